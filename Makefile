@@ -1,0 +1,49 @@
+# Two commands matter: `make run` and `make test`. Everything else serves them.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+CONFIG ?= config.toml
+
+.PHONY: help run demo test format lint types imports lock clean
+.DEFAULT_GOAL := help
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.run: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q monitor
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+run: $(VENV)/.run ## install what is needed, then start the service (SQLite, port 8000)
+	$(BIN)/gap-monitor --config $(CONFIG) serve --first-run
+
+demo: $(VENV)/.run ## the whole loop before your eyes, on an invented world, without a network
+	$(BIN)/gap-monitor demo
+
+test: $(VENV)/.dev ## everything CI checks: format, lint, types, imports, all tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/djlint templates --check --lint --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -n 2 --dist worksteal
+
+format: $(VENV)/.dev ## rewrite code in the project's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lint types imports: $(VENV)/.dev ## ruff, mypy and the import contract alone
+	$(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
+
+lock: $(VENV)/.dev ## resolve the pinned versions again
+	$(BIN)/python tools/lock.py
+
+clean: ## remove what was installed and cached; your data in var/ stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

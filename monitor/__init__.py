@@ -1,0 +1,1 @@
+"""Gap Monitor watches the gap between research and practice for ten interventions."""

@@ -1,0 +1,69 @@
+"""People, sessions and one-time links. Secrets are stored as hashes only."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from monitor.kernel.database import Base, enum_column
+
+
+class Role(StrEnum):
+    """What a person may do; an admin may do what a reviewer may."""
+
+    COMMISSIONER = "commissioner"
+    REVIEWER = "reviewer"
+    ADMIN = "admin"
+
+
+class User(Base):
+    """A person who may sign in. ``password_hash`` is None until the one-time link was used."""
+
+    __tablename__ = "user"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(unique=True)  # lower case
+    name: Mapped[str]
+    role: Mapped[Role] = mapped_column(enum_column(Role))
+    password_hash: Mapped[str | None]
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class SignIn(Base):
+    """A session: ends on the server, whatever cookie is shown later."""
+
+    __tablename__ = "sign_in"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)  # SHA-256 of a 256-bit token
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    started_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class OneTimeLink(Base):
+    """A link that lets one person set a password, once.
+
+    The first admin's link has no user: whoever uses it becomes the first admin.
+    """
+
+    __tablename__ = "one_time_link"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class FailedSignIn(Base):
+    """A wrong password, kept to slow guessing per account and address."""
+
+    __tablename__ = "failed_sign_in"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(index=True)
+    remote: Mapped[str]
+    at: Mapped[datetime] = mapped_column(index=True)

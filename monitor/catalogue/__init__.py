@@ -1,0 +1,1 @@
+"""Data, not code: interventions, grading policies, the gap matrix, appraisal tools, usage; one loader."""

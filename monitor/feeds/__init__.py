@@ -1,0 +1,1 @@
+"""Sources, polling and polite HTTP. Brings records as sent; decides nothing about them."""

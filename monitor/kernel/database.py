@@ -1,0 +1,175 @@
+"""Engine, sessions and column types for SQLite and PostgreSQL. Holds no table and no rule.
+
+Only ``web``, ``jobs`` and ``cli`` open transactions, through ``Database.read`` and
+``Database.write``; services are handed a session and never commit.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    String,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy import Enum as SqlEnum
+from sqlalchemy.engine import Result
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import JSON, TypeDecorator
+
+from monitor.kernel.errors import Conflict
+
+# Named constraints, so that a migration can name what it drops on either database.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Refuses naive values; always comes back aware, in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the signature is SQLAlchemy's
+        """Store in UTC.
+
+        Raises:
+            ValueError: the value has no time zone.
+        """
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone cannot be stored: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the signature is SQLAlchemy's
+        """Give back an aware value; SQLite forgets the zone, PostgreSQL answers in its own."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The base of every table. A ``StrEnum`` column takes ``enum_column(TheEnum)``."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own declaration
+        datetime: UtcDateTime,
+        str: String,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+        list[str]: JSON,
+    }
+
+
+def enum_column(python_type: type[StrEnum], *, name: str | None = None) -> SqlEnum:
+    """Make the column type of a ``StrEnum``: stored by value, held to its members by a CHECK.
+
+    ``name`` names the check where one table has two columns of the same enum.
+    """
+    return SqlEnum(
+        python_type,
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        values_callable=lambda members: [member.value for member in members],
+        name=name or python_type.__name__.lower(),
+    )
+
+
+class Database:
+    """One database, its engine and its two kinds of transaction.
+
+    ``url`` is an SQLAlchemy URL: ``sqlite:////absolute/path`` or ``postgresql+psycopg://…``.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a transaction that only looks; whatever it changed is rolled back."""
+        with self._sessions() as session:
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open a transaction that commits whole at the end, or not at all.
+
+        SQLite takes its write lock at BEGIN: a read that turns into a write later would
+        fail at once whatever the busy timeout says.
+        """
+        with self._sessions() as session:
+            session.connection(execution_options={"monitor_write": True})
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+
+    @property
+    def path(self) -> Path | None:
+        """The SQLite file, or None for PostgreSQL."""
+        return Path(self.url.database) if self.is_sqlite and self.url.database else None
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def affected(result: Result[Any], *, expected: int | None = None, what: str = "row") -> int:
+    """Count the rows a statement changed, and refuse a count that was not expected.
+
+    Raises:
+        Conflict: ``expected`` was given and another number of rows changed.
+    """
+    assert isinstance(result, CursorResult)  # noqa: S101 - tells mypy what execute returned
+    count = int(result.rowcount)
+    if expected is not None and count != expected:
+        raise Conflict(f"expected to change {expected} {what}, changed {count}")
+    return count
+
+
+def _sqlite_engine(url: str) -> Engine:
+    # isolation_level None: the driver opens no transaction of its own; _begin below does
+    engine = create_engine(url, connect_args={"timeout": 30, "isolation_level": None})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, record: Any) -> None:  # noqa: ANN401, ARG001 - the driver's objects
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event signature
+        writes = connection.get_execution_options().get("monitor_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgres_engine(url: str) -> Engine:
+    return create_engine(url, pool_pre_ping=True)

@@ -1,0 +1,90 @@
+"""Every error the product raises on purpose. Raised with the thing and the remedy; shown at the edge.
+
+MonitorError
+├── ConfigError          a setting is wrong: the start is refused
+├── NotFound             no such thing
+├── Conflict             somebody else was first, or the step does not follow
+├── InvalidInput         what was typed or sent cannot be used
+├── SourceError          a literature source did not answer in full (has a kind)
+└── DeliveryError        a message was not accepted (temporary or permanent)
+"""
+
+from enum import StrEnum
+
+
+class MonitorError(Exception):
+    """Something a person can understand and mend."""
+
+
+class ConfigError(MonitorError):
+    """A setting is missing or wrong; the message names its key."""
+
+
+class NotFound(MonitorError):  # noqa: N818 - reads as the HTTP status it becomes
+    """There is no such thing."""
+
+
+class Conflict(MonitorError):  # noqa: N818 - reads as the HTTP status it becomes
+    """The state has moved on: somebody else was first, or this step does not follow."""
+
+
+class InvalidInput(MonitorError):  # noqa: N818 - names the input, not the failure
+    """Input cannot be used; ``field`` names the one to mend, where there is one."""
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class SourceFault(StrEnum):
+    """Why a poll failed, in the words of the status page."""
+
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    RATE_LIMITED = "rate-limited"
+    MALFORMED = "malformed"
+    INCOMPLETE = "incomplete"
+    QUERY_CHANGED = "query changed upstream"
+
+
+class SourceError(MonitorError):
+    """A source did not answer in full, so nothing may be concluded from its silence.
+
+    ``retry_after`` is in seconds, already bounded, or None where the source named no time.
+    The message never holds text from the source: it may contain a key or an address.
+    """
+
+    def __init__(
+        self, kind: SourceFault, message: str, *, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.retry_after = retry_after
+
+
+class DeliveryError(MonitorError):
+    """A mail server did not accept a message."""
+
+
+class DeliveryRefused(DeliveryError):  # noqa: N818 - the server's verdict on one message
+    """Refused for good (5xx): trying again is useless. ``code`` is the SMTP reply code."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class DeliveryDeferred(DeliveryError):  # noqa: N818 - the server's verdict on one message
+    """Refused for now (4xx): try this message again later."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class DeliveryUncertain(DeliveryError):  # noqa: N818 - neither accepted nor refused
+    """The connection ended after the message was handed over: it may have been accepted."""
+
+
+class ServerUnavailable(DeliveryError):  # noqa: N818 - about the server, not one message
+    """The mail server cannot be used at all now: stop this pass, charge no message."""

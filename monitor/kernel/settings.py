@@ -1,0 +1,273 @@
+"""Settings: one TOML file, every key declared here with its default and a line of help.
+
+``config.example.toml`` is rendered from these models; a test holds the two together.
+Reads the file and secrets beside it; never the environment, never a default secret.
+"""
+
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from monitor.kernel.errors import ConfigError
+
+DEFAULT_DATABASE = "sqlite:///var/gap-monitor.sqlite3"
+
+
+class _Section(BaseModel):
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatabaseSettings(_Section):
+    """Where everything is kept."""
+
+    url: str = Field(
+        DEFAULT_DATABASE,
+        description="SQLAlchemy URL; a relative SQLite path starts at this file's folder. "
+        "PostgreSQL: postgresql+psycopg://user@host/name",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            backend = make_url(value).get_backend_name()
+        except ArgumentError as error:
+            raise ValueError("is not a database URL, such as " + DEFAULT_DATABASE) from error
+        if backend not in {"sqlite", "postgresql"}:
+            raise ValueError(f"must be sqlite or postgresql, not {backend}")
+        return value
+
+
+class WebSettings(_Section):
+    """The pages."""
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes any free one")
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
+        description="how readers reach the service; every link in a mail starts with it",
+    )
+    notice: str = Field(
+        "", max_length=300, description="a sentence shown on top of every page and mail"
+    )
+
+    @field_validator("public_url")
+    @classmethod
+    def _no_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+
+class Transport(StrEnum):
+    """How mail leaves."""
+
+    MAILBOX = "mailbox"
+    SMTP = "smtp"
+
+
+class Tls(StrEnum):
+    """How the connection to the mail server is protected."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"
+
+
+class MailSettings(_Section):
+    """Mail to readers and admins."""
+
+    transport: Transport = Field(
+        Transport.MAILBOX,
+        description='"mailbox" writes .eml files under var/mail/ and shows them to admins; '
+        '"smtp" sends',
+    )
+    host: str = Field("localhost", description="mail server")
+    port: int = Field(587, ge=1, le=65535, description="its port")
+    tls: Tls = Field(Tls.STARTTLS, description='"none", "starttls" or "tls"')
+    username: str = Field("", description="user name there; empty signs in nowhere")
+    password_file: Path | None = Field(
+        None, description="file that holds the password; readable by its owner only"
+    )
+    from_address: str = Field("gap-monitor@localhost", description="sender of every message")
+
+    @field_validator("from_address")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        local, at, domain = value.partition("@")
+        plain = value.isascii() and value.isprintable() and not set(value) & set(' ,;<>"\\')
+        if not (plain and local and at and domain and "@" not in domain):
+            raise ValueError("must be one plain address, such as news@example.org")
+        return value
+
+
+class FeedSettings(_Section):
+    """One RSS or Atom feed."""
+
+    name: str = Field(min_length=1, max_length=80, description="how pages call it")
+    url: str = Field(pattern=r"^https?://\S+$", description="its address")
+
+
+class SourceSettings(_Section):
+    """One source with an API."""
+
+    enabled: bool = Field(default=True, description="ask this source")
+    base_url: str = Field(pattern=r"^https?://\S+$", description="the service and its path")
+    api_key_file: Path | None = Field(None, description="file that holds the key, if there is one")
+    every_hours: float = Field(24, ge=0.001, le=24 * 31, description="hours between polls")
+
+
+class FeedSourceSettings(_Section):
+    """One source made of feeds."""
+
+    enabled: bool = Field(default=True, description="ask these feeds")
+    feeds: tuple[FeedSettings, ...] = Field((), description="feeds = [{name, url}, …]")
+    every_hours: float = Field(12, ge=0.001, le=24 * 31, description="hours between polls")
+
+
+class PubMedSettings(SourceSettings):
+    """PubMed through NCBI's E-utilities."""
+
+    base_url: str = Field(
+        "https://eutils.ncbi.nlm.nih.gov/entrez/eutils",
+        pattern=r"^https?://\S+$",
+        description="the service and its path",
+    )
+
+
+class EuropePmcSettings(SourceSettings):
+    """Europe PMC's REST service."""
+
+    base_url: str = Field(
+        "https://www.ebi.ac.uk/europepmc/webservices/rest",
+        pattern=r"^https?://\S+$",
+        description="the service and its path",
+    )
+
+
+class UnbuiltSourceSettings(_Section):
+    """A source whose place is kept: this version cannot ask it yet."""
+
+    enabled: bool = Field(default=False, description="this version cannot ask it yet: leave false")
+    base_url: str | None = Field(None, description="the service and its path")
+    api_key_file: Path | None = Field(None, description="file that holds the key, if there is one")
+
+    @field_validator("enabled")
+    @classmethod
+    def _not_yet(cls, value: bool) -> bool:  # noqa: FBT001 - pydantic hands the value over
+        if value:
+            raise ValueError("this version cannot ask this source yet; set it to false")
+        return value
+
+
+class SourcesSettings(_Section):
+    """The literature sources."""
+
+    allow_loopback: bool = Field(
+        default=False,
+        description="permit sources on this machine (the demo and tests); shown on Status",
+    )
+    contact: str = Field(
+        "", description="address sent to the sources, so that they can reach you; NCBI asks for it"
+    )
+    since: str = Field(
+        "2020-01-01",
+        pattern=r"^\d{4}-\d{2}-\d{2}$",
+        description="first day searched when a source is asked for the first time",
+    )
+    pubmed: PubMedSettings = PubMedSettings()
+    europepmc: EuropePmcSettings = EuropePmcSettings()
+    pubmed_rss: FeedSourceSettings = FeedSourceSettings()
+    journals: FeedSourceSettings = FeedSourceSettings()
+    clinicaltrials: UnbuiltSourceSettings = UnbuiltSourceSettings()
+    isrctn: UnbuiltSourceSettings = UnbuiltSourceSettings()
+    crossref: UnbuiltSourceSettings = UnbuiltSourceSettings()
+    openalex: UnbuiltSourceSettings = UnbuiltSourceSettings()
+
+
+class Settings(_Section):
+    """Every setting, and the folder of the file they came from."""
+
+    database: DatabaseSettings = DatabaseSettings()
+    web: WebSettings = WebSettings()
+    mail: MailSettings = MailSettings()
+    sources: SourcesSettings = SourcesSettings()
+    folder: Annotated[Path, Field(exclude=True)] = Path()
+
+    @property
+    def var(self) -> Path:
+        """The folder of everything written."""
+        return self.folder / "var"
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL with a relative SQLite path made absolute."""
+        url = make_url(self.database.url)
+        if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+            return self.database.url
+        path = (self.folder / url.database).resolve()
+        return url.set(database=str(path)).render_as_string(hide_password=False)
+
+    def secret(self, path: Path | None) -> str | None:
+        """Read one secret file, named relative to the configuration's folder.
+
+        Raises:
+            ConfigError: the file cannot be read, or is empty.
+        """
+        if path is None:
+            return None
+        full = self.folder / path
+        try:
+            value = full.read_text().strip()
+        except OSError as error:
+            raise ConfigError(f"cannot read the secret file {full}: {error.strerror}") from error
+        if not value:
+            raise ConfigError(f"the secret file {full} is empty")
+        return value
+
+
+def load(path: Path) -> Settings:
+    """Read the settings from a TOML file.
+
+    Raises:
+        ConfigError: the file cannot be read, is not TOML, or a setting is wrong; names each
+            wrong key and what it takes.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+    return parse(data, folder=path.resolve().parent, where=str(path))
+
+
+def parse(data: dict[str, Any], *, folder: Path, where: str = "settings") -> Settings:
+    """Check settings already read.
+
+    Raises:
+        ConfigError: names each wrong key.
+    """
+    if "folder" in data:
+        raise ConfigError(f"{where}: folder: unknown setting")
+    try:
+        return Settings.model_validate({**data, "folder": folder})
+    except ValidationError as error:
+        lines = [f"{where}: {_key(e['loc'])}: {_message(e)}" for e in error.errors()]
+        raise ConfigError("\n".join(lines)) from error
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location)
+
+
+def _message(error: Any) -> str:  # noqa: ANN401 - pydantic's own dictionary
+    if error["type"] == "extra_forbidden":
+        return "unknown setting; config.example.toml lists them all"
+    return str(error["msg"]).removeprefix("Value error, ")

@@ -1,0 +1,1 @@
+"""From record to paper to study: identity, matching, design suggestions. Decides no evidence."""

@@ -1,0 +1,1 @@
+"""Who is told what, when: subscriptions, announcements, the outbox, rendering and sending."""

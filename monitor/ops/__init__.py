@@ -1,0 +1,1 @@
+"""Is everything healthy? Read models of sources, jobs, queue and outbox, in words."""

@@ -1,0 +1,1 @@
+"""Queue, screening, double appraisal, consensus. Says what people decided, not what follows."""

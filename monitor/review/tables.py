@@ -1,0 +1,93 @@
+"""Queue items, screenings, appraisals and decisions. The last three are append-only."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from monitor.kernel.database import Base, enum_column
+from monitor.review.words import (
+    DecisionVerdict,
+    Design,
+    ExclusionReason,
+    FindingDirection,
+    OutcomeClass,
+    RiskOfBias,
+    Stage,
+    Verdict,
+)
+
+
+class QueueItem(Base):
+    """A paper's place in the queue: once, whatever brings it again."""
+
+    __tablename__ = "queue_item"
+
+    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"), primary_key=True)
+    stage: Mapped[Stage] = mapped_column(enum_column(Stage))
+    queued_at: Mapped[datetime]
+    moved_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)  # rises with every move: stale forms are told
+
+    __table_args__ = (Index("ix_queue_item_stage_queued_at", "stage", "queued_at"),)
+
+
+class Screening(Base):
+    """One reviewer's verdict on one paper."""
+
+    __tablename__ = "screening"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(unique=True)  # a form sent twice is one verdict
+    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"), index=True)
+    reviewer_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    verdict: Mapped[Verdict] = mapped_column(enum_column(Verdict))
+    reason: Mapped[ExclusionReason | None] = mapped_column(enum_column(ExclusionReason))
+    interventions: Mapped[list[str]]  # slugs
+    note: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Appraisal(Base):
+    """One reviewer's judgement of one study's result, made without seeing the other's."""
+
+    __tablename__ = "appraisal"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(unique=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
+    reviewer_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    settles: Mapped[bool]  # the third person's, which settles a disagreement
+    count_it: Mapped[bool]  # false: appraised, and should not count; then ``reason`` says why
+    reason: Mapped[str]
+    interventions: Mapped[list[str]]
+    design: Mapped[Design] = mapped_column(enum_column(Design))
+    risk_of_bias: Mapped[RiskOfBias] = mapped_column(enum_column(RiskOfBias))
+    risk_reason: Mapped[str]
+    outcome_class: Mapped[OutcomeClass] = mapped_column(enum_column(OutcomeClass))
+    outcome: Mapped[str]  # the outcome and its measure, in the reviewer's words
+    direction: Mapped[FindingDirection] = mapped_column(enum_column(FindingDirection))
+    participants: Mapped[int | None]  # number analysed; None: not known
+    uk: Mapped[bool | None]  # None: not known
+    developer_led: Mapped[bool | None]
+    quote: Mapped[str]  # the sentence the judgement rests on
+    at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("study_id", "reviewer_id"),)
+
+
+class Decision(Base):
+    """What was decided on a study, and on which facts. The newest row is the current state."""
+
+    __tablename__ = "decision"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(unique=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
+    verdict: Mapped[DecisionVerdict] = mapped_column(enum_column(DecisionVerdict))
+    reason: Mapped[str]
+    interventions: Mapped[list[str]]  # slugs the verdict concerns
+    facts: Mapped[dict[str, Any]]  # the agreed judgement, as review.rules.agreed gives it
+    decided_by: Mapped[list[Any]]  # user ids, in the order they spoke
+    at: Mapped[datetime]

@@ -1,0 +1,85 @@
+"""The words of a judgement, shared by forms, rules and ledgers. Each has its sentence for readers."""
+
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """A screening verdict on a paper."""
+
+    INCLUDE = "include"
+    EXCLUDE = "exclude"
+    UNSURE = "unsure"
+
+
+class ExclusionReason(StrEnum):
+    """Why a paper is not appraised."""
+
+    OTHER_INTERVENTION = "another intervention"
+    NOT_A_STUDY = "not a report of a study"
+    NO_OUTCOME = "no outcome for parent or child"
+    OTHER_POPULATION = "another age group or people"
+    PROTOCOL = "protocol or registration, no results yet"
+    ALREADY_KNOWN = "another report of a study already here"
+    NOTICE = "a notice, comment or review"
+
+
+class Design(StrEnum):
+    """How a study was done."""
+
+    RANDOMISED = "randomised"
+    NON_RANDOMISED = "non-randomised"
+    SINGLE_GROUP = "single-group"
+    CASE = "case"
+
+
+class RiskOfBias(StrEnum):
+    """The overall judgement, in the words of the tool used.
+
+    RoB 2 for randomised trials: low, some concerns, high (Sterne 2019, BMJ 366:l4898).
+    ROBINS-I otherwise: low, moderate, serious, critical (Sterne 2016, BMJ 355:i4919).
+    """
+
+    LOW = "low"
+    SOME_CONCERNS = "some concerns"
+    HIGH = "high"
+    MODERATE = "moderate"
+    SERIOUS = "serious"
+    CRITICAL = "critical"
+
+
+class OutcomeClass(StrEnum):
+    """What the judged result measures."""
+
+    ATTACHMENT = "attachment"
+    PROXIMAL = "proximal"  # parental sensitivity, reflective functioning …
+    OTHER = "other"
+
+
+class FindingDirection(StrEnum):
+    """What one study's result says."""
+
+    FAVOURS = "favours the intervention"
+    MIXED = "mixed"
+    NO_DIFFERENCE = "no difference"
+    FAVOURS_COMPARISON = "favours the comparison"
+
+
+class Stage(StrEnum):
+    """Where a paper stands between being found and being counted."""
+
+    TO_SCREEN = "to screen"
+    UNSURE = "unsure"  # needs the full text or a colleague
+    EXCLUDED = "excluded"
+    TO_APPRAISE = "to appraise"  # fewer than two appraisals
+    DISAGREEMENT = "disagreement"  # two appraisals differ: a third person settles it
+    ACCEPTED = "accepted"
+    NOT_COUNTED = "not counted"  # appraised, and excluded by agreement or a third person
+    WITHDRAWN = "withdrawn"  # counted once, no longer
+
+
+class DecisionVerdict(StrEnum):
+    """What was decided on a study."""
+
+    ACCEPT = "accept"
+    EXCLUDE = "exclude"
+    WITHDRAW = "withdraw"

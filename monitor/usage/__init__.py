@@ -1,0 +1,1 @@
+"""How widely services use an intervention: as a source states it, never more exactly."""

