@@ -21,8 +21,11 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-run: $(VENV)/.run ## install what is needed, then start the service (SQLite, port 8000)
-	$(BIN)/gap-monitor --config $(CONFIG) serve --first-run
+run: $(VENV)/.run $(CONFIG) ## install what is needed, then start the service (SQLite, port 8000)
+	@exec $(BIN)/gap-monitor --config $(CONFIG) serve
+
+$(CONFIG):
+	cp config.example.toml $@
 
 demo: $(VENV)/.run ## the whole loop before your eyes, on an invented world, without a network
 	$(BIN)/gap-monitor demo

@@ -121,3 +121,12 @@ def _loopback_only(monkeypatch) -> None:
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server) -> Iterator[str]:
+    """A PostgreSQL database without a single table."""
+    name = f"empty_{os.getpid()}_{next(_COUNTER)}"
+    _run(postgres_server, f"CREATE DATABASE {name}")
+    yield _named(postgres_server, name)
+    _run(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")

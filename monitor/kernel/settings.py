@@ -9,7 +9,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -51,11 +58,21 @@ class WebSettings(_Section):
     public_url: str = Field(
         "http://127.0.0.1:8000",
         pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
-        description="how readers reach the service; every link in a mail starts with it",
+        description="how readers reach the service; every link in a mail starts with it. "
+        "Where it is not set it follows host and port",
     )
     notice: str = Field(
         "", max_length=300, description="a sentence shown on top of every page and mail"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _follows_the_port(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic hands over raw data
+        """Let links follow ``host`` and ``port`` where no public address is set."""
+        if isinstance(data, dict) and "public_url" not in data and {"host", "port"} & set(data):
+            host, port = data.get("host", "127.0.0.1"), data.get("port", 8000)
+            return {**data, "public_url": f"http://{host}:{port}"}
+        return data
 
     @field_validator("public_url")
     @classmethod
@@ -125,7 +142,9 @@ class FeedSourceSettings(_Section):
     """One source made of feeds."""
 
     enabled: bool = Field(default=True, description="ask these feeds")
-    feeds: tuple[FeedSettings, ...] = Field((), description="feeds = [{name, url}, …]")
+    feeds: tuple[FeedSettings, ...] = Field(
+        (), description='the feeds, such as [{name = "Journal", url = "https://…/rss"}]'
+    )
     every_hours: float = Field(12, ge=0.001, le=24 * 31, description="hours between polls")
 
 
@@ -164,6 +183,14 @@ class UnbuiltSourceSettings(_Section):
         return value
 
 
+class PubMedFeedSettings(FeedSourceSettings):
+    """PubMed's RSS feeds of saved searches; each needs its address from PubMed's website."""
+
+
+class JournalFeedSettings(FeedSourceSettings):
+    """Journals' own RSS or Atom feeds."""
+
+
 class SourcesSettings(_Section):
     """The literature sources."""
 
@@ -181,8 +208,8 @@ class SourcesSettings(_Section):
     )
     pubmed: PubMedSettings = PubMedSettings()
     europepmc: EuropePmcSettings = EuropePmcSettings()
-    pubmed_rss: FeedSourceSettings = FeedSourceSettings()
-    journals: FeedSourceSettings = FeedSourceSettings()
+    pubmed_rss: PubMedFeedSettings = PubMedFeedSettings()
+    journals: JournalFeedSettings = JournalFeedSettings()
     clinicaltrials: UnbuiltSourceSettings = UnbuiltSourceSettings()
     isrctn: UnbuiltSourceSettings = UnbuiltSourceSettings()
     crossref: UnbuiltSourceSettings = UnbuiltSourceSettings()
@@ -211,6 +238,17 @@ class Settings(_Section):
             return self.database.url
         path = (self.folder / url.database).resolve()
         return url.set(database=str(path)).render_as_string(hide_password=False)
+
+    def source(self, name: str) -> SourceSettings | FeedSourceSettings:
+        """Give one source's settings.
+
+        Raises:
+            KeyError: no such source can be asked in this version.
+        """
+        found = getattr(self.sources, name, None)
+        if not isinstance(found, SourceSettings | FeedSourceSettings):
+            raise KeyError(name)
+        return found
 
     def secret(self, path: Path | None) -> str | None:
         """Read one secret file, named relative to the configuration's folder.

@@ -43,6 +43,22 @@ def migrate(database: Database) -> None:
         command.upgrade(config, "head")
 
 
+def require_current(database: Database) -> None:
+    """Make sure that the database is there and at this version's schema.
+
+    Raises:
+        ConfigError: it is not; names the remedy.
+    """
+    missing = database.path is not None and not database.path.exists()
+    if missing or _revision(database) != ScriptDirectory(str(SCRIPTS)).get_current_head():
+        raise ConfigError("the database is not ready: run `gap-monitor init` first")
+
+
+def _revision(database: Database) -> str | None:
+    with database.read() as session:
+        return MigrationContext.configure(session.connection()).get_current_revision()
+
+
 def configuration() -> Config:
     """Make Alembic's configuration; the caller adds the connection."""
     config = Config()

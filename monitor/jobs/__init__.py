@@ -1,0 +1,1 @@
+"""What runs by itself: polling, delivery, checks. Opens transactions; never holds one over the network."""

@@ -1,0 +1,121 @@
+"""Every job and its schedule on one screen; the database is the schedule, APScheduler the alarm.
+
+What is due, who does it and how it went stands in rows and locks, so a killed process loses
+nothing and two processes never do the same work twice.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import SQLAlchemyError
+
+from monitor.jobs.delivery import deliver_due
+from monitor.jobs.polling import poll_due
+from monitor.jobs.service import Service
+from monitor.kernel import audit
+from monitor.kernel.clock import monotonic
+from monitor.kernel.errors import MonitorError
+from monitor.kernel.locks import exclusive
+from monitor.ops import service as ops
+
+log = structlog.get_logger()
+
+ELECTION_SECONDS = 5
+# How long running jobs may take to end when the service stops. Longer ones are cut off, which is
+# safe: everything they do survives a kill.
+DRAIN_SECONDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job: its name, how often it runs, what it runs."""
+
+    name: str
+    every_seconds: int
+    run: Callable[[Service], object]
+
+
+def check_ledger(service: Service) -> None:
+    """Verify the audit ledger's hash chain.
+
+    Raises:
+        MonitorError: an entry does not follow from the one before it.
+    """
+    with service.database.read() as session:
+        broken = audit.broken_link(session)
+    if broken is not None:
+        raise MonitorError(f"audit entry {broken} does not follow: it was edited or removed")
+
+
+JOBS = (
+    Job("poll", 60, poll_due),
+    Job("deliver", 10, deliver_due),
+    Job("check", 24 * 60 * 60, check_ledger),
+)
+SCHEDULE = {job.name: job.every_seconds for job in JOBS}
+
+
+def run_job(service: Service, job: Job) -> None:
+    """Run one job and write its heartbeat. The only place that catches every exception."""
+    began = monotonic()
+    error: str | None = None
+    try:
+        with service.database.write() as session:
+            ops.started(session, job.name, at=service.clock())
+        job.run(service)
+    except Exception as problem:
+        log.exception("job.failed", job=job.name)
+        error = str(problem) if isinstance(problem, MonitorError) else type(problem).__name__
+    try:
+        with service.database.write() as session:
+            took = monotonic() - began
+            ops.finished(session, job.name, at=service.clock(), took=took, error=error)
+    except SQLAlchemyError:
+        log.exception("job.heartbeat_not_written", job=job.name)
+
+
+@contextlib.contextmanager
+def scheduled(service: Service) -> Iterator[None]:
+    """Run the jobs in the background while the block lasts, whenever this process is elected."""
+    stop = threading.Event()
+    thread = threading.Thread(
+        target=_stand_for_election, args=(service, stop), name="scheduler", daemon=True
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(DRAIN_SECONDS)
+
+
+def _stand_for_election(service: Service, stop: threading.Event) -> None:
+    """Wait until no other process schedules, then schedule until told to stop."""
+    while not stop.is_set():
+        with exclusive(service.database, service.settings.var, "scheduler") as elected:
+            if elected:
+                _schedule(service, stop)
+        stop.wait(ELECTION_SECONDS)
+
+
+def _schedule(service: Service, stop: threading.Event) -> None:
+    scheduler = BackgroundScheduler(timezone="UTC")
+    for job in JOBS:
+        scheduler.add_job(
+            run_job,
+            "interval",
+            args=(service, job),
+            seconds=job.every_seconds,
+            next_run_time=service.clock(),
+            coalesce=True,
+            max_instances=1,
+            # the default of one second silently skips late jobs
+            misfire_grace_time=None,
+        )
+    scheduler.start()
+    stop.wait()
+    scheduler.shutdown(wait=True)

@@ -1,0 +1,162 @@
+"""What leaves as data: the queue, the studies, the grades, the changes. Rows of JSON values."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from monitor.evidence.tables import GradeRow
+from monitor.feeds.tables import Record
+from monitor.gap.tables import Change
+from monitor.literature.tables import Match, Paper, PaperIdentifier, PaperRecord, PaperRegistration
+from monitor.review import queries as review
+from monitor.review.tables import QueueItem
+
+Row = dict[str, Any]
+
+# A cell that starts like this is run as a formula by spreadsheets (OWASP ASVS 5.0, 1.2.10).
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+def queue(session: Session) -> list[Row]:
+    """Give each queued paper with its identifiers, interventions, lane, sources and stage."""
+    identifiers = _grouped(
+        session, select(PaperIdentifier.paper_id, PaperIdentifier.scheme, PaperIdentifier.value)
+    )
+    registrations = _grouped(
+        session,
+        select(PaperRegistration.paper_id, PaperRegistration.scheme, PaperRegistration.value),
+    )
+    slugs = _grouped(session, select(Match.paper_id, Match.slug).distinct())
+    sources = _grouped(
+        session,
+        select(PaperRecord.paper_id, Record.source).join(Record).distinct(),
+    )
+    statement = select(Paper, QueueItem).join(QueueItem).order_by(QueueItem.queued_at, Paper.id)
+    return [
+        {
+            "paper": paper.id,
+            "title": paper.title,
+            "year": paper.year,
+            "identifiers": _by_scheme(identifiers[paper.id]),
+            "registrations": _by_scheme(registrations[paper.id]),
+            "interventions": sorted(slug for (slug,) in slugs[paper.id]),
+            "lane": paper.lane.value,
+            "sources": sorted(source for (source,) in sources[paper.id]),
+            "stage": item.stage.value,
+            "queued_at": _text(item.queued_at),
+        }
+        for paper, item in session.execute(statement)
+    ]
+
+
+def studies(session: Session) -> list[Row]:
+    """Give each accepted study with the judgement its reviewers agreed on."""
+    return [
+        {
+            "study": study.study_id,
+            "label": study.label,
+            "title": study.title,
+            "identifiers": _by_scheme((i.scheme, i.value) for i in study.identifiers),
+            "interventions": list(study.interventions),
+            "design": study.design.value,
+            "risk_of_bias": study.risk_of_bias.value,
+            "outcome": study.outcome,
+            "outcome_class": study.outcome_class.value,
+            "direction": study.direction.value,
+            "participants": study.participants,
+            "uk": study.uk,
+            "developer_led": study.developer_led,
+            "year": study.year,
+            "decided_at": _text(study.decided_at),
+        }
+        for study in review.accepted(session)
+    ]
+
+
+def grades(session: Session) -> list[Row]:
+    """Give the whole ledger of grades, oldest first; tier and direction side by side."""
+    return [
+        {
+            "intervention": grade.slug,
+            "tier": grade.tier.value,
+            "tier_low": grade.tier_low.value,
+            "tier_high": grade.tier_high.value,
+            "direction": grade.direction.value,
+            "facts": grade.facts,
+            "studies": grade.counted,
+            "policy": grade.policy,
+            "reasons": grade.reasons,
+            "cause": grade.cause,
+            "at": _text(grade.at),
+        }
+        for grade in session.scalars(select(GradeRow).order_by(GradeRow.id))
+    ]
+
+
+def changes(session: Session) -> list[Row]:
+    """Give the whole ledger of changes, oldest first."""
+    return [
+        {
+            "intervention": change.slug,
+            "kinds": change.kinds,
+            "sentence": change.sentence,
+            "before": change.before,
+            "after": change.after,
+            "cause": change.cause,
+            "at": _text(change.at),
+        }
+        for change in session.scalars(select(Change).order_by(Change.id))
+    ]
+
+
+EXPORTS: dict[str, Callable[[Session], list[Row]]] = {
+    "queue": queue,
+    "studies": studies,
+    "grades": grades,
+    "changes": changes,
+}
+
+
+def table(rows: list[Row]) -> list[list[str]]:
+    """Lay rows out for CSV: a header, then text cells no spreadsheet takes for a formula."""
+    if not rows:
+        return []
+    return [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    text = _flat(value)
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _flat(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_flat(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return "; ".join(_flat(item) for item in value)
+    return str(value)
+
+
+def _grouped(session: Session, statement: Any) -> dict[int, list[tuple[str, ...]]]:  # noqa: ANN401 - selects of any columns
+    """Group rows by their first column, the paper."""
+    groups: dict[int, list[tuple[str, ...]]] = defaultdict(list)
+    for paper_id, *rest in session.execute(statement):
+        groups[paper_id].append(tuple(rest))
+    return groups
+
+
+def _by_scheme(pairs: Iterable[tuple[str, ...]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for scheme, value in sorted(pairs):
+        found.setdefault(scheme, []).append(value)
+    return found
+
+
+def _text(value: datetime | date | None) -> str | None:
+    return value.isoformat() if value else None

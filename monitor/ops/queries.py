@@ -1,0 +1,212 @@
+"""One read model of the service's health, for the status page and ``status --json``."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from monitor.feeds import queries as feeds
+from monitor.kernel import audit
+from monitor.kernel.database import Database
+from monitor.kernel.settings import Settings
+from monitor.notify import queries as notify
+from monitor.notify.tables import MessageState
+from monitor.ops.tables import JobRow
+from monitor.review import queries as review
+from monitor.review.tables import QueueItem
+from monitor.review.words import Stage
+
+JOB_TITLES = {
+    "poll": "Ask the sources",
+    "deliver": "Send mail",
+    "check": "Check the audit ledger",
+}
+# A job is overdue when it missed two turns, and never before this many seconds.
+_GRACE_SECONDS = 120
+
+
+class JobState(StrEnum):
+    """How a job stands."""
+
+    ON_TIME = "on time"
+    OVERDUE = "overdue"
+    FAILING = "failing"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """One job."""
+
+    name: str
+    title: str
+    state: JobState
+    last_success: datetime | None
+    took_seconds: float | None
+    next_due: datetime
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStatus:
+    """The reviewers' work: how many papers stand where, and the longest wait to be screened."""
+
+    counts: dict[Stage, int]
+    oldest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseStatus:
+    """The database: "sqlite" or "postgresql", its size in bytes where known."""
+
+    kind: str
+    size_bytes: int | None
+    audit_entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything an admin asks first; ``verdict`` is the sentence to read."""
+
+    at: datetime
+    verdict: str
+    healthy: bool
+    sources: list[feeds.SourceStatus]
+    jobs: list[JobStatus]
+    queue: QueueStatus
+    outbox: notify.OutboxStatus
+    database: DatabaseStatus
+    loopback_allowed: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the shape of ``status --json``: JSON values only, times in ISO 8601."""
+        return {
+            "at": self.at.isoformat(),
+            "verdict": self.verdict,
+            "healthy": self.healthy,
+            "sources": [_source(source) for source in self.sources],
+            "jobs": [_job(job) for job in self.jobs],
+            "queue": {
+                "counts": {stage.value: self.queue.counts.get(stage, 0) for stage in Stage},
+                "oldest": _time(self.queue.oldest_at),
+            },
+            "outbox": {
+                "counts": {state.value: self.outbox.counts.get(state, 0) for state in MessageState},
+                "last_sent": _time(self.outbox.last_sent_at),
+                "oldest_waiting": _time(self.outbox.oldest_waiting_at),
+            },
+            "database": {
+                "kind": self.database.kind,
+                "size_bytes": self.database.size_bytes,
+                "audit_entries": self.database.audit_entries,
+            },
+            "loopback_allowed": self.loopback_allowed,
+        }
+
+
+def status(session: Session, settings: Settings, database: Database, now: datetime) -> Status:
+    """Read how everything stands now."""
+    sources = feeds.sources(session, settings, now)
+    jobs = [_job_status(row, now) for row in session.scalars(select(JobRow).order_by(JobRow.name))]
+    outbox = notify.outbox(session)
+    problems = _problems(sources, jobs, outbox)
+    return Status(
+        at=now,
+        verdict=_verdict(problems),
+        healthy=not problems,
+        sources=sources,
+        jobs=jobs,
+        queue=QueueStatus(review.counts(session), _oldest(session)),
+        outbox=outbox,
+        database=DatabaseStatus(
+            kind=database.engine.dialect.name,
+            size_bytes=_size(database),
+            audit_entries=audit.count(session),
+        ),
+        loopback_allowed=settings.sources.allow_loopback,
+    )
+
+
+def _job_status(row: JobRow, now: datetime) -> JobStatus:
+    return JobStatus(
+        name=row.name,
+        title=JOB_TITLES.get(row.name, row.name),
+        state=_job_state(row, now),
+        last_success=row.last_success_at,
+        took_seconds=row.took_seconds,
+        next_due=row.next_due_at,
+        error=row.error,
+    )
+
+
+def _job_state(row: JobRow, now: datetime) -> JobState:
+    grace = timedelta(seconds=max(_GRACE_SECONDS, 2 * row.every_seconds))
+    if now > row.next_due_at + grace:
+        return JobState.OVERDUE
+    if row.error:
+        return JobState.FAILING
+    return JobState.ON_TIME if row.last_success_at else JobState.NEVER
+
+
+def _problems(
+    sources: list[feeds.SourceStatus], jobs: list[JobStatus], outbox: notify.OutboxStatus
+) -> list[str]:
+    problems = [s.title for s in sources if s.state in {"failing", "overdue"}]
+    found = []
+    if len(problems) == 1:
+        found.append(f"{problems[0]} is not answering")
+    elif problems:
+        found.append(f"{len(problems)} sources are not answering")
+    found += [f"“{j.title}” is {j.state}" for j in jobs if j.state in {"overdue", "failing"}]
+    if refused := outbox.counts.get(MessageState.DEAD, 0):
+        found.append(f"{refused} message{'s were' if refused > 1 else ' was'} refused for good")
+    return found
+
+
+def _verdict(problems: list[str]) -> str:
+    if not problems:
+        return "Everything is on time."
+    return f"{'. '.join(problems)}. Everything else is on time."
+
+
+def _oldest(session: Session) -> datetime | None:
+    return session.scalar(
+        select(func.min(QueueItem.queued_at)).where(QueueItem.stage == Stage.TO_SCREEN)
+    )
+
+
+def _size(database: Database) -> int | None:
+    return database.path.stat().st_size if database.path and database.path.exists() else None
+
+
+def _source(source: feeds.SourceStatus) -> dict[str, Any]:
+    return {
+        "name": source.name,
+        "title": source.title,
+        "state": source.state,
+        "last_success": _time(source.last_success),
+        "last_attempt": _time(source.last_attempt),
+        "next_due": _time(source.next_due),
+        "error": source.error,
+        "quiet_since": _time(source.quiet_since),
+        "failing_since": _time(source.failing_since),
+        "failures": source.failures,
+    }
+
+
+def _job(job: JobStatus) -> dict[str, Any]:
+    return {
+        "name": job.name,
+        "state": job.state.value,
+        "last_success": _time(job.last_success),
+        "next_due": _time(job.next_due),
+        "took_seconds": job.took_seconds,
+        "error": job.error,
+    }
+
+
+def _time(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None

@@ -1,0 +1,41 @@
+"""Heartbeats of the jobs. Records how a run went; runs nothing."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from monitor.ops.tables import JobRow
+
+
+def sync_jobs(session: Session, schedule: Mapping[str, int], *, at: datetime) -> None:
+    """Make a row for each job of ``schedule`` (name -> seconds between runs)."""
+    for name, seconds in schedule.items():
+        row = session.get(JobRow, name)
+        if row is None:
+            session.add(JobRow(name=name, every_seconds=seconds, next_due_at=at))
+        else:
+            row.every_seconds = seconds
+
+
+def started(session: Session, name: str, *, at: datetime) -> None:
+    """Record that a run began."""
+    _row(session, name).last_started_at = at
+
+
+def finished(session: Session, name: str, *, at: datetime, took: float, error: str | None) -> None:
+    """Record how a run ended; ``took`` is in seconds, ``error`` is in words or None."""
+    row = _row(session, name)
+    row.last_finished_at = at
+    row.took_seconds = took
+    row.error = error
+    row.next_due_at = at + timedelta(seconds=row.every_seconds)
+    if error is None:
+        row.last_success_at = at
+
+
+def _row(session: Session, name: str) -> JobRow:
+    row = session.get(JobRow, name)
+    if row is None:
+        raise LookupError(f"job {name} was never synced")
+    return row

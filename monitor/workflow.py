@@ -1,0 +1,193 @@
+"""The story: from a record to a reader. The only orchestrator; opens no transaction.
+
+Every function here runs inside one transaction of its caller: what it says happens whole, or
+not at all. The network is never reached from here.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from monitor.accounts.tables import User
+from monitor.catalogue.loader import Catalogue
+from monitor.evidence import service as evidence
+from monitor.evidence.words import Cause
+from monitor.feeds.service import StoredRecord
+from monitor.gap import queries as gap_queries
+from monitor.gap import service as gaps
+from monitor.gap.rules import State
+from monitor.gap.tables import Change
+from monitor.kernel.settings import Settings
+from monitor.literature import service as literature
+from monitor.literature.matching import Matcher
+from monitor.literature.tables import Lane
+from monitor.notify import service as notify
+from monitor.review import service as review
+from monitor.review.rules import Judgement
+from monitor.review.tables import Decision, Screening
+from monitor.review.words import DecisionVerdict, ExclusionReason, Verdict
+from monitor.usage import service as usage
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What accepting, or withdrawing, a study would do to one intervention."""
+
+    slug: str
+    name: str
+    before: State
+    after: State
+
+
+def publish_baseline(session: Session, catalogue: Catalogue, *, at: datetime) -> None:
+    """Grade the ten from the published review alone; changes nothing when already done."""
+    usage.sync_baseline(session, catalogue, at=at)
+    cause = Cause("baseline", f"Published: {catalogue.review.citation}")
+    for slug in catalogue.slugs:
+        _reassess(session, catalogue, slug, cause=cause, at=at)
+
+
+def ingest(
+    session: Session, matcher: Matcher, stored: Iterable[StoredRecord], *, at: datetime
+) -> int:
+    """Turn records into papers and queue each relevant paper once; count the newly queued."""
+    return sum(_ingest_one(session, matcher, record, at=at) for record in stored)
+
+
+def _ingest_one(session: Session, matcher: Matcher, record: StoredRecord, *, at: datetime) -> bool:
+    paper = literature.ingest(session, record, matcher, at=at)
+    if paper.merged:
+        review.follow_merge(session, kept=paper.merged[0], gone=paper.merged[1], at=at)
+    return paper.lane is not Lane.NONE and review.enqueue(session, paper_id=paper.paper_id, at=at)
+
+
+def screen(  # noqa: PLR0913 - the form's fields
+    session: Session,
+    *,
+    paper_id: int,
+    token: str,
+    by: User,
+    verdict: Verdict,
+    reason: ExclusionReason | None,
+    interventions: Sequence[str],
+    note: str,
+    version: int,
+    study_id: int | None,
+    at: datetime,
+) -> Screening:
+    """Record a screening verdict; an included paper becomes a study to appraise."""
+    return review.screen(
+        session,
+        paper_id=paper_id,
+        token=token,
+        by=by,
+        verdict=verdict,
+        reason=reason,
+        interventions=interventions,
+        note=note,
+        version=version,
+        study_id=study_id,
+        at=at,
+    )
+
+
+def preview(
+    session: Session, catalogue: Catalogue, *, study_id: int, judgement: Judgement
+) -> list[Preview]:
+    """Tell what accepting the study with this judgement would do. Changes nothing."""
+    if not judgement.count_it:
+        return []
+    facts = evidence.study_facts(session, study_id, judgement)
+    return [
+        _preview(session, catalogue, slug, evidence.preview(session, catalogue, slug, adding=facts))
+        for slug in judgement.interventions
+    ]
+
+
+def preview_withdrawal(session: Session, catalogue: Catalogue, *, study_id: int) -> list[Preview]:
+    """Tell what withdrawing an accepted study would do. Changes nothing."""
+    decision = review.accepting_decision(session, study_id)
+    return [
+        _preview(
+            session, catalogue, slug, evidence.preview(session, catalogue, slug, without=study_id)
+        )
+        for slug in decision.interventions
+    ]
+
+
+def appraise(  # noqa: PLR0913 - who, on what, how
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    *,
+    study_id: int,
+    token: str,
+    by: User,
+    judgement: Judgement,
+    at: datetime,
+) -> review.AppraisalOutcome:
+    """Record an appraisal; when it decides the study, everything that follows from it too."""
+    outcome = review.appraise(
+        session, study_id=study_id, token=token, by=by, judgement=judgement, at=at
+    )
+    if outcome.decision:
+        _follow(session, catalogue, settings, outcome.decision, at=at)
+    return outcome
+
+
+def withdraw(  # noqa: PLR0913 - who, what, why
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    *,
+    study_id: int,
+    token: str,
+    reason: str,
+    by: User,
+    at: datetime,
+) -> Decision:
+    """Stop counting an accepted study, with everything that follows from it."""
+    decision = review.withdraw(session, study_id=study_id, token=token, reason=reason, by=by, at=at)
+    _follow(session, catalogue, settings, decision, at=at)
+    return decision
+
+
+def _follow(
+    session: Session, catalogue: Catalogue, settings: Settings, decision: Decision, *, at: datetime
+) -> None:
+    """Re-grade and reassess what a decision concerns, and tell the readers. Safe to repeat."""
+    cause = _cause(session, decision)
+    changes = [
+        change
+        for slug in decision.interventions
+        if (change := _reassess(session, catalogue, slug, cause=cause, at=at))
+    ]
+    if changes:
+        notify.announce(session, catalogue, settings, changes, at=at)
+
+
+def _reassess(
+    session: Session, catalogue: Catalogue, slug: str, *, cause: Cause, at: datetime
+) -> Change | None:
+    grade = evidence.regrade(session, catalogue, slug, cause=cause, at=at)
+    return gaps.reassess(session, catalogue, slug, grade=grade, cause=cause, at=at)
+
+
+def _cause(session: Session, decision: Decision) -> Cause:
+    label = review.study_label(session, decision.study_id)
+    if decision.verdict is DecisionVerdict.WITHDRAW:
+        return Cause("withdrawal", f"{label} is no longer counted: {decision.reason}", decision.id)
+    people = {2: "two", 3: "three"}.get(len(decision.decided_by), str(len(decision.decided_by)))
+    verb = "accepted" if decision.verdict is DecisionVerdict.ACCEPT else "not counted"
+    return Cause("decision", f"{label} was {verb} by {people} reviewers", decision.id)
+
+
+def _preview(session: Session, catalogue: Catalogue, slug: str, grade: evidence.Grade) -> Preview:
+    return Preview(
+        slug=slug,
+        name=catalogue.intervention(slug).name,
+        before=gap_queries.state(session, slug),
+        after=gaps.preview(session, catalogue, slug, grade),
+    )

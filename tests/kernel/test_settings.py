@@ -1,0 +1,116 @@
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from monitor.kernel import settings
+from monitor.kernel.errors import ConfigError
+from monitor.kernel.settings import load, parse
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_an_empty_file_is_the_defaults(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text("")
+    loaded = load(path)
+    assert loaded.web.port == 8000
+    assert loaded.var == tmp_path / "var"
+    assert loaded.database_url == f"sqlite:///{tmp_path}/var/gap-monitor.sqlite3"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[web]\nprot = 1", "web.prot"),
+        ("[web]\nport = 'x'", "web.port"),
+        ("[web]\nport = 70000", "web.port"),
+        ("[web]\npublic_url = 'ftp://x'", "web.public_url"),
+        ("[database]\nurl = 'mysql://x/y'", "database.url"),
+        ("[database]\nurl = 'nonsense'", "database.url"),
+        ("[mail]\ntls = 'ssl'", "mail.tls"),
+        ("[mail]\nfrom_address = 'a@b.example, c@d.example'", "mail.from_address"),
+        ("[mail]\nfrom_address = 'a@b.example\\nBcc: c'", "mail.from_address"),
+        ("[sources.pubmed]\nbase_url = 'file:///etc/passwd'", "sources.pubmed.base_url"),
+        ("[sources.journals]\nfeeds = [{name = 'x'}]", "sources.journals.feeds.0.url"),
+        ("[sources.crossref]\nenabled = true", "sources.crossref.enabled"),
+        ("[nonsense]\n", "nonsense"),
+        ("folder = '/'", "folder"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path, text, key):
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=re.escape(f"config.toml: {key}: ")):
+        load(path)
+
+
+def test_all_wrong_settings_are_named_at_once(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        parse({"web": {"port": -1}, "mail": {"port": 0}}, folder=tmp_path)
+    assert "web.port" in str(caught.value)
+    assert "mail.port" in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"[web", b"\xff\xfe", None])
+def test_an_unreadable_file_says_so(tmp_path, content):
+    path = tmp_path / "config.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match=re.escape(str(path))):
+        load(path)
+
+
+def test_links_follow_the_port_unless_told(tmp_path):
+    follows = parse({"web": {"port": 8123}}, folder=tmp_path)
+    assert follows.web.public_url == "http://127.0.0.1:8123"
+    told = parse({"web": {"port": 8123, "public_url": "https://gap.example/"}}, folder=tmp_path)
+    assert told.web.public_url == "https://gap.example"
+
+
+def test_a_secret_file_is_read_beside_the_settings(tmp_path):
+    loaded = parse({}, folder=tmp_path)
+    (tmp_path / "key").write_text("s3cret\n")
+    assert loaded.secret(Path("key")) == "s3cret"
+    assert loaded.secret(None) is None
+    with pytest.raises(ConfigError, match="missing"):
+        loaded.secret(Path("missing"))
+
+
+def test_the_example_lists_every_setting_with_its_default():
+    """config.example.toml is exactly what the declarations render: `python tools/example_config.py`."""
+    rendered = subprocess.run(
+        [sys.executable, "-c", "import example_config as e, sys; sys.stdout.write(e.render())"],
+        cwd=ROOT / "tools",
+        capture_output=True,
+        check=True,
+    ).stdout.decode()
+    assert (ROOT / "config.example.toml").read_text(encoding="utf-8") == rendered
+
+
+def test_the_example_with_every_line_uncommented_still_loads(tmp_path):
+    """Help lines stay comments; every `# key = value` becomes a setting."""
+    text = (ROOT / "config.example.toml").read_text(encoding="utf-8")
+    lines = [re.sub(r"^# (?=[a-z_]+ = \S)", "", line) for line in text.splitlines()]
+    lines = [line for line in lines if not line.startswith('base_url = ""')]
+    data = tomllib.loads("\n".join(lines))
+    for section in data["sources"].values():
+        if isinstance(section, dict):
+            section.pop("api_key_file", None)
+    data["mail"].pop("password_file")
+    assert parse(data, folder=tmp_path) == parse({}, folder=tmp_path)
+
+
+def test_every_setting_has_a_line_of_help():
+    def walk(model):
+        for name, field in model.model_fields.items():
+            inner = field.annotation
+            if isinstance(inner, type) and issubclass(inner, settings.BaseModel):
+                walk(inner)
+            elif name != "folder":
+                assert field.description, f"{model.__name__}.{name} has no help"
+
+    walk(settings.Settings)
