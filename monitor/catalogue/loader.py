@@ -1,0 +1,182 @@
+"""The one loader of the catalogue. Reports every error of every file at once; never guesses."""
+
+import functools
+import hashlib
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from monitor.catalogue.models import (
+    Abbreviation,
+    Baseline,
+    Data,
+    ExternalRating,
+    Intervention,
+    Review,
+    Usage,
+    Variant,
+)
+from monitor.catalogue.policies import GapPolicy, GradingPolicy
+from monitor.kernel.errors import ConfigError, NotFound
+
+__all__ = [
+    "Abbreviation",
+    "Baseline",
+    "Catalogue",
+    "ExternalRating",
+    "GapPolicy",
+    "GradingPolicy",
+    "Intervention",
+    "Review",
+    "Usage",
+    "Variant",
+    "load",
+    "read",
+]
+
+FOLDER = Path(__file__).resolve().parent
+_GENERATED = ("slug", "content_hash")  # the file's name and bytes say these
+_Model = TypeVar("_Model", bound=Data)
+
+
+class Catalogue(Data):
+    """Everything the catalogue's files say."""
+
+    review: Review
+    interventions: tuple[Intervention, ...]
+    grading: GradingPolicy
+    gap: GapPolicy
+
+    @property
+    def slugs(self) -> tuple[str, ...]:
+        """The interventions' slugs, in the order pages show them."""
+        return tuple(one.slug for one in self.interventions)
+
+    def intervention(self, slug: str) -> Intervention:
+        """Find one intervention.
+
+        Raises:
+            NotFound: the catalogue has none of that slug.
+        """
+        for one in self.interventions:
+            if one.slug == slug:
+                return one
+        raise NotFound(f"there is no intervention {slug!r}")
+
+
+class _Current(Data):
+    """Which released policy is in force."""
+
+    grading: str
+    gap: str
+
+
+@functools.cache
+def load() -> Catalogue:
+    """Read the catalogue that is part of the product.
+
+    Raises:
+        ConfigError: lists every error of every file, with file and key.
+    """
+    return read(FOLDER)
+
+
+def read(folder: Path) -> Catalogue:
+    """Read a catalogue: review.toml, policies.toml, interventions/, grading/ and gap/.
+
+    Raises:
+        ConfigError: lists every error of every file, with file and key.
+    """
+    errors: list[str] = []
+    review = _parse(folder, "review.toml", Review, errors)
+    current = _parse(folder, "policies.toml", _Current, errors)
+    policies = _policies(folder, "grading", GradingPolicy, errors)
+    gaps = _policies(folder, "gap", GapPolicy, errors)
+    interventions = _interventions(folder, errors)
+    if current:
+        errors += _missing(folder, current)
+    grading = policies.get(current.grading) if current else None
+    gap = gaps.get(current.gap) if current else None
+    if grading and gap:
+        errors += _across(interventions, grading, gap)
+    if errors or not (review and grading and gap):
+        raise ConfigError("\n".join(errors))
+    return Catalogue(review=review, interventions=tuple(interventions), grading=grading, gap=gap)
+
+
+def _missing(folder: Path, current: _Current) -> Iterator[str]:
+    for kind, version in (("grading", current.grading), ("gap", current.gap)):
+        if not (folder / kind / f"{version}.toml").is_file():
+            yield f"policies.toml: {kind}: there is no {kind}/{version}.toml"
+
+
+def _interventions(folder: Path, errors: list[str]) -> list[Intervention]:
+    paths = sorted((folder / "interventions").glob("*.toml"))
+    if not paths:
+        errors.append("interventions/: there is no file")
+    found = [_parse(folder, f"interventions/{p.name}", Intervention, errors) for p in paths]
+    return sorted((one for one in found if one), key=lambda one: (one.position, one.slug))
+
+
+def _policies(folder: Path, kind: str, model: type[_Model], errors: list[str]) -> dict[str, _Model]:
+    """Read every released version, so that a damaged old one is noticed too."""
+    found = {}
+    for path in sorted((folder / kind).glob("*.toml")):
+        policy = _parse(folder, f"{kind}/{path.name}", model, errors)
+        if policy and getattr(policy, "version", None) != path.stem:
+            errors.append(f"{kind}/{path.name}: version: must be {path.stem}, as the file's name")
+        elif policy:
+            found[path.stem] = policy
+    return found
+
+
+def _parse(folder: Path, name: str, model: type[_Model], errors: list[str]) -> _Model | None:
+    """Read one file into its model; on failure append what is wrong and give None."""
+    try:
+        raw = (folder / name).read_bytes()
+        data = tomllib.loads(raw.decode("utf-8"))
+    except OSError as error:
+        errors.append(f"{name}: cannot be read: {error.strerror}")
+        return None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        errors.append(f"{name}: is not TOML: {error}")
+        return None
+    if model is Intervention:
+        errors += [f"{name}: {key}: not a key of this file" for key in _GENERATED if key in data]
+        data |= {"slug": Path(name).stem, "content_hash": hashlib.sha256(raw).hexdigest()}
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        errors += [f"{name}: {_key(e['loc'])}{_message(e)}" for e in error.errors()]
+        return None
+
+
+def _across(
+    interventions: list[Intervention], grading: GradingPolicy, gap: GapPolicy
+) -> Iterator[str]:
+    """Find what single files cannot know: clashes, and facts or words no policy has."""
+    for attribute in ("position", "name", "short"):
+        counts = Counter(getattr(one, attribute) for one in interventions)
+        for value, count in counts.items():
+            if count > 1:
+                yield f"interventions/: {attribute}: {value!r} is used {count} times"
+    for one in interventions:
+        if set(one.baseline.facts) != set(grading.facts):
+            wanted = ", ".join(sorted(grading.facts))
+            yield f"interventions/{one.slug}.toml: baseline.facts: must be exactly {wanted}"
+        if one.usage.words and one.usage.words not in gap.words:
+            yield f"interventions/{one.slug}.toml: usage.words: gap/{gap.version}.toml lacks them"
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) + ": " if location else ""
+
+
+def _message(error: Any) -> str:  # noqa: ANN401 - pydantic's own dictionary
+    if error["type"] == "extra_forbidden":
+        return "unknown key"
+    return str(error["msg"]).removeprefix("Value error, ")

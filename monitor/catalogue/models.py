@@ -1,0 +1,151 @@
+"""The shapes of the interventions' files. Frozen; an unknown key is an error, never a surprise.
+
+Words of other packages (tiers, directions, designs …) stand here as plain strings, since an import
+may only point to an earlier package; a test holds the two lists of each together.
+"""
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+TierWord = Literal["weak", "intermediate", "strong"]
+DirectionWord = Literal[
+    "favours the intervention",
+    "generally positive",
+    "mixed",
+    "no difference",
+    "favours the comparison",
+    "none to go on",
+]
+Text = Annotated[str, Field(min_length=1, pattern=r"^\S(.*\S)?$")]
+Slug = Annotated[str, Field(pattern=r"^[a-z]{2,20}$")]
+Count = Annotated[int, Field(ge=0)]
+SOURCES = frozenset({"pubmed", "europepmc"})
+
+
+class Data(BaseModel):
+    """A frozen part of the catalogue that refuses keys it does not know."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
+
+
+class Review(Data):
+    """The published review that the service starts from."""
+
+    citation: Text
+    short: Text  # "the 2023 review"
+    doi: Text
+    url: Annotated[str, Field(pattern=r"^https://\S+$")]
+    licence: Text
+    closed: date  # what was published after this day cannot be among its studies
+    caveat: Text  # travels with every tier
+
+
+class Variant(Data):
+    """A version of an intervention; ``forms`` are names safe to match without context."""
+
+    name: Text
+    forms: tuple[Text, ...] = ()
+
+
+class Abbreviation(Data):
+    """A short form that only counts beside ``minimum`` distinct words of ``require``.
+
+    Any word of ``reject`` in the text makes it somebody else's abbreviation. A word may end in
+    ``*``, which stands for any ending.
+    """
+
+    form: Text
+    variant: Text | None = None
+    require: tuple[Text, ...] = Field(min_length=1)
+    reject: tuple[Text, ...] = ()
+    minimum: int = Field(1, ge=1)
+
+    @model_validator(mode="after")
+    def _can_match(self) -> Self:
+        if self.minimum > len(self.require):
+            raise ValueError(f"{self.form}: minimum asks for more words than require lists")
+        return self
+
+
+class Baseline(Data):
+    """What the review published of one intervention; every fact is a range [lowest, highest]."""
+
+    tier: TierWord
+    direction: DirectionWord
+    direction_words: Text  # the review's own, of the whole tier
+    facts: dict[str, tuple[Count, Count]]
+    citation: Text
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        wrong = [name for name, (low, high) in self.facts.items() if low > high]
+        if wrong:
+            raise ValueError(f"the lowest count is above the highest: {', '.join(wrong)}")
+        return self
+
+
+class Usage(Data):
+    """What one survey said of one intervention's use: ranks still possible, or its own words."""
+
+    wave: Text
+    ranks: tuple[Annotated[int, Field(ge=1)], ...]  # 1 is most used; empty: not stated
+    out_of: Annotated[int, Field(ge=1)]
+    words: Text | None = None
+    citation: Text
+
+    @model_validator(mode="after")
+    def _ranks_fit(self) -> Self:
+        if list(self.ranks) != sorted(set(self.ranks)):
+            raise ValueError("ranks must rise, each named once")
+        if self.ranks and self.ranks[-1] > self.out_of:
+            raise ValueError(f"a rank is above out_of = {self.out_of}")
+        return self
+
+
+class ExternalRating(Data):
+    """Another body's rating, as it gave it. ``rating`` is None where none was found."""
+
+    body: Text
+    country: Text | None = None
+    variant: Text | None = None
+    rating: Text | None = None
+    rated: Text | None = None  # the body's own date, in words; None: not seen
+    source: Text | None = None
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _has_source(self) -> Self:
+        if self.rating is not None and self.source is None:
+            raise ValueError("a rating needs its source")
+        return self
+
+
+class Intervention(Data):
+    """One of the ten: its names, its queries, and what was published of it."""
+
+    slug: Slug
+    content_hash: Text  # SHA-256 of its file
+    name: Text
+    short: Text
+    kind: Text  # one line: what sort of thing it is
+    position: int = Field(ge=1)
+    full_forms: tuple[Text, ...] = Field(min_length=1)
+    variants: tuple[Variant, ...] = ()
+    abbreviations: tuple[Abbreviation, ...] = ()
+    queries: dict[str, Text]
+    baseline: Baseline
+    usage: Usage
+    gap_note: Text
+    ratings: tuple[ExternalRating, ...] = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if set(self.queries) != SOURCES:
+            raise ValueError(f"queries must be exactly for {', '.join(sorted(SOURCES))}")
+        known = {variant.name for variant in self.variants}
+        named = {short.variant for short in self.abbreviations if short.variant}
+        if named - known:
+            raise ValueError(f"abbreviations: unknown variant {', '.join(sorted(named - known))}")
+        return self

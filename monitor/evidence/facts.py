@@ -1,0 +1,127 @@
+"""What a grading rule looks at: the accepted studies sorted, and ranges of counts. Pure.
+
+A count is a range because the published review gave ranges, and because a study published before
+the review closed may be one of its own. Nothing here ever turns a range into a guess.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from monitor.catalogue.loader import Baseline, GradingPolicy
+from monitor.catalogue.policies import Fact
+from monitor.review.words import Design, FindingDirection, OutcomeClass, RiskOfBias
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A count known to lie between two ends, both included."""
+
+    lo: int
+    hi: int
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether both ends are the same."""
+        return self.lo == self.hi
+
+    def __str__(self) -> str:
+        return str(self.lo) if self.is_exact else f"{self.lo} to {self.hi}"
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFacts:
+    """What the rule may know of one accepted study.
+
+    ``published`` and ``year`` are of its first report of results; None: not known.
+    """
+
+    study_id: int
+    label: str
+    design: Design
+    risk_of_bias: RiskOfBias
+    outcome_class: OutcomeClass
+    direction: FindingDirection
+    published: date | None = None
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The accepted studies, sorted by what they can do to a grade. Each stands in it once, by id."""
+
+    new: tuple[StudyFacts, ...]  # counted, and surely not among the review's own
+    uncertain: tuple[StudyFacts, ...]  # counted, and possibly among the review's own
+    voices: tuple[StudyFacts, ...]  # counted, and heard on the direction
+    fallback: bool  # no sound study and no published direction: every counted study is heard
+    other_outcome: int  # accepted, not counted: they measured another outcome
+
+    @property
+    def counted(self) -> tuple[StudyFacts, ...]:
+        """Every counted study, by id."""
+        return _by_id((*self.new, *self.uncertain))
+
+
+def tally(
+    policy: GradingPolicy,
+    baseline: Baseline,
+    review_closed: date,
+    studies: Iterable[StudyFacts],
+) -> Tally:
+    """Sort the accepted studies; their order and repetitions make no difference."""
+    distinct = _distinct(studies)
+    counted = tuple(study for study in distinct if study.outcome_class in policy.outcomes)
+    sound = policy.facts[policy.direction.studies_of]
+    heard = tuple(study for study in counted if meets(sound, study))
+    fallback = not heard and baseline.direction == policy.direction.silence
+    if fallback:
+        wider = policy.facts[policy.direction.otherwise_of]
+        heard = tuple(study for study in counted if meets(wider, study))
+    return Tally(
+        new=tuple(study for study in counted if not may_be_known(study, review_closed)),
+        uncertain=tuple(study for study in counted if may_be_known(study, review_closed)),
+        voices=heard,
+        fallback=fallback,
+        other_outcome=len(distinct) - len(counted),
+    )
+
+
+def count(name: str, fact: Fact, baseline: Baseline, found: Tally) -> Interval:
+    """Count one fact: a new study adds 1 to both ends, an uncertain one 0 or 1.
+
+    The lower end is never below the studies in hand: they exist, whoever counted them first.
+    """
+    low, high = baseline.facts[name]
+    new = sum(meets(fact, study) for study in found.new)
+    uncertain = sum(meets(fact, study) for study in found.uncertain)
+    return Interval(new + max(low, uncertain), new + high + uncertain)
+
+
+def meets(fact: Fact, study: StudyFacts) -> bool:
+    """Tell whether a counted study is one that the fact counts."""
+    return any(
+        clause.design == study.design
+        and (clause.risks is None or study.risk_of_bias in clause.risks)
+        for clause in fact.counts
+    )
+
+
+def may_be_known(study: StudyFacts, review_closed: date) -> bool:
+    """Tell whether a study may be among the review's own: not known to be later than its close."""
+    if study.published is not None:
+        return study.published <= review_closed
+    return study.year is None or study.year <= review_closed.year
+
+
+def _distinct(studies: Iterable[StudyFacts]) -> tuple[StudyFacts, ...]:
+    """Keep each study once; of copies that differ always the same one, whatever their order."""
+    found: dict[int, StudyFacts] = {}
+    for study in studies:
+        other = found.setdefault(study.study_id, study)
+        if other != study:
+            found[study.study_id] = min(other, study, key=repr)
+    return _by_id(found.values())
+
+
+def _by_id(studies: Iterable[StudyFacts]) -> tuple[StudyFacts, ...]:
+    return tuple(sorted(studies, key=lambda study: study.study_id))

@@ -1,0 +1,34 @@
+"""Read the ledger of grades. Changes nothing."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from monitor.evidence.rules import Grade, Interval
+from monitor.evidence.tables import GradeRow
+
+
+def current(session: Session, slug: str) -> GradeRow | None:
+    """Give an intervention's grade: its newest row, or None before the baseline is published."""
+    return session.scalars(
+        select(GradeRow).where(GradeRow.slug == slug).order_by(GradeRow.id.desc()).limit(1)
+    ).first()
+
+
+def history(session: Session, slug: str) -> list[GradeRow]:
+    """Give every grade of an intervention, newest first."""
+    return list(
+        session.scalars(select(GradeRow).where(GradeRow.slug == slug).order_by(GradeRow.id.desc()))
+    )
+
+
+def as_grade(row: GradeRow) -> Grade:
+    """Give a row of the ledger as the rule gave it."""
+    return Grade(
+        tier=row.tier,
+        low=row.tier_low,
+        high=row.tier_high,
+        direction=row.direction,
+        facts={name: Interval(low, high) for name, (low, high) in row.facts.items()},
+        counted=tuple(row.counted),
+        reasons=tuple(row.reasons),
+    )

@@ -1,0 +1,101 @@
+"""From accepted studies to a tier and a direction, by the policy file. Pure; never settles a tier
+on a guess: every count is a range, and a tier is settled only where both ends agree.
+
+Source of the rule: the words of Wright et al. 2023 (doi 10.3310/IVCN8847); docs/grading.md says
+how they were made total.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from monitor.catalogue.loader import Baseline, GradingPolicy
+from monitor.evidence import wording
+from monitor.evidence.facts import Interval, StudyFacts, Tally, count, tally
+from monitor.evidence.words import Direction, Tier
+
+__all__ = ["Grade", "Interval", "StudyFacts", "grade"]
+
+_ASCENDING = tuple(Tier)
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A tier and a direction, with the facts and the sentences that gave them.
+
+    ``low`` and ``high`` are the tiers at the two ends of the facts. Where they differ, ``tier``
+    is the published one, moved no further than into their range.
+    """
+
+    tier: Tier
+    low: Tier
+    high: Tier
+    direction: Direction
+    facts: Mapping[str, Interval]
+    counted: tuple[int, ...]
+    reasons: tuple[str, ...]
+
+    @property
+    def settled(self) -> bool:
+        """Whether both ends of the facts give the same tier."""
+        return self.low is self.high
+
+
+def grade(
+    policy: GradingPolicy,
+    baseline: Baseline,
+    review_closed: date,
+    studies: Iterable[StudyFacts],
+) -> Grade:
+    """Grade one intervention from its baseline and its accepted studies. Total: never raises."""
+    found = tally(policy, baseline, review_closed, studies)
+    facts = {name: count(name, fact, baseline, found) for name, fact in policy.facts.items()}
+    low = tier_at(policy, {name: interval.lo for name, interval in facts.items()})
+    high = tier_at(policy, {name: interval.hi for name, interval in facts.items()})
+    tier = clip(Tier(baseline.tier), low, high)
+    direction = combine(policy, voices(policy, baseline, found))
+    return Grade(
+        tier=tier,
+        low=low,
+        high=high,
+        direction=direction,
+        facts=facts,
+        counted=tuple(study.study_id for study in found.counted),
+        reasons=(
+            *wording.tier_reasons(policy, facts, tier=tier, low=low, high=high),
+            *wording.study_reasons(baseline, review_closed, found),
+            *wording.direction_reasons(policy, baseline, found, direction),
+        ),
+    )
+
+
+def tier_at(policy: GradingPolicy, facts: Mapping[str, int]) -> Tier:
+    """Give the highest tier whose every threshold is met. Monotone: more is never a lower tier."""
+    for rule in policy.tiers:
+        if all(facts[name] >= least for name, least in rule.at_least.items()):
+            return Tier(rule.tier)
+    raise AssertionError("the loader lets no policy pass whose last tier asks for something")
+
+
+def clip(tier: Tier, low: Tier, high: Tier) -> Tier:
+    """Move a tier no further than into the range from ``low`` to ``high``."""
+    position = max(_ASCENDING.index(low), min(_ASCENDING.index(tier), _ASCENDING.index(high)))
+    return _ASCENDING[position]
+
+
+def voices(policy: GradingPolicy, baseline: Baseline, found: Tally) -> frozenset[Direction]:
+    """Collect the directions that are heard: the review's own, if any, and the studies'."""
+    heard = {Direction(study.direction.value) for study in found.voices}
+    if baseline.direction != policy.direction.silence:
+        heard.add(Direction(baseline.direction))
+    return frozenset(heard)
+
+
+def combine(policy: GradingPolicy, heard: frozenset[Direction]) -> Direction:
+    """Add voices up by the policy's rules, tried in their order."""
+    if not heard:
+        return Direction(policy.direction.silence)
+    for rule in policy.direction.rules:
+        if heard <= {Direction(word) for word in rule.voices}:
+            return Direction(rule.then)
+    return Direction(policy.direction.otherwise)

@@ -1,0 +1,135 @@
+"""The sentences that decide, as readers see them. Pure; names only studies that were counted.
+
+Built from the same thresholds, facts and studies as the grade itself, so they cannot disagree.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+
+from monitor.catalogue.loader import Baseline, GradingPolicy
+from monitor.catalogue.policies import Fact, TierRule
+from monitor.evidence.facts import Interval, StudyFacts, Tally
+from monitor.evidence.words import Direction, Tier
+
+_REVIEW = "the published review"
+
+
+def tier_reasons(
+    policy: GradingPolicy, facts: Mapping[str, Interval], *, tier: Tier, low: Tier, high: Tier
+) -> Iterator[str]:
+    """Say the rule, the facts, and what they give; where unsettled, what would settle it."""
+    for shown in dict.fromkeys((high, low)):
+        yield f"The rule for {shown}, version {policy.version}: {rule_sentence(policy, shown)}."
+    yield f"{facts_sentence(policy, facts)}. {_outcome(facts, low, high)}"
+    if low is not high:
+        yield (
+            f"{_shortfall(policy, facts, high)}: new evidence of that size would settle it, and so "
+            f"would the review's own list of studies. Until then {tier} stands."
+        )
+
+
+def rule_sentence(policy: GradingPolicy, tier: Tier) -> str:
+    """Put its thresholds into a tier's sentence; the last tier's names those it fails to meet."""
+    rules = {rule.tier: rule for rule in policy.tiers}
+    rule = rules[tier.value]
+    thresholds = rule.at_least or policy.tiers[-2].at_least
+    return rule.sentence.format(**thresholds)
+
+
+def facts_sentence(policy: GradingPolicy, facts: Mapping[str, Interval]) -> str:
+    """Tell every count: "9 to 18 studies; 9 to 18 sound studies; …"."""
+    return "; ".join(quantity(facts[name], fact) for name, fact in policy.facts.items())
+
+
+def quantity(interval: Interval, fact: Fact) -> str:
+    """Tell one count: "1 study", "9 to 18 studies"."""
+    return f"{interval} {fact.one if interval.hi == interval.lo == 1 else fact.many}"
+
+
+def _outcome(facts: Mapping[str, Interval], low: Tier, high: Tier) -> str:
+    if low is not high:
+        return (
+            f"The lower end of the range gives {low} and the upper end {high}, so the tier is "
+            f"undetermined ({low} or {high})."
+        )
+    if all(interval.is_exact for interval in facts.values()):
+        return f"This gives {low}; the tier is settled."
+    return f"Both ends of the range give {low}, so the tier is settled."
+
+
+def _shortfall(policy: GradingPolicy, facts: Mapping[str, Interval], high: Tier) -> str:
+    """Name the facts that keep the lower end below the upper end's tier."""
+    rule = _rule(policy, high)
+    short = [
+        quantity(Interval(missing, missing), policy.facts[name])
+        for name, least in rule.at_least.items()
+        if (missing := least - facts[name].lo) > 0
+    ]
+    return f"The lower end is {joined(short)} short of {high}"
+
+
+def _rule(policy: GradingPolicy, tier: Tier) -> TierRule:
+    return next(rule for rule in policy.tiers if rule.tier == tier.value)
+
+
+def study_reasons(baseline: Baseline, review_closed: date, found: Tally) -> Iterator[str]:
+    """Say where the counted studies come from."""
+    low, high = baseline.facts["studies"]
+    yield f"From {_REVIEW}: {_studies(Interval(low, high))}. {_accepted_since(found.new)}"
+    if found.uncertain:
+        yield (
+            f"Not known to be published after the review closed in {_month(review_closed)}, so "
+            f"possibly among its studies already: {_labels(found.uncertain)}."
+        )
+    if found.other_outcome:
+        yield (
+            f"Read and not counted: {_studies(Interval(found.other_outcome, found.other_outcome))} "
+            "of another outcome than attachment or what leads to it."
+        )
+
+
+def _accepted_since(new: Sequence[StudyFacts]) -> str:
+    return f"Accepted since: {len(new)} ({_labels(new)})." if new else "None has been added since."
+
+
+def direction_reasons(
+    policy: GradingPolicy, baseline: Baseline, found: Tally, direction: Direction
+) -> Iterator[str]:
+    """Say whose findings were heard, what they say, and what they add up to."""
+    heard = list(_heard(policy, baseline, found))
+    if not heard:
+        yield f"Findings: {direction}, since no study has been counted."
+        return
+    basis = " None of the studies is sound, so each is heard." if found.fallback else ""
+    yield f"Findings: {'; '.join(heard)}.{basis} Together: {direction}."
+    unheard = [study for study in found.counted if study not in found.voices]
+    if unheard:
+        yield (
+            "Counted, but not heard on the findings, since only sound studies are: "
+            f"{_labels(unheard)}."
+        )
+
+
+def _heard(policy: GradingPolicy, baseline: Baseline, found: Tally) -> Iterator[str]:
+    if baseline.direction != policy.direction.silence:
+        yield f"{baseline.direction} in {_REVIEW}"
+    for direction in sorted({study.direction for study in found.voices}):
+        saying = [study for study in found.voices if study.direction is direction]
+        yield f"{direction} in {_labels(saying)}"
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Join a list as a sentence does: "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+
+def _labels(studies: Iterable[StudyFacts]) -> str:
+    return joined([study.label for study in studies])
+
+
+def _studies(interval: Interval) -> str:
+    return f"{interval} {'study' if interval.hi == interval.lo == 1 else 'studies'}"
+
+
+def _month(day: date) -> str:
+    return f"{day:%B} {day.year}"

@@ -1,0 +1,121 @@
+"""Read the ledgers of gaps and changes for pages and mail. Changes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from monitor.catalogue.loader import Catalogue
+from monitor.gap.rules import State
+from monitor.gap.tables import Change, GapRow
+from monitor.kernel.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionState:
+    """One row of the overview."""
+
+    slug: str
+    name: str
+    short: str
+    state: State
+    gap_note: str
+    last_change: Change | None  # None: as published
+
+
+def overview(session: Session, catalogue: Catalogue) -> list[InterventionState]:
+    """Give the state of every intervention, in the catalogue's order.
+
+    Raises:
+        NotFound: the baseline is not published yet.
+    """
+    newest = {change.slug: change for change in _newest_of_each(session)}
+    missing = [slug for slug in catalogue.slugs if slug not in newest]
+    if missing:
+        raise NotFound(f"not graded yet: {', '.join(missing)}; run `gap-monitor init` first")
+    return [
+        InterventionState(
+            slug=one.slug,
+            name=one.name,
+            short=one.short,
+            state=State.from_dict(newest[one.slug].after),
+            gap_note=one.gap_note,
+            last_change=newest[one.slug] if newest[one.slug].before is not None else None,
+        )
+        for one in catalogue.interventions
+    ]
+
+
+def state(session: Session, slug: str) -> State:
+    """Give an intervention's current state.
+
+    Raises:
+        NotFound: there is no such intervention, or it has not been graded yet.
+    """
+    change = newest(session, slug)
+    if change is None:
+        raise NotFound(f"{slug!r} has not been graded; run `gap-monitor init` first")
+    return State.from_dict(change.after)
+
+
+def changes(
+    session: Session,
+    *,
+    slug: str | None = None,
+    limit: int = 50,
+    before: int | None = None,
+    include_baseline: bool = False,
+) -> list[Change]:
+    """Give the newest changes first, ``before`` an id where a page goes on.
+
+    The published baseline only where asked for.
+    """
+    query = select(Change).order_by(Change.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(Change.id < before)
+    if slug is not None:
+        query = query.where(Change.slug == slug)
+    if not include_baseline:
+        query = query.where(Change.id.not_in(_published()))
+    return list(session.scalars(query))
+
+
+def baseline(session: Session) -> list[Change]:
+    """Give the first entry of every intervention: the state as published."""
+    return list(session.scalars(select(Change).where(Change.id.in_(_published()))))
+
+
+def change(session: Session, change_id: int) -> Change:
+    """Give one change.
+
+    Raises:
+        NotFound: there is no such change.
+    """
+    found = session.get(Change, change_id)
+    if found is None:
+        raise NotFound(f"there is no change {change_id}")
+    return found
+
+
+def newest(session: Session, slug: str) -> Change | None:
+    """Give an intervention's newest change, the baseline included."""
+    return session.scalars(
+        select(Change).where(Change.slug == slug).order_by(Change.id.desc()).limit(1)
+    ).first()
+
+
+def newest_gap(session: Session, slug: str) -> GapRow | None:
+    """Give an intervention's newest assessment."""
+    return session.scalars(
+        select(GapRow).where(GapRow.slug == slug).order_by(GapRow.id.desc()).limit(1)
+    ).first()
+
+
+def _published() -> Select[int]:
+    return select(func.min(Change.id)).group_by(Change.slug)
+
+
+def _newest_of_each(session: Session) -> Sequence[Change]:
+    newest_ids = select(func.max(Change.id)).group_by(Change.slug)
+    return session.scalars(select(Change).where(Change.id.in_(newest_ids))).all()

@@ -1,0 +1,149 @@
+"""Tier, direction and use become a gap by the policy's matrix; a change gets its name and sentence.
+
+Pure. Never tells a tier without its direction, and never recommends: the verdicts are data.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from monitor.catalogue.loader import GapPolicy
+from monitor.evidence.words import Direction, Tier
+from monitor.gap.headlines import headline, title
+from monitor.gap.states import State
+from monitor.gap.words import ChangeKind, GapKind, UsageBand
+
+__all__ = [
+    "Assessment",
+    "State",
+    "assess",
+    "band",
+    "changed",
+    "headline",
+    "sentence",
+    "title",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What tier, direction and use add up to, with one sentence for readers."""
+
+    kind: GapKind
+    sentence: str
+
+
+def band(
+    policy: GapPolicy,
+    ranks: Sequence[int],
+    words: str | None,
+    share: Fraction | None = None,
+) -> UsageBand:
+    """Say how widely used, as far as the source settles it.
+
+    ``ranks`` are those still possible, of ``policy.out_of``. ``share`` is of a known denominator,
+    0 to 1. A share says most, then the source's own words, then ranks; ranks of two bands do not
+    settle it. Total: what no rule covers is not known.
+    """
+    if share is not None:
+        return _band_of_share(policy, share)
+    if words in policy.words:
+        return UsageBand(policy.words[words])
+    possible = {_band_of_rank(policy, rank) for rank in ranks}
+    return possible.pop() if len(possible) == 1 else UsageBand.UNKNOWN
+
+
+def _band_of_share(policy: GapPolicy, share: Fraction) -> UsageBand:
+    if not 0 <= share <= 1:
+        return UsageBand.UNKNOWN
+    if share * 100 >= policy.shares.wide_from:
+        return UsageBand.WIDE
+    return UsageBand.LITTLE if share * 100 < policy.shares.little_below else UsageBand.MIDDLE
+
+
+def _band_of_rank(policy: GapPolicy, rank: int) -> UsageBand:
+    for one in policy.ranks:
+        if one.first <= rank <= one.last:
+            return UsageBand(one.band)
+    return UsageBand.UNKNOWN
+
+
+def assess(policy: GapPolicy, tier: Tier, direction: Direction, used: UsageBand) -> Assessment:
+    """Look the gap up. Total: the loader refuses a matrix with a cell missing."""
+    cell = policy.matrix[tier.value][direction.value][used.value]
+    return Assessment(GapKind(cell.kind), cell.sentence)
+
+
+def changed(before: State | None, after: State) -> tuple[ChangeKind, ...]:
+    """Name what differs; nothing for the first state, which changes nothing."""
+    if before is None:
+        return ()
+    differs = {
+        ChangeKind.TIER: before.tier != after.tier,
+        ChangeKind.DIRECTION: before.direction != after.direction,
+        ChangeKind.GAP: before.kind != after.kind,
+        ChangeKind.STUDIES: before.studies != after.studies,
+        ChangeKind.SETTLED: before.settled != after.settled,
+    }
+    return tuple(kind for kind, yes in differs.items() if yes)
+
+
+def sentence(name: str, before: State | None, after: State, cause_words: str) -> str:
+    """Tell in one sentence what changed, what did not, and why. Tier and direction are both named."""
+    cause = " ".join(cause_words.split()).rstrip(".")
+    if before is None:
+        return (
+            f"{name}: the tier is {after.tier_words} ({after.studies_words}), the findings are "
+            f"{_findings(after.direction)} and the gap is {_gap(after)}. {cause}."
+        )
+    evidence = (_told_direction(before, after), _told_tier(before, after))
+    # what moved comes first; tier and direction stay together
+    told = [words for _, words in sorted(evidence, key=lambda part: not part[0])]
+    return f"{name}: {'; '.join((*told, _told_gap(before, after)))}; why: {cause}."
+
+
+def _told_direction(before: State, after: State) -> tuple[bool, str]:
+    if before.direction == after.direction:
+        return False, f"findings stay {_findings(after.direction)}"
+    return True, (
+        f"findings moved from {_findings(before.direction)} to {_findings(after.direction)}"
+    )
+
+
+def _told_tier(before: State, after: State) -> tuple[bool, str]:
+    moved = (before.tier, before.settled) != (after.tier, after.settled)
+    was = "" if before.studies == after.studies else f", was {before.studies_range}"
+    return moved, f"{_tier_move(before, after)} ({after.studies_words}{was})"
+
+
+def _tier_move(before: State, after: State) -> str:
+    move = (
+        f"the tier stays {after.tier}"
+        if before.tier == after.tier
+        else f"the tier moved from {before.tier} to {after.tier}"
+    )
+    if after.settled:
+        return move if before.settled else f"{move}, now settled"
+    either = f"{after.tier_low} or {after.tier_high}"
+    return f"{move}, {'no longer settled' if before.settled else 'not settled'}: {either}"
+
+
+def _told_gap(before: State, after: State) -> str:
+    if before.kind == after.kind:
+        return f"the gap stays {_gap(after)}"
+    return f"the gap moved from {_gap(before)} to {_gap(after)}"
+
+
+def _findings(direction: Direction) -> str:
+    """Word a direction so that it can follow "findings stay" and "findings moved from"."""
+    worded = {
+        Direction.FAVOURS: "favouring the intervention",
+        Direction.FAVOURS_COMPARISON: "favouring the comparison",
+        Direction.NO_DIFFERENCE: "“no difference”",
+        Direction.NONE: "“none to go on”",
+    }
+    return worded.get(direction, direction.value)
+
+
+def _gap(state: State) -> str:
+    return f"“{state.kind}”"

@@ -1,0 +1,127 @@
+"""Assess the gap and keep the ledgers of gaps and changes. Appends; never edits, never commits."""
+
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from monitor.catalogue.loader import Catalogue, GapPolicy
+from monitor.evidence import queries as evidence_queries
+from monitor.evidence.rules import Grade
+from monitor.evidence.tables import GradeRow
+from monitor.evidence.words import Cause
+from monitor.gap import queries
+from monitor.gap.rules import State, assess, band, changed, sentence
+from monitor.gap.tables import Change, GapRow
+from monitor.gap.words import UsageBand
+from monitor.kernel import audit
+from monitor.usage import service as usage
+from monitor.usage.tables import UsageObservation
+
+
+def preview(session: Session, catalogue: Catalogue, slug: str, grade: Grade) -> State:
+    """Give the state that a grade would bring about. Changes nothing."""
+    return _state(catalogue.gap, grade, usage.latest(session, slug))
+
+
+def reassess(
+    session: Session,
+    catalogue: Catalogue,
+    slug: str,
+    *,
+    grade: GradeRow,
+    cause: Cause,
+    at: datetime,
+) -> Change | None:
+    """Assess the gap of a grade; record the gap and the change where anything differs.
+
+    The first change of an intervention is its baseline: it has no ``before`` and no kinds.
+
+    Raises:
+        NotFound: no such intervention.
+    """
+    name = catalogue.intervention(slug).name
+    observation = usage.latest(session, slug)
+    after = _state(catalogue.gap, evidence_queries.as_grade(grade), observation)
+    why = {"cause_kind": cause.kind, "cause_id": cause.id, "cause": cause.words, "at": at}
+    verdict = {
+        "policy": catalogue.gap.version,
+        "kind": after.kind,
+        "sentence": after.sentence,
+        "band": after.band,
+        "grade_id": grade.id,
+        "usage_id": observation.id if observation else None,
+    }
+    _append_gap(session, slug, verdict, why)
+    newest = queries.newest(session, slug)
+    before = State.from_dict(newest.after) if newest else None
+    if before == after:
+        return None
+    change = Change(
+        slug=slug,
+        kinds=[kind.value for kind in changed(before, after)],
+        before=before.to_dict() if before else None,
+        after=after.to_dict(),
+        sentence=sentence(name, before, after, cause.words),
+        **why,
+    )
+    session.add(change)
+    session.flush()
+    _audit(session, change)
+    return change
+
+
+def _state(policy: GapPolicy, grade: Grade, observation: UsageObservation | None) -> State:
+    used = _band(policy, observation)
+    verdict = assess(policy, grade.tier, grade.direction, used)
+    studies = grade.facts["studies"]
+    return State(
+        tier=grade.tier,
+        tier_low=grade.low,
+        tier_high=grade.high,
+        settled=grade.settled,
+        direction=grade.direction,
+        studies=(studies.lo, studies.hi),
+        band=used,
+        ranks=tuple(observation.ranks) if observation else (),
+        out_of=observation.out_of if observation else None,
+        usage_words=observation.words if observation else None,
+        kind=verdict.kind,
+        sentence=verdict.sentence,
+    )
+
+
+def _band(policy: GapPolicy, observation: UsageObservation | None) -> UsageBand:
+    if observation is None:
+        return UsageBand.UNKNOWN
+    # ranks among another number of interventions say nothing to this policy
+    ranks = observation.ranks if observation.out_of == policy.out_of else ()
+    share = (
+        Fraction(observation.numerator or 0, observation.denominator)
+        if observation.denominator
+        else None
+    )
+    return band(policy, ranks, observation.words, share)
+
+
+def _append_gap(session: Session, slug: str, verdict: dict[str, Any], why: dict[str, Any]) -> None:
+    newest = queries.newest_gap(session, slug)
+    if newest and all(getattr(newest, name) == value for name, value in verdict.items()):
+        return
+    session.add(GapRow(slug=slug, **verdict, **why))
+    session.flush()
+
+
+def _audit(session: Session, change: Change) -> None:
+    audit.record(
+        session,
+        at=change.at,
+        actor="job:gap",
+        action="change.recorded",
+        subject=f"intervention:{change.slug}",
+        change=change.id,
+        kinds=change.kinds,
+        cause_kind=change.cause_kind,
+        cause_id=change.cause_id,
+    )
