@@ -1,20 +1,12 @@
 """Papers, their identifiers, records and matches; studies and the papers that report them."""
 
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.kernel.database import Base, enum_column
-
-
-class Lane(StrEnum):
-    """Why a paper is, or is not, in front of a reviewer."""
-
-    EVALUATED = "evaluated"  # names an intervention
-    POSSIBLE = "possible"  # names none, but is an attachment or parenting trial
-    NONE = "none"  # neither; kept and listable, never queued
+from monitor.literature.words import Lane as Lane  # noqa: PLC0414 - offered from here too
 
 
 class Paper(Base):
@@ -36,7 +28,7 @@ class Paper(Base):
     publication_types: Mapped[list[str]]
     keywords: Mapped[list[str]]
     url: Mapped[str | None]
-    title_key: Mapped[str] = mapped_column(index=True)  # folded title and year, see rules
+    title_key: Mapped[str] = mapped_column(index=True)  # see rules.title_key
     lane: Mapped[Lane] = mapped_column(enum_column(Lane), index=True)
     first_seen_at: Mapped[datetime]
     changed_at: Mapped[datetime]

@@ -1,0 +1,120 @@
+"""Text folded for comparing: case, accents, dashes, spacing and marks do not matter.
+
+Folded text is for finding and comparing only; it is never shown and never stored as a text.
+Offsets lead back to the original, so that what is shown is always the source's own words.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+
+_AS_SPACE = frozenset("'`´‘’‚‛ʹʻʼʽ′＇−")  # apostrophes, and the minus sign used as a dash
+_DROPPED = frozenset("®©℗")
+# Letters, NFKD and case folded; everything else by category.
+_NOTHING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"})
+# Names are Latin. A letter of these or nearby alphabets beside a name makes another word of it;
+# scripts that write no spaces between words (from Hangul Jamo on) do not.
+_JOINING_BELOW = 0x1100
+
+
+class _Table(dict[int, str]):
+    """Folds one character at a time, remembering each: for ``str.translate``."""
+
+    def __missing__(self, code: int) -> str:
+        """Fold a character not met before."""
+        folded = _fold_character(chr(code))
+        self[code] = folded
+        return folded
+
+
+def _fold_character(character: str) -> str:
+    if character.isspace() or character in _AS_SPACE:
+        return " "
+    if character in _DROPPED or unicodedata.decomposition(character).startswith(
+        ("<super>", "<sub>")
+    ):
+        return ""  # footnote marks and trade marks
+    decomposed = unicodedata.normalize("NFKD", character)
+    folded = unicodedata.normalize("NFKD", decomposed.casefold())
+    return "".join(_plain(part) for part in folded)
+
+
+def _plain(character: str) -> str:
+    if character == "&":
+        return " and "
+    if character.isspace() or character in _AS_SPACE:
+        return " "
+    category = unicodedata.category(character)
+    if category == "Pd":
+        return " "
+    return "" if category in _NOTHING else character
+
+
+_TABLE = _Table()
+
+
+def fold(text: str) -> str:
+    """Fold a text; words are parted by single spaces, other punctuation stays.
+
+    >>> fold("Video‑Feedback  INTERVENTION®, Prés & co")
+    'video feedback intervention, pres and co'
+    """
+    return " ".join(text.translate(_TABLE).split()).replace(" ,", ",")
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A text with its folded form and, once asked for, the way back."""
+
+    original: str
+    text: str
+
+    @classmethod
+    def of(cls, original: str) -> "Folded":
+        """Fold ``original``."""
+        return cls(original, fold(original))
+
+    @cached_property
+    def offsets(self) -> list[int]:
+        """Give, for each folded character, the index of the original one it came from."""
+        offsets: list[int] = []
+        folded: list[str] = []
+        for index, character in enumerate(self.original):
+            for part in _TABLE[ord(character)]:
+                if part == " " and (not folded or folded[-1] == " "):
+                    continue
+                if part == "," and folded and folded[-1] == " ":
+                    folded.pop()
+                    offsets.pop()
+                folded.append(part)
+                offsets.append(index)
+        return offsets[: len(self.text)]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Lead a folded span back to the original: its first index and the one after its last.
+
+        Marks that combine with the last letter belong to it.
+        """
+        first, after = self.offsets[start], self.offsets[end - 1] + 1
+        while after < len(self.original) and unicodedata.combining(self.original[after]):
+            after += 1
+        return first, after
+
+
+def at_word_edges(folded: str, start: int, end: int) -> bool:
+    """Tell whether ``folded[start:end]`` is made of whole words."""
+    return starts_word(folded, start) and ends_word(folded, end)
+
+
+def starts_word(folded: str, start: int) -> bool:
+    """Tell whether a word may start at ``start``."""
+    return start == 0 or not _joins(folded[start - 1])
+
+
+def ends_word(folded: str, end: int) -> bool:
+    """Tell whether a word may end before ``end``."""
+    return end == len(folded) or not _joins(folded[end])
+
+
+def _joins(character: str) -> bool:
+    return character.isalnum() and ord(character) < _JOINING_BELOW

@@ -1,0 +1,76 @@
+"""The pure rules of papers: which lane one belongs to, and the key its title is found by.
+
+No I/O, no clock, no record of what was decided. ``fold`` and ``suggest_design`` live beside and
+are offered from here.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from monitor.literature.designs import Suggestion as Suggestion  # noqa: PLC0414 - offered from here
+from monitor.literature.designs import suggest_design as suggest_design  # noqa: PLC0414 - the same
+from monitor.literature.folding import fold as fold  # noqa: PLC0414 - the same
+from monitor.literature.matching import Hit
+from monitor.literature.words import Lane
+
+# Shorter titles ("Editorial", "Reply to the authors") are shared by different papers. Bytes, so
+# that a title in a script that says more with each character counts for what it says.
+_TELLING_TITLE = 30
+
+# What a paper in scope is about: attachment, the parent-child relationship, parenting young or
+# looked-after children (the outcomes and populations of the 2023 review). In folded text.
+_CARER = r"(?:parent|mother|maternal|father|paternal|care ?giver|carer|famil)(?:al|s| s|y)?"
+_YOUNG = r"(?:infant|child|toddler|baby|newborn|preschooler|neonate)(?:s| s|ren)?"
+_SUBJECT = re.compile(
+    rf"""\b(?:
+    attachment[ ](?:secur|insecur|disorgani|behavio|relation|qualit|style|disorder|theor|based|
+        pattern|represent|classif|q[ ]?s|figure|focus|trauma|difficult|problem|need|bond)
+    | (?:secure|insecure|disorgani[sz]ed|reactive|{_CARER}|{_YOUNG}|early)[ ]attachment
+    | attachment[ ](?:to|with|between)[ ](?:the[ ]|their[ ]|a[ ])?(?:{_CARER}|{_YOUNG})\b
+    | strange[ ]situation
+    | (?:infant|early[ ]childhood)[ ]mental[ ]health
+    | {_CARER}[ ](?:and[ ]|to[ ])?{_YOUNG}[ ](?:interact|relation|bond|attach|dyad|synchron|psychoth)
+    | (?:maternal|parental|paternal|care[ ]?giver|mothers?|parents?)[ ](?:s[ ])?(?:sensitiv|responsive)
+    | (?:sensitive|responsive|nurturing|positive)[ ](?:parenting|care[ ]?giving)
+    | parenting[ ](?:interven|program|support|train|skill|behavio|qualit|sensitiv)
+    | (?:parental|maternal|paternal)[ ]reflective[ ]function
+    | emotional[ ]availability
+    | (?:foster|adoptive|kinship)[ ](?:care|famil|parent|child|mother)
+    | adopted[ ]child | looked[ ]after[ ](?:child|young)
+    | maltreat(?:ed|ing)[ ](?:child|infant|toddler|preschool|parent|mother)
+    )""",
+    re.VERBOSE,
+)
+# One of these stands in whatever the pattern above finds: looking for them first is much faster.
+_STEMS = ("attachment", "strange sit", "mental health", "parent", "mother", "matern", "father",
+    "patern", "giver", "giving", "carer", "famil", "foster", "kinship", "adopt", "looked after",
+    "infant", "child", "toddler", "baby", "newborn", "neonate", "maltreat", "availability")  # fmt: skip
+# … and that something was done about it and its effect asked for. In folded text.
+_TRIED = re.compile(
+    r"\b(?:randomi[sz]|random(?:ly)? (?:assign|allocat)|trials?\b|rcts?\b|interven|psychotherap|"
+    r"(?:effects?|efficacy|effectiveness|evaluation|feasibility|pilot)\b[^.]{0,80}?\b(?:of|study)|"
+    r"(?:treatment|control|comparison|waitlist|waiting list) (?:group|condition)|"
+    r"program(?:me)?s?\b|home visit|pre ?post|case series|video ?feedback)"
+)
+
+
+def lane(hits: Sequence[Hit], title: str, abstract: str | None) -> Lane:
+    """Say which lane a paper belongs to: it names an intervention, might be in scope, neither."""
+    if hits:
+        return Lane.EVALUATED
+    text = fold(f"{title}\n{abstract or ''}")
+    if not any(stem in text for stem in _STEMS):
+        return Lane.NONE
+    return Lane.POSSIBLE if _SUBJECT.search(text) and _TRIED.search(text) else Lane.NONE
+
+
+def title_key(title: str) -> str:
+    """Make the key under which the same title is found again; empty for an untelling title.
+
+    Punctuation, marks, case and accents do not matter. Of fixed length, whatever the title's.
+    """
+    words = "".join(character for character in fold(title) if character.isalnum()).encode()
+    if len(words) < _TELLING_TITLE:
+        return ""
+    return hashlib.blake2b(words, digest_size=16).hexdigest()

@@ -1,0 +1,100 @@
+"""What the tests of papers need: the real catalogue, and records as the feeds store them."""
+
+import itertools
+
+import pytest
+
+from monitor.accounts.tables import Role, User
+from monitor.catalogue import loader
+from monitor.catalogue.service import sync
+from monitor.feeds.citations import to_json
+from monitor.feeds.records import Citation, Identifier
+from monitor.feeds.service import StoredRecord
+from monitor.feeds.tables import Poll, PollState, Record, SourceRow
+from monitor.literature import service
+from monitor.literature.matching import Matcher
+
+
+@pytest.fixture(scope="session")
+def catalogue():
+    return loader.load()
+
+
+@pytest.fixture(scope="session")
+def matcher(catalogue):
+    return Matcher(catalogue)
+
+
+class Intake:
+    """Stores records as the feeds do, and takes them in."""
+
+    def __init__(self, session, matcher, now):
+        self.session, self.matcher, self.now = session, matcher, now
+        self._hashes = itertools.count(1)
+        self._polls = {}
+
+    def stored(self, citation, *, source="pubmed", key=None) -> StoredRecord:
+        number = next(self._hashes)
+        record = Record(
+            source=source,
+            key=key or f"key-{number}",
+            content_hash=f"{number:064x}",
+            media_type="text/plain",
+            raw=b"as sent",
+            citation=to_json(citation),
+            fetched_at=self.now,
+            poll_id=self._poll(source),
+        )
+        self.session.add(record)
+        self.session.flush()
+        return StoredRecord(record.id, source, citation, "vipp", "vipp")
+
+    def __call__(self, citation, *, source="pubmed", key=None):
+        return self.again(self.stored(citation, source=source, key=key))
+
+    def again(self, stored):
+        return service.ingest(self.session, stored, self.matcher, self.now)
+
+    def _poll(self, source):
+        if source not in self._polls:
+            self.session.add(
+                SourceRow(
+                    name=source, enabled=True, next_due_at=self.now, failures=0, lease_token=0
+                )
+            )
+            self.session.flush()
+            poll = Poll(source=source, started_at=self.now, state=PollState.COMPLETE, notes=[])
+            self.session.add(poll)
+            self.session.flush()
+            self._polls[source] = poll.id
+        return self._polls[source]
+
+
+@pytest.fixture
+def intake(session, matcher, catalogue, now):
+    sync(session, catalogue, now)
+    session.flush()
+    return Intake(session, matcher, now)
+
+
+@pytest.fixture
+def reviewer(session, now):
+    user = User(address="ana@example.org", name="Ana", role=Role.REVIEWER, created_at=now)
+    session.add(user)
+    session.flush()
+    return user
+
+
+@pytest.fixture
+def cite():
+    """A plainly invented paper, with whatever a test wants different."""
+
+    def make(title="Circle of Security in the invented town of Nowhere: a trial", **fields):
+        identifiers = tuple(
+            Identifier(scheme, fields.pop(scheme))
+            for scheme in ("pmid", "doi", "pmcid", "nct", "isrctn")
+            if scheme in fields
+        )
+        return Citation(title=title, identifiers=identifiers, **fields)
+
+    return make

@@ -1,0 +1,163 @@
+import gzip
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.literature.designs import sentences
+from monitor.literature.matching import Hit
+from monitor.literature.rules import lane, suggest_design, title_key
+from monitor.literature.words import Lane
+
+HIT = Hit("vipp", None, "VIPP", "title", 0, "full name")
+TITLE = "An invented trial of parenting in the town of Nowhere"
+
+
+def test_a_paper_that_names_an_intervention_is_evaluated():
+    assert lane([HIT], "", None) is Lane.EVALUATED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Attachment security after an intervention",
+        "A randomised trial: infant attachment",
+        "Attachment to the mother: a program",
+        "The Strange Situation in an RCT",
+        "Infant mental health trial",
+        "Mother–infant interaction: effects of a study",
+        "Maternal sensitivity intervention",
+        "Sensitive parenting: randomized",
+        "A parenting programme",
+        "Parental reflective functioning trial",
+        "Emotional availability after home visiting",
+        "Kinship care: pre-post",
+        "Foster care intervention",
+        "Adopted children: a case series",
+        "Looked-after children: video-feedback",
+        "Maltreated toddlers, randomly assigned",
+    ],
+)
+def test_a_trial_of_attachment_or_parenting_is_possible(text):
+    assert lane([], text, None) is Lane.POSSIBLE
+    assert lane([], "Untold", text.upper()) is Lane.POSSIBLE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Retinal detachment: a randomised trial",
+        "Attachment of brackets: a randomised trial",
+        "Attachment security in two towns",  # nothing was tried
+        "Mothers of asthma patients: a randomised trial",
+        "\x00",
+    ],
+)
+def test_other_papers_are_in_no_lane(text):
+    assert lane([], text, text) is Lane.NONE
+
+
+def test_few_other_trials_are_possible(recordings):
+    path = recordings / "topic_registry_text" / "ctgov_background_A.jsonl.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        texts = [json.loads(line)["text"] for line in file]
+    possible = sum(lane([], "", text) is Lane.POSSIBLE for text in texts)
+    assert (possible, len(texts)) <= (25, 6000)
+
+
+def test_the_same_title_has_one_key_however_it_is_set():
+    same = [TITLE, TITLE.upper() + ".", f"[{TITLE}]", TITLE.replace(" ", "  "), "\u200f" + TITLE]
+    assert len({title_key(title) for title in same}) == 1
+    assert title_key(TITLE) != title_key(TITLE + " again")
+
+
+@pytest.mark.parametrize("title", ["", "Editorial", "Reply to the authors", "\x00" * 99, "—" * 99])
+def test_an_untelling_title_has_no_key(title):
+    assert title_key(title) == ""
+
+
+def test_a_short_title_in_a_dense_script_has_one():
+    assert title_key("親子の愛着への介入の効果研究") != ""
+
+
+@given(st.text(max_size=50), st.integers(0, 6000))
+def test_a_key_is_of_bounded_length(text, times):
+    assert len(title_key(text * (1 + times // 50))) in {0, 32}
+
+
+@pytest.mark.parametrize(
+    ("title", "design"),
+    [
+        ("Correction to: VIPP in Nowhere, a randomised trial", "notice"),
+        ("Retraction: VIPP in Nowhere", "notice"),
+        ("Letter to the editor on VIPP", "notice"),
+        ("VIPP in Nowhere: study protocol for a randomised controlled trial", "protocol"),
+        ("VIPP: a meta-analysis of 25 randomized controlled trials", "review"),
+        ("Cost-effectiveness of VIPP beside a randomised trial", "economic"),
+        ("Parents' experiences of VIPP", "qualitative"),
+        ("VIPP: 6-month follow-up of a randomized controlled trial", "follow-up"),
+        ("VIPP: a non-randomised comparison", "non-randomised"),
+        ("VIPP: a quasi-randomised trial", "non-randomised"),
+        ("VIPP: a RANDOMIZED trial", "randomised"),
+        ("VIPP: a pilot RCT", "randomised"),
+        ("VIPP: a case series", "case"),
+        ("VIPP: an uncontrolled study", "single-group"),
+    ],
+)
+def test_a_title_tells_the_design(title, design):
+    found = suggest_design(title, "Families were randomly assigned.", ["Review"])
+    assert found
+    assert (found.design, found.sentence, found.field) == (design, title, "title")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "design"),
+    [
+        ("Families were randomly allocated to two arms.", "randomised"),
+        ("Mothers were randomised (1:1) by sealed envelope.", "randomised"),
+        ("Families were not randomised.", "non-randomised"),
+        ("Families will be randomised in 2031.", "protocol"),
+        ("We searched four databases.", "review"),
+        ("Semi-structured interviews were held with ten mothers.", "qualitative"),
+        ("We compared them with a waitlist group.", "non-randomised"),
+        ("Scores rose from baseline to the end.", "single-group"),
+    ],
+)
+def test_an_abstract_tells_the_design_with_its_sentence(sentence, design):
+    abstract = f"AIM: We tried VIPP in p. 4 of 3.5 towns.\n\nMETHOD: {sentence} It was told."
+    found = suggest_design("VIPP in Nowhere", abstract, ())
+    assert found
+    assert (found.design, found.field) == (design, "abstract")
+    assert found.sentence == f"METHOD: {sentence}"
+
+
+def test_publication_types_speak_only_where_the_text_is_silent():
+    types = ["Journal Article", "Randomized Controlled Trial"]
+    found = suggest_design("VIPP in Nowhere", "It was tried.", types)
+    assert found
+    assert (found.design, found.sentence, found.field) == (
+        "randomised",
+        "Randomized Controlled Trial",
+        "publication types",
+    )
+    assert suggest_design("VIPP in Nowhere", "It was tried.", ["Journal Article"]) is None
+
+
+@pytest.mark.parametrize("word", ["Mendelian randomization", "random effects", "randomly selected"])
+def test_chance_alone_is_no_trial(word):
+    assert suggest_design("A study", f"We used {word} for all.", ()) is None
+
+
+@given(st.text(), st.text() | st.none(), st.lists(st.text(), max_size=3))
+def test_a_suggestion_quotes_its_field(title, abstract, types):
+    found = suggest_design(title, abstract, types)
+    if found:
+        texts = {"title": [title], "abstract": [abstract or ""], "publication types": types}
+        assert any(found.sentence in text for text in texts[found.field])
+
+
+def test_sentences_keep_every_word():
+    text = "One (e.g. two). “Three” was 3.5. Four?\n\nFIVE: six"
+    assert list(sentences(text)) == ["One (e.g. two).", "“Three” was 3.5.", "Four?", "FIVE: six"]

@@ -1,0 +1,427 @@
+import gzip
+import itertools
+import json
+
+import pytest
+from sqlalchemy import event, func, select
+
+from monitor.feeds.records import FetchedRecord, Identifier
+from monitor.feeds.sources import europepmc_json, pubmed_xml
+from monitor.kernel.audit import AuditEntry
+from monitor.kernel.errors import Conflict, InvalidInput, NotFound
+from monitor.literature import queries, service
+from monitor.literature.tables import (
+    Match,
+    Paper,
+    PaperIdentifier,
+    PaperRecord,
+    PaperRegistration,
+    StudyPaper,
+)
+from monitor.literature.words import Lane
+
+TITLE = "Circle of Security in the invented town of Nowhere: a trial"
+TRIAL = Identifier("nct", "NCT00000001")
+
+
+def count(session, table):
+    return session.scalar(select(func.count()).select_from(table))
+
+
+def papers(session):
+    return session.scalars(select(Paper).where(Paper.merged_into_id.is_(None))).all()
+
+
+def audited(session, action):
+    return session.scalars(select(AuditEntry).where(AuditEntry.action == action)).all()
+
+
+def snapshot(session):
+    session.flush()
+    return {
+        table.__tablename__: sorted(map(repr, session.execute(select(table.__table__)).all()))
+        for table in (Paper, PaperIdentifier, PaperRecord, PaperRegistration, Match, AuditEntry)
+    }
+
+
+def test_a_first_record_makes_a_paper_with_its_matches(session, intake, cite, now):
+    taken = intake(cite(pmid="1", doi="10.1/a", abstract="In NCT00000001.", year=2024))
+    assert (taken.is_new, taken.changed, taken.lane) == (True, False, Lane.EVALUATED)
+    paper = queries.paper(session, taken.paper_id)
+    assert paper.identifiers == (Identifier("pmid", "1"), Identifier("doi", "10.1/a"))
+    assert paper.registrations == (TRIAL,)
+    assert [(h.slug, h.words, h.field, h.start) for h in paper.hits] == [
+        ("cos", "Circle of Security", "title", 0)
+    ]
+    assert (paper.version, paper.first_seen_at, paper.changed_at) == (1, now, now)
+    assert [(r.source, r.joined_by) for r in paper.records] == [("pubmed", "new paper")]
+
+
+def test_taking_the_same_in_again_changes_nothing(session, intake, cite):
+    stored = intake.stored(cite(pmid="1", abstract="NCT00000001"))
+    first = intake.again(stored)
+    before = snapshot(session)
+    again = intake.again(stored)
+    assert snapshot(session) == before
+    assert (again.paper_id, again.is_new, again.changed) == (first.paper_id, False, False)
+    assert again.lane is Lane.EVALUATED
+
+
+def test_five_sources_bring_one_paper(session, intake, cite):
+    one = intake(cite(pmid="1", doi="10.1/a"))
+    others = [
+        intake(cite(doi="10.1/a"), source="europepmc"),
+        intake(cite(pmid="1", pmcid="PMC1"), source="pubmed_rss"),
+        intake(cite(pmcid="PMC1"), source="journals"),
+        intake(cite("Another wording, circles of safety", doi="10.1/a"), source="crossref"),
+    ]
+    assert {taken.paper_id for taken in others} == {one.paper_id}
+    assert not any(taken.is_new for taken in others)
+    paper = queries.paper(session, one.paper_id)
+    assert paper.title == TITLE  # PubMed's word comes first
+    assert [record.joined_by for record in paper.records] == [
+        "new paper",
+        "same doi",
+        "same pmid",
+        "same pmcid",
+        "same doi",
+    ]
+    assert audited(session, "paper.identity-conflict") == []
+
+
+RECORDS: dict[str, dict[str, object]] = {
+    "pubmed": {"pmid": "1", "year": 2024, "publication_types": ("Journal Article",)},
+    "europepmc": {"pmid": "1", "doi": "10.1/a", "abstract": "A trial of attachment."},
+    "journals": {"doi": "10.1/a", "abstract": "Buy!", "year": 2023, "issue": "4"},
+}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(RECORDS)))
+def test_the_order_of_sources_does_not_matter(session, intake, cite, order):
+    merged = [intake(cite(f"{TITLE}, {s}", **RECORDS[s]), source=s).merged for s in order]
+    (row,) = papers(session)
+    paper = queries.paper(session, row.id)
+    assert (paper.title, paper.abstract, paper.year, paper.issue) == (
+        f"{TITLE}, pubmed",
+        "A trial of attachment.",
+        2024,
+        "4",
+    )
+    assert len(paper.records) == 3
+    # PubMed's and the journal's have nothing in common until Europe PMC's joins them
+    bridged = order[2] == "europepmc"
+    assert [m is not None for m in merged] == [False, False, bridged]
+
+
+def test_a_material_change_raises_the_version_and_matches_anew(session, intake, cite):
+    first = intake(cite(pmid="1"), key="1")
+    second = intake(cite("Theraplay in the invented town of Nowhere", pmid="1"), key="1")
+    assert (second.paper_id, second.is_new, second.changed) == (first.paper_id, False, True)
+    paper = queries.paper(session, first.paper_id)
+    assert (paper.version, queries.matched(session, paper.id)) == (2, ["theraplay"])
+
+
+def test_a_change_that_says_nothing_new_does_not(session, intake, cite):
+    first = intake(cite(pmid="1", abstract="Told.", year=2024), key="1")
+    ids = session.scalars(select(Match.id)).all()
+    second = intake(cite(pmid="1", volume="3"), key="1")
+    assert not second.changed
+    paper = queries.paper(session, first.paper_id)
+    assert (paper.version, paper.volume, paper.abstract, paper.year) == (1, "3", "Told.", 2024)
+    assert session.scalars(select(Match.id)).all() == ids
+
+
+def test_keywords_may_name_an_intervention_later(session, intake, cite):
+    first = intake(cite("Parenting in an invented town: a study", pmid="1"), key="1")
+    assert first.lane is Lane.NONE
+    second = intake(
+        cite("Parenting in an invented town: a study", pmid="1", keywords=("a", "Theraplay")),
+        key="1",
+    )
+    assert (second.lane, second.changed) == (Lane.EVALUATED, False)
+    (hit,) = queries.paper(session, first.paper_id).hits
+    assert (hit.field, hit.start) == ("keywords", 3)
+
+
+def test_an_abstract_that_comes_later_is_a_change(session, intake, cite):
+    intake(cite(pmid="1"))
+    later = intake(cite(pmid="1", abstract="Now told."), source="europepmc")
+    assert later.changed
+
+
+def test_records_that_share_a_trial_are_papers_of_their_own(session, intake, cite):
+    one = intake(cite(pmid="1", registrations=(TRIAL,)))
+    two = intake(cite("Theraplay in the same invented trial", pmid="2", registrations=(TRIAL,)))
+    registration = intake(cite("A registered trial of VIPP-SD", nct=TRIAL.value), source="ctgov")
+    assert len({one.paper_id, two.paper_id, registration.paper_id}) == 3
+    assert count(session, PaperRegistration) == 2
+
+
+def test_records_without_identifiers_join_by_title_if_nothing_contradicts(session, intake, cite):
+    one = intake(cite(pmid="1", year=2024, journal="Child Development"))
+    same = intake(cite(TITLE.upper() + ".", year=2023), source="journals")
+    assert (same.paper_id, same.is_new) == (one.paper_id, False)
+    other = intake(cite(year=2020), source="journals")
+    assert other.is_new
+    untold = intake(cite(), source="journals")
+    assert untold.is_new
+
+
+def test_a_paper_without_identifiers_is_found_by_one_that_has_some(session, intake, cite):
+    feed = intake(cite(year=2024), source="journals", key="a")
+    article = intake(cite(pmid="1", year=2024))
+    assert article.paper_id == feed.paper_id
+    assert queries.paper(session, feed.paper_id).identifiers == (Identifier("pmid", "1"),)
+
+
+def test_two_papers_with_identifiers_are_never_joined_by_title(session, intake, cite):
+    """A preprint and its article share title, year and authors."""
+    preprint = intake(cite(doi="10.1101/a", year=2024, authors=("Doe J",)))
+    article = intake(cite(pmid="1", year=2024, authors=("Doe J",)))
+    assert preprint.paper_id != article.paper_id
+
+
+def test_several_candidates_make_a_new_paper_and_a_note(session, intake, cite):
+    intake(cite(pmid="1", year=2024))
+    intake(cite(pmid="2", year=2024))
+    third = intake(cite(year=2024), source="journals")
+    assert third.is_new
+    (entry,) = audited(session, "paper.identity-conflict")
+    assert entry.details["reason"] == "same title as several"
+
+
+def test_editorials_of_one_title_stay_apart(session, intake, cite):
+    for _ in range(3):
+        assert intake(cite("Editorial", year=2024, journal="J"), source="journals").is_new
+    assert len(papers(session)) == 3
+
+
+def test_a_changed_record_without_identifiers_stays_with_its_paper(session, intake, cite):
+    first = intake(cite(), source="journals", key="a")
+    changed = intake(cite(TITLE + ", corrected"), source="journals", key="a")
+    found_its_doi = intake(cite(TITLE, doi="10.1/a"), source="journals", key="a")
+    assert {changed.paper_id, found_its_doi.paper_id} == {first.paper_id}
+    records = queries.paper(session, first.paper_id).records
+    assert records[1].joined_by == "new version of the same record"
+
+
+def test_a_key_used_again_for_another_paper_makes_another_paper(session, intake, cite):
+    first = intake(cite(), source="journals", key="a")
+    other = intake(cite("Theraplay: something else entirely"), source="journals", key="a")
+    assert other.is_new
+    (entry,) = audited(session, "paper.identity-conflict")
+    assert entry.subject == f"paper:{first.paper_id}"
+
+
+def test_an_identifier_two_papers_claim_stays_with_the_first(session, intake, cite):
+    first = intake(cite(pmid="1", doi="10.1/a"))
+    claim = intake(cite("Theraplay: something else entirely", pmid="2", doi="10.1/a"))
+    assert claim.is_new
+    held = {i.value for i in queries.paper(session, claim.paper_id).identifiers}
+    assert held == {"2"}
+    (entry,) = audited(session, "paper.identity-conflict")
+    assert entry.details["reason"] == "same doi, but another pmid and another title"
+    assert len(queries.paper(session, first.paper_id).records) == 1
+
+
+def test_a_second_number_of_the_same_paper_is_kept_as_its_alias(session, intake, cite):
+    first = intake(cite(pmid="1", doi="10.1/a"))
+    renumbered = intake(cite(pmid="2", doi="10.1/a"))
+    assert renumbered.paper_id == first.paper_id
+    assert intake(cite(pmid="1"), source="europepmc").paper_id == first.paper_id
+    assert len(queries.paper(session, first.paper_id).identifiers) == 3
+
+
+def _bridge(intake, cite, other_title=TITLE, **fields):
+    one = intake(cite(doi="10.1/a", registrations=(TRIAL,)), source="journals")
+    two = intake(cite(other_title, pmid="1", registrations=(TRIAL,), **fields))
+    return one.paper_id, two.paper_id
+
+
+def test_a_record_with_identifiers_of_both_makes_two_papers_one(session, intake, cite):
+    one, two = _bridge(intake, cite, abstract="Told.")
+    taken = intake(cite(pmid="1", doi="10.1/a"), source="europepmc")
+    assert taken.merged == (one, two)
+    assert taken.paper_id == one
+    kept = queries.paper(session, one)
+    assert {i.value for i in kept.identifiers} == {"1", "10.1/a"}
+    assert (len(kept.records), kept.registrations, kept.abstract) == (3, (TRIAL,), "Told.")
+    assert queries.paper(session, two) == kept  # an old link still leads somewhere
+    assert session.scalars(select(Match.paper_id)).all() == [one]
+    (entry,) = audited(session, "paper.merged")
+    assert (entry.subject, entry.details["gone"]) == (f"paper:{one}", two)
+    assert entry.details["identifiers"] == [["pmid", "1"]]
+    assert len(entry.details["records"]) == 1
+    assert [line.id for line in queries.listing(session)] == [one]
+    assert not intake(cite(pmid="1"), source="x").is_new
+
+
+def test_a_merge_keeps_the_paper_people_worked_on(session, intake, cite, reviewer, now):
+    one, two = _bridge(intake, cite)
+    study = service.create_study(session, paper_id=two, label="Doe 2024", by=reviewer, at=now)
+    taken = intake(cite(pmid="1", doi="10.1/a"), source="europepmc")
+    assert taken.merged == (two, one)
+    assert queries.paper(session, one).study == (study.id, "Doe 2024")
+
+
+def test_papers_of_two_studies_are_not_merged(session, intake, cite, reviewer, now):
+    one, two = _bridge(intake, cite)
+    for paper_id in (one, two):
+        service.create_study(session, paper_id=paper_id, label="A", by=reviewer, at=now)
+    taken = intake(cite(pmid="1", doi="10.1/a"), source="europepmc")
+    assert (taken.merged, taken.paper_id) == (None, two)  # the PMID tells more than the DOI
+    (entry,) = audited(session, "paper.identity-conflict")
+    assert entry.details["reason"] == "each belongs to a study of its own"
+    with pytest.raises(Conflict, match="different studies"):
+        _merge(session, intake, one, two)
+
+
+def test_papers_of_different_titles_are_not_merged(session, intake, cite):
+    _, two = _bridge(intake, cite, "Theraplay: something else entirely")
+    taken = intake(cite(pmid="1", doi="10.1/a"), source="europepmc")
+    assert (taken.merged, taken.paper_id) == (None, two)
+    (entry,) = audited(session, "paper.identity-conflict")
+    assert entry.details == {"other": two, "reason": "their titles differ"}
+    assert len(papers(session)) == 2
+
+
+def _merge(session, intake, kept, gone):
+    service.merge(
+        session,
+        kept_id=kept,
+        gone_id=gone,
+        reason="they look alike",
+        matcher=intake.matcher,
+        by="user:1",
+        at=intake.now,
+    )
+
+
+def test_a_person_may_merge_and_both_links_of_one_study_become_one(
+    session, intake, cite, reviewer, now
+):
+    one, two = _bridge(intake, cite, "Theraplay: something else entirely")
+    study = service.create_study(session, paper_id=one, label="A", by=reviewer, at=now)
+    service.link_paper(
+        session, paper_id=two, study_id=study.id, role="follow-up", by=reviewer, at=now
+    )
+    _merge(session, intake, one, two)
+    assert session.scalars(select(StudyPaper.paper_id)).all() == [one]
+    assert queries.paper(session, one).title == "Theraplay: something else entirely"
+    with pytest.raises(Conflict, match="one already"):
+        _merge(session, intake, one, two)
+    with pytest.raises(Conflict, match="one already"):
+        _merge(session, intake, one, one)
+    with pytest.raises(NotFound):
+        _merge(session, intake, one, 999)
+
+
+def test_a_study_is_made_once_and_audited(session, intake, cite, reviewer, now):
+    paper_id = intake(cite(pmid="1")).paper_id
+    study = service.create_study(
+        session, paper_id=paper_id, label=" Doe\n2024\x00 ", by=reviewer, at=now
+    )
+    again = service.create_study(session, paper_id=paper_id, label="B", by=reviewer, at=now)
+    assert (again.id, study.label) == (study.id, "Doe 2024")
+    link = session.get(StudyPaper, paper_id)
+    assert (link.role, link.linked_by) == ("main report", reviewer.id)
+    (entry,) = audited(session, "study.paper-linked")
+    assert (entry.actor, entry.subject) == (f"user:{reviewer.id}", f"study:{study.id}")
+
+
+def test_a_paper_reports_one_study(session, intake, cite, reviewer, now):
+    one, two, three = (
+        intake(cite(f"Invented trial number {n}: Theraplay", pmid=n)).paper_id for n in "123"
+    )
+    study = service.create_study(session, paper_id=one, label="A", by=reviewer, at=now)
+    other = service.create_study(session, paper_id=two, label="B", by=reviewer, at=now)
+    given = {"by": reviewer, "at": now}
+    service.link_paper(session, paper_id=three, study_id=study.id, role="protocol", **given)
+    service.link_paper(session, paper_id=three, study_id=study.id, role="protocol", **given)
+    assert count(session, StudyPaper) == 3
+    with pytest.raises(Conflict, match="already reports"):
+        service.link_paper(session, paper_id=three, study_id=other.id, role="other", **given)
+    with pytest.raises(InvalidInput):
+        service.link_paper(session, paper_id=three, study_id=study.id, role="x", **given)
+    with pytest.raises(NotFound):
+        service.link_paper(session, paper_id=three, study_id=999, role="other", **given)
+    with pytest.raises(NotFound):
+        service.create_study(session, paper_id=999, label="A", **given)
+    fresh = intake(cite("A fourth invented trial: Theraplay", pmid="4")).paper_id
+    with pytest.raises(InvalidInput):
+        service.create_study(session, paper_id=fresh, label=" \x00", **given)
+
+
+HOSTILE = [
+    "",
+    "\x00",
+    "Theraplay\x00 in Nowhere",
+    "Theraplay " * 500,
+    "א" * 5_000,
+    "\u202eTheraplay\u202c \u2067x",
+    "\ud800Theraplay",
+    "<script>alert('Theraplay')</script>",
+    "𝕋heraplay 👪",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=map(str, range(len(HOSTILE))))
+def test_hostile_text_is_stored_and_shown(session, intake, cite, text):
+    citation = cite(
+        text, doi=text, abstract=text, authors=(text,), journal=text, year=10**12, url=text,
+        keywords=(text,), publication_types=(text,), volume=text, pages=text, language=text,
+    )  # fmt: skip
+    stored = intake.stored(cite("placeholder"))
+    taken = intake.again(type(stored)(stored.record_id, stored.source, citation, "q", None))
+    session.flush()
+    session.expire_all()
+    paper = queries.paper(session, taken.paper_id)
+    assert paper.year is None
+    for field, shown in (("title", paper.title), ("abstract", paper.abstract or "")):
+        assert (
+            "".join(segment.text for segment in queries.marked(shown, field, paper.hits)) == shown
+        )
+
+
+def test_a_new_paper_costs_few_statements(database, session, intake, cite):
+    intake(cite("A first invented paper about Theraplay", pmid="1"))
+    stored = intake.stored(cite("A second invented paper about Theraplay", pmid="2", doi="10.1/b"))
+    statements = []
+    event.listen(
+        database.engine, "before_cursor_execute", lambda *a: statements.append(a[2]), named=False
+    )
+    intake.again(stored)
+    assert len(statements) <= 9, statements
+
+
+def _recorded(recordings):
+    """Real replies of two sources, which share papers, read by the real readers."""
+    for path in sorted((recordings / "pubmed_xml").glob("reciter*.xml")):
+        with path.open("rb") as file:
+            yield from (("pubmed", one) for one in pubmed_xml.read(file))
+    for name in ("search_cancer_core.json.gz", "search_cancer.json"):
+        path = recordings / "europepmc" / f"pyeuropepmc__{name}"
+        raw = path.read_bytes()
+        reply = json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
+        for result in reply["resultList"]["result"]:
+            yield "europepmc", europepmc_json.read(result)
+
+
+def test_recorded_replies_make_one_paper_of_each_number(session, intake, recordings):
+    records = [(source, r) for source, r in _recorded(recordings) if isinstance(r, FetchedRecord)]
+    stored = [intake.stored(r.citation, source=source, key=r.key) for source, r in records]
+    for one in stored:
+        intake.again(one)
+    sent = {i for _, r in records for i in r.citation.identifiers}
+    held = {
+        Identifier(row.scheme, row.value): row.paper_id
+        for row in session.scalars(select(PaperIdentifier))
+    }
+    assert held.keys() == sent
+    numbered = [paper for i, paper in held.items() if i.scheme == "pmid"]
+    assert len(numbered) == len(set(numbered)) > 20
+    assert count(session, PaperRecord) == len(records) > len(papers(session))
+    before = snapshot(session)
+    for one in stored:
+        intake.again(one)
+    assert snapshot(session) == before
