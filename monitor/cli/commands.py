@@ -18,6 +18,7 @@ from monitor.accounts.tables import Role
 from monitor.cli import serving
 from monitor.feeds.sources import SOURCES
 from monitor.jobs.delivery import deliver_due
+from monitor.jobs.importing import import_file
 from monitor.jobs.polling import PollReport, poll_source
 from monitor.jobs.schedule import SCHEDULE, check_ledger
 from monitor.jobs.service import Service
@@ -52,9 +53,8 @@ def main() -> None:
     """Run the command that was typed; a known error becomes one line and exit status 2."""
     _log_to_stderr()
     try:
-        commands.main(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        # without standalone mode click gives back the status of ctx.exit() and Exit
+        sys.exit(commands.main(standalone_mode=False) or DONE)
     except click.ClickException as error:
         error.show()
         sys.exit(NOT_RUN)
@@ -106,6 +106,30 @@ def poll(config: Path, source: str | None, *, json_: bool) -> None:
         for report in reports:
             click.echo(_poll_line(report))
     _leave(failed=any(report.error for report in reports))
+
+
+@commands.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="Tell what would happen; keep nothing.")
+@as_json
+@click.pass_obj
+def import_(config: Path, file: Path, *, dry_run: bool, json_: bool) -> None:
+    """Bring in FILE: PubMed XML, MEDLINE (nbib), RIS or CSV, told by its content."""
+    with _service(config) as service:
+        service.prepare(SCHEDULE)
+        report = import_file(service, file.read_bytes(), dry_run=dry_run)
+    if json_:
+        _print_json(asdict(report))
+    else:
+        click.echo(
+            f"{report.format}: {report.records} records, {report.new_papers} new papers, "
+            f"{report.known} already known, {report.queued} queued"
+        )
+        for key, reason in report.unreadable:
+            click.echo(f"set aside {key}: {reason}", err=True)
+        if dry_run:
+            click.echo("Nothing was kept.")
+    _leave(failed=bool(report.unreadable))
 
 
 @commands.command()

@@ -1,5 +1,6 @@
 """What a source hands over: records as sent, with a citation read from each. Pure data."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -41,12 +42,18 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class FetchedRecord:
-    """One record as sent. ``key`` names it within its source and never changes between polls."""
+    """One record as sent. ``key`` names it within its source and never changes between polls.
+
+    ``stable`` is the part of ``raw`` that, with the citation, tells whether the record changed;
+    None means all of it. Sources that stamp each reply (a tracking parameter, a count of
+    citations) leave the stamps out, or every poll would bring a changed record.
+    """
 
     key: str
     raw: bytes
     media_type: str
     citation: Citation
+    stable: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +73,29 @@ class Query:
     text: str
     intervention: str | None = None
 
+    @property
+    def hash(self) -> str:
+        """The SHA-256 of its text: a changed query is asked from the beginning."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
     """How far one query of one source has been read in full.
 
     ``position`` is a date (ISO 8601) for sources asked by date; ``etag`` and ``modified`` are
-    the validators of a feed's last good answer.
+    the validators of a feed's last good answer. ``query_hash`` is the hash of the query that was
+    read so far; None where it was made for the query at hand.
     """
 
     position: str | None = None
     etag: str | None = None
     modified: str | None = None
+    query_hash: str | None = None
+
+    def continues(self, query: Query) -> bool:
+        """Tell whether it was reached with this very query."""
+        return self.query_hash in {None, query.hash}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from monitor.kernel.locks import exclusive
 from monitor.notify import outbox
 from monitor.notify.outbox import Claimed
 from monitor.notify.rendering import render
+from monitor.notify.tables import MessageState
 from monitor.notify.transport import Transport, open_transport
 
 log = structlog.get_logger()
@@ -68,8 +69,8 @@ def _claim(service: Service) -> Claimed | None:
     return claimed[0] if claimed else None
 
 
-def _send(service: Service, transport: Transport, claimed: Claimed) -> str:
-    """Send one message and record its fate; the word returned is its new state.
+def _send(service: Service, transport: Transport, claimed: Claimed) -> MessageState:
+    """Send one message and record its fate, which is returned.
 
     Raises:
         ServerUnavailable: the server cannot be used now; the message was put back, uncharged.
@@ -85,16 +86,14 @@ def _send(service: Service, transport: Transport, claimed: Claimed) -> str:
     except DeliveryRefused as error:
         with service.database.write() as session:
             outbox.dead(session, claimed, code=error.code, reply=str(error), at=service.clock())
-        return "dead"
+        return MessageState.DEAD
     except DeliveryDeferred as error:
         with service.database.write() as session:
-            outbox.deferred(session, claimed, reply=str(error), at=service.clock())
-        return "deferred"
+            return outbox.deferred(session, claimed, reply=str(error), at=service.clock())
     except DeliveryUncertain as error:
         with service.database.write() as session:
-            outbox.uncertain(session, claimed, reply=str(error), at=service.clock())
-        return "uncertain"
+            return outbox.uncertain(session, claimed, reply=str(error), at=service.clock())
     with service.database.write() as session:
         outbox.sent(session, claimed, reply=reply, at=service.clock())
     log.info("mail.sent", uuid=claimed.uuid, kind=claimed.kind)
-    return "sent"
+    return MessageState.SENT

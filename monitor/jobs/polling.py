@@ -12,7 +12,7 @@ from monitor.feeds.http import Http
 from monitor.feeds.records import Answer
 from monitor.feeds.sources import SOURCES, Source
 from monitor.jobs.service import Service
-from monitor.kernel.errors import SourceError
+from monitor.kernel.errors import Conflict, SourceError, SourceFault
 from monitor.kernel.locks import exclusive
 
 log = structlog.get_logger()
@@ -57,12 +57,23 @@ def _poll(service: Service, name: str) -> PollReport:
             source = SOURCES[name].build(service.settings, service.catalogue, http)
             report = _ask_everything(service, source, lease, poll_id)
     except SourceError as error:
-        with service.database.write() as session:
-            feeds.fail(session, lease, poll_id, error, at=service.clock())
-        log.warning("poll.failed", source=name, fault=error.kind.value)
+        return _failed(service, lease, poll_id, error)
+    except Conflict as error:
         return PollReport(name, error=str(error))
+    except Exception as bug:
+        # An answer that breaks our own reader is that source's failure, not the others'.
+        log.exception("poll.broke", source=name)
+        words = f"its answer broke our reader ({type(bug).__name__}): please report this"
+        return _failed(service, lease, poll_id, SourceError(SourceFault.MALFORMED, words))
     log.info("poll.complete", source=name, records=report.records, new=report.new)
     return report
+
+
+def _failed(service: Service, lease: feeds.Lease, poll_id: int, error: SourceError) -> PollReport:
+    with service.database.write() as session:
+        feeds.fail(session, lease, poll_id, error, at=service.clock())
+    log.warning("poll.failed", source=lease.source, fault=error.kind.value)
+    return PollReport(lease.source, error=str(error))
 
 
 def _ask_everything(

@@ -60,7 +60,7 @@ SCHEDULE = {job.name: job.every_seconds for job in JOBS}
 
 
 def run_job(service: Service, job: Job) -> None:
-    """Run one job and write its heartbeat. The only place that catches every exception."""
+    """Run one job and write its heartbeat; whatever it raises is recorded, and the next job runs."""
     began = monotonic()
     error: str | None = None
     try:

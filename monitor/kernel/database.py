@@ -106,11 +106,15 @@ class Database:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
-        """Open a transaction that only looks; whatever it changed is rolled back."""
+        """Open a transaction that only looks; whatever it changed is rolled back.
+
+        Rows that were read stay readable afterwards.
+        """
         with self._sessions() as session:
             try:
                 yield session
             finally:
+                session.expunge_all()
                 session.rollback()
 
     @contextlib.contextmanager

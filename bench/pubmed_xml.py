@@ -1,0 +1,108 @@
+"""How fast PubMed's XML becomes records, against bare lxml.iterparse in the same run; and memory.
+
+    python bench/pubmed_xml.py [FILE …]
+
+Without FILE: the recorded documents beside the project. Budgets (DESIGN, section 9): at least 0.45 of
+the bare parser's records a second, and at most 64 MiB more memory whatever the file's size. Ends
+with status 1 where one is missed. Times are of the processor, the best of several runs taken in
+turn, since the machine does other work as well.
+"""
+
+import gzip
+import io
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from lxml import etree
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from monitor.feeds.sources import pubmed_xml  # noqa: E402 - found through the path set above
+
+RECORDED = ROOT.parent / "shared" / "recordings" / "pubmed_xml"
+RATIO, MEBIBYTES = 0.45, 64
+ROUNDS = 15
+LARGE = 200 * 1024 * 1024
+
+
+def bare(body: bytes) -> int:
+    """Count articles with nothing but the parser."""
+    count = 0
+    tags = ("PubmedArticle", "PubmedBookArticle")
+    for _, element in etree.iterparse(io.BytesIO(body), tag=tags):
+        count += 1
+        element.clear()
+    return count
+
+
+def ours(body: bytes) -> int:
+    return sum(1 for _ in pubmed_xml.read(io.BytesIO(body)))
+
+
+def timed(work: Callable[[bytes], int], body: bytes) -> float:
+    began = time.process_time()
+    work(body)
+    return time.process_time() - began
+
+
+def speed(name: str, body: bytes) -> tuple[float, float]:
+    """Print one file's line; give the processor seconds of the bare parser and of ours."""
+    pairs = [(timed(bare, body), timed(ours, body)) for _ in range(ROUNDS)]
+    plain, full = (min(times) for times in zip(*pairs, strict=True))
+    count = ours(body)
+    print(
+        f"{name:45} {count:5} articles  bare {count / plain:7.0f}/s  "
+        f"ours {count / full:7.0f}/s  ratio {plain / full:.2f}"
+    )
+    return plain, full
+
+
+def memory(body: bytes) -> float:
+    """Give how many MiB more a 200 MiB document takes at its worst, in a process of its own."""
+    start, end = body.index(b"<PubmedArticle>"), body.rindex(b"</PubmedArticle>") + 16
+    with tempfile.NamedTemporaryFile(suffix=".xml") as file:
+        file.write(b"<PubmedArticleSet>")
+        for _ in range(LARGE // (end - start) + 1):
+            file.write(body[start:end])
+        file.write(b"</PubmedArticleSet>")
+        file.flush()
+        command = [sys.executable, __file__, "--memory-of", file.name]
+        return float(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603 - ourselves
+
+
+def memory_of(path: Path) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with path.open("rb") as file:
+        for _ in pubmed_xml.read(file):
+            pass
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+
+
+def main(arguments: list[str]) -> int:
+    if arguments[:1] == ["--memory-of"]:
+        memory_of(Path(arguments[1]))
+        return 0
+    paths = [Path(one) for one in arguments] or sorted(RECORDED.glob("*.xml.gz"))
+    if not paths:
+        print("no recorded documents beside the project: name a file")
+        return 2
+    bodies = {
+        path.name: gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        for path in paths
+    }
+    times = [speed(name, body) for name, body in bodies.items()]
+    ratio = sum(plain for plain, _ in times) / sum(full for _, full in times)
+    extra = memory(max(bodies.values(), key=len))
+    print(f"all together: ratio {ratio:.2f} (at least {RATIO})")
+    print(f"memory for 200 MiB: {extra:.1f} MiB more (at most {MEBIBYTES})")
+    return 0 if ratio >= RATIO and extra <= MEBIBYTES else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,244 @@
+"""Drives the real service from outside: its process, its commands, its pages over HTTP.
+
+Knows nothing of the service's insides: what it can do, a person with a terminal and a browser can.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from monitor.demo.standins import StandIns
+from monitor.kernel.clock import monotonic
+
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+COMMAND = (sys.executable, "-m", "monitor")
+
+
+class NotStarted(RuntimeError):  # noqa: N818 - reads as what happened
+    """The service ended before it was ready; the message holds its last words."""
+
+
+class ServiceProcess:
+    """One ``gap-monitor serve``. ``log`` collects what it writes to stderr."""
+
+    def __init__(
+        self,
+        config: Path,
+        *,
+        command: Sequence[str] = COMMAND,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.config = config
+        self.command = list(command)
+        self.environment = {**os.environ, **(environment or {})}
+        self.log = config.parent / "service.log"
+        self.lines: list[str] = []
+        self._process: subprocess.Popen[str] | None = None
+        self._ready = threading.Event()
+
+    @property
+    def address(self) -> str:
+        """Where the pages are."""
+        return self._line("Gap Monitor is at ") or ""
+
+    @property
+    def first_admin_link(self) -> str | None:
+        """The one-time link that makes the first admin; None when there is one."""
+        return self._line("Make the first admin: ")
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start the process and wait until it says where it is.
+
+        Raises:
+            NotStarted: it ended, or said nothing in time.
+        """
+        self.lines, self._ready = [], threading.Event()
+        with self.log.open("a", encoding="utf-8") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                [*self.command, "--config", str(self.config), "serve"],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=self.environment,
+                start_new_session=True,  # Ctrl-C in the terminal is ours to pass on
+            )
+        threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+        if wait:
+            self.wait_ready()
+
+    def wait_ready(self) -> None:
+        """Wait until the pages answer.
+
+        Raises:
+            NotStarted: it ended, or said nothing in time.
+        """
+        self._ready.wait(START_SECONDS)
+        if not self.address:
+            self.kill()
+            raise NotStarted(f"the service did not start:\n{self._last_words()}")
+
+    def stop(self) -> int:
+        """Ask the process to end, as Ctrl-C does; gives its exit status."""
+        if self._process is None:
+            return 0
+        if self.alive:
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            return self.kill()
+
+    def kill(self) -> int:
+        """End the process at once, without a chance to tidy up; gives its exit status."""
+        if self._process is None:
+            return 0
+        self._process.kill()
+        return self._process.wait(STOP_SECONDS)
+
+    def wait_dead(self, seconds: float = START_SECONDS) -> int:
+        """Wait until the process has ended; gives its exit status."""
+        assert self._process is not None  # noqa: S101 - the caller started it
+        return self._process.wait(seconds)
+
+    def run(
+        self, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run another command of the program on the same configuration, to its end."""
+        return subprocess.run(  # noqa: S603 - our own program
+            [*self.command, "--config", str(self.config), *arguments],
+            capture_output=True,
+            text=True,
+            env={**self.environment, **(environment or {})},
+            timeout=120,
+            check=False,
+        )
+
+    def json(self, *arguments: str) -> Any:  # noqa: ANN401 - any JSON value
+        """Run a command that prints JSON.
+
+        Raises:
+            RuntimeError: it printed none; the message holds its last words.
+        """
+        done = self.run(*arguments)
+        try:
+            return json.loads(done.stdout)
+        except ValueError as error:
+            raise RuntimeError(f"{' '.join(arguments)}: {done.stderr[-2000:]}") from error
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        ready = self._ready
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        with process.stdout as said:
+            for line in said:
+                self.lines.append(line.rstrip("\n"))
+                if line.startswith("Ctrl-C stops it"):
+                    ready.set()
+        ready.set()
+
+    def _line(self, start: str) -> str | None:
+        found = [line for line in self.lines if line.startswith(start)]
+        return found[-1].removeprefix(start).strip() if found else None
+
+    def _last_words(self) -> str:
+        return "\n".join(self.lines) + "\n" + self.log.read_text(encoding="utf-8")[-3000:]
+
+
+def free_port() -> int:
+    """Find a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def configuration(
+    standins: StandIns,
+    *,
+    port: int,
+    notice: str,
+    database: str | None = None,
+    feeds: Mapping[str, str] | None = None,
+) -> str:
+    """Write a configuration of the service over the stand-ins, as TOML.
+
+    ``feeds`` are the journal feeds by name; the invented ones where it is None.
+    """
+    if feeds is None:
+        feeds = {
+            "Journal of Invented Trials": standins.feeds.journals_url,
+            "Invented Archives of Early Childhood": standins.feeds.atom_url,
+        }
+    listed = ", ".join(f"{{ name = {_text(n)}, url = {_text(u)} }}" for n, u in feeds.items())
+    search = (
+        f"{{ name = {_text('Invented search')}, url = {_text(standins.feeds.pubmed_search_url)} }}"
+    )
+    stored = f"[database]\nurl = {_text(database)}\n\n" if database else ""
+    return f"""{stored}[web]
+host = "127.0.0.1"
+port = {port}
+notice = {_text(notice)}
+
+[mail]
+transport = "smtp"
+host = "127.0.0.1"
+port = {standins.mail.port}
+tls = "none"
+from_address = "gap-monitor@example.org"
+
+[sources]
+allow_loopback = true
+contact = "demonstration@example.org"
+
+[sources.pubmed]
+base_url = {_text(standins.pubmed.base_url)}
+
+[sources.europepmc]
+base_url = {_text(standins.europepmc.base_url)}
+
+[sources.pubmed_rss]
+feeds = [{search}]
+
+[sources.journals]
+feeds = [{listed}]
+"""
+
+
+def _text(value: str) -> str:
+    return json.dumps(value)  # a JSON string is a TOML string
+
+
+def until(condition: Any, *, seconds: float, what: str) -> Any:  # noqa: ANN401 - whatever it gives
+    """Wait until ``condition()`` is true, and give what it gave.
+
+    Raises:
+        TimeoutError: it was not true in time; names ``what`` was waited for.
+    """
+    pause, end = threading.Event(), monotonic() + seconds
+    while not (found := condition()):
+        if monotonic() > end:
+            raise TimeoutError(f"waited {seconds:g} seconds in vain for {what}")
+        pause.wait(0.1)
+    return found

@@ -1,0 +1,218 @@
+"""A stand-in of Europe PMC's REST search: cursor walk, dates, and its errors in a 200.
+
+Speaks the dialect on its own: shares no code with the reader it serves to test.
+"""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from monitor.demo.articles import document
+from monitor.demo.expressions import Document, Unreadable, europepmc
+from monitor.demo.server import Fault, Reply, Request, StandIn, json_reply
+from monitor.demo.world import InventedPaper, World
+
+PATH = "/europepmc/webservices/rest"
+VERSION = "6.9"
+_SORTS = {"", "RELEVANCE", "FIRST_IDATE_D", "P_PDATE_D", "UPDATE_DATE_D", "CITED", "DATE"}
+_LITE = ("id", "source", "pmid", "pmcid", "doi", "title", "authorString", "pubYear",
+         "firstIndexDate", "firstPublicationDate", "isOpenAccess")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One result: as the core form sends it, and what is searched."""
+
+    json: Mapping[str, Any]
+    document: Document
+
+
+class EuropePmc(StandIn):
+    """The stand-in. ``echoes``: the end repeats the cursor; otherwise it is left out."""
+
+    name = "europepmc"
+
+    def __init__(self, world: World | None = None, *, echoes: bool = True) -> None:
+        super().__init__()
+        self.world = world
+        self.echoes = echoes
+        self.recorded: list[Result] = []
+
+    @property
+    def base_url(self) -> str:
+        """What ``[sources.europepmc] base_url`` takes."""
+        return self.root + PATH
+
+    def add_recorded(
+        self, results: list[dict[str, Any]], *, created: date, always: bool = True
+    ) -> list[str]:
+        """Serve recorded results as they are; gives their ids.
+
+        ``always``: they answer every query, since recordings were made for other ones.
+        """
+        dates = {"created": created, "revised": created, "published": created}
+        for result in results:
+            texts = {"title": result.get("title", ""), "abstract": result.get("abstractText", "")}
+            self.recorded.append(Result(result, Document(texts, dates, always=always)))
+        return [str(result["id"]) for result in results]
+
+    def results(self) -> list[Result]:
+        """List what Europe PMC holds now, newest first."""
+        if self.world is None:
+            return list(self.recorded)
+        shown = [_invented(paper, self.world) for paper in self.world.visible("europepmc")]
+        return shown + self.recorded
+
+    def endpoint(self, path: str) -> str | None:
+        """Name the endpoint of a path."""
+        return "europepmc/search" if path in {f"{PATH}/search", f"{PATH}/searchPOST"} else None
+
+    def error(self) -> Reply:
+        """Give an error object in a 200."""
+        return json_reply({"version": VERSION, "errCode": 500, "errMsg": "Internal server error"})
+
+    def answer(self, request: Request) -> Reply:
+        """Answer a search."""
+        params = request.params
+        size = params.get("pageSize", "25")
+        if not size.isdigit() or not 1 <= int(size) <= 1000:  # noqa: PLR2004 - documented bounds
+            message = "Invalid page size provided. Valid size is between 1 and 1000"
+            return json_reply({"version": VERSION, "errCode": 404, "errMsg": message})
+        if params.get("sort", "").split(" ")[0] not in _SORTS:
+            return Reply(b"<h1>503 Service Unavailable</h1>", status=503)
+        try:
+            expression = europepmc(params.get("query", ""))
+        except Unreadable:
+            return json_reply({"version": VERSION, "errCode": 404, "errMsg": "Invalid query"})
+        found = [result for result in self.results() if expression.test(result.document)]
+        if params.get("sort", "").lower().endswith("_d asc"):
+            found.reverse()
+        return self._page(request, found, int(size))
+
+    def _page(self, request: Request, found: list[Result], size: int) -> Reply:
+        cursor = request.params.get("cursorMark", "*")
+        start = _position(cursor)
+        if start is None:
+            return json_reply({"version": VERSION})
+        page = found[start : start + size]
+        following = cursor if not page else _cursor(start + len(page))
+        declared = len(found)
+        if request.fault is Fault.SHORT:
+            declared, page = declared + (not page), page[:-1]
+        body: dict[str, Any] = {"version": VERSION, "hitCount": declared}
+        if page or self.echoes:
+            body["nextCursorMark"] = following
+            body["nextPageUrl"] = f"{self.base_url}/search?" + urlencode(
+                {**request.params, "cursorMark": following}
+            )
+        body["request"] = {
+            "queryString": request.params.get("query", ""),
+            "resultType": request.params.get("resultType", "lite"),
+            "cursorMark": cursor,
+            "pageSize": size,
+            "sort": request.params.get("sort", ""),
+            "synonym": False,
+        }
+        form = request.params.get("resultType", "lite")
+        body["resultList"] = {"result": [_shape(result.json, form) for result in page]}
+        return json_reply(body)
+
+
+def _cursor(position: int) -> str:
+    return base64.b64encode(f"AoII{position:08}".encode()).decode()
+
+
+def _position(cursor: str) -> int | None:
+    """Read a cursor of ours; None for any other."""
+    if cursor == "*":
+        return 0
+    try:
+        text = base64.b64decode(cursor, validate=True).decode("ascii")
+    except ValueError:
+        return None
+    return int(text[4:]) if text.startswith("AoII") and text[4:].isdigit() else None
+
+
+def _shape(result: Mapping[str, Any], form: str) -> Mapping[str, Any]:
+    if form == "core":
+        return result
+    names = ("id", "source") if form == "idlist" else _LITE
+    return {name: result[name] for name in names if name in result}
+
+
+def _invented(paper: InventedPaper, world: World) -> Result:
+    json: dict[str, Any] = {
+        **_ids(paper),
+        "doi": paper.doi,
+        "title": paper.title + ".",
+        "authorString": ", ".join(_short(*names) for names in paper.authors) + ".",
+        "authorList": {
+            "author": [
+                {"fullName": _short(family, given), "firstName": given, "lastName": family,
+                 "initials": _initials(given)}
+                for family, given in paper.authors
+            ]
+        },
+        "pubYear": str(paper.entered.year),
+        "abstractText": _abstract(paper),
+        "language": "eng",
+        "pubTypeList": {"pubType": _types(paper, world)},
+        "isOpenAccess": "N",
+        "inEPMC": "Y" if paper.in_pmc else "N",
+        "firstIndexDate": paper.entered.isoformat(),
+        "firstPublicationDate": paper.entered.isoformat(),
+        "dateOfRevision": (paper.revised or paper.entered).isoformat(),
+    }  # fmt: skip
+    if paper.keywords:
+        json["keywordList"] = {"keyword": list(paper.keywords)}
+    json |= _venue(paper)
+    return Result(
+        json, document(paper, id=str(json["id"]), source=str(json["source"]), doi=paper.doi)
+    )
+
+
+def _ids(paper: InventedPaper) -> dict[str, str]:
+    if paper.europepmc_as == "PPR":
+        return {"id": f"PPR{9_000_000 + paper.number}", "source": "PPR"}
+    if paper.europepmc_as == "PMC":
+        return {"id": paper.pmcid, "source": "PMC", "pmcid": paper.pmcid}
+    ids = {"id": paper.pmid, "source": "MED", "pmid": paper.pmid}
+    return ids | {"pmcid": paper.pmcid} if paper.in_pmc else ids
+
+
+def _venue(paper: InventedPaper) -> dict[str, Any]:
+    if paper.europepmc_as == "PPR":
+        return {
+            "bookOrReportDetails": {
+                "publisher": paper.journal,
+                "yearOfPublication": paper.entered.year,
+            }
+        }
+    return {
+        "journalInfo": {
+            "yearOfPublication": paper.entered.year,
+            "journal": {"title": paper.journal},
+        }
+    }
+
+
+def _types(paper: InventedPaper, world: World) -> list[str]:
+    types = ["Preprint"] if paper.europepmc_as == "PPR" else list(paper.types)
+    return [*types, "Retracted Publication"] if world.retraction_of(paper) else types
+
+
+def _abstract(paper: InventedPaper) -> str:
+    return "".join(
+        f"<h4>{label.capitalize()}</h4>{text}" if label else text for label, text in paper.sections
+    )
+
+
+def _short(family: str, given: str) -> str:
+    return f"{family} {_initials(given)}"
+
+
+def _initials(given: str) -> str:
+    return "".join(word[0] for word in given.split())

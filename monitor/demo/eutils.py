@@ -1,0 +1,215 @@
+"""A stand-in of NCBI's E-utilities for PubMed: esearch and efetch, their quirks included.
+
+Speaks the dialect on its own: shares no code with the reader it serves to test.
+Sources: NLM's E-utilities help (NBK25499); probes noted in the project's reference.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+
+from monitor.demo.articles import Article, invented, recorded
+from monitor.demo.expressions import Document, Expression, Unreadable, day, pubmed
+from monitor.demo.server import Fault, Reply, Request, StandIn, json_reply
+from monitor.demo.world import World
+from monitor.kernel.clock import monotonic, utcnow
+
+PATH = "/entrez/eutils"
+WINDOW = 9_999  # esearch serves no more of a result
+_PROLOGUE = (
+    '<?xml version="1.0" ?>\n'
+    '<!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, 1st January 2025//EN" '
+    '"https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_250101.dtd">\n'
+)
+_DATE_TYPES = {"crdt": "created", "edat": "created", "mdat": "revised", "pdat": "published"}
+
+
+class PubMed(StandIn):
+    """The stand-in. ``per_second`` limits requests as NCBI does; None: no limit."""
+
+    name = "pubmed"
+
+    def __init__(self, world: World | None = None, *, per_second: int | None = None) -> None:
+        super().__init__()
+        self.world = world
+        self.per_second = per_second
+        self.recorded: list[Article] = []
+        self.unknown_phrases: set[str] = set()
+        self._histories: dict[str, tuple[str, ...]] = {}
+        self._times: deque[float] = deque()
+
+    @property
+    def base_url(self) -> str:
+        """What ``[sources.pubmed] base_url`` takes."""
+        return self.root + PATH
+
+    def add_recorded(
+        self, xml: bytes, *, created: date, always: bool = True, revised: date | None = None
+    ) -> list[str]:
+        """Serve the articles of a recorded reply as they are; gives their PMIDs.
+
+        ``always``: they answer every query, since recordings were made for other ones.
+        ``created`` is the day esearch holds them to have been added.
+        """
+        articles = list(recorded(xml, created, revised or created, always=always))
+        self.recorded += articles
+        return [article.pmid for article in articles]
+
+    def expire(self) -> None:
+        """Forget every WebEnv, as NCBI does after a while."""
+        self._histories.clear()
+
+    def articles(self) -> list[Article]:
+        """List what PubMed holds now, newest first."""
+        if self.world is None:
+            return list(self.recorded)
+        shown = [invented(paper, self.world) for paper in self.world.visible("pubmed")]
+        return shown + self.recorded
+
+    def endpoint(self, path: str) -> str | None:
+        """Name the endpoint of a path."""
+        known = {f"{PATH}/{name}.fcgi": f"pubmed/{name}" for name in ("esearch", "efetch")}
+        return known.get(path)
+
+    def answer(self, request: Request) -> Reply:
+        """Answer esearch or efetch."""
+        if self._too_fast():
+            return self.rate_limited(request)
+        if request.params.get("db") != "pubmed":
+            return self.error()
+        answer = self._search if request.endpoint.endswith("esearch") else self._fetch
+        return answer(request)
+
+    def error(self) -> Reply:
+        """Give the error object esearch answers with, raw line feed included, in a 200."""
+        return _failed("Search Backend failed: \nread failed")
+
+    def rate_limited(self, request: Request) -> Reply:
+        """Give NCBI's 429: it repeats the caller's key, and names no time to wait."""
+        body = {
+            "error": "API rate limit exceeded",
+            "api-key": request.params.get("api_key", "127.0.0.1"),
+            "count": "4",
+            "limit": "3",
+        }
+        return json_reply(body, status=429)
+
+    def _too_fast(self) -> bool:
+        if self.per_second is None:
+            return False
+        now = monotonic()
+        with self._lock:
+            while self._times and now - self._times[0] > 1:
+                self._times.popleft()
+            self._times.append(now)
+            return len(self._times) > self.per_second
+
+    def _search(self, request: Request) -> Reply:
+        try:
+            expression = pubmed(request.params.get("term", ""))
+            dated = _dated(request.params)
+            start, size = _page(request.params)
+        except (Unreadable, ValueError) as error:
+            return _failed(f"Search Backend failed: {error}")
+        if start >= WINDOW:
+            return _failed("Search Backend failed: Exception:\n'retstart' is larger than 9998.")
+        found = tuple(
+            article.pmid
+            for article in self.articles()
+            if dated(article.document) and expression.test(article.document)
+        )
+        return self._found(request, expression, found, (start, size))
+
+    def _found(
+        self,
+        request: Request,
+        expression: Expression,
+        found: tuple[str, ...],
+        page: tuple[int, int],
+    ) -> Reply:
+        start, size = page
+        shown = list(found[start : start + size])
+        declared = len(found)
+        if request.fault is Fault.SHORT:
+            declared, shown = declared + (not shown), shown[:-1]
+        body: dict[str, object] = {
+            "count": str(declared),
+            "retmax": str(len(shown)),
+            "retstart": str(start),
+            "idlist": shown,
+            "translationset": [],
+            "querytranslation": expression.translation,
+        }
+        if request.params.get("usehistory") == "y":
+            body |= {"querykey": "1", "webenv": self._keep(found)}
+        body |= self._complaints(expression, found)
+        return json_reply({"header": {"type": "esearch", "version": "0.3"}, "esearchresult": body})
+
+    def _complaints(self, expression: Expression, found: tuple[str, ...]) -> dict[str, object]:
+        unknown = [p for p in expression.phrases if p.casefold() in self.unknown_phrases]
+        messages = [] if found else ["No items found."]
+        if not unknown and not messages:
+            return {}
+        return {
+            "errorlist": {"phrasesnotfound": unknown, "fieldsnotfound": []},
+            "warninglist": {
+                "phrasesignored": [],
+                "quotedphrasesnotfound": [],
+                "outputmessages": messages,
+            },
+        }
+
+    def _keep(self, pmids: tuple[str, ...]) -> str:
+        with self._lock:
+            name = f"MCID_{len(self._histories) + 1:08x}"
+            self._histories[name] = pmids
+        return name
+
+    def _fetch(self, request: Request) -> Reply:
+        params = request.params
+        if "WebEnv" in params:
+            history = self._histories.get(params["WebEnv"])
+            if history is None or params.get("query_key") != "1":
+                return _xml(
+                    "<eFetchResult>\n<ERROR>Unable to obtain query #1</ERROR>\n</eFetchResult>"
+                )
+            start, size = _page(params)
+            asked = list(history[start : start + size])
+        else:
+            asked = [part.strip() for part in params.get("id", "").split(",") if part.strip()]
+        held = {article.pmid: article.xml for article in self.articles()}
+        sent = [held[pmid] for pmid in asked if pmid in held]
+        if request.fault is Fault.SHORT:
+            sent = sent[:-1]
+        inside = b"\n".join(sent).decode()
+        return _xml(f"{_PROLOGUE}<PubmedArticleSet>\n{inside}\n</PubmedArticleSet>")
+
+
+def _dated(params: Mapping[str, str]) -> Callable[[Document], bool]:
+    """Make the date test; ``mindate`` and ``maxdate`` count only together."""
+    kind = _DATE_TYPES.get(params.get("datetype", "pdat"), "published")
+    if params.get("mindate") and params.get("maxdate"):
+        first = day(params["mindate"], end=False)
+        last = day(params["maxdate"], end=True)
+    elif params.get("reldate"):
+        first, last = utcnow().date() - timedelta(days=int(params["reldate"])), date.max
+    else:
+        return lambda _: True
+    return lambda document: kind in document.dates and first <= document.dates[kind] <= last
+
+
+def _page(params: Mapping[str, str]) -> tuple[int, int]:
+    """Read the page asked for; a page is clamped in silence, as NCBI does."""
+    start, size = int(params.get("retstart", "0")), int(params.get("retmax", "20"))
+    return max(start, 0), min(max(size, 0), WINDOW)
+
+
+def _failed(message: str) -> Reply:
+    """Answer with an error in a 200; NCBI leaves the line feed in it unescaped."""
+    text = message.replace("\\", "\\\\").replace('"', '\\"')
+    head = '{"header":{"type":"esearch","version":"0.3"},"esearchresult":{"ERROR":"'
+    return Reply(f'{head}{text}"}}}}'.encode(), "application/json; charset=UTF-8")
+
+
+def _xml(text: str) -> Reply:
+    return Reply(text.encode(), "text/xml; charset=UTF-8")

@@ -1,0 +1,310 @@
+"""The demonstration: the whole loop played before your eyes, on an invented world.
+
+The service is the real one, in its own process; only the world around it is invented. Reaches
+nothing beyond this machine.
+"""
+
+import secrets
+import tempfile
+import textwrap
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from monitor.demo import driver, standins, world
+from monitor.demo.driver import ServiceProcess
+from monitor.demo.mailsink import Kept
+from monitor.demo.people import Answers, Person, mail_with
+from monitor.demo.standins import StandIns
+from monitor.demo.world import World
+from monitor.kernel.clock import utcnow
+
+NOTICE = "Demonstration: every paper, study, person and date of change here is invented."
+
+_MAIL_SECONDS = 40.0
+_PAUSE = 2.5  # seconds between two scenes at pace 1
+
+THERAPLAY = Answers(
+    interventions=["theraplay"],
+    design="randomised",
+    risk_of_bias="some concerns",
+    risk_reason="Some raters knew the arm.",
+    outcome_class="attachment",
+    outcome="Attachment behaviour, observed in invented nurseries",
+    direction="favours the intervention",
+    participants="140",
+    quote="Attachment behaviour in 140 invented children favoured Theraplay.",
+)
+SECOND_THERAPLAY = Answers(
+    interventions=["theraplay"],
+    design="randomised",
+    risk_of_bias="low",
+    risk_reason="Raters did not know the arm.",
+    outcome_class="attachment",
+    outcome="Attachment security, story stems",
+    direction="favours the intervention",
+    participants="118",
+    quote="Attachment security in story stems favoured Theraplay.",
+)
+CIRCLE = Answers(
+    interventions=["cos"],
+    design="randomised",
+    risk_of_bias="low",
+    risk_reason="Allocation was concealed and assessors were blind.",
+    outcome_class="attachment",
+    outcome="Attachment security, Strange Situation",
+    direction="no difference",
+    participants="412",
+    quote="Attachment security in the Strange Situation did not differ between the arms.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything on stage: the world, its stand-ins, the service, the people."""
+
+    world: World
+    standins: StandIns
+    service: ServiceProcess
+    people: dict[str, Person]
+    pace: float
+
+    def title(self, key: str) -> str:
+        """Give the title of an invented paper."""
+        return self.world.paper(key).title
+
+    def letter(self, recipient: str, path: str, *, after: int = 0) -> Kept:
+        """Wait for the next mail to somebody that links to ``path``."""
+        found = driver.until(
+            lambda: mail_with(self.standins.mail, recipient, path)[after:],
+            seconds=_MAIL_SECONDS,
+            what=f"a mail to {recipient}",
+        )
+        letter: Kept = found[0]
+        return letter
+
+
+def run(*, keep: bool = True, port: int | None = 8000, pace: float = 1.0) -> None:
+    """Play the loop; with ``keep`` leave the service running until Ctrl-C.
+
+    ``port`` is taken if it is free, any other if not. ``pace`` 0 plays without pauses.
+    """
+    with stage(port=port, pace=pace) as on:
+        for scene in SCENES:
+            scene(on)
+            threading.Event().wait(_PAUSE * pace)
+        if keep:
+            _leave_running(on)
+
+
+@contextmanager
+def stage(*, port: int | None = None, pace: float = 0.0) -> Iterator[Stage]:
+    """Build the world and start the service over it; takes everything down at the end."""
+    invented = world.load(utcnow().date())
+    with (
+        tempfile.TemporaryDirectory(prefix="gap-monitor-demo-") as folder,
+        standins.running(invented) as running,
+    ):
+        config = Path(folder) / "config.toml"
+        free = port if port and driver.is_free(port) else driver.free_port()
+        config.write_text(driver.configuration(running, port=free, notice=NOTICE), encoding="utf-8")
+        service = ServiceProcess(config)
+        say(NOTICE)
+        try:
+            service.start()
+            yield Stage(invented, running, service, _people(service), pace)
+        finally:
+            service.stop()
+
+
+def say(text: str) -> None:
+    """Tell the terminal a plain sentence."""
+    click.echo(textwrap.fill(text, 88, subsequent_indent="  "))
+
+
+def _people(service: ServiceProcess) -> dict[str, Person]:
+    """Cast the people; each gets a password made now, for this run only."""
+    cast = {
+        "admin": "Alex Invented",
+        "ada": "Ada Example",
+        "ben": "Ben Example",
+        "cara": "Cara Example",
+        "commissioner": "Dana Example",
+    }
+    return {
+        key: Person(
+            service.address,
+            name=name,
+            address=f"{key}@example.org",
+            password=secrets.token_urlsafe(12),
+        )
+        for key, name in cast.items()
+    }
+
+
+def people_arrive(on: Stage) -> None:
+    """Make the first admin by the printed link, and three reviewers by theirs."""
+    link = on.service.first_admin_link
+    assert link is not None  # noqa: S101 - a new service has no admin
+    admin = on.people["admin"]
+    admin.accept_link(link, first_admin=True)
+    for key in ("ada", "ben", "cara"):
+        person = on.people[key]
+        person.accept_link(admin.add_person(person.name, person.mail, "reviewer"))
+    say("1. People. The first admin used the printed link and invited three reviewers.")
+
+
+def a_reader_subscribes(on: Stage) -> None:
+    """Subscribe a commissioner, confirmed by the link in the mail."""
+    reader = on.people["commissioner"]
+    reader.subscribe(["theraplay", "cos"])
+    reader.confirm(on.letter(reader.mail, "/confirm/"))
+    say("2. A commissioner asks for e-mail on Theraplay and Circle of Security, and confirms it.")
+
+
+def sources_are_polled(on: Stage) -> None:
+    """Wait until every source has answered, and tell what came of it."""
+    admin = on.people["admin"]
+    driver.until(
+        lambda: "never yet" not in admin.get("/status").text,
+        seconds=90,
+        what="every source to answer",
+    )
+    queued = on.service.json("export", "queue", "--format", "json")
+    several = [paper for paper in queued if len(paper["sources"]) > 1]
+    say(
+        f"3. Sources. PubMed, Europe PMC and the feeds were asked: {len(queued)} papers wait for "
+        f"reviewers, {len(several)} of them sent by more than one source and queued once. Namesakes "
+        "(the Aberrant Behavior Checklist, core outcome sets, finger joints) were left out."
+    )
+
+
+def papers_are_screened(on: Stage) -> None:
+    """Include two trials, exclude a protocol with its reason."""
+    ada = on.people["ada"]
+    for key, slug in (("theraplay-trial", "theraplay"), ("cos-trial", "cos")):
+        ada.screen(ada.find_paper(on.title(key)), "include", interventions=[slug])
+    protocol = ada.find_paper(on.title("ddp-protocol"))
+    ada.screen(protocol, "exclude", reason="protocol or registration, no results yet")
+    say("4. Screening. Ada includes two trials, and excludes a protocol: no results yet.")
+
+
+def two_people_agree(on: Stage) -> None:
+    """Appraise one trial twice alike; tell what accepting will do, then what it did."""
+    ada, ben = on.people["ada"], on.people["ben"]
+    study = _study(on, "theraplay-trial")
+    ada.appraise(study, THERAPLAY)
+    shown = ben.preview(study, THERAPLAY)
+    say("5. Appraisal. Ada appraises the Theraplay trial. Before Ben does, the page tells him:")
+    for row in shown.rows():
+        _quote(": now ".join(row[:2]) + f"; if accepted: {row[2]}")
+    ben.appraise(study, THERAPLAY)
+    say("   Ben agrees, so it counts:")
+    _quote(_newest_change(on))
+
+
+def the_mail_arrives(on: Stage) -> None:
+    """Print the mail that the commissioner got."""
+    letter = on.letter(on.people["commissioner"].mail, "/u/")
+    say(f"6. Mail. {letter.recipient} receives “{letter.subject}”:")
+    click.echo(textwrap.indent(letter.text.strip(), "   | "))
+
+
+def a_disagreement_is_settled(on: Stage) -> None:
+    """Let two people differ and a third decide."""
+    ada, ben, cara = (on.people[key] for key in ("ada", "ben", "cara"))
+    study = _study(on, "cos-trial")
+    ada.appraise(study, CIRCLE)
+    ben.appraise(study, CIRCLE.but(direction="mixed"))
+    say("7. Disagreement. On Circle of Security Ada says “no difference”, Ben says “mixed”.")
+    cara.appraise(study, CIRCLE)
+    letter = on.letter(on.people["commissioner"].mail, "/u/", after=1)
+    say("   Cara, the third, settles it: no difference. More evidence, worse news:")
+    _quote(_newest_change(on))
+    say(f"   The commissioner receives “{letter.subject}”.")
+
+
+def a_new_trial_appears(on: Stage) -> None:
+    """Release the second wave, poll, and take a trial through the whole chain."""
+    new = on.world.release(2)
+    on.service.run("poll", "journals")
+    say(f"8. Later. {len(new)} new papers appear; the next poll of the journals finds one of them.")
+    ada, ben = on.people["ada"], on.people["ben"]
+    paper = ada.find_paper(on.title("theraplay-second"))
+    ada.screen(paper, "include", interventions=["theraplay"])
+    study = _study(on, "theraplay-second")
+    for person in (ada, ben):
+        person.appraise(study, SECOND_THERAPLAY)
+    on.letter(on.people["commissioner"].mail, "/u/", after=2)
+    say("   A second sound trial of Theraplay is accepted, and the tier moves:")
+    _quote(_newest_change(on))
+
+
+def a_study_is_withdrawn(on: Stage) -> None:
+    """Withdraw it again, and show the correction that goes to the same reader."""
+    study = _study(on, "theraplay-second", stage="accepted")
+    on.people["cara"].withdraw(study, "The invented authors found a mistake in their data.")
+    letter = on.letter(on.people["commissioner"].mail, "/u/", after=3)
+    say(f"9. Correction. Cara withdraws that trial. The same reader receives “{letter.subject}”:")
+    _quote(_newest_change(on))
+
+
+def a_source_fails(on: Stage) -> None:
+    """Let a source answer with a maintenance page, and see the status page say so."""
+    on.standins.europepmc.fault("europepmc", "html200", times=None)
+    on.service.run("poll", "europepmc")
+    page = on.people["admin"].get("/status")
+    say("10. Failure. Europe PMC answers with a maintenance page instead of results. Status says:")
+    _quote(page.heading)
+    on.standins.europepmc.clear()
+
+
+SCENES = (
+    people_arrive,
+    a_reader_subscribes,
+    sources_are_polled,
+    papers_are_screened,
+    two_people_agree,
+    the_mail_arrives,
+    a_disagreement_is_settled,
+    a_new_trial_appears,
+    a_study_is_withdrawn,
+    a_source_fails,
+)
+
+
+def _study(on: Stage, key: str, stage: str = "to appraise") -> str:
+    """Find a study by the title of its paper; gives its path."""
+    ada = on.people["ada"]
+    found = ada.find_paper(on.title(key), stage)
+    return found.removesuffix("/appraise") if "/studies/" in found else ada.study_of(found)
+
+
+def _newest_change(on: Stage) -> str:
+    """Read what the public page of the newest change opens with."""
+    reader = on.people["commissioner"]
+    newest, _ = reader.get("/changes").links(r"/changes/\d+")[0]
+    return reader.get(newest).heading
+
+
+def _quote(text: str) -> None:
+    click.echo(textwrap.fill(text, 84, initial_indent="   | ", subsequent_indent="   | "))
+
+
+def _leave_running(on: Stage) -> None:
+    click.echo()
+    say(f"The service stays up: {on.service.address}")
+    say("Sign in (these people exist in this demonstration only):")
+    for key, person in on.people.items():
+        if key != "commissioner":
+            click.echo(f"  {person.mail:22} {person.password}   {person.name}")
+    say("Ctrl-C ends the demonstration and forgets everything.")
+    try:
+        while on.service.alive:
+            threading.Event().wait(0.5)
+    except KeyboardInterrupt:
+        click.echo()

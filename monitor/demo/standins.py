@@ -1,0 +1,33 @@
+"""All stand-ins of one world, started and stopped together."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from monitor.demo.europepmc import EuropePmc
+from monitor.demo.eutils import PubMed
+from monitor.demo.feedserver import Feeds
+from monitor.demo.mailsink import MailSink
+from monitor.demo.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class StandIns:
+    """The three sources and the mail server. A source never started is down."""
+
+    pubmed: PubMed
+    europepmc: EuropePmc
+    feeds: Feeds
+    mail: MailSink
+
+
+@contextmanager
+def running(world: World | None) -> Iterator[StandIns]:
+    """Run the stand-ins on free loopback ports; None: a world of recordings only."""
+    with (
+        PubMed(world) as pubmed,
+        EuropePmc(world) as europepmc,
+        Feeds(world) as feeds,
+        MailSink() as mail,
+    ):
+        yield StandIns(pubmed, europepmc, feeds, mail)

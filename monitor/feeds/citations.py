@@ -1,0 +1,46 @@
+"""A citation as JSON, there and back; and the hash that tells whether a record changed. Pure."""
+
+import hashlib
+import json
+from dataclasses import fields
+from datetime import date
+from typing import Any
+
+from monitor.feeds.records import Citation, FetchedRecord, Identifier
+
+_IDENTIFIERS = frozenset({"identifiers", "registrations"})
+_LISTS = frozenset({"authors", "publication_types", "keywords"})
+
+
+def to_json(citation: Citation) -> dict[str, Any]:
+    """Give a citation as JSON values only; identifiers as [scheme, value] pairs."""
+    return {field.name: _value(getattr(citation, field.name)) for field in fields(citation)}
+
+
+def from_json(data: dict[str, Any]) -> Citation:
+    """Give back the citation that ``to_json`` was given."""
+    values = dict(data)
+    for name in _IDENTIFIERS & values.keys():
+        values[name] = tuple(Identifier(scheme, value) for scheme, value in values[name])
+    for name in _LISTS & values.keys():
+        values[name] = tuple(values[name])
+    if values.get("published"):
+        values["published"] = date.fromisoformat(values["published"])
+    return Citation(**values)
+
+
+def content_hash(record: FetchedRecord) -> str:
+    """Give the SHA-256 of what a record says and of the part of it that counts as sent."""
+    said = json.dumps(to_json(record.citation), sort_keys=True, ensure_ascii=True)
+    sent = record.raw if record.stable is None else record.stable
+    return hashlib.sha256(said.encode() + b"\0" + sent).hexdigest()
+
+
+def _value(value: object) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Identifier):
+        return [value.scheme, value.value]
+    if isinstance(value, tuple):
+        return [_value(one) for one in value]
+    return value

@@ -1,0 +1,66 @@
+"""One reference on its way from a file's fields to a record: cleaned and checked in one place."""
+
+import re
+from dataclasses import dataclass, field
+
+from monitor.feeds import identifiers, plain
+from monitor.feeds.records import Citation, FetchedRecord, Identifier, UnreadableRecord
+
+_YEAR = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
+
+
+@dataclass(slots=True)
+class Draft:
+    """What a file says of one reference, as written there; ``raw`` is its part of the file."""
+
+    raw: str
+    media_type: str
+    title: str = ""
+    abstract: str = ""
+    authors: list[str] = field(default_factory=list)
+    journal: str = ""
+    year: str = ""
+    volume: str = ""
+    issue: str = ""
+    pages: str = ""
+    language: str = ""
+    doi: str = ""
+    pmid: str = ""
+    pmcid: str = ""
+    url: str = ""
+    types: list[str] = field(default_factory=list)
+    keywords: list[str] = field(default_factory=list)
+    registrations: list[str] = field(default_factory=list)
+
+    def finish(self) -> FetchedRecord | UnreadableRecord:
+        """Make the record; one without a title is set aside, since nobody could screen it."""
+        raw = self.raw.encode("utf-8", "replace")
+        title = plain.html_line(self.title, plain.MAX_TITLE)
+        own = identifiers.distinct(
+            identifiers.pmid(self.pmid), identifiers.doi(self.doi), identifiers.pmcid(self.pmcid)
+        )
+        key = f"{own[0].scheme}:{own[0].value}" if own else f"text:{plain.digest(self.raw)}"
+        if not title:
+            return UnreadableRecord(key, raw, "the reference has no title")
+        return FetchedRecord(key, raw, self.media_type, self._citation(title, own))
+
+    def _citation(self, title: str, own: tuple[Identifier, ...]) -> Citation:
+        abstract = plain.html_text(self.abstract) or None
+        year = _YEAR.search(self.year)
+        named = " ".join([*self.registrations, title, abstract or ""])
+        return Citation(
+            title=title,
+            identifiers=own,
+            registrations=identifiers.registrations_in(named),
+            abstract=abstract,
+            authors=plain.lines(self.authors),
+            journal=plain.html_line(self.journal) or None,
+            year=int(year[1]) if year else None,
+            volume=plain.line(self.volume) or None,
+            issue=plain.line(self.issue) or None,
+            pages=plain.line(self.pages) or None,
+            language=plain.line(self.language) or None,
+            publication_types=plain.lines(self.types),
+            keywords=plain.lines(self.keywords),
+            url=self.url if self.url.startswith(("https://", "http://")) else None,
+        )

@@ -1,0 +1,90 @@
+"""RIS, as reference managers and databases write it; each has its own habits."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import rispy
+
+from monitor.feeds import plain
+from monitor.feeds.files.draft import Draft
+from monitor.feeds.records import UnreadableRecord
+
+MEDIA_TYPE = "application/x-research-info-systems"
+
+_START = re.compile(r"^TY {0,2}-", re.MULTILINE)
+_TAG = re.compile(r"^([A-Z][A-Z0-9]) {0,2}- ?", re.MULTILINE)
+
+
+def looks_like(text: str) -> bool:
+    """Tell RIS by its first field, TY."""
+    return _START.search(text[:10_000]) is not None
+
+
+def drafts(text: str) -> Iterator[Draft | UnreadableRecord]:
+    """Read each reference by itself, so that a broken one does not take the others along."""
+    starts = [found.start() for found in _START.finditer(text)]
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        raw = text[start:end].strip()
+        try:
+            read = rispy.loads(_regular(raw))
+        except (ValueError, OSError) as error:
+            yield _unreadable(raw, f"not RIS: {type(error).__name__}")
+            continue
+        if len(read) == 1:
+            yield _draft(raw, read[0])
+        else:
+            yield _unreadable(raw, "not RIS: the reference does not end in ER")
+
+
+def _unreadable(raw: str, reason: str) -> UnreadableRecord:
+    return UnreadableRecord(f"text:{plain.digest(raw)}", raw.encode("utf-8", "replace"), reason)
+
+
+def _regular(raw: str) -> str:
+    """Write tags as the standard has them: two letters, two spaces, a dash, a space."""
+    return _TAG.sub(r"\1  - ", raw) + "\n"
+
+
+def _draft(raw: str, fields: dict[str, Any]) -> Draft:
+    return Draft(
+        raw=raw,
+        media_type=MEDIA_TYPE,
+        title=_text(fields, "title", "primary_title", "translated_title"),
+        abstract=_text(fields, "abstract", "notes_abstract"),
+        authors=[*_list(fields, "authors"), *_list(fields, "first_authors")],
+        journal=_text(
+            fields, "secondary_title", "journal_name", "alternate_title3", "alternate_title2"
+        ),
+        year=_text(fields, "year", "publication_year", "date"),
+        volume=_text(fields, "volume"),
+        issue=_text(fields, "number"),
+        pages=_pages(fields),
+        language=_text(fields, "language"),
+        doi=_text(fields, "doi"),
+        pmid=_pubmed_number(fields),
+        url=next(iter(_list(fields, "urls")), ""),
+        types=_list(fields, "type_of_work"),
+        keywords=_list(fields, "keywords"),
+    )
+
+
+def _pubmed_number(fields: dict[str, Any]) -> str:
+    """Take the accession number for a PMID only where the database says that it is PubMed."""
+    database = _text(fields, "name_of_database", "database_provider").lower()
+    known = "pubmed" in database or "medline" in database
+    return _text(fields, "accession_number") if known else ""
+
+
+def _pages(fields: dict[str, Any]) -> str:
+    return "-".join(p for p in (_text(fields, "start_page"), _text(fields, "end_page")) if p)
+
+
+def _text(fields: dict[str, Any], *names: str) -> str:
+    values = (fields.get(name) for name in names)
+    return next((str(v[0] if isinstance(v, list) else v) for v in values if v), "")
+
+
+def _list(fields: dict[str, Any], name: str) -> list[str]:
+    value = fields.get(name) or []
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]

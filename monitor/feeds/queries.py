@@ -1,0 +1,208 @@
+"""Read models of the sources: are they answering, and have they anything new? Two questions.
+
+A healthy source is silent for weeks on ten narrow topics; a failing one is never shown as quiet.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from monitor.feeds.sources import SOURCES
+from monitor.feeds.tables import Poll, PollState, SourceRow
+from monitor.kernel.settings import Settings
+
+DAYS = 14
+# polling wakes every minute; a poll itself may take a while
+_GRACE = timedelta(minutes=15)
+
+
+class SourceState(StrEnum):
+    """How a source stands, in the words of the status page."""
+
+    OK = "ok"
+    FAILING = "failing"
+    OVERDUE = "overdue"
+    DISABLED = "disabled"
+    NEVER = "never"
+
+
+class Day(StrEnum):
+    """What one day of a source came to: the best of that day's polls."""
+
+    NEW = "new"
+    ANSWERED = "answered"
+    FAILED = "failed"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """One source. ``days`` are the last 14, the oldest first, by UTC date.
+
+    ``quiet_since``: when it last sent something new; where it never did, since it first answered.
+    """
+
+    name: str
+    title: str
+    state: SourceState
+    last_success: datetime | None
+    last_attempt: datetime | None
+    last_new: datetime | None
+    next_due: datetime | None
+    error: str | None
+    failing_since: datetime | None
+    failures: int
+    quiet_since: datetime | None
+    days: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PollView:
+    """One attempt, for a list of them."""
+
+    id: int
+    source: str
+    started_at: datetime
+    finished_at: datetime | None
+    state: PollState
+    fault: str | None
+    error: str | None
+    records: int
+    new_records: int
+    unreadable: int
+    notes: tuple[str, ...]
+
+
+def sources(session: Session, settings: Settings, now: datetime) -> list[SourceStatus]:
+    """Tell how every source stands, in the order of ``SOURCES``."""
+    rows = {row.name: row for row in session.scalars(select(SourceRow))}
+    days = _days(session, now)
+    first = _first_answers(session)
+    statuses = []
+    for name, definition in SOURCES.items():
+        row = rows.get(name)
+        enabled = definition.enabled(settings)
+        if row is None:
+            statuses.append(_unknown(name, definition.title, enabled=enabled))
+            continue
+        statuses.append(
+            SourceStatus(
+                name=name,
+                title=definition.title,
+                state=_state(row, now, enabled=enabled),
+                last_success=row.last_success_at,
+                last_attempt=row.last_attempt_at,
+                last_new=row.last_new_at,
+                next_due=row.next_due_at if enabled else None,
+                error=row.error,
+                failing_since=row.failing_since,
+                failures=row.failures,
+                quiet_since=row.last_new_at or first.get(name),
+                days=days[name],
+            )
+        )
+    return statuses
+
+
+def last_heard(session: Session, settings: Settings, now: datetime) -> list[SourceStatus]:
+    """Tell how every source that is switched on stands."""
+    every = sources(session, settings, now)
+    return [status for status in every if status.state is not SourceState.DISABLED]
+
+
+def polls(session: Session, source: str, limit: int = 20) -> list[PollView]:
+    """List one source's attempts, the newest first."""
+    rows = session.scalars(
+        select(Poll)
+        .where(Poll.source == source)
+        .order_by(Poll.started_at.desc(), Poll.id.desc())
+        .limit(limit)
+    )
+    return [
+        PollView(
+            id=row.id,
+            source=row.source,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            state=row.state,
+            fault=row.fault,
+            error=row.error,
+            records=row.records,
+            new_records=row.new_records,
+            unreadable=row.unreadable,
+            notes=tuple(row.notes),
+        )
+        for row in rows
+    ]
+
+
+def _state(row: SourceRow, now: datetime, *, enabled: bool) -> SourceState:
+    if not (enabled and row.enabled):
+        return SourceState.DISABLED
+    at_work = row.lease_until is not None and row.lease_until > now
+    if now > row.next_due_at + _GRACE and not at_work:
+        return SourceState.OVERDUE
+    if row.failures:
+        return SourceState.FAILING
+    return SourceState.OK if row.last_success_at else SourceState.NEVER
+
+
+def _unknown(name: str, title: str, *, enabled: bool) -> SourceStatus:
+    """Describe a source that has no row yet: this database was never opened for work."""
+    return SourceStatus(
+        name=name,
+        title=title,
+        state=SourceState.NEVER if enabled else SourceState.DISABLED,
+        last_success=None,
+        last_attempt=None,
+        last_new=None,
+        next_due=None,
+        error=None,
+        failing_since=None,
+        failures=0,
+        quiet_since=None,
+        days=(Day.NONE,) * DAYS,
+    )
+
+
+def _days(session: Session, now: datetime) -> defaultdict[str, tuple[str, ...]]:
+    """Sum up the polls of the last days, by source."""
+    dates = [now.date() - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
+    rows = session.execute(
+        select(Poll.source, Poll.started_at, Poll.state, Poll.new_records).where(
+            Poll.started_at >= now - timedelta(days=DAYS)
+        )
+    )
+    by_day: defaultdict[str, defaultdict[date, set[Day]]] = defaultdict(lambda: defaultdict(set))
+    for source, started_at, state, new in rows:
+        by_day[source][started_at.date()].add(_day(state, new))
+    summed: defaultdict[str, tuple[str, ...]] = defaultdict(lambda: (Day.NONE,) * DAYS)
+    for source, found in by_day.items():
+        summed[source] = tuple(_best(found[day]) for day in dates)
+    return summed
+
+
+def _day(state: PollState, new: int) -> Day:
+    if state is PollState.COMPLETE:
+        return Day.NEW if new else Day.ANSWERED
+    return Day.FAILED if state is PollState.FAILED else Day.NONE
+
+
+def _best(days: Iterable[Day]) -> Day:
+    found = set(days)
+    return next((day for day in Day if day in found), Day.NONE)
+
+
+def _first_answers(session: Session) -> dict[str, datetime]:
+    """Tell when each source first answered in full."""
+    rows = session.execute(
+        select(Poll.source, func.min(Poll.finished_at))
+        .where(Poll.state == PollState.COMPLETE)
+        .group_by(Poll.source)
+    )
+    return {source: finished_at for source, finished_at in rows if finished_at is not None}

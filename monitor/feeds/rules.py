@@ -1,0 +1,77 @@
+"""When to ask again, and from which day on. Pure: no I/O, no clock."""
+
+from datetime import date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+DAY_SECONDS = 24 * 60 * 60
+_FIRST_BACKOFF = timedelta(minutes=5)
+_LONGEST_BACKOFF = timedelta(days=1)
+_MANY_FAILURES = 10  # 5 minutes doubled so often is longer than a day
+
+
+def backoff(failures: int, asked: float | None = None) -> timedelta:
+    """Tell how long to wait after so many failures in a row: 5 minutes, doubled, at most a day.
+
+    ``asked`` is what the source asked for, in seconds; it is honoured up to a day.
+
+    >>> backoff(1), backoff(3)
+    (datetime.timedelta(seconds=300), datetime.timedelta(seconds=1200))
+    """
+    wait = _FIRST_BACKOFF * (1 << min(max(failures - 1, 0), _MANY_FAILURES))
+    if asked is not None:
+        wait = max(wait, timedelta(seconds=min(asked, DAY_SECONDS)))
+    return min(wait, _LONGEST_BACKOFF)
+
+
+def retry_after(header: str | None, now: datetime) -> float | None:
+    """Read a Retry-After header: seconds from ``now``, between 0 and a day; None if unreadable.
+
+    Seconds or an HTTP date (RFC 9110, 10.2.3); upstreams also send negative and absurd ones.
+    """
+    if header is None or len(header) > 64:  # noqa: PLR2004 - an HTTP date has 29 characters
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        seconds = _seconds_until(header, now)
+    # a comparison with NaN is false: it falls through to None
+    if seconds <= 0:
+        return 0.0
+    return min(seconds, float(DAY_SECONDS)) if seconds > 0 else None
+
+
+def window_start(position: str | None, overlap_days: int, since: date, today: date) -> date:
+    """Tell the first day to search: the watermark less the overlap, or ``since`` at first.
+
+    A watermark from the future (a clock that was wrong once) counts as today.
+    """
+    if position is None:
+        return since
+    try:
+        reached = date.fromisoformat(position)
+    except ValueError:
+        return since
+    return max(since, min(reached, today) - timedelta(days=overlap_days))
+
+
+def reached(today: date, upstream: str | None) -> str:
+    """Tell the day up to which an answer is whole: the earlier of our date and the source's.
+
+    ``upstream`` is the Date header of its reply. Neither clock alone is believed: the later
+    one would skip what was indexed in between.
+    """
+    try:
+        theirs = parsedate_to_datetime(upstream or "").date()
+    except ValueError:
+        return today.isoformat()
+    return min(today, theirs).isoformat()
+
+
+def _seconds_until(header: str, now: datetime) -> float:
+    try:
+        then = parsedate_to_datetime(header)
+    except ValueError:
+        return float("nan")
+    if then.tzinfo is None:
+        then = then.replace(tzinfo=now.tzinfo)
+    return (then - now).total_seconds()

@@ -1,0 +1,133 @@
+"""Reads one record of Europe PMC's JSON (resultType=core; lite has less). Pure.
+
+Any field may be missing, null or of another kind: it then counts as not given.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+
+from monitor.feeds import plain
+from monitor.feeds.identifiers import distinct, doi, pmcid, pmid, registrations_in
+from monitor.feeds.records import Citation, FetchedRecord, UnreadableRecord
+
+MEDIA_TYPE = "application/json"
+_SOURCE = re.compile(r"[A-Z]{2,6}")
+_ID = re.compile(r"[A-Za-z0-9._/-]{1,100}")
+
+
+def read(result: object) -> FetchedRecord | UnreadableRecord:
+    """Read one record, or say why it cannot be read. Its key is the pair of source and id."""
+    raw = json.dumps(result, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    if not isinstance(result, dict):
+        return UnreadableRecord(_unnamed(raw), raw, "is no object")
+    source, number = _text(result, "source"), _text(result, "id")
+    if not (_SOURCE.fullmatch(source) and _ID.fullmatch(number)):
+        return UnreadableRecord(_unnamed(raw), raw, "has no source and id")
+    key = f"{source}:{number}"
+    title = plain.html_line(_raw(result, "title"), plain.MAX_TITLE)
+    if not title:
+        return UnreadableRecord(key, raw, "has no title")
+    citation = _citation(result, title, source, number)
+    return FetchedRecord(key, raw, MEDIA_TYPE, citation, stable=_links(result))
+
+
+def _citation(result: Mapping[str, Any], title: str, source: str, number: str) -> Citation:
+    abstract = plain.html_text(_raw(result, "abstractText")) or None
+    issue = _object(result, "journalInfo")
+    journal = _object(issue, "journal")
+    own_pmid = pmid(_text(result, "pmid")) or (pmid(number) if source == "MED" else None)
+    return Citation(
+        title=title,
+        identifiers=distinct(own_pmid, doi(_text(result, "doi")), pmcid(_text(result, "pmcid"))),
+        registrations=registrations_in(f"{title}\n{abstract or ''}"),
+        abstract=abstract,
+        authors=_authors(result),
+        journal=_text(journal, "title")
+        or _text(result, "journalTitle")
+        or _text(_object(result, "bookOrReportDetails"), "publisher")
+        or None,
+        year=_year(_text(result, "pubYear")),
+        published=_published(result),
+        volume=_text(issue, "volume") or _text(result, "journalVolume") or None,
+        issue=_text(issue, "issue") or _text(result, "issue") or None,
+        pages=_text(result, "pageInfo") or None,
+        language=_text(result, "language") or None,
+        publication_types=_publication_types(result),
+        keywords=plain.lines(_object(result, "keywordList").get("keyword")) + _headings(result),
+        url=f"https://europepmc.org/article/{source}/{quote(number)}",
+    )
+
+
+def _authors(result: Mapping[str, Any]) -> tuple[str, ...]:
+    listed = _object(result, "authorList").get("author")
+    authors = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    names = [_text(one, "fullName") or _text(one, "collectiveName") for one in authors]
+    if any(names):
+        return tuple(name for name in names[: plain.MAX_LIST] if name)
+    text = plain.line(_raw(result, "authorString"), plain.MAX_ABSTRACT).rstrip(".")
+    return tuple(name.strip() for name in text.split(",") if name.strip())[: plain.MAX_LIST]
+
+
+def _publication_types(result: Mapping[str, Any]) -> tuple[str, ...]:
+    listed = _object(result, "pubTypeList").get("pubType")
+    if isinstance(listed, list):
+        return plain.lines(listed)
+    return plain.lines(_raw(result, "pubType").split(";"))
+
+
+def _headings(result: Mapping[str, Any]) -> tuple[str, ...]:
+    listed = _object(result, "meshHeadingList").get("meshHeading")
+    headings = listed if isinstance(listed, list) else []
+    return plain.lines([one.get("descriptorName") for one in headings if isinstance(one, dict)])
+
+
+def _published(result: Mapping[str, Any]) -> date | None:
+    """Give the day of publication, where it is one.
+
+    The service completes "2025 Dec" to 1 December: a first of the month counts only where it
+    is the electronic publication's own date.
+    """
+    electronic = _date(_text(result, "electronicPublicationDate"))
+    first = _date(_text(result, "firstPublicationDate"))
+    if first is not None and first.day == 1:
+        first = None
+    return min((found for found in (electronic, first) if found), default=None)
+
+
+def _links(result: Mapping[str, Any]) -> bytes:
+    """Give what else of the record can change what is known: its links to other records."""
+    links = result.get("commentCorrectionList")
+    return json.dumps(links, sort_keys=True).encode("utf-8", "replace")
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == len("2026-11-23") else None
+    except ValueError:
+        return None
+
+
+def _year(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"(1[5-9]|20)[0-9]{2}", text) else None
+
+
+def _object(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = parent.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _raw(parent: Mapping[str, Any], name: str) -> str:
+    found = parent.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def _text(parent: Mapping[str, Any], name: str) -> str:
+    return plain.line(_raw(parent, name))
+
+
+def _unnamed(raw: bytes) -> str:
+    return f"unknown:{plain.digest(raw.decode('utf-8', 'replace'))}"

@@ -1,0 +1,262 @@
+"""Reads PubMed's XML: ``PubmedArticle`` and ``PubmedBookArticle``, one at a time.
+
+Streams: memory does not grow with the document. Never resolves an entity, loads a DTD or
+reaches the network, whatever the document asks for (its DOCTYPE is expected and ignored).
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import IO
+
+from lxml import etree
+
+from monitor.feeds import plain
+from monitor.feeds.identifiers import distinct, doi, normalise, pmcid, pmid, registrations_in
+from monitor.feeds.records import Citation, FetchedRecord, Identifier, UnreadableRecord
+from monitor.kernel.errors import SourceError, SourceFault
+
+Element = etree._Element  # lxml gives the type of its elements no public name
+Parts = dict[str, Element]
+
+MEDIA_TYPE = "application/xml"
+ROOTS = frozenset({"PubmedArticleSet", "PubmedBookArticleSet"})
+_ARTICLES = ("PubmedArticle", "PubmedBookArticle")
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
+        start=1,
+    )
+}
+_REGISTRIES = {"clinicaltrials.gov": "nct", "isrctn": "isrctn"}
+_YEARS = range(1500, 2101)
+
+
+class _Unreadable(Exception):  # noqa: N818 - says what is missing, ends up as a reason
+    """One article lacks what a record cannot do without."""
+
+
+def read(document: IO[bytes]) -> Iterator[FetchedRecord | UnreadableRecord]:
+    """Read every article of a document, in its order.
+
+    Raises:
+        SourceError: it is no whole PubMed document: not XML, cut off, or something else.
+    """
+    events = etree.iterparse(
+        document,
+        events=("end",),
+        tag=_ARTICLES,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    found = False
+    try:
+        for _, element in events:
+            found = True
+            yield read_article(element)
+            _forget(element)
+    except etree.XMLSyntaxError:
+        raise SourceError(
+            SourceFault.MALFORMED, "PubMed sent no whole XML document (cut off, or not XML)"
+        ) from None
+    # a set may be empty, but only a set: an error report is XML too
+    if not found and (events.root is None or events.root.tag not in ROOTS):
+        raise SourceError(SourceFault.MALFORMED, "PubMed sent XML that is no set of articles")
+
+
+def read_article(article: Element) -> FetchedRecord | UnreadableRecord:
+    """Read one article, or say why it cannot be read."""
+    raw = etree.tostring(article, encoding="utf-8", with_tail=False)
+    book = article.tag == "PubmedBookArticle"
+    parts = _children(article)
+    body = _children(parts.get("BookDocument" if book else "MedlineCitation"))
+    number = pmid(body["PMID"].text) if "PMID" in body else None
+    if number is None:
+        return UnreadableRecord(
+            f"unknown:{plain.digest(raw.decode())}", raw, "has no PubMed number"
+        )
+    try:
+        citation = _book(body, number) if book else _article(parts, body, number)
+    except _Unreadable as problem:
+        return UnreadableRecord(number.value, raw, str(problem))
+    return FetchedRecord(number.value, raw, MEDIA_TYPE, citation)
+
+
+def _article(whole: Parts, body: Parts, number: Identifier) -> Citation:
+    article = _children(body.get("Article"))
+    title = _title(article, "ArticleTitle", "VernacularTitle")
+    abstract = _abstract(article.get("Abstract"))
+    journal = _children(article.get("Journal"))
+    issue = _children(journal.get("JournalIssue"))
+    dates = (issue.get("PubDate"), article.get("ArticleDate"))
+    own = _children(whole.get("PubmedData")).get("ArticleIdList")
+    return Citation(
+        title=title,
+        identifiers=_identifiers(number, own, article.get("ELocationID")),
+        registrations=_registrations(article.get("DataBankList"), title, abstract),
+        abstract=abstract,
+        authors=_authors(article.get("AuthorList")),
+        journal=_field(journal, "Title"),
+        year=next((found for found in map(_year, dates) if found), None),
+        published=min((found for found in map(_whole_date, dates) if found), default=None),
+        volume=_field(issue, "Volume"),
+        issue=_field(issue, "Issue"),
+        pages=_field(_children(article.get("Pagination")), "MedlinePgn"),
+        language=_field(article, "Language"),
+        publication_types=_each(article.get("PublicationTypeList")),
+        keywords=_each(body.get("KeywordList"), body.get("MeshHeadingList")),
+        url=f"https://pubmed.ncbi.nlm.nih.gov/{number.value}/",
+    )
+
+
+def _book(body: Parts, number: Identifier) -> Citation:
+    book = _children(body.get("Book"))
+    title = _title(body, "ArticleTitle") if "ArticleTitle" in body else _title(book, "BookTitle")
+    abstract = _abstract(body.get("Abstract"))
+    dates = (body.get("ContributionDate"), book.get("PubDate"))
+    return Citation(
+        title=title,
+        identifiers=_identifiers(number, body.get("ArticleIdList"), None),
+        registrations=_registrations(None, title, abstract),
+        abstract=abstract,
+        authors=_authors(body.get("AuthorList")),
+        journal=_text(book.get("BookTitle"), plain.MAX_FIELD) or None,
+        year=next((found for found in map(_year, dates) if found), None),
+        published=next((found for found in map(_whole_date, dates) if found), None),
+        language=_field(body, "Language"),
+        publication_types=_each((body["PublicationType"],) if "PublicationType" in body else None),
+        keywords=_each(body.get("KeywordList")),
+        url=f"https://pubmed.ncbi.nlm.nih.gov/{number.value}/",
+    )
+
+
+def _children(element: Element | None) -> Parts:
+    """Give the first child of each name. One pass costs less than a search for each name."""
+    if element is None:
+        return {}
+    parts: Parts = {}
+    for child in element:
+        parts.setdefault(child.tag, child)
+    return parts
+
+
+def _title(parts: Parts, *names: str) -> str:
+    """Give the first title there is.
+
+    Raises:
+        _Unreadable: there is none.
+    """
+    for name in names:
+        if title := _text(parts.get(name), plain.MAX_TITLE):
+            return title
+    raise _Unreadable("has no title")
+
+
+def _field(parts: Parts, name: str) -> str | None:
+    found = parts.get(name)
+    return plain.line(found.text) or None if found is not None else None
+
+
+def _identifiers(
+    number: Identifier, listed: Element | None, located: Element | None
+) -> tuple[Identifier, ...]:
+    """Collect the article's own identifiers; its references have lists of their own, not read."""
+    own: dict[str, str | None] = {}
+    for entry in listed if listed is not None else ():
+        own.setdefault(entry.get("IdType", ""), entry.text)
+    name = doi(own.get("doi"))
+    # an article may have several locations; a DOI among them stands first or has a list entry
+    while name is None and located is not None and located.tag == "ELocationID":
+        if located.get("EIdType") == "doi" and located.get("ValidYN") != "N":
+            name = doi(located.text)
+        located = located.getnext()
+    return distinct(number, name, pmcid(own.get("pmc")))
+
+
+def _registrations(
+    banks: Element | None, title: str, abstract: str | None
+) -> tuple[Identifier, ...]:
+    found = []
+    for bank in banks if banks is not None else ():
+        scheme = _REGISTRIES.get((bank.findtext("DataBankName") or "").strip().lower())
+        if scheme:
+            found += [
+                normalise(scheme, number.text)
+                for number in bank.iterfind("AccessionNumberList/AccessionNumber")
+            ]
+    return distinct(*found, *registrations_in(title), *registrations_in(abstract))
+
+
+def _abstract(abstract: Element | None) -> str | None:
+    """Join the sections of an abstract, each behind its label."""
+    paragraphs = []
+    for section in abstract if abstract is not None else ():
+        if section.tag != "AbstractText":
+            continue
+        text, label = _text(section, plain.MAX_ABSTRACT), plain.line(section.get("Label"))
+        paragraphs.append(f"{label.upper()}: {text}" if text and label else text)
+    return plain.joined(paragraphs) or None
+
+
+def _authors(listed: Element | None) -> tuple[str, ...]:
+    names = []
+    for author in listed if listed is not None else ():
+        parts = {part.tag: part.text for part in author}
+        if parts.get("LastName"):
+            names.append(plain.line(f"{parts['LastName']} {parts.get('Initials') or ''}"))
+        else:
+            names.append(_text(author.find("CollectiveName"), plain.MAX_FIELD))
+    return tuple(name for name in names[: plain.MAX_LIST] if name)
+
+
+def _each(*lists: Iterable[Element] | None) -> tuple[str, ...]:
+    """Give each text of the lists once; of a MeSH heading its descriptor, which stands first."""
+    texts = []
+    for listed in lists:
+        for entry in listed if listed is not None else ():
+            named = entry[0] if entry.tag == "MeshHeading" and len(entry) else entry
+            texts.append(_text(named, plain.MAX_FIELD))
+    return tuple(dict.fromkeys(text for text in texts if text))
+
+
+def _text(element: Element | None, limit: int) -> str:
+    """Give all text in an element: ``.text`` alone would end at the first ``<i>``."""
+    if element is None:
+        return ""
+    if len(element):
+        return plain.line("".join(element.itertext()), limit)  # type: ignore[arg-type]  # always str here
+    return plain.line(element.text, limit)
+
+
+def _year(found: Element | None) -> int | None:
+    """Read a year, also from "2023 Jan-Feb" and "Spring 2019"."""
+    parts = _children(found)
+    text = _field(parts, "Year") or _field(parts, "MedlineDate") or ""
+    year = next(
+        (int(word[:4]) for word in text.split() if word[:4].isascii() and word[:4].isdigit()), 0
+    )
+    return year if year in _YEARS else None
+
+
+def _whole_date(found: Element | None) -> date | None:
+    """Read a date that has a year, a month and a day; anything less is not a date."""
+    parts = _children(found)
+    year, month, day = (_field(parts, name) or "" for name in ("Year", "Month", "Day"))
+    try:
+        number = _MONTHS.get(month[:3].lower()) or int(month)
+        whole = date(int(year), number, int(day))
+    except ValueError:
+        return None
+    return whole if whole.year in _YEARS else None
+
+
+def _forget(element: Element) -> None:
+    """Free what has been read, with the empty siblings before it."""
+    element.clear()
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]

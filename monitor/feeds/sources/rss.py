@@ -1,0 +1,102 @@
+"""RSS and Atom feeds: journals, and searches saved at PubMed.
+
+A feed has no dates to search by and no total: what it shows now is all it says. Asked with the
+validators of its last good answer; "not modified" is a success. A feed cut off, empty, too long
+or not a feed at all is a failed poll, never a quiet one.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.catalogue.loader import Catalogue
+from monitor.feeds.http import FEED_LIMIT, Http, Reply
+from monitor.feeds.records import Answer, FetchedRecord, Query, UnreadableRecord, Watermark
+from monitor.feeds.sources import rss_document, rss_item
+from monitor.feeds.sources.contract import resumed
+from monitor.kernel.errors import SourceError
+from monitor.kernel.settings import FeedSourceSettings, Settings
+
+# RSS readers are asked to be slow; several journals share a publisher's host
+_RATE = 2
+_NOT_MODIFIED = 304
+_MAX_VALIDATOR = 300
+_ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.8"
+
+
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """Some feeds, ready to be asked; ``names`` gives each address its name."""
+
+    http: Http
+    queries: tuple[Query, ...]
+    names: dict[str, str]
+
+    def ask(self, query: Query, watermark: Watermark | None, now: datetime) -> Answer:
+        """Fetch one feed and read every item.
+
+        Raises:
+            SourceError: there is no whole feed; its message starts with the feed's name.
+        """
+        start = resumed(query, watermark)
+        try:
+            reply = self.http.get(query.text, headers=_conditions(start), limit=FEED_LIMIT)
+            if reply.status == _NOT_MODIFIED:
+                return Answer(query=query, records=(), watermark=start, unchanged=True)
+            items = rss_document.read(reply.body, reply.headers.get("content-type"))
+        except SourceError as error:
+            message = f"{self.names[query.key]}: {error}"
+            raise SourceError(error.kind, message, retry_after=error.retry_after) from None
+        return _answer(query, reply, [rss_item.read(item, now.date()) for item in items])
+
+
+def build_journals(settings: Settings, catalogue: Catalogue, http: Http) -> Feeds:  # noqa: ARG001 - every source is built alike
+    """Make the journals' feeds ready to be asked."""
+    return _build(settings.sources.journals, http)
+
+
+def build_pubmed(settings: Settings, catalogue: Catalogue, http: Http) -> Feeds:  # noqa: ARG001 - every source is built alike
+    """Make the feeds of searches saved at PubMed ready to be asked."""
+    return _build(settings.sources.pubmed_rss, http)
+
+
+def enabled(settings: FeedSourceSettings) -> bool:
+    """Tell whether there is any feed to ask."""
+    return settings.enabled and bool(settings.feeds)
+
+
+def _build(settings: FeedSourceSettings, http: Http) -> Feeds:
+    names = {feed.url: feed.name for feed in settings.feeds}
+    for url in names:
+        http.pace(url, _RATE)
+    queries = tuple(Query(key=url, text=url) for url in names)
+    return Feeds(http=http, queries=queries, names=names)
+
+
+def _conditions(start: Watermark) -> dict[str, str]:
+    headers = {"Accept": _ACCEPT}
+    if start.etag:
+        headers["If-None-Match"] = start.etag
+    if start.modified:
+        headers["If-Modified-Since"] = start.modified
+    return headers
+
+
+def _answer(query: Query, reply: Reply, read: list[FetchedRecord | UnreadableRecord]) -> Answer:
+    return Answer(
+        query=query,
+        records=tuple({one.key: one for one in read if isinstance(one, FetchedRecord)}.values()),
+        watermark=Watermark(
+            etag=_validator(reply.headers.get("etag")),
+            modified=_validator(reply.headers.get("last-modified")),
+        ),
+        unreadable=tuple(
+            {one.key: one for one in read if isinstance(one, UnreadableRecord)}.values()
+        ),
+    )
+
+
+def _validator(header: str | None) -> str | None:
+    """Keep a validator that can be sent back as it came; any other is as good as none."""
+    if not header or len(header) > _MAX_VALIDATOR or not header.isascii():
+        return None
+    return header if header.isprintable() else None

@@ -1,0 +1,234 @@
+"""Reads one item of a feed: what paper it announces, and under which lasting name. Pure.
+
+Links and guids carry tracking parameters that differ with every fetch, so they never name an
+item by themselves. The paper's own identifier does; without one, the cleaned guid or link
+together with the title, so that a guid used again for another paper loses neither.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+
+from monitor.feeds import plain
+from monitor.feeds.identifiers import distinct, doi, pmid, registrations_in
+from monitor.feeds.records import Citation, FetchedRecord, Identifier, UnreadableRecord
+from monitor.feeds.sources.rss_document import Item
+
+_TRACKING = re.compile(
+    r"utm_.*|fc|ff|af|dgcid|rss|rft_dat|wt_mc|mc_[ce]id|fbclid|gclid|cmp|ref|_?ga|_hsenc|_hsmi|"
+    r"mkt_tok|sid|session|sessionid|phpsessid|jsessionid|ts|timestamp",
+    re.IGNORECASE,
+)
+_PUBMED_GUID = re.compile(r"^(?:pubmed|pmid)\s*:\s*([0-9]{1,9})$", re.IGNORECASE)
+_PUBMED_LINK = re.compile(r"^https?://(?:www\.)?pubmed\.(?:ncbi\.nlm\.nih\.)?gov/([0-9]{1,9})/?(?:[?#]|$)", re.IGNORECASE)  # fmt: skip
+_DOI_IN_PATH = re.compile(r"/(10\.[0-9]{4,9}(?:\.[0-9]+)*/.+)$")
+_PAGE_NAMES = re.compile(r"/(?:abstract|full|fulltext|full-text|pdf|epdf|html|meta|summary|references)/*$", re.IGNORECASE)  # fmt: skip
+_DOI_IN_PUBMED_TEXT = re.compile(r"\bDOI:\s*(10\.[0-9]{4,9}/\S+)\s*$", re.IGNORECASE)
+_FRAME = re.compile(r"^abstract:?$", re.IGNORECASE)
+_PUBMED_FRAME = re.compile(
+    _FRAME.pattern + r"|^PMID:\s*[0-9]+|\bdoi: 10\.[0-9]{4,9}/\S+(?: [^.]{0,60}\.)*$", re.IGNORECASE
+)
+_ISO_DATE = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:$|[T ])")
+_EARLIEST = date(1900, 1, 1)
+_MAX_KEY = 300
+# what a publisher may announce ahead: cover dates lie some months in the future
+_AHEAD = timedelta(days=366)
+
+
+def read(item: Item, today: date) -> FetchedRecord | UnreadableRecord:
+    """Read one item, or say why it cannot be read."""
+    entry = item.entry
+    raw, media_type = _raw(item)
+    title = plain.html_line(_text(entry, "title"), plain.MAX_TITLE)
+    if not title:
+        return UnreadableRecord(f"unknown:{plain.digest(_stable_text(entry))}", raw, "has no title")
+    citation = _citation(entry, title, today)
+    # the citation is all that counts: everything else in an item may be a stamp
+    return FetchedRecord(_key(entry, citation), raw, media_type, citation, stable=b"")
+
+
+def _citation(entry: Mapping[str, Any], title: str, today: date) -> Citation:
+    text = plain.html_text(_content(entry))
+    identifiers = _identifiers(entry, text)
+    abstract = _abstract(text, identifiers)
+    published = _published(entry, today)
+    return Citation(
+        title=title,
+        identifiers=identifiers,
+        registrations=registrations_in(f"{title}\n{abstract or ''}"),
+        abstract=abstract,
+        authors=_authors(entry),
+        journal=_line(entry, "prism_publicationname", "prism_publicationtitle", "dc_source"),
+        year=published.year if published else None,
+        published=published,
+        volume=_line(entry, "prism_volume"),
+        issue=_line(entry, "prism_number"),
+        pages=_pages(entry),
+        url=_url(entry, identifiers),
+    )
+
+
+def _identifiers(entry: Mapping[str, Any], text: str) -> tuple[Identifier, ...]:
+    """Find the identifiers of the paper itself, where a feed is known to put them."""
+    guid, link = _text(entry, "id"), _text(entry, "link")
+    marked = _text(entry, "dc_identifier")
+    number = _pubmed_number(guid) or _pubmed_number(link) or _pubmed_number(marked)
+    name = (
+        doi(_text(entry, "prism_doi"))
+        or doi(marked)
+        or doi(guid)
+        or _doi_in_address(guid)
+        or _doi_in_address(link)
+    )
+    if name is None and number is not None:
+        # only PubMed's own feeds end with the paper's DOI; elsewhere it may be any other paper's
+        found = _DOI_IN_PUBMED_TEXT.search(text)
+        name = doi(found[1]) if found else None
+    return distinct(number, name)
+
+
+def _abstract(text: str, identifiers: tuple[Identifier, ...]) -> str | None:
+    """Give the text without the lines that feeds put around an abstract; PubMed's put more."""
+    frame = _PUBMED_FRAME if any(one.scheme == "pmid" for one in identifiers) else _FRAME
+    return "\n\n".join(part for part in text.split("\n\n") if not frame.search(part)) or None
+
+
+def _pubmed_number(text: str) -> Identifier | None:
+    found = _PUBMED_GUID.match(text.strip()) or _PUBMED_LINK.match(text.strip())
+    return pmid(found[1]) if found else None
+
+
+def _doi_in_address(address: str) -> Identifier | None:
+    """Find the DOI that a publisher's address contains."""
+    if direct := doi(address):
+        return direct
+    parts = urlsplit_or_none(address)
+    found = _DOI_IN_PATH.search(unquote(parts[2])) if parts else None
+    return doi(_PAGE_NAMES.sub("", found[1])) if found else None
+
+
+def _key(entry: Mapping[str, Any], citation: Citation) -> str:
+    if citation.identifiers:
+        first = citation.identifiers[0]
+        return f"{first.scheme}:{first.value}"
+    name = _untracked(_text(entry, "id")) or _untracked(_text(entry, "link"))
+    title = plain.digest(re.sub(r"\W+", " ", citation.title.casefold()).strip(), 12)
+    if not name:
+        return f"title:{title}:{plain.digest('|'.join(citation.authors), 8)}"
+    name = name if len(name) <= _MAX_KEY else plain.digest(name, 40)
+    return f"{name}#{title}"
+
+
+def _untracked(address: str) -> str:
+    """Drop from an address what changes from fetch to fetch; other texts stay as they are.
+
+    >>> _untracked("https://example.org/a?id=7&utm_source=x#top")
+    'https://example.org/a?id=7'
+    """
+    text = plain.line(address, 2_000)
+    parts = urlsplit_or_none(text)
+    if parts is None:
+        return text
+    scheme, host, path, query = parts
+    kept = [(name, value) for name, value in parse_qsl(query) if not _TRACKING.fullmatch(name)]
+    return urlunsplit((scheme, host, path, urlencode(kept), ""))
+
+
+def urlsplit_or_none(text: str) -> tuple[str, str, str, str] | None:
+    """Split a web address into scheme, host, path and query; None for anything else."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        return None
+    return parts.scheme, parts.netloc.lower(), parts.path, parts.query
+
+
+def _url(entry: Mapping[str, Any], identifiers: tuple[Identifier, ...]) -> str | None:
+    """Give a lasting address to read more at: http or https, without tracking."""
+    for one in identifiers:
+        if one.scheme == "pmid":
+            return f"https://pubmed.ncbi.nlm.nih.gov/{one.value}/"
+    link = _untracked(_text(entry, "link"))
+    return link if urlsplit_or_none(link) and len(link) <= 2_000 else None  # noqa: PLR2004 - what browsers take
+
+
+def _authors(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    listed = entry.get("authors")
+    names = []
+    for author in listed if isinstance(listed, list) else ():
+        name = author.get("name") if isinstance(author, Mapping) else None
+        names += _split(name) if isinstance(name, str) else []
+    plain_names = (plain.html_line(name) for name in names[: plain.MAX_LIST])
+    return tuple(dict.fromkeys(name for name in plain_names if name))
+
+
+def _split(names: str) -> list[str]:
+    """Part the names that some journals put into one element.
+
+    By lines or semicolons; by commas only between full names, since "Family, Given" is one.
+    """
+    parts = [part for part in re.split(r"[\n;]", names) if part.strip(" ,")]
+    if len(parts) == 1:
+        commas = [part.strip() for part in names.split(",")]
+        return commas if all(" " in part for part in commas) else parts
+    return [part.strip().rstrip(",") for part in parts]
+
+
+def _content(entry: Mapping[str, Any]) -> str:
+    """Give the longest text of the item: the summary is often the first lines of the content."""
+    listed = entry.get("content")
+    parts = (
+        [part for part in listed if isinstance(part, Mapping)] if isinstance(listed, list) else []
+    )
+    return max([_text(entry, "summary"), *(_text(part, "value") for part in parts)], key=len)
+
+
+def _pages(entry: Mapping[str, Any]) -> str | None:
+    first = _line(entry, "prism_startingpage")
+    last = _line(entry, "prism_endingpage")
+    return f"{first}-{last}" if first and last and first != last else first
+
+
+def _published(entry: Mapping[str, Any], today: date) -> date | None:
+    """Give the first whole, believable date; "Spring 2019" is none, and neither is 2099."""
+    for name in ("prism_publicationdate", "prism_coverdate", "published", "updated"):
+        found = _whole_date(_text(entry, name))
+        if found and _EARLIEST <= found <= today + _AHEAD:
+            return found
+    return None
+
+
+def _whole_date(text: str) -> date | None:
+    iso = _ISO_DATE.match(text.strip())
+    try:
+        if iso:
+            return date.fromisoformat(iso[1])
+        return parsedate_to_datetime(text).date()
+    except (ValueError, IndexError, TypeError):
+        return None
+
+
+def _raw(item: Item) -> tuple[bytes, str]:
+    if item.raw is not None:
+        return item.raw, "application/xml"
+    return _stable_text(item.entry).encode("utf-8", "replace"), "application/json"
+
+
+def _stable_text(entry: Mapping[str, Any]) -> str:
+    return json.dumps(entry, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def _line(entry: Mapping[str, Any], *names: str) -> str | None:
+    lines = (plain.html_line(_text(entry, name)) for name in names)
+    return next((line for line in lines if line), None)
+
+
+def _text(entry: Mapping[str, Any], name: str) -> str:
+    found = entry.get(name)
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,166 @@
+"""Keeps one whole answer: records that are new or changed, who asked for them, what was set aside.
+
+Nothing is overwritten: a changed record is a new row. Reads in bulk, so that a poll that brings
+nothing new costs a few statements.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from monitor.feeds.citations import content_hash, to_json
+from monitor.feeds.records import Answer, Citation, FetchedRecord, UnreadableRecord
+from monitor.feeds.tables import Record, RecordQuery, SetAside, WatermarkRow
+
+# well under the number of parameters that SQLite takes in one statement
+_CHUNK = 500
+# a feed shorter than this may well be all new by chance
+_FEW_ITEMS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """One record that is new or changed, and the query that brought it."""
+
+    record_id: int
+    source: str
+    citation: Citation
+    query_key: str
+    intervention: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What keeping an answer did: records new or changed, and how many of them are new."""
+
+    records: list[StoredRecord]
+    new: int
+
+
+def keep(session: Session, source: str, poll_id: int, answer: Answer, at: datetime) -> Kept:
+    """Keep one answer and move its watermark."""
+    known = _known_hashes(session, source, answer.records)
+    rows = []
+    for record in answer.records:
+        found = content_hash(record)
+        hashes = known.setdefault(record.key, set())
+        if found not in hashes:
+            rows.append((_row(source, poll_id, record, found, at), record, not hashes))
+            hashes.add(found)
+    session.add_all(row for row, _, _ in rows)
+    _note_query(session, source, answer, at)
+    _set_aside(session, source, answer.unreadable, at)
+    if not answer.unchanged:
+        _move_watermark(session, source, answer, at)
+    session.flush()
+    query = answer.query
+    return Kept(
+        records=[
+            StoredRecord(row.id, source, record.citation, query.key, query.intervention)
+            for row, record, _ in rows
+        ],
+        new=sum(first for _, _, first in rows),
+    )
+
+
+def warnings(answer: Answer, kept: Kept, *, known: bool) -> Iterator[str]:
+    """Say what an admin should know of an answer; ``known``: the query was read before.
+
+    A feed shows its latest items only. If every one of them is new, others may have come and
+    gone since it was last asked.
+    """
+    is_feed = answer.declared is None
+    if known and is_feed and kept.new == len(answer.records) >= _FEW_ITEMS:
+        yield "every item of a feed is new: some may have been missed; ask it more often"
+    if answer.unreadable:
+        yield f"{len(answer.unreadable)} records could not be read and were set aside"
+
+
+def _row(source: str, poll_id: int, record: FetchedRecord, found: str, at: datetime) -> Record:
+    return Record(
+        source=source,
+        key=record.key,
+        content_hash=found,
+        media_type=record.media_type,
+        raw=record.raw,
+        citation=to_json(record.citation),
+        fetched_at=at,
+        poll_id=poll_id,
+    )
+
+
+def _known_hashes(
+    session: Session, source: str, records: Sequence[FetchedRecord]
+) -> dict[str, set[str]]:
+    known: dict[str, set[str]] = {}
+    for keys in _chunks([record.key for record in records]):
+        rows = session.execute(
+            select(Record.key, Record.content_hash).where(
+                Record.source == source, Record.key.in_(keys)
+            )
+        )
+        for key, found in rows:
+            known.setdefault(key, set()).add(found)
+    return known
+
+
+def _note_query(session: Session, source: str, answer: Answer, at: datetime) -> None:
+    """Note which query brought each record, once."""
+    wanted = dict.fromkeys(record.key for record in answer.records)
+    for keys in _chunks(list(wanted)):
+        noted = session.scalars(
+            select(RecordQuery.key).where(
+                RecordQuery.source == source,
+                RecordQuery.query_key == answer.query.key,
+                RecordQuery.key.in_(keys),
+            )
+        )
+        for key in noted:
+            del wanted[key]
+    session.add_all(
+        RecordQuery(source=source, key=key, query_key=answer.query.key, first_seen_at=at)
+        for key in wanted
+    )
+
+
+def _set_aside(
+    session: Session, source: str, unreadable: Sequence[UnreadableRecord], at: datetime
+) -> None:
+    for record in unreadable:
+        found = hashlib.sha256(record.raw).hexdigest()
+        aside = select(SetAside.id).where(
+            SetAside.source == source, SetAside.key == record.key, SetAside.content_hash == found
+        )
+        if session.scalar(aside) is None:
+            session.add(
+                SetAside(
+                    source=source,
+                    key=record.key,
+                    content_hash=found,
+                    reason=record.reason,
+                    raw=record.raw,
+                    at=at,
+                )
+            )
+            session.flush()
+
+
+def _move_watermark(session: Session, source: str, answer: Answer, at: datetime) -> None:
+    row = session.get(WatermarkRow, (source, answer.query.key))
+    if row is None:
+        row = WatermarkRow(source=source, query_key=answer.query.key)
+        session.add(row)
+    row.query_hash = answer.query.hash
+    row.position = answer.watermark.position
+    row.etag = answer.watermark.etag
+    row.modified = answer.watermark.modified
+    row.moved_at = at
+
+
+def _chunks(keys: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(keys), _CHUNK):
+        yield keys[start : start + _CHUNK]

@@ -1,0 +1,152 @@
+"""What a message will say, frozen as JSON when a change is announced. Invents nothing.
+
+What is not known stays None; wording says so. Later changes never reach a message already made.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from monitor.catalogue.loader import Catalogue
+from monitor.feeds import queries as feeds
+from monitor.gap.tables import Change
+from monitor.kernel.settings import Settings
+from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
+from monitor.notify.rules import plain
+from monitor.review.tables import Decision
+from monitor.review.words import DecisionVerdict
+from monitor.usage import service as usage
+
+_FACTS = (
+    "design",
+    "risk_of_bias",
+    "outcome_class",
+    "direction",
+    "participants",
+    "uk",
+    "developer_led",
+)
+_LINKED = ("doi", "pmid", "pmcid", "nct", "isrctn")
+
+
+def build(
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    changes: Sequence[Change],
+    *,
+    at: datetime,
+) -> dict[str, Any]:
+    """Gather all that a message about these changes, of one cause, says."""
+    study = _study(session, changes[0])
+    return {
+        "at": at.isoformat(),
+        "notice": settings.web.notice,
+        "of": len(catalogue.interventions),
+        "caveat": catalogue.review.caveat,
+        "correction": study is not None and study["withdrawn"] is not None,
+        "changes": [_change(session, catalogue, change) for change in changes],
+        "study": study,
+        "sources": _sources(session, settings, at),
+    }
+
+
+def _change(session: Session, catalogue: Catalogue, change: Change) -> dict[str, Any]:
+    about = catalogue.intervention(change.slug)
+    return {
+        "id": change.id,
+        "slug": change.slug,
+        "name": about.name,
+        "short": about.short,
+        "before": change.before,
+        "after": change.after,
+        "kinds": list(change.kinds),
+        "sentence": plain(change.sentence, 1000),
+        "cause": plain(change.cause, 1000),
+        "usage": _usage(session, change.slug),
+        "path": f"/changes/{change.id}",
+    }
+
+
+def _usage(session: Session, slug: str) -> dict[str, Any] | None:
+    latest = usage.latest(session, slug)
+    if latest is None:
+        return None
+    return {
+        "wave": latest.wave,
+        "numerator": latest.numerator,
+        "denominator": latest.denominator,
+        "unit": latest.unit,
+        "citation": plain(latest.citation, 500),
+    }
+
+
+def _study(session: Session, change: Change) -> dict[str, Any] | None:
+    """Tell of the study whose decision caused the change; None where something else did."""
+    if change.cause_kind not in {"decision", "withdrawal"} or change.cause_id is None:
+        return None
+    decision = session.get_one(Decision, change.cause_id)
+    study = session.get_one(Study, decision.study_id)
+    withdrawn = decision.verdict is not DecisionVerdict.ACCEPT
+    accepted = _acceptance(session, decision)
+    facts = accepted.facts if accepted else decision.facts
+    return {
+        "id": study.id,
+        "label": plain(study.label, 120),
+        **_paper(session, study.id),
+        **{name: facts.get(name) for name in _FACTS},
+        "outcome": plain(facts.get("outcome") or "", 600) or None,
+        "decided_at": accepted.at.isoformat() if accepted else None,
+        "decided_by": len(accepted.decided_by) if accepted else None,
+        "withdrawn": _withdrawal(decision) if withdrawn else None,
+        "path": f"/interventions/{change.slug}/studies/{study.id}",
+    }
+
+
+def _acceptance(session: Session, decision: Decision) -> Decision | None:
+    """Find the newest acceptance of the study, up to this decision."""
+    accepted = select(Decision).where(
+        Decision.study_id == decision.study_id,
+        Decision.verdict == DecisionVerdict.ACCEPT,
+        Decision.id <= decision.id,
+    )
+    return session.scalars(accepted.order_by(Decision.id.desc()).limit(1)).first()
+
+
+def _withdrawal(decision: Decision) -> dict[str, Any]:
+    return {"reason": plain(decision.reason, 600), "at": decision.at.isoformat()}
+
+
+def _paper(session: Session, study_id: int) -> dict[str, Any]:
+    """Describe the study's first paper: what is read when its link is followed."""
+    linked = (
+        select(Paper)
+        .join(StudyPaper, StudyPaper.paper_id == Paper.id)
+        .where(StudyPaper.study_id == study_id)
+        .order_by(StudyPaper.linked_at, Paper.id)
+    )
+    paper = session.scalars(linked.limit(1)).first()
+    if paper is None:
+        return {"title": None, "year": None, "identifiers": {}}
+    found = session.scalars(select(PaperIdentifier).where(PaperIdentifier.paper_id == paper.id))
+    identifiers = {one.scheme: one.value for one in found if one.scheme in _LINKED}
+    return {"title": plain(paper.title), "year": paper.year, "identifiers": identifiers}
+
+
+def _sources(session: Session, settings: Settings, at: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": source.title,
+            "state": str(source.state),
+            "last_success": _iso(source.last_success),
+            "failing_since": _iso(source.failing_since),
+        }
+        for source in feeds.last_heard(session, settings, at)
+    ]
+
+
+def _iso(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None

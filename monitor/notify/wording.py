@@ -1,0 +1,356 @@
+"""How a change is told in a mail: every word of it, from the frozen content. Pure.
+
+Tier and direction are always told together. What is not known is said to be so. Nobody is ever
+told to buy or to stop.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from monitor.evidence.words import Direction, Tier
+from monitor.gap.rules import State
+from monitor.gap.words import UsageBand
+from monitor.notify.rules import plain
+from monitor.review.words import Design, FindingDirection
+
+LONDON = ZoneInfo("Europe/London")
+NOT_KNOWN = "not known"
+FULL, OPEN, EMPTY = "full", "open", "empty"
+
+_TIERS = list(Tier)
+_TEENS = range(11, 14)
+_SUFFIXES = {1: "st", 2: "nd", 3: "rd"}
+_MAX_SUBJECT = 200
+_FINDINGS = {
+    Direction.FAVOURS: "findings {} favour it",
+    Direction.GENERALLY_POSITIVE: "findings {} generally positive",
+    Direction.MIXED: "findings {} mixed",
+    Direction.NO_DIFFERENCE: "findings {} show no difference",
+    Direction.FAVOURS_COMPARISON: "findings {} favour the comparison",
+    Direction.NONE: "{} no findings to go on",
+}
+_DESIGNS = {
+    Design.RANDOMISED: ("randomised trial", "RoB 2"),
+    Design.NON_RANDOMISED: ("non-randomised study", "ROBINS-I"),
+    Design.SINGLE_GROUP: ("single-group study", "ROBINS-I"),
+    Design.CASE: ("case study", "ROBINS-I"),
+}
+_FOUND = {
+    FindingDirection.FAVOURS: "favours the intervention",
+    FindingDirection.MIXED: "has mixed findings",
+    FindingDirection.NO_DIFFERENCE: "found no difference",
+    FindingDirection.FAVOURS_COMPARISON: "favours the comparison",
+}
+_TROUBLE = {
+    "never": "not asked yet.",
+    "overdue": "not asked when it was due.",
+    "ok": "not heard from yet.",
+}
+_LINKS = {
+    "doi": "https://doi.org/",
+    "pmid": "https://pubmed.ncbi.nlm.nih.gov/",
+    "pmcid": "https://pmc.ncbi.nlm.nih.gov/articles/",
+    "nct": "https://clinicaltrials.gov/study/",
+    "isrctn": "https://www.isrctn.com/",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of before and after. ``boxes`` is a mark; ``words`` alone say everything."""
+
+    label: str
+    words: str
+    more: str = ""  # the sentence after it
+    note: str = ""
+    mark_note: str = ""  # explains the mark, where there is one
+    boxes: tuple[str, ...] = ()
+    about_use: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact of a study."""
+
+    label: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One source, and when it was last heard from. ``trouble``: why something may be missing."""
+
+    title: str
+    words: str
+    trouble: str = ""
+
+
+def subject(changes: Sequence[Mapping[str, Any]], *, correction: bool) -> str:
+    """Write the subject: tier and direction together, or neither."""
+    if len(changes) > 2:  # noqa: PLR2004 - more than two do not fit a subject
+        said = f"{len(changes)} interventions: {listed([change['short'] for change in changes])}"
+        return _subject(said, correction=correction)
+    name = "name" if len(changes) == 1 else "short"
+    told = [f"{change[name]}: {_moves(change)}" for change in changes]
+    return _subject("; ".join(told), correction=correction)
+
+
+def headline(
+    changes: Sequence[Mapping[str, Any]], study: Mapping[str, Any] | None, *, correction: bool
+) -> str:
+    """Write the first line: what happened, before what it does."""
+    name = changes[0]["name"] if len(changes) == 1 else listed([c["short"] for c in changes])
+    if correction:
+        return f"Correction for {name}: a study is no longer counted"
+    if study is None:
+        return f"{name}: what changed"
+    country = "UK " if study["uk"] else ""
+    found = _FOUND[FindingDirection(study["direction"])] if study["direction"] else "is now counted"
+    return f"{name}: a {country}{_design(study)} {found}"
+
+
+def rows(change: Mapping[str, Any]) -> tuple[Row, ...]:
+    """Write what was and what is, what did not change included."""
+    before, after = states(change)
+    return (
+        _tier(before, after),
+        _direction(before, after),
+        _use(change, after),
+        _gap(before, after),
+    )
+
+
+def states(change: Mapping[str, Any]) -> tuple[State | None, State]:
+    """Read the states before and after."""
+    before = State.from_dict(change["before"]) if change["before"] else None
+    return before, State.from_dict(change["after"])
+
+
+def without_name(change: Mapping[str, Any]) -> str:
+    """Give the ledger's sentence under a heading that already names the intervention."""
+    return sentence(change["sentence"].removeprefix(f"{change['name']}: "))
+
+
+def share_changed(content: Mapping[str, Any]) -> str:
+    """Write how many of all changed, whoever follows them."""
+    return f"{len(content['changes'])} of {content['of']} interventions changed"
+
+
+def promise(following: int) -> str:
+    """Write why a reader gets this, and what happens when it turns out wrong."""
+    count = "1 intervention" if following == 1 else f"{following} interventions"
+    return (
+        f"You asked for news of {count}. We write when something changes, and not otherwise. "
+        "If this turns out to be wrong, we will write to you again."
+    )
+
+
+def study_facts(study: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """Write what the reviewers agreed on; what they did not is not known."""
+    return (
+        Fact("Design", sentence(_design(study, unknown=NOT_KNOWN))),
+        Fact("Where", {True: "UK", False: "Outside the UK", None: "Not known"}[study["uk"]]),
+        Fact(
+            "People analysed",
+            f"{study['participants']:,}" if study["participants"] else "Not known",
+        ),
+        Fact("Outcome", _outcome(study)),
+        Fact("Result", sentence(study["direction"] or NOT_KNOWN)),
+        Fact("Risk of bias", _risk(study)),
+        Fact("Done by", _developer(study["developer_led"])),
+        Fact("Decided", _decided(study)),
+    )
+
+
+def study_link(study: Mapping[str, Any]) -> str | None:
+    """Give the address where the paper can be read: its DOI's, or else a register's."""
+    for scheme, start in _LINKS.items():
+        if value := study["identifiers"].get(scheme):
+            return start + quote(value, safe="/:;()._-")
+    return None
+
+
+def heard(source: Mapping[str, Any]) -> Heard:
+    """Write when a source was last heard from, and whether something may be missing."""
+    last = source["last_success"]
+    when = moment(datetime.fromisoformat(last)) if last else ""
+    if source["state"] == "ok" and last:
+        return Heard(source["title"], f"last heard from on {when}.")
+    trouble = _TROUBLE.get(source["state"], "not answering; we keep trying.")
+    if not last:
+        return Heard(source["title"], "Nothing of it was read so far.", trouble)
+    missing = f"Last heard from on {when}; a study since then could be missing."
+    return Heard(source["title"], missing, trouble)
+
+
+def day(value: datetime) -> str:
+    """Write a date in full, in UK time."""
+    local = value.astimezone(LONDON)
+    return f"{local.day} {local:%B %Y}"
+
+
+def moment(value: datetime) -> str:
+    """Write a date and time in full, in UK time."""
+    return f"{day(value)}, {value.astimezone(LONDON):%H:%M}"
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """Join: "a, b and c"."""
+    return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def sentence(text: str) -> str:
+    """Start with a capital; the rest keeps its own case."""
+    return text[:1].upper() + text[1:]
+
+
+def ranks(possible: Sequence[int], out_of: int | None) -> str:
+    """Write the ranks still possible; 1 is most used.
+
+    >>> ranks([1, 2, 3, 4], 10), ranks([4, 7, 9, 10], 10), ranks([8], 10)
+    ('1st to 4th of 10', '4th, 7th, 9th or 10th of 10', '8th of 10')
+    """
+    ordered = sorted(possible)
+    of = f" of {out_of}" if out_of else ""
+    if len(ordered) > 2 and ordered[-1] - ordered[0] == len(ordered) - 1:  # noqa: PLR2004 - two read better with "or"
+        return f"{_ordinal(ordered[0])} to {_ordinal(ordered[-1])}{of}"
+    return listed([_ordinal(rank) for rank in ordered], "or") + of
+
+
+def tier(state: State) -> str:
+    """Name the tier; one that is not settled names both and the one that stands."""
+    if state.settled:
+        return state.tier.value
+    possible = _TIERS[_TIERS.index(state.tier_low) : _TIERS.index(state.tier_high) + 1]
+    return f"undetermined ({listed([one.value for one in possible], 'or')})"
+
+
+def _subject(text: str, *, correction: bool) -> str:
+    return plain(f"Correction: {text}" if correction else text, _MAX_SUBJECT)
+
+
+def _moves(change: Mapping[str, Any]) -> str:
+    before, after = states(change)
+    tier_was, direction_was = (tier(before), before.direction) if before else (None, None)
+    tier_word = "still" if tier_was == tier(after) else "now"
+    finding_word = "still" if direction_was is after.direction else "now"
+    return f"tier {tier_word} {tier(after)}, {_FINDINGS[after.direction].format(finding_word)}"
+
+
+def _tier(before: State | None, after: State) -> Row:
+    counted = _studies(after)
+    if before and _studies(before) != counted:
+        counted += f", was {_span(before.studies)}"
+    note = ""
+    if not after.settled:
+        note = f"The count allows more than one tier, so the last known one stands: {after.tier.value}."
+    words = f"{_moved(tier(before) if before else None, tier(after))}: {counted}"
+    return Row("Evidence tier", words, note=note, boxes=_tier_boxes(after))
+
+
+def _direction(before: State | None, after: State) -> Row:
+    was = before.direction.value if before else None
+    return Row("Direction of findings", _moved(was, after.direction.value))
+
+
+def _use(change: Mapping[str, Any], after: State) -> Row:
+    label, usage = "Use in UK services", change["usage"]
+    dated = "We know of no survey."
+    if usage:
+        dated = f"Survey of {usage['wave']}; no later figure is known to us. {usage['citation'].rstrip('.')}."
+    used = after.usage_words or ("" if after.band is UsageBand.UNKNOWN else after.band.value)
+    parts = [part for part in (used, _rank_words(after), _share(usage)) if part]
+    words = sentence(": ".join(parts)) if parts else "Not known"
+    if not after.ranks:
+        return Row(label, words, note=dated, about_use=True)
+    boxes = _rank_boxes(after)
+    return Row(
+        label, words, note=dated, mark_note="Right is more used.", boxes=boxes, about_use=True
+    )
+
+
+def _gap(before: State | None, after: State) -> Row:
+    kind = after.kind.value
+    if before is not None and before.kind is not after.kind:
+        return Row("The gap", f"Was “{before.kind.value}”, now “{kind}”", more=after.sentence)
+    return Row(
+        "The gap", f"{sentence(kind)}, unchanged" if before else sentence(kind), more=after.sentence
+    )
+
+
+def _moved(was: str | None, now: str) -> str:
+    if was is None:
+        return sentence(now)
+    return f"{sentence(now)}, unchanged" if was == now else f"Was {was}, now {now}"
+
+
+def _studies(state: State) -> str:
+    if state.studies[1] == 0:
+        return "no study counted"
+    return f"{_span(state.studies)} {'study' if tuple(state.studies) == (1, 1) else 'studies'}"
+
+
+def _span(bounds: Sequence[int]) -> str:
+    low, high = bounds
+    return f"{low}" if low == high else f"{low}–{high}"
+
+
+def _tier_boxes(state: State) -> tuple[str, ...]:
+    if state.studies[1] == 0:
+        return (OPEN, EMPTY, EMPTY)
+    low, high = _TIERS.index(state.tier_low), _TIERS.index(state.tier_high)
+    return tuple(FULL if i <= low else OPEN if i <= high else EMPTY for i in range(len(_TIERS)))
+
+
+def _rank_boxes(state: State) -> tuple[str, ...]:
+    places = range(state.out_of or max(state.ranks), 0, -1)
+    return tuple(FULL if rank in state.ranks else EMPTY for rank in places)
+
+
+def _rank_words(state: State) -> str:
+    return ranks(state.ranks, state.out_of) if state.ranks else ""
+
+
+def _share(usage: Mapping[str, Any] | None) -> str:
+    if not usage or usage["numerator"] is None or not usage["denominator"]:
+        return ""
+    share = round(100 * usage["numerator"] / usage["denominator"])
+    return f"{usage['numerator']:,} of {usage['denominator']:,} {usage['unit']} ({share}%)"
+
+
+def _design(study: Mapping[str, Any], unknown: str = "study") -> str:
+    return _DESIGNS[Design(study["design"])][0] if study["design"] else unknown
+
+
+def _outcome(study: Mapping[str, Any]) -> str:
+    known = [word for word in (study["outcome_class"], study["outcome"]) if word]
+    return sentence(": ".join(known)) if known else "Not known"
+
+
+def _risk(study: Mapping[str, Any]) -> str:
+    if not study["risk_of_bias"]:
+        return "Not known"
+    tool = f" ({_DESIGNS[Design(study['design'])][1]})" if study["design"] else ""
+    return sentence(study["risk_of_bias"]) + tool
+
+
+def _developer(led: bool | None) -> str:  # noqa: FBT001 - a fact with three values
+    if led is None:
+        return "Whether its developers led it is not known"
+    return "Led by its developers" if led else "Independent of its developers"
+
+
+def _decided(study: Mapping[str, Any]) -> str:
+    if study["decided_at"] is None:
+        return "Not known"
+    people = {2: "Two", 3: "Three"}.get(study["decided_by"], str(study["decided_by"]))
+    return f"{people} reviewers accepted it on {day(datetime.fromisoformat(study['decided_at']))}"
+
+
+def _ordinal(number: int) -> str:
+    suffix = "th" if number % 100 in _TEENS else _SUFFIXES.get(number % 10, "th")
+    return f"{number}{suffix}"

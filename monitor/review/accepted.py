@@ -1,0 +1,164 @@
+"""The studies that count now, with the facts they count by: what grading reads. Decides nothing."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Row, String, Subquery, cast, func, select
+from sqlalchemy.orm import Session
+
+from monitor.accounts.tables import User
+from monitor.feeds.records import Identifier
+from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
+from monitor.review.rules import first_published, from_facts
+from monitor.review.tables import Decision
+from monitor.review.words import (
+    DecisionVerdict,
+    Design,
+    FindingDirection,
+    OutcomeClass,
+    RiskOfBias,
+)
+
+_PaperRow = Row[int, str, int, str, int | None, date | None]
+_MAIN = "main report"
+_WITHOUT_RESULTS = {"protocol", "registration"}
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedStudy:
+    """One study that counts, by the judgement its newest decision rests on.
+
+    ``year`` and ``published`` are of the earliest report known to have results; ``published`` is
+    None where its day is not known. ``paper_id``, ``title`` and ``identifiers`` are the main
+    report's.
+    """
+
+    study_id: int
+    label: str
+    interventions: tuple[str, ...]
+    design: Design
+    risk_of_bias: RiskOfBias
+    outcome_class: OutcomeClass
+    outcome: str
+    direction: FindingDirection
+    participants: int | None
+    uk: bool | None
+    developer_led: bool | None
+    year: int | None
+    published: date | None
+    decision_id: int
+    decided_at: datetime
+    decided_by: tuple[str, ...]
+    paper_id: int | None
+    title: str
+    identifiers: tuple[Identifier, ...]
+
+
+def accepted(session: Session, slug: str | None = None) -> list[AcceptedStudy]:
+    """List the studies that count, of one intervention or of all, in the order of acceptance.
+
+    Four statements, however many studies.
+    """
+    newest = _accepting(slug)
+    decisions = session.execute(
+        select(Decision, Study.label)
+        .join(newest, newest.c.id == Decision.id)
+        .join(Study, Study.id == Decision.study_id)
+        .order_by(Decision.id)
+    ).all()
+    if not decisions:
+        return []
+    papers, identifiers = _papers(session, newest), _identifiers(session, newest)
+    names = dict(session.execute(select(User.id, User.name)).all())
+    return [
+        _accepted(decision, label, papers[decision.study_id], identifiers, names)
+        for decision, label in decisions
+    ]
+
+
+def _accepting(slug: str | None) -> Subquery:
+    """Select the newest decision of each study, where that accepts it."""
+    last = select(func.max(Decision.id)).group_by(Decision.study_id)
+    which = select(Decision.id, Decision.study_id).where(
+        Decision.id.in_(last), Decision.verdict == DecisionVerdict.ACCEPT
+    )
+    return (which.where(_concerns(slug)) if slug else which).subquery()
+
+
+def _concerns(slug: str) -> ColumnElement[bool]:
+    """Look for the slug in the JSON list's text: the one way both databases share."""
+    return cast(Decision.interventions, String).contains(f'"{slug}"', autoescape=True)
+
+
+def _papers(session: Session, newest: Subquery) -> dict[int, list[_PaperRow]]:
+    """Read each study's papers, the main report first."""
+    rows = session.execute(
+        select(
+            StudyPaper.study_id,
+            StudyPaper.role,
+            Paper.id,
+            Paper.title,
+            Paper.year,
+            Paper.published,
+        )
+        .join(newest, newest.c.study_id == StudyPaper.study_id)
+        .join(Paper, Paper.id == StudyPaper.paper_id)
+        .order_by(StudyPaper.role != _MAIN, StudyPaper.linked_at, Paper.id)
+    )
+    papers: dict[int, list[_PaperRow]] = defaultdict(list)
+    for row in rows:
+        papers[row.study_id].append(row)
+    return papers
+
+
+def _identifiers(session: Session, newest: Subquery) -> dict[int, list[Identifier]]:
+    """Read the identifiers of every paper of these studies: paper id → identifiers."""
+    rows = session.execute(
+        select(PaperIdentifier.paper_id, PaperIdentifier.scheme, PaperIdentifier.value)
+        .join(StudyPaper, StudyPaper.paper_id == PaperIdentifier.paper_id)
+        .join(newest, newest.c.study_id == StudyPaper.study_id)
+        .order_by(PaperIdentifier.scheme, PaperIdentifier.value)
+    )
+    found: dict[int, list[Identifier]] = defaultdict(list)
+    for row in rows:
+        found[row.paper_id].append(Identifier(row.scheme, row.value))
+    return found
+
+
+def _accepted(
+    decision: Decision,
+    label: str,
+    papers: Sequence[_PaperRow],
+    identifiers: dict[int, list[Identifier]],
+    names: dict[int, str],
+) -> AcceptedStudy:
+    judgement = from_facts(decision.facts)
+    main = papers[0] if papers else None
+    year, published = first_published(_reported(papers))
+    return AcceptedStudy(
+        study_id=decision.study_id,
+        label=label,
+        interventions=tuple(decision.interventions),
+        design=judgement.design,
+        risk_of_bias=judgement.risk_of_bias,
+        outcome_class=judgement.outcome_class,
+        outcome=judgement.outcome,
+        direction=judgement.direction,
+        participants=judgement.participants,
+        uk=judgement.uk,
+        developer_led=judgement.developer_led,
+        year=year,
+        published=published,
+        decision_id=decision.id,
+        decided_at=decision.at,
+        decided_by=tuple(names.get(who, f"person {who}") for who in decision.decided_by),
+        paper_id=main.id if main else None,
+        title=main.title if main else label,
+        identifiers=tuple(identifiers.get(main.id, ())) if main else (),
+    )
+
+
+def _reported(papers: Iterable[_PaperRow]) -> list[tuple[int | None, date | None]]:
+    return [(row.year, row.published) for row in papers if row.role not in _WITHOUT_RESULTS]

@@ -1,0 +1,314 @@
+"""Double appraisal and what it decides. Never shows one reviewer's answers to the other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from monitor.accounts.tables import User
+from monitor.kernel import audit
+from monitor.kernel.errors import Conflict, NotFound
+from monitor.literature.tables import Study
+from monitor.review import moves, rules
+from monitor.review.rules import Judgement
+from monitor.review.tables import Appraisal, Decision
+from monitor.review.words import DecisionVerdict, Stage
+
+# A decision's token is made of the form's that led to it: one form, one decision.
+_BY_APPRAISAL = "appraisal:"
+_BY_WITHDRAWAL = "withdrawal:"
+_ANSWERS = tuple(field.name for field in fields(Judgement))
+_TO_SETTLE = 2  # appraisals; the next one settles
+_DECIDED = {
+    DecisionVerdict.ACCEPT: "accepted",
+    DecisionVerdict.EXCLUDE: "excluded",
+    DecisionVerdict.WITHDRAW: "withdrawn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AppraisalOutcome:
+    """What an appraisal led to; ``decision`` is None while the study waits for another person."""
+
+    appraisal: Appraisal
+    stage: Stage
+    decision: Decision | None
+
+
+def appraise(
+    session: Session,
+    *,
+    study_id: int,
+    token: str,
+    by: User,
+    judgement: Judgement,
+    at: datetime,
+) -> AppraisalOutcome:
+    """Record one reviewer's judgement, and the decision when it settles the study.
+
+    The first waits for a second person; two who agree decide; two who differ wait for a third
+    person, whose judgement decides. A form sent twice is one appraisal, with the outcome it had.
+
+    Raises:
+        NotFound: there is no such study.
+        InvalidInput: the judgement is not whole; ``field`` names the answer to mend.
+        Conflict: the study is decided, and by whom; ``by`` has already appraised it, or may not.
+    """
+    moves.check_token(token)
+    study = moves.hold_study(session, study_id)
+    judgement = rules.tidy(judgement)
+    if earlier := _sent_before(session, token, study_id, by, judgement):
+        return earlier
+    moves.require_reviewer(session, by)
+    judgement = _checked(session, judgement)
+    given = appraisals(session, study_id)
+    _require_open(session, study_id, given, by)
+    appraisal = _add(
+        session, study_id, token, by, judgement, settles=len(given) == _TO_SETTLE, at=at
+    )
+    decision = _decide(session, study, [*given, appraisal], at)
+    stage = moves.stage_of(session, study_id)
+    moves.move_study(session, study_id, stage, at)
+    _record_appraisal(session, appraisal, stage, at)
+    return AppraisalOutcome(appraisal, stage, decision)
+
+
+def withdraw(
+    session: Session, *, study_id: int, token: str, reason: str, by: User, at: datetime
+) -> Decision:
+    """Stop counting an accepted study. Its appraisals and the earlier decision are kept.
+
+    Raises:
+        NotFound: there is no such study.
+        InvalidInput: no reason is given.
+        Conflict: the study is not accepted (any more), or ``by`` may not.
+    """
+    moves.check_token(token)
+    moves.hold_study(session, study_id)
+    reason = rules.plain(reason)
+    if earlier := _withdrawn_before(session, token, study_id, by):
+        return earlier
+    moves.require_reviewer(session, by)
+    rules.check_text(reason, field="reason", missing="Say why it should no longer count")
+    accepted = accepting_decision(session, study_id)
+    decision = Decision(
+        token=_BY_WITHDRAWAL + token,
+        study_id=study_id,
+        verdict=DecisionVerdict.WITHDRAW,
+        reason=reason,
+        interventions=accepted.interventions,
+        facts={**accepted.facts, "withdraws": accepted.id},
+        decided_by=[by.id],
+        at=at,
+    )
+    _record_decision(session, decision)
+    moves.move_study(session, study_id, Stage.WITHDRAWN, at)
+    return decision
+
+
+def accepting_decision(session: Session, study_id: int) -> Decision:
+    """Give the decision by which a study counts now.
+
+    Raises:
+        Conflict: the study does not count; says what was decided, by whom and when.
+    """
+    newest = moves.newest_decision(session, study_id)
+    if newest is None:
+        raise Conflict("This study is not accepted: it is still being appraised")
+    if newest.verdict is not DecisionVerdict.ACCEPT:
+        raise Conflict(_was_decided(session, newest))
+    return newest
+
+
+def study_label(session: Session, study_id: int) -> str:
+    """Give what people call a study.
+
+    Raises:
+        NotFound: there is no such study.
+    """
+    return require_study(session, study_id).label
+
+
+def require_study(session: Session, study_id: int) -> Study:
+    """Read a study, without holding it.
+
+    Raises:
+        NotFound: there is no such study.
+    """
+    study = session.get(Study, study_id)
+    if study is None:
+        raise NotFound(f"There is no study {study_id}")
+    return study
+
+
+def appraisals(session: Session, study_id: int) -> list[Appraisal]:
+    """List a study's appraisals in the order they were given."""
+    given = select(Appraisal).where(Appraisal.study_id == study_id).order_by(Appraisal.id)
+    return list(session.scalars(given))
+
+
+def judgement_of(appraisal: Appraisal) -> Judgement:
+    """Read the judgement out of its row."""
+    row = {name: getattr(appraisal, name) for name in _ANSWERS}
+    return Judgement(**{**row, "interventions": tuple(appraisal.interventions)})
+
+
+def _checked(session: Session, judgement: Judgement) -> Judgement:
+    known = moves.known_interventions(session, judgement.interventions)
+    rules.check(judgement)
+    return replace(judgement, interventions=tuple(known))
+
+
+def _sent_before(
+    session: Session, token: str, study_id: int, by: User, judgement: Judgement
+) -> AppraisalOutcome | None:
+    earlier = session.scalar(select(Appraisal).where(Appraisal.token == token))
+    if earlier is None:
+        return None
+    same = (earlier.study_id, earlier.reviewer_id) == (study_id, by.id)
+    before = judgement_of(earlier)
+    if not same or not _equal(before, judgement):
+        raise Conflict("This form was sent before with other answers, which stand. Open it again")
+    decision = _by_token(session, _BY_APPRAISAL + token)
+    return AppraisalOutcome(earlier, moves.stage_of(session, study_id), decision)
+
+
+def _equal(before: Judgement, judgement: Judgement) -> bool:
+    """Tell whether two judgements say the same; the order of interventions says nothing."""
+    same_set = set(before.interventions) == set(judgement.interventions)
+    return same_set and replace(before, interventions=()) == replace(judgement, interventions=())
+
+
+def _withdrawn_before(session: Session, token: str, study_id: int, by: User) -> Decision | None:
+    earlier = _by_token(session, _BY_WITHDRAWAL + token)
+    if earlier and (earlier.study_id, earlier.decided_by) != (study_id, [by.id]):
+        raise Conflict("This form was sent before for another study. Open it again")
+    return earlier
+
+
+def _by_token(session: Session, token: str) -> Decision | None:
+    return session.scalar(select(Decision).where(Decision.token == token))
+
+
+def _require_open(session: Session, study_id: int, given: Sequence[Appraisal], by: User) -> None:
+    newest = moves.newest_decision(session, study_id)
+    if newest is not None:
+        raise Conflict(_was_decided(session, newest))
+    if by.id not in {appraisal.reviewer_id for appraisal in given}:
+        return
+    if len(given) < _TO_SETTLE:
+        raise Conflict("You have appraised this study. Now a second person has to")
+    raise Conflict("You are one of the two who differ. A third person has to settle it")
+
+
+def _was_decided(session: Session, decision: Decision) -> str:
+    people = moves.names(session, decision.decided_by)
+    by = " and ".join((", ".join(people[:-1]), people[-1]) if len(people) > 1 else people)
+    verdict, at = _DECIDED[decision.verdict], moves.when(decision.at)
+    return f"This study was {verdict} by {by} on {at}. Nothing was recorded"
+
+
+def _add(  # noqa: PLR0913 - who, on what, how
+    session: Session,
+    study_id: int,
+    token: str,
+    by: User,
+    judgement: Judgement,
+    *,
+    settles: bool,
+    at: datetime,
+) -> Appraisal:
+    answers = {name: getattr(judgement, name) for name in _ANSWERS}
+    appraisal = Appraisal(
+        **{**answers, "interventions": list(judgement.interventions)},
+        token=token,
+        study_id=study_id,
+        reviewer_id=by.id,
+        settles=settles,
+        at=at,
+    )
+    session.add(appraisal)
+    session.flush()
+    return appraisal
+
+
+def _decide(
+    session: Session, study: Study, given: Sequence[Appraisal], at: datetime
+) -> Decision | None:
+    """Write the decision that the appraisals lead to, if they lead to one."""
+    judgements = [judgement_of(appraisal) for appraisal in given]
+    if len(given) < _TO_SETTLE:
+        return None
+    if len(given) == _TO_SETTLE and not rules.agree(*judgements):
+        return None
+    last, counted = given[-1], judgements[-1].count_it
+    facts = rules.agreed(*judgements)
+    decision = Decision(
+        token=_BY_APPRAISAL + last.token,
+        study_id=study.id,
+        verdict=DecisionVerdict.ACCEPT if counted else DecisionVerdict.EXCLUDE,
+        reason=rules.grounds(facts, counted=counted, people=len(given)),
+        interventions=_concerned(session, facts, judgements),
+        facts={
+            **facts,
+            "label": study.label,
+            "papers": moves.papers_of(session, study.id),
+            "said": [_said(appraisal) for appraisal in given],
+        },
+        decided_by=[appraisal.reviewer_id for appraisal in given],
+        at=at,
+    )
+    _record_decision(session, decision)
+    return decision
+
+
+def _concerned(
+    session: Session, facts: dict[str, Any], judgements: Sequence[Judgement]
+) -> list[str]:
+    """Give the agreed interventions; of a study two people leave out, all that either named."""
+    if facts["interventions"] is not None:
+        return list(facts["interventions"])
+    named = [slug for judgement in judgements for slug in judgement.interventions]
+    return moves.known_interventions(session, named)
+
+
+def _said(appraisal: Appraisal) -> dict[str, Any]:
+    return {
+        "appraisal": appraisal.id,
+        "reviewer": appraisal.reviewer_id,
+        "settles": appraisal.settles,
+        "at": appraisal.at.isoformat(),
+        "judgement": rules.as_facts(judgement_of(appraisal)),
+    }
+
+
+def _record_appraisal(session: Session, appraisal: Appraisal, stage: Stage, at: datetime) -> None:
+    audit.record(
+        session,
+        at=at,
+        actor=f"user:{appraisal.reviewer_id}",
+        action="study.appraised",
+        subject=f"study:{appraisal.study_id}",
+        appraisal=appraisal.id,
+        settles=appraisal.settles,
+        stage=stage.value,
+    )
+
+
+def _record_decision(session: Session, decision: Decision) -> None:
+    session.add(decision)
+    session.flush()
+    audit.record(
+        session,
+        at=decision.at,
+        actor=f"user:{decision.decided_by[-1]}",
+        action=f"study.{_DECIDED[decision.verdict]}",
+        subject=f"study:{decision.study_id}",
+        decision=decision.id,
+        decided_by=decision.decided_by,
+        interventions=decision.interventions,
+        reason=decision.reason,
+    )

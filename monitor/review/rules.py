@@ -1,0 +1,304 @@
+"""What a judgement must hold, when two agree, and where a study then stands. Pure.
+
+Never settles a difference by itself: what two people say differently is kept as both their
+words, or as not known, until a third person decides.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from monitor.kernel.errors import InvalidInput
+from monitor.review.words import (
+    DecisionVerdict,
+    Design,
+    FindingDirection,
+    OutcomeClass,
+    RiskOfBias,
+    Stage,
+)
+
+ROB_2 = (RiskOfBias.LOW, RiskOfBias.SOME_CONCERNS, RiskOfBias.HIGH)
+ROBINS_I = (RiskOfBias.LOW, RiskOfBias.MODERATE, RiskOfBias.SERIOUS, RiskOfBias.CRITICAL)
+
+MAX_TEXT = 5000  # characters
+MAX_PARTICIPANTS = 10_000_000
+
+# What tier and direction rest on: two reviewers must say the same, or a third person settles it.
+JUDGED = ("count_it", "interventions", "design", "risk_of_bias", "outcome_class", "direction")
+# Facts beside the judgement: a difference is not worth a third person, and stays unknown.
+FACTS = ("participants", "uk", "developer_led")
+TEXTS = ("reason", "risk_reason", "outcome", "quote")
+_BOTH_TEXTS = " / "
+
+_FURTHEST = (
+    Stage.ACCEPTED,
+    Stage.WITHDRAWN,
+    Stage.NOT_COUNTED,
+    Stage.DISAGREEMENT,
+    Stage.TO_APPRAISE,
+    Stage.EXCLUDED,
+    Stage.UNSURE,
+    Stage.TO_SCREEN,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One reviewer's answers on one study's result; None in a fact: not known."""
+
+    count_it: bool
+    reason: str  # why it should not count; may be empty when it should
+    interventions: tuple[str, ...]  # slugs
+    design: Design
+    risk_of_bias: RiskOfBias  # in the words of the design's tool
+    risk_reason: str
+    outcome_class: OutcomeClass
+    outcome: str
+    direction: FindingDirection
+    participants: int | None
+    uk: bool | None
+    developer_led: bool | None
+    quote: str
+
+
+def tool(design: Design) -> tuple[RiskOfBias, ...]:
+    """Give the overall judgements of the tool for a design: RoB 2 if randomised, or ROBINS-I."""
+    return ROB_2 if design is Design.RANDOMISED else ROBINS_I
+
+
+def tool_name(design: Design) -> str:
+    """Name the tool for a design."""
+    return "RoB 2" if design is Design.RANDOMISED else "ROBINS-I"
+
+
+def plain(text: str) -> str:
+    """Give text without what a database or a mail cannot keep; lines stay lines.
+
+    >>> plain(" one\\r\\ntwo\\x00 ")
+    'one\\ntwo'
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c if _storable(c) else " " for c in lines).strip()
+
+
+def tidy(judgement: Judgement) -> Judgement:
+    """Give the judgement with plain texts and each intervention named once."""
+    return replace(
+        judgement,
+        interventions=tuple(dict.fromkeys(judgement.interventions)),
+        reason=plain(judgement.reason),
+        risk_reason=plain(judgement.risk_reason),
+        outcome=plain(judgement.outcome),
+        quote=plain(judgement.quote),
+    )
+
+
+def check(judgement: Judgement) -> None:
+    """Refuse a judgement that is not whole.
+
+    One that should count needs its interventions, outcome, reason for the risk of bias and quote;
+    one that should not needs its reason.
+
+    Raises:
+        InvalidInput: ``field`` names the answer to mend.
+    """
+    _check_risk(judgement)
+    _check_participants(judgement.participants)
+    _check_texts(judgement)
+
+
+def check_text(text: str, *, field: str, missing: str | None = None) -> None:
+    """Refuse a text that is too long or, where ``missing`` says what to do, empty.
+
+    Raises:
+        InvalidInput: with ``field``.
+    """
+    if missing and not text.strip():
+        raise InvalidInput(missing, field=field)
+    if len(text) > MAX_TEXT:
+        raise InvalidInput(
+            f"Use at most {MAX_TEXT:,} characters; this has {len(text):,}", field=field
+        )
+
+
+def differences(a: Judgement, b: Judgement) -> tuple[str, ...]:
+    """Name the judged answers in which two reviewers differ, in the order of the form."""
+    return tuple(name for name in JUDGED if _comparable(a, name) != _comparable(b, name))
+
+
+def agree(a: Judgement, b: Judgement) -> bool:
+    """Tell whether two reviewers decide a study by themselves.
+
+    Two who both say that it should not count agree, however else they would describe it.
+    """
+    return not differences(a, b) or not (a.count_it or b.count_it)
+
+
+def agreed(first: Judgement, second: Judgement, third: Judgement | None = None) -> dict[str, Any]:
+    """Give what a decision rests on, as JSON, keyed by the names of ``Judgement``.
+
+    Of two: a judged answer or fact stands where both gave it, else None (not known); texts that
+    differ are both kept. Of three: the third person's answer stands; a fact they do not know
+    stands if the first two gave the same. ``differences`` names what the first two saw
+    differently.
+    """
+    pair = {name: _common(first, second, name) for name in (*JUDGED, *FACTS)}
+    pair |= {name: _both(getattr(first, name), getattr(second, name)) for name in TEXTS}
+    facts = pair if third is None else _settled(third, pair)
+    return {**facts, "differences": list(differences(first, second))}
+
+
+def grounds(facts: Mapping[str, Any], *, counted: bool, people: int) -> str:
+    """Say why a study was accepted, or give the reviewers' reason why it does not count."""
+    if not counted:
+        return str(facts["reason"])
+    if people == 2:  # noqa: PLR2004 - two appraise, a third settles
+        return "Two reviewers agree"
+    names = [
+        name.replace("_", " ").replace("count it", "counting it") for name in facts["differences"]
+    ]
+    return f"A third reviewer settled a difference in {', '.join(names)}"
+
+
+def as_facts(judgement: Judgement) -> dict[str, Any]:
+    """Give one judgement as JSON."""
+    return {name: _json(value) for name, value in asdict(judgement).items()}
+
+
+def from_facts(facts: Mapping[str, Any]) -> Judgement:
+    """Read a judgement back from ``as_facts`` or a counting ``agreed``; other keys are ignored."""
+    return Judgement(
+        **{
+            **{f.name: facts[f.name] for f in fields(Judgement)},
+            "interventions": tuple(facts["interventions"]),
+            "design": Design(facts["design"]),
+            "risk_of_bias": RiskOfBias(facts["risk_of_bias"]),
+            "outcome_class": OutcomeClass(facts["outcome_class"]),
+            "direction": FindingDirection(facts["direction"]),
+        }
+    )
+
+
+def study_stage(newest: DecisionVerdict | None, appraisals: int) -> Stage:
+    """Tell where a study stands from its newest decision and the number of its appraisals."""
+    match newest:
+        case DecisionVerdict.ACCEPT:
+            return Stage.ACCEPTED
+        case DecisionVerdict.EXCLUDE:
+            return Stage.NOT_COUNTED
+        case DecisionVerdict.WITHDRAW:
+            return Stage.WITHDRAWN
+        case None:
+            return Stage.TO_APPRAISE if appraisals < 2 else Stage.DISAGREEMENT  # noqa: PLR2004 - two appraise
+
+
+def may_see(appraisals: int, *, own: bool) -> bool:
+    """Tell whether an appraisal may be shown: one's own, or any once two are given.
+
+    Neither of the two sees the other's answers before giving their own.
+    """
+    return own or appraisals >= 2  # noqa: PLR2004 - two appraise
+
+
+def further(a: Stage, b: Stage) -> Stage:
+    """Give the stage nearer to a decision, for two papers that turn out to be one."""
+    return min(a, b, key=_FURTHEST.index)
+
+
+def study_label(authors: Sequence[str], year: int | None, title: str) -> str:
+    """Name a study by its first author and year, or by its title where it has no author.
+
+    >>> study_label(("Example A", "Other B"), 2026, "A trial")
+    'Example 2026'
+    """
+    words = authors[0].split() if authors else []
+    family = " ".join(words[:-1]) if len(words) > 1 and words[-1].isupper() else " ".join(words)
+    return " ".join((family or title[:80], str(year) if year else "(no year)"))
+
+
+def first_published(
+    reports: Iterable[tuple[int | None, date | None]],
+) -> tuple[int | None, date | None]:
+    """Give year and day of the earliest of several reports, each (year, day).
+
+    The day is None where a report of that year has none and might come before. A report without
+    year and day says nothing.
+
+    >>> first_published([(2022, date(2022, 3, 1)), (2019, None)])
+    (2019, None)
+    """
+    known = [(day.year if day else year, day) for year, day in reports]
+    years = [year for year, _ in known if year is not None]
+    if not years:
+        return None, None
+    days = [day for year, day in known if year == min(years)]
+    return min(years), None if None in days else min(day for day in days if day)
+
+
+def _check_risk(judgement: Judgement) -> None:
+    words = tool(judgement.design)
+    if judgement.risk_of_bias not in words:
+        raise InvalidInput(
+            f"A {judgement.design} study is judged with {tool_name(judgement.design)}: "
+            f"choose {', '.join(words[:-1])} or {words[-1]}",
+            field="risk_of_bias",
+        )
+
+
+def _check_participants(participants: int | None) -> None:
+    if participants is not None and not 1 <= participants <= MAX_PARTICIPANTS:
+        raise InvalidInput(
+            f"Give the number analysed, 1 to {MAX_PARTICIPANTS:,}, or leave it empty",
+            field="participants",
+        )
+
+
+def _check_texts(judgement: Judgement) -> None:
+    if judgement.count_it and not judgement.interventions:
+        raise InvalidInput("Choose at least one intervention", field="interventions")
+    needed = _NEEDED_TO_COUNT if judgement.count_it else _NEEDED_NOT_TO
+    for name in TEXTS:
+        check_text(getattr(judgement, name), field=name, missing=needed.get(name))
+
+
+_NEEDED_TO_COUNT = {
+    "risk_reason": "Say what the risk of bias rests on",
+    "outcome": "Name the outcome and how it was measured",
+    "quote": "Quote the sentence your judgement rests on",
+}
+_NEEDED_NOT_TO = {"reason": "Say why it should not count"}
+
+
+def _settled(third: Judgement, pair: dict[str, Any]) -> dict[str, Any]:
+    facts = as_facts(third)
+    return facts | {name: pair[name] for name in FACTS if facts[name] is None}
+
+
+def _common(a: Judgement, b: Judgement, name: str) -> Any:  # noqa: ANN401 - one field's JSON value
+    same = _comparable(a, name) == _comparable(b, name)
+    return _json(getattr(a, name)) if same else None
+
+
+def _both(a: str, b: str) -> str:
+    return _BOTH_TEXTS.join(text for text in dict.fromkeys((a, b)) if text)
+
+
+def _comparable(judgement: Judgement, name: str) -> object:
+    value = getattr(judgement, name)
+    return frozenset(value) if name == "interventions" else value
+
+
+def _json(value: Any) -> Any:  # noqa: ANN401 - one field's JSON value
+    if isinstance(value, tuple):
+        return list(value)
+    return value.value if isinstance(value, StrEnum) else value
+
+
+def _storable(character: str) -> bool:
+    control = character < " " or "\x7f" <= character <= "\x9f"
+    surrogate = "\ud800" <= character <= "\udfff"
+    turns_text = character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    return character == "\n" or not (control or surrogate or turns_text)

@@ -1,0 +1,267 @@
+"""The queue: a paper comes in once and is screened by a person. Never appraises or decides."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from monitor.accounts.tables import User
+from monitor.kernel import audit
+from monitor.kernel.errors import Conflict, InvalidInput
+from monitor.literature import service as literature
+from monitor.literature.tables import Paper
+from monitor.review import moves, rules
+from monitor.review.tables import QueueItem, Screening
+from monitor.review.words import ExclusionReason, Stage, Verdict
+
+_SAID = {
+    Verdict.INCLUDE: "included",
+    Verdict.EXCLUDE: "excluded",
+    Verdict.UNSURE: "was unsure about",
+}
+_LINK_ROLE = "other"  # what kind of report it is, the form does not ask
+_JOB = "job:ingest"
+
+
+def enqueue(session: Session, *, paper_id: int, at: datetime) -> bool:
+    """Queue a paper to be screened; False when it is, or ever was, in the queue."""
+    if session.get(QueueItem, paper_id):
+        return False
+    item = QueueItem(paper_id=paper_id, stage=Stage.TO_SCREEN, queued_at=at, moved_at=at)
+    try:
+        with session.begin_nested():
+            session.add(item)
+    except IntegrityError:
+        # another process queued it between our look and our row; anything else is a fault
+        if session.get(QueueItem, paper_id) is None:
+            raise
+        return False
+    audit.record(session, at=at, actor=_JOB, action="paper.queued", subject=f"paper:{paper_id}")
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A screening form, checked."""
+
+    verdict: Verdict
+    reason: ExclusionReason | None
+    interventions: list[str]
+    note: str
+    study_id: int | None
+
+
+def screen(  # noqa: PLR0913 - the form's fields
+    session: Session,
+    *,
+    paper_id: int,
+    token: str,
+    by: User,
+    verdict: Verdict,
+    reason: ExclusionReason | None,
+    interventions: Sequence[str],
+    note: str,
+    version: int,
+    study_id: int | None = None,
+    at: datetime,
+) -> Screening:
+    """Record a verdict on a paper. One included becomes a study, or a report of ``study_id``.
+
+    A form sent twice is one verdict: the same ``token`` gives the same row and has no second
+    effect. Of a verdict other than exclude no ``reason`` is kept, of one other than include no
+    ``study_id``.
+
+    Raises:
+        NotFound: the paper is not in the queue, or there is no such study.
+        InvalidInput: the form is not whole; ``field`` names the answer to mend.
+        Conflict: the paper has moved on since ``version``, and who moved it; or ``by`` may not.
+    """
+    moves.check_token(token)
+    item = moves.hold_item(session, paper_id)
+    if earlier := _sent_before(session, token, paper_id, by, verdict):
+        return earlier
+    moves.require_reviewer(session, by)
+    slugs = moves.known_interventions(session, interventions)
+    answer = _checked(_Answer(verdict, reason, slugs, rules.plain(note), study_id))
+    _require_open(session, item, version)
+    study = _include(session, item, answer, by, at) if verdict is Verdict.INCLUDE else None
+    if verdict is not Verdict.INCLUDE:
+        moves.move(item, Stage.EXCLUDED if verdict is Verdict.EXCLUDE else Stage.UNSURE, at)
+    return _record(session, item, token=token, by=by, answer=answer, study_id=study, at=at)
+
+
+def reopen(
+    session: Session, *, paper_id: int, reason: str, by: User, version: int, at: datetime
+) -> QueueItem:
+    """Put an excluded paper back to be screened again; the verdict it had is kept.
+
+    Raises:
+        NotFound: the paper is not in the queue.
+        InvalidInput: no reason is given.
+        Conflict: the paper is not excluded, has moved on since ``version``, or ``by`` may not.
+    """
+    item = moves.hold_item(session, paper_id)
+    moves.require_reviewer(session, by)
+    reason = rules.plain(reason)
+    rules.check_text(reason, field="reason", missing="Say why it should be looked at again")
+    if item.stage is not Stage.EXCLUDED:
+        raise Conflict(f"Only an excluded paper is opened again; this one is “{item.stage}”")
+    if item.version != version:
+        raise Conflict(_moved_on(session, item))
+    moves.move(item, Stage.TO_SCREEN, at)
+    audit.record(
+        session,
+        at=at,
+        actor=f"user:{by.id}",
+        action="paper.reopened",
+        subject=f"paper:{paper_id}",
+        reason=reason,
+    )
+    return item
+
+
+def follow_merge(session: Session, *, kept: int, gone: int, at: datetime) -> None:
+    """Give one place in the queue to two papers that turned out to be one.
+
+    It is the place nearer to a decision, or that of the study which the paper that stays
+    reports. Verdicts stay with the paper they were given on.
+    """
+    items = moves.hold_items(session, [kept, gone])
+    old, new = items.get(gone), items.get(kept)
+    if old is None:
+        return
+    if new is None:
+        new = QueueItem(paper_id=kept, stage=old.stage, queued_at=old.queued_at, moved_at=at)
+        new.version = old.version
+        session.add(new)
+    study = moves.study_of(session, kept)
+    stage = moves.stage_of(session, study) if study else rules.further(old.stage, new.stage)
+    new.queued_at = min(old.queued_at, new.queued_at)
+    new.version = max(old.version, new.version)
+    moves.move(new, stage, at)
+    session.delete(old)
+    audit.record(
+        session,
+        at=at,
+        actor=_JOB,
+        action="queue.merged",
+        subject=f"paper:{kept}",
+        gone=gone,
+        stage=stage.value,
+    )
+
+
+def last_screening(session: Session, paper_id: int) -> Screening | None:
+    """Give the newest verdict on a paper, or on one that was merged into it."""
+    merged = select(Paper.id).where(Paper.merged_into_id == paper_id)
+    on = (Screening.paper_id == paper_id) | Screening.paper_id.in_(merged)
+    return session.scalar(select(Screening).where(on).order_by(Screening.id.desc()).limit(1))
+
+
+def _checked(answer: _Answer) -> _Answer:
+    rules.check_text(answer.note, field="note")
+    match answer.verdict:
+        case Verdict.INCLUDE:
+            if not answer.interventions:
+                raise InvalidInput("Choose the interventions it concerns", field="interventions")
+            return replace(answer, reason=None)
+        case Verdict.EXCLUDE:
+            if answer.reason is None:
+                raise InvalidInput("Choose why you exclude it", field="reason")
+            return replace(answer, study_id=None)
+        case Verdict.UNSURE:
+            return replace(answer, reason=None, study_id=None)
+
+
+def _sent_before(
+    session: Session, token: str, paper_id: int, by: User, verdict: Verdict
+) -> Screening | None:
+    earlier = session.scalar(select(Screening).where(Screening.token == token))
+    if earlier is None:
+        return None
+    if (earlier.paper_id, earlier.reviewer_id, earlier.verdict) != (paper_id, by.id, verdict):
+        raise Conflict("This form was sent before with another answer, which stands. Open it again")
+    return earlier
+
+
+def _require_open(session: Session, item: QueueItem, version: int) -> None:
+    if item.stage not in {Stage.TO_SCREEN, Stage.UNSURE} or item.version != version:
+        raise Conflict(_moved_on(session, item))
+
+
+def _moved_on(session: Session, item: QueueItem) -> str:
+    """Say who moved a paper since a form was opened, and when."""
+    last = last_screening(session, item.paper_id)
+    if last is None or item.stage is Stage.TO_SCREEN:
+        return "This paper has changed since you opened it. Open it again: nothing was recorded"
+    (who,) = moves.names(session, [last.reviewer_id])
+    return f"{who} {_SAID[last.verdict]} this paper on {moves.when(last.at)}. Nothing was recorded"
+
+
+def _include(session: Session, item: QueueItem, answer: _Answer, by: User, at: datetime) -> int:
+    study_id = _study_for(session, item.paper_id, answer.study_id, by, at)
+    moves.move(item, moves.stage_of(session, study_id), at)
+    return study_id
+
+
+def _study_for(session: Session, paper_id: int, wanted: int | None, by: User, at: datetime) -> int:
+    """Find or make the study a paper reports, and hold it."""
+    linked = moves.study_of(session, paper_id)
+    if linked is not None and wanted in {None, linked}:
+        return moves.hold_study(session, linked).id
+    if linked is not None:
+        raise Conflict(f"This paper already reports study {linked}")
+    if wanted is None:
+        label = _label(session, paper_id)
+        return literature.create_study(session, paper_id=paper_id, label=label, by=by, at=at).id
+    moves.hold_study(session, wanted)
+    literature.link_paper(
+        session, paper_id=paper_id, study_id=wanted, role=_LINK_ROLE, by=by, at=at
+    )
+    return wanted
+
+
+def _label(session: Session, paper_id: int) -> str:
+    paper = session.get_one(Paper, paper_id)
+    return rules.study_label(paper.authors, paper.year, paper.title)
+
+
+def _record(  # noqa: PLR0913 - a row's columns
+    session: Session,
+    item: QueueItem,
+    *,
+    token: str,
+    by: User,
+    answer: _Answer,
+    study_id: int | None,
+    at: datetime,
+) -> Screening:
+    screening = Screening(
+        token=token,
+        paper_id=item.paper_id,
+        reviewer_id=by.id,
+        verdict=answer.verdict,
+        reason=answer.reason,
+        interventions=answer.interventions,
+        note=answer.note,
+        at=at,
+    )
+    session.add(screening)
+    session.flush()
+    audit.record(
+        session,
+        at=at,
+        actor=f"user:{by.id}",
+        action="paper.screened",
+        subject=f"paper:{item.paper_id}",
+        screening=screening.id,
+        verdict=answer.verdict.value,
+        reason=answer.reason.value if answer.reason else None,
+        interventions=answer.interventions,
+        stage=item.stage.value,
+        study=study_id,
+    )
+    return screening

@@ -1,0 +1,190 @@
+"""Pages for admins: how everything stands, the mail, the people. Shows no secret twice."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from monitor.accounts import queries as accounts
+from monitor.accounts import service as people_service
+from monitor.accounts.tables import Role
+from monitor.feeds import service as feeds
+from monitor.kernel.errors import Conflict, InvalidInput, NotFound
+from monitor.kernel.settings import Transport
+from monitor.notify import queries as notify
+from monitor.ops.queries import status as read_status
+from monitor.web import auth, labels, letters
+from monitor.web.forms import Problems, Typed
+from monitor.web.site import now, site
+
+blueprint = Blueprint("admin", __name__)
+blueprint.before_request(auth.only(Role.ADMIN))
+blueprint.add_app_template_filter(letters.pieces)
+
+_MESSAGES = 100
+# A mail was written for mail clients: it styles itself inline. It runs nothing, loads nothing and
+# can do nothing but be read; its links open in the whole window.
+_LETTER_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; "
+    "sandbox allow-top-navigation-by-user-activation"
+)
+
+
+@blueprint.get("/status")
+def status() -> str:
+    """Show how everything stands, the verdict first."""
+    here = site()
+    with here.database.read() as session:
+        found = read_status(session, here.settings, here.database, now())
+    asked = next((s.title for s in found.sources if s.name == request.args.get("asked")), None)
+    return render_template("staff/status.html", status=found, asked=asked, labels=labels)
+
+
+@blueprint.post("/status/sources/<name>/poll")
+def ask_now(name: str) -> ResponseReturnValue:
+    """Make a source due at once; the jobs ask it within seconds."""
+    with site().database.write() as session:
+        feeds.ask_now(session, name, by=_actor(), at=now())
+    return redirect(url_for("admin.status", asked=name), code=303)
+
+
+@blueprint.get("/mail")
+def mail() -> str:
+    """List the newest messages."""
+    with site().database.read() as session:
+        messages = notify.messages(session, limit=_MESSAGES)
+        outbox = notify.outbox(session)
+    return render_template(
+        "staff/mail.html",
+        messages=messages,
+        outbox=outbox,
+        most=_MESSAGES,
+        to_mailbox=_to_mailbox(),
+        labels=labels,
+        at=now(),
+    )
+
+
+@blueprint.get("/mail/<uuid>")
+def letter(uuid: str) -> str:
+    """Show one message as it was written to the mailbox folder."""
+    with site().database.read() as session:
+        message = notify.message(session, uuid)
+    found = letters.read(site().settings.var / "mail", message.uuid) if _to_mailbox() else None
+    return render_template(
+        "staff/letter.html",
+        message=message,
+        letter=found,
+        to_mailbox=_to_mailbox(),
+        own=site().settings.web.public_url,
+        labels=labels,
+        at=now(),
+    )
+
+
+@blueprint.get("/mail/<uuid>/html")
+def letter_html(uuid: str) -> Response:
+    """Give a message's HTML part alone, for a frame that can do nothing.
+
+    Raises:
+        NotFound: there is no such message here, or it has no HTML part.
+    """
+    with site().database.read() as session:
+        message = notify.message(session, uuid)
+    found = letters.read(site().settings.var / "mail", message.uuid) if _to_mailbox() else None
+    if found is None or not found.html:
+        raise NotFound("This message has no HTML part here.")
+    answer = Response(found.framed(), mimetype="text/html")
+    answer.headers["Content-Security-Policy"] = _LETTER_POLICY
+    answer.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return answer
+
+
+@blueprint.get("/people")
+def people() -> str:
+    """List who may sign in."""
+    return _people(Typed(), None)
+
+
+@blueprint.post("/people")
+def add_person() -> ResponseReturnValue:
+    """Add somebody, and show their one-time link: here, and only this once."""
+    typed = request.form
+    try:
+        role = Role(typed.get("role", ""))
+    except ValueError:
+        return _people(typed, Problems({"role": "Choose what they may do"})), 400
+    try:
+        with site().database.write() as session:
+            user, token = people_service.create_user(
+                session,
+                address=typed.get("address", ""),
+                name=typed.get("name", ""),
+                role=role,
+                by=_actor(),
+                at=now(),
+            )
+    except InvalidInput as error:
+        return _people(typed, Problems({error.field or "form": str(error)})), 400
+    return _link_page(user.name, token)
+
+
+@blueprint.post("/people/<int:user_id>/link")
+def new_link(user_id: int) -> ResponseReturnValue:
+    """Make a new one-time link for somebody who lost the first, or a password."""
+    person = _person(user_id)
+    with site().database.write() as session:
+        token = people_service.new_link(session, user_id=user_id, by=_actor(), at=now())
+    return _link_page(person.name, token)
+
+
+@blueprint.get("/people/<int:user_id>/disable")
+def ask_disable(user_id: int) -> str:
+    """Ask before closing an account: it cannot be opened again."""
+    return render_template("staff/disable.html", person=_person(user_id))
+
+
+@blueprint.post("/people/<int:user_id>/disable")
+def disable(user_id: int) -> ResponseReturnValue:
+    """Close an account; its sessions end at once."""
+    _person(user_id)
+    with site().database.write() as session:
+        people_service.disable_user(session, user_id=user_id, by=_actor(), at=now())
+    return redirect(url_for("admin.people"), code=303)
+
+
+def _people(typed: Typed, problems: Problems | None) -> str:
+    with site().database.read() as session:
+        listed = accounts.people(session)
+    return render_template(
+        "staff/people.html", people=listed, typed=typed, problems=problems, labels=labels, at=now()
+    )
+
+
+def _person(user_id: int) -> accounts.Person:
+    """Find somebody else.
+
+    Raises:
+        NotFound: there is no such person.
+        Conflict: it is the one who asks.
+    """
+    if user_id == auth.reader().id:
+        raise Conflict("This is your own account: ask another admin.")
+    with site().database.read() as session:
+        found = [person for person in accounts.people(session) if person.id == user_id]
+    if not found:
+        raise NotFound("There is no such person.")
+    return found[0]
+
+
+def _link_page(name: str, token: str) -> Response:
+    link = site().settings.web.public_url + url_for("account.welcome", token=token)
+    page = render_template("staff/link.html", name=name, link=link)
+    return Response(page, mimetype="text/html")
+
+
+def _to_mailbox() -> bool:
+    return site().settings.mail.transport is Transport.MAILBOX
+
+
+def _actor() -> str:
+    return f"user:{auth.reader().id}"

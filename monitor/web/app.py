@@ -1,0 +1,120 @@
+"""The app factory: every blueprint, guard and template setting in one place. Holds no page."""
+
+import functools
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from flask import Flask, url_for
+
+from monitor.catalogue.loader import Catalogue
+from monitor.kernel.clock import utcnow
+from monitor.kernel.database import Database
+from monitor.kernel.settings import Settings
+from monitor.literature.matching import Matcher
+from monitor.web import (
+    account,
+    admin,
+    auth,
+    errors,
+    figure,
+    formats,
+    interventions,
+    marks,
+    public,
+    review,
+    security,
+    studies,
+    subscribe,
+)
+from monitor.web.site import Site
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+_FOREVER = 365 * 24 * 60 * 60
+_NHS = ("input", "textarea", "select", "radios", "checkboxes", "button", "error-summary", "hint")
+
+
+def create_app(
+    settings: Settings,
+    database: Database,
+    catalogue: Catalogue,
+    *,
+    secret: bytes,
+    clock: Callable[[], datetime] = utcnow,
+    testing: bool = False,
+) -> Flask:
+    """Make the web application; reads nothing from the environment and starts nothing."""
+    app = Flask("monitor.web", template_folder=str(TEMPLATES), static_folder="static")
+    # StrictUndefined: a misspelt name in a template fails a test instead of showing a blank
+    app.jinja_options = {
+        "autoescape": True,
+        "undefined": jinja2.StrictUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+    }
+    app.testing = testing
+    site = Site(settings, database, catalogue, Matcher(catalogue), secret, clock)
+    app.extensions["monitor"] = site
+    app.before_request(auth.load_user)
+    security.protect(app, site)
+    errors.register(app)
+    for module in (public, interventions, subscribe, account, review, studies, admin):
+        app.register_blueprint(module.blueprint)
+    _dress(app, site)
+    return app
+
+
+def _dress(app: Flask, site: Site) -> None:
+    """Give templates their formats, marks, form controls and the few facts of every page."""
+    app.jinja_env.filters.update(formats.FILTERS)
+    app.jinja_env.globals.update(
+        marks=marks,
+        gap_words=figure.gap_words,
+        nhsuk=_nhsuk(),
+        asset=_assets(app),
+        notice=site.settings.web.notice,
+        catalogue=site.catalogue,
+    )
+    app.context_processor(lambda: {"user": auth.current_user()})
+
+
+@functools.cache
+def _nhsuk() -> dict[str, Callable[[dict[str, Any]], str]]:
+    """Load the NHS.UK form controls, by name with ``_`` for ``-``.
+
+    Their own environment: they read names that may be missing, which our pages must not.
+    Autoescape is on there too; only ``text`` keys are ever to be passed, never ``html``.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("nhsuk_frontend_jinja"),
+        autoescape=True,
+        undefined=jinja2.ChainableUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return {name.replace("-", "_"): _macro(environment, name) for name in _NHS}
+
+
+def _macro(environment: jinja2.Environment, name: str) -> Callable[[dict[str, Any]], str]:
+    head, *rest = name.split("-")
+    module = environment.get_template(f"nhsuk/components/{name}/macro.jinja").module
+    macro: Callable[[dict[str, Any]], str] = getattr(module, head + "".join(map(str.title, rest)))
+    return macro
+
+
+def _assets(app: Flask) -> Callable[[str], str]:
+    """Make the function that gives a static file's address with its content's hash.
+
+    A changed file has a new address, so browsers may keep the old one for good.
+    """
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _FOREVER
+    folder = Path(str(app.static_folder))
+    hashes = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        for path in folder.iterdir()
+        if path.is_file()
+    }
+    return lambda name: url_for("static", filename=name, v=hashes[name])

@@ -1,0 +1,193 @@
+"""Who is asking, and whether they may. Decides nothing else and never trusts an address sent to it.
+
+A session is a row on the server; the cookie only holds its token. Every staff blueprint is
+closed as a whole by ``only``, so a new page in it is closed too.
+"""
+
+import functools
+import json
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from flask import abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from monitor.accounts import queries as people
+from monitor.accounts import rules
+from monitor.accounts import service as accounts
+from monitor.accounts.tables import Role, User
+from monitor.web.site import now, site
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_SECONDS = 12 * 60 * 60  # as long as a session can live; the server ends it sooner
+_MAX_DRAFT = 20_000  # characters of typed text carried over a sign-in
+_WITHOUT_PEOPLE = {"static", "public.healthz"}  # asked too often to look anybody up
+_RANK = {Role.COMMISSIONER: 0, Role.REVIEWER: 1, Role.ADMIN: 2}
+
+
+def cookie_name() -> str:
+    """Name the session cookie; ``__Host-`` binds it to this host, and only works over https."""
+    return "__Host-session" if site().is_https else "session"
+
+
+def keep(response: Response, token: str) -> Response:
+    """Hand the session's token to the browser."""
+    response.set_cookie(
+        cookie_name(),
+        token,
+        max_age=_SECONDS,
+        path="/",
+        secure=site().is_https,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def forget(response: Response) -> Response:
+    """Take the session's token back from the browser."""
+    response.delete_cookie(
+        cookie_name(), path="/", secure=site().is_https, httponly=True, samesite="Lax"
+    )
+    return response
+
+
+def token() -> str | None:
+    """Give the session token the browser shows, whatever it is worth."""
+    return request.cookies.get(cookie_name())
+
+
+def load_user() -> None:
+    """Find out who is asking, once per request; leaves the answer in ``g.user``."""
+    g.user = None
+    shown = token()
+    if shown and request.endpoint not in _WITHOUT_PEOPLE:
+        g.user = _signed_in(shown)
+
+
+def current_user() -> User | None:
+    """Give the person signed in, or None."""
+    user: User | None = g.get("user")
+    return user
+
+
+def reader() -> User:
+    """Give the person signed in, on a page that is closed to others."""
+    user = current_user()
+    if user is None:
+        abort(401)
+    return user
+
+
+def only(role: Role) -> Callable[[], ResponseReturnValue | None]:
+    """Make a ``before_request`` that closes a whole blueprint to anyone below ``role``."""
+
+    def guard() -> ResponseReturnValue | None:
+        return _refusal(role)
+
+    return guard
+
+
+def requires(role: Role) -> Callable[[Callable[P, R]], Callable[P, R | ResponseReturnValue]]:
+    """Close one view to anyone below ``role``; an admin may do what a reviewer may."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
+        @functools.wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
+            refusal = _refusal(role)
+            return view(*args, **kwargs) if refusal is None else refusal
+
+        return guarded
+
+    return decorate
+
+
+def local_path(value: str | None, otherwise: str = "/queue") -> str:
+    r"""Give ``value`` when it is a path on this host, else ``otherwise``.
+
+    >>> local_path("/papers/7?x=1"), local_path("//evil"), local_path("/\\evil")
+    ('/papers/7?x=1', '/queue', '/queue')
+    """
+    if not value or not value.startswith("/") or value.startswith("//"):
+        return otherwise
+    if "\\" in value or not value.isprintable():
+        return otherwise
+    parts = urlsplit(value)
+    return otherwise if parts.scheme or parts.netloc else value
+
+
+def draft_of_request() -> str:
+    """Pack what was typed into one hidden field, so that signing in again does not lose it."""
+    typed = [(k, v) for k, v in request.form.items(multi=True) if k not in _NOT_TYPED]
+    packed = json.dumps(typed)
+    return packed if len(packed) <= _MAX_DRAFT else ""
+
+
+def unpack(draft: str) -> list[tuple[str, str]]:
+    """Read a packed draft back; anything else than pairs of strings is nothing."""
+    if not draft or len(draft) > _MAX_DRAFT:
+        return []
+    try:
+        pairs = json.loads(draft)
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(pairs, list):
+        return []
+    return [(p[0], p[1]) for p in pairs if _is_pair(p) and p[0] not in _NOT_TYPED]
+
+
+_NOT_TYPED = {"csrf_token", "action"}
+
+
+def _is_pair(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2  # noqa: PLR2004 - a name and its value
+        and all(isinstance(part, str) for part in value)
+    )
+
+
+def _refusal(role: Role) -> ResponseReturnValue | None:
+    user = current_user()
+    if user is None:
+        return _ask_to_sign_in()
+    if _RANK[user.role] < _RANK[role]:
+        abort(403)
+    return None
+
+
+def _ask_to_sign_in() -> ResponseReturnValue:
+    """Send to the sign-in page; a form that was sent comes along, so nothing typed is lost."""
+    if request.method in {"GET", "HEAD"}:
+        target = request.full_path.rstrip("?")
+        return redirect(url_for("account.sign_in", next=target), code=303)
+    page = render_template(
+        "account/sign_in.html",
+        next=request.full_path.rstrip("?"),
+        draft=draft_of_request(),
+        typed=request.form,
+        problems=None,
+        expired=True,
+        out=False,
+    )
+    return page, 401
+
+
+def _signed_in(shown: str) -> User | None:
+    """Ask whose session it is; takes the write lock only when its last use must be noted."""
+    at = now()
+    database = site().database
+    with database.read() as session:
+        seen = people.last_seen(session, shown)
+        if seen is None:
+            return None
+        if at - seen < rules.SEEN_EVERY:
+            user = accounts.signed_in(session, shown, at=at)
+            session.expunge_all()  # the end of a read forgets what is not taken out
+            return user
+    with database.write() as session:
+        return accounts.signed_in(session, shown, at=at)

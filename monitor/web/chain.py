@@ -1,0 +1,253 @@
+"""A decided study for everybody to read: judgements, quotes, papers, fetch times. Shows no name of a
+reviewer, no undecided study and no publisher's abstract.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from monitor.feeds.sources import SOURCES
+from monitor.kernel.errors import NotFound
+from monitor.literature import queries as literature
+from monitor.literature.queries import PaperView
+from monitor.literature.tables import Study, StudyPaper
+from monitor.review import rules
+from monitor.review.tables import Appraisal, Decision
+from monitor.review.words import DecisionVerdict
+from monitor.web import formats
+
+_NOT_KNOWN = "Not known"
+_UNKNOWN_FACTS = (
+    formats.sentence(formats.people(None)),
+    formats.sentence(formats.country(None)),
+    formats.developer(None),
+)
+_STANDING = {
+    DecisionVerdict.ACCEPT: "Counted since {day}.",
+    DecisionVerdict.EXCLUDE: "Read and appraised, and not counted: decided {day}.",
+    DecisionVerdict.WITHDRAW: "Counted once; not counted since {day}.",
+}
+_DECIDED = {
+    DecisionVerdict.ACCEPT: "Accepted: it counts",
+    DecisionVerdict.EXCLUDE: "Not counted",
+    DecisionVerdict.WITHDRAW: "Withdrawn: it no longer counts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One question, each reviewer's answer in order, and what was agreed."""
+
+    question: str
+    answers: tuple[str, ...]
+    agreed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What one reviewer rested the judgement on."""
+
+    reviewer: str
+    quote: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One decision on a study, in words."""
+
+    words: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPage:
+    """A decided study. ``facts`` are those agreed, keyed as ``review.rules.Judgement``."""
+
+    label: str
+    interventions: tuple[str, ...]
+    standing: str
+    counts: bool
+    facts: dict[str, Any]
+    reviewers: tuple[str, ...]
+    answers: tuple[Answer, ...]
+    quotes: tuple[Quote, ...]
+    decisions: tuple[Decided, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """Who sent a paper, when it was fetched, and why it was joined to the paper."""
+
+    source: str
+    fetched_at: datetime
+    joined_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLine:
+    """A paper of a study: its role, its citation line and where it came from."""
+
+    role: str
+    byline: str
+    paper: PaperView
+    words: tuple[str, ...]
+    records: tuple[SourceLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotCounted:
+    """A study that was judged and does not count, with the reason."""
+
+    study_id: int
+    label: str
+    words: str
+
+
+def study(session: Session, study_id: int) -> StudyPage:
+    """Read a decided study.
+
+    Raises:
+        NotFound: no such study, or nothing was decided on it yet.
+    """
+    row = session.get(Study, study_id)
+    decisions = _decisions(session, study_id)
+    if row is None or not decisions:
+        raise NotFound(f"there is no decided study {study_id}")
+    appraisals = session.scalars(
+        select(Appraisal).where(Appraisal.study_id == study_id).order_by(Appraisal.id)
+    ).all()
+    # a withdrawal rests on the judgement that had made the study count
+    judged = next(one for one in decisions if one.verdict is not DecisionVerdict.WITHDRAW)
+    return StudyPage(
+        label=row.label,
+        interventions=tuple(decisions[0].interventions),
+        standing=_STANDING[decisions[0].verdict].format(day=formats.day(decisions[0].at)),
+        counts=decisions[0].verdict is DecisionVerdict.ACCEPT,
+        facts=judged.facts,
+        reviewers=tuple(_titles(appraisals)),
+        answers=_answers(appraisals, judged.facts),
+        quotes=tuple(
+            Quote(title, one.quote, one.reason or one.risk_reason, one.at)
+            for title, one in zip(_titles(appraisals), appraisals, strict=True)
+        ),
+        decisions=tuple(Decided(_DECIDED[one.verdict], one.reason, one.at) for one in decisions),
+    )
+
+
+def papers(session: Session, study_id: int) -> list[PaperLine]:
+    """Read a study's papers, the first linked first."""
+    links = session.scalars(
+        select(StudyPaper)
+        .where(StudyPaper.study_id == study_id)
+        .order_by(StudyPaper.linked_at, StudyPaper.paper_id)
+    )
+    return [_paper(link.role, literature.paper(session, link.paper_id)) for link in links]
+
+
+def not_counted(session: Session, slug: str) -> list[NotCounted]:
+    """List the studies of an intervention that were decided on and do not count, newest first."""
+    newest = select(func.max(Decision.id)).group_by(Decision.study_id)
+    rows = session.execute(
+        select(Decision, Study.label)
+        .join(Study, Study.id == Decision.study_id)
+        .where(Decision.id.in_(newest), Decision.verdict != DecisionVerdict.ACCEPT)
+        .order_by(Decision.id.desc())
+    )
+    return [
+        NotCounted(decision.study_id, label, decision.reason)
+        for decision, label in rows
+        if slug in decision.interventions
+    ]
+
+
+def study_of(session: Session, decision_id: int | None) -> int | None:
+    """Find the study a change's cause decided on, where a decision caused it."""
+    decision = session.get(Decision, decision_id) if decision_id is not None else None
+    return decision.study_id if decision else None
+
+
+def _decisions(session: Session, study_id: int) -> Sequence[Decision]:
+    return session.scalars(
+        select(Decision).where(Decision.study_id == study_id).order_by(Decision.id.desc())
+    ).all()
+
+
+def _titles(appraisals: Sequence[Appraisal]) -> list[str]:
+    return [
+        f"Reviewer {number}{', who settled it' if one.settles else ''}"
+        for number, one in enumerate(appraisals, start=1)
+    ]
+
+
+def _answers(appraisals: Sequence[Appraisal], facts: dict[str, Any]) -> tuple[Answer, ...]:
+    given = [_words(rules.as_facts(_judgement(one))) for one in appraisals]
+    return tuple(
+        _answer(question, tuple(one[question] for one in given), agreed)
+        for question, agreed in _words(facts).items()
+    )
+
+
+def _answer(question: str, given: tuple[str, ...], agreed: str) -> Answer:
+    """Tell "not agreed" from "not known": the latter only where all say so."""
+    apart = agreed in {_NOT_KNOWN, *_UNKNOWN_FACTS} and len(set(given)) > 1
+    return Answer(question, given, "Not agreed" if apart else agreed)
+
+
+def _judgement(row: Appraisal) -> rules.Judgement:
+    return rules.Judgement(
+        **{
+            name: getattr(row, name)
+            for name in rules.Judgement.__slots__
+            if name != "interventions"
+        },
+        interventions=tuple(row.interventions),
+    )
+
+
+def _words(facts: dict[str, Any]) -> dict[str, str]:
+    """Tell a judgement's answers in words."""
+    return {
+        "Should it count?": {True: "Yes", False: "No"}.get(facts["count_it"], _NOT_KNOWN),
+        "Design": _word(facts["design"]),
+        "Risk of bias": _word(facts["risk_of_bias"]),
+        "Outcome": facts["outcome"] or _NOT_KNOWN,
+        "It measures": formats.outcome_class(facts["outcome_class"] or _NOT_KNOWN),
+        "Finding": _word(facts["direction"]),
+        "People": formats.sentence(formats.people(facts["participants"])),
+        "Where": formats.sentence(formats.country(facts["uk"])),
+        "Who led it": formats.developer(facts["developer_led"]),
+    }
+
+
+def _word(value: str | None) -> str:
+    return formats.sentence(value) if value else _NOT_KNOWN
+
+
+def _paper(role: str, paper: PaperView) -> PaperLine:
+    return PaperLine(
+        role=role,
+        byline=_byline(paper),
+        paper=paper,
+        words=tuple(dict.fromkeys(f"“{hit.words}” in its {hit.field}" for hit in paper.hits)),
+        records=tuple(
+            SourceLine(_title(one.source), one.fetched_at, one.joined_by) for one in paper.records
+        ),
+    )
+
+
+def _byline(paper: PaperView) -> str:
+    """Cite a paper: authors (three, then "et al."), journal, year."""
+    authors = ", ".join(paper.authors[:3]) + (", et al" if len(paper.authors) > 3 else "")  # noqa: PLR2004 - as references do
+    known = [authors, paper.journal, str(paper.year) if paper.year else None]
+    return ". ".join(part for part in known if part)
+
+
+def _title(source: str) -> str:
+    return SOURCES[source].title if source in SOURCES else source

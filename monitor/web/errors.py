@@ -1,0 +1,83 @@
+"""Every error as a page in the product's look. Says what to do next; never shows what broke inside."""
+
+from dataclasses import dataclass
+
+import structlog
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from monitor.kernel.errors import Conflict, InvalidInput, NotFound
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    title: str
+    advice: str
+
+
+_WORDS = {
+    400: _Words("That request cannot be used", "Go back, check what you entered and try again."),
+    401: _Words("Sign in first", "This page is for people who are signed in."),
+    403: _Words("This page is not for your role", "Ask an admin if you need it."),
+    404: _Words("Page not found", "Check the address, or start again from the overview."),
+    405: _Words("That cannot be done here", "Go back and use the buttons on the page."),
+    409: _Words("Somebody else was first", "Go back and reload the page to see how it stands now."),
+    413: _Words("That is too much at once", "Send less than a megabyte."),
+    429: _Words("Too many requests", "Wait a minute, then try again."),
+    500: _Words("Something went wrong here", "Nothing was saved. Try again in a few minutes."),
+}
+_FORM_EXPIRED = (
+    "The form was open too long, or your browser keeps no cookies. "
+    "Go back, reload the page and send it again. Nothing was saved."
+)
+
+
+def register(app: Flask) -> None:
+    """Turn every error into a page."""
+    app.register_error_handler(NotFound, _not_found)
+    app.register_error_handler(Conflict, _conflict)
+    app.register_error_handler(InvalidInput, _invalid)
+    app.register_error_handler(CSRFError, _form_expired)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(500, _broken)
+
+
+def page(status: int, details: str | None = None) -> ResponseReturnValue:
+    """Render the page of ``status``; ``details`` is our own sentence about this case."""
+    words = _WORDS.get(status, _WORDS[400 if status < 500 else 500])  # noqa: PLR2004 - HTTP's own line
+    return render_template("errors/error.html", words=words, details=details), status
+
+
+def _not_found(error: NotFound) -> ResponseReturnValue:
+    return page(404, str(error))
+
+
+def _conflict(error: Conflict) -> ResponseReturnValue:
+    return page(409, str(error))
+
+
+def _invalid(error: InvalidInput) -> ResponseReturnValue:
+    return page(400, str(error))
+
+
+def _form_expired(error: CSRFError) -> ResponseReturnValue:  # noqa: ARG001 - Flask's signature
+    return page(400, _FORM_EXPIRED)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400 or error.response is not None:  # noqa: PLR2004 - redirects pass
+        return error
+    if error.code >= 500:  # noqa: PLR2004 - HTTP's own line
+        return _broken(error)
+    return page(error.code)
+
+
+def _broken(error: Exception) -> ResponseReturnValue:
+    """Show a page that needs nothing: not the database, not who is signed in."""
+    original = getattr(error, "original_exception", None) or error
+    log.error("page.broken", path=request.path, error=type(original).__name__)
+    return render_template("errors/broken.html", words=_WORDS[500]), 500

@@ -1,0 +1,240 @@
+"""What staff forms send, read into the words of the product. Checks shapes; rules stay in review.
+
+A reader never raises for what was typed: it gives the value, or the problems to show beside
+the fields. What the values mean together is checked by ``review.rules``.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+from werkzeug.datastructures import MultiDict
+
+from monitor.kernel.errors import InvalidInput
+from monitor.review import rules
+from monitor.review.rules import Judgement
+from monitor.review.words import (
+    Design,
+    ExclusionReason,
+    FindingDirection,
+    OutcomeClass,
+    RiskOfBias,
+    Verdict,
+)
+
+Typed = MultiDict[str, str]
+Word = TypeVar("Word", bound=StrEnum)
+
+_MAX_DIGITS = 12
+
+
+@dataclass(slots=True)
+class Problems:
+    """What to mend, by field, in the order of the form."""
+
+    of: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, message: str) -> None:
+        """Note a problem; the first one of a field stands."""
+        self.of.setdefault(name, message)
+
+    def __bool__(self) -> bool:
+        return bool(self.of)
+
+
+@dataclass(frozen=True, slots=True)
+class ScreeningForm:
+    """A screening verdict as typed and understood."""
+
+    verdict: Verdict
+    reason: ExclusionReason | None
+    interventions: tuple[str, ...]
+    note: str
+    study_id: int | None
+    token: str
+    version: int
+
+
+def fresh_token() -> str:
+    """Make the token that lets a form sent twice count once."""
+    return str(uuid4())
+
+
+def screening(typed: Typed, slugs: Collection[str]) -> tuple[ScreeningForm | None, Problems]:
+    """Read a screening form; None when something must be mended."""
+    problems = Problems()
+    verdict = word(typed, "verdict", Verdict, problems, "Choose include, exclude or unsure")
+    reason = None
+    if verdict is Verdict.EXCLUDE:
+        reason = word(typed, "reason", ExclusionReason, problems, "Choose why you exclude it")
+    interventions = chosen(typed, slugs, problems)
+    if verdict is Verdict.INCLUDE and not interventions:
+        problems.add("interventions", "Tick the interventions it concerns, at least one")
+    note = text(typed, "note", problems)
+    study_id = number(typed.get("study_id", "")) if verdict is Verdict.INCLUDE else None
+    token, version = hidden(typed, problems), number(typed.get("version", ""))
+    if version is None:
+        problems.add("form", STALE)
+    if problems or verdict is None or version is None:
+        return None, problems
+    return (
+        ScreeningForm(verdict, reason, interventions, note, study_id, token, version),
+        problems,
+    )
+
+
+STALE = "This form is not whole. What you typed is below: check it and send it again."
+
+
+def judgement(typed: Typed, slugs: Collection[str]) -> tuple[Judgement | None, Problems]:
+    """Read an appraisal form and hold it to the rules; None when something must be mended."""
+    problems = Problems()
+    made = _judgement(typed, slugs, problems)
+    if made is None or problems:
+        return None, problems
+    try:
+        rules.check(made)
+    except InvalidInput as error:
+        problems.add(_form_field(error.field, made), str(error))
+        return None, problems
+    return made, problems
+
+
+def _judgement(typed: Typed, slugs: Collection[str], problems: Problems) -> Judgement | None:
+    count_it = choice(typed, "count_it", problems, "Choose whether it should count")
+    reason = text(typed, "reason", problems)
+    interventions = chosen(typed, slugs, problems)
+    if count_it and not interventions:
+        problems.add("interventions", "Tick the interventions this result is about, at least one")
+    design = word(typed, "design", Design, problems, "Choose how the study was done")
+    risk = _risk(typed, design, problems)
+    risk_reason = text(typed, "risk_reason", problems)
+    outcome_class = word(
+        typed, "outcome_class", OutcomeClass, problems, "Choose what the outcome measures"
+    )
+    outcome = text(typed, "outcome", problems)
+    direction = word(typed, "direction", FindingDirection, problems, "Choose what the result says")
+    participants = _participants(typed, problems)
+    uk = _known(typed, "uk", problems, "Say whether it was done in the UK, or that it is not known")
+    developer_led = _known(
+        typed, "developer_led", problems, "Say whether the developers led it, or that it is unknown"
+    )
+    quote = text(typed, "quote", problems)
+    if count_it is None or not (design and risk and outcome_class and direction):
+        return None
+    return Judgement(
+        count_it=count_it,
+        reason=reason,
+        interventions=interventions,
+        design=design,
+        risk_of_bias=risk,
+        risk_reason=risk_reason,
+        outcome_class=outcome_class,
+        outcome=outcome,
+        direction=direction,
+        participants=participants,
+        uk=uk,
+        developer_led=developer_led,
+        quote=quote,
+    )
+
+
+def risk_field(design: Design | None) -> str:
+    """Name the form's field for the tool that judges ``design``."""
+    return "risk_rob2" if design is Design.RANDOMISED else "risk_robins"
+
+
+def _form_field(name: str | None, made: Judgement) -> str:
+    if name == "risk_of_bias":
+        return risk_field(made.design)
+    return name or "form"
+
+
+def _risk(typed: Typed, design: Design | None, problems: Problems) -> RiskOfBias | None:
+    if design is None:
+        return None
+    message = f"Choose the overall judgement of {rules.tool_name(design)}"
+    return word(typed, risk_field(design), RiskOfBias, problems, message)
+
+
+def word(
+    typed: Typed, name: str, words: type[Word], problems: Problems, message: str
+) -> Word | None:
+    """Read one of ``words``; nothing chosen, and anything else, is a problem."""
+    try:
+        return words(typed.get(name, ""))
+    except ValueError:
+        problems.add(name, message)
+        return None
+
+
+def choice(typed: Typed, name: str, problems: Problems, message: str) -> bool | None:
+    """Read yes or no; nothing chosen is a problem, since nothing is ever pre-chosen."""
+    answer = {"yes": True, "no": False}.get(typed.get(name, ""))
+    if answer is None:
+        problems.add(name, message)
+    return answer
+
+
+def _known(typed: Typed, name: str, problems: Problems, message: str) -> bool | None:
+    """Read yes, no or not known (None)."""
+    if typed.get(name) == "not known":
+        return None
+    return choice(typed, name, problems, message)
+
+
+def text(typed: Typed, name: str, problems: Problems) -> str:
+    """Read typed text, without what a database cannot keep."""
+    value = rules.plain(typed.get(name, ""))
+    try:
+        rules.check_text(value, field=name)
+    except InvalidInput as error:
+        problems.add(name, str(error))
+    return value
+
+
+def chosen(typed: Typed, slugs: Collection[str], problems: Problems) -> tuple[str, ...]:
+    """Read the interventions ticked, in the catalogue's order."""
+    ticked = set(typed.getlist("interventions"))
+    if ticked - set(slugs):
+        problems.add("interventions", "Tick interventions from the list")
+    return tuple(slug for slug in slugs if slug in ticked)
+
+
+def number(value: str) -> int | None:
+    """Read a whole number ≥ 0; None for anything else."""
+    plain = value.strip()
+    readable = plain.isascii() and plain.isdigit() and len(plain) <= _MAX_DIGITS
+    return int(plain) if readable else None
+
+
+def _participants(typed: Typed, problems: Problems) -> int | None:
+    """Read the number analysed; empty is not known."""
+    value = typed.get("participants", "").replace(",", "").replace(" ", "")
+    if not value:
+        return None
+    count = number(value)
+    if count is None:
+        problems.add("participants", "Give a whole number, such as 96, or leave it empty")
+    return count
+
+
+def hidden(typed: Typed, problems: Problems) -> str:
+    """Read the form's token; a form without one is not ours."""
+    try:
+        return str(UUID(typed.get("token", "")))
+    except ValueError:
+        problems.add("form", STALE)
+        return ""
+
+
+def token_for(typed: Typed, problems: Problems | None) -> str:
+    """Give the token a form is shown with.
+
+    One sent back to be mended keeps its own: sent twice, it still counts once. One that was
+    refused whole, or that nobody has sent yet, gets a new one.
+    """
+    refused = problems is not None and "form" in problems.of
+    return fresh_token() if refused else hidden(typed, Problems()) or fresh_token()

@@ -1,0 +1,59 @@
+"""The geometry of the marks, from data; ``templates/macros/marks.html`` draws it. Holds no words.
+
+A mark never stands alone: the words beside it say the same (design/README.md, "Principles").
+"""
+
+from collections.abc import Sequence
+
+from monitor.evidence.words import Direction, Tier
+from monitor.gap.rules import State
+from monitor.gap.words import GapKind, UsageBand
+
+FULL, OPEN, EMPTY = "full", "open", "empty"
+_TIERS = list(Tier)
+_STRIP = 10  # places on the strip, whatever a survey ranked, unless it says another number
+_BIG, _SMALL = 4.5, 2.5
+_LEFT, _LINE, _RIGHT = 7, 19, 31  # right of the line favours the intervention
+_DOTS: dict[Direction, tuple[tuple[int, float], ...]] = {
+    Direction.FAVOURS: ((_RIGHT, _BIG),),
+    Direction.GENERALLY_POSITIVE: ((_RIGHT, _BIG), (_LINE, _SMALL)),
+    Direction.MIXED: ((_RIGHT, _BIG), (_LEFT, _BIG)),
+    Direction.NO_DIFFERENCE: ((_LINE, _BIG),),
+    Direction.FAVOURS_COMPARISON: ((_LEFT, _BIG),),
+    Direction.NONE: (),
+}
+_LENGTH = {1: 16, 2: 30, 3: 44}  # of a gap bar, by tier or by use
+_USE = {UsageBand.LITTLE: 1, UsageBand.MIDDLE: 2, UsageBand.WIDE: 3}
+
+
+def tier_boxes(state: State) -> tuple[str, ...]:
+    """Fill one to three boxes; dashed where none is counted or where the tier is not settled."""
+    if state.studies[1] == 0:
+        return (OPEN, EMPTY, EMPTY)
+    low, high = _TIERS.index(state.tier_low), _TIERS.index(state.tier_high)
+    return tuple(FULL if i <= low else OPEN if i <= high else EMPTY for i in range(len(_TIERS)))
+
+
+def rank_boxes(ranks: Sequence[int], out_of: int | None) -> tuple[bool, ...]:
+    """Fill the boxes of the ranks still possible, from the last rank to the first."""
+    possible = set(ranks)
+    return tuple(rank in possible for rank in range(out_of or _STRIP, 0, -1))
+
+
+def dots(direction: Direction) -> tuple[tuple[int, float], ...]:
+    """Give centre and radius of each dot, in a box 38 wide with its line at 19."""
+    return _DOTS[direction]
+
+
+def as_direction(finding: str) -> Direction:
+    """Give the direction that one study's finding, or its word, draws."""
+    return Direction(finding)
+
+
+def gap_bars(state: State) -> tuple[int, int] | None:
+    """Give the lengths of the evidence bar and the use bar; None where either is not known."""
+    if state.kind is GapKind.UNKNOWN or state.band not in _USE:
+        return None
+    if state.kind is GapKind.ALIGNED:
+        return _LENGTH[2], _LENGTH[2]
+    return _LENGTH[_TIERS.index(state.tier) + 1], _LENGTH[_USE[state.band]]

@@ -1,0 +1,181 @@
+"""The pages that everybody may read: the gap at a glance, what changed, how it is judged.
+
+A GET here never changes anything. Pages are rendered while the rows they show can be read.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from monitor.evidence import wording
+from monitor.evidence.words import Direction, Tier
+from monitor.feeds import queries as feeds
+from monitor.feeds.queries import SourceStatus
+from monitor.gap import queries as gap
+from monitor.gap import rules
+from monitor.gap.rules import State
+from monitor.gap.words import UsageBand
+from monitor.review import queries as review
+from monitor.web import chain, figure, formats
+from monitor.web.site import now, site
+from monitor.web.subscribe import PURPOSE
+
+log = structlog.get_logger()
+
+blueprint = Blueprint("public", __name__)
+
+_RECENT = timedelta(days=90)
+_LATEST = 3  # changes on the overview
+_PAGE = 50  # changes on a page of the ledger
+_DAY = timedelta(hours=24)
+
+
+@blueprint.get("/")
+def overview() -> str:
+    """Show the gap at a glance."""
+    catalogue, at = site().catalogue, now()
+    with site().database.read() as session:
+        states = gap.overview(session, catalogue)
+        changes = gap.changes(session, limit=_PAGE)
+        start = gap.baseline(session)
+        accepted = review.accepted(session)
+        sources = feeds.last_heard(session, site().settings, at)
+        all_ten = [entry.state for entry in states]
+        return render_template(
+            "public/overview.html",
+            states=states,
+            groups=figure.groups(states, catalogue.gap.kinds),
+            title=rules.title(all_ten),
+            headline=rules.headline(all_ten),
+            newest=changes[0] if changes else None,
+            changes=changes[:_LATEST],
+            recent=len({change.slug for change in changes if change.at > at - _RECENT}),
+            since=min((change.at for change in start), default=None),
+            counted=len(accepted),
+            added=_names_of({slug for study in accepted for slug in study.interventions}),
+            directions=_DIRECTIONS,
+            sources=sources,
+            searched=searched(sources, at),
+            now=at,
+        )
+
+
+_DIRECTIONS = (
+    (Direction.FAVOURS, "favours the intervention"),
+    (Direction.GENERALLY_POSITIVE, "generally positive"),
+    (Direction.MIXED, "mixed"),
+    (Direction.NO_DIFFERENCE, "no difference"),
+    (Direction.FAVOURS_COMPARISON, "favours the comparison"),
+)
+
+
+@blueprint.get("/interventions")
+def interventions() -> str:
+    """List the ten."""
+    with site().database.read() as session:
+        states = gap.overview(session, site().catalogue)
+    return render_template("public/interventions.html", states=states)
+
+
+@blueprint.get("/changes")
+def changes() -> str:
+    """Show the ledger of changes, newest first."""
+    catalogue = site().catalogue
+    with site().database.read() as session:
+        found = gap.changes(session, limit=_PAGE, before=_number(request.args.get("before")))
+        baseline = gap.baseline(session)
+        return render_template(
+            "public/changes.html",
+            changes=found,
+            older=found[-1].id if len(found) == _PAGE else None,
+            baseline=sorted(baseline, key=lambda change: catalogue.slugs.index(change.slug)),
+        )
+
+
+@blueprint.get("/changes/<int:change_id>")
+def change(change_id: int) -> str:
+    """Show one change: every part of the state before and after, and its cause."""
+    with site().database.read() as session:
+        found = gap.change(session, change_id)
+        study = chain.study_of(session, found.cause_id)
+        before = State.from_dict(found.before) if found.before else None
+        return render_template(
+            "public/change.html",
+            change=found,
+            about=site().catalogue.intervention(found.slug),
+            before=before,
+            rows=figure.compare(before, State.from_dict(found.after)),
+            study=study,
+        )
+
+
+@blueprint.get("/method")
+def method() -> str:
+    """Show the grading policy and the gap matrix, from the same files that decide."""
+    catalogue = site().catalogue
+    with site().database.read() as session:
+        sources = feeds.last_heard(session, site().settings, now())
+    return render_template(
+        "public/method.html",
+        grading=catalogue.grading,
+        policy=catalogue.gap,
+        bands=[band.value for band in UsageBand],
+        sources=sources,
+        tiers=[
+            {"name": tier.value, "sentence": wording.rule_sentence(catalogue.grading, tier)}
+            for tier in reversed(Tier)
+        ],
+    )
+
+
+@blueprint.get("/privacy")
+def privacy() -> str:
+    """Say what is kept of readers."""
+    cookie = "__Host-form" if site().is_https else "form"
+    return render_template("public/privacy.html", purpose=PURPOSE, cookie=cookie)
+
+
+@blueprint.get("/accessibility")
+def accessibility() -> str:
+    """Say what was done, checked and not checked."""
+    return render_template("public/accessibility.html")
+
+
+@blueprint.get("/healthz")
+def healthz() -> ResponseReturnValue:
+    """Tell a monitor whether pages and database work; says nothing else."""
+    try:
+        with site().database.read() as session:
+            session.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        # the exception's text may hold the database's address: only its kind is logged
+        log.error("healthz.database", error=type(error).__name__)  # noqa: TRY400 - see above
+        return Response("database unreachable\n", status=503, mimetype="text/plain")
+    return Response("ok\n", mimetype="text/plain")
+
+
+def searched(sources: Sequence[SourceStatus], at: datetime) -> str:
+    """Say in one or two sentences who answered lately, and what that means for what is shown."""
+    if not sources:
+        return "No source is searched: new studies cannot be noticed."
+    if not any(source.last_success for source in sources):
+        return "No source has answered yet, so nothing published since the review can be shown."
+    answered = [s for s in sources if s.last_success and s.last_success > at - _DAY]
+    words = f"{len(answered)} of {formats.plural(len(sources), 'source')} answered in the last 24 hours."
+    late = [source.title for source in sources if source not in answered]
+    if not late:
+        return words
+    return f"{words} A study that only {formats.either(late)} would have sent may be missing."
+
+
+def _names_of(slugs: set[str]) -> list[str]:
+    return [entry.name for entry in site().catalogue.interventions if entry.slug in slugs]
+
+
+def _number(value: str | None) -> int | None:
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else None  # noqa: PLR2004 - an INTEGER key has at most ten digits

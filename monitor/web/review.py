@@ -1,0 +1,288 @@
+"""The queue, and one paper to decide on. Shows suggestions with their reason and never chooses.
+
+What was typed is kept on every page that refuses it.
+"""
+
+from dataclasses import dataclass
+from textwrap import shorten
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from monitor import workflow
+from monitor.accounts.tables import Role
+from monitor.feeds.sources import SOURCES
+from monitor.kernel.errors import Conflict, InvalidInput, NotFound
+from monitor.literature import queries as literature
+from monitor.literature.rules import Suggestion, suggest_design
+from monitor.literature.words import Lane
+from monitor.review import queries as reviews
+from monitor.review import service as review
+from monitor.review.words import Stage
+from monitor.web import auth, excerpts, forms, labels
+from monitor.web.forms import Problems, Typed
+from monitor.web.site import now, site
+
+blueprint = Blueprint("review", __name__)
+blueprint.before_request(auth.only(Role.REVIEWER))
+
+for _name, _filter in labels.FILTERS.items():
+    blueprint.add_app_template_filter(_filter, _name)
+
+_PAGE = 25
+_OPEN = (Stage.TO_SCREEN, Stage.UNSURE)
+_TITLE = 70  # characters of a title in a list of studies
+_TO_FIT = 200  # studies offered to link a paper to
+
+
+@blueprint.app_template_filter()
+def source_title(name: str) -> str:
+    """Give a source's name for readers; one no longer known keeps its own."""
+    return SOURCES[name].title if name in SOURCES else name
+
+
+@blueprint.get("/queue")
+def queue() -> str:
+    """Show one lane, oldest first, as filtered."""
+    stage = _stage(request.args.get("stage"))
+    slug = request.args.get("intervention") or None
+    design = request.args.get("design") or None
+    with site().database.read() as session:
+        entries = reviews.queue(
+            session,
+            stage=stage,
+            slug=slug if slug in site().catalogue.slugs else None,
+            design=design if design in labels.SUGGESTED else None,
+            limit=_PAGE + 1,
+            after=forms.number(request.args.get("after", "")),
+        )
+        page = entries[:_PAGE]
+        return render_template(
+            "staff/queue.html",
+            stage=stage,
+            counts=reviews.counts(session),
+            by_intervention=reviews.by_intervention(session, stage),
+            entries=page,
+            more=page[-1].paper_id if len(entries) > _PAGE else None,
+            hits=literature.hits(session, [entry.paper_id for entry in page]),
+            mine={s.study_id for s in reviews.to_appraise(session, auth.reader().id)},
+            chosen={"intervention": slug, "design": design},
+            done=_said(session, request.args.get("done")),
+            excerpts=excerpts,
+            labels=labels,
+            at=now(),
+        )
+
+
+@blueprint.get("/papers")
+def kept() -> str:
+    """List the papers kept but not queued: they name none of the ten and are no such trial."""
+    with site().database.read() as session:
+        lines = literature.listing(
+            session,
+            lane=Lane.NONE,
+            limit=_PAGE + 1,
+            after=forms.number(request.args.get("after", "")),
+        )
+    return render_template(
+        "staff/kept.html",
+        lines=lines[:_PAGE],
+        more=lines[_PAGE - 1].id if len(lines) > _PAGE else None,
+        labels=labels,
+        at=now(),
+    )
+
+
+@blueprint.get("/papers/<int:paper_id>")
+def paper(paper_id: int) -> ResponseReturnValue:
+    """Show a paper and, while it is open, the decision form with nothing chosen."""
+    with site().database.read() as session:
+        view = literature.paper(session, paper_id)
+        if view.id != paper_id:
+            return redirect(url_for("review.paper", paper_id=view.id), code=301)
+        typed = Typed([("interventions", slug) for slug in literature.matched(session, view.id)])
+        return _paper_page(session, view, typed, None)
+
+
+@blueprint.post("/papers/<int:paper_id>")
+def screen(paper_id: int) -> ResponseReturnValue:
+    """Record a verdict, then open the next paper of the lane."""
+    typed = request.form
+    form, problems = forms.screening(typed, site().catalogue.slugs)
+    if typed.get("action") == "restore":
+        return _again(paper_id, typed, None)
+    if form is None:
+        return _again(paper_id, typed, problems), 400
+    try:
+        with site().database.write() as session:
+            lane = reviews.item(session, paper_id).stage
+            workflow.screen(
+                session,
+                paper_id=paper_id,
+                token=form.token,
+                by=auth.reader(),
+                verdict=form.verdict,
+                reason=form.reason,
+                interventions=form.interventions,
+                note=form.note,
+                version=form.version,
+                study_id=form.study_id,
+                at=now(),
+            )
+            target = _next(session, paper_id, lane)
+    except InvalidInput as error:
+        return _again(paper_id, typed, Problems({error.field or "form": str(error)})), 400
+    except Conflict as error:
+        return _again(paper_id, typed, Problems({"form": str(error)})), 409
+    return redirect(target, code=303)
+
+
+@blueprint.post("/papers/<int:paper_id>/reopen")
+def reopen(paper_id: int) -> ResponseReturnValue:
+    """Put an excluded paper back to be screened again."""
+    typed = request.form
+    try:
+        with site().database.write() as session:
+            review.reopen(
+                session,
+                paper_id=paper_id,
+                reason=typed.get("reason_again", ""),
+                by=auth.reader(),
+                version=forms.number(typed.get("version", "")) or 0,
+                at=now(),
+            )
+    except InvalidInput as error:
+        return _again(paper_id, typed, Problems({"reason_again": str(error)})), 400
+    except Conflict as error:
+        return _again(paper_id, typed, Problems({"form": str(error)})), 409
+    return redirect(url_for("review.paper", paper_id=paper_id), code=303)
+
+
+@blueprint.get("/papers/<int:paper_id>/records/<int:record_id>")
+def record(paper_id: int, record_id: int) -> Response:
+    """Give a record as the source sent it, as plain text whatever it is.
+
+    Raises:
+        NotFound: the paper has no such record.
+    """
+    with site().database.read() as session:
+        found = literature.record(session, record_id)
+        if found.paper_id != literature.paper(session, paper_id).id:
+            raise NotFound("This paper has no such record.")
+    return Response(found.raw, content_type="text/plain; charset=utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class StudyChoice:
+    """A study this paper may report too; ``shared`` is the registration number both name."""
+
+    id: int
+    label: str
+    title: str
+    shared: str | None
+
+    @property
+    def words(self) -> str:
+        """How the form names it: label, and its paper's title, since labels may be alike."""
+        if self.shared:
+            return f"{self.label}, same registration {self.shared}"
+        return f"{self.label}, {shorten(self.title, _TITLE, placeholder='…')}"
+
+
+def _paper_page(
+    session: Session, view: literature.PaperView, typed: Typed, problems: Problems | None
+) -> str:
+    place = _place(session, view.id)
+    suggestion = suggest_design(view.title, view.abstract, view.publication_types)
+    return render_template(
+        "staff/paper.html",
+        paper=view,
+        standing=place,
+        is_open=place is not None and place.stage in _OPEN,
+        waiting=reviews.counts(session),
+        screenings=reviews.screenings(session, view.id),
+        reopenings=reviews.reopenings(session, view.id),
+        suggestion=suggestion,
+        abstract=_abstract(view, suggestion),
+        studies=_choices(session, view),
+        typed=typed,
+        problems=problems,
+        token=forms.token_for(typed, problems),
+        done=_said(session, request.args.get("done")),
+        skip=_next(session, view.id, place.stage, skip=True) if place else url_for("review.queue"),
+        excerpts=excerpts,
+        labels=labels,
+        at=now(),
+    )
+
+
+def _again(paper_id: int, typed: Typed, problems: Problems | None) -> str:
+    with site().database.read() as session:
+        return _paper_page(session, literature.paper(session, paper_id), typed, problems)
+
+
+def _abstract(
+    view: literature.PaperView, suggestion: Suggestion | None
+) -> list[list[literature.Segment]]:
+    return excerpts.paragraphs(view.abstract or "", view.hits, suggestion)
+
+
+def _place(session: Session, paper_id: int) -> reviews.Item | None:
+    """Give the paper's place in the queue; None for one kept but never queued."""
+    try:
+        return reviews.item(session, paper_id)
+    except NotFound:
+        return None
+
+
+def _choices(session: Session, view: literature.PaperView) -> list[StudyChoice]:
+    """List the studies this paper may report too, those sharing a registration first."""
+    first = [
+        StudyChoice(study_id, label, "", shared)
+        for study_id, label, shared in literature.same_registration(session, view.id)
+    ]
+    slugs = {hit.slug for hit in view.hits}
+    others = literature.studies(session, slugs or None, limit=_TO_FIT)
+    known = {choice.id for choice in first}
+    return first + [StudyChoice(*other, None) for other in others if other[0] not in known]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What this person has just decided on which paper."""
+
+    paper_id: int
+    title: str
+    screening: reviews.ScreeningView
+
+
+def _said(session: Session, paper_id: str | None) -> Said | None:
+    """Find what this person has just decided, to say it back to them on the next page."""
+    number = forms.number(paper_id or "")
+    if number is None:
+        return None
+    given = [s for s in reviews.screenings(session, number) if s.reviewer_id == auth.reader().id]
+    if not given:
+        return None
+    return Said(number, literature.paper(session, number).title, given[-1])
+
+
+def _next(session: Session, paper_id: int, lane: Stage, *, skip: bool = False) -> str:
+    """Give the address of the paper after this one in its lane; the queue when it was the last."""
+    done = None if skip else paper_id
+    if lane not in _OPEN:
+        return url_for("review.queue", done=done)
+    behind = reviews.queue(session, stage=lane, limit=1, after=paper_id)
+    following = behind or reviews.queue(session, stage=lane, limit=1)
+    if not following or following[0].paper_id == paper_id:
+        return url_for("review.queue", stage=lane.value, done=done)
+    return url_for("review.paper", paper_id=following[0].paper_id, done=done)
+
+
+def _stage(value: str | None) -> Stage:
+    try:
+        return Stage(value or "")
+    except ValueError:
+        return Stage.TO_SCREEN

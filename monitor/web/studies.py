@@ -1,0 +1,303 @@
+"""A study: its papers, its appraisals, and the form to appraise it. Tells what a step would do first.
+
+Never shows one reviewer's answers to the other before both are given: the read model holds
+them back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from monitor import workflow
+from monitor.accounts.tables import Role
+from monitor.gap import queries as gaps
+from monitor.gap.rules import changed
+from monitor.gap.tables import Change
+from monitor.kernel.errors import Conflict, InvalidInput
+from monitor.literature import queries as literature
+from monitor.literature.rules import Suggestion, suggest_design
+from monitor.notify import queries as notify
+from monitor.review import queries as reviews
+from monitor.review import rules
+from monitor.review.rules import Judgement
+from monitor.web import auth, excerpts, figure, forms, labels
+from monitor.web.forms import Problems, Typed
+from monitor.web.site import now, site
+
+blueprint = Blueprint("studies", __name__)
+blueprint.before_request(auth.only(Role.REVIEWER))
+
+_LEDGER = 200  # changes looked through for those a decision caused
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """One question and each reviewer's answer, in the order given."""
+
+    question: str
+    answers: tuple[str, ...]
+    differs: bool  # so that a third person has to settle it
+    name: str
+
+    @property
+    def agreement(self) -> str:
+        """Say what becomes of two answers to a question that does not decide."""
+        if len(set(self.answers[:2])) == 1:
+            return "Same"
+        return "Kept as not known" if self.name in rules.FACTS else "Both kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A paper of the study, with what an appraiser reads beside the form."""
+
+    paper: literature.PaperView
+    role: str
+    abstract: list[list[literature.Segment]]
+    suggestion: Suggestion | None
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a step would do to one intervention, part by part, and how many readers it reaches."""
+
+    name: str
+    preview: workflow.Preview
+    rows: tuple[figure.Compared, ...]
+    moves: bool
+
+
+@blueprint.get("/studies/<int:study_id>")
+def study(study_id: int) -> str:
+    """Show a study as this reviewer may see it."""
+    with site().database.read() as session:
+        view = reviews.study(session, study_id, auth.reader().id)
+        return render_template(
+            "staff/study.html",
+            study=view,
+            rows=_rows(view),
+            reports=_reports(session, view),
+            effects={one.id: _caused(session, one) for one in view.decisions},
+            saved="saved" in request.args,
+            excerpts=excerpts,
+            labels=labels,
+            at=now(),
+        )
+
+
+@blueprint.get("/studies/<int:study_id>/appraise")
+def appraise(study_id: int) -> ResponseReturnValue:
+    """Show the form to somebody who may appraise the study; others see the study instead."""
+    with site().database.read() as session:
+        view = reviews.study(session, study_id, auth.reader().id)
+        if not view.can_appraise:
+            return redirect(url_for("studies.study", study_id=study_id), code=303)
+        typed = Typed([("interventions", slug) for slug in view.interventions])
+        return _form(session, view, typed, None)
+
+
+@blueprint.post("/studies/<int:study_id>/appraise")
+def appraise_post(study_id: int) -> ResponseReturnValue:
+    """Show what the answers would do (``action=preview``), or record them (``action=save``)."""
+    typed = request.form
+    action = typed.get("action")
+    if action == "restore":
+        return _again(study_id, typed, None)
+    judgement, problems = forms.judgement(typed, site().catalogue.slugs)
+    if judgement is None:
+        return _again(study_id, typed, problems), 400
+    if action != "save":
+        return _preview(study_id, typed, judgement)
+    return _save(study_id, typed, judgement)
+
+
+@blueprint.get("/studies/<int:study_id>/withdraw")
+def withdraw(study_id: int) -> str:
+    """Show what withdrawing an accepted study would do, and ask why."""
+    return _withdraw_page(study_id, Typed(), None)
+
+
+@blueprint.post("/studies/<int:study_id>/withdraw")
+def withdraw_post(study_id: int) -> ResponseReturnValue:
+    """Stop counting the study, and tell everybody who was told that it counts."""
+    typed = request.form
+    if typed.get("action") == "restore":
+        return _withdraw_page(study_id, typed, None)
+    problems = Problems()
+    token = forms.hidden(typed, problems)
+    if problems:
+        return _withdraw_page(study_id, typed, problems), 400
+    try:
+        with site().database.write() as session:
+            workflow.withdraw(
+                session,
+                site().catalogue,
+                site().settings,
+                study_id=study_id,
+                token=token,
+                reason=forms.text(typed, "reason", problems),
+                by=auth.reader(),
+                at=now(),
+            )
+    except InvalidInput as error:
+        problems.add(error.field or "form", str(error))
+        return _withdraw_page(study_id, typed, problems), 400
+    return redirect(url_for("studies.study", study_id=study_id, saved="1"), code=303)
+
+
+def _form(
+    session: Session, view: reviews.StudyView, typed: Typed, problems: Problems | None
+) -> str:
+    return render_template(
+        "staff/appraise.html",
+        study=view,
+        rows=_rows(view),
+        reports=_reports(session, view),
+        typed=typed,
+        problems=problems,
+        token=forms.token_for(typed, problems),
+        excerpts=excerpts,
+        labels=labels,
+        rules=rules,
+        at=now(),
+    )
+
+
+def _again(study_id: int, typed: Typed, problems: Problems | None) -> str:
+    with site().database.read() as session:
+        view = reviews.study(session, study_id, auth.reader().id)
+        return _form(session, view, typed, problems)
+
+
+def _preview(study_id: int, typed: Typed, judgement: Judgement) -> ResponseReturnValue:
+    with site().database.read() as session:
+        view = reviews.study(session, study_id, auth.reader().id)
+        if not view.can_appraise:
+            return _form(session, view, typed, Problems({"form": _too_late(view)})), 409
+        previews = workflow.preview(
+            session, site().catalogue, study_id=study_id, judgement=judgement
+        )
+        return render_template(
+            "staff/preview.html",
+            study=view,
+            judgement=judgement,
+            answers=[(labels.ANSWERS[name], _answer(judgement, name)) for name in labels.ANSWERS],
+            effects=_effects(previews),
+            readers=_readers(session, previews),
+            sent=[(k, v) for k, v in typed.items(multi=True) if k not in {"csrf_token", "action"}],
+            labels=labels,
+        )
+
+
+def _save(study_id: int, typed: Typed, judgement: Judgement) -> ResponseReturnValue:
+    problems = Problems()
+    token = forms.hidden(typed, problems)
+    if problems:
+        return _again(study_id, typed, problems), 400
+    try:
+        with site().database.write() as session:
+            workflow.appraise(
+                session,
+                site().catalogue,
+                site().settings,
+                study_id=study_id,
+                token=token,
+                by=auth.reader(),
+                judgement=judgement,
+                at=now(),
+            )
+    except InvalidInput as error:
+        return _again(study_id, typed, Problems({error.field or "form": str(error)})), 400
+    except Conflict as error:
+        return _again(study_id, typed, Problems({"form": str(error)})), 409
+    return redirect(url_for("studies.study", study_id=study_id, saved="1"), code=303)
+
+
+def _withdraw_page(study_id: int, typed: Typed, problems: Problems | None) -> str:
+    with site().database.read() as session:
+        previews = workflow.preview_withdrawal(session, site().catalogue, study_id=study_id)
+        return render_template(
+            "staff/withdraw.html",
+            study=reviews.study(session, study_id, auth.reader().id),
+            effects=_effects(previews),
+            readers=_readers(session, previews),
+            typed=typed,
+            problems=problems,
+            token=forms.token_for(typed, problems),
+            labels=labels,
+        )
+
+
+def _too_late(view: reviews.StudyView) -> str:
+    return f"You cannot appraise this study now: it is “{view.stage}”, or you have appraised it."
+
+
+def _effects(previews: Sequence[workflow.Preview]) -> list[Effect]:
+    return [
+        Effect(
+            name=one.name,
+            preview=one,
+            rows=figure.compare(one.before, one.after),
+            moves=bool(changed(one.before, one.after)),
+        )
+        for one in previews
+    ]
+
+
+def _readers(session: Session, previews: Sequence[workflow.Preview]) -> int:
+    """Count the readers who would be told."""
+    moved = [one.slug for one in previews if changed(one.before, one.after)]
+    return notify.followers(session, moved)
+
+
+def _reports(session: Session, view: reviews.StudyView) -> list[Report]:
+    return [_report(literature.paper(session, one.paper_id), one.role) for one in view.papers]
+
+
+def _report(paper: literature.PaperView, role: str) -> Report:
+    suggestion = suggest_design(paper.title, paper.abstract, paper.publication_types)
+    return Report(
+        paper=paper,
+        role=role,
+        abstract=excerpts.paragraphs(paper.abstract or "", paper.hits, suggestion),
+        suggestion=suggestion,
+    )
+
+
+def _rows(view: reviews.StudyView) -> list[AnswerRow]:
+    return [
+        AnswerRow(
+            question=question,
+            answers=tuple(_answer(one.judgement, name) for one in view.appraisals),
+            name=name,
+            differs=name in view.differences,
+        )
+        for name, question in labels.ANSWERS.items()
+    ]
+
+
+def _answer(judgement: Judgement, name: str) -> str:
+    """Write one answer in the words of the form."""
+    value = getattr(judgement, name)
+    if name == "interventions":
+        return ", ".join(site().catalogue.intervention(slug).short for slug in value) or "None"
+    if name == "participants":
+        return "Not known" if value is None else f"{value:,}"
+    if name == "risk_of_bias":
+        return f"{value.capitalize()} ({rules.tool_name(judgement.design)})"
+    if value is None or isinstance(value, bool):
+        return labels.yes_no(value)
+    return labels.CHOICES.get(value, str(value)) or "Nothing written"
+
+
+def _caused(session: Session, decision: reviews.DecisionView) -> list[Change]:
+    """Find the changes readers were told of because of a decision."""
+    return [
+        change
+        for slug in decision.interventions
+        for change in gaps.changes(session, slug=slug, limit=_LEDGER)
+        if change.cause_id == decision.id and change.cause_kind in {"decision", "withdrawal"}
+    ]

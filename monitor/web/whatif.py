@@ -1,0 +1,100 @@
+"""What would change an intervention's state: the real rule on studies that do not exist. Keeps nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from monitor.catalogue.loader import Catalogue, GradingPolicy
+from monitor.evidence import service as evidence
+from monitor.evidence import wording
+from monitor.evidence.facts import Interval, StudyFacts
+from monitor.evidence.tables import GradeRow
+from monitor.evidence.words import Tier
+from monitor.gap import service as gaps
+from monitor.gap.rules import State
+from monitor.review.queries import AcceptedStudy
+from monitor.review.words import Design, FindingDirection, OutcomeClass, RiskOfBias
+from monitor.web import figure
+
+_NOBODY = -1  # no study has this id
+_TRIALS = (
+    ("One more sound trial that favours it", FindingDirection.FAVOURS),
+    ("One more sound trial that finds no difference", FindingDirection.NO_DIFFERENCE),
+)
+_WITHDRAWN = 3  # newest counted studies tried
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Something that may happen, and what the rule would then say."""
+
+    what: str
+    then: str
+
+
+def cases(
+    session: Session,
+    catalogue: Catalogue,
+    slug: str,
+    state: State,
+    counted: Sequence[AcceptedStudy],
+    *,
+    at: datetime,
+) -> list[Case]:
+    """Try one more trial either way, and each of the newest counted studies withdrawn."""
+    found = []
+    for what, direction in _TRIALS:
+        grade = evidence.preview(session, catalogue, slug, adding=_trial(direction, at))
+        found.append(Case(what, _then(state, gaps.preview(session, catalogue, slug, grade))))
+    for study in list(counted)[-_WITHDRAWN:]:
+        grade = evidence.preview(session, catalogue, slug, without=study.study_id)
+        then = _then(state, gaps.preview(session, catalogue, slug, grade))
+        found.append(Case(f"{study.label} withdrawn or retracted", then))
+    return found
+
+
+def thresholds(policy: GradingPolicy, grade: GradeRow) -> Case | None:
+    """Say what the next tier up asks for, and what there is now; None at the top."""
+    order = list(Tier)
+    if grade.tier is order[-1]:
+        return None
+    higher = order[order.index(grade.tier) + 1]
+    now = wording.facts_sentence(
+        policy, {name: Interval(*bounds) for name, bounds in grade.facts.items()}
+    )
+    return Case(f"The {higher} tier", f"needs {wording.rule_sentence(policy, higher)}. Now: {now}.")
+
+
+def _trial(direction: FindingDirection, at: datetime) -> StudyFacts:
+    return StudyFacts(
+        study_id=_NOBODY,
+        label="an imagined trial",
+        design=Design.RANDOMISED,
+        risk_of_bias=RiskOfBias.LOW,
+        outcome_class=OutcomeClass.ATTACHMENT,
+        direction=direction,
+        published=at.date(),
+        year=at.year,
+    )
+
+
+def _then(now: State, then: State) -> str:
+    """Tell what would move and what would stay, tier and findings together."""
+    told = [
+        _move(row.what, row.before, row.after)
+        for row in figure.compare(now, then)
+        if row.what in {"Evidence tier", "Findings"}
+    ]
+    return " ".join([*told, _move("Gap", now.kind.value, then.kind.value)])
+
+
+def _move(what: str, before: str, after: str) -> str:
+    if before == after:
+        return f"{what}: stays {_lower(after)}."
+    return f"{what}: from {_lower(before)} to {_lower(after)}."
+
+
+def _lower(words: str) -> str:
+    return f"“{words[:1].lower()}{words[1:]}”" if " " in words else words.lower()

@@ -1,0 +1,313 @@
+"""The way out: what it refuses, bounds, repeats and never tells."""
+
+import gzip
+import io
+import socket
+import time
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.feeds.addresses import permitted
+from monitor.feeds.http import Patience
+from monitor.kernel.errors import SourceError, SourceFault
+
+PUBLIC = ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"]
+PRIVATE = [
+    "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::",
+    "224.0.0.1", "ff02::1", "fe80::1", "fc00::1", "fec0::1", "255.255.255.255",
+    "::ffff:10.0.0.1", "64:ff9b::a00:1", "64:ff9b::7f00:1", "64:ff9b:1::808:808", "::7f00:1",
+    "2002:7f00:1::", "2002:a00:1::", "2001:0:808:808::", "not an address", "",
+]  # fmt: skip
+LOOPBACK = ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"]
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_public_addresses_on_web_ports_only(address):
+    assert permitted(address, 443, allow_loopback=False)
+    assert permitted(address, 80, allow_loopback=True)
+    assert not permitted(address, 8080, allow_loopback=True)
+    assert not permitted(address, 5432, allow_loopback=False)
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_private_addresses_never(address):
+    assert not permitted(address, 443, allow_loopback=False)
+    assert not permitted(address, 443, allow_loopback=True)
+
+
+@pytest.mark.parametrize("address", LOOPBACK)
+def test_loopback_only_where_allowed(address):
+    assert not permitted(address, 80, allow_loopback=False)
+    assert permitted(address, 40123, allow_loopback=True)
+
+
+@given(st.ip_addresses(v=4))
+def test_wrapping_a_private_address_never_makes_it_public(address):
+    value = int(address)
+    wrapped = [f"::ffff:{address}", f"64:ff9b::{value >> 16:x}:{value & 0xFFFF:x}"]
+    wrapped.append(f"2002:{value >> 16:x}:{value & 0xFFFF:x}::")
+    for text in wrapped:
+        if permitted(text, 443, allow_loopback=False):
+            assert permitted(str(address), 443, allow_loopback=False)
+
+
+def fault(http, url, **kwargs) -> SourceError:
+    with pytest.raises(SourceError) as caught:
+        http.get(url, **kwargs)
+    return caught.value
+
+
+def test_a_loopback_source_hears_nothing_unless_allowed(upstream, make_http):
+    upstream.answer = lambda asked: upstream.says(b"secret")
+    names = ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "127.1", "[::ffff:127.0.0.1]"]
+    port = upstream.url.rpartition(":")[2]
+    for name in names:
+        error = fault(make_http(allow_loopback=False), f"http://{name}:{port}/x")
+        assert error.kind in {SourceFault.REFUSED, SourceFault.UNREACHABLE}
+    assert upstream.asked == []
+
+
+def test_a_get_brings_the_body_and_says_who_asks(upstream, http):
+    upstream.answer = lambda asked: upstream.says(b"hello", headers={"ETag": '"1"'})
+    reply = http.get(f"{upstream.url}/a", {"q": "x y"}, {"Accept": "text/xml"})
+    assert (reply.status, reply.body, reply.headers["etag"]) == (200, b"hello", '"1"')
+    asked = upstream.asked[0]
+    assert asked.fields == {"q": "x y"}
+    assert asked.headers["user-agent"].startswith("gap-monitor/")
+    assert "curator@example.org" in asked.headers["user-agent"]
+
+
+def test_the_environment_has_no_say(upstream, make_http, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    upstream.answer = lambda asked: upstream.says(b"direct")
+    assert make_http().get(f"{upstream.url}/").body == b"direct"
+
+
+def test_not_modified_is_an_answer(upstream, http):
+    upstream.script = [upstream.says(status=304)]
+    assert http.get(f"{upstream.url}/").status == 304
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "tries"),
+    [
+        (400, SourceFault.REFUSED, 1),
+        (401, SourceFault.REFUSED, 1),
+        (404, SourceFault.REFUSED, 1),
+        (410, SourceFault.REFUSED, 1),
+        (500, SourceFault.UNREACHABLE, 1),
+        (429, SourceFault.RATE_LIMITED, 2),
+        (502, SourceFault.UNREACHABLE, 2),
+        (503, SourceFault.UNREACHABLE, 2),
+        (504, SourceFault.UNREACHABLE, 2),
+    ],
+)
+def test_a_status_that_is_no_answer_fails(upstream, http, status, kind, tries):
+    upstream.answer = lambda asked: upstream.says(b"<h1>api-key=K123 10.1.2.3</h1>", status)
+    error = fault(http, f"{upstream.url}/x?api_key=K123")
+    assert error.kind is kind
+    assert len(upstream.asked) == tries
+    assert "K123" not in str(error)
+    assert "10.1.2.3" not in str(error)
+    assert error.__cause__ is None
+
+
+def test_a_failure_that_passes_is_no_failure(upstream, http):
+    upstream.script = [upstream.says(status=503), upstream.says(b"ok")]
+    assert http.get(f"{upstream.url}/").body == b"ok"
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [("7200", 7200.0), ("1000000000", 86400.0), ("-5", 0.0), ("soon", None), ("nan", None)],
+)
+def test_retry_after_is_bounded_and_passed_on(upstream, http, header, expected):
+    upstream.answer = lambda asked: upstream.says(status=429, headers={"Retry-After": header})
+    assert fault(http, f"{upstream.url}/").retry_after == expected
+    # a long wait is left to the schedule, not slept through
+    assert len(upstream.asked) == (1 if expected and expected > 1 else 2)
+
+
+def test_redirects_are_followed_a_few_times(upstream, http):
+    upstream.script = [
+        upstream.says(status=301, headers={"Location": "/b"}),
+        upstream.says(status=307, headers={"Location": f"{upstream.url}/c"}),
+        upstream.says(b"there"),
+    ]
+    assert http.get(f"{upstream.url}/a", {"q": "1"}).body == b"there"
+    assert [asked.path for asked in upstream.asked] == ["/a", "/b", "/c"]
+
+
+def test_a_redirect_loop_ends(upstream, http):
+    upstream.answer = lambda asked: upstream.says(status=302, headers={"Location": "/again"})
+    assert fault(http, f"{upstream.url}/").kind is SourceFault.REFUSED
+    assert len(upstream.asked) == 6
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["file:///etc/passwd", "gopher://127.0.0.1/", "ftp://example.org/", "", "javascript:alert(1)"],
+)
+def test_a_redirect_leads_to_the_web_only(upstream, http, location):
+    upstream.script = [upstream.says(status=302, headers={"Location": location})]
+    assert fault(http, f"{upstream.url}/").kind is SourceFault.REFUSED
+    assert len(upstream.asked) == 1
+
+
+def test_a_post_is_never_redirected(upstream, http):
+    upstream.answer = lambda asked: upstream.says(status=307, headers={"Location": "/b"})
+    with pytest.raises(SourceError) as caught:
+        http.post(f"{upstream.url}/a", {"api_key": "K123"})
+    assert caught.value.kind is SourceFault.REFUSED
+    assert [asked.path for asked in upstream.asked] == ["/a"]
+    assert upstream.asked[0].fields == {"api_key": "K123"}
+    assert "K123" not in str(caught.value)
+
+
+def test_a_redirect_to_a_private_address_is_refused(upstream, http, monkeypatch):
+    # the name answers from an address inside: what a rebinding name does
+    real = socket.create_connection
+    lan = socket.socketpair()
+    monkeypatch.setattr(
+        "urllib3.util.connection.create_connection",
+        lambda address, *a, **k: _Posing(lan[0]) if address[0] == "evil.test" else real(address),
+    )
+    upstream.script = [upstream.says(status=302, headers={"Location": "http://evil.test/"})]
+    assert fault(http, f"{upstream.url}/").kind is SourceFault.REFUSED
+    lan[1].setblocking(False)
+    assert lan[1].recv(10) == b""  # closed without a byte
+    lan[1].close()
+
+
+class _Posing:
+    """A connected socket that turns out to lead to an address inside the network."""
+
+    def __init__(self, sock):
+        self._socket = sock
+
+    def getpeername(self):
+        return ("169.254.169.254", 80)
+
+    def close(self):
+        self._socket.close()
+
+
+def test_a_body_over_the_limit_is_refused(upstream, http):
+    upstream.answer = lambda asked: upstream.says(b"x" * 2048)
+    assert http.get(f"{upstream.url}/", limit=2048).body == b"x" * 2048
+    assert fault(http, f"{upstream.url}/", limit=2047).kind is SourceFault.MALFORMED
+
+
+def test_a_compressed_body_is_counted_unpacked(upstream, http):
+    bomb = gzip.compress(b"\0" * 50_000_000)
+    assert len(bomb) < 100_000
+    upstream.answer = lambda asked: upstream.says(bomb, headers={"Content-Encoding": "gzip"})
+    began = time.monotonic()
+    assert fault(http, f"{upstream.url}/", limit=1_000_000).kind is SourceFault.MALFORMED
+    assert time.monotonic() - began < 5
+    upstream.answer = lambda asked: upstream.says(
+        gzip.compress(b"small"), headers={"Content-Encoding": "gzip"}
+    )
+    assert http.get(f"{upstream.url}/").body == b"small"
+
+
+def test_damaged_compression_fails(upstream, http):
+    upstream.answer = lambda asked: upstream.says(b"not gzip", headers={"Content-Encoding": "gzip"})
+    assert fault(http, f"{upstream.url}/").kind is SourceFault.MALFORMED
+
+
+def cut_off(handler):
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf of it")
+
+
+def test_a_body_cut_off_is_incomplete(upstream, http):
+    upstream.answer = lambda asked: upstream.says(send=cut_off)
+    assert fault(http, f"{upstream.url}/").kind is SourceFault.INCOMPLETE
+
+
+def test_a_chunked_body_cut_off_is_incomplete(upstream, http):
+    def send(handler):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+
+    upstream.answer = lambda asked: upstream.says(send=send)
+    assert fault(http, f"{upstream.url}/").kind is SourceFault.INCOMPLETE
+
+
+def test_no_answer_at_all_is_unreachable(upstream, http):
+    upstream.answer = lambda asked: upstream.says(send=lambda handler: None)
+    assert fault(http, f"{upstream.url}/").kind is SourceFault.UNREACHABLE
+
+
+def test_a_closed_port_is_unreachable(http):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    error = fault(http, f"http://127.0.0.1:{port}/?token=T0")
+    assert error.kind is SourceFault.UNREACHABLE
+    assert "T0" not in str(error)
+
+
+@pytest.mark.parametrize("where", ["headers", "body", "endless body"])
+def test_a_server_that_drips_is_cut_off(upstream, make_http, where):
+    """Every byte renews a read timeout: only a deadline for the whole ends this."""
+
+    def send(handler):
+        if where == "body":
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        elif where == "endless body":
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        else:
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-A: ")
+        while not upstream.released.wait(0.05):
+            handler.wfile.write(b"x")
+
+    upstream.answer = lambda asked: upstream.says(send=send)
+    http = make_http(Patience(connect=2, read=2, whole=0.6, tries=2, pause=0.01))
+    began = time.monotonic()
+    error = fault(http, f"{upstream.url}/")
+    assert error.kind is SourceFault.UNREACHABLE
+    assert "did not finish" in str(error)
+    assert time.monotonic() - began < 3
+    assert len(upstream.asked) == 1
+
+
+def test_the_client_works_on_after_a_cut(upstream, make_http):
+    def stall(handler):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")
+        upstream.released.wait(2)
+
+    upstream.script = [upstream.says(send=stall)]
+    upstream.answer = lambda asked: upstream.says(b"fine")
+    http = make_http(Patience(connect=2, read=2, whole=0.3, tries=1))
+    fault(http, f"{upstream.url}/")
+    assert http.get(f"{upstream.url}/").body == b"fine"
+
+
+def test_a_host_is_asked_no_faster_than_its_pace(upstream, make_http):
+    upstream.answer = lambda asked: upstream.says(b"ok")
+    http = make_http()
+    http.pace(upstream.url, 20)
+    began = time.monotonic()
+    for _ in range(5):
+        http.get(f"{upstream.url}/")
+    assert time.monotonic() - began >= 4 / 20
+
+
+def test_connections_are_kept_and_closed(upstream, make_http):
+    upstream.answer = lambda asked: upstream.says(b"ok")
+    http = make_http()
+    http.get(f"{upstream.url}/")
+    http.get(f"{upstream.url}/")
+    assert len(http._guard._handles) == 1
+    http.close()
+    assert not http._guard._handles
+
+
+def test_deflate_is_understood(upstream, http):
+    body = io.BytesIO(zlib.compress(b"deflated")).getvalue()
+    upstream.answer = lambda asked: upstream.says(body, headers={"Content-Encoding": "deflate"})
+    assert http.get(f"{upstream.url}/").body == b"deflated"

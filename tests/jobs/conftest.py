@@ -1,0 +1,45 @@
+"""A service made ready on a fresh database of each kind, with a clock the test moves."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from monitor.jobs.schedule import SCHEDULE
+from monitor.jobs.service import Service
+from monitor.kernel.settings import parse
+
+
+@dataclass
+class Clock:
+    """Tells the time it was set to."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **amount: float) -> None:
+        self.now += timedelta(**amount)
+
+
+@pytest.fixture
+def clock(now):
+    return Clock(now)
+
+
+@pytest.fixture
+def settings_data():
+    """What the configuration file says; a test module may override it."""
+    off = {"enabled": False}
+    return {"sources": {"pubmed": off, "europepmc": off}}
+
+
+@pytest.fixture
+def service(empty, tmp_path, clock, settings_data):
+    url = empty.url.render_as_string(hide_password=False)
+    settings = parse({"database": {"url": url}, **settings_data}, folder=tmp_path)
+    service = replace(Service.open(settings), clock=clock)
+    service.prepare(SCHEDULE)
+    yield service
+    service.database.dispose()

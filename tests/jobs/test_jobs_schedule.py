@@ -1,0 +1,93 @@
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+
+from monitor.jobs import schedule
+from monitor.jobs.schedule import JOBS, Job, check_ledger, run_job, scheduled
+from monitor.kernel.errors import MonitorError
+from monitor.ops.queries import status
+from monitor.ops.tables import JobRow
+
+
+def _job(service, name):
+    with service.database.read() as session:
+        return session.get(JobRow, name)
+
+
+def _states(service):
+    with service.database.read() as session:
+        now = status(session, service.settings, service.database, service.clock())
+    return {job.name: job.state.value for job in now.jobs}, now
+
+
+def test_a_run_leaves_its_heartbeat(service, clock):
+    assert _states(service)[0]["check"] == "never"
+    run_job(service, Job("check", 86400, check_ledger))
+    row = _job(service, "check")
+    assert row.last_success_at == clock.now
+    assert row.error is None
+    assert row.next_due_at == clock.now + timedelta(days=1)
+    assert _states(service)[0]["check"] == "on time"
+
+
+def test_a_run_that_raises_is_recorded_in_words_and_does_not_spread(service):
+    def broken(service):
+        raise MonitorError("the disk is full: make room")
+
+    def bug(service):
+        return 1 / 0
+
+    run_job(service, Job("poll", 60, broken))
+    run_job(service, Job("deliver", 10, bug))
+    assert _job(service, "poll").error == "the disk is full: make room"
+    assert _job(service, "deliver").error == "ZeroDivisionError"
+    states, now = _states(service)
+    assert states["poll"] == states["deliver"] == "failing"
+    assert not now.healthy
+    assert "“Ask the sources” is failing" in now.verdict
+
+
+def test_a_job_that_misses_its_turns_is_overdue(service, clock):
+    for job in JOBS:
+        run_job(service, Job(job.name, job.every_seconds, lambda service: None))
+    assert _states(service)[1].verdict == "Everything is on time."
+    clock.pass_by(minutes=10)
+    states, now = _states(service)
+    assert states == {"poll": "overdue", "deliver": "overdue", "check": "on time"}
+    assert "“Send mail” is overdue" in now.verdict
+
+
+def test_one_process_schedules_and_the_next_takes_over(service, monkeypatch):
+    """Two schedulers on one database: the second waits, and takes over when the first ends."""
+    runs: list[str] = []
+    ran = threading.Event()
+
+    def note(service):
+        runs.append("a run")
+        ran.set()
+
+    monkeypatch.setattr(schedule, "JOBS", (Job("poll", 2, note),))
+    monkeypatch.setattr(schedule, "ELECTION_SECONDS", 0.05)
+    with scheduled(service):
+        assert ran.wait(10)
+        with scheduled(service):
+            time.sleep(0.5)
+            assert len(runs) == 1, "a second scheduler would have run it at once"
+        ran.clear()
+        assert ran.wait(10), "the elected one goes on"
+    ran.clear()
+    with scheduled(service):
+        assert ran.wait(10), "the lock was let go"
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_the_ledger_check_tells_an_edited_ledger(service, broken):
+    if not broken:
+        check_ledger(service)
+        return
+    with service.database.write() as session:
+        session.connection().exec_driver_sql("UPDATE audit_entry SET actor = 'x' WHERE seq = 3")
+    with pytest.raises(MonitorError, match="audit entry 3"):
+        check_ledger(service)

@@ -1,0 +1,208 @@
+"""Readers, decisions and changes to tell them of; all invented, on real tables."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from monitor.accounts.tables import Role, User
+from monitor.catalogue import loader
+from monitor.catalogue import service as catalogue_service
+from monitor.evidence.words import Direction, Tier
+from monitor.feeds import service as feeds
+from monitor.feeds.tables import SourceRow
+from monitor.gap import rules as gap_rules
+from monitor.gap.tables import Change
+from monitor.gap.words import UsageBand
+from monitor.kernel.settings import parse
+from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
+from monitor.literature.words import Lane
+from monitor.notify import service
+from monitor.notify.tables import Message, Subscriber, SubscriberState
+from monitor.review.tables import Decision
+from monitor.review.words import DecisionVerdict
+from monitor.usage import service as usage
+
+FACTS = {
+    "count_it": True,
+    "interventions": ["cos"],
+    "design": "randomised",
+    "risk_of_bias": "some concerns",
+    "outcome_class": "attachment",
+    "outcome": "Attachment security, an invented scale",
+    "direction": "no difference",
+    "participants": 371,
+    "uk": True,
+    "developer_led": False,
+}
+
+
+@pytest.fixture(scope="session")
+def catalogue():
+    return loader.load()
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return parse(
+        {
+            "web": {"public_url": "https://monitor.example.org"},
+            "mail": {"from_address": "news@example.org"},
+        },
+        folder=tmp_path,
+    )
+
+
+@pytest.fixture
+def world(catalogue, settings, now):
+    """Give a maker of rows: ``world(session)``."""
+    return lambda session: World(session, catalogue, settings, now)
+
+
+class World:
+    """Makes what a test needs in one session; ``at`` is the settled time."""
+
+    def __init__(self, session, catalogue, settings, at):
+        self.session, self.catalogue, self.settings, self.at = session, catalogue, settings, at
+        catalogue_service.sync(session, catalogue, at=at)
+        usage.sync_baseline(session, catalogue, at=at)
+        feeds.sync_sources(session, settings, at=at)
+        session.flush()
+
+    def heard(self, **hours_ago):
+        """Set when sources were last heard from; ``failing=…`` names one that fails."""
+        failing = hours_ago.pop("failing", None)
+        for row in self.session.query(SourceRow):
+            if row.name in hours_ago:
+                row.last_success_at = self.at - timedelta(hours=hours_ago[row.name])
+                row.last_attempt_at = row.last_success_at
+                row.next_due_at = self.at + timedelta(hours=1)
+            if row.name == failing:
+                row.failures, row.error = 2, "Not answering"
+                row.failing_since = row.last_attempt_at = self.at
+        self.session.flush()
+
+    def reader(self, name, *slugs, state=SubscriberState.ACTIVE):
+        reader = Subscriber(
+            address=f"{name}@reader.example",
+            state=state,
+            interventions=list(slugs),
+            purpose="news",
+            asked_at=self.at,
+            confirmed_at=self.at if state is SubscriberState.ACTIVE else None,
+            left_at=None,
+        )
+        self.session.add(reader)
+        self.session.flush()
+        return reader
+
+    def user(self, address="reviewer@team.example"):
+        user = User(address=address, name="Alex Example", role=Role.REVIEWER, created_at=self.at)
+        self.session.add(user)
+        self.session.flush()
+        return user
+
+    def study(self, label="COSI", title="An invented trial", doi="10.1000/invented"):
+        study = Study(label=label, created_at=self.at)
+        paper = Paper(
+            title=title,
+            authors=["Example A"],
+            year=2025,
+            publication_types=[],
+            keywords=[],
+            title_key=title[:20],
+            lane=Lane.EVALUATED,
+            first_seen_at=self.at,
+            changed_at=self.at,
+            version=1,
+        )
+        self.session.add_all([study, paper])
+        self.session.flush()
+        self.session.add_all(
+            [
+                PaperIdentifier(scheme="doi", value=doi, paper_id=paper.id),
+                StudyPaper(
+                    paper_id=paper.id, study_id=study.id, role="main report", linked_at=self.at
+                ),
+            ]
+        )
+        self.session.flush()
+        return study
+
+    def decide(self, study, verdict=DecisionVerdict.ACCEPT, reason="", slugs=("cos",), **facts):
+        decision = Decision(
+            token=f"{study.id}:{verdict}",
+            study_id=study.id,
+            verdict=verdict,
+            reason=reason,
+            interventions=list(slugs),
+            facts={**FACTS, **facts},
+            decided_by=[1, 2],
+            at=self.at,
+        )
+        self.session.add(decision)
+        self.session.flush()
+        return decision
+
+    def change(self, decision, slug="cos", *, before=None, after=None):
+        """Write a change: by default findings of a strong tier move to mixed."""
+        before = before or self.state(slug, Direction.GENERALLY_POSITIVE, (8, 17))
+        after = after or self.state(slug, Direction.MIXED, (9, 18))
+        withdrawn = decision.verdict is DecisionVerdict.WITHDRAW
+        label = self.session.get_one(Study, decision.study_id).label
+        cause = f"{label} is no longer counted" if withdrawn else f"{label} was accepted"
+        name = self.catalogue.intervention(slug).name
+        change = Change(
+            slug=slug,
+            kinds=[kind.value for kind in gap_rules.changed(before, after)],
+            before=before.to_dict(),
+            after=after.to_dict(),
+            sentence=gap_rules.sentence(name, before, after, cause),
+            cause_kind="withdrawal" if withdrawn else "decision",
+            cause_id=decision.id,
+            cause=cause,
+            at=self.at,
+        )
+        self.session.add(change)
+        self.session.flush()
+        return change
+
+    def state(self, slug, direction, studies, tier=Tier.STRONG, high=None):
+        used = self.catalogue.intervention(slug).usage
+        band = gap_rules.band(self.catalogue.gap, used.ranks, used.words)
+        told = gap_rules.assess(self.catalogue.gap, tier, direction, band)
+        return gap_rules.State(
+            tier=tier,
+            tier_low=tier,
+            tier_high=high or tier,
+            settled=high in {None, tier},
+            direction=direction,
+            studies=studies,
+            band=UsageBand(band),
+            ranks=used.ranks,
+            out_of=used.out_of,
+            usage_words=used.words,
+            kind=told.kind,
+            sentence=told.sentence,
+        )
+
+    def announce(self, *changes):
+        made = service.announce(self.session, self.catalogue, self.settings, changes, at=self.at)
+        self.session.flush()
+        return made
+
+    def accept_and_announce(self, study=None, slug="cos", **facts):
+        decision = self.decide(study or self.study(), slugs=(slug,), **facts)
+        return self.announce(self.change(decision, slug))
+
+    def withdraw_and_announce(self, study, slug="cos", reason="Its paper was retracted."):
+        decision = self.decide(study, DecisionVerdict.WITHDRAW, reason, slugs=(slug,))
+        after, before = (
+            self.state(slug, Direction.GENERALLY_POSITIVE, (8, 17)),
+            self.state(slug, Direction.MIXED, (9, 18)),
+        )
+        return self.announce(self.change(decision, slug, before=before, after=replace(after)))
+
+    def messages(self, **where):
+        self.session.flush()
+        return list(self.session.query(Message).filter_by(**where).order_by(Message.id))

@@ -1,0 +1,442 @@
+"""Against real servers on loopback: aiosmtpd, and a scripted one for what a good server never does."""
+
+import asyncio
+import contextlib
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+
+from monitor.kernel.errors import (
+    ConfigError,
+    DeliveryDeferred,
+    DeliveryRefused,
+    DeliveryUncertain,
+    ServerUnavailable,
+)
+from monitor.kernel.settings import parse
+from monitor.notify import transport as module
+from monitor.notify.transport import MailboxTransport, SmtpTransport, mailbox_path, open_transport
+
+UUID = "3f2b8c1e-0000-4000-8000-0123456789ab"
+MESSAGE = b"Subject: x\r\nMessage-ID: <1@example.org>\r\n\r\nHello\r\n.dot\r\n..two\r\n"
+SENDER = "news@example.org"
+READER = "anna@reader.example"
+REFUSALS = [
+    ("550 5.1.1 no such user", DeliveryRefused, 550),
+    ("552 5.3.4 too big", DeliveryRefused, 552),
+    ("451 4.7.1 greylisted", DeliveryDeferred, 451),
+    ("452 4.2.2 mailbox full", DeliveryDeferred, 452),
+]
+
+
+class Handler:
+    """Keeps messages; ``rcpt`` and ``data`` are what it answers to one recipient."""
+
+    def __init__(self, rcpt=None, data=None, mail=None, slow=0.0, drop=False):
+        self.rcpt, self.data, self.mail = rcpt or {}, data or {}, mail
+        self.slow, self.drop, self.kept, self.sessions = slow, drop, [], set()
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+        if self.mail:
+            return self.mail
+        envelope.mail_from = address
+        return "250 ok"
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+        if address in self.rcpt:
+            return self.rcpt[address]
+        envelope.rcpt_tos.append(address)
+        return "250 ok"
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        self.sessions.add(session.peer)
+        await asyncio.sleep(self.slow)
+        (recipient,) = envelope.rcpt_tos
+        if recipient in self.data:
+            return self.data[recipient]
+        self.kept.append((envelope.mail_from, recipient, bytes(envelope.content)))
+        if self.drop:
+            server.transport.abort()
+            raise ConnectionResetError
+        return "250 2.0.0 kept"
+
+
+class FreePort(Controller):
+    def _trigger_server(self):
+        assert isinstance(self.server, asyncio.Server)
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+@contextlib.contextmanager
+def serving(handler, **options):
+    controller = FreePort(handler, hostname="127.0.0.1", port=0, **options)
+    controller.start()
+    try:
+        yield controller.port
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def mail(tmp_path):
+    """Make settings for a server: ``mail(port, tls="none", …)``."""
+
+    def make(port, **settings):
+        if password := settings.pop("password", None):
+            (tmp_path / "password").write_text(password)
+            settings["password_file"] = "password"
+        section = {
+            "transport": "smtp",
+            "host": "127.0.0.1",
+            "port": port,
+            "tls": "none",
+            "from_address": SENDER,
+        } | settings
+        return parse({"mail": section}, folder=tmp_path)
+
+    return make
+
+
+def send(settings, *recipients, message=MESSAGE):
+    """Send one message to each, over one connection; give the replies or errors."""
+    fates: list[object] = []
+    with open_transport(settings) as transport:
+        for recipient in recipients or (READER,):
+            try:
+                fates.append(transport.send(message, SENDER, recipient, UUID))
+            except (DeliveryRefused, DeliveryDeferred, DeliveryUncertain) as error:
+                fates.append(error)
+    return fates
+
+
+class Scripted:
+    """A server that answers each command by its first word, and notes what it was told.
+
+    A reply of None closes the connection. ``.`` is the end of the message.
+    """
+
+    def __init__(self, **replies):
+        self.replies = {
+            "EHLO": "250-here\r\n250 SIZE",
+            "MAIL": "250 ok",
+            "RCPT": "250 ok",
+            "DATA": "354 go on",
+            ".": "250 kept",
+            "RSET": "250 ok",
+            "QUIT": "221 bye",
+        } | replies
+        self.told, self.connections = [], 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self.listener.shutdown(socket.SHUT_RDWR)  # wakes accept()
+        self.listener.close()
+        self.thread.join(5)
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            with connection, contextlib.suppress(OSError):
+                self._talk(connection)
+
+    def _talk(self, connection):
+        if self.replies.get("greeting", "") is None:
+            return
+        connection.sendall(b"220 here\r\n")
+        lines, content = connection.makefile("rb"), False
+        with lines:
+            for line in lines:
+                word = line.split()[0].decode("latin-1").upper() if line.strip() else ""
+                if content and line != b".\r\n":
+                    continue
+                self.told.append(line.decode("latin-1").strip())
+                reply = self.replies.get(word, "500 what")
+                content = word == "DATA" and str(reply).startswith("354")
+                if reply is None:
+                    return
+                connection.sendall(reply.encode() + b"\r\n")
+                if word == "QUIT":
+                    return
+
+
+def test_a_message_arrives_as_it_was_written(mail):
+    with serving(handler := Handler()) as port:
+        assert send(mail(port)) == ["250 2.0.0 kept"]
+    assert handler.kept == [(SENDER, READER, MESSAGE)]
+
+
+def test_lines_end_as_smtp_wants(mail):
+    with serving(handler := Handler()) as port:
+        send(mail(port), message=b"Subject: x\n\n.one\rtwo\r\n.")
+    assert handler.kept[0][2] == b"Subject: x\r\n\r\n.one\r\ntwo\r\n.\r\n"
+
+
+def test_one_connection_serves_a_pass(mail):
+    with serving(handler := Handler()) as port:
+        send(mail(port), "a@x.example", "b@x.example", "c@x.example")
+    assert [kept[1] for kept in handler.kept] == ["a@x.example", "b@x.example", "c@x.example"]
+    assert len(handler.sessions) == 1
+
+
+@pytest.mark.parametrize(("reply", "kind", "code"), REFUSALS)
+@pytest.mark.parametrize("where", ["rcpt", "data"])
+def test_a_refusal_concerns_one_message(mail, reply, kind, code, where):
+    handler = Handler(**{where: {"bad@x.example": reply}})
+    with serving(handler) as port:
+        first, bad, last = send(mail(port), "a@x.example", "bad@x.example", "c@x.example")
+    assert isinstance(bad, kind)
+    assert (bad.code, str(bad)) == (code, reply)
+    assert (first, last) == ("250 2.0.0 kept", "250 2.0.0 kept")
+    assert len(handler.kept) == 2
+    assert len(handler.sessions) == 1
+
+
+def test_a_lost_reply_is_uncertain(mail):
+    with serving(handler := Handler(drop=True)) as port:
+        (fate,) = send(mail(port))
+    assert isinstance(fate, DeliveryUncertain)
+    assert len(handler.kept) == 1, "the server had it"
+
+
+def test_no_reply_in_time_is_uncertain(mail, monkeypatch):
+    monkeypatch.setattr(module, "REPLY_SECONDS", 0.2)
+    with serving(Handler(slow=1)) as port:
+        (fate,) = send(mail(port))
+    assert isinstance(fate, DeliveryUncertain)
+
+
+def test_a_slow_server_is_waited_for(mail, monkeypatch):
+    monkeypatch.setattr(module, "COMMAND_SECONDS", 0.3)
+    with serving(handler := Handler(slow=0.8)) as port:
+        assert send(mail(port)) == ["250 2.0.0 kept"]
+    assert len(handler.kept) == 1
+    assert module.REPLY_SECONDS == 600
+
+
+def test_after_an_uncertain_one_the_pass_goes_on(mail):
+    with Scripted(**{".": None}) as server:
+        fates = send(mail(server.port), "a@x.example", "b@x.example")
+    assert [type(fate) for fate in fates] == [DeliveryUncertain] * 2
+    assert server.connections == 2
+
+
+def test_no_server_charges_nobody(mail):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with pytest.raises(ServerUnavailable, match=f"127.0.0.1:{port} refuses connections"):
+        send(mail(port))
+
+
+@pytest.mark.parametrize(
+    ("replies", "words"),
+    [
+        ({"greeting": None}, "closed the connection"),
+        ({"EHLO": "554 go away", "HELO": "554 go away"}, "turns us away"),
+        ({"MAIL": None}, "closed the connection"),
+        ({"MAIL": "550 5.7.1 not you"}, "does not take mail from this sender"),
+        ({"MAIL": "530 sign in first"}, "does not take mail from this sender"),
+        ({"MAIL": "421 closing"}, "does not take mail from this sender"),
+        ({"RCPT": None}, "closed the connection"),
+        ({"DATA": None}, "closed the connection"),
+    ],
+)
+def test_what_fails_before_the_message_charges_nobody(mail, replies, words):
+    with Scripted(**replies) as server, pytest.raises(ServerUnavailable, match=words):
+        send(mail(server.port))
+    assert "." not in server.told
+
+
+@pytest.mark.parametrize(
+    ("replies", "kind"),
+    [
+        ({"MAIL": "452 too many"}, DeliveryDeferred),
+        ({"MAIL": "552 too big"}, DeliveryRefused),
+        ({"RCPT": "421 busy"}, DeliveryDeferred),
+        ({"DATA": "554 no valid recipients"}, DeliveryRefused),
+        ({".": "421 closing"}, DeliveryDeferred),
+        ({".": "554 5.7.1 spam"}, DeliveryRefused),
+        ({".": "999 nonsense"}, DeliveryDeferred),
+    ],
+)
+def test_each_reply_has_one_meaning(mail, replies, kind):
+    with Scripted(**replies) as server:
+        fates = send(mail(server.port), "a@x.example", "b@x.example")
+    assert [type(fate) for fate in fates] == [kind, kind]
+
+
+def test_a_server_that_ends_idle_connections_is_met_again(mail):
+    with Scripted() as server, open_transport(mail(server.port)) as transport:
+        transport.send(MESSAGE, SENDER, READER, UUID)
+        assert isinstance(transport, SmtpTransport)
+        server_side = transport._server
+        assert server_side is not None
+        assert server_side.sock is not None
+        server_side.sock.shutdown(socket.SHUT_RDWR)
+        assert transport.send(MESSAGE, SENDER, READER, UUID) == "250 kept"
+    assert server.connections == 2
+    assert server.told.count(".") == 2
+
+
+@pytest.mark.parametrize("offered", [True, False])
+def test_a_failure_notice_is_asked_for_only_where_offered(mail, offered):
+    ehlo = "250-here\r\n250 DSN" if offered else "250 here"
+    with Scripted(EHLO=ehlo) as server:
+        send(mail(server.port))
+    assert (f"MAIL FROM:<{SENDER}> RET=HDRS ENVID={UUID}" in server.told) is offered
+    assert (f"RCPT TO:<{READER}> NOTIFY=FAILURE" in server.told) is offered
+    assert (f"RCPT TO:<{READER}>" in server.told) is not offered
+
+
+@pytest.mark.parametrize("address", ["a@x> <b@y", "a@x\r\nRCPT TO:<b@y>", "é@x.example", "a b@x"])
+def test_an_address_never_becomes_a_command(mail, address):
+    with Scripted() as server:
+        (fate,) = send(mail(server.port), address)
+    assert isinstance(fate, DeliveryRefused)
+    assert not any("RCPT" in line for line in server.told)
+
+
+def test_a_servers_words_are_kept_short_and_on_one_line(mail):
+    reply = "550-5.1.1 gone\r\n550-" + "x" * 900 + "\r\n550 end"
+    with Scripted(RCPT=reply) as server:
+        (fate,) = send(mail(server.port))
+    assert str(fate).startswith("550 5.1.1 gone xxx")
+    assert len(str(fate)) <= 400
+
+
+def test_without_starttls_nothing_is_sent(mail):
+    with serving(handler := Handler()) as port, pytest.raises(ServerUnavailable, match="STARTTLS"):
+        send(mail(port, tls="starttls", username="u", password="canary"))
+    assert handler.kept == []
+
+
+def test_a_password_is_never_sent_in_the_clear(mail):
+    settings = mail(25, host="mail.example.org", username="u", password="canary")
+    with pytest.raises(ConfigError, match=r"mail\.tls"):
+        send(settings)
+
+
+def test_a_refused_sign_in_names_the_settings_and_hides_the_password(mail):
+    def authenticate(server, session, envelope, mechanism, data):
+        return AuthResult(success=data.password == b"right", handled=False)
+
+    options = {"authenticator": authenticate, "auth_require_tls": False}
+    with serving(handler := Handler(), **options) as port:
+        with pytest.raises(ServerUnavailable, match=r"mail\.username") as refused:
+            send(mail(port, username="u", password="canary"))
+        assert "canary" not in str(refused.value)
+        assert send(mail(port, username="u", password="right")) == ["250 2.0.0 kept"]
+    assert len(handler.kept) == 1
+
+
+def test_no_sign_in_offered_is_said_so(mail):
+    with Scripted() as server, pytest.raises(ServerUnavailable, match="offers no sign-in"):
+        send(mail(server.port, username="u", password="canary"))
+
+
+def test_a_missing_password_file_names_it(mail):
+    with pytest.raises(ConfigError, match="nowhere"):
+        send(mail(25, username="u", password_file="nowhere"))
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """An invented certificate for 127.0.0.1, made here."""
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not on this machine")
+    folder = tmp_path_factory.mktemp("certificate")
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout key.pem -out cert.pem "
+        "-subj /CN=invented -addext subjectAltName=IP:127.0.0.1"
+    )
+    subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def server_tls(certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    return context
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_starttls_checks_the_certificate(mail, certificate, server_tls, monkeypatch, trusted):
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
+    with serving(handler := Handler(), tls_context=server_tls, require_starttls=True) as port:
+        if trusted:
+            assert send(mail(port, tls="starttls")) == ["250 2.0.0 kept"]
+        else:
+            with pytest.raises(ServerUnavailable, match="certificate that cannot be trusted"):
+                send(mail(port, tls="starttls"))
+    assert len(handler.kept) == trusted
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_tls_checks_the_certificate(mail, certificate, server_tls, monkeypatch, trusted):
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
+    with Tunnel(server_tls) as server:
+        if trusted:
+            assert send(mail(server.port, tls="tls")) == ["250 kept"]
+        else:
+            with pytest.raises(ServerUnavailable, match="certificate that cannot be trusted"):
+                send(mail(server.port, tls="tls"))
+    assert (READER in " ".join(server.told)) is trusted
+
+
+class Tunnel(Scripted):
+    """The scripted server inside TLS."""
+
+    def __init__(self, context):
+        super().__init__()
+        self.context = context
+
+    def _talk(self, connection):
+        with self.context.wrap_socket(connection, server_side=True) as protected:
+            super()._talk(protected)
+
+
+def test_tls_against_a_server_that_speaks_none(mail):
+    with Scripted() as server, pytest.raises(ServerUnavailable, match="does not speak TLS"):
+        send(mail(server.port, tls="tls"))
+
+
+def test_the_mailbox_keeps_one_file_however_often(tmp_path):
+    settings = parse({"mail": {"from_address": SENDER}}, folder=tmp_path)
+    for message in (b"first", MESSAGE):
+        with open_transport(settings) as transport:
+            assert transport.send(message, SENDER, READER, UUID) == f"Written to {UUID}.eml"
+    folder = tmp_path / "var" / "mail"
+    assert [path.name for path in folder.iterdir()] == [f"{UUID}.eml"]
+    assert (folder / f"{UUID}.eml").read_bytes() == MESSAGE
+    assert (folder / f"{UUID}.eml").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("uuid", ["../x", "", UUID + "/../y", UUID.upper()])
+def test_only_a_uuid_names_a_file(tmp_path, uuid):
+    with pytest.raises(ValueError, match="uuid"):
+        mailbox_path(tmp_path, uuid)
+
+
+def test_a_mailbox_that_cannot_be_written_charges_nobody(tmp_path):
+    (tmp_path / "mail").write_text("in the way")
+    with pytest.raises(ServerUnavailable, match="cannot write"):
+        MailboxTransport(tmp_path / "mail").send(MESSAGE, SENDER, READER, UUID)

@@ -1,0 +1,152 @@
+"""A small invented world for review: three interventions, four people, papers made on request."""
+
+from dataclasses import replace
+from itertools import count
+
+import pytest
+
+from monitor.accounts.tables import Role, User
+from monitor.catalogue.tables import InterventionRow
+from monitor.literature.tables import Paper
+from monitor.literature.words import Lane
+from monitor.review import service
+from monitor.review.rules import Judgement
+from monitor.review.words import Design, FindingDirection, OutcomeClass, RiskOfBias, Verdict
+
+JUDGEMENT = Judgement(
+    count_it=True,
+    reason="",
+    interventions=("cos",),
+    design=Design.RANDOMISED,
+    risk_of_bias=RiskOfBias.SOME_CONCERNS,
+    risk_reason="Concealment is not described",
+    outcome_class=OutcomeClass.ATTACHMENT,
+    outcome="Attachment security at 12 months",
+    direction=FindingDirection.NO_DIFFERENCE,
+    participants=188,
+    uk=True,
+    developer_led=False,
+    quote="The groups did not differ.",
+)
+NOT_COUNTED = replace(
+    JUDGEMENT, count_it=False, reason="No comparison of interest", quote="", risk_reason=""
+)
+
+
+class World:
+    """Makes rows and sends forms; every form gets a token of its own unless told."""
+
+    def __init__(self, session, now):
+        self.session, self.now = session, now
+        self.tokens = map("token-{}".format, count(1))
+        for position, slug in enumerate(("vipp", "cos", "ddp")):
+            session.add(
+                InterventionRow(
+                    slug=slug,
+                    name=slug.upper(),
+                    position=position,
+                    content_hash="0",
+                    synced_at=now,
+                )
+            )
+        self.ann = self.person("Ann Example")
+        self.ben = self.person("Ben Example")
+        self.cat = self.person("Cat Example", Role.ADMIN)
+        self.reader = self.person("Rob Reader", Role.COMMISSIONER)
+
+    def person(self, name, role=Role.REVIEWER):
+        address = f"{name.split()[0].lower()}@example.org"
+        user = User(address=address, name=name, role=role, created_at=self.now)
+        self.session.add(user)
+        self.session.flush()
+        return user
+
+    def paper(self, title="Example trial of an invented programme", **fields):
+        values = {
+            "abstract": None,
+            "authors": ["Example A", "Other B"],
+            "year": 2026,
+            "publication_types": [],
+            "keywords": [],
+            "title_key": title.lower(),
+            "lane": Lane.EVALUATED,
+            "first_seen_at": self.now,
+            "changed_at": self.now,
+            "version": 1,
+        } | fields
+        paper = Paper(title=title, **values)
+        self.session.add(paper)
+        self.session.flush()
+        return paper.id
+
+    def queued(self, title="Example trial of an invented programme", at=None, **fields):
+        paper_id = self.paper(title, **fields)
+        service.enqueue(self.session, paper_id=paper_id, at=at or self.now)
+        return paper_id
+
+    def screen(self, paper_id, by, verdict=Verdict.INCLUDE, **fields):
+        values = {
+            "token": next(self.tokens),
+            "reason": None,
+            "interventions": ["cos"],
+            "note": "",
+            "version": 1,
+            "at": self.now,
+        } | fields
+        return service.screen(self.session, paper_id=paper_id, by=by, verdict=verdict, **values)
+
+    def study(self, **fields):
+        """Queue and include a paper; gives the study's id."""
+        from monitor.review.moves import study_of
+
+        paper_id = self.queued(**fields)
+        self.screen(paper_id, self.ann)
+        return study_of(self.session, paper_id)
+
+    def appraise(self, study_id, by, judgement=JUDGEMENT, token=None, at=None):
+        return service.appraise(
+            self.session,
+            study_id=study_id,
+            token=token or next(self.tokens),
+            by=by,
+            judgement=judgement,
+            at=at or self.now,
+        )
+
+    def accepted(self, judgement=JUDGEMENT, **fields):
+        """Bring a study all the way; gives its id."""
+        study_id = self.study(**fields)
+        self.appraise(study_id, self.ann, judgement)
+        self.appraise(study_id, self.ben, judgement)
+        return study_id
+
+    def withdraw(self, study_id, by, reason="Retracted by its journal", token=None):
+        return service.withdraw(
+            self.session,
+            study_id=study_id,
+            token=token or next(self.tokens),
+            reason=reason,
+            by=by,
+            at=self.now,
+        )
+
+
+@pytest.fixture
+def new_world() -> type[World]:
+    """For a test that opens its own transactions."""
+    return World
+
+
+@pytest.fixture
+def world(session, now) -> World:
+    return World(session, now)
+
+
+@pytest.fixture
+def judgement() -> Judgement:
+    return JUDGEMENT
+
+
+@pytest.fixture
+def not_counted() -> Judgement:
+    return NOT_COUNTED

@@ -1,0 +1,382 @@
+"""What the reviewers' pages and grading read, on real databases."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import event, insert, select
+
+from monitor.feeds.records import Identifier
+from monitor.feeds.tables import Poll, PollState, Record, SourceRow
+from monitor.kernel.errors import NotFound
+from monitor.literature.tables import (
+    Match,
+    Paper,
+    PaperIdentifier,
+    PaperRecord,
+    Study,
+    StudyPaper,
+)
+from monitor.literature.words import Lane
+from monitor.review import queries, rules
+from monitor.review.moves import study_of
+from monitor.review.tables import Decision
+from monitor.review.words import DecisionVerdict, ExclusionReason, Stage, Verdict
+
+RANDOMISED = "Mothers were randomly allocated to the programme or to usual care."
+
+
+def _match(session, paper_id, slug, field="title", start=0):
+    session.add(
+        Match(
+            paper_id=paper_id,
+            slug=slug,
+            words=slug.upper(),
+            field=field,
+            start=start,
+            rule="full name",
+        )
+    )
+    session.flush()
+
+
+def _statements(session, work):
+    """Run ``work`` and count the statements it sends."""
+    sent = []
+    connection = session.connection()
+
+    def note(conn, cursor, statement, parameters, context, many):
+        sent.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        return work(), len(sent)
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
+
+
+# the queue
+
+
+def test_every_stage_is_counted(session, world, not_counted):
+    assert queries.counts(session) == dict.fromkeys(Stage, 0)
+    world.queued("One")
+    world.queued("Two")
+    world.screen(world.queued("Three"), world.ann, Verdict.UNSURE)
+    world.accepted(title="Four")
+    world.accepted(title="Five", judgement=not_counted)
+    counts = queries.counts(session)
+    assert counts == dict.fromkeys(Stage, 0) | {
+        Stage.TO_SCREEN: 2,
+        Stage.UNSURE: 1,
+        Stage.ACCEPTED: 1,
+        Stage.NOT_COUNTED: 1,
+    }
+
+
+def test_an_entry_has_what_a_reviewer_needs_to_choose(session, world, now):
+    paper_id = world.queued(
+        "A VIPP and DDP trial",
+        abstract=RANDOMISED,
+        journal="Example Journal",
+        url="https://example.org/1",
+    )
+    _match(session, paper_id, "ddp", start=11)
+    _match(session, paper_id, "vipp", start=2)
+    _match(session, paper_id, "vipp", field="abstract", start=4)
+    session.add(PaperIdentifier(scheme="pmid", value="1", paper_id=paper_id))
+    session.add(PaperIdentifier(scheme="doi", value="10.5555/x", paper_id=paper_id))
+    for source in ("pubmed", "europepmc"):
+        _record(session, now, source, paper_id)
+    (entry,) = queries.queue(session, stage=Stage.TO_SCREEN)
+    assert entry.title == "A VIPP and DDP trial"
+    assert entry.authors == ("Example A", "Other B")
+    assert (entry.journal, entry.year, entry.lane) == ("Example Journal", 2026, Lane.EVALUATED)
+    assert (entry.stage, entry.version, entry.queued_at) == (Stage.TO_SCREEN, 1, now)
+    assert entry.interventions == ("vipp", "ddp")  # the catalogue's order
+    assert entry.sources == ("europepmc", "pubmed")
+    assert entry.identifiers == (Identifier("doi", "10.5555/x"), Identifier("pmid", "1"))
+    assert [(m.slug, m.field, m.words) for m in entry.matched] == [
+        ("vipp", "title", "VIPP"),
+        ("vipp", "abstract", "VIPP"),
+        ("ddp", "title", "DDP"),
+    ]
+    assert entry.suggestion is not None
+    assert (entry.suggestion.design, entry.suggestion.sentence) == ("randomised", RANDOMISED)
+    assert entry.study_id is None
+
+
+def _record(session, now, source, paper_id):
+    session.add(SourceRow(name=source, enabled=True, next_due_at=now))
+    session.flush()
+    poll = Poll(source=source, started_at=now, state=PollState.COMPLETE, notes=[])
+    session.add(poll)
+    session.flush()
+    for key in ("a", "b"):
+        record = Record(
+            source=source,
+            key=key,
+            content_hash=key,
+            media_type="text/xml",
+            raw=b"",
+            citation={},
+            fetched_at=now,
+            poll_id=poll.id,
+        )
+        session.add(record)
+        session.flush()
+        session.add(PaperRecord(paper_id=paper_id, record_id=record.id, joined_by="doi", at=now))
+    session.flush()
+
+
+def test_the_longest_waiting_comes_first(session, world, now):
+    late = world.queued("Late", at=now + timedelta(days=1))
+    early = world.queued("Early", at=now - timedelta(days=1))
+    same = [world.queued(f"Same {n}") for n in range(3)]
+    listed = [entry.paper_id for entry in queries.queue(session, stage=Stage.TO_SCREEN)]
+    assert listed == [early, *same, late]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 50])
+def test_pages_show_each_paper_once(session, world, now, size):
+    every = [world.queued(f"Paper {n}", at=now + timedelta(days=n // 3)) for n in range(7)]
+    seen, after = [], None
+    while page := queries.queue(session, stage=Stage.TO_SCREEN, limit=size, after=after):
+        assert len(page) <= size
+        seen += [entry.paper_id for entry in page]
+        after = seen[-1]
+    assert seen == every
+
+
+def test_the_queue_is_filtered(session, world):
+    trial = world.queued("Trial", abstract=RANDOMISED)
+    silent = world.queued("Nothing said")
+    _match(session, trial, "cos")
+    _match(session, silent, "cos")
+    _match(session, silent, "ddp")
+    unsure = world.queued("Unsure")
+    world.screen(unsure, world.ann, Verdict.UNSURE)
+
+    def listed(**filters):
+        return [e.paper_id for e in queries.queue(session, **filters)]
+
+    assert listed(stage=Stage.TO_SCREEN, slug="cos") == [trial, silent]
+    assert listed(stage=Stage.TO_SCREEN, slug="ddp") == [silent]
+    assert listed(stage=Stage.TO_SCREEN, slug="x' OR 1=1 --") == []
+    assert listed(stage=Stage.TO_SCREEN, design="randomised") == [trial]
+    assert listed(stage=Stage.TO_SCREEN, design=queries.NOT_CLEAR) == [silent]
+    assert listed(stage=Stage.TO_SCREEN, slug="cos", design="randomised", after=trial) == []
+    assert listed(stage=Stage.UNSURE) == [unsure]
+    assert queries.by_intervention(session, Stage.TO_SCREEN) == {"cos": 2, "ddp": 1}
+
+
+def test_a_rare_design_is_found_behind_many_others(session, world, now):
+    for n in range(450):
+        world.queued(f"Paper {n}")
+    rare = world.queued("Rare", abstract=RANDOMISED, at=now + timedelta(hours=1))
+    (entry,) = queries.queue(session, stage=Stage.TO_SCREEN, design="randomised")
+    assert entry.paper_id == rare
+
+
+def test_a_page_costs_the_same_however_long_the_queue(session, world):
+    world.queued("One")
+    _, few = _statements(session, lambda: queries.queue(session, stage=Stage.TO_SCREEN))
+    for n in range(60):
+        world.queued(f"Paper {n}")
+    page, many = _statements(session, lambda: queries.queue(session, stage=Stage.TO_SCREEN))
+    assert len(page) == 50
+    assert many <= few
+
+
+def test_a_papers_place(session, world):
+    paper_id = world.queued()
+    assert queries.item(session, paper_id).study_id is None
+    world.screen(paper_id, world.ann)
+    place = queries.item(session, paper_id)
+    assert (place.stage, place.version) == (Stage.TO_APPRAISE, 2)
+    assert place.study_id == study_of(session, paper_id)
+    assert place.study_label == "Example 2026"
+    with pytest.raises(NotFound):
+        queries.item(session, 999)
+
+
+def test_the_verdicts_on_a_paper(session, world, now):
+    paper_id = world.queued()
+    world.screen(
+        paper_id,
+        world.ben,
+        Verdict.EXCLUDE,
+        reason=ExclusionReason.PROTOCOL,
+        note="See the registry",
+        interventions=["ddp"],
+    )
+    (said,) = queries.screenings(session, paper_id)
+    assert (said.reviewer, said.verdict, said.reason) == (
+        "Ben Example",
+        Verdict.EXCLUDE,
+        ExclusionReason.PROTOCOL,
+    )
+    assert (said.interventions, said.note, said.at) == (("ddp",), "See the registry", now)
+
+
+# a study
+
+
+def test_the_other_reviewers_answers_are_hidden_until_ones_own_are_given(session, world, judgement):
+    study_id = world.study()
+    world.appraise(study_id, world.ann, replace(judgement, quote="SECRET"))
+    for viewer in (None, world.ben.id, world.cat.id):
+        view = queries.study(session, study_id, viewer)
+        assert (view.given, view.appraisals, view.decisions) == (1, (), ())
+        assert "SECRET" not in repr(view)
+    own = queries.study(session, study_id, world.ann.id)
+    assert [a.judgement.quote for a in own.appraisals] == ["SECRET"]
+    assert own.can_appraise is False
+    assert queries.study(session, study_id, world.ben.id).can_appraise is True
+
+
+def test_two_appraisals_are_compared(session, world, judgement):
+    study_id = world.study()
+    world.appraise(study_id, world.ann)
+    world.appraise(study_id, world.ben, replace(judgement, interventions=("ddp",)))
+    view = queries.study(session, study_id, world.cat.id)
+    assert [a.reviewer for a in view.appraisals] == ["Ann Example", "Ben Example"]
+    assert view.differences == ("interventions",)
+    assert view.stage is Stage.DISAGREEMENT
+    assert view.can_appraise is True
+    assert queries.study(session, study_id, world.ann.id).can_appraise is False
+
+
+def test_a_studys_whole_story(session, world, judgement):
+    study_id = world.accepted()
+    further = world.queued("Example follow-up")
+    world.screen(further, world.ben, study_id=study_id, interventions=["vipp", "cos"])
+    world.withdraw(study_id, world.cat)
+    view = queries.study(session, study_id)
+    assert (view.label, view.stage) == ("Example 2026", Stage.WITHDRAWN)
+    assert [(p.title, p.role) for p in view.papers] == [
+        ("Example trial of an invented programme", "main report"),
+        ("Example follow-up", "other"),
+    ]
+    assert view.interventions == ("cos", "vipp")
+    assert [a.judgement for a in view.appraisals] == [judgement, judgement]
+    assert [(d.verdict, d.decided_by) for d in view.decisions] == [
+        (DecisionVerdict.ACCEPT, ("Ann Example", "Ben Example")),
+        (DecisionVerdict.WITHDRAW, ("Cat Example",)),
+    ]
+    assert view.can_appraise is False
+    with pytest.raises(NotFound):
+        queries.study(session, 999)
+
+
+def test_what_waits_for_a_reviewer(session, world, judgement):
+    first, second, third = (world.study(title=t) for t in ("One", "Two", "Three"))
+    world.appraise(second, world.ann)
+    world.appraise(third, world.ann)
+    world.appraise(third, world.ben, replace(judgement, interventions=("ddp",)))
+    world.accepted(title="Done")
+
+    def waiting(who):
+        return [(s.study_id, s.given, s.stage) for s in queries.to_appraise(session, who.id)]
+
+    todo, split = Stage.TO_APPRAISE, Stage.DISAGREEMENT
+    assert waiting(world.ann) == [(first, 0, todo)]
+    assert waiting(world.ben) == [(first, 0, todo), (second, 1, todo)]
+    assert waiting(world.cat) == [(first, 0, todo), (second, 1, todo), (third, 2, split)]
+    entry = queries.to_appraise(session, world.cat.id)[0]
+    assert (entry.title, entry.label, entry.interventions) == ("One", "Example 2026", ("cos",))
+
+
+def test_nothing_waits_at_first(session, world):
+    assert queries.to_appraise(session, world.ann.id) == []
+
+
+# what counts
+
+
+def test_an_accepted_study_carries_what_grading_needs(session, world, judgement, now):
+    study_id = world.accepted(published=date(2026, 3, 1), title="Main")
+    paper_id = session.scalars(select(StudyPaper.paper_id)).one()
+    session.add(PaperIdentifier(scheme="pmid", value="1", paper_id=paper_id))
+    session.flush()
+    (counted,) = queries.accepted(session)
+    decision = session.scalars(select(Decision)).one()
+    assert counted == queries.AcceptedStudy(
+        study_id=study_id,
+        label="Example 2026",
+        interventions=("cos",),
+        design=judgement.design,
+        risk_of_bias=judgement.risk_of_bias,
+        outcome_class=judgement.outcome_class,
+        outcome=judgement.outcome,
+        direction=judgement.direction,
+        participants=188,
+        uk=True,
+        developer_led=False,
+        year=2026,
+        published=date(2026, 3, 1),
+        decision_id=decision.id,
+        decided_at=now,
+        decided_by=("Ann Example", "Ben Example"),
+        paper_id=paper_id,
+        title="Main",
+        identifiers=(Identifier("pmid", "1"),),
+    )
+
+
+def test_an_earlier_report_dates_the_study_but_a_protocol_does_not(session, world, now):
+    study_id = world.accepted(published=date(2026, 3, 1), title="Main")
+    for role, year in (("protocol", 2018), ("follow-up", 2024)):
+        paper_id = world.paper(role, year=year)
+        session.add(StudyPaper(paper_id=paper_id, study_id=study_id, role=role, linked_at=now))
+    session.flush()
+    (counted,) = queries.accepted(session)
+    assert (counted.year, counted.published, counted.title) == (2024, None, "Main")
+
+
+def test_the_newest_decision_decides_whatever_the_clock_said(session, world):
+    kept, gone = world.accepted(title="Kept"), world.accepted(title="Gone")
+    world.withdraw(gone, world.ann)  # in the same instant
+    assert [s.study_id for s in queries.accepted(session)] == [kept]
+
+
+def test_accepted_studies_of_one_intervention(session, world, judgement):
+    both = world.accepted(replace(judgement, interventions=("vipp", "cos")), title="Both")
+    one = world.accepted(title="One")
+
+    def counted(slug=None):
+        return [s.study_id for s in queries.accepted(session, slug)]
+
+    assert counted() == [both, one]
+    assert counted("cos") == [both, one]
+    assert counted("vipp") == [both]
+    assert counted("ddp") == counted("vip") == counted("%") == counted('","') == []
+
+
+def test_thousands_of_accepted_studies_take_five_statements(session, world, judgement, now):
+    numbers = range(1, 3001)
+    facts = rules.agreed(judgement, judgement)
+    session.execute(
+        insert(Study), [{"id": n, "label": f"S{n}", "created_at": now} for n in numbers]
+    )
+    paper = {
+        "title": "T", "authors": [], "year": 2026, "publication_types": [], "keywords": [],
+        "title_key": "t", "lane": Lane.EVALUATED, "first_seen_at": now, "changed_at": now,
+        "version": 1,
+    }  # fmt: skip
+    session.execute(insert(Paper), [paper | {"id": n} for n in numbers])
+    session.execute(
+        insert(StudyPaper),
+        [{"paper_id": n, "study_id": n, "role": "main report", "linked_at": now} for n in numbers],
+    )
+    decision = {
+        "verdict": DecisionVerdict.ACCEPT, "reason": "", "interventions": ["cos"],
+        "facts": facts, "decided_by": [world.ann.id, world.ben.id], "at": now,
+    }  # fmt: skip
+    session.execute(
+        insert(Decision), [decision | {"token": str(n), "study_id": n} for n in numbers]
+    )
+    for slug in (None, "cos"):
+        counted, statements = _statements(session, lambda s=slug: queries.accepted(session, s))
+        assert len(counted) == 3000
+        assert statements <= 5

@@ -1,0 +1,364 @@
+"""A small invented world for staff pages: people, papers in every lane, a change, mail, a failure.
+
+Everything comes in the way it does in life: records through feeds, papers through the workflow,
+decisions through review. All of it is invented.
+"""
+
+import functools
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import count
+
+from sqlalchemy import select
+
+from monitor import workflow
+from monitor.accounts import passwords
+from monitor.accounts import service as accounts
+from monitor.accounts.tables import OneTimeLink, Role, SignIn, User
+from monitor.catalogue import loader
+from monitor.catalogue import service as catalogue_service
+from monitor.feeds import service as feeds
+from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, Query, Watermark
+from monitor.jobs.delivery import deliver_due
+from monitor.jobs.service import Service
+from monitor.kernel.database import Base, Database
+from monitor.kernel.errors import SourceError, SourceFault
+from monitor.kernel.settings import Settings
+from monitor.literature import queries as literature
+from monitor.literature.matching import Matcher
+from monitor.notify import queries as mail
+from monitor.notify import service as notify
+from monitor.ops import service as ops
+from monitor.review import queries as reviews
+from monitor.review.rules import Judgement
+from monitor.review.words import (
+    Design,
+    ExclusionReason,
+    FindingDirection,
+    OutcomeClass,
+    RiskOfBias,
+    Verdict,
+)
+
+SECRET = b"a secret of tests, 32 bytes long"
+PASSWORD = "seven plain words that nobody guesses"
+HOSTILE = '<script>alert("title")</script>{{7*7}}'
+
+JUDGEMENT = Judgement(
+    count_it=True,
+    reason="",
+    interventions=("ddp",),
+    design=Design.RANDOMISED,
+    risk_of_bias=RiskOfBias.SOME_CONCERNS,
+    risk_reason="How allocation was concealed is not described.",
+    outcome_class=OutcomeClass.ATTACHMENT,
+    outcome="Attachment security at 12 months, Strange Situation",
+    direction=FindingDirection.MIXED,
+    participants=84,
+    uk=True,
+    developer_led=None,
+    quote="The groups did not differ on the main outcome.",
+)
+
+ABSTRACT = (
+    "BACKGROUND: Many mothers seen in perinatal services find it hard to respond to their baby. "
+    "Circle of Security-Parenting (COS-P) is a group programme that aims to help.\n\n"
+    "METHODS: In this invented trial, 212 mothers with babies under 12 months were randomly "
+    "allocated (1:1) to COS-P plus usual care, or to usual care alone. The main outcome was the "
+    "mother's distress; attachment security was a second outcome.\n\n"
+    "FINDINGS: 188 of 212 (89%) gave data. The groups did not differ (difference 0.4 points).\n\n"
+    "INTERPRETATION: In this example, adding COS-P made no difference that could be seen."
+)
+
+
+@functools.cache
+def _hashed() -> str:
+    return passwords.hash_password(PASSWORD)
+
+
+class World:
+    """The service, its people, and the ids of what was made."""
+
+    password, hostile, judgement = PASSWORD, HOSTILE, JUDGEMENT
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.database = service.database
+        self.tokens = map("5f0c0000-0000-4000-8000-{:012d}".format, count(1))
+        self.papers: dict[str, int] = {}
+        self.studies: dict[str, int] = {}
+
+    @property
+    def at(self) -> datetime:
+        return self.service.clock()
+
+    def people(self) -> None:
+        """Make an admin, three reviewers, a commissioner, and somebody only invited."""
+        for name, role in (
+            ("Ada Admin", Role.ADMIN),
+            ("Ann Example", Role.REVIEWER),
+            ("Ben Example", Role.REVIEWER),
+            ("Cat Example", Role.REVIEWER),
+            ("Rob Reader", Role.COMMISSIONER),
+        ):
+            setattr(self, name.split(maxsplit=1)[0].lower(), self.person(name, role))
+        with self.database.write() as session:
+            accounts.create_user(
+                session,
+                address="invited@example.org",
+                name="Ira Invited",
+                role=Role.REVIEWER,
+                by="cli",
+                at=self.at,
+            )
+
+    ada: User
+    ann: User
+    ben: User
+    cat: User
+    rob: User
+
+    def person(self, name: str, role: Role) -> User:
+        """Add somebody who has set their password already."""
+        address = f"{name.split(maxsplit=1)[0].lower()}@example.org"
+        with self.database.write() as session:
+            user, token = accounts.create_user(
+                session, address=address, name=name, role=role, by="cli", at=self.at
+            )
+            link = session.get(OneTimeLink, passwords.token_hash(token))
+            assert link
+            link.used_at = self.at
+            user.password_hash = _hashed()  # hashing is slow on purpose: once is enough
+        return user
+
+    def sign_in(self, user: User) -> str:
+        """Start a session without its slow half; gives the token."""
+        token = passwords.new_token()
+        with self.database.write() as session:
+            session.add(
+                SignIn(
+                    token_hash=passwords.token_hash(token),
+                    user_id=user.id,
+                    started_at=self.at,
+                    last_seen_at=self.at,
+                )
+            )
+        return token
+
+    def arrive(self, source: str, **citations: Citation) -> None:
+        """Let one source send papers, named by keyword."""
+        records = tuple(
+            FetchedRecord(
+                key=f"{name}-{source}",
+                raw=f"<record of={name!r}>as {source} sent it: {HOSTILE}</record>".encode(),
+                media_type="text/xml",
+                citation=citation,
+            )
+            for name, citation in citations.items()
+        )
+        answer = Answer(Query("cos", "an invented query"), records, Watermark("2026-11-23"))
+        at = self.at
+        with self.database.write() as session:
+            lease = feeds.lease(session, source, at, 60)
+            assert lease
+            poll = feeds.start_poll(session, lease, at)
+            stored = feeds.store(session, lease, poll, [answer], at)
+            workflow.ingest(session, self.service.matcher, stored, at=at)
+            feeds.finish(session, lease, poll, at=at, next_due_at=at + timedelta(hours=24))
+            for record in stored:
+                key = literature.record(session, record.record_id)
+                name = key.key.removesuffix(f"-{source}")
+                assert key.paper_id
+                self.papers[name] = key.paper_id
+
+    def fail(self, source: str) -> None:
+        """Let one source not answer."""
+        with self.database.write() as session:
+            lease = feeds.lease(session, source, self.at, 60)
+            assert lease
+            poll = feeds.start_poll(session, lease, self.at)
+            error = SourceError(SourceFault.UNREACHABLE, "503 service unavailable")
+            feeds.fail(session, lease, poll, error, at=self.at)
+
+    def screen(self, paper: str, verdict: Verdict, by: User, **more: object) -> int | None:
+        """Screen a paper; gives its study where it was included."""
+        paper_id = self.papers[paper]
+        form = {"reason": None, "interventions": ("ddp",), "note": "", "study_id": None} | more
+        with self.database.write() as session:
+            place = reviews.item(session, paper_id)
+            workflow.screen(
+                session,
+                paper_id=paper_id,
+                token=next(self.tokens),
+                by=by,
+                verdict=verdict,
+                version=place.version,
+                at=self.at,
+                **form,  # type: ignore[arg-type]  # a form's fields, by name
+            )
+            study = reviews.item(session, paper_id).study_id
+        if study:
+            self.studies[paper] = study
+        return study
+
+    def appraise(self, paper: str, by: User, judgement: Judgement = JUDGEMENT) -> None:
+        with self.database.write() as session:
+            workflow.appraise(
+                session,
+                self.service.catalogue,
+                self.service.settings,
+                study_id=self.studies[paper],
+                token=next(self.tokens),
+                by=by,
+                judgement=judgement,
+                at=self.at,
+            )
+
+    def withdraw(self, paper: str, by: User) -> None:
+        with self.database.write() as session:
+            workflow.withdraw(
+                session,
+                self.service.catalogue,
+                self.service.settings,
+                study_id=self.studies[paper],
+                token=next(self.tokens),
+                reason="The journal retracted the paper",
+                by=by,
+                at=self.at,
+            )
+
+    def subscribe(self, address: str, slugs: tuple[str, ...]) -> None:
+        """Let a reader ask for news, and confirm."""
+        with self.database.write() as session:
+            notify.subscribe(
+                session,
+                self.service.settings,
+                address=address,
+                interventions=slugs,
+                purpose="An e-mail when something changes.",
+                at=self.at,
+            )
+            asked = mail.messages(session, 1)[0]
+            notify.confirm(session, asked.uuid, at=self.at)
+
+    def contents(self) -> dict[str, list[tuple[object, ...]]]:
+        """Give every row of every table but sessions, to see that nothing changed."""
+        with self.database.read() as session:
+            return {
+                table.name: sorted(map(tuple, session.execute(select(table))), key=repr)
+                for table in Base.metadata.sorted_tables
+                if table.name != "sign_in"
+            }
+
+    def deliver(self) -> None:
+        deliver_due(self.service)
+
+
+def begin(settings: Settings, database: Database, clock) -> World:
+    """Make the service ready, with its people and nothing else."""
+    catalogue = loader.load()
+    service = Service(settings, database, catalogue, Matcher(catalogue), SECRET, clock)
+    with database.write() as session:
+        catalogue_service.sync(session, catalogue, clock())
+        feeds.sync_sources(session, settings, clock())
+        ops.sync_jobs(session, {"poll": 60, "deliver": 60, "check": 86400}, at=clock())
+        workflow.publish_baseline(session, catalogue, at=clock())
+    world = World(service)
+    world.people()
+    return world
+
+
+def fill(world: World) -> World:
+    """Put something in every lane, on every page."""
+    world.arrive("pubmed", **_papers())
+    cosp = _papers()["cosp"]
+    world.arrive("europepmc", cosp=replace(cosp, url="https://example.org/cosp"))
+    world.subscribe("reader@example.org", ("ddp", "cos"))
+    _decide(world)
+    with world.database.write() as session:
+        ops.started(session, "poll", at=world.at)
+        ops.finished(session, "poll", at=world.at, took=4.2, error=None)
+    world.deliver()
+    world.fail("europepmc")
+    return world
+
+
+def _decide(world: World) -> None:
+    for name in ("ddp", "ddp2", "withdrawn", "half", "differ"):
+        world.screen(name, Verdict.INCLUDE, world.ann)
+    for name in ("ddp", "withdrawn"):
+        world.appraise(name, world.ann)
+        world.appraise(name, world.ben)
+    world.withdraw("withdrawn", world.ada)
+    world.appraise("half", world.ann)
+    world.appraise("differ", world.ann)
+    world.appraise(
+        "differ",
+        world.ben,
+        replace(JUDGEMENT, risk_of_bias=RiskOfBias.LOW, direction=FindingDirection.FAVOURS),
+    )
+    world.screen("excluded", Verdict.EXCLUDE, world.ben, reason=ExclusionReason.NOT_A_STUDY)
+    world.screen("unsure", Verdict.UNSURE, world.ben, note="Only the full text can tell")
+
+
+def _papers() -> dict[str, Citation]:
+    trial = Citation(
+        title="Example trial of Circle of Security-Parenting in perinatal services: a randomised trial",
+        abstract=ABSTRACT,
+        authors=("Example A", "Other B", "Third C", "Fourth D", "Fifth E"),
+        journal="Journal of Invented Trials",
+        year=2026,
+        identifiers=(
+            Identifier("pmid", "40000001"),
+            Identifier("doi", "10.5555/example.0001"),
+        ),
+        registrations=(Identifier("isrctn", "ISRCTN00000001"),),
+        publication_types=("Randomized Controlled Trial", "Journal Article"),
+        keywords=("attachment", "parenting"),
+        url="https://example.org/cosp",
+    )
+
+    def like(number: int, title: str, **more: object) -> Citation:
+        plain = {
+            "title": title,
+            "identifiers": (Identifier("pmid", str(40000000 + number)),),
+            "registrations": (),
+            "url": None,
+            "abstract": f"METHODS: In this invented study number {number}, 96 families were "
+            "randomly assigned.\n\nFINDINGS: Attachment security did not differ.",
+        }
+        return replace(trial, **(plain | more))  # type: ignore[arg-type]  # fields by name
+
+    return {
+        "cosp": trial,
+        "ddp": like(
+            2,
+            "Example trial of Dyadic Developmental Psychotherapy in adoptive families",
+            registrations=(Identifier("isrctn", "ISRCTN00000002"),),
+        ),
+        "ddp2": like(3, "A second invented trial of Dyadic Developmental Psychotherapy at school"),
+        "withdrawn": like(4, "An invented trial of Dyadic Developmental Psychotherapy, retracted"),
+        "half": like(5, "Dyadic Developmental Psychotherapy for foster carers: an invented trial"),
+        "differ": like(6, "Dyadic Developmental Psychotherapy by video: an invented trial"),
+        "follow": like(
+            7,
+            "Four-year follow-up of Dyadic Developmental Psychotherapy: an invented report",
+            registrations=(Identifier("isrctn", "ISRCTN00000002"),),
+        ),
+        "excluded": like(8, "A comment on Video Interaction Guidance in nurseries, invented"),
+        "unsure": like(9, "Theraplay groups in schools: an invented evaluation", abstract=None),
+        "hostile": like(
+            10,
+            f"{HOSTILE} Theraplay for siblings, an invented study",
+            abstract=f"METHODS: {HOSTILE} Theraplay was given. Families were randomly assigned.",
+            authors=(HOSTILE,),
+            journal=HOSTILE,
+            url="javascript:alert(1)",
+        ),
+        "possible": like(
+            11, "An invented parenting intervention for maternal sensitivity: a randomised trial"
+        ),
+        "none": like(
+            12, "An invented survey of library opening hours in three towns", abstract="Text."
+        ),
+    }

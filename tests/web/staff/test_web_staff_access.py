@@ -1,0 +1,166 @@
+"""Who may see what: every route, for everybody. A route that is not in the table fails the test."""
+
+import re
+
+import pytest
+
+from monitor.accounts import service as accounts
+from monitor.notify import queries as mail
+
+NO_PAGE = {
+    "/healthz",
+    "/static/<path:filename>",
+    "/mail/<uuid>/html",  # has a policy of its own
+    "/papers/<int:paper_id>/records/<int:record_id>",
+}
+ROLES = ("anonymous", "commissioner", "reviewer", "admin")
+# What each of them is answered. Anonymous readers of staff pages are sent to sign in (303), and
+# asked on the spot (401) when they send a form; a wrong role is 403; a token nobody made is 404.
+PUBLIC = (200, 200, 200, 200)
+NO_SUCH = (404, 404, 404, 404)
+STAFF = (303, 403, 200, 200)
+ADMIN = (303, 403, 403, 200)
+EXPECTED = {
+    ("GET", "/"): PUBLIC,
+    ("GET", "/accessibility"): PUBLIC,
+    ("GET", "/changes"): PUBLIC,
+    ("GET", "/changes/<int:change_id>"): PUBLIC,
+    ("GET", "/confirm/<token>"): NO_SUCH,
+    ("POST", "/confirm/<token>"): NO_SUCH,
+    ("GET", "/healthz"): PUBLIC,
+    ("GET", "/interventions"): PUBLIC,
+    ("GET", "/interventions/<slug>"): PUBLIC,
+    ("GET", "/interventions/<slug>/studies/<int:study_id>"): PUBLIC,
+    ("GET", "/method"): PUBLIC,
+    ("GET", "/privacy"): PUBLIC,
+    ("GET", "/subscribe"): PUBLIC,
+    ("POST", "/subscribe"): PUBLIC,
+    ("GET", "/u/<token>"): NO_SUCH,
+    ("POST", "/u/<token>"): NO_SUCH,
+    ("GET", "/static/<path:filename>"): PUBLIC,
+    ("GET", "/sign-in"): (200, 303, 303, 303),
+    ("POST", "/sign-in"): (400, 400, 400, 400),
+    ("POST", "/sign-out"): (303, 303, 303, 303),
+    ("GET", "/welcome/<token>"): NO_SUCH,
+    ("POST", "/welcome/<token>"): NO_SUCH,
+    ("GET", "/queue"): STAFF,
+    ("GET", "/papers"): STAFF,
+    ("GET", "/papers/<int:paper_id>"): STAFF,
+    ("POST", "/papers/<int:paper_id>"): (401, 403, 400, 400),
+    ("POST", "/papers/<int:paper_id>/reopen"): (401, 403, 400, 400),
+    ("GET", "/papers/<int:paper_id>/records/<int:record_id>"): STAFF,
+    ("GET", "/studies/<int:study_id>"): STAFF,
+    ("GET", "/studies/<int:study_id>/appraise"): (303, 403, 303, 303),
+    ("POST", "/studies/<int:study_id>/appraise"): (401, 403, 400, 400),
+    ("GET", "/studies/<int:study_id>/withdraw"): STAFF,
+    ("POST", "/studies/<int:study_id>/withdraw"): (401, 403, 400, 400),
+    ("GET", "/status"): ADMIN,
+    ("POST", "/status/sources/<name>/poll"): (401, 403, 403, 303),
+    ("GET", "/mail"): ADMIN,
+    ("GET", "/mail/<uuid>"): ADMIN,
+    ("GET", "/mail/<uuid>/html"): ADMIN,
+    ("GET", "/people"): ADMIN,
+    ("POST", "/people"): (401, 403, 403, 400),
+    ("POST", "/people/<int:user_id>/link"): (401, 403, 403, 200),
+    ("GET", "/people/<int:user_id>/disable"): ADMIN,
+    ("POST", "/people/<int:user_id>/disable"): (401, 403, 403, 303),
+}
+
+
+def _routes(app):
+    return {
+        (method, rule.rule)
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+
+
+def _address(world, rule):
+    with world.database.read() as session:
+        letter = next(m for m in mail.messages(session) if m.kind == "change" and m.sent_at)
+    for field, value in (
+        ("<int:change_id>", "11"),  # the first after the ten of the baseline
+        ("<slug>", "ddp"),
+        ("<int:paper_id>", world.papers["cosp"]),
+        ("<int:record_id>", "1"),
+        ("<int:study_id>", world.studies["ddp"]),
+        ("<int:user_id>", world.cat.id),
+        ("<uuid>", letter.uuid),
+        ("<name>", "pubmed"),
+        ("<token>", "not-a-token"),
+        ("<path:filename>", "gapmonitor.css"),
+    ):
+        rule = rule.replace(field, str(value))
+    return rule
+
+
+def test_every_route_answers_everybody_as_expected(world, staff_app, browse):
+    assert _routes(staff_app) == set(EXPECTED), "a route is missing from the table, or gone"
+    people = dict(zip(ROLES, (None, world.rob, world.ann, world.ada), strict=True))
+    wrong = []
+    for (method, rule), answers in EXPECTED.items():
+        for role, expected in zip(ROLES, answers, strict=True):
+            given = _answer(world, browse(people[role]), method, _address(world, rule))
+            if given != expected:
+                wrong.append(f"{method} {rule} as {role}: {given}, not {expected}")
+    assert not wrong, "\n".join(wrong)
+
+
+def _answer(world, browser, method, address):
+    if method == "GET":
+        return browser.get(address).status_code
+    return browser.post(address, {}, csrf=browser.csrf()).status_code
+
+
+def test_reading_changes_nothing(world, browse):
+    browser, before = browse(world.ada), world.contents()
+    for method, rule in EXPECTED:
+        if method == "GET":
+            browser.get(_address(world, rule))
+    assert world.contents() == before
+
+
+def test_a_form_without_its_token_is_refused(world, staff_app, browse):
+    browser, before = browse(world.ada), world.contents()
+    stolen = browse(world.ben).csrf()  # another browser's
+    for method, rule in EXPECTED:
+        if method == "POST" and rule != "/u/<token>":  # one click, without a form (RFC 8058)
+            for csrf in ("", stolen):
+                answer = browser.post(_address(world, rule), {}, csrf=csrf)
+                assert answer.status_code == 400, rule
+    assert world.contents() == before
+
+
+def test_signed_in_pages_are_guarded_never_stored_and_hold_nothing_inline(world, browse):
+    browser = browse(world.ada)
+    for method, rule in EXPECTED:
+        if method == "GET" and rule not in NO_PAGE:
+            answer = browser.get(_address(world, rule))
+            policy = answer.headers["Content-Security-Policy"]
+            assert "no-store" in answer.headers["Cache-Control"], rule
+            assert "default-src 'self'" in policy, rule
+            assert "unsafe" not in policy, rule
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.content_type == "text/html; charset=utf-8", rule
+            assert not re.search(r" style=| on[a-z]+=|<script(?! src)", answer.text), rule
+
+
+def test_hostile_text_of_a_source_stays_text(world, browse):
+    for address in ("/queue", f"/papers/{world.papers['hostile']}"):
+        page = browse(world.ann).get(address).text
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert" in page
+        assert "{{7*7}}" in page
+        assert "javascript:" not in page
+
+
+@pytest.mark.parametrize("role", ["reviewer", "commissioner"])
+def test_somebody_disabled_is_out_at_once(world, browse, role):
+    user = {"reviewer": world.cat, "commissioner": world.rob}[role]
+    browser = browse(user)
+    page = "/queue" if role == "reviewer" else "/"
+    assert user.name in browser.get(page).text
+    with world.database.write() as session:
+        accounts.disable_user(session, user_id=user.id, by=f"user:{world.ada.id}", at=world.at)
+    assert user.name not in browser.get("/").text
+    assert browser.get("/queue").status_code == 303

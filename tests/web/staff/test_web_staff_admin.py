@@ -1,0 +1,201 @@
+"""Status, mail and people, as an admin uses them."""
+
+import re
+from email.message import EmailMessage
+
+import pytest
+from sqlalchemy import select
+
+from monitor.accounts.tables import Role, User
+from monitor.feeds.tables import SourceRow
+from monitor.kernel import settings as settings_module
+from monitor.kernel.audit import AuditEntry
+from monitor.notify import queries as mail
+from monitor.web import letters
+from monitor.web.app import create_app
+
+
+def letter(world, kind="change"):
+    with world.database.read() as session:
+        return next(m for m in mail.messages(session) if m.kind == kind and m.sent_at).uuid
+
+
+def test_the_verdict_comes_first(world, browse):
+    page = browse(world.ada).get("/status").text
+    assert "<h1>Europe PMC is not answering. Everything else is on time.</h1>" in page
+    assert "503 service unavailable" in page
+    assert "1 try without a full answer" in page
+    assert "we never stop trying" in page
+
+
+def test_everything_is_on_time_when_it_is(begun, browse):
+    assert "<h1>Everything is on time.</h1>" in browse(begun.ada).get("/status").text
+
+
+def test_fetch_health_and_news_are_two_signals(world, browse, clock):
+    clock.advance(days=5)
+    page = browse(world.ada).get("/status").text
+    assert "quiet 5 days" in page
+    assert "not known since 23 November 2026, 06:10" in page  # failing is never shown as quiet
+
+
+def test_a_source_can_be_asked_at_once(world, browse):
+    browser = browse(world.ada)
+    answer = browser.send("/status/sources/pubmed/poll", page="/status")
+    assert "PubMed is asked again now" in browser.get(answer.location).text
+    with world.database.read() as session:
+        assert session.get(SourceRow, "pubmed").next_due_at == world.at
+        asked = session.scalars(select(AuditEntry).where(AuditEntry.subject == "source:pubmed"))
+        assert f"user:{world.ada.id}" in {entry.actor for entry in asked}
+
+
+def test_a_source_that_is_not_there_cannot_be_asked(world, browse):
+    browser = browse(world.ada)
+    csrf = browser.csrf()
+    assert browser.post("/status/sources/nonsense/poll", {}, csrf=csrf).status_code == 404
+    assert browser.post("/status/sources/journals/poll", {}, csrf=csrf).status_code == 404
+
+
+def test_permitted_loopback_sources_are_shown(begun, tmp_path, clock):
+    settings = settings_module.parse({"sources": {"allow_loopback": True}}, folder=tmp_path)
+    app = create_app(
+        settings, begun.database, begun.service.catalogue, secret=b"x" * 32, clock=clock
+    )
+    client = app.test_client()
+    client.set_cookie("session", begun.sign_in(begun.ada))
+    assert "Sources on this machine are permitted" in client.get("/status").text
+
+
+def test_mail_is_listed_with_its_fate(world, browse):
+    page = browse(world.ada).get("/mail").text
+    assert "<h1>Nothing waits to be sent.</h1>" in page
+    assert "No mail leaves this machine." in page
+    assert page.count("reader@example.org") == 4
+    assert "Cancelled before it was sent" in page
+
+
+def test_a_letter_shows_its_text_and_our_own_links(world, browse):
+    page = browse(world.ada).get(f"/mail/{letter(world, 'confirm')}").text
+    assert "reader@example.org" in page
+    found = re.search(r'<a href="(http://127\.0\.0\.1:8000/confirm/[^"]+)"', page)
+    assert found, "the link to confirm can be followed"
+
+
+def test_a_letters_html_stands_in_a_frame_that_can_do_nothing(world, browse):
+    browser, uuid = browse(world.ada), letter(world)
+    page = browser.get(f"/mail/{uuid}").text
+    assert f'src="/mail/{uuid}/html"' in page
+    assert 'sandbox="allow-top-navigation-by-user-activation"' in page
+    framed = browser.get(f"/mail/{uuid}/html")
+    policy = framed.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "sandbox" in policy
+    assert "allow-scripts" not in policy
+    assert "allow-same-origin" not in policy
+    assert "frame-ancestors 'self'" in policy
+    assert "no-store" in framed.headers["Cache-Control"]
+
+
+def test_a_letter_that_is_gone_is_said_to_be_gone(world, browse, tmp_path):
+    browser, uuid = browse(world.ada), letter(world)
+    (tmp_path / "var" / "mail" / f"{uuid}.eml").unlink()
+    assert "Its file is no longer in" in browser.get(f"/mail/{uuid}").text
+    assert browser.get(f"/mail/{uuid}/html").status_code == 404
+    assert browser.get("/mail/00000000-0000-4000-8000-000000000000").status_code == 404
+
+
+def test_letters_are_only_read_from_their_folder(tmp_path):
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "secret.eml").write_text("Subject: no\n\nno")
+    for name in ("../secret", "..%2fsecret", "secret", "", "x" * 300):
+        assert letters.read(tmp_path / "mail", name) is None
+
+
+def test_a_letter_in_any_shape_is_read(tmp_path):
+    uuid = "5f0c0000-0000-4000-8000-000000000001"
+    message = EmailMessage()
+    message["Subject"] = "Größe ‹example›"
+    message.set_content("Only text, ünïcode")
+    (tmp_path / f"{uuid}.eml").write_bytes(message.as_bytes())
+    found = letters.read(tmp_path, uuid)
+    assert found is not None
+    assert ("Subject", "Größe ‹example›") in found.headers
+    assert found.text.strip() == "Only text, ünïcode"
+    assert found.html == ""
+    (tmp_path / f"{uuid}.eml").write_bytes(b"\xff\xfe\x00 not a mail")
+    assert letters.read(tmp_path, uuid) is not None
+
+
+@pytest.mark.parametrize("evil", ["http://x.test.evil/a", "https://x.test/a", "http://x.tes"])
+def test_only_our_own_addresses_become_links(evil):
+    assert not any(is_link for _, is_link in letters.pieces(f"See {evil} now", "http://x.test"))
+
+
+def test_adding_somebody_shows_their_link_once(begun, browse):
+    browser = browse(begun.ada)
+    form = {"name": "Dora", "address": "Dora@Example.org", "role": "reviewer"}
+    page = browser.send("/people", form)
+    assert page.status_code == 200
+    assert "no-store" in page.headers["Cache-Control"]
+    link = re.search(r"http://127\.0\.0\.1:8000(/welcome/[\w-]+)", page.text)
+    assert link
+    listed = browser.get("/people").text
+    assert "dora@example.org" in listed
+    assert "Has not used the link yet" in listed
+    assert link[1] not in listed
+    assert browse().get(link[1]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"role": "owner"}, "Choose what they may do"),
+        ({"address": "no address"}, "Type one e-mail address"),
+        ({"address": "ann@example.org"}, "is here already"),
+        ({"name": ""}, "Type a name"),
+        ({"name": "Line\r\nBcc: x"}, None),
+    ],
+)
+def test_somebody_who_cannot_be_added_is_not(begun, browse, typed, said):
+    form = {"name": "Dora", "address": "dora@example.org", "role": "reviewer"} | typed
+    page = browse(begun.ada).send("/people", form)
+    with begun.database.read() as session:
+        names = set(session.scalars(select(User.name)))
+    if said is None:
+        assert "Line Bcc: x" in names
+        return
+    assert page.status_code == 400
+    assert said in page.text
+    assert form["address"] in page.text
+    assert "Dora" not in names
+
+
+def test_disabling_asks_first(begun, browse):
+    browser = browse(begun.ada)
+    asked = browser.get(f"/people/{begun.cat.id}/disable")
+    assert "Disable Cat Example?" in asked.text
+    with begun.database.read() as session:
+        assert session.get(User, begun.cat.id).disabled_at is None
+    browser.send(f"/people/{begun.cat.id}/disable")
+    with begun.database.read() as session:
+        assert session.get(User, begun.cat.id).disabled_at == begun.at
+
+
+def test_nobody_disables_themselves(begun, browse):
+    browser = browse(begun.ada)
+    csrf = browser.csrf()
+    assert browser.post(f"/people/{begun.ada.id}/disable", {}, csrf=csrf).status_code == 409
+    assert browser.post("/people/999/disable", {}, csrf=csrf).status_code == 404
+
+
+def test_a_new_link_replaces_a_lost_one(begun, browse):
+    browser = browse(begun.ada)
+    page = browser.post(f"/people/{begun.cat.id}/link", {}, csrf=browser.csrf()).text
+    link = re.search(r"(/welcome/[\w-]+)", page)
+    assert link
+    welcome = browse()
+    words = "some unrelated words here"
+    answer = welcome.send(link[1], {"name": "Cat Example", "password": words, "again": words})
+    assert answer.status_code == 303
+    with begun.database.read() as session:
+        assert session.get(User, begun.cat.id).role is Role.REVIEWER

@@ -1,0 +1,228 @@
+"""Getting and stopping e-mails through the pages, on both databases."""
+
+import re
+
+import pytest
+from sqlalchemy import func, select
+
+from monitor.kernel.audit import AuditEntry
+from monitor.notify import tokens
+from monitor.notify.tables import Message, MessageKind, Subscriber, SubscriberState
+
+ALL = {"full": "yes", "interventions": ["cos", "ddp"]}
+# what a mail program sends (RFC 8058), in both encodings it may use
+ONE_CLICK = (
+    {"data": {"List-Unsubscribe": "One-Click"}},
+    {
+        "data": {"List-Unsubscribe": "One-Click"},
+        "content_type": "multipart/form-data; boundary=frontier",
+    },
+    {"data": b"", "content_type": "text/plain"},
+)
+
+
+@pytest.fixture
+def ask(client, post):
+    """Ask for updates as a browser does."""
+
+    def ask(address: str, **more: object):
+        return post(client, "/subscribe", {**ALL, "email": address, **more})
+
+    return ask
+
+
+@pytest.fixture
+def only(published):
+    """Give the one subscriber and the newest message."""
+
+    def only() -> tuple[Subscriber, Message]:
+        with published._sessions() as session:
+            reader = session.scalars(select(Subscriber)).one()
+            message = session.scalars(select(Message).order_by(Message.id.desc())).first()
+        assert message
+        return reader, message
+
+    return only
+
+
+def confirm_path(app, message: Message) -> str:
+    return f"/confirm/{tokens.confirm_token(app.extensions['monitor'].secret, message.uuid)}"
+
+
+def leave_path(app, message: Message) -> str:
+    return f"/u/{tokens.unsubscribe_token(app.extensions['monitor'].secret, message.uuid)}"
+
+
+def test_from_the_overview_to_no_more_mail(app, client, post, token_of, only):
+    chosen = post(client, "/subscribe", {"email": "reader@example.org"}, page="/")
+    assert chosen.status_code == 200
+    assert 'value="reader@example.org"' in chosen.text
+    assert len(re.findall(r'type="checkbox"[^>]*checked', chosen.text)) == 10
+    sent = post(client, "/subscribe", {**ALL, "email": "reader@example.org"})
+    assert "Check your e-mail" in sent.text
+    reader, message = only()
+    assert reader.state is SubscriberState.PENDING
+    assert message.kind is MessageKind.CONFIRM
+
+    path = confirm_path(app, message)
+    page = client.get(path)
+    assert "Circle of Security" in page.text
+    assert "Theraplay" not in page.text
+    assert only()[0].state is SubscriberState.PENDING, "opening the link starts nothing"
+    done = client.post(path, data={"csrf_token": token_of(page)})
+    assert "You will get updates" in done.text
+    assert only()[0].state is SubscriberState.ACTIVE
+    assert only()[0].interventions == ["cos", "ddp"]
+    assert "You will get updates" in client.get(path).text, "the link again says what is"
+
+    path = leave_path(app, message)
+    assert "Stop the e-mails?" in client.get(path).text
+    assert only()[0].state is SubscriberState.ACTIVE, "opening the link stops nothing"
+    for _ in range(2):
+        stopped = app.test_client().post(path)
+        assert stopped.status_code == 200
+        assert "The e-mails are stopped" in stopped.text
+        assert only()[0].state is SubscriberState.UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("request_", ONE_CLICK, ids=["form", "multipart", "neither"])
+def test_one_click_needs_no_cookie_and_no_form_token(app, ask, only, request_):
+    ask("reader@example.org")
+    _, message = only()
+    answer = app.test_client().post(leave_path(app, message), **request_)
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+    assert "Location" not in answer.headers
+    assert only()[0].state is SubscriberState.UNSUBSCRIBED
+
+
+def test_the_answer_is_the_same_for_everybody(app, client, ask, post, token_of, only):
+    first = ask("reader@example.org")
+    known = ask("reader@example.org")
+    _, message = only()
+    path = confirm_path(app, message)
+    client.post(path, data={"csrf_token": token_of(client.get(path))})
+    active = ask("READER@example.org")
+    stranger = ask("stranger@example.org")
+    assert first.text == known.text == active.text == stranger.text
+    assert {page.status_code for page in (first, known, active, stranger)} == {200}
+
+
+def test_at_most_one_link_an_hour(published, ask, clock):
+    for _ in range(3):
+        ask("reader@example.org")
+    assert count(published, Message) == 1
+    clock.advance(minutes=61)
+    ask("reader@example.org")
+    assert count(published, Message) == 2
+
+
+def test_a_link_is_good_for_its_purpose_only(app, client, ask, only):
+    ask("reader@example.org")
+    _, message = only()
+    secret = app.extensions["monitor"].secret
+    leave = tokens.unsubscribe_token(secret, message.uuid)
+    confirm = tokens.confirm_token(secret, message.uuid)
+    other = tokens.unsubscribe_token(b"another secret", message.uuid)
+    for path in (
+        f"/confirm/{leave}",
+        f"/u/{confirm}",
+        f"/u/{other}",
+        f"/u/{leave[:-1]}",
+        f"/u/{leave}x",
+        f"/u/{message.uuid}",
+        "/u/x",
+        "/u/%00",
+        f"/u/{'A' * 5000}",
+    ):
+        assert client.get(path).status_code in {400, 404}, path
+        assert app.test_client().post(path).status_code in {400, 404}, path
+    assert only()[0].state is SubscriberState.PENDING
+
+
+def test_a_link_does_not_work_for_ever(app, client, ask, only, clock):
+    ask("reader@example.org")
+    _, message = only()
+    clock.advance(days=8)
+    page = client.get(confirm_path(app, message))
+    assert page.status_code == 409
+    assert "subscribe again" in page.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "nobody",
+        "a@b@example.org",
+        "x" * 400 + "@example.org",
+        "reader@example.org\r\nBcc: other@example.org",
+        "reader@example.org, other@example.org",
+        "reader@example\x00.org",
+        '"<script>alert(1)</script>"@example.org',
+    ],
+)
+def test_an_address_that_cannot_be_one_is_told_so(published, ask, address):
+    page = ask(address)
+    assert page.status_code == 400
+    assert "<script>alert" not in page.text
+    assert count(published, Message) == 0
+    assert count(published, Subscriber) == 0
+
+
+def test_problems_stand_by_their_fields(client, post):
+    page = post(client, "/subscribe", {"full": "yes", "email": "", "interventions": ["nope"]})
+    assert page.status_code == 400
+    assert "There is a problem" in page.text
+    assert 'href="#email"' in page.text
+    assert 'href="#interventions"' in page.text
+    assert 'aria-describedby="email-hint email-error"' in page.text
+    assert page.text.count("<title>Error: ") == 1
+
+
+def test_one_intervention_may_be_followed_from_its_page(client):
+    page = client.get("/subscribe?follow=cos").text
+    assert re.findall(r'type="checkbox" value="(\w+)" checked', page) == ["cos"]
+    nonsense = client.get("/subscribe?follow=<script>").text
+    assert nonsense.count(" checked") == 10
+    assert "<script>" not in nonsense
+
+
+def test_a_flood_is_refused(app, post, token_of):
+    client = app.test_client()
+    token = token_of(client.get("/subscribe"))
+    form = {**ALL, "csrf_token": token}
+    answers = []
+    for number in range(12):
+        headers = {"X-Forwarded-For": f"192.0.2.{number}", "X-Real-IP": f"192.0.2.{number}"}
+        answer = client.post(
+            "/subscribe", data={**form, "email": f"r{number}@example.org"}, headers=headers
+        )
+        answers.append(answer)
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429] * 2
+    assert "Too many requests" in answers[-1].text
+    assert client.get("/subscribe").status_code == 200, "reading goes on"
+
+
+def test_what_was_agreed_to_is_kept(app, client, ask, token_of, only):
+    ask("reader@example.org")
+    _, message = only()
+    path = confirm_path(app, message)
+    purpose = only()[0].purpose
+    assert purpose in client.get(path).text
+    assert purpose in client.get("/privacy").text
+    assert purpose in client.get("/subscribe").text
+
+
+def count(database, table) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_asking_is_audited_without_the_address(published, ask):
+    ask("reader@example.org")
+    with published.read() as session:
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc())).first()
+        assert entry
+        assert entry.action == "subscriber.asked"
+        assert "reader" not in str(entry.details)
