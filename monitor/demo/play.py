@@ -231,7 +231,9 @@ def a_disagreement_is_settled(on: Stage) -> None:
 def a_new_trial_appears(on: Stage) -> None:
     """Release the second wave, poll, and take a trial through the whole chain."""
     new = on.world.release(2)
-    on.service.run("poll", "journals")
+    polled = on.service.run("poll", "journals")
+    if polled.returncode:
+        raise RuntimeError(f"the journals could not be polled: {polled.stdout}{polled.stderr}")
     say(f"8. Later. {len(new)} new papers appear; the next poll of the journals finds one of them.")
     ada, ben = on.people["ada"], on.people["ben"]
     paper = ada.find_paper(on.title("theraplay-second"))

@@ -40,11 +40,10 @@ def doi(raw: str | None) -> Identifier | None:
     if not raw or len(raw) > 4 * _MAX_DOI:
         return None
     text = raw.strip()
-    if _DOI_URL.match(text):
-        text = re.split(r"[?#]", text, maxsplit=1)[0]
-    text = html.unescape(unquote(_DOI_PREFIX.sub("", text, count=1))).strip()
-    if not _DOI.fullmatch(text):
-        return None
+    if not text.startswith("10."):
+        text = _without_resolver(text)
+    if "%" in text or "&" in text:
+        text = html.unescape(unquote(text)).strip()
     value = _without_trailing_punctuation(text).lower()
     return Identifier("doi", value) if _DOI.fullmatch(value) and len(value) <= _MAX_DOI else None
 
@@ -116,6 +115,12 @@ def registrations_in(text: str | None) -> tuple[Identifier, ...]:
 def distinct(*found: Identifier | None) -> tuple[Identifier, ...]:
     """Keep those that exist, each once, in order."""
     return tuple(dict.fromkeys(one for one in found if one is not None))
+
+
+def _without_resolver(text: str) -> str:
+    if _DOI_URL.match(text):
+        text = re.split(r"[?#]", text, maxsplit=1)[0]
+    return _DOI_PREFIX.sub("", text, count=1)
 
 
 def _without_trailing_punctuation(text: str) -> str:

@@ -28,6 +28,7 @@ Typed = MultiDict[str, str]
 Word = TypeVar("Word", bound=StrEnum)
 
 _MAX_DIGITS = 12
+_LARGEST_ID = 2**31 - 1  # of an INTEGER key on PostgreSQL
 
 
 @dataclass(slots=True)
@@ -73,8 +74,8 @@ def screening(typed: Typed, slugs: Collection[str]) -> tuple[ScreeningForm | Non
     if verdict is Verdict.INCLUDE and not interventions:
         problems.add("interventions", "Tick the interventions it concerns, at least one")
     note = text(typed, "note", problems)
-    study_id = number(typed.get("study_id", "")) if verdict is Verdict.INCLUDE else None
-    token, version = hidden(typed, problems), number(typed.get("version", ""))
+    study_id = row_id(typed.get("study_id", "")) if verdict is Verdict.INCLUDE else None
+    token, version = hidden(typed, problems), row_id(typed.get("version", ""))
     if version is None:
         problems.add("form", STALE)
     if problems or verdict is None or version is None:
@@ -208,6 +209,12 @@ def number(value: str) -> int | None:
     plain = value.strip()
     readable = plain.isascii() and plain.isdigit() and len(plain) <= _MAX_DIGITS
     return int(plain) if readable else None
+
+
+def row_id(value: str) -> int | None:
+    """Read the key of a row; None for what no table can hold."""
+    found = number(value)
+    return found if found is not None and found <= _LARGEST_ID else None
 
 
 def _participants(typed: Typed, problems: Problems) -> int | None:

@@ -56,7 +56,7 @@ def queue() -> str:
             slug=slug if slug in site().catalogue.slugs else None,
             design=design if design in labels.SUGGESTED else None,
             limit=_PAGE + 1,
-            after=forms.number(request.args.get("after", "")),
+            after=forms.row_id(request.args.get("after", "")),
         )
         page = entries[:_PAGE]
         return render_template(
@@ -84,7 +84,7 @@ def kept() -> str:
             session,
             lane=Lane.NONE,
             limit=_PAGE + 1,
-            after=forms.number(request.args.get("after", "")),
+            after=forms.row_id(request.args.get("after", "")),
         )
     return render_template(
         "staff/kept.html",
@@ -150,7 +150,7 @@ def reopen(paper_id: int) -> ResponseReturnValue:
                 paper_id=paper_id,
                 reason=typed.get("reason_again", ""),
                 by=auth.reader(),
-                version=forms.number(typed.get("version", "")) or 0,
+                version=forms.row_id(typed.get("version", "")) or 0,
                 at=now(),
             )
     except InvalidInput as error:
@@ -260,7 +260,7 @@ class Said:
 
 def _said(session: Session, paper_id: str | None) -> Said | None:
     """Find what this person has just decided, to say it back to them on the next page."""
-    number = forms.number(paper_id or "")
+    number = forms.row_id(paper_id or "")
     if number is None:
         return None
     given = [s for s in reviews.screenings(session, number) if s.reviewer_id == auth.reader().id]

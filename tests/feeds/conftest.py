@@ -1,9 +1,12 @@
 """A loopback server that answers as scripted, faults included; and the clients that ask it."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -34,6 +37,42 @@ class Scripted:
     send: Callable[[BaseHTTPRequestHandler], None] | None = None
 
 
+class Handler(BaseHTTPRequestHandler):
+    """Answers one connection as ``upstream`` says."""
+
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, upstream: "Upstream", *args: Any) -> None:
+        self.upstream = upstream
+        with contextlib.suppress(OSError):  # the client may have left: that is what is tested
+            super().__init__(*args)
+
+    def do_GET(self) -> None:
+        scripted = self.upstream.next_answer(self._asked())
+        if scripted.send:
+            scripted.send(self)
+            self.close_connection = True
+            return
+        self.send_response(scripted.status)
+        for name, value in scripted.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(scripted.body)))
+        self.end_headers()
+        self.wfile.write(scripted.body)
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def _asked(self) -> Asked:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        split = urlsplit(self.path)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        return Asked(self.command, split.path, dict(parse_qsl(body or split.query)), headers)
+
+    def log_message(self, *args: object) -> None:
+        return
+
+
 class Upstream:
     """The server: answers from a list, then from ``answer`` for the rest."""
 
@@ -41,7 +80,7 @@ class Upstream:
         self.asked: list[Asked] = []
         self.script: list[Scripted] = []
         self.answer: Callable[[Asked], Scripted] = lambda asked: Scripted(status=404)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, self))
         self._server.daemon_threads = True
         self.released = threading.Event()
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
@@ -56,6 +95,10 @@ class Upstream:
     ) -> Scripted:
         return Scripted(body, status, headers or {}, send)
 
+    def next_answer(self, asked: Asked) -> Scripted:
+        self.asked.append(asked)
+        return self.script.pop(0) if self.script else self.answer(asked)
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}"
@@ -65,54 +108,6 @@ class Upstream:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        upstream = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                length = int(self.headers.get("Content-Length") or 0)
-                body = self.rfile.read(length).decode()
-                split = urlsplit(self.path)
-                asked = Asked(
-                    self.command,
-                    split.path,
-                    dict(parse_qsl(body or split.query)),
-                    {name.lower(): value for name, value in self.headers.items()},
-                )
-                upstream.asked.append(asked)
-                scripted = upstream.script.pop(0) if upstream.script else upstream.answer(asked)
-                if scripted.send:
-                    scripted.send(self)
-                    self.close_connection = True
-                    return
-                self.send_response(scripted.status)
-                for name, value in scripted.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(scripted.body)))
-                self.end_headers()
-                self.wfile.write(scripted.body)
-
-            do_POST = do_GET
-
-            def handle(self) -> None:
-                try:
-                    super().handle()
-                except OSError:
-                    self.close_connection = True
-
-            def finish(self) -> None:
-                try:
-                    super().finish()
-                except OSError:
-                    self.close_connection = True
-
-            def log_message(self, *args: object) -> None:
-                return
-
-        return Handler
 
 
 @pytest.fixture
@@ -138,5 +133,5 @@ def make_http() -> Iterator[Callable[..., Http]]:
 
 
 @pytest.fixture
-def http(make_http) -> Http:
+def http(make_http: Callable[..., Http]) -> Http:
     return make_http()

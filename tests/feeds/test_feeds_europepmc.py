@@ -2,10 +2,10 @@
 
 import gzip
 import json
-import re
 import tarfile
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -114,7 +114,7 @@ class Service:
 
     def answer(self, asked):
         query, cursor = asked.fields["query"], asked.fields["cursorMark"]
-        field = re.search(r"(FIRST_IDATE|UPDATE_DATE):\[", query)[1]
+        field = "FIRST_IDATE" if "FIRST_IDATE:[" in query else "UPDATE_DATE"
         ids = self.found[field]
         start = 0 if cursor == "*" else int(cursor[1:])
         page = ids[start : start + 2]
@@ -135,8 +135,9 @@ def source(upstream, make_http, tmp_path):
     values = {"allow_loopback": True, "europepmc": {"base_url": f"{upstream.url}/rest/"}}
     settings = parse({"sources": values}, folder=tmp_path)
     interventions = [SimpleNamespace(slug="vipp", queries={"europepmc": QUERY.text})]
+    catalogue: Any = SimpleNamespace(interventions=interventions)
     http = make_http()
-    built = europepmc.build(settings, SimpleNamespace(interventions=interventions), http)
+    built = europepmc.build(settings, catalogue, http)
     http.pace(upstream.url, 10_000)
     return built
 

@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -65,8 +66,9 @@ def source(upstream, make_http, tmp_path):
         folder=tmp_path,
     )
     interventions = [SimpleNamespace(slug="vipp", queries={"pubmed": QUERY.text})]
+    catalogue: Any = SimpleNamespace(interventions=interventions)
     http = make_http()
-    built = pubmed.build(settings, SimpleNamespace(interventions=interventions), http)
+    built = pubmed.build(settings, catalogue, http)
     http.pace(upstream.url, 10_000)
     return built
 
@@ -172,7 +174,7 @@ def test_a_window_with_more_than_one_page_is_split_by_date(source, ncbi):
     assert halves[0][1] == "2020/01/01"
     assert halves[1][2] == "2026/11/24"
     # the halves meet without a gap
-    assert (datetime.strptime(halves[1][1], "%Y/%m/%d") - datetime.strptime(halves[0][2], "%Y/%m/%d")).days == 1  # fmt: skip  # noqa: DTZ007, E501
+    assert (datetime.strptime(halves[1][1], "%Y/%m/%d") - datetime.strptime(halves[0][2], "%Y/%m/%d")).days == 1  # fmt: skip  # noqa: DTZ007
 
 
 def test_more_than_one_page_in_a_day_is_incomplete(source, ncbi):
@@ -200,10 +202,8 @@ def test_more_than_one_page_in_a_day_is_incomplete(source, ncbi):
          SourceFault.RATE_LIMITED),
         (b'{"esearchresult": {"count": "12", "idlist": ["1"]}}', SourceFault.INCOMPLETE),
         (b'{"esearchresult": {"count": "2", "idlist": ["1", "1"]}}', SourceFault.INCOMPLETE),
-        (b'{"esearchresult": {"count": "1", "idlist": ["1"],'
-         b'"errorlist": {"phrasesnotfound": ["inventino"]}}}', SourceFault.QUERY_CHANGED),
-        (b'{"esearchresult": {"count": "1", "idlist": ["1"],'
-         b'"errorlist": {"fieldsnotfound": ["tiba"]}}}', SourceFault.QUERY_CHANGED),
+        (b'{"esearchresult": {"count": "1", "idlist": ["1"],"errorlist": {"phrasesnotfound": ["inventino"]}}}', SourceFault.QUERY_CHANGED),
+        (b'{"esearchresult": {"count": "1", "idlist": ["1"],"errorlist": {"fieldsnotfound": ["tiba"]}}}', SourceFault.QUERY_CHANGED),
     ],
 )  # fmt: skip
 def test_a_search_that_is_no_answer_fails(source, upstream, body, kind):
@@ -297,7 +297,7 @@ def test_articles_never_asked_for_are_left_alone(source, ncbi):
 
     def answer(asked):
         scripted = whole(asked)
-        scripted.body = scripted.body.replace(b"</PubmedArticleSet>", article("99").encode() + b"</PubmedArticleSet>")  # fmt: skip  # noqa: E501
+        scripted.body = scripted.body.replace(b"</PubmedArticleSet>", article("99").encode() + b"</PubmedArticleSet>")  # fmt: skip
         return scripted
 
     ncbi.upstream.answer = answer

@@ -26,7 +26,7 @@ def ready(session, settings, now):
 
 
 def poll(session, at, *keys, fault=None):
-    lease = service.lease(session, "pubmed", at, 900)
+    lease = service.lease(session, "pubmed", at, 900, take_over=True)
     poll_id = service.start_poll(session, lease, at)
     if fault:
         service.fail(session, lease, poll_id, SourceError(fault, "PubMed is down"), at=at)

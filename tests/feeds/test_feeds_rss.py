@@ -2,7 +2,9 @@
 
 import tarfile
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from monitor.kernel.settings import parse
 
 NOW = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
 TODAY = NOW.date()
+NOTHING: Any = None  # feeds ask nothing of the catalogue
 
 
 def feed(*items: str) -> bytes:
@@ -98,7 +101,7 @@ def test_the_doi_is_the_name_wherever_it_stands(item):
 
 
 def test_a_doi_in_the_text_may_be_of_another_paper():
-    item = "<title>Correction</title><guid>g1</guid><description>To: doi 10.1000/other. DOI: 10.1000/other</description>"  # fmt: skip  # noqa: E501
+    item = "<title>Correction</title><guid>g1</guid><description>To: doi 10.1000/other. DOI: 10.1000/other</description>"  # fmt: skip
     assert only(item).citation.identifiers == ()
 
 
@@ -249,7 +252,7 @@ def test_a_byte_order_mark_is_no_harm():
 def source(upstream, make_http, tmp_path):
     feeds = [{"name": "Inventions", "url": f"{upstream.url}/feed.xml?token=T0"}]
     values = {"allow_loopback": True, "journals": {"feeds": feeds}}
-    return rss.build_journals(parse({"sources": values}, folder=tmp_path), None, make_http())
+    return rss.build_journals(parse({"sources": values}, folder=tmp_path), NOTHING, make_http())
 
 
 def test_a_feed_is_asked_with_the_validators_of_its_last_answer(source, upstream):
@@ -290,7 +293,8 @@ def test_feeds_are_asked_only_where_there_are_any(tmp_path):
     assert not SOURCES["pubmed_rss"].enabled(none)
     assert SOURCES["pubmed_rss"].enabled(one)
     assert not SOURCES["journals"].enabled(one)
-    built = SOURCES["pubmed_rss"].build(one, None, SimpleNamespace(pace=lambda *_: None))
+    client: Any = SimpleNamespace(pace=lambda *_: None)
+    built = SOURCES["pubmed_rss"].build(one, NOTHING, client)
     assert built.queries == (Query("https://a.test/", "https://a.test/"),)
 
 
@@ -352,7 +356,7 @@ def test_a_recorded_feed_polled_again_brings_exactly_the_new_items(recordings):
         days.setdefault(name.partition("/")[2], []).append(name)
     compared = new_items = 0
     for names in days.values():
-        for earlier, later in zip(names, names[1:], strict=False):
+        for earlier, later in pairwise(names):
             if "e379dc" in later:
                 continue
             before, after = read(feeds[earlier]), read(feeds[later])
@@ -373,4 +377,5 @@ def test_a_recorded_pubmed_feed_has_numbers_and_dois(recordings):
     for record in records:
         assert [one.scheme for one in record.citation.identifiers] == ["pmid", "doi"]
         assert record.citation.abstract is None or "PMID:" not in record.citation.abstract
+        assert record.citation.published is not None
         assert record.citation.published <= TODAY + timedelta(days=1)

@@ -71,11 +71,12 @@ def poll(session, at, *answers, name="pubmed"):
 
 
 def count(session, table) -> int:
-    return session.scalar(select(func.count()).select_from(table))
+    return int(session.scalar(select(func.count()).select_from(table)))
 
 
 def row(session, name="pubmed") -> SourceRow:
-    return session.get_one(SourceRow, name, populate_existing=True)
+    found: SourceRow = session.get_one(SourceRow, name, populate_existing=True)
+    return found
 
 
 def test_every_source_is_due_at_once_when_enabled(ready, now, settings):

@@ -151,6 +151,7 @@ def test_a_person_disabled_meanwhile_is_refused_whatever_the_caller_holds(sessio
 
 def test_a_person_disabled_since_this_transaction_read_them_is_refused(session, world, now):
     paper_id = world.queued()
+    session.refresh(world.ann)
     elsewhere = text('UPDATE "user" SET disabled_at = created_at WHERE id = :id')
     session.execute(elsewhere, {"id": world.ann.id})
     assert world.ann.disabled_at is None  # as it was read before

@@ -4,6 +4,7 @@ Streams: memory does not grow with the document. Never resolves an entity, loads
 reaches the network, whatever the document asks for (its DOCTYPE is expected and ignored).
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import IO
@@ -17,6 +18,7 @@ from monitor.kernel.errors import SourceError, SourceFault
 
 Element = etree._Element  # lxml gives the type of its elements no public name
 Parts = dict[str, Element]
+Texts = tuple[str, ...]
 
 MEDIA_TYPE = "application/xml"
 ROOTS = frozenset({"PubmedArticleSet", "PubmedBookArticleSet"})
@@ -29,7 +31,9 @@ _MONTHS = {
     )
 }
 _REGISTRIES = {"clinicaltrials.gov": "nct", "isrctn": "isrctn"}
+_YEAR = re.compile(r"\b[0-9]{4}")
 _YEARS = range(1500, 2101)
+_SHELLS = 64  # how many emptied articles may stay in the tree
 
 
 class _Unreadable(Exception):  # noqa: N818 - says what is missing, ends up as a reason
@@ -53,23 +57,24 @@ def read(document: IO[bytes]) -> Iterator[FetchedRecord | UnreadableRecord]:
         remove_comments=True,
         remove_pis=True,
     )
-    found = False
+    count = 0
     try:
-        for _, element in events:
-            found = True
+        for count, (_, element) in enumerate(events, start=1):
             yield read_article(element)
-            _forget(element)
+            element.clear()
+            if count % _SHELLS == 0:
+                _drop_shells(element)
     except etree.XMLSyntaxError:
         raise SourceError(
             SourceFault.MALFORMED, "PubMed sent no whole XML document (cut off, or not XML)"
         ) from None
     # a set may be empty, but only a set: an error report is XML too
-    if not found and (events.root is None or events.root.tag not in ROOTS):
+    if not count and (events.root is None or events.root.tag not in ROOTS):
         raise SourceError(SourceFault.MALFORMED, "PubMed sent XML that is no set of articles")
 
 
 def read_article(article: Element) -> FetchedRecord | UnreadableRecord:
-    """Read one article, or say why it cannot be read."""
+    """Read one article, or say why it cannot be read. It is kept as sent, in UTF-8."""
     raw = etree.tostring(article, encoding="utf-8", with_tail=False)
     book = article.tag == "PubmedBookArticle"
     parts = _children(article)
@@ -77,7 +82,7 @@ def read_article(article: Element) -> FetchedRecord | UnreadableRecord:
     number = pmid(body["PMID"].text) if "PMID" in body else None
     if number is None:
         return UnreadableRecord(
-            f"unknown:{plain.digest(raw.decode())}", raw, "has no PubMed number"
+            f"unknown:{plain.digest(raw.decode('utf-8', 'replace'))}", raw, "has no PubMed number"
         )
     try:
         citation = _book(body, number) if book else _article(parts, body, number)
@@ -92,7 +97,7 @@ def _article(whole: Parts, body: Parts, number: Identifier) -> Citation:
     abstract = _abstract(article.get("Abstract"))
     journal = _children(article.get("Journal"))
     issue = _children(journal.get("JournalIssue"))
-    dates = (issue.get("PubDate"), article.get("ArticleDate"))
+    dates = (_dated(issue.get("PubDate")), _dated(article.get("ArticleDate")))
     own = _children(whole.get("PubmedData")).get("ArticleIdList")
     return Citation(
         title=title,
@@ -101,8 +106,8 @@ def _article(whole: Parts, body: Parts, number: Identifier) -> Citation:
         abstract=abstract,
         authors=_authors(article.get("AuthorList")),
         journal=_field(journal, "Title"),
-        year=next((found for found in map(_year, dates) if found), None),
-        published=min((found for found in map(_whole_date, dates) if found), default=None),
+        year=dates[0][0] or dates[1][0],
+        published=min((whole for _, whole in dates if whole), default=None),
         volume=_field(issue, "Volume"),
         issue=_field(issue, "Issue"),
         pages=_field(_children(article.get("Pagination")), "MedlinePgn"),
@@ -117,7 +122,7 @@ def _book(body: Parts, number: Identifier) -> Citation:
     book = _children(body.get("Book"))
     title = _title(body, "ArticleTitle") if "ArticleTitle" in body else _title(book, "BookTitle")
     abstract = _abstract(body.get("Abstract"))
-    dates = (body.get("ContributionDate"), book.get("PubDate"))
+    dates = (_dated(body.get("ContributionDate")), _dated(book.get("PubDate")))
     return Citation(
         title=title,
         identifiers=_identifiers(number, body.get("ArticleIdList"), None),
@@ -125,8 +130,8 @@ def _book(body: Parts, number: Identifier) -> Citation:
         abstract=abstract,
         authors=_authors(body.get("AuthorList")),
         journal=_text(book.get("BookTitle"), plain.MAX_FIELD) or None,
-        year=next((found for found in map(_year, dates) if found), None),
-        published=next((found for found in map(_whole_date, dates) if found), None),
+        year=dates[0][0] or dates[1][0],
+        published=dates[0][1] or dates[1][1],
         language=_field(body, "Language"),
         publication_types=_each((body["PublicationType"],) if "PublicationType" in body else None),
         keywords=_each(body.get("KeywordList")),
@@ -138,10 +143,8 @@ def _children(element: Element | None) -> Parts:
     """Give the first child of each name. One pass costs less than a search for each name."""
     if element is None:
         return {}
-    parts: Parts = {}
-    for child in element:
-        parts.setdefault(child.tag, child)
-    return parts
+    # from the last to the first, so that the first of a name stays
+    return {child.tag: child for child in element.iterchildren(reversed=True)}
 
 
 def _title(parts: Parts, *names: str) -> str:
@@ -213,14 +216,12 @@ def _authors(listed: Element | None) -> tuple[str, ...]:
     return tuple(name for name in names[: plain.MAX_LIST] if name)
 
 
-def _each(*lists: Iterable[Element] | None) -> tuple[str, ...]:
-    """Give each text of the lists once; of a MeSH heading its descriptor, which stands first."""
-    texts = []
-    for listed in lists:
-        for entry in listed if listed is not None else ():
-            named = entry[0] if entry.tag == "MeshHeading" and len(entry) else entry
-            texts.append(_text(named, plain.MAX_FIELD))
-    return tuple(dict.fromkeys(text for text in texts if text))
+def _each(listed: Iterable[Element] | None, headings: Iterable[Element] | None = None) -> Texts:
+    """Give each text once; of a MeSH heading its descriptor, which stands first."""
+    entries = [*listed] if listed is not None else []
+    if headings is not None:
+        entries += [heading[0] for heading in headings if len(heading)]
+    return tuple(dict.fromkeys(text for one in entries if (text := _text(one, plain.MAX_FIELD))))
 
 
 def _text(element: Element | None, limit: int) -> str:
@@ -229,34 +230,31 @@ def _text(element: Element | None, limit: int) -> str:
         return ""
     if len(element):
         return plain.line("".join(element.itertext()), limit)  # type: ignore[arg-type]  # always str here
-    return plain.line(element.text, limit)
+    text = element.text
+    return plain.line(text, limit) if text else ""
 
 
-def _year(found: Element | None) -> int | None:
-    """Read a year, also from "2023 Jan-Feb" and "Spring 2019"."""
+def _dated(found: Element | None) -> tuple[int | None, date | None]:
+    """Read a year, also from "2023 Jan-Feb" and "Spring 2019"; and a date, if it is a whole one."""
     parts = _children(found)
-    text = _field(parts, "Year") or _field(parts, "MedlineDate") or ""
-    year = next(
-        (int(word[:4]) for word in text.split() if word[:4].isascii() and word[:4].isdigit()), 0
-    )
-    return year if year in _YEARS else None
+    text = _field(parts, "Year") or _field(parts, "MedlineDate")
+    written = _YEAR.search(text) if text else None
+    year = int(written[0]) if written else 0
+    if year not in _YEARS:
+        return None, None
+    return year, _whole_date(year, parts) if "Day" in parts else None
 
 
-def _whole_date(found: Element | None) -> date | None:
-    """Read a date that has a year, a month and a day; anything less is not a date."""
-    parts = _children(found)
-    year, month, day = (_field(parts, name) or "" for name in ("Year", "Month", "Day"))
+def _whole_date(year: int, parts: Parts) -> date | None:
+    month, day = _field(parts, "Month") or "", _field(parts, "Day") or ""
     try:
-        number = _MONTHS.get(month[:3].lower()) or int(month)
-        whole = date(int(year), number, int(day))
+        return date(year, _MONTHS.get(month[:3].lower()) or int(month), int(day))
     except ValueError:
         return None
-    return whole if whole.year in _YEARS else None
 
 
-def _forget(element: Element) -> None:
-    """Free what has been read, with the empty siblings before it."""
-    element.clear()
+def _drop_shells(element: Element) -> None:
+    """Free the emptied articles before this one: each is little, all of them are not."""
     parent = element.getparent()
-    while parent is not None and element.getprevious() is not None:
-        del parent[0]
+    if parent is not None:
+        del parent[: parent.index(element)]

@@ -70,7 +70,8 @@ class Browser:
 
     def fields(self, page: TestResponse, action: str) -> dict[str, object]:
         """Read what a browser would send of the form for ``action``, as it stands."""
-        for form in html.document_fromstring(page.text).forms:
+        document: html.HtmlElement = html.document_fromstring(page.text)
+        for form in document.forms:
             if form.get("action") == action:
                 found: dict[str, list[str]] = {}
                 for name, value in form.form_values():

@@ -69,7 +69,7 @@ EXPECTED = {
 
 def _routes(app):
     return {
-        (method, rule.rule)
+        (method, re.sub(r"<int\([^)]*\):", "<int:", rule.rule))
         for rule in app.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
     }

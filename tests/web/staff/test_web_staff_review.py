@@ -66,7 +66,15 @@ def test_filters_narrow_a_lane(world, browse):
 
 def test_nonsense_in_the_address_breaks_nothing(begun, browse):
     browser = browse(begun.ann)
-    for query in ("after=x", "after=99999999999", "stage=%00", "after=-1", "design=x", "done=9"):
+    for query in (
+        "after=x",
+        "after=99999999999",
+        "done=99999999999",
+        "stage=%00",
+        "after=-1",
+        "design=x",
+        "done=9",
+    ):
         assert browser.get(f"/queue?{query}").status_code in {200, 400}, query
 
 
@@ -143,7 +151,7 @@ def test_another_report_joins_the_study_it_shares_a_registration_with(world, bro
     assert stage(world, "follow") is Stage.ACCEPTED
 
 
-TO_MEND = [
+TO_MEND: list[tuple[dict[str, object], str]] = [
     ({}, "Choose include, exclude or unsure"),
     ({"verdict": "exclude"}, "Choose why you exclude it"),
     ({"verdict": "include", "interventions": []}, "at least one"),
@@ -158,13 +166,13 @@ TO_MEND = [
 def test_a_form_to_mend_keeps_what_was_typed_and_records_nothing(world, browse):
     browser, before = browse(world.ann), world.contents()
     for typed, said in TO_MEND:
-        sent = {"note": "Typed at length", "reason": ""} | typed
+        sent: dict[str, object] = {"note": "Typed at length", "reason": "", **typed}
         answer = browser.send(paper(world, "cosp"), sent)
         assert answer.status_code == 400, typed
         assert said in answer.text, typed
         assert "There is a problem" in answer.text
         assert "<title>Error:" in answer.text
-        assert sent["note"] in answer.text
+        assert str(sent["note"]) in answer.text
     assert world.contents() == before
 
 

@@ -11,7 +11,7 @@ from monitor.review import queries as reviews
 from monitor.review.tables import Appraisal
 from monitor.review.words import RiskOfBias, Stage
 
-ANSWERS = {
+ANSWERS: dict[str, object] = {
     "count_it": "yes",
     "reason": "",
     "interventions": ["ddp"],
@@ -161,7 +161,7 @@ def test_a_study_may_be_left_out_with_a_reason(world, browse):
     assert stage(world, "differ") is Stage.NOT_COUNTED
 
 
-TO_MEND = [
+TO_MEND: list[tuple[dict[str, object], str, str]] = [
     ({"count_it": ""}, "count_it", "Choose whether it should count"),
     ({"interventions": []}, "interventions", "at least one"),
     ({"interventions": ["nonsense"]}, "interventions", "from the list"),

@@ -1,0 +1,87 @@
+"""The service in a real browser: a filled world on SQLite, a server, Chromium. Skips where absent."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from staff_world import SECRET, World, begin, fill  # type: ignore[import-not-found]  # on pytest's path
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from monitor.kernel import settings as settings_module
+from monitor.kernel.database import Database
+from monitor.ops.schema import metadata
+from monitor.web.app import create_app
+
+NOW = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
+
+
+class Quiet(WSGIRequestHandler):
+    """A handler that logs nothing."""
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        pass
+
+
+class Site:
+    """A running service: its address, its world."""
+
+    def __init__(self, address: str, world: World) -> None:
+        self.address = address
+        self.world = world
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("there is no chromium on this machine")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A filled service of its own for each test, so that a test may click what it likes."""
+    database = Database(f"sqlite:///{tmp_path}/browser.sqlite3")
+    metadata.create_all(database.engine)
+    settings = settings_module.parse(
+        {"web": {"port": 0, "notice": "A test: everything here is invented."}}, folder=tmp_path
+    )
+    world = fill(begin(settings, database, lambda: NOW))
+    app = create_app(settings, database, world.service.catalogue, secret=SECRET, clock=lambda: NOW)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield Site(f"http://127.0.0.1:{server.server_port}", world)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    database.dispose()
+
+
+@pytest.fixture
+def open_browser(chromium, site):
+    """Open a window of a width, signed in as somebody or as nobody; closed at the end."""
+    contexts = []
+
+    def open_window(user=None, *, width: int = 1100, javascript: bool = True):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, java_script_enabled=javascript
+        )
+        contexts.append(context)
+        if user is not None:
+            token = site.world.sign_in(user)
+            context.add_cookies([{"name": "session", "value": token, "url": site.address}])
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()

@@ -1,0 +1,242 @@
+"""Every page, wide and narrow: axe finds nothing, the console is silent, nothing leaves the host."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from monitor.accounts import service as accounts
+from monitor.accounts.tables import Role
+from monitor.notify import queries as mail
+from monitor.notify import tokens
+
+pytestmark = pytest.mark.browser
+SECRET = b"a secret of tests, 32 bytes long"
+
+PUBLIC = {
+    "public.overview": "/",
+    "public.interventions": "/interventions",
+    "interventions.intervention": "/interventions/ddp",
+    "interventions.study": "/interventions/ddp/studies/{ddp}",
+    "public.changes": "/changes",
+    "public.change": "/changes/11",
+    "public.method": "/method",
+    "public.privacy": "/privacy",
+    "public.accessibility": "/accessibility",
+    "subscribe.form": "/subscribe",
+    "subscribe.confirm_form": "/confirm/{confirm}",
+    "subscribe.unsubscribe_form": "/u/{unsubscribe}",
+    "account.sign_in": "/sign-in?next=/queue",
+    "account.welcome": "/welcome/{welcome}",
+}
+STAFF = {
+    "review.queue": "/queue",
+    "review.kept": "/papers",
+    "review.paper": "/papers/{cosp}",
+    "studies.study": "/studies/{ddp}",
+    "studies.appraise": "/studies/{ddp2}/appraise",
+    "studies.withdraw": "/studies/{ddp}/withdraw",
+    "admin.status": "/status",
+    "admin.mail": "/mail",
+    "admin.letter": "/mail/{mail}",
+    "admin.people": "/people",
+    "admin.ask_disable": "/people/{person}/disable",
+}
+# what the same pages look like in other states
+MORE_PUBLIC = ("/no-such-page", "/interventions/cos", "/interventions/icp")
+MORE_STAFF = (
+    "/queue?stage=to+appraise",
+    "/queue?stage=disagreement",
+    "/queue?stage=accepted",
+    "/queue?stage=not+counted",
+    "/queue?intervention=vipp",
+    "/papers/{hostile}",
+    "/papers/{follow}",
+    "/papers/{unsure}",
+    "/papers/{excluded}",
+    "/papers/{none}",
+    "/studies/{differ}",
+    "/studies/{half}",
+    "/studies/{withdrawn}",
+    "/studies/{differ}/appraise",
+    "/studies/999",
+    "/people/{me}/disable",
+)
+NO_PAGE = {"static", "public.healthz", "review.record", "admin.letter_html"}
+
+
+@pytest.fixture
+def names(site):
+    """What stands for what in the addresses above."""
+    world = site.world
+    with world.database.write() as session:
+        _, link = accounts.create_user(
+            session,
+            address="new@example.org",
+            name="New Example",
+            role=Role.REVIEWER,
+            by="cli",
+            at=world.at,
+        )
+        sent = {m.kind.value: m.uuid for m in mail.messages(session) if m.sent_at}
+    return {
+        **world.papers,
+        **world.studies,
+        "ddp2": world.studies["ddp2"],
+        "cosp": world.papers["cosp"],
+        "excluded": world.papers["excluded"],
+        "person": world.cat.id,
+        "me": world.ada.id,
+        "mail": sent["change"],
+        "confirm": tokens.confirm_token(SECRET, sent["confirm"]),
+        "unsubscribe": tokens.unsubscribe_token(SECRET, sent["change"]),
+        "welcome": link,
+    }
+
+
+def test_every_page_of_the_application_is_looked_at(site):
+    from monitor.web.app import create_app
+
+    service = site.world.service
+    app = create_app(service.settings, service.database, service.catalogue, secret=SECRET)
+    pages = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert pages - NO_PAGE == set(PUBLIC) | set(STAFF)
+
+
+@pytest.mark.parametrize("width", [1100, 360])
+def test_public_pages_hold_for_everybody(site, open_browser, names, width):
+    check(site, open_browser(width=width), names, [*PUBLIC.values(), *MORE_PUBLIC])
+
+
+@pytest.mark.parametrize("width", [1100, 360])
+def test_staff_pages_hold_for_everybody(site, open_browser, names, width):
+    page = open_browser(site.world.ada, width=width)
+    check(site, page, names, [*STAFF.values(), *MORE_STAFF])
+
+
+@pytest.mark.parametrize("width", [1100, 360])
+def test_pages_that_answer_a_form_hold_too(site, open_browser, names, width):
+    page = open_browser(site.world.ada, width=width)
+    trouble = watch(site, page)
+    for path, press in (
+        ("/papers/{cosp}", "Save and open next"),
+        ("/studies/{ddp2}/appraise", "See what this would do"),
+        ("/studies/{ddp}/withdraw", "Withdraw this study"),
+        ("/people", "Add and make the link"),
+    ):
+        page.goto(site.address + path.format(**names))
+        page.get_by_role("button", name=press).click()
+        assert page.get_by_role("alert").is_visible()
+        trouble += problems(page, f"{path} with nothing filled in")
+    appraised(page, site.address + f"/studies/{names['ddp2']}/appraise")
+    trouble += problems(page, "the preview")
+    page.get_by_role("button", name="Save my appraisal").click()
+    trouble += problems(page, "the study after saving")
+    page.goto(f"{site.address}/people")
+    page.get_by_label("Name", exact=True).fill("Dora Example")
+    page.get_by_label("E-mail address").fill("dora@example.org")
+    page.get_by_label("Reviewer: screens and appraises").check()
+    page.get_by_role("button", name="Add and make the link").click()
+    trouble += problems(page, "the one-time link")
+    assert not trouble, "\n".join(trouble)
+
+
+@pytest.mark.parametrize("width", [1100, 360])
+def test_text_comes_back_when_the_session_ended(site, open_browser, names, width):
+    page = open_browser(site.world.ann, width=width)
+    trouble = watch(site, page)
+    page.goto(site.address + f"/papers/{names['cosp']}")
+    page.get_by_label("Note for the record (optional)").fill("Typed at length")
+    page.context.clear_cookies(name="session")
+    page.get_by_role("button", name="Save and open next").click()
+    trouble += problems(page, "signed out with a draft")
+    page.get_by_label("E-mail address").fill("ann@example.org")
+    page.get_by_label("Password").fill(site.world.password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    trouble += problems(page, "signed in with a draft")
+    page.get_by_role("button", name="Back to the form").click()
+    assert page.get_by_label("Note for the record (optional)").input_value() == "Typed at length"
+    assert not trouble, "\n".join(trouble)
+
+
+def test_a_page_that_does_not_hold_is_noticed(site, open_browser):
+    page = open_browser(width=360)
+    trouble = watch(site, page)
+    page.goto(site.address)
+    page.set_content("<h1>One</h1><h1>Two</h1><img src='//elsewhere.example/x.png' width=500>")
+    said = " ".join(problems(page, "a broken page"))
+    assert "image-alt" in said
+    assert "scrolls sideways" in said
+    assert "2 main headings" in said
+    assert "elsewhere.example" in " ".join(trouble)
+
+
+def check(site, page, names, paths):
+    trouble = watch(site, page)
+    for path in paths:
+        page.goto(site.address + path.format(**names))
+        trouble.extend(problems(page, path))
+    assert not trouble, "\n".join(trouble)
+
+
+def watch(site, page):
+    """Note what the console says and what leaves the host, from now on."""
+    trouble: list[str] = []
+
+    def said(message):
+        # a page that answers 4xx on purpose is named by the browser; axe's own message to a frame
+        # that runs no script is not the page's
+        expected = (
+            "Failed to load resource: the server responded",
+            "Failed to execute 'postMessage'",
+        )
+        if message.type in {"error", "warning"} and not message.text.startswith(expected):
+            trouble.append(f"{page.url}: console: {message.text}")
+
+    def asked(request):
+        if not request.url.startswith(site.address):
+            trouble.append(f"{page.url}: asked {request.url}")
+
+    def interrupted(dialog):
+        trouble.append(f"{page.url}: dialog {dialog.message}")
+        dialog.dismiss()
+
+    page.on("console", said)
+    page.on("request", asked)
+    page.on("pageerror", lambda error: trouble.append(f"{page.url}: {error}"))
+    page.on("dialog", interrupted)
+    return trouble
+
+
+def problems(page, where):
+    """Look at one page: axe's rules, sideways scroll, one heading, targets large enough."""
+    width = page.viewport_size["width"]
+    found = [
+        f"{where} at {width}: {broken['id']}: {[node['target'] for node in broken['nodes']][:4]}"
+        for broken in Axe().run(page, options=_RULES).response["violations"]
+    ]
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        found.append(f"{where} at {width}: scrolls sideways")
+    if page.locator("h1").count() != 1:
+        found.append(f"{where} at {width}: {page.locator('h1').count()} main headings")
+    return found
+
+
+_RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+
+
+def appraised(page, address):
+    """Fill in the appraisal as a person would, and ask what it would do."""
+    page.goto(address)
+    page.get_by_label("Yes, count it").check()
+    page.get_by_label("Randomised trial").check()
+    page.get_by_role("group", name="Overall risk of bias, RoB 2").get_by_label("Low").check()
+    page.get_by_label("What this judgement rests on").fill("Central allocation")
+    page.get_by_label("Attachment of the child").check()
+    page.get_by_label("Outcome, and how it was measured").fill("Attachment security")
+    page.get_by_label("No difference").check()
+    page.get_by_label("Quote the sentence it rests on").fill("The groups did not differ.")
+    page.get_by_label("People analysed").fill("96")
+    for group in ("Was it done in the UK?", "Did the intervention’s developers lead it?"):
+        page.get_by_role("group", name=group).get_by_label("Not known").check()
+    page.get_by_role("button", name="See what this would do").click()

@@ -1,0 +1,69 @@
+"""The reviewers' day in a browser without JavaScript, by the labels people read."""
+
+import pytest
+from test_browser_pages import appraised  # type: ignore[import-not-found]  # beside this file
+
+from monitor.review import queries as reviews
+from monitor.review.words import Stage
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("width", [1100, 360])
+def test_from_the_queue_to_a_change_for_readers(site, open_browser, width):
+    world = site.world
+    ann = open_browser(width=width, javascript=False)
+    ann.goto(f"{site.address}/queue")
+    ann.get_by_label("E-mail address").fill("ann@example.org")
+    ann.get_by_label("Password").fill(world.password)
+    ann.get_by_role("button", name="Sign in", exact=True).click()
+    ann.get_by_role("link", name="Example trial of Circle of Security-Parenting").click()
+    ann.get_by_label("Include", exact=True).check()
+    ann.get_by_role("button", name="Save and open next").click()
+    assert "Recorded: included." in ann.locator("main").inner_text()
+    page = ann
+    for user in (world.ann, world.ben):
+        page = open_browser(user, width=width, javascript=False)
+        page.goto(f"{site.address}/queue?stage=to+appraise&intervention=cos")
+        page.get_by_role("link", name="Example trial of Circle of Security-Parenting").click()
+        page.get_by_role("button", name="Appraise this study").click()
+        appraised(page, page.url)
+        assert "Nothing has happened yet." in page.locator("main").inner_text()
+        page.get_by_role("button", name="Save my appraisal").click()
+    assert "this study counts" in page.locator("main").inner_text()
+    page.get_by_role("link", name="What readers see").click()
+    assert "Circle of Security" in page.locator("h1").inner_text()
+    with world.database.read() as session:
+        assert reviews.item(session, world.papers["cosp"]).stage is Stage.ACCEPTED
+
+
+def test_only_the_tool_of_the_chosen_design_is_asked_for(site, open_browser):
+    page = open_browser(site.world.ann)
+    page.goto(f"{site.address}/studies/{site.world.studies['ddp2']}/appraise")
+    rob2 = page.get_by_role("group", name="Overall risk of bias, RoB 2")
+    robins = page.get_by_role("group", name="Overall risk of bias, ROBINS-I")
+    assert rob2.is_visible()
+    assert robins.is_visible()
+    page.get_by_label("Randomised trial").check()
+    assert rob2.is_visible()
+    assert not robins.is_visible()
+    page.get_by_label("Case report or series").check()
+    assert not rob2.is_visible()
+    assert robins.is_visible()
+
+
+def test_an_error_link_leads_to_its_field(site, open_browser):
+    page = open_browser(site.world.ann)
+    page.goto(f"{site.address}/papers/{site.world.papers['cosp']}")
+    page.get_by_role("button", name="Save and open next").click()
+    page.get_by_role("link", name="Choose include, exclude or unsure").click()
+    assert page.evaluate("document.activeElement.id") == "verdict"
+
+
+def test_a_mail_is_shown_as_it_looks_and_runs_nothing(site, open_browser):
+    page = open_browser(site.world.ada)
+    page.goto(f"{site.address}/mail")
+    page.get_by_role("link", name="reader@example.org").first.click()
+    frame = page.frame_locator("iframe")
+    assert "Dyadic Developmental Psychotherapy" in frame.locator("h1").first.inner_text()
+    assert frame.locator("script").count() == 0
