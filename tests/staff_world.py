@@ -4,6 +4,7 @@ Everything comes in the way it does in life: records through feeds, papers throu
 decisions through review. All of it is invented.
 """
 
+import copy
 import functools
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -91,6 +92,13 @@ class World:
     @property
     def at(self) -> datetime:
         return self.service.clock()
+
+    def moved(self, service: Service) -> "World":
+        """Give the same world in a copy of its database."""
+        other = copy.copy(self)
+        other.service, other.database = service, service.database
+        other.papers, other.studies = dict(self.papers), dict(self.studies)
+        return other
 
     def people(self) -> None:
         """Make an admin, three reviewers, a commissioner, and somebody only invited."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds import files
-from monitor.kernel.errors import InvalidInput
+from monitor.kernel.errors import InvalidInput, SourceError
 
 RIS = """TY  - JOUR
 TI  - Example trial of <i>Theraplay</i> &amp; play

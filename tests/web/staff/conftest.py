@@ -1,26 +1,99 @@
-"""The staff pages with their invented world: ``begun`` has people only, ``world`` is full."""
+"""The staff pages with their invented world: ``begun`` has people only, ``world`` is full.
 
-from collections.abc import Callable
+A world takes seconds to make, so each is made once per kind of database and then copied.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
+from sqlalchemy import create_engine, make_url, text
 from staff_world import SECRET, World, begin, fill  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from werkzeug.test import TestResponse
 
 from monitor.accounts.tables import User
+from monitor.kernel import settings as settings_module
+from monitor.kernel.database import Database
 from monitor.web.app import create_app
 
+_NUMBERS = count(1)
 
-@pytest.fixture
-def begun(settings, database, clock) -> World:
-    return begin(settings, database, clock)
+
+class Originals:
+    """Worlds made once, by kind of database and by whether they are full."""
+
+    def __init__(self, folder: Path, request: pytest.FixtureRequest) -> None:
+        self.folder, self.request = folder, request
+        self.made: dict[tuple[str, bool], tuple[World, str, Path]] = {}
+
+    def get(self, kind: str, *, full: bool, clock) -> tuple[World, str, Path]:
+        """Give a world, its database's address, and the folder of its mail."""
+        if (kind, full) not in self.made:
+            folder = self.folder / f"{kind}-{full}"
+            folder.mkdir()
+            url = self._empty(kind, folder)
+            database = Database(url)
+            settled = clock()
+            world = begin(settings_module.parse({}, folder=folder), database, lambda: settled)
+            self.made[kind, full] = (fill(world) if full else world, url, folder)
+            database.dispose()
+        return self.made[kind, full]
+
+    def _empty(self, kind: str, folder: Path) -> str:
+        if kind == "sqlite":
+            shutil.copyfile(self.request.getfixturevalue("sqlite_template"), folder / "world.db")
+            return f"sqlite:///{folder}/world.db"
+        return duplicate(self.request.getfixturevalue("postgres_template"), "gap_template")
+
+
+def duplicate(server: str, original: str) -> str:
+    """Copy a database of the PostgreSQL server; gives the copy's address."""
+    name = f"gap_staff_{next(_NUMBERS)}"
+    statement(server, f"CREATE DATABASE {name} TEMPLATE {original}")
+    return str(make_url(server).set(database=name).render_as_string(hide_password=False))
+
+
+def statement(server: str, sql: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(sql))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def originals(tmp_path_factory, request) -> Originals:
+    return Originals(tmp_path_factory.mktemp("worlds"), request)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def begun(request, originals, tmp_path, settings, clock) -> Iterator[World]:
+    """A world of its own for one test; full where the test also asks for ``world``."""
+    full = "world" in request.fixturenames
+    world, url, folder = originals.get(request.param, full=full, clock=clock)
+    if full:
+        shutil.copytree(folder / "var", tmp_path / "var")
+    if request.param == "sqlite":
+        shutil.copyfile(folder / "world.db", tmp_path / "world.db")
+        mine = f"sqlite:///{tmp_path}/world.db"
+    else:
+        server = request.getfixturevalue("postgres_template")
+        mine = duplicate(server, str(make_url(url).database))
+    database = Database(mine)
+    yield world.moved(replace(world.service, settings=settings, database=database, clock=clock))
+    database.dispose()
+    if request.param == "postgresql":
+        statement(server, f"DROP DATABASE {make_url(mine).database} WITH (FORCE)")
 
 
 @pytest.fixture
 def world(begun) -> World:
-    return fill(begun)
+    return begun
 
 
 @pytest.fixture
