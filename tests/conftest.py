@@ -44,7 +44,11 @@ def postgres_server() -> Iterator[str]:
     # not under pytest's own folder: it deletes those of older runs, and this one may be long
     folder = tempfile.mkdtemp(prefix="gap-monitor-postgres-")
     server = pgserver.get_server(folder, cleanup_mode="delete")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        _run(url, f"ALTER SYSTEM SET {setting} = off")  # no test cuts the power
+    _run(url, "SELECT pg_reload_conf()")
+    yield url
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -9,7 +9,7 @@ import structlog
 from monitor import workflow
 from monitor.feeds import service as feeds
 from monitor.feeds.http import Http
-from monitor.feeds.records import Answer
+from monitor.feeds.records import Answer, Query
 from monitor.feeds.sources import SOURCES, Source
 from monitor.jobs.service import Service
 from monitor.kernel.errors import Conflict, SourceError, SourceFault
@@ -18,6 +18,7 @@ from monitor.kernel.locks import exclusive
 log = structlog.get_logger()
 
 LEASE_SECONDS = 15 * 60
+_HOST_FAULTS = {SourceFault.UNREACHABLE, SourceFault.REFUSED, SourceFault.RATE_LIMITED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +80,49 @@ def _failed(service: Service, lease: feeds.Lease, poll_id: int, error: SourceErr
 def _ask_everything(
     service: Service, source: Source, lease: feeds.Lease, poll_id: int
 ) -> PollReport:
-    """Ask query by query; each full answer is stored before the next question is asked."""
-    records = new = queued = unreadable = 0
+    """Ask query by query; each full answer is stored before the next question is asked.
+
+    One query that fails does not keep the others from being asked, but the poll has failed.
+
+    Raises:
+        SourceError: the first failure.
+    """
+    report = PollReport(lease.source)
+    failures: list[SourceError] = []
     for query in source.queries:
-        answer = source.ask(query, lease.watermarks.get(query.key), service.clock())
-        stored, newly_queued = _keep(service, lease, poll_id, answer)
-        records += len(answer.records)
-        unreadable += len(answer.unreadable)
-        new += stored
-        queued += newly_queued
+        try:
+            answer = source.ask(query, lease.watermarks.get(query.key), service.clock())
+        except SourceError as error:
+            failures.append(error)
+            if _is_over(query, error):
+                break
+        else:
+            report = _add(report, answer, *_keep(service, lease, poll_id, answer))
+    if failures:
+        raise failures[0]
     every = timedelta(hours=service.settings.source(lease.source).every_hours)
     with service.database.write() as session:
         at = service.clock()
         feeds.finish(session, lease, poll_id, at=at, next_due_at=at + every)
-    return PollReport(lease.source, records, new, queued, unreadable)
+    return report
+
+
+def _is_over(query: Query, error: SourceError) -> bool:
+    """Tell whether asking on is useless: the one host of an API is down, or wants to be left alone.
+
+    Feeds have no intervention, and each its own host.
+    """
+    return query.intervention is not None and error.kind in _HOST_FAULTS
+
+
+def _add(report: PollReport, answer: Answer, new: int, queued: int) -> PollReport:
+    return PollReport(
+        report.source,
+        records=report.records + len(answer.records),
+        new=report.new + new,
+        queued=report.queued + queued,
+        unreadable=report.unreadable + len(answer.unreadable),
+    )
 
 
 def _keep(service: Service, lease: feeds.Lease, poll_id: int, answer: Answer) -> tuple[int, int]:

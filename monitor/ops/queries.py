@@ -179,7 +179,11 @@ def _oldest(session: Session) -> datetime | None:
 
 
 def _size(database: Database) -> int | None:
-    return database.path.stat().st_size if database.path and database.path.exists() else None
+    if database.path is None:
+        return None
+    # what was written lately lies in the write-ahead log beside the file
+    parts = (database.path, database.path.with_name(f"{database.path.name}-wal"))
+    return sum(part.stat().st_size for part in parts if part.exists())
 
 
 def _source(source: feeds.SourceStatus) -> dict[str, Any]:

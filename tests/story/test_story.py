@@ -392,7 +392,7 @@ def restart(scene, process=None):
 
 
 def died(scene):
-    assert scene.service.wait_dead(10) == KILLED
+    assert scene.service.wait_dead(30) == KILLED
 
 
 def wait_for_lock(scene):
@@ -455,7 +455,8 @@ def watermarks(scene):
 
 def paper_id(scene, key):
     title = scene.world.paper(key).title
-    ((found,),) = scene.rows("SELECT id FROM paper WHERE title IN (:t, :t || '.')", t=title)
+    sent = {"bare": title, "stopped": f"{title}."}  # Europe PMC ends a title with a full stop
+    ((found,),) = scene.rows("SELECT id FROM paper WHERE title IN (:bare, :stopped)", **sent)
     return found
 
 

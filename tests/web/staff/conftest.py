@@ -78,9 +78,9 @@ def begun(request, originals, tmp_path, settings, clock) -> Iterator[World]:
     world, url, folder = originals.get(request.param, full=full, clock=clock)
     if full:
         shutil.copytree(folder / "var", tmp_path / "var")
+    mine = f"sqlite:///{tmp_path}/world.db"
     if request.param == "sqlite":
         shutil.copyfile(folder / "world.db", tmp_path / "world.db")
-        mine = f"sqlite:///{tmp_path}/world.db"
     else:
         server = request.getfixturevalue("postgres_template")
         mine = duplicate(server, str(make_url(url).database))
@@ -88,6 +88,7 @@ def begun(request, originals, tmp_path, settings, clock) -> Iterator[World]:
     yield world.moved(replace(world.service, settings=settings, database=database, clock=clock))
     database.dispose()
     if request.param == "postgresql":
+        server = request.getfixturevalue("postgres_template")
         statement(server, f"DROP DATABASE {make_url(mine).database} WITH (FORCE)")
 
 
