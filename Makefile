@@ -33,7 +33,7 @@ demo: $(VENV)/.run ## the whole loop before your eyes, on an invented world, wit
 test: $(VENV)/.dev ## everything CI checks: format, lint, types, imports, all tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/djlint templates --check --lint --quiet
+	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest -n 2 --dist worksteal
