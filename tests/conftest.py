@@ -21,6 +21,11 @@ hypothesis.settings.load_profile("ci")
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "recordings"
 
 
+def pytest_collection_modifyitems(items) -> None:
+    """Start the story's long tests first, so that no worker waits for one of them at the end."""
+    items.sort(key=lambda item: "story" not in item.path.parts)
+
+
 @pytest.fixture
 def now() -> datetime:
     """A settled time: tests pass it on, nothing reads the clock."""
