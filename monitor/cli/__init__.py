@@ -1,5 +1,47 @@
-"""The command line. Exit status 0: done; 1: done with failures listed; 2: could not run, and why."""
+"""The command line. Exit status 0: done; 1: done with failures listed; 2: could not run, and why.
 
-from monitor.cli.commands import main
+Opens transactions; decides nothing.
+"""
 
-__all__ = ["main"]
+import logging
+import sys
+
+import click
+import structlog
+
+from monitor.cli import mail, people, reading, running, sources  # noqa: F401 - each adds its commands
+from monitor.cli.root import DONE, NOT_RUN, commands
+from monitor.kernel.errors import MonitorError
+
+__all__ = ["commands", "main"]
+
+
+def main() -> None:
+    """Run the command that was typed; a known error becomes one line and exit status 2."""
+    _log_to_stderr()
+    try:
+        # without standalone mode click gives back the status of ctx.exit() and Exit
+        sys.exit(commands.main(standalone_mode=False) or DONE)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(NOT_RUN)
+    except click.Abort:
+        sys.exit(NOT_RUN)
+    except MonitorError as error:
+        click.echo(f"gap-monitor: {error}", err=True)
+        sys.exit(NOT_RUN)
+
+
+def _log_to_stderr() -> None:
+    """Send logs to stderr: stdout belongs to what was asked for."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=False)
+            if sys.stderr.isatty()
+            else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.commands import commands
+from monitor.cli import commands
 from monitor.jobs.schedule import JOBS
 from monitor.notify.tables import MessageKind
 from monitor.ops.queries import JOB_TITLES
@@ -72,7 +72,7 @@ def test_two_places_catch_every_exception():
         _name(p) for p in MODULES if re.search(r"except (Base)?Exception", p.read_text("utf-8"))
     ]
     assert users == [
-        "monitor/jobs/polling.py",
+        "monitor/jobs/asking.py",
         "monitor/jobs/schedule.py",
         "monitor/kernel/database.py",
     ]

@@ -1,0 +1,44 @@
+"""The command that sends mail."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from monitor.cli.root import as_json, commands, leave, print_json, service_of
+from monitor.jobs.delivery import deliver_due
+from monitor.jobs.schedule import SCHEDULE
+from monitor.notify import outbox
+
+
+@commands.command()
+@click.option("--dry-run", is_flag=True, help="List what is due; send nothing.")
+@as_json
+@click.pass_obj
+def deliver(config: Path, *, dry_run: bool, json_: bool) -> None:
+    """Send all mail that is due, once and now."""
+    with service_of(config) as service:
+        service.prepare(SCHEDULE)
+        if dry_run:
+            with service.database.read() as session:
+                due = outbox.due(session, at=service.clock())
+            _print_due(due, json_=json_)
+            return
+        report = deliver_due(service)
+    if json_:
+        print_json(asdict(report))
+    else:
+        parts = [f"{count} {state}" for state, count in sorted(report.counts.items())]
+        click.echo(", ".join(parts) or "No mail was due.")
+        for problem in report.problems:
+            click.echo(problem, err=True)
+    leave(failed=bool(report.problems) or bool(set(report.counts) - {"sent", "cancelled"}))
+
+
+def _print_due(due: list[outbox.Due], *, json_: bool) -> None:
+    if json_:
+        print_json([asdict(message) for message in due])
+        return
+    for message in due:
+        click.echo(f"{message.kind} to {message.address}")
+    click.echo(f"{len(due)} due; nothing was sent.")

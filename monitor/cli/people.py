@@ -1,0 +1,42 @@
+"""Commands about the people who sign in."""
+
+from pathlib import Path
+
+import click
+
+from monitor.accounts import service as accounts
+from monitor.accounts.tables import Role
+from monitor.cli.root import as_json, commands, print_json, service_of
+from monitor.jobs.schedule import SCHEDULE
+
+
+@commands.group()
+def user() -> None:
+    """People who sign in."""
+
+
+@user.command("add")
+@click.argument("address")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--name", default="", help="How pages call the person.")
+@as_json
+@click.pass_obj
+def add_user(config: Path, address: str, role: str, name: str, *, json_: bool) -> None:
+    """Add a person and print the one-time link that lets them set a password."""
+    with service_of(config) as service:
+        service.prepare(SCHEDULE)
+        with service.database.write() as session:
+            person, token = accounts.create_user(
+                session,
+                address=address,
+                name=name or address.partition("@")[0],
+                role=Role(role),
+                by="cli",
+                at=service.clock(),
+            )
+            link = f"{service.settings.web.public_url}/welcome/{token}"
+            made = {"id": person.id, "address": person.address, "role": role, "link": link}
+    if json_:
+        print_json(made)
+    else:
+        click.echo(f"{made['address']} may set a password at {link} (once, within 7 days)")

@@ -1,0 +1,55 @@
+"""What every command stands on: the group, the service it works on, how it prints and ends."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from monitor.jobs.service import Service
+from monitor.kernel import settings as settings_module
+from monitor.kernel.errors import ConfigError
+
+DONE, DONE_WITH_FAILURES, NOT_RUN = 0, 1, 2
+
+as_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("config.toml"),
+    show_default=True,
+    help="The settings; everything written lies in its folder.",
+)
+@click.version_option(package_name="gap-monitor")
+@click.pass_context
+def commands(context: click.Context, config: Path) -> None:
+    """Watch the gap between research and practice."""
+    context.obj = config
+
+
+@contextmanager
+def service_of(config: Path) -> Iterator[Service]:
+    """Open the service of a configuration, and close it afterwards."""
+    if not config.exists():
+        raise ConfigError(f"{config} does not exist: copy config.example.toml to it")
+    service = Service.open(settings_module.load(config))
+    try:
+        yield service
+    finally:
+        service.database.dispose()
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
+    """Print any JSON value."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def leave(*, failed: bool) -> None:
+    """End with the status that says whether something listed has failed."""
+    if failed:
+        raise click.exceptions.Exit(DONE_WITH_FAILURES)

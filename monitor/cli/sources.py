@@ -1,0 +1,67 @@
+"""Commands that bring literature in: from the sources, and from files."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from monitor.cli.root import as_json, commands, leave, print_json, service_of
+from monitor.feeds.sources import SOURCES
+from monitor.jobs.asking import AttemptReport
+from monitor.jobs.importing import import_file
+from monitor.jobs.polling import poll_source
+from monitor.jobs.schedule import SCHEDULE
+from monitor.jobs.service import Service
+
+
+@commands.command()
+@click.argument("source", required=False, type=click.Choice(sorted(SOURCES)))
+@as_json
+@click.pass_obj
+def poll(config: Path, source: str | None, *, json_: bool) -> None:
+    """Ask every enabled source, or SOURCE alone, once and now."""
+    with service_of(config) as service:
+        service.prepare(SCHEDULE)
+        names = [source] if source else _enabled(service)
+        reports = [poll_source(service, name) for name in names]
+    if json_:
+        print_json([asdict(report) for report in reports])
+    else:
+        for report in reports:
+            click.echo(_poll_line(report))
+    leave(failed=any(report.error for report in reports))
+
+
+@commands.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="Tell what would happen; keep nothing.")
+@as_json
+@click.pass_obj
+def import_(config: Path, file: Path, *, dry_run: bool, json_: bool) -> None:
+    """Bring in FILE: PubMed XML, MEDLINE (nbib), RIS or CSV, told by its content."""
+    with service_of(config) as service:
+        service.prepare(SCHEDULE)
+        report = import_file(service, file.read_bytes(), dry_run=dry_run)
+    if json_:
+        print_json(asdict(report))
+    else:
+        click.echo(
+            f"{report.format}: {report.records} records, {report.new_papers} new papers, "
+            f"{report.known} already known, {report.queued} queued"
+        )
+        for key, reason in report.unreadable:
+            click.echo(f"set aside {key}: {reason}", err=True)
+        if dry_run:
+            click.echo("Nothing was kept.")
+    leave(failed=bool(report.unreadable))
+
+
+def _enabled(service: Service) -> list[str]:
+    return [name for name in SOURCES if SOURCES[name].enabled(service.settings)]
+
+
+def _poll_line(report: AttemptReport) -> str:
+    if report.error:
+        return f"{report.source}: failed: {report.error}"
+    line = f"{report.source}: {report.records} records, {report.new} new, {report.queued} queued"
+    return f"{line}, {report.unreadable} set aside" if report.unreadable else line
