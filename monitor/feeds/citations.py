@@ -6,15 +6,22 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from monitor.feeds.records import Citation, FetchedRecord, Identifier
+from monitor.feeds.records import Citation, FetchedRecord, Identifier, Link, LinkKind
 
 _IDENTIFIERS = frozenset({"identifiers", "registrations"})
 _LISTS = frozenset({"authors", "publication_types", "keywords"})
 
 
 def to_json(citation: Citation) -> dict[str, Any]:
-    """Give a citation as JSON values only; identifiers as [scheme, value] pairs."""
-    return {field.name: _value(getattr(citation, field.name)) for field in fields(citation)}
+    """Give a citation as JSON values only; identifiers as [scheme, value] pairs.
+
+    A citation without links leaves the key out, so that records kept before there were links do
+    not look changed.
+    """
+    values = {field.name: _value(getattr(citation, field.name)) for field in fields(citation)}
+    if not citation.links:
+        del values["links"]
+    return values
 
 
 def from_json(data: dict[str, Any]) -> Citation:
@@ -24,6 +31,10 @@ def from_json(data: dict[str, Any]) -> Citation:
         values[name] = tuple(Identifier(scheme, value) for scheme, value in values[name])
     for name in _LISTS & values.keys():
         values[name] = tuple(values[name])
+    values["links"] = tuple(
+        Link(LinkKind(kind), Identifier(scheme, value))
+        for kind, (scheme, value) in values.get("links", ())
+    )
     if values.get("published"):
         values["published"] = date.fromisoformat(values["published"])
     return Citation(**values)
@@ -41,6 +52,8 @@ def _value(value: object) -> Any:  # noqa: ANN401 - any JSON value
         return value.isoformat()
     if isinstance(value, Identifier):
         return [value.scheme, value.value]
+    if isinstance(value, Link):
+        return [value.kind.value, _value(value.identifier)]
     if isinstance(value, tuple):
         return [_value(one) for one in value]
     return value

@@ -82,6 +82,7 @@ class Http:
         self._session.headers["User-Agent"] = _user_agent(settings.contact)
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, GuardedAdapter(self._guard))
+        self.requests = 0  # sent so far, redirects and further tries included
         self._gaps: dict[str, float] = {}
         self._next_turn: dict[str, float] = {}
 
@@ -101,15 +102,16 @@ class Http:
         headers: Mapping[str, str] | None = None,
         *,
         limit: int = API_LIMIT,
+        follow: bool = True,
     ) -> Reply:
-        """Fetch, following at most 5 redirects. Not for requests that carry a key: use ``post``.
+        """Fetch, following at most 5 redirects. ``follow`` must be false where a key goes along.
 
         ``limit`` is in bytes after decompression.
 
         Raises:
             SourceError: there is no whole, acceptable reply.
         """
-        return self._patiently(_Request("GET", url, headers or {}, limit, True, params=params))  # noqa: FBT003 - a field
+        return self._patiently(_Request("GET", url, headers or {}, limit, follow, params=params))
 
     def post(
         self,
@@ -155,6 +157,7 @@ class Http:
     ) -> tuple[int, dict[str, str], bytes]:
         """Make one exchange, within its deadline."""
         self._wait_for_turn(urlsplit(url).netloc)
+        self.requests += 1
         with _failures_named(request.host), self._deadline(request.host):
             reply = self._session.request(
                 request.method,

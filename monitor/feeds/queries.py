@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from monitor.feeds.sources import SOURCES
-from monitor.feeds.tables import Poll, PollState, SourceRow
+from monitor.feeds.tables import Poll, PollKind, PollState, SourceRow
 from monitor.kernel.settings import Settings
 
 DAYS = 14
@@ -175,7 +175,7 @@ def _days(session: Session, now: datetime) -> defaultdict[str, tuple[str, ...]]:
     dates = [now.date() - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
     rows = session.execute(
         select(Poll.source, Poll.started_at, Poll.state, Poll.new_records).where(
-            Poll.started_at >= now - timedelta(days=DAYS)
+            Poll.started_at >= now - timedelta(days=DAYS), Poll.kind == PollKind.POLL
         )
     )
     by_day: defaultdict[str, defaultdict[date, set[Day]]] = defaultdict(lambda: defaultdict(set))
@@ -202,7 +202,7 @@ def _first_answers(session: Session) -> dict[str, datetime]:
     """Tell when each source first answered in full."""
     rows = session.execute(
         select(Poll.source, func.min(Poll.finished_at))
-        .where(Poll.state == PollState.COMPLETE)
+        .where(Poll.state == PollState.COMPLETE, Poll.kind == PollKind.POLL)
         .group_by(Poll.source)
     )
     return {source: finished_at for source, finished_at in rows if finished_at is not None}

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +12,30 @@ class Identifier:
 
     scheme: str
     value: str
+
+
+class LinkKind(StrEnum):
+    """How one paper stands to another, as a source says it: "this paper is … that one"."""
+
+    RETRACTED_BY = "retracted by"
+    RETRACTS = "retracts"
+    CORRECTED_BY = "corrected by"
+    CORRECTS = "corrects"
+    CONCERN_IN = "expression of concern in"
+    CONCERN_FOR = "expression of concern for"
+    UPDATED_BY = "updated by"
+    UPDATES = "updates"
+    PREPRINT_OF = "preprint of"
+    HAS_PREPRINT = "has preprint"
+    REPORTED_BY = "reported by"  # a registration, by an article
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One statement of a source about two papers."""
+
+    kind: LinkKind
+    identifier: Identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +63,7 @@ class Citation:
     publication_types: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     url: str | None = None  # http or https only
+    links: tuple[Link, ...] = ()  # notices, preprints, reports, as the source states them
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +89,16 @@ class UnreadableRecord:
     key: str
     raw: bytes
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRecord:
+    """One record as it was kept, to be read again. ``fetched`` is the UTC date it came."""
+
+    key: str
+    raw: bytes
+    media_type: str
+    fetched: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +139,9 @@ class Answer:
     """One query's complete answer: nothing is returned unless the source answered in full.
 
     ``declared`` is the source's own total where it states one. ``unchanged`` says that the
-    source confirmed (304) that nothing changed since ``Watermark``.
+    source confirmed (304) that nothing changed since ``Watermark``. ``window`` is the first and
+    last day asked for, where it was asked by date. ``translation`` is how the source says that
+    it read the query, where it says so.
     """
 
     query: Query
@@ -113,3 +151,23 @@ class Answer:
     declared: int | None = None
     unchanged: bool = False
     notes: tuple[str, ...] = field(default=())
+    window: tuple[date, date] | None = None
+    translation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Everything a source holds for one query today, by record key; no records.
+
+    ``older`` are those that the source itself dates before the first day we ask for. What is in
+    ``keys`` and not in ``older`` must be held here: dates that are missing or wrong cannot hide it.
+    """
+
+    query: Query
+    keys: frozenset[str]
+    older: frozenset[str] = frozenset()
+
+    @property
+    def expected(self) -> frozenset[str]:
+        """The keys that must be held here."""
+        return self.keys - self.older

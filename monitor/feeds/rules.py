@@ -1,5 +1,6 @@
 """When to ask again, and from which day on. Pure: no I/O, no clock."""
 
+import zlib
 from datetime import date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -9,18 +10,28 @@ _LONGEST_BACKOFF = timedelta(days=1)
 _MANY_FAILURES = 10  # 5 minutes doubled so often is longer than a day
 
 
-def backoff(failures: int, asked: float | None = None) -> timedelta:
+def backoff(failures: int, asked: float | None = None, stretch: float = 1.0) -> timedelta:
     """Tell how long to wait after so many failures in a row: 5 minutes, doubled, at most a day.
 
-    ``asked`` is what the source asked for, in seconds; it is honoured up to a day.
+    ``asked`` is what the source asked for, in seconds; it is honoured up to a day. ``stretch``
+    spreads the tries of many services over time; see ``jitter``.
 
     >>> backoff(1), backoff(3)
     (datetime.timedelta(seconds=300), datetime.timedelta(seconds=1200))
     """
-    wait = _FIRST_BACKOFF * (1 << min(max(failures - 1, 0), _MANY_FAILURES))
+    wait = _FIRST_BACKOFF * (1 << min(max(failures - 1, 0), _MANY_FAILURES)) * stretch
     if asked is not None:
         wait = max(wait, timedelta(seconds=min(asked, DAY_SECONDS)))
     return min(wait, _LONGEST_BACKOFF)
+
+
+def jitter(seed: int) -> float:
+    """Give a factor from 1 to 1.25 that differs from try to try, the same for the same seed.
+
+    >>> 1 <= jitter(7) < 1.25 and jitter(7) != jitter(8)
+    True
+    """
+    return 1 + zlib.crc32(seed.to_bytes(8, "big", signed=True)) / 2**32 / 4
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:

@@ -8,47 +8,64 @@ transaction that stores it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, overload
 
-from sqlalchemy import ColumnElement, or_, select, true, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from monitor.feeds import rules, storing
-from monitor.feeds.records import Answer, Watermark
+from monitor.feeds.leasing import Lease, hold, lease, touch
+from monitor.feeds.records import Answer, Query
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.storing import StoredRecord
-from monitor.feeds.tables import Poll, PollState, SourceRow, WatermarkRow
+from monitor.feeds.tables import (
+    AskedState,
+    FeedRow,
+    Poll,
+    PollKind,
+    PollQuery,
+    PollState,
+    SourceRow,
+)
 from monitor.kernel import audit
-from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict, NotFound, SourceError
-from monitor.kernel.settings import Settings
+from monitor.kernel.settings import FeedSettings, Settings
 
 __all__ = [
+    "Effort",
     "Lease",
     "StoredRecord",
+    "added_feeds",
     "ask_now",
     "due",
     "fail",
     "finish",
     "lease",
+    "note_failure",
     "start_poll",
     "store",
     "sync_sources",
 ]
 
 ACTOR = "job:poll"
-# no lease is longer: one that seems to be was written by a clock that ran ahead
-_LONGEST_LEASE = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to ask one source: ``token`` is its fence, ``watermarks`` go by query key."""
+class Effort:
+    """What asking one query took: when it began, how long, and how many requests."""
 
-    source: str
-    token: int
-    seconds: float
-    watermarks: dict[str, Watermark]
+    at: datetime
+    took_seconds: float
+    requests: int
+
+
+def added_feeds(session: Session, source: str) -> tuple[FeedSettings, ...]:
+    """List the feeds that admins added to a source, in the order they were added."""
+    rows = session.scalars(
+        select(FeedRow)
+        .where(FeedRow.source == source, FeedRow.removed_at.is_(None))
+        .order_by(FeedRow.id)
+    )
+    return tuple(FeedSettings(name=row.name, url=row.url) for row in rows)
 
 
 def sync_sources(session: Session, settings: Settings, at: datetime) -> None:
@@ -109,82 +126,49 @@ def due(session: Session, at: datetime) -> list[str]:
     return [row.name for row in rows]
 
 
-@overload
-def lease(
-    session: Session, name: str, at: datetime, seconds: float, *, take_over: Literal[True]
-) -> Lease: ...
-
-
-@overload
-def lease(
-    session: Session, name: str, at: datetime, seconds: float, *, take_over: bool = False
-) -> Lease | None: ...
-
-
-def lease(
-    session: Session, name: str, at: datetime, seconds: float, *, take_over: bool = False
-) -> Lease | None:
-    """Claim a source for ``seconds``; None while somebody else holds it.
-
-    ``take_over`` is for a caller that has proof that the holder is dead. One statement claims
-    and raises the token, so two callers can never both succeed.
-
-    Raises:
-        NotFound: no such source.
-    """
-    claimed = session.scalars(
-        update(SourceRow)
-        .where(SourceRow.name == name, true() if take_over else _free(at))
-        .values(
-            lease_token=SourceRow.lease_token + 1,
-            lease_until=at + timedelta(seconds=seconds),
-            last_attempt_at=at,
-        )
-        .returning(SourceRow.lease_token)
-        .execution_options(synchronize_session=False)
-    ).first()
-    if claimed is None:
-        if session.get(SourceRow, name) is None:
-            raise NotFound(f"there is no source {name!r}")
-        return None
-    return Lease(name, claimed, seconds, _watermarks(session, name))
-
-
-def start_poll(session: Session, lease: Lease, at: datetime) -> int:
+def start_poll(session: Session, lease: Lease, at: datetime, kind: PollKind = PollKind.POLL) -> int:
     """Open an attempt and give its number; earlier ones that never ended count as failed.
 
     Raises:
         Conflict: somebody else has taken the source over.
     """
-    _hold(session, lease, at)
+    hold(session, lease, at)
     session.execute(
         update(Poll)
         .where(Poll.source == lease.source, Poll.state == PollState.RUNNING)
         .values(state=PollState.FAILED, finished_at=at, error="interrupted: the service stopped")
         .execution_options(synchronize_session="fetch")
     )
-    poll = Poll(source=lease.source, started_at=at, state=PollState.RUNNING, notes=[])
+    poll = Poll(source=lease.source, kind=kind, started_at=at, state=PollState.RUNNING, notes=[])
     session.add(poll)
     session.flush()
     return poll.id
 
 
-def store(
-    session: Session, lease: Lease, poll_id: int, answers: Sequence[Answer], at: datetime
+def store(  # noqa: PLR0913 - whose attempt, what came, what it took
+    session: Session,
+    lease: Lease,
+    poll_id: int,
+    answers: Sequence[Answer],
+    at: datetime,
+    *,
+    effort: Effort | None = None,
+    move: bool = True,
 ) -> list[StoredRecord]:
-    """Keep whole answers and move their watermarks; give the records that are new or changed.
+    """Keep whole answers, note what was asked, and give the records that are new or changed.
 
     A record that only another query brought before gets that query noted and is not given
-    again. Storing the same answer twice changes nothing the second time.
+    again. Storing the same answer twice keeps no record the second time. ``move``: their
+    watermarks move too; not for answers that were not asked from the watermark on.
 
     Raises:
         Conflict: somebody else has taken the source over.
     """
-    _hold(session, lease, at)
+    hold(session, lease, at)
     poll = _running(session, lease, poll_id)
     stored: list[StoredRecord] = []
     for answer in answers:
-        kept = storing.keep(session, lease.source, poll_id, answer, at)
+        kept = storing.keep(session, lease.source, poll_id, answer, at, move=move)
         known = answer.query.key in lease.watermarks
         notes = [*answer.notes, *storing.warnings(answer, kept, known=known)]
         poll.records += len(answer.records)
@@ -192,88 +176,139 @@ def store(
         poll.unreadable += len(answer.unreadable)
         poll.notes = list(dict.fromkeys([*poll.notes, *notes]))
         stored += kept.records
+        session.add(_asked(poll_id, answer, kept.new, notes, effort or Effort(at, 0, 0)))
         if kept.new:
-            _touch(session, lease, last_new_at=at)
+            touch(session, lease, last_new_at=at)
     session.flush()
     return stored
 
 
-def finish(
-    session: Session, lease: Lease, poll_id: int, *, at: datetime, next_due_at: datetime
+def note_failure(  # noqa: PLR0913 - whose attempt, what was asked, what it took
+    session: Session,
+    lease: Lease,
+    poll_id: int,
+    query: Query,
+    error: SourceError,
+    at: datetime,
+    *,
+    effort: Effort,
 ) -> None:
-    """Close an attempt that got every answer, and let the source go.
+    """Note that one query of an attempt was not answered in full; nothing else changes.
 
     Raises:
         Conflict: somebody else has taken the source over.
     """
-    _hold(session, lease, at)
+    hold(session, lease, at)
+    _running(session, lease, poll_id)
+    session.add(
+        PollQuery(
+            poll_id=poll_id,
+            query_key=query.key,
+            intervention=query.intervention,
+            asked=query.text,
+            at=effort.at,
+            took_seconds=effort.took_seconds,
+            requests=effort.requests,
+            state=AskedState.FAILED,
+            fault=error.kind.value,
+            error=str(error),
+            notes=[],
+        )
+    )
+    session.flush()
+
+
+def finish(
+    session: Session,
+    lease: Lease,
+    poll_id: int,
+    *,
+    at: datetime,
+    next_due_at: datetime | None = None,
+) -> None:
+    """Close an attempt that got every answer, and let the source go.
+
+    ``next_due_at`` is for polls: it says when the source is asked next. Any other attempt leaves
+    the source's schedule, and whether it counts as failing, alone.
+
+    Raises:
+        Conflict: somebody else has taken the source over.
+    """
+    hold(session, lease, at)
     poll = _running(session, lease, poll_id)
     poll.state, poll.finished_at = PollState.COMPLETE, at
-    _touch(
-        session,
-        lease,
-        last_success_at=at,
-        failures=0,
-        fault=None,
-        error=None,
-        failing_since=None,
-        next_due_at=next_due_at,
-        lease_until=None,
-    )
+    if next_due_at is None:
+        touch(session, lease, lease_until=None)
+    else:
+        touch(
+            session,
+            lease,
+            last_success_at=at,
+            failures=0,
+            fault=None,
+            error=None,
+            failing_since=None,
+            next_due_at=next_due_at,
+            lease_until=None,
+        )
     _record(session, lease, poll, "source.polled", at)
 
 
 def fail(session: Session, lease: Lease, poll_id: int, error: SourceError, *, at: datetime) -> None:
-    """Close an attempt that failed: no watermark moves, and the source is tried again later.
+    """Close an attempt that failed: no watermark moves, and a poll is tried again later.
+
+    What is no poll leaves the source's schedule alone: its own job tries it again.
 
     Raises:
         Conflict: somebody else has taken the source over.
     """
-    _hold(session, lease, at)
+    hold(session, lease, at)
     poll = _running(session, lease, poll_id)
     poll.state, poll.finished_at = PollState.FAILED, at
     poll.fault, poll.error = error.kind.value, str(error)
+    if poll.kind is PollKind.POLL:
+        _count_failure(session, lease, error, at)
+    else:
+        touch(session, lease, lease_until=None)
+    _record(session, lease, poll, "source.poll_failed", at)
+
+
+def _asked(
+    poll_id: int, answer: Answer, new: int, notes: Sequence[str], effort: Effort
+) -> PollQuery:
+    first, last = answer.window or (None, None)
+    return PollQuery(
+        poll_id=poll_id,
+        query_key=answer.query.key,
+        intervention=answer.query.intervention,
+        asked=answer.query.text,
+        window_first=first,
+        window_last=last,
+        at=effort.at,
+        took_seconds=effort.took_seconds,
+        requests=effort.requests,
+        state=AskedState.UNCHANGED if answer.unchanged else AskedState.COMPLETE,
+        declared=answer.declared,
+        records=len(answer.records),
+        new_records=new,
+        unreadable=len(answer.unreadable),
+        notes=list(notes),
+    )
+
+
+def _count_failure(session: Session, lease: Lease, error: SourceError, at: datetime) -> None:
     row = session.get_one(SourceRow, lease.source, populate_existing=True)
-    _touch(
+    wait = rules.backoff(row.failures + 1, error.retry_after, rules.jitter(lease.token))
+    touch(
         session,
         lease,
         failures=row.failures + 1,
         fault=error.kind.value,
         error=str(error),
         failing_since=row.failing_since or at,
-        next_due_at=at + rules.backoff(row.failures + 1, error.retry_after),
+        next_due_at=at + wait,
         lease_until=None,
     )
-    _record(session, lease, poll, "source.poll_failed", at)
-
-
-def _free(at: datetime) -> ColumnElement[bool]:
-    return or_(
-        SourceRow.lease_until.is_(None),
-        SourceRow.lease_until <= at,
-        SourceRow.lease_until > at + _LONGEST_LEASE,
-    )
-
-
-def _hold(session: Session, lease: Lease, at: datetime) -> None:
-    """Prolong the lease, if it is still ours; locks the row until the transaction ends."""
-    _touch(session, lease, lease_until=at + timedelta(seconds=lease.seconds))
-
-
-def _touch(session: Session, lease: Lease, **values: object) -> None:
-    """Change the source's row under the fence.
-
-    Raises:
-        Conflict: the token is no longer the newest.
-    """
-    result = session.execute(
-        update(SourceRow)
-        .where(SourceRow.name == lease.source, SourceRow.lease_token == lease.token)
-        .values(**values)
-        .execution_options(synchronize_session="fetch")
-    )
-    if affected(result) != 1:
-        raise Conflict(f"another process has taken over the source {lease.source!r}; nothing kept")
 
 
 def _running(session: Session, lease: Lease, poll_id: int) -> Poll:
@@ -281,19 +316,6 @@ def _running(session: Session, lease: Lease, poll_id: int) -> Poll:
     if poll is None or poll.source != lease.source or poll.state is not PollState.RUNNING:
         raise Conflict(f"poll {poll_id} of {lease.source!r} is not running")
     return poll
-
-
-def _watermarks(session: Session, name: str) -> dict[str, Watermark]:
-    rows = session.scalars(select(WatermarkRow).where(WatermarkRow.source == name))
-    return {
-        row.query_key: Watermark(
-            position=row.position,
-            etag=row.etag,
-            modified=row.modified,
-            query_hash=row.query_hash,
-        )
-        for row in rows
-    }
 
 
 def _follow_schedule(row: SourceRow, settings: Settings) -> None:
@@ -313,6 +335,7 @@ def _record(session: Session, lease: Lease, poll: Poll, action: str, at: datetim
         action=action,
         subject=f"source:{lease.source}",
         poll=poll.id,
+        kind=poll.kind.value,
         records=poll.records,
         new=poll.new_records,
         unreadable=poll.unreadable,

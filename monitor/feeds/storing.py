@@ -41,8 +41,10 @@ class Kept:
     new: int
 
 
-def keep(session: Session, source: str, poll_id: int, answer: Answer, at: datetime) -> Kept:
-    """Keep one answer and move its watermark."""
+def keep(
+    session: Session, source: str, poll_id: int, answer: Answer, at: datetime, *, move: bool = True
+) -> Kept:
+    """Keep one answer; ``move``: its watermark moves too."""
     known = _known_hashes(session, source, answer.records)
     rows = []
     for record in answer.records:
@@ -54,7 +56,7 @@ def keep(session: Session, source: str, poll_id: int, answer: Answer, at: dateti
     session.add_all(row for row, _, _ in rows)
     _note_query(session, source, answer, at)
     _set_aside(session, source, answer.unreadable, at)
-    if not answer.unchanged:
+    if move and not answer.unchanged:
         _move_watermark(session, source, answer, at)
     session.flush()
     query = answer.query
@@ -158,6 +160,7 @@ def _move_watermark(session: Session, source: str, answer: Answer, at: datetime)
     row.position = answer.watermark.position
     row.etag = answer.watermark.etag
     row.modified = answer.watermark.modified
+    row.translation = answer.translation or row.translation
     row.moved_at = at
 
 

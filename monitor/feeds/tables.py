@@ -1,10 +1,10 @@
 """Sources, polls, watermarks and the records as sent."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.kernel.database import Base, enum_column
@@ -15,6 +15,23 @@ class PollState(StrEnum):
 
     RUNNING = "running"
     COMPLETE = "complete"
+    FAILED = "failed"
+
+
+class PollKind(StrEnum):
+    """What an attempt was for."""
+
+    POLL = "poll"  # what is new or changed
+    COMPARISON = "comparison"  # everything it lists against everything held
+    BACKFILL = "backfill"  # a stretch of the past
+    IMPORT = "import"  # a file that somebody brought
+
+
+class AskedState(StrEnum):
+    """How one query of an attempt ended."""
+
+    COMPLETE = "complete"
+    UNCHANGED = "unchanged"  # the source confirmed that nothing changed
     FAILED = "failed"
 
 
@@ -35,10 +52,11 @@ class SourceRow(Base):
     failing_since: Mapped[datetime | None]
     lease_token: Mapped[int] = mapped_column(default=0)  # rises with every lease: the fence
     lease_until: Mapped[datetime | None]
+    next_comparison_at: Mapped[datetime | None]  # None: due as soon as it has been polled once
 
 
 class Poll(Base):
-    """One attempt to ask one source everything."""
+    """One attempt to ask one source; what each query came to is in ``PollQuery``."""
 
     __tablename__ = "poll"
 
@@ -53,8 +71,157 @@ class Poll(Base):
     new_records: Mapped[int] = mapped_column(default=0)  # of these, never seen before
     unreadable: Mapped[int] = mapped_column(default=0)
     notes: Mapped[list[str]]
+    kind: Mapped[PollKind] = mapped_column(enum_column(PollKind), default=PollKind.POLL)
 
-    __table_args__ = (Index("ix_poll_source_started_at", "source", "started_at"),)
+    __table_args__ = (
+        Index("ix_poll_source_started_at", "source", "started_at"),
+        Index("ix_poll_started_at", "started_at"),
+    )
+
+
+class PollQuery(Base):
+    """What one query of one attempt was asked, when, and what came: the proof that we looked."""
+
+    __tablename__ = "poll_query"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"), index=True)
+    query_key: Mapped[str]
+    intervention: Mapped[str | None]
+    asked: Mapped[str]  # the text of the query, or the address of a feed
+    window_first: Mapped[date | None]  # the days asked for, both included
+    window_last: Mapped[date | None]
+    at: Mapped[datetime]
+    took_seconds: Mapped[float]
+    requests: Mapped[int]  # HTTP requests it took
+    state: Mapped[AskedState] = mapped_column(enum_column(AskedState))
+    declared: Mapped[int | None]  # the source's own total
+    records: Mapped[int] = mapped_column(default=0)
+    new_records: Mapped[int] = mapped_column(default=0)
+    unreadable: Mapped[int] = mapped_column(default=0)
+    fault: Mapped[str | None]
+    error: Mapped[str | None]
+    notes: Mapped[list[str]]
+
+
+class Comparison(Base):
+    """One full comparison of what a source lists for a query with what is held. Append-only."""
+
+    __tablename__ = "comparison"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"), index=True)
+    source: Mapped[str] = mapped_column(ForeignKey("source.name"))
+    query_key: Mapped[str]
+    query_hash: Mapped[str]
+    at: Mapped[datetime]
+    listed: Mapped[int]  # keys the source lists, whatever their date
+    older: Mapped[int]  # of these, dated before the first day asked for
+    held: Mapped[int]  # keys held for this query before the comparison
+    missed: Mapped[int]  # listed and expected, but not held: what dates missed
+    fetched: Mapped[int]  # of these, fetched now
+    vanished: Mapped[int]  # held, but no longer listed
+    alarm: Mapped[str | None]  # a SourceFault, where the numbers cannot be believed
+
+    __table_args__ = (Index("ix_comparison_source_query_key_at", "source", "query_key", "at"),)
+
+
+class BackfillSlice(Base):
+    """One stretch of the past that was asked in full for one query."""
+
+    __tablename__ = "backfill_slice"
+
+    source: Mapped[str] = mapped_column(ForeignKey("source.name"), primary_key=True)
+    query_key: Mapped[str] = mapped_column(primary_key=True)
+    query_hash: Mapped[str] = mapped_column(primary_key=True)
+    first: Mapped[date] = mapped_column(primary_key=True)
+    last: Mapped[date] = mapped_column(primary_key=True)
+    done_at: Mapped[datetime]
+    records: Mapped[int]
+    new_records: Mapped[int]
+
+
+class Incident(Base):
+    """Something wrong with a source, from the first sign to the recovery.
+
+    ``topic`` is "poll" (it does not answer in full), "comparison" (it lists fewer than before) or
+    "query:KEY" (it reads that query in another way). At most one is open per source and topic.
+    """
+
+    __tablename__ = "incident"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(ForeignKey("source.name"))
+    topic: Mapped[str]
+    kind: Mapped[str]  # a SourceFault: the latest
+    message: Mapped[str]  # the latest, in our own words
+    opened_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    times: Mapped[int] = mapped_column(default=1)
+    reminded_at: Mapped[datetime]  # when admins were last told
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None]  # an actor: "job:poll", "user:3"
+
+    __table_args__ = (
+        Index(
+            "uq_incident_open",
+            "source",
+            "topic",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+
+class FeedRow(Base):
+    """A feed that an admin added, beside those in the settings."""
+
+    __tablename__ = "feed"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(ForeignKey("source.name"))
+    name: Mapped[str]
+    url: Mapped[str]
+    added_at: Mapped[datetime]
+    added_by: Mapped[str]  # an actor: "user:3"
+    removed_at: Mapped[datetime | None]
+
+
+class ImportState(StrEnum):
+    """Where a file that somebody brought stands."""
+
+    READING = "reading"  # being read for the preview
+    READY = "ready"  # previewed; nothing stored yet
+    WAITING = "waiting"  # somebody said yes
+    DONE = "done"
+    FAILED = "failed"
+    DISCARDED = "discarded"
+
+
+class ImportFile(Base):
+    """A file of references that somebody brought through the pages, and how far it came."""
+
+    __tablename__ = "import_file"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(unique=True)  # names the file in var/imports
+    name: Mapped[str]  # as its owner called it; never a path
+    size: Mapped[int]  # bytes
+    sha256: Mapped[str]
+    format: Mapped[str | None]
+    state: Mapped[ImportState] = mapped_column(enum_column(ImportState))
+    by: Mapped[str]  # an actor
+    at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    records: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(default=0)  # records read so far, in this state
+    new_papers: Mapped[int] = mapped_column(default=0)
+    known: Mapped[int] = mapped_column(default=0)
+    queued: Mapped[int] = mapped_column(default=0)
+    unreadable: Mapped[list[Any]]  # [name in the file, reason] pairs, the first of them
+    unreadable_count: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
 
 
 class WatermarkRow(Base):
@@ -69,6 +236,7 @@ class WatermarkRow(Base):
     etag: Mapped[str | None]
     modified: Mapped[str | None]
     moved_at: Mapped[datetime]
+    translation: Mapped[str | None]  # how the source said that it reads the query
 
 
 class Record(Base):
@@ -85,12 +253,17 @@ class Record(Base):
     citation: Mapped[dict[str, Any]]  # records.Citation, as read
     fetched_at: Mapped[datetime]
     poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"))
+    raw_removed_at: Mapped[datetime | None]  # ``raw`` was emptied: the retention had passed
 
     __table_args__ = (UniqueConstraint("source", "key", "content_hash"),)
 
 
 class RecordQuery(Base):
-    """Which query brought a record: what the source was asked when it sent it."""
+    """Which query brought a record: what the source was asked when it sent it.
+
+    A key that the source no longer lists is counted, never removed: ``gone_at`` is set once it
+    was missing often enough and long enough.
+    """
 
     __tablename__ = "record_query"
 
@@ -98,6 +271,9 @@ class RecordQuery(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     query_key: Mapped[str] = mapped_column(primary_key=True)
     first_seen_at: Mapped[datetime]
+    missing_since: Mapped[datetime | None]
+    missing_times: Mapped[int] = mapped_column(default=0)
+    gone_at: Mapped[datetime | None]
 
 
 class SetAside(Base):

@@ -11,6 +11,7 @@ from monitor.feeds import files
 from monitor.feeds import service as feeds
 from monitor.feeds.files import FileContent
 from monitor.feeds.records import Answer, Query, Watermark
+from monitor.feeds.tables import PollKind
 from monitor.jobs.service import Service
 from monitor.literature.tables import Paper
 
@@ -62,7 +63,7 @@ def _store(service: Service, session: Session, content: FileContent, data: bytes
     at = service.clock()
     feeds.ensure_manual_source(session, SOURCE, at)
     lease = feeds.lease(session, SOURCE, at, _LEASE_SECONDS, take_over=True)
-    poll_id = feeds.start_poll(session, lease, at)
+    poll_id = feeds.start_poll(session, lease, at, PollKind.IMPORT)
     query = Query(key=f"sha256:{hashlib.sha256(data).hexdigest()}", text=content.format)
     answer = Answer(
         query=query,
@@ -73,7 +74,7 @@ def _store(service: Service, session: Session, content: FileContent, data: bytes
     )
     stored = feeds.store(session, lease, poll_id, [answer], at)
     queued = workflow.ingest(session, service.matcher, stored, at=at)
-    feeds.finish(session, lease, poll_id, at=at, next_due_at=at)
+    feeds.finish(session, lease, poll_id, at=at)
     return queued
 
 

@@ -44,7 +44,9 @@ class SourceFault(StrEnum):
     RATE_LIMITED = "rate-limited"
     MALFORMED = "malformed"
     INCOMPLETE = "incomplete"
+    SCHEMA_CHANGED = "schema changed"
     QUERY_CHANGED = "query changed upstream"
+    FEWER_IDS = "fewer ids than before"
 
 
 class SourceError(MonitorError):

@@ -168,19 +168,47 @@ class EuropePmcSettings(SourceSettings):
     )
 
 
-class UnbuiltSourceSettings(_Section):
-    """A source whose place is kept: this version cannot ask it yet."""
+class ClinicalTrialsSettings(SourceSettings):
+    """ClinicalTrials.gov's registry (API version 2)."""
 
-    enabled: bool = Field(default=False, description="this version cannot ask it yet: leave false")
-    base_url: str | None = Field(None, description="the service and its path")
-    api_key_file: Path | None = Field(None, description="file that holds the key, if there is one")
+    base_url: str = Field(
+        "https://clinicaltrials.gov/api/v2",
+        pattern=r"^https?://\S+$",
+        description="the service and its path",
+    )
 
-    @field_validator("enabled")
-    @classmethod
-    def _not_yet(cls, value: bool) -> bool:  # noqa: FBT001 - pydantic hands the value over
-        if value:
-            raise ValueError("this version cannot ask this source yet; set it to false")
-        return value
+
+class IsrctnSettings(SourceSettings):
+    """The ISRCTN registry."""
+
+    base_url: str = Field(
+        "https://www.isrctn.com/api",
+        pattern=r"^https?://\S+$",
+        description="the service and its path",
+    )
+
+
+class CrossrefSettings(SourceSettings):
+    """Crossref: retractions, corrections and expressions of concern; DOI look-ups."""
+
+    base_url: str = Field(
+        "https://api.crossref.org",
+        pattern=r"^https?://\S+$",
+        description="the service and its path",
+    )
+
+
+class OpenAlexSettings(SourceSettings):
+    """OpenAlex: look-ups of single DOIs, for what the others leave out."""
+
+    enabled: bool = Field(
+        default=False, description="ask this source; it works without a key, and better with one"
+    )
+    base_url: str = Field(
+        "https://api.openalex.org",
+        pattern=r"^https?://\S+$",
+        description="the service and its path",
+    )
 
 
 class PubMedFeedSettings(FeedSourceSettings):
@@ -206,14 +234,27 @@ class SourcesSettings(_Section):
         pattern=r"^\d{4}-\d{2}-\d{2}$",
         description="first day searched when a source is asked for the first time",
     )
+    compare_every_days: float = Field(
+        7,
+        ge=0.01,
+        le=31,
+        description="days between full comparisons of what a source lists with what is held",
+    )
+    keep_raw_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="days to keep records as sent once a newer version of them is held; the newest "
+        "is always kept. 0 keeps everything",
+    )
     pubmed: PubMedSettings = PubMedSettings()
     europepmc: EuropePmcSettings = EuropePmcSettings()
     pubmed_rss: PubMedFeedSettings = PubMedFeedSettings()
     journals: JournalFeedSettings = JournalFeedSettings()
-    clinicaltrials: UnbuiltSourceSettings = UnbuiltSourceSettings()
-    isrctn: UnbuiltSourceSettings = UnbuiltSourceSettings()
-    crossref: UnbuiltSourceSettings = UnbuiltSourceSettings()
-    openalex: UnbuiltSourceSettings = UnbuiltSourceSettings()
+    clinicaltrials: ClinicalTrialsSettings = ClinicalTrialsSettings()
+    isrctn: IsrctnSettings = IsrctnSettings()
+    crossref: CrossrefSettings = CrossrefSettings()
+    openalex: OpenAlexSettings = OpenAlexSettings()
 
 
 class Settings(_Section):
@@ -243,7 +284,7 @@ class Settings(_Section):
         """Give one source's settings.
 
         Raises:
-            KeyError: no such source can be asked in this version.
+            KeyError: there is no such source.
         """
         found = getattr(self.sources, name, None)
         if not isinstance(found, SourceSettings | FeedSourceSettings):

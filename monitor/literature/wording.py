@@ -7,10 +7,10 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 
-from monitor.feeds.records import Citation, Identifier
+from monitor.feeds.records import Citation, Identifier, Link
 
 # Whose word counts first; a source not named here comes after these.
-PREFERENCE = {"pubmed": 0, "europepmc": 1}
+PREFERENCE = {"pubmed": 0, "europepmc": 1, "clinicaltrials": 2, "isrctn": 2}
 _OTHER_SOURCE = 9
 _YEARS = range(1600, 2101)
 
@@ -19,7 +19,8 @@ def best(citations: Sequence[tuple[str, int, Citation]]) -> Citation:
     """Read one paper from all its records: each field from the best source that gives it.
 
     ``citations`` are (source, record id, citation), at least one. The preferred source first,
-    then the newer record; a field is never replaced by nothing.
+    then the newer record; a field is never replaced by nothing. Links are gathered from all:
+    one source knows of the retraction, another of the preprint.
     """
     ordered = [
         citation
@@ -33,6 +34,7 @@ def best(citations: Sequence[tuple[str, int, Citation]]) -> Citation:
         )
         for field in fields(Citation)
     }
+    chosen["links"] = tuple(dict.fromkeys(link for one in ordered for link in one.links))
     return replace(ordered[0], **{name: value for name, value in chosen.items() if value})
 
 
@@ -54,6 +56,11 @@ def cleaned(citation: Citation) -> Citation:
         publication_types=_clean_all(citation.publication_types),
         keywords=_clean_all(citation.keywords),
         url=_clean_url(citation.url),
+        links=tuple(
+            Link(link.kind, clean_one)
+            for link in citation.links
+            for clean_one in _clean_identifiers([link.identifier])
+        ),
     )
 
 

@@ -25,6 +25,7 @@ class MessageKind(StrEnum):
     CONFIRM = "confirm"
     CHANGE = "change"
     INVITATION = "invitation"
+    INCIDENT = "incident"
 
 
 class MessageState(StrEnum):

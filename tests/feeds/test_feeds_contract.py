@@ -5,6 +5,7 @@ after the last part of the address asked; ``keys.json`` lists the keys of the re
 """
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from monitor.catalogue.loader import load
 from monitor.feeds import service
 from monitor.feeds.records import Watermark
-from monitor.feeds.sources import SOURCES
+from monitor.feeds.sources import SOURCES, Context
 from monitor.kernel.errors import SourceError
 from monitor.kernel.settings import FeedSourceSettings, Settings, parse
 
@@ -50,7 +51,7 @@ def settings(name, upstream, tmp_path):
 @pytest.fixture
 def source(name, settings, upstream, make_http):
     http = make_http()
-    built = SOURCES[name].build(settings, load(), http)
+    built = SOURCES[name].build(Context(settings, load(), http, date(2026, 11, 23)))
     http.pace(upstream.url, 10_000)
     return built
 

@@ -11,7 +11,7 @@ import pytest
 
 from monitor.feeds.citations import content_hash
 from monitor.feeds.records import FetchedRecord, Query, UnreadableRecord, Watermark
-from monitor.feeds.sources import europepmc, europepmc_json
+from monitor.feeds.sources import Context, europepmc, europepmc_json
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 
@@ -137,7 +137,7 @@ def source(upstream, make_http, tmp_path):
     interventions = [SimpleNamespace(slug="vipp", queries={"europepmc": QUERY.text})]
     catalogue: Any = SimpleNamespace(interventions=interventions)
     http = make_http()
-    built = europepmc.build(settings, catalogue, http)
+    built = europepmc.build(Context(settings, catalogue, http, date(2026, 11, 23)))
     http.pace(upstream.url, 10_000)
     return built
 

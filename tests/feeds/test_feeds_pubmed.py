@@ -2,14 +2,14 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from monitor.feeds.records import Query, Watermark
-from monitor.feeds.sources import SOURCES, pubmed
+from monitor.feeds.sources import SOURCES, Context, pubmed
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 
@@ -68,7 +68,7 @@ def source(upstream, make_http, tmp_path):
     interventions = [SimpleNamespace(slug="vipp", queries={"pubmed": QUERY.text})]
     catalogue: Any = SimpleNamespace(interventions=interventions)
     http = make_http()
-    built = pubmed.build(settings, catalogue, http)
+    built = pubmed.build(Context(settings, catalogue, http, date(2026, 11, 23)))
     http.pace(upstream.url, 10_000)
     return built
 

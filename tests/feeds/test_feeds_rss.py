@@ -10,7 +10,7 @@ import pytest
 
 from monitor.feeds.citations import content_hash
 from monitor.feeds.records import FetchedRecord, Query, UnreadableRecord, Watermark
-from monitor.feeds.sources import SOURCES, rss, rss_document, rss_item
+from monitor.feeds.sources import SOURCES, Context, rss, rss_document, rss_item
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 
@@ -252,7 +252,8 @@ def test_a_byte_order_mark_is_no_harm():
 def source(upstream, make_http, tmp_path):
     feeds = [{"name": "Inventions", "url": f"{upstream.url}/feed.xml?token=T0"}]
     values = {"allow_loopback": True, "journals": {"feeds": feeds}}
-    return rss.build_journals(parse({"sources": values}, folder=tmp_path), NOTHING, make_http())
+    settings = parse({"sources": values}, folder=tmp_path)
+    return rss.build_journals(Context(settings, NOTHING, make_http(), date(2026, 11, 23)))
 
 
 def test_a_feed_is_asked_with_the_validators_of_its_last_answer(source, upstream):
@@ -294,7 +295,7 @@ def test_feeds_are_asked_only_where_there_are_any(tmp_path):
     assert SOURCES["pubmed_rss"].enabled(one)
     assert not SOURCES["journals"].enabled(one)
     client: Any = SimpleNamespace(pace=lambda *_: None)
-    built = SOURCES["pubmed_rss"].build(one, NOTHING, client)
+    built = SOURCES["pubmed_rss"].build(Context(one, NOTHING, client, date(2026, 11, 23)))
     assert built.queries == (Query("https://a.test/", "https://a.test/"),)
 
 

@@ -37,7 +37,7 @@ def test_an_empty_file_is_the_defaults(tmp_path):
         ("[mail]\nfrom_address = 'a@b.example\\nBcc: c'", "mail.from_address"),
         ("[sources.pubmed]\nbase_url = 'file:///etc/passwd'", "sources.pubmed.base_url"),
         ("[sources.journals]\nfeeds = [{name = 'x'}]", "sources.journals.feeds.0.url"),
-        ("[sources.crossref]\nenabled = true", "sources.crossref.enabled"),
+        ("[sources]\ncompare_every_days = 0", "sources.compare_every_days"),
         ("[nonsense]\n", "nonsense"),
         ("folder = '/'", "folder"),
     ],

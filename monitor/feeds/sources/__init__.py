@@ -1,33 +1,48 @@
 """Every source there is. A new one is a module here, an entry below and a folder of replies."""
 
-from monitor.feeds.sources import europepmc, pubmed, rss
-from monitor.feeds.sources.contract import Source, SourceDefinition
+from monitor.feeds.sources import (
+    europepmc,
+    europepmc_json,
+    pubmed,
+    pubmed_xml,
+    rss,
+    rss_item,
+)
+from monitor.feeds.sources.contract import Context, Searchable, Source, SourceDefinition
 
-__all__ = ["SOURCES", "Source", "SourceDefinition"]
+__all__ = ["SOURCES", "Context", "Searchable", "Source", "SourceDefinition"]
 
 SOURCES: dict[str, SourceDefinition] = {
     definition.name: definition
     for definition in (
         SourceDefinition(
-            "pubmed", "PubMed", pubmed.build, lambda settings: settings.sources.pubmed.enabled
+            "pubmed",
+            "PubMed",
+            pubmed.build,
+            lambda settings: settings.sources.pubmed.enabled,
+            pubmed_xml.reread,
         ),
         SourceDefinition(
             "europepmc",
             "Europe PMC",
             europepmc.build,
             lambda settings: settings.sources.europepmc.enabled,
+            europepmc_json.reread,
         ),
         SourceDefinition(
             "pubmed_rss",
             "PubMed search feeds",
             rss.build_pubmed,
             lambda settings: rss.enabled(settings.sources.pubmed_rss),
+            rss_item.reread,
         ),
         SourceDefinition(
             "journals",
             "Journal feeds",
             rss.build_journals,
             lambda settings: rss.enabled(settings.sources.journals),
+            rss_item.reread,
+            one_host=False,
         ),
     )
 }

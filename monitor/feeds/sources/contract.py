@@ -1,14 +1,42 @@
 """What every source is: queries to ask, and one way to ask them. Holds no source."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol, runtime_checkable
 
 from monitor.catalogue.loader import Catalogue
 from monitor.feeds.http import Http
-from monitor.feeds.records import Answer, Query, Watermark
-from monitor.kernel.settings import Settings
+from monitor.feeds.records import (
+    Answer,
+    FetchedRecord,
+    KeptRecord,
+    Listing,
+    Query,
+    UnreadableRecord,
+    Watermark,
+)
+from monitor.kernel.settings import FeedSettings, Settings
+
+Read = FetchedRecord | UnreadableRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a source is made ready with; each takes what it needs.
+
+    ``feeds`` are the addresses that admins added to this source, beside those in the settings.
+    ``watched`` are the DOIs of papers in front of reviewers, in canonical form. ``watermarks``
+    are this source's, by query key: look-ups are due by them. ``today`` is a UTC date.
+    """
+
+    settings: Settings
+    catalogue: Catalogue
+    http: Http
+    today: date
+    feeds: tuple[FeedSettings, ...] = ()
+    watched: tuple[str, ...] = ()
+    watermarks: Mapping[str, Watermark] = field(default_factory=dict)
 
 
 class Source(Protocol):
@@ -28,14 +56,47 @@ class Source(Protocol):
         """
 
 
+@runtime_checkable
+class Searchable(Source, Protocol):
+    """A source with a search: it can be asked for a stretch of time, and for all it holds."""
+
+    def between(self, query: Query, first: date, last: date) -> Answer:
+        """Find what it dates from ``first`` to ``last``, both included. The watermark is empty.
+
+        Raises:
+            SourceError: the source did not answer in full.
+        """
+
+    def listing(self, query: Query, since: date) -> Listing:
+        """List the keys of everything it holds for a query; ``older`` is dated before ``since``.
+
+        Raises:
+            SourceError: the source did not answer in full.
+        """
+
+    def fetch(self, query: Query, keys: Iterable[str]) -> Answer:
+        """Fetch these records by their keys, those that it still has. The watermark is empty.
+
+        Raises:
+            SourceError: the source did not answer in full.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class SourceDefinition:
-    """One entry of ``SOURCES``."""
+    """One entry of ``SOURCES``.
+
+    ``reread`` reads one kept record with today's reader; it raises nothing: what cannot be read
+    is an ``UnreadableRecord``. ``one_host``: all its queries
+    go to one host, so that once that is down, asking on is useless.
+    """
 
     name: str
     title: str
-    build: Callable[[Settings, Catalogue, Http], Source]
+    build: Callable[[Context], Source]
     enabled: Callable[[Settings], bool]
+    reread: Callable[[KeptRecord], Read]
+    one_host: bool = True
 
 
 def catalogue_queries(catalogue: Catalogue, source: str) -> tuple[Query, ...]:

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from monitor.catalogue.loader import Catalogue
 from monitor.feeds import rules
 from monitor.feeds.http import Http, Reply
 from monitor.feeds.records import Answer, FetchedRecord, Query, UnreadableRecord, Watermark
 from monitor.feeds.sources import europepmc_json
-from monitor.feeds.sources.contract import catalogue_queries, resumed
+from monitor.feeds.sources.contract import Context, catalogue_queries, resumed
 from monitor.kernel.errors import SourceError, SourceFault
-from monitor.kernel.settings import Settings
 
 NAME = "europepmc"
 PAGE = 200
@@ -97,15 +95,16 @@ class EuropePmc:
         )
 
 
-def build(settings: Settings, catalogue: Catalogue, http: Http) -> EuropePmc:
+def build(context: Context) -> EuropePmc:
     """Make Europe PMC ready to be asked."""
+    settings = context.settings
     base_url = settings.sources.europepmc.base_url.rstrip("/")
-    http.pace(base_url, _RATE)
+    context.http.pace(base_url, _RATE)
     return EuropePmc(
-        http=http,
+        http=context.http,
         base_url=base_url,
         since=date.fromisoformat(settings.sources.since),
-        queries=catalogue_queries(catalogue, NAME),
+        queries=catalogue_queries(context.catalogue, NAME),
     )
 
 

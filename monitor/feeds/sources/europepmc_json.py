@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from monitor.feeds import plain
 from monitor.feeds.identifiers import distinct, doi, pmcid, pmid, registrations_in
-from monitor.feeds.records import Citation, FetchedRecord, UnreadableRecord
+from monitor.feeds.records import Citation, FetchedRecord, KeptRecord, UnreadableRecord
 
 MEDIA_TYPE = "application/json"
 _SOURCE = re.compile(r"[A-Z]{2,6}")
@@ -33,6 +33,14 @@ def read(result: object) -> FetchedRecord | UnreadableRecord:
         return UnreadableRecord(key, raw, "has no title")
     citation = _citation(result, title, source, number)
     return FetchedRecord(key, raw, MEDIA_TYPE, citation, stable=_links(result))
+
+
+def reread(kept: KeptRecord) -> FetchedRecord | UnreadableRecord:
+    """Read one kept record with today's reader."""
+    try:
+        return read(json.loads(kept.raw))
+    except (ValueError, RecursionError):
+        return UnreadableRecord(kept.key, kept.raw, "is no JSON")
 
 
 def _citation(result: Mapping[str, Any], title: str, source: str, number: str) -> Citation:

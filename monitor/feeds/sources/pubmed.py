@@ -18,14 +18,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from monitor.catalogue.loader import Catalogue
 from monitor.feeds import rules
 from monitor.feeds.http import Http, Reply
 from monitor.feeds.records import Answer, FetchedRecord, Query, UnreadableRecord, Watermark
 from monitor.feeds.sources import pubmed_xml
-from monitor.feeds.sources.contract import catalogue_queries, resumed
+from monitor.feeds.sources.contract import Context, catalogue_queries, resumed
 from monitor.kernel.errors import SourceError, SourceFault
-from monitor.kernel.settings import Settings
 
 NAME = "pubmed"
 PAGE = 9_999  # esearch gives no id beyond this one, and says nothing about it
@@ -145,12 +143,13 @@ class PubMed:
         return self.http.post(f"{self.base_url}/{tool}", {"db": "pubmed", **self.common, **fields})
 
 
-def build(settings: Settings, catalogue: Catalogue, http: Http) -> PubMed:
+def build(context: Context) -> PubMed:
     """Make PubMed ready to be asked.
 
     Raises:
         ConfigError: the key's file cannot be read.
     """
+    settings, http = context.settings, context.http
     own = settings.sources.pubmed
     key = settings.secret(own.api_key_file)
     base_url = own.base_url.rstrip("/")
@@ -161,7 +160,7 @@ def build(settings: Settings, catalogue: Catalogue, http: Http) -> PubMed:
         base_url=base_url,
         since=date.fromisoformat(settings.sources.since),
         common={name: value for name, value in common.items() if value},
-        queries=catalogue_queries(catalogue, NAME),
+        queries=catalogue_queries(context.catalogue, NAME),
     )
 
 

@@ -4,6 +4,7 @@ Streams: memory does not grow with the document. Never resolves an entity, loads
 reaches the network, whatever the document asks for (its DOCTYPE is expected and ignored).
 """
 
+import io
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -13,7 +14,7 @@ from lxml import etree
 
 from monitor.feeds import plain
 from monitor.feeds.identifiers import distinct, doi, normalise, pmcid, pmid, registrations_in
-from monitor.feeds.records import Citation, FetchedRecord, Identifier, UnreadableRecord
+from monitor.feeds.records import Citation, FetchedRecord, Identifier, KeptRecord, UnreadableRecord
 from monitor.kernel.errors import SourceError, SourceFault
 
 Element = etree._Element  # lxml gives the type of its elements no public name
@@ -71,6 +72,17 @@ def read(document: IO[bytes]) -> Iterator[FetchedRecord | UnreadableRecord]:
     # a set may be empty, but only a set: an error report is XML too
     if not count and (events.root is None or events.root.tag not in ROOTS):
         raise SourceError(SourceFault.MALFORMED, "PubMed sent XML that is no set of articles")
+
+
+def reread(kept: KeptRecord) -> FetchedRecord | UnreadableRecord:
+    """Read one kept article with today's reader."""
+    try:
+        found = list(read(io.BytesIO(b"<PubmedArticleSet>" + kept.raw + b"</PubmedArticleSet>")))
+    except SourceError as error:
+        return UnreadableRecord(kept.key, kept.raw, str(error))
+    return (
+        found[0] if len(found) == 1 else UnreadableRecord(kept.key, kept.raw, "is not one article")
+    )
 
 
 def read_article(article: Element) -> FetchedRecord | UnreadableRecord:

@@ -8,13 +8,12 @@ or not a feed at all is a failed poll, never a quiet one.
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.catalogue.loader import Catalogue
 from monitor.feeds.http import FEED_LIMIT, Http, Reply
 from monitor.feeds.records import Answer, FetchedRecord, Query, UnreadableRecord, Watermark
 from monitor.feeds.sources import rss_document, rss_item
-from monitor.feeds.sources.contract import resumed
+from monitor.feeds.sources.contract import Context, resumed
 from monitor.kernel.errors import SourceError
-from monitor.kernel.settings import FeedSourceSettings, Settings
+from monitor.kernel.settings import FeedSourceSettings
 
 # RSS readers are asked to be slow; several journals share a publisher's host
 _RATE = 2
@@ -49,14 +48,14 @@ class Feeds:
         return _answer(query, reply, [rss_item.read(item, now.date()) for item in items])
 
 
-def build_journals(settings: Settings, catalogue: Catalogue, http: Http) -> Feeds:  # noqa: ARG001 - every source is built alike
+def build_journals(context: Context) -> Feeds:
     """Make the journals' feeds ready to be asked."""
-    return _build(settings.sources.journals, http)
+    return _build(context.settings.sources.journals, context)
 
 
-def build_pubmed(settings: Settings, catalogue: Catalogue, http: Http) -> Feeds:  # noqa: ARG001 - every source is built alike
+def build_pubmed(context: Context) -> Feeds:
     """Make the feeds of searches saved at PubMed ready to be asked."""
-    return _build(settings.sources.pubmed_rss, http)
+    return _build(context.settings.sources.pubmed_rss, context)
 
 
 def enabled(settings: FeedSourceSettings) -> bool:
@@ -64,12 +63,12 @@ def enabled(settings: FeedSourceSettings) -> bool:
     return settings.enabled and bool(settings.feeds)
 
 
-def _build(settings: FeedSourceSettings, http: Http) -> Feeds:
-    names = {feed.url: feed.name for feed in settings.feeds}
+def _build(settings: FeedSourceSettings, context: Context) -> Feeds:
+    names = {feed.url: feed.name for feed in (*settings.feeds, *context.feeds)}
     for url in names:
-        http.pace(url, _RATE)
+        context.http.pace(url, _RATE)
     queries = tuple(Query(key=url, text=url) for url in names)
-    return Feeds(http=http, queries=queries, names=names)
+    return Feeds(http=context.http, queries=queries, names=names)
 
 
 def _conditions(start: Watermark) -> dict[str, str]:

@@ -15,8 +15,10 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from monitor.feeds import plain
 from monitor.feeds.identifiers import distinct, doi, pmid, registrations_in
-from monitor.feeds.records import Citation, FetchedRecord, Identifier, UnreadableRecord
+from monitor.feeds.records import Citation, FetchedRecord, Identifier, KeptRecord, UnreadableRecord
+from monitor.feeds.sources import rss_document
 from monitor.feeds.sources.rss_document import Item
+from monitor.kernel.errors import SourceError
 
 _TRACKING = re.compile(
     r"utm_.*|fc|ff|af|dgcid|rss|rft_dat|wt_mc|mc_[ce]id|fbclid|gclid|cmp|ref|_?ga|_hsenc|_hsmi|"
@@ -33,6 +35,15 @@ _PUBMED_FRAME = re.compile(
     _FRAME.pattern + r"|^PMID:\s*[0-9]+|\bdoi: 10\.[0-9]{4,9}/\S+(?: [^.]{0,60}\.)*$", re.IGNORECASE
 )
 _ISO_DATE = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:$|[T ])")
+_NAMESPACES = {
+    "atom": "http://www.w3.org/2005/Atom",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "dcterms": "http://purl.org/dc/terms/",
+    "media": "http://search.yahoo.com/mrss/",
+    "prism": "http://prismstandard.org/namespaces/basic/2.0/",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+}
 _EARLIEST = date(1900, 1, 1)
 _MAX_KEY = 300
 # what a publisher may announce ahead: cover dates lie some months in the future
@@ -49,6 +60,29 @@ def read(item: Item, today: date) -> FetchedRecord | UnreadableRecord:
     citation = _citation(entry, title, today)
     # the citation is all that counts: everything else in an item may be a stamp
     return FetchedRecord(_key(entry, citation), raw, media_type, citation, stable=b"")
+
+
+def reread(kept: KeptRecord) -> FetchedRecord | UnreadableRecord:
+    """Read one kept item with today's reader. An item cut out of its feed needs a feed around it."""
+    try:
+        if kept.media_type == "application/json":
+            items = [Item(json.loads(kept.raw), None)]
+        else:
+            items = rss_document.read(_in_a_feed(kept.raw), None)
+    except (SourceError, ValueError, RecursionError):
+        return UnreadableRecord(kept.key, kept.raw, "cannot be read outside its feed")
+    if len(items) != 1:
+        return UnreadableRecord(kept.key, kept.raw, "is not one item")
+    return read(items[0], kept.fetched)
+
+
+def _in_a_feed(item: bytes) -> bytes:
+    """Put an item into a feed that declares the prefixes that journals use."""
+    prefixes = " ".join(f'xmlns:{name}="{space}"' for name, space in _NAMESPACES.items())
+    if item.startswith(b"<entry"):
+        return f'<feed xmlns="http://www.w3.org/2005/Atom" {prefixes}>'.encode() + item + b"</feed>"
+    head = f'<rss version="2.0" {prefixes}><channel>'.encode()
+    return head + item + b"</channel></rss>"
 
 
 def _citation(entry: Mapping[str, Any], title: str, today: date) -> Citation:

@@ -1,0 +1,198 @@
+"""One attempt to ask one source: its lock, its lease, its row, and how it ended.
+
+Polls, comparisons and backfills are attempts that differ in what they ask. The network is reached
+between transactions, never inside one.
+"""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from sqlalchemy.orm import Session
+
+from monitor import workflow
+from monitor.feeds import service as feeds
+from monitor.feeds.http import Http
+from monitor.feeds.records import Answer, Query
+from monitor.feeds.sources import SOURCES, Context, Source
+from monitor.feeds.tables import PollKind
+from monitor.jobs.service import Service
+from monitor.kernel.clock import monotonic
+from monitor.kernel.errors import Conflict, SourceError, SourceFault
+from monitor.kernel.locks import exclusive
+
+log = structlog.get_logger()
+
+LEASE_SECONDS = 15 * 60
+BUSY = "another process is asking this source now"
+_HOST_FAULTS = {SourceFault.UNREACHABLE, SourceFault.REFUSED, SourceFault.RATE_LIMITED}
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptReport:
+    """How one attempt went; ``error`` is in words, None when every query was answered in full."""
+
+    source: str
+    records: int = 0
+    new: int = 0
+    queued: int = 0
+    unreadable: int = 0
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A source held for asking, and what it came to so far."""
+
+    service: Service
+    lease: feeds.Lease
+    poll_id: int
+    http: Http
+    source: Source
+    failures: list[tuple[Query, SourceError]] = field(default_factory=list)
+    records: int = 0
+    new: int = 0
+    queued: int = 0
+    unreadable: int = 0
+
+    def put(
+        self, query: Query, question: Callable[[], Answer], *, move: bool = True
+    ) -> Answer | None:
+        """Put one question, store its whole answer and queue its papers, in one transaction.
+
+        ``move``: the query's watermark moves. None where there was no full answer: that is
+        noted, and the next question may be put.
+        """
+        clock = self.service.clock
+        at, began, requests = clock(), monotonic(), self.http.requests
+        answer, error = _put(question)
+        effort = feeds.Effort(at, monotonic() - began, self.http.requests - requests)
+        with self.service.database.write() as session:
+            if answer is not None:
+                self._keep(session, answer, effort, move=move)
+            if error is not None:
+                self.failures.append((query, error))
+                feeds.note_failure(
+                    session, self.lease, self.poll_id, query, error, clock(), effort=effort
+                )
+        return answer
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether asking on is useless: the one host is down, or wants to be left alone."""
+        return (
+            bool(self.failures)
+            and SOURCES[self.lease.source].one_host
+            and self.failures[-1][1].kind in _HOST_FAULTS
+        )
+
+    def report(self) -> AttemptReport:
+        """Sum it up."""
+        return AttemptReport(
+            self.lease.source, self.records, self.new, self.queued, self.unreadable
+        )
+
+    def _keep(self, session: Session, answer: Answer, effort: feeds.Effort, *, move: bool) -> None:
+        at = self.service.clock()
+        stored = feeds.store(
+            session, self.lease, self.poll_id, [answer], at, effort=effort, move=move
+        )
+        self.queued += workflow.ingest(session, self.service.matcher, stored, at=at)
+        self.records += len(answer.records)
+        self.new += len(stored)
+        self.unreadable += len(answer.unreadable)
+
+
+def attempt(
+    service: Service,
+    name: str,
+    kind: PollKind,
+    work: Callable[[Attempt], None],
+    *,
+    next_due_at: Callable[[], datetime] | None = None,
+) -> AttemptReport:
+    """Hold one source, let ``work`` put its questions, and record how it ended.
+
+    ``next_due_at`` is for polls: when the source is asked next if all went well.
+    """
+    with exclusive(service.database, service.settings.var, f"source-{name}") as held:
+        if not held:
+            return AttemptReport(name, error=BUSY)
+        with service.database.write() as session:
+            # The lock proves that whoever still holds the lease is dead: take it over.
+            lease = feeds.lease(session, name, service.clock(), LEASE_SECONDS, take_over=True)
+            poll_id = feeds.start_poll(session, lease, service.clock(), kind)
+        try:
+            report = _worked(service, lease, poll_id, work)
+            with service.database.write() as session:
+                due = next_due_at() if next_due_at else None
+                feeds.finish(session, lease, poll_id, at=service.clock(), next_due_at=due)
+        except SourceError as error:
+            return _failed(service, lease, poll_id, error)
+        except Conflict as error:
+            return AttemptReport(name, error=str(error))
+        except Exception as bug:
+            # An answer that breaks our own reader is that source's failure, not the others'.
+            log.exception("poll.broke", source=name)
+            words = f"its answer broke our reader ({type(bug).__name__}): please report this"
+            return _failed(service, lease, poll_id, SourceError(SourceFault.MALFORMED, words))
+    log.info("poll.complete", source=name, kind=kind.value, records=report.records, new=report.new)
+    return report
+
+
+def _put(question: Callable[[], Answer]) -> tuple[Answer | None, SourceError | None]:
+    try:
+        return question(), None
+    except SourceError as error:
+        return None, error
+
+
+def _worked(
+    service: Service, lease: feeds.Lease, poll_id: int, work: Callable[[Attempt], None]
+) -> AttemptReport:
+    """Put every question.
+
+    Raises:
+        SourceError: one or more were not answered in full.
+    """
+    with contextlib.closing(Http(service.settings.sources)) as http:
+        source = SOURCES[lease.source].build(_context(service, lease, http))
+        asking = Attempt(service, lease, poll_id, http, source)
+        work(asking)
+    if asking.failures:
+        raise _summed_up(asking)
+    return asking.report()
+
+
+def _context(service: Service, lease: feeds.Lease, http: Http) -> Context:
+    with service.database.read() as session:
+        added = feeds.added_feeds(session, lease.source)
+    return Context(
+        settings=service.settings,
+        catalogue=service.catalogue,
+        http=http,
+        today=service.clock().date(),
+        feeds=added,
+        watermarks=lease.watermarks,
+    )
+
+
+def _summed_up(asking: Attempt) -> SourceError:
+    """Make one failure of all: the first, and how many others there were."""
+    error = asking.failures[0][1]
+    others = len(asking.failures) - 1
+    if not others:
+        return error
+    more = f"{error}; so did {others} other{'s' if others > 1 else ''} of its queries"
+    return SourceError(error.kind, more, retry_after=error.retry_after)
+
+
+def _failed(
+    service: Service, lease: feeds.Lease, poll_id: int, error: SourceError
+) -> AttemptReport:
+    with service.database.write() as session:
+        feeds.fail(session, lease, poll_id, error, at=service.clock())
+    log.warning("poll.failed", source=lease.source, fault=error.kind.value)
+    return AttemptReport(lease.source, error=str(error))
