@@ -14,12 +14,14 @@ from monitor.accounts.tables import User
 from monitor.catalogue.loader import Catalogue
 from monitor.evidence import service as evidence
 from monitor.evidence.words import Cause
+from monitor.feeds.replaying import Changed
 from monitor.feeds.service import StoredRecord
 from monitor.gap import queries as gap_queries
 from monitor.gap import service as gaps
 from monitor.gap.rules import State
 from monitor.gap.tables import Change
 from monitor.kernel.settings import Settings
+from monitor.literature import rereading
 from monitor.literature import service as literature
 from monitor.literature.matching import Matcher
 from monitor.literature.tables import Lane
@@ -61,6 +63,29 @@ def _ingest_one(session: Session, matcher: Matcher, record: StoredRecord, *, at:
     if paper.merged:
         review.follow_merge(session, kept=paper.merged[0], gone=paper.merged[1], at=at)
     return paper.lane is not Lane.NONE and review.enqueue(session, paper_id=paper.paper_id, at=at)
+
+
+def replay(
+    session: Session, matcher: Matcher, changed: Iterable[Changed], *, at: datetime
+) -> tuple[int, int]:
+    """Bring papers in line with records that were read again; count those changed, and queued.
+
+    Tells no reader anything: what people decided, and so every grade, stands as it was.
+    """
+    papers, queued = 0, 0
+    for record in changed:
+        found = rereading.reread(
+            session, record_id=record.record_id, before=record.before, matcher=matcher, at=at
+        )
+        if found is None:
+            continue
+        if found.merged:
+            review.follow_merge(session, kept=found.merged[0], gone=found.merged[1], at=at)
+        papers += found.changed
+        queued += found.lane is not Lane.NONE and review.enqueue(
+            session, paper_id=found.paper_id, at=at
+        )
+    return papers, queued
 
 
 def screen(  # noqa: PLR0913 - the form's fields

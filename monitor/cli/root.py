@@ -1,7 +1,8 @@
 """What every command stands on: the group, the service it works on, how it prints and ends."""
 
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,15 @@ def service_of(config: Path) -> Iterator[Service]:
         yield service
     finally:
         service.database.dispose()
+
+
+@contextmanager
+def progress_bar(label: str, length: int) -> Iterator[Callable[[int], None]]:
+    """Show on stderr how far a long command is, where that is a terminal; give what moves it."""
+    with click.progressbar(
+        length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+        yield bar.update
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON value

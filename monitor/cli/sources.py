@@ -5,11 +5,13 @@ from pathlib import Path
 
 import click
 
-from monitor.cli.root import as_json, commands, leave, print_json, service_of
+from monitor.cli.root import as_json, commands, leave, print_json, progress_bar, service_of
 from monitor.feeds.sources import SOURCES
 from monitor.jobs.asking import AttemptReport
 from monitor.jobs.importing import import_file
 from monitor.jobs.polling import poll_source
+from monitor.jobs.replaying import replay as replay_source
+from monitor.jobs.replaying import size
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import Service
 
@@ -54,6 +56,32 @@ def import_(config: Path, file: Path, *, dry_run: bool, json_: bool) -> None:
         if dry_run:
             click.echo("Nothing was kept.")
     leave(failed=bool(report.unreadable))
+
+
+@commands.command()
+@click.argument("source", required=False, type=click.Choice(sorted(SOURCES)))
+@click.option("--dry-run", is_flag=True, help="Tell what would change; change nothing.")
+@as_json
+@click.pass_obj
+def replay(config: Path, source: str | None, *, dry_run: bool, json_: bool) -> None:
+    """Read all kept records again, or SOURCE's alone, with today's readers. No mail follows."""
+    with service_of(config) as service:
+        service.prepare(SCHEDULE)
+        reports = []
+        for name in [source] if source else list(SOURCES):
+            with progress_bar(name, size(service, name)) as bar:
+                reports.append(replay_source(service, name, dry_run=dry_run, progress=bar))
+    if json_:
+        print_json([asdict(report) for report in reports])
+        return
+    for report in reports:
+        click.echo(
+            f"{report.source}: {report.records} records read again, {report.changed} read "
+            f"differently, {report.taken_back} no longer set aside, {report.unreadable} cannot be "
+            f"read; {report.papers} papers changed, {report.queued} queued"
+        )
+    if dry_run:
+        click.echo("Nothing was changed.")
 
 
 def _enabled(service: Service) -> list[str]:

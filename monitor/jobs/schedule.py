@@ -13,6 +13,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
+from monitor.feeds import retention
 from monitor.jobs.delivery import deliver_due
 from monitor.jobs.polling import poll_due
 from monitor.jobs.service import Service
@@ -28,6 +29,7 @@ ELECTION_SECONDS = 5
 # How long running jobs may take to end when the service stops. Longer ones are cut off, which is
 # safe: everything they do survives a kill.
 DRAIN_SECONDS = 8
+_AT_ONCE = 500  # rows in one transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,22 @@ def check_ledger(service: Service) -> None:
         raise MonitorError(f"audit entry {broken} does not follow: it was edited or removed")
 
 
+def tidy(service: Service) -> None:
+    """Let go of records as sent that the settings do not ask to be kept any longer."""
+    keep_days = service.settings.sources.keep_raw_days
+    dropped = _AT_ONCE
+    while dropped == _AT_ONCE:
+        with service.database.write() as session:
+            dropped = retention.drop_old_raw(
+                session, keep_days=keep_days, at=service.clock(), limit=_AT_ONCE
+            )
+
+
 JOBS = (
     Job("poll", 60, poll_due),
     Job("deliver", 10, deliver_due),
     Job("check", 24 * 60 * 60, check_ledger),
+    Job("tidy", 24 * 60 * 60, tidy),
 )
 SCHEDULE = {job.name: job.every_seconds for job in JOBS}
 

@@ -82,6 +82,7 @@ class RecordDetail:
     poll_id: int
     paper_id: int | None
     query_keys: tuple[str, ...]
+    raw_removed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,7 @@ def record(session: Session, record_id: int) -> RecordDetail:
         poll_id=row.poll_id,
         paper_id=paper_id,
         query_keys=tuple(query_keys),
+        raw_removed_at=row.raw_removed_at,
     )
 
 

@@ -1,15 +1,13 @@
 """Takes records in: one paper whichever source brought it. Queues nothing, decides nothing."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
 from monitor.feeds.identifiers import registrations_in
-from monitor.feeds.records import Identifier
 from monitor.feeds.service import StoredRecord
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
@@ -17,21 +15,18 @@ from monitor.literature import joining, merging
 from monitor.literature.identity import own_and_named
 from monitor.literature.matching import Matcher
 from monitor.literature.reading import new_paper, read_anew
+from monitor.literature.settling import name_registrations, one_at_a_time, settle
 from monitor.literature.tables import (
     Paper,
     PaperIdentifier,
     PaperRecord,
-    PaperRegistration,
     Study,
     StudyPaper,
 )
 from monitor.literature.wording import clean, cleaned
 from monitor.literature.words import Lane
 
-ACTOR = "job:ingest"
 ROLES = ("main report", "protocol", "registration", "follow-up", "secondary report", "other")
-# PostgreSQL only: two sources that bring the same paper at the same time make one of it.
-_LOCK_KEY = 0x6761_7069  # "gapi"
 _LONGEST_LABEL = 200
 
 
@@ -51,7 +46,7 @@ class Ingested:
 
 def ingest(session: Session, stored: StoredRecord, matcher: Matcher, at: datetime) -> Ingested:
     """Take one record in. Taking the same in again changes nothing."""
-    _one_at_a_time(session)
+    one_at_a_time(session)
     versions = joining.history(session, stored.record_id)
     if stored.record_id in versions:
         paper = session.get_one(Paper, versions[stored.record_id])
@@ -64,11 +59,11 @@ def ingest(session: Session, stored: StoredRecord, matcher: Matcher, at: datetim
         )
     )
     found = joining.find(session, citation, own, list(versions.values()))
-    known, merged = _settle(session, found, at=at)
+    known, merged = settle(session, found, at=at)
     is_new = known is None
     paper = known or new_paper(session, citation, at)
     _attach(session, paper, stored.record_id, found, at)
-    _name_registrations(session, paper, named, is_new=is_new)
+    name_registrations(session, paper, named, is_new=is_new)
     changed = read_anew(session, paper, matcher, at=at, is_new=is_new)
     session.flush()
     return Ingested(paper.id, is_new, changed, paper.lane, merged)
@@ -90,7 +85,7 @@ def merge(  # noqa: PLR0913 - which into which, why, by whom
         NotFound: no such paper.
         Conflict: merged already, or each belongs to a study of its own.
     """
-    _one_at_a_time(session)
+    one_at_a_time(session)
     kept, gone = _paper(session, kept_id), _paper(session, gone_id)
     merging.fold_into(session, kept=kept, gone=gone, reason=reason, by=by, at=at)
     read_anew(session, kept, matcher, at=at, is_new=False)
@@ -139,44 +134,6 @@ def link_paper(
         raise Conflict(f"paper {paper_id} already reports the study “{known.label}”")
 
 
-def _one_at_a_time(session: Session) -> None:
-    """Wait for other transactions that take records in; SQLite has one writer anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
-
-
-def _settle(
-    session: Session, found: joining.Found, *, at: datetime
-) -> tuple[Paper | None, tuple[int, int] | None]:
-    """Merge the two papers a record belongs to, or write down why they stay two."""
-    paper, other = found.paper, found.other
-    if other is None:
-        return paper, None
-    doubt = found.conflict if paper is None else merging.objection(session, paper, other)
-    if paper is None or doubt:
-        _note_conflict(session, paper, other, doubt, at)
-        return paper, None
-    kept, gone = merging.older_first(session, paper, other)
-    reason = "one record has identifiers of both"
-    merging.fold_into(session, kept=kept, gone=gone, reason=reason, by=ACTOR, at=at)
-    return kept, (kept.id, gone.id)
-
-
-def _note_conflict(
-    session: Session, paper: Paper | None, other: Paper, reason: str | None, at: datetime
-) -> None:
-    """Write down that a record's identifiers contradict what is known: both papers stay."""
-    audit.record(
-        session,
-        at=at,
-        actor=ACTOR,
-        action="paper.identity-conflict",
-        subject=f"paper:{other.id}",
-        other=paper.id if paper else None,
-        reason=reason,
-    )
-
-
 def _attach(
     session: Session, paper: Paper, record_id: int, found: joining.Found, at: datetime
 ) -> None:
@@ -185,23 +142,6 @@ def _attach(
     )
     session.add_all(
         PaperIdentifier(scheme=i.scheme, value=i.value, paper_id=paper.id) for i in found.free
-    )
-
-
-def _name_registrations(
-    session: Session, paper: Paper, named: Sequence[Identifier], *, is_new: bool
-) -> None:
-    """Keep the registrations a paper names; one it ever named stays."""
-    if not named:
-        return
-    known: set[Identifier] = set()
-    if not is_new:
-        known |= {*joining.registrations(session, paper.id)}
-        known |= {*joining.identifiers(session, paper.id)}
-    session.add_all(
-        PaperRegistration(paper_id=paper.id, scheme=i.scheme, value=i.value)
-        for i in named
-        if i not in known
     )
 
 

@@ -23,6 +23,7 @@ JOB_TITLES = {
     "poll": "Ask the sources",
     "deliver": "Send mail",
     "check": "Check the audit ledger",
+    "tidy": "Let go of old raw records",
 }
 # A job is overdue when it missed two turns, and never before this many seconds.
 _GRACE_SECONDS = 120

@@ -21,7 +21,7 @@ from monitor.literature.words import Lane
 from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.words import Stage
-from monitor.web import auth, excerpts, forms, labels
+from monitor.web import auth, excerpts, formats, forms, labels
 from monitor.web.forms import Problems, Typed
 from monitor.web.site import now, site
 
@@ -171,6 +171,11 @@ def record(paper_id: int, record_id: int) -> Response:
         found = literature.record(session, record_id)
         if found.paper_id != literature.paper(session, paper_id).id:
             raise NotFound("This paper has no such record.")
+    if found.raw_removed_at:
+        raise NotFound(
+            f"The record as sent on {formats.day(found.fetched_at)} is no longer kept: a newer one "
+            "is (see sources.keep_raw_days in the settings)."
+        )
     return Response(found.raw, content_type="text/plain; charset=utf-8")
 
 

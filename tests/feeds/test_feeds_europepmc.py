@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from monitor.feeds.citations import content_hash
-from monitor.feeds.records import FetchedRecord, Query, UnreadableRecord, Watermark
+from monitor.feeds.records import FetchedRecord, KeptRecord, Query, UnreadableRecord, Watermark
 from monitor.feeds.sources import Context, europepmc, europepmc_json
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
@@ -258,3 +258,11 @@ def test_a_recorded_page_is_a_search_result(recordings):
     assert len(page.records) == 25
     assert page.cursor == "AoIIP4ZawSg1MzEyODI1MA=="
     assert page.declared == 5_059_039
+
+
+def test_a_kept_record_reads_as_it_did_when_it_came(recordings):
+    for name, reply in replies(recordings):
+        for result in reply if isinstance(reply, list) else reply["resultList"]["result"]:
+            one = europepmc_json.read(result)
+            kept = KeptRecord(one.key, one.raw, europepmc_json.MEDIA_TYPE, date(2026, 11, 23))
+            assert europepmc_json.reread(kept) == one, name

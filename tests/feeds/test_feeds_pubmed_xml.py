@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from monitor.feeds.records import FetchedRecord, Identifier, UnreadableRecord
+from monitor.feeds.records import FetchedRecord, Identifier, KeptRecord, UnreadableRecord
 from monitor.feeds.sources import pubmed_xml
 from monitor.kernel.errors import SourceError, SourceFault
 
@@ -273,3 +273,10 @@ def test_replies_recorded_by_others_never_crash(recordings):
                 kinds.add(error.kind)
     assert read_in_full == 8
     assert kinds == {SourceFault.MALFORMED}
+
+
+def test_a_kept_article_reads_as_it_did_when_it_came(recorded):
+    for body, _ in recorded.values():
+        for one in read(body):
+            kept = KeptRecord(one.key, one.raw, pubmed_xml.MEDIA_TYPE, date(2026, 11, 23))
+            assert pubmed_xml.reread(kept) == one

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from monitor.feeds.citations import content_hash
-from monitor.feeds.records import FetchedRecord, Query, UnreadableRecord, Watermark
+from monitor.feeds.records import FetchedRecord, KeptRecord, Query, UnreadableRecord, Watermark
 from monitor.feeds.sources import SOURCES, Context, rss, rss_document, rss_item
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
@@ -380,3 +380,24 @@ def test_a_recorded_pubmed_feed_has_numbers_and_dois(recordings):
         assert record.citation.abstract is None or "PMID:" not in record.citation.abstract
         assert record.citation.published is not None
         assert record.citation.published <= TODAY + timedelta(days=1)
+
+
+def test_a_kept_item_reads_as_it_did_when_it_came(recordings):
+    """An item keeps its own bytes; the prefixes it uses were declared by the feed around it."""
+    bodies = [*journals(recordings).values()]
+    bodies += [path.read_bytes() for path in (recordings / "feeds").glob("*.xml")]
+    count = 0
+    for body in bodies:
+        try:
+            items = rss_document.read(body, None)
+        except SourceError:
+            continue
+        for item in items:
+            one = rss_item.read(item, TODAY)
+            assert isinstance(one, FetchedRecord)
+            kept = KeptRecord(one.key, one.raw, one.media_type, TODAY)
+            again = rss_item.reread(kept)
+            assert isinstance(again, FetchedRecord), (again.reason, one.raw[:200])
+            assert again.citation == one.citation
+            count += 1
+    assert count > 1000

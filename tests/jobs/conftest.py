@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from monitor.feeds.http import Http
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import Service
 from monitor.kernel.settings import parse
@@ -26,6 +27,13 @@ class Clock:
 @pytest.fixture
 def clock(now):
     return Clock(now)
+
+
+@pytest.fixture(autouse=True)
+def _unhurried_sources(monkeypatch):
+    """Stand-ins need no politeness here: what pacing does is tested where it is made."""
+    pace = Http.pace
+    monkeypatch.setattr(Http, "pace", lambda self, url, per_second: pace(self, url, 10_000))
 
 
 @pytest.fixture

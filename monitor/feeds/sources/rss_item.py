@@ -35,6 +35,7 @@ _PUBMED_FRAME = re.compile(
     _FRAME.pattern + r"|^PMID:\s*[0-9]+|\bdoi: 10\.[0-9]{4,9}/\S+(?: [^.]{0,60}\.)*$", re.IGNORECASE
 )
 _ISO_DATE = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:$|[T ])")
+_PREFIX = re.compile(rb"[<\s]([A-Za-z_][\w.-]*):[A-Za-z_]")
 _NAMESPACES = {
     "atom": "http://www.w3.org/2005/Atom",
     "content": "http://purl.org/rss/1.0/modules/content/",
@@ -77,8 +78,10 @@ def reread(kept: KeptRecord) -> FetchedRecord | UnreadableRecord:
 
 
 def _in_a_feed(item: bytes) -> bytes:
-    """Put an item into a feed that declares the prefixes that journals use."""
-    prefixes = " ".join(f'xmlns:{name}="{space}"' for name, space in _NAMESPACES.items())
+    """Put an item into a feed that declares every prefix it uses; an unknown one means nothing."""
+    unknown = {name.decode() for name in _PREFIX.findall(item)} - {*_NAMESPACES, "xml", "xmlns"}
+    spaces = _NAMESPACES | {name: f"urn:unknown:{name}" for name in sorted(unknown)}
+    prefixes = " ".join(f'xmlns:{name}="{space}"' for name, space in spaces.items())
     if item.startswith(b"<entry"):
         return f'<feed xmlns="http://www.w3.org/2005/Atom" {prefixes}>'.encode() + item + b"</feed>"
     head = f'<rss version="2.0" {prefixes}><channel>'.encode()

@@ -1,0 +1,101 @@
+"""Brings a paper in line with a record that was read again after a reader was mended.
+
+The record's new citation stands in its row already. Never touches what people decided.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select, tuple_
+from sqlalchemy.orm import Session
+
+from monitor.feeds.citations import from_json
+from monitor.feeds.records import Citation, Identifier
+from monitor.feeds.tables import Record
+from monitor.kernel.database import affected
+from monitor.literature import joining
+from monitor.literature.identity import own_and_named
+from monitor.literature.matching import Matcher
+from monitor.literature.reading import read_anew
+from monitor.literature.settling import name_registrations, one_at_a_time, settle
+from monitor.literature.tables import Paper, PaperIdentifier, PaperRecord
+from monitor.literature.wording import cleaned
+from monitor.literature.words import Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """What became of a paper. ``merged`` is (kept, gone) where two turned out to be one."""
+
+    paper_id: int
+    changed: bool
+    lane: Lane
+    merged: tuple[int, int] | None = None
+
+
+def reread(
+    session: Session, *, record_id: int, before: Citation, matcher: Matcher, at: datetime
+) -> Reread | None:
+    """Read the paper of a record anew; None where the record belongs to no paper yet.
+
+    ``before`` is what the record was read as. An identifier that only the old reading gave is
+    taken from the paper; one that the new reading gives joins it, or the two papers that it
+    shows to be one.
+    """
+    one_at_a_time(session)
+    paper = session.scalar(
+        select(Paper)
+        .join(PaperRecord, PaperRecord.paper_id == Paper.id)
+        .where(PaperRecord.record_id == record_id)
+    )
+    if paper is None:
+        return None
+    _release(session, paper, before)
+    own, named = own_and_named(_citation(session.get_one(Record, record_id)))
+    kept, merged = _join(session, paper, own, at)
+    name_registrations(session, kept, named, is_new=False)
+    changed = read_anew(session, kept, matcher, at=at, is_new=False)
+    session.flush()
+    return Reread(kept.id, changed, kept.lane, merged)
+
+
+def _release(session: Session, paper: Paper, before: Citation) -> None:
+    """Take from the paper the identifiers that no record of it gives any more."""
+    rows = session.scalars(
+        select(Record)
+        .join(PaperRecord, PaperRecord.record_id == Record.id)
+        .where(PaperRecord.paper_id == paper.id)
+    )
+    given = {i for row in rows for i in own_and_named(_citation(row))[0]}
+    held = {*joining.identifiers(session, paper.id)}
+    gone = (held & {*own_and_named(cleaned(before))[0]}) - given
+    if gone:
+        pairs = [(one.scheme, one.value) for one in gone]
+        removed = session.execute(
+            delete(PaperIdentifier).where(
+                PaperIdentifier.paper_id == paper.id,
+                tuple_(PaperIdentifier.scheme, PaperIdentifier.value).in_(pairs),
+            )
+        )
+        affected(removed, expected=len(gone), what="identifiers")
+
+
+def _join(
+    session: Session, paper: Paper, own: list[Identifier], at: datetime
+) -> tuple[Paper, tuple[int, int] | None]:
+    """Give the paper the identifiers nobody owns; settle with a paper that owns another of them."""
+    found = joining.find(session, joining.as_citation(paper), own, [paper.id])
+    owner = next((one for one in (found.paper, found.other) if one and one.id != paper.id), None)
+    kept, merged = settle(
+        session, joining.Found(paper, "read again", found.free, other=owner), at=at
+    )
+    kept = kept or paper
+    session.add_all(
+        PaperIdentifier(scheme=i.scheme, value=i.value, paper_id=kept.id) for i in found.free
+    )
+    session.flush()
+    return kept, merged
+
+
+def _citation(record: Record) -> Citation:
+    return cleaned(from_json(record.citation))
