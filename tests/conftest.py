@@ -10,14 +10,18 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import create_engine, text
 
+from monitor.accounts import passwords
 from monitor.kernel.database import Database
 from monitor.ops.schema import metadata
 
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci")
 
+CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+CHEAP_NOBODY = CHEAP.hash("nobody has this password")
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "recordings"
 
 
@@ -121,6 +125,14 @@ def _run(server: str, statement: str) -> None:
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _cheap_hashes(request, monkeypatch) -> None:
+    """Hash passwords as argon2id, but fast: a suite of sign-ins would spend minutes on it."""
+    if request.node.get_closest_marker("real_hashes") is None:
+        monkeypatch.setattr(passwords, "_HASHER", CHEAP)
+        monkeypatch.setattr(passwords, "_NOBODY", CHEAP_NOBODY)
 
 
 @pytest.fixture(autouse=True)

@@ -146,6 +146,7 @@ def test_a_session_ends_idle_or_old(age, idle, alive):
     assert rules.session_alive(started_at=at - age, last_seen_at=at - idle, at=at) is alive
 
 
+@pytest.mark.real_hashes
 def test_a_hash_is_argon2id_and_salted():
     one, two = (
         passwords.hash_password("same words twice"),
@@ -157,12 +158,14 @@ def test_a_hash_is_argon2id_and_salted():
     assert not passwords.matches("same words twicf", one)
 
 
+@pytest.mark.real_hashes
 def test_nobody_costs_as_much_as_somebody():
     # the same parameters: verifying against nobody is the same work
     assert not passwords.outdated(passwords._NOBODY)
     assert not passwords.matches("anything at all", None)
 
 
+@pytest.mark.real_hashes
 def test_a_password_is_never_cut_short():
     long = "plum fennel " * 16
     stored = passwords.hash_password(long[:200])
