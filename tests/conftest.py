@@ -73,6 +73,44 @@ def postgres_template(postgres_server):
 
 
 @pytest.fixture(scope="session")
+def postgres_database(postgres_template) -> Iterator[str]:
+    """The URL of a database with every table that the tests of this process take turns with.
+
+    A database of its own for each would be most of the time of the short tests.
+    """
+    name = f"gap_{os.getpid()}"
+    _run(postgres_template, f"CREATE DATABASE {name} TEMPLATE gap_template")
+    yield _named(postgres_template, name)
+    _run(postgres_template, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+# Ends what a test left open, empties what it filled, and lets every number start at 1 again.
+_SWEEP = """
+DO $$
+DECLARE
+  relation record;
+  filled boolean;
+  names text := '';
+BEGIN
+  PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid();
+  FOR relation IN SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+    WHERE schemaname = 'public'
+  LOOP
+    EXECUTE 'SELECT EXISTS (SELECT 1 FROM ' || relation.name || ')' INTO filled;
+    IF filled THEN names := names || ', ' || relation.name; END IF;
+  END LOOP;
+  IF names <> '' THEN EXECUTE 'TRUNCATE ' || substr(names, 3) || ' CASCADE'; END IF;
+  FOR relation IN SELECT format('%I.%I', schemaname, sequencename) AS name FROM pg_sequences
+    WHERE schemaname = 'public' AND last_value IS NOT NULL
+  LOOP
+    PERFORM setval(relation.name::regclass, 1, false);
+  END LOOP;
+END $$
+"""
+
+
+@pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory):
     path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
     database = Database(f"sqlite:///{path}")
@@ -86,17 +124,15 @@ _COUNTER = iter(range(1_000_000))
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request, tmp_path) -> Iterator[str]:
-    """A fresh database with every table, on each kind in turn."""
+    """An empty database with every table, on each kind in turn."""
     if request.param == "sqlite":
         path = tmp_path / "test.sqlite3"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    server = request.getfixturevalue("postgres_template")
-    name = f"gap_{os.getpid()}_{next(_COUNTER)}"
-    _run(server, f"CREATE DATABASE {name} TEMPLATE gap_template")
-    yield _named(server, name)
-    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+    url = request.getfixturevalue("postgres_database")
+    yield url
+    _run(url, _SWEEP)
 
 
 @pytest.fixture
