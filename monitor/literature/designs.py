@@ -1,7 +1,8 @@
 """Suggests how a study was done, with the sentence that says so. A suggestion, never a decision.
 
 The text comes first: publication types reach PubMed months after the paper, so nothing may
-depend on them; they only speak where the text is silent.
+depend on them; they only speak where the text is silent. A registry's own word that a record is a
+registration is the exception: its text tells of a randomised trial, but it reports none.
 """
 
 import re
@@ -132,8 +133,8 @@ _TYPES = (
     ("randomised", r"^randomi[sz]ed controlled trial"),
     ("non-randomised", r"^controlled clinical trial|non-randomi[sz]ed"),
     ("case", r"^case reports?"),
-    ("registration", r"^registration|^clinical trial registration"),
 )
+_REGISTRATION = (("registration", r"^registration|^clinical trial registration"),)
 
 
 def _compiled(
@@ -143,6 +144,7 @@ def _compiled(
 
 
 TITLE, ABSTRACT, TYPES = _compiled(_TITLE), _compiled(_ABSTRACT), _compiled(_TYPES)
+REGISTRATION = _compiled(_REGISTRATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +161,22 @@ def suggest_design(
 ) -> Suggestion | None:
     """Suggest a design: from the title, else the abstract, else the source's own labels.
 
+    A record labelled as a registration is one, whatever its text says.
+
     ``design`` is one of: randomised, non-randomised, single-group, case, protocol, follow-up,
     review, economic, qualitative, notice, registration. None where nothing says.
     """
     return (
-        _first(TITLE, [title], "title")
+        _first(REGISTRATION, publication_types, "publication types")
+        or _first(TITLE, [title], "title")
         or _first(ABSTRACT, list(sentences(abstract or "")), "abstract")
         or _first(TYPES, publication_types, "publication types")
     )
+
+
+def is_registration(publication_types: Sequence[str]) -> bool:
+    """Tell whether a source's labels say that a record is a trial's registration."""
+    return _first(REGISTRATION, publication_types, "publication types") is not None
 
 
 def sentences(text: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from monitor.feeds.records import Citation, Identifier
+from monitor.literature.designs import is_registration
 from monitor.literature.folding import fold
 from monitor.literature.rules import title_key
 
@@ -29,9 +30,11 @@ def same_paper(one: Citation, other: Citation) -> bool:
     """Tell whether two records with one title are one paper, with nothing else to go by.
 
     Year, journal and authors may not contradict, and one of them must agree: editorials and
-    book parts share titles.
+    book parts share titles. A registration is never the article of its trial.
     """
     if title_key(one.title) != title_key(other.title) or not title_key(one.title):
+        return False
+    if is_registration(one.publication_types) != is_registration(other.publication_types):
         return False
     agreements = (
         _years_agree(one.year, other.year),

@@ -113,6 +113,7 @@ def as_citation(paper: Paper) -> Citation:
         journal=paper.journal,
         year=paper.year,
         pages=paper.pages,
+        publication_types=tuple(paper.publication_types),
     )
 
 

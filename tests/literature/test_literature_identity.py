@@ -91,6 +91,13 @@ def test_different_identifiers_of_one_kind_conflict():
     assert not identifiers_conflict([], [one])
 
 
+def test_a_registration_is_never_its_article_though_all_else_agrees():
+    registration = differing(publication_types=("Clinical Trial Registration", "Interventional"))
+    assert not same_paper(ONE, registration)
+    assert not same_paper(registration, ONE)
+    assert same_paper(registration, differing(publication_types=("Registration",)))
+
+
 def test_a_registration_is_an_articles_pointer_and_a_registrations_name():
     nct, isrctn = Identifier("nct", "NCT00000001"), Identifier("isrctn", "ISRCTN00000001")
     pmid, doi = Identifier("pmid", "1"), Identifier("doi", "10.1186/isrctn00000001")

@@ -145,6 +145,16 @@ def test_publication_types_speak_only_where_the_text_is_silent():
     assert suggest_design("VIPP in Nowhere", "It was tried.", ["Journal Article"]) is None
 
 
+def test_a_registration_is_one_though_its_text_tells_of_a_randomised_trial():
+    types = ["Clinical Trial Registration", "Interventional", "Randomized"]
+    found = suggest_design("A randomised trial of VIPP", "Families are randomised.", types)
+    assert found is not None
+    assert (found.design, found.field) == ("registration", "publication types")
+    unlabelled = suggest_design("A randomised trial of VIPP", None, types[1:])
+    assert unlabelled is not None
+    assert unlabelled.design == "randomised"
+
+
 @pytest.mark.parametrize("word", ["Mendelian randomization", "random effects", "randomly selected"])
 def test_chance_alone_is_no_trial(word):
     assert suggest_design("A study", f"We used {word} for all.", ()) is None

@@ -224,6 +224,22 @@ def test_an_identifier_two_papers_claim_stays_with_the_first(session, intake, ci
     assert len(queries.paper(session, first.paper_id).records) == 1
 
 
+@pytest.mark.parametrize("registered_first", [True, False])
+def test_a_registration_stays_beside_an_article_of_the_same_title(intake, cite, registered_first):
+    registered = cite(
+        nct=TRIAL.value, year=2026, publication_types=("Clinical Trial Registration",)
+    )
+    # as a feed sends it: no number, no journal, the trial's own title
+    article = cite(year=2026)
+    records = [(registered, "clinicaltrials"), (article, "journals")]
+    taken = [
+        intake(record, source=source)
+        for record, source in (records if registered_first else reversed(records))
+    ]
+    assert all(one.is_new for one in taken)
+    assert len({one.paper_id for one in taken}) == 2
+
+
 def test_a_second_number_of_the_same_paper_is_kept_as_its_alias(session, intake, cite):
     first = intake(cite(pmid="1", doi="10.1/a"))
     renumbered = intake(cite(pmid="2", doi="10.1/a"))
