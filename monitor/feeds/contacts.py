@@ -58,18 +58,19 @@ class Redaction:
     names: re.Pattern[str] | None
 
     @classmethod
-    def of(cls, names: Iterable[str], *, text: str, organisations: str = "") -> Self:
+    def of(cls, names: Iterable[str], *, text: str, organisations: Iterable[str] = ()) -> Self:
         """Make ready for one record. ``text`` is all of it: names that it lacks cost nothing.
 
-        A name that stands in ``organisations`` is not a person's.
+        A name that is a part of one of ``organisations`` is not a person's; one that is all of
+        it is: people sponsor trials too.
         """
         words = {word.casefold() for word in _WORD.findall(text)}
-        kept = organisations.casefold()
+        larger = [" ".join(one.split()).casefold() for one in organisations]
         people = {name: None for one in islice(names, MAX_LIST) if (name := _person(one))}
         patterns = [
             _pattern(name)
             for name in people
-            if name[-1].casefold() in words and " ".join(name).casefold() not in kept
+            if name[-1].casefold() in words and not _is_part(" ".join(name).casefold(), larger)
         ]
         return cls(re.compile("|".join(patterns)) if patterns else None)
 
@@ -99,6 +100,10 @@ def _person(name: str) -> tuple[str, ...]:
     if len(words) < 2 or parts & _OFFICES or any(map(str.isdigit, bare)):  # noqa: PLR2004 - one word alone names nobody
         return ()
     return words
+
+
+def _is_part(name: str, larger: Iterable[str]) -> bool:
+    return any(name in one and name != one for one in larger)
 
 
 def _pattern(words: tuple[str, ...]) -> str:

@@ -9,7 +9,7 @@ from monitor.feeds.contacts import REMOVED, Redaction
 NOBODY = Redaction(None)
 
 
-def cleaned(text, *names, organisations=""):
+def cleaned(text, *names, organisations=()):
     return Redaction.of(names, text=text, organisations=organisations).clean(text)
 
 
@@ -67,9 +67,11 @@ def test_an_office_is_nobody(office):
     assert cleaned(text, office) == text
 
 
-def test_an_organisation_named_as_a_contact_stays():
-    assert cleaned("Novo Institutet", "Novo Institutet", organisations="Novo Institutet A/S") == (
-        "Novo Institutet"
+def test_an_organisation_named_as_a_contact_stays_and_a_person_who_sponsors_goes():
+    text = "Nordic Invention and Jane Doe"
+    organisations = ["Nordic Invention A/S", "Jane Doe"]
+    assert cleaned(text, "Nordic Invention", "Jane Doe", organisations=organisations) == (
+        f"Nordic Invention and {REMOVED}"
     )
 
 

@@ -1,0 +1,71 @@
+"""What the readers of trial registries share: the words of a registration, and the articles it names.
+
+Pure. A registration is a paper of its own; articles about the trial are linked to it, not part
+of it.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from monitor.feeds import plain
+from monitor.feeds.identifiers import distinct, doi, pmcid, pmid, registrations_in
+from monitor.feeds.records import Identifier, Link, LinkKind
+
+TYPE = "Clinical Trial Registration"  # as literature.designs knows it
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_BLANK_LINE = re.compile(r"\n\s*\n")
+_PUBMED = re.compile(
+    r"(?:pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/(?:m/)?pubmed/|\bPMID:?\s{0,3})([0-9]{1,9})\b",
+    re.IGNORECASE,
+)
+_PMC = re.compile(r"\b(PMC[0-9]{4,10})\b", re.IGNORECASE)
+_DOI = re.compile(r"\b10\.[0-9]{4,9}/[^\s\"<>]{1,300}")
+_OWN_DOI = "10.1186/isrctn"
+
+
+def abstract(paragraphs: Iterable[tuple[str, str]]) -> str | None:
+    """Make the abstract of (label, text) pairs; a pair without text is left out.
+
+    A blank line in a text starts a new paragraph; the label stands before the first.
+    """
+    made = []
+    for label, text in paragraphs:
+        parts = [plain.line(part, plain.MAX_ABSTRACT) for part in _BLANK_LINE.split(text)]
+        parts = [part for part in parts if part]
+        if parts:
+            made += [f"{label}: {parts[0]}", *parts[1:]]
+    return plain.joined(made) or None
+
+
+def articles(text: str) -> tuple[Identifier, ...]:
+    """Find the articles that a text points to, by PubMed number, DOI or PMC number."""
+    text = text[: plain.MAX_ABSTRACT]
+    found = [pmid(number) for number in _PUBMED.findall(text)]
+    found += [doi(name) for name in _DOI.findall(text)]
+    found += [pmcid(number) for number in _PMC.findall(text)]
+    return tuple(one for one in distinct(*found) if not one.value.startswith(_OWN_DOI))
+
+
+def reported_by(found: Iterable[Identifier | None]) -> tuple[Link, ...]:
+    """Link a registration to the articles that report its trial."""
+    return tuple(Link(LinkKind.REPORTED_BY, one) for one in distinct(*found)[: plain.MAX_LIST])
+
+
+def other_registrations(
+    own: Iterable[Identifier], numbers: Iterable[Identifier | None], *texts: str | None
+) -> tuple[Identifier, ...]:
+    """Give the registrations named beside its own, from fields and texts."""
+    mine = set(own)
+    named = [*numbers, *(one for text in texts for one in registrations_in(text))]
+    return tuple(one for one in distinct(*named) if one not in mine)
+
+
+def day(text: str) -> date | None:
+    """Read the date that a text begins with; None where it is no whole date."""
+    found = _DATE.match(text)
+    try:
+        return date.fromisoformat(found[0]) if found else None
+    except ValueError:
+        return None
