@@ -21,7 +21,7 @@ DirectionWord = Literal[
 Text = Annotated[str, Field(min_length=1, pattern=r"^\S(.*\S)?$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z]{2,20}$")]
 Count = Annotated[int, Field(ge=0)]
-SOURCES = frozenset({"pubmed", "europepmc"})
+SOURCES = frozenset({"pubmed", "europepmc", "clinicaltrials", "isrctn"})
 
 
 class Data(BaseModel):

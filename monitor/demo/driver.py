@@ -218,6 +218,12 @@ base_url = {_text(standins.pubmed.base_url)}
 [sources.europepmc]
 base_url = {_text(standins.europepmc.base_url)}
 
+[sources.clinicaltrials]
+enabled = false
+
+[sources.isrctn]
+enabled = false
+
 [sources.pubmed_rss]
 feeds = [{search}]
 

@@ -5,6 +5,7 @@ import json
 import re
 import tarfile
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from monitor.literature.rules import suggest_design
 FETCHED = date(2026, 11, 23)
 EMAIL = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}")
 
-PROTOCOL = {
+PROTOCOL: dict[str, dict[str, Any]] = {
     "identificationModule": {
         "nctId": "NCT00000001", "nctIdAliases": ["NCT00000009"],
         "briefTitle": "An Invention in Foster Care", "acronym": "NOWHERE",

@@ -7,6 +7,7 @@ import pytest
 from monitor.feeds import queries, service
 from monitor.feeds.queries import DAYS, SourceState
 from monitor.feeds.records import Answer, Citation, FetchedRecord, Query, Watermark
+from monitor.feeds.sources import SOURCES
 from monitor.feeds.tables import PollState
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
@@ -44,12 +45,11 @@ def pubmed(session, settings, now):
 
 def test_a_fresh_database_has_asked_nobody(session, settings, now):
     statuses = queries.sources(session, settings, now)
-    assert [(one.name, one.title, str(one.state)) for one in statuses] == [
-        ("pubmed", "PubMed", "never"),
-        ("europepmc", "Europe PMC", "never"),
-        ("pubmed_rss", "PubMed search feeds", "disabled"),
-        ("journals", "Journal feeds", "disabled"),
-    ]
+    found = {one.name: (one.title, str(one.state)) for one in statuses}
+    assert list(found) == list(SOURCES)
+    assert found["pubmed"] == ("PubMed", "never")
+    assert found["clinicaltrials"] == ("ClinicalTrials.gov", "never")
+    assert found["journals"] == ("Journal feeds", "disabled")
     assert all(one.days == ("none",) * DAYS for one in statuses)
 
 
@@ -57,7 +57,8 @@ def test_a_source_not_asked_yet(ready, settings, now):
     status = pubmed(ready, settings, now)
     assert status.state is SourceState.NEVER
     assert (status.last_success, status.next_due, status.quiet_since) == (None, now, None)
-    assert [one.name for one in queries.last_heard(ready, settings, now)] == ["pubmed", "europepmc"]
+    heard = [one.name for one in queries.last_heard(ready, settings, now)]
+    assert heard == [name for name, one in SOURCES.items() if one.enabled(settings)]
 
 
 def test_a_source_that_answers_and_is_quiet(ready, settings, now):

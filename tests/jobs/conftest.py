@@ -40,7 +40,8 @@ def _unhurried_sources(monkeypatch):
 def settings_data():
     """What the configuration file says; a test module may override it."""
     off = {"enabled": False}
-    return {"sources": {"pubmed": off, "europepmc": off}}
+    searched = ("pubmed", "europepmc", "clinicaltrials", "isrctn")
+    return {"sources": dict.fromkeys(searched, off)}
 
 
 @pytest.fixture

@@ -1,8 +1,12 @@
 """Every source there is. A new one is a module here, an entry below and a folder of replies."""
 
 from monitor.feeds.sources import (
+    clinicaltrials,
+    clinicaltrials_json,
     europepmc,
     europepmc_json,
+    isrctn,
+    isrctn_xml,
     pubmed,
     pubmed_xml,
     rss,
@@ -28,6 +32,20 @@ SOURCES: dict[str, SourceDefinition] = {
             europepmc.build,
             lambda settings: settings.sources.europepmc.enabled,
             europepmc_json.reread,
+        ),
+        SourceDefinition(
+            "clinicaltrials",
+            "ClinicalTrials.gov",
+            clinicaltrials.build,
+            lambda settings: settings.sources.clinicaltrials.enabled,
+            clinicaltrials_json.reread,
+        ),
+        SourceDefinition(
+            "isrctn",
+            "ISRCTN",
+            isrctn.build,
+            lambda settings: settings.sources.isrctn.enabled,
+            isrctn_xml.reread,
         ),
         SourceDefinition(
             "pubmed_rss",

@@ -1,0 +1,189 @@
+"""The ISRCTN registry through its query service.
+
+It has no pages, only a limit: where it finds more than it sends, it is asked for all of them, and
+where even that is too much, for the halves of the window. It says nothing about a search that it
+does not understand, it finds nothing; so "nothing" is believed only of a registry that finds
+anything at all, which is asked once per poll. Never keeps the people named in a trial: the reader
+takes them out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from monitor.feeds import rules
+from monitor.feeds.http import Http
+from monitor.feeds.identifiers import isrctn
+from monitor.feeds.records import (
+    Answer,
+    FetchedRecord,
+    Listing,
+    Query,
+    UnreadableRecord,
+    Watermark,
+)
+from monitor.feeds.sources import isrctn_xml
+from monitor.feeds.sources.contract import Context, catalogue_queries, resumed
+from monitor.feeds.sources.isrctn_xml import Trial
+from monitor.kernel.errors import SourceError, SourceFault
+
+NAME = "isrctn"
+LIMIT = 200
+MOST = 2_000  # trials in one reply: about 18 kB each, and a reply may have 64 MiB
+BATCH = 20  # numbers in one address
+OVERLAP = 7
+_RATE = 1
+_DATE = "lastEdited"
+# finds something as long as every word of our searches still means what it meant
+_PROBE = '("trial" OR "study")'
+_FIRST_DAY = date(2000, 1, 1)  # the registry's own year
+
+Trials = dict[str, Trial]
+
+
+@dataclass(slots=True)
+class Isrctn:
+    """ISRCTN, ready to be asked. ``proved``: it found something by date in this poll."""
+
+    http: Http
+    base_url: str
+    since: date
+    queries: tuple[Query, ...]
+    proved: bool = False
+    upstream: str | None = None  # the Date header of its first reply
+
+    def ask(self, query: Query, watermark: Watermark | None, now: datetime) -> Answer:
+        """Find everything new or changed since the watermark.
+
+        Raises:
+            SourceError: ISRCTN did not answer in full.
+        """
+        start, today = resumed(query, watermark), now.date()
+        first = rules.window_start(start.position, OVERLAP, self.since, today)
+        last = today + timedelta(days=1)
+        found = self._within(query.text, first, last)
+        moved = Watermark(position=rules.reached(today, self.upstream))
+        return _answer(query, found, moved, window=(first, last))
+
+    def between(self, query: Query, first: date, last: date) -> Answer:
+        """Find what was last edited from ``first`` to ``last``, both included.
+
+        Raises:
+            SourceError: ISRCTN did not answer in full.
+        """
+        found = self._within(query.text, first, last)
+        return _answer(query, found, Watermark(), window=(first, last))
+
+    def listing(self, query: Query, since: date) -> Listing:
+        """List every trial it finds; ``older`` were last edited before ``since``.
+
+        Raises:
+            SourceError: ISRCTN did not answer in full.
+        """
+        found = self._all(query.text)
+        older = (key for key, one in found.items() if one.edited and one.edited < since)
+        return Listing(query, frozenset(found), frozenset(older))
+
+    def fetch(self, query: Query, keys: Iterable[str]) -> Answer:
+        """Fetch trials by their ISRCTN, those that it still has.
+
+        Raises:
+            SourceError: ISRCTN did not answer in full.
+        """
+        wanted = sorted({number.value for key in keys if (number := isrctn(key))})
+        found: Trials = {}
+        for start in range(0, len(wanted), BATCH):
+            batch = wanted[start : start + BATCH]
+            # other trials may name a number too
+            sent = self._all(" OR ".join(batch))
+            found.update((key, one) for key, one in sent.items() if key in batch)
+        return _answer(query, found, Watermark())
+
+    def _within(self, text: str, first: date, last: date) -> Trials:
+        """Find what was edited in a window; one with too many is asked in two halves."""
+        found, total = self._found(_dated(text, first, last))
+        if len(found) == total:
+            return found
+        if first >= last:
+            raise _incomplete(total, len(found))
+        middle = first + (last - first) // 2
+        return {
+            **self._within(text, first, middle),
+            **self._within(text, middle + timedelta(days=1), last),
+        }
+
+    def _all(self, text: str) -> Trials:
+        found, total = self._found(text)
+        if len(found) != total:
+            raise _incomplete(total, len(found))
+        return found
+
+    def _found(self, text: str) -> tuple[Trials, int]:
+        """Search, once more with a higher limit where there are more; give what came of how many.
+
+        Raises:
+            SourceError: more came than it finds, or it finds nothing in anything.
+        """
+        found, total = self._search(text, LIMIT)
+        if len(found) < total <= MOST:
+            found, total = self._search(text, total)
+        if len(found) > total:
+            raise _incomplete(total, len(found))
+        if not total:
+            self._prove()
+        return found, total
+
+    def _prove(self) -> None:
+        """Make sure that the registry can find anything, before its "nothing" is believed."""
+        if not self.proved and not self._search(_dated(_PROBE, _FIRST_DAY, date.max), 1)[1]:
+            raise SourceError(
+                SourceFault.QUERY_CHANGED,
+                "ISRCTN finds no trial at all: it no longer reads our searches as it did",
+            )
+
+    def _search(self, text: str, limit: int) -> tuple[Trials, int]:
+        asked = {"q": text, "limit": str(limit)}
+        reply = self.http.get(f"{self.base_url}/query/format/default", asked)
+        self.upstream = self.upstream or reply.headers.get("date")
+        read = isrctn_xml.read(reply.body)
+        self.proved = self.proved or bool(read.trials and _DATE in text)
+        return {one.record.key: one for one in read.trials}, read.total
+
+
+def build(context: Context) -> Isrctn:
+    """Make ISRCTN ready to be asked."""
+    settings = context.settings.sources
+    base_url = settings.isrctn.base_url.rstrip("/")
+    context.http.pace(base_url, _RATE)
+    return Isrctn(
+        http=context.http,
+        base_url=base_url,
+        since=date.fromisoformat(settings.since),
+        queries=catalogue_queries(context.catalogue, NAME),
+    )
+
+
+def _dated(text: str, first: date, last: date) -> str:
+    """Add a window to a search; both days are included, and the last day there is has no end."""
+    query = f"({text}) AND {_DATE} GE {first}T00:00:00"
+    if last < date.max:
+        query += f" AND {_DATE} LT {last + timedelta(days=1)}T00:00:00"
+    return query
+
+
+def _incomplete(total: int, sent: int) -> SourceError:
+    return SourceError(SourceFault.INCOMPLETE, f"ISRCTN finds {total} trials and sent {sent}")
+
+
+def _answer(
+    query: Query, found: Trials, watermark: Watermark, window: tuple[date, date] | None = None
+) -> Answer:
+    records = [one.record for one in found.values()]
+    return Answer(
+        query=query,
+        records=tuple(one for one in records if isinstance(one, FetchedRecord)),
+        watermark=watermark,
+        unreadable=tuple(one for one in records if isinstance(one, UnreadableRecord)),
+        declared=len(records),
+        window=window,
+    )
