@@ -26,6 +26,7 @@ from monitor.catalogue import service as catalogue_service
 from monitor.catalogue.loader import Catalogue
 from monitor.feeds import service as feeds
 from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, Query, Watermark
+from monitor.feeds.sources import SOURCES
 from monitor.kernel import settings as settings_module
 from monitor.kernel.database import Database
 from monitor.kernel.settings import Settings
@@ -71,7 +72,9 @@ def catalogue() -> Catalogue:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return settings_module.parse({}, folder=tmp_path)
+    # two sources are enough to tell of, whichever are added
+    off = {key: {"enabled": False} for key in SOURCES.keys() - {"pubmed", "europepmc"}}
+    return settings_module.parse({"sources": off}, folder=tmp_path)
 
 
 @pytest.fixture
