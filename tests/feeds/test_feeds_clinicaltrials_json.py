@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from monitor.catalogue.loader import load as load_catalogue
 from monitor.feeds.citations import content_hash
 from monitor.feeds.records import FetchedRecord, KeptRecord, LinkKind, UnreadableRecord
 from monitor.feeds.sources import clinicaltrials_json
+from monitor.literature.matching import Matcher
 from monitor.literature.rules import suggest_design
 
 FETCHED = date(2026, 11, 23)
@@ -151,10 +153,19 @@ def test_only_what_the_trialists_call_a_result_reports_it():
 
 def test_nobody_who_can_be_contacted_is_kept():
     kept = read().raw.decode()
-    for gone in ("Vented", "Ordinary", "Lo Cal", "example.org", "555-0100"):
+    for gone in ("Vented", "Ordinary", "Lo Cal", "example.org", "555-0100", "Professor"):
         assert gone not in kept.replace("Vented I. Results.", "")
     for stays in ("Clinic of Nowhere", "York", "Nowhere Trust", "University of Nowhere"):
         assert stays in kept
+
+
+def test_the_matcher_finds_an_intervention_that_only_another_name_tells():
+    given = {"name": "Parent programme", "otherNames": ["Circle of Security"]}
+    citation = read(changed("armsInterventions", interventions=[given])).citation
+    hits = Matcher(load_catalogue()).match(
+        title=citation.title, abstract=citation.abstract, keywords=citation.keywords
+    )
+    assert [(hit.slug, hit.field) for hit in hits] == [("cos", "keywords")]
 
 
 @pytest.mark.parametrize("count", [None, "200", 2.5, True, -1, 10**12])

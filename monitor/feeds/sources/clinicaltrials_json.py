@@ -21,10 +21,11 @@ REGISTRY = "ClinicalTrials.gov"
 # who runs a study, and how to reach them: of no use here
 _CONTACTS = frozenset(
     {
-        "centralContacts", "contacts", "email", "investigatorFullName", "oldNameTitle",
-        "overallOfficials", "phone", "phoneExt", "pointOfContact",
+        "centralContacts", "contacts", "investigatorFullName", "oldNameTitle",
+        "overallOfficials", "pointOfContact",
     }
 )  # fmt: skip
+_ABOUT_THEM = frozenset({"email", "investigatorTitle", "phone", "phoneExt"})
 _MOST_PEOPLE = 10**9
 _DEEPEST = 40  # a real study has about 12 levels
 # stamped anew with every load of their data, though the study is the same
@@ -241,9 +242,10 @@ def _without_contacts(value: object, names: list[str], depth: int) -> Any:  # no
         return [_without_contacts(one, names, depth + 1) for one in value]
     if not isinstance(value, dict):
         return value
-    gone = _CONTACTS | {"name", "fullName"} if value.get("class") == "INDIV" else _CONTACTS
-    for name in gone & value.keys():
+    named = _CONTACTS | {"name", "fullName"} if value.get("class") == "INDIV" else _CONTACTS
+    for name in named & value.keys():
         _gather(value[name], names)
+    gone = named | _ABOUT_THEM
     return {
         name: _without_contacts(part, names, depth + 1)
         for name, part in value.items()
