@@ -8,6 +8,8 @@ DAY_SECONDS = 24 * 60 * 60
 _FIRST_BACKOFF = timedelta(minutes=5)
 _LONGEST_BACKOFF = timedelta(days=1)
 _MANY_FAILURES = 10  # 5 minutes doubled so often is longer than a day
+# of the records named, the share that may be missing before the answer counts as incomplete
+_MISSING_SHARE = 20
 
 
 def backoff(failures: int, asked: float | None = None, stretch: float = 1.0) -> timedelta:
@@ -76,6 +78,30 @@ def reached(today: date, upstream: str | None) -> str:
     except ValueError:
         return today.isoformat()
     return min(today, theirs).isoformat()
+
+
+def too_many_missing(named: int, missing: int) -> bool:
+    """Tell whether a source that named so many records left out too many of them to be believed.
+
+    One, or one in twenty, may be missing: sources list what they have just withdrawn.
+
+    >>> too_many_missing(2, 1), too_many_missing(100, 5), too_many_missing(100, 6)
+    (False, False, True)
+    """
+    return missing > max(1, named // _MISSING_SHARE)
+
+
+def read_otherwise(before: str | None, now: str | None) -> bool:
+    """Tell whether a source reads a query in another way; unknown where it did not say how.
+
+    Case and white space are no difference.
+
+    >>> read_otherwise('"vipp"[All Fields]', '"VIPP"[all fields]'), read_otherwise(None, "x")
+    (False, False)
+    """
+    if before is None or now is None:
+        return False
+    return "".join(before.split()).casefold() != "".join(now.split()).casefold()
 
 
 def _seconds_until(header: str, now: datetime) -> float:

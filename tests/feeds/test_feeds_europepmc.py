@@ -255,7 +255,7 @@ def test_a_recorded_page_is_a_search_result(recordings):
         (recordings / "europepmc/pyeuropepmc__search_cancer_core.json.gz").read_bytes()
     )
     page = europepmc._read_page(raw, "cancer")
-    assert len(page.records) == 25
+    assert len(page.results) == 25
     assert page.cursor == "AoIIP4ZawSg1MzEyODI1MA=="
     assert page.declared == 5_059_039
 

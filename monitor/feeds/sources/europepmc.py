@@ -1,31 +1,40 @@
 """Europe PMC through its REST search, page by page with a cursor.
 
 Two walks per query: what entered the index and what was updated since the watermark. A walk is
-whole only if it brought as many records as the service declared. Never takes counts of
-citations and other daily stamps for a change.
+whole only if it brought as many records as the service declared. A listing asks without any
+date, so that none can hide a record. Never takes counts of citations and other daily stamps for
+a change.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from monitor.feeds import rules
 from monitor.feeds.http import Http, Reply
-from monitor.feeds.records import Answer, FetchedRecord, Query, UnreadableRecord, Watermark
+from monitor.feeds.records import (
+    Answer,
+    FetchedRecord,
+    Listing,
+    Query,
+    UnreadableRecord,
+    Watermark,
+)
 from monitor.feeds.sources import europepmc_json
-from monitor.feeds.sources.contract import Context, catalogue_queries, resumed
+from monitor.feeds.sources.contract import Context, Read, catalogue_queries, resumed
 from monitor.kernel.errors import SourceError, SourceFault
 
 NAME = "europepmc"
 PAGE = 200
+PAGE_OF_IDS = 1_000
+BATCH = 40  # records fetched by one search: its address must not grow too long
 # it indexes PubMed's records 1 to 3 days late, others later
 WINDOWS = (("FIRST_IDATE", 14), ("UPDATE_DATE", 14))
+EARLIEST = date(1900, 1, 1)  # before the first day that any record can have been indexed
 MAX_RECORDS = 20_000  # a query that finds more is no query for one intervention
 _RATE = 5
-
-Read = FetchedRecord | UnreadableRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,33 +53,84 @@ class EuropePmc:
             SourceError: Europe PMC did not answer in full.
         """
         start, today = resumed(query, watermark), now.date()
-        found: dict[str, Read] = {}
-        reached = today.isoformat()
-        for field, overlap in WINDOWS:
-            first = rules.window_start(start.position, overlap, self.since, today)
-            last = today + timedelta(days=1)
-            text = f"({query.text}) AND ({field}:[{first} TO {last}])"
-            records, upstream = self._walk(text)
-            found.update(records)
-            reached = min(reached, rules.reached(today, upstream))
-        return Answer(
-            query=query,
-            records=tuple(one for one in found.values() if isinstance(one, FetchedRecord)),
-            watermark=Watermark(position=reached),
-            unreadable=tuple(one for one in found.values() if isinstance(one, UnreadableRecord)),
-            declared=len(found),
-        )
+        last = today + timedelta(days=1)
+        windows = [
+            (field, rules.window_start(start.position, overlap, self.since, today), last)
+            for field, overlap in WINDOWS
+        ]
+        found, dates = self._search(query.text, windows)
+        reached = min(rules.reached(today, upstream) for upstream in dates)
+        window = (min(first for _, first, _ in windows), last)
+        return _answer(query, found, Watermark(position=reached), window)
 
-    def _walk(self, text: str) -> tuple[dict[str, Read], str | None]:
-        """Collect every page of one search, by key; and the service's date."""
+    def between(self, query: Query, first: date, last: date) -> Answer:
+        """Find what entered the index or was updated from ``first`` to ``last``.
+
+        Raises:
+            SourceError: Europe PMC did not answer in full.
+        """
+        found, _ = self._search(query.text, [(field, first, last) for field, _ in WINDOWS])
+        return _answer(query, found, Watermark(), (first, last))
+
+    def listing(self, query: Query, since: date) -> Listing:
+        """List the keys of everything it finds, asked without a date.
+
+        ``older`` entered the index and was last updated before ``since``, as the service says.
+
+        Raises:
+            SourceError: Europe PMC did not answer in full.
+        """
+        until = since - timedelta(days=1)
+        before = " AND ".join(f"({field}:[{EARLIEST} TO {until}])" for field, _ in WINDOWS)
+        older = self._keys(f"({query.text}) AND {before}")
+        keys = self._keys(query.text)
+        return Listing(query, keys, older=keys & older)
+
+    def fetch(self, query: Query, keys: Iterable[str]) -> Answer:
+        """Fetch these records, those that it still has.
+
+        Raises:
+            SourceError: Europe PMC did not answer in full.
+        """
+        wanted = [key for key in dict.fromkeys(keys) if europepmc_json.is_key(key)]
         found: dict[str, Read] = {}
+        for start in range(0, len(wanted), BATCH):
+            batch = wanted[start : start + BATCH]
+            walk = self._walk(" OR ".join(_naming(key) for key in batch), "core", PAGE)
+            records = _read_all(walk.results)
+            found.update((key, one) for key, one in records.items() if key in batch)
+        return _answer(query, found, Watermark(), None, declared=len(wanted))
+
+    def _search(
+        self, text: str, windows: list[tuple[str, date, date]]
+    ) -> tuple[dict[str, Read], list[str | None]]:
+        """Walk every window; gives the records by key, and the service's dates."""
+        found: dict[str, Read] = {}
+        dates = []
+        for field, first, last in windows:
+            walk = self._walk(f"({text}) AND ({field}:[{first} TO {last}])", "core", PAGE)
+            found.update(_read_all(walk.results))
+            dates.append(walk.date)
+        return found, dates
+
+    def _keys(self, text: str) -> frozenset[str]:
+        walk = self._walk(text, "idlist", PAGE_OF_IDS)
+        return frozenset(key for key in walk.results if europepmc_json.is_key(key))
+
+    def _walk(self, text: str, form: str, size: int) -> "_Walk":
+        """Collect every page of one search, by key; and the service's date.
+
+        Raises:
+            SourceError: it did not bring as many records as the service declared.
+        """
+        found: dict[str, object] = {}
         cursor = "*"
         while True:
-            reply = self._search(text, cursor)
+            reply = self._page(text, form, size, cursor)
             page = _read_page(reply.body, text)
-            found.update((one.key, one) for one in page.records)
+            found.update((europepmc_json.key_of(one), one) for one in page.results)
             # the end: an empty page, no further cursor, or the same one again
-            if not page.records or page.cursor in {None, cursor}:
+            if not page.results or page.cursor in {None, cursor}:
                 break
             if page.declared > MAX_RECORDS or len(found) > page.declared:
                 break
@@ -80,16 +140,16 @@ class EuropePmc:
                 SourceFault.INCOMPLETE,
                 f"Europe PMC declared {page.declared} records and sent {len(found)}",
             )
-        return found, reply.headers.get("date")
+        return _Walk(found, reply.headers.get("date"))
 
-    def _search(self, text: str, cursor: str) -> Reply:
+    def _page(self, text: str, form: str, size: int, cursor: str) -> Reply:
         return self.http.get(
             f"{self.base_url}/search",
             {
                 "query": text,
-                "resultType": "core",
+                "resultType": form,
                 "format": "json",
-                "pageSize": str(PAGE),
+                "pageSize": str(size),
                 "cursorMark": cursor,
             },
         )
@@ -109,10 +169,46 @@ def build(context: Context) -> EuropePmc:
 
 
 @dataclass(frozen=True, slots=True)
+class _Walk:
+    """Every result of one search as sent, by key; and the service's date."""
+
+    results: Mapping[str, object]
+    date: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Page:
     declared: int
     cursor: str | None
-    records: tuple[Read, ...]
+    results: tuple[object, ...]
+
+
+def _answer(
+    query: Query,
+    found: Mapping[str, Read],
+    watermark: Watermark,
+    window: tuple[date, date] | None,
+    *,
+    declared: int | None = None,
+) -> Answer:
+    return Answer(
+        query=query,
+        records=tuple(one for one in found.values() if isinstance(one, FetchedRecord)),
+        watermark=watermark,
+        unreadable=tuple(one for one in found.values() if isinstance(one, UnreadableRecord)),
+        declared=len(found) if declared is None else declared,
+        window=window,
+    )
+
+
+def _naming(key: str) -> str:
+    """Make the search for one record: its source and number."""
+    source, _, number = key.partition(":")
+    return f'(EXT_ID:"{number}" AND SRC:{source})'
+
+
+def _read_all(results: Mapping[str, object]) -> dict[str, Read]:
+    return {key: europepmc_json.read(result) for key, result in results.items()}
 
 
 def _read_page(body: bytes, sent: str) -> _Page:
@@ -133,13 +229,8 @@ def _read_page(body: bytes, sent: str) -> _Page:
     return _Page(
         declared=declared,
         cursor=cursor if isinstance(cursor, str) and cursor else None,
-        records=tuple(_read_all(results)),
+        results=tuple(results),
     )
-
-
-def _read_all(results: list[Any]) -> Iterator[Read]:
-    for result in results:
-        yield europepmc_json.read(result)
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

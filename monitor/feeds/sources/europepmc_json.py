@@ -19,18 +19,32 @@ _SOURCE = re.compile(r"[A-Z]{2,6}")
 _ID = re.compile(r"[A-Za-z0-9._/-]{1,100}")
 
 
+def key_of(result: object) -> str:
+    """Name one result, of any form, by its source and number; by its content where it has none."""
+    if isinstance(result, dict):
+        key = f"{_text(result, 'source')}:{_text(result, 'id')}"
+        if is_key(key):
+            return key
+    return _unnamed(_sent(result))
+
+
+def is_key(key: str) -> bool:
+    """Tell whether it names a record: source and number, such as "MED:37917583"."""
+    source, _, number = key.partition(":")
+    return bool(_SOURCE.fullmatch(source) and _ID.fullmatch(number))
+
+
 def read(result: object) -> FetchedRecord | UnreadableRecord:
     """Read one record, or say why it cannot be read. Its key is the pair of source and id."""
-    raw = json.dumps(result, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    raw, key = _sent(result), key_of(result)
     if not isinstance(result, dict):
-        return UnreadableRecord(_unnamed(raw), raw, "is no object")
-    source, number = _text(result, "source"), _text(result, "id")
-    if not (_SOURCE.fullmatch(source) and _ID.fullmatch(number)):
-        return UnreadableRecord(_unnamed(raw), raw, "has no source and id")
-    key = f"{source}:{number}"
+        return UnreadableRecord(key, raw, "is no object")
+    if not is_key(key):
+        return UnreadableRecord(key, raw, "has no source and id")
     title = plain.html_line(_raw(result, "title"), plain.MAX_TITLE)
     if not title:
         return UnreadableRecord(key, raw, "has no title")
+    source, _, number = key.partition(":")
     citation = _citation(result, title, source, number)
     return FetchedRecord(key, raw, MEDIA_TYPE, citation, stable=_links(result))
 
@@ -135,6 +149,10 @@ def _raw(parent: Mapping[str, Any], name: str) -> str:
 
 def _text(parent: Mapping[str, Any], name: str) -> str:
     return plain.line(_raw(parent, name))
+
+
+def _sent(result: object) -> bytes:
+    return json.dumps(result, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _unnamed(raw: bytes) -> str:

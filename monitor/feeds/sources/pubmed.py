@@ -8,21 +8,27 @@ in a POST body, and no redirect is followed, so that it cannot leak.
 Ids that were named but not delivered are asked for once more. If a few are still missing, the
 rest is handed over with a note and the watermark stays where it was, so that the next poll asks
 for them again; if many are, the poll has failed. Never polls by publication date: a record with
-only a year counts as 1 January.
+only a year counts as 1 January. A listing asks without any date, so that none can hide a record.
 """
 
 import io
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from monitor.feeds import rules
 from monitor.feeds.http import Http, Reply
-from monitor.feeds.records import Answer, FetchedRecord, Query, UnreadableRecord, Watermark
-from monitor.feeds.sources import pubmed_xml
-from monitor.feeds.sources.contract import Context, catalogue_queries, resumed
+from monitor.feeds.records import (
+    Answer,
+    FetchedRecord,
+    Listing,
+    Query,
+    UnreadableRecord,
+    Watermark,
+)
+from monitor.feeds.sources import pubmed_search, pubmed_xml
+from monitor.feeds.sources.contract import Context, Read, catalogue_queries, resumed
+from monitor.feeds.sources.pubmed_search import Page
 from monitor.kernel.errors import SourceError, SourceFault
 
 NAME = "pubmed"
@@ -30,10 +36,35 @@ PAGE = 9_999  # esearch gives no id beyond this one, and says nothing about it
 BATCH = 200
 # date field and the days searched again: NCBI indexes late and corrects
 WINDOWS = (("crdt", 7), ("mdat", 14))
+# before the first and after the last day that any article can have
+EARLIEST, LATEST = date(1800, 1, 1), date(3000, 12, 31)
 # NCBI's limits per second, without and with a key; a little less, since clocks differ
 _RATE, _RATE_WITH_KEY = 2.9, 9.5
-# of the ids named, the share that may be missing before the poll counts as failed
-_MISSING_SHARE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A date field and the days asked for, both included."""
+
+    field: str
+    first: date
+    last: date
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the searches for one answer named so far, and what NCBI said with it."""
+
+    ids: dict[str, None] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    dates: list[str | None] = field(default_factory=list)  # of the replies, as NCBI's clock has it
+    translation: str | None = None
+
+    def add(self, page: Page, reply: Reply) -> None:
+        self.ids.update(dict.fromkeys(page.ids))
+        self.notes += page.notes
+        self.dates.append(reply.headers.get("date"))
+        self.translation = self.translation or page.translation
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,66 +83,136 @@ class PubMed:
         Raises:
             SourceError: PubMed did not answer in full.
         """
-        start = resumed(query, watermark)
-        ids, notes, reached = self._search(query.text, start.position, now.date())
-        found, unreadable = self._fetch(ids)
-        missing = len(ids) - len(found) - len(unreadable)
-        if missing > max(1, len(ids) // _MISSING_SHARE):
-            raise SourceError(
-                SourceFault.INCOMPLETE, f"PubMed named {len(ids)} articles and left out {missing}"
-            )
-        if missing:
-            notes.append(f"{missing} of {len(ids)} articles named were not sent; asked again later")
+        position, today = resumed(query, watermark).position, now.date()
+        last = today + timedelta(days=1)
+        windows = [
+            Window(name, rules.window_start(position, overlap, self.since, today), last)
+            for name, overlap in WINDOWS
+        ]
+        found = self._search(query.text, windows)
+        reached = min(rules.reached(today, upstream) for upstream in found.dates)
+        return self._answer(query, found, windows, before=position, reached=reached)
+
+    def between(self, query: Query, first: date, last: date) -> Answer:
+        """Find and fetch what entered PubMed or changed from ``first`` to ``last``.
+
+        Raises:
+            SourceError: PubMed did not answer in full.
+        """
+        windows = [Window(name, first, last) for name, _ in WINDOWS]
+        return self._answer(query, self._search(query.text, windows), windows)
+
+    def listing(self, query: Query, since: date) -> Listing:
+        """List the ids of everything it finds, asked without a date.
+
+        ``older`` entered PubMed and last changed before ``since``, as PubMed itself says.
+
+        Raises:
+            SourceError: PubMed did not answer in full.
+        """
+        day_before = since - timedelta(days=1)
+        entered, changed = (
+            self._search(query.text, [Window(name, EARLIEST, day_before)]).ids.keys()
+            for name, _ in WINDOWS
+        )
+        keys = self._every_id(query.text)
+        return Listing(query, keys, older=keys & entered & changed)
+
+    def fetch(self, query: Query, keys: Iterable[str]) -> Answer:
+        """Fetch these articles, those that it still has.
+
+        Raises:
+            SourceError: PubMed did not answer in full.
+        """
+        ids = [key for key in dict.fromkeys(keys) if pubmed_search.is_id(key)]
+        records, unreadable = self._fetch(ids)
         return Answer(
             query=query,
-            records=tuple(found.values()),
-            watermark=Watermark(position=start.position if missing else reached),
+            records=tuple(records.values()),
+            watermark=Watermark(),
             unreadable=tuple(unreadable.values()),
             declared=len(ids),
-            notes=tuple(dict.fromkeys(notes)),
         )
 
-    def _search(
-        self, term: str, position: str | None, today: date
-    ) -> tuple[list[str], list[str], str]:
-        """Collect the ids of both windows, notes, and the day up to which this is whole."""
-        ids: dict[str, None] = {}
-        notes: list[str] = []
-        reached = today.isoformat()
-        for field, overlap in WINDOWS:
-            first = rules.window_start(position, overlap, self.since, today)
-            for page, reply in self._pages(term, field, first, today + timedelta(days=1)):
-                ids.update(dict.fromkeys(page.ids))
-                notes += page.notes
-                reached = min(reached, rules.reached(today, reply.headers.get("date")))
-        return list(ids), notes, reached
+    def _answer(
+        self,
+        query: Query,
+        found: _Found,
+        windows: list[Window],
+        *,
+        before: str | None = None,
+        reached: str | None = None,
+    ) -> Answer:
+        """Fetch what was found. The watermark goes from ``before`` to ``reached`` if all came."""
+        records, unreadable = self._fetch(list(found.ids))
+        named, missing = len(found.ids), len(found.ids) - len(records) - len(unreadable)
+        if rules.too_many_missing(named, missing):
+            raise SourceError(
+                SourceFault.INCOMPLETE, f"PubMed named {named} articles and left out {missing}"
+            )
+        if missing:
+            note = f"{missing} of {named} articles named were not sent; asked again later"
+            found.notes.append(note)
+        return Answer(
+            query=query,
+            records=tuple(records.values()),
+            watermark=Watermark(position=before if missing else reached),
+            unreadable=tuple(unreadable.values()),
+            declared=named,
+            notes=tuple(dict.fromkeys(found.notes)),
+            window=(min(one.first for one in windows), max(one.last for one in windows)),
+            translation=found.translation,
+        )
 
-    def _pages(
-        self, term: str, field: str, first: date, last: date
-    ) -> Iterator[tuple["_Page", Reply]]:
+    def _search(self, term: str, windows: Iterable[Window]) -> _Found:
+        found = _Found()
+        for window in windows:
+            for page, reply in self._pages(term, window):
+                found.add(page, reply)
+        return found
+
+    def _pages(self, term: str, window: Window) -> Iterator[tuple[Page, Reply]]:
         """Search one window; one with more ids than esearch gives is searched in two halves."""
-        reply = self._post(
-            "esearch.fcgi",
-            term=term,
-            datetype=field,
-            mindate=f"{first:%Y/%m/%d}",
-            maxdate=f"{last:%Y/%m/%d}",
-            retmode="json",
-            retstart="0",
-            retmax=str(PAGE),
-        )
-        page = _read_page(reply.body)
+        page, reply = self._esearch(term, window)
         if page.count <= PAGE:
             page.require_whole()
             yield page, reply
             return
-        if first >= last:
+        if window.first >= window.last:
             raise SourceError(
                 SourceFault.INCOMPLETE, f"PubMed finds more than {PAGE} articles in one day"
             )
-        middle = first + (last - first) // 2
-        yield from self._pages(term, field, first, middle)
-        yield from self._pages(term, field, middle + timedelta(days=1), last)
+        middle = window.first + (window.last - window.first) // 2
+        yield from self._pages(term, Window(window.field, window.first, middle))
+        yield from self._pages(term, Window(window.field, middle + timedelta(days=1), window.last))
+
+    def _every_id(self, term: str) -> frozenset[str]:
+        """Give every id without asking by date; by date and "without a date" if there are many.
+
+        Raises:
+            SourceError: the parts do not make up the whole.
+        """
+        page, _ = self._esearch(term)
+        if page.count <= PAGE:
+            page.require_whole()
+            return frozenset(page.ids)
+        entered = self._search(term, [Window("crdt", EARLIEST, LATEST)]).ids
+        rest, _ = self._esearch(f"({term}) NOT ({_slashed(EARLIEST)}:{_slashed(LATEST)}[crdt])")
+        rest.require_whole()
+        ids = frozenset(entered) | frozenset(rest.ids)
+        Page(page.count, tuple(ids)).require_whole()
+        return ids
+
+    def _esearch(self, term: str, window: Window | None = None) -> tuple[Page, Reply]:
+        asked = {"term": term, "retmode": "json", "retstart": "0", "retmax": str(PAGE)}
+        if window is not None:
+            asked |= {
+                "datetype": window.field,
+                "mindate": _slashed(window.first),
+                "maxdate": _slashed(window.last),
+            }
+        reply = self._post("esearch.fcgi", **asked)
+        return pubmed_search.read(reply.body), reply
 
     def _fetch(
         self, ids: list[str]
@@ -164,94 +265,16 @@ def build(context: Context) -> PubMed:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """What one search found: its declared total, the ids given, what NCBI remarked."""
-
-    count: int
-    ids: tuple[str, ...]
-    notes: tuple[str, ...]
-
-    def require_whole(self) -> None:
-        """Refuse a page that does not hold as many ids as it declares."""
-        if len(set(self.ids)) != self.count:
-            raise SourceError(
-                SourceFault.INCOMPLETE,
-                f"PubMed declared {self.count} articles and named {len(set(self.ids))}",
-            )
-
-
-def _read_page(body: bytes) -> _Page:
-    """Read esearch's JSON, with every way in which it says no inside a 200.
-
-    Raises:
-        SourceError: it is no search result, or not that of our query.
-    """
-    data = _json_object(body)
-    _refuse_rate_limit(data)
-    result = data.get("esearchresult")
-    if not isinstance(result, dict):
-        raise SourceError(SourceFault.MALFORMED, "PubMed sent JSON that is no search result")
-    if "ERROR" in result:
-        raise SourceError(SourceFault.REFUSED, "PubMed could not run the search")
-    _refuse_changed_query(result.get("errorlist"))
-    count, ids = result.get("count"), result.get("idlist")
-    if not (isinstance(ids, list) and all(_is_id(one) for one in ids) and _is_count(count)):
-        raise SourceError(SourceFault.MALFORMED, "PubMed sent a search result without its ids")
-    return _Page(int(str(count)), tuple(ids), tuple(_remarks(result.get("warninglist"))))
-
-
-def _json_object(body: bytes) -> dict[str, Any]:
-    """Decode leniently: NCBI's error messages hold raw line breaks."""
-    try:
-        data = json.loads(body.decode("utf-8", "replace"), strict=False)
-    except (ValueError, RecursionError):
-        data = None
-    if not isinstance(data, dict):
-        what = "an empty reply" if not body.strip() else "something that is not JSON"
-        raise SourceError(SourceFault.MALFORMED, f"PubMed sent {what} instead of a search result")
-    return data
-
-
-def _refuse_rate_limit(data: Mapping[str, Any]) -> None:
-    if "error" in data:
-        # its text would repeat our key: only the fact is kept
-        raise SourceError(SourceFault.RATE_LIMITED, "PubMed says that it was asked too often")
-
-
-def _refuse_changed_query(errors: object) -> None:
-    """Refuse a result for which NCBI dropped a part of the query: it is another set."""
-    dropped = errors if isinstance(errors, dict) else {}
-    if dropped.get("phrasesnotfound") or dropped.get("fieldsnotfound"):
-        raise SourceError(
-            SourceFault.QUERY_CHANGED,
-            "PubMed left a part of the query out, since it does not know it; check the query",
-        )
-
-
-def _remarks(warnings: object) -> Iterator[str]:
-    remarks = warnings if isinstance(warnings, dict) else {}
-    if remarks.get("quotedphrasesnotfound"):
-        yield "PubMed does not have a quoted phrase of the query in its index"
-    if remarks.get("phrasesignored"):
-        yield "PubMed ignored a word of the query"
-
-
-def _read_articles(body: bytes) -> Iterable[FetchedRecord | UnreadableRecord]:
+def _read_articles(body: bytes) -> Iterable[Read]:
     """Read efetch's XML.
 
     Raises:
         SourceError: it is something else, or not whole.
     """
     if body.lstrip()[:1] == b"{":
-        _refuse_rate_limit(_json_object(body))
+        pubmed_search.refuse_rate_limit(pubmed_search.json_object(body))
     return list(pubmed_xml.read(io.BytesIO(body)))
 
 
-def _is_id(one: object) -> bool:
-    return isinstance(one, str) and one.isascii() and one.isdigit()
-
-
-def _is_count(count: object) -> bool:
-    text = str(count)
-    return not isinstance(count, bool) and text.isascii() and text.isdigit() and len(text) < 12  # noqa: PLR2004 - PubMed has 8 digits of articles
+def _slashed(day: date) -> str:
+    return f"{day:%Y/%m/%d}"
