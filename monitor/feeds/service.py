@@ -16,7 +16,7 @@ from monitor.feeds import rules, storing
 from monitor.feeds.leasing import Lease, hold, lease, touch
 from monitor.feeds.records import Answer, Query
 from monitor.feeds.sources import SOURCES
-from monitor.feeds.storing import StoredRecord
+from monitor.feeds.storing import StoredRecord, rewritten
 from monitor.feeds.tables import (
     AskedState,
     FeedRow,
@@ -41,6 +41,7 @@ __all__ = [
     "finish",
     "lease",
     "note_failure",
+    "rewritten",
     "start_poll",
     "store",
     "sync_sources",
@@ -168,9 +169,10 @@ def store(  # noqa: PLR0913 - whose attempt, what came, what it took
     poll = _running(session, lease, poll_id)
     stored: list[StoredRecord] = []
     for answer in answers:
+        notes = [*answer.notes, *_rewriting(session, lease.source, answer)]
         kept = storing.keep(session, lease.source, poll_id, answer, at, move=move)
         known = answer.query.key in lease.watermarks
-        notes = [*answer.notes, *storing.warnings(answer, kept, known=known)]
+        notes += storing.warnings(answer, kept, known=known)
         poll.records += len(answer.records)
         poll.new_records += kept.new
         poll.unreadable += len(answer.unreadable)
@@ -294,6 +296,12 @@ def _asked(
         unreadable=len(answer.unreadable),
         notes=list(notes),
     )
+
+
+def _rewriting(session: Session, source: str, answer: Answer) -> list[str]:
+    if not rewritten(session, source, answer):
+        return []
+    return [f"the source reads the query {answer.query.key!r} in another way than before"]
 
 
 def _count_failure(session: Session, lease: Lease, error: SourceError, at: datetime) -> None:

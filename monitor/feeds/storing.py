@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from monitor.feeds import rules
 from monitor.feeds.citations import content_hash, to_json
 from monitor.feeds.records import Answer, Citation, FetchedRecord, UnreadableRecord
 from monitor.feeds.tables import Record, RecordQuery, SetAside, WatermarkRow
@@ -80,6 +81,17 @@ def warnings(answer: Answer, kept: Kept, *, known: bool) -> Iterator[str]:
         yield "every item of a feed is new: some may have been missed; ask it more often"
     if answer.unreadable:
         yield f"{len(answer.unreadable)} records could not be read and were set aside"
+
+
+def rewritten(session: Session, source: str, answer: Answer) -> bool:
+    """Tell whether the source now reads an unchanged query in another way; ask before storing.
+
+    What it then finds is another set: an admin should look at the query.
+    """
+    row = session.get(WatermarkRow, (source, answer.query.key))
+    if row is None or row.query_hash != answer.query.hash:
+        return False
+    return rules.read_otherwise(row.translation, answer.translation)
 
 
 def _row(source: str, poll_id: int, record: FetchedRecord, found: str, at: datetime) -> Record:
@@ -156,6 +168,8 @@ def _move_watermark(session: Session, source: str, answer: Answer, at: datetime)
     if row is None:
         row = WatermarkRow(source=source, query_key=answer.query.key)
         session.add(row)
+    if row.query_hash != answer.query.hash:
+        row.translation = None  # that of another query
     row.query_hash = answer.query.hash
     row.position = answer.watermark.position
     row.etag = answer.watermark.etag
