@@ -111,7 +111,7 @@ def _known_hashes(
     session: Session, source: str, records: Sequence[FetchedRecord]
 ) -> dict[str, set[str]]:
     known: dict[str, set[str]] = {}
-    for keys in _chunks([record.key for record in records]):
+    for keys in chunks([record.key for record in records]):
         rows = session.execute(
             select(Record.key, Record.content_hash).where(
                 Record.source == source, Record.key.in_(keys)
@@ -125,7 +125,7 @@ def _known_hashes(
 def _note_query(session: Session, source: str, answer: Answer, at: datetime) -> None:
     """Note which query brought each record, once."""
     wanted = dict.fromkeys(record.key for record in answer.records)
-    for keys in _chunks(list(wanted)):
+    for keys in chunks(list(wanted)):
         noted = session.scalars(
             select(RecordQuery.key).where(
                 RecordQuery.source == source,
@@ -178,6 +178,7 @@ def _move_watermark(session: Session, source: str, answer: Answer, at: datetime)
     row.moved_at = at
 
 
-def _chunks(keys: list[str]) -> Iterator[list[str]]:
+def chunks(keys: list[str]) -> Iterator[list[str]]:
+    """Part keys into lists short enough for one statement."""
     for start in range(0, len(keys), _CHUNK):
         yield keys[start : start + _CHUNK]

@@ -41,6 +41,11 @@ class AttemptReport:
     unreadable: int = 0
     error: str | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether nothing was asked, since somebody else is asking this source."""
+        return self.error == BUSY
+
 
 @dataclass(slots=True)
 class Attempt:

@@ -14,6 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.feeds import retention
+from monitor.jobs.comparing import compare_due
 from monitor.jobs.delivery import deliver_due
 from monitor.jobs.polling import poll_due
 from monitor.jobs.service import Service
@@ -66,6 +67,7 @@ def tidy(service: Service) -> None:
 
 JOBS = (
     Job("poll", 60, poll_due),
+    Job("compare", 60 * 60, compare_due),
     Job("deliver", 10, deliver_due),
     Job("check", 24 * 60 * 60, check_ledger),
     Job("tidy", 24 * 60 * 60, tidy),

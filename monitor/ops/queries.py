@@ -21,6 +21,7 @@ from monitor.review.words import Stage
 
 JOB_TITLES = {
     "poll": "Ask the sources",
+    "compare": "Compare with the sources",
     "deliver": "Send mail",
     "check": "Check the audit ledger",
     "tidy": "Let go of old raw records",

@@ -57,7 +57,12 @@ def test_a_job_that_misses_its_turns_is_overdue(service, clock):
     assert _states(service)[1].verdict == "Everything is on time."
     clock.pass_by(minutes=10)
     states, now = _states(service)
-    assert states == {"poll": "overdue", "deliver": "overdue", "check": "on time"}
+    assert states == {
+        "poll": "overdue",
+        "compare": "on time",
+        "deliver": "overdue",
+        "check": "on time",
+    }
     assert "“Send mail” is overdue" in now.verdict
 
 
