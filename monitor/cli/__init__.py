@@ -9,7 +9,14 @@ import sys
 import click
 import structlog
 
-from monitor.cli import mail, people, reading, running, sources  # noqa: F401 - each adds its commands
+from monitor.cli import (  # noqa: F401 - each adds its commands
+    backfill,
+    mail,
+    people,
+    reading,
+    running,
+    sources,
+)
 from monitor.cli.root import DONE, NOT_RUN, commands
 from monitor.kernel.errors import MonitorError
 

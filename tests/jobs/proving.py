@@ -26,9 +26,9 @@ def paper(number: int, entered: date) -> InventedPaper:
     )
 
 
-def one_intervention(service, slug="theraplay"):
-    """Let a service watch one intervention only: fewer questions."""
-    kept = tuple(one for one in service.catalogue.interventions if one.slug == slug)
+def watching(service, *slugs):
+    """Let a service watch these interventions alone: fewer questions."""
+    kept = tuple(one for one in service.catalogue.interventions if one.slug in slugs)
     catalogue = service.catalogue.model_copy(update={"interventions": kept})
     return replace(service, catalogue=catalogue)
 

@@ -9,12 +9,12 @@ from proving import (
     Killed,
     dying_at,
     held,
-    one_intervention,
     paper,
     polls,
     rows,
     schedule_of,
     source_row,
+    watching,
     without,
 )
 
@@ -60,7 +60,7 @@ def settings_data(running):
 @pytest.fixture
 def polled(service):
     """A service that watches one intervention and has polled Europe PMC once."""
-    service = one_intervention(service)
+    service = watching(service, "theraplay")
     assert poll_source(service, "europepmc").error is None
     return service
 
@@ -102,7 +102,7 @@ def test_what_dates_hide_from_polls_is_found_fetched_and_queued(polled, world, c
 
 @SQLITE_ONLY
 def test_pubmed_is_compared_in_the_same_way(service, world, clock):
-    service = one_intervention(service)
+    service = watching(service, "theraplay")
     assert poll_source(service, "pubmed").error is None
     late = clock().date() - timedelta(days=400)
     world.papers += (paper(50, late), paper(51, date(2019, 6, 1)))
@@ -168,7 +168,7 @@ def test_a_listing_that_is_not_whole_notes_nothing_and_is_tried_again(polled, ru
 
 @SQLITE_ONLY
 def test_pubmed_says_no_inside_a_200_and_nothing_is_concluded(service, running):
-    service = one_intervention(service)
+    service = watching(service, "theraplay")
     poll_source(service, "pubmed")
     for fault in ("error-json", "truncated", "short-count"):
         running.pubmed.fault("pubmed/esearch", fault, times=None)
