@@ -21,6 +21,7 @@ _PROLOGUE = (
     '<!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, 1st January 2025//EN" '
     '"https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_250101.dtd">\n'
 )
+_DATE_NAMES = {"crdt": "Create", "edat": "Entry", "mdat": "Modification", "pdat": "Publication"}
 _DATE_TYPES = {"crdt": "created", "edat": "created", "mdat": "revised", "pdat": "published"}
 
 
@@ -138,7 +139,7 @@ class PubMed(StandIn):
             "retstart": str(start),
             "idlist": shown,
             "translationset": [],
-            "querytranslation": expression.translation,
+            "querytranslation": _translated(expression, request.params),
         }
         if request.params.get("usehistory") == "y":
             body |= {"querykey": "1", "webenv": self._keep(found)}
@@ -196,6 +197,15 @@ def _dated(params: Mapping[str, str]) -> Callable[[Document], bool]:
     else:
         return lambda _: True
     return lambda document: kind in document.dates and first <= document.dates[kind] <= last
+
+
+def _translated(expression: Expression, params: Mapping[str, str]) -> str:
+    """Say how the query was read; NCBI adds the dates that it was asked for."""
+    said = expression.translation
+    if not (params.get("mindate") and params.get("maxdate")):
+        return said
+    name = _DATE_NAMES.get(params.get("datetype", "pdat"), "Publication")
+    return f"({said}) AND {params['mindate']}:{params['maxdate']}[Date - {name}]"
 
 
 def _page(params: Mapping[str, str]) -> tuple[int, int]:

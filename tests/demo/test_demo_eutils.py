@@ -50,6 +50,14 @@ def test_dates_narrow_a_search_only_in_pairs(running, today):
     assert result(running.pubmed, datetype="crdt", reldate="30")["idlist"] == ["90000018"]
 
 
+def test_the_reading_of_a_query_holds_the_dates_that_were_asked_for(running):
+    assert result(running.pubmed)["querytranslation"] == '"theraplay"[Title/Abstract]'
+    dated = result(running.pubmed, datetype="crdt", mindate="2026/01/01", maxdate="2026/02/01")
+    assert dated["querytranslation"] == (
+        '("theraplay"[Title/Abstract]) AND 2026/01/01:2026/02/01[Date - Create]'
+    )
+
+
 def test_pages_are_clamped_and_start_where_asked(running):
     assert result(running.pubmed, retstart=1, retmax=5)["idlist"] == ["90000017"]
     assert result(running.pubmed, retmax=99_999)["count"] == "2"

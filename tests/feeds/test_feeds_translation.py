@@ -3,7 +3,7 @@
 import json
 import re
 import tarfile
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from monitor.feeds import service
 from monitor.feeds.records import Answer, Query, Watermark
 from monitor.feeds.sources import pubmed_search
+from monitor.feeds.sources.pubmed import PubMed
 from monitor.feeds.sources.pubmed_search import translation
 from monitor.feeds.tables import Poll, WatermarkRow
 from monitor.kernel.settings import parse
@@ -107,6 +108,25 @@ def test_a_query_that_is_read_in_another_way_is_noticed_once(ready, now):
     assert changed
     assert notes == ["the source reads the query 'vipp' in another way than before"]
     assert poll(ready, now, answer('"vipp"[All Fields]')) == (False, [])
+
+
+def test_a_query_rewritten_silently_is_noticed_over_http(ready, upstream, make_http, now):
+    """Fault 47: a whole, well-formed answer to another query than the one that was sent."""
+    read = [f"({READ}) AND 2020/01/01:2026/11/24[Date - Create]"]
+
+    def say(asked):
+        result = {"count": "0", "idlist": [], "querytranslation": read[0]}
+        return upstream.says(json.dumps({"esearchresult": result}).encode())
+
+    upstream.answer = say
+    http = make_http()
+    http.pace(upstream.url, 10_000)
+    source = PubMed(http, upstream.url, date(2020, 1, 1), {}, (QUERY,))
+    assert poll(ready, now, source.ask(QUERY, None, now))[0] is False
+    read[0] = f"({READ}) AND 2026/11/10:2026/11/25[Date - Modification]"
+    assert poll(ready, now, source.ask(QUERY, None, now))[0] is False, "only the dates differ"
+    read[0] = '("vipp"[All Fields]) AND 2026/11/10:2026/11/25[Date - Modification]'
+    assert poll(ready, now, source.ask(QUERY, None, now))[0] is True
 
 
 def test_case_and_spaces_are_no_other_way(ready, now):

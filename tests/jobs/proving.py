@@ -37,7 +37,7 @@ def without(world: World, *numbers: int) -> tuple[InventedPaper, ...]:
     return tuple(one for one in world.papers if one.number not in numbers)
 
 
-def source_row(service, name="europepmc") -> SourceRow:
+def source_row(service, name="europepmc"):
     with service.database.read() as session:
         return session.get_one(SourceRow, name)
 
@@ -62,7 +62,7 @@ def polls(service, kind):
     return rows(service, Poll, Poll.kind == kind)
 
 
-def held(service, number, name="europepmc") -> RecordQuery:
+def held(service, number, name="europepmc"):
     key = f"MED:{90_000_000 + number}" if name == "europepmc" else str(90_000_000 + number)
     (found,) = rows(service, RecordQuery, RecordQuery.source == name, RecordQuery.key == key)
     return found

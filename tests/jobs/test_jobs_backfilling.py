@@ -11,7 +11,7 @@ from datetime import date
 import pytest
 import structlog
 from click.testing import CliRunner
-from proving import (
+from proving import (  # type: ignore[import-not-found]  # tests/jobs is on pytest's path
     Killed,
     dying_at,
     held,
