@@ -21,6 +21,9 @@ from monitor.jobs.service import Service
 
 # how long to wait before asking again for a source that somebody else holds
 TURN_SECONDS = 1.0
+# the pause after each month: others may take the source, and its limit of requests per second
+# counts anew, since each attempt has a client of its own
+BREATH_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ class _Walk:
         """Ask one stretch, as soon as nobody else is asking this source."""
         while (report := self._attempt(stretch, queries)).busy:
             time.sleep(TURN_SECONDS)
+        time.sleep(BREATH_SECONDS)
         self.report.error = self.report.error or report.error
 
     def _attempt(self, stretch: Stretch, queries: list[Query]) -> AttemptReport:

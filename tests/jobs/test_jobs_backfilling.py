@@ -49,6 +49,7 @@ def running(world, monkeypatch):
     for source in (europepmc, pubmed):
         monkeypatch.setattr(source, "_RATE", 1000)
     monkeypatch.setattr(backfilling, "TURN_SECONDS", 0.05)
+    monkeypatch.setattr(backfilling, "BREATH_SECONDS", 0)
     with standins.running(world) as running:
         yield running
 
