@@ -67,7 +67,7 @@ def times_pubmed_parser(bodies: list[bytes]) -> float | None:
             path = Path(folder) / f"{number}.xml.gz"
             path.write_bytes(gzip.compress(body))
             rounds = [
-                (timed(lambda b, p=path: _theirs(pubmed_parser, p), body), timed(ours, body))
+                (timed(lambda _, p=path: _theirs(pubmed_parser, p), body), timed(ours, body))
                 for _ in range(ROUNDS // 3)
             ]
             theirs += min(taken[0] for taken in rounds)
