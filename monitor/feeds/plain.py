@@ -38,10 +38,11 @@ def line(raw: str | None, limit: int = MAX_FIELD) -> str:
     """
     if not raw:
         return ""
-    text = " ".join(raw.split())
-    # cheap, and false whenever there is anything unwanted
-    if not text.isprintable():
-        text = " ".join(_UNWANTED.sub("", text).split())
+    # most lines are plain already: to see that costs less than to take them apart
+    if raw.isprintable() and "  " not in raw:
+        text = raw.strip(" ")
+    else:
+        text = " ".join(_UNWANTED.sub("", " ".join(raw.split())).split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 

@@ -19,6 +19,8 @@ class LinkKind(StrEnum):
 
     RETRACTED_BY = "retracted by"
     RETRACTS = "retracts"
+    PARTLY_RETRACTED_BY = "partly retracted by"
+    PARTLY_RETRACTS = "partly retracts"
     CORRECTED_BY = "corrected by"
     CORRECTS = "corrects"
     CONCERN_IN = "expression of concern in"

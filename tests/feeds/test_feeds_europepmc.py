@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 from monitor.feeds.citations import content_hash
-from monitor.feeds.records import FetchedRecord, KeptRecord, Query, UnreadableRecord, Watermark
+from monitor.feeds.records import (
+    FetchedRecord,
+    Identifier,
+    KeptRecord,
+    Link,
+    LinkKind,
+    Query,
+    UnreadableRecord,
+    Watermark,
+)
 from monitor.feeds.sources import Context, europepmc, europepmc_json
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
@@ -82,6 +91,24 @@ def test_a_count_of_citations_is_no_change_and_a_retraction_is():
     links = {"commentCorrection": [{"id": "1", "source": "MED", "type": "Retraction in"}]}
     assert content_hash(read(commentCorrectionList=links)) != before
     assert content_hash(read(title="Corrected")) != before
+
+
+def test_links_are_read_where_their_other_end_has_a_name_we_know():
+    listed = [
+        {"id": "40000099", "source": "MED", "type": "Retraction in"},
+        {"id": "PPR1", "source": "PPR", "type": "Preprint in"},
+        {"id": "PPR2", "source": "PPR", "type": "Preprint in", "reference": "X doi: 10.5555/Pre.1"},
+        {"id": "7", "source": "MED", "type": "Comment in"},
+        {"id": "PMC8", "source": "PMC", "type": "expression of  concern for"},
+        {"id": None, "source": "MED", "type": "Erratum in"},
+        {"id": "9", "source": [], "type": {}},
+        None,
+    ]
+    assert read(commentCorrectionList={"commentCorrection": listed}).citation.links == (
+        Link(LinkKind.RETRACTED_BY, Identifier("pmid", "40000099")),
+        Link(LinkKind.HAS_PREPRINT, Identifier("doi", "10.5555/pre.1")),
+        Link(LinkKind.CONCERN_FOR, Identifier("pmcid", "PMC8")),
+    )
 
 
 @pytest.mark.parametrize(
@@ -229,7 +256,7 @@ def replies(recordings):
 
 
 def test_every_recorded_record_is_read(recordings):
-    total = with_abstract = 0
+    total = with_abstract = links = 0
     for name, reply in replies(recordings):
         results = reply if isinstance(reply, list) else reply["resultList"]["result"]
         if "idlist" in name:
@@ -246,8 +273,10 @@ def test_every_recorded_record_is_read(recordings):
             assert values.get("pmcid") == result.get("pmcid")
             total += 1
             with_abstract += record.citation.abstract is not None
+            links += len(record.citation.links)
     assert total > 2_050
     assert with_abstract >= 20
+    assert links == 2
 
 
 def test_a_recorded_page_is_a_search_result(recordings):

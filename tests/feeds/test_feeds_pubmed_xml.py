@@ -9,7 +9,14 @@ from datetime import date
 
 import pytest
 
-from monitor.feeds.records import FetchedRecord, Identifier, KeptRecord, UnreadableRecord
+from monitor.feeds.records import (
+    FetchedRecord,
+    Identifier,
+    KeptRecord,
+    Link,
+    LinkKind,
+    UnreadableRecord,
+)
 from monitor.feeds.sources import pubmed_xml
 from monitor.kernel.errors import SourceError, SourceFault
 
@@ -213,6 +220,37 @@ def test_a_bomb_of_entities_costs_nothing():
     assert sum(len(str(one)) for one in found) < 20_000
 
 
+def linked(*entries: str) -> tuple[Link, ...]:
+    listed = f"<CommentsCorrectionsList>{''.join(entries)}</CommentsCorrectionsList>"
+    body = ARTICLE.replace("<MeshHeadingList>", f"{listed}<MeshHeadingList>")
+    return only(document(body)).citation.links
+
+
+def entry(ref_type: str, source: str = "", number: str = "") -> str:
+    pmid = f'<PMID Version="1">{number}</PMID>' if number else ""
+    return f'<CommentsCorrections RefType="{ref_type}"><RefSource>{source}</RefSource>{pmid}</CommentsCorrections>'
+
+
+def test_links_to_notices_and_versions_are_read_and_references_are_not():
+    assert linked(
+        entry("Cites", number="1"),
+        entry("CommentIn", number="2"),
+        entry("RetractionIn", "J. 2026;1:2. doi: 10.1/r", "40000099"),
+        entry("ErratumIn", "J Invent. 2026;1:3. doi: 10.5555/Err.1."),
+        entry("ErratumIn", "J Invent. 1998;1:3"),
+        entry("UpdateOf", number="3"),
+        entry("UpdateOf", number="3"),
+        entry("PartialRetractionOf", number="4"),
+        entry("ExpressionOfConcernIn", number="no number"),
+    ) == (
+        Link(LinkKind.RETRACTED_BY, Identifier("pmid", "40000099")),
+        Link(LinkKind.CORRECTED_BY, Identifier("doi", "10.5555/err.1")),
+        Link(LinkKind.UPDATES, Identifier("pmid", "3")),
+        Link(LinkKind.PARTLY_RETRACTS, Identifier("pmid", "4")),
+    )
+    assert only(document(ARTICLE)).citation.links == ()
+
+
 @pytest.fixture(scope="module")
 def recorded(recordings) -> dict[str, tuple[bytes, int]]:
     """Every recorded PubMed document, with the number of citations its manifest states."""
@@ -250,6 +288,18 @@ def test_every_recorded_registration_is_found(recorded):
         assert expected <= {one.value for r in records for one in r.citation.registrations}
         total += len(expected)
     assert total >= 5
+
+
+def test_every_recorded_link_that_names_its_other_end_is_read(recorded):
+    pattern = rb'RefType="(RetractionIn|RetractionOf|ErratumIn|UpdateIn|UpdateOf)">(.*?)</Comments'
+    total = 0
+    for name, (body, _) in recorded.items():
+        sent = [kind for kind, rest in re.findall(pattern, body, re.DOTALL) if b"<PMID" in rest]
+        records = [one for one in read(body) if isinstance(one, FetchedRecord)]
+        found = [link for one in records for link in one.citation.links]
+        assert sum(link.identifier.scheme == "pmid" for link in found) == len(sent), name
+        total += len(sent)
+    assert total >= 20
 
 
 def test_the_two_yearly_samples_hold_the_same_papers(recorded):

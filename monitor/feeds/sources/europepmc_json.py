@@ -12,7 +12,15 @@ from urllib.parse import quote
 
 from monitor.feeds import plain
 from monitor.feeds.identifiers import distinct, doi, pmcid, pmid, registrations_in
-from monitor.feeds.records import Citation, FetchedRecord, KeptRecord, UnreadableRecord
+from monitor.feeds.records import (
+    Citation,
+    FetchedRecord,
+    Identifier,
+    KeptRecord,
+    Link,
+    UnreadableRecord,
+)
+from monitor.feeds.sources import nlm_links
 
 MEDIA_TYPE = "application/json"
 _SOURCE = re.compile(r"[A-Z]{2,6}")
@@ -46,7 +54,7 @@ def read(result: object) -> FetchedRecord | UnreadableRecord:
         return UnreadableRecord(key, raw, "has no title")
     source, _, number = key.partition(":")
     citation = _citation(result, title, source, number)
-    return FetchedRecord(key, raw, MEDIA_TYPE, citation, stable=_links(result))
+    return FetchedRecord(key, raw, MEDIA_TYPE, citation, stable=_links_as_sent(result))
 
 
 def reread(kept: KeptRecord) -> FetchedRecord | UnreadableRecord:
@@ -81,6 +89,7 @@ def _citation(result: Mapping[str, Any], title: str, source: str, number: str) -
         publication_types=_publication_types(result),
         keywords=plain.lines(_object(result, "keywordList").get("keyword")) + _headings(result),
         url=f"https://europepmc.org/article/{source}/{quote(number)}",
+        links=_links(result),
     )
 
 
@@ -120,7 +129,23 @@ def _published(result: Mapping[str, Any]) -> date | None:
     return min((found for found in (electronic, first) if found), default=None)
 
 
-def _links(result: Mapping[str, Any]) -> bytes:
+def _links(result: Mapping[str, Any]) -> tuple[Link, ...]:
+    """Read the links whose kind and other end are known."""
+    listed = _object(result, "commentCorrectionList").get("commentCorrection")
+    entries = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    found = ((nlm_links.kind_of(_text(one, "type")), _other_end(one)) for one in entries)
+    links = (Link(kind, other) for kind, other in found if kind and other)
+    return tuple(dict.fromkeys(links))[: plain.MAX_LIST]
+
+
+def _other_end(entry: Mapping[str, Any]) -> Identifier | None:
+    """Name the record a link leads to; a preprint's number there (PPR) is no identifier of ours."""
+    source, number = _text(entry, "source"), _text(entry, "id")
+    own = {"MED": pmid, "PMC": pmcid}.get(source)
+    return (own(number) if own else None) or nlm_links.doi_in(_raw(entry, "reference"))
+
+
+def _links_as_sent(result: Mapping[str, Any]) -> bytes:
     """Give what else of the record can change what is known: its links to other records."""
     links = result.get("commentCorrectionList")
     return json.dumps(links, sort_keys=True).encode("utf-8", "replace")

@@ -14,7 +14,15 @@ from lxml import etree
 
 from monitor.feeds import plain
 from monitor.feeds.identifiers import distinct, doi, normalise, pmcid, pmid, registrations_in
-from monitor.feeds.records import Citation, FetchedRecord, Identifier, KeptRecord, UnreadableRecord
+from monitor.feeds.records import (
+    Citation,
+    FetchedRecord,
+    Identifier,
+    KeptRecord,
+    Link,
+    UnreadableRecord,
+)
+from monitor.feeds.sources.nlm_links import BY_REF_TYPE, doi_in
 from monitor.kernel.errors import SourceError, SourceFault
 
 Element = etree._Element  # lxml gives the type of its elements no public name
@@ -127,6 +135,7 @@ def _article(whole: Parts, body: Parts, number: Identifier) -> Citation:
         publication_types=_each(article.get("PublicationTypeList")),
         keywords=_each(body.get("KeywordList"), body.get("MeshHeadingList")),
         url=f"https://pubmed.ncbi.nlm.nih.gov/{number.value}/",
+        links=_links(body["CommentsCorrectionsList"]) if "CommentsCorrectionsList" in body else (),
     )
 
 
@@ -206,6 +215,20 @@ def _registrations(
     return distinct(*found, *registrations_in(title), *registrations_in(abstract))
 
 
+def _links(listed: Element) -> tuple[Link, ...]:
+    """Read the links to notices and versions whose other end is named; references are many."""
+    found = []
+    for entry in listed:
+        kind = BY_REF_TYPE.get(entry.get("RefType", ""))
+        if kind is None:
+            continue
+        parts = _children(entry)
+        other = pmid(_field(parts, "PMID")) or doi_in(_field(parts, "RefSource"))
+        if other is not None:
+            found.append(Link(kind, other))
+    return tuple(dict.fromkeys(found))
+
+
 def _abstract(abstract: Element | None) -> str | None:
     """Join the sections of an abstract, each behind its label."""
     paragraphs = []
@@ -228,11 +251,11 @@ def _authors(listed: Element | None) -> tuple[str, ...]:
     return tuple(name for name in names[: plain.MAX_LIST] if name)
 
 
-def _each(listed: Iterable[Element] | None, headings: Iterable[Element] | None = None) -> Texts:
-    """Give each text once; of a MeSH heading its descriptor, which stands first."""
+def _each(listed: Iterable[Element] | None, headings: Element | None = None) -> Texts:
+    """Give each text once; of a MeSH heading its descriptor."""
     entries = [*listed] if listed is not None else []
     if headings is not None:
-        entries += [heading[0] for heading in headings if len(heading)]
+        entries += headings.iter("DescriptorName")
     return tuple(dict.fromkeys(text for one in entries if (text := _text(one, plain.MAX_FIELD))))
 
 
