@@ -7,7 +7,7 @@ a key. Never follows a redirect for a request that carries one.
 import random
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -37,7 +37,7 @@ _NOT_MODIFIED = 304
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One whole reply: 2xx, or 304. Header names are in lower case."""
+    """One whole reply: 2xx, 304, or a status that was to be accepted. Header names in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -65,6 +65,7 @@ class _Request:
     follow: bool
     params: Mapping[str, str] | None = None
     data: Mapping[str, str] | None = None
+    accept: Collection[int] = ()
 
     @property
     def host(self) -> str:
@@ -103,15 +104,19 @@ class Http:
         *,
         limit: int = API_LIMIT,
         follow: bool = True,
+        accept: Collection[int] = (),
     ) -> Reply:
         """Fetch, following at most 5 redirects. ``follow`` must be false where a key goes along.
 
-        ``limit`` is in bytes after decompression.
+        ``limit`` is in bytes after decompression. ``accept`` are further statuses that may be
+        answers: the caller looks at the body.
 
         Raises:
             SourceError: there is no whole, acceptable reply.
         """
-        return self._patiently(_Request("GET", url, headers or {}, limit, follow, params=params))
+        return self._patiently(
+            _Request("GET", url, headers or {}, limit, follow, params=params, accept=accept)
+        )
 
     def post(
         self,
@@ -148,7 +153,7 @@ class Http:
         for _ in range(_MAX_REDIRECTS + 1):
             status, headers, body = self._once(request, url, params)
             if status not in _REDIRECTS:
-                return _accepted(request.host, status, headers, body)
+                return _accepted(request, status, headers, body)
             url, params = _next_address(request, url, headers.get("location")), None
         raise SourceError(SourceFault.REFUSED, f"{request.host} redirected more than 5 times")
 
@@ -216,10 +221,11 @@ class _Passing(Exception):  # noqa: N818 - wraps an error, is none itself
         self.error = error
 
 
-def _accepted(host: str, status: int, headers: Mapping[str, str], body: bytes) -> Reply:
+def _accepted(request: _Request, status: int, headers: Mapping[str, str], body: bytes) -> Reply:
     """Give the reply if its status says that it is one."""
-    if 200 <= status < 300 or status == _NOT_MODIFIED:  # noqa: PLR2004 - the range of success
+    if 200 <= status < 300 or status in {_NOT_MODIFIED, *request.accept}:  # noqa: PLR2004 - the range of success
         return Reply(status, headers, body)
+    host = request.host
     after = rules.retry_after(headers.get("retry-after"), utcnow())
     if status == 429:  # noqa: PLR2004 - too many requests
         message = f"{host} says that it was asked too often (status 429)"

@@ -60,6 +60,14 @@ def fault(http, url, **kwargs) -> SourceError:
     return caught.value
 
 
+def test_a_status_may_be_an_answer_where_the_caller_says_so(http, upstream):
+    upstream.answer = lambda asked: upstream.says(b"Resource not found.", 404)
+    assert fault(http, upstream.url).kind is SourceFault.REFUSED
+    reply = http.get(upstream.url, accept={404})
+    assert (reply.status, reply.body) == (404, b"Resource not found.")
+    assert fault(http, upstream.url, accept={410}).kind is SourceFault.REFUSED
+
+
 def test_a_loopback_source_hears_nothing_unless_allowed(upstream, make_http):
     upstream.answer = lambda asked: upstream.says(b"secret")
     names = ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "127.1", "[::ffff:127.0.0.1]"]
