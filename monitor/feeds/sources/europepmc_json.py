@@ -5,9 +5,7 @@ Any field may be missing, null or of another kind: it then counts as not given.
 
 import json
 import re
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 from urllib.parse import quote
 
 from monitor.feeds import plain
@@ -20,7 +18,9 @@ from monitor.feeds.records import (
     Link,
     UnreadableRecord,
 )
+from monitor.feeds.sources import json_fields as fields
 from monitor.feeds.sources import nlm_links
+from monitor.feeds.sources.json_fields import Object
 
 MEDIA_TYPE = "application/json"
 _SOURCE = re.compile(r"[A-Z]{2,6}")
@@ -50,6 +50,14 @@ def read(result: object) -> FetchedRecord | UnreadableRecord:
     if not is_key(key):
         return UnreadableRecord(key, raw, "has no source and id")
     title = plain.html_line(_raw(result, "title"), plain.MAX_TITLE)
+    raw = fields.dumped(result)
+    if not isinstance(result, dict):
+        return UnreadableRecord(_unnamed(raw), raw, "is no object")
+    source, number = fields.text(result, "source"), fields.text(result, "id")
+    if not (_SOURCE.fullmatch(source) and _ID.fullmatch(number)):
+        return UnreadableRecord(_unnamed(raw), raw, "has no source and id")
+    key = f"{source}:{number}"
+    title = plain.html_line(fields.raw(result, "title"), plain.MAX_TITLE)
     if not title:
         return UnreadableRecord(key, raw, "has no title")
     source, _, number = key.partition(":")
@@ -59,93 +67,90 @@ def read(result: object) -> FetchedRecord | UnreadableRecord:
 
 def reread(kept: KeptRecord) -> FetchedRecord | UnreadableRecord:
     """Read one kept record with today's reader."""
-    try:
-        return read(json.loads(kept.raw))
-    except (ValueError, RecursionError):
-        return UnreadableRecord(kept.key, kept.raw, "is no JSON")
+    result = fields.loaded(kept.raw)
+    return read(result) if result else UnreadableRecord(kept.key, kept.raw, "is no JSON")
 
 
-def _citation(result: Mapping[str, Any], title: str, source: str, number: str) -> Citation:
-    abstract = plain.html_text(_raw(result, "abstractText")) or None
-    issue = _object(result, "journalInfo")
-    journal = _object(issue, "journal")
-    own_pmid = pmid(_text(result, "pmid")) or (pmid(number) if source == "MED" else None)
+def _citation(result: Object, title: str, source: str, number: str) -> Citation:
+    abstract = plain.html_text(fields.raw(result, "abstractText")) or None
+    issue = fields.obj(result, "journalInfo")
+    journal = fields.obj(issue, "journal")
+    own_pmid = pmid(fields.text(result, "pmid")) or (pmid(number) if source == "MED" else None)
     return Citation(
         title=title,
-        identifiers=distinct(own_pmid, doi(_text(result, "doi")), pmcid(_text(result, "pmcid"))),
+        identifiers=distinct(
+            own_pmid, doi(fields.text(result, "doi")), pmcid(fields.text(result, "pmcid"))
+        ),
         registrations=registrations_in(f"{title}\n{abstract or ''}"),
         abstract=abstract,
         authors=_authors(result),
-        journal=_text(journal, "title")
-        or _text(result, "journalTitle")
-        or _text(_object(result, "bookOrReportDetails"), "publisher")
+        journal=fields.text(journal, "title")
+        or fields.text(result, "journalTitle")
+        or fields.text(fields.obj(result, "bookOrReportDetails"), "publisher")
         or None,
-        year=_year(_text(result, "pubYear")),
+        year=fields.year(fields.text(result, "pubYear")),
         published=_published(result),
-        volume=_text(issue, "volume") or _text(result, "journalVolume") or None,
-        issue=_text(issue, "issue") or _text(result, "issue") or None,
-        pages=_text(result, "pageInfo") or None,
-        language=_text(result, "language") or None,
+        volume=fields.text(issue, "volume") or fields.text(result, "journalVolume") or None,
+        issue=fields.text(issue, "issue") or fields.text(result, "issue") or None,
+        pages=fields.text(result, "pageInfo") or None,
+        language=fields.text(result, "language") or None,
         publication_types=_publication_types(result),
-        keywords=plain.lines(_object(result, "keywordList").get("keyword")) + _headings(result),
+        keywords=plain.lines(fields.obj(result, "keywordList").get("keyword")) + _headings(result),
         url=f"https://europepmc.org/article/{source}/{quote(number)}",
         links=_links(result),
     )
 
 
-def _authors(result: Mapping[str, Any]) -> tuple[str, ...]:
-    listed = _object(result, "authorList").get("author")
-    authors = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    names = [_text(one, "fullName") or _text(one, "collectiveName") for one in authors]
+def _authors(result: Object) -> tuple[str, ...]:
+    authors = fields.objects(fields.obj(result, "authorList"), "author")
+    names = [fields.text(one, "fullName") or fields.text(one, "collectiveName") for one in authors]
     if any(names):
-        return tuple(name for name in names[: plain.MAX_LIST] if name)
-    text = plain.line(_raw(result, "authorString"), plain.MAX_ABSTRACT).rstrip(".")
+        return tuple(name for name in names if name)
+    text = plain.line(fields.raw(result, "authorString"), plain.MAX_ABSTRACT).rstrip(".")
     return tuple(name.strip() for name in text.split(",") if name.strip())[: plain.MAX_LIST]
 
 
-def _publication_types(result: Mapping[str, Any]) -> tuple[str, ...]:
-    listed = _object(result, "pubTypeList").get("pubType")
+def _publication_types(result: Object) -> tuple[str, ...]:
+    listed = fields.obj(result, "pubTypeList").get("pubType")
     if isinstance(listed, list):
         return plain.lines(listed)
-    return plain.lines(_raw(result, "pubType").split(";"))
+    return plain.lines(fields.raw(result, "pubType").split(";"))
 
 
-def _headings(result: Mapping[str, Any]) -> tuple[str, ...]:
-    listed = _object(result, "meshHeadingList").get("meshHeading")
-    headings = listed if isinstance(listed, list) else []
-    return plain.lines([one.get("descriptorName") for one in headings if isinstance(one, dict)])
+def _headings(result: Object) -> tuple[str, ...]:
+    headings = fields.objects(fields.obj(result, "meshHeadingList"), "meshHeading")
+    return plain.lines([one.get("descriptorName") for one in headings])
 
 
-def _published(result: Mapping[str, Any]) -> date | None:
+def _published(result: Object) -> date | None:
     """Give the day of publication, where it is one.
 
     The service completes "2025 Dec" to 1 December: a first of the month counts only where it
     is the electronic publication's own date.
     """
-    electronic = _date(_text(result, "electronicPublicationDate"))
-    first = _date(_text(result, "firstPublicationDate"))
+    electronic = fields.whole_date(fields.text(result, "electronicPublicationDate"))
+    first = fields.whole_date(fields.text(result, "firstPublicationDate"))
     if first is not None and first.day == 1:
         first = None
     return min((found for found in (electronic, first) if found), default=None)
 
 
-def _links(result: Mapping[str, Any]) -> tuple[Link, ...]:
+def _links(result: Object) -> tuple[Link, ...]:
     """Read the links whose kind and other end are known."""
-    listed = _object(result, "commentCorrectionList").get("commentCorrection")
-    entries = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    found = ((nlm_links.kind_of(_text(one, "type")), _other_end(one)) for one in entries)
+    entries = fields.objects(fields.obj(result, "commentCorrectionList"), "commentCorrection")
+    found = ((nlm_links.kind_of(fields.text(one, "type")), _other_end(one)) for one in entries)
     links = (Link(kind, other) for kind, other in found if kind and other)
-    return tuple(dict.fromkeys(links))[: plain.MAX_LIST]
+    return tuple(dict.fromkeys(links))
 
 
-def _other_end(entry: Mapping[str, Any]) -> Identifier | None:
+def _other_end(entry: Object) -> Identifier | None:
     """Name the record a link leads to; a preprint's number there (PPR) is no identifier of ours."""
-    source, number = _text(entry, "source"), _text(entry, "id")
+    source, number = fields.text(entry, "source"), fields.text(entry, "id")
     own = {"MED": pmid, "PMC": pmcid}.get(source)
-    return (own(number) if own else None) or nlm_links.doi_in(_raw(entry, "reference"))
+    return (own(number) if own else None) or nlm_links.doi_in(fields.raw(entry, "reference"))
 
 
-def _links_as_sent(result: Mapping[str, Any]) -> bytes:
+def _links_as_sent(result: Object) -> bytes:
     """Give what else of the record can change what is known: its links to other records."""
     links = result.get("commentCorrectionList")
     return json.dumps(links, sort_keys=True).encode("utf-8", "replace")
