@@ -222,6 +222,7 @@ base_url = {_text(standins.europepmc.base_url)}
 enabled = false
 
 [sources.isrctn]
+[sources.crossref]
 enabled = false
 
 [sources.pubmed_rss]

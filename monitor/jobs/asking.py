@@ -22,6 +22,7 @@ from monitor.jobs.service import Service
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import Conflict, SourceError, SourceFault
 from monitor.kernel.locks import exclusive
+from monitor.literature.watching import watched_dois
 
 log = structlog.get_logger()
 
@@ -174,12 +175,15 @@ def _worked(
 def _context(service: Service, lease: feeds.Lease, http: Http) -> Context:
     with service.database.read() as session:
         added = feeds.added_feeds(session, lease.source)
+        watches = SOURCES[lease.source].watches
+        watched = watched_dois(session) if watches else ()
     return Context(
         settings=service.settings,
         catalogue=service.catalogue,
         http=http,
         today=service.clock().date(),
         feeds=added,
+        watched=watched,
         watermarks=lease.watermarks,
     )
 

@@ -10,7 +10,14 @@ from dataclasses import fields, replace
 from monitor.feeds.records import Citation, Identifier, Link
 
 # Whose word counts first; a source not named here comes after these.
-PREFERENCE = {"pubmed": 0, "europepmc": 1, "clinicaltrials": 2, "isrctn": 2}
+PREFERENCE = {
+    "pubmed": 0,
+    "europepmc": 1,
+    "clinicaltrials": 2,
+    "isrctn": 2,
+    "crossref": 3,
+    "openalex": 10,  # only what nobody else gives
+}
 _OTHER_SOURCE = 9
 _YEARS = range(1600, 2101)
 

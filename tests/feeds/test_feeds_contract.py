@@ -2,6 +2,7 @@
 
 The folder is named after the source. Each file in it is the whole reply to a request, named
 after the last part of the address asked; ``keys.json`` lists the keys of the records in it.
+Where a source is asked about single papers, ``watched.json`` lists their DOIs.
 """
 
 import json
@@ -14,28 +15,36 @@ import pytest
 from monitor.catalogue.loader import load
 from monitor.feeds import service
 from monitor.feeds.records import Watermark
-from monitor.feeds.sources import SOURCES, Context
+from monitor.feeds.sources import SOURCES, Context, lookups
 from monitor.kernel.errors import SourceError
 from monitor.kernel.settings import FeedSourceSettings, Settings, parse
 
 REPLIES = Path(__file__).parent / "replies"
+NO_REPLIES = {"keys.json", "watched.json"}
 
 
 def replies(name: str) -> dict[str, bytes]:
     return {
         path.name: path.read_bytes()
         for path in sorted((REPLIES / name).iterdir())
-        if path.name != "keys.json"
+        if path.name not in NO_REPLIES
     }
+
+
+def watched(name: str) -> tuple[str, ...]:
+    if not SOURCES[name].watches:
+        return ()
+    return tuple(json.loads((REPLIES / name / "watched.json").read_text()))
 
 
 def pointing_to(name: str, url: str, folder: Path) -> Settings:
     is_feed = isinstance(parse({}, folder=folder).source(name), FeedSourceSettings)
-    own = (
+    own: dict[str, object] = (
         {"feeds": [{"name": "Invented", "url": f"{url}/feed.xml"}]}
         if is_feed
         else {"base_url": url}
     )
+    own["enabled"] = True  # some are off unless asked for
     return parse({"sources": {"allow_loopback": True, name: own}}, folder=folder)
 
 
@@ -52,7 +61,8 @@ def settings(name, upstream, tmp_path):
 @pytest.fixture
 def source(name, settings, upstream, make_http):
     http = make_http()
-    built = SOURCES[name].build(Context(settings, load(), http, date(2026, 11, 23)))
+    context = Context(settings, load(), http, date(2026, 11, 23), watched=watched(name))
+    built = SOURCES[name].build(context)
     http.pace(upstream.url, 10_000)
     return built
 
@@ -126,6 +136,12 @@ def test_a_reply_cut_off_anywhere_fails(name, source, upstream, now, share):
 @pytest.mark.parametrize("status", [400, 403, 404, 429, 500, 503])
 def test_an_error_status_fails(name, source, upstream, now, status):
     upstream.answer = lambda asked: upstream.says(b"CANARY", status)
+    if status == 404 and lookups.is_look_up(source.queries[0]):
+        answer = source.ask(source.queries[0], None, now)
+        assert answer.records == ()
+        assert answer.notes
+        assert "CANARY" not in str(answer)
+        return
     with pytest.raises(SourceError) as caught:
         source.ask(source.queries[0], None, now)
     assert "CANARY" not in str(caught.value)

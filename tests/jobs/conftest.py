@@ -42,6 +42,7 @@ def settings_data():
     off = {"enabled": False}
     searched = ("pubmed", "europepmc", "clinicaltrials", "isrctn")
     return {"sources": dict.fromkeys(searched, off)}
+    return {"sources": {"pubmed": off, "europepmc": off, "crossref": off}}
 
 
 @pytest.fixture

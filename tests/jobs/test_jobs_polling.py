@@ -23,6 +23,7 @@ def settings_data(running):
         "sources": {
             "allow_loopback": True,
             "pubmed": off,
+            "crossref": off,
             "europepmc": {"base_url": running.europepmc.base_url},
             "journals": {"feeds": [dead, journal]},
         }

@@ -3,10 +3,14 @@
 from monitor.feeds.sources import (
     clinicaltrials,
     clinicaltrials_json,
+    crossref,
+    crossref_json,
     europepmc,
     europepmc_json,
     isrctn,
     isrctn_xml,
+    openalex,
+    openalex_json,
     pubmed,
     pubmed_xml,
     rss,
@@ -61,6 +65,22 @@ SOURCES: dict[str, SourceDefinition] = {
             lambda settings: rss.enabled(settings.sources.journals),
             rss_item.reread,
             one_host=False,
+        ),
+        SourceDefinition(
+            "crossref",
+            "Crossref",
+            crossref.build,
+            lambda settings: settings.sources.crossref.enabled,
+            crossref_json.reread,
+            watches=True,
+        ),
+        SourceDefinition(
+            "openalex",
+            "OpenAlex",
+            openalex.build,
+            lambda settings: settings.sources.openalex.enabled,
+            openalex_json.reread,
+            watches=True,
         ),
     )
 }

@@ -88,7 +88,8 @@ class SourceDefinition:
 
     ``reread`` reads one kept record with today's reader; it raises nothing: what cannot be read
     is an ``UnreadableRecord``. ``one_host``: all its queries
-    go to one host, so that once that is down, asking on is useless.
+    go to one host, so that once that is down, asking on is useless. ``watches``: it is asked
+    about single papers and wants ``Context.watched``.
     """
 
     name: str
@@ -97,6 +98,7 @@ class SourceDefinition:
     enabled: Callable[[Settings], bool]
     reread: Callable[[KeptRecord], Read]
     one_host: bool = True
+    watches: bool = False
 
 
 def catalogue_queries(catalogue: Catalogue, source: str) -> tuple[Query, ...]:

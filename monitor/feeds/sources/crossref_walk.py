@@ -1,0 +1,141 @@
+"""Walks one list of Crossref's to its end, and keeps what concerns the papers watched.
+
+A walk is whole only if it named as many works as Crossref declared. The cursor may expire and
+the order may change under way: then the walk is made once more, from the beginning.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from monitor.feeds import plain
+from monitor.feeds.http import Http
+from monitor.feeds.identifiers import doi
+from monitor.feeds.sources import crossref_json
+from monitor.feeds.sources import json_fields as fields
+from monitor.kernel.errors import SourceError, SourceFault
+
+ROWS = 1000
+MAX_NOTICES = 500_000
+NOT_FOUND = 404
+_FIELDS = "DOI,update-to"
+
+
+@dataclass(slots=True)
+class Walk:
+    """What a walk came to: ``concerning`` are notices with the watched DOIs that each names."""
+
+    declared: int = 0
+    named: set[str] = field(default_factory=set)
+    concerning: dict[str, set[str]] = field(default_factory=dict)
+    expired: bool = False
+    date: str | None = None  # Crossref's own, as sent
+
+    @property
+    def whole(self) -> bool:
+        """Whether it named every work that Crossref declared."""
+        return not self.expired and len(self.named) == self.declared
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    declared: int
+    works: list[Any]
+    cursor: str | None
+
+
+def walk(http: Http, address: str, parameters: Mapping[str, str], watched: Collection[str]) -> Walk:
+    """Walk a list of notices to its end; once more if that was not whole.
+
+    Raises:
+        SourceError: Crossref did not list in full, twice.
+    """
+    found = _walked(http, address, parameters, watched)
+    if not found.whole:
+        found = _walked(http, address, parameters, watched)
+    if found.expired:
+        raise SourceError(SourceFault.INCOMPLETE, "Crossref's cursor expired in the walk, twice")
+    if not found.whole:
+        raise SourceError(
+            SourceFault.INCOMPLETE,
+            f"Crossref declared {found.declared} notices and named {len(found.named)}, twice",
+        )
+    return found
+
+
+def message(body: bytes, kind: str) -> fields.Object:
+    """Give the message of a reply.
+
+    Raises:
+        SourceError: it is no reply of that kind ("work", "work-list").
+    """
+    data = fields.loaded(body)
+    if not isinstance(data, dict):
+        what = "something that is not JSON" if body.strip() else "an empty reply"
+        raise SourceError(SourceFault.MALFORMED, f"Crossref sent {what}")
+    if data.get("status") != "ok":
+        raise SourceError(SourceFault.REFUSED, "Crossref could not answer the question")
+    found = fields.obj(data, "message")
+    if data.get("message-type") != kind or not found:
+        raise SourceError(SourceFault.MALFORMED, f"Crossref sent JSON that is no {kind}")
+    return found
+
+
+def _walked(
+    http: Http, address: str, parameters: Mapping[str, str], watched: Collection[str]
+) -> Walk:
+    found, cursor = Walk(), "*"
+    asked = {**parameters, "rows": str(ROWS), "select": _FIELDS}
+    while True:
+        reply = http.get(address, {**asked, "cursor": cursor}, accept={NOT_FOUND})
+        if reply.status == NOT_FOUND:
+            found.expired = _cursor_refused(reply.body)
+            return found
+        page = _page(reply.body)
+        before = len(found.named)
+        found.declared, found.date = page.declared, reply.headers.get("date")
+        _note(found, page.works, watched)
+        # The end is a page that is not full. One that names nothing new leads nowhere.
+        if len(page.works) < ROWS or page.cursor is None or len(found.named) == before:
+            return found
+        cursor = page.cursor
+
+
+def _page(body: bytes) -> _Page:
+    listed = message(body, "work-list")
+    declared, works, cursor = (
+        listed.get(name) for name in ("total-results", "items", "next-cursor")
+    )
+    if isinstance(declared, bool) or not isinstance(declared, int) or not isinstance(works, list):
+        raise SourceError(SourceFault.MALFORMED, "Crossref sent a list without total or works")
+    if declared > MAX_NOTICES:
+        raise SourceError(
+            SourceFault.INCOMPLETE, f"Crossref lists {declared} notices: too many for one sweep"
+        )
+    return _Page(declared, works, cursor if isinstance(cursor, str) and cursor else None)
+
+
+def _note(found: Walk, works: list[Any], watched: Collection[str]) -> None:
+    for work in works:
+        entry = work if isinstance(work, dict) else {}
+        named = fields.raw(entry, "DOI").casefold()
+        found.named.add(named or f"unnamed:{plain.digest(str(work), 64)}")
+        about = {one.value for one in crossref_json.updated(entry) if one.value in watched}
+        notice = doi(named)
+        if about and notice:
+            found.concerning.setdefault(notice.value, set()).update(about)
+
+
+def _cursor_refused(body: bytes) -> bool:
+    """Tell a cursor that expired, which Crossref reports as "not found", from a wrong address.
+
+    Raises:
+        SourceError: it is something else.
+    """
+    data = fields.loaded(body)
+    problems = fields.objects(data, "message") if isinstance(data, dict) else []
+    if not any(fields.raw(one, "type") == "cursor-invalid" for one in problems):
+        raise SourceError(
+            SourceFault.REFUSED, "Crossref does not know the address asked: check base_url"
+        )
+    return True

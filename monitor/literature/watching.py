@@ -1,0 +1,26 @@
+"""Which papers the sources are asked about by name. Reads only."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from monitor.literature.tables import Paper, PaperIdentifier
+from monitor.literature.words import Lane
+
+# what a source that looks up 100 a day gets round to in 100 days
+MOST = 10_000
+
+
+def watched_dois(session: Session, *, limit: int = MOST) -> tuple[str, ...]:
+    """List the DOIs of papers that are, or were, in front of reviewers; the newest papers first."""
+    rows = session.scalars(
+        select(PaperIdentifier.value)
+        .join(Paper, Paper.id == PaperIdentifier.paper_id)
+        .where(
+            PaperIdentifier.scheme == "doi",
+            Paper.lane.in_([Lane.EVALUATED, Lane.POSSIBLE]),
+            Paper.merged_into_id.is_(None),
+        )
+        .order_by(Paper.id.desc(), PaperIdentifier.value)
+        .limit(limit)
+    )
+    return tuple(rows)
