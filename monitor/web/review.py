@@ -17,6 +17,7 @@ from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature import queries as literature
 from monitor.literature.rules import Suggestion, suggest_design
+from monitor.literature.statements import said_of
 from monitor.literature.words import Lane
 from monitor.review import queries as reviews
 from monitor.review import service as review
@@ -204,6 +205,7 @@ def _paper_page(
     return render_template(
         "staff/paper.html",
         paper=view,
+        said=said_of(session, view.id),
         standing=place,
         is_open=place is not None and place.stage in _OPEN,
         waiting=reviews.counts(session),

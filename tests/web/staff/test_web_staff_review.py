@@ -1,8 +1,11 @@
 """Screening through the pages: lanes, filters, the decision form, conflicts, and what is kept."""
 
 import pytest
+from lxml import html
 from sqlalchemy import func, select
 
+from monitor.feeds.records import Citation, Identifier, Link, LinkKind
+from monitor.literature import queries as literature
 from monitor.literature.tables import StudyPaper
 from monitor.review import queries as reviews
 from monitor.review.tables import Screening
@@ -235,3 +238,27 @@ def test_an_excluded_paper_can_be_put_back_with_a_reason(world, browse):
 @pytest.mark.parametrize("path", ["/papers/999999", "/papers/99999999999", "/studies/999999"])
 def test_what_is_not_there_is_not_found(begun, browse, path):
     assert browse(begun.ann).get(path).status_code == 404
+
+
+def test_a_paper_says_what_the_sources_say_of_it_and_who_says_it(world, browse):
+    with world.database.read() as session:
+        view = literature.paper(session, world.papers["cosp"])
+    links = [
+        Link(LinkKind.RETRACTED_BY, Identifier("doi", "10.5555/<b>notice")),
+        Link(LinkKind.HAS_PREPRINT, Identifier("doi", "10.5555/preprint")),
+    ]
+    about = Citation(view.title, identifiers=view.identifiers, links=(*links,))
+    world.arrive("crossref", cosp=about)
+    marked = Citation(
+        view.title, identifiers=view.identifiers, publication_types=("Retracted Publication",)
+    )
+    world.arrive("openalex", cosp=marked)
+    page = browse(world.ann).get(paper(world, "cosp"))
+    document: html.HtmlElement = html.document_fromstring(page.text)
+    notes = document.find_class("gm-note--attn")[0].findall("p")
+    said = [" ".join(note.text_content().split()) for note in notes]
+    assert "Retracted by 10.5555/<b>notice, says Crossref." in said
+    assert "Marked as retracted, without a notice, by OpenAlex." in said
+    assert not any("preprint" in words for words in said)
+    assert "Has preprint <a" in page.text
+    assert "<b>notice" not in page.text
