@@ -171,3 +171,14 @@ def test_what_no_record_may_say_is_dropped():
     assert read == Citation(
         title="A title", identifiers=(Identifier("pmid", "1"),), authors=("Doe J",), journal="J"
     )
+
+
+def test_openalex_fills_what_nobody_else_gives_and_replaces_nothing():
+    feed = Citation("The title of a feed", abstract=None, year=2023)
+    lookup = Citation("The title at OpenAlex", abstract="What it says.", year=2022)
+    chosen = best([("openalex", 2, lookup), ("journals", 1, feed)])
+    assert (chosen.title, chosen.abstract, chosen.year) == (
+        "The title of a feed", "What it says.", 2023,
+    )  # fmt: skip
+    deposited = Citation("The title at Crossref")
+    assert best([("journals", 1, feed), ("crossref", 3, deposited)]).title == deposited.title
