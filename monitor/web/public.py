@@ -16,6 +16,7 @@ from monitor.evidence import wording
 from monitor.evidence.words import Direction, Tier
 from monitor.feeds import queries as feeds
 from monitor.feeds.queries import SourceStatus
+from monitor.feeds.sources import SOURCES
 from monitor.gap import queries as gap
 from monitor.gap import rules
 from monitor.gap.rules import State
@@ -167,10 +168,17 @@ def searched(sources: Sequence[SourceStatus], at: datetime) -> str:
         return "No source has answered yet, so nothing published since the review can be shown."
     answered = [s for s in sources if s.last_success and s.last_success > at - _DAY]
     words = f"{len(answered)} of {formats.plural(len(sources), 'source')} answered in the last 24 hours."
-    late = [source.title for source in sources if source not in answered]
-    if not late:
-        return words
-    return f"{words} A study that only {formats.either(late)} would have sent may be missing."
+    late = [source for source in sources if source not in answered]
+    # those that are asked about papers held here find none
+    finders = [source.title for source in late if not SOURCES[source.name].watches]
+    tellers = [source.title for source in late if SOURCES[source.name].watches]
+    if finders:
+        words += f" A study that only {formats.either(finders)} would have sent may be missing."
+    if tellers:
+        words += (
+            f" A retraction that only {formats.either(tellers)} would have told may be missing."
+        )
+    return words
 
 
 def _names_of(slugs: set[str]) -> list[str]:

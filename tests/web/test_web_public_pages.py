@@ -243,6 +243,7 @@ def test_the_method_page_prints_the_rules_that_decide(client, catalogue):
 
 def test_sources_say_when_they_were_heard(client, evidence, published, settings, clock):
     from monitor.feeds import service as feeds
+    from monitor.feeds.sources import SOURCES
     from monitor.kernel.errors import SourceError, SourceFault
 
     assert "No source has answered yet" in text(client.get("/"))
@@ -255,8 +256,10 @@ def test_sources_say_when_they_were_heard(client, evidence, published, settings,
         feeds.fail(session, lease, poll, error, at=clock())
     clock.advance(hours=1)
     words = text(client.get("/"))
-    assert "1 of 2 sources answered in the last 24 hours." in words
+    asked = sum(definition.enabled(settings) for definition in SOURCES.values())
+    assert f"1 of {asked} sources answered in the last 24 hours." in words
     assert "A study that only Europe PMC would have sent may be missing." in words
+    assert "A retraction that only Crossref would have told may be missing." in words
     assert "PubMed Last searched today, 06:10 Last new item today, 06:10 State Complete" in words
     assert "Not answering since 23 November 2026; we keep trying" in words
 
