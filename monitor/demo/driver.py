@@ -222,6 +222,8 @@ base_url = {_text(standins.europepmc.base_url)}
 enabled = false
 
 [sources.isrctn]
+enabled = false
+
 [sources.crossref]
 enabled = false
 

@@ -11,12 +11,16 @@ MOST = 10_000
 
 
 def watched_dois(session: Session, *, limit: int = MOST) -> tuple[str, ...]:
-    """List the DOIs of papers that are, or were, in front of reviewers; the newest papers first."""
+    """List the DOIs of papers that are, or were, in front of reviewers; the newest papers first.
+
+    The DOIs that ISRCTN gives its registrations are left out: other agencies do not know them.
+    """
     rows = session.scalars(
         select(PaperIdentifier.value)
         .join(Paper, Paper.id == PaperIdentifier.paper_id)
         .where(
             PaperIdentifier.scheme == "doi",
+            PaperIdentifier.value.not_like("10.1186/isrctn%"),
             Paper.lane.in_([Lane.EVALUATED, Lane.POSSIBLE]),
             Paper.merged_into_id.is_(None),
         )

@@ -40,9 +40,8 @@ def _unhurried_sources(monkeypatch):
 def settings_data():
     """What the configuration file says; a test module may override it."""
     off = {"enabled": False}
-    searched = ("pubmed", "europepmc", "clinicaltrials", "isrctn")
-    return {"sources": dict.fromkeys(searched, off)}
-    return {"sources": {"pubmed": off, "europepmc": off, "crossref": off}}
+    asked = ("pubmed", "europepmc", "clinicaltrials", "isrctn", "crossref")
+    return {"sources": dict.fromkeys(asked, off)}
 
 
 @pytest.fixture

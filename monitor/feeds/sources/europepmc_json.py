@@ -30,10 +30,10 @@ _ID = re.compile(r"[A-Za-z0-9._/-]{1,100}")
 def key_of(result: object) -> str:
     """Name one result, of any form, by its source and number; by its content where it has none."""
     if isinstance(result, dict):
-        key = f"{_text(result, 'source')}:{_text(result, 'id')}"
+        key = f"{fields.text(result, 'source')}:{fields.text(result, 'id')}"
         if is_key(key):
             return key
-    return _unnamed(_sent(result))
+    return _unnamed(fields.dumped(result))
 
 
 def is_key(key: str) -> bool:
@@ -44,19 +44,11 @@ def is_key(key: str) -> bool:
 
 def read(result: object) -> FetchedRecord | UnreadableRecord:
     """Read one record, or say why it cannot be read. Its key is the pair of source and id."""
-    raw, key = _sent(result), key_of(result)
+    raw, key = fields.dumped(result), key_of(result)
     if not isinstance(result, dict):
         return UnreadableRecord(key, raw, "is no object")
     if not is_key(key):
         return UnreadableRecord(key, raw, "has no source and id")
-    title = plain.html_line(_raw(result, "title"), plain.MAX_TITLE)
-    raw = fields.dumped(result)
-    if not isinstance(result, dict):
-        return UnreadableRecord(_unnamed(raw), raw, "is no object")
-    source, number = fields.text(result, "source"), fields.text(result, "id")
-    if not (_SOURCE.fullmatch(source) and _ID.fullmatch(number)):
-        return UnreadableRecord(_unnamed(raw), raw, "has no source and id")
-    key = f"{source}:{number}"
     title = plain.html_line(fields.raw(result, "title"), plain.MAX_TITLE)
     if not title:
         return UnreadableRecord(key, raw, "has no title")
@@ -154,35 +146,6 @@ def _links_as_sent(result: Object) -> bytes:
     """Give what else of the record can change what is known: its links to other records."""
     links = result.get("commentCorrectionList")
     return json.dumps(links, sort_keys=True).encode("utf-8", "replace")
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if len(text) == len("2026-11-23") else None
-    except ValueError:
-        return None
-
-
-def _year(text: str) -> int | None:
-    return int(text) if re.fullmatch(r"(1[5-9]|20)[0-9]{2}", text) else None
-
-
-def _object(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = parent.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _raw(parent: Mapping[str, Any], name: str) -> str:
-    found = parent.get(name)
-    return found if isinstance(found, str) else ""
-
-
-def _text(parent: Mapping[str, Any], name: str) -> str:
-    return plain.line(_raw(parent, name))
-
-
-def _sent(result: object) -> bytes:
-    return json.dumps(result, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _unnamed(raw: bytes) -> str:
