@@ -7,12 +7,14 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from monitor.demo.articles import document
+from monitor.demo.exchange import Reply, Request, json_reply
 from monitor.demo.expressions import Document, Unreadable, europepmc
-from monitor.demo.server import Fault, Reply, Request, StandIn, json_reply
+from monitor.demo.faults import Fault
+from monitor.demo.server import StandIn
 from monitor.demo.world import InventedPaper, World
 
 PATH = "/europepmc/webservices/rest"
@@ -34,6 +36,20 @@ class EuropePmc(StandIn):
     """The stand-in. ``echoes``: the end repeats the cursor; otherwise it is left out."""
 
     name = "europepmc"
+    methods = frozenset({"GET", "POST"})
+    own_faults: ClassVar[Mapping[str, frozenset[Fault]]] = {
+        "europepmc/search": frozenset(
+            {
+                Fault.ERROR_JSON,
+                Fault.SHORT,
+                Fault.FEWER,
+                Fault.CHANGED_TOTAL,
+                Fault.REPEATED,
+                Fault.EXPIRED,
+                Fault.REWRITTEN,
+            }
+        )
+    }
 
     def __init__(self, world: World | None = None, *, echoes: bool = True) -> None:
         super().__init__()
@@ -90,16 +106,19 @@ class EuropePmc(StandIn):
         found = [result for result in self.results() if expression.test(result.document)]
         if params.get("sort", "").lower().endswith("_d asc"):
             found.reverse()
+        if request.fault is Fault.FEWER:
+            found = found[::2]
         return self._page(request, found, int(size))
 
     def _page(self, request: Request, found: list[Result], size: int) -> Reply:
         cursor = request.params.get("cursorMark", "*")
-        start = _position(cursor)
+        start = None if request.fault is Fault.EXPIRED else _position(cursor)
         if start is None:
             return json_reply({"version": VERSION})
+        start = 0 if request.fault is Fault.REPEATED else start
         page = found[start : start + size]
         following = cursor if not page else _cursor(start + len(page))
-        declared = len(found)
+        declared = len(found) + (request.fault is Fault.CHANGED_TOTAL)
         if request.fault is Fault.SHORT:
             declared, page = declared + (not page), page[:-1]
         body: dict[str, Any] = {"version": VERSION, "hitCount": declared}
@@ -108,17 +127,23 @@ class EuropePmc(StandIn):
             body["nextPageUrl"] = f"{self.base_url}/search?" + urlencode(
                 {**request.params, "cursorMark": following}
             )
-        body["request"] = {
-            "queryString": request.params.get("query", ""),
-            "resultType": request.params.get("resultType", "lite"),
-            "cursorMark": cursor,
-            "pageSize": size,
-            "sort": request.params.get("sort", ""),
-            "synonym": False,
-        }
+        body["request"] = _understood(request, cursor, size)
         form = request.params.get("resultType", "lite")
         body["resultList"] = {"result": [_shape(result.json, form) for result in page]}
         return json_reply(body)
+
+
+def _understood(request: Request, cursor: str, size: int) -> dict[str, Any]:
+    """Repeat the request as Europe PMC says that it read it."""
+    query = request.params.get("query", "")
+    return {
+        "queryString": f"{query} rewritten" if request.fault is Fault.REWRITTEN else query,
+        "resultType": request.params.get("resultType", "lite"),
+        "cursorMark": cursor,
+        "pageSize": size,
+        "sort": request.params.get("sort", ""),
+        "synonym": False,
+    }
 
 
 def _cursor(position: int) -> str:

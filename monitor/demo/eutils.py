@@ -4,15 +4,18 @@ Speaks the dialect on its own: shares no code with the reader it serves to test.
 Sources: NLM's E-utilities help (NBK25499); probes noted in the project's reference.
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from typing import ClassVar
 
 from monitor.demo.articles import Article, invented, recorded
+from monitor.demo.exchange import Reply, Request, json_reply
 from monitor.demo.expressions import Document, Expression, Unreadable, day, pubmed
-from monitor.demo.server import Fault, Reply, Request, StandIn, json_reply
+from monitor.demo.faults import Fault
+from monitor.demo.limits import Allowance
+from monitor.demo.server import StandIn
 from monitor.demo.world import World
-from monitor.kernel.clock import monotonic, utcnow
+from monitor.kernel.clock import utcnow
 
 PATH = "/entrez/eutils"
 WINDOW = 9_999  # esearch serves no more of a result
@@ -26,18 +29,31 @@ _DATE_TYPES = {"crdt": "created", "edat": "created", "mdat": "revised", "pdat": 
 
 
 class PubMed(StandIn):
-    """The stand-in. ``per_second`` limits requests as NCBI does; None: no limit."""
+    """The stand-in. ``limited``: three requests a second, ten with a key, as NCBI lets."""
 
     name = "pubmed"
+    methods = frozenset({"GET", "POST"})
+    own_faults: ClassVar[Mapping[str, frozenset[Fault]]] = {
+        "pubmed/esearch": frozenset(
+            {
+                Fault.ERROR_JSON,
+                Fault.SHORT,
+                Fault.FEWER,
+                Fault.CHANGED_TOTAL,
+                Fault.REPEATED,
+                Fault.REWRITTEN,
+            }
+        ),
+        "pubmed/efetch": frozenset({Fault.ERROR_JSON, Fault.SHORT, Fault.REPEATED, Fault.EXPIRED}),
+    }
 
-    def __init__(self, world: World | None = None, *, per_second: int | None = None) -> None:
+    def __init__(self, world: World | None = None, *, limited: bool = False) -> None:
         super().__init__()
         self.world = world
-        self.per_second = per_second
+        self.limited = limited
         self.recorded: list[Article] = []
         self.unknown_phrases: set[str] = set()
         self._histories: dict[str, tuple[str, ...]] = {}
-        self._times: deque[float] = deque()
 
     @property
     def base_url(self) -> str:
@@ -67,6 +83,11 @@ class PubMed(StandIn):
         shown = [invented(paper, self.world) for paper in self.world.visible("pubmed")]
         return shown + self.recorded
 
+    def allowance(self, request: Request) -> Allowance | None:
+        """Grant three requests a second, or ten to a key."""
+        key = request.params.get("api_key", "")
+        return Allowance(f"key {key}", 10 if key else 3)
+
     def endpoint(self, path: str) -> str | None:
         """Name the endpoint of a path."""
         known = {f"{PATH}/{name}.fcgi": f"pubmed/{name}" for name in ("esearch", "efetch")}
@@ -74,8 +95,6 @@ class PubMed(StandIn):
 
     def answer(self, request: Request) -> Reply:
         """Answer esearch or efetch."""
-        if self._too_fast():
-            return self.rate_limited(request)
         if request.params.get("db") != "pubmed":
             return self.error()
         answer = self._search if request.endpoint.endswith("esearch") else self._fetch
@@ -95,16 +114,6 @@ class PubMed(StandIn):
         }
         return json_reply(body, status=429)
 
-    def _too_fast(self) -> bool:
-        if self.per_second is None:
-            return False
-        now = monotonic()
-        with self._lock:
-            while self._times and now - self._times[0] > 1:
-                self._times.popleft()
-            self._times.append(now)
-            return len(self._times) > self.per_second
-
     def _search(self, request: Request) -> Reply:
         try:
             expression = pubmed(request.params.get("term", ""))
@@ -119,6 +128,9 @@ class PubMed(StandIn):
             for article in self.articles()
             if dated(article.document) and expression.test(article.document)
         )
+        if request.fault is Fault.FEWER:
+            found = found[::2]
+        start = 0 if request.fault is Fault.REPEATED else start
         return self._found(request, expression, found, (start, size))
 
     def _found(
@@ -130,7 +142,7 @@ class PubMed(StandIn):
     ) -> Reply:
         start, size = page
         shown = list(found[start : start + size])
-        declared = len(found)
+        declared = len(found) + (request.fault is Fault.CHANGED_TOTAL)
         if request.fault is Fault.SHORT:
             declared, shown = declared + (not shown), shown[:-1]
         body: dict[str, object] = {
@@ -141,6 +153,8 @@ class PubMed(StandIn):
             "translationset": [],
             "querytranslation": _translated(expression, request.params),
         }
+        if request.fault is Fault.REWRITTEN:
+            body["querytranslation"] = f"{expression.translation} OR rewritten[All Fields]"
         if request.params.get("usehistory") == "y":
             body |= {"querykey": "1", "webenv": self._keep(found)}
         body |= self._complaints(expression, found)
@@ -167,23 +181,29 @@ class PubMed(StandIn):
         return name
 
     def _fetch(self, request: Request) -> Reply:
-        params = request.params
-        if "WebEnv" in params:
-            history = self._histories.get(params["WebEnv"])
-            if history is None or params.get("query_key") != "1":
-                return _xml(
-                    "<eFetchResult>\n<ERROR>Unable to obtain query #1</ERROR>\n</eFetchResult>"
-                )
-            start, size = _page(params)
-            asked = list(history[start : start + size])
-        else:
-            asked = [part.strip() for part in params.get("id", "").split(",") if part.strip()]
+        asked = self._asked(request)
+        if asked is None:
+            return _xml("<eFetchResult>\n<ERROR>Unable to obtain query #1</ERROR>\n</eFetchResult>")
         held = {article.pmid: article.xml for article in self.articles()}
         sent = [held[pmid] for pmid in asked if pmid in held]
         if request.fault is Fault.SHORT:
             sent = sent[:-1]
         inside = b"\n".join(sent).decode()
         return _xml(f"{_PROLOGUE}<PubmedArticleSet>\n{inside}\n</PubmedArticleSet>")
+
+    def _asked(self, request: Request) -> list[str] | None:
+        """List the PMIDs asked for; None: the history is gone, or was never there."""
+        params = request.params
+        if "WebEnv" not in params:
+            return [part.strip() for part in params.get("id", "").split(",") if part.strip()]
+        if request.fault is Fault.EXPIRED:
+            self.expire()
+        history = self._histories.get(params["WebEnv"])
+        if history is None or params.get("query_key") != "1":
+            return None
+        start, size = _page(params)
+        start = 0 if request.fault is Fault.REPEATED else start
+        return list(history[start : start + size])
 
 
 def _dated(params: Mapping[str, str]) -> Callable[[Document], bool]:

@@ -4,13 +4,16 @@ Speaks the dialects on its own: shares no code with the reader it serves to test
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from typing import ClassVar
 from xml.sax.saxutils import escape
 
-from monitor.demo.server import Reply, Request, StandIn
+from monitor.demo.exchange import Reply, Request
+from monitor.demo.faults import Fault
+from monitor.demo.server import StandIn
 from monitor.demo.world import InventedPaper, World
 from monitor.kernel.clock import utcnow
 
@@ -34,6 +37,7 @@ class Feeds(StandIn):
     """The stand-in. ``pubmed_search`` lists its feed, ``journals`` and ``atom`` theirs."""
 
     name = "feeds"
+    own_faults: ClassVar[Mapping[str, frozenset[Fault]]] = {"feeds": frozenset({Fault.ERROR_JSON})}
 
     def __init__(self, world: World | None = None) -> None:
         super().__init__()
@@ -74,12 +78,13 @@ class Feeds(StandIn):
         self._feeds[path] = _Feed(lambda _: body, media_type, conditional=True)
         return self.root + path
 
+    def endpoints(self) -> tuple[str, ...]:
+        """Name every feed there is now."""
+        return tuple(_endpoint(path) for path in self._feeds)
+
     def endpoint(self, path: str) -> str | None:
         """Name the endpoint of a path: "feeds/" and the file's name without its ending."""
-        if path not in self._feeds:
-            return None
-        parts = path.strip("/").split("/")
-        return "feeds/search" if parts[0] == "rss" else f"feeds/{parts[-1].partition('.')[0]}"
+        return _endpoint(path) if path in self._feeds else None
 
     def error(self) -> Reply:
         """Give a JSON error in a 200, as gateways in front of feeds do."""
@@ -100,6 +105,11 @@ class Feeds(StandIn):
         if _unchanged(request, etag, feed.changed):
             return Reply(b"", feed.media_type, 304, headers)
         return Reply(body, feed.media_type, 200, headers)
+
+
+def _endpoint(path: str) -> str:
+    parts = path.strip("/").split("/")
+    return "feeds/search" if parts[0] == "rss" else f"feeds/{parts[-1].partition('.')[0]}"
 
 
 def _unchanged(request: Request, etag: str, changed: datetime) -> bool:

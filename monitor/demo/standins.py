@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from monitor.demo.europepmc import EuropePmc
 from monitor.demo.eutils import PubMed
+from monitor.demo.exchange import Request
 from monitor.demo.feedserver import Feeds
 from monitor.demo.mailsink import MailSink
+from monitor.demo.server import StandIn
 from monitor.demo.world import World
 
 
@@ -19,6 +21,21 @@ class StandIns:
     europepmc: EuropePmc
     feeds: Feeds
     mail: MailSink
+
+    @property
+    def sources(self) -> tuple[StandIn, ...]:
+        """All but the mail server."""
+        return (self.pubmed, self.europepmc, self.feeds)
+
+    def requests(self) -> list[Request]:
+        """Give every request to any source so far, oldest first."""
+        seen = [request for source in self.sources for request in source.requests()]
+        return sorted(seen, key=lambda request: (request.at, request.number))
+
+    def forget(self) -> None:
+        """Empty every source's log."""
+        for source in self.sources:
+            source.forget()
 
 
 @contextmanager

@@ -77,6 +77,23 @@ def test_a_short_count_declares_more_than_it_sends(running):
     assert len(reply["resultList"]["result"]) == 1
 
 
+def test_faults_of_a_walk(running):
+    first = search(running.europepmc, pageSize=1).json()
+    second = {"pageSize": 1, "cursorMark": first["nextCursorMark"]}
+    running.europepmc.fault("europepmc", "repeated-page")
+    repeated = search(running.europepmc, **second).json()
+    assert repeated["resultList"] == first["resultList"]
+    assert repeated["nextCursorMark"] == first["nextCursorMark"]
+    running.europepmc.fault("europepmc", "expired-cursor")
+    assert search(running.europepmc, **second).json() == {"version": "6.9"}
+    running.europepmc.fault("europepmc", "changed-total")
+    assert search(running.europepmc, **second).json()["hitCount"] == 3
+    running.europepmc.fault("europepmc", "fewer-ids")
+    assert search(running.europepmc).json()["hitCount"] == 1
+    running.europepmc.fault("europepmc", "rewritten-query")
+    assert search(running.europepmc).json()["request"]["queryString"] != 'TITLE:"Theraplay"'
+
+
 def test_recorded_results_are_served_as_they_are(recordings):
     path = recordings / "europepmc" / "pyeuropepmc__search_cancer_core.json.gz"
     real = json.loads(gzip.decompress(path.read_bytes()))["resultList"]["result"]

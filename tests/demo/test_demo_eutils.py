@@ -97,13 +97,36 @@ def test_a_malformed_query_is_an_error_with_a_raw_line_feed_at_times(running):
 
 
 def test_too_many_requests_are_refused_with_the_key_in_the_answer(invented):
-    with PubMed(invented, per_second=3) as pubmed:
-        statuses = [search(pubmed, api_key="k3y").status_code for _ in range(5)]
+    with PubMed(invented, limited=True) as pubmed:
+        statuses = [search(pubmed).status_code for _ in range(5)]
+        with_key = [search(pubmed, api_key="k3y").status_code for _ in range(10)]
         refused = search(pubmed, api_key="k3y")
     assert statuses[:3] == [200, 200, 200]
     assert 429 in statuses
+    assert with_key == [200] * 10
     assert refused.json()["api-key"] == "k3y"
     assert "Retry-After" not in refused.headers
+
+
+def test_faults_of_a_search(running):
+    running.pubmed.fault("pubmed/esearch", "fewer-ids")
+    assert (result(running.pubmed)["count"], len(result(running.pubmed)["idlist"])) == ("1", 2)
+    running.pubmed.fault("pubmed/esearch", "changed-total")
+    assert result(running.pubmed)["count"] == "3"
+    running.pubmed.fault("pubmed/esearch", "repeated-page")
+    assert result(running.pubmed, retstart=1, retmax=1)["idlist"] == ["90000018"]
+    well = result(running.pubmed)["querytranslation"]
+    running.pubmed.fault("pubmed/esearch", "rewritten-query")
+    assert result(running.pubmed)["querytranslation"] not in {"", well}
+
+
+def test_faults_of_a_walk_through_a_history(running):
+    found = result(running.pubmed, usehistory="y")
+    second = {"WebEnv": found["webenv"], "query_key": "1", "retstart": 1, "retmax": 1}
+    running.pubmed.fault("pubmed/efetch", "repeated-page")
+    assert b"90000018" in fetch(running.pubmed, **second)
+    running.pubmed.fault("pubmed/efetch", "expired-cursor")
+    assert b"Unable to obtain query #1" in fetch(running.pubmed, **second)
 
 
 def test_a_query_with_an_unknown_phrase_is_told_so(running):

@@ -113,7 +113,7 @@ def recorded_scene(story_url, tmp_path, recordings) -> Iterator[Scene]:
 def _scene(url: str, folder: Path, recorded_feeds: dict[str, bytes]) -> Iterator[Scene]:
     invented = world.load(utcnow().date())
     with standins.running(invented) as running:
-        running.pubmed.per_second = 3
+        running.pubmed.limited = True
         feeds = {"Invented": running.feeds.journals_url, "Atom": running.feeds.atom_url}
         feeds |= {name: running.feeds.add_recorded(name, b) for name, b in recorded_feeds.items()}
         config = folder / "config.toml"
