@@ -10,6 +10,13 @@ from lxml import etree
 from monitor.demo.expressions import Document
 from monitor.demo.world import InventedPaper, World
 
+# how PubMed calls a notice, and what it is of
+_NOTICES = {
+    "retraction": ("Retraction", "Of"),
+    "expression of concern": ("ExpressionOfConcern", "For"),
+    "correction": ("Erratum", "For"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Article:
@@ -61,7 +68,7 @@ def _all_text(element: etree._Element, path: str) -> str:
 
 def invented(paper: InventedPaper, world: World) -> Article:
     """Write an invented paper as PubMed would send it."""
-    notice = world.retraction_of(paper)
+    retracted = world.retraction_of(paper) is not None
     xml = f"""<PubmedArticle>
 <MedlineCitation Status="PubMed-not-MEDLINE" Owner="NLM">
 <PMID Version="1">{paper.pmid}</PMID>
@@ -75,9 +82,9 @@ def invented(paper: InventedPaper, world: World) -> Article:
 <AuthorList CompleteYN="Y">{"".join(_author(*names) for names in paper.authors)}</AuthorList>
 <Language>eng</Language>
 {_databanks(paper)}
-<PublicationTypeList>{_types(paper, retracted=notice is not None)}</PublicationTypeList>
+<PublicationTypeList>{_types(paper, retracted=retracted)}</PublicationTypeList>
 </Article>
-{_links(paper, notice, world)}
+{_links(paper, world)}
 {_keywords(paper)}
 </MedlineCitation>
 <PubmedData>
@@ -131,18 +138,27 @@ def _types(paper: InventedPaper, *, retracted: bool) -> str:
     return "".join(f'<PublicationType UI="">{escape(t)}</PublicationType>' for t in types)
 
 
-def _links(paper: InventedPaper, notice: InventedPaper | None, world: World) -> str:
-    links = []
-    if notice:
-        links.append(("RetractionIn", notice))
-    if paper.retracts:
-        links.append(("RetractionOf", world.paper(paper.retracts)))
-    inside = "".join(
-        f'<CommentsCorrections RefType="{kind}"><RefSource>{escape(other.journal)}. '
-        f'doi: {other.doi}</RefSource><PMID Version="1">{other.pmid}</PMID></CommentsCorrections>'
-        for kind, other in links
-    )
+def _links(paper: InventedPaper, world: World) -> str:
+    """Write the links to notices that PubMed knows, to what a notice is of, to a preprint."""
+    links = [
+        (f"{_NOTICES[notice.notice or ''][0]}In", notice)
+        for notice in world.notices_of(paper, "pubmed")
+    ]
+    if paper.notice and paper.about:
+        kind, preposition = _NOTICES[paper.notice]
+        links.append((f"{kind}{preposition}", world.paper(paper.about)))
+    if paper.preprint:
+        links.append(("UpdateOf", world.paper(paper.preprint)))
+    inside = "".join(_link(kind, other) for kind, other in links)
     return f"<CommentsCorrectionsList>{inside}</CommentsCorrectionsList>" if inside else ""
+
+
+def _link(kind: str, other: InventedPaper) -> str:
+    pmid = f'<PMID Version="1">{other.pmid}</PMID>' if "pubmed" in other.sources else ""
+    return (
+        f'<CommentsCorrections RefType="{kind}"><RefSource>{escape(other.journal)}. '
+        f"doi: {other.doi}</RefSource>{pmid}</CommentsCorrections>"
+    )
 
 
 def _keywords(paper: InventedPaper) -> str:

@@ -23,6 +23,13 @@ _SORTS = {"", "RELEVANCE", "FIRST_IDATE_D", "P_PDATE_D", "UPDATE_DATE_D", "CITED
 _LITE = ("id", "source", "pmid", "pmcid", "doi", "title", "authorString", "pubYear",
          "firstIndexDate", "firstPublicationDate", "isOpenAccess")  # fmt: skip
 
+# how Europe PMC calls a notice, and what it is of
+_NOTICES = {
+    "retraction": ("Retraction", "of"),
+    "expression of concern": ("Expression of concern", "for"),
+    "correction": ("Erratum", "for"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -193,6 +200,8 @@ def _invented(paper: InventedPaper, world: World) -> Result:
     }  # fmt: skip
     if paper.keywords:
         json["keywordList"] = {"keyword": list(paper.keywords)}
+    if links := _links(paper, world):
+        json["commentCorrectionList"] = {"commentCorrection": links}
     json |= _venue(paper)
     return Result(
         json, document(paper, id=str(json["id"]), source=str(json["source"]), doi=paper.doi)
@@ -206,6 +215,30 @@ def _ids(paper: InventedPaper) -> dict[str, str]:
         return {"id": paper.pmcid, "source": "PMC", "pmcid": paper.pmcid}
     ids = {"id": paper.pmid, "source": "MED", "pmid": paper.pmid}
     return ids | {"pmcid": paper.pmcid} if paper.in_pmc else ids
+
+
+def _links(paper: InventedPaper, world: World) -> list[dict[str, Any]]:
+    """Link notices, what a notice is of, a preprint and its article, in Europe PMC's words."""
+    links = [
+        (f"{_NOTICES[notice.notice or ''][0]} in", notice)
+        for notice in world.notices_of(paper, "europepmc")
+    ]
+    if paper.notice and paper.about:
+        links.append((" ".join(_NOTICES[paper.notice]), world.paper(paper.about)))
+    if paper.preprint:
+        links.append(("Preprint in", world.paper(paper.preprint)))
+    if article := world.article_of(paper):
+        links.append(("Preprint of", article))
+    return [
+        {
+            "id": _ids(other)["id"],
+            "source": _ids(other)["source"],
+            "reference": f"{other.journal}. {other.entered.year}. doi: {other.doi}.",
+            "type": kind,
+            "orderIn": order,
+        }
+        for order, (kind, other) in enumerate(links, 1)
+    ]
 
 
 def _venue(paper: InventedPaper) -> dict[str, Any]:

@@ -94,6 +94,22 @@ def test_faults_of_a_walk(running):
     assert search(running.europepmc).json()["request"]["queryString"] != 'TITLE:"Theraplay"'
 
 
+def test_notices_and_preprints_are_linked(running, invented):
+    invented.release(6)
+    found = search(running.europepmc, "VIPP-SD", pageSize=100).json()["resultList"]["result"]
+    links = {
+        (one["id"], link["type"], link["id"])
+        for one in found
+        for link in one.get("commentCorrectionList", {}).get("commentCorrection", [])
+    }
+    assert links == {
+        ("90000006", "Erratum in", "90000028"),
+        ("90000028", "Erratum for", "90000006"),
+        ("90000027", "Preprint in", "PPR9000020"),
+        ("PPR9000020", "Preprint of", "90000027"),
+    }
+
+
 def test_recorded_results_are_served_as_they_are(recordings):
     path = recordings / "europepmc" / "pyeuropepmc__search_cancer_core.json.gz"
     real = json.loads(gzip.decompress(path.read_bytes()))["resultList"]["result"]

@@ -144,6 +144,22 @@ def test_waves_and_a_retraction_appear_when_released(running, invented):
     assert retracted.find(".//CommentsCorrections[@RefType='RetractionIn']") is not None
 
 
+def test_notices_and_preprints_are_linked(running, invented):
+    invented.release(6)
+    raw = fetch(running.pubmed, id="90000006,90000027,90000028,90000017,90000007")
+    links = {
+        (article.findtext(".//PMID"), link.get("RefType"), link.findtext("PMID"))
+        for article in etree.fromstring(raw)
+        for link in article.iter("CommentsCorrections")
+    }
+    assert links == {
+        ("90000006", "ErratumIn", "90000028"),
+        ("90000028", "ErratumFor", "90000006"),
+        ("90000027", "UpdateOf", None),  # the preprint is not in PubMed
+        ("90000007", "RetractionIn", "90000026"),
+    }  # and PubMed has not heard of the concern about 90000017
+
+
 def test_recorded_articles_are_served_as_they_are(recordings):
     raw = (recordings / "pubmed_xml" / "nlm.jl__efetch_sample.xml").read_bytes()
     with PubMed() as pubmed:

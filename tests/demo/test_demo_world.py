@@ -7,7 +7,9 @@ import pytest
 
 from monitor.demo import world
 
-PAPERS = world.load(date(2026, 11, 23)).papers
+TODAY = date(2026, 11, 23)
+PAPERS = world.load(TODAY).papers
+TRIALS = world.load(TODAY).trials
 
 
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.key)
@@ -23,7 +25,74 @@ def test_every_paper_is_plainly_invented(paper):
 def test_keys_and_numbers_are_unique():
     assert len({paper.key for paper in PAPERS}) == len(PAPERS)
     assert len({paper.number for paper in PAPERS}) == len(PAPERS)
-    assert all(paper.retracts in {None, *(p.key for p in PAPERS)} for paper in PAPERS)
+    known = {None, *(p.key for p in PAPERS)}
+    assert all({paper.about, paper.preprint} <= known for paper in PAPERS)
+    assert len({trial.key for trial in TRIALS} | known) == len(TRIALS) + len(known)
+    assert len({trial.number for trial in TRIALS}) == len(TRIALS)
+
+
+@pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.key)
+def test_every_trial_is_plainly_invented(trial):
+    assert re.search(r"invented|example|imaginary", trial.title, re.IGNORECASE)
+    assert re.fullmatch(r"(NCT|ISRCTN)000000\d\d", trial.number)
+    assert trial.registered <= trial.started < trial.completed
+    assert trial.registered <= trial.edited
+
+
+def test_every_number_that_a_paper_names_is_registered():
+    named = {number for paper in PAPERS for number in paper.registrations}
+    assert named <= {trial.number for trial in TRIALS}
+    unpublished = {trial.key for trial in TRIALS if trial.number not in named}
+    assert unpublished == {"www-registration", "theraplay-unpublished", "ddp-false-friend"}
+
+
+def test_a_registration_comes_before_its_paper():
+    invented = world.load(TODAY)
+    (trial,) = [one for one in invented.release(4) if one in TRIALS]
+    assert (trial.key, invented.reports_of(trial)) == ("ddp-hands-registration", [])
+    before = invented.registered("clinicaltrials")[0]
+    assert before.key == trial.key
+    paper = invented.paper("ddp-hands")
+    assert invented.release(5) == [paper]
+    assert invented.reports_of(trial) == [paper]
+    after = invented.registered("clinicaltrials")[0]
+    assert after.edited == paper.entered > before.edited
+
+
+def test_those_of_all_dois_know_what_no_other_source_does():
+    invented = world.load(TODAY)
+    invented.release(6)
+    (concern,) = [p for p in invented.visible("crossref") if not p.sources]
+    assert concern in invented.visible("openalex")
+    assert invented.notices_of(invented.paper("theraplay-trial")) == [concern]
+    assert invented.notices_of(invented.paper("theraplay-trial"), "pubmed") == []
+    assert invented.article_of(invented.paper("vipp-preprint")) == invented.paper("vipp-fathers")
+
+
+def test_a_paper_can_vanish_and_come_back():
+    invented = world.load(TODAY)
+    invented.vanish("cos-trial", "pubmed")
+    keys = {source: {p.key for p in invented.visible(source)} for source in ("pubmed", "europepmc")}
+    assert "cos-trial" not in keys["pubmed"]
+    assert "cos-trial" in keys["europepmc"]
+    invented.reappear("cos-trial", "pubmed")
+    assert "cos-trial" in {p.key for p in invented.visible("pubmed")}
+    invented.vanish("www-registration")
+    assert "www-registration" not in {t.key for t in invented.registered("isrctn")}
+    assert invented.changes == 3
+    with pytest.raises(KeyError):
+        invented.vanish("nosuch")
+
+
+def test_a_paper_can_be_dated_wrongly():
+    invented = world.load(TODAY)
+    long_ago = date(2001, 2, 3)
+    invented.misdate("cos-trial", long_ago, "pubmed")
+    dated = {p.key: p.entered for p in invented.visible("pubmed")}
+    assert dated["cos-trial"] == long_ago
+    assert {p.key: p.entered for p in invented.visible("europepmc")}["cos-trial"] != long_ago
+    invented.misdate("www-registration", long_ago)
+    assert invented.registered("isrctn")[-1].edited == long_ago
 
 
 def test_sources_are_ones_the_stand_ins_know():
