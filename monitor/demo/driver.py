@@ -219,13 +219,10 @@ base_url = {_text(standins.pubmed.base_url)}
 base_url = {_text(standins.europepmc.base_url)}
 
 [sources.clinicaltrials]
-enabled = false
+base_url = {_text(standins.clinicaltrials.base_url)}
 
 [sources.isrctn]
-enabled = false
-
-[sources.crossref]
-enabled = false
+base_url = {_text(standins.isrctn.base_url)}
 
 [sources.pubmed_rss]
 feeds = [{search}]

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from monitor.demo.clinicaltrials import ClinicalTrials
 from monitor.demo.europepmc import EuropePmc
 from monitor.demo.eutils import PubMed
 from monitor.demo.exchange import Request
 from monitor.demo.feedserver import Feeds
+from monitor.demo.isrctn import Isrctn
 from monitor.demo.mailsink import MailSink
 from monitor.demo.server import StandIn
 from monitor.demo.world import World
@@ -15,17 +17,19 @@ from monitor.demo.world import World
 
 @dataclass(frozen=True, slots=True)
 class StandIns:
-    """The three sources and the mail server. A source never started is down."""
+    """The sources and the mail server. A source never started is down."""
 
     pubmed: PubMed
     europepmc: EuropePmc
+    clinicaltrials: ClinicalTrials
+    isrctn: Isrctn
     feeds: Feeds
     mail: MailSink
 
     @property
     def sources(self) -> tuple[StandIn, ...]:
         """All but the mail server."""
-        return (self.pubmed, self.europepmc, self.feeds)
+        return (self.pubmed, self.europepmc, self.clinicaltrials, self.isrctn, self.feeds)
 
     def requests(self) -> list[Request]:
         """Give every request to any source so far, oldest first."""
@@ -44,7 +48,9 @@ def running(world: World | None) -> Iterator[StandIns]:
     with (
         PubMed(world) as pubmed,
         EuropePmc(world) as europepmc,
+        ClinicalTrials(world) as clinicaltrials,
+        Isrctn(world) as isrctn,
         Feeds(world) as feeds,
         MailSink() as mail,
     ):
-        yield StandIns(pubmed, europepmc, feeds, mail)
+        yield StandIns(pubmed, europepmc, clinicaltrials, isrctn, feeds, mail)
