@@ -224,6 +224,13 @@ base_url = {_text(standins.clinicaltrials.base_url)}
 [sources.isrctn]
 base_url = {_text(standins.isrctn.base_url)}
 
+[sources.crossref]
+base_url = {_text(standins.crossref.base_url)}
+
+[sources.openalex]
+enabled = true
+base_url = {_text(standins.openalex.base_url)}
+
 [sources.pubmed_rss]
 feeds = [{search}]
 

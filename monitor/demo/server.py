@@ -3,9 +3,10 @@
 Listens on 127.0.0.1 only. Knows no dialect; the stand-ins of the sources are built on it.
 """
 
+import socket
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import ClassVar, Self
@@ -67,7 +68,7 @@ class StandIn:
         self._server = Server(("127.0.0.1", self._port), self)
         self._port = self._server.server_address[1]
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True
         )
         self._thread.start()
 
@@ -75,6 +76,8 @@ class StandIn:
         """Close the port and let every hanging request go."""
         self._released.set()
         if self._server and self._thread:
+            with suppress(OSError):  # where a listening socket cannot be shut: it polls
+                self._server.socket.shutdown(socket.SHUT_RDWR)  # wakes the thread at once
             self._server.shutdown()
             self._server.server_close()
             self._thread.join()

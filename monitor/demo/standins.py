@@ -5,12 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from monitor.demo.clinicaltrials import ClinicalTrials
+from monitor.demo.crossref import Crossref
 from monitor.demo.europepmc import EuropePmc
 from monitor.demo.eutils import PubMed
 from monitor.demo.exchange import Request
 from monitor.demo.feedserver import Feeds
 from monitor.demo.isrctn import Isrctn
 from monitor.demo.mailsink import MailSink
+from monitor.demo.openalex import OpenAlex
 from monitor.demo.server import StandIn
 from monitor.demo.world import World
 
@@ -23,13 +25,23 @@ class StandIns:
     europepmc: EuropePmc
     clinicaltrials: ClinicalTrials
     isrctn: Isrctn
+    crossref: Crossref
+    openalex: OpenAlex
     feeds: Feeds
     mail: MailSink
 
     @property
     def sources(self) -> tuple[StandIn, ...]:
         """All but the mail server."""
-        return (self.pubmed, self.europepmc, self.clinicaltrials, self.isrctn, self.feeds)
+        return (
+            self.pubmed,
+            self.europepmc,
+            self.clinicaltrials,
+            self.isrctn,
+            self.crossref,
+            self.openalex,
+            self.feeds,
+        )
 
     def requests(self) -> list[Request]:
         """Give every request to any source so far, oldest first."""
@@ -50,7 +62,9 @@ def running(world: World | None) -> Iterator[StandIns]:
         EuropePmc(world) as europepmc,
         ClinicalTrials(world) as clinicaltrials,
         Isrctn(world) as isrctn,
+        Crossref(world) as crossref,
+        OpenAlex(world) as openalex,
         Feeds(world) as feeds,
         MailSink() as mail,
     ):
-        yield StandIns(pubmed, europepmc, clinicaltrials, isrctn, feeds, mail)
+        yield StandIns(pubmed, europepmc, clinicaltrials, isrctn, crossref, openalex, feeds, mail)

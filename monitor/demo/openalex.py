@@ -1,0 +1,173 @@
+"""A stand-in of OpenAlex: single works by DOI, PubMed number or its own; no lists, no search.
+
+Speaks the dialect on its own: shares no code with the reader it serves to test. What it answers
+without a key where one is required is not on record; the rest is as documented or recorded.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, ClassVar
+from urllib.parse import unquote
+
+from monitor.demo.exchange import Reply, Request, json_reply
+from monitor.demo.faults import Fault
+from monitor.demo.limits import Allowance
+from monitor.demo.server import StandIn
+from monitor.demo.world import InventedPaper, World
+from monitor.kernel.clock import utcnow
+
+CREDITS = 10_000  # a day; single works cost none
+_PARAMETERS = {"api_key", "mailto", "select"}
+_NOT_FOUND = b"""<!doctype html>
+<html lang=en>
+<title>404 Not Found</title>
+<h1>Not Found</h1>
+<p>The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.</p>
+"""
+
+
+class OpenAlex(StandIn):
+    """The stand-in. ``key``: the one it requires; None: it requires none, and minds none."""
+
+    name = "openalex"
+    own_faults: ClassVar[Mapping[str, frozenset[Fault]]] = {"openalex/work": frozenset()}
+
+    def __init__(self, world: World | None = None, *, key: str | None = None) -> None:
+        super().__init__()
+        self.world = world
+        self.key = key
+        self.recorded: list[Mapping[str, Any]] = []
+
+    @property
+    def base_url(self) -> str:
+        """What ``[sources.openalex] base_url`` takes."""
+        return self.root
+
+    def add_recorded(self, works: list[Mapping[str, Any]]) -> None:
+        """Serve recorded works as they are."""
+        self.recorded += works
+
+    def works(self) -> list[Mapping[str, Any]]:
+        """List what OpenAlex holds now."""
+        if self.world is None:
+            return list(self.recorded)
+        shown = [_work(paper, self.world) for paper in self.world.visible("openalex")]
+        return [*shown, *self.recorded]
+
+    def endpoint(self, path: str) -> str | None:
+        """Name the endpoint of a path."""
+        return "openalex/work" if len(path) > len("/works/") and path[:7] == "/works/" else None
+
+    def allowance(self, request: Request) -> Allowance | None:
+        """Grant a hundred requests a second."""
+        return Allowance(request.params.get("api_key", ""), 100)
+
+    def headers(self, request: Request) -> Mapping[str, str]:  # noqa: ARG002 - the same for all
+        """State the day's credits; single works use none of them."""
+        now = utcnow()
+        midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        return {
+            "X-RateLimit-Limit": str(CREDITS),
+            "X-RateLimit-Remaining": str(CREDITS),
+            "X-RateLimit-Credits-Used": "0",
+            "X-RateLimit-Reset": str(int((midnight - now).total_seconds())),
+        }
+
+    def rate_limited(self, request: Request) -> Reply:  # noqa: ARG002 - the same for all
+        """Give OpenAlex's 429; it names a time to wait."""
+        body = {"error": "Rate limit exceeded", "message": "Too many requests a second."}
+        return json_reply(body, status=429, headers={"Retry-After": "1"})
+
+    def answer(self, request: Request) -> Reply:
+        """Answer with one work, or with a page that says that there is none."""
+        if self.key is not None and request.params.get("api_key") != self.key:
+            body = {"error": "Unauthorized", "message": "An API key is required."}
+            return json_reply(body, status=401)
+        for name in request.params:
+            if name not in _PARAMETERS:
+                return _invalid(f"{name} is not a valid parameter.")
+        wanted = unquote(request.path.removeprefix("/works/")).casefold()
+        for work in self.works():
+            if wanted in _names(work):
+                return _selected(work, request.params.get("select", ""))
+        return Reply(_NOT_FOUND, status=404)
+
+
+def _invalid(words: str) -> Reply:
+    return json_reply({"error": "Invalid query parameters error.", "message": words}, status=403)
+
+
+def _names(work: Mapping[str, Any]) -> set[str]:
+    """List every way to ask for a work, in lower case."""
+    doi = str(work.get("doi") or "").casefold()
+    number = str(work["id"]).rpartition("/")[2].casefold()
+    pmid = str(work.get("ids", {}).get("pmid") or "").rpartition("/")[2]
+    names = {doi, doi.replace("https://doi.org/", "doi:"), number, f"openalex:{number}"}
+    return names | ({f"pmid:{pmid}"} if pmid else set())
+
+
+def _selected(work: Mapping[str, Any], select: str) -> Reply:
+    names = [name.strip() for name in select.split(",") if name.strip()]
+    unknown = [name for name in names if name not in work]
+    if unknown:
+        return _invalid(f"{unknown[0]} is not a valid select field.")
+    return json_reply({name: work[name] for name in names} if names else work)
+
+
+def _work(paper: InventedPaper, world: World) -> dict[str, Any]:
+    doi, own = (
+        f"https://doi.org/{paper.doi}",
+        f"https://openalex.org/W{9_000_000_000 + paper.number}",
+    )
+    ids = {"openalex": own, "doi": doi}
+    if "pubmed" in paper.sources:
+        ids["pmid"] = f"https://pubmed.ncbi.nlm.nih.gov/{paper.pmid}"
+    preprint = paper.europepmc_as == "PPR"
+    return {
+        "id": own,
+        "doi": doi,
+        "title": paper.title,
+        "display_name": paper.title,
+        "publication_year": paper.entered.year,
+        "publication_date": paper.entered.isoformat(),
+        "ids": ids,
+        "language": "en",
+        "primary_location": {
+            "is_oa": False,
+            "landing_page_url": doi,
+            "source": {"display_name": paper.journal, "type": "journal"},
+        },
+        "type": "preprint" if preprint else "article",
+        "indexed_in": ["crossref", "pubmed"] if "pmid" in ids else ["crossref"],
+        "authorships": _authorships(paper),
+        "cited_by_count": 0,
+        "biblio": {"volume": None, "issue": None, "first_page": None, "last_page": None},
+        "is_retracted": world.retraction_of(paper) is not None,
+        "is_paratext": False,
+        "keywords": [{"display_name": word, "score": 0.5} for word in paper.keywords],
+        "mesh": [],
+        "abstract_inverted_index": _inverted(" ".join(paper.abstract)),
+        "updated_date": f"{paper.entered}T06:00:00.000000",
+        "created_date": paper.entered.isoformat(),
+    }
+
+
+def _authorships(paper: InventedPaper) -> list[dict[str, Any]]:
+    last = len(paper.authors) - 1
+    return [
+        {
+            "author_position": "first" if n == 0 else "last" if n == last else "middle",
+            "author": {"id": None, "display_name": f"{given} {family}", "orcid": None},
+            "institutions": [],
+            "raw_author_name": f"{given} {family}",
+        }
+        for n, (family, given) in enumerate(paper.authors)
+    ]
+
+
+def _inverted(text: str) -> dict[str, list[int]] | None:
+    """Write a text as the places of each of its words, as OpenAlex does with abstracts."""
+    places: dict[str, list[int]] = {}
+    for place, word in enumerate(text.split()):
+        places.setdefault(word, []).append(place)
+    return places or None
