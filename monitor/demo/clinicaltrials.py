@@ -36,6 +36,7 @@ _AREAS = {
     "ConditionSearch": ("condition", "title"),
     "BasicSearch": _EVERYTHING,
     "OverallStatus": ("status",),
+    "StdAge": ("ages",),
     "StudyType": ("design",),
     "DesignAllocation": ("design",),
     "Phase": ("design",),

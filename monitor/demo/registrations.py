@@ -42,6 +42,7 @@ def searched(trial: InventedTrial) -> Document:
         "intervention": f"{trial.intervention} ; {trial.comparison}",
         "condition": " ; ".join(trial.conditions),
         "status": trial.status,
+        "ages": " ".join(trial.ages),
         "design": "INTERVENTIONAL RANDOMIZED NA",
     }
     dates = {"edited": trial.edited, "registered": trial.registered, "started": trial.started}
@@ -66,7 +67,7 @@ def study(trial: InventedTrial, reports: list[InventedPaper], loaded: date) -> d
         "outcomesModule": {
             "primaryOutcomes": [{"measure": "Attachment security", "timeFrame": "One year"}]
         },
-        "eligibilityModule": {"sex": "ALL", "stdAges": ["CHILD", "ADULT"]},
+        "eligibilityModule": {"sex": "ALL", "stdAges": list(trial.ages)},
         "contactsLocationsModule": _contacts(trial),
     }
     if references := _references(reports):

@@ -87,6 +87,7 @@ class InventedTrial:
     contact: tuple[str, str]  # given, family: of somebody who exists nowhere
     wave: int = 1
     also: tuple[str, ...] = ()  # other numbers it goes by
+    ages: tuple[str, ...] = ("CHILD", "ADULT")
 
     @property
     def registry(self) -> str:

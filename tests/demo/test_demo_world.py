@@ -48,15 +48,15 @@ def test_every_number_that_a_paper_names_is_registered():
 
 def test_a_registration_comes_before_its_paper():
     invented = world.load(TODAY)
-    (trial,) = [one for one in invented.release(4) if one in TRIALS]
-    assert (trial.key, invented.reports_of(trial)) == ("ddp-hands-registration", [])
-    before = invented.registered("clinicaltrials")[0]
-    assert before.key == trial.key
+    trial = invented.trial("ddp-hands-registration")
+    assert invented.reports_of(trial) == []
+    before = {one.key: one.edited for one in invented.registered("clinicaltrials")}
+    assert {one.key for one in invented.release(4)} >= {"ddp-false-friend", "vipp-fathers"}
     paper = invented.paper("ddp-hands")
     assert invented.release(5) == [paper]
     assert invented.reports_of(trial) == [paper]
     after = invented.registered("clinicaltrials")[0]
-    assert after.edited == paper.entered > before.edited
+    assert after.edited == paper.entered > before[trial.key]
 
 
 def test_those_of_all_dois_know_what_no_other_source_does():
