@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -181,20 +181,18 @@ def configuration(
     notice: str,
     database: str | None = None,
     feeds: Mapping[str, str] | None = None,
+    without: Collection[str] = (),
 ) -> str:
     """Write a configuration of the service over the stand-ins, as TOML.
 
-    ``feeds`` are the journal feeds by name; the invented ones where it is None.
+    ``feeds`` are the journal feeds by name; the invented ones where it is None. ``without``
+    names sources with an API that are not asked at all.
     """
     if feeds is None:
         feeds = {
             "Journal of Invented Trials": standins.feeds.journals_url,
             "Invented Archives of Early Childhood": standins.feeds.atom_url,
         }
-    listed = ", ".join(f"{{ name = {_text(n)}, url = {_text(u)} }}" for n, u in feeds.items())
-    search = (
-        f"{{ name = {_text('Invented search')}, url = {_text(standins.feeds.pubmed_search_url)} }}"
-    )
     stored = f"[database]\nurl = {_text(database)}\n\n" if database else ""
     return f"""{stored}[web]
 host = "127.0.0.1"
@@ -212,35 +210,38 @@ from_address = "gap-monitor@example.org"
 allow_loopback = true
 contact = "demonstration@example.org"
 
-[sources.pubmed]
-base_url = {_text(standins.pubmed.base_url)}
-
-[sources.europepmc]
-base_url = {_text(standins.europepmc.base_url)}
-
-[sources.clinicaltrials]
-base_url = {_text(standins.clinicaltrials.base_url)}
-
-[sources.isrctn]
-base_url = {_text(standins.isrctn.base_url)}
-
-[sources.crossref]
-base_url = {_text(standins.crossref.base_url)}
-
-[sources.openalex]
-enabled = true
-base_url = {_text(standins.openalex.base_url)}
-
+{_with_an_api(standins, without)}
 [sources.pubmed_rss]
-feeds = [{search}]
+feeds = {_listed({"Invented search": standins.feeds.pubmed_search_url})}
 
 [sources.journals]
-feeds = [{listed}]
+feeds = {_listed(feeds)}
 """
 
 
-def _text(value: str) -> str:
-    return json.dumps(value)  # a JSON string is a TOML string
+def _with_an_api(standins: StandIns, without: Collection[str]) -> str:
+    """Write the sections of the sources that have an API, each at its stand-in."""
+    addresses = {
+        "pubmed": standins.pubmed.base_url,
+        "europepmc": standins.europepmc.base_url,
+        "clinicaltrials": standins.clinicaltrials.base_url,
+        "isrctn": standins.isrctn.base_url,
+        "crossref": standins.crossref.base_url,
+        "openalex": standins.openalex.base_url,
+    }
+    return "\n".join(
+        f"[sources.{name}]\nenabled = {_text(name not in without)}\nbase_url = {_text(address)}\n"
+        for name, address in addresses.items()
+    )
+
+
+def _listed(feeds: Mapping[str, str]) -> str:
+    inside = (f"{{ name = {_text(name)}, url = {_text(url)} }}" for name, url in feeds.items())
+    return f"[{', '.join(inside)}]"
+
+
+def _text(value: str | bool) -> str:  # noqa: FBT001 - a value of the file
+    return json.dumps(value)  # JSON's strings and booleans are TOML's
 
 
 def until(condition: Any, *, seconds: float, what: str) -> Any:  # noqa: ANN401 - whatever it gives

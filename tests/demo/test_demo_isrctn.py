@@ -79,10 +79,10 @@ def test_people_are_named_in_fields_and_in_free_text(running):
     (trial,) = root(running.isrctn, "ISRCTN00000033")
     details = trial.find(f"{IN}contact/{IN}contactDetails")
     assert details is not None
-    assert details.findtext(f"{IN}email") == "dev.mockford@trials.example"
+    assert details.findtext(f"{IN}email") == "edda.callbury@trials.example"
     assert details.findtext(f"{IN}telephone") == "+44 7700 900123"
     summary = trial.findtext(f".//{IN}plainEnglishSummary", "")
-    assert "Who is the main contact?\nDr Dev Mockford\ndev.mockford@trials.example" in summary
+    assert "Who is the main contact?\nDr Edda Callbury\nedda.callbury@trials.example" in summary
 
 
 def test_a_trial_names_its_articles(running, invented):

@@ -37,6 +37,8 @@ def test_every_trial_is_plainly_invented(trial):
     assert re.fullmatch(r"(NCT|ISRCTN)000000\d\d", trial.number)
     assert trial.registered <= trial.started < trial.completed
     assert trial.registered <= trial.edited
+    authors = {family for paper in PAPERS for family, _ in paper.authors}
+    assert trial.contact[1] not in authors  # or nobody could tell whether it was kept
 
 
 def test_every_number_that_a_paper_names_is_registered():

@@ -124,6 +124,7 @@ def _scene(url: str, folder: Path, recorded_feeds: dict[str, bytes]) -> Iterator
                 notice="A test: everything here is invented.",
                 database=url,
                 feeds=feeds,
+                without=("clinicaltrials", "isrctn", "crossref", "openalex"),
             ),
             encoding="utf-8",
         )
