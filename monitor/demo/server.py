@@ -51,7 +51,7 @@ class StandIn:
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
         self._port = 0
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._limiter = Limiter()
         self._faults: list[Scripted] = []
         self._hooks: list[tuple[str, Moment, Hook]] = []

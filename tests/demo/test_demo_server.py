@@ -1,9 +1,11 @@
 """Faults, hooks, limits and the log that every stand-in has."""
 
+import re
 import threading
 import zlib
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import pytest
 import requests
@@ -114,6 +116,25 @@ def test_redirects_lead_back_or_elsewhere(running):
 def test_a_fault_that_cannot_be_is_refused(running, endpoint, kind):
     with pytest.raises(Senseless, match=kind):
         running.feeds.fault(endpoint, kind)
+
+
+def test_the_docs_name_every_fault_where_it_can_be(running):
+    docs = (Path(__file__).parents[2] / "docs" / "demo.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| ([^|]+) \| (`.+) \|$", docs, re.MULTILINE))
+    named = {where: set(re.findall(r"`([\w-]+)`", faults)) for where, faults in rows.items()}
+    assert {kind.value for kind in faults.ANY_WIRE} <= named["any wire"]
+    places = {
+        "esearch": running.pubmed.own_faults["pubmed/esearch"],
+        "efetch": running.pubmed.own_faults["pubmed/efetch"],
+        "Europe PMC": running.europepmc.own_faults["europepmc/search"],
+        "ClinicalTrials.gov": running.clinicaltrials.own_faults["clinicaltrials/studies"],
+        "ISRCTN": running.isrctn.own_faults["isrctn/query"],
+        "Crossref's lists": running.crossref.own_faults["crossref/works"],
+        "Crossref's single works": running.crossref.own_faults["crossref/work"],
+        "feeds": running.feeds.own_faults["feeds"],
+    }
+    for where, kinds in places.items():
+        assert {kind.value for kind in kinds} == named[where] & set(Fault), where
 
 
 def test_a_fault_of_all_endpoints_waits_for_one_that_can_have_it(running):
