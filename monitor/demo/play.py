@@ -4,6 +4,7 @@ The service is the real one, in its own process; only the world around it is inv
 nothing beyond this machine.
 """
 
+import re
 import secrets
 import tempfile
 import textwrap
@@ -18,7 +19,7 @@ import click
 from monitor.demo import driver, standins, world
 from monitor.demo.driver import ServiceProcess
 from monitor.demo.mailsink import Kept
-from monitor.demo.people import Answers, Person, mail_with
+from monitor.demo.people import Answers, Person, first, mail_with
 from monitor.demo.standins import StandIns
 from monitor.demo.world import World
 from monitor.kernel.clock import utcnow
@@ -26,6 +27,7 @@ from monitor.kernel.clock import utcnow
 NOTICE = "Demonstration: every paper, study, person and date of change here is invented."
 
 _MAIL_SECONDS = 40.0
+_PAGE_SECONDS = 20.0
 _PAUSE = 2.5  # seconds between two scenes at pace 1
 
 THERAPLAY = Answers(
@@ -177,9 +179,9 @@ def sources_are_polled(on: Stage) -> None:
     queued = on.service.json("export", "queue", "--format", "json")
     several = [paper for paper in queued if len(paper["sources"]) > 1]
     say(
-        f"3. Sources. PubMed, Europe PMC and the feeds were asked: {len(queued)} papers wait for "
-        f"reviewers, {len(several)} of them sent by more than one source and queued once. Namesakes "
-        "(the Aberrant Behavior Checklist, core outcome sets, finger joints) were left out."
+        f"3. Sources. PubMed, Europe PMC, the registries and the feeds were asked: {len(queued)} "
+        f"papers wait for reviewers, {len(several)} of them sent by more than one source and "
+        "queued once. Namesakes (the Aberrant Behavior Checklist, core outcome sets, finger joints) were left out."
     )
 
 
@@ -231,9 +233,7 @@ def a_disagreement_is_settled(on: Stage) -> None:
 def a_new_trial_appears(on: Stage) -> None:
     """Release the second wave, poll, and take a trial through the whole chain."""
     new = on.world.release(2)
-    polled = on.service.run("poll", "journals")
-    if polled.returncode:
-        raise RuntimeError(f"the journals could not be polled: {polled.stdout}{polled.stderr}")
+    _poll(on, "journals")
     say(f"8. Later. {len(new)} new papers appear; the next poll of the journals finds one of them.")
     ada, ben = on.people["ada"], on.people["ben"]
     paper = ada.find_paper(on.title("theraplay-second"))
@@ -265,6 +265,40 @@ def a_source_fails(on: Stage) -> None:
     on.standins.europepmc.clear()
 
 
+def a_registered_trial_is_published(on: Stage) -> None:
+    """Find a trial that has waited as a registration, then its paper, which names it."""
+    ada, trial = on.people["ada"], on.world.trial("ddp-hands-registration")
+    number = trial.number
+    say(f"11. Registration. The queue has held a trial ahead of any paper of it, {number}:")
+    _quote(ada.get(ada.find_paper(trial.title)).heading)
+    on.world.release(5)
+    _poll(on, "journals")
+    paper = ada.find_paper(on.title("ddp-hands"))
+    driver.until(
+        lambda: f"Names the trial {number}" in ada.get(paper).text,
+        seconds=_PAGE_SECONDS,
+        what=f"the paper to name {number}",
+    )
+    say(f"   Now a journal publishes the trial. The paper is queued, and its page names {number}.")
+
+
+def a_notice_is_found(on: Stage) -> None:
+    """Let Crossref list a concern about an accepted study, before PubMed has heard of it."""
+    ada, notice = on.people["ada"], on.world.paper("theraplay-concern")
+    on.world.release(6)
+    _poll(on, "crossref")
+    (paper, _), *_ = ada.get(_study(on, "theraplay-trial", "accepted")).links(r"/papers/\d+")
+    said = rf"Expression of concern in {re.escape(notice.doi)}.*? says \w+\."
+    driver.until(
+        lambda: re.search(said, ada.get(paper).text),
+        seconds=_PAGE_SECONDS,
+        what="the page of the Theraplay trial to name the notice",
+    )
+    say("12. A notice. Crossref has one about the accepted Theraplay trial; PubMed has none yet.")
+    say("   Its page in the queue now says:")
+    _quote(first(said, ada.get(paper).text))
+
+
 SCENES = (
     people_arrive,
     a_reader_subscribes,
@@ -276,7 +310,20 @@ SCENES = (
     a_new_trial_appears,
     a_study_is_withdrawn,
     a_source_fails,
+    a_registered_trial_is_published,
+    a_notice_is_found,
 )
+
+
+def _poll(on: Stage, source: str) -> None:
+    """Ask a source now.
+
+    Raises:
+        RuntimeError: it could not be polled; holds the command's words.
+    """
+    polled = on.service.run("poll", source)
+    if polled.returncode:
+        raise RuntimeError(f"{source} could not be polled: {polled.stdout}{polled.stderr}")
 
 
 def _study(on: Stage, key: str, stage: str = "to appraise") -> str:

@@ -21,12 +21,14 @@ def test_the_demonstration_plays_to_its_end(tmp_path):
     )
     assert played.returncode == 0, played.stdout + played.stderr
     scenes = re.findall(r"^(\d+)\. ", played.stdout, re.MULTILINE)
-    assert scenes == [str(n) for n in range(1, 11)]
+    assert scenes == [str(n) for n in range(1, 13)]
     flat = " ".join(played.stdout.split())
     assert "every paper, study, person and date of change here is invented" in flat
-    assert "16 papers wait for reviewers" in flat
+    assert "23 papers wait for reviewers" in flat
     assert "Evidence tier: now Weak" in flat
     assert "receives “Circle of Security: tier still strong, findings now mixed”" in flat
     assert "Correction: Theraplay" in flat
     assert "Europe PMC is not answering" in flat
+    assert "its page names NCT00000031" in flat
+    assert "Expression of concern in 10.5555/gap-monitor.030" in flat
     assert list(tmp_path.iterdir()) == []  # nothing is left behind
