@@ -25,6 +25,7 @@ def downgrade() -> None:
     _set_message_kinds(_KINDS)
     for name in ("import_file", "feed", "incident", "backfill_slice", "comparison", "poll_query"):
         op.drop_table(name)
+    op.drop_index("ix_record_poll_id", "record")
     op.drop_index("ix_poll_started_at", "poll")
     op.drop_column("poll", "kind")
     op.drop_column("record_query", "gone_at")
@@ -51,6 +52,7 @@ def _add_columns() -> None:
         f"CONSTRAINT ck_poll_pollkind CHECK ({_POLL_KINDS})"
     )
     op.create_index("ix_poll_started_at", "poll", ["started_at"])
+    op.create_index(op.f("ix_record_poll_id"), "record", ["poll_id"])
 
 
 def _add_poll_tables() -> None:
@@ -78,6 +80,7 @@ def _add_poll_tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_poll_query")),
     )
     op.create_index(op.f("ix_poll_query_poll_id"), "poll_query", ["poll_id"])
+    op.create_index("ix_poll_query_query_key_at", "poll_query", ["query_key", "at"])
     op.create_table(
         "comparison",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -21,6 +21,7 @@ from monitor.feeds.tables import Record, RecordQuery, SetAside, WatermarkRow
 _CHUNK = 500
 # a feed shorter than this may well be all new by chance
 _FEW_ITEMS = 5
+ALL_NEW = "every item of a feed is new: some may have been missed; ask it more often"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def warnings(answer: Answer, kept: Kept, *, known: bool) -> Iterator[str]:
     """
     is_feed = answer.declared is None
     if known and is_feed and kept.new == len(answer.records) >= _FEW_ITEMS:
-        yield "every item of a feed is new: some may have been missed; ask it more often"
+        yield ALL_NEW
     if answer.unreadable:
         yield f"{len(answer.unreadable)} records could not be read and were set aside"
 

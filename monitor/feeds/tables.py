@@ -103,6 +103,8 @@ class PollQuery(Base):
     error: Mapped[str | None]
     notes: Mapped[list[str]]
 
+    __table_args__ = (Index("ix_poll_query_query_key_at", "query_key", "at"),)
+
 
 class Comparison(Base):
     """One full comparison of what a source lists for a query with what is held. Append-only."""
@@ -252,7 +254,7 @@ class Record(Base):
     raw: Mapped[bytes] = mapped_column(LargeBinary)
     citation: Mapped[dict[str, Any]]  # records.Citation, as read
     fetched_at: Mapped[datetime]
-    poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"))
+    poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"), index=True)
     raw_removed_at: Mapped[datetime | None]  # ``raw`` was emptied: the retention had passed
 
     __table_args__ = (UniqueConstraint("source", "key", "content_hash"),)

@@ -1,14 +1,12 @@
 """How dates, counts, ranks and ranges are written for readers. Pure: reads no clock, knows no page."""
 
-import functools
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from urllib.parse import quote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from monitor.feeds.records import Identifier
-from monitor.kernel.errors import ConfigError
+from monitor.kernel.uk import london, long_date
 
 # a year and month, and perhaps a day, standing alone in a source's words
 _PARTIAL = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?\b")
@@ -28,30 +26,13 @@ _TEENS = range(11, 14)
 _SUFFIXES = {1: "st", 2: "nd", 3: "rd"}
 
 
-@functools.cache
-def london() -> ZoneInfo:
-    """Give the zone of every date shown.
-
-    Raises:
-        ConfigError: this machine has no time zone data.
-    """
-    try:
-        return ZoneInfo("Europe/London")
-    except ZoneInfoNotFoundError as error:
-        raise ConfigError(
-            "no time zone data on this machine: install your system's tzdata package, "
-            "or `pip install tzdata`"
-        ) from error
-
-
 def day(value: date | datetime) -> str:
     """Write a date in full, in UK time.
 
     >>> day(date(2026, 2, 24))
     '24 February 2026'
     """
-    local = value.astimezone(london()) if isinstance(value, datetime) else value
-    return f"{local.day} {local:%B %Y}"
+    return long_date(value)
 
 
 def month(value: date | datetime) -> str:

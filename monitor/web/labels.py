@@ -8,6 +8,7 @@ from typing import cast
 from monitor.accounts.queries import PersonState
 from monitor.accounts.tables import Role
 from monitor.feeds.queries import SourceStatus
+from monitor.kernel.uk import london
 from monitor.notify.tables import MessageKind, MessageState
 from monitor.review.queries import NOT_CLEAR
 from monitor.review.words import (
@@ -198,7 +199,7 @@ def due(value: datetime, now: datetime) -> str:
     """Write when something comes next: "now", "today, 14:40", "tomorrow, 06:10", else in full."""
     if value <= now:
         return "now"
-    zone = formats.london()
+    zone = london()
     local = value.astimezone(zone)
     if local.date() - now.astimezone(zone).date() == timedelta(days=1):
         return f"tomorrow, {local:%H:%M}"

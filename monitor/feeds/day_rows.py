@@ -1,0 +1,188 @@
+"""The rows of one day: attempts, queries, comparisons, incidents, records. Reads only.
+
+One statement each, whatever a day holds. An attempt belongs to the day on which it began.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from monitor.feeds.tables import Comparison, Incident, Poll, PollQuery, Record, SetAside
+from monitor.kernel.audit import AuditEntry
+from monitor.kernel.uk import UkDay
+
+MOST_RECORDS = 200  # listed a day; the attempts count all
+_ON, _OFF = "source.enabled", "source.disabled"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """One record never seen before."""
+
+    source: str
+    id: int
+    key: str
+    title: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """One record set aside; ``is_read_now``: a later answer, or reader, could read it."""
+
+    source: str
+    key: str
+    reason: str
+    at: datetime
+    is_read_now: bool
+
+
+@dataclass(slots=True)
+class Switched:
+    """When one source was switched on and off, as the ledger has it, the oldest first."""
+
+    turns: list[tuple[datetime, bool]] = field(default_factory=list)
+
+    @property
+    def began(self) -> datetime | None:
+        """When it was first there, switched on or not."""
+        return self.turns[0][0] if self.turns else None
+
+    def was_on(self, day: UkDay) -> bool:
+        """Tell whether it was on at any time of the day."""
+        before = [on for at, on in self.turns if at < day.start]
+        return before[-1:] == [True] or any(on for at, on in self.turns if day.holds(at))
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt and its queries, in the order they were put."""
+
+    poll: Poll
+    queries: tuple[PollQuery, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayRows:
+    """Everything of one day, by source."""
+
+    attempts: dict[str, list[Attempt]]
+    comparisons: dict[str, list[Comparison]]
+    incidents: dict[str, list[Incident]]
+    came: dict[str, list[Came]]
+    unread: dict[str, list[Unread]]
+
+
+def load(session: Session, day: UkDay) -> DayRows:
+    """Load one day."""
+    return DayRows(
+        attempts=_attempts(session, day),
+        comparisons=_grouped(
+            session.scalars(
+                select(Comparison)
+                .join(Poll, Poll.id == Comparison.poll_id)
+                .where(_began_on(day))
+                .order_by(Comparison.at, Comparison.id)
+            )
+        ),
+        incidents=_grouped(
+            session.scalars(
+                select(Incident)
+                .where(
+                    Incident.opened_at < day.end,
+                    or_(Incident.closed_at.is_(None), Incident.closed_at >= day.start),
+                )
+                .order_by(Incident.opened_at, Incident.id)
+            )
+        ),
+        came=_grouped(_came(session, day)),
+        unread=_grouped(_unread(session, day)),
+    )
+
+
+def switched(session: Session) -> dict[str, Switched]:
+    """Read from the ledger when each source was there, on and off."""
+    found: defaultdict[str, Switched] = defaultdict(Switched)
+    rows = session.execute(
+        select(AuditEntry.subject, AuditEntry.at, AuditEntry.action)
+        .where(AuditEntry.action.in_((_ON, _OFF)))
+        .order_by(AuditEntry.seq)
+    )
+    for subject, at, action in rows:
+        found[subject.removeprefix("source:")].turns.append((at, action == _ON))
+    return found
+
+
+def _attempts(session: Session, day: UkDay) -> dict[str, list[Attempt]]:
+    polls = session.scalars(select(Poll).where(_began_on(day)).order_by(Poll.started_at, Poll.id))
+    asked = session.scalars(
+        select(PollQuery)
+        .join(Poll, Poll.id == PollQuery.poll_id)
+        .where(_began_on(day))
+        .order_by(PollQuery.at, PollQuery.id)
+    )
+    queries: defaultdict[int, list[PollQuery]] = defaultdict(list)
+    for row in asked:
+        queries[row.poll_id].append(row)
+    found: defaultdict[str, list[Attempt]] = defaultdict(list)
+    for poll in polls:
+        found[poll.source].append(Attempt(poll, tuple(queries[poll.id])))
+    return found
+
+
+def _came(session: Session, day: UkDay) -> list[Came]:
+    earlier = aliased(Record)
+    known = (
+        select(earlier.id)
+        .where(earlier.source == Record.source, earlier.key == Record.key, earlier.id < Record.id)
+        .exists()
+    )
+    rows = session.execute(
+        select(
+            Record.source,
+            Record.id,
+            Record.key,
+            Record.citation["title"].as_string(),
+            Record.fetched_at,
+        )
+        .join(Poll, Poll.id == Record.poll_id)
+        .where(_began_on(day), ~known)
+        .order_by(Record.id)
+        .limit(MOST_RECORDS)
+    )
+    return [Came(source, number, key, title or "", at) for source, number, key, title, at in rows]
+
+
+def _unread(session: Session, day: UkDay) -> list[Unread]:
+    read = (
+        select(Record.id)
+        .where(
+            Record.source == SetAside.source,
+            Record.key == SetAside.key,
+            Record.fetched_at >= SetAside.at,
+        )
+        .exists()
+    )
+    rows = session.execute(
+        select(SetAside.source, SetAside.key, SetAside.reason, SetAside.at, read)
+        .where(SetAside.at >= day.start, SetAside.at < day.end)
+        .order_by(SetAside.at, SetAside.id)
+    )
+    return [Unread(*row) for row in rows]
+
+
+def _began_on(day: UkDay) -> ColumnElement[bool]:
+    return and_(Poll.started_at >= day.start, Poll.started_at < day.end)
+
+
+def _grouped(rows: Iterable[T]) -> dict[str, list[T]]:
+    found: defaultdict[str, list[T]] = defaultdict(list)
+    for row in rows:
+        found[row.source].append(row)  # type: ignore[attr-defined]  # every row here names its source
+    return found

@@ -1,0 +1,247 @@
+"""One day of the sources: who was asked what, when, what came, and whether anything is missing.
+
+Reads only, in a number of statements that does not grow with polls, queries or sources. A day is
+one of the UK's calendar.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from monitor.catalogue.loader import Catalogue
+from monitor.feeds import day_rows, questions, readings, wording
+from monitor.feeds.day_rows import Attempt, Came, DayRows, Switched, Unread
+from monitor.feeds.verdicts import Asked, Basis, Look, Reading, SourceFacts, Verdict
+from monitor.feeds.readings import FULL, Polled, Reach
+from monitor.feeds.sources import SOURCES
+from monitor.feeds.tables import Comparison, Incident, PollKind, PollQuery, PollState
+from monitor.kernel.settings import Settings
+from monitor.kernel.uk import UkDay, uk_day, uk_day_of
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDay:
+    """One source on one day. ``came`` lists the first records that were never seen before.
+
+    ``reaches`` are its standing queries as they stand now; empty for one that is judged by its
+    polls as a whole.
+    """
+
+    name: str
+    title: str
+    asked: Asked
+    verdict: Verdict
+    attempts: tuple[Attempt, ...]
+    comparisons: tuple[Comparison, ...]
+    incidents: tuple[Incident, ...]
+    came: tuple[Came, ...]
+    unread: tuple[Unread, ...]
+    reaches: tuple[Reach, ...]
+
+    @property
+    def queries(self) -> list[PollQuery]:
+        """Every query of the day, in order."""
+        return [query for attempt in self.attempts for query in attempt.queries]
+
+    @property
+    def failed(self) -> list[PollQuery]:
+        """The queries that were not answered in full."""
+        return [query for query in self.queries if query.state not in FULL]
+
+    @property
+    def records(self) -> int:
+        """How many records came, known ones included."""
+        return sum(attempt.poll.records for attempt in self.attempts)
+
+    @property
+    def new_records(self) -> int:
+        """How many of them were never seen before."""
+        return sum(attempt.poll.new_records for attempt in self.attempts)
+
+
+@dataclass(frozen=True, slots=True)
+class DayReport:
+    """One day. ``names`` gives query keys their names; ``began``: when there first was a source."""
+
+    day: UkDay
+    at: datetime
+    verdict: Verdict
+    sources: tuple[SourceDay, ...]
+    names: dict[str, str]
+    began: datetime | None
+
+
+def today(session: Session, settings: Settings, catalogue: Catalogue, now: datetime) -> DayReport:
+    """Report the day that goes on."""
+    return report(session, settings, catalogue, uk_day_of(now).date, now)
+
+
+def report(
+    session: Session, settings: Settings, catalogue: Catalogue, on: date, now: datetime
+) -> DayReport:
+    """Report one day, as it is known now."""
+    day = uk_day(on)
+    facts = _Facts(
+        day=day,
+        now=now,
+        settings=settings,
+        rows=day_rows.load(session, day),
+        switched=day_rows.switched(session),
+        polled=readings.polled(session, day),
+        reaches=readings.reaches(session, questions.standing(session, settings, catalogue), day),
+    )
+    names = [*SOURCES, *sorted(facts.rows.attempts.keys() - SOURCES.keys())]
+    judged = [facts.of(name) for name in names]
+    sources = tuple(facts.source(known, name) for name, known in zip(names, judged, strict=True))
+    verdicts = [(known, source.verdict) for known, source in zip(judged, sources, strict=True)]
+    began = min((one.began for one in facts.switched.values() if one.began), default=None)
+    return DayReport(
+        day=day,
+        at=now,
+        verdict=wording.judge_day(day, verdicts, began, now),
+        sources=sources,
+        names=questions.names(session, settings, catalogue),
+        began=began,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """Everything that was read for one day."""
+
+    day: UkDay
+    now: datetime
+    settings: Settings
+    rows: DayRows
+    switched: dict[str, Switched]
+    polled: dict[str, Polled]
+    reaches: list[Reach]
+
+    def of(self, name: str) -> SourceFacts:
+        """Put together what the rule needs to know of one source."""
+        definition = SOURCES.get(name)
+        return SourceFacts(
+            title=definition.title if definition else name,
+            asked=self._asked(name),
+            readings=tuple(self._readings(name)),
+            set_aside=sum(not one.is_read_now for one in self.rows.unread.get(name, [])),
+        )
+
+    def source(self, known: SourceFacts, name: str) -> SourceDay:
+        """Show one source, judged."""
+        return SourceDay(
+            name=name,
+            title=known.title,
+            asked=known.asked,
+            verdict=wording.judge_source(self.day, known, self.now),
+            attempts=tuple(self.rows.attempts.get(name, ())),
+            comparisons=tuple(self.rows.comparisons.get(name, ())),
+            incidents=tuple(self.rows.incidents.get(name, ())),
+            came=tuple(self.rows.came.get(name, ())),
+            unread=tuple(self.rows.unread.get(name, ())),
+            reaches=tuple(one for one in self.reaches if one.question.source == name),
+        )
+
+    def _polls(self, name: str) -> list[Attempt]:
+        attempts = self.rows.attempts.get(name, [])
+        return [one for one in attempts if one.poll.kind is PollKind.POLL]
+
+    def _asked(self, name: str) -> Asked:
+        if self.day.start > self.now:
+            return Asked.FUTURE
+        if name not in SOURCES:
+            return Asked.BY_HAND
+        if polls := self._polls(name):
+            return _ended(polls)
+        turns = self.switched.get(name, Switched())
+        if turns.began is None or turns.began >= self.day.end:
+            return Asked.ABSENT
+        if not turns.was_on(self.day):
+            return Asked.OFF
+        return Asked.NOT_ASKED if self._was_due(name) else Asked.NOT_DUE
+
+    def _was_due(self, name: str) -> bool:
+        """Tell whether its turn came that day, by the interval set today."""
+        before = self.polled[name].before if name in self.polled else None
+        every = timedelta(hours=self.settings.source(name).every_hours)
+        return before is None or before + every < min(self.day.end, self.now)
+
+    def _readings(self, name: str) -> list[Reading]:
+        if name not in SOURCES:
+            return []
+        own = [one for one in self.reaches if one.question.source == name]
+        if own:
+            return [self._of_query(one, self._polls(name)) for one in own]
+        return [_of_polls(self._polls(name), self.polled.get(name))]
+
+    def _of_query(self, reach: Reach, polls: Sequence[Attempt]) -> Reading:
+        question, compared = reach.question, reach.compared
+        rows = [row for one in polls for row in one.queries if row.query_key == question.query.key]
+        if compared is not None and compared.query_hash != question.query.hash:
+            compared = None
+        return Reading(
+            name=question.name,
+            basis=question.basis,
+            position=reach.position,
+            looks=tuple(
+                readings.look(row)
+                for row in rows
+                if row.state in FULL and row.asked == question.query.text and self.day.holds(row.at)
+            ),
+            failed=_failures(polls, question.query.key),
+            after=reach.after,
+            first=reach.first,
+            last=reach.last,
+            misread_since=self._misread_since(question.source, question.query.key),
+            unheld=max(compared.missed - compared.fetched, 0) if compared else 0,
+            compared_at=compared.at if compared else None,
+        )
+
+    def _misread_since(self, name: str, key: str) -> datetime | None:
+        open_ = [
+            one.opened_at
+            for one in self.rows.incidents.get(name, [])
+            if one.topic == f"query:{key}" and one.closed_at is None
+        ]
+        return min(open_, default=None)
+
+
+def _ended(polls: Sequence[Attempt]) -> Asked:
+    ended = [one for one in polls if one.poll.state is not PollState.RUNNING]
+    if not ended:
+        return Asked.RUNNING
+    if ended[-1].poll.state is PollState.COMPLETE:
+        return Asked.COMPLETE
+    answered = any(row.state in FULL for one in ended for row in one.queries)
+    return Asked.PARTLY if answered else Asked.FAILED
+
+
+def _failures(polls: Sequence[Attempt], key: str) -> tuple[datetime, ...]:
+    """Tell when one query failed, or was not reached by a poll that failed."""
+    found = []
+    for one in polls:
+        rows = [row for row in one.queries if row.query_key == key]
+        if rows:
+            found += [row.at for row in rows if row.state not in FULL]
+        elif one.poll.state is PollState.FAILED:
+            found.append(one.poll.started_at)
+    return tuple(found)
+
+
+def _of_polls(polls: Sequence[Attempt], polled: Polled | None) -> Reading:
+    """Take the polls of a source as readings of one query: its real ones differ every time."""
+    times = {
+        state: [one.poll.started_at for one in polls if one.poll.state is state]
+        for state in PollState
+    }
+    return Reading(
+        name="all it is asked",
+        basis=Basis.SOURCE,
+        looks=tuple(Look(at) for at in times[PollState.COMPLETE]),
+        failed=tuple(times[PollState.FAILED]),
+        after=Look(polled.after) if polled and polled.after else None,
+        first=polled.first if polled else None,
+        last=polled.last if polled else None,
+    )

@@ -1,0 +1,66 @@
+"""What every source is asked as a rule: the catalogue's queries and the feeds listed.
+
+A source that has neither (it looks up what papers need) is judged by its polls as a whole.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from monitor.catalogue.loader import Catalogue
+from monitor.feeds.verdicts import Basis
+from monitor.feeds.records import Query
+from monitor.feeds.sources import SOURCES
+from monitor.feeds.sources.contract import catalogue_queries
+from monitor.feeds.tables import FeedRow
+from monitor.kernel.settings import FeedSourceSettings, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One standing query of one source; ``name`` is how pages call it."""
+
+    source: str
+    query: Query
+    name: str
+    basis: Basis
+
+
+def standing(session: Session, settings: Settings, catalogue: Catalogue) -> list[Question]:
+    """List what every source is asked today, in the order of ``SOURCES``."""
+    added = session.scalars(
+        select(FeedRow).where(FeedRow.removed_at.is_(None)).order_by(FeedRow.id)
+    )
+    feeds = [(row.source, row.name, row.url) for row in added]
+    listed: list[Question] = []
+    for name in SOURCES:
+        own = settings.source(name)
+        if isinstance(own, FeedSourceSettings):
+            shown = [(feed.name, feed.url) for feed in own.feeds]
+            shown += [(title, url) for source, title, url in feeds if source == name]
+            listed += _feeds(name, shown)
+        else:
+            listed += _searches(name, catalogue)
+    return listed
+
+
+def names(session: Session, settings: Settings, catalogue: Catalogue) -> dict[str, str]:
+    """Give the name of every query key ever asked, as far as it is still known."""
+    known = {url: name for name, url in session.execute(select(FeedRow.name, FeedRow.url))}
+    for source in (settings.sources.journals, settings.sources.pubmed_rss):
+        known |= {feed.url: feed.name for feed in source.feeds}
+    return known | {one.slug: one.short for one in catalogue.interventions}
+
+
+def _feeds(source: str, shown: list[tuple[str, str]]) -> list[Question]:
+    unique = {url: name for name, url in shown}
+    return [Question(source, Query(url, url), name, Basis.FEED) for url, name in unique.items()]
+
+
+def _searches(source: str, catalogue: Catalogue) -> list[Question]:
+    short = {one.slug: one.short for one in catalogue.interventions}
+    return [
+        Question(source, query, short[query.key], Basis.SEARCH)
+        for query in catalogue_queries(catalogue, source)
+    ]

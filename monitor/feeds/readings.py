@@ -1,0 +1,191 @@
+"""How far each standing query has been read, and what it came to last. Reads only.
+
+Three statements, however many queries, polls and days there are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    column,
+    select,
+    values,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from monitor.feeds.verdicts import Look
+from monitor.feeds.questions import Question
+from monitor.feeds.storing import ALL_NEW
+from monitor.feeds.tables import (
+    AskedState,
+    Comparison,
+    Poll,
+    PollKind,
+    PollQuery,
+    PollState,
+    SourceRow,
+    WatermarkRow,
+)
+from monitor.kernel.uk import UkDay
+
+FULL = (AskedState.COMPLETE, AskedState.UNCHANGED)
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One query: its watermark, its first and last full reading, the first once a day ended.
+
+    ``position`` is None where the watermark was reached with another text, or is no date.
+    ``newest`` is the last time it was asked, however that ended; ``compared`` the last comparison.
+    """
+
+    question: Question
+    position: date | None
+    first: datetime | None
+    last: datetime | None
+    after: Look | None
+    newest: PollQuery | None
+    compared: Comparison | None
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """One source's polls around a day: the last before it, and whole ones of all time."""
+
+    before: datetime | None
+    first: datetime | None
+    last: datetime | None
+    after: datetime | None
+
+
+def look(row: PollQuery) -> Look:
+    """See a full reading in the row of a query."""
+    return Look(row.at, row.state is AskedState.UNCHANGED, ALL_NEW in row.notes)
+
+
+def reaches(session: Session, questions: Sequence[Question], day: UkDay) -> list[Reach]:
+    """Tell how far each query has been read, in the order given."""
+    if not questions:
+        return []
+    found = {(row.source, row.key): row for row in session.execute(_reach(questions, day))}
+    rows = found.values()
+    queries = _by_id(session, {row.after_id for row in rows} | {row.newest_id for row in rows})
+    compared = _comparisons(session, {row.comparison_id for row in rows})
+    return [
+        Reach(
+            question=one,
+            position=_position(row.position, row.query_hash, one),
+            first=row.first_at,
+            last=row.last_at,
+            after=look(queries[row.after_id]) if row.after_id else None,
+            newest=queries.get(row.newest_id),
+            compared=compared.get(row.comparison_id),
+        )
+        for one in questions
+        for row in (found[one.source, one.query.key],)
+    ]
+
+
+def polled(session: Session, day: UkDay) -> dict[str, Polled]:
+    """Tell when each source was polled around a day."""
+    whole = Poll.state == PollState.COMPLETE
+    rows = session.execute(
+        select(
+            SourceRow.name,
+            _poll(Poll.started_at < day.start, last=True).label("before"),
+            _poll(whole).label("first"),
+            _poll(whole, last=True).label("last"),
+            _poll(whole, Poll.started_at >= day.end).label("after"),
+        )
+    )
+    return {row.name: Polled(row.before, row.first, row.last, row.after) for row in rows}
+
+
+def _reach(questions: Sequence[Question], day: UkDay) -> Select[Any]:
+    asked = (
+        values(column("source", String), column("key", String), column("text", String))
+        .data([(one.source, one.query.key, one.query.text) for one in questions])
+        .cte("standing")
+    )
+    full = and_(PollQuery.state.in_(FULL), PollQuery.asked == asked.c.text)
+    compared = (
+        select(Comparison.id)
+        .where(Comparison.source == asked.c.source, Comparison.query_key == asked.c.key)
+        .order_by(Comparison.at.desc(), Comparison.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    mark = and_(WatermarkRow.source == asked.c.source, WatermarkRow.query_key == asked.c.key)
+    return select(
+        asked.c.source,
+        asked.c.key,
+        WatermarkRow.position,
+        WatermarkRow.query_hash,
+        _query(asked, PollQuery.at, full).label("first_at"),
+        _query(asked, PollQuery.at, full, last=True).label("last_at"),
+        _query(asked, PollQuery.id, and_(full, PollQuery.at >= day.end)).label("after_id"),
+        _query(asked, PollQuery.id, last=True).label("newest_id"),
+        compared.label("comparison_id"),
+    ).select_from(asked.outerjoin(WatermarkRow, mark))
+
+
+def _query(
+    asked: CTE,
+    wanted: InstrumentedAttribute[Any],
+    *conditions: ColumnElement[bool],
+    last: bool = False,
+) -> ScalarSelect[Any]:
+    """Find the first, or last, time that a query was put in a poll."""
+    order = (PollQuery.at.desc(), PollQuery.id.desc()) if last else (PollQuery.at, PollQuery.id)
+    return (
+        select(wanted)
+        .join(Poll, Poll.id == PollQuery.poll_id)
+        .where(
+            PollQuery.query_key == asked.c.key,
+            Poll.source == asked.c.source,
+            Poll.kind == PollKind.POLL,
+            *conditions,
+        )
+        .order_by(*order)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _poll(*conditions: ColumnElement[bool], last: bool = False) -> ScalarSelect[datetime]:
+    return (
+        select(Poll.started_at)
+        .where(Poll.source == SourceRow.name, Poll.kind == PollKind.POLL, *conditions)
+        .order_by(Poll.started_at.desc() if last else Poll.started_at)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _by_id(session: Session, ids: set[int | None]) -> dict[int, PollQuery]:
+    rows = session.scalars(select(PollQuery).where(PollQuery.id.in_(ids - {None})))
+    return {row.id: row for row in rows}
+
+
+def _comparisons(session: Session, ids: set[int | None]) -> dict[int, Comparison]:
+    rows = session.scalars(select(Comparison).where(Comparison.id.in_(ids - {None})))
+    return {row.id: row for row in rows}
+
+
+def _position(written: str | None, query_hash: str | None, question: Question) -> date | None:
+    """Read a watermark's date; whatever else it says proves nothing."""
+    if written is None or query_hash != question.query.hash:
+        return None
+    try:
+        return date.fromisoformat(written[:10])
+    except ValueError:
+        return None

@@ -1,0 +1,209 @@
+"""Is anything of one day missing? The rule, from what was read and when. Pure: no I/O, no clock.
+
+"Nothing is missing" is said only where every query has been read in full after the day had ended.
+What is not proved is not known; it is never taken for quiet.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from monitor.kernel.uk import UkDay
+
+
+class Missing(StrEnum):
+    """Whether anything of one day is missing, in a word."""
+
+    NOTHING = "nothing"
+    SO_FAR = "nothing so far"  # the day goes on
+    SET_ASIDE = "set aside"  # all came, and some could not be read
+    NOT_KNOWN = "not known"
+    SUSPECTED = "suspected"
+    MISSING = "missing"
+    OFF = "off"  # it was switched off
+    BEFORE = "before"  # it was not there yet
+    FUTURE = "future"
+    BY_HAND = "by hand"  # nobody asks it
+
+
+# of several, the worst counts
+_BY_WEIGHT = (
+    Missing.NOTHING,
+    Missing.SO_FAR,
+    Missing.SET_ASIDE,
+    Missing.NOT_KNOWN,
+    Missing.SUSPECTED,
+    Missing.MISSING,
+)
+COUNTED = frozenset(_BY_WEIGHT)
+
+
+class Asked(StrEnum):
+    """How the asking of one source went on one day."""
+
+    COMPLETE = "complete"  # the day's last poll got every answer
+    PARTLY = "some queries failed"
+    FAILED = "no full answer"
+    RUNNING = "being asked"
+    NOT_ASKED = "not asked"  # though it was due
+    NOT_DUE = "not due"
+    OFF = "switched off"
+    ABSENT = "not there yet"
+    FUTURE = "not come yet"
+    BY_HAND = "by hand"  # people bring its files; nobody asks it
+
+
+NOBODY_ASKED = frozenset({Asked.NOT_ASKED, Asked.NOT_DUE})
+
+
+class Basis(StrEnum):
+    """What proves that a query was read."""
+
+    SEARCH = "search"  # by date: its watermark
+    FEED = "feed"  # its latest items: that readings overlapped
+    SOURCE = "source"  # its queries differ from poll to poll: that a whole poll got every answer
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One full reading. ``all_new``: every item of the feed was, so others may have gone by."""
+
+    at: datetime
+    unchanged: bool = False
+    all_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far one query has been read, seen from one day.
+
+    ``position`` is its watermark's, None where it has none for the query's present text.
+    ``looks`` are the day's full readings and ``failed`` its failures, in order. ``after`` is the
+    first full reading once the day had ended; ``first`` and ``last`` those of all time.
+    ``misread_since``: the source reads the query in another way since then. ``unheld``: how many
+    records it listed at ``compared_at`` that are neither held nor could be fetched.
+    """
+
+    name: str
+    basis: Basis
+    position: date | None = None
+    looks: tuple[Look, ...] = ()
+    failed: tuple[datetime, ...] = ()
+    after: Look | None = None
+    first: datetime | None = None
+    last: datetime | None = None
+    misread_since: datetime | None = None
+    unheld: int = 0
+    compared_at: datetime | None = None
+
+    def is_read_through(self, day: UkDay) -> bool:
+        """Tell whether it has been read in full since the day ended."""
+        if self.basis is Basis.SEARCH:
+            reached = self.position is not None and self.position > day.date
+            # a watermark that a wrong clock wrote proves nothing: it must have been read since
+            since = self.last is not None and self.last >= day.end
+            return (reached and since) or (self.after is not None and self.after.unchanged)
+        begun = self.basis is Basis.SOURCE or (self.first is not None and self.first < day.end)
+        return begun and self.after is not None
+
+    def is_read_on(self, day: UkDay) -> bool:
+        """Tell whether it was read in full during the day."""
+        if not self.looks:
+            return False
+        look = self.looks[-1]
+        if self.basis is not Basis.SEARCH or look.unchanged:
+            return True
+        # the UK's day begins before that of UTC in summer
+        return self.position is not None and self.position >= min(day.date, look.at.date())
+
+    def is_doubtful(self, day: UkDay) -> bool:
+        """Tell whether something may have gone by although it answered."""
+        read = (*self.looks, self.after) if self.after else self.looks
+        return any(look.all_new for look in read) or self.is_misread(day)
+
+    def is_misread(self, day: UkDay) -> bool:
+        """Tell whether the source reads the query in another way, as far as the day goes."""
+        return self.misread_since is not None and self.misread_since < day.end
+
+    def is_lacking(self, day: UkDay, now: datetime) -> bool:
+        """Tell whether it listed, on this day or later, what is not held; today that is known."""
+        if not self.unheld or self.compared_at is None:
+            return False
+        return self.compared_at >= day.start or day.holds(now)
+
+    def made_good(self) -> datetime | None:
+        """Tell when it was first read in full after the day's last failure."""
+        looks = (*self.looks, self.after) if self.after else self.looks
+        return next((look.at for look in looks if self.failed and look.at > self.failed[-1]), None)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """What is known of one source on one day; ``set_aside`` counts what is still unread."""
+
+    title: str
+    asked: Asked
+    readings: tuple[Reading, ...] = ()
+    set_aside: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer to "is anything missing?", as a word and a sentence.
+
+    ``read_to`` is when everything was last read in full; None where something never was.
+    """
+
+    word: Missing
+    sentence: str
+    read_to: datetime | None = None
+
+
+_NEVER_COUNTED = {
+    Asked.FUTURE: Missing.FUTURE,
+    Asked.ABSENT: Missing.BEFORE,
+    Asked.OFF: Missing.OFF,
+    Asked.BY_HAND: Missing.BY_HAND,
+}
+
+
+def of_query(day: UkDay, reading: Reading, now: datetime) -> Missing:
+    """Judge one query on one day."""
+    if reading.is_lacking(day, now):
+        return Missing.MISSING
+    if reading.is_doubtful(day):
+        return Missing.SUSPECTED
+    if now >= day.end and reading.is_read_through(day):
+        return Missing.NOTHING
+    if day.holds(now) and reading.is_read_on(day):
+        return Missing.SO_FAR
+    return Missing.NOT_KNOWN
+
+
+def of_source(day: UkDay, facts: SourceFacts, now: datetime) -> Missing:
+    """Judge one source on one day: its worst query, and what could not be read."""
+    if facts.asked in _NEVER_COUNTED:
+        return Missing.SET_ASIDE if facts.set_aside else _NEVER_COUNTED[facts.asked]
+    words = [of_query(day, one, now) for one in facts.readings] or [Missing.NOT_KNOWN]
+    return worst([*words, Missing.SET_ASIDE] if facts.set_aside else words)
+
+
+def of_day(words: Sequence[Missing]) -> Missing:
+    """Judge a whole day by its sources; those that were off or not there do not count."""
+    counted = [word for word in words if word in COUNTED]
+    if counted:
+        return worst(counted)
+    return next((word for word in (Missing.FUTURE, Missing.OFF) if word in words), Missing.BEFORE)
+
+
+def worst(words: Iterable[Missing]) -> Missing:
+    """Give the worst of some words that count; there must be one."""
+    return max(words, key=_BY_WEIGHT.index)
+
+
+def read_to(facts: SourceFacts) -> datetime | None:
+    """Tell when every query was last read in full; None where one never was."""
+    last = [one.last for one in facts.readings]
+    known = [moment for moment in last if moment is not None]
+    return min(known) if known and len(known) == len(last) else None

@@ -1,0 +1,282 @@
+"""The sentence that answers "is anything missing?", for a source and for a day. Pure.
+
+Never says "nothing new" of what is not proved, and repeats no text from upstream.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.feeds import verdicts
+from monitor.feeds.verdicts import NOBODY_ASKED, Basis, Missing, Reading, SourceFacts, Verdict
+from monitor.kernel.uk import UkDay, hour, long_date, uk_day_of
+
+_NAMED = 3  # more are counted
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One day as it is looked at now."""
+
+    day: UkDay
+    now: datetime
+
+    @property
+    def is_today(self) -> bool:
+        """Tell whether it goes on."""
+        return self.day.holds(self.now)
+
+
+def judge_source(day: UkDay, facts: SourceFacts, now: datetime) -> Verdict:
+    """Answer for one source."""
+    word = verdicts.of_source(day, facts, now)
+    said = _ALWAYS.get(word) or _SOURCE[word](Seen(day, now), facts)
+    return Verdict(word, said, verdicts.read_to(facts))
+
+
+def judge_day(
+    day: UkDay,
+    sources: Sequence[tuple[SourceFacts, Verdict]],
+    began: datetime | None,
+    now: datetime,
+) -> Verdict:
+    """Answer for a whole day; ``began`` is when the service first had a source, None if never."""
+    word = verdicts.of_day([verdict.word for _, verdict in sources])
+    counted = [(facts, verdict) for facts, verdict in sources if verdict.word in verdicts.COUNTED]
+    read = [verdict.read_to for _, verdict in counted]
+    known = [moment for moment in read if moment is not None]
+    return Verdict(
+        word,
+        _day_sentence(word, Seen(day, now), counted, began),
+        min(known) if known and len(known) == len(read) else None,
+    )
+
+
+def _set_aside(seen: Seen, facts: SourceFacts) -> str:
+    so_far = " so far" if seen.is_today else ""
+    return f"Everything came{so_far}, but {_count(facts.set_aside, 'record')} could not be read."
+
+
+def _missing(seen: Seen, facts: SourceFacts) -> str:
+    lacking = [one for one in facts.readings if one.is_lacking(seen.day, seen.now)]
+    count = _count(sum(one.unheld for one in lacking), "record")
+    return f"It lists {count} that could not be fetched, for {_names(lacking)}."
+
+
+def _suspected(seen: Seen, facts: SourceFacts) -> str:
+    misread = [one for one in facts.readings if one.is_misread(seen.day)]
+    if misread:
+        return (
+            "Something may be missing: it reads the query in another way than before, "
+            f"for {_names(misread)}."
+        )
+    doubtful = [one for one in facts.readings if one.is_doubtful(seen.day)]
+    return (
+        f"Something may be missing: every item of {_names(doubtful)} was new, "
+        "so others may have gone by unseen."
+    )
+
+
+def _not_known(seen: Seen, facts: SourceFacts) -> str:
+    open_ = [
+        one
+        for one in facts.readings
+        if verdicts.of_query(seen.day, one, seen.now) is Missing.NOT_KNOWN
+    ]
+    if not open_:
+        return "Not known yet: it was never read in full."
+    late = [one for one in open_ if _was_read_too_late(one, seen.day)]
+    if len(late) == len(open_):
+        return (
+            f"Not known: {_names(late)} {_was(late)} first read on {_at(_earliest(late))}, "
+            "and a feed shows its latest items only."
+        )
+    return f"Not known yet: {_who(open_, facts)} {_was(open_)} {_last_read(open_, seen)}."
+
+
+def _nothing(seen: Seen, facts: SourceFacts) -> str:
+    return f"{_read(seen, facts)}: nothing is missing.{_first_readings(seen, facts)}"
+
+
+def _so_far(seen: Seen, facts: SourceFacts) -> str:
+    until = min(one.looks[-1].at for one in facts.readings if one.looks)
+    failed = [one for one in facts.readings if one.failed and one.made_good() is None]
+    since = (
+        f" Failed since, at {hour(_earliest_failure(failed))}; it is tried again." if failed else ""
+    )
+    good = _made_good(seen, facts)
+    read = f"{good}; read in full" if good else "Read in full"
+    return (
+        f"{read} up to {hour(until)} today: nothing is missing up to then."
+        f"{since}{_first_readings(seen, facts)}"
+    )
+
+
+_SOURCE: dict[Missing, Callable[[Seen, SourceFacts], str]] = {
+    Missing.NOTHING: _nothing,
+    Missing.SO_FAR: _so_far,
+    Missing.SET_ASIDE: _set_aside,
+    Missing.NOT_KNOWN: _not_known,
+    Missing.SUSPECTED: _suspected,
+    Missing.MISSING: _missing,
+}
+_ALWAYS = {
+    Missing.OFF: "Switched off, so not asked.",
+    Missing.BEFORE: "It was not there yet, so not asked.",
+    Missing.FUTURE: "This day has not come yet.",
+    Missing.BY_HAND: "Files that people brought: there is nothing to ask.",
+}
+
+
+def _day_sentence(
+    word: Missing,
+    seen: Seen,
+    counted: Sequence[tuple[SourceFacts, Verdict]],
+    began: datetime | None,
+) -> str:
+    on = long_date(seen.day.date)
+    if word is Missing.FUTURE:
+        return f"{on} has not come yet."
+    if word is Missing.OFF:
+        return f"No source was switched on on {on}."
+    if word is Missing.BEFORE:
+        return f"{on} was before the service began{f', on {long_date(began)}' if began else ''}."
+    return _nobody(seen, counted) + _counted_sentence(word, seen, counted)
+
+
+def _counted_sentence(
+    word: Missing, seen: Seen, counted: Sequence[tuple[SourceFacts, Verdict]]
+) -> str:
+    on = long_date(seen.day.date)
+    titles = [facts.title for facts, verdict in counted if verdict.word is word]
+    if word is Missing.NOTHING:
+        return _all_there(on, counted)
+    if word is Missing.SO_FAR:
+        return "Nothing is missing so far today, as last read from each source."
+    if word is Missing.SET_ASIDE:
+        unread = _count(sum(facts.set_aside for facts, _ in counted), "record")
+        so_far = "so far today" if seen.is_today else f"on {on}"
+        return f"Everything came {so_far}, but {unread} from {_some(titles)} could not be read."
+    if word is Missing.NOT_KNOWN:
+        has = f"{_some(titles)} {'has' if len(titles) == 1 else 'have'} not been read in full"
+        since = "today" if seen.is_today else f"since {on} ended"
+        return f"Not known yet whether anything is missing: {has} {since}."
+    if word is Missing.SUSPECTED:
+        return f"Something may be missing from {_some(titles)} for {on}."
+    return f"Records are missing from {_some(titles)}: listed there, and not held here."
+
+
+def _all_there(on: str, counted: Sequence[tuple[SourceFacts, Verdict]]) -> str:
+    mended = [facts.title for facts, _ in counted if any(one.failed for one in facts.readings)]
+    if not mended:
+        return f"Nothing is missing for {on}."
+    return f"{_some(mended)} failed and {_was(mended)} made good: nothing is missing for {on}."
+
+
+def _nobody(seen: Seen, counted: Sequence[tuple[SourceFacts, Verdict]]) -> str:
+    """Say so where no source was asked all day; empty otherwise."""
+    if any(facts.asked not in NOBODY_ASKED for facts, _ in counted):
+        return ""
+    when = "yet today" if seen.is_today else f"on {long_date(seen.day.date)}"
+    return f"No source was asked {when}. "
+
+
+def _read(seen: Seen, facts: SourceFacts) -> str:
+    good = _made_good(seen, facts)
+    if good:
+        return good
+    if facts.asked in NOBODY_ASKED:
+        after = [one.after.at for one in facts.readings if one.after]
+        since = f" on {_at(max(after))}" if after else " since"
+        return f"Not asked that day, and read in full{since}"
+    return "Read in full to the end of the day"
+
+
+def _made_good(seen: Seen, facts: SourceFacts) -> str:
+    """Say what failed and was made good; empty where nothing was."""
+    mended = [(one, one.made_good()) for one in facts.readings if one.failed]
+    times = [moment for _, moment in mended if moment is not None]
+    if not times:
+        return ""
+    failed = [one for one, moment in mended if moment is not None]
+    who = "Failed" if len(failed) == len(facts.readings) else f"{_who(failed, facts)} failed"
+    good = max(times)
+    when = f"at {hour(good)}" if seen.day.holds(good) else f"on {_at(good)}"
+    return f"{who} at {hour(_earliest_failure(failed))}, made good {when}"
+
+
+def _first_readings(seen: Seen, facts: SourceFacts) -> str:
+    """Say which feeds were read for the first time that day: what they had shown is gone."""
+    new = [
+        one
+        for one in facts.readings
+        if one.basis is Basis.FEED and one.first and seen.day.holds(one.first)
+    ]
+    if not new:
+        return ""
+    return f" First read that day, so what was shown earlier is not known: {_names(new)}."
+
+
+def _was_read_too_late(one: Reading, day: UkDay) -> bool:
+    return one.basis is Basis.FEED and one.first is not None and one.first >= day.end
+
+
+def _last_read(open_: Sequence[Reading], seen: Seen) -> str:
+    last = [one.last for one in open_ if one.last is not None]
+    never = len(open_) - len(last)
+    if not last:
+        return "never read in full"
+    if never:
+        return f"not read in full, {never} of them never"
+    if min(last) >= (seen.day.start if seen.is_today else seen.day.end):
+        return "only answered in part since, and will be asked again"
+    return f"last read in full {_in_words(min(last), seen)}"
+
+
+def _in_words(moment: datetime, seen: Seen) -> str:
+    same = uk_day_of(moment).date == uk_day_of(seen.now).date
+    return f"today at {hour(moment)}" if same else f"on {_at(moment)}"
+
+
+def _at(moment: datetime) -> str:
+    return f"{long_date(moment)} at {hour(moment)}"
+
+
+def _earliest(readings: Sequence[Reading]) -> datetime:
+    return min(one.first for one in readings if one.first)
+
+
+def _earliest_failure(readings: Sequence[Reading]) -> datetime:
+    return min(one.failed[0] for one in readings)
+
+
+def _who(some: Sequence[Reading], facts: SourceFacts) -> str:
+    if some[0].basis is Basis.SOURCE:
+        return "it"
+    if len(facts.readings) == 1:
+        return some[0].name
+    kind = "feeds" if some[0].basis is Basis.FEED else "queries"
+    named = f" ({_names(some)})" if len(some) <= _NAMED else ""
+    return f"{len(some)} of {len(facts.readings)} {kind}{named}"
+
+
+def _was(some: Sequence[object]) -> str:
+    return "was" if len(some) == 1 else "were"
+
+
+def _names(some: Sequence[Reading]) -> str:
+    if len(some) > _NAMED:
+        return f"{_listed([one.name for one in some[:_NAMED]])} and {len(some) - _NAMED} more"
+    return _listed([one.name for one in some])
+
+
+def _some(titles: Sequence[str]) -> str:
+    return _listed(titles) if len(titles) <= _NAMED else _count(len(titles), "source")
+
+
+def _listed(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun if number == 1 else noun + 's'}"
