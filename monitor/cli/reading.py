@@ -7,24 +7,39 @@ from pathlib import Path
 import click
 
 from monitor.cli.root import as_json, commands, leave, print_json, service_of
+from monitor.feeds import days
+from monitor.feeds.day_rows import Attempt
+from monitor.feeds.days import DayReport
 from monitor.jobs.schedule import check_ledger
 from monitor.kernel.errors import MonitorError
-from monitor.ops import explanation, exports
+from monitor.kernel.uk import hour, read_day, uk_day_of
+from monitor.ops import explanation, exports, shapes
+from monitor.ops.queries import Status
 from monitor.ops.queries import status as read_status
 from monitor.ops.schema import require_current
 
 
 @commands.command()
 @as_json
+@click.option("--day", "day_", metavar="YYYY-MM-DD", help="Tell of one day, in UK time.")
 @click.pass_obj
-def status(config: Path, *, json_: bool) -> None:
-    """Tell how sources, jobs, queue, outbox and database stand."""
+def status(config: Path, *, json_: bool, day_: str | None) -> None:
+    """Tell how sources, jobs, queue, outbox and database stand, or what happened on one day."""
     with service_of(config) as service, service.database.read() as session:
         require_current(service.database)
-        now = read_status(session, service.settings, service.database, service.clock())
-    if json_:
-        print_json(now.to_dict())
-        return
+        at = service.clock()
+        on = read_day(day_) if day_ else uk_day_of(at).date
+        report = days.report(session, service.settings, service.catalogue, on, at)
+        now = read_status(session, service.settings, service.database, at)
+    if day_:
+        _print_day(report, json_=json_)
+    elif json_:
+        print_json(shapes.status(now, report))
+    else:
+        _print_status(now)
+
+
+def _print_status(now: Status) -> None:
     click.echo(now.verdict)
     for source in now.sources:
         heard = (
@@ -33,6 +48,30 @@ def status(config: Path, *, json_: bool) -> None:
         click.echo(f"  {source.title}: {source.state}; heard from: {heard}")
         if source.error:
             click.echo(f"    {source.error}")
+
+
+def _print_day(report: DayReport, *, json_: bool) -> None:
+    if json_:
+        print_json(shapes.day(report))
+        return
+    click.echo(report.verdict.sentence)
+    for source in report.sources:
+        click.echo(f"  {source.title}: {source.verdict.sentence}")
+        for attempt in source.attempts:
+            click.echo(f"    {_attempt_line(attempt)}")
+        for query in source.failed:
+            name = report.names.get(query.query_key, query.query_key)
+            click.echo(f"    {hour(query.at)} {name}: no full answer: {query.error}")
+
+
+def _attempt_line(attempt: Attempt) -> str:
+    poll = attempt.poll
+    put = f"{len(attempt.queries)} {'query' if len(attempt.queries) == 1 else 'queries'}"
+    line = (
+        f"{hour(poll.started_at)} {poll.kind}: {poll.state}; "
+        f"{put}, {poll.records} records, {poll.new_records} new"
+    )
+    return f"{line}, {poll.unreadable} set aside" if poll.unreadable else line
 
 
 @commands.command()

@@ -100,7 +100,7 @@ def _nothing(seen: Seen, facts: SourceFacts) -> str:
 
 def _so_far(seen: Seen, facts: SourceFacts) -> str:
     until = min(one.looks[-1].at for one in facts.readings if one.looks)
-    failed = [one for one in facts.readings if one.failed and one.made_good() is None]
+    failed = _failing(facts)
     since = (
         f" Failed since, at {hour(_earliest_failure(failed))}; it is tried again." if failed else ""
     )
@@ -141,7 +141,8 @@ def _day_sentence(
         return f"No source was switched on on {on}."
     if word is Missing.BEFORE:
         return f"{on} was before the service began{f', on {long_date(began)}' if began else ''}."
-    return _nobody(seen, counted) + _counted_sentence(word, seen, counted)
+    asked = _nobody(seen, counted) if word in {Missing.NOTHING, Missing.NOT_KNOWN} else ""
+    return asked + _counted_sentence(word, seen, counted)
 
 
 def _counted_sentence(
@@ -152,7 +153,7 @@ def _counted_sentence(
     if word is Missing.NOTHING:
         return _all_there(on, counted)
     if word is Missing.SO_FAR:
-        return "Nothing is missing so far today, as last read from each source."
+        return _all_there_so_far(counted)
     if word is Missing.SET_ASIDE:
         unread = _count(sum(facts.set_aside for facts, _ in counted), "record")
         so_far = "so far today" if seen.is_today else f"on {on}"
@@ -171,6 +172,19 @@ def _all_there(on: str, counted: Sequence[tuple[SourceFacts, Verdict]]) -> str:
     if not mended:
         return f"Nothing is missing for {on}."
     return f"{_some(mended)} failed and {_was(mended)} made good: nothing is missing for {on}."
+
+
+def _all_there_so_far(counted: Sequence[tuple[SourceFacts, Verdict]]) -> str:
+    failing = [facts.title for facts, _ in counted if _failing(facts)]
+    if not failing:
+        return "Nothing is missing so far today, as last read from each source."
+    has = "has" if len(failing) == 1 else "have"
+    return f"Nothing is missing so far today, but {_some(failing)} {has} failed since."
+
+
+def _failing(facts: SourceFacts) -> list[Reading]:
+    """List the queries whose last failure of the day has not been made good."""
+    return [one for one in facts.readings if one.failed and one.made_good() is None]
 
 
 def _nobody(seen: Seen, counted: Sequence[tuple[SourceFacts, Verdict]]) -> str:

@@ -11,7 +11,7 @@ from monitor.kernel.errors import ConfigError, NotFound
 ZONE = "Europe/London"
 _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # no source we ask, and no service of ours, has days outside these years
-_YEARS = range(2000, 2100)
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 
 
 @functools.cache
@@ -68,7 +68,7 @@ def read_day(written: str) -> date:
         found = date.fromisoformat(written) if _WRITTEN.fullmatch(written) else None
     except ValueError:
         found = None
-    if found is None or found.year not in _YEARS:
+    if found is None or not FIRST_DAY <= found <= LAST_DAY:
         raise NotFound("There is no such day: write it as 2026-11-20, from 2000 to 2099.")
     return found
 

@@ -19,6 +19,7 @@ from monitor.web import (
     account,
     admin,
     auth,
+    days,
     errors,
     figure,
     formats,
@@ -61,7 +62,7 @@ def create_app(
     app.before_request(auth.load_user)
     security.protect(app, site)
     errors.register(app)
-    for module in (public, interventions, subscribe, account, review, studies, admin):
+    for module in (public, interventions, subscribe, account, review, studies, admin, days):
         app.register_blueprint(module.blueprint)
     _dress(app, site)
     return app

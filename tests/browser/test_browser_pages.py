@@ -35,6 +35,8 @@ STAFF = {
     "studies.appraise": "/studies/{ddp2}/appraise",
     "studies.withdraw": "/studies/{ddp}/withdraw",
     "admin.status": "/status",
+    "days.choose": "/status/days",
+    "days.day": "/status/days/2026-11-23",
     "admin.mail": "/mail",
     "admin.letter": "/mail/{mail}",
     "admin.people": "/people",
@@ -58,6 +60,9 @@ MORE_STAFF = (
     "/studies/{withdrawn}",
     "/studies/{differ}/appraise",
     "/studies/999",
+    "/status/days/2026-11-01",
+    "/status/days/2026-12-24",
+    "/status/days?day=2026-02-31",
     "/people/{me}/disable",
 )
 NO_PAGE = {"static", "public.healthz", "review.record", "admin.letter_html"}

@@ -55,6 +55,8 @@ EXPECTED = {
     ("GET", "/studies/<int:study_id>/withdraw"): STAFF,
     ("POST", "/studies/<int:study_id>/withdraw"): (401, 403, 400, 400),
     ("GET", "/status"): ADMIN,
+    ("GET", "/status/days"): (303, 403, 403, 303),
+    ("GET", "/status/days/<written>"): ADMIN,
     ("POST", "/status/sources/<name>/poll"): (401, 403, 403, 303),
     ("GET", "/mail"): ADMIN,
     ("GET", "/mail/<uuid>"): ADMIN,
@@ -87,6 +89,7 @@ def _address(world, rule):
         ("<int:user_id>", world.cat.id),
         ("<uuid>", letter.uuid),
         ("<name>", "pubmed"),
+        ("<written>", "2026-11-23"),
         ("<token>", "not-a-token"),
         ("<path:filename>", "gapmonitor.css"),
     ):

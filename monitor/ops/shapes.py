@@ -1,0 +1,178 @@
+"""What ``status --json`` prints, with and without ``--day``: JSON values only. Reads nothing.
+
+Times are ISO 8601 in UTC; the shapes are in docs/commands.md.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from monitor.feeds.day_rows import Attempt, Came, Unread
+from monitor.feeds.days import DayReport, SourceDay
+from monitor.feeds.verdicts import Verdict
+from monitor.feeds.readings import Reach
+from monitor.feeds.tables import Comparison, Incident, PollQuery
+from monitor.kernel.uk import ZONE
+from monitor.ops.queries import Status
+
+
+def status(now: Status, today: DayReport) -> dict[str, Any]:
+    """Shape how everything stands now, with each source's queries and whether it lacks anything."""
+    shaped = now.to_dict()
+    by_name = {source.name: source for source in today.sources}
+    return shaped | {
+        "missing": _verdict(today.verdict),
+        "sources": [one | _standing(by_name[one["name"]]) for one in shaped["sources"]],
+    }
+
+
+def day(report: DayReport) -> dict[str, Any]:
+    """Shape one day."""
+    return {
+        "day": report.day.date.isoformat(),
+        "zone": ZONE,
+        "start": _time(report.day.start),
+        "end": _time(report.day.end),
+        "at": _time(report.at),
+        "missing": _verdict(report.verdict),
+        "sources": [_source(source, report.names) for source in report.sources],
+    }
+
+
+def _standing(source: SourceDay) -> dict[str, Any]:
+    return {
+        "missing": _verdict(source.verdict),
+        "queries": [_reach(reach) for reach in source.reaches],
+    }
+
+
+def _reach(reach: Reach) -> dict[str, Any]:
+    newest, compared = reach.newest, reach.compared
+    return {
+        "key": reach.question.query.key,
+        "intervention": reach.question.query.intervention,
+        "position": _date(reach.position),
+        "last_asked": _time(newest.at if newest else None),
+        "last_state": newest.state.value if newest else None,
+        "last_error": newest.error if newest else None,
+        "compared": {
+            "at": _time(compared.at),
+            "listed": compared.listed,
+            "held": compared.held,
+            "missed": compared.missed,
+            "vanished": compared.vanished,
+        }
+        if compared
+        else None,
+    }
+
+
+def _source(source: SourceDay, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "name": source.name,
+        "title": source.title,
+        "state": source.asked.value,
+        "missing": _verdict(source.verdict),
+        "received": source.records,
+        "new": source.new_records,
+        "attempts": [_attempt(attempt, names) for attempt in source.attempts],
+        "comparisons": [_comparison(one) for one in source.comparisons],
+        "incidents": [_incident(one) for one in source.incidents],
+        "new_records": [_came(one) for one in source.came],
+        "set_aside": [_unread(one) for one in source.unread],
+    }
+
+
+def _attempt(attempt: Attempt, names: dict[str, str]) -> dict[str, Any]:
+    poll = attempt.poll
+    return {
+        "id": poll.id,
+        "kind": poll.kind.value,
+        "started": _time(poll.started_at),
+        "finished": _time(poll.finished_at),
+        "state": poll.state.value,
+        "fault": poll.fault,
+        "error": poll.error,
+        "received": poll.records,
+        "new": poll.new_records,
+        "set_aside": poll.unreadable,
+        "notes": poll.notes,
+        "queries": [_query(one, names) for one in attempt.queries],
+    }
+
+
+def _query(query: PollQuery, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "key": query.query_key,
+        "name": names.get(query.query_key, query.query_key),
+        "intervention": query.intervention,
+        "asked": query.asked,
+        "window": [_date(query.window_first), _date(query.window_last)]
+        if query.window_first
+        else None,
+        "at": _time(query.at),
+        "took_seconds": query.took_seconds,
+        "requests": query.requests,
+        "state": query.state.value,
+        "declared": query.declared,
+        "received": query.records,
+        "new": query.new_records,
+        "set_aside": query.unreadable,
+        "fault": query.fault,
+        "error": query.error,
+        "notes": query.notes,
+    }
+
+
+def _comparison(one: Comparison) -> dict[str, Any]:
+    return {
+        "key": one.query_key,
+        "at": _time(one.at),
+        "listed": one.listed,
+        "older": one.older,
+        "held": one.held,
+        "missed": one.missed,
+        "fetched": one.fetched,
+        "vanished": one.vanished,
+        "alarm": one.alarm,
+    }
+
+
+def _incident(one: Incident) -> dict[str, Any]:
+    return {
+        "topic": one.topic,
+        "kind": one.kind,
+        "message": one.message,
+        "opened": _time(one.opened_at),
+        "last_seen": _time(one.last_seen_at),
+        "times": one.times,
+        "closed": _time(one.closed_at),
+    }
+
+
+def _came(one: Came) -> dict[str, Any]:
+    return {"id": one.id, "key": one.key, "title": one.title, "at": _time(one.at)}
+
+
+def _unread(one: Unread) -> dict[str, Any]:
+    return {
+        "key": one.key,
+        "reason": one.reason,
+        "at": _time(one.at),
+        "read_since": one.is_read_now,
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "word": verdict.word.value,
+        "sentence": verdict.sentence,
+        "read_to": _time(verdict.read_to),
+    }
+
+
+def _time(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+def _date(value: date | None) -> str | None:
+    return value.isoformat() if value else None

@@ -1,0 +1,117 @@
+"""The sources day by day, for admins: who was asked what, what came, is anything missing. Reads only."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from monitor.accounts.tables import Role
+from monitor.feeds import days as feeds
+from monitor.feeds.day_rows import MOST_RECORDS
+from monitor.feeds.days import DayReport, SourceDay
+from monitor.feeds.verdicts import Asked, Missing
+from monitor.feeds.tables import PollKind, PollQuery, PollState
+from monitor.kernel.errors import NotFound
+from monitor.kernel.uk import FIRST_DAY, hour, read_day, uk_day_of
+from monitor.web import auth
+from monitor.web.forms import Problems
+from monitor.web.site import now, site
+
+blueprint = Blueprint("days", __name__)
+blueprint.before_request(auth.only(Role.ADMIN))
+
+ASKED = {
+    Asked.COMPLETE: "Asked, with every answer",
+    Asked.PARTLY: "Asked, and some of it failed",
+    Asked.FAILED: "Asked, without a full answer",
+    Asked.RUNNING: "Being asked",
+    Asked.NOT_ASKED: "Not asked, though it was due",
+    Asked.NOT_DUE: "Not asked: it was not due",
+    Asked.OFF: "Switched off",
+    Asked.ABSENT: "Not there yet",
+    Asked.FUTURE: "Not come yet",
+    Asked.BY_HAND: "Brought by hand",
+}
+KINDS = {
+    PollKind.POLL: "Poll",
+    PollKind.COMPARISON: "Comparison",
+    PollKind.BACKFILL: "Backfill",
+    PollKind.IMPORT: "Import",
+}
+ENDS = {
+    PollState.COMPLETE: "every answer",
+    PollState.FAILED: "not every answer",
+    PollState.RUNNING: "still asking",
+}
+_LONGEST = 40  # characters of a mistyped day that are shown again
+_ALERTS = frozenset({Missing.MISSING, Missing.SUSPECTED, Missing.SET_ASIDE})
+
+
+@blueprint.get("/status/days")
+def choose() -> ResponseReturnValue:
+    """Go to the day that was chosen, or to today."""
+    typed = request.args.get("day")
+    today = uk_day_of(now()).date
+    if typed is None:
+        return redirect(url_for("days.day", written=today.isoformat()), code=303)
+    try:
+        chosen = read_day(typed.strip())
+    except NotFound as error:
+        echo = typed if typed.isprintable() and len(typed) <= _LONGEST else ""
+        return _page(today, echo, Problems({"day": str(error)})), 400
+    return redirect(url_for("days.day", written=chosen.isoformat()), code=303)
+
+
+@blueprint.get("/status/days/<written>")
+def day(written: str) -> str:
+    """Show one day, the answer first.
+
+    Raises:
+        NotFound: it is no day.
+    """
+    on = read_day(written)
+    return _page(on, on.isoformat(), None)
+
+
+def is_alert(source: SourceDay) -> bool:
+    """Tell whether somebody should look: a source that is not due yet keeps nobody up."""
+    word, asked = source.verdict.word, source.asked
+    failing = word is Missing.SO_FAR and asked in {Asked.PARTLY, Asked.FAILED}
+    unknown = word is Missing.NOT_KNOWN and asked is not Asked.NOT_DUE
+    return word in _ALERTS or failing or unknown
+
+
+def by_reason(queries: Sequence[PollQuery]) -> list[tuple[str, list[PollQuery]]]:
+    """Group queries that failed by why: a source that is down fails them all alike."""
+    found: dict[str, list[PollQuery]] = {}
+    for query in queries:
+        found.setdefault(query.error or query.fault or "not known", []).append(query)
+    return list(found.items())
+
+
+def _page(on: date, typed: str, problems: Problems | None) -> str:
+    here, at = site(), now()
+    with here.database.read() as session:
+        report = feeds.report(session, here.settings, here.catalogue, on, at)
+    return render_template(
+        "staff/day.html",
+        report=report,
+        typed={"day": typed},
+        problems=problems,
+        before=on - timedelta(days=1) if on > FIRST_DAY else None,
+        after=on + timedelta(days=1) if report.day.end <= at else None,
+        clocks=_clocks(report),
+        hour=hour,
+        is_alert=is_alert,
+        by_reason=by_reason,
+        most=MOST_RECORDS,
+        asked=ASKED,
+        kinds=KINDS,
+        ends=ENDS,
+    )
+
+
+def _clocks(report: DayReport) -> str:
+    hours = round((report.day.end - report.day.start).total_seconds() / 3600)
+    return "" if hours == 24 else f" ({hours} hours: the clocks changed)"  # noqa: PLR2004 - a day's
