@@ -67,10 +67,8 @@ def _print_day(report: DayReport, *, json_: bool) -> None:
 def _attempt_line(attempt: Attempt) -> str:
     poll = attempt.poll
     put = f"{len(attempt.queries)} {'query' if len(attempt.queries) == 1 else 'queries'}"
-    line = (
-        f"{hour(poll.started_at)} {poll.kind}: {poll.state}; "
-        f"{put}, {poll.records} records, {poll.new_records} new"
-    )
+    came = f"{poll.records} {'record' if poll.records == 1 else 'records'}, {poll.new_records} new"
+    line = f"{hour(poll.started_at)} {poll.kind}: {poll.state}; {put}, {came}"
     return f"{line}, {poll.unreadable} set aside" if poll.unreadable else line
 
 

@@ -44,7 +44,6 @@ ENDS = {
     PollState.FAILED: "not every answer",
     PollState.RUNNING: "still asking",
 }
-_LONGEST = 40  # characters of a mistyped day that are shown again
 _ALERTS = frozenset({Missing.MISSING, Missing.SUSPECTED, Missing.SET_ASIDE})
 
 
@@ -58,8 +57,8 @@ def choose() -> ResponseReturnValue:
     try:
         chosen = read_day(typed.strip())
     except NotFound as error:
-        echo = typed if typed.isprintable() and len(typed) <= _LONGEST else ""
-        return _page(today, echo, Problems({"day": str(error)})), 400
+        # a date field takes nothing but dates: what was typed cannot be shown in it again
+        return _page(today, "", Problems({"day": str(error)})), 400
     return redirect(url_for("days.day", written=chosen.isoformat()), code=303)
 
 

@@ -5,6 +5,17 @@ from axe_playwright_python.sync_playwright import Axe
 
 from monitor.accounts import service as accounts
 from monitor.accounts.tables import Role
+from monitor.feeds import service as feeds
+from monitor.feeds.records import (
+    Answer,
+    Citation,
+    FetchedRecord,
+    Query,
+    UnreadableRecord,
+    Watermark,
+)
+from monitor.feeds.tables import Comparison, Incident
+from monitor.kernel.errors import SourceError, SourceFault
 from monitor.notify import queries as mail
 from monitor.notify import tokens
 
@@ -60,8 +71,6 @@ MORE_STAFF = (
     "/studies/{withdrawn}",
     "/studies/{differ}/appraise",
     "/studies/999",
-    "/status/days/2026-11-01",
-    "/status/days/2026-12-24",
     "/status/days?day=2026-02-31",
     "/people/{me}/disable",
 )
@@ -162,6 +171,27 @@ def test_text_comes_back_when_the_session_ended(site, open_browser, names, width
     assert not trouble, "\n".join(trouble)
 
 
+def test_a_day_holds_with_everything_unfolded(site, open_browser):
+    a_busy_day(site.world)
+    trouble = []
+    for width in (1100, 360):
+        page = open_browser(site.world.ada, width=width)
+        said = watch(site, page)
+        page.goto(f"{site.address}/status")
+        page.locator("a[href='/status/days#pubmed']").click()
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        assert page.get_by_text("invented outage").first.is_visible()
+        trouble += said + problems(page, "a day, unfolded")
+    assert not trouble, "\n".join(trouble)
+    plain = open_browser(site.world.ada, javascript=False)
+    plain.goto(f"{site.address}/status/days")
+    plain.get_by_label("Another day").fill("2026-10-25")
+    plain.get_by_role("button", name="Show").click()
+    assert plain.url.endswith("/status/days/2026-10-25")
+    plain.get_by_role("link", name="Day after").click()
+    assert "26 October 2026 was before the service began" in plain.locator("h1").inner_text()
+
+
 def test_a_page_that_does_not_hold_is_noticed(site, open_browser):
     page = open_browser(width=360)
     trouble = watch(site, page)
@@ -172,6 +202,27 @@ def test_a_page_that_does_not_hold_is_noticed(site, open_browser):
     assert "scrolls sideways" in said
     assert "2 main headings" in said
     assert "elsewhere.example" in " ".join(trouble)
+
+
+def a_busy_day(world):
+    """Let one poll of PubMed fail in part, and note a comparison and an incident."""
+    vipp, ddp = (Query(key, "an invented query " * 30, key) for key in ("vipp", "ddp"))
+    effort, at = feeds.Effort(world.at, 1.5, 3), world.at
+    error = SourceError(SourceFault.UNREACHABLE, "an invented outage")
+    record = FetchedRecord("long", b"", "text/xml", Citation("Invented title " * 12))
+    numbers = {"listed": 3, "older": 0, "held": 1, "missed": 2, "fetched": 1, "vanished": 1}
+    with world.database.write() as session:
+        lease = feeds.lease(session, "pubmed", at, 60, take_over=True)
+        poll = feeds.start_poll(session, lease, at)
+        unreadable = (UnreadableRecord("x" * 90, b"?", "has no title"),)
+        answer = Answer(ddp, (record,), Watermark("2026-11-23"), unreadable, declared=1)
+        feeds.store(session, lease, poll, [answer], at, effort=effort)
+        feeds.note_failure(session, lease, poll, vipp, error, at, effort=effort)
+        feeds.fail(session, lease, poll, error, at=at)
+        told = {"opened_at": at, "last_seen_at": at, "reminded_at": at}
+        session.add(Incident(source="pubmed", topic="poll", kind="x", message="y", **told))
+        found = {"query_key": "ddp", "query_hash": ddp.hash, "at": at, "alarm": "fewer"}
+        session.add(Comparison(poll_id=poll, source="pubmed", **found, **numbers))
 
 
 def check(site, page, names, paths):
