@@ -11,7 +11,7 @@ from monitor.feeds import days as feeds
 from monitor.feeds.day_rows import MOST_RECORDS
 from monitor.feeds.days import DayReport, SourceDay
 from monitor.feeds.verdicts import Asked, Missing
-from monitor.feeds.tables import PollKind, PollQuery, PollState
+from monitor.feeds.tables import Comparison, PollKind, PollQuery, PollState
 from monitor.kernel.errors import NotFound
 from monitor.kernel.uk import FIRST_DAY, hour, read_day, uk_day_of
 from monitor.web import auth
@@ -89,6 +89,12 @@ def by_reason(queries: Sequence[PollQuery]) -> list[tuple[str, list[PollQuery]]]
     return list(found.items())
 
 
+def parted(compared: Sequence[Comparison]) -> tuple[list[Comparison], list[Comparison]]:
+    """Part comparisons into those to look at and those where all that is listed is held."""
+    odd = [one for one in compared if one.alarm or one.missed > one.fetched]
+    return odd, [one for one in compared if one not in odd]
+
+
 def _page(on: date, typed: str, problems: Problems | None) -> str:
     here, at = site(), now()
     with here.database.read() as session:
@@ -104,6 +110,7 @@ def _page(on: date, typed: str, problems: Problems | None) -> str:
         hour=hour,
         is_alert=is_alert,
         by_reason=by_reason,
+        parted=parted,
         most=MOST_RECORDS,
         asked=ASKED,
         kinds=KINDS,

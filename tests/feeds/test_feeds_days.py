@@ -197,7 +197,7 @@ def test_a_query_that_keeps_failing_is_not_known(ask, look):
 
 
 def test_a_poll_that_reached_no_query_failed_for_all(ready, catalogue, ask, look):
-    lease = service.lease(ready, "pubmed", SIX, 900)
+    lease = service.lease(ready, "pubmed", SIX, 900, take_over=True)
     poll_id = service.start_poll(ready, lease, SIX)
     service.fail(ready, lease, poll_id, DOWN, at=SIX)
     assert only(look()).asked is Asked.FAILED
