@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from monitor.catalogue.loader import Catalogue
 from monitor.feeds import day_rows, questions, readings, wording
 from monitor.feeds.day_rows import Attempt, Came, DayRows, Switched, Unread
-from monitor.feeds.verdicts import Asked, Basis, Look, Reading, SourceFacts, Verdict
 from monitor.feeds.readings import FULL, Polled, Reach
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.tables import Comparison, Incident, PollKind, PollQuery, PollState
+from monitor.feeds.verdicts import Asked, Basis, Look, Reading, SourceFacts, Verdict
 from monitor.kernel.settings import Settings
 from monitor.kernel.uk import UkDay, uk_day, uk_day_of
 

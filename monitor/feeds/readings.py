@@ -21,7 +21,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from monitor.feeds.verdicts import Look
 from monitor.feeds.questions import Question
 from monitor.feeds.storing import ALL_NEW
 from monitor.feeds.tables import (
@@ -34,6 +33,7 @@ from monitor.feeds.tables import (
     SourceRow,
     WatermarkRow,
 )
+from monitor.feeds.verdicts import Look
 from monitor.kernel.uk import UkDay
 
 FULL = (AskedState.COMPLETE, AskedState.UNCHANGED)

@@ -8,9 +8,9 @@ from typing import Any
 
 from monitor.feeds.day_rows import Attempt, Came, Unread
 from monitor.feeds.days import DayReport, SourceDay
-from monitor.feeds.verdicts import Verdict
 from monitor.feeds.readings import Reach
 from monitor.feeds.tables import Comparison, Incident, PollQuery
+from monitor.feeds.verdicts import Verdict
 from monitor.kernel.uk import ZONE
 from monitor.ops.queries import Status
 

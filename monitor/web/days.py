@@ -10,8 +10,8 @@ from monitor.accounts.tables import Role
 from monitor.feeds import days as feeds
 from monitor.feeds.day_rows import MOST_RECORDS
 from monitor.feeds.days import DayReport, SourceDay
-from monitor.feeds.verdicts import Asked, Missing
 from monitor.feeds.tables import Comparison, PollKind, PollQuery, PollState
+from monitor.feeds.verdicts import Asked, Missing
 from monitor.kernel.errors import NotFound
 from monitor.kernel.uk import FIRST_DAY, hour, read_day, uk_day_of
 from monitor.web import auth

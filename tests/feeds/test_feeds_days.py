@@ -10,7 +10,6 @@ from sqlalchemy import create_engine, event, make_url, text
 
 from monitor.catalogue import loader
 from monitor.feeds import days, service
-from monitor.feeds.verdicts import Asked
 from monitor.feeds.records import (
     Answer,
     Citation,
@@ -22,6 +21,7 @@ from monitor.feeds.records import (
 from monitor.feeds.service import Effort
 from monitor.feeds.sources.contract import catalogue_queries
 from monitor.feeds.tables import Comparison, Incident, PollKind
+from monitor.feeds.verdicts import Asked
 from monitor.kernel.database import Database
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
