@@ -134,7 +134,7 @@ def _add_incident_tables() -> None:
         sa.Column("opened_at", _TIME, nullable=False),
         sa.Column("last_seen_at", _TIME, nullable=False),
         sa.Column("times", sa.Integer(), nullable=False),
-        sa.Column("reminded_at", _TIME, nullable=False),
+        sa.Column("reminded_at", _TIME, nullable=True),
         sa.Column("closed_at", _TIME, nullable=True),
         sa.Column("closed_by", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(

@@ -44,6 +44,12 @@ def people(session: Session) -> list[Person]:
     return [_person(user, last_seen) for user, last_seen in rows]
 
 
+def admin_addresses(session: Session) -> list[str]:
+    """List where admins are written to; closed accounts are not."""
+    admins = select(User.address).where(User.role == Role.ADMIN, User.disabled_at.is_(None))
+    return list(session.scalars(admins.order_by(User.id)))
+
+
 def last_seen(session: Session, token: str) -> datetime | None:
     """Tell when a session was last used; None when there is no such session."""
     found = session.get(SignIn, passwords.token_hash(token))

@@ -10,6 +10,9 @@ _LONGEST_BACKOFF = timedelta(days=1)
 _MANY_FAILURES = 10  # 5 minutes doubled so often is longer than a day
 # of the records named, the share that may be missing before the answer counts as incomplete
 _MISSING_SHARE = 20
+REMIND_EVERY = timedelta(days=1)
+# fewer unreadable records than this may be bad luck, whatever their share
+_FEW_UNREADABLE = 3
 
 
 def backoff(failures: int, asked: float | None = None, stretch: float = 1.0) -> timedelta:
@@ -34,6 +37,24 @@ def jitter(seed: int) -> float:
     True
     """
     return 1 + zlib.crc32(seed.to_bytes(8, "big", signed=True)) / 2**32 / 4
+
+
+def next_reminder(told: datetime | None, at: datetime) -> datetime:
+    """Tell when admins are reminded of something that lasts: a day after they were last told.
+
+    ``told`` None: nobody was told yet, so now. A time from the future was written by a clock
+    that ran ahead; it counts as ``at``.
+    """
+    return at if told is None else min(told, at) + REMIND_EVERY
+
+
+def shape_changed(readable: int, unreadable: int) -> bool:
+    """Tell whether so many records are unreadable that the source's format must have changed.
+
+    >>> shape_changed(2, 3), shape_changed(3, 3), shape_changed(0, 2)
+    (True, False, False)
+    """
+    return unreadable >= _FEW_UNREADABLE and unreadable > readable
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:

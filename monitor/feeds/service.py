@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from monitor.feeds import rules, storing
+from monitor.feeds import incidents, rules, storing
 from monitor.feeds.leasing import Lease, hold, lease, touch
 from monitor.feeds.records import Answer, Query
 from monitor.feeds.sources import SOURCES
@@ -70,10 +70,15 @@ def added_feeds(session: Session, source: str) -> tuple[FeedSettings, ...]:
 
 
 def sync_sources(session: Session, settings: Settings, at: datetime) -> None:
-    """Bring the rows in line with the settings: new sources are due at once."""
+    """Bring the rows in line with the settings: new sources are due at once.
+
+    What is wrong with a source that is switched off is nobody's worry any more.
+    """
     for name, definition in SOURCES.items():
         enabled = definition.enabled(settings)
         row = session.get(SourceRow, name)
+        if row is not None and not enabled:
+            incidents.close_all(session, name, by="settings", at=at)
         if row is None:
             session.add(SourceRow(name=name, enabled=enabled, next_due_at=at))
         elif row.enabled != enabled:

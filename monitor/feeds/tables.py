@@ -160,7 +160,7 @@ class Incident(Base):
     opened_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     times: Mapped[int] = mapped_column(default=1)
-    reminded_at: Mapped[datetime]  # when admins were last told
+    reminded_at: Mapped[datetime | None]  # when admins were last written to; None: not yet
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None]  # an actor: "job:poll", "user:3"
 

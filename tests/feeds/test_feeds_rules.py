@@ -107,6 +107,21 @@ def test_long_texts_are_cut_visibly():
     assert plain.lines("not a list") == ()
 
 
+@given(told=st.timedeltas(timedelta(days=-400), timedelta(days=400)))
+def test_the_next_reminder_is_never_more_than_a_day_away(told):
+    assert rules.next_reminder(NOW + told, NOW) <= NOW + timedelta(days=1)
+    assert rules.next_reminder(None, NOW) == NOW
+
+
+@given(readable=st.integers(0, 500), unreadable=st.integers(0, 500))
+def test_more_unreadable_records_never_look_better(readable, unreadable):
+    changed = rules.shape_changed(readable, unreadable)
+    assert not changed or rules.shape_changed(readable, unreadable + 1)
+    assert not changed or rules.shape_changed(max(readable - 1, 0), unreadable)
+    assert not rules.shape_changed(readable, 2)
+    assert not rules.shape_changed(readable, readable)
+
+
 CITATION = Citation(
     title="An invented trial",
     identifiers=(Identifier("pmid", "1"), Identifier("doi", "10.1000/x")),

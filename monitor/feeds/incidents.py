@@ -1,0 +1,239 @@
+"""Incidents: what is wrong with a source, from the first sign to the recovery.
+
+At most one is open per source and topic, however many processes notice at once, and it stays open
+until the source recovers or an admin says that it is right. Tells nobody: whoever opens or ends
+one writes to the admins in the same transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from monitor.feeds import incident_wording, rules
+from monitor.feeds.sources import SOURCES
+from monitor.feeds.tables import Incident, SourceRow
+from monitor.kernel import audit
+from monitor.kernel.database import affected
+from monitor.kernel.errors import Conflict, NotFound, SourceFault
+
+ACTOR = "job:poll"
+POLL = "poll"
+COMPARISON = "comparison"
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """One incident, and how its source stands. ``kind`` is a SourceFault's word: the latest.
+
+    ``told_at``: when admins were last written to, None where nobody was. ``next_try`` is set
+    where the next poll may end it.
+    """
+
+    id: int
+    source: str
+    title: str
+    topic: str
+    kind: str
+    message: str
+    opened_at: datetime
+    last_seen_at: datetime
+    times: int
+    told_at: datetime | None
+    closed_at: datetime | None
+    closed_by: str | None
+    last_heard: datetime | None
+    next_try: datetime | None
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether an admin must say that it is right; a poll's ends with the next full answer."""
+        return self.topic != POLL
+
+    @property
+    def headline(self) -> str:
+        """What is wrong, with the source's name."""
+        return incident_wording.headline(self.title, self.kind)
+
+    @property
+    def remedy(self) -> str:
+        """What an admin can do."""
+        return incident_wording.remedy(self.kind, settled_by_hand=self.needs_person)
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it hardly ends by itself: an admin should look at once."""
+        return self.needs_person or incident_wording.urgent(self.kind)
+
+    def next_reminder(self, at: datetime) -> datetime:
+        """When admins are written to again if it lasts."""
+        return rules.next_reminder(self.told_at, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What noting a fault did: ``opened`` tells that it is new, and nobody was told yet."""
+
+    incident: IncidentView
+    opened: bool
+
+
+def query_topic(key: str) -> str:
+    """Name the topic of one query that a source reads in another way."""
+    return f"query:{key}"
+
+
+def open_or_update(
+    session: Session, source: str, topic: str, kind: SourceFault, message: str, at: datetime
+) -> Noted:
+    """Open an incident; where one is open already, count it and note the latest kind.
+
+    One statement, so that two processes at once open one. ``message`` is in our own words.
+    """
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    latest = {"kind": kind.value, "message": message, "last_seen_at": at}
+    new = insert(Incident).values(source=source, topic=topic, opened_at=at, times=1, **latest)
+    either = new.on_conflict_do_update(
+        index_elements=[Incident.source, Incident.topic],
+        index_where=Incident.closed_at.is_(None),
+        set_={**latest, "times": Incident.times + 1},
+    ).returning(Incident)
+    row = session.scalars(either, execution_options={"populate_existing": True}).one()
+    opened = row.times == 1
+    if opened:
+        _record(session, row, "opened", ACTOR, at)
+    return Noted(_view(session, row), opened)
+
+
+def close(session: Session, source: str, topic: str, by: str, at: datetime) -> IncidentView | None:
+    """End the open incident of a topic, if there is one. ``by`` is an actor, such as "job:poll"."""
+    ended = _close(session, by, at, Incident.source == source, Incident.topic == topic)
+    return ended[0] if ended else None
+
+
+def close_all(session: Session, source: str, by: str, at: datetime) -> list[IncidentView]:
+    """End every open incident of a source that is no longer asked."""
+    return _close(session, by, at, Incident.source == source)
+
+
+def acknowledge(session: Session, incident_id: int, by: str, at: datetime) -> IncidentView | None:
+    """End an incident on an admin's word: the new number, or the new reading, is right.
+
+    None where it had ended already.
+
+    Raises:
+        NotFound: there is no such incident.
+        Conflict: it is about polls: only a full answer ends it.
+    """
+    row = session.get(Incident, incident_id, populate_existing=True)
+    if row is None:
+        raise NotFound("There is no such incident.")
+    if row.topic == POLL:
+        raise Conflict("This incident ends by itself, as soon as the source answers in full.")
+    ended = _close(session, by, at, Incident.id == incident_id)
+    return ended[0] if ended else None
+
+
+def due_reminders(session: Session, at: datetime) -> list[IncidentView]:
+    """List, and hold, the open incidents of which nobody was told for a day, or ever.
+
+    A time of telling that lies in the future was written by a clock that ran ahead: it is set to
+    now. So no day brings two reminders, and none stays out for years.
+    """
+    _forget_the_future(session, at)
+    due = _open().where(
+        or_(Incident.reminded_at.is_(None), Incident.reminded_at <= at - rules.REMIND_EVERY)
+    )
+    held = due.order_by(Incident.id).with_for_update(skip_locked=True)
+    return [_view(session, row) for row in session.scalars(held)]
+
+
+def note_told(session: Session, incident_id: int, at: datetime) -> None:
+    """Note that the admins were written to."""
+    told = update(Incident).where(Incident.id == incident_id).values(reminded_at=at)
+    affected(session.execute(told), expected=1, what="incident")
+
+
+def open_incidents(session: Session) -> list[IncidentView]:
+    """List what is wrong now, the longest first."""
+    rows = session.scalars(_open().order_by(Incident.opened_at, Incident.id))
+    return [_view(session, row) for row in rows]
+
+
+def closed_since(session: Session, since: datetime) -> list[IncidentView]:
+    """List what ended since then, the latest first."""
+    ended = select(Incident).where(Incident.closed_at >= since)
+    rows = session.scalars(ended.order_by(Incident.closed_at.desc(), Incident.id.desc()))
+    return [_view(session, row) for row in rows]
+
+
+def on_day(session: Session, day: date) -> list[IncidentView]:
+    """List what was wrong at any time of a UTC day, in the order it began."""
+    start = datetime.combine(day, time(), UTC)
+    there = select(Incident).where(
+        Incident.opened_at < start + timedelta(days=1),
+        or_(Incident.closed_at.is_(None), Incident.closed_at >= start),
+    )
+    rows = session.scalars(there.order_by(Incident.opened_at, Incident.id))
+    return [_view(session, row) for row in rows]
+
+
+def _open() -> Select[Incident]:
+    return select(Incident).where(Incident.closed_at.is_(None))
+
+
+def _close(
+    session: Session, by: str, at: datetime, *which: ColumnElement[bool]
+) -> list[IncidentView]:
+    ended = (
+        update(Incident)
+        .where(Incident.closed_at.is_(None), *which)
+        .values(closed_at=at, closed_by=by)
+        .returning(Incident)
+    )
+    rows = session.scalars(ended, execution_options={"populate_existing": True}).all()
+    for row in rows:
+        _record(session, row, "closed", by, at)
+    return [_view(session, row) for row in rows]
+
+
+def _forget_the_future(session: Session, at: datetime) -> None:
+    ahead = update(Incident).where(Incident.closed_at.is_(None), Incident.reminded_at > at)
+    affected(session.execute(ahead.values(reminded_at=at)))
+
+
+def _record(session: Session, row: Incident, what: str, by: str, at: datetime) -> None:
+    audit.record(
+        session,
+        at=at,
+        actor=by,
+        action=f"incident.{what}",
+        subject=f"incident:{row.id}",
+        source=row.source,
+        topic=row.topic,
+        kind=row.kind,
+        times=row.times,
+    )
+
+
+def _view(session: Session, row: Incident) -> IncidentView:
+    source = session.get_one(SourceRow, row.source, populate_existing=True)
+    definition = SOURCES.get(row.source)
+    return IncidentView(
+        id=row.id,
+        source=row.source,
+        title=definition.title if definition else row.source,
+        topic=row.topic,
+        kind=row.kind,
+        message=row.message,
+        opened_at=row.opened_at,
+        last_seen_at=row.last_seen_at,
+        times=row.times,
+        told_at=row.reminded_at,
+        closed_at=row.closed_at,
+        closed_by=row.closed_by,
+        last_heard=source.last_success_at,
+        next_try=source.next_due_at if source.enabled and row.topic == POLL else None,
+    )
