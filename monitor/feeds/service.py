@@ -16,7 +16,7 @@ from monitor.feeds import incidents, rules, storing
 from monitor.feeds.leasing import Lease, hold, lease, touch
 from monitor.feeds.records import Answer, Query
 from monitor.feeds.sources import SOURCES
-from monitor.feeds.storing import StoredRecord, rewritten
+from monitor.feeds.storing import StoredRecord, doubt, rewritten
 from monitor.feeds.tables import (
     AskedState,
     FeedRow,
@@ -36,6 +36,7 @@ __all__ = [
     "StoredRecord",
     "added_feeds",
     "ask_now",
+    "doubt",
     "due",
     "fail",
     "finish",
@@ -160,12 +161,14 @@ def store(  # noqa: PLR0913 - whose attempt, what came, what it took
     *,
     effort: Effort | None = None,
     move: bool = True,
+    doubted: SourceError | None = None,
 ) -> list[StoredRecord]:
     """Keep whole answers, note what was asked, and give the records that are new or changed.
 
     A record that only another query brought before gets that query noted and is not given
     again. Storing the same answer twice keeps no record the second time. ``move``: their
-    watermarks move too; not for answers that were not asked from the watermark on.
+    watermarks move too; not for answers that were not asked from the watermark on. ``doubted``:
+    why they count as failed, see ``doubt``; then no watermark moves.
 
     Raises:
         Conflict: somebody else has taken the source over.
@@ -175,7 +178,7 @@ def store(  # noqa: PLR0913 - whose attempt, what came, what it took
     stored: list[StoredRecord] = []
     for answer in answers:
         notes = [*answer.notes, *_rewriting(session, lease.source, answer)]
-        kept = storing.keep(session, lease.source, poll_id, answer, at, move=move)
+        kept = storing.keep(session, lease.source, poll_id, answer, at, move=move and not doubted)
         known = answer.query.key in lease.watermarks
         notes += storing.warnings(answer, kept, known=known)
         poll.records += len(answer.records)
@@ -183,7 +186,11 @@ def store(  # noqa: PLR0913 - whose attempt, what came, what it took
         poll.unreadable += len(answer.unreadable)
         poll.notes = list(dict.fromkeys([*poll.notes, *notes]))
         stored += kept.records
-        session.add(_asked(poll_id, answer, kept.new, notes, effort or Effort(at, 0, 0)))
+        asked = _asked(poll_id, answer, kept.new, notes, effort or Effort(at, 0, 0))
+        if doubted:
+            asked.state, asked.fault = AskedState.FAILED, doubted.kind.value
+            asked.error = str(doubted)
+        session.add(asked)
         if kept.new:
             touch(session, lease, last_new_at=at)
     session.flush()

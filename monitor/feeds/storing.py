@@ -16,6 +16,7 @@ from monitor.feeds import rules
 from monitor.feeds.citations import content_hash, to_json
 from monitor.feeds.records import Answer, Citation, FetchedRecord, UnreadableRecord
 from monitor.feeds.tables import Record, RecordQuery, SetAside, WatermarkRow
+from monitor.kernel.errors import SourceError, SourceFault
 
 # well under the number of parameters that SQLite takes in one statement
 _CHUNK = 500
@@ -68,6 +69,20 @@ def keep(
             for row, record, _ in rows
         ],
         new=sum(first for _, _, first in rows),
+    )
+
+
+def doubt(answer: Answer) -> SourceError | None:
+    """Say why a whole answer still cannot be believed: most of its records are unreadable.
+
+    That is no bad luck but another form. The answer is kept, and its watermark must not move.
+    """
+    bad, all_of_them = len(answer.unreadable), len(answer.records) + len(answer.unreadable)
+    if not rules.shape_changed(len(answer.records), bad):
+        return None
+    return SourceError(
+        SourceFault.SCHEMA_CHANGED,
+        f"{bad} of {all_of_them} records of one answer could not be read; they were set aside",
     )
 
 

@@ -68,8 +68,8 @@ class Attempt:
     ) -> Answer | None:
         """Put one question, store its whole answer and queue its papers, in one transaction.
 
-        ``move``: the query's watermark moves. None where there was no full answer: that is
-        noted, and the next question may be put.
+        ``move``: the query's watermark moves. None where there was no full answer, or none to be
+        believed: that is noted, and the next question may be put.
         """
         clock = self.service.clock
         at, began, requests = clock(), monotonic(), self.http.requests
@@ -77,12 +77,14 @@ class Attempt:
         effort = feeds.Effort(at, monotonic() - began, self.http.requests - requests)
         with self.service.database.write() as session:
             if answer is not None:
-                self._keep(session, answer, effort, move=move)
-            if error is not None:
-                self.failures.append((query, error))
+                error = self._keep(session, answer, effort, move=move)
+            elif error is not None:
                 feeds.note_failure(
                     session, self.lease, self.poll_id, query, error, clock(), effort=effort
                 )
+        if error is not None:
+            self.failures.append((query, error))
+            return None
         return answer
 
     @property
@@ -100,15 +102,26 @@ class Attempt:
             self.lease.source, self.records, self.new, self.queued, self.unreadable
         )
 
-    def _keep(self, session: Session, answer: Answer, effort: feeds.Effort, *, move: bool) -> None:
-        at = self.service.clock()
+    def _keep(
+        self, session: Session, answer: Answer, effort: feeds.Effort, *, move: bool
+    ) -> SourceError | None:
+        """Keep a whole answer; give the reason where it is not to be believed all the same."""
+        at, doubted = self.service.clock(), feeds.doubt(answer)
         stored = feeds.store(
-            session, self.lease, self.poll_id, [answer], at, effort=effort, move=move
+            session,
+            self.lease,
+            self.poll_id,
+            [answer],
+            at,
+            effort=effort,
+            move=move,
+            doubted=doubted,
         )
         self.queued += workflow.ingest(session, self.service.matcher, stored, at=at)
         self.records += len(answer.records)
         self.new += len(stored)
         self.unreadable += len(answer.unreadable)
+        return doubted
 
 
 def attempt(

@@ -19,7 +19,9 @@ from monitor.feeds.records import (
 )
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.tables import (
+    AskedState,
     Poll,
+    PollQuery,
     PollState,
     Record,
     RecordQuery,
@@ -262,6 +264,30 @@ def test_a_failed_poll_moves_no_watermark_and_is_tried_again(ready, now):
     assert ready.get_one(WatermarkRow, ("pubmed", "vipp")).position == "2026-11-01"
     failed = ready.get_one(Poll, poll_id)
     assert (failed.state, failed.fault) == (PollState.FAILED, "malformed")
+
+
+def test_an_answer_that_is_mostly_unreadable_is_kept_and_counts_as_failed(ready, now):
+    poll(ready, now, answer(position="2026-11-01"))
+    bad = tuple(UnreadableRecord(f"b{n}", b"<new/>", "has no title") for n in range(3))
+    doubtful = answer(record("1"), record("2"), unreadable=bad, position="2026-11-23")
+    doubted = service.doubt(doubtful)
+    assert doubted
+    assert doubted.kind is SourceFault.SCHEMA_CHANGED
+    assert str(doubted).startswith("3 of 5 records of one answer could not be read")
+    lease, poll_id = begin(ready, now + timedelta(days=1))
+    stored = service.store(ready, lease, poll_id, [doubtful], now, doubted=doubted)
+    assert len(stored) == 2, "what can be read is not held back"
+    assert count(ready, SetAside) == 3
+    assert ready.get_one(WatermarkRow, ("pubmed", "vipp")).position == "2026-11-01"
+    asked = ready.scalars(select(PollQuery).where(PollQuery.poll_id == poll_id)).one()
+    assert (asked.state, asked.fault) == (AskedState.FAILED, "schema changed")
+    assert (asked.records, asked.unreadable, asked.error) == (2, 3, str(doubted))
+
+
+def test_a_few_bad_records_are_bad_luck():
+    bad = tuple(UnreadableRecord(f"b{n}", b"<new/>", "has no title") for n in range(3))
+    assert service.doubt(answer(unreadable=bad[:2])) is None
+    assert service.doubt(answer(*(record(str(n)) for n in range(3)), unreadable=bad)) is None
 
 
 def test_what_one_query_brought_stays_when_the_next_fails(ready, now):

@@ -223,7 +223,7 @@ def _read_page(body: bytes, sent: str) -> _Page:
     declared, listed = data.get("hitCount"), data.get("resultList")
     results = listed.get("result") if isinstance(listed, dict) else None
     if isinstance(declared, bool) or not isinstance(declared, int) or not isinstance(results, list):
-        raise SourceError(SourceFault.MALFORMED, "Europe PMC sent JSON that is no search result")
+        raise _another_shape()
     _require_our_query(data.get("request"), sent)
     cursor = data.get("nextCursorMark")
     return _Page(
@@ -237,11 +237,15 @@ def _json_object(body: bytes) -> dict[str, Any]:
     try:
         data = json.loads(body)
     except (ValueError, RecursionError):
-        data = None
+        what = "something that is not JSON" if body.strip() else "an empty reply"
+        raise SourceError(SourceFault.MALFORMED, f"Europe PMC sent {what}") from None
     if not isinstance(data, dict):
-        what = "an empty reply" if not body.strip() else "something that is not JSON"
-        raise SourceError(SourceFault.MALFORMED, f"Europe PMC sent {what}")
+        raise _another_shape()
     return data
+
+
+def _another_shape() -> SourceError:
+    return SourceError(SourceFault.SCHEMA_CHANGED, "Europe PMC sent JSON that is no search result")
 
 
 def _require_our_query(request: object, sent: str) -> None:

@@ -56,13 +56,13 @@ def read(body: bytes) -> Page:
     refuse_rate_limit(data)
     result = data.get("esearchresult")
     if not isinstance(result, dict):
-        raise SourceError(SourceFault.MALFORMED, "PubMed sent JSON that is no search result")
+        raise SourceError(SourceFault.SCHEMA_CHANGED, "PubMed sent JSON that is no search result")
     if "ERROR" in result:
         raise SourceError(SourceFault.REFUSED, "PubMed could not run the search")
     _refuse_changed_query(result.get("errorlist"))
     count, ids = result.get("count"), result.get("idlist")
     if not (isinstance(ids, list) and all(is_id(one) for one in ids) and _is_count(count)):
-        raise SourceError(SourceFault.MALFORMED, "PubMed sent a search result without its ids")
+        raise SourceError(SourceFault.SCHEMA_CHANGED, "PubMed sent a search result without its ids")
     return Page(
         int(str(count)),
         tuple(ids),
@@ -80,10 +80,12 @@ def json_object(body: bytes) -> dict[str, Any]:
     try:
         data = json.loads(body.decode("utf-8", "replace"), strict=False)
     except (ValueError, RecursionError):
-        data = None
+        what = "something that is not JSON" if body.strip() else "an empty reply"
+        raise SourceError(
+            SourceFault.MALFORMED, f"PubMed sent {what} instead of a search result"
+        ) from None
     if not isinstance(data, dict):
-        what = "an empty reply" if not body.strip() else "something that is not JSON"
-        raise SourceError(SourceFault.MALFORMED, f"PubMed sent {what} instead of a search result")
+        raise SourceError(SourceFault.SCHEMA_CHANGED, "PubMed sent JSON that is no search result")
     return data
 
 
