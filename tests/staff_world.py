@@ -187,6 +187,7 @@ class World:
             poll = feeds.start_poll(session, lease, self.at)
             error = SourceError(SourceFault.UNREACHABLE, "503 service unavailable")
             feeds.fail(session, lease, poll, error, at=self.at)
+            workflow.source_failed(session, self.service.settings, source, error, self.at)
 
     def screen(self, paper: str, verdict: Verdict, by: User, **more: object) -> int | None:
         """Screen a paper; gives its study where it was included."""
@@ -286,8 +287,8 @@ def fill(world: World) -> World:
     with world.database.write() as session:
         ops.started(session, "poll", at=world.at)
         ops.finished(session, "poll", at=world.at, took=4.2, error=None)
-    world.deliver()
     world.fail("europepmc")
+    world.deliver()
     return world
 
 

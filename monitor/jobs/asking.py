@@ -148,15 +148,18 @@ def attempt(
             with service.database.write() as session:
                 due = next_due_at() if next_due_at else None
                 feeds.finish(session, lease, poll_id, at=service.clock(), next_due_at=due)
+                if kind is PollKind.POLL:
+                    workflow.source_recovered(session, service.settings, name, service.clock())
         except SourceError as error:
-            return _failed(service, lease, poll_id, error)
+            return _failed(service, lease, poll_id, kind, error)
         except Conflict as error:
             return AttemptReport(name, error=str(error))
         except Exception as bug:
             # An answer that breaks our own reader is that source's failure, not the others'.
             log.exception("poll.broke", source=name)
             words = f"its answer broke our reader ({type(bug).__name__}): please report this"
-            return _failed(service, lease, poll_id, SourceError(SourceFault.MALFORMED, words))
+            broke = SourceError(SourceFault.MALFORMED, words)
+            return _failed(service, lease, poll_id, kind, broke)
     log.info("poll.complete", source=name, kind=kind.value, records=report.records, new=report.new)
     return report
 
@@ -212,9 +215,11 @@ def _summed_up(asking: Attempt) -> SourceError:
 
 
 def _failed(
-    service: Service, lease: feeds.Lease, poll_id: int, error: SourceError
+    service: Service, lease: feeds.Lease, poll_id: int, kind: PollKind, error: SourceError
 ) -> AttemptReport:
     with service.database.write() as session:
         feeds.fail(session, lease, poll_id, error, at=service.clock())
+        if kind is PollKind.POLL:
+            workflow.source_failed(session, service.settings, lease.source, error, service.clock())
     log.warning("poll.failed", source=lease.source, fault=error.kind.value)
     return AttemptReport(lease.source, error=str(error))

@@ -17,6 +17,7 @@ from monitor.feeds import retention
 from monitor.jobs.comparing import compare_due
 from monitor.jobs.delivery import deliver_due
 from monitor.jobs.polling import poll_due
+from monitor.jobs.reminding import remind_due
 from monitor.jobs.service import Service
 from monitor.kernel import audit
 from monitor.kernel.clock import monotonic
@@ -69,6 +70,7 @@ JOBS = (
     Job("poll", 60, poll_due),
     Job("compare", 60 * 60, compare_due),
     Job("deliver", 10, deliver_due),
+    Job("remind", 60 * 60, remind_due),
     Job("check", 24 * 60 * 60, check_ledger),
     Job("tidy", 24 * 60 * 60, tidy),
 )

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import ColumnElement, Row, Select, and_, case, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from monitor.accounts.tables import Role, User
 from monitor.kernel import audit
 from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict
@@ -179,15 +180,22 @@ def _is_due(at: datetime) -> ColumnElement[bool]:
 
 
 def _may_be_sent() -> ColumnElement[bool]:
-    """Hold for a message whose reader still wants it, as the database knows it now."""
+    """Hold for a message whose reader still wants it, as the database knows it now.
+
+    An incident is told to who is an admin when it is sent.
+    """
     reader = select(Subscriber.id).where(Subscriber.id == Message.subscriber_id)
     active = reader.where(Subscriber.state == SubscriberState.ACTIVE)
     # who left and then asked again wants that later mail, and none from before
     asked_since = reader.where(
         or_(Subscriber.left_at.is_(None), Subscriber.left_at < Message.queued_at)
     )
+    admin = select(User.id).where(
+        User.address == Message.address, User.role == Role.ADMIN, User.disabled_at.is_(None)
+    )
     return or_(
-        Message.subscriber_id.is_(None),
+        and_(Message.subscriber_id.is_(None), Message.kind != MessageKind.INCIDENT),
+        and_(Message.kind == MessageKind.INCIDENT, admin.exists()),
         and_(Message.kind == MessageKind.CHANGE, active.exists()),
         and_(Message.kind == MessageKind.CONFIRM, asked_since.exists()),
     )

@@ -155,10 +155,16 @@ def _invitation(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:  
     }
 
 
+def _incident(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:  # noqa: ARG001 - one shape for all kinds
+    told: dict[str, Any] = _plain(claimed.context)
+    return {**told, "status": f"{base}/status"}
+
+
 _VIEWS: dict[MessageKind, Callable[[Claimed, str, bytes], dict[str, Any]]] = {
     MessageKind.CHANGE: _change,
     MessageKind.CONFIRM: _confirm,
     MessageKind.INVITATION: _invitation,
+    MessageKind.INCIDENT: _incident,
 }
 
 

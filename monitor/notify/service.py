@@ -1,4 +1,4 @@
-"""What notify does, offered from one place: subscribing, leaving, announcing, inviting. Sends nothing.
+"""What notify does, offered from one place: readers, announcements, invitations, alerts. Sends nothing.
 
 Every message is queued in the transaction of what it tells.
 """
@@ -12,6 +12,7 @@ from monitor.kernel import audit
 from monitor.kernel.errors import InvalidInput
 from monitor.kernel.settings import Settings
 from monitor.notify import rules
+from monitor.notify.alerts import Phase, alert
 from monitor.notify.announcing import announce
 from monitor.notify.queueing import queue
 from monitor.notify.subscribing import Awaiting, awaiting, confirm, subscribe, unsubscribe
@@ -19,6 +20,8 @@ from monitor.notify.tables import Message, MessageKind
 
 __all__ = [
     "Awaiting",
+    "Phase",
+    "alert",
     "announce",
     "awaiting",
     "confirm",

@@ -23,6 +23,7 @@ JOB_TITLES = {
     "poll": "Ask the sources",
     "compare": "Compare with the sources",
     "deliver": "Send mail",
+    "remind": "Remind the admins",
     "check": "Check the audit ledger",
     "tidy": "Let go of old raw records",
 }

@@ -142,6 +142,7 @@ KINDS = {
     MessageKind.CONFIRM: "Asks to confirm an address",
     MessageKind.CHANGE: "Tells of a change",
     MessageKind.INVITATION: "Invites a colleague",
+    MessageKind.INCIDENT: "Tells an admin of an incident",
 }
 ROLES = {
     Role.REVIEWER: "Reviewer: screens and appraises",

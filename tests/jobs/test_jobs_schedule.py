@@ -61,7 +61,9 @@ def test_a_job_that_misses_its_turns_is_overdue(service, clock):
         "poll": "overdue",
         "compare": "on time",
         "deliver": "overdue",
+        "remind": "on time",
         "check": "on time",
+        "tidy": "on time",
     }
     assert "“Send mail” is overdue" in now.verdict
 

@@ -1,0 +1,293 @@
+"""Mails to admins about incidents: who gets one, what it says, what takes its place."""
+
+import email
+import email.policy
+import json
+import re
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import pytest
+
+from monitor.accounts.tables import Role, User
+from monitor.feeds import incidents
+from monitor.feeds.incidents import IncidentView
+from monitor.kernel.errors import SourceFault
+from monitor.notify import alerts, outbox, service
+from monitor.notify.alerts import Phase
+from monitor.notify.outbox import Claimed
+from monitor.notify.rendering import render
+from monitor.notify.tables import MessageKind, MessageState
+
+SECRET = b"s" * 32
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+_SPACE = re.compile(r"\s+")
+
+
+class Words(HTMLParser):
+    """The words, tags and links of an HTML part."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.words, self.tags, self.links = [], [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.links += [value for name, value in attrs if name == "href"]
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self):
+        return _SPACE.sub(" ", " ".join(self.words))
+
+
+@pytest.fixture
+def made(session, world):
+    """A world with two admins, one whose account is closed, and a reviewer."""
+    made = world(session)
+    made.user()
+    for name, disabled_at in (("ada", None), ("abe", None), ("gone", made.at)):
+        session.add(
+            User(
+                address=f"{name}@team.example",
+                name=name,
+                role=Role.ADMIN,
+                created_at=made.at,
+                disabled_at=disabled_at,
+            )
+        )
+    session.flush()
+    return made
+
+
+@pytest.fixture
+def incident(made, now):
+    return failed(made.session, now)
+
+
+def failed(session, at, kind=SourceFault.UNREACHABLE, topic=incidents.POLL, words="a.test is away"):
+    return incidents.open_or_update(session, "pubmed", topic, kind, words, at).incident
+
+
+def claim(session, at):
+    session.flush()
+    return outbox.claim(session, at=at, limit=10, lease_seconds=60)
+
+
+def test_each_admin_gets_one_and_nobody_else(made, incident, settings, now):
+    assert service.alert(made.session, settings, incident, Phase.OPENED, now) == 2
+    found = made.messages(kind=MessageKind.INCIDENT)
+    assert [m.address for m in found] == ["ada@team.example", "abe@team.example"]
+    assert {m.subscriber_id for m in found} == {None}
+    assert len({m.message_id for m in found}) == 2
+
+
+def test_without_an_admin_nothing_breaks(session, world, settings, now):
+    world(session).user()
+    assert alerts.alert(session, settings, failed(session, now), Phase.OPENED, now) == 0
+    assert claim(session, now) == []
+
+
+def test_an_account_closed_meanwhile_is_not_written_to(made, incident, settings, now):
+    alerts.alert(made.session, settings, incident, Phase.OPENED, now)
+    ada, abe = made.session.query(User).filter(User.name.in_(["ada", "abe"])).order_by(User.id)
+    ada.disabled_at, abe.role = now, Role.REVIEWER
+    assert claim(made.session, now) == []
+    made.session.expire_all()
+    states = [m.state for m in made.messages(kind=MessageKind.INCIDENT)]
+    assert states == [MessageState.CANCELLED] * 2
+    assert outbox.due(made.session, at=now) == []
+
+
+def test_a_later_mail_takes_the_place_of_what_never_left(made, incident, settings, now):
+    session = made.session
+    alerts.alert(session, settings, incident, Phase.OPENED, now)
+    first, _ = claim(session, now)
+    outbox.sent(session, first, reply="250 ok", at=now)
+    outbox.take_over(session, at=now)  # the second may have left, nobody knows
+    alerts.alert(session, settings, incident, Phase.REMINDER, now + DAY)
+    alerts.alert(session, settings, incident, Phase.REMINDER, now + 2 * DAY)
+    session.expire_all()
+    states = [m.state.value for m in made.messages(kind=MessageKind.INCIDENT)]
+    assert states == ["sent", "uncertain", *["cancelled"] * 2, *["pending"] * 2]
+
+
+def test_other_incidents_and_other_mail_stay(made, incident, settings, now):
+    made.reader("anna", "cos")
+    made.accept_and_announce()
+    other = failed(made.session, now, SourceFault.FEWER_IDS, incidents.COMPARISON)
+    alerts.alert(made.session, settings, other, Phase.OPENED, now)
+    alerts.alert(made.session, settings, incident, Phase.OPENED, now)
+    made.session.expire_all()
+    assert {m.state for m in made.messages()} == {MessageState.PENDING}
+
+
+@pytest.fixture
+def seen(now):
+    """Give a maker of incidents of PubMed, as they are read; no database."""
+    plain = IncidentView(
+        id=7,
+        source="pubmed",
+        title="PubMed",
+        topic=incidents.POLL,
+        kind=SourceFault.UNREACHABLE.value,
+        message="a.test is away",
+        opened_at=now,
+        last_seen_at=now,
+        times=1,
+        told_at=now,
+        closed_at=None,
+        closed_by=None,
+        last_heard=now - 26 * HOUR,
+        next_try=now + timedelta(minutes=5),
+    )
+    return lambda **changes: replace(plain, **changes)
+
+
+@pytest.fixture
+def fewer(seen):
+    """A comparison's incident."""
+    return seen(topic=incidents.COMPARISON, kind=SourceFault.FEWER_IDS.value, next_try=None)
+
+
+@pytest.fixture
+def written(settings):
+    """Write the mail of an incident: the message, its text, its page."""
+
+    def write(incident, phase, at):
+        claimed = Claimed(
+            id=1,
+            uuid="5f0c0000-0000-4000-8000-000000000001",
+            message_id="<1@example.org>",
+            kind=MessageKind.INCIDENT,
+            address="ada@team.example",
+            token=1,
+            attempt=1,
+            queued_at=at,
+            subscriber_id=None,
+            context=json.loads(json.dumps(alerts.facts(incident, phase, at))),
+            content={},
+        )
+        message = email.message_from_bytes(
+            render(claimed, settings, SECRET), policy=email.policy.default
+        )
+        text, html = message.get_body(("plain",)), message.get_body(("html",))
+        assert text
+        assert html
+        return message, text.get_content(), Words(html.get_content())
+
+    return write
+
+
+def test_the_first_mail(seen, written, now):
+    message, text, page = written(seen(), Phase.OPENED, now)
+    assert message["Subject"] == "PubMed cannot be reached"
+    assert message["To"] == "ada@team.example"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["List-Unsubscribe"] is None
+    assert message.defects == []
+    flat = _SPACE.sub(" ", text)
+    assert "PUBMED CANNOT BE REACHED" in flat
+    assert "PubMed cannot be reached" in page.text
+    for said in (
+        "No action needed yet.",
+        "It mostly passes. If it lasts, look at the source’s own status page",
+        "a.test is away",
+        "23 November 2026, 06:10",
+        "1 try without a full answer",
+        "22 November 2026, 04:10",
+        "We ask again on 23 November 2026, 06:15, then less and less often, but at least once a day",
+        "No day counts as read until it was answered in full.",
+        "While it lasts we write once a day, and once when it is over.",
+        "because you are an admin",
+    ):
+        assert said in flat, said
+        assert said in page.text, said
+    assert "https://monitor.example.org/status" in text.splitlines()
+    assert set(page.links) == {"https://monitor.example.org/status"}
+    assert page.tags.count("h1") == 1
+    assert all(len(line) <= 72 for line in text.splitlines())
+    assert "None" not in flat + page.text
+
+
+def test_a_reminder_tells_how_long(seen, written, now):
+    at = now + 2 * DAY + HOUR
+    message, text, _ = written(seen(times=8), Phase.REMINDER, at)
+    assert message["Subject"] == "For 2 days now: PubMed cannot be reached"
+    flat = _SPACE.sub(" ", text)
+    assert "Please have a look." in flat
+    assert "8 tries without a full answer" in flat
+
+
+def test_a_source_never_heard_from_says_so(seen, written, now):
+    _, text, _ = written(seen(last_heard=None, next_try=None), Phase.OPENED, now)
+    flat = _SPACE.sub(" ", text)
+    assert "Last full answer: none so far" in flat
+    assert "We ask again soon, then" in flat
+
+
+def test_a_recovery_says_that_nothing_is_to_do(seen, written, now):
+    ended = seen(closed_at=now + 3 * HOUR, closed_by="job:poll")
+    message, text, page = written(ended, Phase.RECOVERED, now + 3 * HOUR)
+    assert message["Subject"] == "PubMed answers in full again"
+    for said in (_SPACE.sub(" ", text), page.text):
+        assert "No action needed." in said
+        assert "23 November 2026, 09:10" in said
+        assert "It was asked for everything since its last full answer." in said
+        assert "We ask again" not in said
+
+
+def test_what_needs_a_person_says_so(fewer, written, now):
+    message, text, _ = written(fewer, Phase.OPENED, now)
+    assert message["Subject"] == "PubMed lists fewer records than before"
+    flat = _SPACE.sub(" ", text)
+    assert "Please have a look." in flat
+    assert "If the new number is right, say so on the Status page." in flat
+    assert "noticed 1 time" in flat
+    assert "keep every record we hold" in flat
+
+
+def test_what_ended_it_is_said(fewer, now):
+    ended = replace(fewer, closed_at=now + HOUR, closed_by="user:3")
+    told = alerts.facts(ended, Phase.RECOVERED, now + HOUR)
+    assert told["subject"] == "Settled: PubMed lists fewer records than before"
+    assert told["next"].startswith("An admin looked")
+    told = alerts.facts(replace(ended, closed_by="job:poll"), Phase.RECOVERED, now + HOUR)
+    assert told["subject"] == "Over: PubMed lists fewer records than before"
+    assert told["next"].startswith("The numbers are as expected again.")
+
+
+@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<script>alert(1)</script> & <img src=x>",
+        "a\r\nBcc: evil@bad.example\r\n\r\nx \x00 \u202e {{7*7}}",
+        "see https://a.test/feed?api_key=K123&x=1#frag and HTTP://b.test/?key=K123",
+        "x" * 3000,
+    ],
+)
+def test_hostile_words_stay_words(seen, written, now, phase, words):
+    message, text, page = written(seen(message=words, title=words[:200]), phase, now)
+    assert "Bcc" not in message
+    assert len(message["Subject"]) <= 250
+    assert not set(page.tags) & {"script", "img"}
+    assert "\u202e" not in text + page.text
+    for said in (text, page.text):
+        assert "K123" not in said.partition("What we saw")[2]
+        assert ("{{7*7}}" in said) is ("{{7*7}}" in words)
+
+
+def test_every_kind_makes_a_whole_mail(seen, now):
+    for kind in SourceFault:
+        for topic in (incidents.POLL, incidents.query_topic("vipp")):
+            one = seen(kind=kind.value, topic=topic)
+            for phase in Phase:
+                told = alerts.facts(one, phase, now)
+                assert told["subject"]
+                assert told["next"].endswith(".")
+                assert (told["remedy"] == "") is (phase is Phase.RECOVERED)
