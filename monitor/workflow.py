@@ -121,7 +121,7 @@ def fewer_ids(
     session: Session, settings: Settings, source: str, query: Query, at: datetime
 ) -> None:
     """Open an incident, since a source lists too few records to be believed."""
-    words = f"for {_named(query)} it lists far fewer records than before"
+    words = f"it lists far fewer records than before for {_named(query)}"
     noted = incidents.open_or_update(
         session, source, incidents.COMPARISON, SourceFault.FEWER_IDS, words, at
     )

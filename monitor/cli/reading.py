@@ -24,7 +24,7 @@ from monitor.ops.schema import require_current
 @click.option("--day", "day_", metavar="YYYY-MM-DD", help="Tell of one day, in UK time.")
 @click.pass_obj
 def status(config: Path, *, json_: bool, day_: str | None) -> None:
-    """Tell how sources, jobs, queue, outbox and database stand, or what happened on one day."""
+    """Tell how sources, incidents, jobs, queue and mail stand, or what happened on one day."""
     with service_of(config) as service, service.database.read() as session:
         require_current(service.database)
         at = service.clock()
@@ -48,6 +48,10 @@ def _print_status(now: Status) -> None:
         click.echo(f"  {source.title}: {source.state}; heard from: {heard}")
         if source.error:
             click.echo(f"    {source.error}")
+    for one in now.incidents:
+        since = one.opened_at.isoformat(timespec="minutes")
+        times = f"{one.times} time{'' if one.times == 1 else 's'}"
+        click.echo(f"  {one.headline}, since {since}, noticed {times}: {one.message}")
 
 
 def _print_day(report: DayReport, *, json_: bool) -> None:

@@ -4,17 +4,18 @@ from collections.abc import Mapping
 
 from monitor.kernel.errors import SourceFault
 
+# in a form that fits "PubMed" and "Journal feeds" alike
 _HEADLINES: Mapping[str, str] = {
     SourceFault.UNREACHABLE: "cannot be reached",
-    SourceFault.REFUSED: "refuses to answer",
-    SourceFault.RATE_LIMITED: "says that we ask too often",
-    SourceFault.MALFORMED: "sends what cannot be read",
-    SourceFault.INCOMPLETE: "answers only in part",
-    SourceFault.SCHEMA_CHANGED: "answers in another form than before",
-    SourceFault.QUERY_CHANGED: "does not search for what we asked",
-    SourceFault.FEWER_IDS: "lists fewer records than before",
+    SourceFault.REFUSED: "refused to answer",
+    SourceFault.RATE_LIMITED: "said that we ask too often",
+    SourceFault.MALFORMED: "sent what cannot be read",
+    SourceFault.INCOMPLETE: "answered only in part",
+    SourceFault.SCHEMA_CHANGED: "answered in another form than before",
+    SourceFault.QUERY_CHANGED: "did not search for what we asked",
+    SourceFault.FEWER_IDS: "listed fewer records than before",
 }
-_OTHERWISE = "does not answer in full"
+_OTHERWISE = "did not answer in full"
 _URGENT = frozenset({SourceFault.REFUSED, SourceFault.SCHEMA_CHANGED, SourceFault.QUERY_CHANGED})
 _REMEDIES: Mapping[str, str] = {
     SourceFault.UNREACHABLE: (
@@ -47,22 +48,24 @@ _REMEDIES: Mapping[str, str] = {
 _REMEDY_OTHERWISE = "If it lasts, look at the source’s own status page."
 _BY_HAND: Mapping[str, str] = {
     SourceFault.QUERY_CHANGED: (
-        "Try the query on the source’s own pages. If the new reading is right, say so on the "
-        "Status page; if it is not, the query must change."
+        "Try the query on the source’s own pages. If the new reading is right, press “It is right "
+        "now” on the Status page; if it is not, the query must change."
     ),
     SourceFault.FEWER_IDS: (
-        "Look at the source’s own pages: are there really fewer? If the new number is right, say "
-        "so on the Status page."
+        "Look at the source’s own pages: are there really fewer? If the new number is right, press "
+        "“It is right now” on the Status page."
     ),
 }
-_BY_HAND_OTHERWISE = "Have a look, and say on the Status page if it is right now."
+_BY_HAND_OTHERWISE = (
+    "Look at the source’s own pages. If all is well, press “It is right now” on the Status page."
+)
 
 
 def headline(title: str, kind: str) -> str:
     """Say what is wrong with a source; ``kind`` is a SourceFault's word.
 
     >>> headline("PubMed", "unreachable"), headline("PubMed", "a word of later")
-    ('PubMed cannot be reached', 'PubMed does not answer in full')
+    ('PubMed cannot be reached', 'PubMed did not answer in full')
     """
     return f"{title} {_HEADLINES.get(kind, _OTHERWISE)}"
 

@@ -96,7 +96,7 @@ def _ended(incident: IncidentView) -> str:
     if _settled_by_hand(incident):
         return f"Settled: {incident.headline}"
     if incident.topic == incidents.POLL:
-        return f"{incident.title} answers in full again"
+        return f"{incident.title}: full answers again"
     return f"Over: {incident.headline}"
 
 

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from monitor.feeds import incidents
 from monitor.feeds import queries as feeds
+from monitor.feeds.incidents import IncidentView
 from monitor.kernel import audit
 from monitor.kernel.database import Database
 from monitor.kernel.settings import Settings
@@ -27,6 +29,8 @@ JOB_TITLES = {
     "check": "Check the audit ledger",
     "tidy": "Let go of old raw records",
 }
+# how long an incident that is over stays in sight
+_ENDED_SHOWN = timedelta(days=14)
 # A job is overdue when it missed two turns, and never before this many seconds.
 _GRACE_SECONDS = 120
 
@@ -72,12 +76,17 @@ class DatabaseStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Everything an admin asks first; ``verdict`` is the sentence to read."""
+    """Everything an admin asks first; ``verdict`` is the sentence to read.
+
+    ``ended`` are the incidents that ended in the last 14 days, the latest first.
+    """
 
     at: datetime
     verdict: str
     healthy: bool
     sources: list[feeds.SourceStatus]
+    incidents: list[IncidentView]
+    ended: list[IncidentView]
     jobs: list[JobStatus]
     queue: QueueStatus
     outbox: notify.OutboxStatus
@@ -91,6 +100,7 @@ class Status:
             "verdict": self.verdict,
             "healthy": self.healthy,
             "sources": [_source(source) for source in self.sources],
+            "incidents": [_incident(one) for one in (*self.incidents, *self.ended)],
             "jobs": [_job(job) for job in self.jobs],
             "queue": {
                 "counts": {stage.value: self.queue.counts.get(stage, 0) for stage in Stage},
@@ -115,12 +125,15 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
     sources = feeds.sources(session, settings, now)
     jobs = [_job_status(row, now) for row in session.scalars(select(JobRow).order_by(JobRow.name))]
     outbox = notify.outbox(session)
-    problems = _problems(sources, jobs, outbox)
+    wrong = incidents.open_incidents(session)
+    problems = _problems(sources, wrong, jobs, outbox)
     return Status(
         at=now,
         verdict=_verdict(problems),
         healthy=not problems,
         sources=sources,
+        incidents=wrong,
+        ended=incidents.closed_since(session, now - _ENDED_SHOWN),
         jobs=jobs,
         queue=QueueStatus(review.counts(session), _oldest(session)),
         outbox=outbox,
@@ -155,7 +168,10 @@ def _job_state(row: JobRow, now: datetime) -> JobState:
 
 
 def _problems(
-    sources: list[feeds.SourceStatus], jobs: list[JobStatus], outbox: notify.OutboxStatus
+    sources: list[feeds.SourceStatus],
+    wrong: list[IncidentView],
+    jobs: list[JobStatus],
+    outbox: notify.OutboxStatus,
 ) -> list[str]:
     problems = [s.title for s in sources if s.state in {"failing", "overdue"}]
     found = []
@@ -163,6 +179,7 @@ def _problems(
         found.append(f"{problems[0]} is not answering")
     elif problems:
         found.append(f"{len(problems)} sources are not answering")
+    found += dict.fromkeys(one.headline for one in wrong if one.needs_person)
     found += [f"“{j.title}” is {j.state}" for j in jobs if j.state in {"overdue", "failing"}]
     if refused := outbox.counts.get(MessageState.DEAD, 0):
         found.append(f"{refused} message{'s were' if refused > 1 else ' was'} refused for good")
@@ -201,6 +218,19 @@ def _source(source: feeds.SourceStatus) -> dict[str, Any]:
         "quiet_since": _time(source.quiet_since),
         "failing_since": _time(source.failing_since),
         "failures": source.failures,
+    }
+
+
+def _incident(one: IncidentView) -> dict[str, Any]:
+    return {
+        "source": one.source,
+        "topic": one.topic,
+        "kind": one.kind,
+        "message": one.message,
+        "opened": _time(one.opened_at),
+        "last_seen": _time(one.last_seen_at),
+        "times": one.times,
+        "closed": _time(one.closed_at),
     }
 
 

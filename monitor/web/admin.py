@@ -4,6 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
+from monitor import workflow
 from monitor.accounts import queries as accounts
 from monitor.accounts import service as people_service
 from monitor.accounts.tables import Role
@@ -36,7 +37,10 @@ def status() -> str:
     with here.database.read() as session:
         found = read_status(session, here.settings, here.database, now())
     asked = next((s.title for s in found.sources if s.name == request.args.get("asked")), None)
-    return render_template("staff/status.html", status=found, asked=asked, labels=labels)
+    settled = [one for one in found.ended if str(one.id) == request.args.get("settled")]
+    return render_template(
+        "staff/status.html", status=found, asked=asked, settled=settled, labels=labels
+    )
 
 
 @blueprint.post("/status/sources/<name>/poll")
@@ -45,6 +49,15 @@ def ask_now(name: str) -> ResponseReturnValue:
     with site().database.write() as session:
         feeds.ask_now(session, name, by=_actor(), at=now())
     return redirect(url_for("admin.status", asked=name), code=303)
+
+
+@blueprint.post("/status/incidents/<int:incident_id>/settle")
+def settle(incident_id: int) -> ResponseReturnValue:
+    """Record an admin's word that what a source lists, or how it reads a query, is right."""
+    here, by = site(), auth.reader()
+    with here.database.write() as session:
+        workflow.settle_incident(session, here.settings, incident_id, by=by, at=now())
+    return redirect(url_for("admin.status", settled=incident_id), code=303)
 
 
 @blueprint.get("/mail")

@@ -1,5 +1,6 @@
 """Incidents, on both databases: at most one is open, and it lasts until it is over."""
 
+import doctest
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -226,9 +227,13 @@ def test_two_at_once_open_one(database, tmp_path, now):
         assert incidents.open_incidents(session)[0].times == 4
 
 
+def test_the_examples_are_true():
+    assert doctest.testmod(incident_wording).failed == 0
+
+
 @pytest.mark.parametrize("kind", SourceFault)
 def test_every_fault_has_words(kind):
-    assert incident_wording.headline("PubMed", kind) != "PubMed does not answer in full"
+    assert incident_wording.headline("PubMed", kind) != "PubMed did not answer in full"
     by_hand = incident_wording.remedy(kind, settled_by_hand=True)
     assert "Status page" in by_hand
     if kind is not SourceFault.FEWER_IDS:  # no poll finds that

@@ -130,7 +130,7 @@ def test_a_failing_source_from_the_first_failure_to_the_recovery(service, admins
     )
     assert one.message.startswith("Invented Trials: ")
     assert one.next_try > clock.now
-    subject = f"{one.title} sends what cannot be read"
+    subject = f"{one.title} sent what cannot be read"
     assert mails(service) == [("ada@team.example", subject), ("abe@team.example", subject)]
     assert deliver_due(service).counts == {"sent": 2}
 
@@ -143,7 +143,7 @@ def test_a_failing_source_from_the_first_failure_to_the_recovery(service, admins
     clock.pass_by(hours=1)
     assert poll_source(service, "journals").error is None
     assert open_ones(service) == []
-    subject = f"{one.title} answers in full again"
+    subject = f"{one.title}: full answers again"
     assert mails(service)[2:] == [("ada@team.example", subject), ("abe@team.example", subject)]
     assert deliver_due(service).counts == {"sent": 2}
     assert poll_source(service, "journals").error is None
@@ -255,10 +255,10 @@ def test_fewer_ids_end_by_a_better_comparison_too(service, admins, clock):
         workflow.fewer_ids(session, service.settings, "pubmed", address, clock())
     (one,) = open_ones(service)
     assert (one.topic, one.kind, one.times) == ("comparison", "fewer ids than before", 2)
-    assert one.message == "for one of its queries it lists far fewer records than before"
+    assert one.message == "it lists far fewer records than before for one of its queries"
     with service.database.write() as session:
         workflow.source_recovered(
             session, service.settings, "pubmed", clock(), topic=incidents.COMPARISON
         )
     assert open_ones(service) == []
-    assert mails(service)[-1][1] == "Over: PubMed lists fewer records than before"
+    assert mails(service)[-1][1] == "Over: PubMed listed fewer records than before"

@@ -233,7 +233,7 @@ def test_a_source_never_heard_from_says_so(seen, written, now):
 def test_a_recovery_says_that_nothing_is_to_do(seen, written, now):
     ended = seen(closed_at=now + 3 * HOUR, closed_by="job:poll")
     message, text, page = written(ended, Phase.RECOVERED, now + 3 * HOUR)
-    assert message["Subject"] == "PubMed answers in full again"
+    assert message["Subject"] == "PubMed: full answers again"
     for said in (_SPACE.sub(" ", text), page.text):
         assert "No action needed." in said
         assert "23 November 2026, 09:10" in said
@@ -243,10 +243,10 @@ def test_a_recovery_says_that_nothing_is_to_do(seen, written, now):
 
 def test_what_needs_a_person_says_so(fewer, written, now):
     message, text, _ = written(fewer, Phase.OPENED, now)
-    assert message["Subject"] == "PubMed lists fewer records than before"
+    assert message["Subject"] == "PubMed listed fewer records than before"
     flat = _SPACE.sub(" ", text)
     assert "Please have a look." in flat
-    assert "If the new number is right, say so on the Status page." in flat
+    assert "If the new number is right, press “It is right now” on the Status page." in flat
     assert "noticed 1 time" in flat
     assert "keep every record we hold" in flat
 
@@ -254,10 +254,10 @@ def test_what_needs_a_person_says_so(fewer, written, now):
 def test_what_ended_it_is_said(fewer, now):
     ended = replace(fewer, closed_at=now + HOUR, closed_by="user:3")
     told = alerts.facts(ended, Phase.RECOVERED, now + HOUR)
-    assert told["subject"] == "Settled: PubMed lists fewer records than before"
+    assert told["subject"] == "Settled: PubMed listed fewer records than before"
     assert told["next"].startswith("An admin looked")
     told = alerts.facts(replace(ended, closed_by="job:poll"), Phase.RECOVERED, now + HOUR)
-    assert told["subject"] == "Over: PubMed lists fewer records than before"
+    assert told["subject"] == "Over: PubMed listed fewer records than before"
     assert told["next"].startswith("The numbers are as expected again.")
 
 

@@ -58,6 +58,7 @@ EXPECTED = {
     ("GET", "/status/days"): (303, 403, 403, 303),
     ("GET", "/status/days/<written>"): ADMIN,
     ("POST", "/status/sources/<name>/poll"): (401, 403, 403, 303),
+    ("POST", "/status/incidents/<int:incident_id>/settle"): (401, 403, 403, 409),  # a poll's
     ("GET", "/mail"): ADMIN,
     ("GET", "/mail/<uuid>"): ADMIN,
     ("GET", "/mail/<uuid>/html"): ADMIN,
@@ -87,6 +88,7 @@ def _address(world, rule):
         ("<int:record_id>", "1"),
         ("<int:study_id>", world.studies["ddp"]),
         ("<int:user_id>", world.cat.id),
+        ("<int:incident_id>", "1"),
         ("<uuid>", letter.uuid),
         ("<name>", "pubmed"),
         ("<written>", "2026-11-23"),
