@@ -127,6 +127,7 @@ def acknowledge(session: Session, incident_id: int, by: str, at: datetime) -> In
         NotFound: there is no such incident.
         Conflict: it is about polls: only a full answer ends it.
     """
+    _hold_sources(session, Incident.id == incident_id)
     row = session.get(Incident, incident_id, populate_existing=True)
     if row is None:
         raise NotFound("There is no such incident.")
@@ -137,17 +138,17 @@ def acknowledge(session: Session, incident_id: int, by: str, at: datetime) -> In
 
 
 def due_reminders(session: Session, at: datetime) -> list[IncidentView]:
-    """List, and hold, the open incidents of which nobody was told for a day, or ever.
+    """List the open incidents of which nobody was told for a day, or ever; hold their sources.
 
     A time of telling that lies in the future was written by a clock that ran ahead: it is set to
     now. So no day brings two reminders, and none stays out for years.
     """
+    _hold_sources(session, Incident.closed_at.is_(None))
     _forget_the_future(session, at)
     due = _open().where(
         or_(Incident.reminded_at.is_(None), Incident.reminded_at <= at - rules.REMIND_EVERY)
     )
-    held = due.order_by(Incident.id).with_for_update(skip_locked=True)
-    return [_view(session, row) for row in session.scalars(held)]
+    return [_view(session, row) for row in session.scalars(due.order_by(Incident.id))]
 
 
 def note_told(session: Session, incident_id: int, at: datetime) -> None:
@@ -197,6 +198,17 @@ def _close(
     for row in rows:
         _record(session, row, "closed", by, at)
     return [_view(session, row) for row in rows]
+
+
+def _hold_sources(session: Session, which: ColumnElement[bool]) -> None:
+    """Lock the sources of some incidents before anything else, as every attempt does.
+
+    An attempt locks its source, then the ledger, then an incident; whoever locked an incident
+    first, and then the ledger, could wait for it for ever.
+    """
+    sources = select(Incident.source).where(which)
+    held = select(SourceRow.name).where(SourceRow.name.in_(sources)).order_by(SourceRow.name)
+    session.execute(held.with_for_update())
 
 
 def _forget_the_future(session: Session, at: datetime) -> None:

@@ -1,5 +1,7 @@
 """A source that fails, from the first failure to the recovery, on real databases and loopback HTTP."""
 
+import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,6 +21,7 @@ from monitor.jobs.delivery import deliver_due
 from monitor.jobs.polling import poll_source
 from monitor.jobs.reminding import remind_due
 from monitor.jobs.service import Service
+from monitor.kernel import audit
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 from monitor.notify.tables import Message, MessageKind, MessageState
@@ -196,6 +199,34 @@ def test_a_reminder_a_day_and_never_given_up(service, admins, clock):
     assert [subject.partition(":")[0] for _, subject in waiting] == ["For 4 days now"] * 2, (
         "a mail server that was down brings the latest alone"
     )
+
+
+def test_an_admins_word_and_an_attempt_do_not_wait_for_each_other(service, admins, clock):
+    def too_few(session):
+        workflow.fewer_ids(session, service.settings, "journals", VIPP, clock())
+
+    with service.database.write() as session:
+        too_few(session)
+    (one,) = open_ones(service)
+    begun = threading.Event()
+
+    def settle() -> None:
+        begun.wait()
+        with service.database.write() as session:
+            workflow.settle_incident(session, service.settings, one.id, by=admins[0], at=clock())
+
+    thread = threading.Thread(target=settle)
+    thread.start()
+    with service.database.write() as session:
+        feeds.lease(session, "journals", clock(), 60)
+        audit.record(session, at=clock(), actor="job:poll", action="test", subject="source:x")
+        begun.set()
+        time.sleep(0.3)  # the word has come as far as it can
+        too_few(session)
+    thread.join()
+    with service.database.read() as session:
+        (ended,) = incidents.closed_since(session, clock())
+    assert (ended.times, ended.closed_by) == (2, f"user:{admins[0].id}")
 
 
 def test_one_source_says_nothing_of_another(service, admins):
