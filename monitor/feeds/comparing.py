@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from monitor.feeds import proof, rules
+from monitor.feeds import incidents, proof, rules
 from monitor.feeds.leasing import Lease, hold
 from monitor.feeds.proof import Difference
 from monitor.feeds.records import Listing, Query
 from monitor.feeds.storing import chunks
 from monitor.feeds.tables import (
     Comparison,
+    Incident,
     Poll,
     PollKind,
     PollState,
@@ -133,14 +134,22 @@ def _of(source: str, query: Query) -> ColumnElement[bool]:
 
 
 def _listed_before(session: Session, source: str, query: Query) -> int | None:
-    """Tell how many keys the last comparison of this very query listed that can be believed."""
+    """Tell how many keys the last comparison of this very query listed that can be believed.
+
+    One that an admin believed, by saying that the number is right, counts as well.
+    """
+    believed = select(func.max(Incident.closed_at)).where(
+        Incident.source == source,
+        Incident.topic == incidents.COMPARISON,
+        Incident.closed_by.like("user:%"),
+    )
     return session.scalar(
         select(Comparison.listed)
         .where(
             Comparison.source == source,
             Comparison.query_key == query.key,
             Comparison.query_hash == query.hash,
-            Comparison.alarm.is_(None),
+            or_(Comparison.alarm.is_(None), Comparison.at <= believed.scalar_subquery()),
         )
         .order_by(Comparison.at.desc(), Comparison.id.desc())
         .limit(1)

@@ -107,6 +107,7 @@ class Attempt:
     ) -> SourceError | None:
         """Keep a whole answer; give the reason where it is not to be believed all the same."""
         at, doubted = self.service.clock(), feeds.doubt(answer)
+        rewritten = move and feeds.rewritten(session, self.lease.source, answer)
         stored = feeds.store(
             session,
             self.lease,
@@ -117,6 +118,10 @@ class Attempt:
             move=move,
             doubted=doubted,
         )
+        if rewritten:
+            workflow.query_rewritten(
+                session, self.service.settings, self.lease.source, answer.query, at
+            )
         self.queued += workflow.ingest(session, self.service.matcher, stored, at=at)
         self.records += len(answer.records)
         self.new += len(stored)

@@ -10,7 +10,8 @@ from datetime import date
 
 import structlog
 
-from monitor.feeds import comparing, rules
+from monitor import workflow
+from monitor.feeds import comparing, incidents, rules
 from monitor.feeds.proof import Difference
 from monitor.feeds.records import Answer, Listing, Query, Watermark
 from monitor.feeds.sources import SOURCES, Searchable
@@ -48,6 +49,9 @@ def compare_source(service: Service, name: str) -> AttemptReport:
         at = service.clock()
         if report.error is None:
             comparing.plan(session, name, at, service.settings.sources.compare_every_days)
+            workflow.source_recovered(
+                session, service.settings, name, at, topic=incidents.COMPARISON
+            )
         else:
             asked = max((error.retry_after or 0 for error in errors), default=0)
             comparing.postpone(session, name, at, asked)
@@ -128,6 +132,8 @@ def _compare(one: _Comparison) -> None:
         comparing.record(
             session, asking.lease, asking.poll_id, listing, difference, at, fetched=fetched
         )
+        if difference.alarm is SourceFault.FEWER_IDS:
+            workflow.fewer_ids(session, asking.service.settings, asking.lease.source, query, at)
 
 
 def _batches(keys: frozenset[str]) -> Iterator[list[str]]:

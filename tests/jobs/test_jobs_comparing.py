@@ -18,13 +18,17 @@ from proving import (  # type: ignore[import-not-found]  # tests/jobs is on pyte
     without,
 )
 
+from monitor import workflow
+from monitor.accounts import service as accounts
+from monitor.accounts.tables import Role
 from monitor.demo import standins
 from monitor.demo.world import World
 from monitor.feeds.sources import europepmc, pubmed
-from monitor.feeds.tables import Comparison, PollKind, PollQuery, PollState
+from monitor.feeds.tables import Comparison, Incident, PollKind, PollQuery, PollState
 from monitor.jobs.comparing import compare_due, compare_source
 from monitor.jobs.polling import poll_source
 from monitor.kernel.locks import exclusive
+from monitor.notify.tables import Message
 from monitor.ops import exports
 
 SQLITE_ONLY = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -147,6 +151,74 @@ def test_half_the_ids_gone_is_an_alarm_marks_nothing_and_is_tried_again(polled, 
     (report,) = compare_due(polled)
     assert report.error is None
     assert newest(polled).alarm is None
+
+
+def an_admin(service):
+    with service.database.write() as session:
+        made, _ = accounts.create_user(
+            session,
+            address="ada@example.org",
+            name="Ada",
+            role=Role.ADMIN,
+            by="cli",
+            at=service.clock(),
+        )
+    return made
+
+
+def incident(service):
+    (found,) = rows(service, Incident, Incident.topic == "comparison")
+    return found
+
+
+@SQLITE_ONLY
+def test_admins_are_told_once_of_fewer_ids_and_again_when_they_are_back(polled, world, clock):
+    an_admin(polled)
+    compare_source(polled, "europepmc")
+    everything, world.papers = world.papers, world.papers[:6]
+    for _ in range(2):
+        clock.pass_by(hours=1)
+        compare_source(polled, "europepmc")
+    assert (incident(polled).kind, incident(polled).times) == ("fewer ids than before", 2)
+    assert len(rows(polled, Message)) == 1
+    world.papers = everything
+    clock.pass_by(hours=1)
+    compare_source(polled, "europepmc")
+    assert incident(polled).closed_by == "job:poll"
+    assert len(rows(polled, Message)) == 2
+
+
+@SQLITE_ONLY
+def test_a_number_that_an_admin_calls_right_is_believed_from_then_on(polled, world, clock):
+    ada = an_admin(polled)
+    compare_source(polled, "europepmc")
+    world.papers = world.papers[:6]
+    clock.pass_by(hours=1)
+    assert compare_source(polled, "europepmc").error
+    clock.pass_by(hours=1)
+    with polled.database.write() as session:
+        workflow.settle_incident(session, polled.settings, incident(polled).id, by=ada, at=clock())
+    clock.pass_by(hours=1)
+    assert compare_source(polled, "europepmc").error is None
+    assert (newest(polled).alarm, newest(polled).vanished) == (None, 6)
+
+
+@SQLITE_ONLY
+def test_a_query_that_is_read_in_another_way_opens_an_incident_of_its_own(polled, running, clock):
+    assert poll_source(polled, "pubmed").error is None
+    running.pubmed.fault("pubmed/esearch", "rewritten-query", times=None)
+    clock.pass_by(days=1)
+    report = poll_source(polled, "pubmed")
+    assert report.error is None, "what it found is kept all the same"
+    (found,) = rows(polled, Incident)
+    assert (found.source, found.topic, found.kind) == (
+        "pubmed",
+        "query:theraplay",
+        "query changed upstream",
+    )
+    clock.pass_by(days=1)
+    poll_source(polled, "pubmed")
+    assert len(rows(polled, Incident)) == 1, "told once; the new reading is the one compared with"
 
 
 @SQLITE_ONLY
