@@ -1,7 +1,8 @@
-"""Connections that look whom they reached before they say a word, and that can be cut off.
+"""Connections that look whom they reach before they say a word, and that can be cut off.
 
-The check is made on the connected socket, so a name that changes its answer between a check
-and the connection gains nothing. Never speaks through a proxy.
+A name is looked up once, and only those of its addresses are called that may be: an address
+inside hears nothing, not even a knock. Checked again on the connected socket, so a name that
+changes its answer gains nothing. Never speaks through a proxy.
 """
 
 import contextlib
@@ -12,12 +13,25 @@ from typing import Any
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
 
 from monitor.feeds.addresses import permitted
 
 
 class ForbiddenAddress(Exception):  # noqa: N818 - not an OSError: nothing on the way may retry it
     """The host answered from an address that may not be reached."""
+
+
+class UnknownName(Exception):  # noqa: N818 - not an OSError: told apart from a host that is down
+    """The name has no address."""
+
+
+class NamesUnavailable(Exception):  # noqa: N818 - not an OSError: told apart from a host that is down
+    """The name could not be looked up just now: it may have an address."""
+
+
+# a name may have thousands of addresses, and each may take a whole connect timeout
+_MOST_ADDRESSES = 4
 
 
 class Guard:
@@ -30,6 +44,27 @@ class Guard:
     def __init__(self, *, allow_loopback: bool) -> None:
         self.allow_loopback = allow_loopback
         self._handles: set[_Handle] = set()
+
+    def look_up(self, name: str, port: int) -> list[str]:
+        """Look up a name, and give its addresses that may be called, at most 4.
+
+        Raises:
+            UnknownName: it has no address.
+            NamesUnavailable: nobody can tell now.
+            ForbiddenAddress: none of them may be called.
+        """
+        try:
+            found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+        except socket.gaierror as error:
+            passing = error.errno == socket.EAI_AGAIN
+            raise (NamesUnavailable if passing else UnknownName) from None
+        addresses = dict.fromkeys(str(address[0]) for *_, address in found)
+        allowed = [
+            one for one in addresses if permitted(one, port, allow_loopback=self.allow_loopback)
+        ]
+        if not allowed:
+            raise ForbiddenAddress
+        return allowed[:_MOST_ADDRESSES]
 
     def admit(self, sock: socket.socket) -> "_Handle":
         """Take charge of a connected socket.
@@ -115,9 +150,23 @@ class _Checked(HTTPConnection):
     _handle: _Handle | None = None
 
     def _new_conn(self) -> socket.socket:
-        sock = super()._new_conn()
+        sock = self._called()
         self._handle = self.guards.admit(sock)
         return sock
+
+    def _called(self) -> socket.socket:
+        """Call the name's addresses in turn until one answers."""
+        name = self._dns_host
+        *others, last = self.guards.look_up(name, self.port)
+        try:
+            for self._dns_host in others:
+                with contextlib.suppress(HTTPError):
+                    return super()._new_conn()
+            self._dns_host = last
+            return super()._new_conn()
+        finally:
+            # the certificate and the Host header are the name's, not the address's
+            self._dns_host = name
 
     def close(self) -> None:
         super().close()

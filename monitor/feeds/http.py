@@ -6,12 +6,11 @@ a key. Never follows a redirect for a request that carries one.
 
 import random
 import threading
-import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 import structlog
@@ -19,8 +18,10 @@ from requests import RequestException
 from urllib3.exceptions import HTTPError
 
 from monitor.feeds import rules
-from monitor.feeds.connections import ForbiddenAddress, Guard, GuardedAdapter
-from monitor.kernel.clock import monotonic, utcnow
+from monitor.feeds.connections import Guard, GuardedAdapter
+from monitor.feeds.failures import Passing, failures_named
+from monitor.feeds.pacing import TURNS, Breaker, host_of
+from monitor.kernel.clock import utcnow
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import SourcesSettings
 
@@ -33,6 +34,8 @@ _CHUNK = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 5
 _NOT_MODIFIED = 304
+_HOST_FAULTS = frozenset({SourceFault.UNREACHABLE, SourceFault.RATE_LIMITED})
+_USUAL_GAP = 0.2  # seconds between two requests to a host
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,11 @@ class _Request:
 
     @property
     def host(self) -> str:
-        return urlsplit(self.url).netloc.rpartition("@")[2]
+        """The host as messages call it."""
+        try:
+            return urlsplit(self.url).netloc.rpartition("@")[2]
+        except ValueError:
+            return "an address that is none"
 
 
 class Http:
@@ -78,14 +85,14 @@ class Http:
     def __init__(self, settings: SourcesSettings, patience: Patience | None = None) -> None:
         self._patience = patience or Patience()
         self._guard = Guard(allow_loopback=settings.allow_loopback)
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False
         self._session.headers["User-Agent"] = _user_agent(settings.contact)
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, GuardedAdapter(self._guard))
         self.requests = 0  # sent so far, redirects and further tries included
         self._gaps: dict[str, float] = {}
-        self._next_turn: dict[str, float] = {}
+        self._breaker = Breaker()
 
     def close(self) -> None:
         """Close every connection."""
@@ -93,8 +100,11 @@ class Http:
         self._guard.sweep(everything=True)
 
     def pace(self, url: str, per_second: float) -> None:
-        """Ask the host of ``url`` at most so often; 5 times a second where nothing was said."""
-        self._gaps[urlsplit(url).netloc] = 1 / per_second
+        """Ask the host of ``url`` at most so often; 5 times a second where nothing was said.
+
+        Every client of this process waits for the same turns.
+        """
+        self._gaps[host_of(url)] = 1 / per_second
 
     def get(
         self,
@@ -114,7 +124,7 @@ class Http:
         Raises:
             SourceError: there is no whole, acceptable reply.
         """
-        return self._patiently(
+        return self._ask(
             _Request("GET", url, headers or {}, limit, follow, params=params, accept=accept)
         )
 
@@ -131,21 +141,39 @@ class Http:
         Raises:
             SourceError: there is no whole, acceptable reply.
         """
-        return self._patiently(_Request("POST", url, headers or {}, limit, False, data=data))  # noqa: FBT003 - a field
+        return self._ask(_Request("POST", url, headers or {}, limit, False, data=data))  # noqa: FBT003 - a field
+
+    def _ask(self, request: _Request) -> Reply:
+        """Ask, unless the host has failed again and again just now."""
+        host = host_of(request.url)
+        if self._breaker.is_open(host):
+            message = f"{request.host} failed again and again: it is left alone for now"
+            raise SourceError(SourceFault.UNREACHABLE, message)
+        try:
+            reply = self._patiently(request)
+        except SourceError as error:
+            if error.kind in _HOST_FAULTS:
+                self._breaker.failed(host)
+            else:
+                self._breaker.answered(host)
+            raise
+        self._breaker.answered(host)
+        return reply
 
     def _patiently(self, request: _Request) -> Reply:
         """Ask again after a failure that may pass, a few times, ever later."""
         for attempt in range(1, self._patience.tries + 1):
             try:
                 return self._follow(request)
-            except _Passing as passing:
+            except Passing as passing:
                 error, asked = passing.error, passing.error.retry_after
             pause = self._patience.pause * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)  # noqa: S311 - spreads load, guards nothing
             pause = max(pause, asked or 0)
             if attempt == self._patience.tries or pause > self._patience.longest_pause:
                 raise error
             log.info("http.retry", host=request.host, fault=error.kind.value, seconds=round(pause))
-            time.sleep(pause)
+            # the next turn is waited for: every client leaves a host in trouble alone so long
+            TURNS.rest(host_of(request.url), pause)
         raise AssertionError("unreachable: the last try returns or raises")
 
     def _follow(self, request: _Request) -> Reply:
@@ -161,9 +189,10 @@ class Http:
         self, request: _Request, url: str, params: Mapping[str, str] | None
     ) -> tuple[int, dict[str, str], bytes]:
         """Make one exchange, within its deadline."""
-        self._wait_for_turn(urlsplit(url).netloc)
+        host = host_of(url)
+        TURNS.wait(host, self._gaps.get(host, _USUAL_GAP))
         self.requests += 1
-        with _failures_named(request.host), self._deadline(request.host):
+        with failures_named(request.host), self._deadline(request.host):
             reply = self._session.request(
                 request.method,
                 url,
@@ -178,12 +207,6 @@ class Http:
                 body = b"" if reply.status_code in _REDIRECTS else _read(reply, request)
         headers = {name.lower(): value for name, value in reply.headers.items()}
         return reply.status_code, headers, body
-
-    def _wait_for_turn(self, netloc: str) -> None:
-        wait = self._next_turn.get(netloc, 0.0) - monotonic()
-        if wait > 0:
-            time.sleep(wait)
-        self._next_turn[netloc] = monotonic() + self._gaps.get(netloc, 0.2)
 
     @contextmanager
     def _deadline(self, host: str) -> Iterator[None]:
@@ -213,12 +236,11 @@ class Http:
             )
 
 
-class _Passing(Exception):  # noqa: N818 - wraps an error, is none itself
-    """Carries a failure that may be over in a moment."""
+class _Session(requests.Session):
+    """Leaves redirects alone: even where told not to follow one, requests reads its whole body."""
 
-    def __init__(self, error: SourceError) -> None:
-        super().__init__()
-        self.error = error
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Say that nothing leads anywhere; we follow by hand, one checked step at a time."""
 
 
 def _accepted(request: _Request, status: int, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -229,10 +251,10 @@ def _accepted(request: _Request, status: int, headers: Mapping[str, str], body: 
     after = rules.retry_after(headers.get("retry-after"), utcnow())
     if status == 429:  # noqa: PLR2004 - too many requests
         message = f"{host} says that it was asked too often (status 429)"
-        raise _Passing(SourceError(SourceFault.RATE_LIMITED, message, retry_after=after))
+        raise Passing(SourceError(SourceFault.RATE_LIMITED, message, retry_after=after))
     message = f"{host} answered with status {status}"
     if status in {502, 503, 504}:
-        raise _Passing(SourceError(SourceFault.UNREACHABLE, message, retry_after=after))
+        raise Passing(SourceError(SourceFault.UNREACHABLE, message, retry_after=after))
     kind = SourceFault.UNREACHABLE if status >= 500 else SourceFault.REFUSED  # noqa: PLR2004 - the server's own fault
     raise SourceError(kind, message, retry_after=after)
 
@@ -244,14 +266,24 @@ def _next_address(request: _Request, here: str, location: str | None) -> str:
             SourceFault.REFUSED,
             f"{request.host} redirected a request that must not be; check base_url",
         )
-    there = urlsplit(urljoin(here, location or ""))
-    if not location or there.scheme not in {"http", "https"} or not there.netloc:
+    there = _joined(here, location) if location else None
+    if there is None or there.scheme not in {"http", "https"} or not there.hostname:
         raise SourceError(SourceFault.REFUSED, f"{request.host} redirected to no usable address")
     if urlsplit(here).scheme == "https" and there.scheme == "http":
         raise SourceError(
             SourceFault.REFUSED, f"{request.host} redirected to an unprotected address"
         )
     return there.geturl()
+
+
+def _joined(here: str, location: str) -> SplitResult | None:
+    """Make out the address that a redirect means; None where it means none."""
+    try:
+        there = urlsplit(urljoin(here, location))
+        there.port  # noqa: B018 - raises where it is no port
+    except ValueError:
+        return None
+    return there
 
 
 def _read(reply: requests.Response, request: _Request) -> bytes:
@@ -270,34 +302,6 @@ def _read(reply: requests.Response, request: _Request) -> bytes:
             )
         parts.append(part)
     return b"".join(parts)
-
-
-@contextmanager
-def _failures_named(host: str) -> Iterator[None]:
-    """Say in our own words why there is no reply; the library's text may hold the address asked."""
-    try:
-        yield
-    except ForbiddenAddress:
-        message = f"{host} has an address or port that may not be reached"
-        raise SourceError(SourceFault.REFUSED, message) from None
-    except requests.exceptions.SSLError:
-        message = f"{host} cannot prove who it is (its certificate is not valid)"
-        raise SourceError(SourceFault.REFUSED, message) from None
-    except requests.exceptions.Timeout:
-        message = f"{host} did not answer in time"
-        raise _Passing(SourceError(SourceFault.UNREACHABLE, message)) from None
-    except requests.exceptions.ContentDecodingError:
-        message = f"{host} sent a reply whose compression is damaged"
-        raise SourceError(SourceFault.MALFORMED, message) from None
-    except requests.exceptions.ChunkedEncodingError:
-        message = f"{host} ended the connection before the whole reply"
-        raise _Passing(SourceError(SourceFault.INCOMPLETE, message)) from None
-    except requests.exceptions.ConnectionError:
-        message = f"{host} cannot be reached"
-        raise _Passing(SourceError(SourceFault.UNREACHABLE, message)) from None
-    except (RequestException, HTTPError, OSError, ValueError):
-        message = f"{host} cannot be asked: check its address in the settings"
-        raise SourceError(SourceFault.UNREACHABLE, message) from None
 
 
 def _user_agent(contact: str) -> str:

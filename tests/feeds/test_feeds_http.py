@@ -177,18 +177,36 @@ def test_a_post_is_never_redirected(upstream, http):
 
 
 def test_a_redirect_to_a_private_address_is_refused(upstream, http, monkeypatch):
-    # the name answers from an address inside: what a rebinding name does
+    # looked up, the name is public; the connection leads inside all the same
     real = socket.create_connection
     lan = socket.socketpair()
+    resolve(monkeypatch, {"evil.test": ["8.8.8.8"]})
     monkeypatch.setattr(
         "urllib3.util.connection.create_connection",
-        lambda address, *a, **k: _Posing(lan[0]) if address[0] == "evil.test" else real(address),
+        lambda address, *a, **k: _Posing(lan[0]) if address[0] == "8.8.8.8" else real(address),
     )
     upstream.script = [upstream.says(status=302, headers={"Location": "http://evil.test/"})]
     assert fault(http, f"{upstream.url}/").kind is SourceFault.REFUSED
     lan[1].setblocking(False)
     assert lan[1].recv(10) == b""  # closed without a byte
     lan[1].close()
+
+
+def resolve(monkeypatch, names) -> list[str]:
+    """Let names have these addresses, one answer after the other; gives the names asked for."""
+    real, asked = socket.getaddrinfo, []
+
+    def look_up(name, *args, **kwargs):
+        if name not in names:
+            return real(name, *args, **kwargs)
+        asked.append(name)
+        answer = names[name]
+        if isinstance(answer, OSError):
+            raise answer
+        return real(answer.pop(0) if len(answer) > 1 else answer[0], *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    return asked
 
 
 class _Posing:
