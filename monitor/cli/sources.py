@@ -1,4 +1,4 @@
-"""Commands that bring literature in: from the sources, and from files."""
+"""Commands that bring literature in, from the sources and from files; and the list of feeds."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -6,6 +6,10 @@ from pathlib import Path
 import click
 
 from monitor.cli.root import as_json, commands, leave, print_json, progress_bar, service_of
+from monitor.feeds import feed_list
+from monitor.feeds.feed_address import without_secrets
+from monitor.feeds.feed_list import FeedStatus
+from monitor.feeds.service import asked_sources
 from monitor.feeds.sources import SOURCES
 from monitor.jobs.asking import AttemptReport
 from monitor.jobs.importing import import_file
@@ -14,6 +18,7 @@ from monitor.jobs.replaying import replay as replay_source
 from monitor.jobs.replaying import size
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import Service
+from monitor.ops.schema import require_current
 
 
 @commands.command()
@@ -32,6 +37,23 @@ def poll(config: Path, source: str | None, *, json_: bool) -> None:
         for report in reports:
             click.echo(_poll_line(report))
     leave(failed=any(report.error for report in reports))
+
+
+@commands.command()
+@as_json
+@click.pass_obj
+def feeds(config: Path, *, json_: bool) -> None:
+    """List every feed, from the settings and added by admins, and how each stands."""
+    with service_of(config) as service, service.database.read() as session:
+        require_current(service.database)
+        listed = feed_list.feeds(session, service.settings)
+    if json_:
+        print_json([{**asdict(feed), "url": without_secrets(feed.url)} for feed in listed])
+        return
+    for feed in listed:
+        click.echo(_feed_line(feed))
+    if not listed:
+        click.echo("There are no feeds: add them on the page /status/feeds, or in the settings.")
 
 
 @commands.command("import")
@@ -85,7 +107,17 @@ def replay(config: Path, source: str | None, *, dry_run: bool, json_: bool) -> N
 
 
 def _enabled(service: Service) -> list[str]:
-    return [name for name in SOURCES if SOURCES[name].enabled(service.settings)]
+    with service.database.read() as session:
+        asked = asked_sources(session, service.settings)
+    return [name for name in SOURCES if name in asked]
+
+
+def _feed_line(feed: FeedStatus) -> str:
+    where = "added" if feed.id else "settings"
+    heard = feed.last_heard.isoformat(timespec="minutes") if feed.last_heard else "never"
+    line = f"{feed.source}: {feed.name} ({where}): {feed.state}; heard from: {heard}"
+    line = f"{line}; {without_secrets(feed.url)}"
+    return f"{line}\n  {feed.error}" if feed.error else line
 
 
 def _poll_line(report: AttemptReport) -> str:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from monitor.feeds.service import asked_sources
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.tables import Poll, PollKind, PollState, SourceRow
 from monitor.kernel.settings import Settings
@@ -83,10 +84,11 @@ def sources(session: Session, settings: Settings, now: datetime) -> list[SourceS
     rows = {row.name: row for row in session.scalars(select(SourceRow))}
     days = _days(session, now)
     first = _first_answers(session)
+    asked = asked_sources(session, settings)
     statuses = []
     for name, definition in SOURCES.items():
         row = rows.get(name)
-        enabled = definition.enabled(settings)
+        enabled = name in asked
         if row is None:
             statuses.append(_unknown(name, definition.title, enabled=enabled))
             continue

@@ -36,6 +36,7 @@ __all__ = [
     "StoredRecord",
     "added_feeds",
     "ask_now",
+    "asked_sources",
     "doubt",
     "due",
     "fail",
@@ -70,13 +71,26 @@ def added_feeds(session: Session, source: str) -> tuple[FeedSettings, ...]:
     return tuple(FeedSettings(name=row.name, url=row.url) for row in rows)
 
 
+def asked_sources(session: Session, settings: Settings) -> frozenset[str]:
+    """Name the sources that are asked: those the settings give anything to ask, or an admin did."""
+    added = set(
+        session.scalars(select(FeedRow.source).where(FeedRow.removed_at.is_(None)).distinct())
+    )
+    return frozenset(
+        name
+        for name, definition in SOURCES.items()
+        if definition.enabled(settings) or (name in added and settings.source(name).enabled)
+    )
+
+
 def sync_sources(session: Session, settings: Settings, at: datetime) -> None:
-    """Bring the rows in line with the settings: new sources are due at once.
+    """Bring the rows in line with the settings and the feeds: new sources are due at once.
 
     What is wrong with a source that is switched off is nobody's worry any more.
     """
-    for name, definition in SOURCES.items():
-        enabled = definition.enabled(settings)
+    asked = asked_sources(session, settings)
+    for name in SOURCES:
+        enabled = name in asked
         row = session.get(SourceRow, name)
         if row is not None and not enabled:
             incidents.close_all(session, name, by="settings", at=at)

@@ -21,6 +21,7 @@ from monitor.web import (
     auth,
     days,
     errors,
+    feeds,
     figure,
     formats,
     interventions,
@@ -63,6 +64,7 @@ def create_app(
     security.protect(app, site)
     errors.register(app)
     for module in (public, interventions, subscribe, account, review, studies, admin, days):
+    for module in (public, interventions, subscribe, account, review, studies, admin, feeds):
         app.register_blueprint(module.blueprint)
     _dress(app, site)
     return app

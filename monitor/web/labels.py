@@ -162,6 +162,12 @@ SOURCES = {
     "disabled": "Switched off",
     "never": "Not asked yet",
 }
+FEEDS = {
+    "ok": "Answering",
+    "failing": "Not answering",
+    "never": "Not asked yet",
+    "disabled": "Switched off",
+}
 
 _MINUTE, _HOUR, _DAY = 60, 60 * 60, 24 * 60 * 60
 _KILO = 1000

@@ -15,11 +15,12 @@ from monitor.feeds.sources.contract import Context, resumed
 from monitor.kernel.errors import SourceError
 from monitor.kernel.settings import FeedSourceSettings
 
+ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.8"
+
 # RSS readers are asked to be slow; several journals share a publisher's host
 _RATE = 2
 _NOT_MODIFIED = 304
 _MAX_VALIDATOR = 300
-_ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def build_pubmed(context: Context) -> Feeds:
 
 
 def enabled(settings: FeedSourceSettings) -> bool:
-    """Tell whether there is any feed to ask."""
+    """Tell whether there is any feed to ask in the settings; see ``service.asked_sources``."""
     return settings.enabled and bool(settings.feeds)
 
 
@@ -72,7 +73,7 @@ def _build(settings: FeedSourceSettings, context: Context) -> Feeds:
 
 
 def _conditions(start: Watermark) -> dict[str, str]:
-    headers = {"Accept": _ACCEPT}
+    headers = {"Accept": ACCEPT}
     if start.etag:
         headers["If-None-Match"] = start.etag
     if start.modified:

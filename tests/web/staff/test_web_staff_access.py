@@ -59,6 +59,10 @@ EXPECTED = {
     ("GET", "/status/days/<written>"): ADMIN,
     ("POST", "/status/sources/<name>/poll"): (401, 403, 403, 303),
     ("POST", "/status/incidents/<int:incident_id>/settle"): (401, 403, 403, 409),  # a poll's
+    ("GET", "/status/feeds"): ADMIN,
+    ("POST", "/status/feeds"): (401, 403, 403, 400),
+    ("GET", "/status/feeds/<int:feed_id>/remove"): (303, 403, 403, 404),
+    ("POST", "/status/feeds/<int:feed_id>/remove"): (401, 403, 403, 404),
     ("GET", "/mail"): ADMIN,
     ("GET", "/mail/<uuid>"): ADMIN,
     ("GET", "/mail/<uuid>/html"): ADMIN,
@@ -89,6 +93,7 @@ def _address(world, rule):
         ("<int:study_id>", world.studies["ddp"]),
         ("<int:user_id>", world.cat.id),
         ("<int:incident_id>", "1"),
+        ("<int:feed_id>", "1"),  # nobody added one
         ("<uuid>", letter.uuid),
         ("<name>", "pubmed"),
         ("<written>", "2026-11-23"),

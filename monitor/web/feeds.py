@@ -1,0 +1,146 @@
+"""Feeds for admins: which there are and how each stands; try one out, add it, let go of it.
+
+A feed is fetched before it is added, each time, outside any transaction: an address that may not
+be asked, or that is no feed, is refused on the page and never stored.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from monitor.accounts.tables import Role
+from monitor.catalogue.loader import Intervention
+from monitor.feeds import feed_list, subscriptions
+from monitor.feeds.feed_address import FIELD
+from monitor.feeds.sampling import Sample, sample
+from monitor.feeds.sources import SOURCES
+from monitor.kernel.errors import InvalidInput, SourceError
+from monitor.kernel.settings import FeedSettings
+from monitor.web import auth, labels
+from monitor.web.forms import Problems, Typed, row_id
+from monitor.web.site import now, site
+
+blueprint = Blueprint("feeds", __name__)
+blueprint.before_request(auth.only(Role.ADMIN))
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A feed that was fetched and not yet added; ``named`` counts the items by intervention."""
+
+    source: str
+    feed: FeedSettings
+    sample: Sample
+    named: tuple[tuple[Intervention, int], ...]
+
+
+@blueprint.get("/status/feeds")
+def feeds() -> str:
+    """List every feed with how it stands, and the form to add one."""
+    return _page(Typed(), None)
+
+
+@blueprint.post("/status/feeds")
+def add() -> ResponseReturnValue:
+    """Try a feed and show what is in it; with ``step`` "add", try it again and add it."""
+    typed = request.form
+    try:
+        tried = _tried(typed)
+        if typed.get("step") != "add":
+            return _page(typed, None, tried)
+        with site().database.write() as session:
+            added = subscriptions.add(
+                session,
+                site().settings,
+                source=tried.source,
+                name=tried.feed.name,
+                url=tried.feed.url,
+                by=_actor(),
+                at=now(),
+            )
+    except InvalidInput as error:
+        return _page(typed, Problems({error.field or "form": str(error)})), 400
+    except SourceError as error:
+        return _page(typed, Problems({FIELD: f"This feed cannot be read: {error}"})), 400
+    return redirect(url_for("feeds.feeds", added=added), code=303)
+
+
+@blueprint.get("/status/feeds/<int:feed_id>/remove")
+def ask_remove(feed_id: int) -> str:
+    """Ask before letting go of a feed."""
+    with site().database.read() as session:
+        feed = subscriptions.get(session, feed_id)
+    return render_template("staff/feed_remove.html", feed=feed, kinds=_kinds())
+
+
+@blueprint.post("/status/feeds/<int:feed_id>/remove")
+def remove(feed_id: int) -> ResponseReturnValue:
+    """Let go of a feed; what it brought stays."""
+    with site().database.write() as session:
+        subscriptions.remove(session, site().settings, feed_id, by=_actor(), at=now())
+    return redirect(url_for("feeds.feeds"), code=303)
+
+
+def _tried(typed: Typed) -> Tried:
+    """Check what was typed, and fetch the feed.
+
+    Raises:
+        InvalidInput: a field must be mended.
+        SourceError: there is no whole feed at the address, or it may not be asked.
+    """
+    source = typed.get("source", "")
+    with site().database.read() as session:
+        feed = subscriptions.check(
+            session,
+            site().settings,
+            source=source,
+            name=typed.get("name", ""),
+            url=typed.get(FIELD, ""),
+        )
+    found = sample(site().settings.sources, feed.url, now().date())
+    return Tried(source, feed, found, _named(found))
+
+
+def _named(found: Sample) -> tuple[tuple[Intervention, int], ...]:
+    """Count how many items name each of the ten, in the catalogue's order."""
+    counts: Counter[str] = Counter()
+    for one in found.citations:
+        hits = site().matcher.match(title=one.title, abstract=one.abstract, keywords=one.keywords)
+        counts.update({hit.slug for hit in hits})
+    every = site().catalogue.interventions
+    return tuple((one, counts[one.slug]) for one in every if counts[one.slug])
+
+
+def _page(typed: Typed, problems: Problems | None, tried: Tried | None = None) -> str:
+    with site().database.read() as session:
+        listed = feed_list.feeds(session, site().settings)
+    added = row_id(request.args.get("added", ""))
+    return render_template(
+        "staff/feeds.html",
+        feeds=listed,
+        switched_off=[
+            SOURCES[name].title
+            for name, own in subscriptions.feed_sources(site().settings).items()
+            if not own.enabled
+        ],
+        kinds=_kinds(),
+        typed=typed,
+        problems=problems,
+        tried=tried,
+        added=next((one.name for one in listed if added and one.id == added), None),
+        loopback_allowed=site().settings.sources.allow_loopback,
+        labels=labels,
+        at=now(),
+    )
+
+
+def _kinds() -> dict[str, str]:
+    """Name the kinds of feed, the ones most often added first."""
+    names = sorted(subscriptions.feed_sources(site().settings))
+    return {name: SOURCES[name].title for name in names}
+
+
+def _actor() -> str:
+    return f"user:{auth.reader().id}"
