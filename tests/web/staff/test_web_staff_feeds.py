@@ -86,7 +86,7 @@ def test_a_feed_is_tried_seen_added_and_removed(begun, browse, journal, permitte
     browser = browse(begun.ada)
     before = browser.get(PAGE).text
     assert "In the file" in before
-    assert "the settings; change it there" in before
+    assert "the settings: change it there" in before
     tried = browser.send(PAGE, form(journal.url, step="try"))
     assert tried.status_code == 200
     assert "“A journal” can be read: 4 items" in tried.text
