@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from monitor.feeds import incidents, rules, storing
@@ -50,6 +50,8 @@ __all__ = [
 ]
 
 ACTOR = "job:poll"
+# the clocks of two machines may differ a little without one of them being wrong
+_CLOCKS_DIFFER = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +139,15 @@ def due(session: Session, at: datetime) -> list[str]:
     """Name the sources to ask now, the longest overdue first.
 
     A lease does not hide a source: whether its holder still lives is for the caller's lock to
-    tell, and a dead holder's source must not wait.
+    tell, and a dead holder's source must not wait. One that was last asked in the future was
+    asked by a clock that ran ahead: what it set as the next time is not waited for.
     """
     rows = session.scalars(
         select(SourceRow)
-        .where(SourceRow.enabled, SourceRow.next_due_at <= at)
+        .where(
+            SourceRow.enabled,
+            or_(SourceRow.next_due_at <= at, SourceRow.last_attempt_at > at + _CLOCKS_DIFFER),
+        )
         .order_by(SourceRow.next_due_at, SourceRow.name)
     )
     return [row.name for row in rows]

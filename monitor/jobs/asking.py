@@ -28,6 +28,7 @@ log = structlog.get_logger()
 
 LEASE_SECONDS = 15 * 60
 BUSY = "another process is asking this source now"
+JUST_ASKED = "another process has just asked this source"
 _HOST_FAULTS = {SourceFault.UNREACHABLE, SourceFault.REFUSED, SourceFault.RATE_LIMITED}
 
 
@@ -136,15 +137,19 @@ def attempt(
     work: Callable[[Attempt], None],
     *,
     next_due_at: Callable[[], datetime] | None = None,
+    only_due: bool = False,
 ) -> AttemptReport:
     """Hold one source, let ``work`` put its questions, and record how it ended.
 
-    ``next_due_at`` is for polls: when the source is asked next if all went well.
+    ``next_due_at`` is for polls: when the source is asked next if all went well. ``only_due``:
+    do nothing if, once it is held, somebody else turns out to have asked it meanwhile.
     """
     with exclusive(service.database, service.settings.var, f"source-{name}") as held:
         if not held:
             return AttemptReport(name, error=BUSY)
         with service.database.write() as session:
+            if only_due and name not in feeds.due(session, service.clock()):
+                return AttemptReport(name, error=JUST_ASKED)
             # The lock proves that whoever still holds the lease is dead: take it over.
             lease = feeds.lease(session, name, service.clock(), LEASE_SECONDS, take_over=True)
             poll_id = feeds.start_poll(session, lease, service.clock(), kind)

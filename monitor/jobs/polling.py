@@ -17,16 +17,23 @@ def poll_due(service: Service) -> list[AttemptReport]:
     with service.database.read() as session:
         due = feeds.due(session, service.clock())
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="poll") as pool:
-        return list(pool.map(lambda name: poll_source(service, name), due))
+        return list(pool.map(lambda name: poll_source(service, name, only_due=True), due))
 
 
-def poll_source(service: Service, name: str) -> AttemptReport:
-    """Ask one source everything, now."""
+def poll_source(service: Service, name: str, *, only_due: bool = False) -> AttemptReport:
+    """Ask one source everything, now; ``only_due``: unless somebody else just did."""
 
     def next_due_at() -> datetime:
         return service.clock() + timedelta(hours=service.settings.source(name).every_hours)
 
-    return attempt(service, name, PollKind.POLL, _ask_everything, next_due_at=next_due_at)
+    return attempt(
+        service,
+        name,
+        PollKind.POLL,
+        _ask_everything,
+        next_due_at=next_due_at,
+        only_due=only_due,
+    )
 
 
 def _ask_everything(asking: Attempt) -> None:

@@ -28,6 +28,8 @@ from monitor.ops import service as ops
 log = structlog.get_logger()
 
 ELECTION_SECONDS = 5
+# what the clock is set by in daily life is less
+JUMP_SECONDS = 60
 # How long running jobs may take to end when the service stops. Longer ones are cut off, which is
 # safe: everything they do survives a kill.
 DRAIN_SECONDS = 8
@@ -135,5 +137,26 @@ def _schedule(service: Service, stop: threading.Event) -> None:
             misfire_grace_time=None,
         )
     scheduler.start()
-    stop.wait()
+    _wait(service, stop)
     scheduler.shutdown(wait=True)
+
+
+def _wait(service: Service, stop: threading.Event) -> None:
+    """Wait until told to stop, or until the clock jumps: then the jobs are scheduled anew.
+
+    APScheduler plans by the time of day. After a clock that ran a day ahead was set right, it
+    would wait that day; a machine that slept has missed its times. Both are seen here within
+    seconds, and every job runs once.
+    """
+    before = _ahead(service)
+    while not stop.wait(ELECTION_SECONDS):
+        now = _ahead(service)
+        if abs(now - before) > JUMP_SECONDS:
+            log.warning("schedule.clock_jumped", seconds=round(now - before))
+            return
+        before = now
+
+
+def _ahead(service: Service) -> float:
+    """Tell by how much the time of day is ahead of a clock that nobody sets."""
+    return service.clock().timestamp() - monotonic()

@@ -1,0 +1,88 @@
+"""Two schedulers on one database, numbered as in docs/faults.md. On each kind of database."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from monitor.demo import standins, world
+from monitor.feeds.tables import Poll, PollState
+from monitor.jobs import schedule
+from monitor.jobs.asking import JUST_ASKED
+from monitor.jobs.polling import poll_due, poll_source
+from monitor.jobs.schedule import Job, scheduled
+from monitor.jobs.service import Service
+from monitor.kernel.clock import utcnow
+from monitor.kernel.database import Database
+
+
+@pytest.fixture
+def running(now):
+    with standins.running(world.load(now.date())) as running:
+        yield running
+
+
+@pytest.fixture
+def settings_data(running):
+    """One source, asked once a day: a journal's feed."""
+    off = {"enabled": False}
+    journal = {"name": "Journal of Invented Trials", "url": running.feeds.journals_url}
+    return {
+        "sources": {
+            "allow_loopback": True,
+            "pubmed": off,
+            "europepmc": off,
+            "journals": {"feeds": [journal], "every_hours": 24},
+        }
+    }
+
+
+def polls(service) -> list[Poll]:
+    with service.database.read() as session:
+        return list(session.scalars(select(Poll).order_by(Poll.id)))
+
+
+def test_fault_18_two_services_at_once_ask_each_source_once(service, running, clock):
+    """As when two hosts both believe that they are the scheduler."""
+    other = replace(service, database=Database(service.database.url.render_as_string(False)))
+    days = 3
+    for day in range(days):
+        start = threading.Barrier(2)
+
+        def run(one: Service, start: threading.Barrier = start) -> None:
+            start.wait()
+            for _ in range(3):
+                poll_due(one)
+
+        with ThreadPoolExecutor(2) as pool:
+            for task in [pool.submit(run, one) for one in (service, other)]:
+                task.result()
+        # one that read "due" before the other was done finds that out once it holds the source
+        assert poll_source(other, "journals", only_due=True).error == JUST_ASKED
+        assert len(polls(service)) == day + 1
+        clock.pass_by(days=1)
+    other.database.dispose()
+    assert {one.state for one in polls(service)} == {PollState.COMPLETE}
+    assert len(running.feeds.requests("feeds/journals")) == days
+
+
+def test_fault_18_of_two_schedulers_one_runs_the_jobs(service, monkeypatch):
+    other = replace(service, database=Database(service.database.url.render_as_string(False)))
+    runs: list[int] = []
+    ran = threading.Semaphore(0)
+
+    def note(one: Service) -> None:
+        runs.append(id(one.database))
+        ran.release()
+
+    monkeypatch.setattr(schedule, "ELECTION_SECONDS", 0.05)
+    monkeypatch.setattr(schedule, "JOBS", (Job("poll", 1, note),))
+    both = [replace(one, clock=utcnow) for one in (service, other)]
+    with scheduled(both[0]), scheduled(both[1]):
+        for _ in range(2):
+            assert ran.acquire(timeout=10)
+    other.database.dispose()
+    assert len(runs) == 2, "a second scheduler would have run the job as well"
+    assert len(set(runs)) == 1
