@@ -1,6 +1,7 @@
 """A loopback server that answers as scripted, faults included; and the clients that ask it."""
 
 import contextlib
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -76,12 +77,16 @@ class Handler(BaseHTTPRequestHandler):
 class Upstream:
     """The server: answers from a list, then from ``answer`` for the rest."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.asked: list[Asked] = []
         self.script: list[Scripted] = []
         self.answer: Callable[[Asked], Scripted] = lambda asked: Scripted(status=404)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, self))
         self._server.daemon_threads = True
+        if tls:
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.released = threading.Event()
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
@@ -111,10 +116,21 @@ class Upstream:
 
 
 @pytest.fixture
-def upstream() -> Iterator[Upstream]:
-    server = Upstream()
-    yield server
-    server.close()
+def make_upstream() -> Iterator[Callable[..., Upstream]]:
+    made: list[Upstream] = []
+
+    def make(tls: ssl.SSLContext | None = None) -> Upstream:
+        made.append(Upstream(tls))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.close()
+
+
+@pytest.fixture
+def upstream(make_upstream: Callable[..., Upstream]) -> Upstream:
+    return make_upstream()
 
 
 @pytest.fixture

@@ -92,7 +92,22 @@ def _answer(query: Query, reply: Reply, read: list[FetchedRecord | UnreadableRec
         unreadable=tuple(
             {one.key: one for one in read if isinstance(one, UnreadableRecord)}.values()
         ),
+        notes=_notes(read),
     )
+
+
+def _notes(read: list[FetchedRecord | UnreadableRecord]) -> tuple[str, ...]:
+    """Say when one name stands for different items: none of them is lost, but a person should know."""
+    titles: dict[str, set[str]] = {}
+    for one in read:
+        name = rss_item.name_of(one.key) if isinstance(one, FetchedRecord) else None
+        if name:
+            titles.setdefault(name, set()).add(one.key)
+    again = sum(len(keys) > 1 for keys in titles.values())
+    if not again:
+        return ()
+    names = "1 name (guid) is" if again == 1 else f"{again} names (guids) are"
+    return (f"{names} used for different items: every item was kept",)
 
 
 def _validator(header: str | None) -> str | None:

@@ -47,6 +47,8 @@ _NAMESPACES = {
 }
 _EARLIEST = date(1900, 1, 1)
 _MAX_KEY = 300
+_TITLE_DIGITS = 12
+_IDENTIFIED = re.compile("(?:pmid|doi):")
 # what a publisher may announce ahead: cover dates lie some months in the future
 _AHEAD = timedelta(days=366)
 
@@ -153,11 +155,17 @@ def _key(entry: Mapping[str, Any], citation: Citation) -> str:
         first = citation.identifiers[0]
         return f"{first.scheme}:{first.value}"
     name = _untracked(_text(entry, "id")) or _untracked(_text(entry, "link"))
-    title = plain.digest(re.sub(r"\W+", " ", citation.title.casefold()).strip(), 12)
+    title = plain.digest(re.sub(r"\W+", " ", citation.title.casefold()).strip(), _TITLE_DIGITS)
     if not name:
         return f"title:{title}:{plain.digest('|'.join(citation.authors), 8)}"
     name = name if len(name) <= _MAX_KEY else plain.digest(name, 40)
     return f"{name}#{title}"
+
+
+def name_of(key: str) -> str | None:
+    """Give the guid or link in an item's key; None where an identifier or the title names it."""
+    name, mark, title = key.rpartition("#")
+    return name if mark and len(title) == _TITLE_DIGITS and not _IDENTIFIED.match(key) else None
 
 
 def _untracked(address: str) -> str:
