@@ -6,6 +6,7 @@ changes its answer gains nothing. Never speaks through a proxy.
 """
 
 import contextlib
+import logging
 import os
 import socket
 from typing import Any
@@ -16,6 +17,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from monitor.feeds.addresses import permitted
+
+# what it has to say holds whole addresses, with the keys in them, even in its warnings
+logging.getLogger("urllib3").propagate = False
 
 
 class ForbiddenAddress(Exception):  # noqa: N818 - not an OSError: nothing on the way may retry it

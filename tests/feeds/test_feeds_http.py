@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import logging
 import socket
 import time
 import zlib
@@ -311,6 +312,28 @@ def test_the_client_works_on_after_a_cut(upstream, make_http):
     http = make_http(Patience(connect=2, read=2, whole=0.3, tries=1))
     fault(http, f"{upstream.url}/")
     assert http.get(f"{upstream.url}/").body == b"fine"
+
+
+def test_no_library_logs_an_address(upstream, http, capfd):
+    """Of headers that cannot be read urllib3 warns, with the whole address asked."""
+
+    def send(handler):
+        head = b"HTTP/1.1 200 OK\r\nX-A: 1\r\nno header\r\nContent-Length: 2\r\n\r\nok"
+        handler.wfile.write(head)
+
+    upstream.answer = lambda asked: upstream.says(send=send)
+    heard = io.StringIO()
+    listener = logging.StreamHandler(heard)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(listener)
+    root.setLevel(logging.DEBUG)
+    try:
+        http.get(f"{upstream.url}/?token=T0")
+    finally:
+        root.removeHandler(listener)
+        root.setLevel(level)
+    assert "T0" not in heard.getvalue() + "".join(capfd.readouterr())
 
 
 def test_a_host_is_asked_no_faster_than_its_pace(upstream, make_http):
