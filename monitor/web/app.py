@@ -63,8 +63,8 @@ def create_app(
     app.before_request(auth.load_user)
     security.protect(app, site)
     errors.register(app)
-    for module in (public, interventions, subscribe, account, review, studies, admin, days):
-    for module in (public, interventions, subscribe, account, review, studies, admin, feeds):
+    public_pages = (public, interventions, subscribe, account)
+    for module in (*public_pages, review, studies, admin, days, feeds):
         app.register_blueprint(module.blueprint)
     _dress(app, site)
     return app

@@ -6,6 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from monitor.accounts import service as accounts
 from monitor.accounts.tables import Role
 from monitor.feeds import service as feeds
+from monitor.feeds import subscriptions
 from monitor.feeds.records import (
     Answer,
     Citation,
@@ -48,6 +49,8 @@ STAFF = {
     "admin.status": "/status",
     "days.choose": "/status/days",
     "days.day": "/status/days/2026-11-23",
+    "feeds.feeds": "/status/feeds",
+    "feeds.ask_remove": "/status/feeds/{feed}/remove",
     "admin.mail": "/mail",
     "admin.letter": "/mail/{mail}",
     "admin.people": "/people",
@@ -90,6 +93,15 @@ def names(site):
             by="cli",
             at=world.at,
         )
+        feed = subscriptions.add(
+            session,
+            world.service.settings,
+            source="journals",
+            name="An invented journal",
+            url="https://journal.example/rss?token=T0",
+            by="user:1",
+            at=world.at,
+        )
         sent = {m.kind.value: m.uuid for m in mail.messages(session) if m.sent_at}
     return {
         **world.papers,
@@ -99,6 +111,7 @@ def names(site):
         "excluded": world.papers["excluded"],
         "person": world.cat.id,
         "me": world.ada.id,
+        "feed": feed,
         "mail": sent["change"],
         "confirm": tokens.confirm_token(SECRET, sent["confirm"]),
         "unsubscribe": tokens.unsubscribe_token(SECRET, sent["change"]),
@@ -134,6 +147,7 @@ def test_pages_that_answer_a_form_hold_too(site, open_browser, names, width):
         ("/papers/{cosp}", "Save and open next"),
         ("/studies/{ddp2}/appraise", "See what this would do"),
         ("/studies/{ddp}/withdraw", "Withdraw this study"),
+        ("/status/feeds", "Try it"),
         ("/people", "Add and make the link"),
     ):
         page.goto(site.address + path.format(**names))
