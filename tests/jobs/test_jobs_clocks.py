@@ -26,7 +26,7 @@ from monitor.jobs.polling import poll_due
 from monitor.jobs.schedule import Job, scheduled
 from monitor.kernel.clock import utcnow
 from monitor.kernel.database import Database
-from monitor.web.formats import london
+from monitor.kernel.uk import london
 
 LEASE = 15 * 60
 
