@@ -1,77 +1,112 @@
 """Files of references that people bring: told apart by their content, never by their name.
 
-``read`` gives every record it can and sets the rest aside; it stores nothing.
+``read`` goes through a file as a stream: it gives every record it can and sets the rest aside.
+Stores nothing, and keeps no more of a file in memory than the reference at hand.
 """
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import IO, cast
 
-from monitor.feeds.files import columns, medline, ris
+from monitor.feeds.files import columns, endnote, lines, medline, ris, sniffing, webofscience
 from monitor.feeds.files.draft import Draft
-from monitor.feeds.records import FetchedRecord, UnreadableRecord
+from monitor.feeds.records import FetchedRecord, KeptRecord, UnreadableRecord
 from monitor.feeds.sources import pubmed_xml
-from monitor.kernel.errors import InvalidInput
+from monitor.kernel.errors import InvalidInput, SourceError
 
-MAX_BYTES = 256 * 1024 * 1024
+Read = FetchedRecord | UnreadableRecord
+Drafts = Iterable[Draft | UnreadableRecord]
+
+PUBMED = "PubMed XML"
+_PUBMED_ROOTS = pubmed_xml.ROOTS | {"PubmedArticle", "PubmedBookArticle"}
+_MAX_BETWEEN = 4 * 2**20  # bytes of XML from one reference to the next
 
 
 @dataclass(frozen=True, slots=True)
-class FileContent:
-    """What a file holds: its format in words, the records, and what could not be read."""
+class Reading:
+    """A file being read: its format in words, and its records in the file's order, once.
+
+    Going through ``found`` raises ``InvalidInput`` where the file is cut off or damaged.
+    """
 
     format: str
-    records: tuple[FetchedRecord, ...]
-    unreadable: tuple[UnreadableRecord, ...]
+    found: Iterator[Read]
 
 
-def read(data: bytes) -> FileContent:
-    """Read a file of references.
+def read(file: IO[bytes]) -> Reading:
+    """Tell what a file is and read it from the beginning. It stays the caller's to close.
 
     Raises:
-        InvalidInput: it is empty, too large, or of no format known here.
-        SourceError: it is PubMed XML, and cut off.
+        InvalidInput: it is empty, or of no format known here; says what to bring.
     """
-    if len(data) > MAX_BYTES:
-        raise InvalidInput(f"the file is larger than {MAX_BYTES // 2**20} MiB: split it")
-    if b"<PubmedArticleSet" in data[:4096] or b"<PubmedArticle" in data[:4096]:
-        return _content("PubMed XML", pubmed_xml.read(io.BytesIO(data)))
-    text = _decode(data).replace("\r\n", "\n").replace("\r", "\n")
+    if not file.seekable():
+        raise InvalidInput("the file cannot be read twice: save it to disk and bring that")
+    sniffing.refuse_binary(file)
+    text = lines.head(file)
+    names = sniffing.xml_root(file) if text.lstrip().startswith("<") else None
+    if names and not _PUBMED_ROOTS.isdisjoint(names):
+        return Reading(PUBMED, _pubmed(file))
+    if names and endnote.is_root(names):
+        return Reading(endnote.NAME, _endnote(file))
     for name, looks_like, drafts in _TEXT_FORMATS:
         if looks_like(text):
-            return _content(name, drafts(text))
-    raise InvalidInput(
-        "the file holds no references we can read: bring PubMed XML, MEDLINE (nbib), RIS, "
-        "or CSV with a header that has a title column"
-    )
+            return Reading(name, _finished(drafts(lines.lines(file))))
+    raise sniffing.refusal(text, is_xml=names is not None, is_table=columns.is_untitled_table(text))
 
 
-_TEXT_FORMATS: tuple[
-    tuple[str, Callable[[str], bool], Callable[[str], Iterable[Draft | UnreadableRecord]]], ...
-] = (
+def reread(kept: KeptRecord) -> Read:
+    """Read one kept record with today's reader; what cannot be read says why."""
+    if kept.media_type == pubmed_xml.MEDIA_TYPE:
+        return pubmed_xml.reread(kept)
+    try:
+        found = list(_again(kept))
+    except InvalidInput as error:
+        return UnreadableRecord(kept.key, kept.raw, str(error))
+    if len(found) != 1:
+        return UnreadableRecord(kept.key, kept.raw, "is not one reference")
+    return found[0]
+
+
+_TEXT_FORMATS: tuple[tuple[str, Callable[[str], bool], Callable[[Iterable[str]], Drafts]], ...] = (
     ("MEDLINE", medline.looks_like, medline.drafts),
     ("RIS", ris.looks_like, ris.drafts),
+    (webofscience.NAME, webofscience.looks_like, webofscience.drafts),
     ("CSV", columns.looks_like, columns.drafts),
 )
+_TEXT_TYPES = {
+    medline.MEDIA_TYPE: medline.drafts,
+    ris.MEDIA_TYPE: ris.drafts,
+    webofscience.MEDIA_TYPE: webofscience.drafts,
+    columns.MEDIA_TYPE: columns.drafts,
+}
 
 
-def _content(name: str, found: Iterable[Draft | FetchedRecord | UnreadableRecord]) -> FileContent:
-    records: dict[str, FetchedRecord] = {}
-    unreadable = []
-    for one in found:
-        made = one.finish() if isinstance(one, Draft) else one
-        if isinstance(made, UnreadableRecord):
-            unreadable.append(made)
-        else:
-            records.setdefault(made.key, made)
-    return FileContent(name, tuple(records.values()), tuple(unreadable))
+def _again(kept: KeptRecord) -> Iterator[Read]:
+    file = io.BytesIO(kept.raw)
+    if kept.media_type == endnote.MEDIA_TYPE:
+        return _finished(endnote.drafts(file))
+    if kept.media_type not in _TEXT_TYPES:
+        raise InvalidInput("is of no format known here")
+    return _finished(_TEXT_TYPES[kept.media_type](lines.lines(file)))
 
 
-def _decode(data: bytes) -> str:
-    """Read text as what it says it is, else UTF-8, else Windows' Latin, which never fails here."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
+def _pubmed(file: IO[bytes]) -> Iterator[Read]:
+    metered = lines.Metered(file, _MAX_BETWEEN)
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+        for record in pubmed_xml.read(cast(IO[bytes], metered)):
+            metered.passed()
+            yield record
+    except SourceError:
+        raise InvalidInput("the PubMed XML is cut off or damaged: export it again") from None
+
+
+def _endnote(file: IO[bytes]) -> Iterator[Read]:
+    metered = lines.Metered(file, _MAX_BETWEEN)
+    for draft in endnote.drafts(cast(IO[bytes], metered)):
+        metered.passed()
+        yield draft.finish()
+
+
+def _finished(found: Drafts) -> Iterator[Read]:
+    return (one.finish() if isinstance(one, Draft) else one for one in found)

@@ -11,7 +11,10 @@ _YEAR = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
 
 @dataclass(slots=True)
 class Draft:
-    """What a file says of one reference, as written there; ``raw`` is its part of the file."""
+    """What a file says of one reference, as written there; ``raw`` is its part of the file.
+
+    ``stable`` is the part of it that tells whether the reference changed, where not all of it does.
+    """
 
     raw: str
     media_type: str
@@ -31,6 +34,7 @@ class Draft:
     types: list[str] = field(default_factory=list)
     keywords: list[str] = field(default_factory=list)
     registrations: list[str] = field(default_factory=list)
+    stable: str = ""
 
     def finish(self) -> FetchedRecord | UnreadableRecord:
         """Make the record; one without a title is set aside, since nobody could screen it."""
@@ -39,10 +43,15 @@ class Draft:
         own = identifiers.distinct(
             identifiers.pmid(self.pmid), identifiers.doi(self.doi), identifiers.pmcid(self.pmcid)
         )
-        key = f"{own[0].scheme}:{own[0].value}" if own else f"text:{plain.digest(self.raw)}"
+        key = (
+            f"{own[0].scheme}:{own[0].value}"
+            if own
+            else f"text:{plain.digest(self.stable or self.raw)}"
+        )
         if not title:
             return UnreadableRecord(key, raw, "the reference has no title")
-        return FetchedRecord(key, raw, self.media_type, self._citation(title, own))
+        stable = self.stable.encode("utf-8", "replace") or None
+        return FetchedRecord(key, raw, self.media_type, self._citation(title, own), stable)
 
     def _citation(self, title: str, own: tuple[Identifier, ...]) -> Citation:
         abstract = plain.html_text(self.abstract) or None

@@ -2,9 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from monitor.feeds.files.draft import Draft
+from monitor.feeds.files.lines import blocks
 
 MEDIA_TYPE = "application/nbib"
 
@@ -15,14 +16,12 @@ _IDENTIFIER = re.compile(r"^(\S+) \[(doi|pmc|pii)\]$", re.IGNORECASE)
 
 def looks_like(text: str) -> bool:
     """Tell MEDLINE text by its first field, PMID."""
-    return _START.search(text[:10_000]) is not None and "\nTY  - " not in text[:10_000]
+    return _START.search(text) is not None and "\nTY  - " not in text
 
 
-def drafts(text: str) -> Iterator[Draft]:
+def drafts(text: Iterable[str]) -> Iterator[Draft]:
     """Read each reference; a reference starts at its PMID field."""
-    starts = [found.start() for found in _START.finditer(text)]
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        yield _draft(text[start:end].strip())
+    return (_draft(raw) for raw in blocks(text, _START))
 
 
 def _draft(raw: str) -> Draft:
@@ -53,7 +52,7 @@ def _fields(raw: str) -> dict[str, list[str]]:
     """Collect the values of each tag; an indented line continues the value before it."""
     fields: dict[str, list[str]] = defaultdict(list)
     tag = ""
-    for line in raw.splitlines():
+    for line in raw.split("\n"):
         if found := _FIELD.match(line):
             tag = found[1].strip()
             fields[tag].append(found[2].strip())

@@ -1,31 +1,31 @@
 """RIS, as reference managers and databases write it; each has its own habits."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import rispy
 
 from monitor.feeds import plain
 from monitor.feeds.files.draft import Draft
+from monitor.feeds.files.lines import blocks
 from monitor.feeds.records import UnreadableRecord
 
 MEDIA_TYPE = "application/x-research-info-systems"
 
 _START = re.compile(r"^TY {0,2}-", re.MULTILINE)
-_TAG = re.compile(r"^([A-Z][A-Z0-9]) {0,2}- ?", re.MULTILINE)
+# A dash right after two letters begins no field unless a blank follows: "T1-weighted" goes on.
+_TAG = re.compile(r"^([A-Z][A-Z0-9])(?: {1,2}- ?| {0,2}-(?= |$) ?)", re.MULTILINE)
 
 
 def looks_like(text: str) -> bool:
     """Tell RIS by its first field, TY."""
-    return _START.search(text[:10_000]) is not None
+    return _START.search(text) is not None
 
 
-def drafts(text: str) -> Iterator[Draft | UnreadableRecord]:
+def drafts(text: Iterable[str]) -> Iterator[Draft | UnreadableRecord]:
     """Read each reference by itself, so that a broken one does not take the others along."""
-    starts = [found.start() for found in _START.finditer(text)]
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        raw = text[start:end].strip()
+    for raw in blocks(text, _START):
         try:
             read = rispy.loads(_regular(raw))
         except (ValueError, OSError) as error:

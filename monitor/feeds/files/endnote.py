@@ -1,0 +1,132 @@
+"""EndNote's XML, as EndNote and Zotero export it: one ``record`` at a time, text with its styles.
+
+Streams: memory does not grow with the document. Never resolves an entity, loads a DTD or reaches
+the network. What names the machine it comes from (the library's path, its files) is not kept.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import IO
+
+from lxml import etree
+
+from monitor.feeds.files.draft import Draft
+from monitor.kernel.errors import InvalidInput
+
+Element = etree._Element  # lxml gives the type of its elements no public name
+
+NAME = "EndNote XML"
+MEDIA_TYPE = "application/x-endnote+xml"
+_SHELLS = 64  # how many emptied records may stay in the tree
+_OF_THE_MACHINE = ("database", "urls/pdf-urls", "urls/image-urls", "urls/text-urls")
+# These change with every export, and say nothing of the reference.
+_OF_THE_EXPORT = ("rec-number", "foreign-keys", "source-app", "access-date")
+_PMCID = re.compile(r"\s*PMC\d+\s*", re.IGNORECASE)
+_PUBMED = re.compile(r"pubmed|medline|\bnlm\b", re.IGNORECASE)
+
+
+def is_root(names: tuple[str, ...]) -> bool:
+    """Tell it by its first two elements."""
+    return names[:2] == ("xml", "records")
+
+
+def drafts(file: IO[bytes]) -> Iterator[Draft]:
+    """Read each record.
+
+    Raises:
+        InvalidInput: the document is cut off, or damaged.
+    """
+    events = etree.iterparse(
+        file,
+        events=("end",),
+        tag="record",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        for count, (_, element) in enumerate(events, start=1):
+            yield _draft(element)
+            element.clear()
+            if count % _SHELLS == 0:
+                _drop_shells(element)
+    except etree.XMLSyntaxError:
+        raise InvalidInput("the EndNote XML is cut off or damaged: export it again") from None
+
+
+def _draft(record: Element) -> Draft:
+    _drop(record, _OF_THE_MACHINE)
+    raw = _written(record)
+    draft = Draft(
+        raw=raw,
+        media_type=MEDIA_TYPE,
+        title=_first(record, "titles/title", "titles/translated-title"),
+        abstract=_first(record, "abstract"),
+        authors=_each(record, "contributors/authors/author"),
+        journal=_first(
+            record, "periodical/full-title", "titles/secondary-title", "titles/alt-title"
+        ),
+        year=_first(record, "dates/year", "dates/pub-dates/date"),
+        volume=_first(record, "volume"),
+        issue=_first(record, "number", "issue"),
+        pages=_first(record, "pages"),
+        language=_first(record, "language"),
+        doi=_first(record, "electronic-resource-num"),
+        pmid=_pubmed_number(record),
+        pmcid=_pmcid(record),
+        url=next((u for u in _each(record, "urls//url") if u.startswith("http")), ""),
+        types=_each(record, "work-type"),
+        keywords=_each(record, "keywords/keyword"),
+    )
+    _drop(record, _OF_THE_EXPORT)
+    draft.stable = _written(record)
+    return draft
+
+
+def _pubmed_number(record: Element) -> str:
+    """Take the accession number for a PMID only where the record says that it is PubMed's."""
+    source = (
+        _first(record, "remote-database-provider") + " " + _first(record, "remote-database-name")
+    )
+    return _first(record, "accession-num") if _PUBMED.search(source) else ""
+
+
+def _pmcid(record: Element) -> str:
+    """Find the PubMed Central number: EndNote puts it into one of the custom fields."""
+    customs = (_first(record, f"custom{number}") for number in range(1, 9))
+    return next((text for text in customs if _PMCID.fullmatch(text)), "")
+
+
+def _first(record: Element, *paths: str) -> str:
+    for path in paths:
+        if text := next(iter(_each(record, path)), ""):
+            return text
+    return ""
+
+
+def _each(record: Element, path: str) -> list[str]:
+    """Give all text of each element there; styles part it into pieces."""
+    texts = ("".join(found.itertext()) for found in record.iterfind(path))  # type: ignore[arg-type]  # always str here
+    return [text for text in texts if text.strip()]
+
+
+def _drop(record: Element, paths: tuple[str, ...]) -> None:
+    for path in paths:
+        for found in record.findall(path):
+            parent = found.getparent()
+            if parent is not None:
+                parent.remove(found)
+
+
+def _written(record: Element) -> str:
+    return etree.tostring(record, encoding="unicode", with_tail=False)
+
+
+def _drop_shells(element: Element) -> None:
+    """Free the emptied records before this one: each is little, all of them are not."""
+    parent = element.getparent()
+    if parent is not None:
+        del parent[: parent.index(element)]
