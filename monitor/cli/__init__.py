@@ -11,6 +11,7 @@ import structlog
 
 from monitor.cli import (  # noqa: F401 - each adds its commands
     backfill,
+    importing,
     mail,
     people,
     reading,

@@ -12,7 +12,6 @@ from monitor.feeds.feed_list import FeedStatus
 from monitor.feeds.service import asked_sources
 from monitor.feeds.sources import SOURCES
 from monitor.jobs.asking import AttemptReport
-from monitor.jobs.importing import import_file
 from monitor.jobs.polling import poll_source
 from monitor.jobs.replaying import replay as replay_source
 from monitor.jobs.replaying import size
@@ -54,30 +53,6 @@ def feeds(config: Path, *, json_: bool) -> None:
         click.echo(_feed_line(feed))
     if not listed:
         click.echo("There are no feeds: add them on the page /status/feeds, or in the settings.")
-
-
-@commands.command("import")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--dry-run", is_flag=True, help="Tell what would happen; keep nothing.")
-@as_json
-@click.pass_obj
-def import_(config: Path, file: Path, *, dry_run: bool, json_: bool) -> None:
-    """Bring in FILE: PubMed XML, MEDLINE (nbib), RIS or CSV, told by its content."""
-    with service_of(config) as service:
-        service.prepare(SCHEDULE)
-        report = import_file(service, file.read_bytes(), dry_run=dry_run)
-    if json_:
-        print_json(asdict(report))
-    else:
-        click.echo(
-            f"{report.format}: {report.records} records, {report.new_papers} new papers, "
-            f"{report.known} already known, {report.queued} queued"
-        )
-        for key, reason in report.unreadable:
-            click.echo(f"set aside {key}: {reason}", err=True)
-        if dry_run:
-            click.echo("Nothing was kept.")
-    leave(failed=bool(report.unreadable))
 
 
 @commands.command()

@@ -1,84 +1,204 @@
-"""Bring in a file of references: the same way a source's answer comes in, without a network."""
+"""Bring in a file of references, in batches: the way a source's answer comes in, without a network.
 
-import hashlib
-from dataclasses import dataclass
+Each batch is a transaction. A run that was killed does no harm: what it brought is known to the
+next one, which ends in the same state. A dry run rehearses it beside the database.
+"""
 
-from sqlalchemy import func, select
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import file_digest
+from itertools import islice
+from typing import IO
+
 from sqlalchemy.orm import Session
 
 from monitor import workflow
-from monitor.feeds import files
-from monitor.feeds import service as feeds
-from monitor.feeds.files import FileContent
-from monitor.feeds.records import Answer, Query, Watermark
-from monitor.feeds.tables import PollKind
+from monitor.feeds import files, intake
+from monitor.feeds.files import Read
+from monitor.feeds.intake import SOURCE, Intake
+from monitor.feeds.records import FetchedRecord, Query, UnreadableRecord
+from monitor.feeds.service import Effort
 from monitor.jobs.service import Service
-from monitor.literature.tables import Paper
+from monitor.kernel.clock import monotonic
+from monitor.kernel.errors import Conflict, InvalidInput
+from monitor.kernel.locks import exclusive
+from monitor.literature import novelty
+from monitor.literature.matching import Matcher
+from monitor.literature.novelty import Novelty
 
-SOURCE = "import"
-_LEASE_SECONDS = 60
+BATCH = 300
+LOCK = f"source-{SOURCE}"
+BUSY = "another file is being brought in now: try again when it is done"
+_LISTED = 1_000  # how many unreadable records are named one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one record of a file is; ``reason`` says why it cannot be read."""
+
+    key: str
+    title: str
+    novelty: Novelty
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a file, or a part of it, came to. ``records`` are those that could be read.
+
+    They are new, known before, or repeat a paper that the same file brought first.
+    """
+
+    records: int = 0
+    new_papers: int = 0
+    known: int = 0
+    repeated: int = 0
+    queued: int = 0
+    unreadable_count: int = 0
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, lines: Iterable[Line], queued: int) -> None:
+        """Count a batch, of which ``queued`` papers were queued."""
+        self.queued += queued
+        for line in lines:
+            self._count(line)
+
+    def _count(self, line: Line) -> None:
+        match line.novelty:
+            case Novelty.UNREADABLE:
+                self.unreadable_count += 1
+                if len(self.unreadable) < _LISTED:
+                    self.unreadable.append((line.key, line.reason or ""))
+                return
+            case Novelty.NEW:
+                self.new_papers += 1
+            case Novelty.KNOWN:
+                self.known += 1
+            case Novelty.REPEATED:
+                self.repeated += 1
+        self.records += 1
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What a file held and what became of it; ``unreadable`` is (name in the file, reason)."""
+    """What a file held and what became of it; ``unreadable`` is (name in the file, reason).
+
+    At most 1,000 of these are named; ``unreadable_count`` counts all.
+    """
 
     format: str
     records: int
     new_papers: int
     known: int
+    repeated: int
     queued: int
     unreadable: tuple[tuple[str, str], ...]
+    unreadable_count: int
     dry_run: bool
 
 
-def import_file(service: Service, data: bytes, *, dry_run: bool) -> ImportReport:
-    """Store a file's records and queue its papers, whole or not at all.
+Watch = Callable[[Sequence[Line]], None]
 
-    ``dry_run`` does all of it and takes it back, so what it reports is what would happen.
+
+def nobody(lines: Sequence[Line]) -> None:
+    """Watch nothing."""
+
+
+def import_file(service: Service, file: IO[bytes], watch: Watch = nobody) -> ImportReport:
+    """Store a file's records and queue its papers. ``watch`` is told of each batch once it is kept.
 
     Raises:
-        InvalidInput: the file is of no format known here.
-        SourceError: it is PubMed XML, and cut off.
+        InvalidInput: the file is of no format known here; or it is cut off or damaged, and what
+            came before that is kept.
+        Conflict: another file is being brought in.
     """
-    content = files.read(data)
-    with service.database.write() as session:
-        before = _papers(session)
-        queued = _store(service, session, content, data)
-        new = _papers(session) - before
-        if dry_run:
-            session.rollback()
+    reading = files.read(file)
+    query = query_of(file, reading.format)
+    tally = Tally()
+    with exclusive(service.database, service.settings.var, LOCK) as held:
+        if not held:
+            raise Conflict(BUSY)
+        began, at = monotonic(), service.clock()
+        with service.database.write() as session:
+            under_way = intake.start(session, query, at)
+        try:
+            for batch in batches(reading.found):
+                with service.database.write() as session:
+                    lines, queued = take(
+                        session, service.matcher, under_way, batch, service.clock()
+                    )
+                tally.add(lines, queued)
+                watch(lines)
+        except InvalidInput as error:
+            effort = Effort(at, monotonic() - began, 0)
+            with service.database.write() as session:
+                intake.fail(session, under_way, str(error), effort, at=service.clock())
+            raise InvalidInput(
+                f"{error} ({tally.records:,} records before that are kept)"
+            ) from None
+        effort = Effort(at, monotonic() - began, 0)
+        with service.database.write() as session:
+            intake.finish(session, under_way, effort, at=service.clock())
+    return report_of(reading.format, tally, dry_run=False)
+
+
+def take(
+    session: Session, matcher: Matcher, under_way: Intake, batch: Sequence[Read], at: datetime
+) -> tuple[list[Line], int]:
+    """Take one batch in; gives what each record turned out to be, and how many were queued.
+
+    Raises:
+        Conflict: somebody else brings in a file now.
+    """
+    stored = intake.keep(session, under_way, batch, at)
+    queued = workflow.ingest(session, matcher, stored, at=at)
+    records = [one for one in batch if isinstance(one, FetchedRecord)]
+    ids = [one.record_id for one in stored]
+    told = iter(novelty.told(session, SOURCE, records, stored=ids, since=under_way.since))
+    return [_line(one, told) for one in batch], queued
+
+
+def batches(found: Iterable[Read]) -> Iterator[list[Read]]:
+    """Part the records of a file. Where reading ends in an error, what came before is given."""
+    records = iter(found)
+    while True:
+        batch: list[Read] = []
+        try:
+            batch.extend(islice(records, BATCH))
+        except InvalidInput:
+            if batch:
+                yield batch
+            raise
+        if not batch:
+            return
+        yield batch
+
+
+def query_of(file: IO[bytes], format: str) -> Query:
+    """Name a file by its content, the way a source's query is named."""
+    file.seek(0)
+    name = file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # any seekable file of bytes will do
+    file.seek(0)
+    return Query(key=f"sha256:{name}", text=format)
+
+
+def report_of(format: str, tally: Tally, *, dry_run: bool) -> ImportReport:
+    """Sum up."""
     return ImportReport(
-        format=content.format,
-        records=len(content.records),
-        new_papers=new,
-        known=len(content.records) - new,
-        queued=queued,
-        unreadable=tuple((one.key, one.reason) for one in content.unreadable),
+        format=format,
+        records=tally.records,
+        new_papers=tally.new_papers,
+        known=tally.known,
+        repeated=tally.repeated,
+        queued=tally.queued,
+        unreadable=tuple(tally.unreadable),
+        unreadable_count=tally.unreadable_count,
         dry_run=dry_run,
     )
 
 
-def _store(service: Service, session: Session, content: FileContent, data: bytes) -> int:
-    at = service.clock()
-    feeds.ensure_manual_source(session, SOURCE, at)
-    lease = feeds.lease(session, SOURCE, at, _LEASE_SECONDS, take_over=True)
-    poll_id = feeds.start_poll(session, lease, at, PollKind.IMPORT)
-    query = Query(key=f"sha256:{hashlib.sha256(data).hexdigest()}", text=content.format)
-    answer = Answer(
-        query=query,
-        records=content.records,
-        watermark=Watermark(position=at.date().isoformat()),
-        unreadable=content.unreadable,
-        declared=len(content.records) + len(content.unreadable),
-    )
-    stored = feeds.store(session, lease, poll_id, [answer], at)
-    queued = workflow.ingest(session, service.matcher, stored, at=at)
-    feeds.finish(session, lease, poll_id, at=at)
-    return queued
-
-
-def _papers(session: Session) -> int:
-    session.flush()
-    alive = select(func.count()).select_from(Paper).where(Paper.merged_into_id.is_(None))
-    return session.scalar(alive) or 0
+def _line(one: Read, told: Iterator[Novelty]) -> Line:
+    if isinstance(one, UnreadableRecord):
+        return Line(one.key, "", Novelty.UNREADABLE, one.reason)
+    return Line(one.key, one.citation.title, next(told))

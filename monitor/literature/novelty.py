@@ -1,0 +1,174 @@
+"""What a file brings that is new, and what it would bring. Changes nothing of what is held.
+
+``told`` says of records just taken in what each turned out to be. ``copy_known`` copies the papers
+that a batch of records could join into another database, so that an import can be rehearsed
+there by the very code that does it, while nothing here is locked.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Table, insert, select, tuple_
+from sqlalchemy.orm import Session
+
+from monitor.feeds.citations import content_hash
+from monitor.feeds.records import FetchedRecord
+from monitor.feeds.tables import Record
+from monitor.kernel.database import Base
+from monitor.literature.rules import title_key
+from monitor.literature.tables import (
+    Match,
+    Paper,
+    PaperIdentifier,
+    PaperRecord,
+    PaperRegistration,
+    StudyPaper,
+)
+from monitor.literature.wording import cleaned
+
+# well under the number of parameters that SQLite takes in one statement
+_CHUNK = 400
+_OF_A_PAPER = (PaperIdentifier, PaperRegistration, PaperRecord, StudyPaper)
+_NEW_PAPER = "new paper"  # how joining says that a record made its paper
+
+
+class Novelty(StrEnum):
+    """What one record of a file is to us."""
+
+    NEW = "new"
+    KNOWN = "already known"
+    REPEATED = "already in this file"
+    UNREADABLE = "cannot be read"
+
+
+def told(
+    session: Session,
+    source: str,
+    records: Sequence[FetchedRecord],
+    *,
+    stored: Iterable[int],
+    since: int,
+) -> list[Novelty]:
+    """Say what each record of a batch that was taken in is, in its order.
+
+    ``stored`` are the ids of those that were kept as new or changed; ``since`` is the number of
+    the first attempt at the file, so that what it brought itself is told from what was known.
+    """
+    places = _places(session, source, records)
+    fresh = set(stored)
+    brought = _brought(session, source, {paper for _, paper, _ in places.values()}, since)
+    return [_novelty(places.get((one.key, content_hash(one))), fresh, brought) for one in records]
+
+
+def copy_known(
+    held: Session, into: Session, source: str, records: Sequence[FetchedRecord]
+) -> list[int]:
+    """Copy every paper that ``records`` could join, with all that speaks of it; gives their ids.
+
+    What was copied before stays as it is there by now. The records are copied without what the
+    source sent.
+    """
+    wanted = _candidates(held, source, records)
+    for ids in _chunks(wanted):
+        wanted -= set(into.scalars(select(Paper.id).where(Paper.id.in_(ids))))
+    for ids in _chunks(wanted):
+        copy_rows(held, into, Paper, Paper.id.in_(ids))
+        for table in _OF_A_PAPER:
+            copy_rows(held, into, table, table.paper_id.in_(ids))
+        # numbered anew there: nothing points at a match
+        copy_rows(held, into, Match, Match.paper_id.in_(ids), without="id")
+        of_them = select(PaperRecord.record_id).where(PaperRecord.paper_id.in_(ids))
+        copy_rows(held, into, Record, Record.id.in_(of_them), raw=b"")
+    return sorted(wanted)
+
+
+def copy_rows(
+    held: Session,
+    into: Session,
+    table: type[Base],
+    where: ColumnElement[bool],
+    *,
+    without: str | None = None,
+    **instead: object,
+) -> None:
+    """Copy some rows of a table into another database; ``instead`` replaces columns."""
+    columns = cast(Table, table.__table__).columns
+    chosen = [one for one in columns if one.name != without and one.name not in instead]
+    rows = [{**row, **instead} for row in held.execute(select(*chosen).where(where)).mappings()]
+    if rows:
+        into.execute(insert(table), rows)
+
+
+def _candidates(session: Session, source: str, records: Sequence[FetchedRecord]) -> set[int]:
+    """Find the papers that records could join: by identifier, by title, as a new version."""
+    citations = [cleaned(record.citation) for record in records]
+    own = {(one.scheme, one.value) for citation in citations for one in citation.identifiers}
+    titles = {key for citation in citations if (key := title_key(citation.title))}
+    found: set[int] = set()
+    for pairs in _chunks(own):
+        by_identifier = tuple_(PaperIdentifier.scheme, PaperIdentifier.value).in_(pairs)
+        found |= set(session.scalars(select(PaperIdentifier.paper_id).where(by_identifier)))
+    for keys in _chunks(titles):
+        found |= set(session.scalars(select(Paper.id).where(Paper.title_key.in_(keys))))
+    for keys in _chunks({record.key for record in records}):
+        found |= set(
+            session.scalars(
+                select(PaperRecord.paper_id)
+                .join(Record, Record.id == PaperRecord.record_id)
+                .where(Record.source == source, Record.key.in_(keys))
+            )
+        )
+    return found
+
+
+def _places(
+    session: Session, source: str, records: Sequence[FetchedRecord]
+) -> dict[tuple[str, str], tuple[int, int, bool]]:
+    """Give each record's row, its paper, and whether it made the paper; by key and content."""
+    places = {}
+    for keys in _chunks({record.key for record in records}):
+        rows = session.execute(
+            select(Record.key, Record.content_hash, Record.id, PaperRecord)
+            .join(PaperRecord, PaperRecord.record_id == Record.id)
+            .where(Record.source == source, Record.key.in_(keys))
+        )
+        for key, found, record_id, joined in rows:
+            made_it = joined.joined_by == _NEW_PAPER
+            places[key, found] = (record_id, joined.paper_id, made_it)
+    return places
+
+
+def _brought(session: Session, source: str, papers: Iterable[int], since: int) -> set[int]:
+    """Tell which of ``papers`` are there only since this file."""
+    found: set[int] = set()
+    for ids in _chunks(papers):
+        found |= set(
+            session.scalars(
+                select(PaperRecord.paper_id)
+                .join(Record, Record.id == PaperRecord.record_id)
+                .where(
+                    PaperRecord.paper_id.in_(ids),
+                    PaperRecord.joined_by == _NEW_PAPER,
+                    Record.source == source,
+                    Record.poll_id >= since,
+                )
+            )
+        )
+    return found
+
+
+def _novelty(place: tuple[int, int, bool] | None, fresh: set[int], brought: set[int]) -> Novelty:
+    if place is None:
+        return Novelty.KNOWN  # held, and since taken off its paper by a person
+    record_id, paper_id, made_it = place
+    if made_it and record_id in fresh:
+        fresh.discard(record_id)  # the same words again in one batch are one row
+        return Novelty.NEW
+    return Novelty.REPEATED if paper_id in brought else Novelty.KNOWN
+
+
+def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
+    ordered = list(values)
+    for start in range(0, len(ordered), _CHUNK):
+        yield ordered[start : start + _CHUNK]
