@@ -6,6 +6,7 @@ decisions through review. All of it is invented.
 
 import copy
 import functools
+import io
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -19,7 +20,9 @@ from monitor.accounts.tables import OneTimeLink, Role, SignIn, User
 from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
 from monitor.feeds import service as feeds
+from monitor.feeds import shelf, uploads
 from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, Query, Watermark
+from monitor.jobs import uploads as uploads_job
 from monitor.jobs.delivery import deliver_due
 from monitor.jobs.service import Service
 from monitor.kernel.database import Base, Database
@@ -44,6 +47,13 @@ from monitor.review.words import (
 SECRET = b"a secret of tests, 32 bytes long"
 PASSWORD = "seven plain words that nobody guesses"
 HOSTILE = '<script>alert("title")</script>{{7*7}}'
+
+REFERENCES = f"""title,doi,year,authors
+"{HOSTILE.replace('"', '""')} Theraplay in nurseries, an invented trial",10.5555/file.1,2026,Example A
+Example trial of Circle of Security-Parenting,10.5555/example.0001,2026,Example A
+An invented study of library opening hours,10.5555/file.2,2025,Other B
+,10.5555/file.3,2025,Other B
+""".encode()
 
 JUDGEMENT = Judgement(
     count_it=True,
@@ -88,6 +98,7 @@ class World:
         self.tokens = map("5f0c0000-0000-4000-8000-{:012d}".format, count(1))
         self.papers: dict[str, int] = {}
         self.studies: dict[str, int] = {}
+        self.files: dict[str, int] = {}
 
     @property
     def at(self) -> datetime:
@@ -98,6 +109,7 @@ class World:
         other = copy.copy(self)
         other.service, other.database = service, service.database
         other.papers, other.studies = dict(self.papers), dict(self.studies)
+        other.files = dict(self.files)
         return other
 
     def people(self) -> None:
@@ -250,6 +262,17 @@ class World:
             asked = mail.messages(session, 1)[0]
             notify.confirm(session, asked.uuid, at=self.at)
 
+    def upload(self, name: str, data: bytes, by: User) -> int:
+        """Let somebody bring a file of references; it is not read yet."""
+        put = shelf.put(uploads_job.folder(self.service), io.BytesIO(data), 2**20)
+        with self.database.write() as session:
+            file = uploads.add(session, put, name=name, by=f"user:{by.id}", at=self.at)
+        self.files[name] = file.id
+        return file.id
+
+    def work_on_files(self) -> None:
+        uploads_job.work_on_uploads(self.service)
+
     def contents(self) -> dict[str, list[tuple[object, ...]]]:
         """Give every row of every table but sessions, to see that nothing changed."""
         with self.database.read() as session:
@@ -289,6 +312,9 @@ def fill(world: World) -> World:
         ops.finished(session, "poll", at=world.at, took=4.2, error=None)
     world.fail("europepmc")
     world.deliver()
+    world.upload(f"{HOSTILE}.csv", REFERENCES, world.ann)
+    world.upload("mine.pdf", b"%PDF-1.7", world.ann)
+    world.work_on_files()
     return world
 
 

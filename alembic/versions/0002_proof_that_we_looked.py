@@ -186,6 +186,10 @@ def _add_incident_tables() -> None:
         sa.Column("unreadable", sa.JSON(), nullable=False),
         sa.Column("unreadable_count", sa.Integer(), nullable=False),
         sa.Column("error", sa.String(), nullable=True),
+        sa.Column("repeated", sa.Integer(), nullable=False),
+        sa.Column("sample", sa.JSON(), nullable=False),
+        sa.Column("poll_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name=op.f("fk_import_file_poll_id_poll")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_file")),
         sa.UniqueConstraint("token", name=op.f("uq_import_file_token")),
     )

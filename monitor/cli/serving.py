@@ -20,6 +20,8 @@ from monitor.web.app import create_app
 log = structlog.get_logger()
 
 THREADS = 8
+# Above every limit of a page, so that a page says what is too much; nothing larger is taken in.
+LARGEST_BODY = 256 * 2**20
 
 
 def serve(service: Service) -> None:
@@ -39,7 +41,12 @@ def serve(service: Service) -> None:
     )
     try:
         server = waitress.create_server(
-            app, host=web.host, port=web.port, threads=THREADS, ident=None
+            app,
+            host=web.host,
+            port=web.port,
+            threads=THREADS,
+            ident=None,
+            max_request_body_size=LARGEST_BODY,
         )
     except OSError as error:
         raise ConfigError(

@@ -224,6 +224,9 @@ class ImportFile(Base):
     unreadable: Mapped[list[Any]]  # [name in the file, reason] pairs, the first of them
     unreadable_count: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None]
+    repeated: Mapped[int] = mapped_column(default=0)  # of a paper that this file brought first
+    sample: Mapped[list[Any]]  # [name in the file, title, what it is] of the first records
+    poll_id: Mapped[int | None] = mapped_column(ForeignKey("poll.id"))  # the first attempt at it
 
 
 class WatermarkRow(Base):

@@ -4,7 +4,8 @@ Each batch is a transaction. A run that was killed does no harm: what it brought
 next one, which ends in the same state. A dry run rehearses it beside the database.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import file_digest
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from monitor import workflow
 from monitor.feeds import files, intake
-from monitor.feeds.files import Read
+from monitor.feeds.files import Read, Reading
 from monitor.feeds.intake import SOURCE, Intake
 from monitor.feeds.records import FetchedRecord, Query, UnreadableRecord
 from monitor.feeds.service import Effort
@@ -41,6 +42,26 @@ class Line:
     title: str
     novelty: Novelty
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some records that were taken in, and how many papers were queued for it.
+
+    ``since`` is the first attempt at the file.
+    """
+
+    since: int
+    lines: list[Line]
+    queued: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Where an import goes on: the first attempt at the file, and how many records it has done."""
+
+    since: int | None
+    done: int
 
 
 @dataclass(slots=True)
@@ -99,6 +120,7 @@ class ImportReport:
 
 
 Watch = Callable[[Sequence[Line]], None]
+Inside = Callable[[Session, Batch], None]
 
 
 def nobody(lines: Sequence[Line]) -> None:
@@ -114,49 +136,72 @@ def import_file(service: Service, file: IO[bytes], watch: Watch = nobody) -> Imp
         Conflict: another file is being brought in.
     """
     reading = files.read(file)
-    query = query_of(file, reading.format)
     tally = Tally()
-    with exclusive(service.database, service.settings.var, LOCK) as held:
-        if not held:
-            raise Conflict(BUSY)
-        began, at = monotonic(), service.clock()
-        with service.database.write() as session:
-            under_way = intake.start(session, query, at)
+    with contextlib.closing(bring_in(service, file, reading)) as under_way:
         try:
-            for batch in batches(reading.found):
-                with service.database.write() as session:
-                    lines, queued = take(
-                        session, service.matcher, under_way, batch, service.clock()
-                    )
-                tally.add(lines, queued)
-                watch(lines)
+            for batch in under_way:
+                tally.add(batch.lines, batch.queued)
+                watch(batch.lines)
         except InvalidInput as error:
-            effort = Effort(at, monotonic() - began, 0)
-            with service.database.write() as session:
-                intake.fail(session, under_way, str(error), effort, at=service.clock())
-            raise InvalidInput(
-                f"{error} ({tally.records:,} records before that are kept)"
-            ) from None
-        effort = Effort(at, monotonic() - began, 0)
-        with service.database.write() as session:
-            intake.finish(session, under_way, effort, at=service.clock())
+            before = f"{tally.records:,} records before that are kept"
+            raise InvalidInput(f"{error} ({before})") from None
     return report_of(reading.format, tally, dry_run=False)
 
 
+def bring_in(
+    service: Service,
+    file: IO[bytes],
+    reading: Reading,
+    resume: Resume | None = None,
+    inside: Inside | None = None,
+) -> Generator[Batch, None, None]:
+    """Take a file in, batch by batch; gives each once it is kept.
+
+    ``inside`` is called within the transaction of each batch. Whoever stops before the end leaves
+    the attempt open, to be resumed.
+
+    Raises:
+        InvalidInput: the file is cut off or damaged; the attempt has failed.
+        Conflict: another file is being brought in.
+    """
+    query = query_of(file, reading.format)
+    began, at = monotonic(), service.clock()
+    with exclusive(service.database, service.settings.var, LOCK) as held:
+        if not held:
+            raise Conflict(BUSY)
+        with service.database.write() as session:
+            under_way = intake.start(session, query, at, since=resume.since if resume else None)
+        try:
+            for part in batches(islice(reading.found, resume.done if resume else 0, None)):
+                with service.database.write() as session:
+                    batch = take(session, service.matcher, under_way, part, service.clock())
+                    if inside:
+                        inside(session, batch)
+                yield batch
+        except InvalidInput as error:
+            with service.database.write() as session:
+                effort = Effort(at, monotonic() - began, 0)
+                intake.fail(session, under_way, str(error), effort, at=service.clock())
+            raise
+        with service.database.write() as session:
+            effort = Effort(at, monotonic() - began, 0)
+            intake.finish(session, under_way, effort, at=service.clock())
+
+
 def take(
-    session: Session, matcher: Matcher, under_way: Intake, batch: Sequence[Read], at: datetime
-) -> tuple[list[Line], int]:
-    """Take one batch in; gives what each record turned out to be, and how many were queued.
+    session: Session, matcher: Matcher, under_way: Intake, part: Sequence[Read], at: datetime
+) -> Batch:
+    """Take some records in and tell what each turned out to be.
 
     Raises:
         Conflict: somebody else brings in a file now.
     """
-    stored = intake.keep(session, under_way, batch, at)
+    stored = intake.keep(session, under_way, part, at)
     queued = workflow.ingest(session, matcher, stored, at=at)
-    records = [one for one in batch if isinstance(one, FetchedRecord)]
+    records = [one for one in part if isinstance(one, FetchedRecord)]
     ids = [one.record_id for one in stored]
     told = iter(novelty.told(session, SOURCE, records, stored=ids, since=under_way.since))
-    return [_line(one, told) for one in batch], queued
+    return Batch(under_way.since, [_line(one, told) for one in part], queued)
 
 
 def batches(found: Iterable[Read]) -> Iterator[list[Read]]:

@@ -21,8 +21,8 @@ from monitor.feeds.intake import SOURCE, Intake
 from monitor.feeds.records import FetchedRecord, Query
 from monitor.feeds.tables import Poll, PollKind, PollState, Record
 from monitor.jobs.importing import (
+    Batch,
     ImportReport,
-    Line,
     Tally,
     Watch,
     batches,
@@ -48,15 +48,15 @@ class Rehearsal:
     def __init__(self, service: Service, scratch: Database, under_way: Intake) -> None:
         self._service, self._scratch, self._under_way = service, scratch, under_way
 
-    def take(self, batch: Sequence[Read]) -> tuple[list[Line], int]:
-        """Tell what each record of a batch would be, and how many would be queued."""
+    def take(self, part: Sequence[Read]) -> Batch:
+        """Tell what each of some records would be, and how many papers would be queued."""
         at = self._service.clock()
-        records = [one for one in batch if isinstance(one, FetchedRecord)]
+        records = [one for one in part if isinstance(one, FetchedRecord)]
         with self._scratch.write() as scratch:
             with self._service.database.read() as held:
                 papers = novelty.copy_known(held, scratch, SOURCE, records)
                 _copy_places(held, scratch, papers)
-            return take(scratch, self._service.matcher, self._under_way, batch, at)
+            return take(scratch, self._service.matcher, self._under_way, part, at)
 
 
 def rehearse(service: Service, file: IO[bytes], watch: Watch = nobody) -> ImportReport:
@@ -68,10 +68,10 @@ def rehearse(service: Service, file: IO[bytes], watch: Watch = nobody) -> Import
     reading = files.read(file)
     tally = Tally()
     with rehearsal(service, reading.format) as rehearsed:
-        for batch in batches(reading.found):
-            lines, queued = rehearsed.take(batch)
-            tally.add(lines, queued)
-            watch(lines)
+        for part in batches(reading.found):
+            batch = rehearsed.take(part)
+            tally.add(batch.lines, batch.queued)
+            watch(batch.lines)
     return report_of(reading.format, tally, dry_run=True)
 
 

@@ -19,6 +19,7 @@ from monitor.jobs.delivery import deliver_due
 from monitor.jobs.polling import poll_due
 from monitor.jobs.reminding import remind_due
 from monitor.jobs.service import Service
+from monitor.jobs.uploads import work_on_uploads
 from monitor.kernel import audit
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import MonitorError
@@ -73,6 +74,7 @@ JOBS = (
     Job("compare", 60 * 60, compare_due),
     Job("deliver", 10, deliver_due),
     Job("remind", 60 * 60, remind_due),
+    Job("import", 5, work_on_uploads),
     Job("check", 24 * 60 * 60, check_ledger),
     Job("tidy", 24 * 60 * 60, tidy),
 )

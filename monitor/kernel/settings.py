@@ -64,6 +64,9 @@ class WebSettings(_Section):
     notice: str = Field(
         "", max_length=300, description="a sentence shown on top of every page and mail"
     )
+    max_upload_mb: int = Field(
+        32, ge=1, le=200, description="largest file of references people may bring, in MiB"
+    )
 
     @model_validator(mode="before")
     @classmethod

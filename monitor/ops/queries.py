@@ -26,6 +26,7 @@ JOB_TITLES = {
     "compare": "Compare with the sources",
     "deliver": "Send mail",
     "remind": "Remind the admins",
+    "import": "Bring in files",
     "check": "Check the audit ledger",
     "tidy": "Let go of old raw records",
 }

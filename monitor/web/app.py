@@ -24,6 +24,7 @@ from monitor.web import (
     feeds,
     figure,
     formats,
+    imports,
     interventions,
     marks,
     public,
@@ -61,10 +62,11 @@ def create_app(
     site = Site(settings, database, catalogue, Matcher(catalogue), secret, clock)
     app.extensions["monitor"] = site
     app.before_request(auth.load_user)
+    app.before_request(imports.allow_upload)
     security.protect(app, site)
     errors.register(app)
     public_pages = (public, interventions, subscribe, account)
-    for module in (*public_pages, review, studies, admin, days, feeds):
+    for module in (*public_pages, review, studies, imports, admin, days, feeds):
         app.register_blueprint(module.blueprint)
     _dress(app, site)
     return app

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from monitor import workflow
 from monitor.accounts.tables import Role
+from monitor.feeds import intake
 from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature import queries as literature
@@ -41,6 +42,8 @@ _TO_FIT = 200  # studies offered to link a paper to
 @blueprint.app_template_filter()
 def source_title(name: str) -> str:
     """Give a source's name for readers; one no longer known keeps its own."""
+    if name == intake.SOURCE:
+        return "a file somebody brought"
     return SOURCES[name].title if name in SOURCES else name
 
 

@@ -46,6 +46,8 @@ STAFF = {
     "studies.study": "/studies/{ddp}",
     "studies.appraise": "/studies/{ddp2}/appraise",
     "studies.withdraw": "/studies/{ddp}/withdraw",
+    "imports.files": "/import",
+    "imports.file": "/import/{file}",
     "admin.status": "/status",
     "days.choose": "/status/days",
     "days.day": "/status/days/2026-11-23",
@@ -75,6 +77,7 @@ MORE_STAFF = (
     "/studies/{differ}/appraise",
     "/studies/999",
     "/status/days?day=2026-02-31",
+    "/import/{pdf}",
     "/people/{me}/disable",
 )
 NO_PAGE = {"static", "public.healthz", "review.record", "admin.letter_html"}
@@ -110,6 +113,8 @@ def names(site):
         "cosp": world.papers["cosp"],
         "excluded": world.papers["excluded"],
         "person": world.cat.id,
+        "file": min(world.files.values()),
+        "pdf": world.files["mine.pdf"],
         "me": world.ada.id,
         "feed": feed,
         "mail": sent["change"],

@@ -54,6 +54,11 @@ EXPECTED = {
     ("POST", "/studies/<int:study_id>/appraise"): (401, 403, 400, 400),
     ("GET", "/studies/<int:study_id>/withdraw"): STAFF,
     ("POST", "/studies/<int:study_id>/withdraw"): (401, 403, 400, 400),
+    ("GET", "/import"): STAFF,
+    ("POST", "/import"): (401, 403, 400, 400),
+    ("GET", "/import/<int:file_id>"): STAFF,
+    ("POST", "/import/<int:file_id>/bring-in"): (401, 403, 303, 303),
+    ("POST", "/import/<int:file_id>/discard"): (401, 403, 409, 409),  # being brought in by then
     ("GET", "/status"): ADMIN,
     ("GET", "/status/days"): (303, 403, 403, 303),
     ("GET", "/status/days/<written>"): ADMIN,
@@ -94,6 +99,7 @@ def _address(world, rule):
         ("<int:user_id>", world.cat.id),
         ("<int:incident_id>", "1"),
         ("<int:feed_id>", "1"),  # nobody added one
+        ("<int:file_id>", next(iter(world.files.values()))),
         ("<uuid>", letter.uuid),
         ("<name>", "pubmed"),
         ("<written>", "2026-11-23"),

@@ -1,0 +1,157 @@
+"""Pages to bring in a file of references: choose it, see what it would bring, say yes or no.
+
+A request only puts the file away; a job reads it. Each person sees their own files, admins all.
+"""
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from monitor.accounts import queries as accounts
+from monitor.accounts.tables import Role
+from monitor.feeds import shelf, uploads
+from monitor.feeds.tables import ImportFile, ImportState
+from monitor.kernel.errors import Conflict, InvalidInput, NotFound
+from monitor.literature.novelty import Novelty
+from monitor.web import auth, errors
+from monitor.web.forms import Problems
+from monitor.web.site import now, site
+
+blueprint = Blueprint("imports", __name__)
+blueprint.before_request(auth.only(Role.REVIEWER))
+
+REFRESH_SECONDS = 3
+_FORM = 64 * 1024  # what the form itself adds to a file
+
+STATES = {
+    ImportState.READING: "being read",
+    ImportState.READY: "waits for your yes",
+    ImportState.WAITING: "being brought in",
+    ImportState.DONE: "brought in",
+    ImportState.FAILED: "could not be used",
+    ImportState.DISCARDED: "discarded",
+}
+NOVELTIES = {
+    Novelty.NEW.value: "New",
+    Novelty.KNOWN.value: "Already known",
+    Novelty.REPEATED.value: "Already in this file",
+    Novelty.UNREADABLE.value: "Cannot be read",
+}
+
+
+def allow_upload() -> None:
+    """Let a reviewer send a whole file to this one page; before anything reads the form."""
+    if request.endpoint == "imports.upload" and _may_bring():
+        request.max_content_length = _limit() + _FORM
+
+
+@blueprint.get("/import")
+def files() -> str:
+    """Show the form, and the files brought so far."""
+    return _files(None)
+
+
+@blueprint.post("/import")
+def upload() -> ResponseReturnValue:
+    """Put a file away to be read."""
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        return _files(Problems({"file": "Choose a file"})), 400
+    folder = site().settings.var / "imports"
+    try:
+        shelved = shelf.put(folder, sent.stream, _limit())
+    except InvalidInput as error:
+        return _files(Problems({"file": str(error)})), 400
+    try:
+        with site().database.write() as session:
+            name = shelf.shown_name(sent.filename)
+            file_id = uploads.add(session, shelved, name=name, by=_actor(), at=now()).id
+    except Conflict as error:
+        shelf.remove(folder, shelved.token)
+        return _files(Problems({"file": str(error)})), 409
+    return redirect(url_for("imports.file", file_id=file_id), code=303)
+
+
+@blueprint.errorhandler(413)
+def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:  # noqa: ARG001 - Flask's signature
+    """Say what is too much, where the file was chosen."""
+    if not _may_bring():
+        return errors.page(413)
+    return _files(Problems({"file": shelf.too_large(_limit())})), 413
+
+
+@blueprint.get("/import/<int:file_id>")
+def file(file_id: int) -> Response:
+    """Show where one file stands. While it is worked on, the page looks again by itself."""
+    found = _found(file_id)
+    under_way = found.state in {ImportState.READING, ImportState.WAITING}
+    still = "still" in request.args
+    page = make_response(
+        render_template(
+            "staff/import.html", file=found, still=still, under_way=under_way, words=NOVELTIES
+        )
+    )
+    if under_way and not still:
+        page.headers["Refresh"] = str(REFRESH_SECONDS)
+    return page
+
+
+@blueprint.post("/import/<int:file_id>/bring-in")
+def bring_in(file_id: int) -> ResponseReturnValue:
+    """Say yes to what the preview told."""
+    _found(file_id)
+    with site().database.write() as session:
+        uploads.say_yes(session, file_id, by=_actor(), at=now())
+    return redirect(url_for("imports.file", file_id=file_id), code=303)
+
+
+@blueprint.post("/import/<int:file_id>/discard")
+def discard(file_id: int) -> ResponseReturnValue:
+    """Think better of it: nothing comes in, the file is thrown away."""
+    found = _found(file_id)
+    with site().database.write() as session:
+        uploads.discard(session, file_id, by=_actor(), at=now())
+    shelf.remove(site().settings.var / "imports", found.token)
+    return redirect(url_for("imports.files"), code=303)
+
+
+def _files(problems: Problems | None) -> str:
+    is_admin = auth.reader().role is Role.ADMIN
+    with site().database.read() as session:
+        listed = uploads.listed(session, None if is_admin else _actor())
+        names = {f"user:{one.id}": one.name for one in accounts.people(session)}
+    return render_template(
+        "staff/imports.html",
+        files=listed,
+        names=names if is_admin else {},
+        problems=problems,
+        states=STATES,
+        most=site().settings.web.max_upload_mb,
+        at=now(),
+    )
+
+
+def _found(file_id: int) -> ImportFile:
+    """Read a file of one's own; an admin may see them all.
+
+    Raises:
+        NotFound: there is none that this person may see.
+    """
+    with site().database.read() as session:
+        found = uploads.find(session, file_id)
+    if found.by != _actor() and auth.reader().role is not Role.ADMIN:
+        raise NotFound("There is no such file.")
+    return found
+
+
+def _may_bring() -> bool:
+    user = auth.current_user()
+    return user is not None and user.role is not Role.COMMISSIONER
+
+
+def _limit() -> int:
+    return site().settings.web.max_upload_mb * 2**20
+
+
+def _actor() -> str:
+    return f"user:{auth.reader().id}"
