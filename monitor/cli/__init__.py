@@ -12,6 +12,7 @@ import structlog
 from monitor.cli import (  # noqa: F401 - each adds its commands
     backfill,
     importing,
+    lab,
     mail,
     people,
     reading,

@@ -82,6 +82,7 @@ class FetchedRecord:
     media_type: str
     citation: Citation
     stable: bytes | None = None
+    label: str | None = None  # how the file that it stood in names it, where it does
 
 
 @dataclass(frozen=True, slots=True)

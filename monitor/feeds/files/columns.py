@@ -51,6 +51,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "url": ("url", "link", "external url"),
     "keywords": ("keywords", "author keywords", "index keywords"),
     "registrations": ("clinical trial numbers", "ctgov id", "ictrp id"),
+    "label": ("id", "record id"),
 }
 _DELIMITERS = (",", ";", "\t")
 _MISSING = "NA"  # how R writes a cell that is empty

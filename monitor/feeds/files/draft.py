@@ -35,6 +35,7 @@ class Draft:
     keywords: list[str] = field(default_factory=list)
     registrations: list[str] = field(default_factory=list)
     stable: str = ""
+    label: str = ""
 
     def finish(self) -> FetchedRecord | UnreadableRecord:
         """Make the record; one without a title is set aside, since nobody could screen it."""
@@ -51,7 +52,9 @@ class Draft:
         if not title:
             return UnreadableRecord(key, raw, "the reference has no title")
         stable = self.stable.encode("utf-8", "replace") or None
-        return FetchedRecord(key, raw, self.media_type, self._citation(title, own), stable)
+        label = plain.line(self.label) or None
+        citation = self._citation(title, own)
+        return FetchedRecord(key, raw, self.media_type, citation, stable, label)
 
     def _citation(self, title: str, own: tuple[Identifier, ...]) -> Citation:
         abstract = plain.html_text(self.abstract) or None

@@ -80,6 +80,7 @@ def _draft(record: Element) -> Draft:
         url=next((u for u in _each(record, "urls//url") if u.startswith("http")), ""),
         types=_each(record, "work-type"),
         keywords=_each(record, "keywords/keyword"),
+        label=_first(record, "accession-num", "rec-number"),
     )
     _drop(record, _OF_THE_EXPORT)
     draft.stable = _written(record)

@@ -45,6 +45,7 @@ def _draft(raw: str) -> Draft:
         types=fields["PT"],
         keywords=fields["OT"] + fields["MH"],
         registrations=fields["SI"],
+        label=_first(fields, "PMID"),
     )
 
 

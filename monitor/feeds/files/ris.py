@@ -66,6 +66,7 @@ def _draft(raw: str, fields: dict[str, Any]) -> Draft:
         url=next(iter(_list(fields, "urls")), ""),
         types=_list(fields, "type_of_work"),
         keywords=_list(fields, "keywords"),
+        label=_text(fields, "accession_number", "id"),
     )
 
 

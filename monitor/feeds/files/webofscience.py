@@ -52,6 +52,7 @@ def _draft(raw: str, fields: dict[str, list[str]]) -> Draft:
         pmid=_text(fields, "PM"),
         types=_parted(fields, "DT"),
         keywords=_parted(fields, "DE") + _parted(fields, "ID"),
+        label=_text(fields, "UT"),
     )
 
 
