@@ -13,8 +13,8 @@ from monitor.feeds.service import asked_sources
 from monitor.feeds.sources import SOURCES
 from monitor.jobs.asking import AttemptReport
 from monitor.jobs.polling import poll_source
+from monitor.jobs.replaying import READERS, size
 from monitor.jobs.replaying import replay as replay_source
-from monitor.jobs.replaying import size
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import Service
 from monitor.ops.schema import require_current
@@ -56,7 +56,7 @@ def feeds(config: Path, *, json_: bool) -> None:
 
 
 @commands.command()
-@click.argument("source", required=False, type=click.Choice(sorted(SOURCES)))
+@click.argument("source", required=False, type=click.Choice(sorted(READERS)))
 @click.option("--dry-run", is_flag=True, help="Tell what would change; change nothing.")
 @as_json
 @click.pass_obj
@@ -65,7 +65,7 @@ def replay(config: Path, source: str | None, *, dry_run: bool, json_: bool) -> N
     with service_of(config) as service:
         service.prepare(SCHEDULE)
         reports = []
-        for name in [source] if source else list(SOURCES):
+        for name in [source] if source else list(READERS):
             with progress_bar(name, size(service, name)) as bar:
                 reports.append(replay_source(service, name, dry_run=dry_run, progress=bar))
     if json_:

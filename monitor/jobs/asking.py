@@ -220,7 +220,7 @@ def _summed_up(asking: Attempt) -> SourceError:
     others = len(asking.failures) - 1
     if not others:
         return error
-    more = f"{error}; so did {others} other{'s' if others > 1 else ''} of its queries"
+    more = f"{error} ({others} more of its queries failed)"
     return SourceError(error.kind, more, retry_after=error.retry_after)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from monitor import workflow
-from monitor.feeds import replaying
+from monitor.feeds import files, replaying
+from monitor.feeds.intake import SOURCE as IMPORT
 from monitor.feeds.sources import SOURCES
 from monitor.jobs.service import Service
 from monitor.kernel.errors import Conflict
@@ -15,6 +16,10 @@ from monitor.kernel.locks import exclusive
 
 _BATCH = 200
 
+READERS: dict[str, replaying.Reader] = {
+    IMPORT: files.reread,
+    **{name: definition.reread for name, definition in SOURCES.items()},
+}
 Progress = Callable[[int], None]  # told how many records were read since the last time
 
 
@@ -60,7 +65,7 @@ def replay(service: Service, name: str, *, dry_run: bool, progress: Progress) ->
 def _reread(
     service: Service, report: ReplayReport, *, dry_run: bool, progress: Progress
 ) -> ReplayReport:
-    reader, last = SOURCES[report.source].reread, 0
+    reader, last = READERS[report.source], 0
     while True:
         with service.database.write() as session:
             batch = replaying.reread(session, report.source, reader, after=last, limit=_BATCH)
@@ -86,7 +91,7 @@ def _reread(
 def _take_back(
     service: Service, report: ReplayReport, *, dry_run: bool, progress: Progress
 ) -> ReplayReport:
-    reader, last = SOURCES[report.source].reread, 0
+    reader, last = READERS[report.source], 0
     while True:
         with service.database.write() as session:
             batch = replaying.take_back(session, report.source, reader, after=last, limit=_BATCH)
