@@ -14,7 +14,9 @@ from argon2 import PasswordHasher
 from sqlalchemy import create_engine, text
 
 from monitor.accounts import passwords
+from monitor.feeds.sources import SOURCES
 from monitor.kernel.database import Database
+from monitor.kernel.settings import parse
 from monitor.ops.schema import metadata
 
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
@@ -34,6 +36,13 @@ def pytest_collection_modifyitems(items) -> None:
 def now() -> datetime:
     """A settled time: tests pass it on, nothing reads the clock."""
     return datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def nobody_asked() -> dict[str, dict[str, bool]]:
+    """The ``[sources]`` section that switches every source off; a test names those it asks."""
+    plain = parse({}, folder=Path())
+    return {name: {"enabled": False} for name, one in SOURCES.items() if one.enabled(plain)}
 
 
 @pytest.fixture(scope="session")

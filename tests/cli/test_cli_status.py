@@ -24,11 +24,12 @@ DOCS = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
 
 
 @pytest.fixture(scope="module")
-def config(tmp_path_factory):
+def config(tmp_path_factory, nobody_asked):
     """A service of which PubMed failed in part at 06:10 and answered in full the next day."""
     folder = tmp_path_factory.mktemp("service")
     path = folder / "config.toml"
-    path.write_text("[sources.europepmc]\nenabled = false\n")
+    others = [name for name in nobody_asked if name != "pubmed"]
+    path.write_text("".join(f"[sources.{name}]\nenabled = false\n" for name in others))
     service = Service.open(settings_module.load(path))
     migrate(service.database)
     with service.database.write() as session:

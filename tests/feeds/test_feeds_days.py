@@ -63,8 +63,8 @@ def catalogue():
 
 
 @pytest.fixture
-def settings(tmp_path):
-    return parse({"sources": {"europepmc": {"enabled": False}}}, folder=tmp_path)
+def settings(tmp_path, nobody_asked):
+    return parse({"sources": {**nobody_asked, "pubmed": {}}}, folder=tmp_path)
 
 
 @pytest.fixture

@@ -21,9 +21,8 @@ URL = "https://journal.example/rss?token=T0"
 
 
 @pytest.fixture
-def settings(tmp_path):
-    off = {"enabled": False}
-    return parse({"sources": {"pubmed": off, "europepmc": off}}, folder=tmp_path)
+def settings(tmp_path, nobody_asked):
+    return parse({"sources": nobody_asked}, folder=tmp_path)
 
 
 @pytest.fixture
@@ -144,9 +143,8 @@ def test_a_feed_let_go_of_is_asked_no_more_and_what_it_brought_stays(ready, sett
     assert add(ready, settings, now) != feed_id, "it can be added again"
 
 
-def test_a_source_switched_off_stays_off_whoever_adds(ready, now, tmp_path):
-    off = {"enabled": False}
-    values = {"pubmed": off, "europepmc": off, "journals": off}
+def test_a_source_switched_off_stays_off_whoever_adds(ready, now, tmp_path, nobody_asked):
+    values = {**nobody_asked, "journals": {"enabled": False}}
     settings = parse({"sources": values}, folder=tmp_path)
     add(ready, settings, now)
     assert service.due(ready, now) == []

@@ -37,11 +37,9 @@ def _unhurried_sources(monkeypatch):
 
 
 @pytest.fixture
-def settings_data():
+def settings_data(nobody_asked):
     """What the configuration file says; a test module may override it."""
-    off = {"enabled": False}
-    asked = ("pubmed", "europepmc", "clinicaltrials", "isrctn", "crossref")
-    return {"sources": dict.fromkeys(asked, off)}
+    return {"sources": nobody_asked}
 
 
 @pytest.fixture

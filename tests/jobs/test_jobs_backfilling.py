@@ -55,9 +55,10 @@ def running(world, monkeypatch):
 
 
 @pytest.fixture
-def settings_data(running):
+def settings_data(running, nobody_asked):
     return {
         "sources": {
+            **nobody_asked,
             "allow_loopback": True,
             "since": "2026-09-01",
             "pubmed": {"base_url": running.pubmed.base_url},

@@ -45,15 +45,13 @@ def running(now):
 
 
 @pytest.fixture
-def settings_data(running):
+def settings_data(running, nobody_asked):
     """One source, asked once a day: a journal's feed."""
-    off = {"enabled": False}
     journal = {"name": "Journal of Invented Trials", "url": running.feeds.journals_url}
     return {
         "sources": {
+            **nobody_asked,
             "allow_loopback": True,
-            "pubmed": off,
-            "europepmc": off,
             "journals": {"feeds": [journal], "every_hours": 24},
         }
     }

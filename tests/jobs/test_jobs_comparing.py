@@ -49,10 +49,11 @@ def running(world, monkeypatch):
 
 
 @pytest.fixture
-def settings_data(running):
+def settings_data(running, nobody_asked):
     journal = {"name": "Journal of Invented Trials", "url": running.feeds.journals_url}
     return {
         "sources": {
+            **nobody_asked,
             "allow_loopback": True,
             "pubmed": {"base_url": running.pubmed.base_url},
             "europepmc": {"base_url": running.europepmc.base_url},

@@ -211,10 +211,10 @@ def _contents(path):
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, nobody_asked):
     """Run a command on a service of its own."""
     config = tmp_path / "config.toml"
-    config.write_text("[sources.pubmed]\nenabled = false\n[sources.europepmc]\nenabled = false\n")
+    config.write_text("".join(f"[sources.{name}]\nenabled = false\n" for name in nobody_asked))
     (tmp_path / "mine.csv").write_bytes(FILE)
 
     def invoke(*words):

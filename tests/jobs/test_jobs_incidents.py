@@ -42,13 +42,11 @@ def feed(running):
 
 
 @pytest.fixture
-def settings_data(feed):
-    off = {"enabled": False}
+def settings_data(feed, nobody_asked):
     return {
         "sources": {
+            **nobody_asked,
             "allow_loopback": True,
-            "pubmed": off,
-            "europepmc": off,
             "journals": {"feeds": [{"name": "Invented Trials", "url": feed}]},
         }
     }

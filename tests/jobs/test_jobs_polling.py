@@ -15,15 +15,13 @@ def running(now):
 
 
 @pytest.fixture
-def settings_data(running):
-    off = {"enabled": False}
+def settings_data(running, nobody_asked):
     dead = {"name": "A dead feed", "url": f"{running.feeds.root}/feeds/no-such.xml"}
     journal = {"name": "Journal of Invented Trials", "url": running.feeds.journals_url}
     return {
         "sources": {
+            **nobody_asked,
             "allow_loopback": True,
-            "pubmed": off,
-            "crossref": off,
             "europepmc": {"base_url": running.europepmc.base_url},
             "journals": {"feeds": [dead, journal]},
         }

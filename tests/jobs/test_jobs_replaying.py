@@ -28,16 +28,12 @@ def running(now):
 
 
 @pytest.fixture
-def settings_data(running):
-    off = {"enabled": False}
+def settings_data(running, nobody_asked):
     return {
         "sources": {
+            **nobody_asked,
             "allow_loopback": True,
-            "pubmed": off,
             "europepmc": {"base_url": running.europepmc.base_url},
-            "clinicaltrials": off,
-            "isrctn": off,
-            "crossref": off,
             "keep_raw_days": 30,
         }
     }

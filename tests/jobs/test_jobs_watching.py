@@ -77,10 +77,9 @@ def asked(monkeypatch) -> Iterator[Any]:
 
 
 @pytest.fixture
-def settings_data(asked):
-    off = {"enabled": False}
+def settings_data(asked, nobody_asked):
     here = {"base_url": f"http://127.0.0.1:{asked.server_port}"}
-    return {"sources": {"allow_loopback": True, "pubmed": off, "europepmc": off, "crossref": here}}
+    return {"sources": {**nobody_asked, "allow_loopback": True, "crossref": here}}
 
 
 def _queue_a_trial(service):

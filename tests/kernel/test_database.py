@@ -82,6 +82,8 @@ def test_writers_wait_for_each_other(database):
         thread.join()
     with database.read() as session:
         assert session.scalar(text("SELECT n FROM counter")) == 80
+    with database.write() as session:
+        session.execute(text("DROP TABLE counter"))
 
 
 def test_a_lock_is_held_by_one_and_freed_after(database, tmp_path):
