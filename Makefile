@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CONFIG ?= config.toml
 
-.PHONY: help run demo test format lint types imports lock clean
+.PHONY: help run demo test format lint types imports bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -45,8 +45,12 @@ format: $(VENV)/.dev ## rewrite code in the project's format
 lint types imports: $(VENV)/.dev ## ruff, mypy and the import contract alone
 	$(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
 
+bench: $(VENV)/.dev ## measure what has a budget, as ratios to yardsticks of the same run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target .bench -r bench/requirements.txt
+	@for script in bench/*.py; do echo "== $$script"; PYTHONPATH=.bench $(BIN)/python $$script || exit 1; done
+
 lock: $(VENV)/.dev ## resolve the pinned versions again
 	$(BIN)/python tools/lock.py
 
 clean: ## remove what was installed and cached; your data in var/ stay
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
