@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from monitor.feeds import rules
 from monitor.feeds.questions import Question
 from monitor.feeds.storing import ALL_NEW
 from monitor.feeds.tables import (
@@ -69,7 +70,12 @@ class Polled:
 
 def look(row: PollQuery) -> Look:
     """See a full reading in the row of a query."""
-    return Look(row.at, row.state is AskedState.UNCHANGED, ALL_NEW in row.notes)
+    return Look(
+        row.at,
+        unchanged=row.state is AskedState.UNCHANGED,
+        all_new=ALL_NEW in row.notes,
+        partial=any(rules.NOT_SENT in note for note in row.notes),
+    )
 
 
 def reaches(session: Session, questions: Sequence[Question], day: UkDay) -> list[Reach]:

@@ -10,6 +10,8 @@ _LONGEST_BACKOFF = timedelta(days=1)
 _MANY_FAILURES = 10  # 5 minutes doubled so often is longer than a day
 # of the records named, the share that may be missing before the answer counts as incomplete
 _MISSING_SHARE = 20
+# in the note of an answer some of whose records did not come: it moved no watermark
+NOT_SENT = "were not sent; asked again later"
 REMIND_EVERY = timedelta(days=1)
 # fewer unreadable records than this may be bad luck, whatever their share
 _FEW_UNREADABLE = 3

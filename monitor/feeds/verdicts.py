@@ -67,11 +67,15 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One full reading. ``all_new``: every item of the feed was, so others may have gone by."""
+    """One full reading. ``all_new``: every item of the feed was, so others may have gone by.
+
+    ``partial``: a few of the records that were named did not come.
+    """
 
     at: datetime
     unchanged: bool = False
     all_new: bool = False
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +111,9 @@ class Reading:
         begun = self.basis is Basis.SOURCE or (self.first is not None and self.first < day.end)
         return begun and self.after is not None
 
-    def is_read_on(self, day: UkDay) -> bool:
-        """Tell whether it was read in full during the day."""
-        if not self.looks:
-            return False
-        look = self.looks[-1]
-        if self.basis is not Basis.SEARCH or look.unchanged:
-            return True
-        # the UK's day begins before that of UTC in summer
-        return self.position is not None and self.position >= min(day.date, look.at.date())
+    def is_read_on(self) -> bool:
+        """Tell whether it was read in full during the day: all that the source showed by then."""
+        return bool(self.looks) and not self.looks[-1].partial
 
     def is_doubtful(self, day: UkDay) -> bool:
         """Tell whether something may have gone by although it answered."""
@@ -176,7 +174,7 @@ def of_query(day: UkDay, reading: Reading, now: datetime) -> Missing:
         return Missing.SUSPECTED
     if now >= day.end and reading.is_read_through(day):
         return Missing.NOTHING
-    if day.holds(now) and reading.is_read_on(day):
+    if day.holds(now) and reading.is_read_on():
         return Missing.SO_FAR
     return Missing.NOT_KNOWN
 

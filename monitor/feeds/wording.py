@@ -243,7 +243,9 @@ def _last_read(open_: Sequence[Reading], seen: Seen) -> str:
     if never:
         return f"not read in full, {never} of them never"
     if min(last) >= (seen.day.start if seen.is_today else seen.day.end):
-        return "only answered in part since, and will be asked again"
+        if any(look.partial for one in open_ for look in (*one.looks, one.after) if look):
+            return "only answered in part since, and will be asked again"
+        return "read since, but the source’s own data do not go beyond that day yet"
     return f"last read in full {_in_words(min(last), seen)}"
 
 

@@ -257,11 +257,9 @@ def test_a_database_never_opened_for_work(session, settings, catalogue):
     assert all(one.attempts == () for one in report.sources)
 
 
-def test_a_source_switched_off_and_on_again(ready, ask, look, tmp_path):
+def test_a_source_switched_off_and_on_again(ready, ask, look, tmp_path, settings, nobody_asked):
     ask(SIX)
-    off = parse(
-        {"sources": {name: {"enabled": False} for name in ("pubmed", "europepmc")}}, folder=tmp_path
-    )
+    off = parse({"sources": nobody_asked}, folder=tmp_path)
     service.sync_sources(ready, off, NOON)
     next_day, day_after = ON + timedelta(days=1), ON + timedelta(days=2)
     assert only(look(chosen=off)).asked is Asked.COMPLETE
@@ -269,8 +267,7 @@ def test_a_source_switched_off_and_on_again(ready, ask, look, tmp_path):
         "off",
         "No source was switched on on 21 November 2026.",
     )
-    on = parse({"sources": {"europepmc": {"enabled": False}}}, folder=tmp_path)
-    service.sync_sources(ready, on, SIX + timedelta(days=2))
+    service.sync_sources(ready, settings, SIX + timedelta(days=2))
     assert only(look(on=next_day)).asked is Asked.OFF
     assert only(look(on=day_after)).asked is Asked.NOT_ASKED
 

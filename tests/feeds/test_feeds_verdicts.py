@@ -120,9 +120,25 @@ def test_one_query_that_failed_leaves_the_source_unknown():
 
 def test_an_answer_that_left_something_out_is_no_proof():
     """PubMed named articles and did not send them: the watermark stays where it was."""
-    assert said(search(position=date(2026, 11, 19))) == (
+    behind = date(2026, 11, 19)
+    assert said(search(position=behind, after=Look(NEXT, partial=True))) == (
         "not known",
         "Not known yet: VIPP was only answered in part since, and will be asked again.",
+    )
+    today = uk_day(NEXT.date())
+    for partial, word in ((True, "not known"), (False, "nothing so far")):
+        reading = search(position=behind, looks=(Look(NEXT, partial=partial),), last=NEXT)
+        assert verdicts.of_query(today, reading, NEXT) == word
+
+
+def test_a_source_whose_own_data_lag_is_not_known_until_they_reach_the_day():
+    """ClinicalTrials.gov says how old its data are; what it has not loaded it cannot show."""
+    assert said(search(position=date(2026, 11, 19), after=Look(NEXT))) == (
+        "not known",
+        (
+            "Not known yet: VIPP was read since, but the source’s own data do not go beyond that "
+            "day yet."
+        ),
     )
 
 

@@ -151,7 +151,7 @@ class PubMed:
                 SourceFault.INCOMPLETE, f"PubMed named {named} articles and left out {missing}"
             )
         if missing:
-            note = f"{missing} of {named} articles named were not sent; asked again later"
+            note = f"{missing} of {named} articles named {rules.NOT_SENT}"
             found.notes.append(note)
         return Answer(
             query=query,
