@@ -22,6 +22,7 @@ from monitor.catalogue import service as catalogue_service
 from monitor.feeds import service as feeds
 from monitor.feeds import shelf, uploads
 from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, Query, Watermark
+from monitor.feeds.sources import SOURCES
 from monitor.jobs import uploads as uploads_job
 from monitor.jobs.delivery import deliver_due
 from monitor.jobs.service import Service
@@ -44,6 +45,12 @@ from monitor.review.words import (
     Verdict,
 )
 
+# enough to tell of, whichever are added: two that find papers, and one that watches them
+SOME_SOURCES = {
+    "sources": {
+        name: {"enabled": False} for name in SOURCES.keys() - {"pubmed", "europepmc", "crossref"}
+    }
+}
 SECRET = b"a secret of tests, 32 bytes long"
 PASSWORD = "seven plain words that nobody guesses"
 HOSTILE = '<script>alert("title")</script>{{7*7}}'

@@ -197,7 +197,7 @@ def test_a_day_holds_with_everything_unfolded(site, open_browser):
         page = open_browser(site.world.ada, width=width)
         said = watch(site, page)
         page.goto(f"{site.address}/status")
-        page.locator("a[href='/status/days#pubmed']").click()
+        page.get_by_role("link", name="Day by day").click()
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         assert page.get_by_text("invented outage").first.is_visible()
         trouble += said + problems(page, "a day, unfolded")

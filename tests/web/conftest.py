@@ -17,6 +17,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from staff_world import SOME_SOURCES  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from werkzeug.test import TestResponse
 
 from monitor import workflow
@@ -26,7 +27,6 @@ from monitor.catalogue import service as catalogue_service
 from monitor.catalogue.loader import Catalogue
 from monitor.feeds import service as feeds
 from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, Query, Watermark
-from monitor.feeds.sources import SOURCES
 from monitor.kernel import settings as settings_module
 from monitor.kernel.database import Database
 from monitor.kernel.settings import Settings
@@ -72,9 +72,7 @@ def catalogue() -> Catalogue:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    # two sources are enough to tell of, whichever are added
-    off = {key: {"enabled": False} for key in SOURCES.keys() - {"pubmed", "europepmc"}}
-    return settings_module.parse({"sources": off}, folder=tmp_path)
+    return settings_module.parse(SOME_SOURCES, folder=tmp_path)
 
 
 @pytest.fixture
