@@ -1,0 +1,247 @@
+"""What a citation says, made comparable: titles, names, places in a journal. Pure; judges nothing.
+
+Each part is read leniently, since every database writes it in its own way; what cannot be read
+is missing and then neither agrees nor objects.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from monitor.feeds.records import Citation, Identifier
+from monitor.literature.designs import is_registration
+from monitor.literature.folding import fold
+from monitor.literature.identity import own_and_named
+
+MAX_TITLE = 1_000  # characters compared; what lies beyond tells nothing more
+_MAX_AUTHORS = 4_000  # characters of names compared
+
+_WORD = re.compile(r"[^\W_]+")
+_MARK_UP = re.compile(r"</?[a-zA-Z][^<>]{0,60}>")
+_GREEK = str.maketrans(
+    dict(
+        zip(
+            "αβγδεκλμω",
+            ("alpha", "beta", "gamma", "delta", "epsilon", "kappa", "lambda", "mu", "omega"),
+            strict=True,
+        )
+    )
+)
+# What databases add to a title, after it and in brackets; in folded text. The end may have been cut
+# off. "[Review of …]" at the beginning is a translated title, "(German version)" a part of one.
+_LANGUAGES = (
+    "chinese|russian|german|french|spanish|italian|japanese|korean|polish|portuguese|dutch|turkish|"
+    "czech|danish|norwegian|swedish|hungarian|persian|hebrew|greek|ukrainian|croatian|serbian|"
+    "romanian|english"
+)
+_NOTE = re.compile(
+    r"(?<=.)\[(?:"
+    r"(?:review|\d+ refs?|(?:published )?erratum|corrected|see comments?|comment in)\b[^\[\]]{0,300}|"
+    rf"(?:in |article in )?(?:{_LANGUAGES})\b(?:[,/;][^\[\]]{{0,100}})?"
+    r")(?:\]|$)"
+    r"|(?<=.)\((?:review|provisional abstract|brief record|structured abstract)(?:\)|$)"
+)
+_NOTICE = re.compile(
+    r"\W*(?:corrections?|corrigend\w+|errat\w+|retract\w+|withdrawn|expressions? of concern)\b"
+)
+_COMMENT = re.compile(
+    r"\W*(?:(?:author|editor)s?(?: s)? (?:reply|response)|in reply|repl(?:y|ies)|re:|"
+    r"(?:response|comments?|commentary|letters?)(?: to| on|:|\W*$)|editorial|invited commentary|"
+    r"book review)"
+)
+_PROTOCOL = re.compile(r"\bprotocol\b(?! (?:adherence|fidelity))|\brationale and design\b")
+_NOTICES = frozenset(
+    ("published erratum", "erratum", "correction", "corrigendum", "retraction of publication",
+     "expression of concern")
+)  # fmt: skip
+_COMMENTS = frozenset(("comment", "letter", "editorial", "note"))
+_SERVERS = re.compile(
+    r"(?:med|bio|psy|edu|soc|chem)?a?rxiv\b|research square|ssrn\b|preprints?\b|osf\b"
+)
+_SERVER_DOIS = ("10.1101/", "10.21203/rs", "10.31234/", "10.31219/", "10.20944/", "10.2139/ssrn",
+    "10.48550/", "10.35542/", "10.31235/")  # fmt: skip
+_NOT_NAMES = frozenset(
+    ("and", "et", "al", "jr", "sr", "null", "unknown", "anonymous", "na", "the", "group", "van",
+     "von", "de", "den", "der", "da", "di", "del", "la", "le", "dos")
+)  # fmt: skip
+_MAX_INITIALS = 3
+_PAGES = re.compile(
+    r"([a-z]{0,3})(\d{1,9})([a-z]?)(?:\s*[-–—,]+\s*([a-z]{0,3})(\d{1,9}))?", re.ASCII
+)
+_LAST_PAGE = re.compile(r"[a-z]{1,8}\.?\s*[-–—]+\s*[a-z]{0,3}(\d{1,9})", re.ASCII)
+# "19", "29 (7)", "Vol. 3" and "Some journal. 69"; not "1)", which is the end of "29 (Suppl 1)"
+_VOLUME = re.compile(r"(?!suppl)(?:[^\d]{0,80}?\b)?(\d{1,6})(?!\d)(?!\s*\)\s*$)", re.ASCII)
+_ISSUE = re.compile(r"\D{0,30}?(\d{1,6})(?!\d)", re.ASCII)
+_MAX_ISSUE = 50
+_ARTICLE_DIGITS = 5  # a page number that long is the number of an article
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Where something stands: ``first`` page with its letter, ``last`` in full.
+
+    ``whole`` is the range where it takes three pages or more: no two papers share that.
+    ``article`` says that the number names an article, not a page.
+    """
+
+    first: str = ""
+    last: str = ""
+    whole: str = ""
+    article: bool = False
+
+    def holds(self, page: "Pages") -> bool:
+        """Tell whether a single page stands within this range."""
+        return (
+            bool(self.first and self.last)
+            and not page.last
+            and self.first.isdecimal()
+            and page.first.isdecimal()
+            and int(self.first) < int(page.first) <= int(self.last)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What is compared of one citation. Whatever is missing is empty or None."""
+
+    dois: frozenset[str]
+    numbers: frozenset[Identifier]  # PMIDs, PMCIDs and registrations, its own
+    squeezed: str  # the title without notes, spaces and punctuation
+    words: tuple[str, ...]  # of the same title
+    kind: str  # "notice", "preprint", "registration" or ""
+    comment: bool  # a letter, a reply, an editorial: many share a title
+    protocol: bool
+    names: frozenset[str]
+    first: frozenset[str]  # the two first words of the names: one is the first author's family
+    year: int | None
+    journal: str
+    volume: str
+    issue: str
+    pages: Pages
+
+    @property
+    def unplaced(self) -> bool:
+        """Whether it does not say where it was printed."""
+        return not (self.journal or self.volume or self.pages.first)
+
+
+def traits(citation: Citation) -> Traits:
+    """Read what can be compared of a citation."""
+    title = _title(citation.title)
+    words = tuple(_WORD.findall(title))
+    names = _names(" , ".join(citation.authors)[:_MAX_AUTHORS])
+    own = own_and_named(citation)[0] if citation.identifiers else ()
+    return Traits(
+        dois=frozenset(i.value for i in own if i.scheme == "doi"),
+        numbers=frozenset(i for i in own if i.scheme != "doi"),
+        squeezed="".join(words),
+        words=words,
+        kind=_kind(title, citation),
+        comment=bool(_COMMENT.match(title)) or _is_comment(citation.publication_types),
+        protocol=_is_protocol(title),
+        names=frozenset(names),
+        first=frozenset(names[:2]),
+        year=citation.year,
+        journal=citation.journal or "",
+        volume=_number(_VOLUME, citation.volume),
+        issue=_issue(citation.issue),
+        pages=_pages(citation.pages or ""),
+    )
+
+
+def _title(raw: str) -> str:
+    """Fold a title, without mark-up and without the notes that databases add to it."""
+    text = raw[:MAX_TITLE]
+    if "<" in text:
+        text = _MARK_UP.sub("", text)
+    folded = fold(text)
+    if not folded.isascii():
+        folded = folded.translate(_GREEK)
+    if "[" in folded or "(" in folded:
+        folded = _NOTE.sub(" ", folded)
+    return folded
+
+
+def _kind(title: str, citation: Citation) -> str:
+    types = citation.publication_types
+    if types and is_registration(types):
+        return "registration"
+    if _NOTICE.match(title) or any(one.casefold() in _NOTICES for one in types):
+        return "notice"
+    served = _SERVERS.match(citation.journal.casefold()) if citation.journal else None
+    posted = any(
+        i.scheme == "doi" and i.value.startswith(_SERVER_DOIS) for i in citation.identifiers
+    )
+    return "preprint" if served or posted or any(t.casefold() == "preprint" for t in types) else ""
+
+
+def _is_comment(types: tuple[str, ...]) -> bool:
+    return any(one.casefold() in _COMMENTS for one in types)
+
+
+def _is_protocol(title: str) -> bool:
+    # looking for the words first is much faster
+    return ("protocol" in title or "rationale" in title) and _PROTOCOL.search(title) is not None
+
+
+def _names(raw: str) -> list[str]:
+    """List the words of the authors' names, without initials, in order; families among them.
+
+    Which word is the family name is not asked: each database answers it differently.
+    """
+    shouting = raw.isupper()
+    words = [
+        word.casefold()
+        for word in _WORD.findall(_plain(raw))
+        if len(word) > 1 and (shouting or len(word) > _MAX_INITIALS or not word.isupper())
+    ]
+    return [word for word in words if word not in _NOT_NAMES]
+
+
+def _plain(raw: str) -> str:
+    """Take accents and apostrophes out of names, keeping capitals: they tell initials."""
+    if not raw.isascii():
+        raw = "".join(_letter(character) for character in raw)
+    return raw.replace("'", "").replace("`", "")
+
+
+@lru_cache(maxsize=4096)
+def _letter(character: str) -> str:
+    if character in "’‘ʼ′":
+        return ""
+    folded = fold(character) or (" " if not character.isalnum() else "")
+    return folded.upper() if character.isupper() else folded
+
+
+def _number(form: re.Pattern[str], raw: str | None) -> str:
+    found = form.match(raw.strip().casefold()) if raw else None
+    return found[1].lstrip("0") if found else ""
+
+
+def _issue(raw: str | None) -> str:
+    """Read an issue: its number, else what it is called ("Suppl H")."""
+    return _number(_ISSUE, raw) or "".join(_WORD.findall(fold(raw[:_MAX_ISSUE]))) if raw else ""
+
+
+def _pages(raw: str) -> Pages:
+    """Read pages: 123-30 is 123 to 130; S12, e103 and 12A keep their letter."""
+    text = raw.strip().casefold()
+    found = _PAGES.match(text)
+    if not found or text.endswith((" p", " p.", "pages", "pp")):
+        ends = _LAST_PAGE.match(text)
+        return Pages(last=ends[1]) if ends else Pages()
+    letter, number, after, _, end = found.groups()
+    number = number.lstrip("0") or "0"
+    if end and len(end) < len(number):
+        end = number[: len(number) - len(end)] + end
+    first, last = letter + number + after, (end or "").lstrip("0")
+    long = bool(last) and int(last) - int(number) >= 2  # noqa: PLR2004 - three pages
+    article = not last and (letter not in {"", "s"} or len(number) >= _ARTICLE_DIGITS)
+    # many journals begin every article with page 1, which then says nothing
+    plain_one = first == "1"
+    return Pages(
+        first="" if plain_one else first,
+        last=last,
+        whole=f"{first}-{last}" if long and not plain_one else "",
+        article=article,
+    )
