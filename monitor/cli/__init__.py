@@ -13,6 +13,7 @@ from monitor.cli import (  # noqa: F401 - each adds its commands
     backfill,
     importing,
     lab,
+    lab_dedupe,
     mail,
     people,
     reading,

@@ -40,6 +40,11 @@ class Comparison:
         return self.volume is True and self.page is True
 
     @property
+    def other_issue(self) -> bool:
+        """Whether they stand in two issues, which counts where the pages are not known."""
+        return self.issue is False and self.page is None
+
+    @property
     def range(self) -> bool:
         """Whether both fill the same pages of one volume or journal: no two papers do."""
         return self.whole and (self.volume is True or (self.journal is True and self.same_year))

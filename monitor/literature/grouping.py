@@ -69,10 +69,11 @@ def _title_keys(one: Traits) -> Iterator[tuple[str, ...]]:
         yield "e", title[-_BEGINNING:], name
 
 
-def groups(records: Sequence[Citation]) -> list[Group]:
+def groups(records: Iterable[Citation]) -> list[Group]:
     """Group the records that are one paper, or may be; each group has two or more.
 
     Certain groups share no record. A doubtful one names all records of the papers it would join.
+    Of each record only what is compared is kept, so that a file can be read as a stream.
     """
     copies: dict[Traits, list[int]] = defaultdict(list)
     for index, record in enumerate(records):

@@ -87,7 +87,8 @@ def _by_identifier(found: Comparison, shared: str) -> tuple[Verdict, str]:
 
 
 def _by_title(found: Comparison) -> tuple[Verdict, str]:
-    agreements, objections = found.agreements(), found.objections()
+    agreements = found.agreements()
+    objections = found.objections() or (["issues"] if found.other_issue else [])
     if _is_certain(found):
         return "same", f"{found.titles}; {_list(agreements)} agree"
     against = f"but {_differ(objections)}" if objections else "too little else to go by"
@@ -102,7 +103,7 @@ def _is_certain(found: Comparison) -> bool:
 
 def _own_title(found: Comparison) -> bool:
     """Judge a telling title that nothing contradicts: two things must agree with it."""
-    if found.objections() or (found.issue is False and found.page is None):
+    if found.objections() or found.other_issue:
         return False
     somewhere = found.volume or found.page
     if found.names:
@@ -165,7 +166,8 @@ def _worth_a_look(found: Comparison) -> bool:
     if found.titles is Titles.EQUAL and found.telling:
         return len(objections) < len(found.agreements()) + 2
     if found.titles is Titles.EQUAL:
-        return not objections and found.same_year and (found.names is True or found.place)
+        known = found.same_year and (found.names is True or found.place)
+        return known and not objections and not found.other_issue
     near = found.page is True or (found.titles in _NEAR and found.same_year)
     return found.names is True and near and len(objections) <= 1
 
