@@ -1,6 +1,6 @@
 """Two citations side by side: what agrees, what contradicts, what says nothing. Pure; no verdict."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from monitor.literature.identity import identifiers_conflict
 from monitor.literature.journals import same_journal
@@ -12,8 +12,7 @@ _TWO_AUTHORS = 2
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):  # made for every pair, and faster than a dataclass
     """What two citations say of each other: True agrees, False contradicts, None is silent."""
 
     titles: Titles

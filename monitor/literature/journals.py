@@ -10,7 +10,7 @@ _ASIDE = re.compile(r"\[[^\]]{0,200}\]?|\([^)]{0,200}\)?")
 # What follows a name: the congress whose abstracts it printed, the society it belongs to.
 _TAIL = re.compile(r"(?:[.:]\s*conference\b|\s[:=/]\s).*")
 _SMALL = frozenset(
-    ("the", "of", "and", "for", "in", "on", "a", "an", "de", "der", "des", "la", "le", "et", "und",
+    ("the", "of", "and", "for", "in", "on", "an", "de", "der", "des", "la", "le", "et", "und",
      "y")
 )  # fmt: skip
 _MAX_NAME = 300

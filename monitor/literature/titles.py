@@ -5,7 +5,7 @@ The work is bounded, however long the titles are.
 
 from collections.abc import Sequence
 from enum import StrEnum
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 # Letters and digits, in bytes: shorter titles ("Editorial", "Stroke prevention") are shared.
 TELLING = 30
@@ -92,16 +92,33 @@ def _opposed(rest: set[str]) -> bool:
 def _spelt_otherwise(one: Sequence[str], other: Sequence[str]) -> bool:
     left, right = "".join(one), "".join(other)
     longest = max(len(left), len(right))
-    if not left or not right or longest > _MAX_REST or parted(one, other):
+    shortest = min(len(left), len(right))
+    if not shortest or longest > _MAX_REST or longest > 2 * shortest or parted(one, other):
         return left == right
-    return edits(left, right) <= max(1, longest // _LETTERS_TO_AN_EDIT)
+    allowed = max(1, longest // _LETTERS_TO_AN_EDIT)
+    return edits(left, right, allowed) <= allowed
 
 
-def edits(one: str, other: str) -> int:
-    """Count the letters to put in, take out or change. Takes len(one) × len(other) steps."""
+def edits(one: str, other: str, most: int) -> int:
+    """Count the letters to put in, take out or change; more than ``most`` is ``most + 1``.
+
+    Takes len(one) × len(other) steps at worst, without the beginning and end they share.
+    """
+    start = _shared(one, other)
+    one, other = one[start:], other[start:]
+    end = _shared(one[::-1], other[::-1])
+    one, other = one[: len(one) - end], other[: len(other) - end]
     row = list(range(len(other) + 1))
     for count, letter in enumerate(one, start=1):
+        if min(row) > most:
+            return most + 1
         above, row = row, [count]
         for (diagonal, over), wanted in zip(pairwise(above), other, strict=True):
             row.append(min(over + 1, row[-1] + 1, diagonal + (letter != wanted)))
-    return row[-1]
+    return min(row[-1], most + 1)
+
+
+def _shared(one: str, other: str) -> int:
+    """Count the letters that two texts begin with alike."""
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return sum(1 for _ in alike)

@@ -5,18 +5,51 @@ is missing and then neither agrees nor objects.
 """
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
+import unicodedata
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import NamedTuple
 
 from monitor.feeds.records import Citation, Identifier
 from monitor.literature.designs import is_registration
 from monitor.literature.folding import fold
-from monitor.literature.identity import own_and_named
+from monitor.literature.identity import REGISTRIES, own_and_named
 
 MAX_TITLE = 1_000  # characters compared; what lies beyond tells nothing more
 _MAX_AUTHORS = 4_000  # characters of names compared
 
-_WORD = re.compile(r"[^\W_]+")
+
+class _Letters(dict[int, str]):
+    """Leaves letters and digits alone and parts words at the rest: for ``str.translate``."""
+
+    def __missing__(self, code: int) -> str:
+        """Take in a character not met before."""
+        kept = self.letter(chr(code))
+        self[code] = kept
+        return kept
+
+    def letter(self, character: str) -> str:
+        """Give what a character of a folded text becomes."""
+        return character if character.isalnum() else " "
+
+
+class _NameLetters(_Letters):
+    """Takes accents and apostrophes out of names as well, keeping capitals: they tell initials."""
+
+    def letter(self, character: str) -> str:
+        """Give what a character of a name becomes."""
+        if character in _APOSTROPHES:
+            return ""
+        kept = "".join(part for part in fold(character) if part.isalnum())
+        if not kept:
+            # a combining mark is no end of a word
+            return "" if unicodedata.combining(character) else " "
+        return kept.upper() if character.isupper() else kept
+
+
+_APOSTROPHES = frozenset("'`’‘ʼ′")
+_LETTERS = _Letters()
+_NAME_LETTERS = _NameLetters()
 _MARK_UP = re.compile(r"</?[a-zA-Z][^<>]{0,60}>")
 _GREEK = str.maketrans(
     dict(
@@ -65,19 +98,19 @@ _NOT_NAMES = frozenset(
      "von", "de", "den", "der", "da", "di", "del", "la", "le", "dos")
 )  # fmt: skip
 _MAX_INITIALS = 3
-_PAGES = re.compile(
-    r"([a-z]{0,3})(\d{1,9})([a-z]?)(?:\s*[-–—,]+\s*([a-z]{0,3})(\d{1,9}))?", re.ASCII
-)
+_PAGES = re.compile(r"([a-z]{0,3})(\d{1,9})([a-z]?)(?:\s*[-–—,]+\s*[a-z]{0,3}(\d{1,9}))?", re.ASCII)
 _LAST_PAGE = re.compile(r"[a-z]{1,8}\.?\s*[-–—]+\s*[a-z]{0,3}(\d{1,9})", re.ASCII)
 # "19", "29 (7)", "Vol. 3" and "Some journal. 69"; not "1)", which is the end of "29 (Suppl 1)"
 _VOLUME = re.compile(r"(?!suppl)(?:[^\d]{0,80}?\b)?(\d{1,6})(?!\d)(?!\s*\)\s*$)", re.ASCII)
 _ISSUE = re.compile(r"\D{0,30}?(\d{1,6})(?!\d)", re.ASCII)
 _MAX_ISSUE = 50
+_SILENT = "1"  # many journals begin every article with page 1
 _ARTICLE_DIGITS = 5  # a page number that long is the number of an article
 
 
-@dataclass(frozen=True, slots=True)
-class Pages:
+class Pages(
+    NamedTuple
+):  # not a dataclass: half the time of reading a citation went into making one
     """Where something stands: ``first`` page with its letter, ``last`` in full.
 
     ``whole`` is the range where it takes three pages or more: no two papers share that.
@@ -100,8 +133,11 @@ class Pages:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+_NO_PAGES = Pages()
+_NO_IDENTIFIERS: tuple[frozenset[str], frozenset[Identifier]] = (frozenset(), frozenset())
+
+
+class Traits(NamedTuple):
     """What is compared of one citation. Whatever is missing is empty or None."""
 
     dois: frozenset[str]
@@ -128,25 +164,34 @@ class Traits:
 def traits(citation: Citation) -> Traits:
     """Read what can be compared of a citation."""
     title = _title(citation.title)
-    words = tuple(_WORD.findall(title))
+    words = tuple(title.translate(_LETTERS).split())
     names = _names(" , ".join(citation.authors)[:_MAX_AUTHORS])
-    own = own_and_named(citation)[0] if citation.identifiers else ()
+    dois, numbers = _own(citation) if citation.identifiers else _NO_IDENTIFIERS
     return Traits(
-        dois=frozenset(i.value for i in own if i.scheme == "doi"),
-        numbers=frozenset(i for i in own if i.scheme != "doi"),
+        dois=dois,
+        numbers=numbers,
         squeezed="".join(words),
         words=words,
         kind=_kind(title, citation),
-        comment=bool(_COMMENT.match(title)) or _is_comment(citation.publication_types),
+        comment=_is_comment(title, citation.publication_types),
         protocol=_is_protocol(title),
-        names=frozenset(names),
-        first=frozenset(names[:2]),
+        names=frozenset(names) - _NOT_NAMES,
+        first=_first(names),
         year=citation.year,
         journal=citation.journal or "",
         volume=_number(_VOLUME, citation.volume),
         issue=_issue(citation.issue),
         pages=_pages(citation.pages or ""),
     )
+
+
+def _own(citation: Citation) -> tuple[frozenset[str], frozenset[Identifier]]:
+    """Give the record's identifiers, without the registrations that an article only names."""
+    own: Sequence[Identifier] = citation.identifiers
+    if any(one.scheme in REGISTRIES for one in own):
+        own = own_and_named(citation)[0]
+    dois = frozenset(one.value for one in own if one.scheme == "doi")
+    return dois, frozenset(one for one in own if one.scheme != "doi")
 
 
 def _title(raw: str) -> str:
@@ -166,17 +211,22 @@ def _kind(title: str, citation: Citation) -> str:
     types = citation.publication_types
     if types and is_registration(types):
         return "registration"
-    if _NOTICE.match(title) or any(one.casefold() in _NOTICES for one in types):
+    said = {one.casefold() for one in types} if types else frozenset()
+    if _NOTICE.match(title) or not _NOTICES.isdisjoint(said):
         return "notice"
-    served = _SERVERS.match(citation.journal.casefold()) if citation.journal else None
-    posted = any(
-        i.scheme == "doi" and i.value.startswith(_SERVER_DOIS) for i in citation.identifiers
-    )
-    return "preprint" if served or posted or any(t.casefold() == "preprint" for t in types) else ""
+    return "preprint" if "preprint" in said or _is_posted(citation) else ""
 
 
-def _is_comment(types: tuple[str, ...]) -> bool:
-    return any(one.casefold() in _COMMENTS for one in types)
+def _is_posted(citation: Citation) -> bool:
+    if citation.journal and _SERVERS.match(citation.journal.casefold()):
+        return True
+    return any(i.scheme == "doi" and i.value.startswith(_SERVER_DOIS) for i in citation.identifiers)
+
+
+def _is_comment(title: str, types: tuple[str, ...]) -> bool:
+    if types and any(one.casefold() in _COMMENTS for one in types):
+        return True
+    return _COMMENT.match(title) is not None
 
 
 def _is_protocol(title: str) -> bool:
@@ -189,28 +239,14 @@ def _names(raw: str) -> list[str]:
 
     Which word is the family name is not asked: each database answers it differently.
     """
-    shouting = raw.isupper()
-    words = [
-        word.casefold()
-        for word in _WORD.findall(_plain(raw))
-        if len(word) > 1 and (shouting or len(word) > _MAX_INITIALS or not word.isupper())
-    ]
-    return [word for word in words if word not in _NOT_NAMES]
+    words = [word for word in raw.translate(_NAME_LETTERS).split() if len(word) > 1]
+    if not raw.isupper():
+        words = [word for word in words if len(word) > _MAX_INITIALS or not word.isupper()]
+    return " ".join(words).casefold().split()
 
 
-def _plain(raw: str) -> str:
-    """Take accents and apostrophes out of names, keeping capitals: they tell initials."""
-    if not raw.isascii():
-        raw = "".join(_letter(character) for character in raw)
-    return raw.replace("'", "").replace("`", "")
-
-
-@lru_cache(maxsize=4096)
-def _letter(character: str) -> str:
-    if character in "’‘ʼ′":
-        return ""
-    folded = fold(character) or (" " if not character.isalnum() else "")
-    return folded.upper() if character.isupper() else folded
+def _first(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(islice((name for name in names if name not in _NOT_NAMES), 2))
 
 
 def _number(form: re.Pattern[str], raw: str | None) -> str:
@@ -220,7 +256,11 @@ def _number(form: re.Pattern[str], raw: str | None) -> str:
 
 def _issue(raw: str | None) -> str:
     """Read an issue: its number, else what it is called ("Suppl H")."""
-    return _number(_ISSUE, raw) or "".join(_WORD.findall(fold(raw[:_MAX_ISSUE]))) if raw else ""
+    return (
+        _number(_ISSUE, raw) or "".join(fold(raw[:_MAX_ISSUE]).translate(_LETTERS).split())
+        if raw
+        else ""
+    )
 
 
 def _pages(raw: str) -> Pages:
@@ -229,19 +269,21 @@ def _pages(raw: str) -> Pages:
     found = _PAGES.match(text)
     if not found or text.endswith((" p", " p.", "pages", "pp")):
         ends = _LAST_PAGE.match(text)
-        return Pages(last=ends[1]) if ends else Pages()
-    letter, number, after, _, end = found.groups()
+        return Pages("", ends[1]) if ends else _NO_PAGES
+    letter, number, after, end = found.groups("")
     number = number.lstrip("0") or "0"
-    if end and len(end) < len(number):
+    if not end:
+        return _single(letter, number, after)
+    if len(end) < len(number):
         end = number[: len(number) - len(end)] + end
-    first, last = letter + number + after, (end or "").lstrip("0")
+    first, last = letter + number + after, end.lstrip("0")
+    if first == _SILENT:
+        return Pages("", last)
     long = bool(last) and int(last) - int(number) >= 2  # noqa: PLR2004 - three pages
-    article = not last and (letter not in {"", "s"} or len(number) >= _ARTICLE_DIGITS)
-    # many journals begin every article with page 1, which then says nothing
-    plain_one = first == "1"
-    return Pages(
-        first="" if plain_one else first,
-        last=last,
-        whole=f"{first}-{last}" if long and not plain_one else "",
-        article=article,
-    )
+    return Pages(first, last, f"{first}-{last}" if long else "")
+
+
+def _single(letter: str, number: str, after: str) -> Pages:
+    first = letter + number + after
+    article = letter not in {"", "s"} or len(number) >= _ARTICLE_DIGITS
+    return Pages("" if first == _SILENT else first, article=article)

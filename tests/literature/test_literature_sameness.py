@@ -284,10 +284,20 @@ def test_case_accents_punctuation_and_spacing_do_not_matter(other, case, accent,
     assert judge(differing(title=title), other) == judge(ONE, other)
 
 
-@given(ANYTHING, ANYTHING)
-def test_edits_are_a_distance(one, other):
-    assert edits(one, other) == edits(other, one) <= max(len(one), len(other))
-    assert (edits(one, other) == 0) == (one == other)
+@given(st.text("abc", max_size=12), st.text("abc", max_size=12), st.integers(0, 12))
+def test_edits_are_a_distance_up_to_the_most_asked_for(one, other, most):
+    whole = edits(one, other, 99)
+    assert edits(one, other, most) == min(whole, most + 1)
+    assert whole == edits(other, one, 99) <= max(len(one), len(other))
+    assert whole >= abs(len(one) - len(other))
+    assert (whole == 0) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "count"), [("kitten", "sitting", 3), ("exlude", "exclude", 1), ("", "abc", 3)]
+)
+def test_edits_count_letters(one, other, count):
+    assert edits(one, other, 9) == count
 
 
 @pytest.mark.parametrize(
