@@ -22,6 +22,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -145,9 +146,8 @@ def theirs(rows: Sequence[Row], python: str | None) -> tuple[set[Pair], float] |
         writer.writerows(rows)
         file.flush()
         script = Path(__file__).with_name("dedupe_yardstick.py")
-        done = subprocess.run(
-            [python, script, file.name], capture_output=True, text=True, check=True
-        )  # noqa: S603 - named by the caller
+        command = [python, script, file.name]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - named by the caller
     said = json.loads(done.stdout.splitlines()[-1])
     return pairs(said["groups"]), len(rows) / said["seconds"]
 
@@ -243,12 +243,12 @@ def bodies(path: Path) -> Iterator[bytes]:
 def citations(body: bytes) -> list[Citation]:
     """Read what can be read of a file; some of the recordings are broken on purpose."""
     found: list[Citation] = []
-    try:
-        for one in files.read(io.BytesIO(body)).found:
-            if isinstance(one, FetchedRecord):
-                found.append(one.citation)
-    except InvalidInput:
-        pass
+    with suppress(InvalidInput):
+        found.extend(
+            one.citation
+            for one in files.read(io.BytesIO(body)).found
+            if isinstance(one, FetchedRecord)
+        )
     return found
 
 

@@ -18,6 +18,7 @@ class Comparison(NamedTuple):  # made for every pair, and faster than a dataclas
     titles: Titles
     telling: bool  # few other papers bear that title
     letters: int  # of the shorter title; 0 for a letter, reply, editorial or notice
+    long: bool  # as long as a telling one, of whatever kind
     names: bool | None
     people: int  # words of names that both have
     nameless: bool  # neither names an author
@@ -40,8 +41,12 @@ class Comparison(NamedTuple):  # made for every pair, and faster than a dataclas
 
     @property
     def other_issue(self) -> bool:
-        """Whether they stand in two issues, which counts where the pages are not known."""
-        return self.issue is False and self.page is None
+        """Whether they stand in two issues, where nothing else tells that it is a slip.
+
+        Cochrane's reviews have no volume and keep their page when they are updated.
+        """
+        unknown = self.page is None or (self.volume is None and not self.same_year)
+        return self.issue is False and unknown
 
     @property
     def range(self) -> bool:
@@ -79,10 +84,12 @@ def compared(one: Traits, other: Traits, titles: Titles) -> Comparison:
     gap = None if one.year is None or other.year is None else abs(one.year - other.year)
     shared = one.comment or other.comment or "notice" in {one.kind, other.kind}
     short = min(one.squeezed, other.squeezed, key=len)
+    long = telling(short)
     return Comparison(
         titles=titles,
-        telling=not shared and telling(short),
+        telling=long and not shared,
         letters=0 if shared else len(short),
+        long=long,
         names=_names_agree(one, other),
         people=len(one.names & other.names),
         nameless=not one.names and not other.names,

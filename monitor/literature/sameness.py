@@ -138,7 +138,8 @@ def _shared_title(found: Comparison) -> bool:
     if not found.names:
         return found.nameless and in_issue and found.letters >= _TELLING_IN_AN_ISSUE
     if found.page is None:
-        return in_issue
+        # authors may answer several letters in one issue
+        return in_issue and (found.letters > 0 or found.long)
     return found.volume is True or found.journal is True
 
 

@@ -133,6 +133,28 @@ def test_editorials_of_one_title_are_several(title, change):
     assert judge(paged, dataclasses.replace(paged, pages="7", **change)).verdict != "same"
 
 
+def test_two_replies_in_one_issue_are_two():
+    one = differing(title="Authors' reply", pages=None)
+    assert judge(one, one).verdict == "doubtful"
+    assert (
+        judge(differing(title="Authors' reply"), differing(title="Authors' reply")).verdict
+        == "same"
+    )
+
+
+def test_an_update_of_a_review_is_doubted():
+    one = differing(volume=None, issue="4", pages="CD002020", journal="Cochrane Database Syst Rev")
+    assert judge(one, dataclasses.replace(one, issue="2", year=2025)).verdict == "doubtful"
+    assert judge(one, one).verdict == "same"
+
+
+def test_chapters_of_one_title_are_several():
+    one = differing(title="Introduction", journal="Handbook of Invented Attachment", volume=None)
+    assert judge(one, dataclasses.replace(one, pages="201-215")).verdict != "same"
+    bare = dataclasses.replace(one, pages=None, issue=None)
+    assert judge(bare, dataclasses.replace(bare, authors=("Doe JA", "Poe C"))).verdict != "same"
+
+
 def test_a_long_editorial_title_is_one_only_in_one_place():
     one = differing(title="Editorial: looking back on an invented year of parenting", pages=None)
     assert judge(one, dataclasses.replace(one, volume="46", issue="1", year=2025)).verdict != "same"
