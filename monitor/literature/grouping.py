@@ -20,7 +20,7 @@ Made = tuple[list[int], bool, str]  # records that are distinct, certain, reason
 
 _BEGINNING = 24  # letters of a title
 _NEIGHBOURS = 12  # compared with each record where very many share a key
-_CHECKED = 40  # records of a group that are held against each other, all with all
+_CHECKED = 40  # records of a group that all others of it are held against
 
 _BRIDGE = "the same as two records that contradict each other"
 
@@ -117,44 +117,58 @@ def _content(one: Traits) -> tuple[str, ...]:
 def _papers(distinct: Sequence[Traits], judged: Mapping[Pair, Sameness]) -> list[list[int]]:
     """Put together what is the same; a record that would bridge a contradiction bridges nothing."""
     same = [pair for pair, found in judged.items() if found.verdict == "same"]
-    papers = []
-    for nodes in _joined(range(len(distinct)), same):
-        contradictions = _contradictions(nodes, distinct, judged) if len(nodes) > 2 else set()  # noqa: PLR2004 - a pair was judged
-        if not contradictions:
-            papers.append(nodes)
-            continue
-        inside = set(nodes)
-        kept = [p for p in same if p[0] in inside and not _bridges(p, inside, contradictions)]
-        parts = _joined(nodes, kept)
-        for part in parts:
-            clean = not _contradictions(part, distinct, judged)
-            papers.extend([part] if clean else [[node] for node in part])
-    return papers
+    joined = _joined(range(len(distinct)), same)
+    paper_of = _places(joined)
+    inside: dict[int, list[Pair]] = defaultdict(list)
+    for pair in same:
+        inside[paper_of[pair[0]]].append(pair)
+    return [
+        part
+        for place, nodes in enumerate(joined)
+        for part in _consistent(nodes, inside[place], distinct, judged)
+    ]
+
+
+def _consistent(
+    nodes: list[int],
+    same: Iterable[Pair],
+    distinct: Sequence[Traits],
+    judged: Mapping[Pair, Sameness],
+) -> list[list[int]]:
+    """Part what was joined until no part holds a contradiction."""
+    against = _contradictions(nodes, distinct, judged)
+    if not against:
+        return [nodes]
+    # what contradicts one of two and not the other is bridged by them
+    kept = [(one, other) for one, other in same if against.get(one) == against.get(other)]
+    parts = []
+    for part in _joined(nodes, kept):
+        clean = not _contradictions(part, distinct, judged)
+        parts.extend([part] if clean else [[node] for node in part])
+    return parts
 
 
 def _contradictions(
     nodes: Sequence[int], distinct: Sequence[Traits], judged: Mapping[Pair, Sameness]
-) -> set[Pair]:
-    """Find the pairs of a group that cannot be one paper; the check is bounded."""
-    ordered = (
-        sorted(nodes, key=lambda node: _content(distinct[node])) if len(nodes) > _CHECKED else nodes
-    )
-    found = set()
-    for pair in combinations(sorted(ordered[:_CHECKED]), 2):
-        sameness = judged.get(pair) or compare(distinct[pair[0]], distinct[pair[1]])
-        if not sameness.bridged:
-            found.add(pair)
-    return found
+) -> dict[int, set[int]]:
+    """Give, for each record of a group that cannot be one paper with another, those others.
 
-
-def _bridges(pair: Pair, nodes: Iterable[int], contradictions: set[Pair]) -> bool:
-    """Tell whether some record contradicts one of two records, and not the other."""
-    one, other = pair
-    return any(
-        ((min(node, one), max(node, one)) in contradictions)
-        != ((min(node, other), max(node, other)) in contradictions)
-        for node in nodes
-    )
+    All are held against the first so many: a paper is hardly written in more ways than that.
+    """
+    if len(nodes) <= 2:  # noqa: PLR2004 - a pair has been judged
+        return {}
+    ordered = nodes
+    if len(nodes) > _CHECKED:
+        ordered = sorted(nodes, key=lambda node: _content(distinct[node]))
+    against: dict[int, set[int]] = defaultdict(set)
+    for place, one in enumerate(ordered[:_CHECKED]):
+        for other in ordered[place + 1 :]:
+            pair = (min(one, other), max(one, other))
+            found = judged.get(pair) or compare(distinct[one], distinct[other])
+            if not found.bridged:
+                against[one].add(other)
+                against[other].add(one)
+    return against
 
 
 def _joined(nodes: Iterable[int], pairs: Iterable[Pair]) -> list[list[int]]:
