@@ -1,5 +1,6 @@
 """Two citations side by side: what agrees, what contradicts, what says nothing. Pure; no verdict."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from monitor.literature.identity import identifiers_conflict
@@ -9,6 +10,8 @@ from monitor.literature.traits import Pages, Traits
 
 _NAMES_AGREE = 0.5
 _TWO_AUTHORS = 2
+_TELLING_IN_AN_ISSUE = 20  # letters
+_YEAR_DIGITS = 4
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -17,11 +20,11 @@ class Comparison(NamedTuple):  # made for every pair, and faster than a dataclas
 
     titles: Titles
     telling: bool  # few other papers bear that title
-    letters: int  # of the shorter title; 0 for a letter, reply, editorial or notice
+    comment: bool  # one is a letter, reply, editorial or notice
     long: bool  # as long as a telling one, of whatever kind
     names: bool | None
     people: int  # words of names that both have
-    nameless: bool  # neither names an author
+    event: bool  # neither names an author, and the title could be that of a meeting's abstracts
     year: bool | None  # the same or the next
     same_year: bool
     journal: bool | None
@@ -88,11 +91,11 @@ def compared(one: Traits, other: Traits, titles: Titles) -> Comparison:
     return Comparison(
         titles=titles,
         telling=long and not shared,
-        letters=0 if shared else len(short),
+        comment=shared,
         long=long,
         names=_names_agree(one, other),
         people=len(one.names & other.names),
-        nameless=not one.names and not other.names,
+        event=not shared and not one.names and not other.names and _is_event(one.words),
         year=None if gap is None else gap <= 1,
         same_year=gap == 0,
         journal=same_journal(one.journal, other.journal),
@@ -105,6 +108,12 @@ def compared(one: Traits, other: Traits, titles: Titles) -> Comparison:
         numbers=_numbers_agree(one, other),
         apart=_apart(one, other),
     )
+
+
+def _is_event(words: Sequence[str]) -> bool:
+    """Tell whether a title names something that an issue has once, by its length or its year."""
+    dated = any(len(word) == _YEAR_DIGITS and word.isdecimal() for word in words)
+    return dated or sum(map(len, words)) >= _TELLING_IN_AN_ISSUE
 
 
 def title_relation(one: Traits, other: Traits) -> Titles:

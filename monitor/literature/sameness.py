@@ -17,7 +17,6 @@ Verdict = Literal["same", "doubtful", "different"]
 
 _NEAR = frozenset({Titles.EQUAL, Titles.SPELLING, Titles.EXTENDED})
 _TWO_AUTHORS = 2
-_TELLING_IN_AN_ISSUE = 20  # letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +135,10 @@ def _shared_title(found: Comparison) -> bool:
         return False
     in_issue = found.issue is True and found.volume is True and found.journal is True
     if not found.names:
-        return found.nameless and in_issue and found.letters >= _TELLING_IN_AN_ISSUE
+        return found.event and in_issue
     if found.page is None:
         # authors may answer several letters in one issue
-        return in_issue and (found.letters > 0 or found.long)
+        return in_issue and (found.long or not found.comment)
     return found.volume is True or found.journal is True
 
 

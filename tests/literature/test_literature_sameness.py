@@ -142,6 +142,21 @@ def test_two_replies_in_one_issue_are_two():
     )
 
 
+@pytest.mark.parametrize(
+    ("title", "verdict"),
+    [
+        ("Abstracts of the Invented Meeting", "same"),
+        ("INVENTED 2024 Abstracts", "same"),
+        ("News in brief", "different"),
+        ("Letters to the editor of a journal", "different"),
+    ],
+)
+def test_without_authors_and_pages_only_what_an_issue_has_once_is_one(title, verdict):
+    one = differing(title=title, authors=(), pages=None)
+    assert judge(one, differing(title=title + ".", authors=(), pages=None)).verdict == verdict
+    assert judge(one, dataclasses.replace(one, issue="3")).verdict == "different"
+
+
 def test_an_update_of_a_review_is_doubted():
     one = differing(volume=None, issue="4", pages="CD002020", journal="Cochrane Database Syst Rev")
     assert judge(one, dataclasses.replace(one, issue="2", year=2025)).verdict == "doubtful"
