@@ -69,6 +69,18 @@ class Abbreviation(Data):
         return self
 
 
+class Lookalike(Data):
+    """What is easily taken for an intervention, and is not: ``why`` says what it is instead.
+
+    A form that is also the intervention's own name counts as another's only with a word of
+    ``beside`` in its sentence.
+    """
+
+    forms: tuple[Text, ...] = Field(min_length=1)
+    why: Text
+    beside: tuple[Text, ...] = ()
+
+
 class Baseline(Data):
     """What the review published of one intervention; every fact is a range [lowest, highest]."""
 
@@ -134,6 +146,7 @@ class Intervention(Data):
     full_forms: tuple[Text, ...] = Field(min_length=1)
     variants: tuple[Variant, ...] = ()
     abbreviations: tuple[Abbreviation, ...] = ()
+    lookalikes: tuple[Lookalike, ...] = ()
     queries: dict[str, Text]
     baseline: Baseline
     usage: Usage

@@ -4,6 +4,7 @@ Folded text is for finding and comparing only; it is never shown and never store
 Offsets lead back to the original, so that what is shown is always the source's own words.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
@@ -51,6 +52,34 @@ def _plain(character: str) -> str:
 
 
 _TABLE = _Table()
+_OTHERS = re.compile("[^\x00-\x7f]")
+# The same for bytes, which is many times faster: one byte a character, "&" apart.
+_BYTES = bytes(ord(_TABLE[c]) if len(_TABLE[c]) == 1 else c for c in range(128)) + bytes(128)
+_GONE = bytes(code for code in range(128) if not _TABLE[code])
+_WORDS_ONLY = bytes(c if chr(c).isalnum() else 32 for c in _BYTES[:128]) + b" " * 128
+
+
+def _characters(text: str) -> str:
+    """Fold each character; spacing as it was."""
+    if not text.isascii():
+        text = _OTHERS.sub(lambda found: _TABLE[ord(found[0])], text)
+        if not text.isascii():
+            return text.translate(_TABLE)
+    folded = text.encode().translate(_BYTES, _GONE).replace(b"&", b" and ")
+    return folded.decode("ascii")
+
+
+def skim(text: str) -> str:
+    """Fold a text to its Latin words with a space before and after each; all else is lost.
+
+    Many times faster than ``fold``, to see that a text has none of some words.
+
+    >>> skim("Prés-VIPP (β): a")
+    ' pres vipp      a '
+    """
+    if not text.isascii():
+        text = _OTHERS.sub(lambda found: _TABLE[ord(found[0])], text)
+    return f" {text.encode('ascii', 'replace').translate(_WORDS_ONLY, _GONE).decode('ascii')} "
 
 
 def fold(text: str) -> str:
@@ -59,7 +88,22 @@ def fold(text: str) -> str:
     >>> fold("Video‑Feedback  INTERVENTION®, Prés & co")
     'video feedback intervention, pres and co'
     """
-    return " ".join(text.translate(_TABLE).split()).replace(" ,", ",")
+    return " ".join(_characters(text).split()).replace(" ,", ",")
+
+
+_BROKEN = re.compile(r"-(?<=[^\W\d_]-)\s+(?=[^\W\d_])")  # its first character literal: much faster
+
+
+def mended(text: str) -> str | None:
+    """Put words broken at a line's end together again; None where none is broken.
+
+    Every other character keeps its place: what parted them becomes soft hyphens, which folding
+    leaves out.
+    """
+    hyphened = text.replace("\u2010", "-")
+    if not _BROKEN.search(hyphened):
+        return None
+    return _BROKEN.sub(lambda found: "\u00ad" * len(found[0]), hyphened)
 
 
 @dataclass(frozen=True)

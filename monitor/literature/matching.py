@@ -1,23 +1,35 @@
 """Finds the interventions' names in titles, abstracts and keywords, with the exact words.
 
-Whole words only, longest name wins. An abbreviation counts only among enough words of its own
-field and none of another's: ABC is also a checklist and COS a core outcome set. Nothing is
-stemmed or matched fuzzily: "therapeutic play" is not Theraplay. Decides no relevance.
+Whole words only, longest name wins. An abbreviation counts where the paper has the full name
+too, or among enough words of its own field and none of another's: ABC is also a checklist and
+COS a core outcome set. Nothing is stemmed or matched fuzzily: "therapeutic play" is not
+Theraplay. What looks alike is turned away with the reason. Decides no relevance.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import ahocorasick
 
-from monitor.catalogue.loader import Catalogue, Intervention
-from monitor.literature.folding import Folded, ends_word, fold, starts_word
+from monitor.catalogue.loader import Catalogue
+from monitor.literature.folding import Folded, ends_word, fold, mended, skim, starts_word
+from monitor.literature.judging import Candidate, Judged, judge_abbreviations, judge_names
+from monitor.literature.naming import (
+    ABBREVIATION,
+    FULL_NAME,
+    LOOKALIKE,
+    VARIANT_NAME,
+    Name,
+    anchors,
+    has_space,
+    names_of,
+    patterns,
+)
 
-FULL_NAME = "full name"
-VARIANT_NAME = "variant's name"
-ABBREVIATION = "abbreviation in context"
+__all__ = ["ABBREVIATION", "FIELDS", "FULL_NAME", "VARIANT_NAME", "Hit", "Matcher", "Rejection"]
+
 FIELDS = ("title", "abstract", "keywords")
 # A text that repeats a name for ever must fill neither the database nor the day.
 MOST_PER_FIELD = 60
@@ -37,31 +49,14 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Context:
-    """The words an abbreviation needs around it, and those that make it another's."""
+class Rejection:
+    """Words that look like an intervention's and are not counted, and why. As ``Hit``."""
 
-    require: frozenset[str]
-    reject: frozenset[str]
-    minimum: int
-
-    def admits(self, seen: set[str]) -> bool:
-        return len(self.require & seen) >= self.minimum and not self.reject & seen
-
-
-@dataclass(frozen=True, slots=True)
-class _Name:
     slug: str
-    variant: str | None
-    rule: str
-    context: _Context | None
-    spaced: bool  # the form itself has a space, so the words found may have one
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    start: int  # in the folded field
-    end: int
-    name: _Name
+    words: str
+    field: str
+    start: int
+    reason: str
 
 
 def keyword_text(keywords: Sequence[str]) -> str:
@@ -73,78 +68,93 @@ class Matcher:
     """All names of a catalogue, ready to be looked for. Holds no state between texts."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        names: dict[str, list[_Name]] = defaultdict(list)
+        names: dict[str, list[Name]] = defaultdict(list)
         words: set[str] = set()
         for intervention in catalogue.interventions:
-            for form, name in _names_of(intervention):
-                for pattern in _patterns(form):
+            for form, name in names_of(intervention):
+                for pattern in patterns(form):
                     names[pattern].append(name)
+                words |= name.beside
                 if name.context:
                     words |= name.context.require | name.context.reject
         self._names = _automaton({pattern: (pattern, tuple(n)) for pattern, n in names.items()})
         self._words = _automaton(_context_patterns(words))
+        self._anchors = _anchor_automaton(names)
 
     def match(
         self, *, title: str, abstract: str | None, keywords: Sequence[str] = ()
     ) -> tuple[Hit, ...]:
         """Find every name; a paper may name several interventions. In order of appearance."""
-        texts = {"title": title, "abstract": abstract or "", "keywords": keyword_text(keywords)}
-        fields = {field: Folded.of(text) for field, text in texts.items()}
-        found = {
-            field: list(islice(self._candidates(text.text), _MOST_LOOKED_AT))
-            for field, text in fields.items()
-        }
-        if not any(found.values()):
+        texts = _texts(title, abstract, keywords)
+        if not any(self._may_name(text) for text in texts.values()):
             return ()
-        seen = self._context(found, fields)
+        judged = self._judged(texts)
         return tuple(
-            hit
-            for field, candidates in found.items()
-            for hit in _hits(field, fields[field], candidates, seen)
+            hit for field, one in judged.items() for hit in _hits(field, texts[field], one)
         )
 
-    def _candidates(self, folded: str) -> Iterator[_Candidate]:
-        for last, (pattern, names) in self._names.iter(folded):
+    def rejections(
+        self, *, title: str, abstract: str | None, keywords: Sequence[str] = ()
+    ) -> tuple[Rejection, ...]:
+        """Say what looks like an intervention's name there and was not counted, and why."""
+        texts = _texts(title, abstract, keywords)
+        return tuple(
+            rejection
+            for field, one in self._judged(texts).items()
+            for rejection in _rejections(field, texts[field], one)
+        )
+
+    def _may_name(self, text: str) -> bool:
+        """Tell, quickly, whether a text might hold a name; most do not."""
+        if self._anchors is None:
+            return True
+        if next(self._anchors.iter(skim(text)), None):
+            return True
+        whole = mended(text)
+        return whole is not None and next(self._anchors.iter(skim(whole)), None) is not None
+
+    def _judged(self, texts: dict[str, str]) -> dict[str, Judged]:
+        """Judge what stands in each field: full names first, abbreviations in their light."""
+        found = {field: self._candidates(text) for field, text in texts.items()}
+        if not any(found.values()):
+            return {}
+        names = {
+            field: judge_names(text, found[field], self._words_in) for field, text in texts.items()
+        }
+        seen = {word for text in texts.values() for word in self._words_in(fold(text))}
+        named = {one.name.slug for judged in names.values() for one in judged.chosen}
+        return {
+            field: judge_abbreviations(judged, found[field], seen=seen, named=named)
+            for field, judged in names.items()
+        }
+
+    def _candidates(self, text: str) -> set[Candidate]:
+        found = set(islice(self._read(text), _MOST_LOOKED_AT))
+        whole = mended(text)
+        if whole is not None:  # both: "VIPP- and Theraplay groups" must not lose VIPP
+            found.update(islice(self._read(whole), _MOST_LOOKED_AT))
+        return found
+
+    def _read(self, text: str) -> Iterator[Candidate]:
+        folded = Folded.of(text)
+        for last, (pattern, names) in self._names.iter(folded.text):
             start, end = last - len(pattern) + 1, last + 1
-            if starts_word(folded, start) and ends_word(folded, end):
-                for name in names:
-                    yield _Candidate(start, end, name)
+            if starts_word(folded.text, start) and ends_word(folded.text, end):
+                first, after = folded.span(start, end)
+                spaced = has_space(text[first:after])
+                yield from (Candidate(first, after, n) for n in names if n.spaced or not spaced)
 
-    def _context(self, found: dict[str, list[_Candidate]], fields: dict[str, Folded]) -> set[str]:
-        """Gather the context words of all fields, if any abbreviation asks for them."""
-        if not any(c.name.context for candidates in found.values() for c in candidates):
-            return set()
-        return {word for text in fields.values() for word in self._words_in(text.text)}
-
-    def _words_in(self, folded: str) -> Iterator[str]:
+    def _words_in(self, folded: str) -> set[str]:
+        found: set[str] = set()
         for last, (pattern, words) in self._words.iter(folded):
             if starts_word(folded, last - len(pattern) + 1):
                 whole = ends_word(folded, last + 1)
-                yield from (word for word in words if whole or word.endswith("*"))
+                found.update(word for word in words if whole or word.endswith("*"))
+        return found
 
 
-def _names_of(intervention: Intervention) -> Iterator[tuple[str, _Name]]:
-    """List every form an intervention is named by, and what finding it means."""
-    slug = intervention.slug
-    for form in intervention.full_forms:
-        yield form, _Name(slug, None, FULL_NAME, None, _has_space(form))
-    for variant in intervention.variants:
-        for form in variant.forms:
-            yield form, _Name(slug, variant.name, VARIANT_NAME, None, _has_space(form))
-    for short in intervention.abbreviations:
-        context = _Context(frozenset(short.require), frozenset(short.reject), short.minimum)
-        yield short.form, _Name(slug, short.variant, ABBREVIATION, context, _has_space(short.form))
-
-
-def _has_space(form: str) -> bool:
-    return any(character.isspace() for character in form.strip())
-
-
-def _patterns(form: str) -> set[str]:
-    """Fold a form; with and without its commas, its hyphens also as no parting at all."""
-    spellings = {form, form.replace(",", " ")}
-    spellings |= {spelling.replace("-", "") for spelling in spellings}
-    return {pattern for spelling in spellings if (pattern := fold(spelling))}
+def _texts(title: str, abstract: str | None, keywords: Sequence[str]) -> dict[str, str]:
+    return {"title": title, "abstract": abstract or "", "keywords": keyword_text(keywords)}
 
 
 def _context_patterns(words: set[str]) -> dict[str, tuple[str, tuple[str, ...]]]:
@@ -156,6 +166,13 @@ def _context_patterns(words: set[str]) -> dict[str, tuple[str, tuple[str, ...]]]
     return {pattern: (pattern, tuple(found)) for pattern, found in by_pattern.items()}
 
 
+def _anchor_automaton(names: Mapping[str, list[Name]]) -> "ahocorasick.Automaton | None":
+    """Make what finds a word of every name; None: some name has no word to be skimmed for."""
+    forms = [form for form, meant in names.items() if any(n.rule != LOOKALIKE for n in meant)]
+    words = anchors(forms)
+    return None if words is None else _automaton({f" {word} ": (word, ()) for word in words})
+
+
 def _automaton(patterns: Mapping[str, tuple[str, tuple[object, ...]]]) -> "ahocorasick.Automaton":
     automaton = ahocorasick.Automaton()
     automaton.add_word("\x00", ("\x00", ()))  # never in folded text: no names is no error
@@ -165,38 +182,22 @@ def _automaton(patterns: Mapping[str, tuple[str, tuple[object, ...]]]) -> "ahoco
     return automaton
 
 
-def _hits(field: str, text: Folded, candidates: list[_Candidate], seen: set[str]) -> Iterator[Hit]:
-    admitted = [c for c in candidates if _admitted(c, text, seen)]
-    chosen = sorted(_longest(admitted), key=lambda c: (c.start, c.name.slug))
-    for candidate in chosen[:MOST_PER_FIELD]:
-        start, end = text.span(candidate.start, candidate.end)
-        name = candidate.name
-        yield Hit(name.slug, name.variant, text.original[start:end], field, start, name.rule)
+def _in_order(candidates: Iterable[Candidate]) -> list[Candidate]:
+    return sorted(candidates, key=lambda c: (c.start, c.name.slug))[:MOST_PER_FIELD]
 
 
-def _admitted(candidate: _Candidate, text: Folded, seen: set[str]) -> bool:
-    name = candidate.name
-    if name.context and not name.context.admits(seen):
-        return False
-    return name.spaced or not _has_space(text.original[slice(*_span(candidate, text))])
+def _hits(field: str, text: str, judged: Judged) -> Iterator[Hit]:
+    for one in _in_order(judged.chosen):
+        name = one.name
+        yield Hit(name.slug, name.variant, text[one.start : one.end], field, one.start, name.rule)
 
 
-def _span(candidate: _Candidate, text: Folded) -> tuple[int, int]:
-    return text.span(candidate.start, candidate.end)
-
-
-def _longest(candidates: list[_Candidate]) -> list[_Candidate]:
-    """Keep the longest of overlapping names; the same words may name several interventions."""
-    chosen: dict[tuple[int, int], dict[str, _Candidate]] = {}
-    taken: list[tuple[int, int]] = []
-    # the rule's name last: among equals a variant is kept before the family it belongs to
-    for candidate in sorted(
-        candidates, key=lambda c: (c.start - c.end, c.start, c.name.variant is None)
-    ):
-        span = candidate.start, candidate.end
-        if span in chosen:
-            chosen[span].setdefault(candidate.name.slug, candidate)
-        elif not any(start < span[1] and span[0] < end for start, end in taken):
-            chosen[span] = {candidate.name.slug: candidate}
-            taken.append(span)
-    return [candidate for by_slug in chosen.values() for candidate in by_slug.values()]
+def _rejections(field: str, text: str, judged: Judged) -> Iterator[Rejection]:
+    reasons = dict(judged.refused)
+    seen: set[tuple[str, int, int]] = set()
+    for one in _in_order(reasons):
+        place = one.name.slug, one.start, one.end
+        if place not in seen:  # a look-alike of the same form says the same
+            seen.add(place)
+            words = text[one.start : one.end]
+            yield Rejection(one.name.slug, words, field, one.start, reasons[one])
