@@ -1,0 +1,153 @@
+"""Tells an intervention that a paper evaluates from one that it mentions only in passing.
+
+Pure, over the matcher's hits and the sentences they stand in. In doubt an intervention counts
+as evaluated: a study missed is worse than one read in vain. Stores nothing and moves no paper.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from monitor.literature import cues
+from monitor.literature.matching import Hit
+from monitor.literature.rules import lane
+from monitor.literature.sentences import Sentence, sentences
+from monitor.literature.words import Lane
+
+# So many of the ten in one breath are examples, unless something was done with them.
+_MANY = 3
+# A cue further off than this belongs to something else in the sentence.
+_NEAR = 160
+
+
+class FineLane(StrEnum):
+    """As ``Lane``, with the papers that name an intervention told apart."""
+
+    EVALUATED = "evaluated"
+    MENTIONED = "mentioned"
+    POSSIBLE = "possible"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one intervention stands in a paper; ``reason`` and ``sentence`` say what tells it."""
+
+    slug: str
+    evaluated: bool
+    reason: str
+    sentence: str
+
+
+def fine_lane(hits: Sequence[Hit], title: str, abstract: str | None) -> FineLane:
+    """Say which lane a paper belongs to, with those that only mention an intervention apart."""
+    if not hits:
+        return FineLane.POSSIBLE if lane([], title, abstract) is Lane.POSSIBLE else FineLane.NONE
+    standing = standings(hits, title, abstract)
+    return FineLane.EVALUATED if any(one.evaluated for one in standing) else FineLane.MENTIONED
+
+
+def standings(hits: Sequence[Hit], title: str, abstract: str | None) -> tuple[Standing, ...]:
+    """Say of each intervention that was found whether the paper evaluates it, and why."""
+    by_slug: dict[str, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        by_slug[hit.slug].append(hit)
+    paper = _Paper.of(title, abstract, hits)
+    return tuple(_standing(slug, found, paper) for slug, found in by_slug.items())
+
+
+@dataclass(frozen=True, slots=True)
+class _Paper:
+    """What the hits are judged by: the abstract's sentences, and who is named where."""
+
+    title: str
+    sentences: tuple[Sentence, ...]
+    named: dict[int, set[str]]  # by a sentence's start
+    is_review: bool
+
+    @classmethod
+    def of(cls, title: str, abstract: str | None, hits: Sequence[Hit]) -> "_Paper":
+        found = tuple(sentences(abstract or ""))
+        named: dict[int, set[str]] = defaultdict(set)
+        for hit in hits:
+            if hit.field == "abstract":
+                named[_around(found, hit).start].add(hit.slug)
+        is_review = bool(
+            cues.REVIEW.search(title) or any(cues.REVIEW.search(s.text) for s in found)
+        )
+        return cls(title, found, named, is_review)
+
+    def own(self) -> Iterator[Sentence]:
+        """Give the sentences that say what the paper itself set out to do or did."""
+        return (one for one in self.sentences if cues.OWN.search(one.text))
+
+
+def _standing(slug: str, hits: Sequence[Hit], paper: _Paper) -> Standing:
+    """Judge one intervention: one hit that is no passing one is enough."""
+    for hit in hits:
+        if hit.field != "abstract":
+            return Standing(slug, evaluated=True, reason=f"in the {hit.field}", sentence=hit.words)
+    passing = None
+    for hit in hits:
+        sentence = _around(paper.sentences, hit)
+        reason = _passing(hit, sentence, paper)
+        if reason is None:
+            return Standing(slug, evaluated=True, reason="in the abstract", sentence=sentence.text)
+        passing = passing or Standing(slug, evaluated=False, reason=reason, sentence=sentence.text)
+    if passing is None:
+        raise ValueError(f"no hit of {slug} to judge")
+    return passing
+
+
+def _passing(hit: Hit, sentence: Sentence, paper: _Paper) -> str | None:
+    """Say why a hit in the abstract is a passing one; None: it is not."""
+    place = hit.start - sentence.start
+    before = sentence.text[max(0, place - _NEAR) : place]
+    after = sentence.text[place + len(hit.words) :]
+    reason = _by_its_words(before, after)
+    if reason or cues.DONE.search(sentence.text):
+        return reason
+    return _by_its_company(sentence, paper) or _by_its_role(hit.slug, sentence.text, after, paper)
+
+
+def _by_its_words(before: str, after: str) -> str | None:
+    """Go by the words right before and after a name."""
+    for cue in cues.BEFORE:
+        found = cue.words.search(before)
+        if found and not cue.unless.search(before[: found.start()]):
+            return cue.reason
+    later = cues.LATER.search(before) or cues.LEFT_TO_LATER.search(after)
+    return "only left to later research" if later else None
+
+
+def _by_its_company(sentence: Sentence, paper: _Paper) -> str | None:
+    """Go by how many of the ten are named together."""
+    if len(paper.named[sentence.start]) >= _MANY:
+        return "one of many in a list"
+    if paper.is_review and len(set().union(*paper.named.values())) >= _MANY:
+        return "one of many in a review"
+    return None
+
+
+def _by_its_role(slug: str, text: str, after: str, paper: _Paper) -> str | None:
+    """Go by what the sentence is for: the paper's own work, or the field's."""
+    if cues.OWN.search(text):
+        return None
+    if cues.AND_OTHERS.search(after):
+        return "given as an example"
+    return "only in the background" if _is_background(slug, text, paper) else None
+
+
+def _is_background(slug: str, text: str, paper: _Paper) -> bool:
+    """Tell whether a sentence speaks of the field, and the paper's own ones of something else."""
+    if not cues.BACKGROUND.search(text):
+        return False
+    own = [one for one in paper.own() if slug not in paper.named.get(one.start, ())]
+    about = [paper.title, *(one.text for one in own)]
+    return bool(own) and not any(cues.LED_BACK.search(one) for one in about)
+
+
+def _around(found: Sequence[Sentence], hit: Hit) -> Sentence:
+    """Give the sentence in which a hit of the abstract begins."""
+    return next(one for one in reversed(found) if one.start <= hit.start)

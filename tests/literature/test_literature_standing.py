@@ -1,0 +1,140 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.catalogue import loader
+from monitor.literature.matching import Matcher
+from monitor.literature.sentences import sentences
+from monitor.literature.standing import FineLane, fine_lane, standings
+
+MATCHER = Matcher(loader.load())
+APP = "We tested a sleep app for tired mothers in an invented town. Mothers slept for longer."
+
+
+def judged(abstract, title="An invented study", keywords=()):
+    hits = MATCHER.match(title=title, abstract=abstract, keywords=keywords)
+    return fine_lane(hits, title, abstract), standings(hits, title, abstract)
+
+
+PASSING = [
+    ("Attachment programmes such as Circle of Security exist.", "given as an example"),
+    ("Some programmes (e.g., VIPP-SD, Theraplay) work with parents.", "given as an example"),
+    ("Some programmes, for example Theraplay, are sold.", "given as an example"),
+    ("Interventions like Video Interaction Guidance take longer.", "given as an example"),
+    (
+        "Circle of Security and other attachment-based programmes are on offer.",
+        "given as an example",
+    ),
+    ("Unlike Circle of Security, the app needs no leader.", "only likened to or set against"),
+    ("In contrast to VIPP-SD, nobody is filmed.", "only likened to or set against"),
+    ("The tone is similar to that of Theraplay.", "only likened to or set against"),
+    ("The app draws on principles of Theraplay.", "only a source of ideas"),
+    ("Its makers were trained in Video Interaction Guidance.", "only what somebody was trained in"),
+    (
+        "Families who had previously received Theraplay were left out.",
+        "only a reason to leave families out",
+    ),
+    ("Future research should compare the app with VIPP-SD.", "only left to later research"),
+    ("Circle of Security should be tested in further trials.", "only left to later research"),
+    ("Theraplay has been shown to help some families.", "only in the background"),
+    ("BACKGROUND: Theraplay is widely used.", "only in the background"),
+    (
+        "VIPP-SD, Theraplay and Circle of Security are on offer to families.",
+        "one of many in a list",
+    ),
+]
+
+
+@pytest.mark.parametrize(("sentence", "reason"), PASSING)
+def test_a_programme_named_in_passing_is_only_mentioned(sentence, reason):
+    lane, found = judged(f"{sentence} {APP}")
+    assert lane is FineLane.MENTIONED
+    assert {one.reason for one in found} == {reason}
+    assert {one.sentence for one in found} == {sentence}
+
+
+EVALUATED = [
+    "Mothers were randomised to Circle of Security or a waiting list.",
+    "Mothers were randomised to programmes such as Circle of Security, or to none.",
+    "Families received Theraplay, in contrast to families on a waiting list.",
+    "We evaluated Video Interaction Guidance in forty families.",
+    "The aim was to test Theraplay against an app.",
+    "The comparison arm had Video Interaction Guidance.",
+    "An app was compared with Theraplay in eighty families.",
+    "Families took part in VIPP-SD, Theraplay or Circle of Security.",
+    "A group programme based on Circle of Security was tried out.",
+    "Parents liked Theraplay.",
+    "Theraplay was well received and further research is needed.",
+]
+
+
+@pytest.mark.parametrize("sentence", EVALUATED)
+def test_a_programme_that_was_tried_is_evaluated(sentence):
+    lane, found = judged(f"Infants matter. {sentence} Attachment was observed.")
+    assert lane is FineLane.EVALUATED
+    assert all(one.evaluated for one in found)
+
+
+def test_a_background_that_the_paper_takes_up_is_evaluated():
+    lane, _ = judged("Theraplay is widely used. This study examined its effects in schools.")
+    assert lane is FineLane.EVALUATED
+    lane, _ = judged("Theraplay is widely used. Forty families came to eight sessions.")
+    assert lane is FineLane.EVALUATED  # it says of nothing else that it was studied
+
+
+def test_the_title_and_the_keywords_say_what_a_paper_is_about():
+    passing = "Unlike Theraplay, the app needs no leader."
+    assert judged(passing, title="Theraplay and an app")[0] is FineLane.EVALUATED
+    assert judged(passing, keywords=["Theraplay"])[0] is FineLane.EVALUATED
+    assert judged(passing)[0] is FineLane.MENTIONED
+
+
+def test_each_intervention_has_a_standing_of_its_own():
+    abstract = "Unlike Theraplay, Circle of Security uses film. We evaluated Circle of Security."
+    lane, found = judged(abstract)
+    assert lane is FineLane.EVALUATED
+    assert {one.slug: one.evaluated for one in found} == {"theraplay": False, "cos": True}
+
+
+def test_a_review_of_many_programmes_evaluates_none_of_them():
+    abstract = (
+        "This review covers programmes for parents. Theraplay was found once. "
+        "Circle of Security was found twice. VIPP-SD was found three times."
+    )
+    assert judged(abstract)[0] is FineLane.MENTIONED
+    about_one = "This review covers Theraplay. Nine studies were found."
+    assert judged(about_one)[0] is FineLane.EVALUATED
+
+
+def test_a_paper_without_a_name_is_possible_or_nothing():
+    assert judged("We tested whether mothers' sensitivity rose: a trial.")[0] is FineLane.POSSIBLE
+    assert judged("Beetles were counted.")[0] is FineLane.NONE
+
+
+UNRELATED = (
+    "Beetles were counted.",
+    "Theories exist.",
+    "Programmes such as Theraplay exist.",
+    "Future research should look at Circle of Security.",
+    "Core outcome sets were agreed.",
+)
+
+
+@given(
+    st.sampled_from(EVALUATED),
+    st.lists(st.sampled_from(UNRELATED), max_size=3),
+    st.lists(st.sampled_from(UNRELATED), max_size=3),
+)
+def test_other_sentences_never_unmake_what_was_evaluated(sentence, before, after):
+    alone = {one.slug for one in judged(sentence)[1] if one.evaluated}
+    among = {one.slug for one in judged(" ".join([*before, sentence, *after]))[1] if one.evaluated}
+    assert alone <= among
+
+
+@given(st.text(max_size=300), st.text(alphabet="Theraplay VIPP-SD.\n(e.g. such as) ", max_size=200))
+def test_hostile_texts_do_no_harm(one, other):
+    text = f"{one} Theraplay {other}"
+    judged(text)
+    parts = list(sentences(text))
+    assert all(text[part.start :].startswith(part.text) for part in parts)
+    assert sum(len(part.text) for part in parts) <= len(text)
