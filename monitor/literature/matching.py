@@ -59,6 +59,16 @@ class Rejection:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A name as it stands in folded text."""
+
+    text: Folded
+    start: int
+    end: int
+    name: Name
+
+
 def keyword_text(keywords: Sequence[str]) -> str:
     """Join keywords as the matcher reads them and pages show them."""
     return "; ".join(keywords)
@@ -88,7 +98,14 @@ class Matcher:
         texts = _texts(title, abstract, keywords)
         if not any(self._may_name(text) for text in texts.values()):
             return ()
-        judged = self._judged(texts)
+        spots = {field: self._spots(text) for field, text in texts.items()}
+        names = {one.name for found in spots.values() for one in found}
+        if all(name.rule == LOOKALIKE for name in names):
+            return ()
+        seen = self._seen(texts)
+        if not any(_may_count(name, seen) for name in names):
+            return ()
+        judged = self._judged(texts, spots, seen)
         return tuple(
             hit for field, one in judged.items() for hit in _hits(field, texts[field], one)
         )
@@ -98,9 +115,11 @@ class Matcher:
     ) -> tuple[Rejection, ...]:
         """Say what looks like an intervention's name there and was not counted, and why."""
         texts = _texts(title, abstract, keywords)
+        spots = {field: self._spots(text) for field, text in texts.items()}
+        judged = self._judged(texts, spots, self._seen(texts))
         return tuple(
             rejection
-            for field, one in self._judged(texts).items()
+            for field, one in judged.items()
             for rejection in _rejections(field, texts[field], one)
         )
 
@@ -113,36 +132,39 @@ class Matcher:
         whole = mended(text)
         return whole is not None and next(self._anchors.iter(skim(whole)), None) is not None
 
-    def _judged(self, texts: dict[str, str]) -> dict[str, Judged]:
+    def _judged(
+        self, texts: dict[str, str], spots: dict[str, list[_Spot]], seen: set[str]
+    ) -> dict[str, Judged]:
         """Judge what stands in each field: full names first, abbreviations in their light."""
-        found = {field: self._candidates(text) for field, text in texts.items()}
-        if not any(found.values()):
-            return {}
+        found = {field: set(_placed(one)) for field, one in spots.items()}
         names = {
             field: judge_names(text, found[field], self._words_in) for field, text in texts.items()
         }
-        seen = {word for text in texts.values() for word in self._words_in(fold(text))}
         named = {one.name.slug for judged in names.values() for one in judged.chosen}
         return {
             field: judge_abbreviations(judged, found[field], seen=seen, named=named)
             for field, judged in names.items()
         }
 
-    def _candidates(self, text: str) -> set[Candidate]:
-        found = set(islice(self._read(text), _MOST_LOOKED_AT))
-        whole = mended(text)
-        if whole is not None:  # both: "VIPP- and Theraplay groups" must not lose VIPP
-            found.update(islice(self._read(whole), _MOST_LOOKED_AT))
-        return found
+    def _spots(self, text: str) -> list[_Spot]:
+        """Find the names in a text as it stands, and with its broken words mended.
 
-    def _read(self, text: str) -> Iterator[Candidate]:
-        folded = Folded.of(text)
-        for last, (pattern, names) in self._names.iter(folded.text):
+        Both, since "VIPP- and Theraplay groups" must not lose VIPP.
+        """
+        whole = mended(text)
+        readings = [Folded.of(one) for one in (text, whole) if one is not None]
+        return [one for each in readings for one in islice(self._read(each), _MOST_LOOKED_AT)]
+
+    def _read(self, folded: Folded) -> Iterator[_Spot]:
+        text = folded.text
+        for last, (pattern, names) in self._names.iter(text):
             start, end = last - len(pattern) + 1, last + 1
-            if starts_word(folded.text, start) and ends_word(folded.text, end):
-                first, after = folded.span(start, end)
-                spaced = has_space(text[first:after])
-                yield from (Candidate(first, after, n) for n in names if n.spaced or not spaced)
+            if starts_word(text, start) and ends_word(text, end):
+                yield from (_Spot(folded, start, end, name) for name in names)
+
+    def _seen(self, texts: dict[str, str]) -> set[str]:
+        """Gather the context words of all fields."""
+        return {word for text in texts.values() for word in self._words_in(fold(text))}
 
     def _words_in(self, folded: str) -> set[str]:
         found: set[str] = set()
@@ -151,6 +173,21 @@ class Matcher:
                 whole = ends_word(folded, last + 1)
                 found.update(word for word in words if whole or word.endswith("*"))
         return found
+
+
+def _may_count(name: Name, seen: set[str]) -> bool:
+    """Tell, before places are looked up, whether a name may be more than a look-alike."""
+    if name.rule == LOOKALIKE:
+        return False
+    return name.context is None or name.context.refusal(seen) is None
+
+
+def _placed(spots: Iterable[_Spot]) -> Iterator[Candidate]:
+    """Lead what was found in folded text back to the words as they stand."""
+    for one in spots:
+        first, after = one.text.span(one.start, one.end)
+        if one.name.spaced or not has_space(one.text.original[first:after]):
+            yield Candidate(first, after, one.name)
 
 
 def _texts(title: str, abstract: str | None, keywords: Sequence[str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ LOOKALIKE = "look-alike"
 _MOST_COMMAS = 4
 # Long words of names that stand in many other texts: poor ones to look for first.
 _EVERYDAY = frozenset(
-    ("child", "developmental", "family", "infant", "intensive", "interaction", "interactive",
+    ("attachment", "behavioral", "behavioural", "child", "developmental", "family", "infant", "intensive", "interaction", "interactive",
      "intervention", "mother", "parent", "parenting", "program", "programme", "positive",
      "relationships", "training", "trial", "treatment")
 )  # fmt: skip
