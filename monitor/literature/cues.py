@@ -30,6 +30,8 @@ BACKGROUND = re.compile(
     r"\bseveral\b|\bexist\b|^(?:BACKGROUND|INTRODUCTION|CONTEXT|RATIONALE)\b",
     re.IGNORECASE,
 )
+SECTION = re.compile(r"^([A-Z][A-Z /&,-]{3,50}):")
+BACKGROUND_SECTION = re.compile(r"BACKGROUND|INTRODUCTION|CONTEXT|RATIONALE|IMPORTANCE")
 # In a paper's own sentences these lead back to a programme that was named before.
 LED_BACK = re.compile(
     r"\b(?:this|the|that|its|their|it|these|both|such) (?:\w+ ){0,2}?(?:intervention|program|"
@@ -48,32 +50,65 @@ REVIEW = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """Words before a name that make it a passing one, unless ``unless`` stands before them."""
+    """Words before a name that make it a passing one, unless others stand before them.
+
+    Or ``anywhere`` in the sentence.
+    """
 
     words: re.Pattern[str]
     unless: re.Pattern[str]
     reason: str
+    anywhere: bool = False
+
+    def tells(self, before: str, after: str) -> bool:
+        """Tell whether a name between ``before`` and ``after`` is a passing one."""
+        found = self.words.search(before)
+        if found is None:
+            return False
+        rest = before[: found.start()]
+        return not self.unless.search(f"{rest} {after}" if self.anywhere else rest)
 
 
-def _cue(words: str, unless: re.Pattern[str], reason: str) -> Cue:
-    return Cue(re.compile(words, re.IGNORECASE), unless, reason)
+def _cue(words: str, unless: re.Pattern[str], reason: str, *, anywhere: bool = False) -> Cue:
+    return Cue(re.compile(words, re.IGNORECASE), unless, reason, anywhere)
 
 
+# Another of the ten, found before: so stands it in the words before a name.
+NAMED = "§"
 # Between an example's cue and the name only other examples stand: no verb, no closing bracket.
 _LISTED = r"(?:(?!\b(?:is|are|was|were|had?|has|have|we|who|which|that)\b)[^.;:)\]])*$"
-_CLOSE = r"(?:[\s,(“\"'‘]|\b(?:the|those|that|of|for|in|a|an|programmes?|programs?|interventions?|original|well-known|by|developed|established|existing|standard|other)\b)*$"
+# Between other cues and the name stand only small words, or another name and an "and".
+_CLOSE = (
+    rf"(?:{NAMED},? (?:and|or) |[\s,(“\"'‘]|\b(?:the|those|that|of|for|in|with|a|an|programmes?|"
+    r"programs?|interventions?|original|well-known|by|developed|established|existing|standard|"
+    r"other|reported|found|seen|observed|obtained|used|achieved)\b)*$"
+)
+_KINDS = (
+    r"(?:interventions?|programmes?|programs?|therap(?:y|ies)|treatments?|approach(?:es)?|models?|"
+    r"methods?)"
+)
 BEFORE = (
     _cue(
-        rf"(?:\bsuch as\b|\be\.\s?g\b\.?|\bfor (?:example|instance)\b|\bincluding\b|\blike\b|"
-        rf"\bamong them\b|\bnotably\b){_LISTED}",
+        rf"(?:\bsuch as\b|\be\.\s?g\b\.?|\bfor (?:example|instance)\b|\bincluding\b|"
+        rf"{_KINDS} like\b|\bamong them\b|\bnotably\b){_LISTED}",
         DONE,
         "given as an example",
     ),
     _cue(
-        rf"\b(?:unlike|in contrast (?:to|with)|contrary to|as opposed to|distinct from|"
+        rf"\b(?:interventions|programmes|programs|therapies|treatments|approaches|models) "
+        rf"\({_LISTED}",
+        re.compile(
+            rf"{DONE.pattern}|{OWN.pattern}|"
+            r"\b(?:two|three|four|both|these|our|the)\s(?:[\w-]+\s){0,3}$",
+            re.IGNORECASE,
+        ),
+        "given as an example",
+    ),
+    _cue(
+        rf"(?:^like|\b(?:unlike|in contrast (?:to|with)|contrary to|as opposed to|distinct from|"
         rf"diff(?:ers?|ering|erent) from|other than|rather than|instead of|confused with|"
         rf"similar(?:ly)? to|akin to|comparable to|resembl(?:es?|ing)|reminiscent of|"
-        rf"(?:alternatives?|complement|precursor|addition) to|just as|as with|as in){_CLOSE}",
+        rf"(?:alternatives?|precursor) to|just as|as with|as in)){_CLOSE}",
         _ALLOCATED,
         "only likened to or set against",
     ),
@@ -85,10 +120,10 @@ BEFORE = (
         "only a source of ideas",
     ),
     _cue(
-        rf"\b(?:trained|certified|accredited|qualified|experienced?|training|expertise|supervision) "
-        rf"(?:in|with){_CLOSE}",
+        rf"\b(?:trained|certified|accredited|qualified) (?:in|with){_CLOSE}",
         DONE,
         "only what somebody was trained in",
+        anywhere=True,
     ),
     _cue(
         r"\b(?:exclu(?:ded?|sion|ding)|(?:previously|already|concurrently) (?:had|received|receiving|"

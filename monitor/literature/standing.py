@@ -63,20 +63,35 @@ class _Paper:
 
     title: str
     sentences: tuple[Sentence, ...]
+    hits: tuple[Hit, ...]  # of the abstract
     named: dict[int, set[str]]  # by a sentence's start
     is_review: bool
+    background: frozenset[int]  # the starts of the sentences in sections of that name
 
     @classmethod
     def of(cls, title: str, abstract: str | None, hits: Sequence[Hit]) -> "_Paper":
         found = tuple(sentences(abstract or ""))
+        own = tuple(hit for hit in hits if hit.field == "abstract")
         named: dict[int, set[str]] = defaultdict(set)
-        for hit in hits:
-            if hit.field == "abstract":
-                named[_around(found, hit).start].add(hit.slug)
+        for hit in own:
+            named[_around(found, hit).start].add(hit.slug)
         is_review = bool(
             cues.REVIEW.search(title) or any(cues.REVIEW.search(s.text) for s in found)
         )
-        return cls(title, found, named, is_review)
+        return cls(title, found, own, named, is_review, frozenset(_in_background(found)))
+
+    def before(self, hit: Hit, sentence: Sentence) -> str:
+        """Give a sentence up to a hit, with a sign for each name that stands there."""
+        parts, start = [], sentence.start
+        for other in self.hits:
+            if start <= other.start < other.start + len(other.words) <= hit.start:
+                parts += [self._text(start, other.start, sentence), cues.NAMED]
+                start = other.start + len(other.words)
+        return "".join([*parts, self._text(start, hit.start, sentence)])
+
+    @staticmethod
+    def _text(start: int, end: int, sentence: Sentence) -> str:
+        return sentence.text[start - sentence.start : end - sentence.start]
 
     def own(self) -> Iterator[Sentence]:
         """Give the sentences that say what the paper itself set out to do or did."""
@@ -103,19 +118,18 @@ def _standing(slug: str, hits: Sequence[Hit], paper: _Paper) -> Standing:
 def _passing(hit: Hit, sentence: Sentence, paper: _Paper) -> str | None:
     """Say why a hit in the abstract is a passing one; None: it is not."""
     place = hit.start - sentence.start
-    before = sentence.text[max(0, place - _NEAR) : place]
+    before = paper.before(hit, sentence)[-_NEAR:]
     after = sentence.text[place + len(hit.words) :]
     reason = _by_its_words(before, after)
     if reason or cues.DONE.search(sentence.text):
         return reason
-    return _by_its_company(sentence, paper) or _by_its_role(hit.slug, sentence.text, after, paper)
+    return _by_its_company(sentence, paper) or _by_its_role(hit.slug, sentence, after, paper)
 
 
 def _by_its_words(before: str, after: str) -> str | None:
     """Go by the words right before and after a name."""
     for cue in cues.BEFORE:
-        found = cue.words.search(before)
-        if found and not cue.unless.search(before[: found.start()]):
+        if cue.tells(before, after):
             return cue.reason
     later = cues.LATER.search(before) or cues.LEFT_TO_LATER.search(after)
     return "only left to later research" if later else None
@@ -130,22 +144,32 @@ def _by_its_company(sentence: Sentence, paper: _Paper) -> str | None:
     return None
 
 
-def _by_its_role(slug: str, text: str, after: str, paper: _Paper) -> str | None:
+def _by_its_role(slug: str, sentence: Sentence, after: str, paper: _Paper) -> str | None:
     """Go by what the sentence is for: the paper's own work, or the field's."""
-    if cues.OWN.search(text):
+    if cues.OWN.search(sentence.text):
         return None
     if cues.AND_OTHERS.search(after):
         return "given as an example"
-    return "only in the background" if _is_background(slug, text, paper) else None
+    return "only in the background" if _is_background(slug, sentence, paper) else None
 
 
-def _is_background(slug: str, text: str, paper: _Paper) -> bool:
+def _is_background(slug: str, sentence: Sentence, paper: _Paper) -> bool:
     """Tell whether a sentence speaks of the field, and the paper's own ones of something else."""
-    if not cues.BACKGROUND.search(text):
+    if sentence.start not in paper.background and not cues.BACKGROUND.search(sentence.text):
         return False
     own = [one for one in paper.own() if slug not in paper.named.get(one.start, ())]
     about = [paper.title, *(one.text for one in own)]
     return bool(own) and not any(cues.LED_BACK.search(one) for one in about)
+
+
+def _in_background(found: Sequence[Sentence]) -> Iterator[int]:
+    """Give the starts of the sentences that stand in a section of background."""
+    inside = False
+    for one in found:
+        label = cues.SECTION.match(one.text)
+        inside = bool(cues.BACKGROUND_SECTION.search(label[1])) if label else inside
+        if inside:
+            yield one.start
 
 
 def _around(found: Sequence[Sentence], hit: Hit) -> Sentence:

@@ -29,6 +29,9 @@ PASSING = [
     ("In contrast to VIPP-SD, nobody is filmed.", "only likened to or set against"),
     ("The tone is similar to that of Theraplay.", "only likened to or set against"),
     ("The app draws on principles of Theraplay.", "only a source of ideas"),
+    ("The app draws on ideas from Theraplay and Circle of Security.", "only a source of ideas"),
+    ("Attachment-based programmes (Theraplay, VIPP-SD) have spread.", "given as an example"),
+    ("Results were similar to those reported for Theraplay.", "only likened to or set against"),
     ("Its makers were trained in Video Interaction Guidance.", "only what somebody was trained in"),
     (
         "Families who had previously received Theraplay were left out.",
@@ -64,6 +67,11 @@ EVALUATED = [
     "Families took part in VIPP-SD, Theraplay or Circle of Security.",
     "A group programme based on Circle of Security was tried out.",
     "Parents liked Theraplay.",
+    "Parents would like Theraplay to last longer.",
+    "Twelve parents told of their experience with Theraplay.",
+    "Health visitors were trained in Video Interaction Guidance and delivered it to families.",
+    "In addition to Theraplay, mothers had a group of their own.",
+    "Both interventions (Theraplay and a leaflet) were liked.",
     "Theraplay was well received and further research is needed.",
 ]
 
@@ -80,6 +88,18 @@ def test_a_background_that_the_paper_takes_up_is_evaluated():
     assert lane is FineLane.EVALUATED
     lane, _ = judged("Theraplay is widely used. Forty families came to eight sessions.")
     assert lane is FineLane.EVALUATED  # it says of nothing else that it was studied
+
+
+def test_a_labelled_section_of_background_counts_to_its_end():
+    abstract = "BACKGROUND: Infants matter.\n\nTheraplay was made in Chicago.\n\nMETHODS: " + APP
+    assert judged(abstract)[0] is FineLane.MENTIONED
+    assert judged(abstract.replace("BACKGROUND", "RESULTS"))[0] is FineLane.EVALUATED
+
+
+def test_a_contrast_does_not_reach_past_the_name_it_is_made_with():
+    lane, found = judged("Unlike Theraplay, Circle of Security uses film.")
+    assert {one.slug: one.evaluated for one in found} == {"theraplay": False, "cos": True}
+    assert lane is FineLane.EVALUATED
 
 
 def test_the_title_and_the_keywords_say_what_a_paper_is_about():
