@@ -126,6 +126,17 @@ BEFORE = (
         anywhere=True,
     ),
     _cue(
+        rf"\b(?:may|might|could|should|can)\b[^.;]{{0,30}}\b(?:consider(?: \w+ing)?|benefit from|"
+        rf"refer(?:red)?(?: \w+){{0,3}} to|referring(?: \w+){{0,3}} to){_CLOSE}",
+        DONE,
+        "only recommended",
+    ),
+    _cue(
+        rf"\bshares? (?:\w+ )?with{_CLOSE}",
+        _ALLOCATED,
+        "only likened to or set against",
+    ),
+    _cue(
         r"\b(?:exclu(?:ded?|sion|ding)|(?:previously|already|concurrently) (?:had|received|receiving|"
         r"been))\b[^.;]{0,60}$",
         _ALLOCATED,

@@ -1,3 +1,7 @@
+import csv
+from collections import Counter
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,6 +92,18 @@ def test_a_background_that_the_paper_takes_up_is_evaluated():
     assert lane is FineLane.EVALUATED
     lane, _ = judged("Theraplay is widely used. Forty families came to eight sessions.")
     assert lane is FineLane.EVALUATED  # it says of nothing else that it was studied
+
+
+def test_invented_abstracts_get_the_lane_they_were_written_for():
+    path = Path(__file__).with_name("standing_cases.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        cases = list(csv.DictReader(file))
+    right = Counter(
+        case["lane"] for case in cases if judged(case["abstract"], case["title"])[0] == case["lane"]
+    )
+    assert Counter(case["lane"] for case in cases) == {"evaluated": 50, "mentioned": 38}
+    assert right["evaluated"] == 50  # a study that is missed is the worse mistake
+    assert right["mentioned"] >= 33
 
 
 def test_a_labelled_section_of_background_counts_to_its_end():
