@@ -2,12 +2,15 @@
 
 The text comes first: publication types reach PubMed months after the paper, so nothing may
 depend on them; they only speak where the text is silent. A registry's own word that a record is a
-registration is the exception: its text tells of a randomised trial, but it reports none.
+registration is the exception: its text tells of a randomised trial, but it reports none. A
+sentence that speaks of other trials ("randomised trials are needed") tells nothing of this one.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from monitor.literature.trial_cues import speaks_of_others
 
 _SENTENCE_END = re.compile(r"(?:(?<=[.!?])|(?<=[.!?][\"')\]”’]))\s+(?=[\"'(\[“‘]*[A-ZÀ-Þ])|\n+")
 
@@ -30,13 +33,17 @@ _TITLE = (
         "review",
         (
             r"\b(?:systematic|scoping|umbrella|narrative|literature|integrative|critical|realist|"
-            r"rapid|evidence) review|\bmeta-?\s?analy|\bnetwork meta|\ba review\b|\breview of\b|"
+            r"rapid|evidence) review|\bmeta-?\s?analy|\bnetwork meta|\ba review\b(?! of \d)|"
+            r"\breview of\b(?! \d)|"
             r"\boverview of\b"
         ),
     ),
     (
         "economic",
-        r"\bcost[- ](?:effective|utility|benefit|consequence)|\beconomic (?:eval|anal)|\bcosts of\b",
+        (
+            r"(?<!effectiveness and )(?<!efficacy and )(?<!outcomes and )(?<!clinical and )"
+            r"\bcost[- ](?:effective|utility|benefit|consequence)|\beconomic (?:eval|anal)|\bcosts of\b"
+        ),
     ),
     (
         "qualitative",
@@ -52,7 +59,8 @@ _TITLE = (
             r"\bfollow(?:ing)?[- ]up (?:of|study|at|from|results|assessment)\b|\b(?:month|year)s? "
             r"follow[- ]up\b|\b(?:month|year)[- ]follow[- ]up\b|\bsecondary (?:data )?analys|"
             r"\bpost[- ]hoc\b|\blong[- ]term (?:effect|outcome|follow)|\bsustained effects?\b|"
-            r"\b(?:moderat|mediat)(?:es|ors?|ion|ing) (?:of|the effect)"
+            r"\b(?:moderat|mediat)(?:es|ors?|ion|ing) (?:of|the effect)|\banalys[ie]s (?:of|from) "
+            r"(?:data from )?(?:the|a|an) (?:[\w-]+ ){0,4}trial\b"
         ),
     ),
     (
@@ -62,7 +70,10 @@ _TITLE = (
     ("randomised", _RANDOM + r"|\brandom(?:ly)? (?:assign|allocat|clinical|control)|\bRCTs?\b"),
     (
         "case",
-        r"\bcase[- ](?:series|reports?|stud(?:y|ies))\b|\bsingle[- ]case\b|\bmultiple baseline",
+        (
+            r"\bcase[- ](?:series|reports?|stud(?:y|ies))\b|\bsingle[- ]case\b|\bmultiple baseline|"
+            r"\breview of \d+ (?:cases|patients)\b"
+        ),
     ),
     (
         "single-group",
@@ -77,8 +88,8 @@ _ABSTRACT = (
     (
         "review",
         (
-            r"\b(?:this|present|our|the) (?:systematic |scoping )?(?:review|meta-?analysis)\b|"
-            r"\bwe (?:systematically )?(?:searched|reviewed)\b|\bdatabases were searched\b|"
+            r"\b(?:this|present|our|the) (?:systematic |scoping )?(?:review|meta-?analysis)\b"
+            r"(?! (?:board|committee|panel))|\bwe (?:systematically )?(?:searched|reviewed)\b|\bdatabases were searched\b|"
             r"\b(?:studies|trials|articles|papers) (?:were|met) (?:included|inclusion|eligib)|"
             r"\bPRISMA\b|\bsearch(?:es)? of (?:MEDLINE|PubMed|PsycINFO)"
         ),
@@ -86,21 +97,46 @@ _ABSTRACT = (
     (
         "protocol",
         (
-            r"\b(?:will be|are to be) (?:randomi[sz]ed|randomly|recruited|assigned|allocated|invited)|"
+            r"\b(?:will (?:then |also )?be|are to be) (?:randomi[sz]ed|randomly|recruited|assigned|allocated|invited)|"
             r"\bthis protocol\b|\bstudy protocol\b"
+        ),
+    ),
+    (
+        "qualitative",
+        (
+            r"\bqualitative (?:stud|interview|component|evaluation|process|sub-?stud)[^.;]{0,80}"
+            r"\b(?:nested|embedded|alongside|within)\b|\b(?:nested|embedded) qualitative\b"
+        ),
+    ),
+    (
+        "economic",
+        (
+            r"\b(?:economic evaluation|cost[- ](?:effectiveness|utility|benefit)(?: analys[ie]s)?)"
+            r"[^.;]{0,60}\balongside\b|\bwithin[- ]trial (?:economic|cost)"
+        ),
+    ),
+    (
+        "follow-up",
+        (
+            r"\b(?:secondary|post[- ]hoc) (?:data )?analys[ie]s of (?:data|a|an|the|our)\b|"
+            r"\bthis (?:is a )?(?:secondary|post[- ]hoc) analysis\b"
         ),
     ),
     (
         "non-randomised",
         (
             r"\bnon[- ]?randomi[sz]ed|\bquasi[- ]?(?:experiment|randomi)|\bnot randomi[sz]ed|"
-            r"\bmatched (?:comparison|control)|\b(?:nonequivalent|non-equivalent) "
+            r"\bmatched (?:comparison|control)|\b(?:nonequivalent|non-equivalent) |"
+            r"\balternate(?:ly)? (?:assign|allocat)|\b(?:assigned|allocated)[^.;]{0,40} "
+            r"(?:alternately|by (?:date of birth|birth date|day of the week|hospital number|"
+            r"their choice|preference))|\bodd or even\b"
         ),
     ),
     (
         "randomised",
         _RANDOM + r"|\brandom(?:ly)? (?:assign|allocat|divid|distribut|clinical|control)|\bRCTs?\b|"
-        r"\b(?:assigned|allocated) at random\b|\brandom (?:assignment|allocation)",
+        r"\b(?:assigned|allocated) at random\b|\brandom (?:assignment|allocation|order)|"
+        r"\bdouble[- ]blind(?:ed)?,? (?:[a-z-]+,? ){0,2}(?:placebo|sham)",
     ),
     (
         "qualitative",
@@ -191,6 +227,11 @@ def _first(
 ) -> Suggestion | None:
     for design, words in rules:
         for text in texts:
-            if words.search(text):
+            if words.search(text) and not (field == "abstract" and _of_others(design, text)):
                 return Suggestion(design, text, field)
     return None
+
+
+def _of_others(design: str, sentence: str) -> bool:
+    """Tell whether a sentence says "randomised" of other trials than the paper's own."""
+    return design == "randomised" and speaks_of_others(sentence)
