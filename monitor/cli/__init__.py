@@ -14,6 +14,7 @@ from monitor.cli import (  # noqa: F401 - each adds its commands
     importing,
     lab,
     lab_dedupe,
+    lab_design,
     lab_match,
     mail,
     people,
