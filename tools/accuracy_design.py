@@ -24,6 +24,7 @@ from design_sets import (  # noqa: E402 - beside this script
     INFERENCE,
     LABELLED,
     NO_TRIALS,
+    RCT,
     RECENT,
     RECORDINGS,
     Labelled,
@@ -36,6 +37,7 @@ from monitor.literature.trial_score import LIKELY, SCREENING, trial_score  # noq
 TARGET = ROOT / "docs" / "accuracy" / "design.md"
 SETS = (INFERENCE, LABELLED, RECENT, DRUGS)
 LINES = (0.03, SCREENING, 0.1, 0.2, 0.3, 0.5, LIKELY)
+KINDS = ("Case Reports", "Review", "Meta-Analysis")
 WIDE = re.compile(r"random|placebo|trial|groups|drug therapy|controlled", re.IGNORECASE)
 STRONG = re.compile(r"randomi[sz]|randomly|placebo|trial|RCT", re.IGNORECASE)
 Z = 1.959964  # of a 95 % interval
@@ -112,6 +114,8 @@ def _document(scored: list[Scored]) -> Iterator[str]:
     yield from _filters([one for one in scored if one.record.held_out])
     yield "## Missed at the line, both halves\n"
     yield from _missed(scored)
+    yield "## What `design` says, both halves\n"
+    yield from _designs(scored)
     yield "## Registrations\n"
     yield from _registrations()
     yield "## What is weak\n"
@@ -172,6 +176,24 @@ def _missed(scored: list[Scored]) -> Iterator[str]:
     yield f"- and {sum(one.record.set == DRUGS for one in low)} of {DRUGS}.\n"
 
 
+def _designs(scored: list[Scored]) -> Iterator[str]:
+    """What each kind of record is taken for; its rules are written, not fitted."""
+    yield "| records | taken for |"
+    yield "|---|---|"
+    own = [s.record for s in scored if s.record.set == LABELLED]
+    kinds = {
+        f"{INFERENCE}, trials": [s.record for s in scored if s.record.set == INFERENCE],
+        f"{LABELLED}: {RCT}": [one for one in own if one.randomised],
+        **{f"{LABELLED}: {kind}": [o for o in own if kind in o.types] for kind in KINDS},
+        f"{LABELLED}: all others": [o for o in own if not {RCT, *KINDS} & set(o.types)],
+    }
+    for name, records in kinds.items():
+        designs = Counter(detect(one.title, one.abstract).design for one in records)
+        shown = ", ".join(f"{design} {count}" for design, count in designs.most_common())
+        yield f"| {name} ({len(records)}) | {shown} |"
+    yield ""
+
+
 def _registrations() -> Iterator[str]:
     """What registry text without labels is taken for, and whether its score follows its words."""
     designs, said, found = Counter[str](), 0, 0
@@ -195,8 +217,10 @@ def _registry_texts() -> Iterator[str]:
 WEAK = """\
 - Few records carry PubMed's label: the second set has few trials, and its interval is wide.
 - Pooled analyses, post-hoc analyses and reviews of trials are marked as they speak like trials;
-  `design` tells most of them apart, the score does not.
+  `design` tells those apart that say what they are, the score does not.
 - Trials that no word betrays ("users answered faster with the tool") are near the line or below it.
+- `design` knows a case or a review only by plain words: many of both are `unclear`. It
+  has no word for cohorts and surveys, which are `unclear` too.
 - The score is fitted on about as many trials as others; where trials are rare it is too high to be
   read as a probability. It is for ordering.
 - Sample sizes, ages, places and measures are tested on invented sentences only; no labelled set of

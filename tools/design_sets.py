@@ -62,13 +62,17 @@ NO_TRIALS = {name: reason for reason, names in _READ.items() for name in names.s
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """One record of a set. ``randomised`` is its label: by people, by indexers, or by MeSH."""
+    """One record of a set. ``randomised`` is its label: by people, by indexers, or by MeSH.
+
+    ``types`` are its publication types, to compare with; nothing is detected from them.
+    """
 
     set: str
     name: str
     title: str
     abstract: str
     randomised: bool
+    types: tuple[str, ...] = ()
 
     @property
     def held_out(self) -> bool:
@@ -133,7 +137,8 @@ def _drugs() -> Iterator[Labelled]:
 
 def _of(kind: str, record: FetchedRecord, *, randomised: bool) -> Labelled:
     citation = record.citation
-    return Labelled(kind, record.key, citation.title, citation.abstract or "", randomised)
+    abstract, types = citation.abstract or "", citation.publication_types
+    return Labelled(kind, record.key, citation.title, abstract, randomised, types)
 
 
 def _read(body: bytes) -> Iterator[FetchedRecord]:

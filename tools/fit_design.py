@@ -26,10 +26,10 @@ NO_ABSTRACT, BIAS = "no abstract", "start"
 RIDGE, ROUNDS, LEAST = 2.0, 12, 0.05
 # Where the tuning half holds too few to tell: what a cue is taken to weigh until records say else.
 PRIOR = {
-    "title: notice": -3.0, "title: protocol": -1.0, "title: case": -1.5, "title: review": -1.5,
+    "title: notice": -6.0, "title: protocol": -1.0, "title: case": -1.5, "title: review": -1.5,
     "title: qualitative": -1.5, "title: secondary analysis": -0.5, "not randomised": -1.5,
     "no group of its own": -1.0, "planned": -0.5, "interviews": -0.5, "randomly selected": -0.3,
-    "intention to treat": 0.5, "counterbalanced": 1.0, "random otherwise": 0.5,
+    "intention to treat": 0.5, "title: a randomised trial": 2.0, "counterbalanced": 1.0, "random otherwise": 0.5,
 }  # fmt: skip
 AGAINST = {
     *(name for name, weight in PRIOR.items() if weight < 0), "title: observational",

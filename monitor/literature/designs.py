@@ -17,6 +17,7 @@ _SENTENCE_END = re.compile(r"(?:(?<=[.!?])|(?<=[.!?][\"')\]”’]))\s+(?=[\"'(\
 _RANDOM = (
     r"(?<!non[- ])(?<!non)(?<!not )(?<!quasi[- ])(?<!un)(?<!mendelian )"
     r"\brandomi[sz](?:ed|ation|ing|e)\b(?! effects?)"
+    r"(?!,? (?:[a-z-]+,? ){0,3}trials\b)"
 )
 # What a title says, most telling first: "protocol for a randomised trial" is a protocol.
 _TITLE = (
@@ -35,7 +36,7 @@ _TITLE = (
             r"\b(?:systematic|scoping|umbrella|narrative|literature|integrative|critical|realist|"
             r"rapid|evidence) review|\bmeta-?\s?analy|\bnetwork meta|\ba review\b(?! of \d)|"
             r"\breview of\b(?! \d)|"
-            r"\boverview of\b"
+            r"\boverview\b|\breview\W*$"
         ),
     ),
     (
@@ -67,12 +68,12 @@ _TITLE = (
         "non-randomised",
         r"\bnon[- ]?randomi[sz]ed|\bquasi[- ]?(?:experiment|randomi)|\bcontrolled before",
     ),
-    ("randomised", _RANDOM + r"|\brandom(?:ly)? (?:assign|allocat|clinical|control)|\bRCTs?\b"),
+    ("randomised", _RANDOM + r"|\brandom(?:ly)? (?:assign|allocat|clinical|control)|\bRCT\b"),
     (
         "case",
         (
             r"\bcase[- ](?:series|reports?|stud(?:y|ies))\b|\bsingle[- ]case\b|\bmultiple baseline|"
-            r"\breview of \d+ (?:cases|patients)\b"
+            r"\breview of \d+ (?:cases|patients)\b|\ba case(?: of\b|\W*$)|\bcases of\b"
         ),
     ),
     (
@@ -134,7 +135,8 @@ _ABSTRACT = (
     ),
     (
         "randomised",
-        _RANDOM + r"|\brandom(?:ly)? (?:assign|allocat|divid|distribut|clinical|control)|\bRCTs?\b|"
+        _RANDOM
+        + r"|\brandom(?:ly)? (?:assign|allocat|divid|distributed (?:in|to|among|between)|clinical|control)|\bRCTs?\b|"
         r"\b(?:assigned|allocated) at random\b|\brandom (?:assignment|allocation|order)|"
         r"\bdouble[- ]blind(?:ed)?,? (?:[a-z-]+,? ){0,2}(?:placebo|sham)",
     ),
@@ -146,7 +148,16 @@ _ABSTRACT = (
         ),
     ),
     ("economic", r"\bcost[- ](?:effective|utility)|\beconomic evaluation"),
-    ("case", r"\bcase (?:series|report|stud(?:y|ies))\b|\bsingle[- ]case\b|\bmultiple baseline"),
+    (
+        "case",
+        (
+            r"\bcase (?:series|report|stud(?:y|ies))\b|\bsingle[- ]case\b|\bmultiple baseline|"
+            r"\b(?:we|authors) (?:report|describe|present) (?:on )?(?:a|an|the|one|two|three|four) "
+            r"(?:\w+ ){0,3}(?:cases?|patients?|child|boy|girl|man|woman|infant)\b|"
+            r"\b(?:an?|the) \d{1,3}[- ](?:year|month|week|day)s?[- ]old (?:\w+ ){0,3}(?:man|woman|"
+            r"boy|girl|male|female|infant|child|patient|mother)\b"
+        ),
+    ),
     (
         "non-randomised",
         r"\b(?:comparison|control|waitlist|wait-list) (?:group|condition)\b|\bcontrolled trial\b",
@@ -156,6 +167,14 @@ _ABSTRACT = (
         (
             r"\b(?:single|one)[- ](?:group|arm)\b|\bpre[- ]?(?:to[- ])?(?:and )?post|\bpretest\b|"
             r"\buncontrolled\b|\bbefore and after\b|\bfrom baseline to\b|\bfeasibility\b"
+        ),
+    ),
+    (
+        "review",
+        (
+            r"\b(?:article|paper|chapter) (?:reviews|discusses|summari[sz]es|outlines)\b|"
+            r"\b(?:is|are|was|were) reviewed\b|\b(?:literature|evidence) (?:is|on [^.;]{3,60} is) "
+            r"(?:discussed|summari[sz]ed)\b|^We (?:review|summari[sz]e) "
         ),
     ),
 )

@@ -43,6 +43,7 @@ _TALK = (
     r"required|warranted|necessary|lacking|recommended)\b|\bshould be (?:conducted|performed|"
     r"undertaken)\b|\b(?:needs? for|lack of|absence of|calls? for|await\w*)\b[^.;]{0,50}\brandomi"
     r"[sz]ed (?:[a-z-]+,? ){0,3}(?:trial|stud|evidence|data)|"
+    r"\bno randomi[sz]ed\b|"
     r"\brandomi[sz]ed,? (?:[a-z-]+,? ){0,4}(?:trials|studies)\b|\bRCTs\b"
 )
 
@@ -71,6 +72,12 @@ def _cue(name: str, place: str, words: str, *, own: bool = False) -> Cue:
 
 
 CUES = (
+    _cue(
+        "title: a randomised trial",
+        TITLE,
+        r"(?<!non[- ])(?<!non)(?<!not )(?<!quasi[- ])(?<!quasi)\brandomi[sz]ed\b(?:[,;/ -]{1,2}\w{1,40})"
+        r"{0,6}?[,;)]?[ -](?:trial|study|experiment|evaluation|comparison|pilot)\b|\bRCT\b",
+    ),
     _cue("title: randomised", TITLE, _RANDOMISED + r"|\brandom(?:ly)? (?:assign|alloc|control)"),
     _cue(
         "title: blind, placebo or crossover",

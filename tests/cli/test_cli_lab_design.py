@@ -38,6 +38,6 @@ def test_one_object_a_line_with_its_sentences(tmp_path):
 
 def test_the_same_in_words(tmp_path):
     result = run(tmp_path)
-    assert "a1: randomised, score 0.8" in result.stdout
+    assert "a1: randomised, score 0.9" in result.stdout
     assert "sample size: 130 families randomised ← We randomly assigned 130" in result.stdout
     assert "3: unclear, score" in result.stdout
