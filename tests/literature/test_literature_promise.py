@@ -1,0 +1,79 @@
+"""What a paper promises before anybody decided: each part by itself, none beyond its bounds."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.catalogue import loader
+from monitor.feeds.records import Citation
+from monitor.literature.matching import Matcher
+from monitor.literature.promise import PARTS, Traits, promise, traits
+
+YEAR = 2026
+
+
+@pytest.fixture(scope="module")
+def matcher():
+    return Matcher(loader.load())
+
+
+def _total(paper):
+    return sum(promise(paper, YEAR).values())
+
+
+def test_a_new_randomised_trial_of_a_named_intervention_promises_most():
+    best = Traits(design="randomised", named="title", attachment=True, year=YEAR)
+    assert promise(best, YEAR) == {"design": 0.35, "names": 0.35, "outcome": 0.2, "recent": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("more", "less"),
+    [
+        (Traits(design="randomised"), Traits(design="single-group")),
+        (Traits(design="single-group"), Traits()),
+        (Traits(), Traits(design="review")),
+        (Traits(design="review"), Traits(design="notice")),
+        (Traits(named="title"), Traits(named="elsewhere")),
+        (Traits(named="elsewhere"), Traits()),
+        (Traits(attachment=True), Traits()),
+        (Traits(year=YEAR), Traits(year=YEAR - 3)),
+        (Traits(year=YEAR - 3), Traits()),
+        (Traits(), Traits(year=YEAR - 20)),
+    ],
+)
+def test_each_part_says_what_comes_first(more, less):
+    assert _total(more) > _total(less)
+
+
+def test_a_year_that_cannot_be_right_is_as_good_as_none():
+    assert promise(Traits(year=9999), YEAR) == promise(Traits(year=None), YEAR)
+    assert promise(Traits(year=YEAR + 1), YEAR) == promise(Traits(year=YEAR), YEAR)
+
+
+@given(
+    st.none() | st.text(max_size=20),
+    st.sampled_from([None, "title", "elsewhere", "nowhere"]),
+    st.booleans(),
+    st.none() | st.integers(),
+)
+def test_no_part_is_negative_and_all_together_are_at_most_one(design, named, attachment, year):
+    parts = promise(Traits(design, named, attachment, year), YEAR)
+    assert tuple(parts) == PARTS
+    assert all(value >= 0 for value in parts.values())
+    assert sum(parts.values()) <= 1 + 1e-9
+
+
+def test_traits_are_read_from_what_the_record_says(matcher):
+    trial = Citation(
+        title="VIPP-SD for parents: a randomised controlled trial",
+        abstract="Attachment security was observed.",
+        year=2025,
+    )
+    assert traits(trial, matcher) == Traits("randomised", "title", attachment=True, year=2025)
+
+
+def test_a_name_in_the_abstract_or_a_keyword_is_one_elsewhere(matcher):
+    told = Citation(title="Support for parents", abstract="We tested Theraplay with parents.")
+    listed = Citation(title="Support for parents", keywords=("Theraplay",))
+    assert traits(told, matcher).named == traits(listed, matcher).named == "elsewhere"
+    assert traits(Citation(title="File attachments in e-mail"), matcher) == Traits()
