@@ -16,6 +16,7 @@ from monitor.cli import (  # noqa: F401 - each adds its commands
     lab_dedupe,
     lab_design,
     lab_match,
+    lab_rank,
     mail,
     people,
     reading,
