@@ -39,7 +39,7 @@ from monitor.literature.ranking import trust_in_promise  # noqa: E402 - the same
 
 RECORDED = ROOT.parent / "shared" / "recordings" / "screening_labelled"
 COLUMNS = ("label_abstract_screening", "label_included")
-# Every choice was made on these; the others were left for the report.
+# The choices were made on these, but for how fast the promise fades.
 CHOSEN_ON = ("ADHD", "NSAIDS", "UrinaryIncontinence")
 SHARE_OF_TIME, MILLISECONDS = 0.25, 30
 LARGE, LABELLED = 10_000, 200
