@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CONFIG ?= config.toml
 
-.PHONY: help run demo test format lint types imports bench lock clean
+.PHONY: help run demo test format lint types imports bench accuracy lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -48,6 +48,15 @@ lint types imports: $(VENV)/.dev ## ruff, mypy and the import contract alone
 bench: $(VENV)/.dev ## measure what has a budget, as ratios to yardsticks of the same run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target .bench -r bench/requirements.txt
 	@for script in $(filter-out %_yardstick.py,$(wildcard bench/*.py)); do echo "== $$script"; PYTHONPATH=.bench $(BIN)/python $$script || exit 1; done
+
+YARDSTICK ?= $(CURDIR)/$(VENV)/yardstick
+accuracy: $(VENV)/.dev ## measure how good the rules are, and rewrite docs/accuracy/ (needs the recordings)
+	test -x $(YARDSTICK)/bin/python || $(PYTHON) -m venv $(YARDSTICK)
+	$(YARDSTICK)/bin/python -m pip install --quiet --disable-pip-version-check -r bench/yardsticks.txt
+	$(BIN)/python tools/accuracy_matching.py
+	$(BIN)/python tools/accuracy_design.py
+	$(BIN)/python bench/dedupe.py --yardstick $(YARDSTICK)/bin/python --write
+	$(BIN)/python tools/accuracy_ranking.py --asreview $(YARDSTICK)/bin/python
 
 lock: $(VENV)/.dev ## resolve the pinned versions again
 	$(BIN)/python tools/lock.py
