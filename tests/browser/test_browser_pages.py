@@ -148,7 +148,7 @@ def test_staff_pages_hold_for_everybody(site, open_browser, names, width):
 def test_pages_that_answer_a_form_hold_too(site, open_browser, names, width):
     page = open_browser(site.world.ada, width=width)
     trouble = watch(site, page)
-    for path, press in (
+    for path, name in (
         ("/papers/{cosp}", "Save and open next"),
         ("/studies/{ddp2}/appraise", "See what this would do"),
         ("/studies/{ddp}/withdraw", "Withdraw this study"),
@@ -156,18 +156,18 @@ def test_pages_that_answer_a_form_hold_too(site, open_browser, names, width):
         ("/people", "Add and make the link"),
     ):
         page.goto(site.address + path.format(**names))
-        page.get_by_role("button", name=press).click()
+        press(page, "button", name=name)
         assert page.get_by_role("alert").is_visible()
         trouble += problems(page, f"{path} with nothing filled in")
     appraised(page, site.address + f"/studies/{names['ddp2']}/appraise")
     trouble += problems(page, "the preview")
-    page.get_by_role("button", name="Save my appraisal").click()
+    press(page, "button", name="Save my appraisal")
     trouble += problems(page, "the study after saving")
     page.goto(f"{site.address}/people")
     page.get_by_label("Name", exact=True).fill("Dora Example")
     page.get_by_label("E-mail address").fill("dora@example.org")
     page.get_by_label("Reviewer: screens and appraises").check()
-    page.get_by_role("button", name="Add and make the link").click()
+    press(page, "button", name="Add and make the link")
     trouble += problems(page, "the one-time link")
     assert not trouble, "\n".join(trouble)
 
@@ -179,13 +179,13 @@ def test_text_comes_back_when_the_session_ended(site, open_browser, names, width
     page.goto(site.address + f"/papers/{names['cosp']}")
     page.get_by_label("Note for the record (optional)").fill("Typed at length")
     page.context.clear_cookies(name="session")
-    page.get_by_role("button", name="Save and open next").click()
+    press(page, "button", name="Save and open next")
     trouble += problems(page, "signed out with a draft")
     page.get_by_label("E-mail address").fill("ann@example.org")
     page.get_by_label("Password").fill(site.world.password)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    press(page, "button", name="Sign in", exact=True)
     trouble += problems(page, "signed in with a draft")
-    page.get_by_role("button", name="Back to the form").click()
+    press(page, "button", name="Back to the form")
     assert page.get_by_label("Note for the record (optional)").input_value() == "Typed at length"
     assert not trouble, "\n".join(trouble)
 
@@ -197,7 +197,7 @@ def test_a_day_holds_with_everything_unfolded(site, open_browser):
         page = open_browser(site.world.ada, width=width)
         said = watch(site, page)
         page.goto(f"{site.address}/status")
-        page.get_by_role("link", name="Day by day").click()
+        press(page, "link", name="Day by day")
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         assert page.get_by_text("invented outage").first.is_visible()
         trouble += said + problems(page, "a day, unfolded")
@@ -205,9 +205,9 @@ def test_a_day_holds_with_everything_unfolded(site, open_browser):
     plain = open_browser(site.world.ada, javascript=False)
     plain.goto(f"{site.address}/status/days")
     plain.get_by_label("Another day").fill("2026-10-25")
-    plain.get_by_role("button", name="Show").click()
+    press(plain, "button", name="Show")
     assert plain.url.endswith("/status/days/2026-10-25")
-    plain.get_by_role("link", name="Day after").click()
+    press(plain, "link", name="Day after")
     assert "26 October 2026 was before the service began" in plain.locator("h1").inner_text()
 
 
@@ -281,6 +281,12 @@ def watch(site, page):
     return trouble
 
 
+def press(page, role, **which):
+    """Click what leads elsewhere, and wait until the page is there: a click alone does not."""
+    with page.expect_navigation():
+        page.get_by_role(role, **which).click()
+
+
 def problems(page, where):
     """Look at one page: axe's rules, sideways scroll, one heading, targets large enough."""
     width = page.viewport_size["width"]
@@ -314,4 +320,4 @@ def appraised(page, address):
     page.get_by_label("People analysed").fill("96")
     for group in ("Was it done in the UK?", "Did the intervention’s developers lead it?"):
         page.get_by_role("group", name=group).get_by_label("Not known").check()
-    page.get_by_role("button", name="See what this would do").click()
+    press(page, "button", name="See what this would do")

@@ -1,7 +1,7 @@
 """The reviewers' day in a browser without JavaScript, by the labels people read."""
 
 import pytest
-from test_browser_pages import appraised  # type: ignore[import-not-found]  # beside this file
+from test_browser_pages import appraised, press  # type: ignore[import-not-found]  # beside this file
 
 from monitor.review import queries as reviews
 from monitor.review.words import Stage
@@ -16,22 +16,22 @@ def test_from_the_queue_to_a_change_for_readers(site, open_browser, width):
     ann.goto(f"{site.address}/queue")
     ann.get_by_label("E-mail address").fill("ann@example.org")
     ann.get_by_label("Password").fill(world.password)
-    ann.get_by_role("button", name="Sign in", exact=True).click()
-    ann.get_by_role("link", name="Example trial of Circle of Security-Parenting").click()
+    press(ann, "button", name="Sign in", exact=True)
+    press(ann, "link", name="Example trial of Circle of Security-Parenting")
     ann.get_by_label("Include", exact=True).check()
-    ann.get_by_role("button", name="Save and open next").click()
+    press(ann, "button", name="Save and open next")
     assert "Recorded: included." in ann.locator("main").inner_text()
     page = ann
     for user in (world.ann, world.ben):
         page = open_browser(user, width=width, javascript=False)
         page.goto(f"{site.address}/queue?stage=to+appraise&intervention=cos")
-        page.get_by_role("link", name="Example trial of Circle of Security-Parenting").click()
-        page.get_by_role("button", name="Appraise this study").click()
+        press(page, "link", name="Example trial of Circle of Security-Parenting")
+        press(page, "button", name="Appraise this study")
         appraised(page, page.url)
         assert "Nothing has happened yet." in page.locator("main").inner_text()
-        page.get_by_role("button", name="Save my appraisal").click()
+        press(page, "button", name="Save my appraisal")
     assert "this study counts" in page.locator("main").inner_text()
-    page.get_by_role("link", name="What readers see").click()
+    press(page, "link", name="What readers see")
     assert "Circle of Security" in page.locator("h1").inner_text()
     with world.database.read() as session:
         assert reviews.item(session, world.papers["cosp"]).stage is Stage.ACCEPTED
@@ -55,8 +55,8 @@ def test_only_the_tool_of_the_chosen_design_is_asked_for(site, open_browser):
 def test_an_error_link_leads_to_its_field(site, open_browser):
     page = open_browser(site.world.ann)
     page.goto(f"{site.address}/papers/{site.world.papers['cosp']}")
-    page.get_by_role("button", name="Save and open next").click()
-    page.get_by_role("link", name="Choose include, exclude or unsure").click()
+    press(page, "button", name="Save and open next")
+    press(page, "link", name="Choose include, exclude or unsure")
     assert page.evaluate("document.activeElement.id") == "verdict"
 
 
