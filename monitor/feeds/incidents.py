@@ -6,7 +6,7 @@ one writes to the admins in the same transaction.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -167,17 +167,6 @@ def closed_since(session: Session, since: datetime) -> list[IncidentView]:
     """List what ended since then, the latest first."""
     ended = select(Incident).where(Incident.closed_at >= since)
     rows = session.scalars(ended.order_by(Incident.closed_at.desc(), Incident.id.desc()))
-    return [_view(session, row) for row in rows]
-
-
-def on_day(session: Session, day: date) -> list[IncidentView]:
-    """List what was wrong at any time of a UTC day, in the order it began."""
-    start = datetime.combine(day, time(), UTC)
-    there = select(Incident).where(
-        Incident.opened_at < start + timedelta(days=1),
-        or_(Incident.closed_at.is_(None), Incident.closed_at >= start),
-    )
-    rows = session.scalars(there.order_by(Incident.opened_at, Incident.id))
     return [_view(session, row) for row in rows]
 
 

@@ -132,11 +132,14 @@ class FeedSettings(_Section):
     url: str = Field(pattern=r"^https?://\S+$", description="its address")
 
 
+BaseUrl = Annotated[str, Field(pattern=r"^https?://\S+$", description="the service and its path")]
+
+
 class SourceSettings(_Section):
     """One source with an API."""
 
     enabled: bool = Field(default=True, description="ask this source")
-    base_url: str = Field(pattern=r"^https?://\S+$", description="the service and its path")
+    base_url: BaseUrl
     api_key_file: Path | None = Field(None, description="file that holds the key, if there is one")
     every_hours: float = Field(24, ge=0.001, le=24 * 31, description="hours between polls")
 
@@ -154,51 +157,31 @@ class FeedSourceSettings(_Section):
 class PubMedSettings(SourceSettings):
     """PubMed through NCBI's E-utilities."""
 
-    base_url: str = Field(
-        "https://eutils.ncbi.nlm.nih.gov/entrez/eutils",
-        pattern=r"^https?://\S+$",
-        description="the service and its path",
-    )
+    base_url: BaseUrl = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
 
 
 class EuropePmcSettings(SourceSettings):
     """Europe PMC's REST service."""
 
-    base_url: str = Field(
-        "https://www.ebi.ac.uk/europepmc/webservices/rest",
-        pattern=r"^https?://\S+$",
-        description="the service and its path",
-    )
+    base_url: BaseUrl = "https://www.ebi.ac.uk/europepmc/webservices/rest"
 
 
 class ClinicalTrialsSettings(SourceSettings):
     """ClinicalTrials.gov's registry (API version 2)."""
 
-    base_url: str = Field(
-        "https://clinicaltrials.gov/api/v2",
-        pattern=r"^https?://\S+$",
-        description="the service and its path",
-    )
+    base_url: BaseUrl = "https://clinicaltrials.gov/api/v2"
 
 
 class IsrctnSettings(SourceSettings):
     """The ISRCTN registry."""
 
-    base_url: str = Field(
-        "https://www.isrctn.com/api",
-        pattern=r"^https?://\S+$",
-        description="the service and its path",
-    )
+    base_url: BaseUrl = "https://www.isrctn.com/api"
 
 
 class CrossrefSettings(SourceSettings):
     """Crossref: retractions, corrections and expressions of concern; DOI look-ups."""
 
-    base_url: str = Field(
-        "https://api.crossref.org",
-        pattern=r"^https?://\S+$",
-        description="the service and its path",
-    )
+    base_url: BaseUrl = "https://api.crossref.org"
 
 
 class OpenAlexSettings(SourceSettings):
@@ -207,11 +190,7 @@ class OpenAlexSettings(SourceSettings):
     enabled: bool = Field(
         default=False, description="ask this source; it works without a key, and better with one"
     )
-    base_url: str = Field(
-        "https://api.openalex.org",
-        pattern=r"^https?://\S+$",
-        description="the service and its path",
-    )
+    base_url: BaseUrl = "https://api.openalex.org"
 
 
 class PubMedFeedSettings(FeedSourceSettings):

@@ -145,11 +145,6 @@ class Folded:
         return first, after
 
 
-def at_word_edges(folded: str, start: int, end: int) -> bool:
-    """Tell whether ``folded[start:end]`` is made of whole words."""
-    return starts_word(folded, start) and ends_word(folded, end)
-
-
 def starts_word(folded: str, start: int) -> bool:
     """Tell whether a word may start at ``start``."""
     return start == 0 or not _joins(folded[start - 1])

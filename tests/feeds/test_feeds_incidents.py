@@ -2,7 +2,7 @@
 
 import doctest
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -164,26 +164,6 @@ def test_what_ended_is_not_reminded_of(ready, now):
     told(ready, now)
     incidents.close(ready, "pubmed", "poll", "job:poll", now + HOUR)
     assert due(ready, now + 2 * DAY) == []
-
-
-def test_a_day_shows_what_was_wrong_on_it(ready):
-    noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
-    one = fail(ready, noon).incident
-    incidents.close(ready, "pubmed", "poll", "job:poll", noon + 2 * DAY)
-    fail(ready, noon + DAY, source="europepmc")
-    found = {
-        day: [x.source for x in incidents.on_day(ready, (noon + day * DAY).date())]
-        for day in range(-1, 5)
-    }
-    assert one.source == "pubmed"
-    assert found == {
-        -1: [],
-        0: ["pubmed"],
-        1: ["pubmed", "europepmc"],
-        2: ["pubmed", "europepmc"],
-        3: ["europepmc"],
-        4: ["europepmc"],
-    }
 
 
 def test_a_source_switched_off_worries_nobody(ready, now, tmp_path):

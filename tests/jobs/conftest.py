@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from monitor.demo import standins, world
 from monitor.feeds.http import Http
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import Service
@@ -40,6 +41,26 @@ def _unhurried_sources(monkeypatch):
 def settings_data(nobody_asked):
     """What the configuration file says; a test module may override it."""
     return {"sources": nobody_asked}
+
+
+@pytest.fixture
+def running(now):
+    """The demonstration's stand-ins, up."""
+    with standins.running(world.load(now.date())) as running:
+        yield running
+
+
+@pytest.fixture
+def one_journal(running, nobody_asked):
+    """One source, asked once a day: a journal's feed."""
+    journal = {"name": "Journal of Invented Trials", "url": running.feeds.journals_url}
+    return {
+        "sources": {
+            **nobody_asked,
+            "allow_loopback": True,
+            "journals": {"feeds": [journal], "every_hours": 24},
+        }
+    }
 
 
 @pytest.fixture

@@ -58,8 +58,8 @@ def rows(service, table, *where):
         return list(session.scalars(select(table).where(*where).order_by(*keys)))
 
 
-def polls(service, kind):
-    return rows(service, Poll, Poll.kind == kind)
+def polls(service, kind=None):
+    return rows(service, Poll, *([Poll.kind == kind] if kind else []))
 
 
 def held(service, number, name="europepmc"):

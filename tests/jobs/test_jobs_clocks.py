@@ -14,9 +14,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from proving import polls  # type: ignore[import-not-found]  # tests/jobs is on pytest's path
 from sqlalchemy import func, select
 
-from monitor.demo import driver, standins, world
+from monitor.demo import driver
 from monitor.feeds import queries as feed_queries
 from monitor.feeds import rules
 from monitor.feeds import service as feeds
@@ -39,27 +40,8 @@ def database_url(sqlite_template, tmp_path) -> str:
 
 
 @pytest.fixture
-def running(now):
-    with standins.running(world.load(now.date())) as running:
-        yield running
-
-
-@pytest.fixture
-def settings_data(running, nobody_asked):
-    """One source, asked once a day: a journal's feed."""
-    journal = {"name": "Journal of Invented Trials", "url": running.feeds.journals_url}
-    return {
-        "sources": {
-            **nobody_asked,
-            "allow_loopback": True,
-            "journals": {"feeds": [journal], "every_hours": 24},
-        }
-    }
-
-
-def polls(service) -> list[Poll]:
-    with service.database.read() as session:
-        return list(session.scalars(select(Poll).order_by(Poll.id)))
+def settings_data(one_journal):
+    return one_journal
 
 
 def source(service) -> SourceRow:

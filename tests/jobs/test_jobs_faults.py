@@ -5,10 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from proving import polls  # type: ignore[import-not-found]  # tests/jobs is on pytest's path
 
-from monitor.demo import standins, world
-from monitor.feeds.tables import Poll, PollState
+from monitor.feeds.tables import PollState
 from monitor.jobs import schedule
 from monitor.jobs.asking import JUST_ASKED
 from monitor.jobs.polling import poll_due, poll_source
@@ -19,27 +18,8 @@ from monitor.kernel.database import Database
 
 
 @pytest.fixture
-def running(now):
-    with standins.running(world.load(now.date())) as running:
-        yield running
-
-
-@pytest.fixture
-def settings_data(running, nobody_asked):
-    """One source, asked once a day: a journal's feed."""
-    journal = {"name": "Journal of Invented Trials", "url": running.feeds.journals_url}
-    return {
-        "sources": {
-            **nobody_asked,
-            "allow_loopback": True,
-            "journals": {"feeds": [journal], "every_hours": 24},
-        }
-    }
-
-
-def polls(service) -> list[Poll]:
-    with service.database.read() as session:
-        return list(session.scalars(select(Poll).order_by(Poll.id)))
+def settings_data(one_journal):
+    return one_journal
 
 
 def test_fault_18_two_services_at_once_ask_each_source_once(service, running, clock):

@@ -2,16 +2,9 @@
 
 import pytest
 
-from monitor.demo import standins, world
 from monitor.feeds import queries as feeds
 from monitor.jobs.polling import poll_source
 from monitor.ops import exports
-
-
-@pytest.fixture
-def running(now):
-    with standins.running(world.load(now.date())) as running:
-        yield running
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from monitor.demo import standins, world
 from monitor.feeds import replaying
 from monitor.feeds.citations import from_json, to_json
 from monitor.feeds.records import Identifier
@@ -19,12 +18,6 @@ from monitor.literature.tables import Paper, PaperIdentifier, PaperRecord
 from monitor.literature.words import Lane
 from monitor.notify.tables import Message
 from monitor.review.tables import QueueItem
-
-
-@pytest.fixture
-def running(now):
-    with standins.running(world.load(now.date())) as running:
-        yield running
 
 
 @pytest.fixture
