@@ -27,7 +27,7 @@ from monitor.kernel.settings import Settings
 from monitor.literature import rereading
 from monitor.literature import service as literature
 from monitor.literature.matching import Matcher
-from monitor.literature.tables import Lane
+from monitor.literature.words import TO_SCREEN
 from monitor.notify import service as notify
 from monitor.review import service as review
 from monitor.review.rules import Judgement
@@ -58,14 +58,23 @@ def ingest(
     session: Session, matcher: Matcher, stored: Iterable[StoredRecord], *, at: datetime
 ) -> int:
     """Turn records into papers and queue each relevant paper once; count the newly queued."""
-    return sum(_ingest_one(session, matcher, record, at=at) for record in stored)
+    taken = literature.ingest(session, list(stored), matcher, at)
+    return _queue(session, taken, at=at)
 
 
-def _ingest_one(session: Session, matcher: Matcher, record: StoredRecord, *, at: datetime) -> bool:
-    paper = literature.ingest(session, record, matcher, at=at)
-    if paper.merged:
-        review.follow_merge(session, kept=paper.merged[0], gone=paper.merged[1], at=at)
-    return paper.lane is not Lane.NONE and review.enqueue(session, paper_id=paper.paper_id, at=at)
+def _queue(
+    session: Session, taken: Iterable[literature.Ingested | rereading.Reread], *, at: datetime
+) -> int:
+    """Give papers their place in the queue; counts those that had none."""
+    to_screen = {}
+    for paper in taken:
+        if paper.merged:
+            kept, gone = paper.merged
+            review.follow_merge(session, kept=kept, gone=gone, at=at)
+            to_screen.pop(gone, None)
+        if paper.lane in TO_SCREEN:
+            to_screen[paper.paper_id] = None
+    return review.enqueue(session, list(to_screen), at=at)
 
 
 def replay(
@@ -75,20 +84,26 @@ def replay(
 
     Tells no reader anything: what people decided, and so every grade, stands as it was.
     """
-    papers, queued = 0, 0
-    for record in changed:
-        found = rereading.reread(
-            session, record_id=record.record_id, before=record.before, matcher=matcher, at=at
+    found = [
+        one
+        for record in changed
+        if (
+            one := rereading.reread(
+                session, record_id=record.record_id, before=record.before, matcher=matcher, at=at
+            )
         )
-        if found is None:
-            continue
-        if found.merged:
-            review.follow_merge(session, kept=found.merged[0], gone=found.merged[1], at=at)
-        papers += found.changed
-        queued += found.lane is not Lane.NONE and review.enqueue(
-            session, paper_id=found.paper_id, at=at
-        )
-    return papers, queued
+    ]
+    return sum(one.changed for one in found), _queue(session, found, at=at)
+
+
+def read_by_new_rules(session: Session, matcher: Matcher, *, limit: int, at: datetime) -> int:
+    """Read some papers again that older rules have read, and queue what these left out.
+
+    Counts the papers read: 0 says that none is left. Tells no reader anything.
+    """
+    found = rereading.read_by_new_rules(session, matcher, limit=limit, at=at)
+    _queue(session, found, at=at)
+    return len(found)
 
 
 def source_failed(

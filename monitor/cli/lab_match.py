@@ -12,7 +12,7 @@ import click
 from monitor.catalogue import loader
 from monitor.cli.lab import Named, file_argument, lab, records
 from monitor.literature.matching import Hit, Matcher, Rejection
-from monitor.literature.standing import Standing, fine_lane, standings
+from monitor.literature.standing import Standing, lane, standings
 
 Line = dict[str, object]
 
@@ -35,7 +35,7 @@ def _line(named: Named, matcher: Matcher, *, why: bool) -> Line:
     hits = matcher.match(title=title, abstract=abstract, keywords=cited.keywords)
     line: Line = {
         "record": named.name,
-        "lane": str(fine_lane(hits, title, abstract)),
+        "lane": str(lane(hits, title, abstract)),
         "interventions": _interventions(hits),
     }
     if why:

@@ -53,9 +53,12 @@ def rank(file: Path, *, labels_path: Path | None, json_: bool) -> None:
 
 def _candidate(one: Named, matcher: Matcher, year: int) -> Candidate:
     citation = one.citation
+    hits = matcher.match(
+        title=citation.title, abstract=citation.abstract, keywords=citation.keywords
+    )
     return Candidate(
         features(citation.title, citation.abstract, citation.keywords),
-        promise(traits(citation, matcher), year),
+        promise(traits(citation, hits), year),
     )
 
 

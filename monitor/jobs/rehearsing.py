@@ -107,7 +107,6 @@ def _number_from(session: Session, first: int, at: datetime) -> None:
     blank: dict[str, Any] = {
         "id": first,
         "title": "",
-        "title_key": "",
         "authors": [],
         "publication_types": [],
         "keywords": [],
@@ -115,6 +114,7 @@ def _number_from(session: Session, first: int, at: datetime) -> None:
         "first_seen_at": at,
         "changed_at": at,
         "version": 1,
+        "read_by": 0,
     }
     session.execute(insert(Paper), [blank])
     session.execute(

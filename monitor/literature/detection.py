@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from monitor.feeds.records import Citation
 from monitor.literature.counts import child_ages, sample_sizes
 from monitor.literature.designs import sentences, suggest_design
 from monitor.literature.measures import measures
@@ -61,6 +62,15 @@ class Detected:
     suggestions: tuple[Suggested, ...]
 
 
+def design_of(citation: Citation) -> Suggested | None:
+    """Read a record's design alone; None where nothing tells."""
+    title, abstract = citation.title[:_MOST], (citation.abstract or "")[:_MOST]
+    types = citation.publication_types
+    if said := suggest_design(title, abstract, types):
+        return Suggested("design", said.design, said.sentence)
+    return _by_score(trial_score(title, abstract, types, citation.keywords))
+
+
 def detect(
     title: str,
     abstract: str | None,
@@ -73,17 +83,14 @@ def detect(
     """
     title, abstract = title[:_MOST], (abstract or "")[:_MOST]
     score = trial_score(title, abstract, publication_types, keywords)
-    design = _design(title, abstract, publication_types, score)
+    said = suggest_design(title, abstract, publication_types)
+    design = Suggested("design", said.design, said.sentence) if said else _by_score(score)
     lines = [*sentences(title), *sentences(abstract)]
     found = [design] if design else []
     return Detected(design.value if design else UNCLEAR, score, (*found, *_facts(lines)))
 
 
-def _design(
-    title: str, abstract: str, publication_types: Sequence[str], score: TrialScore
-) -> Suggested | None:
-    if said := suggest_design(title, abstract, publication_types):
-        return Suggested("design", said.design, said.sentence)
+def _by_score(score: TrialScore) -> Suggested | None:
     if score.value < LIKELY:
         return None
     telling = max(score.parts, key=lambda part: part.weight if part.sentence else 0.0)

@@ -42,6 +42,15 @@ def blocks(citation: Citation) -> tuple[str, ...]:
     return tuple(f"{key[0]}:{_digest(key)}" for key in keys(traits(citation)))
 
 
+def stored_keys(one: Traits) -> frozenset[int]:
+    """Give the keys of title and place as signed numbers of 64 bits, to be kept with a paper.
+
+    Those of identifiers are left out: papers are found by these anyway.
+    """
+    kept = (key for key in keys(one) if key[0] not in {"d", "n"})
+    return frozenset(int.from_bytes(_hashed(key), "big", signed=True) for key in kept)
+
+
 def keys(one: Traits) -> Iterator[tuple[str, ...]]:
     """Give the same keys unshortened: fast, but of any length."""
     for doi in one.dois:
@@ -233,4 +242,8 @@ def _most_said(reasons: Iterable[str]) -> str:
 
 
 def _digest(key: tuple[str, ...]) -> str:
-    return hashlib.blake2b("\0".join(key).encode("utf-8", "replace"), digest_size=8).hexdigest()
+    return _hashed(key).hex()
+
+
+def _hashed(key: tuple[str, ...]) -> bytes:
+    return hashlib.blake2b("\0".join(key).encode("utf-8", "replace"), digest_size=8).digest()

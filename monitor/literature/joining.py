@@ -1,16 +1,24 @@
 """Finds the paper a record belongs to. Reads only; a doubt is answered with "another paper"."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, exists, select, tuple_
+from sqlalchemy import bindparam, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.tables import Record
-from monitor.literature.identity import identifiers_conflict, same_paper, same_title
-from monitor.literature.rules import title_key
-from monitor.literature.tables import Paper, PaperIdentifier, PaperRecord, PaperRegistration
+from monitor.literature.identity import identifiers_conflict, same_title
+from monitor.literature.reading import Reading
+from monitor.literature.sameness import Sameness, compare
+from monitor.literature.tables import (
+    Paper,
+    PaperIdentifier,
+    PaperKey,
+    PaperRecord,
+    PaperRegistration,
+)
+from monitor.literature.traits import Traits, traits
 
 # Built once: putting a statement together costs more than running it.
 _this, _version, _wanted = aliased(Record), aliased(Record), aliased(PaperIdentifier)
@@ -26,13 +34,35 @@ _OWNERS = (
     .join(_wanted, _wanted.paper_id == PaperIdentifier.paper_id)
     .where(tuple_(_wanted.scheme, _wanted.value).in_(bindparam("own", expanding=True)))
 )
-_TITLED = (
+_MOST = 50  # papers compared with one record
+_ALIKE = (
     select(Paper)
-    .where(Paper.title_key == bindparam("key"), Paper.merged_into_id.is_(None))
+    .where(
+        Paper.id.in_(
+            select(PaperKey.paper_id).where(
+                PaperKey.value.in_(bindparam("keys", expanding=True))
+            )
+        ),
+        Paper.merged_into_id.is_(None),
+    )
     .order_by(Paper.id)
-    .limit(20)
+    .limit(_MOST)
 )
-_TITLED_ONLY = _TITLED.where(~exists().where(PaperIdentifier.paper_id == Paper.id))
+_HELD_BY = select(PaperIdentifier).where(
+    PaperIdentifier.paper_id.in_(bindparam("ids", expanding=True))
+)
+
+
+NEW = "new paper"  # how it is said that a record made its paper
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A stored paper that may be the same, its traits, and what the rules say of the two."""
+
+    paper: Paper
+    traits: Traits
+    found: Sameness
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +71,7 @@ class Found:
 
     ``paper`` is None for a new paper. ``free`` are the record's identifiers that no paper owns
     yet. ``other`` is a second paper the record's identifiers belong to, ``conflict`` why the
-    record's own word was not followed.
+    record's own word was not followed. ``doubts`` are papers that a person should compare.
     """
 
     paper: Paper | None
@@ -49,6 +79,7 @@ class Found:
     free: tuple[Identifier, ...] = ()
     other: Paper | None = None
     conflict: str | None = None
+    doubts: tuple[Doubt, ...] = ()
 
 
 def history(session: Session, record_id: int) -> dict[int, int]:
@@ -61,20 +92,21 @@ def history(session: Session, record_id: int) -> dict[int, int]:
 
 
 def find(
-    session: Session, citation: Citation, own: Sequence[Identifier], earlier: Sequence[int]
+    session: Session, coming: Reading, own: Sequence[Identifier], earlier: Sequence[int]
 ) -> Found:
-    """Find the paper of a record: by identifier, else as a new version, else by its title.
+    """Find the paper of a record: by identifier, else as a new version, else by its words.
 
     ``own`` are its identifiers, the most telling first; ``earlier`` the papers its earlier
     versions belong to.
     """
+    citation = coming.citation
     owners = _owners(session, own)
     known = {identifier for held in owners.values() for identifier in held}
     free = tuple(identifier for identifier in own if identifier not in known)
     # in the order of their most telling identifier
     ids = list(dict.fromkeys(p for i in own for p, held in owners.items() if i in held))
     if not ids:
-        return _without_identifier(session, citation, free, earlier)
+        return _without_identifier(session, coming, free, earlier)
     paper = session.get_one(Paper, ids[0])
     joined_by = f"same {next(i for i in own if i in owners[ids[0]]).scheme}"
     if identifiers_conflict(free, owners[ids[0]]) and not same_title(citation.title, paper.title):
@@ -105,13 +137,16 @@ def registrations(session: Session, paper_id: int) -> list[Identifier]:
     return [Identifier(row.scheme, row.value) for row in rows]
 
 
-def as_citation(paper: Paper) -> Citation:
-    """Give what a paper says in the shape records have, for comparing."""
+def as_citation(paper: Paper, held: Sequence[Identifier] = ()) -> Citation:
+    """Give what is compared of a paper in the shape records have; ``held`` are its identifiers."""
     return Citation(
         title=paper.title,
+        identifiers=tuple(held),
         authors=tuple(paper.authors),
         journal=paper.journal,
         year=paper.year,
+        volume=paper.volume,
+        issue=paper.issue,
         pages=paper.pages,
         publication_types=tuple(paper.publication_types),
     )
@@ -123,7 +158,7 @@ def _contested(
     """Part a record from the paper that shares one of its identifiers and contradicts the rest."""
     scheme = next(i.scheme for i in free if identifiers_conflict([i], held))
     reason = f"{joined_by}, but another {scheme} and another title"
-    return Found(None, "new paper", free, other=paper, conflict=reason)
+    return Found(None, NEW, free, other=paper, conflict=reason)
 
 
 def _owners(session: Session, own: Sequence[Identifier]) -> dict[int, set[Identifier]]:
@@ -138,33 +173,42 @@ def _owners(session: Session, own: Sequence[Identifier]) -> dict[int, set[Identi
 
 
 def _without_identifier(
-    session: Session,
-    citation: Citation,
-    free: tuple[Identifier, ...],
-    earlier: Sequence[int],
+    session: Session, coming: Reading, free: tuple[Identifier, ...], earlier: Sequence[int]
 ) -> Found:
     for paper_id in dict.fromkeys(reversed(earlier)):
         paper = session.get_one(Paper, paper_id)
         held = identifiers(session, paper_id)
-        if same_title(citation.title, paper.title) and not identifiers_conflict(free, held):
+        if same_title(coming.citation.title, paper.title) and not identifiers_conflict(free, held):
             return Found(paper, "new version of the same record", free)
-    if candidates := _by_title(session, citation, with_identifiers=not free):
-        if len(candidates) == 1:
-            return Found(candidates[0], "same title, nothing against it", free)
-        return Found(None, "new paper", free, other=candidates[0], conflict="same title as several")
+    found = alike(session, coming.traits, coming.keys)
+    same = [one for one in found if one.found.verdict == "same"]
+    if len(same) == 1:
+        doubts = tuple(one for one in found if one is not same[0])
+        return Found(same[0].paper, same[0].found.reason, free, doubts=doubts)
     reused = session.get_one(Paper, earlier[-1]) if earlier else None
     conflict = "the source's own key names another paper now" if reused else None
-    return Found(None, "new paper", free, other=reused, conflict=conflict)
+    return Found(None, NEW, free, other=reused, conflict=conflict, doubts=tuple(found))
 
 
-def _by_title(session: Session, citation: Citation, *, with_identifiers: bool) -> list[Paper]:
-    """Find papers of the same title that nothing contradicts.
-
-    A record that has identifiers of its own is joined only to a paper that has none: two papers
-    with identifiers and nothing in common but a title are two (a preprint and its article).
-    """
-    key = title_key(citation.title)
-    if not key:
+def alike(
+    session: Session, own: Traits, keys: Collection[int], *, without: int | None = None
+) -> list[Doubt]:
+    """List the stored papers that are, or may be, the same as one with these traits."""
+    if not keys:
         return []
-    papers = session.scalars(_TITLED if with_identifiers else _TITLED_ONLY, {"key": key})
-    return [paper for paper in papers if same_paper(citation, as_citation(paper))]
+    papers = [
+        paper
+        for paper in session.scalars(_ALIKE, {"keys": list(keys)})
+        if paper.id != without
+    ]
+    held: dict[int, list[Identifier]] = {paper.id: [] for paper in papers}
+    if papers:
+        for row in session.scalars(_HELD_BY, {"ids": list(held)}):
+            held[row.paper_id].append(Identifier(row.scheme, row.value))
+    judged = [_judged(own, paper, held[paper.id]) for paper in papers]
+    return [one for one in judged if one.found.verdict != "different"]
+
+
+def _judged(own: Traits, paper: Paper, held: Sequence[Identifier]) -> Doubt:
+    other = traits(as_citation(paper, held))
+    return Doubt(paper, other, compare(own, other))

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from monitor.kernel import audit
 from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict
-from monitor.literature import joining
+from monitor.literature import joining, linking
 from monitor.literature.identity import same_title, strongest_first
 from monitor.literature.tables import (
     Match,
@@ -24,6 +24,8 @@ def objection(session: Session, one: Paper, other: Paper) -> str | None:
     """Say why two papers may not become one without a person; None when they may."""
     if not same_title(one.title, other.title):
         return "their titles differ"
+    if linking.told_apart(session, one.id, other.id):
+        return "a person said that they are two"
     if len(set(_studies(session, one, other).values())) > 1:
         return "each belongs to a study of its own"
     return None

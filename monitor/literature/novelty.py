@@ -16,21 +16,33 @@ from monitor.feeds.citations import content_hash
 from monitor.feeds.records import FetchedRecord
 from monitor.feeds.tables import Record
 from monitor.kernel.database import Base
-from monitor.literature.rules import title_key
+from monitor.literature.grouping import stored_keys
+from monitor.literature.joining import NEW
 from monitor.literature.tables import (
     Match,
     Paper,
     PaperIdentifier,
+    PaperKey,
+    PaperReading,
     PaperRecord,
     PaperRegistration,
+    PaperStatement,
     StudyPaper,
 )
+from monitor.literature.traits import traits
 from monitor.literature.wording import cleaned
 
 # well under the number of parameters that SQLite takes in one statement
 _CHUNK = 400
-_OF_A_PAPER = (PaperIdentifier, PaperRegistration, PaperRecord, StudyPaper)
-_NEW_PAPER = "new paper"  # how joining says that a record made its paper
+_OF_A_PAPER = (
+    PaperIdentifier,
+    PaperKey,
+    PaperReading,
+    PaperRegistration,
+    PaperRecord,
+    PaperStatement,
+    StudyPaper,
+)
 
 
 class Novelty(StrEnum):
@@ -104,19 +116,19 @@ def _candidates(session: Session, source: str, records: Sequence[FetchedRecord])
     """Find the papers that records could join: by identifier, by title, as a new version."""
     citations = [cleaned(record.citation) for record in records]
     own = {(one.scheme, one.value) for citation in citations for one in citation.identifiers}
-    titles = {key for citation in citations if (key := title_key(citation.title))}
+    keys = {key for citation in citations for key in stored_keys(traits(citation))}
     found: set[int] = set()
     for pairs in _chunks(own):
         by_identifier = tuple_(PaperIdentifier.scheme, PaperIdentifier.value).in_(pairs)
         found |= set(session.scalars(select(PaperIdentifier.paper_id).where(by_identifier)))
-    for keys in _chunks(titles):
-        found |= set(session.scalars(select(Paper.id).where(Paper.title_key.in_(keys))))
-    for keys in _chunks({record.key for record in records}):
+    for values in _chunks(keys):
+        found |= set(session.scalars(select(PaperKey.paper_id).where(PaperKey.value.in_(values))))
+    for names in _chunks({record.key for record in records}):
         found |= set(
             session.scalars(
                 select(PaperRecord.paper_id)
                 .join(Record, Record.id == PaperRecord.record_id)
-                .where(Record.source == source, Record.key.in_(keys))
+                .where(Record.source == source, Record.key.in_(names))
             )
         )
     return found
@@ -134,7 +146,7 @@ def _places(
             .where(Record.source == source, Record.key.in_(keys))
         )
         for key, found, record_id, joined in rows:
-            made_it = joined.joined_by == _NEW_PAPER
+            made_it = joined.joined_by == NEW
             places[key, found] = (record_id, joined.paper_id, made_it)
     return places
 
@@ -149,7 +161,7 @@ def _brought(session: Session, source: str, papers: Iterable[int], since: int) -
                 .join(Record, Record.id == PaperRecord.record_id)
                 .where(
                     PaperRecord.paper_id.in_(ids),
-                    PaperRecord.joined_by == _NEW_PAPER,
+                    PaperRecord.joined_by == NEW,
                     Record.source == source,
                     Record.poll_id >= since,
                 )

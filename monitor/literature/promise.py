@@ -6,13 +6,13 @@ not a measurement. They order a list; they decide nothing and leave nothing out.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from monitor.feeds.records import Citation
-from monitor.literature.designs import suggest_design
+from monitor.literature.detection import design_of
 from monitor.literature.folding import fold
-from monitor.literature.matching import Hit, Matcher
+from monitor.literature.matching import Hit
 
 DESIGN, NAMES, OUTCOME, RECENT = "design", "names", "outcome", "recent"
 PARTS = (DESIGN, NAMES, OUTCOME, RECENT)
@@ -35,7 +35,8 @@ _OF_DESIGN = {
     "notice": 0.0,
 }
 _DESIGN_UNKNOWN = 0.3
-_NAMED_ELSEWHERE = 0.5  # in the abstract or the keywords only
+# How much of its part a name gives: in the abstract or the keywords only, or only in passing.
+_OF_NAME = {"title": 1.0, "elsewhere": 0.5, "passing": 0.1}
 _YEARS = 10  # how long a paper takes to stop being recent
 _YEAR_UNKNOWN = 0.5
 
@@ -49,7 +50,7 @@ _ATTACHMENT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What the parts are made of. ``named`` is "title", "elsewhere" or None; None is unknown."""
+    """What the parts are made of. ``named``: "title", "elsewhere", "passing" or None: not at all."""
 
     design: str | None = None
     named: str | None = None
@@ -57,16 +58,13 @@ class Traits:
     year: int | None = None
 
 
-def traits(citation: Citation, matcher: Matcher) -> Traits:
-    """Read a paper's traits from what a record says of it."""
-    hits = matcher.match(
-        title=citation.title, abstract=citation.abstract, keywords=citation.keywords
-    )
-    suggestion = suggest_design(citation.title, citation.abstract, citation.publication_types)
+def traits(citation: Citation, hits: Sequence[Hit], *, in_passing: bool = False) -> Traits:
+    """Read a paper's traits from what a record says of it, and the names found there."""
     text = fold(f"{citation.title}\n{citation.abstract or ''}")
+    suggestion = design_of(citation)
     return Traits(
-        design=suggestion.design if suggestion else None,
-        named=_named(hits),
+        design=suggestion.value if suggestion else None,
+        named=_named(hits, in_passing=in_passing),
         attachment=_ATTACHMENT.search(text) is not None,
         year=citation.year,
     )
@@ -76,15 +74,17 @@ def promise(paper: Traits, this_year: int) -> Mapping[str, float]:
     """Say what each of ``PARTS`` adds to a paper's score: never negative, together at most 1."""
     shares = {
         DESIGN: _OF_DESIGN.get(paper.design or "", _DESIGN_UNKNOWN),
-        NAMES: {"title": 1.0, "elsewhere": _NAMED_ELSEWHERE}.get(paper.named or "", 0.0),
+        NAMES: _OF_NAME.get(paper.named or "", 0.0),
         OUTCOME: 1.0 if paper.attachment else 0.0,
         RECENT: _recent(paper.year, this_year),
     }
     return {part: _MOST[part] * shares[part] for part in PARTS}
 
 
-def _named(hits: Iterable[Hit]) -> str | None:
+def _named(hits: Iterable[Hit], *, in_passing: bool) -> str | None:
     fields = {hit.field for hit in hits}
+    if fields and in_passing:
+        return "passing"
     if "title" in fields:
         return "title"
     return "elsewhere" if fields else None

@@ -1,122 +1,75 @@
-"""Puts together what a paper says from all its records, and what it names. Asks nobody's opinion."""
+"""What the rules read from a citation, all at once: names, lane, keys, signals, statements. Pure."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from functools import cached_property
 
-from sqlalchemy import bindparam, delete, select
-from sqlalchemy.orm import Session
-
-from monitor.feeds.citations import from_json
 from monitor.feeds.records import Citation
-from monitor.feeds.tables import Record
-from monitor.kernel.database import affected
-from monitor.literature.matching import FIELDS, Hit, Matcher
-from monitor.literature.rules import lane, title_key
-from monitor.literature.tables import Match, Paper, PaperRecord
-from monitor.literature.wording import best, cleaned
-from monitor.literature.words import Lane
+from monitor.literature import notices, promise
+from monitor.literature.features import features
+from monitor.literature.grouping import stored_keys
+from monitor.literature.matching import Hit, Matcher
+from monitor.literature.standing import lane
+from monitor.literature.traits import Traits, traits
+from monitor.literature.words import TO_SCREEN, Lane
 
-# built once: putting a statement together costs more than running it
-_RECORDS = (
-    select(Record.source, Record.id, Record.citation)
-    .join(PaperRecord, PaperRecord.record_id == Record.id)
-    .where(PaperRecord.paper_id == bindparam("paper_id"))
-)
+# Raise it whenever a rule reads something else from the same words: every paper is read again.
+EDITION = 1
+
+Said = tuple[str, str, str]  # kind, scheme, value: see tables.PaperStatement
 
 
-def new_paper(session: Session, citation: Citation, at: datetime) -> Paper:
-    """Add a paper that says what its first record says."""
-    paper = Paper(lane=Lane.NONE, version=1, first_seen_at=at, changed_at=at)
-    _write(paper, citation)
-    session.add(paper)
-    session.flush()
-    return paper
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What the queue is ordered by: see ``promise`` and ``features``."""
+
+    traits: promise.Traits
+    features: bytes
 
 
-def read_anew(
-    session: Session, paper: Paper, matcher: Matcher, *, at: datetime, is_new: bool
-) -> bool:
-    """Bring a paper's words, matches and lane up to date with its records.
+@dataclass(frozen=True)
+class Reading:
+    """What the rules read from a citation. Each part is read once it is asked for."""
 
-    Gives back whether it says something new of weight (title, abstract, publication types):
-    then its version has risen. A new paper has its words already.
-    """
-    before = _material(paper), paper.keywords
-    if not is_new:
-        _write(paper, best(_citations(session, paper.id)))
-    changed = before[0] != _material(paper)
-    if changed:
-        paper.version += 1
-        paper.changed_at = at
-    if is_new or before != (_material(paper), paper.keywords):
-        rematch(session, paper, matcher, is_new=is_new)
-    return changed
+    citation: Citation
+    matcher: Matcher
 
-
-def rematch(session: Session, paper: Paper, matcher: Matcher, *, is_new: bool = False) -> bool:
-    """Look for names anew and set the lane; gives back whether the matches differ."""
-    hits = matcher.match(title=paper.title, abstract=paper.abstract, keywords=paper.keywords)
-    paper.lane = lane(hits, paper.title, paper.abstract)
-    known = () if is_new else matches(session, paper.id)
-    if known == hits:
-        return False
-    if known:
-        gone = session.execute(delete(Match).where(Match.paper_id == paper.id))
-        affected(gone, expected=len(known), what="matches")
-    session.add_all(
-        Match(
-            paper_id=paper.id,
-            slug=hit.slug,
-            variant=hit.variant,
-            words=hit.words,
-            field=hit.field,
-            start=hit.start,
-            rule=hit.rule,
+    @cached_property
+    def hits(self) -> tuple[Hit, ...]:
+        """Where the citation names which interventions."""
+        said = self.citation
+        return self.matcher.match(
+            title=said.title, abstract=said.abstract, keywords=said.keywords
         )
-        for hit in hits
-    )
-    return True
 
+    @cached_property
+    def lane(self) -> Lane:
+        """Whether, and why, a reviewer is asked to screen it."""
+        if notices.is_notice(self.citation):
+            return Lane.NOTICE
+        return lane(self.hits, self.citation.title, self.citation.abstract)
 
-def matches(session: Session, paper_id: int) -> tuple[Hit, ...]:
-    """List a paper's matches in order of appearance."""
-    rows = session.scalars(select(Match).where(Match.paper_id == paper_id))
-    return in_order(as_hit(row) for row in rows)
+    @cached_property
+    def traits(self) -> Traits:
+        """What is compared to tell whether two papers are one."""
+        return traits(self.citation)
 
+    @cached_property
+    def keys(self) -> frozenset[int]:
+        """The keys under which papers that may be the same are found."""
+        return stored_keys(self.traits)
 
-def in_order(hits: Iterable[Hit]) -> tuple[Hit, ...]:
-    """Order hits as the matcher does: title, abstract, keywords; then by place."""
-    return tuple(sorted(hits, key=lambda hit: (FIELDS.index(hit.field), hit.start, hit.slug)))
+    @property
+    def statements(self) -> frozenset[Said]:
+        """What it says of other papers, and of its own standing."""
+        return frozenset(notices.statements(self.citation))
 
-
-def as_hit(row: Match) -> Hit:
-    """Give a stored match in the matcher's own shape."""
-    return Hit(row.slug, row.variant, row.words, row.field, row.start, row.rule)
-
-
-def _citations(session: Session, paper_id: int) -> list[tuple[str, int, Citation]]:
-    session.flush()
-    rows = session.execute(_RECORDS, {"paper_id": paper_id})
-    return [(row.source, row.id, cleaned(from_json(row.citation))) for row in rows]
-
-
-def _material(paper: Paper) -> tuple[object, ...]:
-    return paper.title, paper.abstract, paper.publication_types
-
-
-def _write(paper: Paper, citation: Citation) -> None:
-    """Set what a paper says. Whole lists are set anew: a list changed in place goes unnoticed."""
-    paper.title = citation.title
-    paper.title_key = title_key(citation.title)
-    paper.abstract = citation.abstract
-    paper.authors = list(citation.authors)
-    paper.journal = citation.journal
-    paper.year = citation.year
-    paper.published = citation.published
-    paper.volume = citation.volume
-    paper.issue = citation.issue
-    paper.pages = citation.pages
-    paper.language = citation.language
-    paper.publication_types = list(citation.publication_types)
-    paper.keywords = list(citation.keywords)
-    paper.url = citation.url
+    @cached_property
+    def signals(self) -> Signals | None:
+        """What the queue is ordered by; None for a paper that nobody is asked to screen."""
+        if self.lane not in TO_SCREEN:
+            return None
+        said = self.citation
+        return Signals(
+            promise.traits(said, self.hits, in_passing=self.lane is Lane.MENTIONED),
+            features(said.title, said.abstract, said.keywords),
+        )

@@ -16,8 +16,9 @@ from monitor.kernel.database import affected
 from monitor.literature import joining
 from monitor.literature.identity import own_and_named
 from monitor.literature.matching import Matcher
-from monitor.literature.reading import read_anew
-from monitor.literature.settling import name_registrations, one_at_a_time, settle
+from monitor.literature.keeping import read_anew
+from monitor.literature.reading import EDITION, Reading
+from monitor.literature.settling import look_again, name_registrations, one_at_a_time, settle
 from monitor.literature.tables import Paper, PaperIdentifier, PaperRecord
 from monitor.literature.wording import cleaned
 from monitor.literature.words import Lane
@@ -52,11 +53,35 @@ def reread(
         return None
     _release(session, paper, before)
     own, named = own_and_named(_citation(session.get_one(Record, record_id)))
-    kept, merged = _join(session, paper, own, at)
-    name_registrations(session, kept, named, is_new=False)
-    changed = read_anew(session, kept, matcher, at=at, is_new=False)
+    kept, merged = _join(session, paper, own, matcher, at)
+    name_registrations(session, kept, named)
+    renewed = read_anew(session, kept, matcher, at=at)
     session.flush()
-    return Reread(kept.id, changed, kept.lane, merged)
+    return Reread(kept.id, renewed.changed, kept.lane, merged)
+
+
+def read_by_new_rules(
+    session: Session, matcher: Matcher, *, limit: int, at: datetime
+) -> list[Reread]:
+    """Read some papers again that older rules have read; an empty list says that none is left."""
+    one_at_a_time(session)
+    old = (
+        select(Paper)
+        .where(Paper.read_by < EDITION, Paper.merged_into_id.is_(None))
+        .order_by(Paper.read_by, Paper.id)
+        .limit(limit)
+    )
+    done = []
+    for paper in session.scalars(old).all():
+        if paper.merged_into_id:  # by one before it
+            continue
+        renewed = read_anew(session, paper, matcher, at=at)
+        kept, merged = look_again(session, paper, renewed.reading, at=at)
+        if merged:
+            read_anew(session, kept, matcher, at=at)
+        session.flush()
+        done.append(Reread(kept.id, renewed.changed, kept.lane, merged))
+    return done
 
 
 def _release(session: Session, paper: Paper, before: Citation) -> None:
@@ -81,10 +106,10 @@ def _release(session: Session, paper: Paper, before: Citation) -> None:
 
 
 def _join(
-    session: Session, paper: Paper, own: list[Identifier], at: datetime
+    session: Session, paper: Paper, own: list[Identifier], matcher: Matcher, at: datetime
 ) -> tuple[Paper, tuple[int, int] | None]:
     """Give the paper the identifiers nobody owns; settle with a paper that owns another of them."""
-    found = joining.find(session, joining.as_citation(paper), own, [paper.id])
+    found = joining.find(session, Reading(joining.as_citation(paper), matcher), own, [paper.id])
     owner = next((one for one in (found.paper, found.other) if one and one.id != paper.id), None)
     kept, merged = settle(
         session, joining.Found(paper, "read again", found.free, other=owner), at=at

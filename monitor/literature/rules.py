@@ -1,22 +1,14 @@
-"""The pure rules of papers: which lane one belongs to, and the key its title is found by.
+"""Which papers that name none of the ten may still be in scope. Pure.
 
 No I/O, no clock, no record of what was decided. ``fold`` and ``suggest_design`` live beside and
 are offered from here.
 """
 
-import hashlib
 import re
-from collections.abc import Sequence
 
 from monitor.literature.designs import Suggestion as Suggestion  # noqa: PLC0414 - offered from here
 from monitor.literature.designs import suggest_design as suggest_design  # noqa: PLC0414 - the same
 from monitor.literature.folding import fold as fold  # noqa: PLC0414 - the same
-from monitor.literature.matching import Hit
-from monitor.literature.words import Lane
-
-# Shorter titles ("Editorial", "Reply to the authors") are shared by different papers. Bytes, so
-# that a title in a script that says more with each character counts for what it says.
-_TELLING_TITLE = 30
 
 # What a paper in scope is about: attachment, the parent-child relationship, parenting young or
 # looked-after children (the outcomes and populations of the 2023 review). In folded text.
@@ -55,22 +47,9 @@ _TRIED = re.compile(
 )
 
 
-def lane(hits: Sequence[Hit], title: str, abstract: str | None) -> Lane:
-    """Say which lane a paper belongs to: it names an intervention, might be in scope, neither."""
-    if hits:
-        return Lane.EVALUATED
+def in_scope(title: str, abstract: str | None) -> bool:
+    """Tell whether a paper reads like a trial on attachment or parenting, whatever it names."""
     text = fold(f"{title}\n{abstract or ''}")
     if not any(stem in text for stem in _STEMS):
-        return Lane.NONE
-    return Lane.POSSIBLE if _SUBJECT.search(text) and _TRIED.search(text) else Lane.NONE
-
-
-def title_key(title: str) -> str:
-    """Make the key under which the same title is found again; empty for an untelling title.
-
-    Punctuation, marks, case and accents do not matter. Of fixed length, whatever the title's.
-    """
-    words = "".join(character for character in fold(title) if character.isalnum()).encode()
-    if len(words) < _TELLING_TITLE:
-        return ""
-    return hashlib.blake2b(words, digest_size=16).hexdigest()
+        return False
+    return bool(_SUBJECT.search(text) and _TRIED.search(text))

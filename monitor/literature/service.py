@@ -1,5 +1,6 @@
 """Takes records in: one paper whichever source brought it. Queues nothing, decides nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -7,15 +8,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
-from monitor.feeds.identifiers import registrations_in
+from monitor.feeds.records import Identifier
 from monitor.feeds.service import StoredRecord
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature import joining, merging
-from monitor.literature.identity import own_and_named
+from monitor.literature.arriving import Arrival, Known, add_papers
+from monitor.literature.keeping import read_anew
 from monitor.literature.matching import Matcher
-from monitor.literature.reading import new_paper, read_anew
-from monitor.literature.settling import name_registrations, one_at_a_time, settle
+from monitor.literature.settling import (
+    doubt,
+    look_again,
+    name_registrations,
+    one_at_a_time,
+    settle,
+)
 from monitor.literature.tables import (
     Paper,
     PaperIdentifier,
@@ -23,7 +30,7 @@ from monitor.literature.tables import (
     Study,
     StudyPaper,
 )
-from monitor.literature.wording import clean, cleaned
+from monitor.literature.wording import clean
 from monitor.literature.words import Lane
 
 ROLES = ("main report", "protocol", "registration", "follow-up", "secondary report", "other")
@@ -44,29 +51,66 @@ class Ingested:
     merged: tuple[int, int] | None = None
 
 
-def ingest(session: Session, stored: StoredRecord, matcher: Matcher, at: datetime) -> Ingested:
-    """Take one record in. Taking the same in again changes nothing."""
+def ingest(
+    session: Session, records: Sequence[StoredRecord], matcher: Matcher, at: datetime
+) -> list[Ingested]:
+    """Take records in, in their order. Taking the same in again changes nothing."""
     one_at_a_time(session)
-    versions = joining.history(session, stored.record_id)
-    if stored.record_id in versions:
-        paper = session.get_one(Paper, versions[stored.record_id])
+    arrivals = [Arrival.of(stored, matcher) for stored in records]
+    known = Known.of(session, arrivals)
+    done: list[Ingested] = []
+    fresh: list[Arrival] = []
+    for one in arrivals:
+        if known.touches(one):
+            done += _add(session, fresh, at)
+            fresh = []
+            done.append(_take_in(session, one, matcher, at))
+        else:
+            fresh.append(one)
+        known.add(one)
+    return done + _add(session, fresh, at)
+
+
+def _add(session: Session, fresh: Sequence[Arrival], at: datetime) -> list[Ingested]:
+    ids = add_papers(session, fresh, at)
+    return [
+        Ingested(paper_id, is_new=True, changed=False, lane=one.reading.lane)
+        for paper_id, one in zip(ids, fresh, strict=True)
+    ]
+
+
+def _take_in(session: Session, one: Arrival, matcher: Matcher, at: datetime) -> Ingested:
+    """Take in a record that may belong to a paper held here."""
+    versions = joining.history(session, one.record_id)
+    if one.record_id in versions:
+        paper = session.get_one(Paper, versions[one.record_id])
         return Ingested(paper.id, is_new=False, changed=False, lane=paper.lane)
-    citation = cleaned(stored.citation)
-    own, named = own_and_named(
-        replace(
-            citation,
-            registrations=(*citation.registrations, *registrations_in(citation.abstract)),
-        )
-    )
-    found = joining.find(session, citation, own, list(versions.values()))
+    found = joining.find(session, one.reading, one.own, list(versions.values()))
     known, merged = settle(session, found, at=at)
-    is_new = known is None
-    paper = known or new_paper(session, citation, at)
-    _attach(session, paper, stored.record_id, found, at)
-    name_registrations(session, paper, named, is_new=is_new)
-    changed = read_anew(session, paper, matcher, at=at, is_new=is_new)
-    session.flush()
-    return Ingested(paper.id, is_new, changed, paper.lane, merged)
+    if known is None:
+        taken = _make(session, one, found.free, at)
+        paper = session.get_one(Paper, taken.paper_id)
+    else:
+        paper = known
+        _attach(session, paper, one.record_id, found, at)
+        name_registrations(session, paper, one.named)
+        renewed = read_anew(session, paper, matcher, at=at)
+        if merged is None:
+            paper, merged = look_again(session, paper, renewed.reading, at=at)
+            if merged:
+                read_anew(session, paper, matcher, at=at)
+        session.flush()
+        taken = Ingested(paper.id, is_new=False, changed=renewed.changed, lane=paper.lane)
+    doubt(session, paper, one.reading.traits, found, at)
+    return replace(taken, merged=merged)
+
+
+def _make(
+    session: Session, one: Arrival, free: tuple[Identifier, ...], at: datetime
+) -> Ingested:
+    """Make a paper of a record; an identifier that another paper owns stays with that."""
+    (made,) = _add(session, [replace(one, own=list(free))], at)
+    return made
 
 
 def merge(  # noqa: PLR0913 - which into which, why, by whom
@@ -88,7 +132,7 @@ def merge(  # noqa: PLR0913 - which into which, why, by whom
     one_at_a_time(session)
     kept, gone = _paper(session, kept_id), _paper(session, gone_id)
     merging.fold_into(session, kept=kept, gone=gone, reason=reason, by=by, at=at)
-    read_anew(session, kept, matcher, at=at, is_new=False)
+    read_anew(session, kept, matcher, at=at)
     session.flush()
 
 

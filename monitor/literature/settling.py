@@ -11,8 +11,11 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Identifier
 from monitor.kernel import audit
-from monitor.literature import joining, merging
+from monitor.literature import joining, linking, merging
+from monitor.literature.reading import Reading
 from monitor.literature.tables import Paper, PaperRegistration
+from monitor.literature.traits import Traits
+from monitor.literature.words import TO_SCREEN, Relation
 
 ACTOR = "job:ingest"
 # PostgreSQL only: two sources that bring the same paper at the same time make one of it.
@@ -32,9 +35,11 @@ def settle(
     paper, other = found.paper, found.other
     if other is None:
         return paper, None
-    doubt = found.conflict if paper is None else merging.objection(session, paper, other)
-    if paper is None or doubt:
-        note_conflict(session, paper, other, doubt, at)
+    objection = found.conflict if paper is None else merging.objection(session, paper, other)
+    if paper is None or objection:
+        note_conflict(session, paper, other, objection, at)
+        if paper and objection:
+            _propose(session, paper, other, Relation.SAME_PAPER, objection, at)
         return paper, None
     kept, gone = merging.older_first(session, paper, other)
     reason = "one record has identifiers of both"
@@ -57,16 +62,50 @@ def note_conflict(
     )
 
 
-def name_registrations(
-    session: Session, paper: Paper, named: Sequence[Identifier], *, is_new: bool
+def doubt(
+    session: Session, paper: Paper, own: Traits, found: joining.Found, at: datetime
 ) -> None:
+    """Propose what a person should compare with a paper; not two that nobody is to screen."""
+    other = found.other
+    if other and other.id != paper.id and not other.merged_into_id and found.conflict:
+        _propose(session, paper, other, Relation.SAME_PAPER, found.conflict, at)
+    for one in found.doubts:
+        if one.paper.id == paper.id or one.paper.merged_into_id:
+            continue
+        relation, swapped = linking.relation(own, one.traits)
+        first, second = (one.paper, paper) if swapped else (paper, one.paper)
+        _propose(session, first, second, relation, one.found.reason, at)
+
+
+def look_again(
+    session: Session, paper: Paper, reading: Reading | None, *, at: datetime
+) -> tuple[Paper, tuple[int, int] | None]:
+    """Look what a paper resembles now that it says something else, and settle what is certain."""
+    if reading is None:
+        return paper, None
+    found = joining.alike(session, reading.traits, reading.keys, without=paper.id)
+    same = [one.paper for one in found if one.found.verdict == "same"]
+    kept, merged = paper, None
+    if len(same) == 1:
+        settled = joining.Found(paper, "read again", other=same[0])
+        alone, merged = settle(session, settled, at=at)
+        kept = alone or paper
+    doubt(session, kept, reading.traits, joining.Found(kept, "", doubts=tuple(found)), at)
+    return kept, merged
+
+
+def _propose(  # noqa: PLR0913 - which two, what, why
+    session: Session, one: Paper, other: Paper, relation: Relation, reason: str, at: datetime
+) -> None:
+    if TO_SCREEN & {one.lane, other.lane}:
+        linking.propose(session, one.id, other.id, relation, reason, at)
+
+
+def name_registrations(session: Session, paper: Paper, named: Sequence[Identifier]) -> None:
     """Keep the registrations a paper names; one it ever named stays."""
     if not named:
         return
-    known: set[Identifier] = set()
-    if not is_new:
-        known |= {*joining.registrations(session, paper.id)}
-        known |= {*joining.identifiers(session, paper.id)}
+    known = {*joining.registrations(session, paper.id), *joining.identifiers(session, paper.id)}
     session.add_all(
         PaperRegistration(paper_id=paper.id, scheme=i.scheme, value=i.value)
         for i in named

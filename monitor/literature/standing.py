@@ -7,11 +7,10 @@ as evaluated: a study missed is worse than one read in vain. Stores nothing and 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from monitor.literature import cues
 from monitor.literature.matching import Hit
-from monitor.literature.rules import lane
+from monitor.literature.rules import in_scope
 from monitor.literature.sentences import Sentence, sentences
 from monitor.literature.words import Lane
 
@@ -19,15 +18,6 @@ from monitor.literature.words import Lane
 _MANY = 3
 # A cue further off than this belongs to something else in the sentence.
 _NEAR = 160
-
-
-class FineLane(StrEnum):
-    """As ``Lane``, with the papers that name an intervention told apart."""
-
-    EVALUATED = "evaluated"
-    MENTIONED = "mentioned"
-    POSSIBLE = "possible"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +30,12 @@ class Standing:
     sentence: str
 
 
-def fine_lane(hits: Sequence[Hit], title: str, abstract: str | None) -> FineLane:
-    """Say which lane a paper belongs to, with those that only mention an intervention apart."""
+def lane(hits: Sequence[Hit], title: str, abstract: str | None) -> Lane:
+    """Say which lane a paper belongs to by its words: evaluated, mentioned, possible or none."""
     if not hits:
-        return FineLane.POSSIBLE if lane([], title, abstract) is Lane.POSSIBLE else FineLane.NONE
+        return Lane.POSSIBLE if in_scope(title, abstract) else Lane.NONE
     standing = standings(hits, title, abstract)
-    return FineLane.EVALUATED if any(one.evaluated for one in standing) else FineLane.MENTIONED
+    return Lane.EVALUATED if any(one.evaluated for one in standing) else Lane.MENTIONED
 
 
 def standings(hits: Sequence[Hit], title: str, abstract: str | None) -> tuple[Standing, ...]:

@@ -1,12 +1,14 @@
 """Papers, their identifiers, records and matches; studies and the papers that report them."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.kernel.database import Base, enum_column
 from monitor.literature.words import Lane as Lane  # noqa: PLC0414 - offered from here too
+from monitor.literature.words import LinkState, Relation
 
 
 class Paper(Base):
@@ -28,12 +30,12 @@ class Paper(Base):
     publication_types: Mapped[list[str]]
     keywords: Mapped[list[str]]
     url: Mapped[str | None]
-    title_key: Mapped[str] = mapped_column(index=True)  # see rules.title_key
     lane: Mapped[Lane] = mapped_column(enum_column(Lane), index=True)
     first_seen_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)  # rises with every change of what it says
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("paper.id"))  # the one that stays
+    read_by: Mapped[int] = mapped_column(index=True)  # the edition of the rules: see reading.EDITION
 
 
 class PaperIdentifier(Base):
@@ -69,6 +71,104 @@ class PaperRecord(Base):
     at: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("record_id"),)
+
+
+class PaperKey(Base):
+    """A key under which papers that may be the same one are found; see ``grouping.stored_keys``."""
+
+    __tablename__ = "paper_key"
+
+    value: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    paper_id: Mapped[int] = mapped_column(
+        ForeignKey("paper.id"), primary_key=True, index=True, autoincrement=False
+    )
+
+
+class PaperReading(Base):
+    """What the rules read from a paper's words, kept with it: what the queue is ordered by.
+
+    Papers that are not to be screened have none.
+    """
+
+    __tablename__ = "paper_reading"
+
+    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"), primary_key=True)
+    design: Mapped[str | None]  # as ``detection.detect`` says it; None: nothing tells
+    named: Mapped[str | None]  # see ``promise.Traits``
+    attachment: Mapped[bool]  # tells of attachment
+    features: Mapped[bytes] = mapped_column(LargeBinary)  # see ``features.features``
+
+
+class PaperStatement(Base):
+    """What a paper's records say of another paper: "this paper is (kind) that one".
+
+    ``kind`` is a ``LinkKind``, or "retracted" where they mark it so and name no notice: then
+    scheme and value are empty.
+    """
+
+    __tablename__ = "paper_statement"
+
+    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    scheme: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+
+    __table_args__ = (Index("ix_paper_statement_scheme_value", "scheme", "value"),)
+
+
+class PaperLink(Base):
+    """Two papers that belong together, or may: proposed with a reason, settled once.
+
+    Certain ones are confirmed by the job that found them, all others by a person. Of two papers
+    that are the same or report one study, ``paper_id`` is the older.
+    """
+
+    __tablename__ = "paper_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"))
+    other_id: Mapped[int] = mapped_column(ForeignKey("paper.id"), index=True)
+    relation: Mapped[Relation] = mapped_column(enum_column(Relation))
+    state: Mapped[LinkState] = mapped_column(enum_column(LinkState))
+    reason: Mapped[str]
+    proposed_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[str | None]  # an audit actor: "user:3", "job:ingest"
+
+    __table_args__ = (
+        UniqueConstraint("paper_id", "other_id", "relation"),
+        Index("ix_paper_link_state", "state", "id"),
+    )
+
+
+class PaperMerge(Base):
+    """Two papers that became one, with all that moved, so that it can be undone."""
+
+    __tablename__ = "paper_merge"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kept_id: Mapped[int] = mapped_column(ForeignKey("paper.id"), index=True)
+    gone_id: Mapped[int] = mapped_column(ForeignKey("paper.id"), index=True)
+    reason: Mapped[str]
+    moved: Mapped[dict[str, Any]]  # identifiers, records, registrations, study, place in the queue
+    at: Mapped[datetime]
+    by: Mapped[str]  # an audit actor
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str | None]
+
+
+class PaperTrial(Base):
+    """What a registration says of its trial; a field that it does not say is None."""
+
+    __tablename__ = "paper_trial"
+
+    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"), primary_key=True)
+    status: Mapped[str | None]  # in the registry's own words
+    started: Mapped[date | None]
+    completed: Mapped[date | None] = mapped_column(index=True)  # where only a month is said: its last day
+    completed_expected: Mapped[bool]  # the registry calls the date an expectation
+    participants: Mapped[int | None]
+    has_results: Mapped[bool | None]  # the registry itself shows results
 
 
 class Match(Base):

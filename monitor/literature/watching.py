@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.literature.tables import Paper, PaperIdentifier
-from monitor.literature.words import Lane
+from monitor.literature.words import TO_SCREEN
 
 # what a source that looks up 100 a day gets round to in 100 days
 MOST = 10_000
@@ -21,7 +21,7 @@ def watched_dois(session: Session, *, limit: int = MOST) -> tuple[str, ...]:
         .where(
             PaperIdentifier.scheme == "doi",
             PaperIdentifier.value.not_like("10.1186/isrctn%"),
-            Paper.lane.in_([Lane.EVALUATED, Lane.POSSIBLE]),
+            Paper.lane.in_(TO_SCREEN),
             Paper.merged_into_id.is_(None),
         )
         .order_by(Paper.id.desc(), PaperIdentifier.value)

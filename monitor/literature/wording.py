@@ -3,9 +3,10 @@
 Pure. Never makes up a field: what no record gives stays empty.
 """
 
-import unicodedata
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
+from typing import NamedTuple
 
 from monitor.feeds.records import Citation, Identifier, Link
 
@@ -22,27 +23,39 @@ _OTHER_SOURCE = 9
 _YEARS = range(1600, 2101)
 
 
-def best(citations: Sequence[tuple[str, int, Citation]]) -> Citation:
-    """Read one paper from all its records: each field from the best source that gives it.
+class Version(NamedTuple):
+    """One version of one record: who sent it under which key, and what it says."""
 
-    ``citations`` are (source, record id, citation), at least one. The preferred source first,
-    then the newer record; a field is never replaced by nothing. Links are gathered from all:
-    one source knows of the retraction, another of the preprint.
+    source: str
+    key: str
+    record_id: int
+    citation: Citation
+
+
+def best(versions: Sequence[Version]) -> Citation:
+    """Read one paper from all its records, at least one: each field from the best that gives it.
+
+    The preferred source first, then the newer version; a field is never replaced by nothing.
+    Links are gathered from the newest version of each record: one source knows of the
+    retraction, another of the preprint, and one that takes its word back no longer says it.
     """
-    ordered = [
-        citation
-        for _, _, citation in sorted(
-            citations, key=lambda c: (PREFERENCE.get(c[0], _OTHER_SOURCE), -c[1])
-        )
-    ]
+    ordered = sorted(
+        versions, key=lambda one: (PREFERENCE.get(one.source, _OTHER_SOURCE), -one.record_id)
+    )
+    newest: dict[tuple[str, str], Version] = {}
+    for one in ordered:
+        newest.setdefault((one.source, one.key), one)
     chosen = {
         field.name: next(
-            (value for citation in ordered if (value := getattr(citation, field.name))), None
+            (value for one in ordered if (value := getattr(one.citation, field.name))), None
         )
         for field in fields(Citation)
     }
-    chosen["links"] = tuple(dict.fromkeys(link for one in ordered for link in one.links))
-    return replace(ordered[0], **{name: value for name, value in chosen.items() if value})
+    chosen["links"] = tuple(
+        dict.fromkeys(link for one in newest.values() for link in one.citation.links)
+    )
+    said = {name: value for name, value in chosen.items() if value or name == "links"}
+    return replace(ordered[0].citation, **said)
 
 
 def cleaned(citation: Citation) -> Citation:
@@ -71,21 +84,14 @@ def cleaned(citation: Citation) -> Citation:
     )
 
 
+# NULs and other control characters but line ends and tabs, halves of surrogate pairs, and the
+# marks that turn the direction of the text that follows them.
+_UNBEARABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+
+
 def clean(text: str) -> str:
-    """Take out what no database or page can bear; the words stay as they are.
-
-    NULs and other control characters, halves of surrogate pairs, and the marks that turn the
-    direction of text that follows them (a page would carry on with it). Line ends stay.
-    """
-    return "".join(c for c in text if c in "\n\t" or not _unbearable(c)).strip()
-
-
-def _unbearable(character: str) -> bool:
-    return (
-        unicodedata.category(character) in {"Cc", "Cs"}
-        or "\u202a" <= character <= "\u202e"
-        or "\u2066" <= character <= "\u2069"
-    )
+    """Take out what no database or page can bear; the words stay as they are. Line ends stay."""
+    return _UNBEARABLE.sub("", text).strip()
 
 
 def _clean_or_none(text: str | None) -> str | None:

@@ -6,6 +6,35 @@ from enum import StrEnum
 class Lane(StrEnum):
     """Why a paper is, or is not, in front of a reviewer."""
 
-    EVALUATED = "evaluated"  # names an intervention
+    EVALUATED = "evaluated"  # names an intervention, and not only in passing
+    MENTIONED = "mentioned"  # names one only in passing
     POSSIBLE = "possible"  # names none, but is an attachment or parenting trial
-    NONE = "none"  # neither; kept and listable, never queued
+    NOTICE = "notice"  # a retraction, a correction, a concern: never itself a study
+    NONE = "none"  # none of these; kept and listable, never queued
+
+
+# The lanes that reviewers are asked to screen. A notice reaches them as an alert on its paper.
+TO_SCREEN = frozenset({Lane.EVALUATED, Lane.MENTIONED, Lane.POSSIBLE})
+
+
+class Relation(StrEnum):
+    """How one paper stands to another: "this paper is (relation) that one"."""
+
+    SAME_PAPER = "the same paper as"
+    PREPRINT_OF = "preprint of"
+    REGISTRATION_OF = "registration of"
+    PROTOCOL_OF = "protocol of"
+    SAME_STUDY = "another report of the study of"
+    NOTICE_OF = "notice of"
+
+
+# Said of two papers in either direction: the older one comes first.
+MUTUAL = frozenset({Relation.SAME_PAPER, Relation.SAME_STUDY})
+
+
+class LinkState(StrEnum):
+    """Where a link between two papers stands."""
+
+    PROPOSED = "proposed"  # a person has to say
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"  # a person said no: never proposed again

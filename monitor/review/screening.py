@@ -1,19 +1,20 @@
 """The queue: a paper comes in once and is screened by a person. Never appraises or decides."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.literature import service as literature
+from monitor.literature.arriving import chunks
 from monitor.literature.tables import Paper
-from monitor.review import moves, rules
+from monitor.review import moves, ordering, rules
 from monitor.review.tables import QueueItem, Screening
 from monitor.review.words import ExclusionReason, Stage, Verdict
 
@@ -26,21 +27,47 @@ _LINK_ROLE = "other"  # what kind of report it is, the form does not ask
 _JOB = "job:ingest"
 
 
-def enqueue(session: Session, *, paper_id: int, at: datetime) -> bool:
-    """Queue a paper to be screened; False when it is, or ever was, in the queue."""
-    if session.get(QueueItem, paper_id):
-        return False
-    item = QueueItem(paper_id=paper_id, stage=Stage.TO_SCREEN, queued_at=at, moved_at=at)
-    try:
-        with session.begin_nested():
-            session.add(item)
-    except IntegrityError:
-        # another process queued it between our look and our row; anything else is a fault
-        if session.get(QueueItem, paper_id) is None:
-            raise
-        return False
-    audit.record(session, at=at, actor=_JOB, action="paper.queued", subject=f"paper:{paper_id}")
-    return True
+def enqueue(session: Session, paper_ids: Sequence[int], *, at: datetime) -> int:
+    """Queue papers to be screened; counts those that are not, and never were, in the queue."""
+    queued = [
+        paper_id
+        for some in chunks(dict.fromkeys(paper_ids))
+        for paper_id in _queue_new(session, some, at)
+    ]
+    if queued:
+        audit.record(
+            session, at=at, actor=_JOB, action="papers.queued", subject="queue", papers=queued
+        )
+    return len(queued)
+
+
+def _queue_new(session: Session, paper_ids: Sequence[int], at: datetime) -> list[int]:
+    known = set(session.scalars(select(QueueItem.paper_id).where(QueueItem.paper_id.in_(paper_ids))))
+    parts = ordering.promised(session, paper_ids, at)
+    rows = [
+        {
+            "paper_id": paper_id,
+            "stage": Stage.TO_SCREEN,
+            "queued_at": at,
+            "moved_at": at,
+            "version": 1,
+            "parts": parts[paper_id],
+            "score": sum(parts[paper_id].values()),
+        }
+        for paper_id in paper_ids
+        if paper_id not in known
+    ]
+    if not rows:
+        return []
+    # another process may have queued one between our look and our row
+    adding = _insert_for(session)(QueueItem).on_conflict_do_nothing().returning(QueueItem.paper_id)
+    return sorted(session.scalars(adding, rows))
+
+
+def _insert_for(session: Session) -> Callable[..., postgresql.Insert | sqlite.Insert]:
+    return {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[
+        session.get_bind().dialect.name
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +161,15 @@ def follow_merge(session: Session, *, kept: int, gone: int, at: datetime) -> Non
     if old is None:
         return
     if new is None:
-        new = QueueItem(paper_id=kept, stage=old.stage, queued_at=old.queued_at, moved_at=at)
-        new.version = old.version
+        new = QueueItem(
+            paper_id=kept,
+            stage=old.stage,
+            queued_at=old.queued_at,
+            moved_at=at,
+            version=old.version,
+            score=old.score,
+            parts=old.parts,
+        )
         session.add(new)
     study = moves.study_of(session, kept)
     stage = moves.stage_of(session, study) if study else rules.further(old.stage, new.stage)

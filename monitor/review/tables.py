@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.kernel.database import Base, enum_column
@@ -29,8 +29,48 @@ class QueueItem(Base):
     queued_at: Mapped[datetime]
     moved_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)  # rises with every move: stale forms are told
+    score: Mapped[float] = mapped_column(default=0.0)  # of the order of the queue, best first
+    parts: Mapped[dict[str, Any]]  # what the score sums, by name: see literature.ranking
 
-    __table_args__ = (Index("ix_queue_item_stage_queued_at", "stage", "queued_at"),)
+    __table_args__ = (
+        Index("ix_queue_item_stage_queued_at", "stage", "queued_at"),
+        Index("ix_queue_item_stage_score", "stage", "score", "paper_id"),
+    )
+
+
+class StudyAlert(Base):
+    """Something was said about a paper of a study (retracted, in doubt, corrected): look again.
+
+    One for each thing that is said. Closed by a person, or when the sources take it back.
+    """
+
+    __tablename__ = "study_alert"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"))
+    kind: Mapped[str]  # as PaperStatement.kind, of the paper: "retracted by", "retracted" …
+    scheme: Mapped[str]  # the notice's identifier; empty: none is named
+    value: Mapped[str]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None]  # an audit actor
+    outcome: Mapped[str | None]  # what was done, in words
+
+    __table_args__ = (
+        Index(
+            "uq_study_alert_open",
+            "study_id",
+            "paper_id",
+            "kind",
+            "scheme",
+            "value",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index("ix_study_alert_closed_at", "closed_at"),
+    )
 
 
 class Screening(Base):

@@ -69,7 +69,7 @@ class World:
             keywords=[],
             published=published,
             year=year,
-            title_key=f"invented {self.papers}",
+            read_by=1,
             lane=Lane.EVALUATED,
             first_seen_at=self.now,
             changed_at=self.now,

@@ -123,7 +123,7 @@ def test_two_papers_that_turn_out_to_be_one_are_merged(polled):
         first = owner.paper_id
         twin = Paper(
             title=found.citation["title"], authors=[], publication_types=[], keywords=[],
-            title_key="", lane=Lane.NONE, version=1,
+            read_by=1, lane=Lane.NONE, version=1,
             first_seen_at=polled.clock(), changed_at=polled.clock(),
         )  # fmt: skip
         session.add(twin)

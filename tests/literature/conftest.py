@@ -53,7 +53,8 @@ class Intake:
         return self.again(self.stored(citation, source=source, key=key))
 
     def again(self, stored):
-        return service.ingest(self.session, stored, self.matcher, self.now)
+        (taken,) = service.ingest(self.session, [stored], self.matcher, self.now)
+        return taken
 
     def _poll(self, source):
         if source not in self._polls:

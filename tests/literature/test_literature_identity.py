@@ -5,67 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds.records import Citation, Identifier
+from monitor.feeds.records import Citation, Identifier, Link, LinkKind
 from monitor.literature.identity import (
     identifiers_conflict,
     own_and_named,
-    same_paper,
     same_title,
     strongest_first,
 )
-from monitor.literature.wording import best, clean, cleaned
+from monitor.literature.wording import Version, best, clean, cleaned
 
 TITLE = "An invented trial of parenting in the town of Nowhere"
-ONE = Citation(
-    title=TITLE,
-    authors=("Doe JA", "Invented Trial Group"),
-    journal="Infant Mental Health Journal",
-    year=2024,
-    pages="12-30",
-)
-
-
-def differing(**fields):
-    return dataclasses.replace(ONE, **fields)
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        ONE,
-        differing(title=TITLE.upper() + "."),
-        differing(year=2025),  # printed a year after
-        differing(journal="Infant Ment Health J"),
-        differing(journal="The Infant Mental Health Journal", authors=()),
-        differing(authors=("Jane Doe",), year=None, journal=None, pages=None),
-        differing(pages="12-130"),
-        Citation(title=TITLE, year=2024),
-    ],
-)
-def test_one_title_and_nothing_against_it_is_one_paper(other):
-    assert same_paper(ONE, other)
-    assert same_paper(other, ONE)
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        differing(title=TITLE + " again"),
-        differing(year=2022),
-        differing(journal="Child Development"),
-        differing(authors=("Roe JA",)),
-        differing(pages="77-90"),
-        Citation(title=TITLE),  # nothing agrees but the title
-    ],
-)
-def test_one_contradiction_makes_two_papers(other):
-    assert not same_paper(ONE, other)
-    assert not same_paper(other, ONE)
-
-
-def test_an_untelling_title_is_never_enough():
-    assert not same_paper(differing(title="Editorial"), differing(title="Editorial"))
-
 
 @pytest.mark.parametrize(
     ("other", "same"),
@@ -89,13 +38,6 @@ def test_different_identifiers_of_one_kind_conflict():
     assert not identifiers_conflict([one], [one, other])
     assert not identifiers_conflict([one], [Identifier("doi", "10.1/x")])
     assert not identifiers_conflict([], [one])
-
-
-def test_a_registration_is_never_its_article_though_all_else_agrees():
-    registration = differing(publication_types=("Clinical Trial Registration", "Interventional"))
-    assert not same_paper(ONE, registration)
-    assert not same_paper(registration, ONE)
-    assert same_paper(registration, differing(publication_types=("Registration",)))
 
 
 def test_a_registration_is_an_articles_pointer_and_a_registrations_name():
@@ -125,8 +67,12 @@ FEED = Citation(
 )
 
 
+def version(source, number, citation):
+    return Version(source, "key", number, citation)
+
+
 def test_each_field_comes_from_the_best_source_that_gives_it():
-    records = [("journals", 9, FEED), ("europepmc", 3, EUROPE), ("pubmed", 1, PUBMED)]
+    records = [version("journals", 9, FEED), version("europepmc", 3, EUROPE), version("pubmed", 1, PUBMED)]
     read = {best(list(order)) for order in itertools.permutations(records)}
     assert read == {
         Citation(
@@ -143,8 +89,16 @@ def test_each_field_comes_from_the_best_source_that_gives_it():
 
 def test_the_newer_record_of_a_source_counts_but_never_replaces_by_nothing():
     newer = dataclasses.replace(EUROPE, title="Newer", abstract=None)
-    read = best([("europepmc", 3, EUROPE), ("europepmc", 8, newer)])
+    read = best([version("europepmc", 3, EUROPE), version("europepmc", 8, newer)])
     assert (read.title, read.abstract) == ("Newer", "It was tried.")
+
+
+def test_a_source_that_takes_its_word_back_no_longer_says_it():
+    link = Link(LinkKind.RETRACTED_BY, Identifier("doi", "10.1/notice"))
+    said = dataclasses.replace(PUBMED, links=(link,))
+    taken_back = [version("pubmed", 1, said), version("pubmed", 2, PUBMED)]
+    assert best(taken_back).links == ()
+    assert best([*taken_back, version("crossref", 3, said)]).links == (link,)
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=[])))
@@ -176,9 +130,9 @@ def test_what_no_record_may_say_is_dropped():
 def test_openalex_fills_what_nobody_else_gives_and_replaces_nothing():
     feed = Citation("The title of a feed", abstract=None, year=2023)
     lookup = Citation("The title at OpenAlex", abstract="What it says.", year=2022)
-    chosen = best([("openalex", 2, lookup), ("journals", 1, feed)])
+    chosen = best([version("openalex", 2, lookup), version("journals", 1, feed)])
     assert (chosen.title, chosen.abstract, chosen.year) == (
         "The title of a feed", "What it says.", 2023,
     )  # fmt: skip
     deposited = Citation("The title at Crossref")
-    assert best([("journals", 1, feed), ("crossref", 3, deposited)]).title == deposited.title
+    assert best([version("journals", 1, feed), version("crossref", 3, deposited)]).title == deposited.title

@@ -6,16 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.literature.designs import sentences
-from monitor.literature.matching import Hit
-from monitor.literature.rules import lane, suggest_design, title_key
-from monitor.literature.words import Lane
+from monitor.literature.rules import in_scope, suggest_design
 
-HIT = Hit("vipp", None, "VIPP", "title", 0, "full name")
 TITLE = "An invented trial of parenting in the town of Nowhere"
-
-
-def test_a_paper_that_names_an_intervention_is_evaluated():
-    assert lane([HIT], "", None) is Lane.EVALUATED
 
 
 @pytest.mark.parametrize(
@@ -39,9 +32,9 @@ def test_a_paper_that_names_an_intervention_is_evaluated():
         "Maltreated toddlers, randomly assigned",
     ],
 )
-def test_a_trial_of_attachment_or_parenting_is_possible(text):
-    assert lane([], text, None) is Lane.POSSIBLE
-    assert lane([], "Untold", text.upper()) is Lane.POSSIBLE
+def test_a_trial_of_attachment_or_parenting_is_in_scope(text):
+    assert in_scope(text, None)
+    assert in_scope("Untold", text.upper())
 
 
 @pytest.mark.parametrize(
@@ -55,36 +48,16 @@ def test_a_trial_of_attachment_or_parenting_is_possible(text):
         "\x00",
     ],
 )
-def test_other_papers_are_in_no_lane(text):
-    assert lane([], text, text) is Lane.NONE
+def test_other_papers_are_not_in_scope(text):
+    assert not in_scope(text, text)
 
 
-def test_few_other_trials_are_possible(recordings):
+def test_few_other_trials_are_in_scope(recordings):
     path = recordings / "topic_registry_text" / "ctgov_background_A.jsonl.gz"
     with gzip.open(path, "rt", encoding="utf-8") as file:
         texts = [json.loads(line)["text"] for line in file]
-    possible = sum(lane([], "", text) is Lane.POSSIBLE for text in texts)
+    possible = sum(in_scope("", text) for text in texts)
     assert (possible, len(texts)) <= (25, 6000)
-
-
-def test_the_same_title_has_one_key_however_it_is_set():
-    same = [TITLE, TITLE.upper() + ".", f"[{TITLE}]", TITLE.replace(" ", "  "), "\u200f" + TITLE]
-    assert len({title_key(title) for title in same}) == 1
-    assert title_key(TITLE) != title_key(TITLE + " again")
-
-
-@pytest.mark.parametrize("title", ["", "Editorial", "Reply to the authors", "\x00" * 99, "—" * 99])
-def test_an_untelling_title_has_no_key(title):
-    assert title_key(title) == ""
-
-
-def test_a_short_title_in_a_dense_script_has_one():
-    assert title_key("親子の愛着への介入の効果研究") != ""
-
-
-@given(st.text(max_size=50), st.integers(0, 6000))
-def test_a_key_is_of_bounded_length(text, times):
-    assert len(title_key(text * (1 + times // 50))) in {0, 32}
 
 
 @pytest.mark.parametrize(

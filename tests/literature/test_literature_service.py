@@ -14,11 +14,12 @@ from monitor.literature.tables import (
     Match,
     Paper,
     PaperIdentifier,
+    PaperLink,
     PaperRecord,
     PaperRegistration,
     StudyPaper,
 )
-from monitor.literature.words import Lane
+from monitor.literature.words import Lane, LinkState, Relation
 
 TITLE = "Circle of Security in the invented town of Nowhere: a trial"
 TRIAL = Identifier("nct", "NCT00000001")
@@ -157,37 +158,62 @@ def test_records_that_share_a_trial_are_papers_of_their_own(session, intake, cit
     assert count(session, PaperRegistration) == 2
 
 
-def test_records_without_identifiers_join_by_title_if_nothing_contradicts(session, intake, cite):
-    one = intake(cite(pmid="1", year=2024, journal="Child Development"))
-    same = intake(cite(TITLE.upper() + ".", year=2023), source="journals")
+PLACE = {"year": 2024, "journal": "Child Development", "authors": ("Doe J", "Roe AB")}
+
+
+def test_records_without_identifiers_join_by_their_words_if_these_are_certain(
+    session, intake, cite
+):
+    one = intake(cite(pmid="1", **PLACE))
+    same = intake(cite(TITLE.upper() + ".", **PLACE), source="journals")
     assert (same.paper_id, same.is_new) == (one.paper_id, False)
-    other = intake(cite(year=2020), source="journals")
+    assert queries.paper(session, one.paper_id).records[1].joined_by.startswith("same title; ")
+    other = intake(cite(**PLACE | {"authors": ("Nobody X",)}), source="journals")
     assert other.is_new
-    untold = intake(cite(), source="journals")
-    assert untold.is_new
+
+
+def test_what_is_not_certain_is_a_persons_to_compare(session, intake, cite):
+    one = intake(cite(pmid="1", **PLACE))
+    doubtful = intake(cite(year=2024), source="journals")
+    assert doubtful.is_new
+    (link,) = session.scalars(select(PaperLink)).all()
+    assert (link.paper_id, link.other_id) == (one.paper_id, doubtful.paper_id)
+    assert (link.relation, link.state) == (Relation.SAME_PAPER, LinkState.PROPOSED)
+    assert link.reason == "same title, too little else to go by"
+    again = intake(cite(year=2024, pages="1-9"), source="journals")
+    assert again.is_new
+
+
+def test_what_nobody_is_to_screen_is_nobodys_to_compare(session, intake, cite):
+    for source in ("pubmed", "journals"):
+        assert intake(cite("Beetles of the invented town of Nowhere", year=2024), source=source)
+    assert count(session, Paper) == 2
+    assert count(session, PaperLink) == 0
 
 
 def test_a_paper_without_identifiers_is_found_by_one_that_has_some(session, intake, cite):
-    feed = intake(cite(year=2024), source="journals", key="a")
-    article = intake(cite(pmid="1", year=2024))
+    feed = intake(cite(**PLACE), source="journals", key="a")
+    article = intake(cite(pmid="1", **PLACE))
     assert article.paper_id == feed.paper_id
     assert queries.paper(session, feed.paper_id).identifiers == (Identifier("pmid", "1"),)
 
 
 def test_two_papers_with_identifiers_are_never_joined_by_title(session, intake, cite):
     """A preprint and its article share title, year and authors."""
-    preprint = intake(cite(doi="10.1101/a", year=2024, authors=("Doe J",)))
     article = intake(cite(pmid="1", year=2024, authors=("Doe J",)))
+    preprint = intake(cite(doi="10.1101/a", year=2024, authors=("Doe J",)))
     assert preprint.paper_id != article.paper_id
+    (link,) = session.scalars(select(PaperLink)).all()
+    assert (link.paper_id, link.other_id) == (preprint.paper_id, article.paper_id)
+    assert link.relation is Relation.PREPRINT_OF
 
 
-def test_several_candidates_make_a_new_paper_and_a_note(session, intake, cite):
-    intake(cite(pmid="1", year=2024))
-    intake(cite(pmid="2", year=2024))
-    third = intake(cite(year=2024), source="journals")
+def test_several_candidates_make_a_new_paper_to_be_compared_with_each(session, intake, cite):
+    two = [intake(cite(pmid=number, **PLACE)).paper_id for number in ("1", "2")]
+    third = intake(cite(**PLACE), source="journals")
     assert third.is_new
-    (entry,) = audited(session, "paper.identity-conflict")
-    assert entry.details["reason"] == "same title as several"
+    links = session.scalars(select(PaperLink).where(PaperLink.other_id == third.paper_id))
+    assert [link.paper_id for link in links] == two
 
 
 def test_editorials_of_one_title_stay_apart(session, intake, cite):
@@ -407,7 +433,7 @@ def test_a_new_paper_costs_few_statements(database, session, intake, cite):
         database.engine, "before_cursor_execute", lambda *a: statements.append(a[2]), named=False
     )
     intake.again(stored)
-    assert len(statements) <= 9, statements
+    assert len(statements) <= 10, statements
 
 
 def _recorded(recordings):

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from monitor.catalogue import loader
 from monitor.literature.matching import Matcher
 from monitor.literature.sentences import sentences
-from monitor.literature.standing import FineLane, fine_lane, standings
+from monitor.literature.standing import lane as lane_of
+from monitor.literature.standing import standings
+from monitor.literature.words import Lane
 
 MATCHER = Matcher(loader.load())
 APP = "We tested a sleep app for tired mothers in an invented town. Mothers slept for longer."
@@ -17,7 +19,7 @@ APP = "We tested a sleep app for tired mothers in an invented town. Mothers slep
 
 def judged(abstract, title="An invented study", keywords=()):
     hits = MATCHER.match(title=title, abstract=abstract, keywords=keywords)
-    return fine_lane(hits, title, abstract), standings(hits, title, abstract)
+    return lane_of(hits, title, abstract), standings(hits, title, abstract)
 
 
 PASSING = [
@@ -55,7 +57,7 @@ PASSING = [
 @pytest.mark.parametrize(("sentence", "reason"), PASSING)
 def test_a_programme_named_in_passing_is_only_mentioned(sentence, reason):
     lane, found = judged(f"{sentence} {APP}")
-    assert lane is FineLane.MENTIONED
+    assert lane is Lane.MENTIONED
     assert {one.reason for one in found} == {reason}
     assert {one.sentence for one in found} == {sentence}
 
@@ -83,15 +85,15 @@ EVALUATED = [
 @pytest.mark.parametrize("sentence", EVALUATED)
 def test_a_programme_that_was_tried_is_evaluated(sentence):
     lane, found = judged(f"Infants matter. {sentence} Attachment was observed.")
-    assert lane is FineLane.EVALUATED
+    assert lane is Lane.EVALUATED
     assert all(one.evaluated for one in found)
 
 
 def test_a_background_that_the_paper_takes_up_is_evaluated():
     lane, _ = judged("Theraplay is widely used. This study examined its effects in schools.")
-    assert lane is FineLane.EVALUATED
+    assert lane is Lane.EVALUATED
     lane, _ = judged("Theraplay is widely used. Forty families came to eight sessions.")
-    assert lane is FineLane.EVALUATED  # it says of nothing else that it was studied
+    assert lane is Lane.EVALUATED  # it says of nothing else that it was studied
 
 
 def test_invented_abstracts_get_the_lane_they_were_written_for():
@@ -108,27 +110,27 @@ def test_invented_abstracts_get_the_lane_they_were_written_for():
 
 def test_a_labelled_section_of_background_counts_to_its_end():
     abstract = "BACKGROUND: Infants matter.\n\nTheraplay was made in Chicago.\n\nMETHODS: " + APP
-    assert judged(abstract)[0] is FineLane.MENTIONED
-    assert judged(abstract.replace("BACKGROUND", "RESULTS"))[0] is FineLane.EVALUATED
+    assert judged(abstract)[0] is Lane.MENTIONED
+    assert judged(abstract.replace("BACKGROUND", "RESULTS"))[0] is Lane.EVALUATED
 
 
 def test_a_contrast_does_not_reach_past_the_name_it_is_made_with():
     lane, found = judged("Unlike Theraplay, Circle of Security uses film.")
     assert {one.slug: one.evaluated for one in found} == {"theraplay": False, "cos": True}
-    assert lane is FineLane.EVALUATED
+    assert lane is Lane.EVALUATED
 
 
 def test_the_title_and_the_keywords_say_what_a_paper_is_about():
     passing = "Unlike Theraplay, the app needs no leader."
-    assert judged(passing, title="Theraplay and an app")[0] is FineLane.EVALUATED
-    assert judged(passing, keywords=["Theraplay"])[0] is FineLane.EVALUATED
-    assert judged(passing)[0] is FineLane.MENTIONED
+    assert judged(passing, title="Theraplay and an app")[0] is Lane.EVALUATED
+    assert judged(passing, keywords=["Theraplay"])[0] is Lane.EVALUATED
+    assert judged(passing)[0] is Lane.MENTIONED
 
 
 def test_each_intervention_has_a_standing_of_its_own():
     abstract = "Unlike Theraplay, Circle of Security uses film. We evaluated Circle of Security."
     lane, found = judged(abstract)
-    assert lane is FineLane.EVALUATED
+    assert lane is Lane.EVALUATED
     assert {one.slug: one.evaluated for one in found} == {"theraplay": False, "cos": True}
 
 
@@ -137,14 +139,14 @@ def test_a_review_of_many_programmes_evaluates_none_of_them():
         "This review covers programmes for parents. Theraplay was found once. "
         "Circle of Security was found twice. VIPP-SD was found three times."
     )
-    assert judged(abstract)[0] is FineLane.MENTIONED
+    assert judged(abstract)[0] is Lane.MENTIONED
     about_one = "This review covers Theraplay. Nine studies were found."
-    assert judged(about_one)[0] is FineLane.EVALUATED
+    assert judged(about_one)[0] is Lane.EVALUATED
 
 
 def test_a_paper_without_a_name_is_possible_or_nothing():
-    assert judged("We tested whether mothers' sensitivity rose: a trial.")[0] is FineLane.POSSIBLE
-    assert judged("Beetles were counted.")[0] is FineLane.NONE
+    assert judged("We tested whether mothers' sensitivity rose: a trial.")[0] is Lane.POSSIBLE
+    assert judged("Beetles were counted.")[0] is Lane.NONE
 
 
 UNRELATED = (

@@ -110,7 +110,7 @@ class World:
             year=2025,
             publication_types=[],
             keywords=[],
-            title_key=title[:20],
+            read_by=1,
             lane=Lane.EVALUATED,
             first_seen_at=self.at,
             changed_at=self.at,

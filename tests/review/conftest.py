@@ -68,7 +68,7 @@ class World:
             "year": 2026,
             "publication_types": [],
             "keywords": [],
-            "title_key": title.lower(),
+            "read_by": 1,
             "lane": Lane.EVALUATED,
             "first_seen_at": self.now,
             "changed_at": self.now,
@@ -81,7 +81,7 @@ class World:
 
     def queued(self, title="Example trial of an invented programme", at=None, **fields):
         paper_id = self.paper(title, **fields)
-        service.enqueue(self.session, paper_id=paper_id, at=at or self.now)
+        service.enqueue(self.session, [paper_id], at=at or self.now)
         return paper_id
 
     def screen(self, paper_id, by, verdict=Verdict.INCLUDE, **fields):

@@ -200,7 +200,7 @@ def test_two_pollers_queue_a_paper_once(database, shared, now):
         paper_id = shared.paper("Brought twice")
     outcomes = _at_once(
         database,
-        [lambda session: service.enqueue(session, paper_id=paper_id, at=now) for _ in range(4)],
+        [lambda session: service.enqueue(session, [paper_id], at=now) for _ in range(4)],
     )
     assert sorted(outcomes) == [False, False, False, True]
 

@@ -361,7 +361,7 @@ def test_thousands_of_accepted_studies_take_five_statements(session, world, judg
     )
     paper = {
         "title": "T", "authors": [], "year": 2026, "publication_types": [], "keywords": [],
-        "title_key": "t", "lane": Lane.EVALUATED, "first_seen_at": now, "changed_at": now,
+        "read_by": 1, "lane": Lane.EVALUATED, "first_seen_at": now, "changed_at": now,
         "version": 1,
     }  # fmt: skip
     session.execute(insert(Paper), [paper | {"id": n} for n in numbers])

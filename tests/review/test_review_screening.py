@@ -31,16 +31,18 @@ def _entries(session, subject):
 
 def test_a_paper_is_queued_once(session, world, now):
     paper_id = world.paper()
-    assert service.enqueue(session, paper_id=paper_id, at=now) is True
-    assert service.enqueue(session, paper_id=paper_id, at=now) is False
+    assert service.enqueue(session, [paper_id, paper_id], at=now) == 1
+    assert service.enqueue(session, [paper_id], at=now) == 0
     assert queries.counts(session)[Stage.TO_SCREEN] == 1
-    assert [e.action for e in _entries(session, f"paper:{paper_id}")] == ["paper.queued"]
+    assert [(e.action, e.details) for e in _entries(session, "queue")] == [
+        ("papers.queued", {"papers": [paper_id]})
+    ]
 
 
 def test_a_decided_paper_is_not_queued_again(session, world, now):
     paper_id = world.queued()
     world.screen(paper_id, world.ann, **EXCLUDE)
-    assert service.enqueue(session, paper_id=paper_id, at=now) is False
+    assert service.enqueue(session, [paper_id], at=now) == 0
     assert _item(world, paper_id).stage is Stage.EXCLUDED
 
 
