@@ -66,7 +66,7 @@ def _queue(
     session: Session, taken: Iterable[literature.Ingested | rereading.Reread], *, at: datetime
 ) -> int:
     """Give papers their place in the queue; counts those that had none."""
-    to_screen = {}
+    to_screen: dict[int, None] = {}
     for paper in taken:
         if paper.merged:
             kept, gone = paper.merged

@@ -27,7 +27,7 @@ from monitor.feeds.records import FetchedRecord  # noqa: E402 - the same
 from monitor.kernel.errors import MonitorError  # noqa: E402 - the same
 from monitor.literature.matching import Matcher  # noqa: E402 - the same
 from monitor.literature.naming import ABBREVIATION, LOOKALIKE, names_of  # noqa: E402 - the same
-from monitor.literature.standing import lane  # noqa: E402 - the same
+from monitor.literature.standing import lane as lane_of  # noqa: E402 - the same
 
 SHARED = ROOT.parent / "shared"
 RECORDED = SHARED / "recordings"
@@ -178,7 +178,7 @@ def naming(matcher: Matcher) -> Iterator[str]:
 
 def _lane(matcher: Matcher, one: Record) -> str:
     hits = matcher.match(title=one.title, abstract=one.abstract, keywords=one.keywords)
-    return str(lane(hits, one.title, one.abstract))
+    return str(lane_of(hits, one.title, one.abstract))
 
 
 def background(matcher: Matcher) -> Iterator[str]:

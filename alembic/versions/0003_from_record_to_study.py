@@ -64,7 +64,7 @@ def _rewrite_paper(lanes: tuple[str, ...], *, before: bool, lane: str) -> None:
         return
     check = op.f("ck_paper_lane")
     op.drop_constraint(check, "paper", type_="check")
-    op.execute(f"UPDATE paper SET lane = {lane}")
+    op.execute(f"UPDATE paper SET lane = {lane}")  # noqa: S608 - our own words
     op.create_check_constraint(check, "paper", f"lane IN ({_listed(lanes)})")
     old, new = (_title_key(), _read_by())
     gone, come = (new, old) if before else (old, new)
@@ -188,7 +188,10 @@ def _links() -> None:
         _to_paper("paper_link", "paper_id"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_paper_link")),
         sa.UniqueConstraint(
-            "paper_id", "other_id", "relation", name=op.f("uq_paper_link_paper_id_other_id_relation")
+            "paper_id",
+            "other_id",
+            "relation",
+            name=op.f("uq_paper_link_paper_id_other_id_relation"),
         ),
     )
     op.create_index(op.f("ix_paper_link_other_id"), "paper_link", ["other_id"])
@@ -263,9 +266,7 @@ def _alerts() -> None:
 
 
 def _to_paper(table: str, column: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        [column], ["paper.id"], name=op.f(f"fk_{table}_{column}_paper")
-    )
+    return sa.ForeignKeyConstraint([column], ["paper.id"], name=op.f(f"fk_{table}_{column}_paper"))
 
 
 def _listed(words: tuple[str, ...]) -> str:

@@ -39,9 +39,7 @@ _ALIKE = (
     select(Paper)
     .where(
         Paper.id.in_(
-            select(PaperKey.paper_id).where(
-                PaperKey.value.in_(bindparam("keys", expanding=True))
-            )
+            select(PaperKey.paper_id).where(PaperKey.value.in_(bindparam("keys", expanding=True)))
         ),
         Paper.merged_into_id.is_(None),
     )
@@ -197,9 +195,7 @@ def alike(
     if not keys:
         return []
     papers = [
-        paper
-        for paper in session.scalars(_ALIKE, {"keys": list(keys)})
-        if paper.id != without
+        paper for paper in session.scalars(_ALIKE, {"keys": list(keys)}) if paper.id != without
     ]
     held: dict[int, list[Identifier]] = {paper.id: [] for paper in papers}
     if papers:

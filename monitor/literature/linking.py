@@ -75,9 +75,7 @@ def told_apart(session: Session, one_id: int, other_id: int) -> bool:
     return found is not None and found.state is LinkState.REJECTED
 
 
-def _known(
-    session: Session, paper_id: int, other_id: int, relation: Relation
-) -> PaperLink | None:
+def _known(session: Session, paper_id: int, other_id: int, relation: Relation) -> PaperLink | None:
     return session.scalar(
         select(PaperLink).where(
             PaperLink.paper_id == paper_id,

@@ -13,8 +13,8 @@ from monitor.feeds.tables import Record, RecordQuery
 from monitor.kernel.errors import NotFound
 from monitor.literature import joining
 from monitor.literature.identity import REGISTRIES, strongest_first
-from monitor.literature.matching import Hit
 from monitor.literature.keeping import as_hit, in_order
+from monitor.literature.matching import Hit
 from monitor.literature.tables import (
     Match,
     Paper,

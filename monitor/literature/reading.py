@@ -37,9 +37,7 @@ class Reading:
     def hits(self) -> tuple[Hit, ...]:
         """Where the citation names which interventions."""
         said = self.citation
-        return self.matcher.match(
-            title=said.title, abstract=said.abstract, keywords=said.keywords
-        )
+        return self.matcher.match(title=said.title, abstract=said.abstract, keywords=said.keywords)
 
     @cached_property
     def lane(self) -> Lane:

@@ -15,8 +15,8 @@ from monitor.feeds.tables import Record
 from monitor.kernel.database import affected
 from monitor.literature import joining
 from monitor.literature.identity import own_and_named
-from monitor.literature.matching import Matcher
 from monitor.literature.keeping import read_anew
+from monitor.literature.matching import Matcher
 from monitor.literature.reading import EDITION, Reading
 from monitor.literature.settling import look_again, name_registrations, one_at_a_time, settle
 from monitor.literature.tables import Paper, PaperIdentifier, PaperRecord

@@ -105,9 +105,7 @@ def _take_in(session: Session, one: Arrival, matcher: Matcher, at: datetime) -> 
     return replace(taken, merged=merged)
 
 
-def _make(
-    session: Session, one: Arrival, free: tuple[Identifier, ...], at: datetime
-) -> Ingested:
+def _make(session: Session, one: Arrival, free: tuple[Identifier, ...], at: datetime) -> Ingested:
     """Make a paper of a record; an identifier that another paper owns stays with that."""
     (made,) = _add(session, [replace(one, own=list(free))], at)
     return made

@@ -62,9 +62,7 @@ def note_conflict(
     )
 
 
-def doubt(
-    session: Session, paper: Paper, own: Traits, found: joining.Found, at: datetime
-) -> None:
+def doubt(session: Session, paper: Paper, own: Traits, found: joining.Found, at: datetime) -> None:
     """Propose what a person should compare with a paper; not two that nobody is to screen."""
     other = found.other
     if other and other.id != paper.id and not other.merged_into_id and found.conflict:
@@ -94,7 +92,7 @@ def look_again(
     return kept, merged
 
 
-def _propose(  # noqa: PLR0913 - which two, what, why
+def _propose(
     session: Session, one: Paper, other: Paper, relation: Relation, reason: str, at: datetime
 ) -> None:
     if TO_SCREEN & {one.lane, other.lane}:

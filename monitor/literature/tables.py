@@ -35,7 +35,9 @@ class Paper(Base):
     changed_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)  # rises with every change of what it says
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("paper.id"))  # the one that stays
-    read_by: Mapped[int] = mapped_column(index=True)  # the edition of the rules: see reading.EDITION
+    read_by: Mapped[int] = mapped_column(
+        index=True
+    )  # the edition of the rules: see reading.EDITION
 
 
 class PaperIdentifier(Base):
@@ -165,7 +167,9 @@ class PaperTrial(Base):
     paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"), primary_key=True)
     status: Mapped[str | None]  # in the registry's own words
     started: Mapped[date | None]
-    completed: Mapped[date | None] = mapped_column(index=True)  # where only a month is said: its last day
+    completed: Mapped[date | None] = mapped_column(
+        index=True
+    )  # where only a month is said: its last day
     completed_expected: Mapped[bool]  # the registry calls the date an expectation
     participants: Mapped[int | None]
     has_results: Mapped[bool | None]  # the registry itself shows results

@@ -6,7 +6,7 @@ Pure. Never makes up a field: what no record gives stays empty.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from monitor.feeds.records import Citation, Identifier, Link
 
@@ -45,7 +45,7 @@ def best(versions: Sequence[Version]) -> Citation:
     newest: dict[tuple[str, str], Version] = {}
     for one in ordered:
         newest.setdefault((one.source, one.key), one)
-    chosen = {
+    chosen: dict[str, Any] = {
         field.name: next(
             (value for one in ordered if (value := getattr(one.citation, field.name))), None
         )

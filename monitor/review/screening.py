@@ -1,6 +1,6 @@
 """The queue: a paper comes in once and is screened by a person. Never appraises or decides."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -42,7 +42,9 @@ def enqueue(session: Session, paper_ids: Sequence[int], *, at: datetime) -> int:
 
 
 def _queue_new(session: Session, paper_ids: Sequence[int], at: datetime) -> list[int]:
-    known = set(session.scalars(select(QueueItem.paper_id).where(QueueItem.paper_id.in_(paper_ids))))
+    known = set(
+        session.scalars(select(QueueItem.paper_id).where(QueueItem.paper_id.in_(paper_ids)))
+    )
     parts = ordering.promised(session, paper_ids, at)
     rows = [
         {
@@ -60,14 +62,9 @@ def _queue_new(session: Session, paper_ids: Sequence[int], at: datetime) -> list
     if not rows:
         return []
     # another process may have queued one between our look and our row
-    adding = _insert_for(session)(QueueItem).on_conflict_do_nothing().returning(QueueItem.paper_id)
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    adding = dialect.insert(QueueItem).on_conflict_do_nothing().returning(QueueItem.paper_id)
     return sorted(session.scalars(adding, rows))
-
-
-def _insert_for(session: Session) -> Callable[..., postgresql.Insert | sqlite.Insert]:
-    return {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[
-        session.get_bind().dialect.name
-    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from monitor.literature.wording import Version, best, clean, cleaned
 
 TITLE = "An invented trial of parenting in the town of Nowhere"
 
+
 @pytest.mark.parametrize(
     ("other", "same"),
     [
@@ -72,7 +73,11 @@ def version(source, number, citation):
 
 
 def test_each_field_comes_from_the_best_source_that_gives_it():
-    records = [version("journals", 9, FEED), version("europepmc", 3, EUROPE), version("pubmed", 1, PUBMED)]
+    records = [
+        version("journals", 9, FEED),
+        version("europepmc", 3, EUROPE),
+        version("pubmed", 1, PUBMED),
+    ]
     read = {best(list(order)) for order in itertools.permutations(records)}
     assert read == {
         Citation(
@@ -135,4 +140,7 @@ def test_openalex_fills_what_nobody_else_gives_and_replaces_nothing():
         "The title of a feed", "What it says.", 2023,
     )  # fmt: skip
     deposited = Citation("The title at Crossref")
-    assert best([version("journals", 1, feed), version("crossref", 3, deposited)]).title == deposited.title
+    assert (
+        best([version("journals", 1, feed), version("crossref", 3, deposited)]).title
+        == deposited.title
+    )
