@@ -140,6 +140,7 @@ def _keys() -> None:
         sa.Column("paper_id", sa.Integer(), autoincrement=False, nullable=False),
         _to_paper("paper_key", "paper_id"),
         sa.PrimaryKeyConstraint("value", "paper_id", name=op.f("pk_paper_key")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_paper_key_paper_id"), "paper_key", ["paper_id"])
 

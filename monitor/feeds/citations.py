@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from dataclasses import fields
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from monitor.feeds.records import Citation, FetchedRecord, Identifier, Link, LinkKind
 
 _IDENTIFIERS = frozenset({"identifiers", "registrations"})
+_SORTED = json.JSONEncoder(sort_keys=True, ensure_ascii=True).encode
 _LISTS = frozenset({"authors", "publication_types", "keywords"})
 
 
@@ -18,10 +19,33 @@ def to_json(citation: Citation) -> dict[str, Any]:
     A citation without links leaves the key out, so that records kept before there were links do
     not look changed.
     """
-    values = {field.name: _value(getattr(citation, field.name)) for field in fields(citation)}
-    if not citation.links:
-        del values["links"]
+    values: dict[str, Any] = {
+        "title": citation.title,
+        "identifiers": _pairs(citation.identifiers),
+        "registrations": _pairs(citation.registrations),
+        "abstract": citation.abstract,
+        "authors": list(citation.authors),
+        "journal": citation.journal,
+        "year": citation.year,
+        "published": citation.published.isoformat() if citation.published else None,
+        "volume": citation.volume,
+        "issue": citation.issue,
+        "pages": citation.pages,
+        "language": citation.language,
+        "publication_types": list(citation.publication_types),
+        "keywords": list(citation.keywords),
+        "url": citation.url,
+    }
+    if citation.links:
+        values["links"] = [
+            [link.kind.value, [link.identifier.scheme, link.identifier.value]]
+            for link in citation.links
+        ]
     return values
+
+
+def _pairs(identifiers: Iterable[Identifier]) -> list[list[str]]:
+    return [[one.scheme, one.value] for one in identifiers]
 
 
 def from_json(data: dict[str, Any]) -> Citation:
@@ -40,20 +64,12 @@ def from_json(data: dict[str, Any]) -> Citation:
     return Citation(**values)
 
 
-def content_hash(record: FetchedRecord) -> str:
-    """Give the SHA-256 of what a record says and of the part of it that counts as sent."""
-    said = json.dumps(to_json(record.citation), sort_keys=True, ensure_ascii=True)
-    sent = record.raw if record.stable is None else record.stable
-    return hashlib.sha256(said.encode() + b"\0" + sent).hexdigest()
+def content_hash(record: FetchedRecord, said_as: dict[str, Any] | None = None) -> str:
+    """Give the SHA-256 of what a record says and of the part of it that counts as sent.
 
-
-def _value(value: object) -> Any:  # noqa: ANN401 - any JSON value
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Identifier):
-        return [value.scheme, value.value]
-    if isinstance(value, Link):
-        return [value.kind.value, _value(value.identifier)]
-    if isinstance(value, tuple):
-        return [_value(one) for one in value]
-    return value
+    ``said_as`` is its citation as JSON, where that is at hand.
+    """
+    found = hashlib.sha256(_SORTED(said_as or to_json(record.citation)).encode())
+    found.update(b"\0")
+    found.update(record.raw if record.stable is None else record.stable)
+    return found.hexdigest()

@@ -21,7 +21,7 @@ from monitor.feeds.records import (
     UnreadableRecord,
     Watermark,
 )
-from monitor.feeds.service import Effort, StoredRecord
+from monitor.feeds.service import Effort
 from monitor.feeds.tables import AskedState, Poll, PollKind, PollQuery, PollState
 from monitor.kernel.errors import Conflict, SourceError, SourceFault
 
@@ -63,8 +63,8 @@ def keep(
     intake: Intake,
     batch: Sequence[FetchedRecord | UnreadableRecord],
     at: datetime,
-) -> list[StoredRecord]:
-    """Keep one batch of a file; gives the records not held before, or held in other words.
+) -> storing.Kept:
+    """Keep one batch of a file: records not held before, or held in other words.
 
     Raises:
         Conflict: somebody else brings in a file now.
@@ -84,7 +84,7 @@ def keep(
     if kept.new:
         touch(session, intake.lease, last_new_at=at)
     session.flush()
-    return kept.records
+    return kept
 
 
 def finish(session: Session, intake: Intake, effort: Effort, *, at: datetime) -> None:

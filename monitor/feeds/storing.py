@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from monitor.feeds import rules
 from monitor.feeds.citations import content_hash, to_json
 from monitor.feeds.records import Answer, Citation, FetchedRecord, UnreadableRecord
 from monitor.feeds.tables import Record, RecordQuery, SetAside, WatermarkRow
+from monitor.kernel.bulk import add_all, add_numbered
 from monitor.kernel.errors import SourceError, SourceFault
 
 # well under the number of parameters that SQLite takes in one statement
@@ -38,10 +40,14 @@ class StoredRecord:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What keeping an answer did: records new or changed, and how many of them are new."""
+    """What keeping an answer did: records new or changed, and how many of them are new.
+
+    ``hashes`` are the content hashes of all its records, in their order.
+    """
 
     records: list[StoredRecord]
     new: int
+    hashes: list[str]
 
 
 def keep(
@@ -49,14 +55,19 @@ def keep(
 ) -> Kept:
     """Keep one answer; ``move``: its watermark moves too."""
     known = _known_hashes(session, source, answer.records)
-    rows = []
+    rows, kept, hashes, new = [], [], [], 0
     for record in answer.records:
-        found = content_hash(record)
-        hashes = known.setdefault(record.key, set())
-        if found not in hashes:
-            rows.append((_row(source, poll_id, record, found, at), record, not hashes))
-            hashes.add(found)
-    session.add_all(row for row, _, _ in rows)
+        said = to_json(record.citation)
+        found = content_hash(record, said)
+        hashes.append(found)
+        before = known.setdefault(record.key, set())
+        if found in before:
+            continue
+        new += not before
+        before.add(found)
+        rows.append(_row(source, poll_id, record, said, found, at))
+        kept.append(record)
+    ids = add_numbered(session, Record, rows, Record.poll_id == poll_id)
     _note_query(session, source, answer, at)
     _set_aside(session, source, answer.unreadable, at)
     if move and not answer.unchanged:
@@ -65,10 +76,11 @@ def keep(
     query = answer.query
     return Kept(
         records=[
-            StoredRecord(row.id, source, record.citation, query.key, query.intervention)
-            for row, record, _ in rows
+            StoredRecord(record_id, source, record.citation, query.key, query.intervention)
+            for record_id, record in zip(ids, kept, strict=True)
         ],
-        new=sum(first for _, _, first in rows),
+        new=new,
+        hashes=hashes,
     )
 
 
@@ -110,17 +122,19 @@ def rewritten(session: Session, source: str, answer: Answer) -> bool:
     return rules.read_otherwise(row.translation, answer.translation)
 
 
-def _row(source: str, poll_id: int, record: FetchedRecord, found: str, at: datetime) -> Record:
-    return Record(
-        source=source,
-        key=record.key,
-        content_hash=found,
-        media_type=record.media_type,
-        raw=record.raw,
-        citation=to_json(record.citation),
-        fetched_at=at,
-        poll_id=poll_id,
-    )
+def _row(
+    source: str, poll_id: int, record: FetchedRecord, said: dict[str, Any], found: str, at: datetime
+) -> dict[str, Any]:
+    return {
+        "source": source,
+        "key": record.key,
+        "content_hash": found,
+        "media_type": record.media_type,
+        "raw": record.raw,
+        "citation": said,
+        "fetched_at": at,
+        "poll_id": poll_id,
+    }
 
 
 def _known_hashes(
@@ -151,9 +165,19 @@ def _note_query(session: Session, source: str, answer: Answer, at: datetime) -> 
         )
         for key in noted:
             del wanted[key]
-    session.add_all(
-        RecordQuery(source=source, key=key, query_key=answer.query.key, first_seen_at=at)
-        for key in wanted
+    add_all(
+        session,
+        RecordQuery,
+        [
+            {
+                "source": source,
+                "key": key,
+                "query_key": answer.query.key,
+                "first_seen_at": at,
+                "missing_times": 0,
+            }
+            for key in wanted
+        ],
     )
 
 

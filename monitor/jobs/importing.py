@@ -196,11 +196,12 @@ def take(
     Raises:
         Conflict: somebody else brings in a file now.
     """
-    stored = intake.keep(session, under_way, part, at)
-    queued = workflow.ingest(session, matcher, stored, at=at)
-    records = [one for one in part if isinstance(one, FetchedRecord)]
-    ids = [one.record_id for one in stored]
-    told = iter(novelty.told(session, SOURCE, records, stored=ids, since=under_way.since))
+    kept = intake.keep(session, under_way, part, at)
+    queued = workflow.ingest(session, matcher, kept.records, at=at)
+    keys = [one.key for one in part if isinstance(one, FetchedRecord)]
+    ids = [one.record_id for one in kept.records]
+    versions = list(zip(keys, kept.hashes, strict=True))
+    told = iter(novelty.told(session, SOURCE, versions, stored=ids, since=under_way.since))
     return Batch(under_way.since, [_line(one, told) for one in part], queued)
 
 

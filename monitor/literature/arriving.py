@@ -1,19 +1,18 @@
 """Records on their way in, many at once: what nothing here knows yet needs no looking up alone."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import islice
-from typing import Any, TypeVar, cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, tuple_
+from sqlalchemy import bindparam, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.identifiers import registrations_in
 from monitor.feeds.records import Identifier
 from monitor.feeds.service import StoredRecord
 from monitor.feeds.tables import Record
-from monitor.kernel.database import Base
+from monitor.kernel.bulk import add_all, add_numbered, chunks
 from monitor.literature import keeping
 from monitor.literature.identity import own_and_named
 from monitor.literature.joining import NEW
@@ -31,8 +30,6 @@ from monitor.literature.tables import (
 )
 from monitor.literature.wording import cleaned
 
-_Value = TypeVar("_Value")
-_CHUNK = 400  # well under the number of parameters that SQLite takes in one statement
 _version, _this = aliased(Record), aliased(Record)
 # Built once: putting a statement together costs more than running it.
 _KNOWN_RECORDS = (
@@ -106,29 +103,24 @@ def add_papers(session: Session, arrivals: Sequence[Arrival], at: datetime) -> l
     """Make a paper of each arrival, none of which touches what is held; gives their ids."""
     if not arrivals:
         return []
-    paper = _table(Paper)
-    rows = [_paper(one.reading, at) for one in arrivals]
-    made = insert(paper).returning(paper.c.id, sort_by_parameter_order=True)
-    ids = list(session.scalars(made, rows))
+    ids = add_numbered(session, Paper, [_paper(one.reading, at) for one in arrivals])
     owned = list(zip(ids, arrivals, strict=True))
-    _insert(
+    joined = {"joined_by": NEW, "at": at}
+    add_all(
         session,
         PaperRecord,
-        (
-            {"paper_id": i, "record_id": one.record_id, "joined_by": NEW, "at": at}
-            for i, one in owned
-        ),
+        [{"paper_id": i, "record_id": one.record_id} | joined for i, one in owned],
     )
-    _insert(session, PaperIdentifier, (_pair(i, n) for i, one in owned for n in one.own))
-    _insert(session, PaperRegistration, (_pair(i, n) for i, one in owned for n in one.named))
+    add_all(session, PaperIdentifier, [_pair(i, n) for i, one in owned for n in one.own])
+    add_all(session, PaperRegistration, [_pair(i, n) for i, one in owned for n in one.named])
     for table, read in (
         (PaperKey, lambda r: [{"value": key} for key in r.keys]),
         (Match, lambda r: keeping.match_rows(r.hits)),
         (PaperReading, keeping.reading_rows),
         (PaperStatement, keeping.statement_rows),
     ):
-        _insert(
-            session, table, ({"paper_id": i} | row for i, one in owned for row in read(one.reading))
+        add_all(
+            session, table, [{"paper_id": i} | row for i, one in owned for row in read(one.reading)]
         )
     return ids
 
@@ -145,19 +137,3 @@ def _paper(reading: Reading, at: datetime) -> dict[str, Any]:
 
 def _pair(paper_id: int, one: Identifier) -> dict[str, Any]:
     return {"paper_id": paper_id, "scheme": one.scheme, "value": one.value}
-
-
-def _insert(session: Session, table: type[Base], rows: Iterable[dict[str, Any]]) -> None:
-    if found := list(rows):
-        session.execute(insert(_table(table)), found)
-
-
-def _table(entity: type[Base]) -> Table:
-    return cast(Table, entity.__table__)
-
-
-def chunks(values: Collection[_Value]) -> Iterator[list[_Value]]:
-    """Part values into lists short enough for one statement."""
-    left = iter(values)
-    while some := list(islice(left, _CHUNK)):
-        yield some

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from monitor.feeds.citations import from_json
 from monitor.feeds.records import Citation
 from monitor.feeds.tables import Record
+from monitor.kernel.bulk import add_all
 from monitor.kernel.database import affected
 from monitor.literature import joining
 from monitor.literature.matching import FIELDS, Hit, Matcher
@@ -85,11 +86,11 @@ def _keep_reading(session: Session, paper: Paper, reading: Reading) -> None:
     if hits != reading.hits:
         gone = session.execute(delete(Match).where(Match.paper_id == paper.id))
         affected(gone, expected=len(hits), what="matches")
-        _insert(session, Match, (own | row for row in match_rows(reading.hits)))
+        add_all(session, Match, [own | row for row in match_rows(reading.hits)])
     session.execute(delete(PaperKey).where(PaperKey.paper_id == paper.id))
-    _insert(session, PaperKey, (own | {"value": key} for key in reading.keys))
+    add_all(session, PaperKey, [own | {"value": key} for key in reading.keys])
     session.execute(delete(PaperReading).where(PaperReading.paper_id == paper.id))
-    _insert(session, PaperReading, (own | row for row in reading_rows(reading)))
+    add_all(session, PaperReading, [own | row for row in reading_rows(reading)])
 
 
 def _keep_statements(session: Session, paper_id: int, reading: Reading) -> None:
@@ -99,7 +100,7 @@ def _keep_statements(session: Session, paper_id: int, reading: Reading) -> None:
     )
     if {tuple(row) for row in rows} != reading.statements:
         session.execute(delete(table).where(table.paper_id == paper_id))
-        _insert(session, table, ({"paper_id": paper_id} | r for r in statement_rows(reading)))
+        add_all(session, table, [{"paper_id": paper_id} | r for r in statement_rows(reading)])
 
 
 def match_rows(hits: Iterable[Hit]) -> list[dict[str, Any]]:
@@ -173,8 +174,3 @@ def _material(paper: Paper) -> tuple[object, ...]:
 def _comparable(paper: Paper) -> tuple[object, ...]:
     """Give all that names, keys and signals are read from."""
     return _material(paper), paper.keywords, joining.as_citation(paper)
-
-
-def _insert(session: Session, table: type[Any], rows: Iterable[dict[str, Any]]) -> None:
-    if found := list(rows):
-        session.execute(insert(table), found)

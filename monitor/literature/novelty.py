@@ -5,16 +5,16 @@ that a batch of records could join into another database, so that an import can 
 there by the very code that does it, while nothing here is locked.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import ColumnElement, Table, insert, select, tuple_
 from sqlalchemy.orm import Session
 
-from monitor.feeds.citations import content_hash
 from monitor.feeds.records import FetchedRecord
 from monitor.feeds.tables import Record
+from monitor.kernel.bulk import chunks
 from monitor.kernel.database import Base
 from monitor.literature.grouping import stored_keys
 from monitor.literature.joining import NEW
@@ -32,8 +32,6 @@ from monitor.literature.tables import (
 from monitor.literature.traits import traits
 from monitor.literature.wording import cleaned
 
-# well under the number of parameters that SQLite takes in one statement
-_CHUNK = 400
 _OF_A_PAPER = (
     PaperIdentifier,
     PaperKey,
@@ -57,20 +55,22 @@ class Novelty(StrEnum):
 def told(
     session: Session,
     source: str,
-    records: Sequence[FetchedRecord],
+    versions: Sequence[tuple[str, str]],
     *,
     stored: Iterable[int],
     since: int,
 ) -> list[Novelty]:
-    """Say what each record of a batch that was taken in is, in its order.
+    """Say what each record of a batch that was taken in is, in its order: by key and content hash.
 
     ``stored`` are the ids of those that were kept as new or changed; ``since`` is the number of
     the first attempt at the file, so that what it brought itself is told from what was known.
     """
-    places = _places(session, source, records)
+    places = _places(session, source, [key for key, _ in versions])
     fresh = set(stored)
-    brought = _brought(session, source, {paper for _, paper, _ in places.values()}, since)
-    return [_novelty(places.get((one.key, content_hash(one))), fresh, brought) for one in records]
+    now = {paper for record_id, paper, made_it in places.values() if made_it and record_id in fresh}
+    others = {paper for _, paper, _ in places.values()} - now
+    brought = now | _brought(session, source, others, since)
+    return [_novelty(places.get(version), fresh, brought) for version in versions]
 
 
 def copy_known(
@@ -82,9 +82,9 @@ def copy_known(
     source sent.
     """
     wanted = _candidates(held, source, records)
-    for ids in _chunks(wanted):
+    for ids in chunks(wanted):
         wanted -= set(into.scalars(select(Paper.id).where(Paper.id.in_(ids))))
-    for ids in _chunks(wanted):
+    for ids in chunks(wanted):
         copy_rows(held, into, Paper, Paper.id.in_(ids))
         for table in _OF_A_PAPER:
             copy_rows(held, into, table, table.paper_id.in_(ids))
@@ -118,12 +118,12 @@ def _candidates(session: Session, source: str, records: Sequence[FetchedRecord])
     own = {(one.scheme, one.value) for citation in citations for one in citation.identifiers}
     keys = {key for citation in citations for key in stored_keys(traits(citation))}
     found: set[int] = set()
-    for pairs in _chunks(own):
+    for pairs in chunks(own):
         by_identifier = tuple_(PaperIdentifier.scheme, PaperIdentifier.value).in_(pairs)
         found |= set(session.scalars(select(PaperIdentifier.paper_id).where(by_identifier)))
-    for values in _chunks(keys):
+    for values in chunks(keys):
         found |= set(session.scalars(select(PaperKey.paper_id).where(PaperKey.value.in_(values))))
-    for names in _chunks({record.key for record in records}):
+    for names in chunks({record.key for record in records}):
         found |= set(
             session.scalars(
                 select(PaperRecord.paper_id)
@@ -135,26 +135,31 @@ def _candidates(session: Session, source: str, records: Sequence[FetchedRecord])
 
 
 def _places(
-    session: Session, source: str, records: Sequence[FetchedRecord]
+    session: Session, source: str, names: Iterable[str]
 ) -> dict[tuple[str, str], tuple[int, int, bool]]:
     """Give each record's row, its paper, and whether it made the paper; by key and content."""
     places = {}
-    for keys in _chunks({record.key for record in records}):
+    for keys in chunks(set(names)):
         rows = session.execute(
-            select(Record.key, Record.content_hash, Record.id, PaperRecord)
+            select(
+                Record.key,
+                Record.content_hash,
+                Record.id,
+                PaperRecord.paper_id,
+                PaperRecord.joined_by,
+            )
             .join(PaperRecord, PaperRecord.record_id == Record.id)
             .where(Record.source == source, Record.key.in_(keys))
         )
-        for key, found, record_id, joined in rows:
-            made_it = joined.joined_by == NEW
-            places[key, found] = (record_id, joined.paper_id, made_it)
+        for key, found, record_id, paper_id, joined_by in rows:
+            places[key, found] = (record_id, paper_id, joined_by == NEW)
     return places
 
 
-def _brought(session: Session, source: str, papers: Iterable[int], since: int) -> set[int]:
+def _brought(session: Session, source: str, papers: Collection[int], since: int) -> set[int]:
     """Tell which of ``papers`` are there only since this file."""
     found: set[int] = set()
-    for ids in _chunks(papers):
+    for ids in chunks(papers):
         found |= set(
             session.scalars(
                 select(PaperRecord.paper_id)
@@ -178,9 +183,3 @@ def _novelty(place: tuple[int, int, bool] | None, fresh: set[int], brought: set[
         fresh.discard(record_id)  # the same words again in one batch are one row
         return Novelty.NEW
     return Novelty.REPEATED if paper_id in brought else Novelty.KNOWN
-
-
-def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
-    ordered = list(values)
-    for start in range(0, len(ordered), _CHUNK):
-        yield ordered[start : start + _CHUNK]

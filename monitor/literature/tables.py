@@ -85,6 +85,8 @@ class PaperKey(Base):
         ForeignKey("paper.id"), primary_key=True, index=True, autoincrement=False
     )
 
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own declaration
+
 
 class PaperReading(Base):
     """What the rules read from a paper's words, kept with it: what the queue is ordered by.

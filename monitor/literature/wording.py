@@ -91,7 +91,8 @@ _UNBEARABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202
 
 def clean(text: str) -> str:
     """Take out what no database or page can bear; the words stay as they are. Line ends stay."""
-    return _UNBEARABLE.sub("", text).strip()
+    # what can be printed is bearable; most texts are told so at once
+    return (text if text.isprintable() else _UNBEARABLE.sub("", text)).strip()
 
 
 def _clean_or_none(text: str | None) -> str | None:

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
 from monitor.kernel import audit
+from monitor.kernel.bulk import chunks
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.literature import service as literature
-from monitor.literature.arriving import chunks
 from monitor.literature.tables import Paper
 from monitor.review import moves, ordering, rules
 from monitor.review.tables import QueueItem, Screening
