@@ -1,9 +1,10 @@
-"""What one new record costs against very many stored: candidates fetched by key, and judged.
+"""What one new record costs against very many stored: likenesses fetched by key, and judged.
 
     python bench/dedupe_stored.py [--records 1000000] [--asked 2000]
 
-Stores invented records with their keys (``grouping.blocks``) in SQLite and in PostgreSQL, then asks
-for new ones: half are stored ones written otherwise, half are not there. Budgets (DESIGN, section 9):
+Fills the service's own tables with invented papers and their keys, in SQLite and in PostgreSQL, and
+asks for new ones as the service does (``joining.alike``): half are stored ones written otherwise,
+half are not there. Budgets (DESIGN, section 9):
 at most 1 ms in SQLite and 2 ms in PostgreSQL at the median, the fuzzy comparison included; the
 95th percentile is printed beside it. Times are of the clock. Ends with status 1 where one is missed.
 """
@@ -16,39 +17,34 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from statistics import quantiles
 
 import psycopg
-from sqlalchemy import Connection, bindparam, create_engine, text
+from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from monitor.feeds.records import Citation  # noqa: E402 - found through the path set above
-from monitor.literature.grouping import blocks  # noqa: E402 - the same
-from monitor.literature.sameness import compare  # noqa: E402 - the same
+from monitor.kernel.database import Base, Database  # noqa: E402 - the same
+from monitor.literature.grouping import stored_keys  # noqa: E402 - the same
+from monitor.literature.joining import alike  # noqa: E402 - the same
+from monitor.literature.tables import Paper, PaperIdentifier, PaperKey  # noqa: E402 - the same
 from monitor.literature.traits import traits  # noqa: E402 - the same
 
 BUDGETS = {"SQLite": 1.0, "PostgreSQL": 2.0}  # ms
 BATCH = 20_000
-MOST = 50  # candidates judged
-COLUMNS = "id, title, authors, journal, year, volume, issue, pages"
-TABLES = (
-    (
-        "CREATE TABLE stored (id INTEGER PRIMARY KEY, title TEXT, authors TEXT, journal TEXT, "
-        "year INTEGER, volume TEXT, issue TEXT, pages TEXT)"
-    ),
-    "CREATE TABLE stored_key (value BIGINT, id INTEGER)",
+SEEN = "2026-11-23 06:10:00"
+COLUMNS = (
+    "id, title, authors, journal, year, volume, issue, pages, publication_types, keywords, lane, "
+    "first_seen_at, changed_at, version, read_by"
 )
-INDEX = "CREATE INDEX stored_key_value ON stored_key (value, id)"
-ASK = text(
-    f"SELECT {COLUMNS} FROM stored WHERE id IN"  # noqa: S608 - our own constants
-    f" (SELECT id FROM stored_key WHERE value IN :keys) ORDER BY id LIMIT {MOST}"
-).bindparams(bindparam("keys", expanding=True))
+PLACES = ", ".join("?" * (COLUMNS.count(",") + 1))
+MADE = (Paper, PaperKey, PaperIdentifier)
 # Titles begin and end in some two thousand ways each, so that a new record has near neighbours.
 START = (
     "Effects of",
@@ -62,7 +58,7 @@ SYLLABLES = (
 )  # fmt: skip
 WAYS = 400
 
-Stored = tuple[int, str, str, str, int, str, str, str]
+Rows = list[tuple[object, ...]]
 
 
 def invented(number: int) -> Citation:
@@ -104,73 +100,66 @@ def rewritten(one: Citation) -> Citation:
     return replace(one, title=one.title.upper() + ".", authors=authors, journal=None, issue=None)
 
 
-def keyed(one: Citation) -> list[int]:
-    """Give a record's keys as signed numbers of 64 bits: half the size of their texts."""
-    return [int(key.partition(":")[2], 16) - 2**63 for key in blocks(one)]
-
-
-def batch(numbers: range) -> tuple[list[Stored], list[tuple[int, int]]]:
-    rows: list[Stored] = []
-    keys: list[tuple[int, int]] = []
+def batch(numbers: range) -> tuple[Rows, Rows]:
+    rows: Rows = []
+    keys: Rows = []
     for number in numbers:
         one = invented(number)
-        authors = json.dumps(one.authors)
         rows.append(
-            (number, one.title, authors, one.journal or "", one.year or 0, one.volume or "",
-             one.issue or "", one.pages or "")
+            (number, one.title, json.dumps(one.authors), one.journal, one.year, one.volume,
+             one.issue, one.pages, "[]", "[]", "none", SEEN, SEEN, 1, 1)
         )  # fmt: skip
-        keys.extend((key, number) for key in keyed(one))
+        keys.extend((key, number) for key in stored_keys(traits(one)))
     return rows, keys
 
 
-def batches(count: int) -> Iterator[tuple[list[Stored], list[tuple[int, int]]]]:
+def batches(count: int) -> Iterator[tuple[Rows, Rows]]:
     parts = [range(start, min(start + BATCH, count)) for start in range(0, count, BATCH)]
     with multiprocessing.Pool(2) as pool:
         yield from pool.imap(batch, parts)
 
 
-def fill(lite: Connection, url: str, count: int) -> int:
-    """Store the records in both databases; give how many keys they have."""
-    cursor = lite.connection.cursor()
-    total = 0
-    with psycopg.connect(url) as server:
-        for statement in TABLES:
-            cursor.execute(statement)
-            server.execute(statement)
-        for rows, keys in batches(count):
-            total += len(keys)
-            cursor.executemany("INSERT INTO stored VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-            cursor.executemany("INSERT INTO stored_key VALUES (?, ?)", keys)
-            _copy(server, "stored", rows)
-            _copy(server, "stored_key", keys)
-        cursor.execute(INDEX)
-        server.execute(INDEX)
-    lite.connection.commit()
+def fill(lite: Database, served: Database, count: int) -> int:
+    """Store the papers in both databases; give how many keys they have."""
+    for database in (lite, served):
+        Base.metadata.create_all(database.engine, tables=[one.__table__ for one in MADE])  # type: ignore[misc] - Tables all
+    url = served.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    keys: Rows = []
+    with lite.engine.connect() as connection, psycopg.connect(url) as server:
+        cursor = connection.connection.cursor()
+        cursor.execute("PRAGMA foreign_keys = OFF")  # all of them hold
+        server.execute("SET session_replication_role = replica")
+        for rows, some in batches(count):
+            keys += some
+            cursor.executemany(f"INSERT INTO paper ({COLUMNS}) VALUES ({PLACES})", rows)  # noqa: S608 - our own names
+            _copy(server, f"paper ({COLUMNS})", rows)
+        keys.sort()  # rows in the order of their index go in many times faster
+        for some in batched(keys):
+            cursor.executemany("INSERT INTO paper_key (value, paper_id) VALUES (?, ?)", some)
+            _copy(server, "paper_key (value, paper_id)", some)
+        connection.connection.commit()
     with psycopg.connect(url, autocommit=True) as server:
         server.execute("VACUUM ANALYZE")
-    return total
+    return len(keys)
 
 
-def _copy(server: psycopg.Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-    with server.cursor().copy(f"COPY {table} FROM STDIN") as copying:
+def batched(rows: Rows) -> Iterator[Rows]:
+    for start in range(0, len(rows), BATCH):
+        yield rows[start : start + BATCH]
+
+
+def _copy(server: psycopg.Connection, into: str, rows: Rows) -> None:
+    with server.cursor().copy(f"COPY {into} FROM STDIN") as copying:
         copying.write("".join("\t".join(map(str, row)) + "\n" for row in rows))
 
 
-def ask(connection: Connection, one: Citation) -> list[tuple[int, str]]:
-    """Fetch one record's candidates and judge them: ids and verdicts."""
+def ask(session: Session, one: Citation) -> list[tuple[int, str]]:
+    """Fetch what one record resembles: ids and verdicts."""
     own = traits(one)
-    found = connection.execute(ASK, {"keys": keyed(one)}).all()
-    return [(row.id, compare(own, traits(_citation(row))).verdict) for row in found]
+    return [(d.paper.id, d.found.verdict) for d in alike(session, own, stored_keys(own))]
 
 
-def _citation(row: object) -> Citation:
-    number, title, authors, journal, year, volume, issue, pages = row  # type: ignore[misc] - a row of COLUMNS
-    del number
-    return Citation(title, authors=tuple(json.loads(authors)), journal=journal, year=year,
-                    volume=volume, issue=issue, pages=pages)  # fmt: skip
-
-
-def measure(name: str, connection: Connection, count: int, asked: int) -> bool:
+def measure(name: str, session: Session, count: int, asked: int) -> bool:
     """Ask for new records, print what one costs, and tell whether the budget is kept."""
     chance = random.Random(7)  # noqa: S311 - a choice, not a secret
     known = [chance.randrange(count) for _ in range(asked // 2)]
@@ -178,17 +167,17 @@ def measure(name: str, connection: Connection, count: int, asked: int) -> bool:
     news += [(invented(count + n), -1) for n in range(asked - len(news))]
     chance.shuffle(news)
     for one, _ in news[:100]:
-        ask(connection, one)
-    times, found, candidates = [], 0, 0
+        ask(session, one)
+    times, found = [], 0
     for one, number in news:
         began = time.perf_counter()
-        judged = ask(connection, one)
+        judged = ask(session, one)
         times.append((time.perf_counter() - began) * 1000)
         found += (number, "same") in judged
-        candidates += len(judged)
+        session.expunge_all()
     cuts = quantiles(times, n=100)
     print(f"{name:10} {count:,} stored: p50 {cuts[49]:.2f} ms, p95 {cuts[94]:.2f} ms, p99 {cuts[98]:.2f} ms"
-          f" (at most {BUDGETS[name]} ms at p50); {candidates / len(news):.1f} candidates a record;"
+          f" (at most {BUDGETS[name]} ms at p50);"
           f" {found:,} of {len(known):,} written otherwise found")  # fmt: skip
     return cuts[49] <= BUDGETS[name] and found == len(known)
 
@@ -210,17 +199,16 @@ def main() -> int:
 
 
 def run(url: str, folder: Path, count: int, asked: int) -> int:
-    lite = create_engine(f"sqlite:///{folder / 'stored.sqlite3'}")
-    served = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    lite = Database(f"sqlite:///{folder / 'stored.sqlite3'}")
+    served = Database(url.replace("postgresql://", "postgresql+psycopg://", 1))
     began = time.perf_counter()
-    with lite.connect() as connection:
-        keys = fill(connection, url, count)
+    keys = fill(lite, served, count)
     print(f"{keys / count:.1f} keys a record; stored in {time.perf_counter() - began:.0f} s")
     kept = []
-    for name, engine in (("SQLite", lite), ("PostgreSQL", served)):
-        with engine.connect() as connection:
-            kept.append(measure(name, connection, count, asked))
-        engine.dispose()
+    for name, database in (("SQLite", lite), ("PostgreSQL", served)):
+        with database.read() as session:
+            kept.append(measure(name, session, count, asked))
+        database.dispose()
     return 0 if all(kept) else 1
 
 

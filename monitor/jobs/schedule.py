@@ -18,6 +18,7 @@ from monitor.jobs.comparing import compare_due
 from monitor.jobs.delivery import deliver_due
 from monitor.jobs.polling import poll_due
 from monitor.jobs.reminding import remind_due
+from monitor.jobs.renewing import read_old_papers
 from monitor.jobs.service import Service
 from monitor.jobs.uploads import work_on_uploads
 from monitor.kernel import audit
@@ -75,6 +76,7 @@ JOBS = (
     Job("deliver", 10, deliver_due),
     Job("remind", 60 * 60, remind_due),
     Job("import", 5, work_on_uploads),
+    Job("renew", 60, read_old_papers),
     Job("check", 24 * 60 * 60, check_ledger),
     Job("tidy", 24 * 60 * 60, tidy),
 )

@@ -34,14 +34,6 @@ class Group:
     reason: str
 
 
-def blocks(citation: Citation) -> tuple[str, ...]:
-    """Give the keys under which a citation's candidates are found; a pair to judge shares one.
-
-    Short texts of at most 18 characters, about six a citation.
-    """
-    return tuple(f"{key[0]}:{_digest(key)}" for key in keys(traits(citation)))
-
-
 def stored_keys(one: Traits) -> frozenset[int]:
     """Give the keys of title and place as signed numbers of 64 bits, to be kept with a paper.
 
@@ -239,10 +231,6 @@ def _most_said(reasons: Iterable[str]) -> str:
     """Give the reason that holds for most pairs."""
     counts = Counter(reasons)
     return min(counts, key=lambda reason: (-counts[reason], reason))
-
-
-def _digest(key: tuple[str, ...]) -> str:
-    return _hashed(key).hex()
 
 
 def _hashed(key: tuple[str, ...]) -> bytes:

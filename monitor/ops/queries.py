@@ -29,6 +29,7 @@ JOB_TITLES = {
     "import": "Bring in files",
     "check": "Check the audit ledger",
     "tidy": "Let go of old raw records",
+    "renew": "Read papers by the newest rules",
 }
 # how long an incident that is over stays in sight
 _ENDED_SHOWN = timedelta(days=14)

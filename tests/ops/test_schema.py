@@ -80,3 +80,42 @@ def test_a_database_that_is_not_there_is_not_made(tmp_path):
     with pytest.raises(ConfigError, match="init"):
         schema.require_current(database)
     assert not (tmp_path / "nowhere.sqlite3").exists()
+
+
+def _step(database, direction, revision):
+    if database.path:
+        database.path.parent.mkdir(parents=True, exist_ok=True)
+    with database.write() as session:
+        config = schema.configuration()
+        config.attributes["connection"] = session.connection()
+        getattr(command, direction)(config, revision)
+
+
+def test_papers_and_all_that_points_at_them_survive_the_change_of_lanes(empty):
+    _step(empty, "upgrade", "0002_proof_that_we_looked")
+    lists = "'[]', '[]', '[]'"
+    with empty.write() as session:
+        for number, lane, into in ((1, "evaluated", "NULL"), (2, "none", "1")):
+            session.execute(
+                text(
+                    "INSERT INTO paper (id, title, authors, publication_types, keywords, title_key,"
+                    " lane, first_seen_at, changed_at, version, merged_into_id) VALUES"
+                    f" ({number}, 'An invented title', {lists}, 'k', '{lane}',"
+                    f" '2026-11-23 06:10:00', '2026-11-23 06:10:00', 3, {into})"
+                )
+            )
+        session.execute(text("INSERT INTO paper_identifier VALUES ('doi', '10.5555/a', 1)"))
+    kept = "SELECT id, title, authors, version, merged_into_id FROM paper ORDER BY id"
+    with empty.read() as session:
+        before = session.execute(text(kept)).all()
+    schema.migrate(empty)
+    with empty.write() as session:
+        assert session.execute(text(kept)).all() == before
+        assert session.execute(text("SELECT read_by FROM paper")).scalars().all() == [0, 0]
+        session.execute(text("UPDATE paper SET lane = 'mentioned' WHERE id = 1"))
+    _step(empty, "downgrade", "0002_proof_that_we_looked")
+    with empty.read() as session:
+        assert session.execute(text(kept)).all() == before
+        lanes = session.execute(text("SELECT lane FROM paper ORDER BY id")).scalars().all()
+        assert lanes == ["evaluated", "none"]
+        assert session.execute(text("SELECT paper_id FROM paper_identifier")).scalars().all() == [1]

@@ -1,0 +1,16 @@
+"""Read papers again that an older version's rules have read. No mail follows, no network is reached."""
+
+from monitor import workflow
+from monitor.jobs.service import Service
+
+_AT_ONCE = 100  # papers in one transaction: others write in between
+
+
+def read_old_papers(service: Service) -> None:
+    """Read every paper again that this version's rules have not read yet, some at a time."""
+    read = _AT_ONCE
+    while read:
+        with service.database.write() as session:
+            read = workflow.read_by_new_rules(
+                session, service.matcher, limit=_AT_ONCE, at=service.clock()
+            )
