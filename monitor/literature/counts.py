@@ -5,6 +5,7 @@ Only what stands there: a number without its people, or an age that may be an ad
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
@@ -28,44 +29,41 @@ _WHO = (
 )
 _GAP = r"(?:,? aged [^,.;()]{1,30},)?[^.;()\d]"
 _PEOPLE = rf"(?:[\w'’–-]+,? ){{0,5}}?{_WHO}"
-_KINDS = tuple(
-    (kind, re.compile(words, re.IGNORECASE))
-    for kind, words in (
+_KINDS = (
+    (
+        "randomised",
         (
-            "randomised",
-            (
-                rf"(?<![\d.,-])\b{_NUMBER} {_PEOPLE}{_GAP}{{0,80}}?\b(?:were|was|being|been) "
-                rf"(?:\w+ly )?(?:randomi[sz]ed|randomly|assigned|allocated)\b|"
-                rf"\brandomi[sz]ed {_NUMBER.replace('?P<n>', '?P<n2>')} "
-                rf"{_PEOPLE.replace('?P<who>', '?P<who2>')}|"
-                rf"\brandomly (?:assigned|allocated) {_NUMBER.replace('?P<n>', '?P<n3>')} "
-                rf"{_PEOPLE.replace('?P<who>', '?P<who3>')}|"
-                rf"\b{_WHO.replace('?P<who>', '?P<who4>')} \(n ?= ?(?P<n4>\d[\d,]*)\)[^.;()]{{0,120}}?"
-                rf"\b(?:were|was) (?:\w+ly )?(?:randomi[sz]ed|randomly)\b|"
-                rf"(?<![\d.,-])\b{_NUMBER.replace('?P<n>', '?P<n5>')} (?:were|was) randomi[sz]ed\b"
-            ),
+            rf"(?<![\d.,-])\b{_NUMBER} {_PEOPLE}{_GAP}{{0,80}}?\b(?:were|was|being|been) "
+            rf"(?:\w+ly )?(?:randomi[sz]ed|randomly|assigned|allocated)\b|"
+            rf"\brandomi[sz]ed {_NUMBER.replace('?P<n>', '?P<n2>')} "
+            rf"{_PEOPLE.replace('?P<who>', '?P<who2>')}|"
+            rf"\brandomly (?:assigned|allocated) {_NUMBER.replace('?P<n>', '?P<n3>')} "
+            rf"{_PEOPLE.replace('?P<who>', '?P<who3>')}|"
+            rf"\b{_WHO.replace('?P<who>', '?P<who4>')} \(n ?= ?(?P<n4>\d[\d,]*)\)[^.;()]{{0,120}}?"
+            rf"\b(?:were|was) (?:\w+ly )?(?:randomi[sz]ed|randomly)\b|"
+            rf"(?<![\d.,-])\b{_NUMBER.replace('?P<n>', '?P<n5>')} (?:were|was) randomi[sz]ed\b"
         ),
+    ),
+    (
+        "analysed",
         (
-            "analysed",
-            (
-                rf"(?<![\d.,-])\b{_NUMBER} {_PEOPLE}{_GAP}{{0,50}}?\b(?:were analy[sz]ed|completed (?:the )?"
-                rf"(?:study|trial|treatment|program|intervention|follow|post|assess)|were (?:\w+ )?included "
-                rf"in the (?:\w+[- ]){{0,4}}analys)"
-            ),
+            rf"(?<![\d.,-])\b{_NUMBER} {_PEOPLE}{_GAP}{{0,50}}?\b(?:were analy[sz]ed|completed (?:the )?"
+            rf"(?:study|trial|treatment|program|intervention|follow|post|assess)|were (?:\w+ )?included "
+            rf"in the (?:\w+[- ]){{0,4}}analys)"
         ),
+    ),
+    (
+        "enrolled",
         (
-            "enrolled",
-            (
-                rf"(?<![\d.,-])\b{_NUMBER} {_PEOPLE}{_GAP}{{0,60}}?\b(?:were (?:\w+ )?(?:recruited|"
-                rf"enrol+ed|included|studied|entered|referred|interviewed)|participated|took part|"
-                rf"consented|received|entered|enrol+ed)\b|"
-                rf"\b(?:recruited|enrol+ed|includ(?:ed|e|ing)|studied|involved|comprised|sample of|consisted of|"
-                rf"interviews with|interviewed) {_NUMBER.replace('?P<n>', '?P<n2>')} "
-                rf"{_PEOPLE.replace('?P<who>', '?P<who2>')}|"
-                rf"\b{_WHO.replace('?P<who>', '?P<who3>')} \((?-i:N) ?= ?(?P<n3>\d[\d,]*)\)"
-            ),
+            rf"(?<![\d.,-])\b{_NUMBER} {_PEOPLE}{_GAP}{{0,60}}?\b(?:were (?:\w+ )?(?:recruited|"
+            rf"enrol+ed|included|studied|entered|referred|interviewed)|participated|took part|"
+            rf"consented|received|entered|enrol+ed)\b|"
+            rf"\b(?:recruited|enrol+ed|includ(?:ed|e|ing)|studied|involved|comprised|sample of|consisted of|"
+            rf"interviews with|interviewed) {_NUMBER.replace('?P<n>', '?P<n2>')} "
+            rf"{_PEOPLE.replace('?P<who>', '?P<who2>')}|"
+            rf"\b{_WHO.replace('?P<who>', '?P<who3>')} \((?-i:N) ?= ?(?P<n3>\d[\d,]*)\)"
         ),
-    )
+    ),
 )
 _SOME = re.compile(rf"\d|\b(?:{_WORD}|hundred)\b", re.IGNORECASE)
 _UNIT = r"[- ]?(?P<unit>weeks?|months?|mo|years?|yrs?)\b"
@@ -94,7 +92,7 @@ def sample_sizes(sentences: list[str]) -> Iterator[tuple[str, str]]:
 
     A value reads "130 families randomised".
     """
-    for kind, words in _KINDS:
+    for kind, words in _kinds():
         for sentence in sentences:
             met = words.search(sentence) if _SOME.search(sentence) else None
             if met and (value := _people(met)):
@@ -110,6 +108,12 @@ def child_ages(sentences: list[str]) -> Iterator[tuple[str, str]]:
                 if met and (value := _age(met.groupdict())):
                     yield value, sentence
                     return
+
+
+@cache
+def _kinds() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Compile them once they are needed: that takes longer than much of a program's start."""
+    return tuple((kind, re.compile(words, re.IGNORECASE)) for kind, words in _KINDS)
 
 
 def _people(met: re.Match[str]) -> str | None:

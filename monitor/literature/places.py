@@ -6,6 +6,7 @@ an author's address. The four nations of the UK are the United Kingdom here.
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 UK = "United Kingdom"
 _PLAIN = (
@@ -63,45 +64,52 @@ _OF = (
     r"adolescent|women|sample|population|service|trust|hospital|clinic|communit|primary care|"
     r"foster|adopt|school|cohort|preschool|setting|health)"
 )
-_COUNTRIES = tuple(
-    (
-        name,
-        re.compile(
-            rf"{_IN}(?:{place})(?![\w-])"
-            + (rf"|\b(?:{_PEOPLES[name]}){_OF}" if name in _PEOPLES else "")
-        ),
-    )
-    for name, place in _NAMES.items()
-)
-_SETTINGS = tuple(
-    (name, re.compile(words, re.IGNORECASE))
-    for name, words in (
-        ("home", r"\bhome[- ](?:visit|based)|\b(?:at|in) (?:their |the )?(?:own )?homes?\b"),
-        ("neonatal unit", r"\bneonatal (?:intensive care )?units?\b|\bNICU\b"),
-        ("mother and baby unit", r"\bmother[- ](?:and|&)?[- ]?(?:baby|infant) units?\b"),
-        ("hospital", r"\b(?:in|at|from) (?:an? |the |\w+ ){0,3}hospitals?\b|\binpatient"),
-        ("mental health service", r"\bmental health (?:services?|clinics?|cent(?:re|er)s?)|\bCAMHS\b"),
-        ("primary care", r"\bprimary (?:health ?)?care\b|\bgeneral practi(?:ce|tioner)|\bhealth visit"),
-        ("foster or adoptive care", r"\bfoster (?:care|famil|parent|mother)|\badoptive (?:famil|par)"),
-        ("residential care", r"\bresidential (?:care|home|group)|\borphanages?\b|\binstitutional care"),
-        ("childcare", r"\b(?:child ?care|day ?care|nurser(?:y|ies)|kindergartens?)\b|\bhead start\b"),
-        ("school", r"\b(?:in|at|from|across) (?:\w+ ){0,3}schools?\b|\bschool-based"),
-        ("prison", r"\bprisons?\b|\bjails?\b|\bincarcerat"),
-        ("online", r"\b(?:online|internet|web)[- ](?:based|delivered|program)|\btelehealth|\bby video ?call"),
-        ("community", r"\bcommunity[- ](?:based|sett|cent|serv|agenc|clinic)"),
-    )
+_SETTINGS = (
+    ("home", r"\bhome[- ](?:visit|based)|\b(?:at|in) (?:their |the )?(?:own )?homes?\b"),
+    ("neonatal unit", r"\bneonatal (?:intensive care )?units?\b|\bNICU\b"),
+    ("mother and baby unit", r"\bmother[- ](?:and|&)?[- ]?(?:baby|infant) units?\b"),
+    ("hospital", r"\b(?:in|at|from) (?:an? |the |\w+ ){0,3}hospitals?\b|\binpatient"),
+    ("mental health service", r"\bmental health (?:services?|clinics?|cent(?:re|er)s?)|\bCAMHS\b"),
+    ("primary care", r"\bprimary (?:health ?)?care\b|\bgeneral practi(?:ce|tioner)|\bhealth visit"),
+    ("foster or adoptive care", r"\bfoster (?:care|famil|parent|mother)|\badoptive (?:famil|par)"),
+    ("residential care", r"\bresidential (?:care|home|group)|\borphanages?\b|\binstitutional care"),
+    ("childcare", r"\b(?:child ?care|day ?care|nurser(?:y|ies)|kindergartens?)\b|\bhead start\b"),
+    ("school", r"\b(?:in|at|from|across) (?:\w+ ){0,3}schools?\b|\bschool-based"),
+    ("prison", r"\bprisons?\b|\bjails?\b|\bincarcerat"),
+    ("online", r"\b(?:online|internet|web)[- ](?:based|delivered|program)|\btelehealth|\bby video ?call"),
+    ("community", r"\bcommunity[- ](?:based|sett|cent|serv|agenc|clinic)"),
 )  # fmt: skip
 _ELSEWHERE = re.compile(r"\bNew (?:England|South Wales|Mexico)\b")
 
 
 def countries(sentences: list[str]) -> Iterator[tuple[str, str]]:
     """Give each country the study is said to be in, with the first sentence that says so."""
-    yield from _first(_COUNTRIES, sentences)
+    yield from _first(_countries(), sentences)
 
 
 def settings(sentences: list[str]) -> Iterator[tuple[str, str]]:
     """Give each setting that is named, with the first sentence that names it."""
-    yield from _first(_SETTINGS, sentences)
+    yield from _first(_settings(), sentences)
+
+
+@cache
+def _countries() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Compile them once they are needed, as the settings: it would slow every program's start."""
+    return tuple(
+        (
+            name,
+            re.compile(
+                rf"{_IN}(?:{place})(?![\w-])"
+                + (rf"|\b(?:{_PEOPLES[name]}){_OF}" if name in _PEOPLES else "")
+            ),
+        )
+        for name, place in _NAMES.items()
+    )
+
+
+@cache
+def _settings() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((name, re.compile(words, re.IGNORECASE)) for name, words in _SETTINGS)
 
 
 def _first(

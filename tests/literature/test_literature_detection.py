@@ -165,7 +165,7 @@ def test_every_suggestion_quotes_its_record(title, abstract, types):
 PATTERNS = (
     *(cue.words for cue in trial_cues.CUES),
     *(words for _, words in (*designs.TITLE, *designs.ABSTRACT, *detection._DEVELOPERS)),
-    *(words for _, words in (*places._COUNTRIES, *places._SETTINGS, *counts._KINDS)),
+    *(words for _, words in (*places._countries(), *places._settings(), *counts._kinds())),
     *(measure.words for measure in measures.MEASURES),
     counts._AGE,
     counts._SINGLE,

@@ -93,17 +93,14 @@ def _step(database, direction, revision):
 
 def test_papers_and_all_that_points_at_them_survive_the_change_of_lanes(empty):
     _step(empty, "upgrade", "0002_proof_that_we_looked")
-    lists = "'[]', '[]', '[]'"
+    adding = text(
+        "INSERT INTO paper (id, title, authors, publication_types, keywords, title_key, lane,"
+        " first_seen_at, changed_at, version, merged_into_id) VALUES (:id, 'An invented title',"
+        " '[]', '[]', '[]', 'k', :lane, '2026-11-23 06:10:00', '2026-11-23 06:10:00', 3, :into)"
+    )
     with empty.write() as session:
-        for number, lane, into in ((1, "evaluated", "NULL"), (2, "none", "1")):
-            session.execute(
-                text(
-                    "INSERT INTO paper (id, title, authors, publication_types, keywords, title_key,"
-                    " lane, first_seen_at, changed_at, version, merged_into_id) VALUES"
-                    f" ({number}, 'An invented title', {lists}, 'k', '{lane}',"
-                    f" '2026-11-23 06:10:00', '2026-11-23 06:10:00', 3, {into})"
-                )
-            )
+        session.execute(adding, {"id": 1, "lane": "evaluated", "into": None})
+        session.execute(adding, {"id": 2, "lane": "none", "into": 1})
         session.execute(text("INSERT INTO paper_identifier VALUES ('doi', '10.5555/a', 1)"))
     kept = "SELECT id, title, authors, version, merged_into_id FROM paper ORDER BY id"
     with empty.read() as session:
