@@ -7,6 +7,7 @@ import html
 import re
 from urllib.parse import unquote
 
+from monitor.feeds import registries
 from monitor.feeds.records import Identifier
 
 _MAX_DOI = 300
@@ -98,6 +99,8 @@ def normalise(scheme: str, raw: str | None) -> Identifier | None:
 def registrations_in(text: str | None) -> tuple[Identifier, ...]:
     """Find the trial registrations a text names, each once, in order of appearance.
 
+    Those of ClinicalTrials.gov and ISRCTN have schemes of their own; all others share one.
+
     >>> [one.value for one in registrations_in("See NCT04187911 and isrctn18308962.")]
     ['NCT04187911', 'ISRCTN18308962']
     """
@@ -108,6 +111,7 @@ def registrations_in(text: str | None) -> tuple[Identifier, ...]:
     found += [
         (m.start(), Identifier("isrctn", f"ISRCTN{m[1]}")) for m in _ISRCTN.finditer(capitals)
     ]
+    found += registries.found_in(capitals)
     found.sort(key=lambda one: one[0])
     return tuple(dict.fromkeys(identifier for _, identifier in found))
 

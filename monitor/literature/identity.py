@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable
 
+from monitor.feeds import registries
 from monitor.feeds.records import Citation, Identifier
 from monitor.literature.folding import fold
 
 # The most telling identifier first.
 STRENGTH = {"pmid": 0, "pmcid": 1, "doi": 2, "nct": 3, "isrctn": 4}
-REGISTRIES = frozenset({"nct", "isrctn"})
+REGISTRIES = frozenset({"nct", "isrctn", registries.SCHEME})
 
 _SAME_WORDS = 0.6
 

@@ -19,6 +19,7 @@ from monitor.feeds.records import (
     LinkKind,
     UnreadableRecord,
 )
+from monitor.feeds.registries import registry_number
 from monitor.feeds.sources import json_fields as fields
 from monitor.feeds.sources.json_fields import Object
 
@@ -177,7 +178,7 @@ def _trials(work: Object) -> list[Identifier | None]:
         fields.text(one, "clinical-trial-number")
         for one in fields.objects(work, "clinical-trial-number")
     )
-    return [nct(number) or isrctn(number) for number in numbers]
+    return [nct(one) or isrctn(one) or registry_number(one) for one in numbers]
 
 
 def _links(work: Object) -> tuple[Link, ...]:

@@ -22,6 +22,7 @@ from monitor.feeds.records import (
     Link,
     UnreadableRecord,
 )
+from monitor.feeds.registries import registry_number
 from monitor.feeds.sources.nlm_links import BY_REF_TYPE, doi_in
 from monitor.feeds.sources.pubmed_slices import Slices
 from monitor.kernel.errors import SourceError, SourceFault
@@ -242,12 +243,12 @@ def _registrations(
 ) -> tuple[Identifier, ...]:
     found = []
     for bank in banks if banks is not None else ():
-        scheme = _REGISTRIES.get((bank.findtext("DataBankName") or "").strip().lower())
-        if scheme:
-            found += [
-                normalise(scheme, number.text)
-                for number in bank.iterfind("AccessionNumberList/AccessionNumber")
-            ]
+        name = (bank.findtext("DataBankName") or "").strip()
+        numbers = [n.text for n in bank.iterfind("AccessionNumberList/AccessionNumber")]
+        if scheme := _REGISTRIES.get(name.lower()):
+            found += [normalise(scheme, number) for number in numbers]
+        else:
+            found += [registry_number(n) or registry_number(f"{name} {n}") for n in numbers]
     return distinct(*found, *registrations_in(title), *registrations_in(abstract))
 
 
