@@ -128,6 +128,7 @@ def fill(lite: Database, served: Database, count: int) -> int:
     with lite.engine.connect() as connection, psycopg.connect(url) as server:
         cursor = connection.connection.cursor()
         cursor.execute("PRAGMA foreign_keys = OFF")  # all of them hold
+        cursor.execute("BEGIN")
         server.execute("SET session_replication_role = replica")
         for rows, some in batches(count):
             keys += some
@@ -137,7 +138,7 @@ def fill(lite: Database, served: Database, count: int) -> int:
         for some in batched(keys):
             cursor.executemany("INSERT INTO paper_key (value, paper_id) VALUES (?, ?)", some)
             _copy(server, "paper_key (value, paper_id)", some)
-        connection.connection.commit()
+        cursor.execute("COMMIT")
     with psycopg.connect(url, autocommit=True) as server:
         server.execute("VACUUM ANALYZE")
     return len(keys)
