@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
-from monitor.feeds.records import Citation, FetchedRecord, Identifier, Link, LinkKind
+from monitor.feeds.records import Citation, FetchedRecord, Identifier, Link, LinkKind, Trial
 
 _IDENTIFIERS = frozenset({"identifiers", "registrations"})
 _LISTS = frozenset({"authors", "publication_types", "keywords"})
@@ -15,12 +15,13 @@ _LISTS = frozenset({"authors", "publication_types", "keywords"})
 def to_json(citation: Citation) -> dict[str, Any]:
     """Give a citation as JSON values only; identifiers as [scheme, value] pairs.
 
-    A citation without links leaves the key out, so that records kept before there were links do
-    not look changed.
+    A citation without links, or without a trial, leaves the key out, so that records kept before
+    there were such keys do not look changed.
     """
     values = {field.name: _value(getattr(citation, field.name)) for field in fields(citation)}
-    if not citation.links:
-        del values["links"]
+    for name in ("links", "trial"):
+        if not values[name]:
+            del values[name]
     return values
 
 
@@ -37,6 +38,8 @@ def from_json(data: dict[str, Any]) -> Citation:
     )
     if values.get("published"):
         values["published"] = date.fromisoformat(values["published"])
+    if values.get("trial"):
+        values["trial"] = _trial(values["trial"])
     return Citation(**values)
 
 
@@ -47,6 +50,11 @@ def content_hash(record: FetchedRecord) -> str:
     return hashlib.sha256(said.encode() + b"\0" + sent).hexdigest()
 
 
+def _trial(data: dict[str, Any]) -> Trial:
+    days = {name: date.fromisoformat(data[name]) for name in ("started", "completed") if data[name]}
+    return Trial(**{**data, **days})
+
+
 def _value(value: object) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(value, date):
         return value.isoformat()
@@ -54,6 +62,8 @@ def _value(value: object) -> Any:  # noqa: ANN401 - any JSON value
         return [value.scheme, value.value]
     if isinstance(value, Link):
         return [value.kind.value, _value(value.identifier)]
+    if isinstance(value, Trial):
+        return {name: _value(one) for name, one in asdict(value).items()}
     if isinstance(value, tuple):
         return [_value(one) for one in value]
     return value
