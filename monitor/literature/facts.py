@@ -38,7 +38,8 @@ _COMMON = frozenset(
      "intervention", "interventions", "treatment", "therapy", "program", "programme", "based",
      "group", "groups", "comparison", "comparing", "compared", "impact", "report", "analysis",
      "parent", "parents", "parenting", "child", "children", "family", "families", "mother",
-     "mothers", "infant", "infants")
+     "mothers", "infant", "infants", "double", "single", "blind", "blinded", "masked", "placebo",
+     "open", "label", "prospective", "patients", "participants", "people", "volunteers", "new")
 )  # fmt: skip
 _WORD = re.compile(r"\w+")
 _SAMPLE = re.compile(r"\d+")
