@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from monitor.feeds.records import Citation, FetchedRecord, Identifier, Link, LinkKind
+from monitor.feeds.records import Citation, FetchedRecord, Identifier, Link, LinkKind, Trial
 
 _IDENTIFIERS = frozenset({"identifiers", "registrations"})
 _SORTED = json.JSONEncoder(sort_keys=True, ensure_ascii=True).encode
@@ -16,8 +17,8 @@ _LISTS = frozenset({"authors", "publication_types", "keywords"})
 def to_json(citation: Citation) -> dict[str, Any]:
     """Give a citation as JSON values only; identifiers as [scheme, value] pairs.
 
-    A citation without links leaves the key out, so that records kept before there were links do
-    not look changed.
+    A citation without links, or without a trial, leaves the key out, so that records kept before
+    there were such keys do not look changed.
     """
     values: dict[str, Any] = {
         "title": citation.title,
@@ -41,6 +42,12 @@ def to_json(citation: Citation) -> dict[str, Any]:
             [link.kind.value, [link.identifier.scheme, link.identifier.value]]
             for link in citation.links
         ]
+    if citation.trial:
+        values["trial"] = asdict(citation.trial) | {
+            name: day.isoformat()
+            for name in ("started", "completed")
+            if (day := getattr(citation.trial, name))
+        }
     return values
 
 
@@ -61,6 +68,8 @@ def from_json(data: dict[str, Any]) -> Citation:
     )
     if values.get("published"):
         values["published"] = date.fromisoformat(values["published"])
+    if values.get("trial"):
+        values["trial"] = _trial(values["trial"])
     return Citation(**values)
 
 
@@ -73,3 +82,8 @@ def content_hash(record: FetchedRecord, said_as: dict[str, Any] | None = None) -
     found.update(b"\0")
     found.update(record.raw if record.stable is None else record.stable)
     return found.hexdigest()
+
+
+def _trial(data: dict[str, Any]) -> Trial:
+    days = {name: date.fromisoformat(data[name]) for name in ("started", "completed") if data[name]}
+    return Trial(**{**data, **days})

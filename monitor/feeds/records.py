@@ -41,6 +41,22 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """What a registration says of its trial; a field that it does not say is None.
+
+    ``completed`` is the primary completion where the registry has one, else the end; of a date
+    without a day it is the month's last. ``completed_expected``: the registry calls it expected.
+    """
+
+    status: str | None = None  # in the registry's own words
+    started: date | None = None
+    completed: date | None = None
+    completed_expected: bool = False
+    participants: int | None = None  # enrolled, else planned
+    has_results: bool | None = None  # the registry itself shows results
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """What a record says of a paper. A field the source does not give is None or empty.
 
@@ -66,6 +82,7 @@ class Citation:
     keywords: tuple[str, ...] = ()
     url: str | None = None  # http or https only
     links: tuple[Link, ...] = ()  # notices, preprints, reports, as the source states them
+    trial: Trial | None = None  # only of a registration
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,19 @@
 """Records on their way in, many at once: what nothing here knows yet needs no looking up alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from monitor.feeds.identifiers import registrations_in
 from monitor.feeds.records import Identifier
 from monitor.feeds.service import StoredRecord
 from monitor.feeds.tables import Record
 from monitor.kernel.bulk import add_all, add_numbered, chunks
 from monitor.literature import keeping
-from monitor.literature.identity import own_and_named
+from monitor.literature.identity import own_and_all_named
 from monitor.literature.joining import NEW
 from monitor.literature.matching import Matcher
 from monitor.literature.reading import EDITION, Reading
@@ -27,6 +26,7 @@ from monitor.literature.tables import (
     PaperRecord,
     PaperRegistration,
     PaperStatement,
+    PaperTrial,
 )
 from monitor.literature.wording import cleaned
 
@@ -57,9 +57,7 @@ class Arrival:
     def of(cls, stored: StoredRecord, matcher: Matcher) -> "Arrival":
         """Read a stored record."""
         said = cleaned(stored.citation)
-        found = registrations_in(said.abstract)
-        naming = replace(said, registrations=(*said.registrations, *found)) if found else said
-        return cls(stored.record_id, Reading(said, matcher), *own_and_named(naming))
+        return cls(stored.record_id, Reading(said, matcher), *own_and_all_named(said))
 
 
 @dataclass(slots=True)
@@ -118,6 +116,7 @@ def add_papers(session: Session, arrivals: Sequence[Arrival], at: datetime) -> l
         (Match, lambda r: keeping.match_rows(r.hits)),
         (PaperReading, keeping.reading_rows),
         (PaperStatement, keeping.statement_rows),
+        (PaperTrial, keeping.trial_rows),
     ):
         add_all(
             session, table, [{"paper_id": i} | row for i, one in owned for row in read(one.reading)]

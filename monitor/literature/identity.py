@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from monitor.feeds import registries
+from monitor.feeds.identifiers import registrations_in
 from monitor.feeds.records import Citation, Identifier
 from monitor.literature.folding import fold
 
@@ -56,6 +58,14 @@ def own_and_named(citation: Citation) -> tuple[list[Identifier], list[Identifier
     else:
         named = []
     return own, strongest_first(i for i in (*named, *citation.registrations) if i not in own)
+
+
+def own_and_all_named(citation: Citation) -> tuple[list[Identifier], list[Identifier]]:
+    """Part them in the same way, with the registrations that only the abstract names."""
+    found = registrations_in(citation.abstract)
+    if found:
+        citation = replace(citation, registrations=(*citation.registrations, *found))
+    return own_and_named(citation)
 
 
 def _is_article(own: list[Identifier]) -> bool:

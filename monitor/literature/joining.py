@@ -1,12 +1,12 @@
 """Finds the paper a record belongs to. Reads only; a doubt is answered with "another paper"."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import bindparam, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from monitor.feeds.records import Citation, Identifier
+from monitor.feeds.records import Citation, Identifier, Trial
 from monitor.feeds.tables import Record
 from monitor.literature.identity import identifiers_conflict, same_title
 from monitor.literature.reading import Reading
@@ -147,6 +147,20 @@ def as_citation(paper: Paper, held: Sequence[Identifier] = ()) -> Citation:
         issue=paper.issue,
         pages=paper.pages,
         publication_types=tuple(paper.publication_types),
+    )
+
+
+def in_full(
+    paper: Paper, held: Sequence[Identifier], named: Sequence[Identifier], trial: Trial | None
+) -> Citation:
+    """Give all that a paper says in the shape records have; ``named`` are registrations."""
+    return replace(
+        as_citation(paper, held),
+        registrations=tuple(named),
+        abstract=paper.abstract,
+        published=paper.published,
+        keywords=tuple(paper.keywords),
+        trial=trial,
     )
 
 

@@ -4,7 +4,7 @@ Asks nobody's opinion and touches nothing that people decided.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from monitor.literature.tables import (
     PaperReading,
     PaperRecord,
     PaperStatement,
+    PaperTrial,
 )
 from monitor.literature.wording import Version, best, cleaned
 
@@ -73,6 +74,7 @@ def read_anew(session: Session, paper: Paper, matcher: Matcher, *, at: datetime)
         paper.changed_at = at
     reading = Reading(said, matcher)
     _keep_statements(session, paper.id, reading)
+    _keep_trial(session, paper.id, said)
     if known == _comparable(paper) and paper.read_by == EDITION:
         return Renewed(changed, None)
     _keep_reading(session, paper, reading)
@@ -101,6 +103,19 @@ def _keep_statements(session: Session, paper_id: int, reading: Reading) -> None:
     if {tuple(row) for row in rows} != reading.statements:
         session.execute(delete(table).where(table.paper_id == paper_id))
         add_all(session, table, [{"paper_id": paper_id} | r for r in statement_rows(reading)])
+
+
+def _keep_trial(session: Session, paper_id: int, said: Citation) -> None:
+    """Only a registration has a trial, and one that had it keeps it: no paper else is asked."""
+    if said.trial is None:
+        return
+    held, row = session.get(PaperTrial, paper_id), asdict(said.trial)
+    if held is None:
+        session.add(PaperTrial(paper_id=paper_id, **row))
+        return
+    for name, value in row.items():
+        if getattr(held, name) != value:
+            setattr(held, name, value)
 
 
 def match_rows(hits: Iterable[Hit]) -> list[dict[str, Any]]:
@@ -132,6 +147,12 @@ def reading_rows(reading: Reading) -> list[dict[str, Any]]:
             "features": signals.features,
         }
     ]
+
+
+def trial_rows(reading: Reading) -> list[dict[str, Any]]:
+    """Give the row of a registration's trial, if it is one, without the paper."""
+    trial = reading.citation.trial
+    return [asdict(trial)] if trial else []
 
 
 def statement_rows(reading: Reading) -> list[dict[str, Any]]:

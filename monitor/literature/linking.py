@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from monitor.kernel import audit
 from monitor.literature.tables import PaperLink
 from monitor.literature.traits import Traits
 from monitor.literature.words import MUTUAL, LinkState, Relation
@@ -46,26 +47,53 @@ def propose(  # noqa: PLR0913 - which two, what, why
 ) -> bool:
     """Propose that "paper is (relation) other"; ``certain`` ones are confirmed at once.
 
-    Gives back whether that is new; what was proposed or settled before stays as it is.
+    Gives back whether that is new. What was settled before stays as it is; what was proposed
+    before only becomes confirmed where it is certain by now.
     """
-    if relation in MUTUAL:
-        paper_id, other_id = sorted((paper_id, other_id))
-    if paper_id == other_id or _known(session, paper_id, other_id, relation):
+    paper_id, other_id = ordered(paper_id, other_id, relation)
+    if paper_id == other_id:
         return False
-    session.add(
-        PaperLink(
+    link = _known(session, paper_id, other_id, relation)
+    if link and not (certain and link.state is LinkState.PROPOSED):
+        return False
+    if link is None:
+        link = PaperLink(
             paper_id=paper_id,
             other_id=other_id,
             relation=relation,
-            state=LinkState.CONFIRMED if certain else LinkState.PROPOSED,
+            state=LinkState.PROPOSED,
             reason=reason,
             proposed_at=at,
-            settled_at=at if certain else None,
-            settled_by=ACTOR if certain else None,
         )
-    )
+        session.add(link)
+    if certain:
+        link.state, link.reason = LinkState.CONFIRMED, reason
+        link.settled_at, link.settled_by = at, ACTOR
     session.flush()
+    if certain:
+        _note(session, link, at)
     return True
+
+
+def ordered(paper_id: int, other_id: int, relation: Relation) -> tuple[int, int]:
+    """Give two papers in the order in which their link is kept."""
+    if relation in MUTUAL:
+        return min(paper_id, other_id), max(paper_id, other_id)
+    return paper_id, other_id
+
+
+def _note(session: Session, link: PaperLink, at: datetime) -> None:
+    """Write down that a job confirmed a link."""
+    audit.record(
+        session,
+        at=at,
+        actor=ACTOR,
+        action="paper.linked",
+        subject=f"paper:{link.paper_id}",
+        other=link.other_id,
+        relation=link.relation.value,
+        reason=link.reason,
+    )
 
 
 def told_apart(session: Session, one_id: int, other_id: int) -> bool:

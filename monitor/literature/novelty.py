@@ -27,6 +27,7 @@ from monitor.literature.tables import (
     PaperRecord,
     PaperRegistration,
     PaperStatement,
+    PaperTrial,
     StudyPaper,
 )
 from monitor.literature.traits import traits
@@ -39,6 +40,7 @@ _OF_A_PAPER = (
     PaperRegistration,
     PaperRecord,
     PaperStatement,
+    PaperTrial,
     StudyPaper,
 )
 

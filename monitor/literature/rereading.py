@@ -13,15 +13,15 @@ from monitor.feeds.citations import from_json
 from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.tables import Record
 from monitor.kernel.database import affected
-from monitor.literature import joining
-from monitor.literature.identity import own_and_named
+from monitor.literature import joining, relating
+from monitor.literature.identity import own_and_all_named, own_and_named
 from monitor.literature.keeping import read_anew
 from monitor.literature.matching import Matcher
 from monitor.literature.reading import EDITION, Reading
 from monitor.literature.settling import look_again, name_registrations, one_at_a_time, settle
 from monitor.literature.tables import Paper, PaperIdentifier, PaperRecord
 from monitor.literature.wording import cleaned
-from monitor.literature.words import Lane
+from monitor.literature.words import TO_SCREEN, Lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,13 @@ def reread(
     if paper is None:
         return None
     _release(session, paper, before)
-    own, named = own_and_named(_citation(session.get_one(Record, record_id)))
+    own, named = own_and_all_named(_citation(session.get_one(Record, record_id)))
     kept, merged = _join(session, paper, own, matcher, at)
     name_registrations(session, kept, named)
     renewed = read_anew(session, kept, matcher, at=at)
     session.flush()
+    if kept.lane in TO_SCREEN:
+        relating.propose_for(session, [kept.id], at)
     return Reread(kept.id, renewed.changed, kept.lane, merged)
 
 
@@ -81,6 +83,7 @@ def read_by_new_rules(
             read_anew(session, kept, matcher, at=at)
         session.flush()
         done.append(Reread(kept.id, renewed.changed, kept.lane, merged))
+    relating.propose_for(session, [one.paper_id for one in done if one.lane in TO_SCREEN], at)
     return done
 
 

@@ -12,7 +12,7 @@ from monitor.feeds.records import Identifier
 from monitor.feeds.service import StoredRecord
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
-from monitor.literature import joining, merging
+from monitor.literature import joining, merging, relating
 from monitor.literature.arriving import Arrival, Known, add_papers
 from monitor.literature.keeping import read_anew
 from monitor.literature.matching import Matcher
@@ -31,7 +31,7 @@ from monitor.literature.tables import (
     StudyPaper,
 )
 from monitor.literature.wording import clean
-from monitor.literature.words import Lane
+from monitor.literature.words import TO_SCREEN, Lane
 
 ROLES = ("main report", "protocol", "registration", "follow-up", "secondary report", "other")
 _LONGEST_LABEL = 200
@@ -54,7 +54,10 @@ class Ingested:
 def ingest(
     session: Session, records: Sequence[StoredRecord], matcher: Matcher, at: datetime
 ) -> list[Ingested]:
-    """Take records in, in their order. Taking the same in again changes nothing."""
+    """Take records in, in their order, and propose what they belong with.
+
+    Taking the same in again changes nothing.
+    """
     one_at_a_time(session)
     arrivals = [Arrival.of(stored, matcher) for stored in records]
     known = Known.of(session, arrivals)
@@ -68,7 +71,9 @@ def ingest(
         else:
             fresh.append(one)
         known.add(one)
-    return done + _add(session, fresh, at)
+    done += _add(session, fresh, at)
+    relating.propose_for(session, [one.paper_id for one in done if one.lane in TO_SCREEN], at)
+    return done
 
 
 def _add(session: Session, fresh: Sequence[Arrival], at: datetime) -> list[Ingested]:

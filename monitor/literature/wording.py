@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
-from monitor.feeds.records import Citation, Identifier, Link
+from monitor.feeds.records import Citation, Identifier, Link, Trial
 
 # Whose word counts first; a source not named here comes after these.
 PREFERENCE = {
@@ -81,6 +81,7 @@ def cleaned(citation: Citation) -> Citation:
             for link in citation.links
             for clean_one in _clean_identifiers([link.identifier])
         ),
+        trial=_clean_trial(citation.trial),
     )
 
 
@@ -107,6 +108,10 @@ def _clean_identifiers(identifiers: Iterable[Identifier]) -> tuple[Identifier, .
     return tuple(
         Identifier(clean(i.scheme), value) for i in identifiers if (value := clean(i.value))
     )
+
+
+def _clean_trial(trial: Trial | None) -> Trial | None:
+    return replace(trial, status=_clean_or_none(trial.status)) if trial else None
 
 
 def _clean_url(url: str | None) -> str | None:

@@ -24,7 +24,7 @@ from monitor.kernel.errors import NotFound
 from monitor.review import queries as review
 from monitor.review.queries import AcceptedStudy
 from monitor.usage import service as usage_service
-from monitor.web import chain, figure, whatif
+from monitor.web import chain, figure, trials, whatif
 from monitor.web.site import now, site
 
 blueprint = Blueprint("interventions", __name__)
@@ -64,6 +64,7 @@ def intervention(slug: str) -> str:
             "unread": [*_other_outcome(accepted, counted), *chain.not_counted(session, slug)],
             "usage": usage_service.latest(session, slug),
             "cases": whatif.cases(session, catalogue, slug, state, counted, at=now()),
+            "waiting": trials.waiting(session, slug),
         }
         return render_template(
             "public/intervention.html",

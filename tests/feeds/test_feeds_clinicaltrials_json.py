@@ -11,7 +11,7 @@ import pytest
 
 from monitor.catalogue.loader import load as load_catalogue
 from monitor.feeds.citations import content_hash
-from monitor.feeds.records import FetchedRecord, KeptRecord, LinkKind, UnreadableRecord
+from monitor.feeds.records import FetchedRecord, KeptRecord, LinkKind, Trial, UnreadableRecord
 from monitor.feeds.sources import clinicaltrials_json
 from monitor.literature.matching import Matcher
 from monitor.literature.rules import suggest_design
@@ -119,6 +119,27 @@ def test_a_study_is_read_in_full():
     assert citation.publication_types == (
         "Clinical Trial Registration", "Interventional", "Randomized",
     )  # fmt: skip
+
+
+def test_it_hands_over_the_facts_of_its_trial():
+    assert read().citation.trial == Trial(
+        status="not yet recruiting",
+        started=date(2026, 6, 30),
+        completed=date(2028, 1, 31),
+        participants=200,
+        has_results=False,
+    )
+    primary = {"date": "2027-02", "type": "ESTIMATED"}
+    trial = read(changed("status", primaryCompletionDateStruct=primary)).citation.trial
+    assert trial is not None
+    assert (trial.completed, trial.completed_expected) == (date(2027, 2, 28), True)
+
+
+@pytest.mark.parametrize("sent", ["2028-13", "soon", "", None, 7])
+def test_a_date_that_is_none_leaves_the_completion_unknown(sent):
+    trial = read(changed("status", completionDateStruct={"date": sent})).citation.trial
+    assert trial is not None
+    assert trial.completed is None
 
 
 def test_its_abstract_says_what_a_reviewer_looks_for():
@@ -291,6 +312,19 @@ def test_recorded_studies_say_how_they_allocate_and_when_they_were_posted(readin
     assert len(randomised) == 64  # as the manifest states
     assert all(one.published and one.abstract for one in citations)
     assert sum(len(one.links) > 0 for one in citations) >= 10
+
+
+def test_recorded_studies_tell_when_they_ended_and_how_many_took_part(readings):
+    pairs = [pair for name in readings for pair in readings[name]]
+    trials = {record.key: record.citation.trial for _, record in pairs}
+    assert all(trial and trial.status for trial in trials.values())
+    for study, record in pairs:
+        said = study["protocolSection"]["statusModule"].get("primaryCompletionDateStruct")
+        trial = trials[record.key]
+        assert not said or (trial.completed and f"{trial.completed}".startswith(said["date"]))
+    told = [one for one in trials.values() if one.completed]
+    assert len(told) > 0.9 * len(trials)
+    assert sum(one.has_results is True for one in trials.values()) >= 6
 
 
 def test_no_recorded_contact_is_kept(readings):

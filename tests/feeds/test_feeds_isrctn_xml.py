@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 import pytest
 from lxml import etree
 
-from monitor.feeds.records import FetchedRecord, KeptRecord, LinkKind, UnreadableRecord
+from monitor.feeds.records import FetchedRecord, KeptRecord, LinkKind, Trial, UnreadableRecord
 from monitor.feeds.sources import isrctn_xml
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.literature.rules import suggest_design
@@ -137,6 +137,22 @@ def test_a_trial_is_read_in_full():
         "Clinical Trial Registration", "Interventional", "Randomized controlled trial",
     )  # fmt: skip
     assert again(record) == record
+
+
+def test_it_hands_over_the_facts_of_its_trial():
+    facts = Trial(
+        "Stopped", date(2026, 6, 1), date(2028, 1, 31), participants=187, has_results=False
+    )
+    assert read().citation.trial == facts
+    fewer = TRIAL.replace("<totalFinalEnrolment>187", "<totalFinalEnrolment>Nil known")
+    trial = read(
+        fewer.replace("<overallEndDate>2028-01-31T00:00:00.000Z", "<overallEndDate>")
+    ).citation.trial
+    assert trial is not None
+    assert (trial.participants, trial.completed) == (200, None)
+    shown = read(TRIAL.replace("<results>", "<results><basicReport>Told</basicReport>"))
+    assert shown.citation.trial is not None
+    assert shown.citation.trial.has_results
 
 
 def test_its_abstract_says_what_a_reviewer_looks_for():

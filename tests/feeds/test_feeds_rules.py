@@ -1,6 +1,7 @@
 """When to ask again, from which day on; plain text; citations there and back."""
 
 import doctest
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds import citations, plain, rules
-from monitor.feeds.records import Citation, FetchedRecord, Identifier, Query, Watermark
+from monitor.feeds.records import Citation, FetchedRecord, Identifier, Query, Trial, Watermark
 
 NOW = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
 SINCE = date(2020, 1, 1)
@@ -135,6 +136,17 @@ CITATION = Citation(
 def test_a_citation_comes_back_from_json():
     assert citations.from_json(citations.to_json(CITATION)) == CITATION
     assert citations.from_json(citations.to_json(Citation("t"))) == Citation("t")
+    for trial in (
+        Trial(),
+        Trial("completed", date(2020, 1, 31), date(2022, 2, 28), True, 0, False),
+    ):
+        registered = Citation("t", trial=trial)
+        said = json.loads(json.dumps(citations.to_json(registered)))
+        assert citations.from_json(said) == registered
+
+
+def test_a_record_that_knows_no_links_and_no_trial_keeps_its_hash():
+    assert not {"links", "trial"} & citations.to_json(CITATION).keys()
 
 
 def test_what_changes_a_record_and_what_does_not():

@@ -13,7 +13,14 @@ from typing import Any
 from monitor.feeds import plain
 from monitor.feeds.contacts import Redaction
 from monitor.feeds.identifiers import distinct, isrctn, nct, pmid
-from monitor.feeds.records import Citation, FetchedRecord, Identifier, KeptRecord, UnreadableRecord
+from monitor.feeds.records import (
+    Citation,
+    FetchedRecord,
+    Identifier,
+    KeptRecord,
+    Trial,
+    UnreadableRecord,
+)
 from monitor.feeds.sources import registration
 
 MEDIA_TYPE = "application/json"
@@ -26,7 +33,6 @@ _CONTACTS = frozenset(
     }
 )  # fmt: skip
 _ABOUT_THEM = frozenset({"email", "investigatorTitle", "phone", "phoneExt"})
-_MOST_PEOPLE = 10**9
 _DEEPEST = 40  # a real study has about 12 levels
 # stamped anew with every load of their data, though the study is the same
 _STAMPED = frozenset({"derivedSection"})
@@ -87,6 +93,23 @@ def _citation(study: Object, number: Identifier, title: str) -> Citation:
         keywords=tuple(dict.fromkeys(_keywords(study)))[: plain.MAX_LIST],
         url=f"https://clinicaltrials.gov/study/{number.value}",
         links=registration.reported_by(_results(study)),
+        trial=_trial(study),
+    )
+
+
+def _trial(study: Object) -> Trial:
+    primary = _dated(study, "primaryCompletion")
+    completed = (
+        primary if registration.last_day(_text(primary, "date")) else _dated(study, "completion")
+    )
+    shown = study.get("hasResults")
+    return Trial(
+        status=_word(_module(study, "status"), "overallStatus") or None,
+        started=registration.last_day(_date(study, "start")),
+        completed=registration.last_day(_text(completed, "date")),
+        completed_expected=_text(completed, "type") == "ESTIMATED",
+        participants=_enrolled(_object(_module(study, "design"), "enrollmentInfo")),
+        has_results=shown if isinstance(shown, bool) else None,
     )
 
 
@@ -137,11 +160,18 @@ def _design(design: Object) -> str:
 
 def _participants(design: Object) -> str:
     enrolment = _object(design, "enrollmentInfo")
-    count = enrolment.get("count")
-    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count < _MOST_PEOPLE:
+    count = _enrolled(enrolment)
+    if count is None:
         return ""
     kind = {"ACTUAL": " enrolled", "ESTIMATED": " planned"}.get(_text(enrolment, "type"), "")
     return f"{count}{kind}"
+
+
+def _enrolled(enrolment: Object) -> int | None:
+    count = enrolment.get("count")
+    if isinstance(count, bool) or not isinstance(count, int):
+        return None
+    return count if 0 <= count < registration.MOST_PEOPLE else None
 
 
 def _status(study: Object) -> str:
@@ -310,4 +340,8 @@ def _word(parent: Object, name: str) -> str:
 
 
 def _date(study: object, name: str) -> str:
-    return _text(_object(_module(study, "status"), f"{name}DateStruct"), "date")
+    return _text(_dated(study, name), "date")
+
+
+def _dated(study: object, name: str) -> Object:
+    return _object(_module(study, "status"), f"{name}DateStruct")

@@ -16,7 +16,14 @@ from lxml import etree
 from monitor.feeds import plain
 from monitor.feeds.contacts import Redaction
 from monitor.feeds.identifiers import distinct, doi, isrctn, nct
-from monitor.feeds.records import Citation, FetchedRecord, Identifier, KeptRecord, UnreadableRecord
+from monitor.feeds.records import (
+    Citation,
+    FetchedRecord,
+    Identifier,
+    KeptRecord,
+    UnreadableRecord,
+)
+from monitor.feeds.records import Trial as TrialFacts
 from monitor.feeds.sources import registration
 from monitor.kernel.errors import SourceError, SourceFault
 
@@ -132,7 +139,27 @@ def _citation(trial: Element, number: Identifier, title: str) -> Citation:
         keywords=tuple(dict.fromkeys(_keywords(trial)))[: plain.MAX_LIST],
         url=f"https://www.isrctn.com/{number.value}",
         links=registration.reported_by(one for one in _articles(trial) if one not in own),
+        trial=_facts(trial),
     )
+
+
+def _facts(trial: Element) -> TrialFacts:
+    """Read the trial's facts; the registry tells no expected end from one that has come."""
+    people, results = _child(trial, "participants"), _child(trial, "results")
+    return TrialFacts(
+        status=_state(trial) or None,
+        started=registration.last_day(_start(trial)),
+        completed=registration.last_day(_given(_child(trial, "trialDesign"), "overallEndDate")),
+        participants=_count(
+            _given(people, "totalFinalEnrolment") or _given(people, "targetEnrolment")
+        ),
+        has_results=bool(_given(results, "basicReport")) if results is not None else None,
+    )
+
+
+def _count(text: str) -> int | None:
+    digits = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+    return int(text) if digits else None
 
 
 def _paragraphs(trial: Element) -> Iterator[tuple[str, str]]:
@@ -163,18 +190,25 @@ def _participants(people: Element | None) -> str:
 
 
 def _status(trial: Element) -> str:
-    design, people = _child(trial, "trialDesign"), _child(trial, "participants")
-    status = _given(design, "overallStatusOverride") or _given(people, "recruitmentStatusOverride")
-    why = _given(design, "reasonAbandoned")
+    status, why = _state(trial), _given(_child(trial, "trialDesign"), "reasonAbandoned")
     return f"{status} ({why})" if status and why else status
+
+
+def _state(trial: Element) -> str:
+    design, people = _child(trial, "trialDesign"), _child(trial, "participants")
+    return _given(design, "overallStatusOverride") or _given(people, "recruitmentStatusOverride")
+
+
+def _start(trial: Element) -> str:
+    design, people = _child(trial, "trialDesign"), _child(trial, "participants")
+    return _given(design, "overallStartDate") or _given(people, "recruitmentStart")
 
 
 def _dates(trial: Element) -> str:
     design, people = _child(trial, "trialDesign"), _child(trial, "participants")
-    start = _given(design, "overallStartDate") or _given(people, "recruitmentStart")
     parts = {
         "registered": registration.day(_attribute(_child(trial, "isrctn"), "dateAssigned")),
-        "start": registration.day(start),
+        "start": registration.day(_start(trial)),
         "recruitment ends": registration.day(_given(people, "recruitmentEnd")),
         "completion": registration.day(_given(design, "overallEndDate")),
     }

@@ -5,6 +5,7 @@ of it.
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date
 
@@ -15,6 +16,8 @@ from monitor.feeds.records import Identifier, Link, LinkKind
 TYPE = "Clinical Trial Registration"  # as literature.designs knows it
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
+MOST_PEOPLE = 10**9  # more than there can be
 _BLANK_LINE = re.compile(r"\n\s*\n")
 _PUBMED = re.compile(
     r"(?:pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/(?:m/)?pubmed/|\bPMID:?\s{0,3})([0-9]{1,9})\b",
@@ -68,4 +71,14 @@ def day(text: str) -> date | None:
     try:
         return date.fromisoformat(found[0]) if found else None
     except ValueError:
+        return None
+
+
+def last_day(text: str) -> date | None:
+    """Read a date, or the last day of a month where only that is said."""
+    found = _MONTH.fullmatch(text.strip())
+    try:
+        year, month = (int(part) for part in found.groups()) if found else (0, 0)
+        return date(year, month, monthrange(year, month)[1]) if found else day(text)
+    except ValueError:  # no such month
         return None

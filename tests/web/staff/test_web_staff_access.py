@@ -45,6 +45,7 @@ EXPECTED = {
     ("POST", "/welcome/<token>"): NO_SUCH,
     ("GET", "/queue"): STAFF,
     ("GET", "/papers"): STAFF,
+    ("GET", "/trials"): STAFF,
     ("GET", "/papers/<int:paper_id>"): STAFF,
     ("POST", "/papers/<int:paper_id>"): (401, 403, 400, 400),
     ("POST", "/papers/<int:paper_id>/reopen"): (401, 403, 400, 400),

@@ -1,0 +1,138 @@
+"""Which papers are worth comparing with some others, to tell whether they belong together.
+
+Found by indexes only: a number that two share, what a source states of them, keys of like titles,
+and, for what names no number, the registrations of the same intervention. Reads only.
+"""
+
+from datetime import date
+
+from sqlalchemy import CTE, ColumnElement, Select, and_, exists, select, union
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from monitor.feeds.records import LinkKind
+from monitor.literature.tables import (
+    Match,
+    Paper,
+    PaperIdentifier,
+    PaperKey,
+    PaperRegistration,
+    PaperStatement,
+    PaperTrial,
+)
+from monitor.literature.words import TO_SCREEN
+
+Pair = tuple[int, int]
+
+_MOST_PAIRS = 10_000  # compared for some hundred papers
+_MOST_OF_A_KIND = 2_000  # registrations, or papers without a number, that are looked through
+_STATED = (LinkKind.PREPRINT_OF, LinkKind.HAS_PREPRINT, LinkKind.REPORTED_BY)
+_Numbered = PaperRegistration | PaperIdentifier
+
+
+def candidates(session: Session, some: list[int], today: date) -> set[Pair]:
+    """Give the pairs of which one is of ``some`` and to be screened, the lower id first."""
+    mine = (
+        select(Paper.id)
+        .where(Paper.id.in_(some), Paper.lane.in_(TO_SCREEN), Paper.merged_into_id.is_(None))
+        .cte("mine")
+    )
+    rows = [*session.execute(_sharing(mine)), *session.execute(_of_one_intervention(mine, today))]
+    return {(min(row), max(row)) for row in map(tuple, rows)}
+
+
+def _sharing(mine: CTE) -> Select[int, int]:
+    """Select the papers that share a number, a statement or a key with one of mine."""
+    return select(
+        union(
+            _by_number(mine, PaperRegistration, PaperRegistration),
+            _by_number(mine, PaperRegistration, PaperIdentifier),
+            _by_number(mine, PaperIdentifier, PaperRegistration),
+            _by_statement(mine),
+            _by_statement(mine, of_the_other=True),
+            _by_key(mine),
+        ).subquery()
+    ).limit(_MOST_PAIRS)
+
+
+def _by_number(mine: CTE, has: type[_Numbered], there: type[_Numbered]) -> Select[int, int]:
+    one, other = aliased(has), aliased(there)
+    same = and_(
+        one.scheme == other.scheme, one.value == other.value, one.paper_id != other.paper_id
+    )
+    found = select(one.paper_id.label("one"), other.paper_id.label("other")).join(other, same)
+    return found.where(one.paper_id.in_(select(mine.c.id)))
+
+
+def _by_statement(mine: CTE, *, of_the_other: bool = False) -> Select[int, int]:
+    """Select what mine state of others, or what others state of mine."""
+    said, owner = aliased(PaperStatement), aliased(PaperIdentifier)
+    same = and_(
+        said.scheme == owner.scheme, said.value == owner.value, said.paper_id != owner.paper_id
+    )
+    own = owner.paper_id if of_the_other else said.paper_id
+    return (
+        select(said.paper_id.label("one"), owner.paper_id.label("other"))
+        .join(owner, same)
+        .where(said.kind.in_(_STATED), own.in_(select(mine.c.id)))
+    )
+
+
+def _by_key(mine: CTE) -> Select[int, int]:
+    one, other = aliased(PaperKey), aliased(PaperKey)
+    same = and_(one.value == other.value, one.paper_id != other.paper_id)
+    found = select(one.paper_id.label("one"), other.paper_id.label("other")).join(other, same)
+    return found.where(one.paper_id.in_(select(mine.c.id)))
+
+
+def _of_one_intervention(mine: CTE, today: date) -> Select[int, int]:
+    """Select ended registrations of an article's intervention, and articles of a registration's.
+
+    A paper that names a number is found by that. Both sides are bounded: see ``_MOST_OF_A_KIND``.
+    """
+    ended, article = _ended(today), _articles(mine)
+    of_mine = select(Match.paper_id, Match.slug).where(Match.paper_id.in_(select(mine.c.id)))
+    own = of_mine.where(~_numbered(Match.paper_id), ~_registered(Match.paper_id)).subquery()
+    registered = of_mine.where(_registered(Match.paper_id)).subquery()
+    found = union(
+        select(own.c.paper_id.label("one"), ended.c.paper_id.label("other")).join(
+            ended, ended.c.slug == own.c.slug
+        ),
+        select(registered.c.paper_id.label("one"), article.c.paper_id.label("other")).join(
+            article, article.c.slug == registered.c.slug
+        ),
+    )
+    return select(found.subquery()).limit(_MOST_PAIRS)
+
+
+def _ended(today: date) -> CTE:
+    """Select the registrations whose trials ended last, with the interventions they name."""
+    ids = (
+        select(PaperTrial.paper_id)
+        .where(PaperTrial.completed <= today)
+        .order_by(PaperTrial.completed.desc(), PaperTrial.paper_id)
+        .limit(_MOST_OF_A_KIND)
+    )
+    return select(Match.paper_id, Match.slug).where(Match.paper_id.in_(ids)).distinct().cte("ended")
+
+
+def _articles(mine: CTE) -> CTE:
+    """Select the newest papers without a number that name what registrations of mine name."""
+    slugs = select(Match.slug).where(
+        Match.paper_id.in_(select(mine.c.id)), _registered(Match.paper_id)
+    )
+    return (
+        select(Match.paper_id, Match.slug)
+        .where(Match.slug.in_(slugs), ~_numbered(Match.paper_id), ~_registered(Match.paper_id))
+        .distinct()
+        .order_by(Match.paper_id.desc())
+        .limit(_MOST_OF_A_KIND)
+        .cte("article")
+    )
+
+
+def _numbered(paper_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    return exists().where(PaperRegistration.paper_id == paper_id)
+
+
+def _registered(paper_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    return exists().where(PaperTrial.paper_id == paper_id)

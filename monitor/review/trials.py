@@ -1,0 +1,243 @@
+"""The registered trials of the ten, and where each stands: reported, unpublished, overdue. Reads only.
+
+A trial stands under the interventions its registration evaluates. One that reviewers excluded as
+not about these is left out; one excluded as a registration without results is what this is for.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, aliased
+
+from monitor.feeds.records import Identifier, Trial
+from monitor.literature import queries as literature
+from monitor.literature.identity import REGISTRIES
+from monitor.literature.overdue import NOT_PUBLISHED, Standing, judge
+from monitor.literature.relating import trial_of
+from monitor.literature.standing import standings
+from monitor.literature.tables import (
+    Match,
+    Paper,
+    PaperIdentifier,
+    PaperLink,
+    PaperReading,
+    PaperTrial,
+    StudyPaper,
+)
+from monitor.literature.words import Lane, LinkState, Relation
+from monitor.review.tables import QueueItem, Screening
+from monitor.review.words import ExclusionReason, Stage
+
+_LANES = (Lane.EVALUATED, Lane.MENTIONED)
+_NOT_ABOUT_THESE = (
+    ExclusionReason.OTHER_INTERVENTION,
+    ExclusionReason.NO_OUTCOME,
+    ExclusionReason.OTHER_POPULATION,
+)
+# Roles in a study, and designs by their text, of papers that report no results of it.
+_WITHOUT_RESULTS = ("protocol", "registration")
+_NO_REPORT = ("protocol", "registration", "review", "notice")
+_Ids = Select[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A paper that reports a trial, or may: ``sure`` where a person or the sources settled it."""
+
+    paper_id: int
+    title: str
+    year: int | None
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredTrial:
+    """One trial. ``evaluates`` holds the interventions; empty where it only mentions one.
+
+    ``numbers`` are those of every registration known to be of the same trial; ``months`` since
+    its end, where that is past.
+    """
+
+    paper_id: int
+    title: str
+    numbers: tuple[Identifier, ...]
+    evaluates: tuple[str, ...]
+    trial: Trial
+    standing: Standing
+    months: int | None
+    reports: tuple[Report, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublished:
+    """How many trials of an intervention have ended without a report.
+
+    ``longest`` is when the one that is overdue the longest ended; None where none is overdue.
+    """
+
+    count: int
+    longest: date | None
+
+
+def registered(session: Session, today: date, slug: str | None = None) -> list[RegisteredTrial]:
+    """List the registered trials, of one intervention or of all; who waited longest first.
+
+    Seven statements, however many trials.
+    """
+    ids = _wanted(slug)
+    rows = session.execute(
+        select(Paper, PaperTrial)
+        .join(PaperTrial, PaperTrial.paper_id == Paper.id)
+        .where(Paper.id.in_(ids))
+        .order_by(Paper.id)
+    )
+    found = {paper.id: (paper, trial_of(trial)) for paper, trial in rows}
+    if not found:
+        return []
+    numbers, reports = _numbers(session, ids), _reports(session, ids)
+    evaluated = _evaluated(session, [paper for paper, _ in found.values()])
+    listed = []
+    for group in _groups(found, _twins(session, ids)):
+        # one trial in two registers: the facts of the first that knows its end
+        first = next((one for one in group if found[one][1].completed), group[0])
+        paper, trial = found[first]
+        told = tuple(dict.fromkeys(report for one in group for report in reports[one]))
+        judged = judge(trial, reported=any(one.sure for one in told), today=today)
+        listed.append(
+            RegisteredTrial(
+                paper_id=first,
+                title=paper.title,
+                numbers=tuple(number for one in group for number in numbers[one]),
+                evaluates=tuple(dict.fromkeys(s for one in group for s in evaluated[one])),
+                trial=trial,
+                standing=judged.standing,
+                months=judged.months,
+                reports=told,
+            )
+        )
+    return sorted(listed, key=lambda one: (-(one.months or 0), one.paper_id))
+
+
+def unpublished(session: Session, slug: str, today: date) -> Unpublished:
+    """Count the trials that evaluate an intervention, have ended, and are not published yet."""
+    own = [
+        one
+        for one in registered(session, today, slug)
+        if slug in one.evaluates and one.standing in NOT_PUBLISHED
+    ]
+    overdue = (one.trial.completed for one in own if one.standing is Standing.OVERDUE)
+    return Unpublished(len(own), min((end for end in overdue if end), default=None))
+
+
+def _wanted(slug: str | None) -> _Ids:
+    """Select the registrations that are listed; those a reviewer found to be of others are not."""
+    last = select(func.max(Screening.id)).group_by(Screening.paper_id)
+    of_others = (
+        select(Screening.paper_id)
+        .join(QueueItem, QueueItem.paper_id == Screening.paper_id)
+        .where(
+            Screening.id.in_(last),
+            Screening.reason.in_(_NOT_ABOUT_THESE),
+            QueueItem.stage == Stage.EXCLUDED,
+        )
+    )
+    wanted = (
+        select(PaperTrial.paper_id)
+        .join(Paper, Paper.id == PaperTrial.paper_id)
+        .where(Paper.lane.in_(_LANES), Paper.merged_into_id.is_(None), Paper.id.not_in(of_others))
+    )
+    if slug is None:
+        return wanted
+    return wanted.where(Paper.id.in_(select(Match.paper_id).where(Match.slug == slug)))
+
+
+def _numbers(session: Session, ids: _Ids) -> dict[int, list[Identifier]]:
+    table = PaperIdentifier
+    rows = session.execute(
+        select(table.paper_id, table.scheme, table.value)
+        .where(table.paper_id.in_(ids), table.scheme.in_(REGISTRIES))
+        .order_by(table.scheme, table.value)
+    )
+    found: dict[int, list[Identifier]] = defaultdict(list)
+    for paper_id, scheme, value in rows:
+        found[paper_id].append(Identifier(scheme, value))
+    return found
+
+
+def _reports(session: Session, ids: _Ids) -> dict[int, list[Report]]:
+    """List the papers linked as reports, and those of the same study that have results."""
+    links = session.execute(
+        select(PaperLink.paper_id, Paper.id, Paper.title, Paper.year, PaperLink.state)
+        .join(Paper, Paper.id == PaperLink.other_id)
+        .where(
+            PaperLink.paper_id.in_(ids),
+            PaperLink.relation == Relation.REGISTRATION_OF,
+            PaperLink.state != LinkState.REJECTED,
+        )
+        .order_by(PaperLink.id)
+    )
+    own, other = aliased(StudyPaper), aliased(StudyPaper)
+    of_study = session.execute(
+        select(own.paper_id, Paper.id, Paper.title, Paper.year)
+        .join(other, other.study_id == own.study_id)
+        .join(Paper, Paper.id == other.paper_id)
+        .outerjoin(PaperReading, PaperReading.paper_id == Paper.id)
+        .where(
+            own.paper_id.in_(ids),
+            other.role.not_in(_WITHOUT_RESULTS),
+            func.coalesce(PaperReading.design, "").not_in(_NO_REPORT),
+            other.paper_id.not_in(select(PaperTrial.paper_id)),
+        )
+        .order_by(Paper.id)
+    )
+    found: dict[int, dict[int, Report]] = defaultdict(dict)
+    for trial, paper_id, title, year, state in links:
+        found[trial][paper_id] = Report(paper_id, title, year, state is LinkState.CONFIRMED)
+    for trial, paper_id, title, year in of_study:
+        found[trial][paper_id] = Report(paper_id, title, year, sure=True)
+    return defaultdict(list, {trial: list(some.values()) for trial, some in found.items()})
+
+
+def _evaluated(session: Session, papers: Sequence[Paper]) -> dict[int, list[str]]:
+    """Tell which interventions each registration evaluates, and does not only mention."""
+    hits = literature.hits(session, [paper.id for paper in papers])
+    return {
+        paper.id: [
+            one.slug
+            for one in standings(hits[paper.id], paper.title, paper.abstract)
+            if one.evaluated
+        ]
+        for paper in papers
+    }
+
+
+def _twins(session: Session, ids: _Ids) -> list[tuple[int, int]]:
+    """Give the pairs of registrations that are known to be of one trial."""
+    one, other = aliased(StudyPaper), aliased(StudyPaper)
+    of_study = (
+        select(one.paper_id, other.paper_id)
+        .join(other, (other.study_id == one.study_id) & (other.paper_id > one.paper_id))
+        .where(one.paper_id.in_(ids), other.paper_id.in_(ids))
+    )
+    linked = select(PaperLink.paper_id, PaperLink.other_id).where(
+        PaperLink.paper_id.in_(ids),
+        PaperLink.other_id.in_(ids),
+        PaperLink.relation == Relation.SAME_STUDY,
+        PaperLink.state == LinkState.CONFIRMED,
+    )
+    return [(row[0], row[1]) for row in session.execute(of_study.union(linked))]
+
+
+def _groups(ids: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Put what belongs together in one list each, in order."""
+    of = {one: one for one in ids}
+    for pair in pairs:
+        kept, gone = sorted(of[one] for one in pair)
+        of = {one: kept if leader == gone else leader for one, leader in of.items()}
+    groups: dict[int, list[int]] = defaultdict(list)
+    for one, leader in of.items():
+        groups[leader].append(one)
+    return list(groups.values())

@@ -1,0 +1,149 @@
+"""Registered trials: which have ended and are not published, for reviewers; and one public sentence.
+
+The words say what is known here, and until when: a report may exist that no source has sent.
+"""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template
+from sqlalchemy.orm import Session
+
+from monitor.accounts.tables import Role
+from monitor.feeds import queries as feeds
+from monitor.kernel.uk import uk_day_of
+from monitor.literature.overdue import JOURNAL_MONTHS, OVERDUE_MONTHS, Standing
+from monitor.review import trials as registered
+from monitor.review.trials import RegisteredTrial, Unpublished
+from monitor.web import auth, formats
+from monitor.web.site import now, site
+
+blueprint = Blueprint("trials", __name__)
+blueprint.before_request(auth.only(Role.REVIEWER))
+
+_REGISTRIES = ("clinicaltrials", "isrctn")
+_ORDER = list(Standing)
+# How many stand so, after the headline has said how many are overdue.
+_COUNTED = {
+    Standing.UNPUBLISHED: "ended and not yet due",
+    Standing.UNCONFIRMED: "should have ended, which the registry has not confirmed",
+    Standing.RUNNING: "not ended yet",
+    Standing.UNKNOWN: "without a date of its end",
+    Standing.STOPPED: "stopped early, suspended or withdrawn",
+    Standing.REPORTED: "reported",
+}
+SHORT = {
+    Standing.OVERDUE: "Overdue",
+    Standing.UNPUBLISHED: "Ended, not yet due",
+    Standing.UNCONFIRMED: "End not confirmed",
+    Standing.RUNNING: "Not ended yet",
+    Standing.UNKNOWN: "End not known",
+    Standing.STOPPED: "Stopped or withdrawn",
+    Standing.REPORTED: "Reported",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the public page says of the trials that wait for a report."""
+
+    sentence: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The trials of one intervention, those that are overdue first."""
+
+    name: str
+    trials: list[RegisteredTrial]
+
+
+@blueprint.get("/trials")
+def trials() -> str:
+    """List the registered trials of the ten by intervention: how many are overdue comes first."""
+    with site().database.read() as session:
+        found = registered.registered(session, uk_day_of(now()).date)
+        told = _told(session)
+    about = [one for one in found if one.evaluates]
+    standings = [one.standing for one in about]
+    return render_template(
+        "staff/trials.html",
+        headline=headline(standings.count(Standing.OVERDUE), len(about)),
+        counts=[
+            f"{standings.count(standing)} {words}"
+            for standing, words in _COUNTED.items()
+            if standing in standings
+        ],
+        groups=_groups(about),
+        passing=_ordered([one for one in found if not one.evaluates]),
+        told=told,
+        short=SHORT,
+        months=(OVERDUE_MONTHS, JOURNAL_MONTHS),
+    )
+
+
+def headline(overdue: int, total: int) -> str:
+    """Say how many are overdue.
+
+    >>> headline(3, 8), headline(1, 8), headline(0, 1)
+    ('3 of 8 registered trials are overdue', '1 of 8 registered trials is overdue', 'The one registered trial is not overdue')
+    """
+    if total == 0:
+        return "No registered trial of the ten is known here"
+    if total == 1:
+        return f"The one registered trial is {'' if overdue else 'not '}overdue"
+    many = f"of {total:,} registered trials"
+    if overdue == 0:
+        return f"None {many} is overdue"
+    return f"{overdue:,} {many} {'is' if overdue == 1 else 'are'} overdue"
+
+
+def waiting(session: Session, slug: str) -> Waiting | None:
+    """Give the public sentence on an intervention's unpublished trials; None where none is known."""
+    found = registered.unpublished(session, slug, uk_day_of(now()).date)
+    return Waiting(sentence(found), _told(session)) if found.count else None
+
+
+def sentence(found: Unpublished) -> str:
+    """Say how many trials wait for a report, and since when at most.
+
+    >>> sentence(Unpublished(1, None))
+    '1 registered trial of it has ended, and no report of it is known here yet.'
+    """
+    if found.count == 1 and found.longest:
+        when = f"{found.longest:%B %Y}"
+        return f"1 registered trial of it ended in {when}, and no report of it is known here: it is overdue."
+    if found.count == 1:
+        return "1 registered trial of it has ended, and no report of it is known here yet."
+    many = (
+        f"{found.count:,} registered trials of it have ended, and no report of them is known here"
+    )
+    if found.longest is None:
+        return f"{many} yet."
+    return f"{many}; the longest overdue ended in {found.longest:%B %Y}."
+
+
+def _told(session: Session) -> str:
+    """Say until when the registries have been heard."""
+    heard = {one.name: one for one in feeds.last_heard(session, site().settings, now())}
+    answers = [
+        f"{one.title} on {formats.day(one.last_success)}"
+        for name in _REGISTRIES
+        if (one := heard.get(name)) and one.last_success
+    ]
+    if not answers:
+        return "No registry has answered yet."
+    return f"The registries last answered: {formats.listed(answers)}."
+
+
+def _groups(about: list[RegisteredTrial]) -> list[Group]:
+    """Put each trial under the first of the interventions it evaluates."""
+    names = {one.slug: one.name for one in site().catalogue.interventions}
+    by_slug: dict[str, list[RegisteredTrial]] = {}
+    for one in about:
+        by_slug.setdefault(min(one.evaluates, key=list(names).index), []).append(one)
+    return [Group(names[slug], _ordered(by_slug[slug])) for slug in names if slug in by_slug]
+
+
+def _ordered(trials: list[RegisteredTrial]) -> list[RegisteredTrial]:
+    return sorted(trials, key=lambda one: _ORDER.index(one.standing))

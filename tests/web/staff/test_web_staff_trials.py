@@ -1,0 +1,180 @@
+"""Registered trials: the answer first, the unknown said, and one quiet sentence for the public."""
+
+import doctest
+from datetime import date
+
+import pytest
+from lxml import html
+from sqlalchemy import select, update
+
+from monitor.feeds.records import Citation, Identifier, Trial
+from monitor.literature.tables import PaperLink
+from monitor.literature.words import LinkState, Relation
+from monitor.review.trials import Unpublished, registered
+from monitor.review.words import ExclusionReason, Verdict
+from monitor.web import trials
+
+LONG_AGO = Trial("completed", date(2021, 1, 31), date(2023, 5, 31), participants=130)
+
+
+def registration(number, title, trial=LONG_AGO, **more):
+    return Citation(
+        f"{title}, an invented trial",
+        identifiers=(Identifier("nct", f"NCT0000000{number}"),),
+        publication_types=("Clinical Trial Registration",),
+        trial=trial,
+        **more,
+    )
+
+
+def report(number, pmid="40000077", **more):
+    return Citation(
+        "What came of Theraplay in an invented town: a randomised trial",
+        identifiers=(Identifier("pmid", pmid),),
+        abstract=f"130 families were randomly assigned. Registered: NCT0000000{number}.",
+        year=2024,
+        **more,
+    )
+
+
+def page(browse, user, path="/trials"):
+    answer = browse(user).get(path)
+    assert answer.status_code == 200
+    document: html.HtmlElement = html.document_fromstring(answer.text)
+    return " ".join(document.text_content().split())
+
+
+def listed(begun):
+    with begun.database.read() as session:
+        return registered(session, begun.at.date())
+
+
+def test_the_examples_hold():
+    assert doctest.testmod(trials).failed == 0
+
+
+def test_without_a_registration_it_says_so(begun, browse):
+    assert "No registered trial of the ten is known here." in page(browse, begun.ann)
+    assert "registered trial" not in page(browse, None, "/interventions/theraplay")
+
+
+def test_the_answer_comes_first_and_each_trial_says_what_is_known(begun, browse):
+    begun.arrive(
+        "pubmed",
+        late=registration(1, "Theraplay in schools"),
+        fresh=registration(2, "Theraplay at home", Trial("completed", None, date(2026, 8, 31))),
+        expected=registration(
+            3, "Theraplay by post", Trial("unknown", None, date(2024, 1, 31), True)
+        ),
+        nothing=registration(4, "Theraplay at sea", Trial()),
+        stopped=registration(5, "Theraplay at work", Trial("withdrawn", None, date(2020, 1, 31))),
+        shown=registration(
+            6, "Circle of Security for all", Trial("completed", None, date(2025, 5, 31),
+                                                   participants=12, has_results=True),
+        ),
+    )  # fmt: skip
+    text = page(browse, begun.ann)
+    assert "1 of 6 registered trials is overdue." in text
+    assert "2 ended and not yet due" in text
+    for words in (
+        "Theraplay in schools, an invented trial NCT00000001",
+        "The registry says “completed”",
+        "41 months ago",
+        "Expected Jan 2024",
+        "The registry gives no status",
+        "The registry itself shows results",
+        "Stopped or withdrawn",
+    ):
+        assert words in text, words
+    assert text.index("Theraplay in schools") < text.index("Theraplay at home")
+    sentence = (
+        "2 registered trials of it have ended, and no report of them is known here; "
+        "the longest overdue ended in May 2023."
+    )
+    assert sentence in page(browse, None, "/interventions/theraplay")
+    assert "1 registered trial of it has ended, and no report of it is known here yet." in page(
+        browse, None, "/interventions/cos"
+    )
+    assert "registered trial" not in page(browse, None, "/interventions/ddp")
+
+
+def test_a_report_ends_the_wait_once_it_is_sure(begun, browse):
+    begun.arrive("pubmed", late=registration(1, "Theraplay in schools", Trial(
+        "completed", date(2021, 1, 31), date(2023, 5, 31))))  # fmt: skip
+    begun.arrive("pubmed", paper=report(1))
+    text = page(browse, begun.ann)
+    assert "The one registered trial is overdue." in text
+    assert (
+        "What came of Theraplay in an invented town: a randomised trial (2024) to be confirmed"
+        in text
+    )
+    with begun.database.write() as session:
+        session.execute(update(PaperLink).values(state=LinkState.CONFIRMED))
+    text = page(browse, begun.ann)
+    assert "The one registered trial is not overdue." in text
+    assert "to be confirmed" not in text
+    with begun.database.write() as session:
+        session.execute(update(PaperLink).values(state=LinkState.REJECTED))
+    assert "What came of Theraplay" not in page(browse, begun.ann)
+
+
+def test_one_certain_report_needs_nobody(begun, browse):
+    begun.arrive("pubmed", late=registration(1, "Theraplay in schools"), paper=report(1))
+    assert "The one registered trial is not overdue." in page(browse, begun.ann)
+    assert "registered trial" not in page(browse, None, "/interventions/theraplay")
+
+
+@pytest.mark.parametrize(
+    ("title", "reported"),
+    [
+        ("Theraplay in nurseries, an invented report", True),
+        ("Theraplay in nurseries: protocol of an invented trial", False),
+    ],
+)
+def test_a_study_with_a_report_ends_the_wait_too(begun, title, reported):
+    begun.arrive("pubmed", late=registration(1, "Theraplay in schools"), other=Citation(title))
+    study = begun.screen("late", Verdict.INCLUDE, begun.ann, interventions=("theraplay",))
+    assert [one.standing for one in listed(begun)] == ["overdue"]  # the registration alone
+    begun.screen("other", Verdict.INCLUDE, begun.ann, interventions=("theraplay",), study_id=study)
+    (trial,) = listed(begun)
+    assert (trial.standing == "reported", len(trial.reports) == 1) == (reported, reported)
+
+
+@pytest.mark.parametrize(
+    ("reason", "count"),
+    [(ExclusionReason.PROTOCOL, 1), (ExclusionReason.OTHER_POPULATION, 0)],
+)
+def test_an_excluded_registration_stays_unless_it_is_of_something_else(begun, reason, count):
+    begun.arrive("pubmed", late=registration(1, "Theraplay in schools"))
+    begun.screen("late", Verdict.EXCLUDE, begun.ann, reason=reason, interventions=())
+    assert len(listed(begun)) == count
+
+
+def test_a_trial_in_two_registers_counts_once_where_a_person_said_so(begun):
+    twin = registration(2, "Theraplay at schools", Trial("Completed"),
+                        registrations=(Identifier("nct", "NCT00000001"),))  # fmt: skip
+    begun.arrive("pubmed", late=registration(1, "Theraplay in schools"), twin=twin)
+    assert len(listed(begun)) == 2
+    with begun.database.write() as session:
+        (link,) = session.scalars(select(PaperLink)).all()
+        assert link.relation is Relation.SAME_STUDY
+        link.state = LinkState.CONFIRMED
+    (trial,) = listed(begun)
+    assert [one.value for one in trial.numbers] == ["NCT00000001", "NCT00000002"]
+    assert trial.standing == "overdue"
+
+
+def test_hostile_titles_are_only_text(begun, browse):
+    begun.arrive("pubmed", late=registration(1, f"{begun.hostile} Theraplay", Trial(begun.hostile)))
+    answer = browse(begun.ann).get("/trials")
+    assert "<script>alert" not in answer.text
+
+
+def test_the_public_sentence_is_right_for_one_and_for_many():
+    assert trials.sentence(Unpublished(1, date(2023, 5, 31))) == (
+        "1 registered trial of it ended in May 2023, and no report of it is known here: "
+        "it is overdue."
+    )
+    assert trials.sentence(Unpublished(3, None)) == (
+        "3 registered trials of it have ended, and no report of them is known here yet."
+    )
