@@ -10,7 +10,7 @@ from sqlalchemy import Table, bindparam, insert, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.identifiers import registrations_in
-from monitor.feeds.records import Identifier
+from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.service import StoredRecord
 from monitor.feeds.tables import Record
 from monitor.kernel.database import Base
@@ -60,9 +60,14 @@ class Arrival:
     def of(cls, stored: StoredRecord, matcher: Matcher) -> "Arrival":
         """Read a stored record."""
         said = cleaned(stored.citation)
-        found = registrations_in(said.abstract)
-        naming = replace(said, registrations=(*said.registrations, *found)) if found else said
-        return cls(stored.record_id, Reading(said, matcher), *own_and_named(naming))
+        return cls(stored.record_id, Reading(said, matcher), *numbers(said))
+
+
+def numbers(said: Citation) -> tuple[list[Identifier], list[Identifier]]:
+    """Give a citation's own identifiers and the registrations that it names, in its text too."""
+    found = registrations_in(said.abstract)
+    naming = replace(said, registrations=(*said.registrations, *found)) if found else said
+    return own_and_named(naming)
 
 
 @dataclass(slots=True)
