@@ -3,17 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
 from monitor.literature.tables import Paper, PaperMerge
 from monitor.literature.words import TO_SCREEN
 from monitor.review import moves, rules, screening
-from monitor.review.tables import QueueItem
+from monitor.review.tables import QueueItem, Screening
 from monitor.review.words import Stage
 
 _JOB = "job:ingest"
+_UNKNOWN = {"kept": None, "gone": None, "stage": None, "said": 0}
 
 
 def follow_merge(session: Session, *, kept: int, gone: int, at: datetime, by: str = _JOB) -> None:
@@ -37,7 +38,8 @@ def follow_merge(session: Session, *, kept: int, gone: int, at: datetime, by: st
             gone=gone,
             stage=new.stage.value,
         )
-    _write_down(session, kept, gone, before | {"version": new.version if new else None})
+    after = {"stage": new.stage.value if new else None, "said": _said(session)}
+    _write_down(session, kept, gone, before | after)
 
 
 def _one_place(
@@ -69,7 +71,7 @@ def follow_parting(session: Session, merge: PaperMerge, *, by: str, at: datetime
     Each has the place it had, or that of the study it reports. What was said of the two while
     they were one was said of the paper that stays: that keeps the place it came to by it.
     """
-    was = merge.moved.get("queue") or {"kept": None, "gone": None, "version": None}
+    was = merge.moved.get("queue") or _UNKNOWN
     session.flush()
     held = moves.hold_items(session, [merge.kept_id]).get(merge.kept_id)
     _return_kept(session, merge.kept_id, held, was, at)
@@ -97,7 +99,7 @@ def _return_kept(
         return
     before = was["kept"]
     study = moves.study_of(session, paper_id)
-    untouched = held.version == was["version"]
+    untouched = held.stage.value == was["stage"] and not _said(session, paper_id, was["said"])
     if before is None and untouched and study is None:
         session.delete(held)  # it had no place; where it is to be screened, it gets one
         return
@@ -131,6 +133,14 @@ def _return_gone(
             parts=before["parts"],
         )
     )
+
+
+def _said(session: Session, paper_id: int | None = None, since: int = 0) -> int:
+    """Give the number of the newest verdict, of one paper or of all; 0 for none."""
+    newest = select(func.max(Screening.id)).where(Screening.id > since)
+    if paper_id is not None:
+        newest = newest.where(Screening.paper_id == paper_id)
+    return session.scalar(newest) or 0
 
 
 def _place(item: QueueItem | None) -> dict[str, Any] | None:
