@@ -53,6 +53,12 @@ def count_proposed(session: Session) -> int:
     return session.scalar(waiting) or 0
 
 
+def is_settled(session: Session, link_id: int) -> bool:
+    """Tell whether there is such a link and somebody has settled it."""
+    link = session.get(PaperLink, link_id)
+    return link is not None and link.state is not LinkState.PROPOSED
+
+
 def proposed(session: Session, *, limit: int, after: int | None = None) -> list[Proposal]:
     """List the links that wait for a person, the oldest first; ``after`` ends the page before."""
     query = select(PaperLink).where(PaperLink.state == LinkState.PROPOSED)

@@ -144,7 +144,7 @@ def _merge(
 ) -> Settled:
     one, other = both
     if objection := two_studies(session, one.id, other.id):
-        raise Conflict(objection)
+        raise Conflict(f"{objection}. Nothing was recorded")
     kept, gone = merging.older_first(session, one, other)
     actor = f"user:{by.id}"
     merge = literature.merge(
@@ -166,7 +166,7 @@ def _hang(session: Session, relation: Relation, both: _Both, by: User, at: datet
     one, other = both
     found = hanging(session, relation, one.id, other.id)
     if isinstance(found, str):
-        raise Conflict(found)
+        raise Conflict(f"{found}. Nothing was recorded")
     if found is None:
         return _NOTHING
     moves.hold_study(session, found.study_id)

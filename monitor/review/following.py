@@ -14,7 +14,7 @@ from monitor.review.tables import QueueItem, Screening
 from monitor.review.words import Stage
 
 _JOB = "job:ingest"
-_UNKNOWN = {"kept": None, "gone": None, "stage": None, "said": 0}
+_UNKNOWN: dict[str, Any] = {"kept": None, "gone": None, "stage": None, "said": 0}
 
 
 def follow_merge(session: Session, *, kept: int, gone: int, at: datetime, by: str = _JOB) -> None:

@@ -116,7 +116,7 @@ def two_studies(session: Session, one_id: int, other_id: int) -> str | None:
     labels = [session.get_one(Study, study).label for study in studies]
     return (
         f"Each reports a study of its own: “{labels[0]}” and “{labels[1]}”. If they are one study, "
-        "withdraw the one that should not count, so that it counts once. Nothing was recorded"
+        "withdraw the one that should not count, so that it counts once"
     )
 
 

@@ -19,6 +19,7 @@ from monitor.web import (
     account,
     admin,
     auth,
+    comparing,
     days,
     errors,
     feeds,
@@ -66,7 +67,7 @@ def create_app(
     security.protect(app, site)
     errors.register(app)
     public_pages = (public, interventions, subscribe, account)
-    for module in (*public_pages, review, studies, imports, admin, days, feeds):
+    for module in (*public_pages, review, comparing, studies, imports, admin, days, feeds):
         app.register_blueprint(module.blueprint)
     _dress(app, site)
     return app

@@ -173,7 +173,7 @@ class Attempt:
                 repr([v for name, v in row.items() if name not in {*COUNTED, "paper_id", "at"}])
                 for row in self.session.execute(
                     select(table.__table__).where(
-                        (table.id if table is Paper else table.paper_id) == paper_id
+                        table.__table__.c["id" if table is Paper else "paper_id"] == paper_id
                     )
                 ).mappings()
             )
@@ -248,9 +248,7 @@ def test_two_papers_become_one_once(world, some):
 
 @FEW
 @given(some=several, later=st.lists(records, max_size=3))
-def test_what_came_since_belongs_to_one_of_the_two_and_nothing_joins_them_again(
-    world, some, later
-):
+def test_what_came_since_belongs_to_one_of_the_two_and_nothing_joins_them_again(world, some, later):
     with Attempt(world) as attempt:
         papers = attempt.bring(some)
         if len(papers) < 2:
