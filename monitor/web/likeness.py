@@ -126,6 +126,11 @@ class Row:
         """Whether both say something, and not the same."""
         return self.verdict == DIFFERS
 
+    @property
+    def said(self) -> bool:
+        """Whether one of them says something."""
+        return self.verdict != NEITHER
+
 
 def rows(one: PaperView, other: PaperView) -> list[Row]:
     """Compare two papers field by field, in the order of a reference."""

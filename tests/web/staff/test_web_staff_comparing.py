@@ -91,8 +91,12 @@ def link(world, link_id):
         return found
 
 
+def words(element):
+    return " ".join("".join(map(str, element.itertext())).split())
+
+
 def text(page):
-    return " ".join(html.document_fromstring(page.text).text_content().split())
+    return words(html.document_fromstring(page.text))
 
 
 def test_a_doubtful_pair_is_compared_merged_and_parted_again(world, browse):
@@ -138,20 +142,16 @@ def test_the_page_marks_what_differs_and_says_what_is_missing(world, browse, pro
     )
     page = browse(world.ann).get(f"/compare/{proposed('ddp', 'twin')}")
     document = html.document_fromstring(page.text)
-    rows = {
-        row.find("th").text_content().split()[0]: row for row in document.findall(".//tbody/tr")
-    }
-    assert [mark.text_content() for mark in rows["Title"].iter("mark")] == [
-        "only here: adoptive",
-        "only here: foster",
-    ]
-    assert "differs" in rows["Year"].text_content()
-    assert rows["Journal"].text_content().count("Not said") == 1
-    assert "only one says" in rows["Journal"].text_content()
-    assert "neither says" in rows["Volume"].text_content()
+    rows = {words(row).split()[0]: row for row in document.iterfind(".//tbody/tr")}
+    said = {name: words(row) for name, row in rows.items()}
+    marked = [words(mark) for mark in rows["Title"].iter("mark")]
+    assert marked == ["only here: adoptive", "only here: foster"]
+    assert said["Year"].startswith("Year differs")
+    assert said["Journal"].startswith("Journal only one says")
+    assert said["Journal"].endswith("Second paper Not said")
+    assert "Neither says: published, volume, issue, pages" in text(page)
     assert not list(rows["Journal"].iter("mark")), "what only one says is not a difference"
     assert [h.tag for h in document.iter("h1", "h2")] == ["h1", "h2"]
-    assert all(cell.find("span") is not None for cell in document.findall(".//tbody/tr/td"))
 
 
 def test_no_keeps_both_and_is_not_asked_again(world, browse, proposed, settle):
