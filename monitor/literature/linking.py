@@ -137,6 +137,13 @@ def current(session: Session, paper_id: int) -> Paper:
 
 def _known(session: Session, paper_id: int, other_id: int, relation: Relation) -> bool:
     """Tell whether that was proposed or settled before, of them or of papers merged into them."""
+    exactly = select(PaperLink.id).where(
+        PaperLink.paper_id == paper_id,
+        PaperLink.other_id == other_id,
+        PaperLink.relation == relation,
+    )
+    if session.scalar(exactly):
+        return True
     first = family(session, paper_id)
     return any(
         link.relation is relation and (relation in MUTUAL or link.paper_id in first)

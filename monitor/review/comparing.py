@@ -120,7 +120,7 @@ def undo_merge(
         name = who(session, merge.undone_by)
         raise Conflict(f"{name} undid this merge on {moves.when(merge.undone_at)}. Nothing changed")
     moves.require_reviewer(session, by)
-    moves.hold_items(session, [merge.kept_id, merge.gone_id])
+    _hold(session, merge.kept_id, merge.gone_id)
     actor = f"user:{by.id}"
     parting.undo(session, merge, matcher=matcher, by=actor, at=at)
     following.follow_parting(session, merge, by=actor, at=at)
@@ -131,12 +131,25 @@ def undo_merge(
 def _as_seen(session: Session, papers: tuple[int, int], version: str) -> _Both:
     """Give two papers as they are now, if they are as the form showed them."""
     one, other = (linking.current(session, paper_id) for paper_id in papers)
-    moves.hold_items(session, [one.id, other.id])
     if one.id == other.id:
         raise Conflict(_ONE)
+    _hold(session, one.id, other.id)
     if seen(one, other) != version:
         raise Conflict(CHANGED)
     return one, other
+
+
+def _hold(session: Session, *paper_ids: int) -> None:
+    """Keep others from moving two papers, or deciding on their studies.
+
+    A paper that is to be screened is held before a study, a study before the papers that report
+    it: as those who screen and those who appraise hold them, so that nobody waits in a circle.
+    """
+    reporting = {i: study for i in paper_ids if (study := moves.study_of(session, i))}
+    moves.hold_items(session, [i for i in paper_ids if i not in reporting])
+    for study in sorted({*reporting.values()}):
+        moves.hold_study(session, study)
+    moves.hold_items(session, list(reporting))
 
 
 def _merge(

@@ -146,7 +146,7 @@ def rows(one: PaperView, other: PaperView) -> list[Row]:
     )
     return [
         *(_text(name, ours, theirs) for name, ours, theirs in texts),
-        _list("Numbers", _named(one.identifiers), _named(other.identifiers)),
+        _list("Identifiers", _named(one.identifiers), _named(other.identifiers)),
         _list("Trials named", _named(one.registrations), _named(other.registrations)),
         _list("Labels", one.publication_types, other.publication_types),
         _text("Abstract", one.abstract, other.abstract),
@@ -174,7 +174,12 @@ def _verdict(
 
 
 def _named(identifiers: Sequence[Identifier]) -> list[str]:
-    return [f"{formats.scheme(one.scheme)} {one.value}" for one in identifiers]
+    return [
+        one.value  # a registry's name begins its numbers
+        if one.value.casefold().startswith(one.scheme)
+        else f"{formats.scheme(one.scheme)} {one.value}"
+        for one in identifiers
+    ]
 
 
 def _year(paper: PaperView) -> str | None:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from monitor import workflow
 from monitor.evidence.tables import GradeRow
 from monitor.feeds.records import Citation, Identifier
+from monitor.gap.tables import Change
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.literature import linking
@@ -304,7 +305,9 @@ def older(world, **more):
     world.arrive("crossref", older=citation)
 
 
-def test_an_older_report_of_a_study_that_counts_works_its_tier_out_again(world, proposed, settle):
+def test_an_older_report_of_a_study_that_counts_works_its_tier_out_again(
+    world, browse, proposed, settle
+):
     older(world)
     before = grades(world)
     settle(proposed("ddp", "older", Relation.SAME_STUDY), world.ann, confirm=True)
@@ -315,7 +318,10 @@ def test_an_older_report_of_a_study_that_counts_works_its_tier_out_again(world, 
     with world.database.read() as session:
         newest = session.scalars(select(Announcement).order_by(Announcement.id.desc())).first()
         assert "another paper was found to report it" in str(newest.content)
+        change = session.scalars(select(func.max(Change.id))).one()
     world.deliver()  # a change that no decision caused can be written to its readers
+    assert "another paper was found to report it" in browse().get(f"/changes/{change}").text
+    assert browse().get("/interventions/ddp").status_code == 200
 
 
 def test_a_protocol_says_nothing_of_when_results_were_known(world, proposed, settle):
