@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from monitor.literature import linking
+from monitor.literature import linking, queries
 from monitor.literature.tables import Paper, PaperLink
 from monitor.literature.words import LinkState, Relation
 
@@ -37,7 +37,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """A link as one of its papers shows it. ``first``: this paper is (relation) the other."""
+    """A link as one of its papers shows it. ``first``: this paper is (relation) the other.
+
+    ``study`` is (id, label) where the other paper reports one.
+    """
 
     link_id: int
     relation: Relation
@@ -45,6 +48,7 @@ class Likeness:
     state: LinkState
     reason: str
     other: PaperBrief
+    study: tuple[int, str] | None
 
 
 def count_proposed(session: Session) -> int:
@@ -91,7 +95,15 @@ def of_paper(session: Session, paper_id: int) -> list[Likeness]:
         other = _brief(linking.current(session, other_id))
         found.setdefault(
             (other.id, link.relation, first),
-            Likeness(link.id, link.relation, first, link.state, link.reason, other),
+            Likeness(
+                link.id,
+                link.relation,
+                first,
+                link.state,
+                link.reason,
+                other,
+                queries.study_of(session, other.id),
+            ),
         )
     return list(found.values())
 

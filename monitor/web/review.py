@@ -107,7 +107,7 @@ def paper(paper_id: int) -> ResponseReturnValue:
     with site().database.read() as session:
         view = literature.paper(session, paper_id)
         if view.id != paper_id:
-            return redirect(url_for("review.paper", paper_id=view.id), code=301)
+            return redirect(url_for("review.paper", paper_id=view.id))  # for now: merges are undone
         typed = Typed([("interventions", slug) for slug in literature.matched(session, view.id)])
         return _paper_page(session, view, typed, None)
 

@@ -123,7 +123,7 @@ def test_a_doubtful_pair_is_compared_merged_and_parted_again(world, browse):
     assert "Ann Example merged another paper into it" in text(history)
 
     page = browser.get("/merges/1/undo")
-    assert "1 record go back" in text(page)
+    assert "1 record goes back to the one that returns" in text(page)
     assert "<script>alert" not in page.text
     assert browser.send("/merges/1/undo").location == f"/papers/{world.papers['twin']}"
     assert (stage(world, "hostile"), stage(world, "twin")) == (Stage.TO_SCREEN, Stage.TO_SCREEN)
@@ -277,7 +277,7 @@ def test_the_article_of_an_included_protocol_becomes_the_main_report(
         assert (entry.details["was"], entry.details["role"]) == ("main report", "protocol")
 
 
-def test_a_link_between_papers_without_a_study_moves_nothing(world, proposed, settle):
+def test_a_link_between_papers_without_a_study_moves_nothing(world, browse, proposed, settle):
     for one, other, relation in (
         ("cosp", "follow", Relation.PREPRINT_OF),
         ("cosp", "half", Relation.NOTICE_OF),
@@ -286,6 +286,8 @@ def test_a_link_between_papers_without_a_study_moves_nothing(world, proposed, se
         number = proposed(one, other, relation)
         settle(number, world.ann, confirm=True)
         assert link(world, number).state is LinkState.CONFIRMED
+        page = text(browse(world.ann).get(f"/papers/{world.papers[one]}"))
+        assert "How they were compared" in page
         assert (reports(world), stage(world, one), stage(world, other)) == before
 
 
