@@ -14,8 +14,8 @@ from monitor.literature import service as literature
 from monitor.literature.matching import Matcher
 from monitor.literature.settling import one_at_a_time
 from monitor.literature.tables import Paper, PaperLink, PaperMerge, StudyPaper
-from monitor.literature.words import LinkState, Relation
-from monitor.review import following, moves
+from monitor.literature.words import TO_SCREEN, LinkState, Relation
+from monitor.review import following, moves, screening
 from monitor.review.pairing import Hanging, hanging, seen, two_studies, who
 
 CHANGED = (
@@ -171,6 +171,8 @@ def _merge(
     )
     following.follow_merge(session, kept=kept.id, gone=gone.id, by=actor, at=at)
     session.flush()
+    if kept.lane in TO_SCREEN:  # by what the other says
+        screening.enqueue(session, [kept.id], at=at)
     return Settled(_studies(session, kept.id), "two of its papers are one", merge)
 
 

@@ -74,8 +74,9 @@ def follow_parting(session: Session, merge: PaperMerge, *, by: str, at: datetime
     was = merge.moved.get("queue") or _UNKNOWN
     session.flush()
     held = moves.hold_items(session, [merge.kept_id]).get(merge.kept_id)
+    reopened = was["stage"] == Stage.EXCLUDED and held and held.stage is Stage.TO_SCREEN
     _return_kept(session, merge.kept_id, held, was, at)
-    _return_gone(session, merge.gone_id, was["gone"], at)
+    _return_gone(session, merge.gone_id, was["gone"], at, again=bool(reopened))
     session.flush()
     both = (merge.kept_id, merge.gone_id)
     to_screen = select(Paper.id).where(Paper.id.in_(both), Paper.lane.in_(TO_SCREEN))
@@ -117,15 +118,20 @@ def _return_kept(
 
 
 def _return_gone(
-    session: Session, paper_id: int, before: dict[str, Any] | None, at: datetime
+    session: Session, paper_id: int, before: dict[str, Any] | None, at: datetime, *, again: bool
 ) -> None:
+    """Give the paper that returns its place; ``again``: somebody wants both looked at again."""
     if before is None:
         return
-    study = moves.study_of(session, paper_id)
+    stage = Stage(before["stage"])
+    if study := moves.study_of(session, paper_id):
+        stage = moves.stage_of(session, study)
+    elif again and stage is Stage.EXCLUDED:
+        stage = Stage.TO_SCREEN
     session.add(
         QueueItem(
             paper_id=paper_id,
-            stage=moves.stage_of(session, study) if study else Stage(before["stage"]),
+            stage=stage,
             queued_at=datetime.fromisoformat(before["queued_at"]),
             moved_at=at,
             version=before["version"] + 1,

@@ -15,6 +15,7 @@ from monitor.literature.tables import Paper, PaperLink, PaperMerge, StudyPaper
 from monitor.literature.words import LinkState, Relation
 from monitor.notify.tables import Announcement
 from monitor.review import queries as reviews
+from monitor.review import service as review
 from monitor.review.tables import QueueItem
 from monitor.review.words import Stage, Verdict
 
@@ -386,6 +387,36 @@ def test_a_verdict_given_while_they_were_one_stays_with_the_paper_it_was_given_o
     with world.database.read() as session:
         assert len(reviews.screenings(session, world.papers["cosp"])) == 1
         assert reviews.screenings(session, world.papers["possible"]) == []
+
+
+def test_the_page_says_what_has_to_be_undone_first(world, browse, proposed, settle):
+    settle(proposed("cosp", "possible"), world.ann, confirm=True)
+    settle(proposed("cosp", "ddp"), world.ann, confirm=True)
+    browser = browse(world.ben)
+    page = browser.get("/merges/1/undo")
+    assert "It cannot be undone now." in text(page)
+    assert "has itself become one with" in text(page)
+    before = world.contents()
+    answer = browser.post("/merges/1/undo", {}, csrf=browser.csrf())
+    assert (answer.status_code, world.contents()) == (409, before)
+    assert 'href="/merges/2/undo"' in browser.get(f"/papers/{world.papers['ddp']}").text
+
+
+def test_what_was_put_back_while_they_were_one_is_looked_at_again(world, proposed, settle, undo):
+    settle(proposed("cosp", "excluded"), world.ann, confirm=True)
+    assert stage(world, "cosp") is Stage.EXCLUDED
+    with world.database.write() as session:
+        place = reviews.item(session, world.papers["cosp"])
+        review.reopen(
+            session,
+            paper_id=place.paper_id,
+            reason="It is a trial",
+            by=world.ben,
+            version=place.version,
+            at=world.at,
+        )
+    undo(1, world.ann)
+    assert {stage(world, "cosp"), stage(world, "excluded")} == {Stage.TO_SCREEN}
 
 
 def test_each_has_the_place_it_had(world, proposed, settle, undo):
