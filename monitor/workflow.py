@@ -227,6 +227,74 @@ def screen(  # noqa: PLR0913 - the form's fields
     )
 
 
+def settle_link(  # noqa: PLR0913 - what, by whom
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    matcher: Matcher,
+    *,
+    link_id: int,
+    confirm: bool,
+    version: str,
+    by: User,
+    at: datetime,
+) -> review.Settled:
+    """Say whether two papers belong together as proposed, with everything that follows."""
+    settled = review.settle_link(
+        session, link_id=link_id, confirm=confirm, version=version, matcher=matcher, by=by, at=at
+    )
+    return _follow_papers(session, catalogue, settings, settled, at=at)
+
+
+def merge_papers(  # noqa: PLR0913 - what, by whom
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    matcher: Matcher,
+    *,
+    papers: tuple[int, int],
+    version: str,
+    by: User,
+    at: datetime,
+) -> review.Settled:
+    """Make two papers one because a person says so, with everything that follows."""
+    settled = review.merge_papers(
+        session, papers=papers, version=version, matcher=matcher, by=by, at=at
+    )
+    return _follow_papers(session, catalogue, settings, settled, at=at)
+
+
+def undo_merge(  # noqa: PLR0913 - what, by whom
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    matcher: Matcher,
+    *,
+    merge_id: int,
+    by: User,
+    at: datetime,
+) -> review.Settled:
+    """Make two papers of one again, with everything that follows."""
+    settled = review.undo_merge(session, merge_id=merge_id, matcher=matcher, by=by, at=at)
+    return _follow_papers(session, catalogue, settings, settled, at=at)
+
+
+def _follow_papers(
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    settled: review.Settled,
+    *,
+    at: datetime,
+) -> review.Settled:
+    """Re-grade what a study counts for that has other papers now, and tell the readers."""
+    for decision in review.accepting(session, settled.studies):
+        words = f"{review.study_label(session, decision.study_id)}: {settled.why}"
+        cause = Cause("papers", words, decision.study_id)
+        _follow(session, catalogue, settings, decision, cause, at=at)
+    return settled
+
+
 def preview(
     session: Session, catalogue: Catalogue, *, study_id: int, judgement: Judgement
 ) -> list[Preview]:
@@ -266,8 +334,8 @@ def appraise(  # noqa: PLR0913 - who, on what, how
     outcome = review.appraise(
         session, study_id=study_id, token=token, by=by, judgement=judgement, at=at
     )
-    if outcome.decision:
-        _follow(session, catalogue, settings, outcome.decision, at=at)
+    if decision := outcome.decision:
+        _follow(session, catalogue, settings, decision, _cause(session, decision), at=at)
     return outcome
 
 
@@ -284,15 +352,20 @@ def withdraw(  # noqa: PLR0913 - who, what, why
 ) -> Decision:
     """Stop counting an accepted study, with everything that follows from it."""
     decision = review.withdraw(session, study_id=study_id, token=token, reason=reason, by=by, at=at)
-    _follow(session, catalogue, settings, decision, at=at)
+    _follow(session, catalogue, settings, decision, _cause(session, decision), at=at)
     return decision
 
 
 def _follow(
-    session: Session, catalogue: Catalogue, settings: Settings, decision: Decision, *, at: datetime
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    decision: Decision,
+    cause: Cause,
+    *,
+    at: datetime,
 ) -> None:
     """Re-grade and reassess what a decision concerns, and tell the readers. Safe to repeat."""
-    cause = _cause(session, decision)
     changes = [
         change
         for slug in decision.interventions

@@ -8,7 +8,7 @@ from enum import StrEnum
 class Cause:
     """Why a ledger has a new row: ``kind`` and ``id`` point at it, ``words`` tell a reader."""
 
-    kind: str  # "baseline", "decision", "withdrawal"
+    kind: str  # "baseline", "decision", "withdrawal", "papers" (a study has others now)
     words: str
     id: int | None = None
 

@@ -141,7 +141,7 @@ def paper(session: Session, paper_id: int) -> PaperView:
         hits=hits(session, [row.id])[row.id],
         lane=row.lane,
         records=_records(session, row.id),
-        study=_study(session, row.id),
+        study=study_of(session, row.id),
         version=row.version,
         first_seen_at=row.first_seen_at,
         changed_at=row.changed_at,
@@ -325,7 +325,8 @@ def _records(session: Session, paper_id: int) -> tuple[RecordView, ...]:
     return tuple(RecordView(*row) for row in rows)
 
 
-def _study(session: Session, paper_id: int) -> tuple[int, str] | None:
+def study_of(session: Session, paper_id: int) -> tuple[int, str] | None:
+    """Give the study that a paper reports, as (id, label); None where it reports none."""
     row = session.execute(
         select(Study.id, Study.label)
         .join(StudyPaper, StudyPaper.study_id == Study.id)

@@ -26,6 +26,7 @@ from monitor.literature.settling import (
 from monitor.literature.tables import (
     Paper,
     PaperIdentifier,
+    PaperMerge,
     PaperRecord,
     Study,
     StudyPaper,
@@ -33,7 +34,9 @@ from monitor.literature.tables import (
 from monitor.literature.wording import clean
 from monitor.literature.words import TO_SCREEN, Lane
 
-ROLES = ("main report", "protocol", "registration", "follow-up", "secondary report", "other")
+ROLES = (
+    "main report", "protocol", "registration", "preprint", "follow-up", "secondary report", "other",
+)  # fmt: skip
 _LONGEST_LABEL = 200
 
 
@@ -125,7 +128,7 @@ def merge(  # noqa: PLR0913 - which into which, why, by whom
     matcher: Matcher,
     by: str,
     at: datetime,
-) -> None:
+) -> PaperMerge:
     """Make two papers one. ``by`` is an audit actor ("user:3"). The queue is the caller's.
 
     Raises:
@@ -134,9 +137,10 @@ def merge(  # noqa: PLR0913 - which into which, why, by whom
     """
     one_at_a_time(session)
     kept, gone = _paper(session, kept_id), _paper(session, gone_id)
-    merging.fold_into(session, kept=kept, gone=gone, reason=reason, by=by, at=at)
+    merge = merging.fold_into(session, kept=kept, gone=gone, reason=reason, by=by, at=at)
     read_anew(session, kept, matcher, at=at)
     session.flush()
+    return merge
 
 
 def create_study(session: Session, *, paper_id: int, label: str, by: User, at: datetime) -> Study:

@@ -123,6 +123,12 @@ def accepting_decision(session: Session, study_id: int) -> Decision:
     return newest
 
 
+def accepting(session: Session, study_ids: Sequence[int]) -> list[Decision]:
+    """Give the decisions by which some studies count now; those that do not count are left out."""
+    newest = [moves.newest_decision(session, study_id) for study_id in study_ids]
+    return [one for one in newest if one and one.verdict is DecisionVerdict.ACCEPT]
+
+
 def study_label(session: Session, study_id: int) -> str:
     """Give what people call a study.
 

@@ -1,6 +1,7 @@
 """Everything the pages read of review, offered from one place. Changes nothing."""
 
 from monitor.review.accepted import AcceptedStudy, accepted
+from monitor.review.pairing import Pair, Parting, Side, merge, merges, pair
 from monitor.review.queue import (
     NOT_CLEAR,
     Item,
@@ -32,16 +33,22 @@ __all__ = [
     "DecisionView",
     "Item",
     "MatchedWords",
+    "Pair",
+    "Parting",
     "QueueEntry",
     "Reopening",
     "ReportView",
     "ScreeningView",
+    "Side",
     "StudyToAppraise",
     "StudyView",
     "accepted",
     "by_intervention",
     "counts",
     "item",
+    "merge",
+    "merges",
+    "pair",
     "queue",
     "reopenings",
     "screenings",

@@ -147,44 +147,6 @@ def reopen(
     return item
 
 
-def follow_merge(session: Session, *, kept: int, gone: int, at: datetime) -> None:
-    """Give one place in the queue to two papers that turned out to be one.
-
-    It is the place nearer to a decision, or that of the study which the paper that stays
-    reports. Verdicts stay with the paper they were given on.
-    """
-    items = moves.hold_items(session, [kept, gone])
-    old, new = items.get(gone), items.get(kept)
-    if old is None:
-        return
-    if new is None:
-        new = QueueItem(
-            paper_id=kept,
-            stage=old.stage,
-            queued_at=old.queued_at,
-            moved_at=at,
-            version=old.version,
-            score=old.score,
-            parts=old.parts,
-        )
-        session.add(new)
-    study = moves.study_of(session, kept)
-    stage = moves.stage_of(session, study) if study else rules.further(old.stage, new.stage)
-    new.queued_at = min(old.queued_at, new.queued_at)
-    new.version = max(old.version, new.version)
-    moves.move(new, stage, at)
-    session.delete(old)
-    audit.record(
-        session,
-        at=at,
-        actor=_JOB,
-        action="queue.merged",
-        subject=f"paper:{kept}",
-        gone=gone,
-        stage=stage.value,
-    )
-
-
 def last_screening(session: Session, paper_id: int) -> Screening | None:
     """Give the newest verdict on a paper, or on one that was merged into it."""
     merged = select(Paper.id).where(Paper.merged_into_id == paper_id)

@@ -19,6 +19,7 @@ from monitor.web import (
     account,
     admin,
     auth,
+    comparing,
     days,
     errors,
     feeds,
@@ -67,7 +68,8 @@ def create_app(
     security.protect(app, site)
     errors.register(app)
     public_pages = (public, interventions, subscribe, account)
-    for module in (*public_pages, review, studies, trials, imports, admin, days, feeds):
+    staff_pages = (review, comparing, studies, trials, imports, admin, days, feeds)
+    for module in (*public_pages, *staff_pages):
         app.register_blueprint(module.blueprint)
     _dress(app, site)
     return app

@@ -16,6 +16,7 @@ from monitor.accounts.tables import Role
 from monitor.feeds import intake
 from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
+from monitor.literature import proposals
 from monitor.literature import queries as literature
 from monitor.literature.rules import Suggestion, suggest_design
 from monitor.literature.statements import said_of
@@ -23,7 +24,7 @@ from monitor.literature.words import Lane
 from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.words import Stage
-from monitor.web import auth, excerpts, formats, forms, labels
+from monitor.web import auth, excerpts, formats, forms, labels, likeness
 from monitor.web.forms import Problems, Typed
 from monitor.web.site import now, site
 
@@ -67,6 +68,7 @@ def queue() -> str:
             "staff/queue.html",
             stage=stage,
             counts=reviews.counts(session),
+            to_compare=proposals.count_proposed(session),
             by_intervention=reviews.by_intervention(session, stage),
             entries=page,
             more=page[-1].paper_id if len(entries) > _PAGE else None,
@@ -105,7 +107,7 @@ def paper(paper_id: int) -> ResponseReturnValue:
     with site().database.read() as session:
         view = literature.paper(session, paper_id)
         if view.id != paper_id:
-            return redirect(url_for("review.paper", paper_id=view.id), code=301)
+            return redirect(url_for("review.paper", paper_id=view.id))  # for now: merges are undone
         typed = Typed([("interventions", slug) for slug in literature.matched(session, view.id)])
         return _paper_page(session, view, typed, None)
 
@@ -209,6 +211,9 @@ def _paper_page(
         "staff/paper.html",
         paper=view,
         said=said_of(session, view.id),
+        alike=proposals.of_paper(session, view.id),
+        this_is=likeness.this_is,
+        merges=reviews.merges(session, view.id),
         standing=place,
         is_open=place is not None and place.stage in _OPEN,
         waiting=reviews.counts(session),

@@ -99,3 +99,9 @@ def cite():
         return Citation(title=title, identifiers=identifiers, **fields)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def new_intake() -> type[Intake]:
+    """For a test that has a database of its own."""
+    return Intake

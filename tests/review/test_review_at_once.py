@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from monitor.catalogue import loader
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, MonitorError
-from monitor.literature.tables import Study
-from monitor.review import service
+from monitor.literature import linking
+from monitor.literature.matching import Matcher
+from monitor.literature.tables import PaperLink, Study, StudyPaper
+from monitor.literature.words import LinkState, Relation
+from monitor.review import queries, service
 from monitor.review.moves import study_of
 from monitor.review.tables import Appraisal, Decision, QueueItem, Screening
 from monitor.review.words import ExclusionReason, Stage, Verdict
@@ -76,6 +80,31 @@ def _appraise(shared, by, token, judgement):
             token=token,
             by=by,
             judgement=judgement,
+            at=shared.now,
+        )
+
+    return work
+
+
+def _propose(database, shared):
+    """Propose that the paper to screen is the protocol of the study."""
+    with database.write() as session:
+        ids = shared.paper_id, shared.study_paper
+        linking.propose(session, *ids, Relation.PROTOCOL_OF, "invented", shared.now)
+        shared.link_id = session.scalars(select(PaperLink.id)).one()
+        shared.version = queries.pair(session, shared.link_id).version
+    shared.matcher = Matcher(loader.load())
+
+
+def _settle(shared, by, *, confirm):
+    def work(session):
+        return service.settle_link(
+            session,
+            link_id=shared.link_id,
+            confirm=confirm,
+            version=shared.version,
+            matcher=shared.matcher,
+            by=by,
             at=shared.now,
         )
 
@@ -218,3 +247,35 @@ def test_withdrawn_twice_at_once_is_one_decision(database, shared, judgement):
     outcomes = _at_once(database, [withdraw(shared.ann, "x"), withdraw(shared.ben, "y")])
     assert sum(isinstance(o, Decision) for o in outcomes) == 1
     assert sum("withdrawn by" in str(o) for o in outcomes if isinstance(o, Conflict)) == 1
+
+
+def test_two_answers_about_a_pair_at_once_one_stands(database, shared):
+    _propose(database, shared)
+    works = [
+        _settle(shared, by, confirm=confirm)
+        for by in (shared.ann, shared.ben)
+        for confirm in (True, False)
+    ]
+    outcomes = _at_once(database, works)
+    with database.read() as session:
+        link = session.get_one(PaperLink, shared.link_id)
+        confirmed = link.state is LinkState.CONFIRMED
+        linked = session.get(StudyPaper, shared.paper_id)
+        assert (linked is not None) is confirmed
+    refused = [isinstance(one, Conflict) for one in outcomes]
+    assert refused == ([False, True] * 2 if confirmed else [True, False] * 2)
+
+
+def test_a_pair_and_its_study_are_settled_at_once_without_waiting_in_a_circle(
+    database, shared, judgement
+):
+    _propose(database, shared)
+    works = [
+        _settle(shared, shared.ann, confirm=True),
+        _appraise(shared, shared.ann, "one", judgement),
+        _appraise(shared, shared.ben, "two", judgement),
+    ]
+    assert not [one for one in _at_once(database, works) if isinstance(one, Exception)]
+    with database.read() as session:
+        stages = {item.stage for item in session.scalars(select(QueueItem))}
+    assert stages == {Stage.ACCEPTED}, "both papers stand where their study stands"

@@ -1,0 +1,160 @@
+"""Two papers that may be one, side by side; and a merge taken back. Says first what follows."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from monitor import workflow
+from monitor.accounts.tables import Role
+from monitor.kernel.errors import Conflict
+from monitor.literature import proposals
+from monitor.literature.words import LinkState, Relation
+from monitor.review import queries as reviews
+from monitor.web import auth, forms, labels, likeness
+from monitor.web.forms import Problems
+from monitor.web.site import now, site
+
+blueprint = Blueprint("comparing", __name__)
+blueprint.before_request(auth.only(Role.REVIEWER))
+
+_PAGE = 25
+_ANSWERS = {"yes": True, "no": False}
+
+
+@blueprint.get("/compare")
+def waiting() -> str:
+    """List the pairs that wait for a person, oldest first."""
+    with site().database.read() as session:
+        found = proposals.proposed(
+            session, limit=_PAGE + 1, after=forms.row_id(request.args.get("after", ""))
+        )
+        return render_template(
+            "staff/compare_list.html",
+            found=found[:_PAGE],
+            more=found[_PAGE - 1].link_id if len(found) > _PAGE else None,
+            to_compare=proposals.count_proposed(session),
+            counts=reviews.counts(session),
+            done=_done(session),
+            words=likeness.RELATIONS,
+            labels=labels,
+            at=now(),
+        )
+
+
+@blueprint.get("/compare/<int:link_id>")
+def pair(link_id: int) -> ResponseReturnValue:
+    """Show two papers side by side, and ask what they are to each other."""
+    with site().database.read() as session:
+        found = reviews.pair(session, link_id)
+        if found.one.paper.id == found.other.paper.id:
+            return redirect(url_for("review.paper", paper_id=found.one.paper.id), code=303)
+        return _page(found, None)
+
+
+@blueprint.post("/compare/<int:link_id>")
+def answer(link_id: int) -> ResponseReturnValue:
+    """Record whether two papers belong together as proposed."""
+    said = _ANSWERS.get(request.form.get("answer", ""))
+    if said is None:
+        return _again(link_id, "Choose one of the two answers"), 400
+    try:
+        with site().database.write() as session:
+            workflow.settle_link(
+                session,
+                site().catalogue,
+                site().settings,
+                site().matcher,
+                link_id=link_id,
+                confirm=said,
+                version=request.form.get("version", ""),
+                by=auth.reader(),
+                at=now(),
+            )
+    except Conflict as error:
+        return _again(link_id, str(error)), 409
+    return redirect(url_for("comparing.waiting", done=link_id), code=303)
+
+
+@blueprint.post("/compare/<int:link_id>/merge")
+def merge(link_id: int) -> ResponseReturnValue:
+    """Merge two papers that somebody had said are two."""
+    try:
+        with site().database.write() as session:
+            found = reviews.pair(session, link_id)
+            workflow.merge_papers(
+                session,
+                site().catalogue,
+                site().settings,
+                site().matcher,
+                papers=(found.one.paper.id, found.other.paper.id),
+                version=request.form.get("version", ""),
+                by=auth.reader(),
+                at=now(),
+            )
+    except Conflict as error:
+        return _again(link_id, str(error)), 409
+    return redirect(url_for("comparing.waiting", done=link_id), code=303)
+
+
+@blueprint.get("/merges/<int:merge_id>/undo")
+def parting(merge_id: int) -> str:
+    """Say what undoing a merge would do."""
+    return _parting_page(merge_id, None)
+
+
+@blueprint.post("/merges/<int:merge_id>/undo")
+def undo(merge_id: int) -> ResponseReturnValue:
+    """Make two papers of one again."""
+    try:
+        with site().database.write() as session:
+            settled = workflow.undo_merge(
+                session,
+                site().catalogue,
+                site().settings,
+                site().matcher,
+                merge_id=merge_id,
+                by=auth.reader(),
+                at=now(),
+            )
+            assert settled.merge  # noqa: S101 - what is undone is a merge
+            back = settled.merge.gone_id
+    except Conflict as error:
+        return _parting_page(merge_id, Problems({"form": str(error)})), 409
+    return redirect(url_for("review.paper", paper_id=back), code=303)
+
+
+def _page(found: reviews.Pair, problems: Problems | None) -> str:
+    return render_template(
+        "staff/compare.html",
+        pair=found,
+        words=likeness.RELATIONS[found.relation],
+        rows=likeness.rows(found.one.paper, found.other.paper),
+        is_open=found.state is LinkState.PROPOSED,
+        is_merge=found.relation is Relation.SAME_PAPER,
+        problems=problems,
+        labels=labels,
+        at=now(),
+    )
+
+
+def _again(link_id: int, message: str) -> str:
+    with site().database.read() as session:
+        return _page(reviews.pair(session, link_id), Problems({"form": message}))
+
+
+def _parting_page(merge_id: int, problems: Problems | None) -> str:
+    with site().database.read() as session:
+        return render_template(
+            "staff/part.html",
+            merge=reviews.merge(session, merge_id),
+            problems=problems,
+            labels=labels,
+            at=now(),
+        )
+
+
+def _done(session: Session) -> reviews.Pair | None:
+    """Find the pair that was settled last, to say it back."""
+    number = forms.row_id(request.args.get("done", ""))
+    settled = number is not None and proposals.is_settled(session, number)
+    return reviews.pair(session, number) if number is not None and settled else None
