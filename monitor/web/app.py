@@ -26,6 +26,7 @@ from monitor.web import (
     formats,
     imports,
     interventions,
+    kept,
     marks,
     public,
     review,
@@ -66,7 +67,7 @@ def create_app(
     security.protect(app, site)
     errors.register(app)
     public_pages = (public, interventions, subscribe, account)
-    for module in (*public_pages, review, studies, imports, admin, days, feeds):
+    for module in (*public_pages, review, kept, studies, imports, admin, days, feeds):
         app.register_blueprint(module.blueprint)
     _dress(app, site)
     return app
