@@ -24,6 +24,7 @@ _RELATIONS = (
 # What a column that comes anew is filled with. Papers of the edition 0 are read again by a job.
 _EMPTY = {"title_key": "''", "read_by": "0"}
 _NEW_TABLES = (
+    "queue_order",
     "study_alert",
     "paper_trial",
     "paper_merge",
@@ -36,11 +37,13 @@ _NEW_TABLES = (
 
 def upgrade() -> None:
     _rewrite_paper(_MORE_LANES, before=False, lane="lane")
-    for create in (_keys, _readings, _statements, _links, _merges, _trials, _alerts):
+    for create in (_keys, _readings, _statements, _links, _merges, _trials, _alerts, _order):
         create()
     op.add_column("queue_item", sa.Column("score", sa.Double(), nullable=False, server_default="0"))
     op.add_column("queue_item", sa.Column("parts", sa.JSON(), nullable=False, server_default="{}"))
-    op.create_index("ix_queue_item_stage_score", "queue_item", ["stage", "score", "paper_id"])
+    op.create_index(
+        "ix_queue_item_stage_score", "queue_item", ["stage", sa.text("score DESC"), "paper_id"]
+    )
 
 
 def downgrade() -> None:
@@ -264,6 +267,18 @@ def _alerts() -> None:
     )
     op.create_index("ix_study_alert_closed_at", "study_alert", ["closed_at"])
     op.create_index(op.f("ix_study_alert_study_id"), "study_alert", ["study_id"])
+
+
+def _order() -> None:
+    op.create_table(
+        "queue_order",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("mark", sa.String(), nullable=False),
+        sa.Column("included", sa.Integer(), nullable=False),
+        sa.Column("excluded", sa.Integer(), nullable=False),
+        sa.Column("at", _TIME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_queue_order")),
+    )
 
 
 def _to_paper(table: str, column: str) -> sa.ForeignKeyConstraint:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from monitor.feeds import retention
 from monitor.jobs.comparing import compare_due
 from monitor.jobs.delivery import deliver_due
+from monitor.jobs.ordering import order_due
 from monitor.jobs.polling import poll_due
 from monitor.jobs.reminding import remind_due
 from monitor.jobs.renewing import read_old_papers
@@ -76,6 +77,7 @@ JOBS = (
     Job("deliver", 10, deliver_due),
     Job("remind", 60 * 60, remind_due),
     Job("import", 5, work_on_uploads),
+    Job("order", 5, order_due),
     Job("renew", 60, read_old_papers),
     Job("check", 24 * 60 * 60, check_ledger),
     Job("tidy", 24 * 60 * 60, tidy),

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from monitor.feeds.records import Citation
 from monitor.literature.counts import child_ages, sample_sizes
-from monitor.literature.designs import sentences, suggest_design
+from monitor.literature.designs import Suggestion, sentences, suggest_design
 from monitor.literature.measures import measures
 from monitor.literature.places import UK, countries, settings
 from monitor.literature.trial_score import LIKELY, TrialScore, trial_score
 
 UNCLEAR = "unclear"
+_LABELS = frozenset({"label", "keyword"})  # parts of the score that the source's own labels give
 _MOST = 20_000  # characters read of a title or an abstract
 _DEVELOPERS = tuple(
     (value, re.compile(words, re.IGNORECASE))
@@ -25,6 +26,7 @@ _DEVELOPERS = tuple(
             (
                 r"\bindependent(?:ly)? (?:of|from) (?:the )?(?:\w+ ){0,2}(?:developer|originator)|"
                 r"\b(?:no|not) (?:\w+ ){0,3}(?:involv|affiliat|connect)\w* [^.;]{0,30}\bdevelopers?\b|"
+                r"\bdevelopers?\b[^.;]{0,60}\b(?:no (?:part|role|involvement)|not (?:\w+ )?involved)\b|"
                 r"\bindependent (?:evaluation|replication|trial)\b"
             ),
         ),
@@ -64,11 +66,23 @@ class Detected:
 
 def design_of(citation: Citation) -> Suggested | None:
     """Read a record's design alone; None where nothing tells."""
-    title, abstract = citation.title[:_MOST], (citation.abstract or "")[:_MOST]
-    types = citation.publication_types
-    if said := suggest_design(title, abstract, types):
-        return Suggested("design", said.design, said.sentence)
-    return _by_score(trial_score(title, abstract, types, citation.keywords))
+    said = read_design(
+        citation.title, citation.abstract, citation.publication_types, citation.keywords
+    )
+    return Suggested("design", said.design, said.sentence) if said else None
+
+
+def read_design(
+    title: str,
+    abstract: str | None,
+    publication_types: Sequence[str] = (),
+    keywords: Sequence[str] = (),
+) -> Suggestion | None:
+    """Read a design with the sentence that tells it and where that stands, as ``detect`` does."""
+    title, abstract = title[:_MOST], (abstract or "")[:_MOST]
+    if said := suggest_design(title, abstract, publication_types):
+        return said
+    return _by_score(trial_score(title, abstract, publication_types, keywords), title)
 
 
 def detect(
@@ -84,17 +98,21 @@ def detect(
     title, abstract = title[:_MOST], (abstract or "")[:_MOST]
     score = trial_score(title, abstract, publication_types, keywords)
     said = suggest_design(title, abstract, publication_types)
-    design = Suggested("design", said.design, said.sentence) if said else _by_score(score)
+    said = said or _by_score(score, title)
     lines = [*sentences(title), *sentences(abstract)]
-    found = [design] if design else []
-    return Detected(design.value if design else UNCLEAR, score, (*found, *_facts(lines)))
+    found = [Suggested("design", said.design, said.sentence)] if said else []
+    return Detected(said.design if said else UNCLEAR, score, (*found, *_facts(lines)))
 
 
-def _by_score(score: TrialScore) -> Suggested | None:
+def _by_score(score: TrialScore, title: str) -> Suggestion | None:
+    """Suggest a randomised trial where many small signs together tell one."""
     if score.value < LIKELY:
         return None
     telling = max(score.parts, key=lambda part: part.weight if part.sentence else 0.0)
-    return Suggested("design", "randomised", telling.sentence)
+    if telling.cue in _LABELS:
+        return Suggestion("randomised", telling.sentence, "publication types")
+    field = "title" if telling.sentence in title else "abstract"
+    return Suggestion("randomised", telling.sentence, field)
 
 
 def _facts(lines: list[str]) -> Iterator[Suggested]:

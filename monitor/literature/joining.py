@@ -35,16 +35,18 @@ _OWNERS = (
     .where(tuple_(_wanted.scheme, _wanted.value).in_(bindparam("own", expanding=True)))
 )
 _MOST = 50  # papers compared with one record
-_ALIKE = (
-    select(Paper)
-    .where(
-        Paper.id.in_(
-            select(PaperKey.paper_id).where(PaperKey.value.in_(bindparam("keys", expanding=True)))
-        ),
-        Paper.merged_into_id.is_(None),
-    )
-    .order_by(Paper.id)
+# Two short statements rather than one: joined, PostgreSQL walks through all papers in order.
+_SHARING = (
+    select(PaperKey.paper_id)
+    .where(PaperKey.value.in_(bindparam("keys", expanding=True)))
+    .distinct()
+    .order_by(PaperKey.paper_id)
     .limit(_MOST)
+)
+_THESE = (
+    select(Paper)
+    .where(Paper.id.in_(bindparam("ids", expanding=True)), Paper.merged_into_id.is_(None))
+    .order_by(Paper.id)
 )
 _HELD_BY = select(PaperIdentifier).where(
     PaperIdentifier.paper_id.in_(bindparam("ids", expanding=True))
@@ -208,13 +210,13 @@ def alike(
     """List the stored papers that are, or may be, the same as one with these traits."""
     if not keys:
         return []
-    papers = [
-        paper for paper in session.scalars(_ALIKE, {"keys": list(keys)}) if paper.id != without
-    ]
+    ids = [one for one in session.scalars(_SHARING, {"keys": list(keys)}) if one != without]
+    if not ids:
+        return []
+    papers = session.scalars(_THESE, {"ids": ids}).all()
     held: dict[int, list[Identifier]] = {paper.id: [] for paper in papers}
-    if papers:
-        for row in session.scalars(_HELD_BY, {"ids": list(held)}):
-            held[row.paper_id].append(Identifier(row.scheme, row.value))
+    for row in session.scalars(_HELD_BY, {"ids": list(held)}):
+        held[row.paper_id].append(Identifier(row.scheme, row.value))
     judged = [_judged(own, paper, held[paper.id]) for paper in papers]
     return [one for one in judged if one.found.verdict != "different"]
 

@@ -85,19 +85,6 @@ class RecordDetail:
     raw_removed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class PaperLine:
-    """A paper in a list."""
-
-    id: int
-    title: str
-    journal: str | None
-    year: int | None
-    lane: Lane
-    interventions: tuple[str, ...]
-    first_seen_at: datetime
-
-
 class SameRegistration(NamedTuple):
     """A study one of whose papers shares a trial registration."""
 
@@ -192,38 +179,6 @@ def hits(session: Session, paper_ids: Sequence[int]) -> dict[int, tuple[Hit, ...
 def matched(session: Session, paper_id: int) -> list[str]:
     """List the interventions a paper names, most telling place first."""
     return _slugs(hits(session, [paper_id])[paper_id])
-
-
-def listing(
-    session: Session,
-    *,
-    lane: Lane | None = None,
-    slug: str | None = None,
-    limit: int = 50,
-    after: int | None = None,
-) -> list[PaperLine]:
-    """List papers, newest first; ``after`` is the last id of the page before."""
-    query = select(Paper).where(Paper.merged_into_id.is_(None))
-    if lane is not None:
-        query = query.where(Paper.lane == lane)
-    if slug is not None:
-        query = query.where(Paper.id.in_(select(Match.paper_id).where(Match.slug == slug)))
-    if after is not None:
-        query = query.where(Paper.id < after)
-    rows = session.scalars(query.order_by(Paper.id.desc()).limit(limit)).all()
-    found = hits(session, [row.id for row in rows])
-    return [
-        PaperLine(
-            id=row.id,
-            title=row.title,
-            journal=row.journal,
-            year=row.year,
-            lane=row.lane,
-            interventions=tuple(_slugs(found[row.id])),
-            first_seen_at=row.first_seen_at,
-        )
-        for row in rows
-    ]
 
 
 def same_registration(session: Session, paper_id: int) -> list[SameRegistration]:

@@ -51,7 +51,12 @@ def rank(candidates: Sequence[Candidate], labels: Mapping[int, bool]) -> list[Ra
 def trust_in_promise(labels: Mapping[int, bool]) -> float:
     """Say how much the promise still counts: each label of the scarcer kind halves it."""
     included = sum(labels.values())
-    return float(0.5 ** min(included, len(labels) - included))
+    return trust_left(included, len(labels) - included)
+
+
+def trust_left(included: int, excluded: int) -> float:
+    """Say how much the promise still counts after so many labels of each kind."""
+    return float(0.5 ** min(included, excluded))
 
 
 def _words(candidates: Sequence[Candidate], labels: Mapping[int, bool]) -> list[float]:

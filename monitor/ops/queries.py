@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.feeds import incidents
@@ -18,7 +18,6 @@ from monitor.notify import queries as notify
 from monitor.notify.tables import MessageState
 from monitor.ops.tables import JobRow
 from monitor.review import queries as review
-from monitor.review.tables import QueueItem
 from monitor.review.words import Stage
 
 JOB_TITLES = {
@@ -27,6 +26,7 @@ JOB_TITLES = {
     "deliver": "Send mail",
     "remind": "Remind the admins",
     "import": "Bring in files",
+    "order": "Order the queue",
     "check": "Check the audit ledger",
     "tidy": "Let go of old raw records",
     "renew": "Read papers by the newest rules",
@@ -137,7 +137,7 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
         incidents=wrong,
         ended=incidents.closed_since(session, now - _ENDED_SHOWN),
         jobs=jobs,
-        queue=QueueStatus(review.counts(session), _oldest(session)),
+        queue=QueueStatus(review.counts(session), review.waiting_since(session, Stage.TO_SCREEN)),
         outbox=outbox,
         database=DatabaseStatus(
             kind=database.engine.dialect.name,
@@ -192,12 +192,6 @@ def _verdict(problems: list[str]) -> str:
     if not problems:
         return "Everything is on time."
     return f"{'. '.join(problems)}. Everything else is on time."
-
-
-def _oldest(session: Session) -> datetime | None:
-    return session.scalar(
-        select(func.min(QueueItem.queued_at)).where(QueueItem.stage == Stage.TO_SCREEN)
-    )
 
 
 def _size(database: Database) -> int | None:

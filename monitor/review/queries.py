@@ -1,20 +1,23 @@
 """Everything the pages read of review, offered from one place. Changes nothing."""
 
 from monitor.review.accepted import AcceptedStudy, accepted
+from monitor.review.lanes import NOT_CLEAR, Filters, Kinds, Order, Place, kinds, waiting_since
 from monitor.review.pairing import Pair, Parting, Side, merge, merges, pair
 from monitor.review.queue import (
-    NOT_CLEAR,
     Item,
     MatchedWords,
     QueueEntry,
     Reopening,
     ScreeningView,
+    Standing,
+    Taught,
     by_intervention,
     counts,
     item,
     queue,
     reopenings,
     screenings,
+    taught,
 )
 from monitor.review.studies import (
     AppraisalView,
@@ -31,21 +34,28 @@ __all__ = [
     "AcceptedStudy",
     "AppraisalView",
     "DecisionView",
+    "Filters",
     "Item",
+    "Kinds",
     "MatchedWords",
+    "Order",
     "Pair",
     "Parting",
+    "Place",
     "QueueEntry",
     "Reopening",
     "ReportView",
     "ScreeningView",
     "Side",
+    "Standing",
     "StudyToAppraise",
     "StudyView",
+    "Taught",
     "accepted",
     "by_intervention",
     "counts",
     "item",
+    "kinds",
     "merge",
     "merges",
     "pair",
@@ -53,5 +63,7 @@ __all__ = [
     "reopenings",
     "screenings",
     "study",
+    "taught",
     "to_appraise",
+    "waiting_since",
 ]

@@ -1,12 +1,12 @@
 """The queue as reviewers see it: entries, filters, and one paper's verdicts. Changes nothing."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, func, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session, defer
 
 from monitor.accounts.tables import User
 from monitor.catalogue.tables import InterventionRow
@@ -14,21 +14,24 @@ from monitor.feeds.records import Identifier
 from monitor.feeds.tables import Record
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import NotFound
-from monitor.literature.rules import Suggestion, suggest_design
+from monitor.literature.designs import Suggestion
+from monitor.literature.detection import read_design
 from monitor.literature.tables import (
     Match,
     Paper,
     PaperIdentifier,
+    PaperReading,
     PaperRecord,
     Study,
     StudyPaper,
 )
 from monitor.literature.words import Lane
-from monitor.review.tables import QueueItem, Screening
+from monitor.review import lanes
+from monitor.review.lanes import Filters, Order, Place
+from monitor.review.tables import QueueItem, QueueOrder, Screening
 from monitor.review.words import ExclusionReason, Stage, Verdict
 
-NOT_CLEAR = "not clear"  # the design filter's word for papers whose design nothing tells
-_BATCH = 200  # papers read at once while looking for a design
+_EVERYTHING = Filters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,34 @@ class MatchedWords:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the machine puts an open paper: its score, the parts it sums and what they rest on.
+
+    ``design``, ``named`` and ``attachment`` are as ``promise.Traits`` has them.
+    """
+
+    score: float
+    parts: Mapping[str, float]
+    design: str | None
+    named: str | None
+    attachment: bool
+    year: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """How many papers the present order learned from, by what people decided on them."""
+
+    included: int = 0
+    excluded: int = 0
+
+    @property
+    def decisions(self) -> int:
+        """All of them."""
+        return self.included + self.excluded
+
+
+@dataclass(frozen=True, slots=True)
 class QueueEntry:
     """One paper in a lane. ``interventions`` are the slugs matched, in the catalogue's order.
 
@@ -50,6 +81,7 @@ class QueueEntry:
 
     paper_id: int
     title: str
+    abstract: str | None
     authors: tuple[str, ...]
     journal: str | None
     year: int | None
@@ -64,6 +96,7 @@ class QueueEntry:
     identifiers: tuple[Identifier, ...]
     matched: tuple[MatchedWords, ...]
     suggestion: Suggestion | None
+    standing: Standing
     study_id: int | None
 
 
@@ -76,6 +109,7 @@ class Item:
     version: int
     queued_at: datetime
     moved_at: datetime
+    standing: Standing
     study_id: int | None
     study_label: str | None
 
@@ -120,23 +154,24 @@ def by_intervention(session: Session, stage: Stage) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def taught(session: Session) -> Taught:
+    """Say how many decisions the present order rests on."""
+    row = session.scalar(select(QueueOrder))
+    return Taught(row.included, row.excluded) if row else Taught()
+
+
 def queue(
     session: Session,
     *,
     stage: Stage,
-    slug: str | None = None,
-    design: str | None = None,
+    order: Order = Order.LIKELY,
+    filters: Filters = _EVERYTHING,
     limit: int = 50,
-    after: int | None = None,
+    after: Place | None = None,
 ) -> list[QueueEntry]:
-    """List a lane, longest waiting first.
-
-    ``design`` is one that ``suggest_design`` names, or ``NOT_CLEAR``. ``after`` is the paper a
-    page ended with: the next page begins behind it.
-    """
-    rows = _rows(session, stage, slug, after)
-    wanted = (row for row in rows if design is None or _design(row) == design)
-    return _entries(session, [row for row, _ in zip(wanted, range(limit), strict=False)])
+    """List a lane: open papers as ``order`` says, all others in the order they came in."""
+    rows = session.execute(lanes.page(session, stage, order, filters, after).limit(limit)).all()
+    return _entries(session, rows)
 
 
 def item(session: Session, paper_id: int) -> Item:
@@ -146,20 +181,24 @@ def item(session: Session, paper_id: int) -> Item:
         NotFound: it is not in the queue.
     """
     found = session.execute(
-        select(QueueItem, Study.id, Study.label)
+        select(QueueItem, Paper, PaperReading, Study.id, Study.label)
+        .options(defer(PaperReading.features))
+        .join(Paper, Paper.id == QueueItem.paper_id)
+        .outerjoin(PaperReading, PaperReading.paper_id == QueueItem.paper_id)
         .outerjoin(StudyPaper, StudyPaper.paper_id == QueueItem.paper_id)
         .outerjoin(Study, Study.id == StudyPaper.study_id)
         .where(QueueItem.paper_id == paper_id)
     ).one_or_none()
     if found is None:
         raise NotFound(f"Paper {paper_id} is not in the queue")
-    place, study_id, label = found
+    place, paper, reading, study_id, label = found
     return Item(
         paper_id=paper_id,
         stage=place.stage,
         version=place.version,
         queued_at=place.queued_at,
         moved_at=place.moved_at,
+        standing=_standing(place, paper, reading),
         study_id=study_id,
         study_label=label,
     )
@@ -189,42 +228,24 @@ def reopenings(session: Session, paper_id: int) -> list[Reopening]:
     return [Reopening(who.get(e.actor, e.actor), e.details["reason"], e.at) for e in entries]
 
 
-def _rows(
-    session: Session, stage: Stage, slug: str | None, after: int | None
-) -> Iterator[Row[QueueItem, Paper]]:
-    """Read a lane batch by batch, so that a page reads no more than it shows."""
-    while batch := session.execute(_page(session, stage, slug, after)).all():
-        yield from batch
-        after = batch[-1].Paper.id
-
-
-def _page(
-    session: Session, stage: Stage, slug: str | None, after: int | None
-) -> Select[QueueItem, Paper]:
-    place = (QueueItem.queued_at, QueueItem.paper_id)
-    page = (
-        select(QueueItem, Paper)
-        .join(Paper, Paper.id == QueueItem.paper_id)
-        .where(QueueItem.stage == stage)
-        .order_by(*place)
-        .limit(_BATCH)
-    )
-    if slug is not None:
-        page = page.where(QueueItem.paper_id.in_(select(Match.paper_id).where(Match.slug == slug)))
-    last = session.get(QueueItem, after) if after is not None else None
-    return page.where(tuple_(*place) > (last.queued_at, last.paper_id)) if last else page
-
-
 def _suggestion(paper: Paper) -> Suggestion | None:
-    return suggest_design(paper.title, paper.abstract, paper.publication_types)
+    return read_design(paper.title, paper.abstract, paper.publication_types, paper.keywords)
 
 
-def _design(row: Row[QueueItem, Paper]) -> str:
-    suggestion = _suggestion(row.Paper)
-    return suggestion.design if suggestion else NOT_CLEAR
+def _standing(place: QueueItem, paper: Paper, reading: PaperReading | None) -> Standing:
+    return Standing(
+        score=place.score,
+        parts=place.parts,
+        design=reading.design if reading else None,
+        named=reading.named if reading else None,
+        attachment=reading is not None and reading.attachment,
+        year=paper.year,
+    )
 
 
-def _entries(session: Session, rows: Sequence[Row[QueueItem, Paper]]) -> list[QueueEntry]:
+def _entries(
+    session: Session, rows: Sequence[Row[QueueItem, Paper, PaperReading]]
+) -> list[QueueEntry]:
     ids = [row.Paper.id for row in rows]
     if not ids:
         return []
@@ -234,6 +255,7 @@ def _entries(session: Session, rows: Sequence[Row[QueueItem, Paper]]) -> list[Qu
         QueueEntry(
             paper_id=paper.id,
             title=paper.title,
+            abstract=paper.abstract,
             authors=tuple(paper.authors),
             journal=paper.journal,
             year=paper.year,
@@ -248,9 +270,10 @@ def _entries(session: Session, rows: Sequence[Row[QueueItem, Paper]]) -> list[Qu
             identifiers=tuple(identifiers[paper.id]),
             matched=tuple(matched[paper.id]),
             suggestion=_suggestion(paper),
+            standing=_standing(place, paper, reading),
             study_id=studies.get(paper.id),
         )
-        for place, paper in rows
+        for place, paper, reading in rows
     ]
 
 

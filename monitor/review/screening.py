@@ -16,7 +16,7 @@ from monitor.literature import service as literature
 from monitor.literature.tables import Paper
 from monitor.review import moves, ordering, rules
 from monitor.review.tables import QueueItem, Screening
-from monitor.review.words import ExclusionReason, Stage, Verdict
+from monitor.review.words import OPEN, ExclusionReason, Stage, Verdict
 
 _SAID = {
     Verdict.INCLUDE: "included",
@@ -54,7 +54,7 @@ def _queue_new(session: Session, paper_ids: Sequence[int], at: datetime) -> list
             "moved_at": at,
             "version": 1,
             "parts": parts[paper_id],
-            "score": sum(parts[paper_id].values()),
+            "score": ordering.total(parts[paper_id]),
         }
         for paper_id in paper_ids
         if paper_id not in known
@@ -181,7 +181,7 @@ def _sent_before(
 
 
 def _require_open(session: Session, item: QueueItem, version: int) -> None:
-    if item.stage not in {Stage.TO_SCREEN, Stage.UNSURE} or item.version != version:
+    if item.stage not in OPEN or item.version != version:
         raise Conflict(_moved_on(session, item))
 
 

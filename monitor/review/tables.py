@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.kernel.database import Base, enum_column
@@ -34,8 +34,21 @@ class QueueItem(Base):
 
     __table_args__ = (
         Index("ix_queue_item_stage_queued_at", "stage", "queued_at"),
-        Index("ix_queue_item_stage_score", "stage", "score", "paper_id"),
+        # best first, and of equals the oldest: a page is read off the index, never sorted
+        Index("ix_queue_item_stage_score", "stage", desc("score"), "paper_id"),
     )
+
+
+class QueueOrder(Base):
+    """What the queue was last ordered by. One row, rewritten by each ordering."""
+
+    __tablename__ = "queue_order"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    mark: Mapped[str]  # as ``ordering.standing_mark`` gives it: another one asks for another order
+    included: Mapped[int]  # papers that taught what is wanted, by people's verdicts
+    excluded: Mapped[int]  # papers that taught what is not
+    at: Mapped[datetime]
 
 
 class StudyAlert(Base):

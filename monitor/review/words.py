@@ -77,6 +77,10 @@ class Stage(StrEnum):
     WITHDRAWN = "withdrawn"  # counted once, no longer
 
 
+# The stages of papers that a person has yet to decide on.
+OPEN = (Stage.TO_SCREEN, Stage.UNSURE)
+
+
 class DecisionVerdict(StrEnum):
     """What was decided on a study."""
 

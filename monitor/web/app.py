@@ -27,6 +27,7 @@ from monitor.web import (
     formats,
     imports,
     interventions,
+    kept,
     marks,
     public,
     review,
@@ -68,7 +69,7 @@ def create_app(
     security.protect(app, site)
     errors.register(app)
     public_pages = (public, interventions, subscribe, account)
-    staff_pages = (review, comparing, studies, trials, imports, admin, days, feeds)
+    staff_pages = (review, kept, comparing, studies, trials, imports, admin, days, feeds)
     for module in (*public_pages, *staff_pages):
         app.register_blueprint(module.blueprint)
     _dress(app, site)

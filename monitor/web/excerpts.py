@@ -13,7 +13,7 @@ from monitor.literature.designs import ABSTRACT, TITLE, Suggestion
 from monitor.literature.matching import ABBREVIATION, FULL_NAME, VARIANT_NAME, Hit
 from monitor.literature.queries import Segment, segments
 
-DESIGN, LABEL = "design", "label"
+DESIGN, LABEL, NAME = "design", "label", "name"
 _SENTENCE = 240  # characters of a quoted sentence
 _MARKS = 20  # design words marked in one abstract
 _WORDS = 3  # different words shown of one rule
@@ -64,6 +64,16 @@ def quoted(suggestion: Suggestion) -> list[Segment]:
     shift = len(head) - start
     spans = [(words[0] + shift, words[1] + shift, DESIGN)] if words else []
     return segments(head + sentence[start:end] + tail, spans)
+
+
+def sentence(text: str, words: Sequence[str] = ()) -> list[Segment]:
+    """Cut a sentence at some words that stand in it, a long one shortened around the first."""
+    places = [(text.find(one), text.find(one) + len(one)) for one in words if one in text]
+    start, end = _window(text, min(places, default=None))
+    head, tail = ("… " if _cut(text, start) else ""), ("…" if end < len(text) else "")
+    shift = len(head) - start
+    spans = [(first + shift, last + shift, NAME) for first, last in places]
+    return segments(head + text[start:end] + tail, spans)
 
 
 @dataclass(frozen=True, slots=True)

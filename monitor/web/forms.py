@@ -142,6 +142,24 @@ def _judgement(typed: Typed, slugs: Collection[str], problems: Problems) -> Judg
     )
 
 
+def with_answer(typed: Typed, field: str, answer: str | None) -> Typed:
+    """Give a form with one answer filled in and all others as typed; None leaves it as it is.
+
+    What was typed into a text is kept: the answer comes after it.
+    """
+    filled = Typed(typed)
+    if answer is None:
+        return filled
+    before = filled.get(field, "").strip() if field in _TEXTS else ""
+    if answer not in before:
+        filled[field] = f"{before}{_TEXTS[field]}{answer}" if before else answer
+    return filled
+
+
+# The texts that a suggestion may be added to, and what parts it from what stands there.
+_TEXTS = {"outcome": "; ", "quote": "\n"}
+
+
 def risk_field(design: Design | None) -> str:
     """Name the form's field for the tool that judges ``design``."""
     return "risk_rob2" if design is Design.RANDOMISED else "risk_robins"

@@ -9,9 +9,11 @@ from monitor.accounts.queries import PersonState
 from monitor.accounts.tables import Role
 from monitor.feeds.queries import SourceStatus
 from monitor.kernel.uk import london
+from monitor.literature.words import Lane
 from monitor.notify.tables import MessageKind, MessageState
 from monitor.review.queries import NOT_CLEAR
 from monitor.review.words import (
+    OPEN,
     DecisionVerdict,
     Design,
     ExclusionReason,
@@ -25,6 +27,8 @@ from monitor.web import formats
 # The lanes that need a person, in the order of the work; then those where nothing is to do.
 OPEN_LANES = (Stage.TO_SCREEN, Stage.UNSURE, Stage.TO_APPRAISE, Stage.DISAGREEMENT)
 DONE_LANES = (Stage.ACCEPTED, Stage.NOT_COUNTED, Stage.WITHDRAWN, Stage.EXCLUDED)
+# Those that are ordered by what is likely to matter.
+UNDECIDED = frozenset(OPEN)
 STUDY_LANES = frozenset(
     {Stage.TO_APPRAISE, Stage.DISAGREEMENT, Stage.ACCEPTED, Stage.NOT_COUNTED, Stage.WITHDRAWN}
 )
@@ -50,7 +54,7 @@ HEADINGS = {
     Stage.EXCLUDED: "Papers excluded",
 }
 EXPLANATIONS = {
-    Stage.TO_SCREEN: "New papers, oldest first. Suggestions never decide: every paper is seen by a person.",
+    Stage.TO_SCREEN: "One person decides on each.",
     Stage.UNSURE: "They need the full text, or a colleague. Decide them as any other.",
     Stage.TO_APPRAISE: "Two people appraise each study. Neither sees the other’s answers first.",
     Stage.DISAGREEMENT: "Two appraisals differ. A third person, neither of the two, settles it.",
@@ -101,6 +105,16 @@ SUGGESTED = {
     "economic": "Economic",
     "notice": "Notice or comment",
     NOT_CLEAR: "Design not clear",
+}
+# Why a paper is in the queue, and why one is not.
+WHY_HERE = {
+    Lane.EVALUATED: "Evaluates one of the ten",
+    Lane.MENTIONED: "Mentions one in passing",
+    Lane.POSSIBLE: "Names none of the ten",
+}
+WHY_KEPT = {
+    Lane.NONE: "Names none, and is no such trial",
+    Lane.NOTICE: "A notice about another paper",
 }
 OUTCOMES = {
     OutcomeClass.ATTACHMENT: "Attachment of the child",

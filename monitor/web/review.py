@@ -18,13 +18,25 @@ from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature import proposals
 from monitor.literature import queries as literature
-from monitor.literature.rules import Suggestion, suggest_design
+from monitor.literature.designs import Suggestion
+from monitor.literature.detection import read_design
 from monitor.literature.statements import said_of
-from monitor.literature.words import Lane
 from monitor.review import queries as reviews
 from monitor.review import service as review
-from monitor.review.words import Stage
-from monitor.web import auth, excerpts, formats, forms, labels, likeness
+from monitor.review.queries import Order, Place
+from monitor.review.words import OPEN, Stage
+from monitor.web import (
+    auth,
+    excerpts,
+    formats,
+    forms,
+    kept,
+    labels,
+    lanes,
+    likeness,
+    placing,
+    reading,
+)
 from monitor.web.forms import Problems, Typed
 from monitor.web.site import now, site
 
@@ -34,8 +46,6 @@ blueprint.before_request(auth.only(Role.REVIEWER))
 for _name, _filter in labels.FILTERS.items():
     blueprint.add_app_template_filter(_filter, _name)
 
-_PAGE = 25
-_OPEN = (Stage.TO_SCREEN, Stage.UNSURE)
 _TITLE = 70  # characters of a title in a list of studies
 _TO_FIT = 200  # studies offered to link a paper to
 
@@ -50,55 +60,10 @@ def source_title(name: str) -> str:
 
 @blueprint.get("/queue")
 def queue() -> str:
-    """Show one lane, oldest first, as filtered."""
-    stage = _stage(request.args.get("stage"))
-    slug = request.args.get("intervention") or None
-    design = request.args.get("design") or None
+    """Show one lane in its order, as filtered."""
     with site().database.read() as session:
-        entries = reviews.queue(
-            session,
-            stage=stage,
-            slug=slug if slug in site().catalogue.slugs else None,
-            design=design if design in labels.SUGGESTED else None,
-            limit=_PAGE + 1,
-            after=forms.row_id(request.args.get("after", "")),
-        )
-        page = entries[:_PAGE]
-        return render_template(
-            "staff/queue.html",
-            stage=stage,
-            counts=reviews.counts(session),
-            to_compare=proposals.count_proposed(session),
-            by_intervention=reviews.by_intervention(session, stage),
-            entries=page,
-            more=page[-1].paper_id if len(entries) > _PAGE else None,
-            hits=literature.hits(session, [entry.paper_id for entry in page]),
-            mine={s.study_id for s in reviews.to_appraise(session, auth.reader().id)},
-            chosen={"intervention": slug, "design": design},
-            done=_said(session, request.args.get("done")),
-            excerpts=excerpts,
-            labels=labels,
-            at=now(),
-        )
-
-
-@blueprint.get("/papers")
-def kept() -> str:
-    """List the papers kept but not queued: they name none of the ten and are no such trial."""
-    with site().database.read() as session:
-        lines = literature.listing(
-            session,
-            lane=Lane.NONE,
-            limit=_PAGE + 1,
-            after=forms.row_id(request.args.get("after", "")),
-        )
-    return render_template(
-        "staff/kept.html",
-        lines=lines[:_PAGE],
-        more=lines[_PAGE - 1].id if len(lines) > _PAGE else None,
-        labels=labels,
-        at=now(),
-    )
+        asked = lanes.Asked.of(request.args)
+        return lanes.page(session, asked, done=_said(session, request.args.get("done")))
 
 
 @blueprint.get("/papers/<int:paper_id>")
@@ -206,7 +171,7 @@ def _paper_page(
     session: Session, view: literature.PaperView, typed: Typed, problems: Problems | None
 ) -> str:
     place = _place(session, view.id)
-    suggestion = suggest_design(view.title, view.abstract, view.publication_types)
+    suggestion = read_design(view.title, view.abstract, view.publication_types, view.keywords)
     return render_template(
         "staff/paper.html",
         paper=view,
@@ -215,11 +180,15 @@ def _paper_page(
         this_is=likeness.this_is,
         merges=reviews.merges(session, view.id),
         standing=place,
-        is_open=place is not None and place.stage in _OPEN,
+        is_open=place is not None and place.stage in OPEN,
         waiting=reviews.counts(session),
         screenings=reviews.screenings(session, view.id),
         reopenings=reviews.reopenings(session, view.id),
         suggestion=suggestion,
+        passing=lanes.passing(view, view.hits),
+        taught=reviews.taught(session),
+        read=reading.rows(view),
+        unqueued=kept.reasons(session, view) if place is None else None,
         abstract=_abstract(view, suggestion),
         studies=_choices(session, view),
         typed=typed,
@@ -227,6 +196,7 @@ def _paper_page(
         token=forms.token_for(typed, problems),
         done=_said(session, request.args.get("done")),
         skip=_next(session, view.id, place.stage, skip=True) if place else url_for("review.queue"),
+        placing=placing,
         excerpts=excerpts,
         labels=labels,
         at=now(),
@@ -287,17 +257,12 @@ def _said(session: Session, paper_id: str | None) -> Said | None:
 def _next(session: Session, paper_id: int, lane: Stage, *, skip: bool = False) -> str:
     """Give the address of the paper after this one in its lane; the queue when it was the last."""
     done = None if skip else paper_id
-    if lane not in _OPEN:
+    if lane not in OPEN:
         return url_for("review.queue", done=done)
-    behind = reviews.queue(session, stage=lane, limit=1, after=paper_id)
-    following = behind or reviews.queue(session, stage=lane, limit=1)
+    order = lanes.order_named(request.values.get("order"))
+    said = order.value if order is not Order.LIKELY else None
+    behind = reviews.queue(session, stage=lane, order=order, limit=1, after=Place(paper_id))
+    following = behind or reviews.queue(session, stage=lane, order=order, limit=1)
     if not following or following[0].paper_id == paper_id:
-        return url_for("review.queue", stage=lane.value, done=done)
-    return url_for("review.paper", paper_id=following[0].paper_id, done=done)
-
-
-def _stage(value: str | None) -> Stage:
-    try:
-        return Stage(value or "")
-    except ValueError:
-        return Stage.TO_SCREEN
+        return url_for("review.queue", stage=lane.value, order=said, done=done)
+    return url_for("review.paper", paper_id=following[0].paper_id, order=said, done=done)

@@ -18,18 +18,20 @@ from monitor.gap.rules import changed
 from monitor.gap.tables import Change
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.literature import queries as literature
-from monitor.literature.rules import Suggestion, suggest_design
+from monitor.literature.designs import Suggestion
+from monitor.literature.detection import read_design
 from monitor.notify import queries as notify
 from monitor.review import queries as reviews
 from monitor.review import rules
 from monitor.review.rules import Judgement
-from monitor.web import auth, excerpts, figure, forms, labels
+from monitor.web import auth, excerpts, figure, forms, labels, reading
 from monitor.web.forms import Problems, Typed
 from monitor.web.site import now, site
 
 blueprint = Blueprint("studies", __name__)
 blueprint.before_request(auth.only(Role.REVIEWER))
 
+_USE = "use:"
 _LEDGER = 200  # changes looked through for those a decision caused
 
 
@@ -101,11 +103,16 @@ def appraise(study_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/studies/<int:study_id>/appraise")
 def appraise_post(study_id: int) -> ResponseReturnValue:
-    """Show what the answers would do (``action=preview``), or record them (``action=save``)."""
+    """Show what the answers would do (``action=preview``), or record them (``action=save``).
+
+    ``action=use:<field>:<number>`` takes a suggestion into the form, and records nothing.
+    """
     typed = request.form
     action = typed.get("action")
     if action == "restore":
         return _again(study_id, typed, None)
+    if action and action.startswith(_USE):
+        return _used(study_id, typed, action.removeprefix(_USE))
     judgement, problems = forms.judgement(typed, site().catalogue.slugs)
     if judgement is None:
         return _again(study_id, typed, problems), 400
@@ -151,11 +158,13 @@ def withdraw_post(study_id: int) -> ResponseReturnValue:
 def _form(
     session: Session, view: reviews.StudyView, typed: Typed, problems: Problems | None
 ) -> str:
+    reports = _reports(session, view)
     return render_template(
         "staff/appraise.html",
         study=view,
         rows=_rows(view),
-        reports=_reports(session, view),
+        reports=reports,
+        offers=reading.offers([one.paper for one in reports]),
         typed=typed,
         problems=problems,
         token=forms.token_for(typed, problems),
@@ -170,6 +179,18 @@ def _again(study_id: int, typed: Typed, problems: Problems | None) -> str:
     with site().database.read() as session:
         view = reviews.study(session, study_id, auth.reader().id)
         return _form(session, view, typed, problems)
+
+
+def _used(study_id: int, typed: Typed, which: str) -> str:
+    """Show the form again with one suggestion taken into it and everything typed kept."""
+    field, _, number = which.partition(":")
+    with site().database.read() as session:
+        view = reviews.study(session, study_id, auth.reader().id)
+        papers = [literature.paper(session, one.paper_id) for one in view.papers]
+        offered = reading.offers(papers).get(field, ())
+        at = forms.number(number or "0")
+        answer = offered[at].answer if at is not None and at < len(offered) else None
+        return _form(session, view, forms.with_answer(typed, field, answer), None)
 
 
 def _preview(study_id: int, typed: Typed, judgement: Judgement) -> ResponseReturnValue:
@@ -258,7 +279,7 @@ def _reports(session: Session, view: reviews.StudyView) -> list[Report]:
 
 
 def _report(paper: literature.PaperView, role: str) -> Report:
-    suggestion = suggest_design(paper.title, paper.abstract, paper.publication_types)
+    suggestion = read_design(paper.title, paper.abstract, paper.publication_types, paper.keywords)
     return Report(
         paper=paper,
         role=role,

@@ -41,7 +41,7 @@ PUBLIC = {
 }
 STAFF = {
     "review.queue": "/queue",
-    "review.kept": "/papers",
+    "kept.listing": "/papers",
     "review.paper": "/papers/{cosp}",
     "studies.study": "/studies/{ddp}",
     "studies.appraise": "/studies/{ddp2}/appraise",

@@ -57,7 +57,7 @@ def test_a_job_that_misses_its_turns_is_overdue(service, clock):
     assert _states(service)[1].verdict == "Everything is on time."
     clock.pass_by(minutes=10)
     states, now = _states(service)
-    late = dict.fromkeys(("poll", "deliver", "import", "renew"), "overdue")
+    late = dict.fromkeys(("poll", "deliver", "import", "renew", "order"), "overdue")
     on_time = dict.fromkeys(("compare", "remind", "check", "tidy"), "on time")
     assert states == late | on_time
     assert "“Send mail” is overdue" in now.verdict

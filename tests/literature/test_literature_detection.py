@@ -142,6 +142,8 @@ def test_settings_and_measures_are_named_once_and_gold_standards_marked():
         ("The second author is a developer of the program.", ["the developers took part"]),
         ("VIPP was developed by the last author.", ["the developers took part"]),
         ("The evaluators were independent of the developers.", ["independent of the developers"]),
+        ("The developers took no part in it.", ["independent of the developers"]),
+        ("Its developers were not involved.", ["independent of the developers"]),
         ("Children developed well.", []),
     ],
 )

@@ -7,7 +7,6 @@ from monitor.feeds.tables import RecordQuery
 from monitor.kernel.errors import NotFound
 from monitor.literature import queries, service
 from monitor.literature.queries import Segment
-from monitor.literature.words import Lane
 
 TRIAL = Identifier("nct", "NCT00000001")
 
@@ -16,7 +15,6 @@ def test_what_does_not_exist_is_not_found(session):
     for ask in (queries.paper, queries.record):
         with pytest.raises(NotFound):
             ask(session, 1)
-    assert queries.listing(session) == []
 
 
 def test_a_record_is_shown_as_sent_with_what_asked_for_it(session, intake, cite, now):
@@ -28,19 +26,6 @@ def test_a_record_is_shown_as_sent_with_what_asked_for_it(session, intake, cite,
     assert (record.raw, record.key, record.paper_id) == (b"as sent", "a", taken.paper_id)
     assert record.query_keys == ("cos", "www")
     assert record.citation["title"] == cite().title
-
-
-def test_papers_are_listed_by_lane_and_intervention_page_by_page(session, intake, cite):
-    named = [intake(cite(f"Theraplay, invented part {n}", pmid=str(n))).paper_id for n in range(5)]
-    possible = intake(cite("Infant attachment: a randomised trial", pmid="9")).paper_id
-    intake(cite("Railway bridges of the town of Nowhere", pmid="10"))
-    page = queries.listing(session, lane=Lane.EVALUATED, limit=2)
-    rest = queries.listing(session, slug="theraplay", after=page[-1].id)
-    assert [line.id for line in (*page, *rest)] == named[::-1]
-    assert page[0].interventions == ("theraplay",)
-    assert [line.id for line in queries.listing(session, lane=Lane.POSSIBLE)] == [possible]
-    assert queries.listing(session, slug="cos") == []
-    assert len(queries.listing(session)) == 7
 
 
 def test_studies_that_share_a_registration_are_named(session, intake, cite, reviewer, now):

@@ -53,7 +53,9 @@ def test_whichever_comes_first_a_report_that_agrees_is_confirmed(
     assert links(session) == [expected]
     (link,) = session.scalars(select(PaperLink)).all()
     assert (link.settled_by, link.settled_at) == ("job:ingest", now)
-    (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "link.confirmed")).all()
+    (entry,) = session.scalars(
+        select(AuditEntry).where(AuditEntry.action == "link.confirmed")
+    ).all()
     assert (entry.details["paper"], entry.actor) == (ids["registration"], "job:ingest")
 
 

@@ -30,7 +30,8 @@ def _ddl(database):
                     tuple(u["column_names"]) for u in inspector.get_unique_constraints(table)
                 ),
                 "indexes": sorted(
-                    (i["name"], tuple(i["column_names"])) for i in inspector.get_indexes(table)
+                    (i["name"], tuple(i["column_names"]), str(i.get("column_sorting")))
+                    for i in inspector.get_indexes(table)
                 ),
                 "foreign": sorted(
                     (tuple(f["constrained_columns"]), f["referred_table"])
@@ -44,6 +45,11 @@ def _ddl(database):
             for table in inspector.get_table_names()
             if table != "alembic_version"
         }
+
+
+def _not_falling(thing, name, kind, reflected, other):
+    """Leave out the index with a falling column: SQLite does not tell Alembic that it falls."""
+    return name != "ix_queue_item_stage_score"
 
 
 def test_up_down_up_leaves_nothing_and_then_everything(empty):
@@ -61,7 +67,9 @@ def test_migrations_and_models_agree(empty, database):
     schema.migrate(empty)
     assert _ddl(empty) == _ddl(database)
     with empty.read() as session:
-        context = MigrationContext.configure(session.connection())
+        context = MigrationContext.configure(
+            session.connection(), opts={"include_object": _not_falling}
+        )
         assert compare_metadata(context, schema.metadata) == []
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from monitor.accounts.tables import Role, User
 from monitor.catalogue.tables import InterventionRow
-from monitor.literature.tables import Paper
+from monitor.literature.features import features
+from monitor.literature.tables import Paper, PaperReading
 from monitor.literature.words import Lane
 from monitor.review import service
 from monitor.review.rules import Judgement
@@ -61,7 +62,8 @@ class World:
         self.session.flush()
         return user
 
-    def paper(self, title="Example trial of an invented programme", **fields):
+    def paper(self, title="Example trial of an invented programme", read=None, **fields):
+        """Make a paper; ``read`` is what the rules read from it, its features from the title."""
         values = {
             "abstract": None,
             "authors": ["Example A", "Other B"],
@@ -77,6 +79,11 @@ class World:
         paper = Paper(title=title, **values)
         self.session.add(paper)
         self.session.flush()
+        if read is not None:
+            said = {"design": None, "named": None, "attachment": False} | read
+            words = features(title, paper.abstract, ())
+            self.session.add(PaperReading(paper_id=paper.id, features=words, **said))
+            self.session.flush()
         return paper.id
 
     def queued(self, title="Example trial of an invented programme", at=None, **fields):

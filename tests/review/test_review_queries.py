@@ -20,7 +20,7 @@ from monitor.literature.tables import (
 from monitor.literature.words import Lane
 from monitor.review import queries, rules
 from monitor.review.moves import study_of
-from monitor.review.tables import Decision
+from monitor.review.tables import Decision, QueueItem
 from monitor.review.words import DecisionVerdict, ExclusionReason, Stage, Verdict
 
 RANDOMISED = "Mothers were randomly allocated to the programme or to usual care."
@@ -101,6 +101,7 @@ def test_an_entry_has_what_a_reviewer_needs_to_choose(session, world, now):
         ("vipp", "abstract", "VIPP"),
         ("ddp", "title", "DDP"),
     ]
+    assert entry.standing.score == pytest.approx(sum(entry.standing.parts.values()))
     assert entry.suggestion is not None
     assert (entry.suggestion.design, entry.suggestion.sentence) == ("randomised", RANDOMISED)
     assert entry.study_id is None
@@ -129,28 +130,102 @@ def _record(session, now, source, paper_id):
     session.flush()
 
 
-def test_the_longest_waiting_comes_first(session, world, now):
-    late = world.queued("Late", at=now + timedelta(days=1))
-    early = world.queued("Early", at=now - timedelta(days=1))
-    same = [world.queued(f"Same {n}") for n in range(3)]
-    listed = [entry.paper_id for entry in queries.queue(session, stage=Stage.TO_SCREEN)]
-    assert listed == [early, *same, late]
+def _listed(session, **asked):
+    return [e.paper_id for e in queries.queue(session, **{"stage": Stage.TO_SCREEN} | asked)]
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 50])
-def test_pages_show_each_paper_once(session, world, now, size):
-    every = [world.queued(f"Paper {n}", at=now + timedelta(days=n // 3)) for n in range(7)]
+def _turned(session, size, **asked):
+    """Turn over the pages of a lane; gives what they list, in order."""
     seen, after = [], None
-    while page := queries.queue(session, stage=Stage.TO_SCREEN, limit=size, after=after):
+    while page := queries.queue(
+        session, **{"stage": Stage.TO_SCREEN, "limit": size, "after": after} | asked
+    ):
         assert len(page) <= size
         seen += [entry.paper_id for entry in page]
-        after = seen[-1]
-    assert seen == every
+        after = queries.Place.parse(str(queries.Place(seen[-1], page[-1].standing.score)))
+    return seen
+
+
+def test_what_is_likely_to_matter_comes_first_and_of_equals_the_oldest(session, world, now):
+    plain = [world.queued(f"Plain {n}") for n in range(2)]
+    trial = world.queued("Trial", read={"design": "randomised", "named": "title"})
+    case = world.queued("Case", read={"design": "case", "named": "title"})
+    late = world.queued("Late", at=now + timedelta(days=1))
+    assert _listed(session) == [trial, case, *plain, late]
+    assert _listed(session, after=queries.Place(case)) == [*plain, late]
+
+
+def test_the_longest_waiting_comes_first_where_asked_for(session, world, now):
+    late = world.queued("Late", at=now + timedelta(days=1), read={"design": "randomised"})
+    early = world.queued("Early", at=now - timedelta(days=1))
+    same = [world.queued(f"Same {n}") for n in range(3)]
+    oldest = queries.Order.OLDEST
+    assert _listed(session, order=oldest) == [early, *same, late]
+    assert queries.waiting_since(session, Stage.TO_SCREEN) == now - timedelta(days=1)
+    assert queries.waiting_since(session, Stage.UNSURE) is None
+
+
+def test_studies_stand_in_time_whatever_is_asked(session, world, now):
+    first = world.queued("First", at=now)
+    second = world.queued("Second", at=now + timedelta(hours=1), read={"design": "randomised"})
+    for paper_id in (second, first):
+        world.screen(paper_id, world.ann)
+    assert _listed(session, stage=Stage.TO_APPRAISE) == [first, second]
+
+
+@pytest.mark.parametrize("order", list(queries.Order))
+@pytest.mark.parametrize("size", [1, 2, 7, 50])
+def test_pages_show_each_paper_once(session, world, now, size, order):
+    kinds = ({"design": "randomised"}, {"design": "case"}, None)
+    every = [
+        world.queued(f"Paper {n}", at=now + timedelta(days=n // 3), read=kinds[n % 3])
+        for n in range(7)
+    ]
+    seen = _turned(session, size, order=order)
+    assert sorted(seen) == every
+    if order is queries.Order.OLDEST:
+        assert seen == every
+
+
+@pytest.mark.parametrize("moved", [-0.1, 0.0])
+def test_a_new_order_between_two_pages_passes_over_nobody(session, world, moved):
+    """All scores may fall together, and the paper that the page ended with may fall further."""
+    every = [world.queued(f"Paper {n}") for n in range(5)]
+    first = queries.queue(session, stage=Stage.TO_SCREEN, limit=2)
+    last = first[-1]
+    for paper_id in every:
+        session.get_one(QueueItem, paper_id).score += moved
+    session.get_one(QueueItem, last.paper_id).score -= 0.05
+    session.flush()
+    rest = _listed(session, after=queries.Place(last.paper_id, last.standing.score))
+    seen = {one.paper_id for one in first}
+    assert [one for one in rest if one not in seen] == every[2:]
+
+
+def test_a_page_goes_on_though_all_scores_have_risen(session, world):
+    every = [world.queued(f"Paper {n}") for n in range(5)]
+    last = queries.queue(session, stage=Stage.TO_SCREEN, limit=2)[-1]
+    for paper_id in every:
+        session.get_one(QueueItem, paper_id).score += 0.3
+    session.flush()
+    assert _listed(session, after=queries.Place(last.paper_id, last.standing.score)) == every[2:]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "0", "-1", "9999999999", "1:", "1:nan", "1:1e9", "1:1:1", "1 :2", "１"]
+)
+def test_nonsense_is_no_place(text):
+    assert queries.Place.parse(text) is None
+
+
+@pytest.mark.parametrize("place", [(7, None), (7, 0.5123), (7, -0.0421), (2**31 - 1, 0.0)])
+def test_a_place_is_read_back_as_it_was_written(place):
+    assert queries.Place.parse(str(queries.Place(*place))) == queries.Place(*place)
 
 
 def test_the_queue_is_filtered(session, world):
-    trial = world.queued("Trial", abstract=RANDOMISED)
-    silent = world.queued("Nothing said")
+    trial = world.queued("Trial", read={"design": "randomised"})
+    silent = world.queued("Nothing said", lane=Lane.MENTIONED)
     _match(session, trial, "cos")
     _match(session, silent, "cos")
     _match(session, silent, "ddp")
@@ -158,24 +233,23 @@ def test_the_queue_is_filtered(session, world):
     world.screen(unsure, world.ann, Verdict.UNSURE)
 
     def listed(**filters):
-        return [e.paper_id for e in queries.queue(session, **filters)]
+        return _listed(session, filters=queries.Filters(**filters))
 
-    assert listed(stage=Stage.TO_SCREEN, slug="cos") == [trial, silent]
-    assert listed(stage=Stage.TO_SCREEN, slug="ddp") == [silent]
-    assert listed(stage=Stage.TO_SCREEN, slug="x' OR 1=1 --") == []
-    assert listed(stage=Stage.TO_SCREEN, design="randomised") == [trial]
-    assert listed(stage=Stage.TO_SCREEN, design=queries.NOT_CLEAR) == [silent]
-    assert listed(stage=Stage.TO_SCREEN, slug="cos", design="randomised", after=trial) == []
-    assert listed(stage=Stage.UNSURE) == [unsure]
+    assert listed(slug="cos") == [trial, silent]
+    assert listed(slug="ddp") == [silent]
+    assert listed(slug="x' OR 1=1 --") == []
+    assert listed(design="randomised") == [trial]
+    assert listed(design=queries.NOT_CLEAR) == [silent]
+    assert listed(lane=Lane.MENTIONED) == [silent]
+    assert listed(lane=Lane.POSSIBLE) == []
+    both = queries.Filters(slug="cos", design="randomised")
+    assert _listed(session, filters=both, after=queries.Place(trial)) == []
+    assert _listed(session, stage=Stage.UNSURE) == [unsure]
+    assert queries.kinds(session, Stage.TO_SCREEN) == queries.Kinds(
+        lanes={Lane.EVALUATED: 1, Lane.MENTIONED: 1},
+        designs={"randomised": 1, queries.NOT_CLEAR: 1},
+    )
     assert queries.by_intervention(session, Stage.TO_SCREEN) == {"cos": 2, "ddp": 1}
-
-
-def test_a_rare_design_is_found_behind_many_others(session, world, now):
-    for n in range(450):
-        world.queued(f"Paper {n}")
-    rare = world.queued("Rare", abstract=RANDOMISED, at=now + timedelta(hours=1))
-    (entry,) = queries.queue(session, stage=Stage.TO_SCREEN, design="randomised")
-    assert entry.paper_id == rare
 
 
 def test_a_page_costs_the_same_however_long_the_queue(session, world):

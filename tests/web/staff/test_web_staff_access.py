@@ -56,9 +56,9 @@ EXPECTED = {
     ("GET", "/studies/<int:study_id>/withdraw"): STAFF,
     ("POST", "/studies/<int:study_id>/withdraw"): (401, 403, 400, 400),
     ("GET", "/compare"): STAFF,
-    ("GET", "/compare/<int:link_id>"): (303, 403, 404, 404),
-    ("POST", "/compare/<int:link_id>"): (401, 403, 404, 404),
-    ("POST", "/compare/<int:link_id>/merge"): (401, 403, 404, 404),
+    ("GET", "/compare/<int:link_id>"): STAFF,
+    ("POST", "/compare/<int:link_id>"): (401, 403, 400, 400),
+    ("POST", "/compare/<int:link_id>/merge"): (401, 403, 409, 409),
     ("GET", "/merges/<int:merge_id>/undo"): (303, 403, 404, 404),
     ("POST", "/merges/<int:merge_id>/undo"): (401, 403, 404, 404),
     ("GET", "/import"): STAFF,
@@ -105,7 +105,7 @@ def _address(world, rule):
         ("<int:study_id>", world.studies["ddp"]),
         ("<int:user_id>", world.cat.id),
         ("<int:incident_id>", "1"),
-        ("<int:link_id>", "1"),  # nothing resembles anything
+        ("<int:link_id>", "1"),  # two reports that name one trial
         ("<int:merge_id>", "1"),
         ("<int:feed_id>", "1"),  # nobody added one
         ("<int:file_id>", next(iter(world.files.values()))),

@@ -1,0 +1,128 @@
+"""Papers that a source sent and nobody is asked to screen, listed with what brought them. Reads only.
+
+They name none of the ten and are no such trial, or are a notice about another paper.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from monitor.feeds.records import Identifier
+from monitor.feeds.tables import Record, RecordQuery
+from monitor.literature.tables import Paper, PaperRecord, PaperStatement
+from monitor.literature.words import TO_SCREEN, Lane
+
+LANES = tuple(lane for lane in Lane if lane not in TO_SCREEN)
+_MOST_WORDS, _LONGEST_WORD = 8, 60
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPaper:
+    """A paper that is kept and not queued.
+
+    ``queries`` are the names of the queries that brought it; ``about`` is what a notice says of
+    which paper, as (kind, identifier).
+    """
+
+    id: int
+    title: str
+    abstract: str | None
+    keywords: tuple[str, ...]
+    journal: str | None
+    year: int | None
+    lane: Lane
+    first_seen_at: datetime
+    queries: tuple[str, ...]
+    about: tuple[tuple[str, Identifier], ...]
+
+
+def searched(text: str) -> tuple[str, ...]:
+    """Part what somebody typed into the words to look for: a few, and none without end.
+
+    >>> searched(" Opening  hours ")
+    ('Opening', 'hours')
+    """
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    return tuple(word[:_LONGEST_WORD] for word in plain.split()[:_MOST_WORDS])
+
+
+def kept(
+    session: Session,
+    *,
+    lane: Lane | None = None,
+    query: str | None = None,
+    words: Sequence[str] = (),
+    limit: int = 50,
+    after: int | None = None,
+) -> list[KeptPaper]:
+    """List papers kept and not queued, newest first; ``after`` is the last id of the page before.
+
+    ``query`` names the query that brought them, ``words`` must all stand in the title.
+    """
+    lanes = [one for one in LANES if lane in {None, one}]
+    listed = select(Paper).where(Paper.merged_into_id.is_(None), Paper.lane.in_(lanes))
+    listed = listed.where(*(Paper.title.icontains(word, autoescape=True) for word in words))
+    if query is not None:
+        listed = listed.where(_brought_by(query))
+    if after is not None:
+        listed = listed.where(Paper.id < after)
+    rows = session.scalars(listed.order_by(Paper.id.desc()).limit(limit)).all()
+    ids = [row.id for row in rows]
+    queries, about = brought_by(session, ids), _about(session, ids)
+    return [
+        KeptPaper(
+            id=row.id,
+            title=row.title,
+            abstract=row.abstract,
+            keywords=tuple(row.keywords),
+            journal=row.journal,
+            year=row.year,
+            lane=row.lane,
+            first_seen_at=row.first_seen_at,
+            queries=tuple(queries[row.id]),
+            about=tuple(about[row.id]),
+        )
+        for row in rows
+    ]
+
+
+def brought_by(session: Session, paper_ids: Sequence[int]) -> dict[int, list[str]]:
+    """Name the queries that brought the records of papers: paper id → names."""
+    rows = session.execute(
+        select(PaperRecord.paper_id, RecordQuery.query_key)
+        .join(Record, Record.id == PaperRecord.record_id)
+        .join(RecordQuery, (RecordQuery.source == Record.source) & (RecordQuery.key == Record.key))
+        .where(PaperRecord.paper_id.in_(paper_ids))
+        .distinct()
+        .order_by(RecordQuery.query_key)
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for paper_id, name in rows:
+        found[paper_id].append(name)
+    return found
+
+
+def _brought_by(query: str) -> ColumnElement[bool]:
+    return (
+        select(PaperRecord.record_id)
+        .join(Record, Record.id == PaperRecord.record_id)
+        .join(RecordQuery, (RecordQuery.source == Record.source) & (RecordQuery.key == Record.key))
+        .where(PaperRecord.paper_id == Paper.id, RecordQuery.query_key == query)
+        .exists()
+    )
+
+
+def _about(session: Session, paper_ids: Sequence[int]) -> dict[int, list[tuple[str, Identifier]]]:
+    rows = session.scalars(
+        select(PaperStatement)
+        .where(PaperStatement.paper_id.in_(paper_ids), PaperStatement.scheme != "")
+        .order_by(PaperStatement.kind, PaperStatement.scheme, PaperStatement.value)
+    )
+    found: dict[int, list[tuple[str, Identifier]]] = defaultdict(list)
+    for row in rows:
+        found[row.paper_id].append((row.kind, Identifier(row.scheme, row.value)))
+    return found

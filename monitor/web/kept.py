@@ -1,0 +1,106 @@
+"""What is kept and not queued: nothing that a source sent is dropped silently. Shows why, of each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, request
+from sqlalchemy.orm import Session
+
+from monitor.accounts.tables import Role
+from monitor.literature import kept
+from monitor.literature.matching import Rejection
+from monitor.literature.queries import PaperView
+from monitor.literature.words import TO_SCREEN, Lane
+from monitor.web import auth, forms, labels
+from monitor.web.site import now, site
+
+blueprint = Blueprint("kept", __name__)
+blueprint.before_request(auth.only(Role.REVIEWER))
+
+_PAGE = 25
+_TURNED_AWAY = 5  # look-alikes told of one paper
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """Words like an intervention's that do not count, where they stand, and why."""
+
+    name: str
+    words: str
+    fields: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why nobody is asked to screen a paper, and which interventions' queries brought it."""
+
+    is_notice: bool
+    turned_away: tuple[TurnedAway, ...]
+    searched_for: tuple[str, ...]
+
+
+@blueprint.get("/papers")
+def listing() -> str:
+    """List the papers kept and not queued, as asked for."""
+    slug = request.args.get("intervention")
+    query = slug if slug in site().catalogue.slugs else None
+    lane = next((one for one in kept.LANES if one.value == request.args.get("lane")), None)
+    typed = request.args.get("words", "")
+    words = kept.searched(typed)
+    with site().database.read() as session:
+        found = kept.kept(
+            session,
+            lane=lane,
+            query=query,
+            words=words,
+            limit=_PAGE + 1,
+            after=forms.row_id(request.args.get("after", "")),
+        )
+    lines = found[:_PAGE]
+    chosen = {"intervention": query, "lane": lane.value if lane else None, "words": " ".join(words)}
+    return render_template(
+        "staff/kept.html",
+        lines=[(line, _why(line, line.queries)) for line in lines],
+        more=lines[-1].id if len(found) > _PAGE else None,
+        chosen={name: value for name, value in chosen.items() if value},
+        lanes=kept.LANES,
+        labels=labels,
+        at=now(),
+    )
+
+
+def reasons(session: Session, paper: PaperView) -> Why | None:
+    """Say why a paper that has no place in the queue is not there; None: it is to be queued."""
+    if paper.lane in TO_SCREEN:
+        return None
+    return _why(paper, kept.brought_by(session, [paper.id])[paper.id])
+
+
+def _why(paper: PaperView | kept.KeptPaper, queries: Sequence[str]) -> Why:
+    found = site().matcher.rejections(
+        title=paper.title, abstract=paper.abstract, keywords=paper.keywords
+    )
+    return Why(
+        is_notice=paper.lane is Lane.NOTICE,
+        turned_away=_turned_away(found),
+        searched_for=tuple(_short(slug) for slug in site().catalogue.slugs if slug in queries),
+    )
+
+
+def _turned_away(found: Sequence[Rejection]) -> tuple[TurnedAway, ...]:
+    """Tell each thing once, with every place where it stands."""
+    fields: dict[tuple[str, str, str], list[str]] = {}
+    for one in found:
+        fields.setdefault((one.slug, one.words, one.reason), []).append(one.field)
+    told = [
+        TurnedAway(
+            site().catalogue.intervention(slug).name, words, tuple(dict.fromkeys(where)), reason
+        )
+        for (slug, words, reason), where in fields.items()
+    ]
+    return tuple(told[:_TURNED_AWAY])
+
+
+def _short(slug: str) -> str:
+    return site().catalogue.intervention(slug).short

@@ -1,0 +1,138 @@
+"""The queue page: one lane, in its order, narrowed as asked, each paper with why it stands there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template
+from sqlalchemy.orm import Session
+
+from monitor.literature import proposals
+from monitor.literature import queries as literature
+from monitor.literature.matching import Hit
+from monitor.literature.standing import standings
+from monitor.literature.words import Lane
+from monitor.review import queries as reviews
+from monitor.review.queries import Filters, Order, Place, QueueEntry
+from monitor.review.words import OPEN, Stage
+from monitor.web import auth, excerpts, labels, placing
+from monitor.web.site import now, site
+
+_PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an address asks to see; what it says wrong is not asked."""
+
+    stage: Stage
+    order: Order
+    filters: Filters
+    after: Place | None
+
+    @classmethod
+    def of(cls, args: Mapping[str, str]) -> "Asked":
+        """Read the query part of an address."""
+        slug, design = args.get("intervention"), args.get("design")
+        lane = next((one for one in labels.WHY_HERE if one == args.get("why")), None)
+        return cls(
+            stage=stage_named(args.get("stage")),
+            order=order_named(args.get("order")),
+            filters=Filters(
+                slug=slug if slug in site().catalogue.slugs else None,
+                design=design if design in labels.SUGGESTED else None,
+                lane=lane,
+            ),
+            after=Place.parse(args.get("after", "")),
+        )
+
+    def address(self, **other: object) -> dict[str, Any]:
+        """Give the query part again, from the first page on; ``other`` replaces what it names."""
+        said: dict[str, object | None] = {
+            "stage": self.stage.value,
+            "intervention": self.filters.slug,
+            "design": self.filters.design,
+            "why": self.filters.lane.value if self.filters.lane else None,
+            "order": self.order.value if self.order is not Order.LIKELY else None,
+        }
+        return {name: value for name, value in (said | other).items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class InPassing:
+    """A sentence that names interventions only in passing; ``words`` are the names in it."""
+
+    names: tuple[str, ...]
+    reason: str
+    sentence: str
+    words: tuple[str, ...]
+
+
+def page(session: Session, asked: Asked, **more: object) -> str:
+    """Show one page of a lane; ``more`` is for the template."""
+    found = reviews.queue(
+        session,
+        stage=asked.stage,
+        order=asked.order,
+        filters=asked.filters,
+        limit=_PAGE + 1,
+        after=asked.after,
+    )
+    entries = found[:_PAGE]
+    hits = literature.hits(session, [entry.paper_id for entry in entries])
+    return render_template(
+        "staff/queue.html",
+        stage=asked.stage,
+        counts=reviews.counts(session),
+        by_intervention=reviews.by_intervention(session, asked.stage),
+        to_compare=proposals.count_proposed(session),
+        since=reviews.waiting_since(session, asked.stage),
+        kinds=reviews.kinds(session, asked.stage),
+        entries=entries,
+        hits=hits,
+        passing={one.paper_id: passing(one, hits[one.paper_id]) for one in entries},
+        mine={s.study_id for s in reviews.to_appraise(session, auth.reader().id)},
+        taught=reviews.taught(session),
+        ordered=asked.stage in OPEN and asked.order is Order.LIKELY,
+        asked=asked,
+        more=_place(entries[-1], asked) if len(found) > _PAGE else None,
+        placing=placing,
+        excerpts=excerpts,
+        labels=labels,
+        at=now(),
+        **more,
+    )
+
+
+def passing(paper: QueueEntry | literature.PaperView, hits: tuple[Hit, ...]) -> list[InPassing]:
+    """Say, of a paper that names interventions only in passing, how it names them."""
+    if paper.lane is not Lane.MENTIONED:
+        return []
+    told: dict[tuple[str, str], list[str]] = {}
+    for one in standings(hits, paper.title, paper.abstract):
+        told.setdefault((one.reason, one.sentence), []).append(one.slug)
+    return [
+        InPassing(
+            names=tuple(site().catalogue.intervention(slug).short for slug in slugs),
+            reason=reason,
+            sentence=sentence,
+            words=tuple({hit.words: None for hit in hits if hit.slug in slugs}),
+        )
+        for (reason, sentence), slugs in told.items()
+    ]
+
+
+def stage_named(value: str | None) -> Stage:
+    """Read a stage; to screen where none is named."""
+    return next((one for one in Stage if one.value == value), Stage.TO_SCREEN)
+
+
+def order_named(value: str | None) -> Order:
+    """Read an order; what is likely to matter first where none is named."""
+    return Order.OLDEST if value == Order.OLDEST else Order.LIKELY
+
+
+def _place(last: QueueEntry, asked: Asked) -> Place:
+    if asked.stage in OPEN and asked.order is Order.LIKELY:
+        return Place(last.paper_id, last.standing.score)
+    return Place(last.paper_id)

@@ -1,0 +1,130 @@
+"""What was read by machine from a paper's words, as its page and the appraisal form offer it. Pure.
+
+Each thing comes with the sentence it was read from. A person accepts it or not.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from monitor.literature.detection import Suggested, detect
+from monitor.literature.places import UK
+from monitor.literature.queries import PaperView
+from monitor.literature.results import result_sentences
+from monitor.review.words import Design
+from monitor.web import labels
+
+# The rows of the page, and whether it says that a paper does not tell.
+_ROWS = (
+    ("sample size", "People", True),
+    ("country", "Country", True),
+    ("setting", "Setting", False),
+    ("child age", "Age of the children", False),
+    ("outcome measure", "Outcome measures", True),
+    ("developer involvement", "Developers", True),
+)
+# The questions of the appraisal form that something may be suggested for, and what is read for each.
+_ASKED = {
+    "design": "design",
+    "outcome": "outcome measure",
+    "participants": "sample size",
+    "uk": "UK",
+    "developer_led": "developer involvement",
+}
+QUOTE = "quote"
+_GOLD = ", gold standard"
+_OFFERED = 3  # suggestions for one question
+# A number analysed is what is asked for; one randomised or enrolled may be all that is told.
+_SIZES = ("analysed", "randomised", "enrolled")
+_LED = {"the developers took part": "yes", "independent of the developers": "no"}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFact:
+    """One thing read, and its sentence; ``gold``: a gold-standard measure of attachment."""
+
+    value: str
+    sentence: str
+    gold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """Everything read of one kind; ``not_said``: nothing was, and it is worth knowing so."""
+
+    what: str
+    facts: tuple[ReadFact, ...]
+    not_said: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A suggestion for one question: what was read, its sentence, and the answer it would give.
+
+    ``answer`` is None where it is no answer to the question.
+    """
+
+    value: str
+    sentence: str
+    answer: str | None
+
+
+def rows(paper: PaperView) -> list[ReadRow]:
+    """List what a paper's title and abstract say, row by row; its design has a place of its own."""
+    found = _read(paper)
+    listed = []
+    for field, what, worth_saying in _ROWS:
+        facts = tuple(_fact(one) for one in found if one.field == field)
+        if facts or worth_saying:
+            listed.append(ReadRow(what, facts, not_said=not facts))
+    return listed
+
+
+def offers(papers: Sequence[PaperView]) -> Mapping[str, tuple[Offer, ...]]:
+    """Give what may be suggested for each question of the appraisal form, by its field.
+
+    Read from the study's papers in their order; the first few of each.
+    """
+    found = [one for paper in papers for one in _read(paper)]
+    offered = {field: _offers(field, found) for field in _ASKED}
+    quoted = (one for paper in papers for one in result_sentences(paper.abstract))
+    offered[QUOTE] = [Offer(one, one, one) for one in quoted]
+    return {field: tuple(some[:_OFFERED]) for field, some in offered.items() if some}
+
+
+def _read(paper: PaperView) -> tuple[Suggested, ...]:
+    read = detect(paper.title, paper.abstract, paper.publication_types, paper.keywords)
+    return read.suggestions
+
+
+def _fact(read: Suggested) -> ReadFact:
+    if read.field == "country":
+        is_uk = read.value == UK
+        return ReadFact(f"{read.value}{'' if is_uk else ', not the UK'}", read.sentence)
+    value = read.value.removesuffix(_GOLD)
+    return ReadFact(value, read.sentence, gold=value != read.value)
+
+
+def _offers(field: str, found: Sequence[Suggested]) -> list[Offer]:
+    read = [one for one in found if one.field == _ASKED[field]]
+    if field == "participants":
+        read.sort(key=lambda one: _SIZES.index(one.value.rpartition(" ")[2]))
+    made = (Offer(_value(one), one.sentence, _answer(field, one.value)) for one in read)
+    return list({offer.value: offer for offer in reversed(list(made))}.values())[::-1]
+
+
+def _value(read: Suggested) -> str:
+    if read.field == "UK":
+        return "Done in the UK" if read.value == "yes" else "Done elsewhere"
+    return labels.SUGGESTED[read.value] if read.field == "design" else read.value
+
+
+def _answer(field: str, value: str) -> str | None:
+    if field == "design":
+        return next((one.value for one in Design if one.value == value), None)
+    if field == "participants":
+        number = re.match(r"\d+", value)
+        return number[0] if number else None
+    if field == "developer_led":
+        return _LED.get(value)
+    return value.removesuffix(_GOLD)
