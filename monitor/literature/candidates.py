@@ -24,7 +24,7 @@ from monitor.literature.words import TO_SCREEN
 Pair = tuple[int, int]
 
 _MOST_PAIRS = 10_000  # compared for some hundred papers
-_MOST_OF_A_KIND = 2_000  # registrations, or papers without a number, that are looked through
+_MOST_OF_A_KIND = 500  # registrations, or papers without a number, that are looked through
 _STATED = (LinkKind.PREPRINT_OF, LinkKind.HAS_PREPRINT, LinkKind.REPORTED_BY)
 _Numbered = PaperRegistration | PaperIdentifier
 

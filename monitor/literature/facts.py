@@ -51,8 +51,10 @@ _REGISTERED = re.compile(
 )
 _BEFORE = 120  # characters looked at before a number
 _CAPITALS = re.compile(r"[A-Z][A-Za-z0-9-]*[A-Z][A-Za-z0-9-]*")
-# "the BRIDGE trial", "BRIDGE: a randomised", "Lighthouse (LHT) study": capitals that name one
-_ACRONYM = re.compile(r"\b([A-Z][A-Za-z0-9]*[A-Z][A-Z0-9-]*)\)? (?:trial|study)\b|^([A-Z]{4,}):")
+# "the BRIDGE trial", "Lighthouse (LHT) study": capitals that name one
+_ACRONYM = re.compile(r"\b([A-Z][A-Za-z0-9]*[A-Z][A-Z0-9-]*)\)? (?:trial|study)\b")
+_TITLE_BEGINS = re.compile(r"([A-Z]{4,}):")  # "BRIDGE: a randomised trial"
+_NO_NAMES = frozenset({"RCT", "UK", "US", "USA", "NHS", "II", "III", "IV"})
 
 
 @dataclass(frozen=True)
@@ -183,11 +185,13 @@ class Facts:
     def acronyms(self) -> frozenset[str]:
         """What studies are called in its text, a registry's keywords too; no intervention's name."""
         said = self.citation
-        texts = (said.title, said.abstract or "")
-        found = {one for text in texts for pair in _ACRONYM.findall(text) for one in pair if one}
+        found = {*_ACRONYM.findall(said.title), *_ACRONYM.findall(said.abstract or "")}
+        if begins := _TITLE_BEGINS.match(said.title):
+            found.add(begins[1])
         if self.is_registration:
             found.update(one for one in said.keywords if _CAPITALS.fullmatch(one))
-        return frozenset(one.casefold() for one in found - {hit.words for hit in self.hits})
+        other = _NO_NAMES | {hit.words for hit in self.hits}
+        return frozenset(one.casefold() for one in found - other)
 
     @property
     def span(self) -> tuple[date, date] | None:

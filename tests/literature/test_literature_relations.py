@@ -144,6 +144,11 @@ def test_a_trials_own_name_agrees_too():
     assert "called ZIPP" in found.reason
 
 
+def test_a_label_of_a_section_names_no_trial():
+    sized = replace(REGISTRATION, title="Group work for fathers", abstract=f"METHODS: {OF_TRIAL}")
+    assert reported(sized, replace(NEAR, title="At home: a randomised trial"), HIT) is None
+
+
 def test_two_registers_of_one_trial_are_a_persons_to_join():
     twin = replace(REGISTRATION, identifiers=(THIRD,), registrations=(NCT,))
     found = said(REGISTRATION, twin)

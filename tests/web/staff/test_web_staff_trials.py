@@ -54,7 +54,10 @@ def test_the_examples_hold():
 
 
 def test_without_a_registration_it_says_so(begun, browse):
-    assert "No registered trial of the ten is known here." in page(browse, begun.ann)
+    assert 'href="/trials"' in browse(begun.ann).get("/queue").text
+    text = page(browse, begun.ann)
+    assert "No registered trial of the ten is known here." in text
+    assert "Not overdue:" not in text
     assert "registered trial" not in page(browse, None, "/interventions/theraplay")
 
 
@@ -75,7 +78,7 @@ def test_the_answer_comes_first_and_each_trial_says_what_is_known(begun, browse)
     )  # fmt: skip
     text = page(browse, begun.ann)
     assert "1 of 6 registered trials is overdue." in text
-    assert "2 ended and not yet due" in text
+    assert "Not overdue: 2 ended and not yet due; 1 should have ended" in text
     for words in (
         "Theraplay in schools, an invented trial NCT00000001",
         "The registry says “completed”",
