@@ -27,11 +27,11 @@ from monitor.kernel.settings import Settings
 from monitor.literature import rereading
 from monitor.literature import service as literature
 from monitor.literature.matching import Matcher
-from monitor.literature.words import TO_SCREEN
+from monitor.literature.words import TO_SCREEN, Lane
 from monitor.notify import service as notify
 from monitor.review import service as review
 from monitor.review.rules import Judgement
-from monitor.review.tables import Decision, Screening
+from monitor.review.tables import Decision, Screening, StudyAlert
 from monitor.review.words import DecisionVerdict, ExclusionReason, Verdict
 from monitor.usage import service as usage
 
@@ -55,11 +55,23 @@ def publish_baseline(session: Session, catalogue: Catalogue, *, at: datetime) ->
 
 
 def ingest(
-    session: Session, matcher: Matcher, stored: Iterable[StoredRecord], *, at: datetime
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    matcher: Matcher,
+    stored: Iterable[StoredRecord],
+    *,
+    at: datetime,
 ) -> int:
-    """Turn records into papers and queue each relevant paper once; count the newly queued."""
+    """Turn records into papers and queue each relevant paper once; count the newly queued.
+
+    What they say of a study's papers opens alerts; a retraction of all its results withdraws it
+    at once, with everything that follows from that.
+    """
     taken = literature.ingest(session, list(stored), matcher, at)
-    return _queue(session, taken, at=at)
+    queued = _queue(session, taken, at=at)
+    heed(session, catalogue, settings, [one.paper_id for one in taken if one.told], at=at)
+    return queued
 
 
 def _queue(
@@ -67,22 +79,52 @@ def _queue(
 ) -> int:
     """Give papers their place in the queue; counts those that had none."""
     to_screen: dict[int, None] = {}
+    notices: dict[int, None] = {}
     for paper in taken:
         if paper.merged:
             kept, gone = paper.merged
             review.follow_merge(session, kept=kept, gone=gone, at=at)
+            review.move_alerts(session, kept=kept, gone=gone, at=at)
             to_screen.pop(gone, None)
         if paper.lane in TO_SCREEN:
             to_screen[paper.paper_id] = None
+        elif paper.lane is Lane.NOTICE:
+            to_screen.pop(paper.paper_id, None)
+            notices[paper.paper_id] = None
+    review.set_aside(session, list(notices), at=at)
     return review.enqueue(session, list(to_screen), at=at)
 
 
+def heed(
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    paper_ids: Sequence[int],
+    *,
+    at: datetime,
+) -> None:
+    """Open the alerts that papers give rise to, and follow what the sources have retracted.
+
+    Safe to repeat: each thing said opens one alert, and withdraws and tells once.
+    """
+    for alert in review.look_for_alerts(session, paper_ids, at):
+        if decision := review.withdraw_retracted(session, alert, at):
+            _follow(session, catalogue, settings, decision, at=at)
+
+
 def replay(
-    session: Session, matcher: Matcher, changed: Iterable[Changed], *, at: datetime
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    matcher: Matcher,
+    changed: Iterable[Changed],
+    *,
+    at: datetime,
 ) -> tuple[int, int]:
     """Bring papers in line with records that were read again; count those changed, and queued.
 
-    Tells no reader anything: what people decided, and so every grade, stands as it was.
+    What people decided stands as it was, save where a mended reader finds that a study that
+    counts was retracted: then it is withdrawn and readers are told, as when a source says it.
     """
     found = [
         one
@@ -93,16 +135,27 @@ def replay(
             )
         )
     ]
-    return sum(one.changed for one in found), _queue(session, found, at=at)
+    queued = _queue(session, found, at=at)
+    heed(session, catalogue, settings, [one.paper_id for one in found if one.told], at=at)
+    return sum(one.changed for one in found), queued
 
 
-def read_by_new_rules(session: Session, matcher: Matcher, *, limit: int, at: datetime) -> int:
+def read_by_new_rules(
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    matcher: Matcher,
+    *,
+    limit: int,
+    at: datetime,
+) -> int:
     """Read some papers again that older rules have read, and queue what these left out.
 
-    Counts the papers read: 0 says that none is left. Tells no reader anything.
+    Counts the papers read: 0 says that none is left. Of retractions as ``replay``.
     """
     found = rereading.read_by_new_rules(session, matcher, limit=limit, at=at)
     _queue(session, found, at=at)
+    heed(session, catalogue, settings, [one.paper_id for one in found if one.told], at=at)
     return len(found)
 
 
@@ -211,8 +264,11 @@ def screen(  # noqa: PLR0913 - the form's fields
     study_id: int | None,
     at: datetime,
 ) -> Screening:
-    """Record a screening verdict; an included paper becomes a study to appraise."""
-    return review.screen(
+    """Record a screening verdict; an included paper becomes a study to appraise.
+
+    What is said of an included paper already opens its alerts.
+    """
+    screening = review.screen(
         session,
         paper_id=paper_id,
         token=token,
@@ -225,6 +281,9 @@ def screen(  # noqa: PLR0913 - the form's fields
         study_id=study_id,
         at=at,
     )
+    if verdict is Verdict.INCLUDE:
+        review.look_for_alerts(session, [paper_id], at)
+    return screening
 
 
 def preview(
@@ -288,6 +347,35 @@ def withdraw(  # noqa: PLR0913 - who, what, why
     return decision
 
 
+def settle_alert(  # noqa: PLR0913 - who, what, why
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    *,
+    alert_id: int,
+    outcome: review.AlertOutcome,
+    token: str,
+    reason: str,
+    by: User,
+    at: datetime,
+) -> StudyAlert:
+    """Record what a person makes of an alert, with everything that follows from it."""
+    alert, decision = review.settle_alert(
+        session, alert_id=alert_id, outcome=outcome, token=token, reason=reason, by=by, at=at
+    )
+    if decision:
+        _follow(session, catalogue, settings, decision, at=at)
+    return alert
+
+
+def preview_counting_again(
+    session: Session, catalogue: Catalogue, *, study_id: int
+) -> list[Preview]:
+    """Tell what counting a withdrawn study again would do. Changes nothing."""
+    judgement = review.withdrawn_judgement(session, study_id)
+    return preview(session, catalogue, study_id=study_id, judgement=judgement)
+
+
 def _follow(
     session: Session, catalogue: Catalogue, settings: Settings, decision: Decision, *, at: datetime
 ) -> None:
@@ -310,9 +398,14 @@ def _reassess(
 
 
 def _cause(session: Session, decision: Decision) -> Cause:
-    label = review.study_label(session, decision.study_id)
+    label, reason = review.study_label(session, decision.study_id), decision.reason
+    if decision.verdict is DecisionVerdict.WITHDRAW and decision.facts.get("retraction"):
+        said = reason if reason.startswith("Retracted: ") else f"Retracted: {reason}"
+        return Cause("retraction", f"{label} was {said[0].lower()}{said[1:]}", decision.id)
     if decision.verdict is DecisionVerdict.WITHDRAW:
-        return Cause("withdrawal", f"{label} is no longer counted: {decision.reason}", decision.id)
+        return Cause("withdrawal", f"{label} is no longer counted: {reason}", decision.id)
+    if "reinstates" in decision.facts:
+        return Cause("reinstatement", f"{label} is counted again: {reason}", decision.id)
     people = {2: "two", 3: "three"}.get(len(decision.decided_by), str(len(decision.decided_by)))
     verb = "accepted" if decision.verdict is DecisionVerdict.ACCEPT else "not counted"
     return Cause("decision", f"{label} was {verb} by {people} reviewers", decision.id)

@@ -190,7 +190,14 @@ class World:
             assert lease
             poll = feeds.start_poll(session, lease, at)
             stored = feeds.store(session, lease, poll, [answer], at)
-            workflow.ingest(session, self.service.matcher, stored, at=at)
+            workflow.ingest(
+                session,
+                self.service.catalogue,
+                self.service.settings,
+                self.service.matcher,
+                stored,
+                at=at,
+            )
             feeds.finish(session, lease, poll, at=at, next_due_at=at + timedelta(hours=24))
             for record in stored:
                 key = literature.record(session, record.record_id)

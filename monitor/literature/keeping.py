@@ -27,6 +27,7 @@ from monitor.literature.tables import (
     PaperStatement,
 )
 from monitor.literature.wording import Version, best, cleaned
+from monitor.literature.words import Lane
 
 # built once: putting a statement together costs more than running it
 _RECORDS = (
@@ -52,11 +53,13 @@ class Renewed:
     """What became of a paper that was read anew.
 
     ``changed``: it says something new of weight (title, abstract, publication types), and its
-    version has risen. ``reading`` is None where nothing differs that the rules read.
+    version has risen. ``reading`` is None where nothing differs that the rules read. ``told``:
+    what its records say of it or of other papers, or whether it is a notice, has changed.
     """
 
     changed: bool
     reading: Reading | None
+    told: bool = False
 
 
 def read_anew(session: Session, paper: Paper, matcher: Matcher, *, at: datetime) -> Renewed:
@@ -71,12 +74,13 @@ def read_anew(session: Session, paper: Paper, matcher: Matcher, *, at: datetime)
         paper.version += 1
         paper.changed_at = at
     reading = Reading(said, matcher)
-    _keep_statements(session, paper.id, reading)
-    if known == _comparable(paper) and paper.read_by == EDITION:
-        return Renewed(changed, None)
-    _keep_reading(session, paper, reading)
-    paper.read_by = EDITION
-    return Renewed(changed, reading)
+    told = _keep_statements(session, paper.id, reading)
+    if paper.read_by != EDITION or told or known != _comparable(paper):
+        told = told or (paper.lane is Lane.NOTICE) != (reading.lane is Lane.NOTICE)
+        _keep_reading(session, paper, reading)
+        paper.read_by = EDITION
+        return Renewed(changed, reading, told)
+    return Renewed(changed, None)
 
 
 def _keep_reading(session: Session, paper: Paper, reading: Reading) -> None:
@@ -92,14 +96,17 @@ def _keep_reading(session: Session, paper: Paper, reading: Reading) -> None:
     _insert(session, PaperReading, (own | row for row in reading_rows(reading)))
 
 
-def _keep_statements(session: Session, paper_id: int, reading: Reading) -> None:
+def _keep_statements(session: Session, paper_id: int, reading: Reading) -> bool:
+    """Keep what is said; tells whether anything differs."""
     table = PaperStatement
     rows = session.execute(
         select(table.kind, table.scheme, table.value).where(table.paper_id == paper_id)
     )
-    if {tuple(row) for row in rows} != reading.statements:
-        session.execute(delete(table).where(table.paper_id == paper_id))
-        _insert(session, table, ({"paper_id": paper_id} | r for r in statement_rows(reading)))
+    if {tuple(row) for row in rows} == reading.statements:
+        return False
+    session.execute(delete(table).where(table.paper_id == paper_id))
+    _insert(session, table, ({"paper_id": paper_id} | r for r in statement_rows(reading)))
+    return True
 
 
 def match_rows(hits: Iterable[Hit]) -> list[dict[str, Any]]:

@@ -26,12 +26,16 @@ from monitor.literature.words import Lane
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """What became of a paper. ``merged`` is (kept, gone) where two turned out to be one."""
+    """What became of a paper. ``merged`` is (kept, gone) where two turned out to be one.
+
+    ``told`` as of ``service.Ingested``.
+    """
 
     paper_id: int
     changed: bool
     lane: Lane
     merged: tuple[int, int] | None = None
+    told: bool = False
 
 
 def reread(
@@ -57,7 +61,7 @@ def reread(
     name_registrations(session, kept, named)
     renewed = read_anew(session, kept, matcher, at=at)
     session.flush()
-    return Reread(kept.id, renewed.changed, kept.lane, merged)
+    return Reread(kept.id, renewed.changed, kept.lane, merged, told=True)
 
 
 def read_by_new_rules(
@@ -80,7 +84,7 @@ def read_by_new_rules(
         if merged:
             read_anew(session, kept, matcher, at=at)
         session.flush()
-        done.append(Reread(kept.id, renewed.changed, kept.lane, merged))
+        done.append(Reread(kept.id, renewed.changed, kept.lane, merged, told=True))
     return done
 
 

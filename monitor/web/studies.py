@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from monitor import workflow
 from monitor.accounts.tables import Role
+from monitor.evidence.words import OF_DECISIONS
 from monitor.gap import queries as gaps
 from monitor.gap.rules import changed
 from monitor.gap.tables import Change
@@ -299,5 +300,5 @@ def _caused(session: Session, decision: reviews.DecisionView) -> list[Change]:
         change
         for slug in decision.interventions
         for change in gaps.changes(session, slug=slug, limit=_LEDGER)
-        if change.cause_id == decision.id and change.cause_kind in {"decision", "withdrawal"}
+        if change.cause_id == decision.id and change.cause_kind in OF_DECISIONS
     ]
