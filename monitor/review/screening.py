@@ -31,7 +31,7 @@ _NEVER_A_STUDY = (
 )
 _LINK_ROLE = "other"  # what kind of report it is, the form does not ask
 _JOB = "job:ingest"
-SET_ASIDE = "paper.set-aside"  # a notice left the queue by itself
+_SET_ASIDE = "paper.set-aside"  # a notice left the queue by itself
 
 
 def enqueue(session: Session, paper_ids: Sequence[int], *, at: datetime) -> int:
@@ -85,7 +85,7 @@ def set_aside(session: Session, paper_ids: Sequence[int], *, at: datetime) -> li
         item
         for item in items.values()
         if item.stage in {Stage.TO_SCREEN, Stage.UNSURE}
-        and not _set_aside_before(session, item.paper_id)
+        and set_aside_at(session, item.paper_id) is None
     ]
     for item in gone:
         moves.move(item, Stage.EXCLUDED, at)
@@ -93,19 +93,21 @@ def set_aside(session: Session, paper_ids: Sequence[int], *, at: datetime) -> li
             session,
             at=at,
             actor=_JOB,
-            action=SET_ASIDE,
+            action=_SET_ASIDE,
             subject=f"paper:{item.paper_id}",
             reason=ExclusionReason.NOTICE.value,
         )
     return [item.paper_id for item in gone]
 
 
-def _set_aside_before(session: Session, paper_id: int) -> bool:
-    subject = f"paper:{paper_id}"
-    entries = select(AuditEntry.seq).where(
-        AuditEntry.subject == subject, AuditEntry.action == SET_ASIDE
+def set_aside_at(session: Session, paper_id: int) -> datetime | None:
+    """Tell when a paper was taken out of the queue since it is a notice, if it was."""
+    return session.scalar(
+        select(AuditEntry.at)
+        .where(AuditEntry.subject == f"paper:{paper_id}", AuditEntry.action == _SET_ASIDE)
+        .order_by(AuditEntry.seq.desc())
+        .limit(1)
     )
-    return session.scalar(entries.limit(1)) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from monitor.literature.matching import Matcher
 from monitor.web import (
     account,
     admin,
+    alerts,
     auth,
     days,
     errors,
@@ -66,7 +67,7 @@ def create_app(
     security.protect(app, site)
     errors.register(app)
     public_pages = (public, interventions, subscribe, account)
-    for module in (*public_pages, review, studies, imports, admin, days, feeds):
+    for module in (*public_pages, review, studies, alerts, imports, admin, days, feeds):
         app.register_blueprint(module.blueprint)
     _dress(app, site)
     return app

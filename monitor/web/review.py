@@ -20,6 +20,7 @@ from monitor.literature import queries as literature
 from monitor.literature.rules import Suggestion, suggest_design
 from monitor.literature.statements import said_of
 from monitor.literature.words import Lane
+from monitor.review import alert_queries
 from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.words import Stage
@@ -67,6 +68,7 @@ def queue() -> str:
             "staff/queue.html",
             stage=stage,
             counts=reviews.counts(session),
+            waiting_alerts=alert_queries.count_open(session),
             by_intervention=reviews.by_intervention(session, stage),
             entries=page,
             more=page[-1].paper_id if len(entries) > _PAGE else None,
@@ -209,6 +211,8 @@ def _paper_page(
         "staff/paper.html",
         paper=view,
         said=said_of(session, view.id),
+        alerts=alert_queries.open_alerts(session, paper_id=view.id),
+        set_aside_at=alert_queries.set_aside_at(session, view.id),
         standing=place,
         is_open=place is not None and place.stage in _OPEN,
         waiting=reviews.counts(session),
