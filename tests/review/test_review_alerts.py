@@ -126,7 +126,9 @@ class World:
     def included(self, paper_id, study_id=None):
         """Let Ann include a paper; gives its study."""
         self._screen(paper_id, Verdict.INCLUDE, study_id=study_id)
-        return literature.paper(self.session, paper_id).study[0]
+        study = literature.paper(self.session, paper_id).study
+        assert study
+        return study[0]
 
     def _screen(self, paper_id, verdict, reason=None, study_id=None):
         return workflow.screen(

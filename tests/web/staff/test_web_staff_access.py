@@ -54,6 +54,10 @@ EXPECTED = {
     ("POST", "/studies/<int:study_id>/appraise"): (401, 403, 400, 400),
     ("GET", "/studies/<int:study_id>/withdraw"): STAFF,
     ("POST", "/studies/<int:study_id>/withdraw"): (401, 403, 400, 400),
+    ("GET", "/alerts"): STAFF,
+    ("GET", "/alerts/notices"): STAFF,
+    ("GET", "/alerts/<int:alert_id>"): STAFF,
+    ("POST", "/alerts/<int:alert_id>"): (401, 403, 400, 400),
     ("GET", "/import"): STAFF,
     ("POST", "/import"): (401, 403, 400, 400),
     ("GET", "/import/<int:file_id>"): STAFF,
@@ -96,6 +100,7 @@ def _address(world, rule):
         ("<int:paper_id>", world.papers["cosp"]),
         ("<int:record_id>", "1"),
         ("<int:study_id>", world.studies["ddp"]),
+        ("<int:alert_id>", "1"),
         ("<int:user_id>", world.cat.id),
         ("<int:incident_id>", "1"),
         ("<int:feed_id>", "1"),  # nobody added one
@@ -162,7 +167,7 @@ def test_signed_in_pages_are_guarded_never_stored_and_hold_nothing_inline(world,
 
 
 def test_hostile_text_of_a_source_stays_text(world, browse):
-    for address in ("/queue", f"/papers/{world.papers['hostile']}"):
+    for address in ("/queue", f"/papers/{world.papers['hostile']}", "/alerts/1", "/alerts/notices"):
         page = browse(world.ann).get(address).text
         assert "<script>alert" not in page
         assert "&lt;script&gt;alert" in page
