@@ -55,6 +55,7 @@ accuracy: $(VENV)/.dev ## measure how good the rules are, and rewrite docs/accur
 	$(YARDSTICK)/bin/python -m pip install --quiet --disable-pip-version-check -r bench/yardsticks.txt
 	$(BIN)/python tools/accuracy_matching.py
 	$(BIN)/python tools/accuracy_design.py
+	$(BIN)/python tools/accuracy_notices.py
 	$(BIN)/python bench/dedupe.py --yardstick $(YARDSTICK)/bin/python --write
 	$(BIN)/python tools/accuracy_ranking.py --asreview $(YARDSTICK)/bin/python
 
