@@ -14,26 +14,53 @@ from monitor.accounts.tables import User
 from monitor.catalogue.loader import Catalogue
 from monitor.evidence import service as evidence
 from monitor.evidence.words import Cause
-from monitor.feeds import incidents
-from monitor.feeds.records import Query
 from monitor.feeds.replaying import Changed
 from monitor.feeds.service import StoredRecord
 from monitor.gap import queries as gap_queries
 from monitor.gap import service as gaps
 from monitor.gap.rules import State
 from monitor.gap.tables import Change
-from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import Settings
 from monitor.literature import rereading
 from monitor.literature import service as literature
 from monitor.literature.matching import Matcher
 from monitor.literature.words import TO_SCREEN, Lane
 from monitor.notify import service as notify
+from monitor.notify.trouble import (  # offered from here: they are part of the story
+    fewer_ids,
+    query_rewritten,
+    remind_admins,
+    settle_incident,
+    source_failed,
+    source_recovered,
+)
 from monitor.review import service as review
 from monitor.review.rules import Judgement
 from monitor.review.tables import Decision, Screening, StudyAlert
-from monitor.review.words import DecisionVerdict, ExclusionReason, Verdict
+from monitor.review.words import ExclusionReason, Verdict
 from monitor.usage import service as usage
+
+__all__ = [
+    "Preview",
+    "appraise",
+    "fewer_ids",
+    "heed",
+    "ingest",
+    "preview",
+    "preview_counting_again",
+    "preview_withdrawal",
+    "publish_baseline",
+    "query_rewritten",
+    "read_by_new_rules",
+    "remind_admins",
+    "replay",
+    "screen",
+    "settle_alert",
+    "settle_incident",
+    "source_failed",
+    "source_recovered",
+    "withdraw",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +96,24 @@ def ingest(
     at once, with everything that follows from that.
     """
     taken = literature.ingest(session, list(stored), matcher, at)
-    queued = _queue(session, taken, at=at)
+    return _receive(session, catalogue, settings, taken, at)
+
+
+def _receive(
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    taken: Sequence[literature.Ingested | rereading.Reread],
+    at: datetime,
+) -> int:
+    """Queue papers and heed what is said of studies; counts the papers that had no place."""
+    queued = _queue(session, taken, at)
     heed(session, catalogue, settings, [one.paper_id for one in taken if one.told], at=at)
     return queued
 
 
 def _queue(
-    session: Session, taken: Iterable[literature.Ingested | rereading.Reread], *, at: datetime
+    session: Session, taken: Sequence[literature.Ingested | rereading.Reread], at: datetime
 ) -> int:
     """Give papers their place in the queue; counts those that had none."""
     to_screen: dict[int, None] = {}
@@ -135,8 +173,7 @@ def replay(
             )
         )
     ]
-    queued = _queue(session, found, at=at)
-    heed(session, catalogue, settings, [one.paper_id for one in found if one.told], at=at)
+    queued = _receive(session, catalogue, settings, found, at)
     return sum(one.changed for one in found), queued
 
 
@@ -154,100 +191,8 @@ def read_by_new_rules(
     Counts the papers read: 0 says that none is left. Of retractions as ``replay``.
     """
     found = rereading.read_by_new_rules(session, matcher, limit=limit, at=at)
-    _queue(session, found, at=at)
-    heed(session, catalogue, settings, [one.paper_id for one in found if one.told], at=at)
+    _receive(session, catalogue, settings, found, at)
     return len(found)
-
-
-def source_failed(
-    session: Session, settings: Settings, source: str, error: SourceError, at: datetime
-) -> None:
-    """Open an incident and tell the admins, or count one more failure of the open one."""
-    noted = incidents.open_or_update(session, source, incidents.POLL, error.kind, str(error), at)
-    _tell_if_new(session, settings, noted, at)
-
-
-def source_recovered(
-    session: Session, settings: Settings, source: str, at: datetime, topic: str = incidents.POLL
-) -> None:
-    """End the open incident of a topic, if there is one, and tell the admins."""
-    ended = incidents.close(session, source, topic, incidents.ACTOR, at)
-    _tell_of_end(session, settings, ended, at)
-
-
-def query_rewritten(
-    session: Session, settings: Settings, source: str, query: Query, at: datetime
-) -> None:
-    """Open an incident, since a source reads a query in another way than before."""
-    words = f"it reads {_named(query)} in another way than before"
-    topic = incidents.query_topic(query.key)
-    noted = incidents.open_or_update(session, source, topic, SourceFault.QUERY_CHANGED, words, at)
-    _tell_if_new(session, settings, noted, at)
-
-
-def fewer_ids(
-    session: Session, settings: Settings, source: str, query: Query, at: datetime
-) -> None:
-    """Open an incident, since a source lists too few records to be believed."""
-    words = f"it lists far fewer records than before for {_named(query)}"
-    noted = incidents.open_or_update(
-        session, source, incidents.COMPARISON, SourceFault.FEWER_IDS, words, at
-    )
-    _tell_if_new(session, settings, noted, at)
-
-
-def settle_incident(
-    session: Session, settings: Settings, incident_id: int, *, by: User, at: datetime
-) -> None:
-    """End an incident on an admin's word, and tell the admins. Safe to repeat.
-
-    Raises:
-        NotFound: there is no such incident.
-        Conflict: only the source can end it.
-    """
-    ended = incidents.acknowledge(session, incident_id, f"user:{by.id}", at)
-    _tell_of_end(session, settings, ended, at)
-
-
-def remind_admins(session: Session, settings: Settings, at: datetime) -> int:
-    """Tell the admins of every incident they have not heard of for a day; counts the incidents."""
-    due = incidents.due_reminders(session, at)
-    for incident in due:
-        phase = notify.Phase.REMINDER if incident.told_at else notify.Phase.OPENED
-        _tell(session, settings, incident, phase, at)
-    return len(due)
-
-
-def _tell_if_new(
-    session: Session, settings: Settings, noted: incidents.Noted, at: datetime
-) -> None:
-    if noted.opened:
-        _tell(session, settings, noted.incident, notify.Phase.OPENED, at)
-
-
-def _tell_of_end(
-    session: Session, settings: Settings, ended: incidents.IncidentView | None, at: datetime
-) -> None:
-    """Tell of an end whoever may have been told of the beginning."""
-    if ended and ended.told_at:
-        notify.alert(session, settings, ended, notify.Phase.RECOVERED, at)
-
-
-def _tell(
-    session: Session,
-    settings: Settings,
-    incident: incidents.IncidentView,
-    phase: notify.Phase,
-    at: datetime,
-) -> None:
-    """Tell the admins; where there is none, the next reminder tries again."""
-    if notify.alert(session, settings, incident, phase, at):
-        incidents.note_told(session, incident.id, at)
-
-
-def _named(query: Query) -> str:
-    """Name a query in a message; never by its key, which may be an address."""
-    return f"the query for {query.intervention}" if query.intervention else "one of its queries"
 
 
 def screen(  # noqa: PLR0913 - the form's fields
@@ -380,7 +325,8 @@ def _follow(
     session: Session, catalogue: Catalogue, settings: Settings, decision: Decision, *, at: datetime
 ) -> None:
     """Re-grade and reassess what a decision concerns, and tell the readers. Safe to repeat."""
-    cause = _cause(session, decision)
+    kind, words = review.why(session, decision)
+    cause = Cause(kind, words, decision.id)
     changes = [
         change
         for slug in decision.interventions
@@ -395,20 +341,6 @@ def _reassess(
 ) -> Change | None:
     grade = evidence.regrade(session, catalogue, slug, cause=cause, at=at)
     return gaps.reassess(session, catalogue, slug, grade=grade, cause=cause, at=at)
-
-
-def _cause(session: Session, decision: Decision) -> Cause:
-    label, reason = review.study_label(session, decision.study_id), decision.reason
-    if decision.verdict is DecisionVerdict.WITHDRAW and decision.facts.get("retraction"):
-        said = reason if reason.startswith("Retracted: ") else f"Retracted: {reason}"
-        return Cause("retraction", f"{label} was {said[0].lower()}{said[1:]}", decision.id)
-    if decision.verdict is DecisionVerdict.WITHDRAW:
-        return Cause("withdrawal", f"{label} is no longer counted: {reason}", decision.id)
-    if "reinstates" in decision.facts:
-        return Cause("reinstatement", f"{label} is counted again: {reason}", decision.id)
-    people = {2: "two", 3: "three"}.get(len(decision.decided_by), str(len(decision.decided_by)))
-    verb = "accepted" if decision.verdict is DecisionVerdict.ACCEPT else "not counted"
-    return Cause("decision", f"{label} was {verb} by {people} reviewers", decision.id)
 
 
 def _preview(session: Session, catalogue: Catalogue, slug: str, grade: evidence.Grade) -> Preview:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
 from monitor.literature import statements
+from monitor.literature.arriving import chunks
 from monitor.literature.statements import Word
 from monitor.literature.tables import Paper, StudyPaper
 from monitor.literature.words import Lane
@@ -31,8 +32,9 @@ def look(session: Session, paper_ids: Collection[int], at: datetime) -> list[Stu
 
     ``paper_ids`` are papers of which something may have changed: reports or notices.
     """
+    concerned = {one for some in chunks(paper_ids) for one in _reports(session, some)}
     opened = []
-    for paper_id, study_id in _reports(session, paper_ids):
+    for study_id, paper_id in sorted(concerned):
         opened += _look_at(session, study_id, paper_id, at)
     return opened
 
@@ -75,20 +77,16 @@ def retractions(session: Session, paper_id: int) -> list[StudyAlert]:
 
 
 def _reports(session: Session, paper_ids: Collection[int]) -> list[tuple[int, int]]:
-    """Find the papers concerned that report a study, with it; a paper may be a notice of them."""
-    if not paper_ids:
-        return []
+    """Find the reports concerned, each behind its study: papers may be reports, or notices."""
     about = statements.named_by(session, paper_ids)
     told = select(StudyAlert.paper_id).where(
         tuple_(StudyAlert.scheme, StudyAlert.value).in_(statements.names_of_all(session, paper_ids))
     )
     ids = {*paper_ids, *about, *session.scalars(told)}
     rows = session.execute(
-        select(StudyPaper.paper_id, StudyPaper.study_id)
-        .where(StudyPaper.paper_id.in_(ids))
-        .order_by(StudyPaper.study_id, StudyPaper.paper_id)
+        select(StudyPaper.study_id, StudyPaper.paper_id).where(StudyPaper.paper_id.in_(ids))
     )
-    return [(row.paper_id, row.study_id) for row in rows]
+    return [(row.study_id, row.paper_id) for row in rows]
 
 
 def _look_at(session: Session, study_id: int, paper_id: int, at: datetime) -> list[StudyAlert]:

@@ -20,6 +20,7 @@ from monitor.review.words import DecisionVerdict, Stage
 # A decision's token is made of the form's that led to it: one form, one decision.
 _BY_APPRAISAL = "appraisal:"
 _BY_WITHDRAWAL = "withdrawal:"
+RETRACTED = "Retracted: "  # what the reason begins with where sources said so
 _ANSWERS = tuple(field.name for field in fields(Judgement))
 _TO_SETTLE = 2  # appraisals; the next one settles
 _DECIDED = {
@@ -152,6 +153,20 @@ def accepting_decision(session: Session, study_id: int) -> Decision:
     if newest.verdict is not DecisionVerdict.ACCEPT:
         raise Conflict(_was_decided(session, newest))
     return newest
+
+
+def why(session: Session, decision: Decision) -> tuple[str, str]:
+    """Say to readers why something changes with a decision: its kind, and in words."""
+    label, reason = study_label(session, decision.study_id), decision.reason
+    if decision.verdict is DecisionVerdict.WITHDRAW:
+        if not decision.facts.get("retraction"):
+            return "withdrawal", f"{label} is no longer counted: {reason}"
+        return "retraction", f"{label} was retracted: {reason.removeprefix(RETRACTED)}"
+    if "reinstates" in decision.facts:
+        return "reinstatement", f"{label} is counted again: {reason}"
+    people = {2: "two", 3: "three"}.get(len(decision.decided_by), str(len(decision.decided_by)))
+    verb = "accepted" if decision.verdict is DecisionVerdict.ACCEPT else "not counted"
+    return "decision", f"{label} was {verb} by {people} reviewers"
 
 
 def study_label(session: Session, study_id: int) -> str:

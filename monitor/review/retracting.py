@@ -221,7 +221,7 @@ def _reason(session: Session, alert: StudyAlert, at: datetime) -> str:
     said = " and ".join(sources) or "Its source"
     verb = "say" if len(sources) > 1 else "says"
     where = _notice(session, word) if word else ""
-    return f"Retracted: {said} {verb} so{where}. We read that on {_day(at)}"
+    return f"{appraising.RETRACTED}{said} {verb} so{where}. We read that on {_day(at)}"
 
 
 def _notice(session: Session, word: Word) -> str:

@@ -7,6 +7,7 @@ from monitor.review.appraising import (
     accepting_decision,
     appraise,
     study_label,
+    why,
     withdraw,
 )
 from monitor.review.retracting import AlertOutcome, withdraw_retracted, withdrawn_judgement
@@ -27,6 +28,7 @@ __all__ = [
     "set_aside",
     "settle_alert",
     "study_label",
+    "why",
     "withdraw",
     "withdraw_retracted",
     "withdrawn_judgement",

@@ -436,7 +436,7 @@ def test_an_alert_is_settled_once_with_its_reason(world):
     assert alert.outcome == "Seen, nothing to change: Only a name."
 
 
-def test_a_person_may_withdraw_for_an_alert_and_it_may_be_taken_back(world):
+def test_a_person_may_withdraw_a_study_for_an_alert(world):
     _, study_id = world.accepted()
     world.arrives(said(LinkKind.PARTLY_RETRACTED_BY), source="crossref")
     world.settle(world.alerts()[0], AlertOutcome.WITHDRAW, "The main result is gone.")
