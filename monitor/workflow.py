@@ -24,6 +24,7 @@ from monitor.kernel.settings import Settings
 from monitor.literature import rereading
 from monitor.literature import service as literature
 from monitor.literature.matching import Matcher
+from monitor.literature.settling import one_at_a_time
 from monitor.literature.words import TO_SCREEN, Lane
 from monitor.notify import service as notify
 from monitor.notify.trouble import (  # offered from here: they are part of the story
@@ -145,6 +146,8 @@ def heed(
 
     Safe to repeat: each thing said opens one alert, and withdraws and tells once.
     """
+    if paper_ids:
+        one_at_a_time(session)
     for alert in review.look_for_alerts(session, paper_ids, at):
         if decision := review.withdraw_retracted(session, alert, at):
             _follow(session, catalogue, settings, decision, at=at)
@@ -213,6 +216,8 @@ def screen(  # noqa: PLR0913 - the form's fields
 
     What is said of an included paper already opens its alerts.
     """
+    if verdict is Verdict.INCLUDE:
+        one_at_a_time(session)  # what comes in meanwhile sees the study, or is seen
     screening = review.screen(
         session,
         paper_id=paper_id,

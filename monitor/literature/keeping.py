@@ -26,7 +26,7 @@ from monitor.literature.tables import (
     PaperRecord,
     PaperStatement,
 )
-from monitor.literature.wording import Version, best, cleaned
+from monitor.literature.wording import Version, best, cleaned, newest
 from monitor.literature.words import Lane
 
 # built once: putting a statement together costs more than running it
@@ -65,7 +65,8 @@ class Renewed:
 def read_anew(session: Session, paper: Paper, matcher: Matcher, *, at: datetime) -> Renewed:
     """Bring a paper's words, and what is read from them, up to date with its records."""
     before, known = _material(paper), _comparable(paper)
-    said = _said(session, paper.id)
+    versions = _versions(session, paper.id)
+    said = best(versions)
     for name, value in written(said).items():
         if getattr(paper, name) != value:
             setattr(paper, name, value)
@@ -73,7 +74,7 @@ def read_anew(session: Session, paper: Paper, matcher: Matcher, *, at: datetime)
     if changed:
         paper.version += 1
         paper.changed_at = at
-    reading = Reading(said, matcher)
+    reading = Reading(said, matcher, newest(versions))
     told = _keep_statements(session, paper.id, reading)
     if paper.read_by != EDITION or told or known != _comparable(paper):
         told = told or (paper.lane is Lane.NOTICE) != (reading.lane is Lane.NOTICE)
@@ -164,13 +165,11 @@ def as_hit(row: Match) -> Hit:
     return Hit(row.slug, row.variant, row.words, row.field, row.start, row.rule)
 
 
-def _said(session: Session, paper_id: int) -> Citation:
-    """Put together what all the paper's records say."""
+def _versions(session: Session, paper_id: int) -> list[Version]:
+    """Read all that the paper's records ever said."""
     session.flush()
     rows = session.execute(_RECORDS, {"paper_id": paper_id})
-    return best(
-        [Version(row.source, row.key, row.id, cleaned(from_json(row.citation))) for row in rows]
-    )
+    return [Version(row.source, row.key, row.id, cleaned(from_json(row.citation))) for row in rows]
 
 
 def _material(paper: Paper) -> tuple[object, ...]:

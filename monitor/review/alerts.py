@@ -14,7 +14,7 @@ from monitor.kernel import audit
 from monitor.literature import statements
 from monitor.literature.arriving import chunks
 from monitor.literature.statements import Word
-from monitor.literature.tables import Paper, StudyPaper
+from monitor.literature.tables import Paper, Study, StudyPaper
 from monitor.literature.words import Lane
 from monitor.review import alert_rules, moves
 from monitor.review.alert_rules import BARS_ACCEPTING, NOTICE, REINSTATED, Concern
@@ -84,7 +84,9 @@ def _reports(session: Session, paper_ids: Collection[int]) -> list[tuple[int, in
     )
     ids = {*paper_ids, *about, *session.scalars(told)}
     rows = session.execute(
-        select(StudyPaper.study_id, StudyPaper.paper_id).where(StudyPaper.paper_id.in_(ids))
+        select(StudyPaper.study_id, StudyPaper.paper_id)
+        .join(Study, Study.id == StudyPaper.study_id)  # an import is rehearsed without studies
+        .where(StudyPaper.paper_id.in_(ids))
     )
     return [(row.study_id, row.paper_id) for row in rows]
 

@@ -412,6 +412,15 @@ def test_what_a_person_called_nothing_stays_so_by_whatever_name_it_is_repeated(w
     assert world.newest(study_id).verdict is DecisionVerdict.ACCEPT
 
 
+def test_a_mark_counts_whatever_a_preferred_source_says(world):
+    _, study_id = world.accepted()
+    world.arrives(replace(TRIAL, publication_types=("Journal Article",)), key="trial")
+    world.arrives(replace(TRIAL, publication_types=("Retracted publication",)), source="openalex")
+    assert world.newest(study_id).reason == (
+        "Retracted: OpenAlex says so, without naming a notice. We read that on 23 November 2026"
+    )
+
+
 def test_a_second_correction_is_a_second_alert(world):
     world.accepted()
     first = said(LinkKind.CORRECTED_BY)
