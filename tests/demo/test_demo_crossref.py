@@ -64,7 +64,7 @@ def test_a_cursor_that_is_old_or_was_never_is_a_404(running, monkeypatch):
 
 def test_notices_are_found_by_filters_and_by_their_day(running, invented, today):
     assert message(running.crossref, filter="is-update:true")["items"] == []
-    invented.release(7)
+    invented.release(6)
     notices = message(running.crossref, filter="is-update:true", select="DOI,update-to")
     assert len(notices["items"]) == 3
     assert all(set(item) == {"DOI", "update-to"} for item in notices["items"])
@@ -82,7 +82,7 @@ def test_a_paper_names_its_notices_once_they_are_out(running, invented):
     paper = invented.paper("theraplay-trial")
     before = single(running.crossref, paper.doi).json()["message"]
     assert "updated-by" not in before
-    invented.release(7)
+    invented.release(6)
     after = single(running.crossref, paper.doi).json()["message"]
     assert [(one["type"], one["source"]) for one in after["updated-by"]] == [
         ("expression_of_concern", "publisher")
