@@ -1,5 +1,8 @@
 """What is said of a study's papers: alerts, what follows by itself, and what a person makes of it."""
 
+import copy
+import threading
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from itertools import count
@@ -521,3 +524,33 @@ def test_readers_are_told_by_mail_once(world):
     world.arrives(replace(NOTICE, year=2026), source="crossref")
     kinds = world.session.scalars(select(Message.kind)).all()
     assert kinds == [MessageKind.CHANGE] * 2  # the acceptance, cancelled, and the correction
+
+
+def test_a_retraction_and_the_last_appraisal_at_once_leave_no_retracted_study_counting(
+    database, catalogue, matcher, tmp_path, now
+):
+    with database.write() as session:
+        world = World(session, catalogue, matcher, tmp_path, now)
+        study_id = world.included(world.arrives(TRIAL, key="trial"))
+        world.appraised(study_id, world.ann)
+    barrier = threading.Barrier(2)
+
+    def run(work):
+        mine = copy.copy(world)
+        barrier.wait()
+        with suppress(Conflict), database.write() as mine.session:
+            work(mine)
+
+    works = (
+        lambda mine: mine.appraised(study_id, mine.ben),
+        lambda mine: mine.arrives(said(LinkKind.RETRACTED_BY), key="again"),
+    )
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as world.session:
+        assert world.kinds() == ["retracted by"]
+        newest = world.newest(study_id)
+        assert newest is None or newest.verdict is DecisionVerdict.WITHDRAW
