@@ -56,6 +56,7 @@ accuracy: $(VENV)/.dev ## measure how good the rules are, and rewrite docs/accur
 	$(BIN)/python tools/accuracy_matching.py
 	$(BIN)/python tools/accuracy_design.py
 	$(BIN)/python tools/accuracy_links.py
+	$(BIN)/python tools/accuracy_notices.py
 	$(BIN)/python bench/dedupe.py --yardstick $(YARDSTICK)/bin/python --write
 	$(BIN)/python tools/accuracy_ranking.py --asreview $(YARDSTICK)/bin/python
 

@@ -5,7 +5,6 @@ not at all. The network is never reached from here.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -14,36 +13,61 @@ from monitor.accounts.tables import User
 from monitor.catalogue.loader import Catalogue
 from monitor.evidence import service as evidence
 from monitor.evidence.words import Cause
-from monitor.feeds import incidents
-from monitor.feeds.records import Query
 from monitor.feeds.replaying import Changed
 from monitor.feeds.service import StoredRecord
-from monitor.gap import queries as gap_queries
 from monitor.gap import service as gaps
-from monitor.gap.rules import State
+from monitor.gap.previews import (  # offered from here: what a step would do
+    Preview,
+    preview,
+    preview_counting_again,
+    preview_withdrawal,
+)
 from monitor.gap.tables import Change
-from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import Settings
 from monitor.literature import rereading
 from monitor.literature import service as literature
 from monitor.literature.matching import Matcher
-from monitor.literature.words import TO_SCREEN
+from monitor.literature.settling import one_at_a_time
+from monitor.literature.words import TO_SCREEN, Lane
 from monitor.notify import service as notify
+from monitor.notify.trouble import (  # offered from here: they are part of the story
+    fewer_ids,
+    query_rewritten,
+    remind_admins,
+    settle_incident,
+    source_failed,
+    source_recovered,
+)
 from monitor.review import service as review
 from monitor.review.rules import Judgement
-from monitor.review.tables import Decision, Screening
-from monitor.review.words import DecisionVerdict, ExclusionReason, Verdict
+from monitor.review.tables import Decision, Screening, StudyAlert
+from monitor.review.words import ExclusionReason, Verdict
 from monitor.usage import service as usage
 
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What accepting, or withdrawing, a study would do to one intervention."""
-
-    slug: str
-    name: str
-    before: State
-    after: State
+__all__ = [
+    "Preview",
+    "appraise",
+    "fewer_ids",
+    "heed",
+    "ingest",
+    "merge_papers",
+    "preview",
+    "preview_counting_again",
+    "preview_withdrawal",
+    "publish_baseline",
+    "query_rewritten",
+    "read_by_new_rules",
+    "remind_admins",
+    "replay",
+    "screen",
+    "settle_alert",
+    "settle_incident",
+    "settle_link",
+    "source_failed",
+    "source_recovered",
+    "undo_merge",
+    "withdraw",
+]
 
 
 def publish_baseline(session: Session, catalogue: Catalogue, *, at: datetime) -> None:
@@ -55,18 +79,42 @@ def publish_baseline(session: Session, catalogue: Catalogue, *, at: datetime) ->
 
 
 def ingest(
-    session: Session, matcher: Matcher, stored: Iterable[StoredRecord], *, at: datetime
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    matcher: Matcher,
+    stored: Iterable[StoredRecord],
+    *,
+    at: datetime,
 ) -> int:
-    """Turn records into papers and queue each relevant paper once; count the newly queued."""
+    """Turn records into papers and queue each relevant paper once; count the newly queued.
+
+    What they say of a study's papers opens alerts; a retraction of all its results withdraws it
+    at once, with everything that follows from that.
+    """
     taken = literature.ingest(session, list(stored), matcher, at)
-    return _queue(session, taken, at=at)
+    return _receive(session, catalogue, settings, taken, at)
+
+
+def _receive(
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    taken: Sequence[literature.Ingested | rereading.Reread],
+    at: datetime,
+) -> int:
+    """Queue papers and heed what is said of studies; counts the papers that had no place."""
+    queued = _queue(session, taken, at)
+    heed(session, catalogue, settings, [one.paper_id for one in taken if one.told], at=at)
+    return queued
 
 
 def _queue(
-    session: Session, taken: Iterable[literature.Ingested | rereading.Reread], *, at: datetime
+    session: Session, taken: Sequence[literature.Ingested | rereading.Reread], at: datetime
 ) -> int:
     """Give papers their place in the queue; counts those that had none."""
     to_screen: dict[int, None] = {}
+    notices: dict[int, None] = {}
     for paper in taken:
         if paper.merged:
             kept, gone = paper.merged
@@ -74,15 +122,45 @@ def _queue(
             to_screen.pop(gone, None)
         if paper.lane in TO_SCREEN:
             to_screen[paper.paper_id] = None
+        elif paper.lane is Lane.NOTICE:
+            to_screen.pop(paper.paper_id, None)
+            notices[paper.paper_id] = None
+    review.set_aside(session, list(notices), at=at)
     return review.enqueue(session, list(to_screen), at=at)
 
 
+def heed(
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    paper_ids: Sequence[int],
+    *,
+    at: datetime,
+) -> None:
+    """Open the alerts that papers give rise to, and follow what the sources have retracted.
+
+    Safe to repeat: each thing said opens one alert, and withdraws and tells once.
+    """
+    if paper_ids:
+        one_at_a_time(session)
+    for alert in review.look_for_alerts(session, paper_ids, at):
+        if decision := review.withdraw_retracted(session, alert, at):
+            _follow(session, catalogue, settings, decision, _because(session, decision), at=at)
+
+
 def replay(
-    session: Session, matcher: Matcher, changed: Iterable[Changed], *, at: datetime
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    matcher: Matcher,
+    changed: Iterable[Changed],
+    *,
+    at: datetime,
 ) -> tuple[int, int]:
     """Bring papers in line with records that were read again; count those changed, and queued.
 
-    Tells no reader anything: what people decided, and so every grade, stands as it was.
+    What people decided stands as it was, save where a mended reader finds that a study that
+    counts was retracted: then it is withdrawn and readers are told, as when a source says it.
     """
     found = [
         one
@@ -93,108 +171,26 @@ def replay(
             )
         )
     ]
-    return sum(one.changed for one in found), _queue(session, found, at=at)
+    queued = _receive(session, catalogue, settings, found, at)
+    return sum(one.changed for one in found), queued
 
 
-def read_by_new_rules(session: Session, matcher: Matcher, *, limit: int, at: datetime) -> int:
+def read_by_new_rules(
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    matcher: Matcher,
+    *,
+    limit: int,
+    at: datetime,
+) -> int:
     """Read some papers again that older rules have read, and queue what these left out.
 
-    Counts the papers read: 0 says that none is left. Tells no reader anything.
+    Counts the papers read: 0 says that none is left. Of retractions as ``replay``.
     """
     found = rereading.read_by_new_rules(session, matcher, limit=limit, at=at)
-    _queue(session, found, at=at)
+    _receive(session, catalogue, settings, found, at)
     return len(found)
-
-
-def source_failed(
-    session: Session, settings: Settings, source: str, error: SourceError, at: datetime
-) -> None:
-    """Open an incident and tell the admins, or count one more failure of the open one."""
-    noted = incidents.open_or_update(session, source, incidents.POLL, error.kind, str(error), at)
-    _tell_if_new(session, settings, noted, at)
-
-
-def source_recovered(
-    session: Session, settings: Settings, source: str, at: datetime, topic: str = incidents.POLL
-) -> None:
-    """End the open incident of a topic, if there is one, and tell the admins."""
-    ended = incidents.close(session, source, topic, incidents.ACTOR, at)
-    _tell_of_end(session, settings, ended, at)
-
-
-def query_rewritten(
-    session: Session, settings: Settings, source: str, query: Query, at: datetime
-) -> None:
-    """Open an incident, since a source reads a query in another way than before."""
-    words = f"it reads {_named(query)} in another way than before"
-    topic = incidents.query_topic(query.key)
-    noted = incidents.open_or_update(session, source, topic, SourceFault.QUERY_CHANGED, words, at)
-    _tell_if_new(session, settings, noted, at)
-
-
-def fewer_ids(
-    session: Session, settings: Settings, source: str, query: Query, at: datetime
-) -> None:
-    """Open an incident, since a source lists too few records to be believed."""
-    words = f"it lists far fewer records than before for {_named(query)}"
-    noted = incidents.open_or_update(
-        session, source, incidents.COMPARISON, SourceFault.FEWER_IDS, words, at
-    )
-    _tell_if_new(session, settings, noted, at)
-
-
-def settle_incident(
-    session: Session, settings: Settings, incident_id: int, *, by: User, at: datetime
-) -> None:
-    """End an incident on an admin's word, and tell the admins. Safe to repeat.
-
-    Raises:
-        NotFound: there is no such incident.
-        Conflict: only the source can end it.
-    """
-    ended = incidents.acknowledge(session, incident_id, f"user:{by.id}", at)
-    _tell_of_end(session, settings, ended, at)
-
-
-def remind_admins(session: Session, settings: Settings, at: datetime) -> int:
-    """Tell the admins of every incident they have not heard of for a day; counts the incidents."""
-    due = incidents.due_reminders(session, at)
-    for incident in due:
-        phase = notify.Phase.REMINDER if incident.told_at else notify.Phase.OPENED
-        _tell(session, settings, incident, phase, at)
-    return len(due)
-
-
-def _tell_if_new(
-    session: Session, settings: Settings, noted: incidents.Noted, at: datetime
-) -> None:
-    if noted.opened:
-        _tell(session, settings, noted.incident, notify.Phase.OPENED, at)
-
-
-def _tell_of_end(
-    session: Session, settings: Settings, ended: incidents.IncidentView | None, at: datetime
-) -> None:
-    """Tell of an end whoever may have been told of the beginning."""
-    if ended and ended.told_at:
-        notify.alert(session, settings, ended, notify.Phase.RECOVERED, at)
-
-
-def _tell(
-    session: Session,
-    settings: Settings,
-    incident: incidents.IncidentView,
-    phase: notify.Phase,
-    at: datetime,
-) -> None:
-    """Tell the admins; where there is none, the next reminder tries again."""
-    if notify.alert(session, settings, incident, phase, at):
-        incidents.note_told(session, incident.id, at)
-
-
-def _named(query: Query) -> str:
-    """Name a query in a message; never by its key, which may be an address."""
-    return f"the query for {query.intervention}" if query.intervention else "one of its queries"
 
 
 def screen(  # noqa: PLR0913 - the form's fields
@@ -211,8 +207,13 @@ def screen(  # noqa: PLR0913 - the form's fields
     study_id: int | None,
     at: datetime,
 ) -> Screening:
-    """Record a screening verdict; an included paper becomes a study to appraise."""
-    return review.screen(
+    """Record a screening verdict; an included paper becomes a study to appraise.
+
+    What is said of an included paper already opens its alerts.
+    """
+    if verdict is Verdict.INCLUDE:
+        one_at_a_time(session)  # what comes in meanwhile sees the study, or is seen
+    screening = review.screen(
         session,
         paper_id=paper_id,
         token=token,
@@ -225,6 +226,9 @@ def screen(  # noqa: PLR0913 - the form's fields
         study_id=study_id,
         at=at,
     )
+    if verdict is Verdict.INCLUDE:
+        review.look_for_alerts(session, [paper_id], at)
+    return screening
 
 
 def settle_link(  # noqa: PLR0913 - what, by whom
@@ -287,36 +291,13 @@ def _follow_papers(
     *,
     at: datetime,
 ) -> review.Settled:
-    """Re-grade what a study counts for that has other papers now, and tell the readers."""
+    """Re-grade what counts and has other papers now, heed what is said of these, tell readers."""
     for decision in review.accepting(session, settled.studies):
         words = f"{review.study_label(session, decision.study_id)}: {settled.why}"
         cause = Cause("papers", words, decision.study_id)
         _follow(session, catalogue, settings, decision, cause, at=at)
+    heed(session, catalogue, settings, settled.papers, at=at)
     return settled
-
-
-def preview(
-    session: Session, catalogue: Catalogue, *, study_id: int, judgement: Judgement
-) -> list[Preview]:
-    """Tell what accepting the study with this judgement would do. Changes nothing."""
-    if not judgement.count_it:
-        return []
-    facts = evidence.study_facts(session, study_id, judgement)
-    return [
-        _preview(session, catalogue, slug, evidence.preview(session, catalogue, slug, adding=facts))
-        for slug in judgement.interventions
-    ]
-
-
-def preview_withdrawal(session: Session, catalogue: Catalogue, *, study_id: int) -> list[Preview]:
-    """Tell what withdrawing an accepted study would do. Changes nothing."""
-    decision = review.accepting_decision(session, study_id)
-    return [
-        _preview(
-            session, catalogue, slug, evidence.preview(session, catalogue, slug, without=study_id)
-        )
-        for slug in decision.interventions
-    ]
 
 
 def appraise(  # noqa: PLR0913 - who, on what, how
@@ -335,7 +316,7 @@ def appraise(  # noqa: PLR0913 - who, on what, how
         session, study_id=study_id, token=token, by=by, judgement=judgement, at=at
     )
     if decision := outcome.decision:
-        _follow(session, catalogue, settings, decision, _cause(session, decision), at=at)
+        _follow(session, catalogue, settings, decision, _because(session, decision), at=at)
     return outcome
 
 
@@ -352,8 +333,29 @@ def withdraw(  # noqa: PLR0913 - who, what, why
 ) -> Decision:
     """Stop counting an accepted study, with everything that follows from it."""
     decision = review.withdraw(session, study_id=study_id, token=token, reason=reason, by=by, at=at)
-    _follow(session, catalogue, settings, decision, _cause(session, decision), at=at)
+    _follow(session, catalogue, settings, decision, _because(session, decision), at=at)
     return decision
+
+
+def settle_alert(  # noqa: PLR0913 - who, what, why
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    *,
+    alert_id: int,
+    outcome: review.AlertOutcome,
+    token: str,
+    reason: str,
+    by: User,
+    at: datetime,
+) -> StudyAlert:
+    """Record what a person makes of an alert, with everything that follows from it."""
+    alert, decision = review.settle_alert(
+        session, alert_id=alert_id, outcome=outcome, token=token, reason=reason, by=by, at=at
+    )
+    if decision:
+        _follow(session, catalogue, settings, decision, _because(session, decision), at=at)
+    return alert
 
 
 def _follow(
@@ -375,26 +377,13 @@ def _follow(
         notify.announce(session, catalogue, settings, changes, at=at)
 
 
+def _because(session: Session, decision: Decision) -> Cause:
+    kind, words = review.why(session, decision)
+    return Cause(kind, words, decision.id)
+
+
 def _reassess(
     session: Session, catalogue: Catalogue, slug: str, *, cause: Cause, at: datetime
 ) -> Change | None:
     grade = evidence.regrade(session, catalogue, slug, cause=cause, at=at)
     return gaps.reassess(session, catalogue, slug, grade=grade, cause=cause, at=at)
-
-
-def _cause(session: Session, decision: Decision) -> Cause:
-    label = review.study_label(session, decision.study_id)
-    if decision.verdict is DecisionVerdict.WITHDRAW:
-        return Cause("withdrawal", f"{label} is no longer counted: {decision.reason}", decision.id)
-    people = {2: "two", 3: "three"}.get(len(decision.decided_by), str(len(decision.decided_by)))
-    verb = "accepted" if decision.verdict is DecisionVerdict.ACCEPT else "not counted"
-    return Cause("decision", f"{label} was {verb} by {people} reviewers", decision.id)
-
-
-def _preview(session: Session, catalogue: Catalogue, slug: str, grade: evidence.Grade) -> Preview:
-    return Preview(
-        slug=slug,
-        name=catalogue.intervention(slug).name,
-        before=gap_queries.state(session, slug),
-        after=gaps.preview(session, catalogue, slug, grade),
-    )

@@ -21,7 +21,16 @@ from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
 from monitor.feeds import service as feeds
 from monitor.feeds import shelf, uploads
-from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, Query, Watermark
+from monitor.feeds.records import (
+    Answer,
+    Citation,
+    FetchedRecord,
+    Identifier,
+    Link,
+    LinkKind,
+    Query,
+    Watermark,
+)
 from monitor.feeds.sources import SOURCES
 from monitor.jobs import uploads as uploads_job
 from monitor.jobs.delivery import deliver_due
@@ -78,6 +87,12 @@ JUDGEMENT = Judgement(
     quote="The groups did not differ on the main outcome.",
 )
 
+# of the accepted study "ddp": it opens an alert
+CORRECTION = Citation(
+    title=f"Correction to: {HOSTILE} in adoptive families",
+    identifiers=(Identifier("doi", "10.5555/correction"),),
+    links=(Link(LinkKind.CORRECTS, Identifier("pmid", "40000002")),),
+)
 ABSTRACT = (
     "BACKGROUND: Many mothers seen in perinatal services find it hard to respond to their baby. "
     "Circle of Security-Parenting (COS-P) is a group programme that aims to help.\n\n"
@@ -190,7 +205,14 @@ class World:
             assert lease
             poll = feeds.start_poll(session, lease, at)
             stored = feeds.store(session, lease, poll, [answer], at)
-            workflow.ingest(session, self.service.matcher, stored, at=at)
+            workflow.ingest(
+                session,
+                self.service.catalogue,
+                self.service.settings,
+                self.service.matcher,
+                stored,
+                at=at,
+            )
             feeds.finish(session, lease, poll, at=at, next_due_at=at + timedelta(hours=24))
             for record in stored:
                 key = literature.record(session, record.record_id)
@@ -314,6 +336,7 @@ def fill(world: World) -> World:
     world.arrive("europepmc", cosp=replace(cosp, url="https://example.org/cosp"))
     world.subscribe("reader@example.org", ("ddp", "cos"))
     _decide(world)
+    world.arrive("europepmc", correction=CORRECTION)
     with world.database.write() as session:
         ops.started(session, "poll", at=world.at)
         ops.finished(session, "poll", at=world.at, took=4.2, error=None)

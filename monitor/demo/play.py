@@ -295,8 +295,22 @@ def a_notice_is_found(on: Stage) -> None:
         what="the page of the Theraplay trial to name the notice",
     )
     say("12. A notice. Crossref has one about the accepted Theraplay trial; PubMed has none yet.")
-    say("   Its page in the queue now says:")
+    say("   It changes nothing by itself. Its page in the queue says, and an alert asks a person:")
     _quote(first(said, ada.get(paper).text))
+    _quote(_newest_alert(on))
+
+
+def a_study_is_retracted(on: Stage) -> None:
+    """Let Crossref list the retraction: the study falls in the same poll, and its reader hears."""
+    on.world.release(7)
+    _poll(on, "crossref")
+    letter = on.letter(on.people["commissioner"].mail, "/u/", after=4)
+    say("13. Retraction. Now Crossref lists one. In the same poll the study is no longer counted,")
+    say(f"   and the same reader receives “{letter.subject}”:")
+    told = " ".join(letter.text.split())
+    _quote(first(r"Why it is no longer counted: .*? We read that on \d+ \w+ \d+", told))
+    say("   An alert stays until a person confirms it, or counts the study again:")
+    _quote(_newest_alert(on))
 
 
 SCENES = (
@@ -312,6 +326,7 @@ SCENES = (
     a_source_fails,
     a_registered_trial_is_published,
     a_notice_is_found,
+    a_study_is_retracted,
 )
 
 
@@ -338,6 +353,13 @@ def _newest_change(on: Stage) -> str:
     reader = on.people["commissioner"]
     newest, _ = reader.get("/changes").links(r"/changes/\d+")[0]
     return reader.get(newest).heading
+
+
+def _newest_alert(on: Stage) -> str:
+    """Read what the page of the newest alert opens with."""
+    ada = on.people["ada"]
+    path, _ = ada.get("/alerts").links(r"/alerts/\d+")[-1]
+    return ada.get(path).heading
 
 
 def _quote(text: str) -> None:

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+# Causes whose ``id`` is a decision's.
+OF_DECISIONS = frozenset({"decision", "withdrawal", "retraction", "reinstatement"})
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
     """Why a ledger has a new row: ``kind`` and ``id`` point at it, ``words`` tell a reader."""
 
-    kind: str  # "baseline", "decision", "withdrawal", "papers" (a study has others now)
+    kind: str  # "baseline", "papers" (a study has others now), or of OF_DECISIONS
     words: str
     id: int | None = None
 

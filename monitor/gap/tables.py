@@ -46,7 +46,7 @@ class Change(Base):
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any]]
     sentence: Mapped[str]  # what changed and why, in one sentence
-    cause_kind: Mapped[str]  # "baseline", "decision", "withdrawal", "papers"
+    cause_kind: Mapped[str]  # as evidence.words.Cause has it
     cause_id: Mapped[int | None]
     cause: Mapped[str]
     at: Mapped[datetime]

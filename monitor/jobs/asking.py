@@ -123,7 +123,14 @@ class Attempt:
             workflow.query_rewritten(
                 session, self.service.settings, self.lease.source, answer.query, at
             )
-        self.queued += workflow.ingest(session, self.service.matcher, stored, at=at)
+        self.queued += workflow.ingest(
+            session,
+            self.service.catalogue,
+            self.service.settings,
+            self.service.matcher,
+            stored,
+            at=at,
+        )
         self.records += len(answer.records)
         self.new += len(stored)
         self.unreadable += len(answer.unreadable)

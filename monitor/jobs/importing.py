@@ -25,7 +25,6 @@ from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.kernel.locks import exclusive
 from monitor.literature import novelty
-from monitor.literature.matching import Matcher
 from monitor.literature.novelty import Novelty
 
 BATCH = 300
@@ -174,7 +173,7 @@ def bring_in(
         try:
             for part in batches(islice(reading.found, resume.done if resume else 0, None)):
                 with service.database.write() as session:
-                    batch = take(session, service.matcher, under_way, part, service.clock())
+                    batch = take(session, service, under_way, part, service.clock())
                     if inside:
                         inside(session, batch)
                 yield batch
@@ -189,7 +188,7 @@ def bring_in(
 
 
 def take(
-    session: Session, matcher: Matcher, under_way: Intake, part: Sequence[Read], at: datetime
+    session: Session, service: Service, under_way: Intake, part: Sequence[Read], at: datetime
 ) -> Batch:
     """Take some records in and tell what each turned out to be.
 
@@ -197,7 +196,9 @@ def take(
         Conflict: somebody else brings in a file now.
     """
     kept = intake.keep(session, under_way, part, at)
-    queued = workflow.ingest(session, matcher, kept.records, at=at)
+    queued = workflow.ingest(
+        session, service.catalogue, service.settings, service.matcher, kept.records, at=at
+    )
     keys = [one.key for one in part if isinstance(one, FetchedRecord)]
     ids = [one.record_id for one in kept.records]
     versions = list(zip(keys, kept.hashes, strict=True))

@@ -56,7 +56,7 @@ class Rehearsal:
             with self._service.database.read() as held:
                 papers = novelty.copy_known(held, scratch, SOURCE, records)
                 _copy_places(held, scratch, papers)
-            return take(scratch, self._service.matcher, self._under_way, part, at)
+            return take(scratch, self._service, self._under_way, part, at)
 
 
 def rehearse(service: Service, file: IO[bytes], watch: Watch = nobody) -> ImportReport:

@@ -12,5 +12,10 @@ def read_old_papers(service: Service) -> None:
     while read:
         with service.database.write() as session:
             read = workflow.read_by_new_rules(
-                session, service.matcher, limit=_AT_ONCE, at=service.clock()
+                session,
+                service.catalogue,
+                service.settings,
+                service.matcher,
+                limit=_AT_ONCE,
+                at=service.clock(),
             )

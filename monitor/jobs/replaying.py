@@ -1,4 +1,6 @@
-"""Read everything kept again after a reader was mended, and rebuild the papers. No mail follows.
+"""Read everything kept again after a reader was mended, and rebuild the papers.
+
+Readers hear of it only where a mended reader finds that a study that counts was retracted.
 
 The network is not reached. A replay that was cut off is simply run again.
 """
@@ -70,7 +72,12 @@ def _reread(
         with service.database.write() as session:
             batch = replaying.reread(session, report.source, reader, after=last, limit=_BATCH)
             papers, queued = workflow.replay(
-                session, service.matcher, batch.changed, at=service.clock()
+                session,
+                service.catalogue,
+                service.settings,
+                service.matcher,
+                batch.changed,
+                at=service.clock(),
             )
             if dry_run:
                 session.rollback()
@@ -96,7 +103,14 @@ def _take_back(
         with service.database.write() as session:
             batch = replaying.take_back(session, report.source, reader, after=last, limit=_BATCH)
             taken = batch.taken
-            queued = workflow.ingest(session, service.matcher, taken, at=service.clock())
+            queued = workflow.ingest(
+                session,
+                service.catalogue,
+                service.settings,
+                service.matcher,
+                taken,
+                at=service.clock(),
+            )
             if dry_run:
                 session.rollback()
         if not batch.seen:

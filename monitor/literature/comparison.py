@@ -36,6 +36,7 @@ class Comparison(NamedTuple):  # made for every pair, and faster than a dataclas
     dois: bool | None
     numbers: bool | None  # PMIDs and the like
     apart: str  # why they are of two kinds
+    of_notice: bool  # one is a notice, the other none
 
     @property
     def place(self) -> bool:
@@ -85,7 +86,7 @@ class Comparison(NamedTuple):  # made for every pair, and faster than a dataclas
 def compared(one: Traits, other: Traits, titles: Titles) -> Comparison:
     """Compare two citations whose titles stand to each other as ``titles``."""
     gap = None if one.year is None or other.year is None else abs(one.year - other.year)
-    shared = one.comment or other.comment or "notice" in {one.kind, other.kind}
+    shared = one.comment or other.comment or one.is_notice or other.is_notice
     short = min(one.squeezed, other.squeezed, key=len)
     long = telling(short)
     return Comparison(
@@ -107,6 +108,7 @@ def compared(one: Traits, other: Traits, titles: Titles) -> Comparison:
         dois=bool(one.dois & other.dois) if one.dois and other.dois else None,
         numbers=_numbers_agree(one, other),
         apart=_apart(one, other),
+        of_notice=one.is_notice != other.is_notice,
     )
 
 
@@ -133,9 +135,13 @@ def _numbers_agree(one: Traits, other: Traits) -> bool | None:
 
 
 def _apart(one: Traits, other: Traits) -> str:
-    if one.kind != other.kind:
-        return next(kind for kind in sorted((one.kind, other.kind)) if kind)
-    return "protocol" if one.protocol != other.protocol else ""
+    if one.kind == other.kind:
+        return "protocol" if one.protocol != other.protocol else ""
+    if one.is_notice and other.is_notice:
+        return "notice of another kind"
+    if one.is_notice or other.is_notice:
+        return one.kind if one.is_notice else other.kind
+    return next(kind for kind in sorted((one.kind, other.kind)) if kind)
 
 
 def _names_agree(one: Traits, other: Traits) -> bool | None:

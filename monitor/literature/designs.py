@@ -8,8 +8,9 @@ sentence that speaks of other trials ("randomised trials are needed") tells noth
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from monitor.literature import notices
 from monitor.literature.trial_cues import speaks_of_others
 
 _SENTENCE_END = re.compile(r"(?:(?<=[.!?])|(?<=[.!?][\"')\]”’]))\s+(?=[\"'(\[“‘]*[A-ZÀ-Þ])|\n+")
@@ -24,7 +25,7 @@ _TITLE = (
     (
         "notice",
         (
-            r"^\W*(?:correction|corrigend|errat|retract|expression of concern|withdrawn|editorial|"
+            r"^\W*(?:editorial|"
             r"(?:letter|comment|commentary|reply|response)\b[^.]{0,30}\b(?:to|on)\b|"
             r"authors?['’]? (?:reply|response))"
         ),
@@ -223,10 +224,19 @@ def suggest_design(
     """
     return (
         _first(REGISTRATION, publication_types, "publication types")
-        or _first(TITLE, [title], "title")
+        or _of_title(title)
         or _first(ABSTRACT, list(sentences(abstract or "")), "abstract")
         or _first(TYPES, publication_types, "publication types")
     )
+
+
+def _of_title(title: str) -> Suggestion | None:
+    """Read a title; the mark of a retraction is no part of what it says of the paper."""
+    says = notices.read_title(title)
+    if says.kind:
+        return Suggestion("notice", title, "title")
+    found = _first(TITLE, [says.about], "title")
+    return replace(found, sentence=title) if found else None
 
 
 def is_registration(publication_types: Sequence[str]) -> bool:

@@ -28,7 +28,8 @@ from monitor.literature.tables import (
     PaperStatement,
     PaperTrial,
 )
-from monitor.literature.wording import Version, best, cleaned
+from monitor.literature.wording import Version, best, cleaned, newest
+from monitor.literature.words import Lane
 
 # built once: putting a statement together costs more than running it
 _RECORDS = (
@@ -54,17 +55,20 @@ class Renewed:
     """What became of a paper that was read anew.
 
     ``changed``: it says something new of weight (title, abstract, publication types), and its
-    version has risen. ``reading`` is None where nothing differs that the rules read.
+    version has risen. ``reading`` is None where nothing differs that the rules read. ``told``:
+    what its records say of it or of other papers, or whether it is a notice, has changed.
     """
 
     changed: bool
     reading: Reading | None
+    told: bool = False
 
 
 def read_anew(session: Session, paper: Paper, matcher: Matcher, *, at: datetime) -> Renewed:
     """Bring a paper's words, and what is read from them, up to date with its records."""
     before, known = _material(paper), _comparable(paper)
-    said = _said(session, paper.id)
+    versions = _versions(session, paper.id)
+    said = best(versions)
     for name, value in written(said).items():
         if getattr(paper, name) != value:
             setattr(paper, name, value)
@@ -72,14 +76,15 @@ def read_anew(session: Session, paper: Paper, matcher: Matcher, *, at: datetime)
     if changed:
         paper.version += 1
         paper.changed_at = at
-    reading = Reading(said, matcher)
-    _keep_statements(session, paper.id, reading)
+    reading = Reading(said, matcher, newest(versions))
+    told = _keep_statements(session, paper.id, reading)
     _keep_trial(session, paper.id, said)
-    if known == _comparable(paper) and paper.read_by == EDITION:
-        return Renewed(changed, None)
-    _keep_reading(session, paper, reading)
-    paper.read_by = EDITION
-    return Renewed(changed, reading)
+    if paper.read_by != EDITION or told or known != _comparable(paper):
+        told = told or (paper.lane is Lane.NOTICE) != (reading.lane is Lane.NOTICE)
+        _keep_reading(session, paper, reading)
+        paper.read_by = EDITION
+        return Renewed(changed, reading, told)
+    return Renewed(changed, None)
 
 
 def _keep_reading(session: Session, paper: Paper, reading: Reading) -> None:
@@ -95,14 +100,17 @@ def _keep_reading(session: Session, paper: Paper, reading: Reading) -> None:
     add_all(session, PaperReading, [own | row for row in reading_rows(reading)])
 
 
-def _keep_statements(session: Session, paper_id: int, reading: Reading) -> None:
+def _keep_statements(session: Session, paper_id: int, reading: Reading) -> bool:
+    """Keep what is said; tells whether anything differs."""
     table = PaperStatement
     rows = session.execute(
         select(table.kind, table.scheme, table.value).where(table.paper_id == paper_id)
     )
-    if {tuple(row) for row in rows} != reading.statements:
-        session.execute(delete(table).where(table.paper_id == paper_id))
-        add_all(session, table, [{"paper_id": paper_id} | r for r in statement_rows(reading)])
+    if {tuple(row) for row in rows} == reading.statements:
+        return False
+    session.execute(delete(table).where(table.paper_id == paper_id))
+    add_all(session, table, [{"paper_id": paper_id} | r for r in statement_rows(reading)])
+    return True
 
 
 def _keep_trial(session: Session, paper_id: int, said: Citation) -> None:
@@ -179,13 +187,11 @@ def as_hit(row: Match) -> Hit:
     return Hit(row.slug, row.variant, row.words, row.field, row.start, row.rule)
 
 
-def _said(session: Session, paper_id: int) -> Citation:
-    """Put together what all the paper's records say."""
+def _versions(session: Session, paper_id: int) -> list[Version]:
+    """Read all that the paper's records ever said."""
     session.flush()
     rows = session.execute(_RECORDS, {"paper_id": paper_id})
-    return best(
-        [Version(row.source, row.key, row.id, cleaned(from_json(row.citation))) for row in rows]
-    )
+    return [Version(row.source, row.key, row.id, cleaned(from_json(row.citation))) for row in rows]
 
 
 def _material(paper: Paper) -> tuple[object, ...]:

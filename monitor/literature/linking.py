@@ -19,7 +19,6 @@ ACTOR = "job:ingest"
 _OF_KIND = {
     "preprint": Relation.PREPRINT_OF,
     "registration": Relation.REGISTRATION_OF,
-    "notice": Relation.NOTICE_OF,
 }
 
 
@@ -28,6 +27,10 @@ def relation(one: Traits, other: Traits) -> tuple[Relation, bool]:
 
     "The first is (relation) the second": a preprint of its article, not the other way round.
     """
+    if one.is_notice != other.is_notice:
+        return Relation.NOTICE_OF, other.is_notice
+    if one.is_notice:
+        return Relation.SAME_PAPER, False
     if one.kind != other.kind:
         kind = next(k for k in sorted((one.kind, other.kind)) if k)
         return _OF_KIND[kind], other.kind == kind

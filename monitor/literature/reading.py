@@ -28,10 +28,14 @@ class Signals:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the rules read from a citation. Each part is read once it is asked for."""
+    """What the rules read from a citation. Each part is read once it is asked for.
+
+    ``records`` are what the paper's records say one by one, where it has several.
+    """
 
     citation: Citation
     matcher: Matcher
+    records: tuple[Citation, ...] = ()
 
     @cached_property
     def hits(self) -> tuple[Hit, ...]:
@@ -58,8 +62,12 @@ class Reading:
 
     @property
     def statements(self) -> frozenset[Said]:
-        """What it says of other papers, and of its own standing."""
-        return frozenset(notices.statements(self.citation))
+        """What its records say of other papers, and of its own standing.
+
+        Asked of each: one source may mark as retracted what a preferred one does not.
+        """
+        records = self.records or (self.citation,)
+        return frozenset(one for said in records for one in notices.statements(said))
 
     @cached_property
     def signals(self) -> Signals | None:

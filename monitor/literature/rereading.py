@@ -26,12 +26,16 @@ from monitor.literature.words import TO_SCREEN, Lane
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """What became of a paper. ``merged`` is (kept, gone) where two turned out to be one."""
+    """What became of a paper. ``merged`` is (kept, gone) where two turned out to be one.
+
+    ``told`` as of ``service.Ingested``.
+    """
 
     paper_id: int
     changed: bool
     lane: Lane
     merged: tuple[int, int] | None = None
+    told: bool = False
 
 
 def reread(
@@ -59,7 +63,7 @@ def reread(
     session.flush()
     if kept.lane in TO_SCREEN:
         relating.propose_for(session, [kept.id], at)
-    return Reread(kept.id, renewed.changed, kept.lane, merged)
+    return Reread(kept.id, renewed.changed, kept.lane, merged, told=True)
 
 
 def read_by_new_rules(
@@ -82,7 +86,7 @@ def read_by_new_rules(
         if merged:
             read_anew(session, kept, matcher, at=at)
         session.flush()
-        done.append(Reread(kept.id, renewed.changed, kept.lane, merged))
+        done.append(Reread(kept.id, renewed.changed, kept.lane, merged, told=True))
     relating.propose_for(session, [one.paper_id for one in done if one.lane in TO_SCREEN], at)
     return done
 

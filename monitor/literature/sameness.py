@@ -64,8 +64,12 @@ def _shared_identifier(one: Traits, other: Traits) -> str:
 
 
 def _of_two_kinds(found: Comparison, shared: str) -> tuple[Verdict, str]:
-    """A notice, a registration, a protocol is never its article; a preprint is linked to it."""
-    look = bool(shared) or found.apart == "preprint"
+    """A notice, a registration, a protocol is never its article.
+
+    A preprint is linked to it, and so is a notice that names its title.
+    """
+    named = found.of_notice and found.titles is Titles.EQUAL and found.long
+    look = bool(shared) or found.apart == "preprint" or named
     reason = f"{shared or found.titles}, but one of them is a {found.apart}"
     return "doubtful" if look else "different", reason
 

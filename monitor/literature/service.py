@@ -45,6 +45,7 @@ class Ingested:
     """What became of a record. ``merged`` is (kept, gone) where two papers turned out to be one.
 
     ``changed`` tells that the paper says something new of weight: title, abstract or type.
+    ``told``: something new may be said of a study, by the paper or of it: see ``review.alerts``.
     """
 
     paper_id: int
@@ -52,6 +53,7 @@ class Ingested:
     changed: bool
     lane: Lane
     merged: tuple[int, int] | None = None
+    told: bool = False
 
 
 def ingest(
@@ -82,7 +84,13 @@ def ingest(
 def _add(session: Session, fresh: Sequence[Arrival], at: datetime) -> list[Ingested]:
     ids = add_papers(session, fresh, at)
     return [
-        Ingested(paper_id, is_new=True, changed=False, lane=one.reading.lane)
+        Ingested(
+            paper_id,
+            is_new=True,
+            changed=False,
+            lane=one.reading.lane,
+            told=bool(one.reading.statements),
+        )
         for paper_id, one in zip(ids, fresh, strict=True)
     ]
 
@@ -108,7 +116,11 @@ def _take_in(session: Session, one: Arrival, matcher: Matcher, at: datetime) -> 
             if merged:
                 read_anew(session, paper, matcher, at=at)
         session.flush()
-        taken = Ingested(paper.id, is_new=False, changed=renewed.changed, lane=paper.lane)
+        # a notice may have named the paper by an identifier that it has only now
+        told = renewed.told or bool(found.free or merged)
+        taken = Ingested(
+            paper.id, is_new=False, changed=renewed.changed, lane=paper.lane, told=told
+        )
     doubt(session, paper, one.reading.traits, found, at)
     return replace(taken, merged=merged)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Identifier
 from monitor.kernel import audit
-from monitor.literature import joining, linking, merging
+from monitor.literature import joining, linking, merging, statements
 from monitor.literature.reading import Reading
 from monitor.literature.tables import Paper, PaperRegistration
 from monitor.literature.traits import Traits
@@ -72,6 +72,8 @@ def doubt(session: Session, paper: Paper, own: Traits, found: joining.Found, at:
             continue
         relation, swapped = linking.relation(own, one.traits)
         first, second = (one.paper, paper) if swapped else (paper, one.paper)
+        if relation is Relation.NOTICE_OF and statements.names(session, first.id, second.id):
+            continue  # the sources say it: nobody has to
         _propose(session, first, second, relation, one.found.reason, at)
 
 

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from monitor.feeds.records import Citation, Identifier
+from monitor.literature import notices
 from monitor.literature.designs import is_registration
 from monitor.literature.folding import fold
 from monitor.literature.identity import REGISTRIES, own_and_named
@@ -74,19 +75,13 @@ _NOTE = re.compile(
     r")(?:\]|$)"
     r"|(?<=.)\((?:review|provisional abstract|brief record|structured abstract)(?:\)|$)"
 )
-_NOTICE = re.compile(
-    r"\W*(?:corrections?|corrigend\w+|errat\w+|retract\w+|withdrawn|expressions? of concern)\b"
-)
+_NOTICE = "notice"
 _COMMENT = re.compile(
     r"\W*(?:(?:author|editor)s?(?: s)? (?:reply|response)|in reply|repl(?:y|ies)|re:|"
     r"(?:response|comments?|commentary|letters?)(?: to| on|:|\W*$)|editorial|invited commentary|"
     r"book review)"
 )
 _PROTOCOL = re.compile(r"\bprotocol\b(?! (?:adherence|fidelity))|\brationale and design\b")
-_NOTICES = frozenset(
-    ("published erratum", "erratum", "correction", "corrigendum", "retraction of publication",
-     "expression of concern")
-)  # fmt: skip
 _COMMENTS = frozenset(("comment", "letter", "editorial", "note"))
 _SERVERS = re.compile(
     r"(?:med|bio|psy|edu|soc|chem)?a?rxiv\b|research square|ssrn\b|preprints?\b|osf\b"
@@ -144,7 +139,7 @@ class Traits(NamedTuple):
     numbers: frozenset[Identifier]  # PMIDs, PMCIDs and registrations, its own
     squeezed: str  # the title without notes, spaces and punctuation
     words: tuple[str, ...]  # of the same title
-    kind: str  # "notice", "preprint", "registration" or ""
+    kind: str  # "preprint", "registration", a notice's (see ``is_notice``) or ""
     comment: bool  # a letter, a reply, an editorial: many share a title
     protocol: bool
     names: frozenset[str]
@@ -160,10 +155,18 @@ class Traits(NamedTuple):
         """Whether it does not say where it was printed."""
         return not (self.journal or self.volume or self.pages.first)
 
+    @property
+    def is_notice(self) -> bool:
+        """Whether it is a notice; its title is then that of the paper it is about."""
+        return self.kind.startswith(_NOTICE)
+
 
 def traits(citation: Citation) -> Traits:
     """Read what can be compared of a citation."""
-    title = _title(citation.title)
+    title, notice = _title(citation.title), None
+    if notices.may_say(title):
+        says = notices.read_title(citation.title)
+        title, notice = _title(says.about or citation.title), says.kind
     words = tuple(title.translate(_LETTERS).split())
     names = _names(" , ".join(citation.authors)[:_MAX_AUTHORS])
     dois, numbers = _own(citation) if citation.identifiers else _NO_IDENTIFIERS
@@ -172,7 +175,7 @@ def traits(citation: Citation) -> Traits:
         numbers=numbers,
         squeezed="".join(words),
         words=words,
-        kind=_kind(title, citation),
+        kind=_kind(notice, citation),
         comment=_is_comment(title, citation.publication_types),
         protocol=_is_protocol(title),
         names=frozenset(names) - _NOT_NAMES,
@@ -207,13 +210,13 @@ def _title(raw: str) -> str:
     return folded
 
 
-def _kind(title: str, citation: Citation) -> str:
+def _kind(notice: notices.NoticeKind | None, citation: Citation) -> str:
     types = citation.publication_types
     if types and is_registration(types):
         return "registration"
-    said = {one.casefold() for one in types} if types else frozenset()
-    if _NOTICE.match(title) or not _NOTICES.isdisjoint(said):
-        return "notice"
+    if kind := notice or (notices.kind_by_type(types) if types else None):
+        return f"{_NOTICE} of {kind}"
+    said = {one.casefold() for one in types} if types else ()
     return "preprint" if "preprint" in said or _is_posted(citation) else ""
 
 

@@ -42,20 +42,25 @@ def best(versions: Sequence[Version]) -> Citation:
     ordered = sorted(
         versions, key=lambda one: (PREFERENCE.get(one.source, _OTHER_SOURCE), -one.record_id)
     )
-    newest: dict[tuple[str, str], Version] = {}
-    for one in ordered:
-        newest.setdefault((one.source, one.key), one)
     chosen: dict[str, Any] = {
         field.name: next(
             (value for one in ordered if (value := getattr(one.citation, field.name))), None
         )
         for field in fields(Citation)
     }
-    chosen["links"] = tuple(
-        dict.fromkeys(link for one in newest.values() for link in one.citation.links)
-    )
+    chosen["links"] = tuple(dict.fromkeys(link for said in newest(ordered) for link in said.links))
     said = {name: value for name, value in chosen.items() if value or name == "links"}
     return replace(ordered[0].citation, **said)
+
+
+def newest(versions: Sequence[Version]) -> tuple[Citation, ...]:
+    """Give what each record says by now: its newest version's words, in the order given."""
+    latest: dict[tuple[str, str], Version] = {}
+    for one in versions:
+        known = latest.setdefault((one.source, one.key), one)
+        if one.record_id > known.record_id:
+            latest[one.source, one.key] = one
+    return tuple(one.citation for one in latest.values())
 
 
 def cleaned(citation: Citation) -> Citation:

@@ -26,7 +26,7 @@ from monitor.notify.tables import (
     SubscriberState,
 )
 
-OVERTAKEN = "Not sent: the study it tells of is no longer counted"
+OVERTAKEN = "Not sent: what it tells of the study is no longer so"
 # never handed to a mail server, as far as anybody can know
 _UNTOUCHED = (MessageState.PENDING, MessageState.DEFERRED)
 
@@ -42,7 +42,8 @@ def announce(
     """Freeze what readers are told of these changes and queue it for those who follow them.
 
     A study no longer counted is a correction: it also goes to everybody who may have been told
-    of the study, whatever they follow now, and takes the place of mails not handed over yet.
+    of the study, whatever they follow now, and takes the place of mails not handed over yet. So
+    does one that counts again.
     The same changes again give the announcement already made; nothing to tell gives None.
     """
     told = [change for change in changes if change.kinds]
@@ -59,7 +60,7 @@ def announce(
     session.add(announcement)
     session.flush()
     recipients = _followers(session, announcement.slugs)
-    if announcement.content["correction"]:
+    if announcement.content["correction"] or _counts_again(announcement):
         recipients = _with_the_misled(session, announcement, recipients)
     for reader, slugs in recipients:
         _tell(session, settings, announcement, reader, slugs, at)
@@ -118,6 +119,11 @@ def _with_the_misled(
         if wanted := [slug for slug in announcement.slugs if slug in both]:
             everybody[reader.id] = (reader, wanted)
     return list(everybody.values())
+
+
+def _counts_again(announcement: Announcement) -> bool:
+    study = announcement.content["study"]
+    return study is not None and study["again"] is not None
 
 
 def _about_the_same_study(session: Session, announcement: Announcement) -> Sequence[Announcement]:

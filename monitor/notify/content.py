@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
+from monitor.evidence.words import OF_DECISIONS
 from monitor.feeds import queries as feeds
 from monitor.gap.tables import Change
 from monitor.kernel.settings import Settings
@@ -86,7 +87,7 @@ def _usage(session: Session, slug: str) -> dict[str, Any] | None:
 
 def _study(session: Session, change: Change) -> dict[str, Any] | None:
     """Tell of the study whose decision caused the change; None where something else did."""
-    if change.cause_kind not in {"decision", "withdrawal"} or change.cause_id is None:
+    if change.cause_kind not in OF_DECISIONS or change.cause_id is None:
         return None
     decision = session.get_one(Decision, change.cause_id)
     study = session.get_one(Study, decision.study_id)
@@ -102,22 +103,32 @@ def _study(session: Session, change: Change) -> dict[str, Any] | None:
         "decided_at": accepted.at.isoformat() if accepted else None,
         "decided_by": len(accepted.decided_by) if accepted else None,
         "withdrawn": _withdrawal(decision) if withdrawn else None,
+        "again": plain(decision.reason, 600) if _reinstates(decision) else None,
         "path": f"/interventions/{change.slug}/studies/{study.id}",
     }
 
 
 def _acceptance(session: Session, decision: Decision) -> Decision | None:
-    """Find the newest acceptance of the study, up to this decision."""
+    """Find the newest acceptance of the study by its appraisals, up to this decision."""
     accepted = select(Decision).where(
         Decision.study_id == decision.study_id,
         Decision.verdict == DecisionVerdict.ACCEPT,
         Decision.id <= decision.id,
     )
-    return session.scalars(accepted.order_by(Decision.id.desc()).limit(1)).first()
+    found = session.scalars(accepted.order_by(Decision.id.desc()))
+    return next((one for one in found if not _reinstates(one)), None)
+
+
+def _reinstates(decision: Decision) -> bool:
+    return "reinstates" in decision.facts
 
 
 def _withdrawal(decision: Decision) -> dict[str, Any]:
-    return {"reason": plain(decision.reason, 600), "at": decision.at.isoformat()}
+    return {
+        "reason": plain(decision.reason, 600),
+        "at": decision.at.isoformat(),
+        "retraction": bool(decision.facts.get("retraction")),
+    }
 
 
 def _paper(session: Session, study_id: int) -> dict[str, Any]:

@@ -111,6 +111,8 @@ def _change(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
         "share_changed": wording.share_changed(content),
         "caveat": content["caveat"],
         "correction": correction,
+        "study_title": wording.study_title(study) if study else None,
+        "again": study.get("again") if study else None,  # older announcements do not say it
         "subject": wording.subject(changes, correction=correction),
         "headline": wording.headline(changes, study, correction=correction),
         "changes": [_told(change, base) for change in changes],

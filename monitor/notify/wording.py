@@ -105,12 +105,29 @@ def headline(
     """Write the first line: what happened, before what it does."""
     name = changes[0]["name"] if len(changes) == 1 else listed([c["short"] for c in changes])
     if correction:
-        return f"Correction for {name}: a study is no longer counted"
+        became = "was retracted" if retracted(study) else "is no longer counted"
+        return f"Correction for {name}: a study {became}"
     if study is None:
         return f"{name}: what changed"
+    if study.get("again"):
+        return f"{name}: a study is counted again"
     country = "UK " if study["uk"] else ""
     found = _FOUND[FindingDirection(study["direction"])] if study["direction"] else "is now counted"
     return f"{name}: a {country}{_design(study)} {found}"
+
+
+def retracted(study: Mapping[str, Any] | None) -> bool:
+    """Tell whether a study is no longer counted since it was retracted."""
+    return bool(study and study["withdrawn"] and study["withdrawn"].get("retraction"))
+
+
+def study_title(study: Mapping[str, Any]) -> str:
+    """Say what the study did to the change: the heading over it."""
+    if retracted(study):
+        return "The study that was retracted"
+    if study["withdrawn"]:
+        return "The study that is no longer counted"
+    return "The study that is counted again" if study.get("again") else "The study that caused it"
 
 
 def rows(change: Mapping[str, Any]) -> tuple[Row, ...]:

@@ -17,6 +17,7 @@ from monitor.kernel.settings import Settings
 from monitor.notify import queries as notify
 from monitor.notify.tables import MessageState
 from monitor.ops.tables import JobRow
+from monitor.review import alert_queries
 from monitor.review import queries as review
 from monitor.review.words import Stage
 
@@ -33,6 +34,8 @@ JOB_TITLES = {
 }
 # how long an incident that is over stays in sight
 _ENDED_SHOWN = timedelta(days=14)
+# how long what is said of a study may wait for a person
+_ALERT_MAY_WAIT = timedelta(days=7)
 # A job is overdue when it missed two turns, and never before this many seconds.
 _GRACE_SECONDS = 120
 
@@ -128,7 +131,7 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
     jobs = [_job_status(row, now) for row in session.scalars(select(JobRow).order_by(JobRow.name))]
     outbox = notify.outbox(session)
     wrong = incidents.open_incidents(session)
-    problems = _problems(sources, wrong, jobs, outbox)
+    problems = _problems(sources, wrong, jobs, outbox) + _waiting(session, now)
     return Status(
         at=now,
         verdict=_verdict(problems),
@@ -186,6 +189,15 @@ def _problems(
     if refused := outbox.counts.get(MessageState.DEAD, 0):
         found.append(f"{refused} message{'s were' if refused > 1 else ' was'} refused for good")
     return found
+
+
+def _waiting(session: Session, now: datetime) -> list[str]:
+    """Say whether what was said of studies has waited long for a person."""
+    old = alert_queries.count_open(session, before=now - _ALERT_MAY_WAIT)
+    if not old:
+        return []
+    what = "retraction or correction has" if old == 1 else "retractions or corrections have"
+    return [f"{old} {what} waited for a reviewer for over {_ALERT_MAY_WAIT.days} days"]
 
 
 def _verdict(problems: list[str]) -> str:

@@ -23,7 +23,7 @@ from monitor.review.words import (
 
 _PaperRow = Row[int, str, int, str, int | None, date | None]
 _MAIN = "main report"
-_WITHOUT_RESULTS = {"protocol", "registration"}
+WITHOUT_RESULTS = frozenset({"protocol", "registration"})  # roles of reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,4 +161,4 @@ def _accepted(
 
 
 def _reported(papers: Iterable[_PaperRow]) -> list[tuple[int | None, date | None]]:
-    return [(row.year, row.published) for row in papers if row.role not in _WITHOUT_RESULTS]
+    return [(row.year, row.published) for row in papers if row.role not in WITHOUT_RESULTS]

@@ -1,6 +1,6 @@
 """Double appraisal and what it decides. Never shows one reviewer's answers to the other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from monitor.accounts.tables import User
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.literature.tables import Study
-from monitor.review import moves, rules
+from monitor.review import alert_rules, alerts, moves, rules
 from monitor.review.rules import Judgement
 from monitor.review.tables import Appraisal, Decision
 from monitor.review.words import DecisionVerdict, Stage
@@ -20,6 +20,7 @@ from monitor.review.words import DecisionVerdict, Stage
 # A decision's token is made of the form's that led to it: one form, one decision.
 _BY_APPRAISAL = "appraisal:"
 _BY_WITHDRAWAL = "withdrawal:"
+RETRACTED = "Retracted: "  # what the reason begins with where sources said so
 _ANSWERS = tuple(field.name for field in fields(Judgement))
 _TO_SETTLE = 2  # appraisals; the next one settles
 _DECIDED = {
@@ -55,7 +56,8 @@ def appraise(
     Raises:
         NotFound: there is no such study.
         InvalidInput: the judgement is not whole; ``field`` names the answer to mend.
-        Conflict: the study is decided, and by whom; ``by`` has already appraised it, or may not.
+        Conflict: the study is decided, and by whom; ``by`` has already appraised it, or may not;
+            or it would be accepted although a paper of it is said to be retracted.
     """
     moves.check_token(token)
     study = moves.hold_study(session, study_id)
@@ -76,10 +78,19 @@ def appraise(
     return AppraisalOutcome(appraisal, stage, decision)
 
 
-def withdraw(
-    session: Session, *, study_id: int, token: str, reason: str, by: User, at: datetime
+def withdraw(  # noqa: PLR0913 - who, what, why
+    session: Session,
+    *,
+    study_id: int,
+    token: str,
+    reason: str,
+    by: User,
+    at: datetime,
+    facts: Mapping[str, Any] | None = None,
 ) -> Decision:
     """Stop counting an accepted study. Its appraisals and the earlier decision are kept.
+
+    ``facts`` are kept with the decision: the alert that led to it.
 
     Raises:
         NotFound: there is no such study.
@@ -93,19 +104,40 @@ def withdraw(
         return earlier
     moves.require_reviewer(session, by)
     rules.check_text(reason, field="reason", missing="Say why it should no longer count")
-    accepted = accepting_decision(session, study_id)
-    decision = Decision(
+    return no_longer_counted(
+        session,
+        accepting_decision(session, study_id),
         token=_BY_WITHDRAWAL + token,
-        study_id=study_id,
+        reason=reason,
+        decided_by=[by.id],
+        facts=facts or {},
+        at=at,
+    )
+
+
+def no_longer_counted(  # noqa: PLR0913 - what, why, by whom
+    session: Session,
+    accepted: Decision,
+    *,
+    token: str,
+    reason: str,
+    decided_by: list[int],
+    facts: Mapping[str, Any],
+    at: datetime,
+) -> Decision:
+    """Write the decision that ends an acceptance; ``decided_by`` nobody: on the sources' word."""
+    decision = Decision(
+        token=token,
+        study_id=accepted.study_id,
         verdict=DecisionVerdict.WITHDRAW,
         reason=reason,
         interventions=accepted.interventions,
-        facts={**accepted.facts, "withdraws": accepted.id},
-        decided_by=[by.id],
+        facts={**accepted.facts, "withdraws": accepted.id, **facts},
+        decided_by=decided_by,
         at=at,
     )
-    _record_decision(session, decision)
-    moves.move_study(session, study_id, Stage.WITHDRAWN, at)
+    record_decision(session, decision)
+    moves.move_study(session, accepted.study_id, Stage.WITHDRAWN, at)
     return decision
 
 
@@ -127,6 +159,20 @@ def accepting(session: Session, study_ids: Sequence[int]) -> list[Decision]:
     """Give the decisions by which some studies count now; those that do not count are left out."""
     newest = [moves.newest_decision(session, study_id) for study_id in study_ids]
     return [one for one in newest if one and one.verdict is DecisionVerdict.ACCEPT]
+
+
+def why(session: Session, decision: Decision) -> tuple[str, str]:
+    """Say to readers why something changes with a decision: its kind, and in words."""
+    label, reason = study_label(session, decision.study_id), decision.reason
+    if decision.verdict is DecisionVerdict.WITHDRAW:
+        if not decision.facts.get("retraction"):
+            return "withdrawal", f"{label} is no longer counted: {reason}"
+        return "retraction", f"{label} was retracted: {reason.removeprefix(RETRACTED)}"
+    if "reinstates" in decision.facts:
+        return "reinstatement", f"{label} is counted again: {reason}"
+    people = {2: "two", 3: "three"}.get(len(decision.decided_by), str(len(decision.decided_by)))
+    verb = "accepted" if decision.verdict is DecisionVerdict.ACCEPT else "not counted"
+    return "decision", f"{label} was {verb} by {people} reviewers"
 
 
 def study_label(session: Session, study_id: int) -> str:
@@ -211,7 +257,7 @@ def _require_open(session: Session, study_id: int, given: Sequence[Appraisal], b
 
 
 def _was_decided(session: Session, decision: Decision) -> str:
-    people = moves.names(session, decision.decided_by)
+    people = moves.names(session, decision.decided_by) or ["the service, for a retraction,"]
     by = " and ".join((", ".join(people[:-1]), people[-1]) if len(people) > 1 else people)
     verdict, at = _DECIDED[decision.verdict], moves.when(decision.at)
     return f"This study was {verdict} by {by} on {at}. Nothing was recorded"
@@ -251,6 +297,11 @@ def _decide(
     if len(given) == _TO_SETTLE and not rules.agree(*judgements):
         return None
     last, counted = given[-1], judgements[-1].count_it
+    if counted and (barred := alerts.bar(session, study.id)):
+        raise Conflict(
+            f"A paper of this study is said to be {alert_rules.concern(barred.kind)}. Settle "
+            f"alert {barred.id}, under “Retractions and corrections”, first. Nothing was recorded"
+        )
     facts = rules.agreed(*judgements)
     decision = Decision(
         token=_BY_APPRAISAL + last.token,
@@ -267,7 +318,7 @@ def _decide(
         decided_by=[appraisal.reviewer_id for appraisal in given],
         at=at,
     )
-    _record_decision(session, decision)
+    record_decision(session, decision)
     return decision
 
 
@@ -304,13 +355,15 @@ def _record_appraisal(session: Session, appraisal: Appraisal, stage: Stage, at: 
     )
 
 
-def _record_decision(session: Session, decision: Decision) -> None:
+def record_decision(session: Session, decision: Decision) -> None:
+    """Add a decision to the ledger, with its line in the audit ledger."""
     session.add(decision)
     session.flush()
+    people = decision.decided_by
     audit.record(
         session,
         at=decision.at,
-        actor=f"user:{decision.decided_by[-1]}",
+        actor=f"user:{people[-1]}" if people else alerts.ACTOR,
         action=f"study.{_DECIDED[decision.verdict]}",
         subject=f"study:{decision.study_id}",
         decision=decision.id,

@@ -1,6 +1,6 @@
 """What a person says of two papers: one paper, two, or of one study; and a merge taken back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -28,7 +28,7 @@ _ONE = "The two papers are one by now: nothing was recorded"
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of two papers. ``merge`` is None where they did not become one, or parted.
+    """What became of two ``papers``. ``merge`` is None where they did not become one, or parted.
 
     ``studies`` are those whose papers are others now, so that their grades may be too; ``why``
     tells a reader.
@@ -37,6 +37,7 @@ class Settled:
     studies: tuple[int, ...] = ()
     why: str = ""
     merge: PaperMerge | None = None
+    papers: tuple[int, ...] = ()
 
 
 _NOTHING = Settled()
@@ -77,7 +78,7 @@ def settle_link(  # noqa: PLR0913 - the form's fields
         return _merge(session, both, link.reason, matcher, by=by, at=at)  # settles the link too
     done = _hang(session, link.relation, both, by, at) if confirm else _NOTHING
     linking.settle(session, link, wanted, by=f"user:{by.id}", at=at)
-    return done
+    return replace(done, papers=(both[0].id, both[1].id))
 
 
 def merge_papers(
@@ -125,7 +126,7 @@ def undo_merge(
     parting.undo(session, merge, matcher=matcher, by=actor, at=at)
     following.follow_parting(session, merge, by=actor, at=at)
     studies = _studies(session, merge.kept_id, merge.gone_id)
-    return Settled(studies, "one of its papers was two", merge)
+    return Settled(studies, "one of its papers was two", merge, (merge.kept_id, merge.gone_id))
 
 
 def _as_seen(session: Session, papers: tuple[int, int], version: str) -> _Both:
@@ -173,7 +174,7 @@ def _merge(
     session.flush()
     if kept.lane in TO_SCREEN:  # by what the other says
         screening.enqueue(session, [kept.id], at=at)
-    return Settled(_studies(session, kept.id), "two of its papers are one", merge)
+    return Settled(_studies(session, kept.id), "two of its papers are one", merge, (kept.id,))
 
 
 def _hang(session: Session, relation: Relation, both: _Both, by: User, at: datetime) -> Settled:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from monitor.kernel import audit
 from monitor.literature.tables import Paper, PaperMerge
 from monitor.literature.words import TO_SCREEN
-from monitor.review import moves, rules, screening
+from monitor.review import alerts, moves, rules, screening
 from monitor.review.tables import QueueItem, Screening
 from monitor.review.words import Stage
 
@@ -21,8 +21,8 @@ def follow_merge(session: Session, *, kept: int, gone: int, at: datetime, by: st
     """Give one place in the queue to two papers that turned out to be one.
 
     It is the place nearer to a decision, or that of the study which the paper that stays
-    reports. Verdicts stay with the paper they were given on. Both places are written down with
-    the merge, for ``follow_parting``.
+    reports. Verdicts stay with the paper they were given on; alerts move. Both places are written
+    down with the merge, for ``follow_parting``.
     """
     items = moves.hold_items(session, [kept, gone])
     old, new = items.get(gone), items.get(kept)
@@ -40,6 +40,7 @@ def follow_merge(session: Session, *, kept: int, gone: int, at: datetime, by: st
         )
     after = {"stage": new.stage.value if new else None, "said": _said(session)}
     _write_down(session, kept, gone, before | after)
+    alerts.follow_merge(session, kept=kept, gone=gone, at=at)
 
 
 def _one_place(

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
 from monitor.kernel import audit
+from monitor.kernel.audit import AuditEntry
 from monitor.kernel.bulk import chunks
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.literature import service as literature
 from monitor.literature.tables import Paper
+from monitor.literature.words import Lane
 from monitor.review import moves, ordering, rules
 from monitor.review.tables import QueueItem, Screening
 from monitor.review.words import OPEN, ExclusionReason, Stage, Verdict
@@ -23,8 +25,13 @@ _SAID = {
     Verdict.EXCLUDE: "excluded",
     Verdict.UNSURE: "was unsure about",
 }
+_NEVER_A_STUDY = (
+    "A notice is never a study: it is about one. Exclude it as a notice; what it says of a study "
+    "that is here stands under “Retractions and corrections”"
+)
 _LINK_ROLE = "other"  # what kind of report it is, the form does not ask
 _JOB = "job:ingest"
+_SET_ASIDE = "paper.set-aside"  # a notice left the queue by itself
 
 
 def enqueue(session: Session, paper_ids: Sequence[int], *, at: datetime) -> int:
@@ -67,6 +74,42 @@ def _queue_new(session: Session, paper_ids: Sequence[int], at: datetime) -> list
     return sorted(session.scalars(adding, rows))
 
 
+def set_aside(session: Session, paper_ids: Sequence[int], *, at: datetime) -> list[int]:
+    """Take papers that turned out to be notices out of the open queue; gives those taken out.
+
+    Once for each paper: one that a person put back stays. What was included stays too: then an
+    alert tells of it.
+    """
+    items = moves.hold_items(session, paper_ids) if paper_ids else {}
+    gone = [
+        item
+        for item in items.values()
+        if item.stage in {Stage.TO_SCREEN, Stage.UNSURE}
+        and set_aside_at(session, item.paper_id) is None
+    ]
+    for item in gone:
+        moves.move(item, Stage.EXCLUDED, at)
+        audit.record(
+            session,
+            at=at,
+            actor=_JOB,
+            action=_SET_ASIDE,
+            subject=f"paper:{item.paper_id}",
+            reason=ExclusionReason.NOTICE.value,
+        )
+    return [item.paper_id for item in gone]
+
+
+def set_aside_at(session: Session, paper_id: int) -> datetime | None:
+    """Tell when a paper was taken out of the queue since it is a notice, if it was."""
+    return session.scalar(
+        select(AuditEntry.at)
+        .where(AuditEntry.subject == f"paper:{paper_id}", AuditEntry.action == _SET_ASIDE)
+        .order_by(AuditEntry.seq.desc())
+        .limit(1)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     """A screening form, checked."""
@@ -100,7 +143,7 @@ def screen(  # noqa: PLR0913 - the form's fields
 
     Raises:
         NotFound: the paper is not in the queue, or there is no such study.
-        InvalidInput: the form is not whole; ``field`` names the answer to mend.
+        InvalidInput: the form is not whole, or a notice is included; ``field`` names the answer.
         Conflict: the paper has moved on since ``version``, and who moved it; or ``by`` may not.
     """
     moves.check_token(token)
@@ -111,6 +154,8 @@ def screen(  # noqa: PLR0913 - the form's fields
     slugs = moves.known_interventions(session, interventions)
     answer = _checked(_Answer(verdict, reason, slugs, rules.plain(note), study_id))
     _require_open(session, item, version)
+    if verdict is Verdict.INCLUDE and session.get_one(Paper, paper_id).lane is Lane.NOTICE:
+        raise InvalidInput(_NEVER_A_STUDY, field="verdict")
     study = _include(session, item, answer, by, at) if verdict is Verdict.INCLUDE else None
     if verdict is not Verdict.INCLUDE:
         moves.move(item, Stage.EXCLUDED if verdict is Verdict.EXCLUDE else Stage.UNSURE, at)

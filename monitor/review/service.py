@@ -1,18 +1,23 @@
 """What review does, offered from one place. Says what people decided, never what follows."""
 
+from monitor.review.alerts import look as look_for_alerts
 from monitor.review.appraising import (
     AppraisalOutcome,
     accepting,
     accepting_decision,
     appraise,
     study_label,
+    why,
     withdraw,
 )
 from monitor.review.comparing import Settled, merge_papers, settle_link, undo_merge
 from monitor.review.following import follow_merge
-from monitor.review.screening import enqueue, reopen, screen
+from monitor.review.retracting import AlertOutcome, withdraw_retracted, withdrawn_judgement
+from monitor.review.retracting import settle as settle_alert
+from monitor.review.screening import enqueue, reopen, screen, set_aside
 
 __all__ = [
+    "AlertOutcome",
     "AppraisalOutcome",
     "Settled",
     "accepting",
@@ -20,11 +25,17 @@ __all__ = [
     "appraise",
     "enqueue",
     "follow_merge",
+    "look_for_alerts",
     "merge_papers",
     "reopen",
     "screen",
+    "set_aside",
+    "settle_alert",
     "settle_link",
     "study_label",
     "undo_merge",
+    "why",
     "withdraw",
+    "withdraw_retracted",
+    "withdrawn_judgement",
 ]

@@ -18,6 +18,7 @@ from monitor.literature.matching import Matcher
 from monitor.web import (
     account,
     admin,
+    alerts,
     auth,
     comparing,
     days,
@@ -69,8 +70,8 @@ def create_app(
     security.protect(app, site)
     errors.register(app)
     public_pages = (public, interventions, subscribe, account)
-    staff_pages = (review, kept, comparing, studies, trials, imports, admin, days, feeds)
-    for module in (*public_pages, *staff_pages):
+    reviewing = (review, kept, comparing, studies, alerts, trials, imports)
+    for module in (*public_pages, *reviewing, admin, days, feeds):
         app.register_blueprint(module.blueprint)
     _dress(app, site)
     return app

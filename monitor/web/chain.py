@@ -31,6 +31,7 @@ _STANDING = {
     DecisionVerdict.EXCLUDE: "Read and appraised, and not counted: decided {day}.",
     DecisionVerdict.WITHDRAW: "Counted once; not counted since {day}.",
 }
+_RETRACTED = "Counted once, then retracted; not counted since {day}."
 _DECIDED = {
     DecisionVerdict.ACCEPT: "Accepted: it counts",
     DecisionVerdict.EXCLUDE: "Not counted",
@@ -128,7 +129,7 @@ def study(session: Session, study_id: int) -> StudyPage:
     return StudyPage(
         label=row.label,
         interventions=tuple(decisions[0].interventions),
-        standing=_STANDING[decisions[0].verdict].format(day=formats.day(decisions[0].at)),
+        standing=_standing(decisions[0]),
         counts=decisions[0].verdict is DecisionVerdict.ACCEPT,
         facts=judged.facts,
         reviewers=tuple(_titles(appraisals)),
@@ -137,7 +138,7 @@ def study(session: Session, study_id: int) -> StudyPage:
             Quote(title, one.quote, one.reason or one.risk_reason, one.at)
             for title, one in zip(_titles(appraisals), appraisals, strict=True)
         ),
-        decisions=tuple(Decided(_DECIDED[one.verdict], one.reason, one.at) for one in decisions),
+        decisions=tuple(Decided(_decided(one), one.reason, one.at) for one in decisions),
     )
 
 
@@ -171,6 +172,19 @@ def study_of(session: Session, decision_id: int | None) -> int | None:
     """Find the study a change's cause decided on, where a decision caused it."""
     decision = session.get(Decision, decision_id) if decision_id is not None else None
     return decision.study_id if decision else None
+
+
+def _standing(decision: Decision) -> str:
+    words = _RETRACTED if decision.facts.get("retraction") else _STANDING[decision.verdict]
+    return words.format(day=formats.day(decision.at))
+
+
+def _decided(decision: Decision) -> str:
+    if decision.facts.get("retraction"):
+        return "Retracted: it no longer counts"
+    if "reinstates" in decision.facts:
+        return "Counted again, by one reviewer"
+    return _DECIDED[decision.verdict]
 
 
 def _decisions(session: Session, study_id: int) -> Sequence[Decision]:

@@ -10,7 +10,7 @@ from monitor.kernel.errors import Conflict
 from monitor.literature import proposals
 from monitor.literature.words import LinkState, Relation
 from monitor.review import queries as reviews
-from monitor.web import auth, forms, labels, likeness
+from monitor.web import auth, forms, labels, lanes, likeness
 from monitor.web.forms import Problems
 from monitor.web.site import now, site
 
@@ -32,7 +32,7 @@ def waiting() -> str:
             "staff/compare_list.html",
             found=found[:_PAGE],
             more=found[_PAGE - 1].link_id if len(found) > _PAGE else None,
-            to_compare=proposals.count_proposed(session),
+            tasks=lanes.tasks(session),
             counts=reviews.counts(session),
             done=_done(session),
             words=likeness.RELATIONS,

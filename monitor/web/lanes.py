@@ -12,6 +12,7 @@ from monitor.literature import queries as literature
 from monitor.literature.matching import Hit
 from monitor.literature.standing import standings
 from monitor.literature.words import Lane
+from monitor.review import alert_queries
 from monitor.review import queries as reviews
 from monitor.review.queries import Filters, Order, Place, QueueEntry
 from monitor.review.words import OPEN, Stage
@@ -68,6 +69,19 @@ class InPassing:
     words: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """How many pairs wait to be compared, and how many alerts wait for a person."""
+
+    to_compare: int
+    alerts: int
+
+
+def tasks(session: Session) -> Tasks:
+    """Count the work beside the lanes of the queue."""
+    return Tasks(proposals.count_proposed(session), alert_queries.count_open(session))
+
+
 def page(session: Session, asked: Asked, **more: object) -> str:
     """Show one page of a lane; ``more`` is for the template."""
     found = reviews.queue(
@@ -85,7 +99,7 @@ def page(session: Session, asked: Asked, **more: object) -> str:
         stage=asked.stage,
         counts=reviews.counts(session),
         by_intervention=reviews.by_intervention(session, asked.stage),
-        to_compare=proposals.count_proposed(session),
+        tasks=tasks(session),
         since=reviews.waiting_since(session, asked.stage),
         kinds=reviews.kinds(session, asked.stage),
         entries=entries,

@@ -21,6 +21,7 @@ from monitor.literature import queries as literature
 from monitor.literature.designs import Suggestion
 from monitor.literature.detection import read_design
 from monitor.literature.statements import said_of
+from monitor.review import alert_queries
 from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.queries import Order, Place
@@ -179,6 +180,8 @@ def _paper_page(
         alike=proposals.of_paper(session, view.id),
         this_is=likeness.this_is,
         merges=reviews.merges(session, view.id),
+        alerts=alert_queries.open_alerts(session, paper_id=view.id),
+        set_aside_at=alert_queries.set_aside_at(session, view.id),
         standing=place,
         is_open=place is not None and place.stage in OPEN,
         waiting=reviews.counts(session),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from monitor import workflow
 from monitor.accounts.tables import Role
+from monitor.evidence.words import OF_DECISIONS
 from monitor.gap import queries as gaps
 from monitor.gap.rules import changed
 from monitor.gap.tables import Change
@@ -21,8 +22,8 @@ from monitor.literature import queries as literature
 from monitor.literature.designs import Suggestion
 from monitor.literature.detection import read_design
 from monitor.notify import queries as notify
+from monitor.review import alert_queries, rules
 from monitor.review import queries as reviews
-from monitor.review import rules
 from monitor.review.rules import Judgement
 from monitor.web import auth, excerpts, figure, forms, labels, reading
 from monitor.web.forms import Problems, Typed
@@ -84,6 +85,7 @@ def study(study_id: int) -> str:
             reports=_reports(session, view),
             effects={one.id: _caused(session, one) for one in view.decisions},
             saved="saved" in request.args,
+            alerts=alert_queries.open_alerts(session, study_id=study_id),
             excerpts=excerpts,
             labels=labels,
             at=now(),
@@ -165,6 +167,7 @@ def _form(
         rows=_rows(view),
         reports=reports,
         offers=reading.offers([one.paper for one in reports]),
+        alerts=alert_queries.open_alerts(session, study_id=view.study_id),
         typed=typed,
         problems=problems,
         token=forms.token_for(typed, problems),
@@ -206,8 +209,8 @@ def _preview(study_id: int, typed: Typed, judgement: Judgement) -> ResponseRetur
             study=view,
             judgement=judgement,
             answers=[(labels.ANSWERS[name], _answer(judgement, name)) for name in labels.ANSWERS],
-            effects=_effects(previews),
-            readers=_readers(session, previews),
+            effects=effects_of(previews),
+            readers=readers_of(session, previews),
             sent=[(k, v) for k, v in typed.items(multi=True) if k not in {"csrf_token", "action"}],
             labels=labels,
         )
@@ -243,8 +246,8 @@ def _withdraw_page(study_id: int, typed: Typed, problems: Problems | None) -> st
         return render_template(
             "staff/withdraw.html",
             study=reviews.study(session, study_id, auth.reader().id),
-            effects=_effects(previews),
-            readers=_readers(session, previews),
+            effects=effects_of(previews),
+            readers=readers_of(session, previews),
             typed=typed,
             problems=problems,
             token=forms.token_for(typed, problems),
@@ -256,7 +259,8 @@ def _too_late(view: reviews.StudyView) -> str:
     return f"You cannot appraise this study now: it is “{view.stage}”, or you have appraised it."
 
 
-def _effects(previews: Sequence[workflow.Preview]) -> list[Effect]:
+def effects_of(previews: Sequence[workflow.Preview]) -> list[Effect]:
+    """Set what a step would do beside what is now, part by part."""
     return [
         Effect(
             name=one.name,
@@ -268,7 +272,7 @@ def _effects(previews: Sequence[workflow.Preview]) -> list[Effect]:
     ]
 
 
-def _readers(session: Session, previews: Sequence[workflow.Preview]) -> int:
+def readers_of(session: Session, previews: Sequence[workflow.Preview]) -> int:
     """Count the readers who would be told."""
     moved = [one.slug for one in previews if changed(one.before, one.after)]
     return notify.followers(session, moved)
@@ -320,5 +324,5 @@ def _caused(session: Session, decision: reviews.DecisionView) -> list[Change]:
         change
         for slug in decision.interventions
         for change in gaps.changes(session, slug=slug, limit=_LEDGER)
-        if change.cause_id == decision.id and change.cause_kind in {"decision", "withdrawal"}
+        if change.cause_id == decision.id and change.cause_kind in OF_DECISIONS
     ]

@@ -131,7 +131,7 @@ class World:
 
     def decide(self, study, verdict=DecisionVerdict.ACCEPT, reason="", slugs=("cos",), **facts):
         decision = Decision(
-            token=f"{study.id}:{verdict}",
+            token=f"{study.id}:{verdict}:{reason}",
             study_id=study.id,
             verdict=verdict,
             reason=reason,
@@ -195,8 +195,13 @@ class World:
         decision = self.decide(study or self.study(), slugs=(slug,), **facts)
         return self.announce(self.change(decision, slug))
 
-    def withdraw_and_announce(self, study, slug="cos", reason="Its paper was retracted."):
-        decision = self.decide(study, DecisionVerdict.WITHDRAW, reason, slugs=(slug,))
+    def count_again_and_announce(self, study, slug="cos", reason="It was a mistake."):
+        withdrawn = self.session.query(Decision).order_by(Decision.id.desc()).first()
+        decision = self.decide(study, reason=reason, slugs=(slug,), reinstates=withdrawn.id)
+        return self.announce(self.change(decision, slug))
+
+    def withdraw_and_announce(self, study, slug="cos", reason="Its paper was retracted.", **facts):
+        decision = self.decide(study, DecisionVerdict.WITHDRAW, reason, slugs=(slug,), **facts)
         after, before = (
             self.state(slug, Direction.GENERALLY_POSITIVE, (8, 17)),
             self.state(slug, Direction.MIXED, (9, 18)),

@@ -273,6 +273,45 @@ def test_a_correction_says_so_and_why(session, world, settings, now):
     assert "Correction for Circle of Security: a study is no longer counted" in page.text
 
 
+def test_a_retraction_is_called_one_with_who_said_so_and_since_when(session, world, settings, now):
+    made = world(session)
+    made.reader("anna", "cos")
+    study = made.study()
+    made.accept_and_announce(study)
+    why = (
+        "Retracted: Crossref says so, in the notice DOI 10.5555/notice of 2 November 2026. "
+        "We read that on 23 November 2026"
+    )
+    made.withdraw_and_announce(study, reason=why, retraction=True)
+    (one,) = outbox.claim(session, at=now, limit=5, lease_seconds=60)
+    message, text, page = parts(render(one, settings, SECRET))
+    assert message["Subject"].startswith("Correction: Circle of Security: tier still strong")
+    flat = _SPACE.sub(" ", text)
+    assert "CORRECTION FOR CIRCLE OF SECURITY: A STUDY WAS RETRACTED" in flat
+    assert "THE STUDY THAT WAS RETRACTED" in flat
+    assert "The study that was retracted" in page.text
+    for said in (flat, page.text):
+        assert f"Why it is no longer counted: {why}" in said
+
+
+def test_a_study_that_counts_again_is_no_new_one(session, world, settings, now):
+    made = world(session)
+    made.reader("anna", "cos")
+    study = made.study()
+    made.accept_and_announce(study)
+    withdrawn = made.withdraw_and_announce(study, retraction=True)
+    outbox.claim(session, at=now, limit=5, lease_seconds=60)
+    assert withdrawn
+    made.count_again_and_announce(study, reason="The journal took its retraction back.")
+    (one,) = outbox.claim(session, at=now, limit=5, lease_seconds=60)
+    _, text, page = parts(render(one, settings, SECRET))
+    flat = _SPACE.sub(" ", text)
+    assert "CIRCLE OF SECURITY: A STUDY IS COUNTED AGAIN" in flat
+    for said in (flat, page.text):
+        assert "Why it is counted again: The journal took its retraction back." in said
+        assert "Two reviewers accepted it on 23 November 2026" in said
+
+
 def test_what_is_unknown_is_printed_as_not_known(claimed, settings):
     unknown = dict.fromkeys(
         ("participants", "uk", "developer_led", "risk_of_bias", "outcome"), None

@@ -252,7 +252,7 @@ class Evidence:
         record = FetchedRecord(f"r{number}", b"<invented/>", "text/xml", citation)
         answer = Answer(Query("cos", "an invented query"), (record,), Watermark("2026-11-23"))
         stored = feeds.store(session, lease, poll, [answer], at)
-        workflow.ingest(session, self.matcher, stored, at=at)
+        workflow.ingest(session, self.catalogue, self.settings, self.matcher, stored, at=at)
         feeds.finish(session, lease, poll, at=at, next_due_at=at + timedelta(hours=24))
         paper_id = literature.record(session, stored[0].record_id).paper_id
         assert paper_id

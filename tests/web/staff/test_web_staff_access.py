@@ -61,6 +61,9 @@ EXPECTED = {
     ("POST", "/compare/<int:link_id>/merge"): (401, 403, 409, 409),
     ("GET", "/merges/<int:merge_id>/undo"): (303, 403, 404, 404),
     ("POST", "/merges/<int:merge_id>/undo"): (401, 403, 404, 404),
+    ("GET", "/alerts"): STAFF,
+    ("GET", "/alerts/<int:alert_id>"): STAFF,
+    ("POST", "/alerts/<int:alert_id>"): (401, 403, 400, 400),
     ("GET", "/import"): STAFF,
     ("POST", "/import"): (401, 403, 400, 400),
     ("GET", "/import/<int:file_id>"): STAFF,
@@ -103,6 +106,7 @@ def _address(world, rule):
         ("<int:paper_id>", world.papers["cosp"]),
         ("<int:record_id>", "1"),
         ("<int:study_id>", world.studies["ddp"]),
+        ("<int:alert_id>", "1"),
         ("<int:user_id>", world.cat.id),
         ("<int:incident_id>", "1"),
         ("<int:link_id>", "1"),  # two reports that name one trial
@@ -171,7 +175,12 @@ def test_signed_in_pages_are_guarded_never_stored_and_hold_nothing_inline(world,
 
 
 def test_hostile_text_of_a_source_stays_text(world, browse):
-    for address in ("/queue", f"/papers/{world.papers['hostile']}"):
+    for address in (
+        "/queue",
+        f"/papers/{world.papers['hostile']}",
+        "/alerts/1",
+        "/papers?lane=notice",
+    ):
         page = browse(world.ann).get(address).text
         assert "<script>alert" not in page
         assert "&lt;script&gt;alert" in page

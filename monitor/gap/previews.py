@@ -1,0 +1,63 @@
+"""What a step would do to tiers and gaps, told before it is taken. Changes nothing."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from monitor.catalogue.loader import Catalogue
+from monitor.evidence import service as evidence
+from monitor.gap import queries, service
+from monitor.gap.rules import State
+from monitor.review import service as review
+from monitor.review.rules import Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What accepting, or withdrawing, a study would do to one intervention."""
+
+    slug: str
+    name: str
+    before: State
+    after: State
+
+
+def preview(
+    session: Session, catalogue: Catalogue, *, study_id: int, judgement: Judgement
+) -> list[Preview]:
+    """Tell what accepting the study with this judgement would do. Changes nothing."""
+    if not judgement.count_it:
+        return []
+    facts = evidence.study_facts(session, study_id, judgement)
+    return [
+        _preview(session, catalogue, slug, evidence.preview(session, catalogue, slug, adding=facts))
+        for slug in judgement.interventions
+    ]
+
+
+def preview_withdrawal(session: Session, catalogue: Catalogue, *, study_id: int) -> list[Preview]:
+    """Tell what withdrawing an accepted study would do. Changes nothing."""
+    decision = review.accepting_decision(session, study_id)
+    return [
+        _preview(
+            session, catalogue, slug, evidence.preview(session, catalogue, slug, without=study_id)
+        )
+        for slug in decision.interventions
+    ]
+
+
+def preview_counting_again(
+    session: Session, catalogue: Catalogue, *, study_id: int
+) -> list[Preview]:
+    """Tell what counting a withdrawn study again would do. Changes nothing."""
+    judgement = review.withdrawn_judgement(session, study_id)
+    return preview(session, catalogue, study_id=study_id, judgement=judgement)
+
+
+def _preview(session: Session, catalogue: Catalogue, slug: str, grade: evidence.Grade) -> Preview:
+    return Preview(
+        slug=slug,
+        name=catalogue.intervention(slug).name,
+        before=queries.state(session, slug),
+        after=service.preview(session, catalogue, slug, grade),
+    )

@@ -1,0 +1,149 @@
+"""Alerts as pages show them. Changes nothing."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session
+
+from monitor.accounts.tables import User
+from monitor.feeds.records import Identifier
+from monitor.literature import queries as literature
+from monitor.literature.tables import Paper, Study
+from monitor.review import alerts, moves, retracting
+from monitor.review.alert_rules import Concern, answers, concern
+from monitor.review.screening import set_aside_at
+from monitor.review.tables import StudyAlert
+from monitor.review.words import Stage
+
+__all__ = ["AlertView", "SaidView", "alert", "closed", "count_open", "open_alerts", "set_aside_at"]
+
+_Line = Row[StudyAlert, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertView:
+    """An alert in a list; ``closed_by`` is a person's name, or the service in words."""
+
+    id: int
+    concern: Concern
+    study_id: int
+    label: str
+    stage: Stage
+    paper_id: int
+    title: str
+    notice: Identifier | None
+    opened_at: datetime
+    closed_at: datetime | None
+    closed_by: str | None
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SaidView:
+    """One thing that is said of the paper now, and whether the alert at hand is about it.
+
+    ``notice_id``, ``title`` and ``published`` are of the notice where it is held here.
+    """
+
+    concern: Concern
+    sources: tuple[str, ...]
+    names: tuple[Identifier, ...]
+    notice_id: int | None
+    title: str | None
+    published: date | None
+    asked: bool
+
+
+def count_open(session: Session, *, before: datetime | None = None) -> int:
+    """Count the alerts that wait for a person; only those opened ``before``, if given."""
+    waiting = select(func.count()).select_from(StudyAlert).where(StudyAlert.closed_at.is_(None))
+    if before is not None:
+        waiting = waiting.where(StudyAlert.opened_at < before)
+    return session.scalar(waiting) or 0
+
+
+def open_alerts(
+    session: Session,
+    *,
+    study_id: int | None = None,
+    paper_id: int | None = None,
+    limit: int = 200,
+) -> list[AlertView]:
+    """List the alerts that wait, the longest waiting first: all, a study's or a paper's."""
+    waiting = _lines().where(StudyAlert.closed_at.is_(None))
+    if study_id is not None:
+        waiting = waiting.where(StudyAlert.study_id == study_id)
+    if paper_id is not None:
+        waiting = waiting.where(StudyAlert.paper_id == paper_id)
+    return _views(session, waiting.order_by(StudyAlert.id).limit(limit))
+
+
+def closed(session: Session, *, limit: int = 20) -> list[AlertView]:
+    """List the alerts settled last, the newest first."""
+    done = _lines().where(StudyAlert.closed_at.is_not(None))
+    return _views(session, done.order_by(StudyAlert.closed_at.desc()).limit(limit))
+
+
+def alert(session: Session, alert_id: int) -> tuple[AlertView, list[SaidView]]:
+    """Show an alert, with all that is said of its paper now.
+
+    Raises:
+        NotFound: there is no such alert.
+    """
+    row = retracting.require(session, alert_id)
+    (view,) = _views(session, _lines().where(StudyAlert.id == alert_id))
+    return view, _said(session, row)
+
+
+def _said(session: Session, row: StudyAlert) -> list[SaidView]:
+    named = (row.kind, row.scheme, row.value)
+    found = []
+    for word in alerts.words_on(session, row.paper_id):
+        notice = literature.paper(session, word.notice_id) if word.notice_id else None
+        found.append(
+            SaidView(
+                concern=concern(word.kind),
+                sources=tuple(retracting.who_says(session, row.paper_id, word)),
+                names=tuple(one for one in word.names if one.scheme != "paper"),
+                notice_id=word.notice_id,
+                title=notice.title if notice else None,
+                published=notice.published if notice else None,
+                asked=answers(named, word, is_open=row.closed_at is None),
+            )
+        )
+    return found
+
+
+def _lines() -> Select[StudyAlert, str, str]:
+    return (
+        select(StudyAlert, Study.label, Paper.title)
+        .join(Study, Study.id == StudyAlert.study_id)
+        .join(Paper, Paper.id == StudyAlert.paper_id)
+    )
+
+
+def _views(session: Session, query: Select[StudyAlert, str, str]) -> list[AlertView]:
+    rows = session.execute(query).all()
+    names = {f"user:{i}": name for i, name in session.execute(select(User.id, User.name))}
+    stages = {study: moves.stage_of(session, study) for study in {r[0].study_id for r in rows}}
+    return [_view(row, stages[row[0].study_id], names) for row in rows]
+
+
+def _view(row: _Line, stage: Stage, names: dict[str, str]) -> AlertView:
+    one, label, title = row
+    known = one.scheme and one.scheme != "paper"
+    return AlertView(
+        id=one.id,
+        concern=concern(one.kind),
+        study_id=one.study_id,
+        label=label,
+        stage=stage,
+        paper_id=one.paper_id,
+        title=title,
+        notice=Identifier(one.scheme, one.value) if known else None,
+        opened_at=one.opened_at,
+        closed_at=one.closed_at,
+        closed_by=names.get(one.closed_by or "", "the service") if one.closed_by else None,
+        outcome=one.outcome,
+    )

@@ -1,0 +1,201 @@
+"""Alerts: what is said of the papers of studies, held beside what people were told. Decides nothing.
+
+Each thing said opens one alert, which waits for a person. What the sources take back closes it
+again; where the study was withdrawn for it, another alert asks to look again.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from monitor.kernel import audit
+from monitor.kernel.bulk import chunks
+from monitor.literature import statements
+from monitor.literature.statements import Word
+from monitor.literature.tables import Paper, Study, StudyPaper
+from monitor.literature.words import Lane
+from monitor.review import alert_rules, moves
+from monitor.review.alert_rules import BARS_ACCEPTING, NOTICE, REINSTATED, Concern
+from monitor.review.tables import StudyAlert
+from monitor.review.words import DecisionVerdict
+
+ACTOR = "job:ingest"
+_TAKEN_BACK = "The sources no longer say so"
+_SAID_AGAIN = "The sources say again that it is retracted"
+_ONE_PAPER = "Told of the paper that it became one with"
+
+
+def look(session: Session, paper_ids: Collection[int], at: datetime) -> list[StudyAlert]:
+    """Hold what is said now of the papers concerned against their alerts; gives those opened.
+
+    ``paper_ids`` are papers of which something may have changed: reports or notices.
+    """
+    concerned = {one for some in chunks(paper_ids) for one in _reports(session, some)}
+    opened = []
+    for study_id, paper_id in sorted(concerned):
+        opened += _look_at(session, study_id, paper_id, at)
+    return opened
+
+
+def follow_merge(session: Session, *, kept: int, gone: int, at: datetime) -> None:
+    """Give the alerts of a paper to the one that it became one with."""
+    held = {(one.study_id, *_named(one)) for one in _of_paper(session, kept) if not one.closed_at}
+    for alert in _of_paper(session, gone):
+        if alert.closed_at is None and (alert.study_id, *_named(alert)) in held:
+            close(session, alert, ACTOR, _ONE_PAPER, at)
+        alert.paper_id = kept
+    session.flush()
+
+
+def bar(session: Session, study_id: int) -> StudyAlert | None:
+    """Find an open alert that keeps the study from being accepted."""
+    return session.scalar(
+        select(StudyAlert)
+        .where(
+            StudyAlert.study_id == study_id,
+            StudyAlert.closed_at.is_(None),
+            StudyAlert.kind.in_(alert_rules.kinds(BARS_ACCEPTING)),
+        )
+        .order_by(StudyAlert.id)
+        .limit(1)
+    )
+
+
+def close(session: Session, alert: StudyAlert, by: str, outcome: str, at: datetime) -> None:
+    """End an alert; ``by`` is an audit actor."""
+    alert.closed_at, alert.closed_by, alert.outcome = at, by, outcome
+    session.flush()
+    _record(session, alert, "alert.closed", by, at, outcome=outcome)
+
+
+def retractions(session: Session, paper_id: int) -> list[StudyAlert]:
+    """List the alerts of a paper's retraction and of its end, the oldest first."""
+    asked = {Concern.RETRACTED, Concern.REINSTATED}
+    return [one for one in _of_paper(session, paper_id) if alert_rules.concern(one.kind) in asked]
+
+
+def _reports(session: Session, paper_ids: Collection[int]) -> list[tuple[int, int]]:
+    """Find the reports concerned, each behind its study: papers may be reports, or notices."""
+    about = statements.named_by(session, paper_ids)
+    told = select(StudyAlert.paper_id).where(
+        tuple_(StudyAlert.scheme, StudyAlert.value).in_(statements.names_of_all(session, paper_ids))
+    )
+    ids = {*paper_ids, *about, *session.scalars(told)}
+    rows = session.execute(
+        select(StudyPaper.study_id, StudyPaper.paper_id)
+        .join(Study, Study.id == StudyPaper.study_id)  # an import is rehearsed without studies
+        .where(StudyPaper.paper_id.in_(ids))
+    )
+    return [(row.study_id, row.paper_id) for row in rows]
+
+
+def _look_at(session: Session, study_id: int, paper_id: int, at: datetime) -> list[StudyAlert]:
+    moves.hold_study(session, study_id)
+    words = words_on(session, paper_id)
+    known = [one for one in _of_paper(session, paper_id) if one.study_id == study_id]
+    opened, standing = [], set()
+    for word in words:
+        told = _answering(known, word)
+        if told is None:
+            told = _open(session, study_id, paper_id, word, at)
+            _end_reinstatement(session, known, word, at)
+            known.append(told)
+            opened.append(told)
+        standing.add(told.id)
+    for alert in [one for one in known if one.closed_at is None and one.id not in standing]:
+        if alert.kind != REINSTATED:
+            close(session, alert, ACTOR, _TAKEN_BACK, at)
+    if not any(alert_rules.concern(word.kind) is Concern.RETRACTED for word in words):
+        opened += _reinstated(session, study_id, paper_id, known, at)
+    return opened
+
+
+def words_on(session: Session, paper_id: int) -> list[Word]:
+    """List what is said of a report now; that it is a notice itself is one such thing."""
+    lane = session.scalar(select(Paper.lane).where(Paper.id == paper_id))
+    own = [Word(NOTICE, ())] if lane is Lane.NOTICE else []
+    return [*own, *statements.words_on(session, paper_id)]
+
+
+def _answering(known: Iterable[StudyAlert], word: Word) -> StudyAlert | None:
+    """Find the alert that tells this already; one that its source took back tells no more."""
+    found = None
+    for alert in known:  # the newest word counts
+        if alert.kind == REINSTATED:
+            ended = alert_rules.concern(word.kind) is Concern.RETRACTED
+            found = None if ended else found
+        elif alert_rules.answers(_named(alert), word, is_open=alert.closed_at is None):
+            found = None if alert.outcome == _TAKEN_BACK else alert
+    return found
+
+
+def _open(session: Session, study_id: int, paper_id: int, word: Word, at: datetime) -> StudyAlert:
+    scheme, value = alert_rules.first_name(word)
+    return _add(session, study_id, paper_id, (word.kind, scheme, value), at)
+
+
+def _reinstated(
+    session: Session, study_id: int, paper_id: int, known: list[StudyAlert], at: datetime
+) -> list[StudyAlert]:
+    """Ask to look again where a study was withdrawn for a retraction that nobody speaks of now."""
+    asked = {Concern.RETRACTED, Concern.REINSTATED}
+    about = [one for one in known if alert_rules.concern(one.kind) in asked]
+    if not about or about[-1].kind == REINSTATED:
+        return []
+    decision = moves.newest_decision(session, study_id)
+    if decision is None or decision.verdict is not DecisionVerdict.WITHDRAW:
+        return []
+    if decision.facts.get("alert") not in [one.id for one in about]:
+        return []
+    last = about[-1]
+    return [_add(session, study_id, paper_id, (REINSTATED, last.scheme, last.value), at)]
+
+
+def _end_reinstatement(
+    session: Session, known: Iterable[StudyAlert], word: Word, at: datetime
+) -> None:
+    if alert_rules.concern(word.kind) is Concern.RETRACTED:
+        for alert in known:
+            if alert.kind == REINSTATED and alert.closed_at is None:
+                close(session, alert, ACTOR, _SAID_AGAIN, at)
+
+
+def _add(
+    session: Session, study_id: int, paper_id: int, named: alert_rules.Named, at: datetime
+) -> StudyAlert:
+    kind, scheme, value = named
+    alert = StudyAlert(
+        study_id=study_id, paper_id=paper_id, kind=kind, scheme=scheme, value=value, opened_at=at
+    )
+    session.add(alert)
+    session.flush()
+    _record(session, alert, "alert.opened", ACTOR, at)
+    return alert
+
+
+def _of_paper(session: Session, paper_id: int) -> list[StudyAlert]:
+    own = select(StudyAlert).where(StudyAlert.paper_id == paper_id)
+    return list(session.scalars(own.order_by(StudyAlert.id)))
+
+
+def _named(alert: StudyAlert) -> alert_rules.Named:
+    return alert.kind, alert.scheme, alert.value
+
+
+def _record(
+    session: Session, alert: StudyAlert, action: str, by: str, at: datetime, **more: str
+) -> None:
+    audit.record(
+        session,
+        at=at,
+        actor=by,
+        action=action,
+        subject=f"study:{alert.study_id}",
+        alert=alert.id,
+        paper=alert.paper_id,
+        kind=alert.kind,
+        notice=f"{alert.scheme}:{alert.value}" if alert.scheme else None,
+        **more,
+    )

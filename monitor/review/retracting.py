@@ -1,0 +1,251 @@
+"""What follows from an alert: a study withdrawn on its sources' word, or what a person says of it.
+
+The service acts alone in one case: a retraction of all the results of a study that counts, of
+which no person has spoken. Everything else waits for somebody.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from monitor.accounts.tables import User
+from monitor.feeds import intake
+from monitor.feeds.records import Identifier
+from monitor.feeds.sources import SOURCES
+from monitor.kernel.errors import Conflict, NotFound
+from monitor.literature import statements
+from monitor.literature.statements import Word
+from monitor.literature.tables import Paper, StudyPaper
+from monitor.review import alert_rules, alerts, appraising, moves, rules
+from monitor.review.accepted import WITHOUT_RESULTS
+from monitor.review.alert_rules import Concern
+from monitor.review.rules import Judgement
+from monitor.review.tables import Decision, StudyAlert
+from monitor.review.words import DecisionVerdict, Stage
+
+_BY_ALERT = "alert:"
+_BY_COUNTING_AGAIN = "counted-again:"
+
+
+class AlertOutcome(StrEnum):
+    """What a person makes of an alert."""
+
+    SEEN = "seen"
+    WITHDRAW = "withdraw"
+    COUNT_AGAIN = "count again"
+
+
+_SAID = {
+    AlertOutcome.SEEN: "Seen, nothing to change",
+    AlertOutcome.WITHDRAW: "Withdrawn",
+    AlertOutcome.COUNT_AGAIN: "Counted again",
+}
+
+
+def withdraw_retracted(session: Session, alert: StudyAlert, at: datetime) -> Decision | None:
+    """Stop counting a study whose results are retracted, on the sources' word; once for an alert.
+
+    None where that is not for the service to do: the study does not count, other reports of it
+    stand, or a person has spoken of a retraction of this paper before.
+    """
+    if alert_rules.concern(alert.kind) is not Concern.RETRACTED:
+        return None
+    moves.hold_study(session, alert.study_id)
+    accepted = moves.newest_decision(session, alert.study_id)
+    if accepted is None or accepted.verdict is not DecisionVerdict.ACCEPT:
+        return None
+    earlier = alerts.retractions(session, alert.paper_id)
+    if any((one.closed_by or "").startswith("user:") for one in earlier):
+        return None
+    if not _all_retracted(session, alert):
+        return None
+    return appraising.no_longer_counted(
+        session,
+        accepted,
+        token=f"{_BY_ALERT}{alert.id}",
+        reason=_reason(session, alert, at),
+        decided_by=[],
+        facts={"alert": alert.id, "retraction": True},
+        at=at,
+    )
+
+
+def settle(  # noqa: PLR0913 - the form's fields
+    session: Session,
+    *,
+    alert_id: int,
+    outcome: AlertOutcome,
+    token: str,
+    reason: str,
+    by: User,
+    at: datetime,
+) -> tuple[StudyAlert, Decision | None]:
+    """Record what a person makes of an alert, with the decision that it is; once for a form.
+
+    Raises:
+        NotFound: there is no such alert.
+        InvalidInput: no reason is given.
+        Conflict: somebody settled it, or the study has moved on; or ``by`` may not.
+    """
+    moves.check_token(token)
+    alert = require(session, alert_id)
+    moves.hold_study(session, alert.study_id)
+    session.refresh(alert)
+    reason = rules.plain(reason)
+    actor, words = f"user:{by.id}", f"{_SAID[outcome]}: {reason}"
+    if alert.closed_at and (alert.closed_by, alert.outcome) == (actor, words):
+        return alert, None
+    moves.require_reviewer(session, by)
+    rules.check_text(reason, field="reason", missing="Say why: colleagues read it later")
+    if alert.closed_at:
+        raise Conflict(_settled(session, alert))
+    decision = _decide(session, alert, outcome, token=token, reason=reason, by=by, at=at)
+    alerts.close(session, alert, actor, words, at)
+    return alert, decision
+
+
+def require(session: Session, alert_id: int) -> StudyAlert:
+    """Read an alert.
+
+    Raises:
+        NotFound: there is no such alert.
+    """
+    alert = session.get(StudyAlert, alert_id)
+    if alert is None:
+        raise NotFound(f"There is no alert {alert_id}")
+    return alert
+
+
+def word_of(session: Session, alert: StudyAlert) -> Word | None:
+    """Find what is said now that an alert tells of; None: nothing any more."""
+    named = (alert.kind, alert.scheme, alert.value)
+    words = alerts.words_on(session, alert.paper_id)
+    return next((one for one in words if alert_rules.answers(named, one, is_open=True)), None)
+
+
+def who_says(session: Session, paper_id: int, word: Word) -> list[str]:
+    """Name the sources that say something of a paper, for readers."""
+    found = statements.who_says(session, paper_id, word)
+    return [
+        "a file somebody brought" if name == intake.SOURCE
+        else SOURCES[name].title if name in SOURCES
+        else name
+        for name in found
+    ]  # fmt: skip
+
+
+def _decide(  # noqa: PLR0913 - the form's fields
+    session: Session,
+    alert: StudyAlert,
+    outcome: AlertOutcome,
+    *,
+    token: str,
+    reason: str,
+    by: User,
+    at: datetime,
+) -> Decision | None:
+    match outcome:
+        case AlertOutcome.SEEN:
+            return None
+        case AlertOutcome.WITHDRAW:
+            retracted = alert_rules.concern(alert.kind) is Concern.RETRACTED
+            return appraising.withdraw(
+                session,
+                study_id=alert.study_id,
+                token=token,
+                reason=reason,
+                by=by,
+                at=at,
+                facts={"alert": alert.id, "retraction": retracted},
+            )
+        case AlertOutcome.COUNT_AGAIN:
+            return _count_again(session, alert.study_id, token=token, reason=reason, by=by, at=at)
+
+
+def withdrawn_judgement(session: Session, study_id: int) -> Judgement:
+    """Give the judgement that counting a withdrawn study again would rest on.
+
+    Raises:
+        Conflict: the study is not withdrawn.
+    """
+    withdrawn = moves.newest_decision(session, study_id)
+    if withdrawn is None or withdrawn.verdict is not DecisionVerdict.WITHDRAW:
+        raise Conflict("Only a study that was withdrawn can be counted again")
+    return rules.from_facts(withdrawn.facts)
+
+
+def _count_again(
+    session: Session, study_id: int, *, token: str, reason: str, by: User, at: datetime
+) -> Decision:
+    """Count a withdrawn study again, by the judgement that had made it count."""
+    withdrawn = moves.newest_decision(session, study_id)
+    if withdrawn is None or withdrawn.verdict is not DecisionVerdict.WITHDRAW:
+        raise Conflict("Only a study that was withdrawn can be counted again")
+    accepted = session.get_one(Decision, withdrawn.facts["withdraws"])
+    decision = Decision(
+        token=_BY_COUNTING_AGAIN + token,
+        study_id=study_id,
+        verdict=DecisionVerdict.ACCEPT,
+        reason=reason,
+        interventions=accepted.interventions,
+        facts={**accepted.facts, "reinstates": withdrawn.id},
+        decided_by=[by.id],
+        at=at,
+    )
+    appraising.record_decision(session, decision)
+    moves.move_study(session, study_id, Stage.ACCEPTED, at)
+    return decision
+
+
+def _all_retracted(session: Session, alert: StudyAlert) -> bool:
+    """Tell whether the paper reports results, and no other report with results stands."""
+    rows = session.execute(
+        select(StudyPaper.paper_id, StudyPaper.role).where(StudyPaper.study_id == alert.study_id)
+    )
+    reports = {row.paper_id for row in rows if row.role not in WITHOUT_RESULTS}
+    retracted = {
+        paper
+        for paper in reports
+        for word in alerts.words_on(session, paper)
+        if alert_rules.concern(word.kind) is Concern.RETRACTED
+    }
+    return alert.paper_id in reports and alert_rules.all_retracted(reports, retracted)
+
+
+def _reason(session: Session, alert: StudyAlert, at: datetime) -> str:
+    """Say by whom, where and since when a paper is called retracted, in readers' words."""
+    word = word_of(session, alert)
+    sources = who_says(session, alert.paper_id, word) if word else []
+    said = " and ".join(sources) or "Its source"
+    verb = "say" if len(sources) > 1 else "says"
+    where = _notice(session, word) if word else ""
+    return f"{appraising.RETRACTED}{said} {verb} so{where}. We read that on {_day(at)}"
+
+
+def _notice(session: Session, word: Word) -> str:
+    """Name the notice, and its day where it is known."""
+    named = [one for one in word.names if one.scheme != "paper"]
+    if not named and word.notice_id is None:
+        return ", without naming a notice"
+    name = f" {_written(named[0])}" if named else ""
+    day = session.scalar(select(Paper.published).where(Paper.id == word.notice_id))
+    return f", in the notice{name}{f' of {_day(day)}' if day else ''}"
+
+
+def _written(one: Identifier) -> str:
+    return f"{one.scheme.upper()} {one.value}"
+
+
+def _day(value: date) -> str:
+    return f"{value.day} {value:%B %Y}"
+
+
+def _settled(session: Session, alert: StudyAlert) -> str:
+    who = str(alert.closed_by)
+    if not who.startswith("user:"):
+        return f"The sources took it back before you: “{alert.outcome}”. Nothing was recorded"
+    (name,) = moves.names(session, [int(who.removeprefix("user:"))])
+    at = moves.when(alert.closed_at) if alert.closed_at else ""
+    return f"{name} settled this on {at}: “{alert.outcome}”. Nothing was recorded"

@@ -1,0 +1,179 @@
+"""Retractions and corrections of papers of studies: the list, one alert, and a person's answer to it.
+
+Tells what each choice would do before it is taken. What was typed is kept where it is refused.
+"""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from monitor import workflow
+from monitor.accounts.tables import Role
+from monitor.kernel.errors import Conflict, InvalidInput
+from monitor.literature import queries as literature
+from monitor.review import alert_queries, queries
+from monitor.review.alert_rules import Concern
+from monitor.review.service import AlertOutcome
+from monitor.review.words import Stage
+from monitor.web import auth, forms, labels, studies
+from monitor.web.forms import Problems, Typed
+from monitor.web.site import now, site
+
+blueprint = Blueprint("alerts", __name__)
+blueprint.before_request(auth.only(Role.REVIEWER))
+
+_PAGE = 25
+CONCERNS = {
+    Concern.RETRACTED: "Retracted",
+    Concern.PARTLY_RETRACTED: "Retracted in part",
+    Concern.IN_DOUBT: "In doubt: expression of concern",
+    Concern.CORRECTED: "Corrected",
+    Concern.UPDATED: "Updated",
+    Concern.NOTICE: "Is itself a notice",
+    Concern.REINSTATED: "No longer called retracted",
+}
+HEADINGS = {
+    Concern.RETRACTED: "A paper of {label} is said to be retracted",
+    Concern.PARTLY_RETRACTED: "A paper of {label} is said to be retracted in part",
+    Concern.IN_DOUBT: "Editors have voiced concern about a paper of {label}",
+    Concern.CORRECTED: "A paper of {label} has been corrected",
+    Concern.UPDATED: "A paper of {label} has been updated",
+    Concern.NOTICE: "A paper of {label} turned out to be a notice",
+    Concern.REINSTATED: "A paper of {label} is no longer called retracted",
+}
+
+
+@blueprint.app_template_filter()
+def concern(value: Concern) -> str:
+    """Name what an alert is about."""
+    return CONCERNS[value]
+
+
+@blueprint.get("/alerts")
+def alerts() -> str:
+    """List what waits for a person, the longest waiting first, and what was settled last."""
+    with site().database.read() as session:
+        return render_template(
+            "staff/alerts.html",
+            alerts=alert_queries.open_alerts(session),
+            closed=alert_queries.closed(session),
+            tasks=lanes.tasks(session),
+            settled=forms.row_id(request.args.get("settled", "")),
+            counts=queries.counts(session),
+            labels=labels,
+            at=now(),
+        )
+
+
+@blueprint.get("/alerts/<int:alert_id>")
+def alert(alert_id: int) -> str:
+    """Show one alert, with the choices and what each would do."""
+    with site().database.read() as session:
+        return _page(session, alert_id, Typed(), None)
+
+
+@blueprint.post("/alerts/<int:alert_id>")
+def settle(alert_id: int) -> ResponseReturnValue:
+    """Record a person's answer, with everything that follows from it."""
+    typed, problems = request.form, Problems()
+    outcome = _outcome(typed.get("outcome"))
+    if outcome is None:
+        problems.add("outcome", "Choose what to do")
+    token, reason = forms.hidden(typed, problems), forms.text(typed, "reason", problems)
+    if outcome is None or problems:
+        return _again(alert_id, typed, problems), 400
+    try:
+        with site().database.write() as session:
+            workflow.settle_alert(
+                session,
+                site().catalogue,
+                site().settings,
+                alert_id=alert_id,
+                outcome=outcome,
+                token=token,
+                reason=reason,
+                by=auth.reader(),
+                at=now(),
+            )
+    except InvalidInput as error:
+        return _again(alert_id, typed, Problems({error.field or "form": str(error)})), 400
+    except Conflict as error:
+        return _again(alert_id, typed, Problems({"form": str(error)})), 409
+    return redirect(url_for("alerts.alerts", settled=alert_id), code=303)
+
+
+def _again(alert_id: int, typed: Typed, problems: Problems) -> str:
+    with site().database.read() as session:
+        return _page(session, alert_id, typed, problems)
+
+
+def _page(session: Session, alert_id: int, typed: Typed, problems: Problems | None) -> str:
+    view, said = alert_queries.alert(session, alert_id)
+    previews = _previews(session, view) if view.closed_at is None else []
+    study = queries.study(session, view.study_id)
+    return render_template(
+        "staff/alert.html",
+        alert=view,
+        heading=HEADINGS[view.concern].format(label=view.label),
+        said=said,
+        paper=literature.paper(session, view.paper_id),
+        notices=_held(session, said),
+        decision=study.decisions[-1] if study.decisions else None,
+        others=_others(session, view),
+        choices=_choices(view.stage),
+        effects=studies.effects_of(previews),
+        readers=studies.readers_of(session, previews),
+        typed=typed,
+        problems=problems,
+        token=forms.token_for(typed, problems),
+        labels=labels,
+        at=now(),
+    )
+
+
+def _held(
+    session: Session, said: Sequence[alert_queries.SaidView]
+) -> dict[int, literature.PaperView]:
+    ids = {one.notice_id for one in said if one.notice_id is not None}
+    return {notice_id: literature.paper(session, notice_id) for notice_id in ids}
+
+
+def _others(session: Session, view: alert_queries.AlertView) -> list[alert_queries.AlertView]:
+    """List what else waits about the study."""
+    waiting = alert_queries.open_alerts(session, study_id=view.study_id)
+    return [one for one in waiting if one.id != view.id]
+
+
+def _previews(session: Session, view: alert_queries.AlertView) -> list[workflow.Preview]:
+    """Tell what the choice that changes something would do."""
+    catalogue = site().catalogue
+    match view.stage:
+        case Stage.ACCEPTED:
+            return workflow.preview_withdrawal(session, catalogue, study_id=view.study_id)
+        case Stage.WITHDRAWN:
+            return workflow.preview_counting_again(session, catalogue, study_id=view.study_id)
+        case _:
+            return []
+
+
+def _choices(stage: Stage) -> list[tuple[str, str]]:
+    """List what can be done with an alert while the study stands where it does."""
+    seen = {
+        Stage.ACCEPTED: "Nothing to change: it goes on counting",
+        Stage.WITHDRAWN: "Nothing to change: it stays withdrawn",
+    }
+    found = [(AlertOutcome.SEEN.value, seen.get(stage, "Seen: nothing to change"))]
+    if stage is Stage.ACCEPTED:
+        found.append((AlertOutcome.WITHDRAW.value, "Withdraw the study: it no longer counts"))
+    if stage is Stage.WITHDRAWN:
+        found.append((AlertOutcome.COUNT_AGAIN.value, "Count it again, as it was judged before"))
+    return found
+
+
+def _outcome(value: str | None) -> AlertOutcome | None:
+    try:
+        return AlertOutcome(value or "")
+    except ValueError:
+        return None

@@ -1,0 +1,556 @@
+"""What is said of a study's papers: alerts, what follows by itself, and what a person makes of it."""
+
+import copy
+import threading
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date
+from itertools import count
+
+import pytest
+from sqlalchemy import func, select
+
+from monitor import workflow
+from monitor.accounts.tables import Role, User
+from monitor.catalogue import loader
+from monitor.catalogue.service import sync
+from monitor.feeds.citations import to_json
+from monitor.feeds.records import Citation, Identifier, Link, LinkKind
+from monitor.feeds.service import StoredRecord
+from monitor.feeds.tables import Poll, PollState, Record, SourceRow
+from monitor.gap import queries as gaps
+from monitor.kernel.audit import AuditEntry
+from monitor.kernel.errors import Conflict, InvalidInput
+from monitor.kernel.settings import parse
+from monitor.literature import linking
+from monitor.literature import queries as literature
+from monitor.literature.matching import Matcher
+from monitor.literature.tables import PaperLink, StudyPaper
+from monitor.literature.words import Lane, LinkState, Relation
+from monitor.notify.tables import Announcement, Message, MessageKind, Subscriber, SubscriberState
+from monitor.review import queries as reviews
+from monitor.review import service as review
+from monitor.review.rules import Judgement
+from monitor.review.service import AlertOutcome
+from monitor.review.tables import Decision, StudyAlert
+from monitor.review.words import (
+    DecisionVerdict,
+    Design,
+    ExclusionReason,
+    FindingDirection,
+    OutcomeClass,
+    RiskOfBias,
+    Stage,
+    Verdict,
+)
+
+TITLE = "Theraplay in invented nurseries, an example randomised trial"
+TRIAL = Citation(
+    title=TITLE,
+    identifiers=(Identifier("pmid", "40000001"), Identifier("doi", "10.5555/trial")),
+    authors=("Inventley C",),
+    journal="Journal of Invented Trials",
+    year=2026,
+    published=date(2026, 3, 1),
+)
+NOTICE_DOI = Identifier("doi", "10.5555/notice")
+NOTICE = Citation(
+    title=f"Retraction: {TITLE}",
+    identifiers=(Identifier("pmid", "40000009"), NOTICE_DOI),
+    published=date(2026, 11, 2),
+    publication_types=("Retraction of Publication",),
+    links=(Link(LinkKind.RETRACTS, Identifier("pmid", "40000001")),),
+)
+JUDGEMENT = Judgement(
+    count_it=True,
+    reason="",
+    interventions=("theraplay",),
+    design=Design.RANDOMISED,
+    risk_of_bias=RiskOfBias.LOW,
+    risk_reason="Invented: allocation was concealed",
+    outcome_class=OutcomeClass.ATTACHMENT,
+    outcome="Attachment security, story stems",
+    direction=FindingDirection.FAVOURS,
+    participants=140,
+    uk=True,
+    developer_led=False,
+    quote="Attachment favoured Theraplay.",
+)
+
+
+def said(kind, other=NOTICE_DOI, paper=TRIAL):
+    """The paper's own record, with one thing that its source says of it."""
+    return replace(paper, links=(*paper.links, Link(kind, other)))
+
+
+class World:
+    """Sources that send records, two reviewers and a reader who follows Theraplay."""
+
+    def __init__(self, session, catalogue, matcher, folder, now):
+        self.session, self.catalogue, self.matcher, self.now = session, catalogue, matcher, now
+        self.settings = parse({}, folder=folder)
+        self.numbers, self.polls = count(1), {}
+        sync(session, catalogue, now)
+        workflow.publish_baseline(session, catalogue, at=now)
+        self.ann, self.ben = (self._person(name) for name in ("Ann Example", "Ben Example"))
+        session.add(
+            Subscriber(
+                address="reader@example.org",
+                interventions=["theraplay"],
+                state=SubscriberState.ACTIVE,
+                purpose="news",
+                asked_at=now,
+                confirmed_at=now,
+            )
+        )
+        session.flush()
+
+    def arrives(self, citation, *, source="pubmed", key=None):
+        """Let a source send a record; gives its paper."""
+        number = next(self.numbers)
+        record = Record(
+            source=source,
+            key=key or f"key-{number}",
+            content_hash=f"{number:064x}",
+            media_type="text/plain",
+            raw=b"as sent",
+            citation=to_json(citation),
+            fetched_at=self.now,
+            poll_id=self._poll(source),
+        )
+        self.session.add(record)
+        self.session.flush()
+        stored = StoredRecord(record.id, source, citation, "theraplay", "theraplay")
+        workflow.ingest(
+            self.session, self.catalogue, self.settings, self.matcher, [stored], at=self.now
+        )
+        return literature.record(self.session, record.id).paper_id
+
+    def included(self, paper_id, study_id=None):
+        """Let Ann include a paper; gives its study."""
+        self._screen(paper_id, Verdict.INCLUDE, study_id=study_id)
+        study = literature.paper(self.session, paper_id).study
+        assert study
+        return study[0]
+
+    def _screen(self, paper_id, verdict, reason=None, study_id=None):
+        return workflow.screen(
+            self.session,
+            paper_id=paper_id,
+            token=f"screen-{next(self.numbers)}",
+            by=self.ann,
+            verdict=verdict,
+            reason=reason,
+            interventions=("theraplay",),
+            note="",
+            version=reviews.item(self.session, paper_id).version,
+            study_id=study_id,
+            at=self.now,
+        )
+
+    screen = _screen
+
+    def appraised(self, study_id, *people):
+        for person in people or (self.ann, self.ben):
+            workflow.appraise(
+                self.session,
+                self.catalogue,
+                self.settings,
+                study_id=study_id,
+                token=f"appraise-{next(self.numbers)}",
+                by=person,
+                judgement=JUDGEMENT,
+                at=self.now,
+            )
+
+    def accepted(self):
+        """Let the trial arrive, be included and accepted; gives paper and study."""
+        paper_id = self.arrives(TRIAL, key="trial")
+        study_id = self.included(paper_id)
+        self.appraised(study_id)
+        return paper_id, study_id
+
+    def settle(self, alert, outcome, reason="Read by a person.", by=None, token=None):
+        return workflow.settle_alert(
+            self.session,
+            self.catalogue,
+            self.settings,
+            alert_id=alert.id,
+            outcome=outcome,
+            token=token or f"settle-{next(self.numbers)}",
+            reason=reason,
+            by=by or self.ben,
+            at=self.now,
+        )
+
+    def alerts(self, *, closed=False):
+        rows = self.session.scalars(select(StudyAlert).order_by(StudyAlert.id)).all()
+        return [one for one in rows if closed or one.closed_at is None]
+
+    def kinds(self):
+        return [one.kind for one in self.alerts()]
+
+    def newest(self, study_id):
+        return self.session.scalars(
+            select(Decision).where(Decision.study_id == study_id).order_by(Decision.id.desc())
+        ).first()
+
+    def announced(self):
+        return self.session.scalars(select(Announcement).order_by(Announcement.id)).all()
+
+    def state(self):
+        return gaps.state(self.session, "theraplay")
+
+    def actions(self, action):
+        return self.session.scalar(
+            select(func.count()).select_from(AuditEntry).where(AuditEntry.action == action)
+        )
+
+    def _person(self, name):
+        address = f"{name.split()[0].lower()}@example.org"
+        user = User(address=address, name=name, role=Role.REVIEWER, created_at=self.now)
+        self.session.add(user)
+        self.session.flush()
+        return user
+
+    def _poll(self, source):
+        if source not in self.polls:
+            self.session.add(
+                SourceRow(
+                    name=source, enabled=True, next_due_at=self.now, failures=0, lease_token=0
+                )
+            )
+            self.session.flush()
+            poll = Poll(source=source, started_at=self.now, state=PollState.COMPLETE, notes=[])
+            self.session.add(poll)
+            self.session.flush()
+            self.polls[source] = poll.id
+        return self.polls[source]
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    return loader.load()
+
+
+@pytest.fixture(scope="module")
+def matcher(catalogue):
+    return Matcher(catalogue)
+
+
+@pytest.fixture
+def world(session, catalogue, matcher, tmp_path, now):
+    return World(session, catalogue, matcher, tmp_path, now)
+
+
+def test_fault_56_a_retraction_withdraws_the_study_in_the_transaction_that_brings_it(world):
+    baseline = world.state()
+    paper_id, study_id = world.accepted()
+    assert world.state() != baseline
+    world.arrives(said(LinkKind.RETRACTED_BY), source="crossref")
+
+    decision = world.newest(study_id)
+    assert (decision.verdict, decision.decided_by) == (DecisionVerdict.WITHDRAW, [])
+    assert decision.reason == (
+        "Retracted: Crossref says so, in the notice DOI 10.5555/notice. "
+        "We read that on 23 November 2026"
+    )
+    assert world.state() == baseline
+    assert reviews.item(world.session, paper_id).stage is Stage.WITHDRAWN
+    (_, told) = world.announced()
+    assert told.content["correction"]
+    assert told.content["study"]["withdrawn"]["retraction"]
+    assert told.content["changes"][0]["cause"].startswith("Inventley 2026 was retracted: Crossref")
+    assert world.kinds() == ["retracted by"]  # for a person to confirm
+
+
+def test_the_same_retraction_from_two_sources_and_two_polls_withdraws_and_tells_once(world):
+    _, study_id = world.accepted()
+    pubmed = said(LinkKind.RETRACTED_BY, Identifier("pmid", "40000009"))
+    world.arrives(said(LinkKind.RETRACTED_BY), source="crossref", key="c")
+    world.arrives(pubmed, key="trial")
+    world.arrives(NOTICE)
+    world.arrives(replace(NOTICE, year=2026), source="europepmc")
+    world.arrives(replace(TRIAL, publication_types=("Retracted",)), source="openalex")
+    assert len(world.alerts(closed=True)) == 1
+    verdicts = world.session.scalars(select(Decision.verdict)).all()
+    assert verdicts.count(DecisionVerdict.WITHDRAW) == 1
+    assert len(world.announced()) == 2
+    assert world.newest(study_id).verdict is DecisionVerdict.WITHDRAW
+
+
+def test_fault_56_a_notice_reaches_the_study_and_is_never_a_study_itself(world):
+    _, study_id = world.accepted()
+    notice = world.arrives(NOTICE)
+    assert literature.paper(world.session, notice).lane is Lane.NOTICE
+    assert reviews.counts(world.session)[Stage.TO_SCREEN] == 0
+    assert world.newest(study_id).reason == (
+        "Retracted: PubMed says so, in the notice PMID 40000009 of 2 November 2026. "
+        "We read that on 23 November 2026"
+    )
+
+
+def test_a_notice_that_came_before_its_paper_is_told_of_once_that_is_included(world):
+    world.arrives(NOTICE)
+    study_id = world.included(world.arrives(TRIAL))
+    assert world.kinds() == ["retracted by"]
+    world.appraised(study_id, world.ann)
+    with pytest.raises(Conflict, match="said to be retracted"):
+        world.appraised(study_id, world.ben)
+
+
+def test_a_study_with_a_retraction_open_is_accepted_only_once_that_is_settled(world):
+    study_id = world.included(world.arrives(said(LinkKind.RETRACTED_BY)))
+    world.settle(world.alerts()[0], AlertOutcome.SEEN, "Crossref means another paper.")
+    world.appraised(study_id)
+    assert world.newest(study_id).verdict is DecisionVerdict.ACCEPT
+
+
+def test_a_notice_may_name_a_paper_by_what_it_is_only_called_later(world):
+    about = (Link(LinkKind.RETRACTS, Identifier("doi", "10.5555/later")),)
+    world.arrives(replace(NOTICE, links=about))
+    known = replace(TRIAL, identifiers=TRIAL.identifiers[:1])
+    study_id = world.included(world.arrives(known, key="trial"))
+    world.appraised(study_id)
+    assert world.alerts() == []
+    later = (*known.identifiers, Identifier("doi", "10.5555/later"))
+    world.arrives(replace(known, identifiers=later), source="europepmc")
+    assert world.newest(study_id).verdict is DecisionVerdict.WITHDRAW
+
+
+def test_a_retraction_that_reaches_the_study_by_a_merge_counts(world):
+    doi_only = replace(TRIAL, identifiers=TRIAL.identifiers[1:])
+    other = replace(TRIAL, identifiers=TRIAL.identifiers[:1], authors=(), journal=None, year=None)
+    study_id = world.included(world.arrives(other, key="trial"))
+    world.appraised(study_id)
+    world.arrives(said(LinkKind.RETRACTED_BY, paper=doi_only), source="crossref")
+    assert world.newest(study_id).verdict is DecisionVerdict.ACCEPT
+    world.arrives(TRIAL, source="europepmc")  # has the identifiers of both
+    assert world.newest(study_id).verdict is DecisionVerdict.WITHDRAW
+    (alert,) = world.alerts()
+    assert alert.paper_id == literature.paper(world.session, alert.paper_id).id
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [LinkKind.CONCERN_IN, LinkKind.CORRECTED_BY, LinkKind.PARTLY_RETRACTED_BY, LinkKind.UPDATED_BY],
+)
+def test_fault_57_and_58_what_is_less_than_a_retraction_asks_a_person_and_changes_nothing(
+    world, kind
+):
+    _, study_id = world.accepted()
+    world.arrives(said(kind), source="crossref")
+    assert world.kinds() == [kind.value]
+    assert world.newest(study_id).verdict is DecisionVerdict.ACCEPT
+    assert len(world.announced()) == 1
+
+
+def test_a_retracted_second_report_asks_a_person_and_withdraws_nothing(world):
+    _, study_id = world.accepted()
+    second = replace(
+        TRIAL,
+        title="Theraplay in invented nurseries two years later",
+        identifiers=(Identifier("pmid", "40000002"),),
+    )
+    paper_id = world.arrives(second, key="second")
+    world.included(paper_id, study_id=study_id)
+    world.arrives(said(LinkKind.RETRACTED_BY, paper=second), source="crossref")
+    assert [one.paper_id for one in world.alerts()] == [paper_id]
+    assert world.newest(study_id).verdict is DecisionVerdict.ACCEPT
+    # and where no report of results stands any more, the study falls
+    world.arrives(said(LinkKind.RETRACTED_BY), key="trial")
+    assert world.newest(study_id).verdict is DecisionVerdict.WITHDRAW
+
+
+def test_a_retracted_protocol_withdraws_nothing(world):
+    paper_id, study_id = world.accepted()
+    world.session.get(StudyPaper, paper_id).role = "protocol"
+    world.arrives(said(LinkKind.RETRACTED_BY), key="trial")
+    assert world.kinds() == ["retracted by"]
+    assert world.newest(study_id).verdict is DecisionVerdict.ACCEPT
+
+
+def test_what_a_source_takes_back_closes_its_alert(world):
+    world.accepted()
+    world.arrives(said(LinkKind.CONCERN_IN), source="crossref", key="c")
+    world.arrives(TRIAL, source="crossref", key="c")
+    (alert,) = world.alerts(closed=True)
+    assert (alert.closed_by, alert.outcome) == ("job:ingest", "The sources no longer say so")
+    world.arrives(said(LinkKind.CONCERN_IN), source="crossref", key="c")
+    assert world.kinds() == ["expression of concern in"]
+
+
+def test_fault_59_a_retraction_taken_back_asks_a_person_to_count_the_study_again(world):
+    _, study_id = world.accepted()
+    counting = world.state()
+    world.arrives(said(LinkKind.RETRACTED_BY), source="crossref", key="c")
+    world.arrives(TRIAL, source="crossref", key="c")
+    (alert,) = world.alerts()
+    assert alert.kind == "reinstated"
+    assert world.newest(study_id).verdict is DecisionVerdict.WITHDRAW  # a person has to say
+
+    world.settle(alert, AlertOutcome.COUNT_AGAIN, "The journal took its retraction back.")
+    decision = world.newest(study_id)
+    assert (decision.verdict, decision.decided_by) == (DecisionVerdict.ACCEPT, [world.ben.id])
+    assert decision.facts["participants"] == 140
+    assert world.state() == counting
+    again = world.announced()[-1].content
+    assert again["study"]["again"] == "The journal took its retraction back."
+    assert again["study"]["decided_by"] == 2
+    assert world.alerts() == []
+
+    # a person has spoken: said once more it is an alert, and no more than that
+    world.arrives(said(LinkKind.RETRACTED_BY), source="crossref", key="c")
+    assert world.kinds() == ["retracted by"]
+    assert world.newest(study_id).verdict is DecisionVerdict.ACCEPT
+
+
+def test_what_a_person_called_nothing_stays_so_by_whatever_name_it_is_repeated(world):
+    _, study_id = world.accepted()
+    world.arrives(said(LinkKind.RETRACTED_BY), source="crossref", key="c")
+    world.settle(world.alerts()[0], AlertOutcome.COUNT_AGAIN, "It is another paper's notice.")
+    world.arrives(said(LinkKind.RETRACTED_BY, Identifier("pmid", "40000009")), key="trial")
+    world.arrives(replace(TRIAL, publication_types=("Retracted",)), source="openalex")
+    assert world.alerts() == []
+    assert world.newest(study_id).verdict is DecisionVerdict.ACCEPT
+
+
+def test_a_mark_counts_whatever_a_preferred_source_says(world):
+    _, study_id = world.accepted()
+    world.arrives(replace(TRIAL, publication_types=("Journal Article",)), key="trial")
+    world.arrives(replace(TRIAL, publication_types=("Retracted publication",)), source="openalex")
+    assert world.newest(study_id).reason == (
+        "Retracted: OpenAlex says so, without naming a notice. We read that on 23 November 2026"
+    )
+
+
+def test_a_second_correction_is_a_second_alert(world):
+    world.accepted()
+    first = said(LinkKind.CORRECTED_BY)
+    world.arrives(first, source="crossref", key="c")
+    world.settle(world.alerts()[0], AlertOutcome.SEEN)
+    second = said(LinkKind.CORRECTED_BY, Identifier("doi", "10.5555/second"), paper=first)
+    world.arrives(second, source="crossref", key="c")
+    assert [one.value for one in world.alerts()] == ["10.5555/second"]
+
+
+def test_an_alert_is_settled_once_with_its_reason(world):
+    world.accepted()
+    world.arrives(said(LinkKind.CORRECTED_BY), source="crossref")
+    (alert,) = world.alerts()
+    with pytest.raises(InvalidInput, match="Say why"):
+        world.settle(alert, AlertOutcome.SEEN, "  ")
+    for _ in range(2):  # the form is sent twice
+        world.settle(alert, AlertOutcome.SEEN, "Only a name.", token="one")
+    assert world.actions("alert.closed") == 1
+    with pytest.raises(Conflict, match="Ben Example settled this"):
+        world.settle(alert, AlertOutcome.WITHDRAW, "Changed my mind.", by=world.ann)
+    assert alert.outcome == "Seen, nothing to change: Only a name."
+
+
+def test_a_person_may_withdraw_a_study_for_an_alert(world):
+    _, study_id = world.accepted()
+    world.arrives(said(LinkKind.PARTLY_RETRACTED_BY), source="crossref")
+    world.settle(world.alerts()[0], AlertOutcome.WITHDRAW, "The main result is gone.")
+    decision = world.newest(study_id)
+    assert decision.verdict is DecisionVerdict.WITHDRAW
+    assert not decision.facts["retraction"]
+    with pytest.raises(Conflict):
+        world.settle(world.alerts(closed=True)[0], AlertOutcome.COUNT_AGAIN)
+
+
+def test_a_notice_is_not_included_and_leaves_the_queue_once_it_is_known_as_one(world):
+    plain = Citation(title="On Theraplay in invented nurseries", identifiers=NOTICE.identifiers)
+    paper_id = world.arrives(plain, key="n")
+    assert reviews.item(world.session, paper_id).stage is Stage.TO_SCREEN
+    world.arrives(replace(plain, publication_types=("Published Erratum",)), key="n")
+    assert reviews.item(world.session, paper_id).stage is Stage.EXCLUDED
+    assert world.actions("paper.set-aside") == 1
+
+    version = reviews.item(world.session, paper_id).version
+    review.reopen(
+        world.session,
+        paper_id=paper_id,
+        reason="Looks like a study",
+        by=world.ann,
+        version=version,
+        at=world.now,
+    )
+    world.arrives(replace(plain, publication_types=("Published Erratum",), year=2026), key="n")
+    assert reviews.item(world.session, paper_id).stage is Stage.TO_SCREEN  # a person put it back
+    with pytest.raises(InvalidInput, match="A notice is never a study"):
+        world.screen(paper_id, Verdict.INCLUDE)
+    world.screen(paper_id, Verdict.EXCLUDE, ExclusionReason.NOTICE)
+
+
+def test_a_notice_that_a_person_took_for_a_study_is_an_alert(world):
+    plain = Citation(title="On Theraplay in invented nurseries", identifiers=NOTICE.identifiers)
+    study_id = world.included(world.arrives(plain, key="n"))
+    world.arrives(replace(plain, publication_types=("Published Erratum",)), key="n")
+    assert world.kinds() == ["notice"]
+    world.appraised(study_id, world.ann)
+    with pytest.raises(Conflict, match="said to be a notice"):
+        world.appraised(study_id, world.ben)
+
+
+@pytest.mark.parametrize("first", ["paper", "notice"])
+def test_a_notice_that_names_only_the_title_is_proposed_to_a_person(world, first):
+    notice = Citation(title=f"Correction to: {TITLE}", identifiers=(NOTICE_DOI,))
+    order = [TRIAL, notice] if first == "paper" else [notice, TRIAL]
+    papers = dict(zip([one.title for one in order], map(world.arrives, order), strict=True))
+    link = world.session.scalars(select(PaperLink)).one()
+    assert (link.relation, link.state) == (Relation.NOTICE_OF, LinkState.PROPOSED)
+    assert (link.paper_id, link.other_id) == (papers[notice.title], papers[TITLE])
+
+    study_id = world.included(papers[TITLE])
+    world.appraised(study_id)
+    link.state = LinkState.CONFIRMED
+    world.session.flush()
+    for _ in range(2):
+        workflow.heed(world.session, world.catalogue, world.settings, [link.paper_id], at=world.now)
+    assert world.kinds() == ["corrected by"]
+
+
+def test_nothing_is_proposed_that_the_sources_say_themselves(world):
+    world.arrives(TRIAL)
+    world.arrives(NOTICE)
+    assert world.session.scalars(select(PaperLink)).all() == []
+    assert linking.links_of(world.session, 1) == []
+
+
+def test_readers_are_told_by_mail_once(world):
+    world.accepted()
+    world.arrives(NOTICE)
+    world.arrives(replace(NOTICE, year=2026), source="crossref")
+    kinds = world.session.scalars(select(Message.kind)).all()
+    assert kinds == [MessageKind.CHANGE] * 2  # the acceptance, cancelled, and the correction
+
+
+def test_a_retraction_and_the_last_appraisal_at_once_leave_no_retracted_study_counting(
+    database, catalogue, matcher, tmp_path, now
+):
+    with database.write() as session:
+        world = World(session, catalogue, matcher, tmp_path, now)
+        study_id = world.included(world.arrives(TRIAL, key="trial"))
+        world.appraised(study_id, world.ann)
+    barrier = threading.Barrier(2)
+
+    def run(work):
+        mine = copy.copy(world)
+        barrier.wait()
+        with suppress(Conflict), database.write() as mine.session:
+            work(mine)
+
+    works = (
+        lambda mine: mine.appraised(study_id, mine.ben),
+        lambda mine: mine.arrives(said(LinkKind.RETRACTED_BY), key="again"),
+    )
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as world.session:
+        assert world.kinds() == ["retracted by"]
+        newest = world.newest(study_id)
+        assert newest is None or newest.verdict is DecisionVerdict.WITHDRAW
