@@ -17,7 +17,7 @@ from monitor.review import alert_queries, queries
 from monitor.review.alert_rules import Concern
 from monitor.review.service import AlertOutcome
 from monitor.review.words import Stage
-from monitor.web import auth, forms, labels, studies
+from monitor.web import auth, forms, labels, lanes, studies
 from monitor.web.forms import Problems, Typed
 from monitor.web.site import now, site
 
