@@ -74,7 +74,7 @@ QUERIES = [
     ("?words=opening+LIBRARY", 1),
     ("?words=%25", 0),
     ("?words=%00%5C", 0),
-    ("?words=<script>", 1),
+    ("?words=<script>", 2),
     ("?after=1", 0),
     ("?after=99999999999", 4),
 ]
