@@ -28,7 +28,9 @@ _ONE_PAPER = "Told of the paper that it became one with"
 
 
 def look(session: Session, paper_ids: Collection[int], at: datetime) -> list[StudyAlert]:
-    """Hold what is said now of the papers concerned against their alerts; gives those opened.
+    """Hold what is said now of the papers concerned against their alerts.
+
+    Gives those opened, and those of retractions that still wait: another source may say so now.
 
     ``paper_ids`` are papers of which something may have changed: reports or notices.
     """
@@ -109,7 +111,12 @@ def _look_at(session: Session, study_id: int, paper_id: int, at: datetime) -> li
             close(session, alert, ACTOR, _TAKEN_BACK, at)
     if not any(alert_rules.concern(word.kind) is Concern.RETRACTED for word in words):
         opened += _reinstated(session, study_id, paper_id, known, at)
-    return opened
+    waiting = [one for one in known if _is_open_retraction(one) and one not in opened]
+    return opened + waiting
+
+
+def _is_open_retraction(alert: StudyAlert) -> bool:
+    return alert.closed_at is None and alert_rules.concern(alert.kind) is Concern.RETRACTED
 
 
 def words_on(session: Session, paper_id: int) -> list[Word]:

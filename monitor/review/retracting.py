@@ -48,7 +48,8 @@ def withdraw_retracted(session: Session, alert: StudyAlert, at: datetime) -> Dec
     """Stop counting a study whose results are retracted, on the sources' word; once for an alert.
 
     None where that is not for the service to do: the study does not count, other reports of it
-    stand, or a person has spoken of a retraction of this paper before.
+    stand, no bibliographic database says so, or a person has spoken of a retraction of this
+    paper before.
     """
     if alert_rules.concern(alert.kind) is not Concern.RETRACTED:
         return None
@@ -59,7 +60,7 @@ def withdraw_retracted(session: Session, alert: StudyAlert, at: datetime) -> Dec
     earlier = alerts.retractions(session, alert.paper_id)
     if any((one.closed_by or "").startswith("user:") for one in earlier):
         return None
-    if not _all_retracted(session, alert):
+    if not (_is_acted_on(session, alert) and _all_retracted(session, alert)):
         return None
     return appraising.no_longer_counted(
         session,
@@ -197,6 +198,12 @@ def _count_again(
     appraising.record_decision(session, decision)
     moves.move_study(session, study_id, Stage.ACCEPTED, at)
     return decision
+
+
+def _is_acted_on(session: Session, alert: StudyAlert) -> bool:
+    word = word_of(session, alert)
+    said_by = statements.who_says(session, alert.paper_id, word) if word else ()
+    return not alert_rules.ACTED_ON.isdisjoint(said_by)
 
 
 def _all_retracted(session: Session, alert: StudyAlert) -> bool:

@@ -279,6 +279,18 @@ def test_the_same_retraction_from_two_sources_and_two_polls_withdraws_and_tells_
     assert world.newest(study_id).verdict is DecisionVerdict.WITHDRAW
 
 
+def test_a_title_in_a_feed_asks_a_person_until_a_database_says_so_too(world):
+    _, study_id = world.accepted()
+    world.arrives(replace(TRIAL, title=f"RETRACTED: {TITLE}"), source="journals")
+    assert world.kinds() == ["retracted"]
+    assert world.newest(study_id).verdict is DecisionVerdict.ACCEPT
+    assert len(world.announced()) == 1
+    world.arrives(said(LinkKind.RETRACTED_BY), source="crossref")
+    assert world.newest(study_id).verdict is DecisionVerdict.WITHDRAW
+    assert len(world.alerts(closed=True)) == 1
+    assert len(world.announced()) == 2
+
+
 def test_fault_56_a_notice_reaches_the_study_and_is_never_a_study_itself(world):
     _, study_id = world.accepted()
     notice = world.arrives(NOTICE)
