@@ -61,7 +61,10 @@ def feeds(config: Path, *, json_: bool) -> None:
 @as_json
 @click.pass_obj
 def replay(config: Path, source: str | None, *, dry_run: bool, json_: bool) -> None:
-    """Read all kept records again, or SOURCE's alone, with today's readers. No mail follows."""
+    """Read all kept records again, or SOURCE's alone, with today's readers.
+
+    Mail follows only where a study that counts turns out to be retracted.
+    """
     with service_of(config) as service:
         service.prepare(SCHEDULE)
         reports = []

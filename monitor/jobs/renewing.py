@@ -1,4 +1,4 @@
-"""Read papers again that an older version's rules have read. No mail follows, no network is reached."""
+"""Read papers again that an older version's rules have read. No network is reached."""
 
 from monitor import workflow
 from monitor.jobs.service import Service
