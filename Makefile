@@ -36,7 +36,7 @@ test: $(VENV)/.dev ## everything CI checks: format, lint, types, imports, all te
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 format: $(VENV)/.dev ## rewrite code in the project's format
 	$(BIN)/ruff check --fix .

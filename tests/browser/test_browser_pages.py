@@ -3,6 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from monitor import workflow
 from monitor.accounts import service as accounts
 from monitor.accounts.tables import Role
 from monitor.feeds import service as feeds
@@ -17,8 +18,10 @@ from monitor.feeds.records import (
 )
 from monitor.feeds.tables import Comparison, Incident
 from monitor.kernel.errors import SourceError, SourceFault
+from monitor.literature import queries as literature
 from monitor.notify import queries as mail
 from monitor.notify import tokens
+from monitor.review import pairing
 
 pytestmark = pytest.mark.browser
 SECRET = b"a secret of tests, 32 bytes long"
@@ -46,6 +49,12 @@ STAFF = {
     "studies.study": "/studies/{ddp}",
     "studies.appraise": "/studies/{ddp2}/appraise",
     "studies.withdraw": "/studies/{ddp}/withdraw",
+    "comparing.waiting": "/compare",
+    "comparing.pair": "/compare/1",
+    "comparing.parting": "/merges/{merge}/undo",
+    "alerts.alerts": "/alerts",
+    "alerts.alert": "/alerts/1",
+    "trials.trials": "/trials",
     "imports.files": "/import",
     "imports.file": "/import/{file}",
     "admin.status": "/status",
@@ -106,6 +115,19 @@ def names(site):
             at=world.at,
         )
         sent = {m.kind.value: m.uuid for m in mail.messages(session) if m.sent_at}
+        papers = (world.papers["hostile"], world.papers["possible"])
+        seen = pairing.seen(*(literature.paper(session, paper) for paper in papers))
+        merge = workflow.merge_papers(
+            session,
+            world.service.catalogue,
+            world.service.settings,
+            world.service.matcher,
+            papers=papers,
+            version=seen,
+            by=world.ada,
+            at=world.at,
+        ).merge
+        assert merge
     return {
         **world.papers,
         **world.studies,
@@ -117,6 +139,7 @@ def names(site):
         "pdf": world.files["mine.pdf"],
         "me": world.ada.id,
         "feed": feed,
+        "merge": merge.id,
         "mail": sent["change"],
         "confirm": tokens.confirm_token(SECRET, sent["confirm"]),
         "unsubscribe": tokens.unsubscribe_token(SECRET, sent["change"]),

@@ -47,6 +47,8 @@ def database(request, tmp_path_factory):
         server = request.getfixturevalue("postgres_template")
         engine = create_engine(server, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
+            # a worker may come back to these tests
+            connection.execute(text("DROP DATABASE IF EXISTS gap_days WITH (FORCE)"))
             connection.execute(text("CREATE DATABASE gap_days TEMPLATE gap_template"))
         engine.dispose()
         own = make_url(server).set(database="gap_days")
