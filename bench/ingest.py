@@ -36,6 +36,8 @@ WARMING = b"""title,authors,year,journal,doi
 An invented record that comes before those that count,Nobody A,2020,J,10.5555/a
 An invented record that comes before those that count again,Nobody A,2020,J,10.5555/b
 An invented record that comes before those that count,Nobody A,2020,J,10.5555/a
+An invented trial of Theraplay that comes before those that count,Nobody B,2020,J,10.5555/c
+Another invented trial of Theraplay that comes before those that count,Nobody B,2021,J,10.5555/d
 """
 NAMED = "Theraplay in an invented town. "
 

@@ -5,6 +5,7 @@ Pure. Never guesses: what does not look like the scheme's form is None, not a ne
 
 import html
 import re
+from functools import lru_cache
 from urllib.parse import unquote
 
 from monitor.feeds import registries
@@ -96,6 +97,9 @@ def normalise(scheme: str, raw: str | None) -> Identifier | None:
     return _SCHEMES[scheme](raw)
 
 
+@lru_cache(
+    maxsize=1_000
+)  # a source's reader looks, and the record is looked at again as it comes in
 def registrations_in(text: str | None) -> tuple[Identifier, ...]:
     """Find the trial registrations a text names, each once, in order of appearance.
 

@@ -12,7 +12,9 @@ from functools import cached_property
 from monitor.feeds.identifiers import registrations_in
 from monitor.feeds.records import Citation, Identifier, LinkKind, Trial
 from monitor.literature import notices
-from monitor.literature.detection import detect
+from monitor.literature.counts import sample_sizes
+from monitor.literature.designs import sentences
+from monitor.literature.detection import UNCLEAR, read_design
 from monitor.literature.folding import fold
 from monitor.literature.identity import REGISTRIES, own_and_named
 from monitor.literature.matching import Hit
@@ -139,17 +141,11 @@ class Facts:
         }
 
     @cached_property
-    def _detected(self) -> tuple[str, frozenset[int]]:
-        said = self.citation
-        found = detect(said.title, said.abstract, said.publication_types, said.keywords)
-        stated = (one.value for one in found.suggestions if one.field == "sample size")
-        counts = (int(met[0]) for value in stated if (met := _SAMPLE.match(value)))
-        return found.design, frozenset(counts)
-
-    @property
     def design(self) -> str:
         """How its text says that it was done; "unclear" where nothing tells."""
-        return self._detected[0]
+        said = self.citation
+        read = read_design(said.title, said.abstract, said.publication_types, said.keywords)
+        return read.design if read else UNCLEAR
 
     @property
     def is_trial(self) -> bool:
@@ -166,7 +162,9 @@ class Facts:
         """How many took part, as its text or its registry says."""
         if self.trial:
             return frozenset({self.trial.participants} - {None, 0})  # type: ignore[arg-type]  # None is taken out
-        return self._detected[1]
+        lines = [*sentences(self.citation.title), *sentences(self.citation.abstract or "")]
+        found = (_SAMPLE.match(value) for value, _ in sample_sizes(lines))
+        return frozenset(int(met[0]) for met in found if met)
 
     @cached_property
     def slugs(self) -> frozenset[str]:
