@@ -163,7 +163,9 @@ def _sqlite_engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, record: Any) -> None:  # noqa: ANN401, ARG001 - the driver's objects
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        # a page twice the usual size: most of what is kept are records of many kilobytes
+        pragmas = ("page_size=8192", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+        for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
