@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from monitor.kernel.database import Base
 
-_CHUNK = 400  # well under the number of parameters that SQLite takes in one statement
+_CHUNK = 2_000  # under the number of parameters that SQLite takes in one statement, 32,766
 _Value = TypeVar("_Value")
 
 
