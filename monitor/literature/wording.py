@@ -105,8 +105,9 @@ def _clean_or_none(text: str | None) -> str | None:
     return (clean(text) or None) if text else None
 
 
-def _clean_all(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(text for raw in texts if (text := clean(raw)))
+def _clean_all(texts: Sequence[str]) -> tuple[str, ...]:
+    bearable = texts if "".join(texts).isprintable() else map(clean, texts)
+    return tuple(filter(None, map(str.strip, bearable)))
 
 
 def _clean_identifiers(identifiers: Iterable[Identifier]) -> tuple[Identifier, ...]:
