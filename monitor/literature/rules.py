@@ -1,15 +1,8 @@
-"""Which papers that name none of the ten may still be in scope. Pure.
-
-No I/O, no clock, no record of what was decided. ``fold`` and ``suggest_design`` live beside and
-are offered from here.
-"""
+"""Which papers that name none of the ten may still be in scope. Pure."""
 
 import re
 
-from monitor.literature.designs import Suggestion as Suggestion  # noqa: PLC0414 - offered from here
-from monitor.literature.designs import suggest_design as suggest_design  # noqa: PLC0414 - the same
-from monitor.literature.folding import fold as fold  # noqa: PLC0414 - the same
-from monitor.literature.folding import skim
+from monitor.literature.folding import fold, skim
 
 # What a paper in scope is about: attachment, the parent-child relationship, parenting young or
 # looked-after children (the outcomes and populations of the 2023 review). In folded text.

@@ -20,6 +20,7 @@ from monitor.literature.words import TO_SCREEN, Relation
 ACTOR = "job:ingest"
 # PostgreSQL only: two sources that bring the same paper at the same time make one of it.
 _LOCK_KEY = 0x6761_7069  # "gapi"
+_BY_IDENTIFIERS = "one record has identifiers of both"
 
 
 def one_at_a_time(session: Session) -> None:
@@ -29,9 +30,12 @@ def one_at_a_time(session: Session) -> None:
 
 
 def settle(
-    session: Session, found: joining.Found, *, at: datetime
+    session: Session, found: joining.Found, *, at: datetime, reason: str = _BY_IDENTIFIERS
 ) -> tuple[Paper | None, tuple[int, int] | None]:
-    """Merge the two papers a record belongs to, or write down why they stay two."""
+    """Merge the two papers a record belongs to, or write down why they stay two.
+
+    ``reason`` is why they are one, as the merge keeps it.
+    """
     paper, other = found.paper, found.other
     if other is None:
         return paper, None
@@ -42,7 +46,6 @@ def settle(
             _propose(session, paper, other, Relation.SAME_PAPER, objection, at)
         return paper, None
     kept, gone = merging.older_first(session, paper, other)
-    reason = "one record has identifiers of both"
     merging.fold_into(session, kept=kept, gone=gone, reason=reason, by=ACTOR, at=at)
     return kept, (kept.id, gone.id)
 
@@ -84,11 +87,11 @@ def look_again(
     if reading is None:
         return paper, None
     found = joining.alike(session, reading.traits, reading.keys, without=paper.id)
-    same = [one.paper for one in found if one.found.verdict == "same"]
+    same = [one for one in found if one.found.verdict == "same"]
     kept, merged = paper, None
     if len(same) == 1:
-        settled = joining.Found(paper, "read again", other=same[0])
-        alone, merged = settle(session, settled, at=at)
+        settled = joining.Found(paper, "read again", other=same[0].paper)
+        alone, merged = settle(session, settled, at=at, reason=same[0].found.reason)
         kept = alone or paper
     doubt(session, kept, reading.traits, joining.Found(kept, "", doubts=tuple(found)), at)
     return kept, merged

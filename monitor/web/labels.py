@@ -85,12 +85,6 @@ DESIGNS = {
     Design.SINGLE_GROUP: "One group, before and after",
     Design.CASE: "Case report or series",
 }
-DESIGN_TAGS = {
-    Design.RANDOMISED: "Randomised",
-    Design.NON_RANDOMISED: "Comparison group",
-    Design.SINGLE_GROUP: "Single group",
-    Design.CASE: "Case",
-}
 # What literature's rules may suggest, for tags and the queue's filter.
 SUGGESTED = {
     "randomised": "Randomised",

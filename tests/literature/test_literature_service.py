@@ -17,6 +17,7 @@ from monitor.literature.tables import (
     Paper,
     PaperIdentifier,
     PaperLink,
+    PaperMerge,
     PaperRecord,
     PaperRegistration,
     PaperTrial,
@@ -185,6 +186,15 @@ def test_what_is_not_certain_is_a_persons_to_compare(session, intake, cite):
     assert link.reason == "same title, too little else to go by"
     again = intake(cite(year=2024, pages="1-9"), source="journals")
     assert again.is_new
+
+
+def test_what_becomes_certain_later_merges_and_says_why(session, intake, cite):
+    one = intake(cite(pmid="1", **PLACE)).paper_id
+    two = intake(cite(year=2024), source="journals", key="a").paper_id
+    taken = intake(cite(**PLACE), source="journals", key="a")
+    assert taken.merged == (one, two)
+    (merge,) = session.scalars(select(PaperMerge)).all()
+    assert merge.reason == "same title; authors, year and journal agree"
 
 
 def test_what_nobody_is_to_screen_is_nobodys_to_compare(session, intake, cite):
