@@ -33,7 +33,7 @@ sys.path.insert(0, str(ROOT))
 from monitor.feeds import files  # noqa: E402 - found through the path set above
 from monitor.feeds.records import Citation, FetchedRecord, Identifier  # noqa: E402 - the same
 from monitor.kernel.errors import InvalidInput  # noqa: E402 - the same
-from monitor.literature.grouping import groups  # noqa: E402 - the same
+from monitor.literature.dedup.clusters import clusters  # noqa: E402 - the same
 
 RECORDED = ROOT.parent / "shared" / "recordings"
 LABELLED = RECORDED / "dedup_labelled"
@@ -128,7 +128,7 @@ def ours(body: bytes) -> tuple[set[Pair], int, tuple[float, float]]:
         began = time.process_time()
         named = read(body)
         between = time.process_time()
-        certain = [one.indices for one in groups(one for _, one in named) if one.certain]
+        certain = [one.indices for one in clusters(one for _, one in named) if one.certain]
         reading = min(reading, between - began)
         grouping = min(grouping, time.process_time() - between)
     found = pairs([[named[index][0] for index in indices] for indices in certain])
@@ -208,7 +208,7 @@ def hidden(name: str, found: Sequence[Citation]) -> Result:
     """
     bare = [dataclasses.replace(one, identifiers=(), registrations=()) for one in found]
     began = time.process_time()
-    certain = [one.indices for one in groups(bare) if one.certain]
+    certain = [one.indices for one in clusters(bare) if one.certain]
     rate = len(bare) / (time.process_time() - began)
     own = [{i for i in one.identifiers if i.scheme in {"doi", "pmid"}} for one in found]
     holders: dict[Identifier, list[str]] = {}

@@ -31,10 +31,10 @@ sys.path.insert(0, str(ROOT))
 
 from monitor.feeds.records import Citation  # noqa: E402 - found through the path set above
 from monitor.kernel.database import Base, Database  # noqa: E402 - the same
-from monitor.literature.grouping import stored_keys  # noqa: E402 - the same
-from monitor.literature.joining import alike  # noqa: E402 - the same
+from monitor.literature.dedup.clusters import stored_keys  # noqa: E402 - the same
+from monitor.literature.dedup.fingerprint import fingerprint  # noqa: E402 - the same
+from monitor.literature.papers.resolve import alike  # noqa: E402 - the same
 from monitor.literature.tables import Paper, PaperIdentifier, PaperKey  # noqa: E402 - the same
-from monitor.literature.traits import traits  # noqa: E402 - the same
 
 BUDGETS = {"SQLite": 1.0, "PostgreSQL": 2.0}  # ms
 BATCH = 20_000
@@ -109,7 +109,7 @@ def batch(numbers: range) -> tuple[Rows, Rows]:
             (number, one.title, json.dumps(one.authors), one.journal, one.year, one.volume,
              one.issue, one.pages, "[]", "[]", "none", SEEN, SEEN, 1, 1)
         )  # fmt: skip
-        keys.extend((key, number) for key in stored_keys(traits(one)))
+        keys.extend((key, number) for key in stored_keys(fingerprint(one)))
     return rows, keys
 
 
@@ -156,7 +156,7 @@ def _copy(server: psycopg.Connection, into: str, rows: Rows) -> None:
 
 def ask(session: Session, one: Citation) -> list[tuple[int, str]]:
     """Fetch what one record resembles: ids and verdicts."""
-    own = traits(one)
+    own = fingerprint(one)
     return [(d.paper.id, d.found.verdict) for d in alike(session, own, stored_keys(own))]
 
 

@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from monitor.catalogue import loader  # noqa: E402 - found through the path set above
-from monitor.literature.matching import Matcher  # noqa: E402 - the same
-from monitor.literature.naming import LOOKALIKE, names_of  # noqa: E402 - the same
+from monitor.literature.matching.matcher import Matcher  # noqa: E402 - the same
+from monitor.literature.matching.naming import LOOKALIKE, names_of  # noqa: E402 - the same
 
 RECORDED = ROOT.parent / "shared" / "recordings" / "topic_registry_text"
 TIMES, TERMS = 15, 120

@@ -31,11 +31,11 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from monitor.literature.designs import suggest_design  # noqa: E402 - found through the path above
-from monitor.literature.features import features  # noqa: E402 - the same
-from monitor.literature.learning import Rows, fit  # noqa: E402 - the same
-from monitor.literature.promise import Traits, promise  # noqa: E402 - the same
-from monitor.literature.ranking import trust_in_promise  # noqa: E402 - the same
+from monitor.literature.design.rules import suggest_design  # noqa: E402 - found through the path above
+from monitor.literature.ranking.features import features  # noqa: E402 - the same
+from monitor.literature.ranking.model import Rows, fit  # noqa: E402 - the same
+from monitor.literature.ranking.order import trust_in_prior  # noqa: E402 - the same
+from monitor.literature.ranking.prior import PriorFeatures, prior  # noqa: E402 - the same
 
 RECORDED = ROOT.parent / "shared" / "recordings" / "screening_labelled"
 COLUMNS = ("label_abstract_screening", "label_included")
@@ -83,7 +83,7 @@ def screenings(seeds: int) -> list[Screening]:
         with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         name = path.name.partition("__")[2].partition(".")[0]
-        promises = [_promise(row) for row in rows]
+        promises = [_prior(row) for row in rows]
         for column in COLUMNS:
             labels = [int(row[column]) for row in rows]
             priors = [_priors(labels, seed) for seed in range(seeds)]
@@ -108,7 +108,7 @@ def ours(screening: Screening, priors: list[int], *, keywords: bool = True) -> R
     known[priors] = -np.inf
     wanted = sum(screening.labels)
     while sum(labels.values()) < wanted:
-        scores = rows.times(fit(rows, labels)) + trust_in_promise(labels) * promises + known
+        scores = rows.times(fit(rows, labels)) + trust_in_prior(labels) * promises + known
         best = int(scores.argmax())
         labels[best] = bool(screening.labels[best])
         known[best] = -np.inf
@@ -121,9 +121,11 @@ def _features(row: dict[str, str], *, keywords: bool) -> bytes:
     return features(row["title"], row["abstract"], row["keywords"].split(";") if keywords else ())
 
 
-def _promise(row: dict[str, str]) -> float:
+def _prior(row: dict[str, str]) -> float:
     suggestion = suggest_design(row["title"], row["abstract"])
-    return sum(promise(Traits(design=suggestion.design if suggestion else None), _NOW).values())
+    return sum(
+        prior(PriorFeatures(design=suggestion.design if suggestion else None), _NOW).values()
+    )
 
 
 def measures(labels: Sequence[int], queried: Sequence[int]) -> tuple[float, float]:

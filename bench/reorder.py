@@ -26,8 +26,8 @@ sys.path.insert(0, str(ROOT))
 
 from monitor.accounts.tables import Role, User  # noqa: E402 - found through the path above
 from monitor.kernel.database import Database  # noqa: E402 - the same
-from monitor.literature.features import features  # noqa: E402 - the same
-from monitor.literature.ranking import Candidate, rank  # noqa: E402 - the same
+from monitor.literature.ranking.features import features  # noqa: E402 - the same
+from monitor.literature.ranking.order import Candidate, rank  # noqa: E402 - the same
 from monitor.literature.tables import Paper, PaperReading  # noqa: E402 - the same
 from monitor.literature.words import Lane  # noqa: E402 - the same
 from monitor.ops.schema import migrate  # noqa: E402 - the same

@@ -24,10 +24,10 @@ from monitor.gap.previews import (  # offered from here: what a step would do
 )
 from monitor.gap.tables import Change
 from monitor.kernel.settings import Settings
-from monitor.literature import rereading
 from monitor.literature import service as literature
-from monitor.literature.matching import Matcher
-from monitor.literature.settling import one_at_a_time
+from monitor.literature.ingest import rereading
+from monitor.literature.matching.matcher import Matcher
+from monitor.literature.papers.settling import one_at_a_time
 from monitor.literature.words import TO_SCREEN, Lane
 from monitor.notify import service as notify
 from monitor.notify.trouble import (  # offered from here: they are part of the story

@@ -38,8 +38,8 @@ from monitor.jobs.service import Service
 from monitor.kernel.database import Base, Database
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import Settings
-from monitor.literature import queries as literature
-from monitor.literature.matching import Matcher
+from monitor.literature.matching.matcher import Matcher
+from monitor.literature.papers import queries as literature
 from monitor.notify import queries as mail
 from monitor.notify import service as notify
 from monitor.ops import service as ops

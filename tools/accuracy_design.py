@@ -31,8 +31,8 @@ from design_sets import (  # noqa: E402 - beside this script
     labelled,
 )
 
-from monitor.literature.detection import detect  # noqa: E402 - found through the path set above
-from monitor.literature.trial_score import LIKELY, SCREENING, trial_score  # noqa: E402 - the same
+from monitor.literature.design.detection import detect  # noqa: E402 - found through the path set above
+from monitor.literature.design.trial_score import LIKELY, SCREENING, trial_score  # noqa: E402 - the same
 
 TARGET = ROOT / "docs" / "accuracy" / "design.md"
 SETS = (INFERENCE, LABELLED, RECENT, DRUGS)

@@ -29,10 +29,10 @@ from monitor.feeds.identifiers import pmid  # noqa: E402 - the same
 from monitor.feeds.records import Citation, FetchedRecord  # noqa: E402 - the same
 from monitor.feeds.sources import clinicaltrials_json  # noqa: E402 - the same
 from monitor.kernel.errors import MonitorError  # noqa: E402 - the same
-from monitor.literature.facts import Facts  # noqa: E402 - the same
-from monitor.literature.matching import Hit  # noqa: E402 - the same
-from monitor.literature.relations import Related, relate  # noqa: E402 - the same
-from monitor.literature.sameness import compare  # noqa: E402 - the same
+from monitor.literature.dedup.verdict import compare  # noqa: E402 - the same
+from monitor.literature.linkage.facts import Facts  # noqa: E402 - the same
+from monitor.literature.linkage.relations import Related, relate  # noqa: E402 - the same
+from monitor.literature.matching.matcher import Hit  # noqa: E402 - the same
 from monitor.literature.words import Relation  # noqa: E402 - the same
 
 PAGE = ROOT / "docs" / "accuracy" / "links.md"
@@ -219,13 +219,13 @@ def companions() -> Iterator[str]:
     ]
     by_name: dict[str, list[int]] = defaultdict(list)
     for index, one in enumerate(facts):
-        for name in one.traits.first:
+        for name in one.fingerprint.first:
             by_name[name].append(index)
     pairs = {pair for some in by_name.values() for pair in combinations(some, 2)}
     found: dict[Relation, set[frozenset[str]]] = defaultdict(set)
     for one, other in pairs:
         related = relate(facts[one], facts[other])
-        same = compare(facts[one].traits, facts[other].traits).verdict == "same"
+        same = compare(facts[one].fingerprint, facts[other].fingerprint).verdict == "same"
         if related and not same:
             titles = (facts[each].citation.title for each in (one, other))
             found[related.relation].add(frozenset(title[:_BEGINNING] for title in titles))

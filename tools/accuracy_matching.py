@@ -25,9 +25,9 @@ from monitor.catalogue import loader  # noqa: E402 - found through the path set 
 from monitor.feeds import files  # noqa: E402 - the same
 from monitor.feeds.records import FetchedRecord  # noqa: E402 - the same
 from monitor.kernel.errors import MonitorError  # noqa: E402 - the same
-from monitor.literature.matching import Matcher  # noqa: E402 - the same
-from monitor.literature.naming import ABBREVIATION, LOOKALIKE, names_of  # noqa: E402 - the same
-from monitor.literature.standing import lane as lane_of  # noqa: E402 - the same
+from monitor.literature.matching.lanes import lane as lane_of  # noqa: E402 - the same
+from monitor.literature.matching.matcher import Matcher  # noqa: E402 - the same
+from monitor.literature.matching.naming import ABBREVIATION, LOOKALIKE, names_of  # noqa: E402 - the same
 
 SHARED = ROOT.parent / "shared"
 RECORDED = SHARED / "recordings"

@@ -22,8 +22,8 @@ from monitor.feeds import files
 from monitor.feeds.records import Citation, FetchedRecord
 from monitor.feeds.sources import crossref_json
 from monitor.kernel.errors import MonitorError
-from monitor.literature import notices
-from monitor.literature.notices import NoticeKind
+from monitor.literature.design import notices
+from monitor.literature.design.notices import NoticeKind
 
 PAGE = ROOT / "docs" / "accuracy" / "notices.md"
 INVENTED = ROOT / "tests" / "literature" / "notice_cases.csv"

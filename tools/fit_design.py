@@ -18,8 +18,8 @@ sys.path.insert(0, str(ROOT))
 
 from design_sets import DRUGS, LABELLED, Labelled, labelled  # noqa: E402 - beside this script
 
-from monitor.literature import trial_cues  # noqa: E402 - found through the path set above
-from monitor.literature.designs import sentences  # noqa: E402 - the same
+from monitor.literature.design import trial_cues  # noqa: E402 - found through the path set above
+from monitor.literature.design.rules import sentences  # noqa: E402 - the same
 
 TARGET = ROOT / "monitor" / "literature" / "trial_weights.py"
 NO_ABSTRACT, BIAS = "no abstract", "start"

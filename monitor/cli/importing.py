@@ -14,7 +14,7 @@ from monitor.cli.root import as_json, commands, leave, print_json, service_of
 from monitor.jobs.importing import ImportReport, Line, Watch, import_file
 from monitor.jobs.rehearsing import rehearse
 from monitor.jobs.schedule import SCHEDULE
-from monitor.literature.novelty import Novelty
+from monitor.literature.ingest.novelty import Novelty
 
 
 @commands.command("import")

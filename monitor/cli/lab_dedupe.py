@@ -9,7 +9,7 @@ import click
 from monitor.cli.lab import file_argument, lab, records
 from monitor.cli.root import as_json
 from monitor.feeds.records import Citation
-from monitor.literature.grouping import Group, groups
+from monitor.literature.dedup.clusters import Cluster, clusters
 
 
 @lab.command()
@@ -22,7 +22,7 @@ def dedupe(file: Path, *, json_: bool) -> None:
     """
     names: list[str] = []
     for group in sorted(
-        groups(_named(file, names)), key=lambda one: (not one.certain, one.indices)
+        clusters(_named(file, names)), key=lambda one: (not one.certain, one.indices)
     ):
         click.echo(_json(group, names) if json_ else _words(group, names))
 
@@ -34,11 +34,11 @@ def _named(file: Path, names: list[str]) -> Iterator[Citation]:
         yield record.citation
 
 
-def _json(group: Group, names: list[str]) -> str:
+def _json(group: Cluster, names: list[str]) -> str:
     said = [names[index] for index in group.indices]
     return json.dumps({"records": said, "certain": group.certain, "reason": group.reason})
 
 
-def _words(group: Group, names: list[str]) -> str:
+def _words(group: Cluster, names: list[str]) -> str:
     said = ", ".join(names[index] for index in group.indices)
     return f"{'one paper' if group.certain else 'perhaps one'}: {said} ({group.reason})"

@@ -7,7 +7,7 @@ import click
 
 from monitor.cli.lab import file_argument, lab, records
 from monitor.feeds.records import Citation
-from monitor.literature.detection import Detected, detect
+from monitor.literature.design.detection import Detected, detect
 
 
 @lab.command()

@@ -11,8 +11,8 @@ import click
 
 from monitor.catalogue import loader
 from monitor.cli.lab import Named, file_argument, lab, records
-from monitor.literature.matching import Hit, Matcher, Rejection
-from monitor.literature.standing import Standing, lane, standings
+from monitor.literature.matching.lanes import Evaluation, evaluations, lane
+from monitor.literature.matching.matcher import Hit, Matcher, Rejection
 
 Line = dict[str, object]
 
@@ -40,7 +40,7 @@ def _line(named: Named, matcher: Matcher, *, why: bool) -> Line:
     }
     if why:
         turned = matcher.rejections(title=title, abstract=abstract, keywords=cited.keywords)
-        line["standings"] = [_standing(one) for one in standings(hits, title, abstract)]
+        line["standings"] = [_standing(one) for one in evaluations(hits, title, abstract)]
         line["rejected"] = [_rejected(one) for one in turned]
     return line
 
@@ -54,7 +54,7 @@ def _interventions(hits: tuple[Hit, ...]) -> list[Line]:
     return list(found.values())
 
 
-def _standing(one: Standing) -> Line:
+def _standing(one: Evaluation) -> Line:
     return {
         "slug": one.slug,
         "evaluated": one.evaluated,

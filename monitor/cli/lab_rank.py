@@ -12,11 +12,11 @@ from monitor.cli.lab import Named, file_argument, lab, records
 from monitor.cli.root import as_json
 from monitor.kernel import clock
 from monitor.kernel.errors import InvalidInput
-from monitor.literature import ranking
-from monitor.literature.features import features
-from monitor.literature.matching import Matcher
-from monitor.literature.promise import promise, traits
-from monitor.literature.ranking import Candidate, Ranked
+from monitor.literature.matching.matcher import Matcher
+from monitor.literature.ranking import order as ranking
+from monitor.literature.ranking.features import features
+from monitor.literature.ranking.order import Candidate, Ranked
+from monitor.literature.ranking.prior import prior, prior_features
 
 _INCLUDE = {
     **dict.fromkeys(("1", "1.0", "yes", "true", "include", "included"), True),
@@ -58,7 +58,7 @@ def _candidate(one: Named, matcher: Matcher, year: int) -> Candidate:
     )
     return Candidate(
         features(citation.title, citation.abstract, citation.keywords),
-        promise(traits(citation, hits), year),
+        prior(prior_features(citation, hits), year),
     )
 
 

@@ -22,7 +22,7 @@ from monitor.jobs.service import Service
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import Conflict, SourceError, SourceFault
 from monitor.kernel.locks import exclusive
-from monitor.literature.watching import watched_dois
+from monitor.literature.papers.watching import watched_dois
 
 log = structlog.get_logger()
 

@@ -24,8 +24,8 @@ from monitor.jobs.service import Service
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.kernel.locks import exclusive
-from monitor.literature import novelty
-from monitor.literature.novelty import Novelty
+from monitor.literature.ingest import novelty
+from monitor.literature.ingest.novelty import Novelty
 
 BATCH = 300
 LOCK = f"source-{SOURCE}"

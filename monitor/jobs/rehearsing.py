@@ -32,7 +32,7 @@ from monitor.jobs.importing import (
 )
 from monitor.jobs.service import Service
 from monitor.kernel.database import Database
-from monitor.literature import novelty
+from monitor.literature.ingest import novelty
 from monitor.literature.tables import Lane, Paper
 from monitor.ops.schema import metadata
 from monitor.review.tables import QueueItem

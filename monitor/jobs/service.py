@@ -13,7 +13,7 @@ from monitor.kernel import secret
 from monitor.kernel.clock import utcnow
 from monitor.kernel.database import Database
 from monitor.kernel.settings import Settings
-from monitor.literature.matching import Matcher
+from monitor.literature.matching.matcher import Matcher
 from monitor.ops import service as ops
 from monitor.ops.schema import migrate
 

@@ -12,11 +12,13 @@ from monitor.feeds.records import Identifier
 from monitor.feeds.service import StoredRecord
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
-from monitor.literature import joining, merging, relating
-from monitor.literature.arriving import Arrival, Known, add_papers
-from monitor.literature.keeping import read_anew
-from monitor.literature.matching import Matcher
-from monitor.literature.settling import (
+from monitor.literature.ingest.arriving import Arrival, Known, add_papers
+from monitor.literature.linkage import propose
+from monitor.literature.matching.matcher import Matcher
+from monitor.literature.papers import merging, resolve
+from monitor.literature.papers.precedence import clean
+from monitor.literature.papers.reconcile import read_anew
+from monitor.literature.papers.settling import (
     doubt,
     look_again,
     name_registrations,
@@ -31,7 +33,6 @@ from monitor.literature.tables import (
     Study,
     StudyPaper,
 )
-from monitor.literature.wording import clean
 from monitor.literature.words import TO_SCREEN, Lane
 
 ROLES = (
@@ -77,7 +78,7 @@ def ingest(
             fresh.append(one)
         known.add(one)
     done += _add(session, fresh, at)
-    relating.propose_for(session, [one.paper_id for one in done if one.lane in TO_SCREEN], at)
+    propose.propose_for(session, [one.paper_id for one in done if one.lane in TO_SCREEN], at)
     return done
 
 
@@ -97,11 +98,11 @@ def _add(session: Session, fresh: Sequence[Arrival], at: datetime) -> list[Inges
 
 def _take_in(session: Session, one: Arrival, matcher: Matcher, at: datetime) -> Ingested:
     """Take in a record that may belong to a paper held here."""
-    versions = joining.history(session, one.record_id)
+    versions = resolve.history(session, one.record_id)
     if one.record_id in versions:
         paper = session.get_one(Paper, versions[one.record_id])
         return Ingested(paper.id, is_new=False, changed=False, lane=paper.lane)
-    found = joining.find(session, one.reading, one.own, list(versions.values()))
+    found = resolve.find(session, one.reading, one.own, list(versions.values()))
     known, merged = settle(session, found, at=at)
     if known is None:
         taken = _make(session, one, found.free, at)
@@ -121,7 +122,7 @@ def _take_in(session: Session, one: Arrival, matcher: Matcher, at: datetime) -> 
         taken = Ingested(
             paper.id, is_new=False, changed=renewed.changed, lane=paper.lane, told=told
         )
-    doubt(session, paper, one.reading.traits, found, at)
+    doubt(session, paper, one.reading.fingerprint, found, at)
     return replace(taken, merged=merged)
 
 
@@ -198,7 +199,7 @@ def link_paper(
 
 
 def _attach(
-    session: Session, paper: Paper, record_id: int, found: joining.Found, at: datetime
+    session: Session, paper: Paper, record_id: int, found: resolve.Resolution, at: datetime
 ) -> None:
     session.add(
         PaperRecord(paper_id=paper.id, record_id=record_id, joined_by=found.joined_by, at=at)

@@ -98,7 +98,7 @@ class PaperReading(Base):
 
     paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"), primary_key=True)
     design: Mapped[str | None]  # as ``detection.detect`` says it; None: nothing tells
-    named: Mapped[str | None]  # see ``promise.Traits``
+    named: Mapped[str | None]  # see ``prior.PriorFeatures``
     attachment: Mapped[bool]  # tells of attachment
     features: Mapped[bytes] = mapped_column(LargeBinary)  # see ``features.features``
 

@@ -11,7 +11,7 @@ from monitor.evidence import queries as evidence
 from monitor.evidence.tables import GradeRow
 from monitor.gap import queries as gap
 from monitor.kernel.errors import NotFound
-from monitor.literature import queries as literature
+from monitor.literature.papers import queries as literature
 from monitor.literature.tables import StudyPaper
 from monitor.review import queries as review
 from monitor.review.accepted import AcceptedStudy

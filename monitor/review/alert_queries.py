@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
 from monitor.feeds.records import Identifier
-from monitor.literature import queries as literature
+from monitor.literature.papers import queries as literature
 from monitor.literature.tables import Paper, Study
 from monitor.review import alerts, moves, retracting
 from monitor.review.alert_rules import Concern, answers, concern

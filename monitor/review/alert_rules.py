@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable
 from enum import StrEnum
 
 from monitor.feeds.records import LinkKind
-from monitor.literature.notices import RETRACTED
-from monitor.literature.statements import Word
+from monitor.literature.design.notices import RETRACTED
+from monitor.literature.papers.statements import Word
 
 NOTICE = "notice"  # a paper that people took for a report turned out to be a notice
 REINSTATED = "reinstated"  # sources took a retraction back after the study was withdrawn for it

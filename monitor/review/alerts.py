@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
 from monitor.kernel.bulk import chunks
-from monitor.literature import statements
-from monitor.literature.statements import Word
+from monitor.literature.papers import statements
+from monitor.literature.papers.statements import Word
 from monitor.literature.tables import Paper, Study, StudyPaper
 from monitor.literature.words import Lane
 from monitor.review import alert_rules, moves

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from monitor.accounts.tables import User
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, NotFound
-from monitor.literature import linking, merging, parting
 from monitor.literature import service as literature
-from monitor.literature.matching import Matcher
-from monitor.literature.settling import one_at_a_time
+from monitor.literature.matching.matcher import Matcher
+from monitor.literature.papers import linking, merging, unmerge
+from monitor.literature.papers.settling import one_at_a_time
 from monitor.literature.tables import Paper, PaperLink, PaperMerge, StudyPaper
 from monitor.literature.words import TO_SCREEN, LinkState, Relation
 from monitor.review import following, moves, screening
@@ -116,14 +116,14 @@ def undo_merge(
         Conflict: it was undone before, by whom and when; something has to be undone first; or
             ``by`` may not.
     """
-    merge = parting.hold(session, merge_id)
+    merge = unmerge.hold(session, merge_id)
     if merge.undone_at:
         name = who(session, merge.undone_by)
         raise Conflict(f"{name} undid this merge on {moves.when(merge.undone_at)}. Nothing changed")
     moves.require_reviewer(session, by)
     _hold(session, merge.kept_id, merge.gone_id)
     actor = f"user:{by.id}"
-    parting.undo(session, merge, matcher=matcher, by=actor, at=at)
+    unmerge.undo(session, merge, matcher=matcher, by=actor, at=at)
     following.follow_parting(session, merge, by=actor, at=at)
     studies = _studies(session, merge.kept_id, merge.gone_id)
     return Settled(studies, "one of its papers was two", merge, (merge.kept_id, merge.gone_id))

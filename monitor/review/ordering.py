@@ -13,8 +13,8 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from monitor.kernel.bulk import chunks
-from monitor.literature.promise import Traits, promise
-from monitor.literature.ranking import WORDS, Candidate, rank
+from monitor.literature.ranking.order import WORDS, Candidate, rank
+from monitor.literature.ranking.prior import PriorFeatures, prior
 from monitor.literature.tables import Paper, PaperReading
 from monitor.review import moves
 from monitor.review.tables import QueueItem, QueueOrder, Screening
@@ -42,7 +42,7 @@ class Ordering:
 
 
 def promised(session: Session, paper_ids: Sequence[int], at: datetime) -> dict[int, Parts]:
-    """Say what each part adds to the score of papers that just come in; see ``promise``."""
+    """Say what each part adds to the score of papers that just come in; see ``prior``."""
     rows = session.execute(
         select(
             Paper.id, Paper.year, PaperReading.design, PaperReading.named, PaperReading.attachment
@@ -50,7 +50,7 @@ def promised(session: Session, paper_ids: Sequence[int], at: datetime) -> dict[i
         .outerjoin(PaperReading, PaperReading.paper_id == Paper.id)
         .where(Paper.id.in_(paper_ids))
     )
-    return {row.id: _rounded({WORDS: 0.0, **_promise(row, at)}) for row in rows}
+    return {row.id: _rounded({WORDS: 0.0, **_prior(row, at)}) for row in rows}
 
 
 def total(parts: Mapping[str, float]) -> float:
@@ -183,7 +183,7 @@ def _open(session: Session, after: int, at: datetime) -> dict[int, Candidate]:
         .order_by(Paper.id)
         .limit(_AT_ONCE)
     )
-    return {row.id: Candidate(row.features or b"", _promise(row, at)) for row in rows}
+    return {row.id: Candidate(row.features or b"", _prior(row, at)) for row in rows}
 
 
 def _weighed(
@@ -201,6 +201,6 @@ def _rounded(parts: Mapping[str, float]) -> Parts:
     return {name: round(value, _DIGITS) + 0.0 for name, value in parts.items()}
 
 
-def _promise(row: Row[*tuple[Any, ...]], at: datetime) -> Mapping[str, float]:
-    traits = Traits(row.design, row.named, attachment=bool(row.attachment), year=row.year)
-    return promise(traits, at.year)
+def _prior(row: Row[*tuple[Any, ...]], at: datetime) -> Mapping[str, float]:
+    features = PriorFeatures(row.design, row.named, attachment=bool(row.attachment), year=row.year)
+    return prior(features, at.year)

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.kernel.errors import NotFound
-from monitor.literature import linking, merging, parting
-from monitor.literature import queries as literature
+from monitor.literature.papers import linking, merging, unmerge
+from monitor.literature.papers import queries as literature
 from monitor.literature.tables import Paper, PaperLink, PaperMerge, Study, StudyPaper
 from monitor.literature.words import LinkState, Relation
 from monitor.review import moves
@@ -233,5 +233,5 @@ def _parting(session: Session, one: PaperMerge) -> Parting:
         records=len(one.moved["records"]),
         identifiers=tuple((scheme, value) for scheme, value in one.moved["identifiers"]),
         study=session.get_one(Study, study["id"]).label if study else None,
-        hindrance=None if one.undone_at else parting.hindrance(session, one),
+        hindrance=None if one.undone_at else unmerge.hindrance(session, one),
     )

@@ -14,8 +14,8 @@ from monitor.feeds.records import Identifier
 from monitor.feeds.tables import Record
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import NotFound
-from monitor.literature.designs import Suggestion
-from monitor.literature.detection import read_design
+from monitor.literature.design.detection import read_design
+from monitor.literature.design.rules import Suggestion
 from monitor.literature.tables import (
     Match,
     Paper,
@@ -48,7 +48,7 @@ class MatchedWords:
 class Standing:
     """Where the machine puts an open paper: its score, the parts it sums and what they rest on.
 
-    ``design``, ``named`` and ``attachment`` are as ``promise.Traits`` has them.
+    ``design``, ``named`` and ``attachment`` are as ``prior.PriorFeatures`` has them.
     """
 
     score: float

@@ -15,8 +15,8 @@ from monitor.feeds import intake
 from monitor.feeds.records import Identifier
 from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import Conflict, NotFound
-from monitor.literature import statements
-from monitor.literature.statements import Word
+from monitor.literature.papers import statements
+from monitor.literature.papers.statements import Word
 from monitor.literature.tables import Paper, StudyPaper
 from monitor.review import alert_rules, alerts, appraising, moves, rules
 from monitor.review.accepted import WITHOUT_RESULTS

@@ -13,11 +13,11 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.records import Identifier, Trial
-from monitor.literature import queries as literature
-from monitor.literature.identity import REGISTRIES
-from monitor.literature.overdue import NOT_PUBLISHED, Standing, judge
-from monitor.literature.relating import trial_of
-from monitor.literature.standing import standings
+from monitor.literature.dedup.identity import REGISTRIES
+from monitor.literature.linkage.overdue import NOT_PUBLISHED, TrialStanding, judge
+from monitor.literature.linkage.propose import trial_of
+from monitor.literature.matching.lanes import evaluations
+from monitor.literature.papers import queries as literature
 from monitor.literature.tables import (
     Match,
     Paper,
@@ -66,7 +66,7 @@ class RegisteredTrial:
     numbers: tuple[Identifier, ...]
     evaluates: tuple[str, ...]
     trial: Trial
-    standing: Standing
+    standing: TrialStanding
     months: int | None
     reports: tuple[Report, ...]
 
@@ -128,7 +128,7 @@ def unpublished(session: Session, slug: str, today: date) -> Unpublished:
         for one in registered(session, today, slug)
         if slug in one.evaluates and one.standing in NOT_PUBLISHED
     ]
-    overdue = (one.trial.completed for one in own if one.standing is Standing.OVERDUE)
+    overdue = (one.trial.completed for one in own if one.standing is TrialStanding.OVERDUE)
     return Unpublished(len(own), min((end for end in overdue if end), default=None))
 
 
@@ -207,7 +207,7 @@ def _evaluated(session: Session, papers: Sequence[Paper]) -> dict[int, list[str]
     return {
         paper.id: [
             one.slug
-            for one in standings(hits[paper.id], paper.title, paper.abstract)
+            for one in evaluations(hits[paper.id], paper.title, paper.abstract)
             if one.evaluated
         ]
         for paper in papers

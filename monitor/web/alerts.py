@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from monitor import workflow
 from monitor.accounts.tables import Role
 from monitor.kernel.errors import Conflict, InvalidInput
-from monitor.literature import queries as literature
+from monitor.literature.papers import queries as literature
 from monitor.review import alert_queries, queries
 from monitor.review.alert_rules import Concern
 from monitor.review.service import AlertOutcome

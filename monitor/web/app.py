@@ -14,7 +14,7 @@ from monitor.catalogue.loader import Catalogue
 from monitor.kernel.clock import utcnow
 from monitor.kernel.database import Database
 from monitor.kernel.settings import Settings
-from monitor.literature.matching import Matcher
+from monitor.literature.matching.matcher import Matcher
 from monitor.web import (
     account,
     admin,

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import NotFound
-from monitor.literature import queries as literature
-from monitor.literature.queries import PaperView
+from monitor.literature.papers import queries as literature
+from monitor.literature.papers.queries import PaperView
 from monitor.literature.tables import Study, StudyPaper
 from monitor.review import rules
 from monitor.review.tables import Appraisal, Decision

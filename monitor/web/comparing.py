@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from monitor import workflow
 from monitor.accounts.tables import Role
 from monitor.kernel.errors import Conflict
-from monitor.literature import proposals
+from monitor.literature.linkage import queries as proposals
 from monitor.literature.words import LinkState, Relation
 from monitor.review import queries as reviews
 from monitor.web import auth, forms, labels, lanes, likeness

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
-from monitor.literature.designs import ABSTRACT, TITLE, Suggestion
-from monitor.literature.matching import ABBREVIATION, FULL_NAME, VARIANT_NAME, Hit
-from monitor.literature.queries import Segment, segments
+from monitor.literature.design.rules import ABSTRACT, TITLE, Suggestion
+from monitor.literature.matching.matcher import ABBREVIATION, FULL_NAME, VARIANT_NAME, Hit
+from monitor.literature.papers.queries import Segment, segments
 
 DESIGN, LABEL, NAME = "design", "label", "name"
 _SENTENCE = 240  # characters of a quoted sentence

@@ -12,7 +12,7 @@ from monitor.accounts.tables import Role
 from monitor.feeds import shelf, uploads
 from monitor.feeds.tables import ImportFile, ImportState
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
-from monitor.literature.novelty import Novelty
+from monitor.literature.ingest.novelty import Novelty
 from monitor.web import auth, errors
 from monitor.web.forms import Problems
 from monitor.web.site import now, site

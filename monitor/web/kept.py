@@ -7,9 +7,9 @@ from flask import Blueprint, render_template, request
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import Role
-from monitor.literature import kept
-from monitor.literature.matching import Rejection
-from monitor.literature.queries import PaperView
+from monitor.literature.matching.matcher import Rejection
+from monitor.literature.papers import unqueued
+from monitor.literature.papers.queries import PaperView
 from monitor.literature.words import TO_SCREEN, Lane
 from monitor.web import auth, forms, labels
 from monitor.web.site import now, site
@@ -45,11 +45,11 @@ def listing() -> str:
     """List the papers kept and not queued, as asked for."""
     slug = request.args.get("intervention")
     query = slug if slug in site().catalogue.slugs else None
-    lane = next((one for one in kept.LANES if one.value == request.args.get("lane")), None)
+    lane = next((one for one in unqueued.LANES if one.value == request.args.get("lane")), None)
     typed = request.args.get("words", "")
-    words = kept.searched(typed)
+    words = unqueued.searched(typed)
     with site().database.read() as session:
-        found = kept.kept(
+        found = unqueued.kept(
             session,
             lane=lane,
             query=query,
@@ -64,7 +64,7 @@ def listing() -> str:
         lines=[(line, _why(line, line.queries)) for line in lines],
         more=lines[-1].id if len(found) > _PAGE else None,
         chosen={name: value for name, value in chosen.items() if value},
-        lanes=kept.LANES,
+        lanes=unqueued.LANES,
         labels=labels,
         at=now(),
     )
@@ -74,10 +74,10 @@ def reasons(session: Session, paper: PaperView) -> Why | None:
     """Say why a paper that has no place in the queue is not there; None: it is to be queued."""
     if paper.lane in TO_SCREEN:
         return None
-    return _why(paper, kept.brought_by(session, [paper.id])[paper.id])
+    return _why(paper, unqueued.brought_by(session, [paper.id])[paper.id])
 
 
-def _why(paper: PaperView | kept.KeptPaper, queries: Sequence[str]) -> Why:
+def _why(paper: PaperView | unqueued.KeptPaper, queries: Sequence[str]) -> Why:
     found = site().matcher.rejections(
         title=paper.title, abstract=paper.abstract, keywords=paper.keywords
     )

@@ -7,10 +7,10 @@ from typing import Any
 from flask import render_template
 from sqlalchemy.orm import Session
 
-from monitor.literature import proposals
-from monitor.literature import queries as literature
-from monitor.literature.matching import Hit
-from monitor.literature.standing import standings
+from monitor.literature.linkage import queries as proposals
+from monitor.literature.matching.lanes import evaluations
+from monitor.literature.matching.matcher import Hit
+from monitor.literature.papers import queries as literature
 from monitor.literature.words import Lane
 from monitor.review import alert_queries
 from monitor.review import queries as reviews
@@ -123,7 +123,7 @@ def passing(paper: QueueEntry | literature.PaperView, hits: tuple[Hit, ...]) -> 
     if paper.lane is not Lane.MENTIONED:
         return []
     told: dict[tuple[str, str], list[str]] = {}
-    for one in standings(hits, paper.title, paper.abstract):
+    for one in evaluations(hits, paper.title, paper.abstract):
         told.setdefault((one.reason, one.sentence), []).append(one.slug)
     return [
         InPassing(

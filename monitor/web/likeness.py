@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.feeds.records import Identifier
-from monitor.literature import differences
-from monitor.literature.differences import Piece
-from monitor.literature.proposals import Likeness
-from monitor.literature.queries import PaperView
+from monitor.literature.linkage.queries import Likeness
+from monitor.literature.papers.queries import PaperView
+from monitor.literature.text import differences
+from monitor.literature.text.differences import Piece
 from monitor.literature.words import Relation
 from monitor.web import formats
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from monitor.literature.promise import DESIGN, NAMES, OUTCOME, RECENT
-from monitor.literature.ranking import WORDS, trust_left
+from monitor.literature.ranking.order import WORDS, trust_left
+from monitor.literature.ranking.prior import DESIGN, NAMES, OUTCOME, RECENT
 from monitor.review.queries import Standing, Taught
 
 _DESIGNS = {

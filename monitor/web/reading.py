@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from monitor.literature.detection import Suggested, detect
-from monitor.literature.places import UK
-from monitor.literature.queries import PaperView
-from monitor.literature.results import result_sentences
+from monitor.literature.design.detection import Suggested, detect
+from monitor.literature.design.places import UK
+from monitor.literature.design.results import result_sentences
+from monitor.literature.papers.queries import PaperView
 from monitor.review.words import Design
 from monitor.web import labels
 

@@ -16,11 +16,11 @@ from monitor.accounts.tables import Role
 from monitor.feeds import intake
 from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
-from monitor.literature import proposals
-from monitor.literature import queries as literature
-from monitor.literature.designs import Suggestion
-from monitor.literature.detection import read_design
-from monitor.literature.statements import said_of
+from monitor.literature.design.detection import read_design
+from monitor.literature.design.rules import Suggestion
+from monitor.literature.linkage import queries as proposals
+from monitor.literature.papers import queries as literature
+from monitor.literature.papers.statements import said_of
 from monitor.review import alert_queries
 from monitor.review import queries as reviews
 from monitor.review import service as review

@@ -10,7 +10,7 @@ from flask import current_app
 from monitor.catalogue.loader import Catalogue
 from monitor.kernel.database import Database
 from monitor.kernel.settings import Settings
-from monitor.literature.matching import Matcher
+from monitor.literature.matching.matcher import Matcher
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from monitor.gap import queries as gaps
 from monitor.gap.rules import changed
 from monitor.gap.tables import Change
 from monitor.kernel.errors import Conflict, InvalidInput
-from monitor.literature import queries as literature
-from monitor.literature.designs import Suggestion
-from monitor.literature.detection import read_design
+from monitor.literature.design.detection import read_design
+from monitor.literature.design.rules import Suggestion
+from monitor.literature.papers import queries as literature
 from monitor.notify import queries as notify
 from monitor.review import alert_queries, rules
 from monitor.review import queries as reviews

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from monitor.accounts.tables import Role
 from monitor.feeds import queries as feeds
 from monitor.kernel.uk import uk_day_of
-from monitor.literature.overdue import JOURNAL_MONTHS, OVERDUE_MONTHS, Standing
+from monitor.literature.linkage.overdue import JOURNAL_MONTHS, OVERDUE_MONTHS, TrialStanding
 from monitor.review import trials as registered
 from monitor.review.trials import RegisteredTrial, Unpublished
 from monitor.web import auth, formats
@@ -21,24 +21,24 @@ blueprint = Blueprint("trials", __name__)
 blueprint.before_request(auth.only(Role.REVIEWER))
 
 _REGISTRIES = ("clinicaltrials", "isrctn")
-_ORDER = list(Standing)
+_ORDER = list(TrialStanding)
 # How many stand so, after the headline has said how many are overdue.
 _COUNTED = {
-    Standing.UNPUBLISHED: "ended and not yet due",
-    Standing.UNCONFIRMED: "should have ended, which the registry has not confirmed",
-    Standing.RUNNING: "not ended yet",
-    Standing.UNKNOWN: "without a date of its end",
-    Standing.STOPPED: "stopped early, suspended or withdrawn",
-    Standing.REPORTED: "reported",
+    TrialStanding.UNPUBLISHED: "ended and not yet due",
+    TrialStanding.UNCONFIRMED: "should have ended, which the registry has not confirmed",
+    TrialStanding.RUNNING: "not ended yet",
+    TrialStanding.UNKNOWN: "without a date of its end",
+    TrialStanding.STOPPED: "stopped early, suspended or withdrawn",
+    TrialStanding.REPORTED: "reported",
 }
 SHORT = {
-    Standing.OVERDUE: "Overdue",
-    Standing.UNPUBLISHED: "Ended, not yet due",
-    Standing.UNCONFIRMED: "End not confirmed",
-    Standing.RUNNING: "Not ended yet",
-    Standing.UNKNOWN: "End not known",
-    Standing.STOPPED: "Stopped or withdrawn",
-    Standing.REPORTED: "Reported",
+    TrialStanding.OVERDUE: "Overdue",
+    TrialStanding.UNPUBLISHED: "Ended, not yet due",
+    TrialStanding.UNCONFIRMED: "End not confirmed",
+    TrialStanding.RUNNING: "Not ended yet",
+    TrialStanding.UNKNOWN: "End not known",
+    TrialStanding.STOPPED: "Stopped or withdrawn",
+    TrialStanding.REPORTED: "Reported",
 }
 
 
@@ -68,7 +68,7 @@ def trials() -> str:
     standings = [one.standing for one in about]
     return render_template(
         "staff/trials.html",
-        headline=headline(standings.count(Standing.OVERDUE), len(about)),
+        headline=headline(standings.count(TrialStanding.OVERDUE), len(about)),
         counts=[
             f"{standings.count(standing)} {words}"
             for standing, words in _COUNTED.items()

@@ -18,7 +18,7 @@ from monitor.feeds.records import (
 )
 from monitor.feeds.tables import Comparison, Incident
 from monitor.kernel.errors import SourceError, SourceFault
-from monitor.literature import queries as literature
+from monitor.literature.papers import queries as literature
 from monitor.notify import queries as mail
 from monitor.notify import tokens
 from monitor.review import pairing

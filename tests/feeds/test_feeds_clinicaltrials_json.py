@@ -13,8 +13,8 @@ from monitor.catalogue.loader import load as load_catalogue
 from monitor.feeds.citations import content_hash
 from monitor.feeds.records import FetchedRecord, KeptRecord, LinkKind, Trial, UnreadableRecord
 from monitor.feeds.sources import clinicaltrials_json
-from monitor.literature.designs import suggest_design
-from monitor.literature.matching import Matcher
+from monitor.literature.design.rules import suggest_design
+from monitor.literature.matching.matcher import Matcher
 
 FETCHED = date(2026, 11, 23)
 EMAIL = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}")

@@ -12,7 +12,7 @@ from lxml import etree
 from monitor.feeds.records import FetchedRecord, KeptRecord, LinkKind, Trial, UnreadableRecord
 from monitor.feeds.sources import isrctn_xml
 from monitor.kernel.errors import SourceError, SourceFault
-from monitor.literature.designs import suggest_design
+from monitor.literature.design.rules import suggest_design
 
 FETCHED = date(2026, 11, 23)
 EMAIL = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}")

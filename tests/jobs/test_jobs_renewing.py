@@ -5,7 +5,7 @@ from sqlalchemy import delete, func, select, update
 
 from monitor.jobs.polling import poll_source
 from monitor.jobs.renewing import read_old_papers
-from monitor.literature.reading import EDITION
+from monitor.literature.papers.reading import EDITION
 from monitor.literature.tables import Paper, PaperKey, PaperReading
 from monitor.literature.words import Lane
 from monitor.notify.tables import Message

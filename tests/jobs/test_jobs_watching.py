@@ -22,7 +22,7 @@ from monitor.feeds.sources import crossref
 from monitor.feeds.tables import PollKind, PollQuery, Record
 from monitor.jobs.asking import attempt
 from monitor.jobs.polling import poll_source
-from monitor.literature.statements import said_of
+from monitor.literature.papers.statements import said_of
 from monitor.literature.tables import PaperIdentifier
 
 DOI, NOTICE = "10.5555/trial", "10.5555/notice"

@@ -12,7 +12,7 @@ from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.service import StoredRecord
 from monitor.feeds.tables import Poll, PollState, Record, SourceRow
 from monitor.literature import service
-from monitor.literature.matching import Matcher
+from monitor.literature.matching.matcher import Matcher
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.literature import counts, designs, detection, measures, places, trial_cues
-from monitor.literature.detection import detect
+from monitor.literature.design import counts, detection, measures, places, trial_cues
+from monitor.literature.design import rules as designs
+from monitor.literature.design.detection import detect
 
 TITLE = "VIPP in the town of Nowhere"
 

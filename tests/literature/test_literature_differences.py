@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.literature.differences import Piece, items, words
+from monitor.literature.text.differences import Piece, items, words
 
 texts = st.text(max_size=60) | st.lists(
     st.sampled_from(["Theraplay", "in", "Nowhere", "a", "TRIAL", "\n", "trial.", "–"]), max_size=12

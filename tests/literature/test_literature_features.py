@@ -5,7 +5,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.literature.features import features
+from monitor.literature.ranking.features import features
 
 LARGEST = 24 * 1024
 

@@ -1,7 +1,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.literature.folding import Folded, fold
+from monitor.literature.text.folding import Folded, fold
 
 TEXTS = st.text(max_size=60) | st.text(
     alphabet=" ,-–'’&éßﬁİ\u0301\u00ad\u200f\x00\ud800ab®™²½한글中", max_size=40

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds.records import Citation, Identifier
-from monitor.literature.grouping import _pairs, groups, stored_keys
-from monitor.literature.sameness import judge
-from monitor.literature.traits import traits
+from monitor.literature.dedup.clusters import _pairs, clusters, stored_keys
+from monitor.literature.dedup.fingerprint import fingerprint
+from monitor.literature.dedup.verdict import judge
 
 TITLE = "An invented trial of parenting in the town of Nowhere"
 ONE = Citation(
@@ -54,19 +54,19 @@ def said(records):
             group.certain,
             group.reason,
         )
-        for group in groups(records)
+        for group in clusters(records)
     )
 
 
 def test_groups_say_which_and_why():
-    (certain,) = groups([ONE, OTHER, POOL[1]])
+    (certain,) = clusters([ONE, OTHER, POOL[1]])
     assert certain.indices == (0, 2)
     assert certain.certain
     assert certain.reason == "same title; authors, year, journal, volume and pages agree"
 
 
 def test_a_doubt_is_a_group_that_does_not_merge():
-    (found,) = groups([ONE, differing(pages="140-155")])
+    (found,) = clusters([ONE, differing(pages="140-155")])
     assert (found.indices, found.certain) == ((0, 1), False)
     assert found.reason == "same title, but pages differ"
 
@@ -75,11 +75,11 @@ def test_a_thin_record_does_not_bridge_two_papers():
     thin = Citation(title=TITLE, authors=ONE.authors, year=2024)
     other = POOL[3]
     assert judge(ONE, thin).verdict == judge(thin, other).verdict == "same"
-    assert [(group.indices, group.certain) for group in groups([ONE, thin, other])] == [
+    assert [(group.indices, group.certain) for group in clusters([ONE, thin, other])] == [
         ((0, 1, 2), False)
     ]
     copies = [ONE, differing(title=TITLE.upper()), thin, other]
-    assert [(group.indices, group.certain) for group in groups(copies)] == [
+    assert [(group.indices, group.certain) for group in clusters(copies)] == [
         ((0, 1), True),
         ((0, 1, 2, 3), False),
     ]
@@ -94,21 +94,21 @@ def test_the_order_of_the_records_is_no_matter(records, chance):
 
 @given(FILES)
 def test_once_merged_there_is_nothing_left_to_merge(records):
-    certain = [group.indices for group in groups(records) if group.certain]
+    certain = [group.indices for group in clusters(records) if group.certain]
     merged = [index for indices in certain for index in indices]
     assert len(merged) == len(set(merged))
     fullest = [
         max((records[i] for i in indices), key=lambda one: len(repr(one))) for indices in certain
     ]
     left = [one for index, one in enumerate(records) if index not in set(merged)]
-    assert not [group for group in groups([*fullest, *left]) if group.certain]
+    assert not [group for group in clusters([*fullest, *left]) if group.certain]
 
 
 @given(FILES, st.data())
 def test_a_copy_joins_its_group(records, data):
     index = data.draw(st.integers(0, len(records)))
-    before = groups([*records, ONE])
-    after = groups([*records[:index], ONE, *records[index:], ONE])
+    before = clusters([*records, ONE])
+    after = clusters([*records[:index], ONE, *records[index:], ONE])
     assert any(g.certain for g in after)
     assert sum(len(g.indices) for g in after if g.certain) >= 1 + sum(
         len(g.indices) for g in before if g.certain
@@ -121,19 +121,19 @@ def test_editorials_of_one_title_never_merge(pages, dated):
         differing(title="Editorial", pages=f"{page}", issue=f"{page}", year=2024 if dated else None)
         for page in pages
     ]
-    assert not [group for group in groups(editorials) if group.certain]
+    assert not [group for group in clusters(editorials) if group.certain]
 
 
 @given(st.sampled_from(POOL), st.sampled_from(POOL))
 def test_what_may_be_one_paper_shares_a_key_or_an_identifier(one, other):
     if judge(one, other).verdict == "same":
-        keys = stored_keys(traits(one)) & stored_keys(traits(other))
+        keys = stored_keys(fingerprint(one)) & stored_keys(fingerprint(other))
         assert keys or {*one.identifiers} & {*other.identifiers}
 
 
 def test_keys_are_few_and_fit_a_column_of_64_bits():
     identifiers = (Identifier("doi", "10.1/" + "y" * 290),)
-    keys = stored_keys(traits(differing(title="x" * 5_000, identifiers=identifiers)))
+    keys = stored_keys(fingerprint(differing(title="x" * 5_000, identifiers=identifiers)))
     assert len(keys) <= 10
     assert all(-(2**63) <= key < 2**63 for key in keys)
 
@@ -142,8 +142,8 @@ def test_very_many_records_of_one_title_are_compared_with_their_neighbours_alone
     many = [
         differing(pages=f"{page}-{page + 9}", volume=str(page)) for page in range(100, 1_100, 5)
     ]
-    assert not [group for group in groups(many) if group.certain]
-    compared = _pairs([traits(one) for one in many])
+    assert not [group for group in clusters(many) if group.certain]
+    compared = _pairs([fingerprint(one) for one in many])
     assert len(compared) <= len(many) * 40  # all with all would be 19,900
 
 
@@ -184,7 +184,7 @@ def pairs(grouped):
 )
 def test_labelled_duplicates_are_found_and_nothing_else(recordings, name, recall):
     citations, true = labelled(recordings, name)
-    found = pairs([group.indices for group in groups(citations) if group.certain])
+    found = pairs([group.indices for group in clusters(citations) if group.certain])
     assert not found - true
     assert len(found & true) / len(true) >= recall  # bib-dedupe's own on this set
 
@@ -193,7 +193,7 @@ def test_real_records_in_another_order_are_grouped_alike(recordings):
     citations, _ = labelled(recordings, "stroke")
     order = list(range(len(citations)))
     random.Random(4).shuffle(order)  # noqa: S311 - an order, not a secret
-    shuffled = groups([citations[index] for index in order])
+    shuffled = clusters([citations[index] for index in order])
     assert {frozenset(order[i] for i in g.indices) for g in shuffled if g.certain} == {
-        frozenset(g.indices) for g in groups(citations) if g.certain
+        frozenset(g.indices) for g in clusters(citations) if g.certain
     }

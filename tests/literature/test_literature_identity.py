@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind
-from monitor.literature.identity import (
+from monitor.literature.dedup.identity import (
     identifiers_conflict,
     own_and_named,
     same_title,
     strongest_first,
 )
-from monitor.literature.wording import Version, best, clean, cleaned
+from monitor.literature.papers.precedence import Version, best, clean, cleaned
 
 TITLE = "An invented trial of parenting in the town of Nowhere"
 

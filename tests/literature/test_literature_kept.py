@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from monitor.feeds.records import Identifier, Link, LinkKind
 from monitor.feeds.tables import RecordQuery
-from monitor.literature import kept
+from monitor.literature.papers import unqueued
 from monitor.literature.words import Lane
 
 
@@ -32,7 +32,7 @@ def papers(session, intake, cite, now):
 
 def _listed(session, papers, **asked):
     names = {paper_id: name for name, paper_id in papers.items()}
-    return [names[one.id] for one in kept.kept(session, **asked)]
+    return [names[one.id] for one in unqueued.kept(session, **asked)]
 
 
 def test_everything_that_is_not_queued_is_listed_newest_first(session, papers):
@@ -57,15 +57,15 @@ def test_words_of_the_title_find_it_whatever_their_case(session, papers):
 
 
 def test_pages_follow_each_other(session, papers):
-    first = kept.kept(session, limit=2)
-    rest = kept.kept(session, limit=2, after=first[-1].id)
+    first = unqueued.kept(session, limit=2)
+    rest = unqueued.kept(session, limit=2, after=first[-1].id)
     assert [one.id for one in (*first, *rest)] == sorted(
         (papers[name] for name in ("bridge", "other", "notice")), reverse=True
     )
 
 
 def test_each_says_what_brought_it_and_what_it_is_about(session, papers):
-    notice, other, bridge = kept.kept(session)
+    notice, other, bridge = unqueued.kept(session)
     assert notice.about == (("corrects", Identifier("doi", "10.5555/1")),)
     assert (other.queries, bridge.queries) == (("ddp",), ("cos", "ddp"))
     assert bridge.about == ()
@@ -73,6 +73,6 @@ def test_each_says_what_brought_it_and_what_it_is_about(session, papers):
 
 @given(st.text())
 def test_what_is_typed_becomes_a_few_plain_words(text):
-    words = kept.searched(text)
+    words = unqueued.searched(text)
     assert len(words) <= 8
     assert all(word and len(word) <= 60 and word.isprintable() for word in words)

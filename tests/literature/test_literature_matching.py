@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue import loader
-from monitor.literature.matching import FIELDS, MOST_PER_FIELD, Matcher, keyword_text
+from monitor.literature.matching.matcher import FIELDS, MOST_PER_FIELD, Matcher, keyword_text
 
 MATCHER = Matcher(loader.load())
 FORMS = sorted(

@@ -15,7 +15,8 @@ from monitor.catalogue.service import sync
 from monitor.feeds.records import Citation, Identifier
 from monitor.kernel.database import Database
 from monitor.kernel.errors import Conflict
-from monitor.literature import parting, service
+from monitor.literature import service
+from monitor.literature.papers import unmerge
 from monitor.literature.tables import (
     Match,
     Paper,
@@ -149,8 +150,8 @@ class Attempt:
         return merge
 
     def undo(self, merge):
-        held = parting.hold(self.session, merge.id)
-        parting.undo(self.session, held, matcher=self.world.matcher, by="user:1", at=NOW)
+        held = unmerge.hold(self.session, merge.id)
+        unmerge.undo(self.session, held, matcher=self.world.matcher, by="user:1", at=NOW)
         follow_parting(self.session, merge, by="user:1", at=NOW)
         self.session.flush()
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind
-from monitor.literature import notices
-from monitor.literature.notices import NoticeKind
-from monitor.literature.sameness import judge
-from monitor.literature.traits import traits
+from monitor.literature.dedup.fingerprint import fingerprint
+from monitor.literature.dedup.verdict import judge
+from monitor.literature.design import notices
+from monitor.literature.design.notices import NoticeKind
 
 CASES = list(
     csv.DictReader(Path(__file__).with_name("notice_cases.csv").read_text("utf-8").splitlines())
@@ -123,7 +123,7 @@ def test_a_notice_is_never_its_paper_and_is_shown_to_a_person():
         "doubtful",
         "same title, but one of them is a notice of correction",
     )
-    assert traits(notice).is_notice
+    assert fingerprint(notice).is_notice
 
 
 def test_a_correction_and_a_retraction_of_one_paper_are_two_notices():

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds.records import Trial
-from monitor.literature import overdue
-from monitor.literature.overdue import Judged, Standing, judge, months_since
+from monitor.literature.linkage import overdue
+from monitor.literature.linkage.overdue import JudgedTrial, TrialStanding, judge, months_since
 
 TODAY = date(2026, 11, 23)
 ENDED = Trial("completed", date(2020, 1, 31), date(2025, 11, 23))
@@ -23,22 +23,22 @@ def test_the_examples_hold():
 @pytest.mark.parametrize(
     ("trial", "standing", "months"),
     [
-        (ENDED, Standing.OVERDUE, 12),
-        (replace(ENDED, completed=date(2025, 11, 24)), Standing.UNPUBLISHED, 11),
-        (replace(ENDED, has_results=True), Standing.UNPUBLISHED, 12),
-        (replace(ENDED, has_results=True, completed=date(2024, 11, 23)), Standing.OVERDUE, 24),
-        (replace(ENDED, completed_expected=True), Standing.UNCONFIRMED, 12),
-        (replace(ENDED, completed=TODAY), Standing.UNPUBLISHED, 0),
-        (replace(ENDED, completed=date(2026, 11, 24)), Standing.RUNNING, None),
-        (replace(ENDED, completed=None), Standing.UNKNOWN, None),
-        (replace(ENDED, status="Withdrawn"), Standing.STOPPED, 12),
-        (replace(ENDED, status="terminated", completed=None), Standing.STOPPED, None),
-        (replace(ENDED, status=None), Standing.OVERDUE, 12),
+        (ENDED, TrialStanding.OVERDUE, 12),
+        (replace(ENDED, completed=date(2025, 11, 24)), TrialStanding.UNPUBLISHED, 11),
+        (replace(ENDED, has_results=True), TrialStanding.UNPUBLISHED, 12),
+        (replace(ENDED, has_results=True, completed=date(2024, 11, 23)), TrialStanding.OVERDUE, 24),
+        (replace(ENDED, completed_expected=True), TrialStanding.UNCONFIRMED, 12),
+        (replace(ENDED, completed=TODAY), TrialStanding.UNPUBLISHED, 0),
+        (replace(ENDED, completed=date(2026, 11, 24)), TrialStanding.RUNNING, None),
+        (replace(ENDED, completed=None), TrialStanding.UNKNOWN, None),
+        (replace(ENDED, status="Withdrawn"), TrialStanding.STOPPED, 12),
+        (replace(ENDED, status="terminated", completed=None), TrialStanding.STOPPED, None),
+        (replace(ENDED, status=None), TrialStanding.OVERDUE, 12),
     ],
 )
 def test_where_a_trial_stands(trial, standing, months):
-    assert judge(trial, reported=False, today=TODAY) == Judged(standing, months)
-    assert judge(trial, reported=True, today=TODAY).standing is Standing.REPORTED
+    assert judge(trial, reported=False, today=TODAY) == JudgedTrial(standing, months)
+    assert judge(trial, reported=True, today=TODAY).standing is TrialStanding.REPORTED
 
 
 days = st.dates(date(1990, 1, 1), date(2040, 12, 31))
@@ -56,15 +56,15 @@ trials = st.builds(
 @given(trials, days, days)
 def test_what_is_overdue_stays_so_until_it_is_reported(trial, one, other):
     earlier, later = sorted((one, other))
-    if judge(trial, reported=False, today=earlier).standing is Standing.OVERDUE:
-        assert judge(trial, reported=False, today=later).standing is Standing.OVERDUE
-    assert judge(trial, reported=True, today=later).standing is Standing.REPORTED
+    if judge(trial, reported=False, today=earlier).standing is TrialStanding.OVERDUE:
+        assert judge(trial, reported=False, today=later).standing is TrialStanding.OVERDUE
+    assert judge(trial, reported=True, today=later).standing is TrialStanding.REPORTED
 
 
 @given(trials, days)
 def test_only_a_known_end_a_year_ago_is_overdue(trial, today):
     found = judge(trial, reported=False, today=today)
-    if found.standing is Standing.OVERDUE:
+    if found.standing is TrialStanding.OVERDUE:
         assert trial.completed
         assert not trial.completed_expected
         assert (today - trial.completed).days >= 365

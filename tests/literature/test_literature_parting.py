@@ -6,7 +6,8 @@ from sqlalchemy import select
 from monitor.feeds.records import Identifier
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import Conflict, NotFound
-from monitor.literature import linking, parting, queries, service
+from monitor.literature import service
+from monitor.literature.papers import linking, queries, unmerge
 from monitor.literature.tables import Paper, PaperLink, PaperMerge, StudyPaper
 from monitor.literature.words import LinkState, Relation
 
@@ -30,8 +31,8 @@ class Work:
         )  # fmt: skip
 
     def undo(self, merge):
-        held = parting.hold(self.session, merge.id)
-        parting.undo(
+        held = unmerge.hold(self.session, merge.id)
+        unmerge.undo(
             self.session, held, matcher=self.intake.matcher, by="user:1", at=self.intake.now
         )
 
@@ -145,7 +146,7 @@ def test_what_has_to_be_undone_first_is_said(session, work, intake, cite, review
     with pytest.raises(Conflict, match="itself become one with “Theraplay, invented part"):
         work.undo(first)
     with pytest.raises(NotFound):
-        parting.hold(session, 999)
+        unmerge.hold(session, 999)
     work.undo(second)
     work.undo(first)
     assert [work.held(one), work.held(two), work.held(three)] == [{"1"}, {"2"}, {"3"}]

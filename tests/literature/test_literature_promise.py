@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from monitor.catalogue import loader
 from monitor.feeds.records import Citation
-from monitor.literature.matching import Matcher
-from monitor.literature.promise import PARTS, Traits, promise, traits
+from monitor.literature.matching.matcher import Matcher
+from monitor.literature.ranking.prior import PARTS, PriorFeatures, prior, prior_features
 
 YEAR = 2026
 
@@ -18,27 +18,27 @@ def matcher():
 
 
 def _total(paper):
-    return sum(promise(paper, YEAR).values())
+    return sum(prior(paper, YEAR).values())
 
 
 def test_a_new_randomised_trial_of_a_named_intervention_promises_most():
-    best = Traits(design="randomised", named="title", attachment=True, year=YEAR)
-    assert promise(best, YEAR) == {"design": 0.35, "names": 0.35, "outcome": 0.2, "recent": 0.1}
+    best = PriorFeatures(design="randomised", named="title", attachment=True, year=YEAR)
+    assert prior(best, YEAR) == {"design": 0.35, "names": 0.35, "outcome": 0.2, "recent": 0.1}
 
 
 @pytest.mark.parametrize(
     ("more", "less"),
     [
-        (Traits(design="randomised"), Traits(design="single-group")),
-        (Traits(design="single-group"), Traits()),
-        (Traits(), Traits(design="review")),
-        (Traits(design="review"), Traits(design="notice")),
-        (Traits(named="title"), Traits(named="elsewhere")),
-        (Traits(named="elsewhere"), Traits()),
-        (Traits(attachment=True), Traits()),
-        (Traits(year=YEAR), Traits(year=YEAR - 3)),
-        (Traits(year=YEAR - 3), Traits()),
-        (Traits(), Traits(year=YEAR - 20)),
+        (PriorFeatures(design="randomised"), PriorFeatures(design="single-group")),
+        (PriorFeatures(design="single-group"), PriorFeatures()),
+        (PriorFeatures(), PriorFeatures(design="review")),
+        (PriorFeatures(design="review"), PriorFeatures(design="notice")),
+        (PriorFeatures(named="title"), PriorFeatures(named="elsewhere")),
+        (PriorFeatures(named="elsewhere"), PriorFeatures()),
+        (PriorFeatures(attachment=True), PriorFeatures()),
+        (PriorFeatures(year=YEAR), PriorFeatures(year=YEAR - 3)),
+        (PriorFeatures(year=YEAR - 3), PriorFeatures()),
+        (PriorFeatures(), PriorFeatures(year=YEAR - 20)),
     ],
 )
 def test_each_part_says_what_comes_first(more, less):
@@ -46,8 +46,8 @@ def test_each_part_says_what_comes_first(more, less):
 
 
 def test_a_year_that_cannot_be_right_is_as_good_as_none():
-    assert promise(Traits(year=9999), YEAR) == promise(Traits(year=None), YEAR)
-    assert promise(Traits(year=YEAR + 1), YEAR) == promise(Traits(year=YEAR), YEAR)
+    assert prior(PriorFeatures(year=9999), YEAR) == prior(PriorFeatures(year=None), YEAR)
+    assert prior(PriorFeatures(year=YEAR + 1), YEAR) == prior(PriorFeatures(year=YEAR), YEAR)
 
 
 @given(
@@ -57,7 +57,7 @@ def test_a_year_that_cannot_be_right_is_as_good_as_none():
     st.none() | st.integers(),
 )
 def test_no_part_is_negative_and_all_together_are_at_most_one(design, named, attachment, year):
-    parts = promise(Traits(design, named, attachment, year), YEAR)
+    parts = prior(PriorFeatures(design, named, attachment, year), YEAR)
     assert tuple(parts) == PARTS
     assert all(value >= 0 for value in parts.values())
     assert sum(parts.values()) <= 1 + 1e-9
@@ -67,7 +67,7 @@ def read(citation, matcher):
     hits = matcher.match(
         title=citation.title, abstract=citation.abstract, keywords=citation.keywords
     )
-    return traits(citation, hits)
+    return prior_features(citation, hits)
 
 
 def test_traits_are_read_from_what_the_record_says(matcher):
@@ -76,11 +76,11 @@ def test_traits_are_read_from_what_the_record_says(matcher):
         abstract="Attachment security was observed.",
         year=2025,
     )
-    assert read(trial, matcher) == Traits("randomised", "title", attachment=True, year=2025)
+    assert read(trial, matcher) == PriorFeatures("randomised", "title", attachment=True, year=2025)
 
 
 def test_a_name_in_the_abstract_or_a_keyword_is_one_elsewhere(matcher):
     told = Citation(title="Support for parents", abstract="We tested Theraplay with parents.")
     listed = Citation(title="Support for parents", keywords=("Theraplay",))
     assert read(told, matcher).named == read(listed, matcher).named == "elsewhere"
-    assert read(Citation(title="File attachments in e-mail"), matcher) == Traits()
+    assert read(Citation(title="File attachments in e-mail"), matcher) == PriorFeatures()

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 from monitor.feeds.records import Identifier
 from monitor.feeds.tables import RecordQuery
 from monitor.kernel.errors import NotFound
-from monitor.literature import queries, service
-from monitor.literature.queries import Segment
+from monitor.literature import service
+from monitor.literature.papers import queries
+from monitor.literature.papers.queries import Segment
 
 TRIAL = Identifier("nct", "NCT00000001")
 

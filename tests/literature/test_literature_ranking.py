@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.literature.features import features
-from monitor.literature.learning import RATIO, TRUST, Rows, fit
-from monitor.literature.promise import PARTS
-from monitor.literature.ranking import WORDS, Candidate, rank, trust_in_promise
+from monitor.literature.ranking.features import features
+from monitor.literature.ranking.model import RATIO, TRUST, Rows, fit
+from monitor.literature.ranking.order import WORDS, Candidate, rank, trust_in_prior
+from monitor.literature.ranking.prior import PARTS
 
 NOTHING = dict.fromkeys(PARTS, 0.0)
 TOPICS = {
@@ -101,10 +101,10 @@ def test_a_score_is_the_sum_of_its_parts():
 
 def test_each_label_of_the_scarcer_kind_halves_the_promise():
     excluded = dict.fromkeys(range(90), False)
-    assert trust_in_promise({}) == trust_in_promise(excluded) == 1
-    assert trust_in_promise(excluded | {100: True}) == 0.5
-    assert trust_in_promise(excluded | {100: True, 101: True}) == 0.25
-    assert trust_in_promise(dict(enumerate([True, False] * 5_000))) == 0
+    assert trust_in_prior({}) == trust_in_prior(excluded) == 1
+    assert trust_in_prior(excluded | {100: True}) == 0.5
+    assert trust_in_prior(excluded | {100: True, 101: True}) == 0.25
+    assert trust_in_prior(dict(enumerate([True, False] * 5_000))) == 0
 
 
 def test_papers_without_a_word_are_ranked_by_their_promise():

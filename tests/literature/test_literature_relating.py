@@ -10,7 +10,9 @@ from monitor.feeds.citations import to_json
 from monitor.feeds.records import Identifier, Link, LinkKind, Trial
 from monitor.feeds.tables import Record
 from monitor.kernel.audit import AuditEntry
-from monitor.literature import relating, rereading, service
+from monitor.literature import service
+from monitor.literature.ingest import rereading
+from monitor.literature.linkage import propose
 from monitor.literature.tables import Paper, PaperLink
 from monitor.literature.words import Lane, LinkState, Relation
 
@@ -80,7 +82,7 @@ def test_a_proposal_that_becomes_certain_is_confirmed_and_a_rejected_one_stays(
     link.state, link.settled_by = LinkState.REJECTED, "user:1"
     session.flush()
     ids = session.scalars(select(Paper.id)).all()
-    assert relating.propose_for(session, ids, now + timedelta(days=1)) == 0
+    assert propose.propose_for(session, ids, now + timedelta(days=1)) == 0
     assert [one[3] for one in links(session)] == [LinkState.REJECTED]
 
 
@@ -143,7 +145,7 @@ def test_papers_nobody_is_to_screen_cost_no_statement(database, session, intake,
     event.listen(
         database.engine, "before_cursor_execute", lambda *a: statements.append(a[2]), named=False
     )
-    assert relating.propose_for(session, [], now) == 0
+    assert propose.propose_for(session, [], now) == 0
     assert statements == []
 
 
@@ -156,5 +158,5 @@ def test_many_new_papers_cost_two_statements_together(database, session, intake,
     event.listen(
         database.engine, "before_cursor_execute", lambda *a: statements.append(a[2]), named=False
     )
-    relating.propose_for(session, ids, now)
+    propose.propose_for(session, ids, now)
     assert len(statements) == 2

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind, Trial
-from monitor.literature.facts import Facts
-from monitor.literature.matching import Hit
-from monitor.literature.relations import relate
+from monitor.literature.linkage.facts import Facts
+from monitor.literature.linkage.relations import relate
+from monitor.literature.matching.matcher import Hit
 from monitor.literature.words import Relation
 
 NCT = Identifier("nct", "NCT00000001")

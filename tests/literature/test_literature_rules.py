@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.literature.designs import sentences, suggest_design
-from monitor.literature.rules import in_scope
+from monitor.literature.design.rules import sentences, suggest_design
+from monitor.literature.matching.scope import in_scope
 
 TITLE = "An invented trial of parenting in the town of Nowhere"
 

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds.records import Citation, Identifier
-from monitor.literature.journals import same_journal
-from monitor.literature.sameness import judge
-from monitor.literature.titles import Titles, edits, relation
-from monitor.literature.traits import traits
+from monitor.literature.dedup.fingerprint import fingerprint
+from monitor.literature.dedup.journals import same_journal
+from monitor.literature.dedup.titles import Titles, edits, relation
+from monitor.literature.dedup.verdict import judge
 
 TITLE = "An invented trial of parenting in the town of Nowhere"
 ONE = Citation(
@@ -235,7 +235,7 @@ def test_titles(one, other, expected):
     ],
 )
 def test_pages(raw, first, last):
-    pages = traits(differing(pages=raw)).pages
+    pages = fingerprint(differing(pages=raw)).pages
     assert (pages.first, pages.last) == (first, last)
 
 
@@ -245,7 +245,7 @@ def test_pages(raw, first, last):
      ("Journal of things. 69", "69"), ("Ph.D.", "")],
 )  # fmt: skip
 def test_volumes(raw, volume):
-    assert traits(differing(volume=raw)).volume == volume
+    assert fingerprint(differing(volume=raw)).volume == volume
 
 
 @pytest.mark.parametrize(
@@ -254,15 +254,15 @@ def test_volumes(raw, volume):
 )
 def test_a_translated_title_in_brackets_is_no_note(title):
     assert (
-        traits(Citation(title=title + ". [Russian]")).squeezed
-        == traits(Citation(title=title)).squeezed
+        fingerprint(Citation(title=title + ". [Russian]")).squeezed
+        == fingerprint(Citation(title=title)).squeezed
     )
-    assert traits(Citation(title=title)).squeezed
+    assert fingerprint(Citation(title=title)).squeezed
 
 
 def test_a_language_in_a_title_stays():
     german, italian = (
-        traits(Citation(title=f"The invented scale ({language} version)"))
+        fingerprint(Citation(title=f"The invented scale ({language} version)"))
         for language in ("German", "Italian")
     )
     assert german.squeezed != italian.squeezed

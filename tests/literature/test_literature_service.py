@@ -11,7 +11,8 @@ from monitor.feeds.records import FetchedRecord, Identifier, Trial
 from monitor.feeds.sources import europepmc_json, pubmed_xml
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
-from monitor.literature import queries, service
+from monitor.literature import service
+from monitor.literature.papers import queries
 from monitor.literature.tables import (
     Match,
     Paper,

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue import loader
-from monitor.literature.matching import Matcher
-from monitor.literature.sentences import sentences
-from monitor.literature.standing import lane as lane_of
-from monitor.literature.standing import standings
+from monitor.literature.matching.lanes import evaluations
+from monitor.literature.matching.lanes import lane as lane_of
+from monitor.literature.matching.matcher import Matcher
+from monitor.literature.text.sentences import sentences
 from monitor.literature.words import Lane
 
 MATCHER = Matcher(loader.load())
@@ -19,7 +19,7 @@ APP = "We tested a sleep app for tired mothers in an invented town. Mothers slep
 
 def judged(abstract, title="An invented study", keywords=()):
     hits = MATCHER.match(title=title, abstract=abstract, keywords=keywords)
-    return lane_of(hits, title, abstract), standings(hits, title, abstract)
+    return lane_of(hits, title, abstract), evaluations(hits, title, abstract)
 
 
 PASSING = [

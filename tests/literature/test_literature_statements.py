@@ -1,7 +1,7 @@
 """What the sources say of a paper's standing, each with its source."""
 
 from monitor.feeds.records import Identifier, Link, LinkKind
-from monitor.literature.statements import Statement, said_of
+from monitor.literature.papers.statements import Statement, said_of
 
 NAMED = "Circle of Security in the invented town of Nowhere: a trial"
 NOTICE = Identifier("doi", "10.5555/notice")

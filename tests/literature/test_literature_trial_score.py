@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from monitor.feeds import files
 from monitor.feeds.records import FetchedRecord
-from monitor.literature import trial_cues
-from monitor.literature.trial_score import SCREENING, trial_score
-from monitor.literature.trial_weights import WEIGHTS
+from monitor.literature.design import trial_cues
+from monitor.literature.design.trial_score import SCREENING, trial_score
+from monitor.literature.design.trial_weights import WEIGHTS
 
 PLAIN = "Attachment in the town of Nowhere"
 

@@ -3,7 +3,7 @@
 from sqlalchemy import event
 
 from monitor.literature import service
-from monitor.literature.watching import watched_dois
+from monitor.literature.papers.watching import watched_dois
 
 NAMED = "Circle of Security in the invented town of Nowhere: a trial"
 

@@ -7,7 +7,7 @@ import pytest
 
 from monitor.accounts.tables import Role, User
 from monitor.catalogue.tables import InterventionRow
-from monitor.literature.features import features
+from monitor.literature.ranking.features import features
 from monitor.literature.tables import Paper, PaperReading
 from monitor.literature.words import Lane
 from monitor.review import service

@@ -22,9 +22,9 @@ from monitor.gap import queries as gaps
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.kernel.settings import parse
-from monitor.literature import linking
-from monitor.literature import queries as literature
-from monitor.literature.matching import Matcher
+from monitor.literature.matching.matcher import Matcher
+from monitor.literature.papers import linking
+from monitor.literature.papers import queries as literature
 from monitor.literature.tables import PaperLink, StudyPaper
 from monitor.literature.words import Lane, LinkState, Relation
 from monitor.notify.tables import Announcement, Message, MessageKind, Subscriber, SubscriberState

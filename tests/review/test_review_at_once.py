@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from monitor.catalogue import loader
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, MonitorError
-from monitor.literature import linking
-from monitor.literature.matching import Matcher
+from monitor.literature.matching.matcher import Matcher
+from monitor.literature.papers import linking
 from monitor.literature.tables import PaperLink, Study, StudyPaper
 from monitor.literature.words import LinkState, Relation
 from monitor.review import queries, service

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 
 from monitor.kernel.database import Database
-from monitor.literature.ranking import WORDS
+from monitor.literature.ranking.order import WORDS
 from monitor.literature.tables import Paper
 from monitor.ops.schema import metadata
 from monitor.review import ordering, queries, service

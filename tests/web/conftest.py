@@ -30,8 +30,8 @@ from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, Q
 from monitor.kernel import settings as settings_module
 from monitor.kernel.database import Database
 from monitor.kernel.settings import Settings
-from monitor.literature import queries as literature
-from monitor.literature.matching import Matcher
+from monitor.literature.matching.matcher import Matcher
+from monitor.literature.papers import queries as literature
 from monitor.review.rules import Judgement
 from monitor.review.words import (
     Design,

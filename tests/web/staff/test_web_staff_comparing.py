@@ -12,7 +12,7 @@ from monitor.feeds.records import Citation, Identifier
 from monitor.gap.tables import Change
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import Conflict, NotFound
-from monitor.literature import linking
+from monitor.literature.papers import linking
 from monitor.literature.tables import Paper, PaperLink, PaperMerge, StudyPaper
 from monitor.literature.words import LinkState, Relation
 from monitor.notify.tables import Announcement

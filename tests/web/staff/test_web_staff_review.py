@@ -5,7 +5,7 @@ from lxml import html
 from sqlalchemy import func, select
 
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind
-from monitor.literature import queries as literature
+from monitor.literature.papers import queries as literature
 from monitor.literature.tables import StudyPaper
 from monitor.review import queries as reviews
 from monitor.review.tables import Screening

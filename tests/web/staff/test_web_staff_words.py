@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from monitor.feeds.queries import SourceState
-from monitor.literature.designs import suggest_design
-from monitor.literature.matching import Hit
+from monitor.literature.design.rules import suggest_design
+from monitor.literature.matching.matcher import Hit
 from monitor.notify.tables import MessageKind, MessageState
 from monitor.review.words import DecisionVerdict, Design, FindingDirection, OutcomeClass, Stage
 from monitor.web import auth, excerpts, forms, labels

@@ -1,0 +1,150 @@
+"""What a record says of how its study was done: design, score, and facts with their sentences.
+
+Pure. Suggestions for a reviewer to accept or correct, never decisions; each carries the sentence
+it was read from, unchanged. What a text does not say is not suggested.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from monitor.feeds.records import Citation
+from monitor.literature.design.counts import child_ages, sample_sizes
+from monitor.literature.design.measures import measures
+from monitor.literature.design.places import UK, countries, settings
+from monitor.literature.design.rules import Suggestion, sentences, suggest_design
+from monitor.literature.design.trial_score import LIKELY, TrialScore, trial_score
+
+UNCLEAR = "unclear"
+_LABELS = frozenset({"label", "keyword"})  # parts of the score that the source's own labels give
+_MOST = 20_000  # characters read of a title or an abstract
+_DEVELOPERS = tuple(
+    (value, re.compile(words, re.IGNORECASE))
+    for value, words in (
+        (
+            "independent of the developers",
+            (
+                r"\bindependent(?:ly)? (?:of|from) (?:the )?(?:\w+ ){0,2}(?:developer|originator)|"
+                r"\b(?:no|not) (?:\w+ ){0,3}(?:involv|affiliat|connect)\w* [^.;]{0,30}\bdevelopers?\b|"
+                r"\bdevelopers?\b[^.;]{0,60}\b(?:no (?:part|role|involvement)|not (?:\w+ )?involved)\b|"
+                r"\bindependent (?:evaluation|replication|trial)\b"
+            ),
+        ),
+        (
+            "the developers took part",
+            (
+                r"\b(?:developers?|originators?|founders?|authors?) of (?:the |this )?(?:\w+ ){0,3}"
+                r"(?:program(?:me)?|intervention|model|treatment|therapy|manual)\b|"
+                r"\bdeveloped by (?:the |one of the )?(?:(?:first|second|third|last|senior|lead|present|"
+                r"current) )?authors?\b|\b(?:program(?:me)?|intervention|treatment) developers?\b|"
+                r"\bauthors? (?:is|are|was|were) (?:\w+ ){0,3}(?:developers?|originators?|founders?)\b|"
+                r"\b(?:we|authors?) (?:have )?(?:co-?)?developed (?:this|the) (?:program|intervention|"
+                r"treatment)"
+            ),
+        ),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """One fact a record states: ``value`` in our words, ``sentence`` in the record's own."""
+
+    field: str
+    value: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """What was read from a record; ``design`` is "unclear" where nothing tells."""
+
+    design: str
+    score: TrialScore
+    suggestions: tuple[Suggested, ...]
+
+
+def design_of(citation: Citation) -> Suggested | None:
+    """Read a record's design alone; None where nothing tells."""
+    said = read_design(
+        citation.title, citation.abstract, citation.publication_types, citation.keywords
+    )
+    return Suggested("design", said.design, said.sentence) if said else None
+
+
+def read_design(
+    title: str,
+    abstract: str | None,
+    publication_types: Sequence[str] = (),
+    keywords: Sequence[str] = (),
+) -> Suggestion | None:
+    """Read a design with the sentence that tells it and where that stands, as ``detect`` does."""
+    title, abstract = title[:_MOST], (abstract or "")[:_MOST]
+    if said := suggest_design(title, abstract, publication_types):
+        return said
+    return _by_score(trial_score(title, abstract, publication_types, keywords), title)
+
+
+def detect(
+    title: str,
+    abstract: str | None,
+    publication_types: Sequence[str] = (),
+    keywords: Sequence[str] = (),
+) -> Detected:
+    """Read a record's design, its score as a randomised trial, and the facts it states.
+
+    Only the first 20,000 characters of a title or an abstract are read.
+    """
+    title, abstract = title[:_MOST], (abstract or "")[:_MOST]
+    score = trial_score(title, abstract, publication_types, keywords)
+    said = suggest_design(title, abstract, publication_types)
+    said = said or _by_score(score, title)
+    lines = [*sentences(title), *sentences(abstract)]
+    found = [Suggested("design", said.design, said.sentence)] if said else []
+    return Detected(said.design if said else UNCLEAR, score, (*found, *_facts(lines)))
+
+
+def _by_score(score: TrialScore, title: str) -> Suggestion | None:
+    """Suggest a randomised trial where many small signs together tell one."""
+    if score.value < LIKELY:
+        return None
+    telling = max(score.parts, key=lambda part: part.weight if part.sentence else 0.0)
+    if telling.cue in _LABELS:
+        return Suggestion("randomised", telling.sentence, "publication types")
+    field = "title" if telling.sentence in title else "abstract"
+    return Suggestion("randomised", telling.sentence, field)
+
+
+def _facts(lines: list[str]) -> Iterator[Suggested]:
+    for value, sentence in sample_sizes(lines):
+        yield Suggested("sample size", value, sentence)
+    where = list(countries(lines))
+    for country, sentence in where:
+        yield Suggested("country", country, sentence)
+    yield from _uk(where)
+    for setting, sentence in settings(lines):
+        yield Suggested("setting", setting, sentence)
+    for age, sentence in child_ages(lines):
+        yield Suggested("child age", age, sentence)
+    for measure, sentence in measures(lines):
+        name = f"{measure.name}, gold standard" if measure.gold else measure.name
+        yield Suggested("outcome measure", name, sentence)
+    yield from _developers(lines)
+
+
+def _uk(where: list[tuple[str, str]]) -> Iterator[Suggested]:
+    """Say whether a study is from the UK, only where a country is said."""
+    for country, sentence in where:
+        if country == UK:
+            yield Suggested("UK", "yes", sentence)
+            return
+    if where:
+        yield Suggested("UK", "no", where[0][1])
+
+
+def _developers(lines: list[str]) -> Iterator[Suggested]:
+    for value, words in _DEVELOPERS:
+        for sentence in lines:
+            if words.search(sentence):
+                yield Suggested("developer involvement", value, sentence)
+                return

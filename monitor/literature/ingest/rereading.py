@@ -1,0 +1,134 @@
+"""Brings a paper in line with a record that was read again after a reader was mended.
+
+The record's new citation stands in its row already. Never touches what people decided.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select, tuple_
+from sqlalchemy.orm import Session
+
+from monitor.feeds.citations import from_json
+from monitor.feeds.records import Citation, Identifier
+from monitor.feeds.tables import Record
+from monitor.kernel.database import affected
+from monitor.literature.dedup.identity import own_and_all_named, own_and_named
+from monitor.literature.linkage import propose
+from monitor.literature.matching.matcher import Matcher
+from monitor.literature.papers import resolve
+from monitor.literature.papers.precedence import cleaned
+from monitor.literature.papers.reading import EDITION, Reading
+from monitor.literature.papers.reconcile import read_anew
+from monitor.literature.papers.settling import look_again, name_registrations, one_at_a_time, settle
+from monitor.literature.tables import Paper, PaperIdentifier, PaperRecord
+from monitor.literature.words import TO_SCREEN, Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """What became of a paper. ``merged`` is (kept, gone) where two turned out to be one.
+
+    ``told`` as of ``service.Ingested``.
+    """
+
+    paper_id: int
+    changed: bool
+    lane: Lane
+    merged: tuple[int, int] | None = None
+    told: bool = False
+
+
+def reread(
+    session: Session, *, record_id: int, before: Citation, matcher: Matcher, at: datetime
+) -> Reread | None:
+    """Read the paper of a record anew; None where the record belongs to no paper yet.
+
+    ``before`` is what the record was read as. An identifier that only the old reading gave is
+    taken from the paper; one that the new reading gives joins it, or the two papers that it
+    shows to be one.
+    """
+    one_at_a_time(session)
+    paper = session.scalar(
+        select(Paper)
+        .join(PaperRecord, PaperRecord.paper_id == Paper.id)
+        .where(PaperRecord.record_id == record_id)
+    )
+    if paper is None:
+        return None
+    _release(session, paper, before)
+    own, named = own_and_all_named(_citation(session.get_one(Record, record_id)))
+    kept, merged = _join(session, paper, own, matcher, at)
+    name_registrations(session, kept, named)
+    renewed = read_anew(session, kept, matcher, at=at)
+    session.flush()
+    if kept.lane in TO_SCREEN:
+        propose.propose_for(session, [kept.id], at)
+    return Reread(kept.id, renewed.changed, kept.lane, merged, told=True)
+
+
+def read_by_new_rules(
+    session: Session, matcher: Matcher, *, limit: int, at: datetime
+) -> list[Reread]:
+    """Read some papers again that older rules have read; an empty list says that none is left."""
+    one_at_a_time(session)
+    old = (
+        select(Paper)
+        .where(Paper.read_by < EDITION, Paper.merged_into_id.is_(None))
+        .order_by(Paper.read_by, Paper.id)
+        .limit(limit)
+    )
+    done = []
+    for paper in session.scalars(old).all():
+        if paper.merged_into_id:  # by one before it
+            continue
+        renewed = read_anew(session, paper, matcher, at=at)
+        kept, merged = look_again(session, paper, renewed.reading, at=at)
+        if merged:
+            read_anew(session, kept, matcher, at=at)
+        session.flush()
+        done.append(Reread(kept.id, renewed.changed, kept.lane, merged, told=True))
+    propose.propose_for(session, [one.paper_id for one in done if one.lane in TO_SCREEN], at)
+    return done
+
+
+def _release(session: Session, paper: Paper, before: Citation) -> None:
+    """Take from the paper the identifiers that no record of it gives any more."""
+    rows = session.scalars(
+        select(Record)
+        .join(PaperRecord, PaperRecord.record_id == Record.id)
+        .where(PaperRecord.paper_id == paper.id)
+    )
+    given = {i for row in rows for i in own_and_named(_citation(row))[0]}
+    held = {*resolve.identifiers(session, paper.id)}
+    gone = (held & {*own_and_named(cleaned(before))[0]}) - given
+    if gone:
+        pairs = [(one.scheme, one.value) for one in gone]
+        removed = session.execute(
+            delete(PaperIdentifier).where(
+                PaperIdentifier.paper_id == paper.id,
+                tuple_(PaperIdentifier.scheme, PaperIdentifier.value).in_(pairs),
+            )
+        )
+        affected(removed, expected=len(gone), what="identifiers")
+
+
+def _join(
+    session: Session, paper: Paper, own: list[Identifier], matcher: Matcher, at: datetime
+) -> tuple[Paper, tuple[int, int] | None]:
+    """Give the paper the identifiers nobody owns; settle with a paper that owns another of them."""
+    found = resolve.find(session, Reading(resolve.as_citation(paper), matcher), own, [paper.id])
+    owner = next((one for one in (found.paper, found.other) if one and one.id != paper.id), None)
+    kept, merged = settle(
+        session, resolve.Resolution(paper, "read again", found.free, other=owner), at=at
+    )
+    kept = kept or paper
+    session.add_all(
+        PaperIdentifier(scheme=i.scheme, value=i.value, paper_id=kept.id) for i in found.free
+    )
+    session.flush()
+    return kept, merged
+
+
+def _citation(record: Record) -> Citation:
+    return cleaned(from_json(record.citation))

@@ -1,0 +1,141 @@
+"""Proposes how papers belong with others: what ``relations`` says of the ``candidates``.
+
+Papers that nobody is to screen are not looked at for themselves, only as another's counterpart.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from monitor.feeds.records import Identifier, Trial
+from monitor.kernel.bulk import chunks
+from monitor.literature.linkage.candidates import Pair, candidates
+from monitor.literature.linkage.facts import Facts
+from monitor.literature.linkage.relations import Related, relate
+from monitor.literature.papers import linking, queries, resolve
+from monitor.literature.papers.reading import Said
+from monitor.literature.tables import (
+    Paper,
+    PaperIdentifier,
+    PaperLink,
+    PaperRegistration,
+    PaperStatement,
+    PaperTrial,
+)
+from monitor.literature.words import LinkState
+
+_Numbered = PaperRegistration | PaperIdentifier
+
+
+def propose_for(session: Session, paper_ids: Collection[int], at: datetime) -> int:
+    """Propose how papers belong with others, of those that are to be screened; counts what is new.
+
+    Two statements where no paper has a candidate; asking again proposes nothing new.
+    """
+    made = 0
+    for some in chunks(sorted(set(paper_ids))):
+        session.flush()
+        pairs = sorted(candidates(session, some, at.date()))
+        facts = _facts(session, {paper for pair in pairs for paper in pair})
+        found = {
+            pair: related
+            for pair in pairs
+            if pair[0] in facts
+            and pair[1] in facts
+            and (related := relate(facts[pair[0]], facts[pair[1]]))
+        }
+        made += _propose(session, found, at)
+    return made
+
+
+def _propose(session: Session, found: dict[Pair, Related], at: datetime) -> int:
+    known = _settled(session, {paper for pair in found for paper in pair})
+    made = 0
+    for (one, other), said in found.items():
+        first, second = (other, one) if said.swapped else (one, other)
+        key = (*linking.ordered(first, second, said.relation), said.relation)
+        if key in known and not (said.certain and known[key] is LinkState.PROPOSED):
+            continue
+        made += linking.propose(
+            session, first, second, said.relation, said.reason, at, certain=said.certain
+        )
+    return made
+
+
+def _settled(session: Session, papers: Iterable[int]) -> dict[tuple[int, int, str], LinkState]:
+    """Give what is proposed or settled of some papers already."""
+    known: dict[tuple[int, int, str], LinkState] = {}
+    for ids in chunks(set(papers)):
+        rows = session.execute(
+            select(
+                PaperLink.paper_id,
+                PaperLink.other_id,
+                PaperLink.relation,
+                PaperLink.state,
+            ).where(PaperLink.paper_id.in_(ids))
+        )
+        known |= {(row.paper_id, row.other_id, row.relation): row.state for row in rows}
+    return known
+
+
+def _facts(session: Session, papers: set[int]) -> dict[int, Facts]:
+    """Read what some papers are compared by; those merged into others are left out."""
+    found: dict[int, Facts] = {}
+    for ids in chunks(papers):
+        rows = session.scalars(
+            select(Paper).where(Paper.id.in_(ids), Paper.merged_into_id.is_(None))
+        ).all()
+        own, named = (
+            _numbers(session, PaperIdentifier, ids),
+            _numbers(session, PaperRegistration, ids),
+        )
+        said, trials = _said(session, ids), _trials(session, ids)
+        hits = queries.hits(session, ids)
+        for row in rows:
+            citation = resolve.in_full(
+                row, own.get(row.id, ()), named.get(row.id, ()), trials.get(row.id)
+            )
+            found[row.id] = Facts(citation, frozenset(said.get(row.id, ())), hits[row.id])
+    return found
+
+
+def _numbers(
+    session: Session, table: type[_Numbered], ids: list[int]
+) -> dict[int, list[Identifier]]:
+    found: dict[int, list[Identifier]] = {}
+    rows = session.execute(
+        select(table.paper_id, table.scheme, table.value).where(table.paper_id.in_(ids))
+    )
+    for paper_id, scheme, value in rows:
+        found.setdefault(paper_id, []).append(Identifier(scheme, value))
+    return found
+
+
+def _said(session: Session, ids: list[int]) -> dict[int, list[Said]]:
+    table = PaperStatement
+    found: dict[int, list[Said]] = {}
+    rows = session.execute(
+        select(table.paper_id, table.kind, table.scheme, table.value).where(table.paper_id.in_(ids))
+    )
+    for paper_id, kind, scheme, value in rows:
+        found.setdefault(paper_id, []).append((kind, scheme, value))
+    return found
+
+
+def _trials(session: Session, ids: list[int]) -> dict[int, Trial]:
+    rows = session.scalars(select(PaperTrial).where(PaperTrial.paper_id.in_(ids)))
+    return {row.paper_id: trial_of(row) for row in rows}
+
+
+def trial_of(row: PaperTrial) -> Trial:
+    """Give a kept trial in the registries' own shape."""
+    return Trial(
+        status=row.status,
+        started=row.started,
+        completed=row.completed,
+        completed_expected=row.completed_expected,
+        participants=row.participants,
+        has_results=row.has_results,
+    )

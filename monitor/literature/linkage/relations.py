@@ -1,0 +1,138 @@
+"""How two papers belong together: registration, protocol, preprint, another report. Pure.
+
+Says what it sees and why; only what cannot well be otherwise is certain. The order in which two
+papers are given makes no difference to what is said of them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from monitor.feeds.records import LinkKind
+from monitor.literature.linkage.facts import ARTICLE, PREPRINT, PROTOCOL, Facts, alike, first_named
+from monitor.literature.linkage.reports import reports
+from monitor.literature.words import Relation
+
+_NEAR = 0.5  # of the words of two titles
+_LESS_NEAR = 0.3  # where authors, sample and intervention agree
+_NAMES = 2  # words of authors' names in common
+_YEARS_OF_ONE_STUDY = 6
+_YEARS_OF_A_PREPRINT = 3
+
+Rule = Callable[[Facts, Facts], "Related | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """ "The first is (relation) the second"; ``swapped`` says that the second given comes first."""
+
+    relation: Relation
+    reason: str
+    certain: bool = False
+    swapped: bool = False
+
+
+def relate(one: Facts, other: Facts) -> Related | None:
+    """Say how two papers belong together, the most telling way first; None where nothing tells."""
+    if one.own & other.own:
+        return None  # one paper, or a conflict of identifiers: not for this rule
+    if one.is_registration and other.is_registration:
+        return _two_registrations(one, other)
+    if one.is_registration or other.is_registration:
+        return _either(_registration, one, other)
+    return (
+        _either(_preprint, one, other) or _either(_protocol, one, other) or _same_study(one, other)
+    )
+
+
+def _either(rule: Rule, one: Facts, other: Facts) -> Related | None:
+    """Ask a rule of direction both ways; where it holds both ways it tells nothing."""
+    there, back = rule(one, other), rule(other, one)
+    if there and back:
+        return None
+    if back:
+        return Related(back.relation, back.reason, back.certain, swapped=True)
+    return there
+
+
+def _registration(one: Facts, other: Facts) -> Related | None:
+    if not one.is_registration:
+        return None
+    found = reports(one, other)
+    return Related(Relation.REGISTRATION_OF, found.reason, found.certain) if found else None
+
+
+def _two_registrations(one: Facts, other: Facts) -> Related | None:
+    """Two registers that name each other's number, or one the other's, may hold one trial."""
+    named = (one.own & other.named) | (other.own & one.named)
+    if not named:
+        return None
+    reason = f"two registrations, and one names the other’s number ({first_named(named)})"
+    return Related(Relation.SAME_STUDY, reason)
+
+
+def _preprint(one: Facts, other: Facts) -> Related | None:
+    """A source's own statement is certain; like titles by the same first author are not."""
+    kinds = {PREPRINT, ARTICLE, PROTOCOL}
+    if one.kind not in kinds or other.kind not in kinds:
+        return None
+    stated = one.says(LinkKind.PREPRINT_OF, other) or other.says(LinkKind.HAS_PREPRINT, one)
+    if stated and not (other.fingerprint.kind == PREPRINT and one.fingerprint.kind != PREPRINT):
+        return Related(Relation.PREPRINT_OF, "a source says so", certain=True)
+    if one.kind == PREPRINT and other.kind == ARTICLE and _of_one_pen(one, other):
+        return Related(Relation.PREPRINT_OF, "similar titles, and the same first author")
+    return None
+
+
+def _of_one_pen(preprint: Facts, article: Facts) -> bool:
+    years = _years_apart(preprint, article)
+    return (
+        bool(preprint.fingerprint.first & article.fingerprint.first)
+        and alike(preprint.words, article.words) > _NEAR
+        and years is not None
+        and 0 <= years <= _YEARS_OF_A_PREPRINT
+    )
+
+
+def _protocol(one: Facts, other: Facts) -> Related | None:
+    """A protocol and a report of its trial: by a number both name, or by title and authors."""
+    years = _years_apart(one, other)
+    if one.kind != PROTOCOL or not other.reports or (years is not None and years < 0):
+        return None
+    if shared := one.numbers & other.numbers:
+        return Related(Relation.PROTOCOL_OF, f"both name {first_named(shared)}")
+    if one.numbers and other.numbers:
+        return None  # of two trials
+    names = len(one.fingerprint.names & other.fingerprint.names)
+    if names >= _NAMES and alike(one.words, other.words) >= _NEAR:
+        return Related(Relation.PROTOCOL_OF, "similar titles, and authors in common")
+    return None
+
+
+def _same_study(one: Facts, other: Facts) -> Related | None:
+    """Two reports of one study: by a number both name, or by authors, sample and intervention."""
+    if not (one.reports and other.reports) or one.kind != other.kind:
+        return None
+    if one.fingerprint.squeezed == other.fingerprint.squeezed:
+        return None  # one paper or two: see ``sameness``
+    if shared := one.named & other.named:
+        return Related(Relation.SAME_STUDY, f"both name {first_named(shared)}")
+    if one.registered and other.registered:
+        return None  # of two trials
+    years, size = _years_apart(one, other), one.samples & other.samples
+    agree = (
+        years is not None
+        and abs(years) <= _YEARS_OF_ONE_STUDY
+        and one.slugs & other.slugs
+        and one.fingerprint.first & other.fingerprint.first
+        and alike(one.words, other.words) >= _LESS_NEAR
+    )
+    if not size or not agree:
+        return None
+    reason = f"the same intervention and first author, similar titles, {min(size)} people in both"
+    return Related(Relation.SAME_STUDY, reason)
+
+
+def _years_apart(one: Facts, other: Facts) -> int | None:
+    """Give how many years the other came later; None where a year is not known."""
+    first, then = one.citation.year, other.citation.year
+    return then - first if first and then else None

@@ -1,0 +1,117 @@
+"""Which of the names found in one text count, and why the others do not.
+
+Longest name wins. Full names are judged first, then abbreviations in their light. Pure; finds
+nothing itself.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Set
+from dataclasses import dataclass, field
+
+from monitor.literature.matching.naming import LOOKALIKE, Name
+from monitor.literature.text.folding import fold
+
+_SENTENCE_END = re.compile(r"[.!?][\"')\]”’]*\s|\n")
+# A sentence longer than this on either side is no sentence.
+_FAR = 400
+
+
+@dataclass(frozen=True, slots=True)
+class NameCandidate:
+    """A name as it stands in a text; ``start`` and ``end`` count the text's own characters."""
+
+    start: int
+    end: int
+    name: Name
+
+
+@dataclass(slots=True)
+class JudgedNames:
+    """The candidates of one text: those that count, and the others each with the reason."""
+
+    chosen: list[NameCandidate] = field(default_factory=list)
+    refused: list[tuple[NameCandidate, str]] = field(default_factory=list)
+
+
+def judge_names(
+    text: str, candidates: Iterable[NameCandidate], words_in: Callable[[str], Set[str]]
+) -> JudgedNames:
+    """Judge the full names and look-alikes; abbreviations are left for later.
+
+    ``words_in`` gives the known context words of a folded text.
+    """
+    judged = JudgedNames()
+    plain = [one for one in candidates if not one.name.context]
+    standing = [one for one in plain if _stands(text, one, words_in)]
+    for winner, covered in longest(standing):
+        if winner.name.rule == LOOKALIKE:
+            judged.refused += [(one, winner.name.why) for one in (winner, *covered)]
+        else:
+            judged.chosen.append(winner)
+    return judged
+
+
+def judge_abbreviations(
+    judged: JudgedNames, candidates: Iterable[NameCandidate], *, seen: Set[str], named: Set[str]
+) -> JudgedNames:
+    """Judge the abbreviations among the words ``seen`` anywhere in the paper.
+
+    One of ``named``, the interventions whose full name the paper has, needs no other words.
+    """
+    taken = [(one.start, one.end) for one in judged.chosen]
+    taken += [(one.start, one.end) for one, _ in judged.refused]
+    admitted: list[NameCandidate] = []
+    refused: list[tuple[NameCandidate, str]] = list(judged.refused)
+    for one in candidates:
+        context = one.name.context
+        if context is None or any(start < one.end and one.start < end for start, end in taken):
+            continue
+        reason = None if one.name.slug in named else context.refusal(seen)
+        if reason is None:
+            admitted.append(one)
+        else:
+            refused.append((one, reason))
+    return JudgedNames(judged.chosen + [winner for winner, _ in longest(admitted)], refused)
+
+
+def longest(candidates: Iterable[NameCandidate]) -> list[tuple[NameCandidate, list[NameCandidate]]]:
+    """Keep the longest of overlapping names, each with those that it covers.
+
+    The same words may name several interventions, but nothing beside a look-alike.
+    """
+    kept: list[tuple[NameCandidate, list[NameCandidate]]] = []
+    for candidate in sorted(candidates, key=_precedence):
+        rivals = [entry for entry in kept if _overlap(entry[0], candidate)]
+        if not rivals or all(_beside(winner, candidate) for winner, _ in rivals):
+            kept.append((candidate, []))
+        else:
+            rivals[0][1].append(candidate)
+    return kept
+
+
+def _precedence(one: NameCandidate) -> tuple[int, int, bool, bool]:
+    """Longest first; among equals a look-alike, then a variant before its family."""
+    return one.start - one.end, one.start, one.name.rule != LOOKALIKE, one.name.variant is None
+
+
+def _overlap(one: NameCandidate, other: NameCandidate) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _beside(winner: NameCandidate, other: NameCandidate) -> bool:
+    same = (winner.start, winner.end) == (other.start, other.end)
+    return same and winner.name.rule != LOOKALIKE and winner.name.slug != other.name.slug
+
+
+def _stands(text: str, one: NameCandidate, words_in: Callable[[str], Set[str]]) -> bool:
+    if not one.name.beside:
+        return True
+    return bool(one.name.beside & words_in(fold(sentence_around(text, one.start, one.end))))
+
+
+def sentence_around(text: str, start: int, end: int) -> str:
+    """Give the sentence that ``text[start:end]`` stands in, cut where it goes on for ever."""
+    before, after = text[max(0, start - _FAR) : start], text[end : end + _FAR]
+    opened = max((found.end() for found in _SENTENCE_END.finditer(before)), default=0)
+    closed = _SENTENCE_END.search(after)
+    return before[opened:] + text[start:end] + (after[: closed.start()] if closed else after)

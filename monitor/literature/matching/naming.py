@@ -1,0 +1,122 @@
+"""The forms that interventions and their look-alikes are named by, folded for looking them up.
+
+Reads the catalogue only. Decides nothing about a paper: ``matching`` looks the forms up.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass
+from itertools import product
+
+from monitor.catalogue.loader import Intervention
+from monitor.literature.text.folding import fold
+
+FULL_NAME = "full name"
+VARIANT_NAME = "variant's name"
+ABBREVIATION = "abbreviation in context"
+LOOKALIKE = "look-alike"
+# More commas than a name has: a hand-written form must not make a million spellings.
+_MOST_COMMAS = 4
+# Long words of names that stand in many other texts: poor ones to look for first.
+_EVERYDAY = frozenset(
+    ("attachment", "behavioral", "behavioural", "child", "developmental", "family", "infant", "intensive", "interaction", "interactive",
+     "intervention", "mother", "parent", "parenting", "program", "programme", "positive",
+     "relationships", "training", "trial", "treatment")
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class NameContext:
+    """The words an abbreviation needs around it, and those that make it another's."""
+
+    require: frozenset[str]
+    reject: frozenset[str]
+    minimum: int
+
+    def refusal(self, seen: Set[str]) -> str | None:
+        """Say why the abbreviation does not count among the words ``seen``; None: it counts."""
+        another = sorted(self.reject & seen)
+        if another:
+            return f"another's abbreviation: the text has “{another[0]}”"
+        present = len(self.require & seen)
+        if present < self.minimum:
+            return f"an abbreviation without its words: {present} of the {self.minimum} it needs"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What finding one form means."""
+
+    slug: str
+    variant: str | None
+    rule: str
+    spaced: bool  # the words found may have a space
+    context: NameContext | None = None
+    beside: frozenset[str] = frozenset()  # a look-alike's: one of them in the same sentence
+    why: str = ""  # a look-alike's: what it is instead
+
+
+def names_of(intervention: Intervention) -> Iterator[tuple[str, Name]]:
+    """List every form an intervention is named by, its look-alikes last."""
+    slug = intervention.slug
+    for form in intervention.full_forms:
+        yield form, Name(slug, None, FULL_NAME, _may_be_spaced(form))
+    for variant in intervention.variants:
+        for form in variant.forms:
+            yield form, Name(slug, variant.name, VARIANT_NAME, _may_be_spaced(form))
+    for short in intervention.abbreviations:
+        context = NameContext(frozenset(short.require), frozenset(short.reject), short.minimum)
+        spaced = has_space(short.form)
+        yield short.form, Name(slug, short.variant, ABBREVIATION, spaced, context)
+    for other in intervention.lookalikes:
+        beside = frozenset(other.beside)
+        for form in other.forms:
+            spaced = _may_be_spaced(form)
+            yield form, Name(slug, None, LOOKALIKE, spaced, beside=beside, why=other.why)
+
+
+def has_space(form: str) -> bool:
+    """Tell whether a form is of several words."""
+    return any(character.isspace() for character in form.strip())
+
+
+def _may_be_spaced(form: str) -> bool:
+    """Let "VIPP SD" pass for VIPP-SD, but not "VIPP R = .3" for VIPP-R."""
+    return has_space(form) or all(len(part) > 1 for part in re.split(r"[-/]", form))
+
+
+def patterns(form: str) -> set[str]:
+    """Fold a form in all its spellings.
+
+    Each comma may be missing; all hyphens may be strokes or no parting at all; a therapy may be
+    several.
+    """
+    spellings = set(_commas(form))
+    spellings |= {one.replace("-", other) for one in spellings for other in ("", "/")}
+    spellings |= {f"{one[:-1]}ies" for one in spellings if one.lower().endswith("therapy")}
+    return {pattern for spelling in spellings if (pattern := fold(spelling))}
+
+
+def _commas(form: str) -> Iterator[str]:
+    first, *rest = form.split(",")
+    if len(rest) > _MOST_COMMAS:
+        yield from (form, form.replace(",", " "))
+        return
+    for parting in product(", ", repeat=len(rest)):
+        yield first + "".join(mark + part for mark, part in zip(parting, rest, strict=True))
+
+
+def anchors(forms: Iterable[str]) -> set[str] | None:
+    """Give words of which each folded form has at least one; None where a form has none.
+
+    A text without any of them names nothing. Few and rare: that is what makes looking quick.
+    """
+    found: set[str] = set()
+    for form in sorted(forms, key=lambda form: (form.count(" "), form)):
+        words = set(re.findall(r"[a-z0-9]+", form)) if form.isascii() else set()
+        if not words:
+            return None
+        if not words & found:
+            found.add(max(words, key=lambda word: (word not in _EVERYDAY, len(word), word)))
+    return found

@@ -1,0 +1,82 @@
+"""What the rules read from a citation, all at once: names, lane, keys, signals, statements. Pure."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from monitor.feeds.records import Citation
+from monitor.literature.dedup.clusters import stored_keys
+from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
+from monitor.literature.design import notices
+from monitor.literature.matching.lanes import lane
+from monitor.literature.matching.matcher import Hit, Matcher
+from monitor.literature.ranking import prior
+from monitor.literature.ranking.features import features
+from monitor.literature.words import TO_SCREEN, Lane
+
+# Raise it whenever a rule reads something else from the same words: every paper is read again.
+EDITION = 1
+
+Said = tuple[str, str, str]  # kind, scheme, value: see tables.PaperStatement
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What the queue is ordered by: see ``prior`` and ``features``."""
+
+    prior_features: prior.PriorFeatures
+    features: bytes
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the rules read from a citation. Each part is read once it is asked for.
+
+    ``records`` are what the paper's records say one by one, where it has several.
+    """
+
+    citation: Citation
+    matcher: Matcher
+    records: tuple[Citation, ...] = ()
+
+    @cached_property
+    def hits(self) -> tuple[Hit, ...]:
+        """Where the citation names which interventions."""
+        said = self.citation
+        return self.matcher.match(title=said.title, abstract=said.abstract, keywords=said.keywords)
+
+    @cached_property
+    def lane(self) -> Lane:
+        """Whether, and why, a reviewer is asked to screen it."""
+        if notices.is_notice(self.citation):
+            return Lane.NOTICE
+        return lane(self.hits, self.citation.title, self.citation.abstract)
+
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        """What is compared to tell whether two papers are one."""
+        return fingerprint(self.citation)
+
+    @cached_property
+    def keys(self) -> frozenset[int]:
+        """The keys under which papers that may be the same are found."""
+        return stored_keys(self.fingerprint)
+
+    @property
+    def statements(self) -> frozenset[Said]:
+        """What its records say of other papers, and of its own standing.
+
+        Asked of each: one source may mark as retracted what a preferred one does not.
+        """
+        records = self.records or (self.citation,)
+        return frozenset(one for said in records for one in notices.statements(said))
+
+    @cached_property
+    def signals(self) -> Signals | None:
+        """What the queue is ordered by; None for a paper that nobody is asked to screen."""
+        if self.lane not in TO_SCREEN:
+            return None
+        said = self.citation
+        return Signals(
+            prior.prior_features(said, self.hits, in_passing=self.lane is Lane.MENTIONED),
+            features(said.title, said.abstract, said.keywords),
+        )

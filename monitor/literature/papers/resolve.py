@@ -1,0 +1,244 @@
+"""Finds the paper a record belongs to. Reads only; a doubt is answered with "another paper"."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from monitor.feeds.records import Citation, Identifier, Trial
+from monitor.feeds.tables import Record
+from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
+from monitor.literature.dedup.identity import identifiers_conflict, same_title
+from monitor.literature.dedup.verdict import PairVerdict, compare
+from monitor.literature.papers.reading import Reading
+from monitor.literature.tables import (
+    Paper,
+    PaperIdentifier,
+    PaperKey,
+    PaperRecord,
+    PaperRegistration,
+)
+
+# Built once: putting a statement together costs more than running it.
+_this, _version, _wanted = aliased(Record), aliased(Record), aliased(PaperIdentifier)
+_HISTORY = (
+    select(PaperRecord.record_id, PaperRecord.paper_id)
+    .join(_version, _version.id == PaperRecord.record_id)
+    .join(_this, (_this.source == _version.source) & (_this.key == _version.key))
+    .where(_this.id == bindparam("record_id"))
+    .order_by(PaperRecord.record_id)
+)
+_OWNERS = (
+    select(PaperIdentifier.paper_id, PaperIdentifier.scheme, PaperIdentifier.value)
+    .join(_wanted, _wanted.paper_id == PaperIdentifier.paper_id)
+    .where(tuple_(_wanted.scheme, _wanted.value).in_(bindparam("own", expanding=True)))
+)
+_MOST = 50  # papers compared with one record
+# The few that share a key are picked first, or PostgreSQL walks through all papers in order. Rows
+# rather than objects: most are told apart, and making them would be half of the time.
+_sharing = (
+    select(PaperKey.paper_id)
+    .where(PaperKey.value.in_(bindparam("keys", expanding=True)))
+    .distinct()
+    .order_by(PaperKey.paper_id)
+    .limit(_MOST)
+    .subquery()
+)
+_ALIKE = (
+    select(
+        Paper.id,
+        Paper.title,
+        Paper.authors,
+        Paper.journal,
+        Paper.year,
+        Paper.volume,
+        Paper.issue,
+        Paper.pages,
+        Paper.publication_types,
+        PaperIdentifier.scheme,
+        PaperIdentifier.value,
+    )
+    .join_from(_sharing, Paper, Paper.id == _sharing.c.paper_id)
+    .outerjoin(PaperIdentifier, PaperIdentifier.paper_id == Paper.id)
+    .where(Paper.merged_into_id.is_(None))
+    .order_by(Paper.id)
+)
+
+
+NEW = "new paper"  # how it is said that a record made its paper
+
+
+# A paper, or a row of the columns that are compared.
+_Compared = Paper | Row[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A stored paper that may be the same, its fingerprint, and what the rules say of the two."""
+
+    paper: Paper
+    fingerprint: Fingerprint
+    found: PairVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Where a record belongs.
+
+    ``paper`` is None for a new paper. ``free`` are the record's identifiers that no paper owns
+    yet. ``other`` is a second paper the record's identifiers belong to, ``conflict`` why the
+    record's own word was not followed. ``doubts`` are papers that a person should compare.
+    """
+
+    paper: Paper | None
+    joined_by: str
+    free: tuple[Identifier, ...] = ()
+    other: Paper | None = None
+    conflict: str | None = None
+    doubts: tuple[Doubt, ...] = ()
+
+
+def history(session: Session, record_id: int) -> dict[int, int]:
+    """Tell which papers the versions of a record belong to: record id → paper id.
+
+    Holds ``record_id`` itself once that has been taken in.
+    """
+    rows = session.execute(_HISTORY, {"record_id": record_id})
+    return {row.record_id: row.paper_id for row in rows}
+
+
+def find(
+    session: Session, coming: Reading, own: Sequence[Identifier], earlier: Sequence[int]
+) -> Resolution:
+    """Find the paper of a record: by identifier, else as a new version, else by its words.
+
+    ``own`` are its identifiers, the most telling first; ``earlier`` the papers its earlier
+    versions belong to.
+    """
+    citation = coming.citation
+    owners = _owners(session, own)
+    known = {identifier for held in owners.values() for identifier in held}
+    free = tuple(identifier for identifier in own if identifier not in known)
+    # in the order of their most telling identifier
+    ids = list(dict.fromkeys(p for i in own for p, held in owners.items() if i in held))
+    if not ids:
+        return _without_identifier(session, coming, free, earlier)
+    paper = session.get_one(Paper, ids[0])
+    joined_by = f"same {next(i for i in own if i in owners[ids[0]]).scheme}"
+    if identifiers_conflict(free, owners[ids[0]]) and not same_title(citation.title, paper.title):
+        return _contested(paper, joined_by, free, owners[ids[0]])
+    if len(ids) > 1:
+        other = session.get_one(Paper, ids[1])
+        return Resolution(paper, joined_by, free, other=other)
+    return Resolution(paper, joined_by, free)
+
+
+def identifiers(session: Session, paper_id: int) -> list[Identifier]:
+    """List a paper's identifiers."""
+    rows = session.execute(
+        select(PaperIdentifier.scheme, PaperIdentifier.value)
+        .where(PaperIdentifier.paper_id == paper_id)
+        .order_by(PaperIdentifier.scheme, PaperIdentifier.value)
+    )
+    return [Identifier(row.scheme, row.value) for row in rows]
+
+
+def registrations(session: Session, paper_id: int) -> list[Identifier]:
+    """List the trial registrations a paper names."""
+    rows = session.execute(
+        select(PaperRegistration.scheme, PaperRegistration.value)
+        .where(PaperRegistration.paper_id == paper_id)
+        .order_by(PaperRegistration.scheme, PaperRegistration.value)
+    )
+    return [Identifier(row.scheme, row.value) for row in rows]
+
+
+def as_citation(paper: _Compared, held: Sequence[Identifier] = ()) -> Citation:
+    """Give what is compared of a paper in the shape records have; ``held`` are its identifiers."""
+    return Citation(
+        title=paper.title,
+        identifiers=tuple(held),
+        authors=tuple(paper.authors),
+        journal=paper.journal,
+        year=paper.year,
+        volume=paper.volume,
+        issue=paper.issue,
+        pages=paper.pages,
+        publication_types=tuple(paper.publication_types),
+    )
+
+
+def in_full(
+    paper: Paper, held: Sequence[Identifier], named: Sequence[Identifier], trial: Trial | None
+) -> Citation:
+    """Give all that a paper says in the shape records have; ``named`` are registrations."""
+    return replace(
+        as_citation(paper, held),
+        registrations=tuple(named),
+        abstract=paper.abstract,
+        published=paper.published,
+        keywords=tuple(paper.keywords),
+        trial=trial,
+    )
+
+
+def _contested(
+    paper: Paper, joined_by: str, free: tuple[Identifier, ...], held: set[Identifier]
+) -> Resolution:
+    """Part a record from the paper that shares one of its identifiers and contradicts the rest."""
+    scheme = next(i.scheme for i in free if identifiers_conflict([i], held))
+    reason = f"{joined_by}, but another {scheme} and another title"
+    return Resolution(None, NEW, free, other=paper, conflict=reason)
+
+
+def _owners(session: Session, own: Sequence[Identifier]) -> dict[int, set[Identifier]]:
+    """Give every paper that owns any of the identifiers, with all it owns."""
+    if not own:
+        return {}
+    rows = session.execute(_OWNERS, {"own": [(i.scheme, i.value) for i in own]})
+    owners: dict[int, set[Identifier]] = {}
+    for paper_id, scheme, value in rows:
+        owners.setdefault(paper_id, set()).add(Identifier(scheme, value))
+    return owners
+
+
+def _without_identifier(
+    session: Session, coming: Reading, free: tuple[Identifier, ...], earlier: Sequence[int]
+) -> Resolution:
+    for paper_id in dict.fromkeys(reversed(earlier)):
+        paper = session.get_one(Paper, paper_id)
+        held = identifiers(session, paper_id)
+        if same_title(coming.citation.title, paper.title) and not identifiers_conflict(free, held):
+            return Resolution(paper, "new version of the same record", free)
+    found = alike(session, coming.fingerprint, coming.keys)
+    same = [one for one in found if one.found.verdict == "same"]
+    if len(same) == 1:
+        doubts = tuple(one for one in found if one is not same[0])
+        return Resolution(same[0].paper, same[0].found.reason, free, doubts=doubts)
+    reused = session.get_one(Paper, earlier[-1]) if earlier else None
+    conflict = "the source's own key names another paper now" if reused else None
+    return Resolution(None, NEW, free, other=reused, conflict=conflict, doubts=tuple(found))
+
+
+def alike(
+    session: Session, own: Fingerprint, keys: Collection[int], *, without: int | None = None
+) -> list[Doubt]:
+    """List the stored papers that are, or may be, the same as one with this fingerprint."""
+    if not keys:
+        return []
+    rows = session.execute(_ALIKE, {"keys": list(keys)}).all()
+    found = []
+    for paper_id, some in groupby(rows, key=attrgetter("id")):
+        if paper_id == without:
+            continue
+        first, *more = some
+        held = [Identifier(one.scheme, one.value) for one in (first, *more) if one.scheme]
+        other = fingerprint(as_citation(first, held))
+        sameness = compare(own, other)
+        if sameness.verdict != "different":
+            found.append(Doubt(session.get_one(Paper, paper_id), other, sameness))
+    return found

@@ -1,0 +1,245 @@
+"""What the sources say of a paper's standing: retracted, corrected, a preprint, and where.
+
+Reads only and draws no conclusion. The newest version of each record counts: a source that takes
+its word back no longer says it.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from monitor.feeds.citations import from_json
+from monitor.feeds.records import Citation, Identifier, LinkKind
+from monitor.feeds.tables import Record
+from monitor.literature.dedup.identity import strongest_first
+from monitor.literature.design import notices
+from monitor.literature.papers import resolve
+from monitor.literature.papers.precedence import cleaned
+from monitor.literature.tables import (
+    Paper,
+    PaperIdentifier,
+    PaperLink,
+    PaperRecord,
+    PaperStatement,
+)
+from monitor.literature.words import LinkState, Relation
+
+_GRAVE = {None, LinkKind.RETRACTED_BY, LinkKind.PARTLY_RETRACTED_BY, LinkKind.CONCERN_IN}
+# What a later paper says of an earlier one, and what is then said of that one.
+_ACTIVE = {**notices.OF_A_NOTICE, LinkKind.UPDATES: LinkKind.UPDATED_BY}
+# What is said of a paper's own standing.
+_PASSIVE = (*_ACTIVE.values(), notices.RETRACTED)
+_CONFIRMED_NOTICE = (
+    PaperLink.relation == Relation.NOTICE_OF,
+    PaperLink.state == LinkState.CONFIRMED,
+)
+_NO_IDENTIFIER = "paper"  # how a notice is named that has none: by our own number
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing that sources say: "this paper is (kind) that one".
+
+    ``kind`` and ``other`` are None where they mark the paper as retracted and name no notice.
+    ``paper_id`` is the other paper, where it is held here.
+    """
+
+    kind: LinkKind | None
+    other: Identifier | None
+    sources: tuple[str, ...]
+    paper_id: int | None = None
+
+    @property
+    def grave(self) -> bool:
+        """Whether the paper may not be what it seems: retracted, in part too, or in doubt."""
+        return self.kind in _GRAVE
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One thing that is said now of a paper's standing.
+
+    ``kind`` as of ``PaperStatement``. ``names`` are the notice's identifiers, all of them where it
+    is held here (``notice_id``); none: no notice is named.
+    """
+
+    kind: str
+    names: tuple[Identifier, ...]
+    notice_id: int | None = None
+
+
+def words_on(session: Session, paper_id: int) -> list[Word]:
+    """List what is said of a paper's standing: by its records, by notices, by people's links."""
+    found: dict[Word, None] = {}
+    for kind, other in _own_words(session, paper_id):
+        found[_named(session, kind, other, without=paper_id)] = None
+    for kind, notice_id in (*_of_notices(session, paper_id), *_of_links(session, paper_id)):
+        found[Word(kind, _names_of(session, notice_id), notice_id)] = None
+    return sorted(found, key=lambda word: (_PASSIVE.index(word.kind), str(word.names)))
+
+
+def who_says(session: Session, paper_id: int, word: Word) -> tuple[str, ...]:
+    """Name the sources that say something of a paper, themselves or by the notice they sent."""
+    kind = None if word.kind == notices.RETRACTED else word.kind
+    said = [
+        one
+        for one in said_of(session, paper_id)
+        if one.kind == kind and (one.other is None or one.other in word.names)
+    ]
+    if word.notice_id is not None:
+        said += [one for one in said_of(session, word.notice_id) if one.paper_id == paper_id]
+    return tuple(dict.fromkeys(source for one in said for source in one.sources))
+
+
+def names(session: Session, notice_id: int, paper_id: int) -> bool:
+    """Tell whether the sources say of one paper what it is to the other, in either direction."""
+    pair = {notice_id, paper_id}
+    found = session.execute(
+        select(PaperStatement.paper_id, PaperIdentifier.paper_id)
+        .join(
+            PaperIdentifier,
+            (PaperIdentifier.scheme == PaperStatement.scheme)
+            & (PaperIdentifier.value == PaperStatement.value),
+        )
+        .where(PaperStatement.paper_id.in_(pair), PaperIdentifier.paper_id.in_(pair))
+    )
+    return any(one != other for one, other in found)
+
+
+def named_by(session: Session, paper_ids: Collection[int]) -> set[int]:
+    """Find the papers that some papers speak of, and those that a person said they are about."""
+    stated = (
+        select(PaperIdentifier.paper_id)
+        .join(
+            PaperStatement,
+            (PaperIdentifier.scheme == PaperStatement.scheme)
+            & (PaperIdentifier.value == PaperStatement.value),
+        )
+        .where(PaperStatement.paper_id.in_(paper_ids))
+    )
+    linked = select(PaperLink.other_id).where(PaperLink.paper_id.in_(paper_ids), *_CONFIRMED_NOTICE)
+    return {*session.scalars(stated), *session.scalars(linked)}
+
+
+def names_of_all(session: Session, paper_ids: Collection[int]) -> list[tuple[str, str]]:
+    """List what alerts may call these papers: their identifiers, and our own numbers."""
+    rows = session.execute(
+        select(PaperIdentifier.scheme, PaperIdentifier.value).where(
+            PaperIdentifier.paper_id.in_(paper_ids)
+        )
+    )
+    return [*((r.scheme, r.value) for r in rows), *((_NO_IDENTIFIER, str(i)) for i in paper_ids)]
+
+
+def _own_words(session: Session, paper_id: int) -> list[tuple[str, Identifier | None]]:
+    table = PaperStatement
+    rows = session.execute(
+        select(table.kind, table.scheme, table.value).where(
+            table.paper_id == paper_id, table.kind.in_(_PASSIVE)
+        )
+    )
+    return [(r.kind, Identifier(r.scheme, r.value) if r.scheme else None) for r in rows]
+
+
+def _named(session: Session, kind: str, other: Identifier | None, *, without: int) -> Word:
+    if other is None:
+        return Word(kind, ())
+    held = _held(session, [other], without=without).get(other)
+    return Word(kind, _names_of(session, held) if held else (other,), held)
+
+
+def _of_notices(session: Session, paper_id: int) -> list[tuple[str, int]]:
+    """Find the papers held here that are notices of a paper by their own word."""
+    own = [(i.scheme, i.value) for i in resolve.identifiers(session, paper_id)]
+    if not own:
+        return []
+    table = PaperStatement
+    rows = session.execute(
+        select(table.kind, table.paper_id)
+        .join(Paper, Paper.id == table.paper_id)
+        .where(
+            tuple_(table.scheme, table.value).in_(own),
+            table.kind.in_(list(_ACTIVE)),
+            table.paper_id != paper_id,
+            Paper.merged_into_id.is_(None),
+        )
+    )
+    return [(_ACTIVE[LinkKind(row.kind)].value, row.paper_id) for row in rows]
+
+
+def _of_links(session: Session, paper_id: int) -> list[tuple[str, int]]:
+    """Find the notices that a person said are about a paper; of which kind, their titles tell."""
+    rows = session.execute(
+        select(Paper.id, Paper.title, Paper.publication_types)
+        .join(PaperLink, PaperLink.paper_id == Paper.id)
+        .where(PaperLink.other_id == paper_id, *_CONFIRMED_NOTICE)
+    )
+    found = []
+    for row in rows:
+        if names(session, row.id, paper_id):
+            continue  # said by the sources already
+        said = Citation(title=row.title, publication_types=tuple(row.publication_types))
+        kind = notices.notice_kind(said) or notices.NoticeKind.CORRECTION
+        found.append((notices.SAID_OF[kind].value, row.id))
+    return found
+
+
+def _names_of(session: Session, paper_id: int) -> tuple[Identifier, ...]:
+    known = strongest_first(resolve.identifiers(session, paper_id))
+    return tuple(known) or (Identifier(_NO_IDENTIFIER, str(paper_id)),)
+
+
+def said_of(session: Session, paper_id: int) -> list[Statement]:
+    """List what is said of a paper, what is grave first."""
+    said: dict[tuple[LinkKind | None, Identifier | None], list[str]] = {}
+    for source, citation in _newest(session, paper_id):
+        for told in _told(citation):
+            said.setdefault(told, []).append(source)
+    held = _held(session, [other for _, other in said if other], without=paper_id)
+    statements = (
+        Statement(kind, other, tuple(dict.fromkeys(sources)), held.get(other) if other else None)
+        for (kind, other), sources in said.items()
+    )
+    return sorted(statements, key=_order)
+
+
+def _newest(session: Session, paper_id: int) -> Iterable[tuple[str, Citation]]:
+    rows = session.execute(
+        select(Record.source, Record.key, Record.citation)
+        .join(PaperRecord, PaperRecord.record_id == Record.id)
+        .where(PaperRecord.paper_id == paper_id)
+        .order_by(Record.id)
+    )
+    newest = {(row.source, row.key): row.citation for row in rows}
+    return ((source, cleaned(from_json(said))) for (source, _), said in newest.items())
+
+
+def _told(citation: Citation) -> list[tuple[LinkKind | None, Identifier | None]]:
+    return [
+        (None, None) if kind == notices.RETRACTED else (LinkKind(kind), Identifier(scheme, value))
+        for kind, scheme, value in notices.statements(citation)
+    ]
+
+
+def _held(
+    session: Session, identifiers: Iterable[Identifier], *, without: int
+) -> dict[Identifier, int]:
+    """Find the papers held here that have these identifiers."""
+    wanted = [(one.scheme, one.value) for one in identifiers]
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(PaperIdentifier.scheme, PaperIdentifier.value, PaperIdentifier.paper_id).where(
+            tuple_(PaperIdentifier.scheme, PaperIdentifier.value).in_(wanted),
+            PaperIdentifier.paper_id != without,
+        )
+    )
+    return {Identifier(scheme, value): paper_id for scheme, value, paper_id in rows}
+
+
+def _order(statement: Statement) -> tuple[bool, int, str]:
+    kinds = list(LinkKind)
+    place = kinds.index(statement.kind) if statement.kind else -1
+    return not statement.grave, place, statement.other.value if statement.other else ""

@@ -1,0 +1,69 @@
+"""What the queue's order learns from: a paper's words and word pairs, hashed. Pure, stateless.
+
+The features of a paper depend on its text alone: they are computed once, may be stored with it,
+and mean the same on every machine and in every run. Nothing can be read back from them, and no
+list of words is kept anywhere.
+"""
+
+import re
+import struct
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
+
+from monitor.literature.text.folding import fold
+
+# A feature is 24 bits of hash and 8 of how often it occurs, in one little-endian 32-bit number.
+COUNT_BITS = 8
+BYTES_EACH = 4
+_MOST_OFTEN = (1 << COUNT_BITS) - 1
+_HASH_MASK = 0xFFFFFF
+# A text without end must fill neither the database nor the day.
+_MOST_CHARACTERS = 30_000
+_MOST_WORDS = 2_000
+_OF_TITLE = "title: "  # no word or pair begins so
+_WORD = re.compile(r"\w\w+")
+_SHORTEST_PLURAL = 4
+
+
+def features(title: str, abstract: str | None, keywords: Sequence[str] = ()) -> bytes:
+    """Hash a paper's words, each with how often it occurs, and what stands where it tells most.
+
+    A title's words count once more as words of a title; pairs of neighbouring words are taken
+    from the title and each keyword. Case, accents, dashes and the plural's s do not matter.
+
+    Four bytes a feature, in order of their hash: about 0.6 kB for a usual abstract, and never
+    more than 24 kB. Empty for a text without words.
+    """
+    fields = list(_worded(title, *keywords[:_MOST_WORDS], abstract or ""))
+    counts = Counter(chain.from_iterable(fields))
+    counts.update(_OF_TITLE + word for word in fields[0])
+    for words in fields[:-1]:  # all but the abstract
+        counts.update(f"{first} {second}" for first, second in pairwise(words))
+    hashed: dict[int, int] = {}
+    for word, often in counts.items():
+        number = _hashed(word)
+        hashed[number] = hashed.get(number, 0) + often
+    numbers = [number << COUNT_BITS | min(often, _MOST_OFTEN) for number, often in hashed.items()]
+    return struct.pack(f"<{len(numbers)}I", *sorted(numbers))
+
+
+def _worded(*texts: str) -> Iterator[list[str]]:
+    """Give the words of each text; no more than ``_MOST_WORDS`` of all together."""
+    left = _MOST_WORDS
+    for text in texts:
+        words = _WORD.findall(fold(text[:_MOST_CHARACTERS]))[:left]
+        left -= len(words)
+        yield [_singular(word) if word[-1] == "s" else word for word in words]
+
+
+def _singular(word: str) -> str:
+    """Take a plural's ending away, roughly: one word is enough for "trial" and "trials"."""
+    if len(word) < _SHORTEST_PLURAL or word.endswith("ss"):
+        return word
+    return f"{word[:-3]}y" if word.endswith("ies") else word[:-1]
+
+
+def _hashed(words: str) -> int:
+    return zlib.crc32(words.encode()) & _HASH_MASK
