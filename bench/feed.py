@@ -20,8 +20,8 @@ import feedparser
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from monitor.feeds.readers import rss_document, rss_item  # noqa: E402 - the same
 from monitor.feeds.records import FetchedRecord  # noqa: E402 - found through the path set above
-from monitor.feeds.sources import rss_document, rss_item  # noqa: E402 - the same
 
 RECORDED = ROOT.parent / "shared" / "recordings" / "feeds" / "biorss__elsevier.xml"
 ITEMS, SECONDS, ROUNDS = 1_000, 1.0, 5

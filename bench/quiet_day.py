@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from monitor.demo import driver, standins, world  # noqa: E402 - found through the path set above
 from monitor.demo.standins import StandIns  # noqa: E402 - the same
-from monitor.feeds.http import Http  # noqa: E402 - the same
+from monitor.feeds.http.client import Http  # noqa: E402 - the same
 from monitor.jobs.polling import poll_due  # noqa: E402 - the same
 from monitor.jobs.schedule import SCHEDULE  # noqa: E402 - the same
 from monitor.jobs.service import Service  # noqa: E402 - the same

@@ -20,7 +20,7 @@ from monitor.accounts.tables import OneTimeLink, Role, SignIn, User
 from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
 from monitor.feeds import service as feeds
-from monitor.feeds import shelf, uploads
+from monitor.feeds.files import shelf, uploads
 from monitor.feeds.records import (
     Answer,
     Citation,

@@ -26,8 +26,8 @@ from accuracy_matching import RECORDED, share  # noqa: E402 - beside this script
 
 from monitor.feeds import files  # noqa: E402 - found through the path set above
 from monitor.feeds.identifiers import pmid  # noqa: E402 - the same
+from monitor.feeds.readers import clinicaltrials_json  # noqa: E402 - the same
 from monitor.feeds.records import Citation, FetchedRecord  # noqa: E402 - the same
-from monitor.feeds.sources import clinicaltrials_json  # noqa: E402 - the same
 from monitor.kernel.errors import MonitorError  # noqa: E402 - the same
 from monitor.literature.dedup.verdict import compare  # noqa: E402 - the same
 from monitor.literature.linkage.facts import Facts  # noqa: E402 - the same

@@ -19,8 +19,8 @@ from dataclasses import replace
 from accuracy_matching import RECORDED, ROOT, share, trials
 
 from monitor.feeds import files
+from monitor.feeds.readers import crossref_json
 from monitor.feeds.records import Citation, FetchedRecord
-from monitor.feeds.sources import crossref_json
 from monitor.kernel.errors import MonitorError
 from monitor.literature.design import notices
 from monitor.literature.design.notices import NoticeKind

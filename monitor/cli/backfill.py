@@ -13,7 +13,7 @@ import click
 import structlog
 
 from monitor.cli.root import as_json, commands, leave, print_json, service_of
-from monitor.feeds.proof import Stretch
+from monitor.feeds.completeness.proof import Stretch
 from monitor.feeds.sources import SOURCES
 from monitor.jobs import backfilling
 from monitor.jobs.backfilling import BackfillReport, Step

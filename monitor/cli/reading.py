@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from monitor.cli.root import as_json, commands, leave, print_json, service_of
-from monitor.feeds import days
-from monitor.feeds.day_rows import Attempt
-from monitor.feeds.days import DayReport
+from monitor.feeds.completeness import days
+from monitor.feeds.completeness.day_rows import DayAttempt
+from monitor.feeds.completeness.days import DayReport
 from monitor.jobs.schedule import check_ledger
 from monitor.kernel.errors import MonitorError
 from monitor.kernel.uk import hour, read_day, uk_day_of
@@ -68,7 +68,7 @@ def _print_day(report: DayReport, *, json_: bool) -> None:
             click.echo(f"    {hour(query.at)} {name}: no full answer: {query.error}")
 
 
-def _attempt_line(attempt: Attempt) -> str:
+def _attempt_line(attempt: DayAttempt) -> str:
     poll = attempt.poll
     put = f"{len(attempt.queries)} {'query' if len(attempt.queries) == 1 else 'queries'}"
     came = f"{poll.records} {'record' if poll.records == 1 else 'records'}, {poll.new_records} new"

@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from monitor.cli.root import as_json, commands, leave, print_json, progress_bar, service_of
-from monitor.feeds import feed_list
-from monitor.feeds.feed_address import without_secrets
-from monitor.feeds.feed_list import FeedStatus
+from monitor.feeds.added import queries as feed_list
+from monitor.feeds.added.queries import FeedStatus
+from monitor.feeds.http.feed_address import without_secrets
 from monitor.feeds.service import asked_sources
 from monitor.feeds.sources import SOURCES
 from monitor.jobs.asking import AttemptReport

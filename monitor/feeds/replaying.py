@@ -27,7 +27,7 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class RereadBatch:
     """What reading some records again came to. ``last`` is where the next batch goes on."""
 
     last: int
@@ -52,7 +52,7 @@ def count(session: Session, source: str) -> int:
     return (session.scalar(records) or 0) + (session.scalar(aside) or 0)
 
 
-def reread(session: Session, source: str, reader: Reader, *, after: int, limit: int) -> Batch:
+def reread(session: Session, source: str, reader: Reader, *, after: int, limit: int) -> RereadBatch:
     """Read the next ``limit`` records after the one numbered ``after`` again, oldest first."""
     rows = session.scalars(
         select(Record).where(_kept(source), Record.id > after).order_by(Record.id).limit(limit)
@@ -66,7 +66,7 @@ def reread(session: Session, source: str, reader: Reader, *, after: int, limit: 
             changed.append(Changed(row.id, from_json(row.citation)))
             _read_as(session, row, read)
     session.flush()
-    return Batch(rows[-1].id if rows else after, len(rows), tuple(changed), unreadable)
+    return RereadBatch(rows[-1].id if rows else after, len(rows), tuple(changed), unreadable)
 
 
 def take_back(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from monitor import workflow
 from monitor.feeds import service as feeds
-from monitor.feeds.http import Http
+from monitor.feeds.http.client import Http
 from monitor.feeds.records import Answer, Query
 from monitor.feeds.sources import SOURCES, Context, Source
 from monitor.feeds.tables import PollKind

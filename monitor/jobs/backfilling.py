@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from monitor.feeds import backfilling
 from monitor.feeds import service as feeds
-from monitor.feeds.proof import Stretch, covered, months
+from monitor.feeds.completeness import backfilling
+from monitor.feeds.completeness.proof import Stretch, covered, months
 from monitor.feeds.records import Query
 from monitor.feeds.tables import PollKind
 from monitor.jobs import searching

@@ -11,8 +11,9 @@ from datetime import date
 import structlog
 
 from monitor import workflow
-from monitor.feeds import comparing, incidents, rules
-from monitor.feeds.proof import Difference
+from monitor.feeds import incidents, rules
+from monitor.feeds.completeness import comparison
+from monitor.feeds.completeness.proof import KeyDifference
 from monitor.feeds.records import Answer, Listing, Query, Watermark
 from monitor.feeds.sources import SOURCES, Searchable
 from monitor.feeds.tables import PollKind
@@ -30,7 +31,7 @@ def compare_due(service: Service) -> list[AttemptReport]:
     """Compare every source that is due, one after the other."""
     every = service.settings.sources.compare_every_days
     with service.database.read() as session:
-        due = comparing.due(session, service.clock(), every)
+        due = comparison.due(session, service.clock(), every)
     return [compare_source(service, name) for name in due if _can_be_searched(service, name)]
 
 
@@ -48,13 +49,13 @@ def compare_source(service: Service, name: str) -> AttemptReport:
     with service.database.write() as session:
         at = service.clock()
         if report.error is None:
-            comparing.plan(session, name, at, service.settings.sources.compare_every_days)
+            comparison.plan(session, name, at, service.settings.sources.compare_every_days)
             workflow.source_recovered(
                 session, service.settings, name, at, topic=incidents.COMPARISON
             )
         else:
             asked = max((error.retry_after or 0 for error in errors), default=0)
-            comparing.postpone(session, name, at, asked)
+            comparison.postpone(session, name, at, asked)
     return report
 
 
@@ -65,7 +66,7 @@ class _Comparison:
     asking: Attempt
     source: Searchable
     query: Query
-    outcome: tuple[Listing, Difference] | None = None
+    outcome: tuple[Listing, KeyDifference] | None = None
 
     def listed(self) -> Answer:
         """List everything and look at the difference; brings no record yet.
@@ -77,7 +78,7 @@ class _Comparison:
         since = date.fromisoformat(service.settings.sources.since)
         listing = self.source.listing(self.query, since)
         with service.database.read() as session:
-            difference = comparing.look(session, self.asking.lease.source, listing)
+            difference = comparison.look(session, self.asking.lease.source, listing)
         self.outcome = listing, difference
         if difference.alarm is not None:
             title = SOURCES[self.asking.lease.source].title
@@ -129,7 +130,7 @@ def _compare(one: _Comparison) -> None:
     with asking.service.database.write() as session:
         at = asking.service.clock()
         fetched = len(difference.missed & came)
-        comparing.record(
+        comparison.record(
             session, asking.lease, asking.poll_id, listing, difference, at, fetched=fetched
         )
         if difference.alarm is SourceFault.FEWER_IDS:

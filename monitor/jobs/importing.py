@@ -15,9 +15,9 @@ from typing import IO
 from sqlalchemy.orm import Session
 
 from monitor import workflow
-from monitor.feeds import files, intake
-from monitor.feeds.files import Read, Reading
-from monitor.feeds.intake import SOURCE, Intake
+from monitor.feeds import files
+from monitor.feeds.files import FileReading, Read, intake
+from monitor.feeds.files.intake import SOURCE, Intake
 from monitor.feeds.records import FetchedRecord, Query, UnreadableRecord
 from monitor.feeds.service import Effort
 from monitor.jobs.service import Service
@@ -150,7 +150,7 @@ def import_file(service: Service, file: IO[bytes], watch: Watch = nobody) -> Imp
 def bring_in(
     service: Service,
     file: IO[bytes],
-    reading: Reading,
+    reading: FileReading,
     resume: Resume | None = None,
     inside: Inside | None = None,
 ) -> Generator[Batch, None, None]:

@@ -15,9 +15,9 @@ from typing import IO, Any
 from sqlalchemy import event, insert
 from sqlalchemy.orm import Session
 
-from monitor.feeds import files, intake
-from monitor.feeds.files import Read
-from monitor.feeds.intake import SOURCE, Intake
+from monitor.feeds import files
+from monitor.feeds.files import Read, intake
+from monitor.feeds.files.intake import SOURCE, Intake
 from monitor.feeds.records import FetchedRecord, Query
 from monitor.feeds.tables import Poll, PollKind, PollState, Record
 from monitor.jobs.importing import (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from monitor import workflow
 from monitor.feeds import files, replaying
-from monitor.feeds.intake import SOURCE as IMPORT
+from monitor.feeds.files.intake import SOURCE as IMPORT
 from monitor.feeds.sources import SOURCES
 from monitor.jobs.service import Service
 from monitor.kernel.errors import Conflict

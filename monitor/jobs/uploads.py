@@ -13,7 +13,8 @@ from typing import IO
 import structlog
 from sqlalchemy.orm import Session
 
-from monitor.feeds import files, shelf, uploads
+from monitor.feeds import files
+from monitor.feeds.files import shelf, uploads
 from monitor.feeds.tables import ImportFile, ImportState
 from monitor.jobs.importing import Batch, Resume, Tally, batches, bring_in
 from monitor.jobs.rehearsing import rehearsal

@@ -6,11 +6,11 @@ Times are ISO 8601 in UTC; the shapes are in docs/commands.md.
 from datetime import date, datetime
 from typing import Any
 
-from monitor.feeds.day_rows import Attempt, Came, Unread
-from monitor.feeds.days import DayReport, SourceDay
-from monitor.feeds.readings import Reach
+from monitor.feeds.completeness.day_rows import Came, DayAttempt, Unread
+from monitor.feeds.completeness.days import DayReport, SourceDay
+from monitor.feeds.completeness.readings import Reach
+from monitor.feeds.completeness.verdicts import DayVerdict
 from monitor.feeds.tables import Comparison, Incident, PollQuery
-from monitor.feeds.verdicts import Verdict
 from monitor.kernel.uk import ZONE
 from monitor.ops.queries import Status
 
@@ -82,7 +82,7 @@ def _source(source: SourceDay, names: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _attempt(attempt: Attempt, names: dict[str, str]) -> dict[str, Any]:
+def _attempt(attempt: DayAttempt, names: dict[str, str]) -> dict[str, Any]:
     poll = attempt.poll
     return {
         "id": poll.id,
@@ -162,7 +162,7 @@ def _unread(one: Unread) -> dict[str, Any]:
     }
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def _verdict(verdict: DayVerdict) -> dict[str, Any]:
     return {
         "word": verdict.word.value,
         "sentence": verdict.sentence,

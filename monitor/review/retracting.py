@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
-from monitor.feeds import intake
+from monitor.feeds.files import intake
 from monitor.feeds.records import Identifier
 from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import Conflict, NotFound

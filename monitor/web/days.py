@@ -7,11 +7,11 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from monitor.accounts.tables import Role
-from monitor.feeds import days as feeds
-from monitor.feeds.day_rows import MOST_RECORDS
-from monitor.feeds.days import DayReport, SourceDay
+from monitor.feeds.completeness import days as feeds
+from monitor.feeds.completeness.day_rows import MOST_RECORDS
+from monitor.feeds.completeness.days import DayReport, SourceDay
+from monitor.feeds.completeness.verdicts import Asked, Missing
 from monitor.feeds.tables import Comparison, PollKind, PollQuery, PollState
-from monitor.feeds.verdicts import Asked, Missing
 from monitor.kernel.errors import NotFound
 from monitor.kernel.uk import FIRST_DAY, hour, read_day, uk_day_of
 from monitor.web import auth

@@ -12,9 +12,10 @@ from flask.typing import ResponseReturnValue
 
 from monitor.accounts.tables import Role
 from monitor.catalogue.loader import Intervention
-from monitor.feeds import feed_list, subscriptions
-from monitor.feeds.feed_address import FIELD
-from monitor.feeds.sampling import Sample, sample
+from monitor.feeds.added import queries as feed_list
+from monitor.feeds.added import service as subscriptions
+from monitor.feeds.added.sampling import Sample, sample
+from monitor.feeds.http.feed_address import FIELD
 from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import InvalidInput, SourceError
 from monitor.kernel.settings import FeedSettings

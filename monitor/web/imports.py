@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from monitor.accounts import queries as accounts
 from monitor.accounts.tables import Role
-from monitor.feeds import shelf, uploads
+from monitor.feeds.files import shelf, uploads
 from monitor.feeds.tables import ImportFile, ImportState
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature.ingest.novelty import Novelty

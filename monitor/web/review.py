@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from monitor import workflow
 from monitor.accounts.tables import Role
-from monitor.feeds import intake
+from monitor.feeds.files import intake
 from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature.design.detection import read_design

@@ -7,7 +7,7 @@ from monitor import workflow
 from monitor.accounts import service as accounts
 from monitor.accounts.tables import Role
 from monitor.feeds import service as feeds
-from monitor.feeds import subscriptions
+from monitor.feeds.added import service as subscriptions
 from monitor.feeds.records import (
     Answer,
     Citation,

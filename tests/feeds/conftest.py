@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from monitor.feeds.http import Http, Patience
+from monitor.feeds.http.client import Http, Patience
 from monitor.kernel.settings import SourcesSettings
 
 IMPATIENT = Patience(connect=2, read=2, whole=5, tries=2, pause=0.01, longest_pause=0.5)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds.feed_address import FIELD, normalised, without_secrets
+from monitor.feeds.http.feed_address import FIELD, normalised, without_secrets
 from monitor.kernel.errors import InvalidInput
 from monitor.kernel.settings import FeedSettings
 

@@ -11,8 +11,8 @@ import pytest
 
 from monitor.catalogue.loader import load as load_catalogue
 from monitor.feeds.citations import content_hash
+from monitor.feeds.readers import clinicaltrials_json
 from monitor.feeds.records import FetchedRecord, KeptRecord, LinkKind, Trial, UnreadableRecord
-from monitor.feeds.sources import clinicaltrials_json
 from monitor.literature.design.rules import suggest_design
 from monitor.literature.matching.matcher import Matcher
 

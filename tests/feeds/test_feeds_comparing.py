@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import event, func, select
 
-from monitor.feeds import backfilling, comparing, service
-from monitor.feeds.proof import Stretch
+from monitor.feeds import service
+from monitor.feeds.completeness import backfilling, comparison
+from monitor.feeds.completeness.proof import Stretch
 from monitor.feeds.records import (
     Answer,
     Citation,
@@ -58,8 +59,8 @@ def compare(session, at, *listed, query=VIPP, older=()):
     """One whole comparison; gives the difference that was found."""
     listing = Listing(query, frozenset(listed), frozenset(older))
     lease, poll_id = begin(session, at)
-    difference = comparing.look(session, "pubmed", listing)
-    comparing.record(session, lease, poll_id, listing, difference, at, fetched=0)
+    difference = comparison.look(session, "pubmed", listing)
+    comparison.record(session, lease, poll_id, listing, difference, at, fetched=0)
     service.finish(session, lease, poll_id, at=at)
     return difference
 
@@ -184,32 +185,32 @@ def test_a_holder_that_lost_the_source_notes_nothing(ready, now):
     lease, poll_id = begin(ready, now)
     begin(ready, now)
     listing = Listing(VIPP, frozenset("1"))
-    difference = comparing.look(ready, "pubmed", listing)
+    difference = comparison.look(ready, "pubmed", listing)
     with pytest.raises(Conflict):
-        comparing.record(ready, lease, poll_id, listing, difference, now, fetched=0)
+        comparison.record(ready, lease, poll_id, listing, difference, now, fetched=0)
     with pytest.raises(Conflict):
         backfilling.note(ready, lease, VIPP, MARCH, now, records=0, new=0)
 
 
 def test_a_source_is_due_once_it_was_polled_and_then_by_its_plan(ready, now):
-    assert comparing.due(ready, now, EVERY) == []
+    assert comparison.due(ready, now, EVERY) == []
     hold(ready, now)
-    assert comparing.due(ready, now, EVERY) == ["pubmed"]
-    comparing.plan(ready, "pubmed", now, EVERY)
-    assert comparing.due(ready, now, EVERY) == []
+    assert comparison.due(ready, now, EVERY) == ["pubmed"]
+    comparison.plan(ready, "pubmed", now, EVERY)
+    assert comparison.due(ready, now, EVERY) == []
     assert now + timedelta(days=EVERY * 0.8) <= planned(ready) <= now + timedelta(days=EVERY)
-    assert comparing.due(ready, planned(ready), EVERY) == ["pubmed"]
-    assert comparing.due(ready, now, 1) == ["pubmed"], "the setting was longer once"
+    assert comparison.due(ready, planned(ready), EVERY) == ["pubmed"]
+    assert comparison.due(ready, now, 1) == ["pubmed"], "the setting was longer once"
 
 
 def test_a_source_that_does_not_answer_polls_is_left_alone(ready, now):
     hold(ready, now)
     lease, poll_id = begin(ready, now, PollKind.POLL)
     service.fail(ready, lease, poll_id, SourceError(SourceFault.RATE_LIMITED, "x"), at=now)
-    assert comparing.due(ready, now, EVERY) == []
+    assert comparison.due(ready, now, EVERY) == []
     lease, poll_id = begin(ready, now, PollKind.POLL)
     service.fail(ready, lease, poll_id, SourceError(SourceFault.MALFORMED, "x"), at=now)
-    assert comparing.due(ready, now, EVERY) == ["pubmed"], "other queries may well be answered"
+    assert comparison.due(ready, now, EVERY) == ["pubmed"], "other queries may well be answered"
 
 
 def test_failed_comparisons_are_tried_again_ever_later_at_most_a_day(ready, now):
@@ -219,7 +220,7 @@ def test_failed_comparisons_are_tried_again_ever_later_at_most_a_day(ready, now)
     for _ in range(12):
         lease, poll_id = begin(ready, now)
         service.fail(ready, lease, poll_id, SourceError(SourceFault.INCOMPLETE, "x"), at=now)
-        comparing.postpone(ready, "pubmed", now)
+        comparison.postpone(ready, "pubmed", now)
         waits.append(planned(ready) - now)
     source = ready.get_one(SourceRow, "pubmed", populate_existing=True)
     assert waits[0] < timedelta(minutes=10)
@@ -229,7 +230,7 @@ def test_failed_comparisons_are_tried_again_ever_later_at_most_a_day(ready, now)
     compare(ready, now)
     lease, poll_id = begin(ready, now)
     service.fail(ready, lease, poll_id, SourceError(SourceFault.INCOMPLETE, "x"), at=now)
-    comparing.postpone(ready, "pubmed", now, retry_after=7200)
+    comparison.postpone(ready, "pubmed", now, retry_after=7200)
     assert planned(ready) == now + timedelta(hours=2), "what the source asked for"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from monitor.feeds.citations import content_hash
+from monitor.feeds.readers import crossref_json
 from monitor.feeds.records import (
     FetchedRecord,
     Identifier,
@@ -18,7 +19,7 @@ from monitor.feeds.records import (
     UnreadableRecord,
     Watermark,
 )
-from monitor.feeds.sources import Context, crossref, crossref_json, crossref_walk
+from monitor.feeds.sources import Context, crossref, crossref_walk
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import create_engine, event, make_url, text
 
 from monitor.catalogue import loader
-from monitor.feeds import days, service
+from monitor.feeds import service
+from monitor.feeds.completeness import days
+from monitor.feeds.completeness.verdicts import Asked
 from monitor.feeds.records import (
     Answer,
     Citation,
@@ -21,7 +23,6 @@ from monitor.feeds.records import (
 from monitor.feeds.service import Effort
 from monitor.feeds.sources.contract import catalogue_queries
 from monitor.feeds.tables import Comparison, Incident, PollKind
-from monitor.feeds.verdicts import Asked
 from monitor.kernel.database import Database
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse

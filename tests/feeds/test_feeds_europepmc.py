@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from monitor.feeds.citations import content_hash
+from monitor.feeds.readers import europepmc_json
 from monitor.feeds.records import (
     FetchedRecord,
     Identifier,
@@ -20,7 +21,7 @@ from monitor.feeds.records import (
     UnreadableRecord,
     Watermark,
 )
-from monitor.feeds.sources import Context, europepmc, europepmc_json
+from monitor.feeds.sources import Context, europepmc
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from monitor.feeds import service
-from monitor.feeds.http import FEED_LIMIT, Http
+from monitor.feeds.http.client import FEED_LIMIT, Http
 from monitor.feeds.records import Answer
 from monitor.feeds.sources import Context, rss
 from monitor.feeds.sources.rss import Feeds

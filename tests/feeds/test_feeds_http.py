@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds.addresses import permitted
-from monitor.feeds.http import Patience
+from monitor.feeds.http.addresses import permitted
+from monitor.feeds.http.client import Patience
 from monitor.kernel.errors import SourceError, SourceFault
 
 PUBLIC = ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"]

@@ -9,8 +9,8 @@ from xml.sax.saxutils import escape
 import pytest
 from lxml import etree
 
+from monitor.feeds.readers import isrctn_xml
 from monitor.feeds.records import FetchedRecord, KeptRecord, LinkKind, Trial, UnreadableRecord
-from monitor.feeds.sources import isrctn_xml
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.literature.design.rules import suggest_design
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from monitor.feeds.citations import content_hash
+from monitor.feeds.readers import openalex_json
 from monitor.feeds.records import (
     FetchedRecord,
     Identifier,
@@ -16,7 +17,7 @@ from monitor.feeds.records import (
     UnreadableRecord,
     Watermark,
 )
-from monitor.feeds.sources import SOURCES, Context, openalex, openalex_json
+from monitor.feeds.sources import SOURCES, Context, openalex
 from monitor.kernel.errors import ConfigError, SourceError, SourceFault
 from monitor.kernel.settings import parse
 

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from monitor.feeds import pacing
-from monitor.feeds.http import Patience
-from monitor.feeds.pacing import Breaker, Turns, host_of
+from monitor.feeds.http import pacing
+from monitor.feeds.http.client import Patience
+from monitor.feeds.http.pacing import Breaker, Turns, host_of
 from monitor.kernel.errors import SourceError, SourceFault
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds import proof
-from monitor.feeds.proof import Stretch
+from monitor.feeds.completeness import proof
+from monitor.feeds.completeness.proof import Stretch
 from monitor.feeds.records import Listing, Query
 from monitor.kernel.errors import SourceFault
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.feeds.readers import pubmed_slices, pubmed_xml
+from monitor.feeds.readers.pubmed_slices import Slices
 from monitor.feeds.records import FetchedRecord
-from monitor.feeds.sources import pubmed_slices, pubmed_xml
-from monitor.feeds.sources.pubmed_slices import Slices
 from monitor.kernel.errors import SourceError
 
 HEAD = (

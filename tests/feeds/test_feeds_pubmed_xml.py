@@ -9,6 +9,7 @@ from datetime import date
 
 import pytest
 
+from monitor.feeds.readers import pubmed_xml
 from monitor.feeds.records import (
     FetchedRecord,
     Identifier,
@@ -17,7 +18,6 @@ from monitor.feeds.records import (
     LinkKind,
     UnreadableRecord,
 )
-from monitor.feeds.sources import pubmed_xml
 from monitor.kernel.errors import SourceError, SourceFault
 
 ARTICLE = """<PubmedArticle><MedlineCitation Status="Publisher" Owner="NLM"><PMID Version="2">39984857</PMID>

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from monitor.feeds.sampling import sample
+from monitor.feeds.added.sampling import sample
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import SourcesSettings
 

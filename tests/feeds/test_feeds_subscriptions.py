@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from monitor.feeds import feed_list, queries, service, subscriptions
-from monitor.feeds.feed_list import FeedState
+from monitor.feeds import queries, service
+from monitor.feeds.added import queries as feed_list
+from monitor.feeds.added import service as subscriptions
+from monitor.feeds.added.queries import FeedState
 from monitor.feeds.queries import SourceState
 from monitor.feeds.records import Answer, Citation, FetchedRecord, Query, Watermark
 from monitor.feeds.service import Effort

@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds import verdicts, wording
-from monitor.feeds.verdicts import Asked, Basis, Look, Missing, Reading, SourceFacts
+from monitor.feeds.completeness import sentences, verdicts
+from monitor.feeds.completeness.verdicts import (
+    Asked,
+    Basis,
+    Look,
+    Missing,
+    QueryReading,
+    SourceFacts,
+)
 from monitor.kernel.uk import uk_day
 
 DAY = uk_day(date(2026, 11, 20))
@@ -25,7 +32,7 @@ def moments(first: int, last: int) -> st.SearchStrategy[datetime]:
 
 MOMENTS, ON_THE_DAY, AFTER = moments(-72, 96), moments(0, 23), moments(24, 96)
 READINGS = st.builds(
-    Reading,
+    QueryReading,
     name=st.sampled_from(["VIPP", "DDP", "A journal"]),
     basis=st.sampled_from(Basis),
     position=st.none() | st.dates(date(2026, 11, 19), date(2026, 11, 23)),
@@ -49,18 +56,18 @@ FACTS = st.builds(
 )
 
 
-def search(**more) -> Reading:
+def search(**more) -> QueryReading:
     plain = {"position": date(2026, 11, 21), "after": Look(NEXT), "first": SIX, "last": NEXT}
-    return Reading("VIPP", Basis.SEARCH, **(plain | more))  # type: ignore[arg-type]  # fields by name
+    return QueryReading("VIPP", Basis.SEARCH, **(plain | more))  # type: ignore[arg-type]  # fields by name
 
 
-def feed(**more) -> Reading:
+def feed(**more) -> QueryReading:
     plain = {"after": Look(NEXT), "first": SIX - timedelta(days=9), "last": NEXT}
-    return Reading("A journal", Basis.FEED, **(plain | more))  # type: ignore[arg-type]  # fields by name
+    return QueryReading("A journal", Basis.FEED, **(plain | more))  # type: ignore[arg-type]  # fields by name
 
 
-def said(*given_: Reading, asked=Asked.COMPLETE, now=LATER, **more) -> tuple[str, str]:
-    verdict = wording.judge_source(DAY, SourceFacts("PubMed", asked, given_, **more), now)
+def said(*given_: QueryReading, asked=Asked.COMPLETE, now=LATER, **more) -> tuple[str, str]:
+    verdict = sentences.judge_source(DAY, SourceFacts("PubMed", asked, given_, **more), now)
     return verdict.word.value, verdict.sentence
 
 
@@ -216,7 +223,7 @@ def test_who_was_not_to_be_asked_is_told_apart(asked, word):
 
 
 def test_a_source_judged_by_its_polls():
-    polls = Reading("all it is asked", Basis.SOURCE, first=SIX, last=SIX, failed=(NOON,))
+    polls = QueryReading("all it is asked", Basis.SOURCE, first=SIX, last=SIX, failed=(NOON,))
     assert said(polls) == (
         "not known",
         "Not known yet: it was last read in full on 20 November 2026 at 06:10.",
@@ -224,8 +231,8 @@ def test_a_source_judged_by_its_polls():
 
 
 def day(*facts: SourceFacts, began=SIX, now=LATER) -> tuple[str, str]:
-    judged = [(one, wording.judge_source(DAY, one, now)) for one in facts]
-    verdict = wording.judge_day(DAY, judged, began, now)
+    judged = [(one, sentences.judge_source(DAY, one, now)) for one in facts]
+    verdict = sentences.judge_day(DAY, judged, began, now)
     return verdict.word.value, verdict.sentence
 
 
@@ -319,8 +326,8 @@ def test_a_source_is_as_its_worst_query(facts, now):
 
 @given(st.lists(FACTS, min_size=1, max_size=4), MOMENTS)
 def test_every_day_gets_a_sentence_that_claims_no_more_than_its_word(facts, now):
-    judged = [(one, wording.judge_source(DAY, one, now)) for one in facts]
-    verdict = wording.judge_day(DAY, judged, None, now)
+    judged = [(one, sentences.judge_source(DAY, one, now)) for one in facts]
+    verdict = sentences.judge_day(DAY, judged, None, now)
     for one in [verdict, *(source for _, source in judged)]:
         assert re.fullmatch(r"[A-Z0-9].*\.", one.sentence)
         assert "nothing new" not in one.sentence

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from monitor.demo import standins, world
-from monitor.feeds.http import Http
+from monitor.feeds.http.client import Http
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import Service
 from monitor.kernel.settings import parse

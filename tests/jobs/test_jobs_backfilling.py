@@ -26,7 +26,7 @@ from proving import (  # type: ignore[import-not-found]  # tests/jobs is on pyte
 from monitor.cli import commands
 from monitor.demo import driver, standins
 from monitor.demo.world import World
-from monitor.feeds.proof import Stretch
+from monitor.feeds.completeness.proof import Stretch
 from monitor.feeds.sources import europepmc, pubmed
 from monitor.feeds.tables import BackfillSlice, PollKind, PollQuery, PollState
 from monitor.jobs import backfilling

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from monitor.feeds import files, shelf, uploads
+from monitor.feeds import files
+from monitor.feeds.files import shelf, uploads
 from monitor.feeds.tables import ImportState, Poll, PollState
 from monitor.jobs import importing
 from monitor.jobs import uploads as job

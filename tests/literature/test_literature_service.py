@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 from sqlalchemy import event, func, select
 
+from monitor.feeds.readers import europepmc_json, pubmed_xml
 from monitor.feeds.records import FetchedRecord, Identifier, Trial
-from monitor.feeds.sources import europepmc_json, pubmed_xml
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature import service

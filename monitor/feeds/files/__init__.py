@@ -11,8 +11,8 @@ from typing import IO, cast
 
 from monitor.feeds.files import columns, endnote, lines, medline, ris, sniffing, webofscience
 from monitor.feeds.files.draft import Draft
+from monitor.feeds.readers import pubmed_xml
 from monitor.feeds.records import FetchedRecord, KeptRecord, UnreadableRecord
-from monitor.feeds.sources import pubmed_xml
 from monitor.kernel.errors import InvalidInput, SourceError
 
 Read = FetchedRecord | UnreadableRecord
@@ -24,7 +24,7 @@ _MAX_BETWEEN = 4 * 2**20  # bytes of XML from one reference to the next
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FileReading:
     """A file being read: its format in words, and its records in the file's order, once.
 
     Going through ``found`` raises ``InvalidInput`` where the file is cut off or damaged.
@@ -34,7 +34,7 @@ class Reading:
     found: Iterator[Read]
 
 
-def read(file: IO[bytes]) -> Reading:
+def read(file: IO[bytes]) -> FileReading:
     """Tell what a file is and read it from the beginning. It stays the caller's to close.
 
     Raises:
@@ -46,12 +46,12 @@ def read(file: IO[bytes]) -> Reading:
     text = lines.head(file)
     names = sniffing.xml_root(file) if text.lstrip().startswith("<") else None
     if names and not _PUBMED_ROOTS.isdisjoint(names):
-        return Reading(PUBMED, _pubmed(file))
+        return FileReading(PUBMED, _pubmed(file))
     if names and endnote.is_root(names):
-        return Reading(endnote.NAME, _endnote(file))
+        return FileReading(endnote.NAME, _endnote(file))
     for name, looks_like, drafts in _TEXT_FORMATS:
         if looks_like(text):
-            return Reading(name, _finished(drafts(lines.lines(file))))
+            return FileReading(name, _finished(drafts(lines.lines(file))))
     raise sniffing.refusal(text, is_xml=names is not None, is_table=columns.is_untitled_table(text))
 
 

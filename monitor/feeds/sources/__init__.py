@@ -1,21 +1,15 @@
 """Every source there is. A new one is a module here, an entry below and a folder of replies."""
 
-from monitor.feeds.sources import (
-    clinicaltrials,
+from monitor.feeds.readers import (
     clinicaltrials_json,
-    crossref,
     crossref_json,
-    europepmc,
     europepmc_json,
-    isrctn,
     isrctn_xml,
-    openalex,
     openalex_json,
-    pubmed,
     pubmed_xml,
-    rss,
     rss_item,
 )
+from monitor.feeds.sources import clinicaltrials, crossref, europepmc, isrctn, openalex, pubmed, rss
 from monitor.feeds.sources.contract import Context, Searchable, Source, SourceDefinition
 
 __all__ = ["SOURCES", "Context", "Searchable", "Source", "SourceDefinition"]

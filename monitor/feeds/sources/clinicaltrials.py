@@ -13,8 +13,9 @@ from datetime import date, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from monitor.feeds import rules
-from monitor.feeds.http import Http
+from monitor.feeds.http.client import Http
 from monitor.feeds.identifiers import nct
+from monitor.feeds.readers import clinicaltrials_json
 from monitor.feeds.records import (
     Answer,
     FetchedRecord,
@@ -23,7 +24,6 @@ from monitor.feeds.records import (
     UnreadableRecord,
     Watermark,
 )
-from monitor.feeds.sources import clinicaltrials_json
 from monitor.feeds.sources.contract import Context, Read, catalogue_queries, resumed
 from monitor.kernel.errors import SourceError, SourceFault
 

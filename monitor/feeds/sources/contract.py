@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
 from monitor.catalogue.loader import Catalogue
-from monitor.feeds.http import Http
+from monitor.feeds.http.client import Http
 from monitor.feeds.records import (
     Answer,
     FetchedRecord,

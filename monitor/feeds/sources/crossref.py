@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from monitor.feeds import rules
-from monitor.feeds.http import Http
+from monitor.feeds.http.client import Http
+from monitor.feeds.readers import crossref_json
 from monitor.feeds.records import Answer, FetchedRecord, Query, UnreadableRecord, Watermark
-from monitor.feeds.sources import crossref_json, crossref_walk, lookups
+from monitor.feeds.sources import crossref_walk, lookups
 from monitor.feeds.sources.contract import Context, Read, resumed
 from monitor.feeds.sources.crossref_walk import NOT_FOUND
 from monitor.kernel.errors import SourceError, SourceFault

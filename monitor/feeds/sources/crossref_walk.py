@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from monitor.feeds import plain
-from monitor.feeds.http import Http
+from monitor.feeds.http.client import Http
 from monitor.feeds.identifiers import doi
-from monitor.feeds.sources import crossref_json
-from monitor.feeds.sources import json_fields as fields
+from monitor.feeds.readers import crossref_json
+from monitor.feeds.readers import json_fields as fields
 from monitor.kernel.errors import SourceError, SourceFault
 
 ROWS = 1000

@@ -13,7 +13,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from monitor.feeds import rules
-from monitor.feeds.http import Http, Reply
+from monitor.feeds.http.client import Http, Reply
+from monitor.feeds.readers import europepmc_json
 from monitor.feeds.records import (
     Answer,
     FetchedRecord,
@@ -22,7 +23,6 @@ from monitor.feeds.records import (
     UnreadableRecord,
     Watermark,
 )
-from monitor.feeds.sources import europepmc_json
 from monitor.feeds.sources.contract import Context, Read, catalogue_queries, resumed
 from monitor.kernel.errors import SourceError, SourceFault
 

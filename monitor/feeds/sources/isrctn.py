@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from monitor.feeds import rules
-from monitor.feeds.http import Http
+from monitor.feeds.http.client import Http
 from monitor.feeds.identifiers import isrctn
+from monitor.feeds.readers import isrctn_xml
+from monitor.feeds.readers.isrctn_xml import Trial
 from monitor.feeds.records import (
     Answer,
     FetchedRecord,
@@ -22,9 +24,7 @@ from monitor.feeds.records import (
     UnreadableRecord,
     Watermark,
 )
-from monitor.feeds.sources import isrctn_xml
 from monitor.feeds.sources.contract import Context, catalogue_queries, resumed
-from monitor.feeds.sources.isrctn_xml import Trial
 from monitor.kernel.errors import SourceError, SourceFault
 
 NAME = "isrctn"

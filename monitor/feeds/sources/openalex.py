@@ -8,11 +8,12 @@ followed, and nothing that is logged, raised or kept holds the address asked.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from monitor.feeds.http import Http
+from monitor.feeds.http.client import Http
 from monitor.feeds.identifiers import doi
+from monitor.feeds.readers import json_fields as fields
+from monitor.feeds.readers import openalex_json
 from monitor.feeds.records import Answer, FetchedRecord, Query, Watermark
-from monitor.feeds.sources import json_fields as fields
-from monitor.feeds.sources import lookups, openalex_json
+from monitor.feeds.sources import lookups
 from monitor.feeds.sources.contract import Context
 from monitor.kernel.errors import SourceError, SourceFault
 

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from monitor.feeds import rules
-from monitor.feeds.http import Http, Reply
+from monitor.feeds.http.client import Http, Reply
+from monitor.feeds.readers import pubmed_xml
 from monitor.feeds.records import (
     Answer,
     FetchedRecord,
@@ -26,7 +27,7 @@ from monitor.feeds.records import (
     UnreadableRecord,
     Watermark,
 )
-from monitor.feeds.sources import pubmed_search, pubmed_xml
+from monitor.feeds.sources import pubmed_search
 from monitor.feeds.sources.contract import Context, Read, catalogue_queries, resumed
 from monitor.feeds.sources.pubmed_search import Page
 from monitor.kernel.errors import SourceError, SourceFault

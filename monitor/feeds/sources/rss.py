@@ -8,9 +8,9 @@ or not a feed at all is a failed poll, never a quiet one.
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.feeds.http import FEED_LIMIT, Http, Reply
+from monitor.feeds.http.client import FEED_LIMIT, Http, Reply
+from monitor.feeds.readers import rss_document, rss_item
 from monitor.feeds.records import Answer, FetchedRecord, Query, UnreadableRecord, Watermark
-from monitor.feeds.sources import rss_document, rss_item
 from monitor.feeds.sources.contract import Context, resumed
 from monitor.kernel.errors import SourceError
 from monitor.kernel.settings import FeedSourceSettings

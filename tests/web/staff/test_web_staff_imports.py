@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.feeds import uploads
+from monitor.feeds.files import uploads
 from monitor.feeds.tables import ImportState
 from monitor.kernel import settings as settings_module
 from monitor.web import imports

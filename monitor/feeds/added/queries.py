@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from monitor.feeds.subscriptions import feed_sources
+from monitor.feeds.added.service import feed_sources
 from monitor.feeds.tables import AskedState, FeedRow, Poll, PollQuery
 from monitor.kernel.settings import Settings
 

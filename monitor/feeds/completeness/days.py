@@ -11,12 +11,19 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
-from monitor.feeds import day_rows, questions, readings, wording
-from monitor.feeds.day_rows import Attempt, Came, DayRows, Switched, Unread
-from monitor.feeds.readings import FULL, Polled, Reach
+from monitor.feeds.completeness import day_rows, questions, readings, sentences
+from monitor.feeds.completeness.day_rows import Came, DayAttempt, DayRows, Switched, Unread
+from monitor.feeds.completeness.readings import FULL, Polled, Reach
+from monitor.feeds.completeness.verdicts import (
+    Asked,
+    Basis,
+    DayVerdict,
+    Look,
+    QueryReading,
+    SourceFacts,
+)
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.tables import Comparison, Incident, PollKind, PollQuery, PollState
-from monitor.feeds.verdicts import Asked, Basis, Look, Reading, SourceFacts, Verdict
 from monitor.kernel.settings import Settings
 from monitor.kernel.uk import UkDay, uk_day, uk_day_of
 
@@ -32,8 +39,8 @@ class SourceDay:
     name: str
     title: str
     asked: Asked
-    verdict: Verdict
-    attempts: tuple[Attempt, ...]
+    verdict: DayVerdict
+    attempts: tuple[DayAttempt, ...]
     comparisons: tuple[Comparison, ...]
     incidents: tuple[Incident, ...]
     came: tuple[Came, ...]
@@ -67,7 +74,7 @@ class DayReport:
 
     day: UkDay
     at: datetime
-    verdict: Verdict
+    verdict: DayVerdict
     sources: tuple[SourceDay, ...]
     names: dict[str, str]
     began: datetime | None
@@ -100,7 +107,7 @@ def report(
     return DayReport(
         day=day,
         at=now,
-        verdict=wording.judge_day(day, verdicts, began, now),
+        verdict=sentences.judge_day(day, verdicts, began, now),
         sources=sources,
         names=questions.names(session, settings, catalogue),
         began=began,
@@ -135,7 +142,7 @@ class _Facts:
             name=name,
             title=known.title,
             asked=known.asked,
-            verdict=wording.judge_source(self.day, known, self.now),
+            verdict=sentences.judge_source(self.day, known, self.now),
             attempts=tuple(self.rows.attempts.get(name, ())),
             comparisons=tuple(self.rows.comparisons.get(name, ())),
             incidents=tuple(self.rows.incidents.get(name, ())),
@@ -144,7 +151,7 @@ class _Facts:
             reaches=tuple(one for one in self.reaches if one.question.source == name),
         )
 
-    def _polls(self, name: str) -> list[Attempt]:
+    def _polls(self, name: str) -> list[DayAttempt]:
         attempts = self.rows.attempts.get(name, [])
         return [one for one in attempts if one.poll.kind is PollKind.POLL]
 
@@ -168,7 +175,7 @@ class _Facts:
         every = timedelta(hours=self.settings.source(name).every_hours)
         return before is None or before + every < min(self.day.end, self.now)
 
-    def _readings(self, name: str) -> list[Reading]:
+    def _readings(self, name: str) -> list[QueryReading]:
         if name not in SOURCES:
             return []
         own = [one for one in self.reaches if one.question.source == name]
@@ -176,12 +183,12 @@ class _Facts:
             return [self._of_query(one, self._polls(name)) for one in own]
         return [_of_polls(self._polls(name), self.polled.get(name))]
 
-    def _of_query(self, reach: Reach, polls: Sequence[Attempt]) -> Reading:
+    def _of_query(self, reach: Reach, polls: Sequence[DayAttempt]) -> QueryReading:
         question, compared = reach.question, reach.compared
         rows = [row for one in polls for row in one.queries if row.query_key == question.query.key]
         if compared is not None and compared.query_hash != question.query.hash:
             compared = None
-        return Reading(
+        return QueryReading(
             name=question.name,
             basis=question.basis,
             position=reach.position,
@@ -208,7 +215,7 @@ class _Facts:
         return min(open_, default=None)
 
 
-def _ended(polls: Sequence[Attempt]) -> Asked:
+def _ended(polls: Sequence[DayAttempt]) -> Asked:
     ended = [one for one in polls if one.poll.state is not PollState.RUNNING]
     if not ended:
         return Asked.RUNNING
@@ -218,7 +225,7 @@ def _ended(polls: Sequence[Attempt]) -> Asked:
     return Asked.PARTLY if answered else Asked.FAILED
 
 
-def _failures(polls: Sequence[Attempt], key: str) -> tuple[datetime, ...]:
+def _failures(polls: Sequence[DayAttempt], key: str) -> tuple[datetime, ...]:
     """Tell when one query failed, or was not reached by a poll that failed."""
     found = []
     for one in polls:
@@ -230,13 +237,13 @@ def _failures(polls: Sequence[Attempt], key: str) -> tuple[datetime, ...]:
     return tuple(found)
 
 
-def _of_polls(polls: Sequence[Attempt], polled: Polled | None) -> Reading:
+def _of_polls(polls: Sequence[DayAttempt], polled: Polled | None) -> QueryReading:
     """Take the polls of a source as readings of one query: its real ones differ every time."""
     times = {
         state: [one.poll.started_at for one in polls if one.poll.state is state]
         for state in PollState
     }
-    return Reading(
+    return QueryReading(
         name="all it is asked",
         basis=Basis.SOURCE,
         looks=tuple(Look(at) for at in times[PollState.COMPLETE]),

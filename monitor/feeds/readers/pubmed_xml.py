@@ -14,6 +14,8 @@ from lxml import etree
 
 from monitor.feeds import plain
 from monitor.feeds.identifiers import distinct, doi, normalise, pmcid, pmid, registrations_in
+from monitor.feeds.readers.nlm_links import BY_REF_TYPE, doi_in
+from monitor.feeds.readers.pubmed_slices import Slices
 from monitor.feeds.records import (
     Citation,
     FetchedRecord,
@@ -23,8 +25,6 @@ from monitor.feeds.records import (
     UnreadableRecord,
 )
 from monitor.feeds.registries import registry_number
-from monitor.feeds.sources.nlm_links import BY_REF_TYPE, doi_in
-from monitor.feeds.sources.pubmed_slices import Slices
 from monitor.kernel.errors import SourceError, SourceFault
 
 Element = etree._Element  # lxml gives the type of its elements no public name

@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 from monitor.feeds import plain
 from monitor.feeds.identifiers import distinct, doi, isrctn, nct, registrations_in
+from monitor.feeds.readers import json_fields as fields
+from monitor.feeds.readers.json_fields import Object
 from monitor.feeds.records import (
     Citation,
     FetchedRecord,
@@ -20,8 +22,6 @@ from monitor.feeds.records import (
     UnreadableRecord,
 )
 from monitor.feeds.registries import registry_number
-from monitor.feeds.sources import json_fields as fields
-from monitor.feeds.sources.json_fields import Object
 
 MEDIA_TYPE = "application/json"
 # kind of update: what the updated work says of its notice, what the notice says of it. Removals

@@ -19,7 +19,7 @@ _GONE_AFTER = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class KeyDifference:
     """What a source lists for a query against what is held for it.
 
     ``wanted`` must be held and is not; ``missed`` are those of them that were not set aside as
@@ -50,7 +50,7 @@ def compare(
     *,
     set_aside: Collection[str] = (),
     before: int | None = None,
-) -> Difference:
+) -> KeyDifference:
     """Compare a listing with the keys held; ``before`` is how many were listed last time.
 
     ``before`` is None where this very query was never compared.
@@ -58,7 +58,7 @@ def compare(
     known = frozenset(held)
     wanted = listing.expected - known
     alarm = SourceFault.FEWER_IDS if fell(len(listing.keys), before) else None
-    return Difference(
+    return KeyDifference(
         listed=len(listing.keys),
         older=len(listing.keys & listing.older),
         held=len(known),

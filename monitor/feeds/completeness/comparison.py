@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from monitor.feeds import incidents, proof, rules
+from monitor.feeds import incidents, rules
+from monitor.feeds.completeness import proof
+from monitor.feeds.completeness.proof import KeyDifference
 from monitor.feeds.leasing import Lease, hold
-from monitor.feeds.proof import Difference
 from monitor.feeds.records import Listing, Query
 from monitor.feeds.storing import chunks
 from monitor.feeds.tables import (
@@ -55,7 +56,7 @@ def due(session: Session, at: datetime, every_days: float) -> list[str]:
     return list(rows)
 
 
-def look(session: Session, source: str, listing: Listing) -> Difference:
+def look(session: Session, source: str, listing: Listing) -> KeyDifference:
     """Compare a listing with what is held for its query. Changes nothing."""
     query = listing.query
     held = session.scalars(select(RecordQuery.key).where(_of(source, query)))
@@ -73,7 +74,7 @@ def record(  # noqa: PLR0913 - whose attempt, what was found, what was done
     lease: Lease,
     poll_id: int,
     listing: Listing,
-    difference: Difference,
+    difference: KeyDifference,
     at: datetime,
     *,
     fetched: int,

@@ -16,6 +16,7 @@ from lxml import etree
 from monitor.feeds import plain
 from monitor.feeds.contacts import Redaction
 from monitor.feeds.identifiers import distinct, doi, isrctn, nct
+from monitor.feeds.readers import registration
 from monitor.feeds.records import (
     Citation,
     FetchedRecord,
@@ -24,7 +25,6 @@ from monitor.feeds.records import (
     UnreadableRecord,
 )
 from monitor.feeds.records import Trial as TrialFacts
-from monitor.feeds.sources import registration
 from monitor.kernel.errors import SourceError, SourceFault
 
 Element = etree._Element  # lxml gives the type of its elements no public name

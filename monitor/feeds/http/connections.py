@@ -16,7 +16,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from monitor.feeds.addresses import permitted
+from monitor.feeds.http.addresses import permitted
 
 # what it has to say holds whole addresses, with the keys in them, even in its warnings
 logging.getLogger("urllib3").propagate = False

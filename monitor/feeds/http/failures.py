@@ -11,7 +11,7 @@ import requests
 from requests import RequestException
 from urllib3.exceptions import HTTPError
 
-from monitor.feeds.connections import ForbiddenAddress, NamesUnavailable, UnknownName
+from monitor.feeds.http.connections import ForbiddenAddress, NamesUnavailable, UnknownName
 from monitor.kernel.errors import SourceError, SourceFault
 
 

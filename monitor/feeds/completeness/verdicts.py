@@ -79,7 +79,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class QueryReading:
     """How far one query has been read, seen from one day.
 
     ``position`` is its watermark's, None where it has none for the query's present text.
@@ -142,12 +142,12 @@ class SourceFacts:
 
     title: str
     asked: Asked
-    readings: tuple[Reading, ...] = ()
+    readings: tuple[QueryReading, ...] = ()
     set_aside: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class DayVerdict:
     """The answer to "is anything missing?", as a word and a sentence.
 
     ``read_to`` is when everything was last read in full; None where something never was.
@@ -166,7 +166,7 @@ _NEVER_COUNTED = {
 }
 
 
-def of_query(day: UkDay, reading: Reading, now: datetime) -> Missing:
+def of_query(day: UkDay, reading: QueryReading, now: datetime) -> Missing:
     """Judge one query on one day."""
     if reading.is_lacking(day, now):
         return Missing.MISSING

@@ -7,8 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.feeds import verdicts
-from monitor.feeds.verdicts import NOBODY_ASKED, Basis, Missing, Reading, SourceFacts, Verdict
+from monitor.feeds.completeness import verdicts
+from monitor.feeds.completeness.verdicts import (
+    NOBODY_ASKED,
+    Basis,
+    DayVerdict,
+    Missing,
+    QueryReading,
+    SourceFacts,
+)
 from monitor.kernel.uk import UkDay, hour, long_date, uk_day_of
 
 _NAMED = 3  # more are counted
@@ -27,25 +34,25 @@ class Seen:
         return self.day.holds(self.now)
 
 
-def judge_source(day: UkDay, facts: SourceFacts, now: datetime) -> Verdict:
+def judge_source(day: UkDay, facts: SourceFacts, now: datetime) -> DayVerdict:
     """Answer for one source."""
     word = verdicts.of_source(day, facts, now)
     said = _ALWAYS.get(word) or _SOURCE[word](Seen(day, now), facts)
-    return Verdict(word, said, verdicts.read_to(facts))
+    return DayVerdict(word, said, verdicts.read_to(facts))
 
 
 def judge_day(
     day: UkDay,
-    sources: Sequence[tuple[SourceFacts, Verdict]],
+    sources: Sequence[tuple[SourceFacts, DayVerdict]],
     began: datetime | None,
     now: datetime,
-) -> Verdict:
+) -> DayVerdict:
     """Answer for a whole day; ``began`` is when the service first had a source, None if never."""
     word = verdicts.of_day([verdict.word for _, verdict in sources])
     counted = [(facts, verdict) for facts, verdict in sources if verdict.word in verdicts.COUNTED]
     read = [verdict.read_to for _, verdict in counted]
     known = [moment for moment in read if moment is not None]
-    return Verdict(
+    return DayVerdict(
         word,
         _day_sentence(word, Seen(day, now), counted, began),
         min(known) if known and len(known) == len(read) else None,
@@ -131,7 +138,7 @@ _ALWAYS = {
 def _day_sentence(
     word: Missing,
     seen: Seen,
-    counted: Sequence[tuple[SourceFacts, Verdict]],
+    counted: Sequence[tuple[SourceFacts, DayVerdict]],
     began: datetime | None,
 ) -> str:
     on = long_date(seen.day.date)
@@ -146,7 +153,7 @@ def _day_sentence(
 
 
 def _counted_sentence(
-    word: Missing, seen: Seen, counted: Sequence[tuple[SourceFacts, Verdict]]
+    word: Missing, seen: Seen, counted: Sequence[tuple[SourceFacts, DayVerdict]]
 ) -> str:
     on = long_date(seen.day.date)
     titles = [facts.title for facts, verdict in counted if verdict.word is word]
@@ -167,14 +174,14 @@ def _counted_sentence(
     return f"Records are missing from {_some(titles)}: listed there, and not held here."
 
 
-def _all_there(on: str, counted: Sequence[tuple[SourceFacts, Verdict]]) -> str:
+def _all_there(on: str, counted: Sequence[tuple[SourceFacts, DayVerdict]]) -> str:
     mended = [facts.title for facts, _ in counted if any(one.failed for one in facts.readings)]
     if not mended:
         return f"Nothing is missing for {on}."
     return f"{_some(mended)} failed and {_was(mended)} made good: nothing is missing for {on}."
 
 
-def _all_there_so_far(counted: Sequence[tuple[SourceFacts, Verdict]]) -> str:
+def _all_there_so_far(counted: Sequence[tuple[SourceFacts, DayVerdict]]) -> str:
     failing = [facts.title for facts, _ in counted if _failing(facts)]
     if not failing:
         return "Nothing is missing so far today, as last read from each source."
@@ -182,12 +189,12 @@ def _all_there_so_far(counted: Sequence[tuple[SourceFacts, Verdict]]) -> str:
     return f"Nothing is missing so far today, but {_some(failing)} {has} failed since."
 
 
-def _failing(facts: SourceFacts) -> list[Reading]:
+def _failing(facts: SourceFacts) -> list[QueryReading]:
     """List the queries whose last failure of the day has not been made good."""
     return [one for one in facts.readings if one.failed and one.made_good() is None]
 
 
-def _nobody(seen: Seen, counted: Sequence[tuple[SourceFacts, Verdict]]) -> str:
+def _nobody(seen: Seen, counted: Sequence[tuple[SourceFacts, DayVerdict]]) -> str:
     """Say so where no source was asked all day; empty otherwise."""
     if any(facts.asked not in NOBODY_ASKED for facts, _ in counted):
         return ""
@@ -231,11 +238,11 @@ def _first_readings(seen: Seen, facts: SourceFacts) -> str:
     return f" First read that day, so what was shown earlier is not known: {_names(new)}."
 
 
-def _was_read_too_late(one: Reading, day: UkDay) -> bool:
+def _was_read_too_late(one: QueryReading, day: UkDay) -> bool:
     return one.basis is Basis.FEED and one.first is not None and one.first >= day.end
 
 
-def _last_read(open_: Sequence[Reading], seen: Seen) -> str:
+def _last_read(open_: Sequence[QueryReading], seen: Seen) -> str:
     last = [one.last for one in open_ if one.last is not None]
     never = len(open_) - len(last)
     if not last:
@@ -258,15 +265,15 @@ def _at(moment: datetime) -> str:
     return f"{long_date(moment)} at {hour(moment)}"
 
 
-def _earliest(readings: Sequence[Reading]) -> datetime:
+def _earliest(readings: Sequence[QueryReading]) -> datetime:
     return min(one.first for one in readings if one.first)
 
 
-def _earliest_failure(readings: Sequence[Reading]) -> datetime:
+def _earliest_failure(readings: Sequence[QueryReading]) -> datetime:
     return min(one.failed[0] for one in readings)
 
 
-def _who(some: Sequence[Reading], facts: SourceFacts) -> str:
+def _who(some: Sequence[QueryReading], facts: SourceFacts) -> str:
     if some[0].basis is Basis.SOURCE:
         return "it"
     if len(facts.readings) == 1:
@@ -280,7 +287,7 @@ def _was(some: Sequence[object]) -> str:
     return "was" if len(some) == 1 else "were"
 
 
-def _names(some: Sequence[Reading]) -> str:
+def _names(some: Sequence[QueryReading]) -> str:
     if len(some) > _NAMED:
         return f"{_listed([one.name for one in some[:_NAMED]])} and {len(some) - _NAMED} more"
     return _listed([one.name for one in some])

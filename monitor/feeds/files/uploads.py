@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from monitor.feeds.shelf import Shelved
+from monitor.feeds.files.shelf import Shelved
 from monitor.feeds.tables import ImportFile, ImportState
 from monitor.kernel import audit
 from monitor.kernel.database import affected

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from monitor.feeds import plain, service
-from monitor.feeds.feed_address import FIELD, normalised, without_secrets
+from monitor.feeds.http.feed_address import FIELD, normalised, without_secrets
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.tables import FeedRow, SourceRow
 from monitor.kernel import audit

@@ -10,6 +10,9 @@ from urllib.parse import quote
 
 from monitor.feeds import plain
 from monitor.feeds.identifiers import distinct, doi, pmcid, pmid, registrations_in
+from monitor.feeds.readers import json_fields as fields
+from monitor.feeds.readers import nlm_links
+from monitor.feeds.readers.json_fields import Object
 from monitor.feeds.records import (
     Citation,
     FetchedRecord,
@@ -18,9 +21,6 @@ from monitor.feeds.records import (
     Link,
     UnreadableRecord,
 )
-from monitor.feeds.sources import json_fields as fields
-from monitor.feeds.sources import nlm_links
-from monitor.feeds.sources.json_fields import Object
 
 MEDIA_TYPE = "application/json"
 _SOURCE = re.compile(r"[A-Z]{2,6}")

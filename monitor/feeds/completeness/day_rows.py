@@ -61,7 +61,7 @@ class Switched:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class DayAttempt:
     """One attempt and its queries, in the order they were put."""
 
     poll: Poll
@@ -72,7 +72,7 @@ class Attempt:
 class DayRows:
     """Everything of one day, by source."""
 
-    attempts: dict[str, list[Attempt]]
+    attempts: dict[str, list[DayAttempt]]
     comparisons: dict[str, list[Comparison]]
     incidents: dict[str, list[Incident]]
     came: dict[str, list[Came]]
@@ -119,7 +119,7 @@ def switched(session: Session) -> dict[str, Switched]:
     return found
 
 
-def _attempts(session: Session, day: UkDay) -> dict[str, list[Attempt]]:
+def _attempts(session: Session, day: UkDay) -> dict[str, list[DayAttempt]]:
     polls = session.scalars(select(Poll).where(_began_on(day)).order_by(Poll.started_at, Poll.id))
     asked = session.scalars(
         select(PollQuery)
@@ -130,9 +130,9 @@ def _attempts(session: Session, day: UkDay) -> dict[str, list[Attempt]]:
     queries: defaultdict[int, list[PollQuery]] = defaultdict(list)
     for row in asked:
         queries[row.poll_id].append(row)
-    found: defaultdict[str, list[Attempt]] = defaultdict(list)
+    found: defaultdict[str, list[DayAttempt]] = defaultdict(list)
     for poll in polls:
-        found[poll.source].append(Attempt(poll, tuple(queries[poll.id])))
+        found[poll.source].append(DayAttempt(poll, tuple(queries[poll.id])))
     return found
 
 

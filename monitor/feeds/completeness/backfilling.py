@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from monitor.feeds.completeness.proof import Stretch
 from monitor.feeds.leasing import Lease, hold
-from monitor.feeds.proof import Stretch
 from monitor.feeds.records import Query
 from monitor.feeds.tables import BackfillSlice
 from monitor.kernel.database import affected

@@ -22,7 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from monitor.feeds import rules
-from monitor.feeds.questions import Question
+from monitor.feeds.completeness.questions import Question
+from monitor.feeds.completeness.verdicts import Look
 from monitor.feeds.storing import ALL_NEW
 from monitor.feeds.tables import (
     AskedState,
@@ -34,7 +35,6 @@ from monitor.feeds.tables import (
     SourceRow,
     WatermarkRow,
 )
-from monitor.feeds.verdicts import Look
 from monitor.kernel.uk import UkDay
 
 FULL = (AskedState.COMPLETE, AskedState.UNCHANGED)

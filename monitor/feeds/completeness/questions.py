@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
+from monitor.feeds.completeness.verdicts import Basis
 from monitor.feeds.records import Query
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.sources.contract import catalogue_queries
 from monitor.feeds.tables import FeedRow
-from monitor.feeds.verdicts import Basis
 from monitor.kernel.settings import FeedSourceSettings, Settings
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from monitor.feeds import plain
 from monitor.feeds.contacts import Redaction
 from monitor.feeds.identifiers import distinct, isrctn, nct, pmid
+from monitor.feeds.readers import registration
 from monitor.feeds.records import (
     Citation,
     FetchedRecord,
@@ -21,7 +22,6 @@ from monitor.feeds.records import (
     Trial,
     UnreadableRecord,
 )
-from monitor.feeds.sources import registration
 
 MEDIA_TYPE = "application/json"
 REGISTRY = "ClinicalTrials.gov"

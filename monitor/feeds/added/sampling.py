@@ -7,9 +7,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 
-from monitor.feeds.http import FEED_LIMIT, Http, Patience
+from monitor.feeds.http.client import FEED_LIMIT, Http, Patience
+from monitor.feeds.readers import rss_document, rss_item
 from monitor.feeds.records import Citation, FetchedRecord
-from monitor.feeds.sources import rss, rss_document, rss_item
+from monitor.feeds.sources import rss
 from monitor.kernel.errors import SourceError
 from monitor.kernel.settings import SourcesSettings
 

@@ -1,0 +1,1 @@
+"""Formats of the sources: bytes to records. Pure; asks nobody."""
