@@ -31,9 +31,9 @@ from monitor.literature.ranking.order import Candidate, rank  # noqa: E402 - the
 from monitor.literature.tables import Paper, PaperReading  # noqa: E402 - the same
 from monitor.literature.words import Lane  # noqa: E402 - the same
 from monitor.ops.schema import migrate  # noqa: E402 - the same
-from monitor.review import ordering  # noqa: E402 - the same
+from monitor.review.queue import order as ordering  # noqa: E402 - the same
 from monitor.review.tables import QueueItem, Screening  # noqa: E402 - the same
-from monitor.review.words import ExclusionReason, Stage, Verdict  # noqa: E402 - the same
+from monitor.review.words import ExclusionReason, ScreeningVerdict, Stage  # noqa: E402 - the same
 
 AT = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
 SECONDS, RATIO, RUNS = 1.0, 5.0, 5
@@ -93,7 +93,7 @@ def _verdict(number: int) -> dict[str, object]:
         "token": f"form-{number}",
         "paper_id": number,
         "reviewer_id": 1,
-        "verdict": Verdict.INCLUDE if wanted else Verdict.EXCLUDE,
+        "verdict": ScreeningVerdict.INCLUDE if wanted else ScreeningVerdict.EXCLUDE,
         "reason": None if wanted else ExclusionReason.OTHER_INTERVENTION,
         "interventions": [],
         "note": "",

@@ -41,7 +41,7 @@ from monitor.notify.trouble import (  # offered from here: they are part of the 
 from monitor.review import service as review
 from monitor.review.rules import Judgement
 from monitor.review.tables import Decision, Screening, StudyAlert
-from monitor.review.words import ExclusionReason, Verdict
+from monitor.review.words import ExclusionReason, ScreeningVerdict
 from monitor.usage import service as usage
 
 __all__ = [
@@ -199,7 +199,7 @@ def screen(  # noqa: PLR0913 - the form's fields
     paper_id: int,
     token: str,
     by: User,
-    verdict: Verdict,
+    verdict: ScreeningVerdict,
     reason: ExclusionReason | None,
     interventions: Sequence[str],
     note: str,
@@ -211,7 +211,7 @@ def screen(  # noqa: PLR0913 - the form's fields
 
     What is said of an included paper already opens its alerts.
     """
-    if verdict is Verdict.INCLUDE:
+    if verdict is ScreeningVerdict.INCLUDE:
         one_at_a_time(session)  # what comes in meanwhile sees the study, or is seen
     screening = review.screen(
         session,
@@ -226,7 +226,7 @@ def screen(  # noqa: PLR0913 - the form's fields
         study_id=study_id,
         at=at,
     )
-    if verdict is Verdict.INCLUDE:
+    if verdict is ScreeningVerdict.INCLUDE:
         review.look_for_alerts(session, [paper_id], at)
     return screening
 

@@ -51,7 +51,7 @@ from monitor.review.words import (
     FindingDirection,
     OutcomeClass,
     RiskOfBias,
-    Verdict,
+    ScreeningVerdict,
 )
 
 # enough to tell of, whichever are added: two that find papers, and one that watches them
@@ -230,7 +230,7 @@ class World:
             feeds.fail(session, lease, poll, error, at=self.at)
             workflow.source_failed(session, self.service.settings, source, error, self.at)
 
-    def screen(self, paper: str, verdict: Verdict, by: User, **more: object) -> int | None:
+    def screen(self, paper: str, verdict: ScreeningVerdict, by: User, **more: object) -> int | None:
         """Screen a paper; gives its study where it was included."""
         paper_id = self.papers[paper]
         form = {"reason": None, "interventions": ("ddp",), "note": "", "study_id": None} | more
@@ -350,7 +350,7 @@ def fill(world: World) -> World:
 
 def _decide(world: World) -> None:
     for name in ("ddp", "ddp2", "withdrawn", "half", "differ"):
-        world.screen(name, Verdict.INCLUDE, world.ann)
+        world.screen(name, ScreeningVerdict.INCLUDE, world.ann)
     for name in ("ddp", "withdrawn"):
         world.appraise(name, world.ann)
         world.appraise(name, world.ben)
@@ -362,8 +362,10 @@ def _decide(world: World) -> None:
         world.ben,
         replace(JUDGEMENT, risk_of_bias=RiskOfBias.LOW, direction=FindingDirection.FAVOURS),
     )
-    world.screen("excluded", Verdict.EXCLUDE, world.ben, reason=ExclusionReason.NOT_A_STUDY)
-    world.screen("unsure", Verdict.UNSURE, world.ben, note="Only the full text can tell")
+    world.screen(
+        "excluded", ScreeningVerdict.EXCLUDE, world.ben, reason=ExclusionReason.NOT_A_STUDY
+    )
+    world.screen("unsure", ScreeningVerdict.UNSURE, world.ben, note="Only the full text can tell")
 
 
 def _papers() -> dict[str, Citation]:

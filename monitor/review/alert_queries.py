@@ -10,9 +10,10 @@ from monitor.accounts.tables import User
 from monitor.feeds.records import Identifier
 from monitor.literature.papers import queries as literature
 from monitor.literature.tables import Paper, Study
-from monitor.review import alerts, moves, retracting
-from monitor.review.alert_rules import Concern, answers, concern
-from monitor.review.screening import set_aside_at
+from monitor.review import locking, retracting
+from monitor.review.alerts import opening
+from monitor.review.alerts.rules import Concern, answers, concern
+from monitor.review.queue.screening import set_aside_at
 from monitor.review.tables import StudyAlert
 from monitor.review.words import Stage
 
@@ -99,7 +100,7 @@ def alert(session: Session, alert_id: int) -> tuple[AlertView, list[SaidView]]:
 def _said(session: Session, row: StudyAlert) -> list[SaidView]:
     named = (row.kind, row.scheme, row.value)
     found = []
-    for word in alerts.words_on(session, row.paper_id):
+    for word in opening.words_on(session, row.paper_id):
         notice = literature.paper(session, word.notice_id) if word.notice_id else None
         found.append(
             SaidView(
@@ -126,7 +127,7 @@ def _lines() -> Select[StudyAlert, str, str]:
 def _views(session: Session, query: Select[StudyAlert, str, str]) -> list[AlertView]:
     rows = session.execute(query).all()
     names = {f"user:{i}": name for i, name in session.execute(select(User.id, User.name))}
-    stages = {study: moves.stage_of(session, study) for study in {r[0].study_id for r in rows}}
+    stages = {study: locking.stage_of(session, study) for study in {r[0].study_id for r in rows}}
     return [_view(row, stages[row[0].study_id], names) for row in rows]
 
 

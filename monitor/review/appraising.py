@@ -12,7 +12,9 @@ from monitor.accounts.tables import User
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.literature.tables import Study
-from monitor.review import alert_rules, alerts, moves, rules
+from monitor.review import locking, rules
+from monitor.review.alerts import opening
+from monitor.review.alerts import rules as alert_rules
 from monitor.review.rules import Judgement
 from monitor.review.tables import Appraisal, Decision
 from monitor.review.words import DecisionVerdict, Stage
@@ -59,12 +61,12 @@ def appraise(
         Conflict: the study is decided, and by whom; ``by`` has already appraised it, or may not;
             or it would be accepted although a paper of it is said to be retracted.
     """
-    moves.check_token(token)
-    study = moves.hold_study(session, study_id)
+    locking.check_token(token)
+    study = locking.hold_study(session, study_id)
     judgement = rules.tidy(judgement)
     if earlier := _sent_before(session, token, study_id, by, judgement):
         return earlier
-    moves.require_reviewer(session, by)
+    locking.require_reviewer(session, by)
     judgement = _checked(session, judgement)
     given = appraisals(session, study_id)
     _require_open(session, study_id, given, by)
@@ -72,8 +74,8 @@ def appraise(
         session, study_id, token, by, judgement, settles=len(given) == _TO_SETTLE, at=at
     )
     decision = _decide(session, study, [*given, appraisal], at)
-    stage = moves.stage_of(session, study_id)
-    moves.move_study(session, study_id, stage, at)
+    stage = locking.stage_of(session, study_id)
+    locking.move_study(session, study_id, stage, at)
     _record_appraisal(session, appraisal, stage, at)
     return AppraisalOutcome(appraisal, stage, decision)
 
@@ -97,12 +99,12 @@ def withdraw(  # noqa: PLR0913 - who, what, why
         InvalidInput: no reason is given.
         Conflict: the study is not accepted (any more), or ``by`` may not.
     """
-    moves.check_token(token)
-    moves.hold_study(session, study_id)
+    locking.check_token(token)
+    locking.hold_study(session, study_id)
     reason = rules.plain(reason)
     if earlier := _withdrawn_before(session, token, study_id, by):
         return earlier
-    moves.require_reviewer(session, by)
+    locking.require_reviewer(session, by)
     rules.check_text(reason, field="reason", missing="Say why it should no longer count")
     return no_longer_counted(
         session,
@@ -137,7 +139,7 @@ def no_longer_counted(  # noqa: PLR0913 - what, why, by whom
         at=at,
     )
     record_decision(session, decision)
-    moves.move_study(session, accepted.study_id, Stage.WITHDRAWN, at)
+    locking.move_study(session, accepted.study_id, Stage.WITHDRAWN, at)
     return decision
 
 
@@ -147,7 +149,7 @@ def accepting_decision(session: Session, study_id: int) -> Decision:
     Raises:
         Conflict: the study does not count; says what was decided, by whom and when.
     """
-    newest = moves.newest_decision(session, study_id)
+    newest = locking.newest_decision(session, study_id)
     if newest is None:
         raise Conflict("This study is not accepted: it is still being appraised")
     if newest.verdict is not DecisionVerdict.ACCEPT:
@@ -157,7 +159,7 @@ def accepting_decision(session: Session, study_id: int) -> Decision:
 
 def accepting(session: Session, study_ids: Sequence[int]) -> list[Decision]:
     """Give the decisions by which some studies count now; those that do not count are left out."""
-    newest = [moves.newest_decision(session, study_id) for study_id in study_ids]
+    newest = [locking.newest_decision(session, study_id) for study_id in study_ids]
     return [one for one in newest if one and one.verdict is DecisionVerdict.ACCEPT]
 
 
@@ -209,7 +211,7 @@ def judgement_of(appraisal: Appraisal) -> Judgement:
 
 
 def _checked(session: Session, judgement: Judgement) -> Judgement:
-    known = moves.known_interventions(session, judgement.interventions)
+    known = locking.known_interventions(session, judgement.interventions)
     rules.check(judgement)
     return replace(judgement, interventions=tuple(known))
 
@@ -225,7 +227,7 @@ def _sent_before(
     if not same or not _equal(before, judgement):
         raise Conflict("This form was sent before with other answers, which stand. Open it again")
     decision = _by_token(session, _BY_APPRAISAL + token)
-    return AppraisalOutcome(earlier, moves.stage_of(session, study_id), decision)
+    return AppraisalOutcome(earlier, locking.stage_of(session, study_id), decision)
 
 
 def _equal(before: Judgement, judgement: Judgement) -> bool:
@@ -246,7 +248,7 @@ def _by_token(session: Session, token: str) -> Decision | None:
 
 
 def _require_open(session: Session, study_id: int, given: Sequence[Appraisal], by: User) -> None:
-    newest = moves.newest_decision(session, study_id)
+    newest = locking.newest_decision(session, study_id)
     if newest is not None:
         raise Conflict(_was_decided(session, newest))
     if by.id not in {appraisal.reviewer_id for appraisal in given}:
@@ -257,9 +259,9 @@ def _require_open(session: Session, study_id: int, given: Sequence[Appraisal], b
 
 
 def _was_decided(session: Session, decision: Decision) -> str:
-    people = moves.names(session, decision.decided_by) or ["the service, for a retraction,"]
+    people = locking.names(session, decision.decided_by) or ["the service, for a retraction,"]
     by = " and ".join((", ".join(people[:-1]), people[-1]) if len(people) > 1 else people)
-    verdict, at = _DECIDED[decision.verdict], moves.when(decision.at)
+    verdict, at = _DECIDED[decision.verdict], locking.when(decision.at)
     return f"This study was {verdict} by {by} on {at}. Nothing was recorded"
 
 
@@ -297,7 +299,7 @@ def _decide(
     if len(given) == _TO_SETTLE and not rules.agree(*judgements):
         return None
     last, counted = given[-1], judgements[-1].count_it
-    if counted and (barred := alerts.bar(session, study.id)):
+    if counted and (barred := opening.bar(session, study.id)):
         raise Conflict(
             f"A paper of this study is said to be {alert_rules.concern(barred.kind)}. Settle "
             f"alert {barred.id}, under “Retractions and corrections”, first. Nothing was recorded"
@@ -312,7 +314,7 @@ def _decide(
         facts={
             **facts,
             "label": study.label,
-            "papers": moves.papers_of(session, study.id),
+            "papers": locking.papers_of(session, study.id),
             "said": [_said(appraisal) for appraisal in given],
         },
         decided_by=[appraisal.reviewer_id for appraisal in given],
@@ -329,7 +331,7 @@ def _concerned(
     if facts["interventions"] is not None:
         return list(facts["interventions"])
     named = [slug for judgement in judgements for slug in judgement.interventions]
-    return moves.known_interventions(session, named)
+    return locking.known_interventions(session, named)
 
 
 def _said(appraisal: Appraisal) -> dict[str, Any]:
@@ -363,7 +365,7 @@ def record_decision(session: Session, decision: Decision) -> None:
     audit.record(
         session,
         at=decision.at,
-        actor=f"user:{people[-1]}" if people else alerts.ACTOR,
+        actor=f"user:{people[-1]}" if people else opening.ACTOR,
         action=f"study.{_DECIDED[decision.verdict]}",
         subject=f"study:{decision.study_id}",
         decision=decision.id,

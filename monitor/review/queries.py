@@ -1,15 +1,14 @@
 """Everything the pages read of review, offered from one place. Changes nothing."""
 
 from monitor.review.accepted import AcceptedStudy, accepted
-from monitor.review.lanes import NOT_CLEAR, Filters, Kinds, Order, Place, kinds, waiting_since
-from monitor.review.pairing import Pair, Parting, Side, merge, merges, pair
-from monitor.review.queue import (
-    Item,
+from monitor.review.pairs.compare import Pair, Parting, Side, merge, merges, pair
+from monitor.review.queue.entries import (
     MatchedWords,
     QueueEntry,
+    QueueItemView,
+    QueueStanding,
     Reopening,
     ScreeningView,
-    Standing,
     Taught,
     by_intervention,
     counts,
@@ -19,6 +18,7 @@ from monitor.review.queue import (
     screenings,
     taught,
 )
+from monitor.review.queue.lanes import NOT_CLEAR, Filters, Kinds, Order, Place, kinds, waiting_since
 from monitor.review.studies import (
     AppraisalView,
     DecisionView,
@@ -35,7 +35,6 @@ __all__ = [
     "AppraisalView",
     "DecisionView",
     "Filters",
-    "Item",
     "Kinds",
     "MatchedWords",
     "Order",
@@ -43,11 +42,12 @@ __all__ = [
     "Parting",
     "Place",
     "QueueEntry",
+    "QueueItemView",
+    "QueueStanding",
     "Reopening",
     "ReportView",
     "ScreeningView",
     "Side",
-    "Standing",
     "StudyToAppraise",
     "StudyView",
     "Taught",

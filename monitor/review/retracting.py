@@ -18,9 +18,11 @@ from monitor.kernel.errors import Conflict, NotFound
 from monitor.literature.papers import statements
 from monitor.literature.papers.statements import Word
 from monitor.literature.tables import Paper, StudyPaper
-from monitor.review import alert_rules, alerts, appraising, moves, rules
+from monitor.review import appraising, locking, rules
 from monitor.review.accepted import WITHOUT_RESULTS
-from monitor.review.alert_rules import Concern
+from monitor.review.alerts import opening
+from monitor.review.alerts import rules as alert_rules
+from monitor.review.alerts.rules import Concern
 from monitor.review.rules import Judgement
 from monitor.review.tables import Decision, StudyAlert
 from monitor.review.words import DecisionVerdict, Stage
@@ -53,11 +55,11 @@ def withdraw_retracted(session: Session, alert: StudyAlert, at: datetime) -> Dec
     """
     if alert_rules.concern(alert.kind) is not Concern.RETRACTED:
         return None
-    moves.hold_study(session, alert.study_id)
-    accepted = moves.newest_decision(session, alert.study_id)
+    locking.hold_study(session, alert.study_id)
+    accepted = locking.newest_decision(session, alert.study_id)
     if accepted is None or accepted.verdict is not DecisionVerdict.ACCEPT:
         return None
-    earlier = alerts.retractions(session, alert.paper_id)
+    earlier = opening.retractions(session, alert.paper_id)
     if any((one.closed_by or "").startswith("user:") for one in earlier):
         return None
     if not (_is_acted_on(session, alert) and _all_retracted(session, alert)):
@@ -90,20 +92,20 @@ def settle(  # noqa: PLR0913 - the form's fields
         InvalidInput: no reason is given.
         Conflict: somebody settled it, or the study has moved on; or ``by`` may not.
     """
-    moves.check_token(token)
+    locking.check_token(token)
     alert = require(session, alert_id)
-    moves.hold_study(session, alert.study_id)
+    locking.hold_study(session, alert.study_id)
     session.refresh(alert)
     reason = rules.plain(reason)
     actor, words = f"user:{by.id}", f"{_SAID[outcome]}: {reason}"
     if alert.closed_at and (alert.closed_by, alert.outcome) == (actor, words):
         return alert, None
-    moves.require_reviewer(session, by)
+    locking.require_reviewer(session, by)
     rules.check_text(reason, field="reason", missing="Say why: colleagues read it later")
     if alert.closed_at:
         raise Conflict(_settled(session, alert))
     decision = _decide(session, alert, outcome, token=token, reason=reason, by=by, at=at)
-    alerts.close(session, alert, actor, words, at)
+    opening.close(session, alert, actor, words, at)
     return alert, decision
 
 
@@ -122,7 +124,7 @@ def require(session: Session, alert_id: int) -> StudyAlert:
 def word_of(session: Session, alert: StudyAlert) -> Word | None:
     """Find what is said now that an alert tells of; None: nothing any more."""
     named = (alert.kind, alert.scheme, alert.value)
-    words = alerts.words_on(session, alert.paper_id)
+    words = opening.words_on(session, alert.paper_id)
     return next((one for one in words if alert_rules.answers(named, one, is_open=True)), None)
 
 
@@ -171,7 +173,7 @@ def withdrawn_judgement(session: Session, study_id: int) -> Judgement:
     Raises:
         Conflict: the study is not withdrawn.
     """
-    withdrawn = moves.newest_decision(session, study_id)
+    withdrawn = locking.newest_decision(session, study_id)
     if withdrawn is None or withdrawn.verdict is not DecisionVerdict.WITHDRAW:
         raise Conflict("Only a study that was withdrawn can be counted again")
     return rules.from_facts(withdrawn.facts)
@@ -181,7 +183,7 @@ def _count_again(
     session: Session, study_id: int, *, token: str, reason: str, by: User, at: datetime
 ) -> Decision:
     """Count a withdrawn study again, by the judgement that had made it count."""
-    withdrawn = moves.newest_decision(session, study_id)
+    withdrawn = locking.newest_decision(session, study_id)
     if withdrawn is None or withdrawn.verdict is not DecisionVerdict.WITHDRAW:
         raise Conflict("Only a study that was withdrawn can be counted again")
     accepted = session.get_one(Decision, withdrawn.facts["withdraws"])
@@ -196,7 +198,7 @@ def _count_again(
         at=at,
     )
     appraising.record_decision(session, decision)
-    moves.move_study(session, study_id, Stage.ACCEPTED, at)
+    locking.move_study(session, study_id, Stage.ACCEPTED, at)
     return decision
 
 
@@ -215,7 +217,7 @@ def _all_retracted(session: Session, alert: StudyAlert) -> bool:
     retracted = {
         paper
         for paper in reports
-        for word in alerts.words_on(session, paper)
+        for word in opening.words_on(session, paper)
         if alert_rules.concern(word.kind) is Concern.RETRACTED
     }
     return alert.paper_id in reports and alert_rules.all_retracted(reports, retracted)
@@ -253,6 +255,6 @@ def _settled(session: Session, alert: StudyAlert) -> str:
     who = str(alert.closed_by)
     if not who.startswith("user:"):
         return f"The sources took it back before you: “{alert.outcome}”. Nothing was recorded"
-    (name,) = moves.names(session, [int(who.removeprefix("user:"))])
-    at = moves.when(alert.closed_at) if alert.closed_at else ""
+    (name,) = locking.names(session, [int(who.removeprefix("user:"))])
+    at = locking.when(alert.closed_at) if alert.closed_at else ""
     return f"{name} settled this on {at}: “{alert.outcome}”. Nothing was recorded"

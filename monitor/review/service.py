@@ -1,6 +1,6 @@
 """What review does, offered from one place. Says what people decided, never what follows."""
 
-from monitor.review.alerts import look as look_for_alerts
+from monitor.review.alerts.opening import look as look_for_alerts
 from monitor.review.appraising import (
     AppraisalOutcome,
     accepting,
@@ -10,11 +10,11 @@ from monitor.review.appraising import (
     why,
     withdraw,
 )
-from monitor.review.comparing import Settled, merge_papers, settle_link, undo_merge
-from monitor.review.following import follow_merge
+from monitor.review.pairs.follow import follow_merge
+from monitor.review.pairs.settle import Settled, merge_papers, settle_link, undo_merge
+from monitor.review.queue.screening import enqueue, reopen, screen, set_aside
 from monitor.review.retracting import AlertOutcome, withdraw_retracted, withdrawn_judgement
 from monitor.review.retracting import settle as settle_alert
-from monitor.review.screening import enqueue, reopen, screen, set_aside
 
 __all__ = [
     "AlertOutcome",

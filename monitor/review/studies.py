@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
 from monitor.literature.tables import Paper, Study, StudyPaper
-from monitor.review import moves, rules
+from monitor.review import locking, rules
 from monitor.review.appraising import appraisals as given_appraisals
 from monitor.review.appraising import judgement_of, require_study
 from monitor.review.rules import Judgement
 from monitor.review.tables import Appraisal, Decision, QueueItem, Screening
-from monitor.review.words import DecisionVerdict, Stage, Verdict
+from monitor.review.words import DecisionVerdict, ScreeningVerdict, Stage
 
 _WAITING = (Stage.TO_APPRAISE, Stage.DISAGREEMENT)
 
@@ -100,7 +100,7 @@ def study(session: Session, study_id: int, viewer_id: int | None = None) -> Stud
     row = require_study(session, study_id)
     given = given_appraisals(session, study_id)
     visible = [a for a in given if rules.may_see(len(given), own=a.reviewer_id == viewer_id)]
-    stage = moves.stage_of(session, study_id)
+    stage = locking.stage_of(session, study_id)
     named = _names(session)
     return StudyView(
         study_id=study_id,
@@ -221,7 +221,7 @@ def _screened_for(session: Session, ids: list[int]) -> dict[int, tuple[str, ...]
     rows = session.execute(
         select(StudyPaper.study_id, Screening.interventions)
         .join(Screening, Screening.paper_id == StudyPaper.paper_id)
-        .where(StudyPaper.study_id.in_(ids), Screening.verdict == Verdict.INCLUDE)
+        .where(StudyPaper.study_id.in_(ids), Screening.verdict == ScreeningVerdict.INCLUDE)
         .order_by(Screening.id)
     )
     found: dict[int, dict[str, None]] = {}

@@ -14,8 +14,8 @@ from monitor.review.words import (
     FindingDirection,
     OutcomeClass,
     RiskOfBias,
+    ScreeningVerdict,
     Stage,
-    Verdict,
 )
 
 
@@ -95,7 +95,7 @@ class Screening(Base):
     token: Mapped[str] = mapped_column(unique=True)  # a form sent twice is one verdict
     paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"), index=True)
     reviewer_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
-    verdict: Mapped[Verdict] = mapped_column(enum_column(Verdict))
+    verdict: Mapped[ScreeningVerdict] = mapped_column(enum_column(ScreeningVerdict))
     reason: Mapped[ExclusionReason | None] = mapped_column(enum_column(ExclusionReason))
     interventions: Mapped[list[str]]  # slugs
     note: Mapped[str]

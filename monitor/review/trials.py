@@ -44,7 +44,7 @@ _Ids = Select[int]
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class TrialReport:
     """A paper that reports a trial, or may: ``sure`` where a person or the sources settled it."""
 
     paper_id: int
@@ -68,7 +68,7 @@ class RegisteredTrial:
     trial: Trial
     standing: TrialStanding
     months: int | None
-    reports: tuple[Report, ...]
+    reports: tuple[TrialReport, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ def _numbers(session: Session, ids: _Ids) -> dict[int, list[Identifier]]:
     return found
 
 
-def _reports(session: Session, ids: _Ids) -> dict[int, list[Report]]:
+def _reports(session: Session, ids: _Ids) -> dict[int, list[TrialReport]]:
     """List the papers linked as reports, and those of the same study that have results."""
     links = session.execute(
         select(PaperLink.paper_id, Paper.id, Paper.title, Paper.year, PaperLink.state)
@@ -193,11 +193,11 @@ def _reports(session: Session, ids: _Ids) -> dict[int, list[Report]]:
         )
         .order_by(Paper.id)
     )
-    found: dict[int, dict[int, Report]] = defaultdict(dict)
+    found: dict[int, dict[int, TrialReport]] = defaultdict(dict)
     for trial, paper_id, title, year, state in links:
-        found[trial][paper_id] = Report(paper_id, title, year, state is LinkState.CONFIRMED)
+        found[trial][paper_id] = TrialReport(paper_id, title, year, state is LinkState.CONFIRMED)
     for trial, paper_id, title, year in of_study:
-        found[trial][paper_id] = Report(paper_id, title, year, sure=True)
+        found[trial][paper_id] = TrialReport(paper_id, title, year, sure=True)
     return defaultdict(list, {trial: list(some.values()) for trial, some in found.items()})
 
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Verdict(StrEnum):
+class ScreeningVerdict(StrEnum):
     """A screening verdict on a paper."""
 
     INCLUDE = "include"

@@ -14,7 +14,7 @@ from monitor.accounts.tables import Role
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.literature.papers import queries as literature
 from monitor.review import alert_queries, queries
-from monitor.review.alert_rules import Concern
+from monitor.review.alerts.rules import Concern
 from monitor.review.service import AlertOutcome
 from monitor.review.words import Stage
 from monitor.web import auth, forms, labels, lanes, studies

@@ -21,7 +21,7 @@ from monitor.review.words import (
     FindingDirection,
     OutcomeClass,
     RiskOfBias,
-    Verdict,
+    ScreeningVerdict,
 )
 
 Typed = MultiDict[str, str]
@@ -49,7 +49,7 @@ class Problems:
 class ScreeningForm:
     """A screening verdict as typed and understood."""
 
-    verdict: Verdict
+    verdict: ScreeningVerdict
     reason: ExclusionReason | None
     interventions: tuple[str, ...]
     note: str
@@ -66,15 +66,17 @@ def fresh_token() -> str:
 def screening(typed: Typed, slugs: Collection[str]) -> tuple[ScreeningForm | None, Problems]:
     """Read a screening form; None when something must be mended."""
     problems = Problems()
-    verdict = word(typed, "verdict", Verdict, problems, "Choose include, exclude or unsure")
+    verdict = word(
+        typed, "verdict", ScreeningVerdict, problems, "Choose include, exclude or unsure"
+    )
     reason = None
-    if verdict is Verdict.EXCLUDE:
+    if verdict is ScreeningVerdict.EXCLUDE:
         reason = word(typed, "reason", ExclusionReason, problems, "Choose why you exclude it")
     interventions = chosen(typed, slugs, problems)
-    if verdict is Verdict.INCLUDE and not interventions:
+    if verdict is ScreeningVerdict.INCLUDE and not interventions:
         problems.add("interventions", "Tick the interventions it concerns, at least one")
     note = text(typed, "note", problems)
-    study_id = row_id(typed.get("study_id", "")) if verdict is Verdict.INCLUDE else None
+    study_id = row_id(typed.get("study_id", "")) if verdict is ScreeningVerdict.INCLUDE else None
     token, version = hidden(typed, problems), row_id(typed.get("version", ""))
     if version is None:
         problems.add("form", STALE)

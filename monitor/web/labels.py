@@ -19,8 +19,8 @@ from monitor.review.words import (
     ExclusionReason,
     FindingDirection,
     OutcomeClass,
+    ScreeningVerdict,
     Stage,
-    Verdict,
 )
 from monitor.web import formats
 
@@ -69,9 +69,9 @@ STUDY_STAGES = {
     Stage.DISAGREEMENT: "Two appraisals differ",
 }
 VERDICTS = {
-    Verdict.INCLUDE: "Include",
-    Verdict.EXCLUDE: "Exclude",
-    Verdict.UNSURE: "Unsure, needs the full text or a colleague",
+    ScreeningVerdict.INCLUDE: "Include",
+    ScreeningVerdict.EXCLUDE: "Exclude",
+    ScreeningVerdict.UNSURE: "Unsure, needs the full text or a colleague",
 }
 DECISIONS = {
     DecisionVerdict.ACCEPT: "Accepted",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from monitor.literature.ranking.order import WORDS, trust_left
 from monitor.literature.ranking.prior import DESIGN, NAMES, OUTCOME, RECENT
-from monitor.review.queries import Standing, Taught
+from monitor.review.queries import QueueStanding, Taught
 
 _DESIGNS = {
     "randomised": "randomised trial",
@@ -40,7 +40,7 @@ class PartRow:
     adds: str
 
 
-def reasons(standing: Standing, taught: Taught) -> list[str]:
+def reasons(standing: QueueStanding, taught: Taught) -> list[str]:
     """Name what a paper's place rests on, in the order of the parts."""
     found = []
     if trust_left(taught.included, taught.excluded) >= _COUNTS:
@@ -50,7 +50,7 @@ def reasons(standing: Standing, taught: Taught) -> list[str]:
     return found + ([_likeness(standing)] if taught.decisions else [])
 
 
-def rows(standing: Standing) -> list[PartRow]:
+def rows(standing: QueueStanding) -> list[PartRow]:
     """List the parts of a score as the paper's page shows them; they add up to the score."""
     read = {
         WORDS: ("Words", _likeness(standing)),
@@ -88,19 +88,19 @@ def share_left(taught: Taught) -> str:
     return f"{percent:.0f}%" if percent >= 1 else "less than 1%"
 
 
-def _design(standing: Standing) -> str:
+def _design(standing: QueueStanding) -> str:
     return _DESIGNS.get(standing.design or "", "design not clear")
 
 
-def _names(standing: Standing) -> str:
+def _names(standing: QueueStanding) -> str:
     return _NAMED.get(standing.named or "", "names none of the ten")
 
 
-def _year(standing: Standing) -> str:
+def _year(standing: QueueStanding) -> str:
     return str(standing.year) if standing.year else "year not known"
 
 
-def _likeness(standing: Standing) -> str:
+def _likeness(standing: QueueStanding) -> str:
     words = standing.parts.get(WORDS, 0.0)
     if words >= _MUCH:
         return "reads much like papers included so far"

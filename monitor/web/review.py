@@ -217,7 +217,7 @@ def _abstract(
     return excerpts.paragraphs(view.abstract or "", view.hits, suggestion)
 
 
-def _place(session: Session, paper_id: int) -> reviews.Item | None:
+def _place(session: Session, paper_id: int) -> reviews.QueueItemView | None:
     """Give the paper's place in the queue; None for one kept but never queued."""
     try:
         return reviews.item(session, paper_id)

@@ -21,7 +21,7 @@ from monitor.kernel.errors import SourceError, SourceFault
 from monitor.literature.papers import queries as literature
 from monitor.notify import queries as mail
 from monitor.notify import tokens
-from monitor.review import pairing
+from monitor.review.pairs import compare
 
 pytestmark = pytest.mark.browser
 SECRET = b"a secret of tests, 32 bytes long"
@@ -116,7 +116,7 @@ def names(site):
         )
         sent = {m.kind.value: m.uuid for m in mail.messages(session) if m.sent_at}
         papers = (world.papers["hostile"], world.papers["possible"])
-        seen = pairing.seen(*(literature.paper(session, paper) for paper in papers))
+        seen = compare.seen(*(literature.paper(session, paper) for paper in papers))
         merge = workflow.merge_papers(
             session,
             world.service.catalogue,

@@ -29,9 +29,9 @@ from monitor.literature.tables import (
     StudyPaper,
 )
 from monitor.review import service as review
-from monitor.review.following import follow_parting
+from monitor.review.pairs.follow import follow_parting
 from monitor.review.tables import QueueItem
-from monitor.review.words import ExclusionReason, Stage, Verdict
+from monitor.review.words import ExclusionReason, ScreeningVerdict, Stage
 
 # looking for the smallest case that fails takes minutes: run with all phases by hand
 NO_SHRINK = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -73,7 +73,7 @@ records = st.tuples(
     citations, st.sampled_from(("pubmed", "crossref", "journals")), st.sampled_from("abc")
 )
 several = st.lists(records, min_size=2, max_size=5)
-said = st.lists(st.sampled_from((None, *Verdict)), min_size=3, max_size=3)
+said = st.lists(st.sampled_from((None, *ScreeningVerdict)), min_size=3, max_size=3)
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ class Attempt:
         for paper_id, verdict in zip(papers, verdicts, strict=False):
             item = self.session.get(QueueItem, paper_id)
             linked = self.session.scalars(select(StudyPaper)).first()
-            if item is None or verdict is None or (linked and verdict is Verdict.INCLUDE):
+            if item is None or verdict is None or (linked and verdict is ScreeningVerdict.INCLUDE):
                 continue
             review.screen(
                 self.session,
@@ -285,6 +285,6 @@ def test_the_laws_are_tested_on_papers_of_every_stage(world):
             for n, title in enumerate(TITLES[:2])
         ]
         papers = attempt.bring(trials)
-        attempt.screen(papers, [Verdict.INCLUDE, Verdict.EXCLUDE])
+        attempt.screen(papers, [ScreeningVerdict.INCLUDE, ScreeningVerdict.EXCLUDE])
         stages = [attempt.session.get_one(QueueItem, one).stage for one in papers]
         assert stages == [Stage.TO_APPRAISE, Stage.EXCLUDED]

@@ -12,7 +12,13 @@ from monitor.literature.tables import Paper, PaperReading
 from monitor.literature.words import Lane
 from monitor.review import service
 from monitor.review.rules import Judgement
-from monitor.review.words import Design, FindingDirection, OutcomeClass, RiskOfBias, Verdict
+from monitor.review.words import (
+    Design,
+    FindingDirection,
+    OutcomeClass,
+    RiskOfBias,
+    ScreeningVerdict,
+)
 
 JUDGEMENT = Judgement(
     count_it=True,
@@ -91,7 +97,7 @@ class World:
         service.enqueue(self.session, [paper_id], at=at or self.now)
         return paper_id
 
-    def screen(self, paper_id, by, verdict=Verdict.INCLUDE, **fields):
+    def screen(self, paper_id, by, verdict=ScreeningVerdict.INCLUDE, **fields):
         values = {
             "token": next(self.tokens),
             "reason": None,
@@ -104,7 +110,7 @@ class World:
 
     def study(self, **fields):
         """Queue and include a paper; gives the study's id."""
-        from monitor.review.moves import study_of
+        from monitor.review.locking import study_of
 
         paper_id = self.queued(**fields)
         self.screen(paper_id, self.ann)

@@ -40,8 +40,8 @@ from monitor.review.words import (
     FindingDirection,
     OutcomeClass,
     RiskOfBias,
+    ScreeningVerdict,
     Stage,
-    Verdict,
 )
 
 TITLE = "Theraplay in invented nurseries, an example randomised trial"
@@ -128,7 +128,7 @@ class World:
 
     def included(self, paper_id, study_id=None):
         """Let Ann include a paper; gives its study."""
-        self._screen(paper_id, Verdict.INCLUDE, study_id=study_id)
+        self._screen(paper_id, ScreeningVerdict.INCLUDE, study_id=study_id)
         study = literature.paper(self.session, paper_id).study
         assert study
         return study[0]
@@ -491,8 +491,8 @@ def test_a_notice_is_not_included_and_leaves_the_queue_once_it_is_known_as_one(w
     world.arrives(replace(plain, publication_types=("Published Erratum",), year=2026), key="n")
     assert reviews.item(world.session, paper_id).stage is Stage.TO_SCREEN  # a person put it back
     with pytest.raises(InvalidInput, match="A notice is never a study"):
-        world.screen(paper_id, Verdict.INCLUDE)
-    world.screen(paper_id, Verdict.EXCLUDE, ExclusionReason.NOTICE)
+        world.screen(paper_id, ScreeningVerdict.INCLUDE)
+    world.screen(paper_id, ScreeningVerdict.EXCLUDE, ExclusionReason.NOTICE)
 
 
 def test_a_notice_that_a_person_took_for_a_study_is_an_alert(world):

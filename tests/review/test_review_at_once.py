@@ -15,9 +15,9 @@ from monitor.literature.papers import linking
 from monitor.literature.tables import PaperLink, Study, StudyPaper
 from monitor.literature.words import LinkState, Relation
 from monitor.review import queries, service
-from monitor.review.moves import study_of
+from monitor.review.locking import study_of
 from monitor.review.tables import Appraisal, Decision, QueueItem, Screening
-from monitor.review.words import ExclusionReason, Stage, Verdict
+from monitor.review.words import ExclusionReason, ScreeningVerdict, Stage
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def _at_once(database, works):
     return outcomes
 
 
-def _screen(shared, by, token, verdict=Verdict.INCLUDE):
+def _screen(shared, by, token, verdict=ScreeningVerdict.INCLUDE):
     def work(session):
         return service.screen(
             session,
@@ -120,8 +120,8 @@ def test_two_verdicts_at_once_one_wins(database, shared):
         database,
         [
             _screen(shared, shared.ann, "a"),
-            _screen(shared, shared.ben, "b", Verdict.EXCLUDE),
-            _screen(shared, shared.cat, "c", Verdict.UNSURE),
+            _screen(shared, shared.ben, "b", ScreeningVerdict.EXCLUDE),
+            _screen(shared, shared.cat, "c", ScreeningVerdict.UNSURE),
         ],
     )
     won = [o for o in outcomes if isinstance(o, Screening)]
@@ -132,7 +132,7 @@ def test_two_verdicts_at_once_one_wins(database, shared):
         name = {shared.ann.id: "Ann", shared.ben.id: "Ben", shared.cat.id: "Cat"}[winner]
         assert all(str(error).startswith(f"{name} Example") for error in lost)
         assert _count(session, Screening) == 2  # this one, and the study's paper
-        assert _count(session, Study) == 1 + (won[0].verdict is Verdict.INCLUDE)
+        assert _count(session, Study) == 1 + (won[0].verdict is ScreeningVerdict.INCLUDE)
         assert session.get_one(QueueItem, shared.paper_id).version == 2
         assert audit.broken_link(session) is None
 
@@ -206,7 +206,7 @@ def test_linking_a_paper_while_its_study_is_decided(database, shared, judgement)
             paper_id=shared.paper_id,
             token="link",
             by=shared.cat,
-            verdict=Verdict.INCLUDE,
+            verdict=ScreeningVerdict.INCLUDE,
             reason=None,
             interventions=["cos"],
             note="",

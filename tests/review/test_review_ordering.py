@@ -11,9 +11,10 @@ from monitor.kernel.database import Database
 from monitor.literature.ranking.order import WORDS
 from monitor.literature.tables import Paper
 from monitor.ops.schema import metadata
-from monitor.review import ordering, queries, service
+from monitor.review import queries, service
+from monitor.review.queue import order as ordering
 from monitor.review.tables import QueueItem, Screening
-from monitor.review.words import ExclusionReason, Stage, Verdict
+from monitor.review.words import ExclusionReason, ScreeningVerdict, Stage
 
 WANTED = "Attachment security of infants after video feedback to mothers, number {}"
 UNWANTED = "Steel bridges and their corrosion in coastal towns, number {}"
@@ -29,7 +30,7 @@ def _queued(world, title, count, **more):
 
 
 def _exclude(world, paper_id, reason=ExclusionReason.OTHER_INTERVENTION, **more):
-    return world.screen(paper_id, world.ann, Verdict.EXCLUDE, reason=reason, **more)
+    return world.screen(paper_id, world.ann, ScreeningVerdict.EXCLUDE, reason=reason, **more)
 
 
 def _taught(world, count=5):
@@ -103,8 +104,8 @@ def test_each_reason_teaches_what_it_says(session, world, now, reason):
 
 def test_the_newest_verdict_counts_and_unsure_teaches_nothing(session, world, now):
     doubtful, turned = _queued(world, WANTED, 2)
-    world.screen(doubtful, world.ann, Verdict.UNSURE)
-    world.screen(turned, world.ann, Verdict.UNSURE)
+    world.screen(doubtful, world.ann, ScreeningVerdict.UNSURE)
+    world.screen(turned, world.ann, ScreeningVerdict.UNSURE)
     world.screen(turned, world.ben, version=2)
     ordering.reorder(session, now)
     assert queries.taught(session) == queries.Taught(1, 0)
@@ -123,7 +124,7 @@ def test_papers_that_became_one_count_once_by_the_newest_verdict(session, world,
     kept, gone, further = _queued(world, WANTED, 3)
     _exclude(world, kept)
     world.screen(gone, world.ann)
-    world.screen(further, world.ben, Verdict.UNSURE)
+    world.screen(further, world.ben, ScreeningVerdict.UNSURE)
     # two steps: a paper that took one in was itself taken in
     session.get_one(Paper, gone).merged_into_id = further
     session.get_one(Paper, further).merged_into_id = kept
@@ -167,7 +168,9 @@ def empty_sqlite(tmp_path_factory):
     database.dispose()
 
 
-VERDICTS = st.sampled_from([None, Verdict.INCLUDE, Verdict.EXCLUDE, Verdict.UNSURE])
+VERDICTS = st.sampled_from(
+    [None, ScreeningVerdict.INCLUDE, ScreeningVerdict.EXCLUDE, ScreeningVerdict.UNSURE]
+)
 TITLES = st.sampled_from([WANTED, UNWANTED, "", "Über <b>Bindung</b> {}"])
 
 
@@ -184,7 +187,9 @@ def test_no_labels_hide_a_paper(empty_sqlite, new_world, now, papers, size):
         for number, (title, verdict, read) in enumerate(papers):
             paper_id = world.queued(title.format(number), read=READ if read else None)
             if verdict:
-                reason = ExclusionReason.NOT_A_STUDY if verdict is Verdict.EXCLUDE else None
+                reason = (
+                    ExclusionReason.NOT_A_STUDY if verdict is ScreeningVerdict.EXCLUDE else None
+                )
                 world.screen(paper_id, world.ann, verdict, reason=reason)
         ordering.reorder(session, now)
         for stage in (Stage.TO_SCREEN, Stage.UNSURE):

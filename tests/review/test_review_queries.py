@@ -19,9 +19,9 @@ from monitor.literature.tables import (
 )
 from monitor.literature.words import Lane
 from monitor.review import queries, rules
-from monitor.review.moves import study_of
+from monitor.review.locking import study_of
 from monitor.review.tables import Decision, QueueItem
-from monitor.review.words import DecisionVerdict, ExclusionReason, Stage, Verdict
+from monitor.review.words import DecisionVerdict, ExclusionReason, ScreeningVerdict, Stage
 
 RANDOMISED = "Mothers were randomly allocated to the programme or to usual care."
 
@@ -62,7 +62,7 @@ def test_every_stage_is_counted(session, world, not_counted):
     assert queries.counts(session) == dict.fromkeys(Stage, 0)
     world.queued("One")
     world.queued("Two")
-    world.screen(world.queued("Three"), world.ann, Verdict.UNSURE)
+    world.screen(world.queued("Three"), world.ann, ScreeningVerdict.UNSURE)
     world.accepted(title="Four")
     world.accepted(title="Five", judgement=not_counted)
     counts = queries.counts(session)
@@ -230,7 +230,7 @@ def test_the_queue_is_filtered(session, world):
     _match(session, silent, "cos")
     _match(session, silent, "ddp")
     unsure = world.queued("Unsure")
-    world.screen(unsure, world.ann, Verdict.UNSURE)
+    world.screen(unsure, world.ann, ScreeningVerdict.UNSURE)
 
     def listed(**filters):
         return _listed(session, filters=queries.Filters(**filters))
@@ -279,7 +279,7 @@ def test_the_verdicts_on_a_paper(session, world, now):
     world.screen(
         paper_id,
         world.ben,
-        Verdict.EXCLUDE,
+        ScreeningVerdict.EXCLUDE,
         reason=ExclusionReason.PROTOCOL,
         note="See the registry",
         interventions=["ddp"],
@@ -287,7 +287,7 @@ def test_the_verdicts_on_a_paper(session, world, now):
     (said,) = queries.screenings(session, paper_id)
     assert (said.reviewer, said.verdict, said.reason) == (
         "Ben Example",
-        Verdict.EXCLUDE,
+        ScreeningVerdict.EXCLUDE,
         ExclusionReason.PROTOCOL,
     )
     assert (said.interventions, said.note, said.at) == (("ddp",), "See the registry", now)

@@ -8,11 +8,11 @@ from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature.tables import Study, StudyPaper
 from monitor.review import queries, service
-from monitor.review.moves import study_of
+from monitor.review.locking import study_of
 from monitor.review.tables import QueueItem, Screening
-from monitor.review.words import ExclusionReason, Stage, Verdict
+from monitor.review.words import ExclusionReason, ScreeningVerdict, Stage
 
-EXCLUDE = {"verdict": Verdict.EXCLUDE, "reason": ExclusionReason.NOT_A_STUDY}
+EXCLUDE = {"verdict": ScreeningVerdict.EXCLUDE, "reason": ExclusionReason.NOT_A_STUDY}
 
 
 def _item(world, paper_id):
@@ -73,24 +73,24 @@ def test_including_makes_a_study_to_appraise(session, world):
 def test_excluding_keeps_the_reason(session, world):
     paper_id = world.queued()
     row = world.screen(paper_id, world.ann, interventions=[], **EXCLUDE)
-    assert (row.verdict, row.reason) == (Verdict.EXCLUDE, ExclusionReason.NOT_A_STUDY)
+    assert (row.verdict, row.reason) == (ScreeningVerdict.EXCLUDE, ExclusionReason.NOT_A_STUDY)
     assert _item(world, paper_id).stage is Stage.EXCLUDED
     assert not session.scalars(select(Study)).all()
 
 
 def test_unsure_waits_in_its_own_lane_for_anybody(session, world):
     paper_id = world.queued()
-    world.screen(paper_id, world.ann, Verdict.UNSURE, interventions=[])
+    world.screen(paper_id, world.ann, ScreeningVerdict.UNSURE, interventions=[])
     assert _item(world, paper_id).stage is Stage.UNSURE
-    world.screen(paper_id, world.ben, Verdict.UNSURE, version=2)
+    world.screen(paper_id, world.ben, ScreeningVerdict.UNSURE, version=2)
     assert _item(world, paper_id).stage is Stage.UNSURE
     world.screen(paper_id, world.ann, version=3)
     assert _item(world, paper_id).stage is Stage.TO_APPRAISE
     said = [(s.reviewer, s.verdict) for s in queries.screenings(session, paper_id)]
     assert said == [
-        ("Ann Example", Verdict.UNSURE),
-        ("Ben Example", Verdict.UNSURE),
-        ("Ann Example", Verdict.INCLUDE),
+        ("Ann Example", ScreeningVerdict.UNSURE),
+        ("Ben Example", ScreeningVerdict.UNSURE),
+        ("Ann Example", ScreeningVerdict.INCLUDE),
     ]
 
 
@@ -102,10 +102,10 @@ def test_a_reason_belongs_to_an_exclusion_only(world):
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
-        ({"verdict": Verdict.EXCLUDE}, "reason"),
+        ({"verdict": ScreeningVerdict.EXCLUDE}, "reason"),
         ({"interventions": []}, "interventions"),
         ({"interventions": ["cos", "nope"]}, "interventions"),
-        ({"verdict": Verdict.UNSURE, "interventions": ["x'; --"]}, "interventions"),
+        ({"verdict": ScreeningVerdict.UNSURE, "interventions": ["x'; --"]}, "interventions"),
         ({"interventions": [f"s{n}" for n in range(5000)]}, "interventions"),
         ({"note": "x" * 5001}, "note"),
         ({"token": ""}, "token"),
@@ -196,7 +196,7 @@ def test_the_second_reviewer_hears_who_was_first(session, world):
 
 def test_a_stale_form_is_told(world):
     paper_id = world.queued()
-    world.screen(paper_id, world.ann, Verdict.UNSURE)
+    world.screen(paper_id, world.ann, ScreeningVerdict.UNSURE)
     with pytest.raises(Conflict, match="Ann Example was unsure about this paper"):
         world.screen(paper_id, world.ben)
     with pytest.raises(Conflict):
@@ -334,7 +334,7 @@ def test_a_merge_follows_the_study(session, world):
 
 def test_a_merge_moves_the_place_to_a_paper_that_had_none(session, world):
     kept, gone = world.paper(), world.queued("Twin")
-    world.screen(gone, world.ann, Verdict.UNSURE)
+    world.screen(gone, world.ann, ScreeningVerdict.UNSURE)
     _merge(world, kept, gone)
     assert _item(world, kept).stage is Stage.UNSURE
     assert _item(world, kept).version == 3

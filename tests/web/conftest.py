@@ -38,7 +38,7 @@ from monitor.review.words import (
     FindingDirection,
     OutcomeClass,
     RiskOfBias,
-    Verdict,
+    ScreeningVerdict,
 )
 from monitor.web.app import create_app
 
@@ -181,7 +181,7 @@ class Evidence:
                 paper_id=paper_id,
                 token=str(uuid4()),
                 by=self.people[0],
-                verdict=Verdict.INCLUDE,
+                verdict=ScreeningVerdict.INCLUDE,
                 reason=None,
                 interventions=(slug,),
                 note="",

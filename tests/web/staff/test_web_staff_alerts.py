@@ -10,7 +10,7 @@ from monitor.feeds.records import Link, LinkKind
 from monitor.ops.queries import status
 from monitor.review import alert_queries
 from monitor.review import queries as reviews
-from monitor.review.words import Stage, Verdict
+from monitor.review.words import ScreeningVerdict, Stage
 
 PAGE = "/alerts/1"
 RETRACTION = Citation(
@@ -151,7 +151,7 @@ def test_a_notice_is_not_included_through_the_form(world, browse):
     assert "The service took it out of the queue" in shown
     again = {"reason_again": "Look", "version": "2", "csrf_token": form["csrf_token"]}
     assert browser.client.post(f"{path}/reopen", data=again).status_code == 303
-    answers = {"verdict": Verdict.INCLUDE.value, "interventions": ["theraplay"]}
+    answers = {"verdict": ScreeningVerdict.INCLUDE.value, "interventions": ["theraplay"]}
     refused = browser.send(path, answers)
     assert refused.status_code == 400
     assert "A notice is never a study" in refused.text

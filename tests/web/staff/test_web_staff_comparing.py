@@ -19,7 +19,7 @@ from monitor.notify.tables import Announcement
 from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.tables import QueueItem
-from monitor.review.words import Stage, Verdict
+from monitor.review.words import ScreeningVerdict, Stage
 
 DDP = "Example trial of Dyadic Developmental Psychotherapy in adoptive families"
 
@@ -397,7 +397,7 @@ def test_a_verdict_given_while_they_were_one_stays_with_the_paper_it_was_given_o
     world, proposed, settle, undo
 ):
     settle(proposed("cosp", "possible"), world.ann, confirm=True)
-    world.screen("cosp", Verdict.INCLUDE, world.ben, interventions=("cos",))
+    world.screen("cosp", ScreeningVerdict.INCLUDE, world.ben, interventions=("cos",))
     with world.database.read() as session:
         merge_id = session.scalars(select(PaperMerge.id)).one()
     undo(merge_id, world.ann)

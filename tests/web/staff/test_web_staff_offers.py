@@ -7,7 +7,7 @@ from lxml import html
 from staff_world import HOSTILE, _papers  # type: ignore[import-not-found]  # on pytest's path
 
 from monitor.feeds.records import Identifier
-from monitor.review.words import Verdict
+from monitor.review.words import ScreeningVerdict
 from monitor.web import forms
 from monitor.web.forms import Typed
 
@@ -35,7 +35,7 @@ def arrived(world):
 
 @pytest.fixture
 def form(world, arrived):
-    world.screen("read", Verdict.INCLUDE, world.ann)
+    world.screen("read", ScreeningVerdict.INCLUDE, world.ann)
     return f"/studies/{world.studies['read']}/appraise"
 
 

@@ -8,7 +8,7 @@ from staff_world import HOSTILE, _papers  # type: ignore[import-not-found]  # on
 
 from monitor.feeds.records import Identifier
 from monitor.jobs.ordering import order_due
-from monitor.review.queries import Standing, Taught
+from monitor.review.queries import QueueStanding, Taught
 from monitor.web import placing
 
 PASSING = (
@@ -146,14 +146,14 @@ FULL = {"words": 0.2, "design": 0.35, "names": 0.35, "outcome": 0.2, "recent": 0
     ],
 )
 def test_what_no_longer_counts_is_no_reason(words, taught, said):
-    standing = Standing(1.0, FULL | {"words": words}, "randomised", "title", False, 2026)
+    standing = QueueStanding(1.0, FULL | {"words": words}, "randomised", "title", False, 2026)
     reasons = placing.reasons(standing, taught)
     assert len(reasons) == len(said)
     assert all(part in reason for part, reason in zip(said, reasons, strict=True))
 
 
 def test_a_paper_of_which_nothing_was_read_has_its_reasons_too():
-    nothing = Standing(0.0, {}, None, None, False, None)
+    nothing = QueueStanding(0.0, {}, None, None, False, None)
     assert placing.reasons(nothing, Taught()) == [
         "design not clear",
         "names none of the ten",

@@ -11,7 +11,7 @@ from monitor.feeds.records import Citation, Identifier, Trial
 from monitor.literature.tables import PaperLink
 from monitor.literature.words import LinkState, Relation
 from monitor.review.trials import Unpublished, registered
-from monitor.review.words import ExclusionReason, Verdict
+from monitor.review.words import ExclusionReason, ScreeningVerdict
 from monitor.web import trials
 
 LONG_AGO = Trial("completed", date(2021, 1, 31), date(2023, 5, 31), participants=130)
@@ -136,9 +136,11 @@ def test_one_certain_report_needs_nobody(begun, browse):
 )
 def test_a_study_with_a_report_ends_the_wait_too(begun, title, reported):
     begun.arrive("pubmed", late=registration(1, "Theraplay in schools"), other=Citation(title))
-    study = begun.screen("late", Verdict.INCLUDE, begun.ann, interventions=("theraplay",))
+    study = begun.screen("late", ScreeningVerdict.INCLUDE, begun.ann, interventions=("theraplay",))
     assert [one.standing for one in listed(begun)] == ["overdue"]  # the registration alone
-    begun.screen("other", Verdict.INCLUDE, begun.ann, interventions=("theraplay",), study_id=study)
+    begun.screen(
+        "other", ScreeningVerdict.INCLUDE, begun.ann, interventions=("theraplay",), study_id=study
+    )
     (trial,) = listed(begun)
     assert (trial.standing == "reported", len(trial.reports) == 1) == (reported, reported)
 
@@ -149,7 +151,7 @@ def test_a_study_with_a_report_ends_the_wait_too(begun, title, reported):
 )
 def test_an_excluded_registration_stays_unless_it_is_of_something_else(begun, reason, count):
     begun.arrive("pubmed", late=registration(1, "Theraplay in schools"))
-    begun.screen("late", Verdict.EXCLUDE, begun.ann, reason=reason, interventions=())
+    begun.screen("late", ScreeningVerdict.EXCLUDE, begun.ann, reason=reason, interventions=())
     assert len(listed(begun)) == count
 
 

@@ -11,7 +11,7 @@ from monitor.literature.papers import linking, merging, unmerge
 from monitor.literature.papers import queries as literature
 from monitor.literature.tables import Paper, PaperLink, PaperMerge, Study, StudyPaper
 from monitor.literature.words import LinkState, Relation
-from monitor.review import moves
+from monitor.review import locking
 from monitor.review.tables import QueueItem
 from monitor.review.words import Stage
 
@@ -104,13 +104,13 @@ def who(session: Session, actor: str | None) -> str:
     """Name an audit actor: a person, or a job."""
     kind, _, number = (actor or "").partition(":")
     if kind == "user" and number.isdigit():
-        return moves.names(session, [int(number)])[0]
+        return locking.names(session, [int(number)])[0]
     return "The service"
 
 
 def two_studies(session: Session, one_id: int, other_id: int) -> str | None:
     """Say why two papers cannot be brought together where each has a study, and what helps."""
-    studies = [moves.study_of(session, one_id), moves.study_of(session, other_id)]
+    studies = [locking.study_of(session, one_id), locking.study_of(session, other_id)]
     if None in studies or studies[0] == studies[1]:
         return None
     labels = [session.get_one(Study, study).label for study in studies]
@@ -133,7 +133,7 @@ def hanging(
         return None
     if objection := two_studies(session, one_id, other_id):
         return objection
-    first, second = moves.study_of(session, one_id), moves.study_of(session, other_id)
+    first, second = locking.study_of(session, one_id), locking.study_of(session, other_id)
     if (first is None) == (second is None):
         return None
     if second is not None:
@@ -195,7 +195,7 @@ def _side(session: Session, paper_id: int) -> Side:
     study = paper.study
     return Side(
         paper=paper,
-        study=(*study, moves.stage_of(session, study[0])) if study else None,
+        study=(*study, locking.stage_of(session, study[0])) if study else None,
         stage=place.stage if place else None,
     )
 

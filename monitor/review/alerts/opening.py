@@ -16,8 +16,9 @@ from monitor.literature.papers import statements
 from monitor.literature.papers.statements import Word
 from monitor.literature.tables import Paper, Study, StudyPaper
 from monitor.literature.words import Lane
-from monitor.review import alert_rules, moves
-from monitor.review.alert_rules import BARS_ACCEPTING, NOTICE, REINSTATED, Concern
+from monitor.review import locking
+from monitor.review.alerts import rules as alert_rules
+from monitor.review.alerts.rules import BARS_ACCEPTING, NOTICE, REINSTATED, Concern
 from monitor.review.tables import StudyAlert
 from monitor.review.words import DecisionVerdict
 
@@ -94,7 +95,7 @@ def _reports(session: Session, paper_ids: Collection[int]) -> list[tuple[int, in
 
 
 def _look_at(session: Session, study_id: int, paper_id: int, at: datetime) -> list[StudyAlert]:
-    moves.hold_study(session, study_id)
+    locking.hold_study(session, study_id)
     words = words_on(session, paper_id)
     known = [one for one in _of_paper(session, paper_id) if one.study_id == study_id]
     opened, standing = [], set()
@@ -151,7 +152,7 @@ def _reinstated(
     about = [one for one in known if alert_rules.concern(one.kind) in asked]
     if not about or about[-1].kind == REINSTATED:
         return []
-    decision = moves.newest_decision(session, study_id)
+    decision = locking.newest_decision(session, study_id)
     if decision is None or decision.verdict is not DecisionVerdict.WITHDRAW:
         return []
     if decision.facts.get("alert") not in [one.id for one in about]:

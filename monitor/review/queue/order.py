@@ -16,9 +16,9 @@ from monitor.kernel.bulk import chunks
 from monitor.literature.ranking.order import WORDS, Candidate, rank
 from monitor.literature.ranking.prior import PriorFeatures, prior
 from monitor.literature.tables import Paper, PaperReading
-from monitor.review import moves
+from monitor.review import locking
 from monitor.review.tables import QueueItem, QueueOrder, Screening
-from monitor.review.words import OPEN, ExclusionReason, Verdict
+from monitor.review.words import OPEN, ExclusionReason, ScreeningVerdict
 
 # Papers excluded as these are what is looked for: that one has come too early, or once already,
 # must not teach that its like is not wanted.
@@ -103,7 +103,7 @@ def place(session: Session, order: Ordering, at: datetime) -> int:
     """
     changed = 0
     for some in chunks(sorted(order.parts)):
-        for item in moves.hold_items(session, some).values():
+        for item in locking.hold_items(session, some).values():
             parts = order.parts[item.paper_id]
             if item.stage in OPEN and item.parts != parts:
                 item.parts, item.score = parts, total(parts)
@@ -118,11 +118,11 @@ def place(session: Session, order: Ordering, at: datetime) -> int:
     return changed
 
 
-def lesson(verdict: Verdict, reason: ExclusionReason | None) -> bool | None:
+def lesson(verdict: ScreeningVerdict, reason: ExclusionReason | None) -> bool | None:
     """Say what a verdict teaches of papers like this one: wanted, not wanted; None: nothing."""
-    if verdict is Verdict.UNSURE or reason in TEACHES_NOTHING:
+    if verdict is ScreeningVerdict.UNSURE or reason in TEACHES_NOTHING:
         return None
-    return verdict is Verdict.INCLUDE
+    return verdict is ScreeningVerdict.INCLUDE
 
 
 def _lessons(session: Session) -> dict[int, bool]:

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 from monitor.kernel import audit
 from monitor.literature.tables import Paper, PaperMerge
 from monitor.literature.words import TO_SCREEN
-from monitor.review import alerts, moves, rules, screening
+from monitor.review import locking, rules
+from monitor.review.alerts import opening
+from monitor.review.queue import screening
 from monitor.review.tables import QueueItem, Screening
 from monitor.review.words import Stage
 
@@ -24,7 +26,7 @@ def follow_merge(session: Session, *, kept: int, gone: int, at: datetime, by: st
     reports. Verdicts stay with the paper they were given on; alerts move. Both places are written
     down with the merge, for ``follow_parting``.
     """
-    items = moves.hold_items(session, [kept, gone])
+    items = locking.hold_items(session, [kept, gone])
     old, new = items.get(gone), items.get(kept)
     before = {"kept": _place(new), "gone": _place(old)}
     if old is not None:
@@ -40,7 +42,7 @@ def follow_merge(session: Session, *, kept: int, gone: int, at: datetime, by: st
         )
     after = {"stage": new.stage.value if new else None, "said": _said(session)}
     _write_down(session, kept, gone, before | after)
-    alerts.follow_merge(session, kept=kept, gone=gone, at=at)
+    opening.follow_merge(session, kept=kept, gone=gone, at=at)
 
 
 def _one_place(
@@ -57,11 +59,11 @@ def _one_place(
             parts=old.parts,
         )
         session.add(new)
-    study = moves.study_of(session, kept)
-    stage = moves.stage_of(session, study) if study else rules.further(old.stage, new.stage)
+    study = locking.study_of(session, kept)
+    stage = locking.stage_of(session, study) if study else rules.further(old.stage, new.stage)
     new.queued_at = min(old.queued_at, new.queued_at)
     new.version = max(old.version, new.version)
-    moves.move(new, stage, at)
+    locking.move(new, stage, at)
     session.delete(old)
     return new
 
@@ -74,7 +76,7 @@ def follow_parting(session: Session, merge: PaperMerge, *, by: str, at: datetime
     """
     was = merge.moved.get("queue") or _UNKNOWN
     session.flush()
-    held = moves.hold_items(session, [merge.kept_id]).get(merge.kept_id)
+    held = locking.hold_items(session, [merge.kept_id]).get(merge.kept_id)
     reopened = was["stage"] == Stage.EXCLUDED and held and held.stage is Stage.TO_SCREEN
     _return_kept(session, merge.kept_id, held, was, at)
     _return_gone(session, merge.gone_id, was["gone"], at, again=bool(reopened))
@@ -82,7 +84,7 @@ def follow_parting(session: Session, merge: PaperMerge, *, by: str, at: datetime
     both = (merge.kept_id, merge.gone_id)
     to_screen = select(Paper.id).where(Paper.id.in_(both), Paper.lane.in_(TO_SCREEN))
     screening.enqueue(session, list(session.scalars(to_screen)), at=at)
-    places = moves.hold_items(session, both)
+    places = locking.hold_items(session, both)
     audit.record(
         session,
         at=at,
@@ -100,7 +102,7 @@ def _return_kept(
     if held is None:
         return
     before = was["kept"]
-    study = moves.study_of(session, paper_id)
+    study = locking.study_of(session, paper_id)
     untouched = held.stage.value == was["stage"] and not _said(session, paper_id, was["said"])
     if before is None and untouched and study is None:
         session.delete(held)  # it had no place; where it is to be screened, it gets one
@@ -109,13 +111,13 @@ def _return_kept(
         held.queued_at = datetime.fromisoformat(before["queued_at"])
         held.score, held.parts = before["score"], before["parts"]
     if study is not None:
-        stage = moves.stage_of(session, study)
+        stage = locking.stage_of(session, study)
     elif before is not None and untouched:
         stage = Stage(before["stage"])
     else:
         judged = screening.last_screening(session, paper_id)
         stage = held.stage if judged else Stage.TO_SCREEN
-    moves.move(held, stage, at)
+    locking.move(held, stage, at)
 
 
 def _return_gone(
@@ -125,8 +127,8 @@ def _return_gone(
     if before is None:
         return
     stage = Stage(before["stage"])
-    if study := moves.study_of(session, paper_id):
-        stage = moves.stage_of(session, study)
+    if study := locking.study_of(session, paper_id):
+        stage = locking.stage_of(session, study)
     elif again and stage is Stage.EXCLUDED:
         stage = Stage.TO_SCREEN
     session.add(

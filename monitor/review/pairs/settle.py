@@ -15,8 +15,10 @@ from monitor.literature.papers import linking, merging, unmerge
 from monitor.literature.papers.settling import one_at_a_time
 from monitor.literature.tables import Paper, PaperLink, PaperMerge, StudyPaper
 from monitor.literature.words import TO_SCREEN, LinkState, Relation
-from monitor.review import following, moves, screening
-from monitor.review.pairing import Hanging, hanging, seen, two_studies, who
+from monitor.review import locking
+from monitor.review.pairs import follow
+from monitor.review.pairs.compare import Hanging, hanging, seen, two_studies, who
+from monitor.review.queue import screening
 
 CHANGED = (
     "One of the two papers has changed since you opened this page. "
@@ -72,7 +74,7 @@ def settle_link(  # noqa: PLR0913 - the form's fields
         return _NOTHING
     if link.state is not LinkState.PROPOSED:
         raise Conflict(_settled_before(session, link))
-    moves.require_reviewer(session, by)
+    locking.require_reviewer(session, by)
     both = _as_seen(session, (link.paper_id, link.other_id), version)
     if confirm and link.relation is Relation.SAME_PAPER:
         return _merge(session, both, link.reason, matcher, by=by, at=at)  # settles the link too
@@ -101,7 +103,7 @@ def merge_papers(
     one_at_a_time(session)
     if len({linking.current(session, paper_id).id for paper_id in papers}) == 1:
         return _NOTHING
-    moves.require_reviewer(session, by)
+    locking.require_reviewer(session, by)
     both = _as_seen(session, papers, version)
     return _merge(session, both, "a person said that they are one paper", matcher, by=by, at=at)
 
@@ -119,12 +121,14 @@ def undo_merge(
     merge = unmerge.hold(session, merge_id)
     if merge.undone_at:
         name = who(session, merge.undone_by)
-        raise Conflict(f"{name} undid this merge on {moves.when(merge.undone_at)}. Nothing changed")
-    moves.require_reviewer(session, by)
+        raise Conflict(
+            f"{name} undid this merge on {locking.when(merge.undone_at)}. Nothing changed"
+        )
+    locking.require_reviewer(session, by)
     _hold(session, merge.kept_id, merge.gone_id)
     actor = f"user:{by.id}"
     unmerge.undo(session, merge, matcher=matcher, by=actor, at=at)
-    following.follow_parting(session, merge, by=actor, at=at)
+    follow.follow_parting(session, merge, by=actor, at=at)
     studies = _studies(session, merge.kept_id, merge.gone_id)
     return Settled(studies, "one of its papers was two", merge, (merge.kept_id, merge.gone_id))
 
@@ -146,11 +150,11 @@ def _hold(session: Session, *paper_ids: int) -> None:
     A paper that is to be screened is held before a study, a study before the papers that report
     it: as those who screen and those who appraise hold them, so that nobody waits in a circle.
     """
-    reporting = {i: study for i in paper_ids if (study := moves.study_of(session, i))}
-    moves.hold_items(session, [i for i in paper_ids if i not in reporting])
+    reporting = {i: study for i in paper_ids if (study := locking.study_of(session, i))}
+    locking.hold_items(session, [i for i in paper_ids if i not in reporting])
     for study in sorted({*reporting.values()}):
-        moves.hold_study(session, study)
-    moves.hold_items(session, list(reporting))
+        locking.hold_study(session, study)
+    locking.hold_items(session, list(reporting))
 
 
 def _merge(
@@ -170,7 +174,7 @@ def _merge(
         by=actor,
         at=at,
     )
-    following.follow_merge(session, kept=kept.id, gone=gone.id, by=actor, at=at)
+    follow.follow_merge(session, kept=kept.id, gone=gone.id, by=actor, at=at)
     session.flush()
     if kept.lane in TO_SCREEN:  # by what the other says
         screening.enqueue(session, [kept.id], at=at)
@@ -185,15 +189,15 @@ def _hang(session: Session, relation: Relation, both: _Both, by: User, at: datet
         raise Conflict(f"{found}. Nothing was recorded")
     if found is None:
         return _NOTHING
-    moves.hold_study(session, found.study_id)
+    locking.hold_study(session, found.study_id)
     literature.link_paper(
         session, paper_id=found.paper_id, study_id=found.study_id, role=found.role, by=by, at=at
     )
     if found.beside:
         _change_role(session, found, by, at)
-    item = moves.hold_items(session, [found.paper_id]).get(found.paper_id)
+    item = locking.hold_items(session, [found.paper_id]).get(found.paper_id)
     if item is not None:
-        moves.move(item, moves.stage_of(session, found.study_id), at)
+        locking.move(item, locking.stage_of(session, found.study_id), at)
     return Settled((found.study_id,), "another paper was found to report it")
 
 
@@ -219,7 +223,7 @@ def _settled_before(session: Session, link: PaperLink) -> str:
         LinkState.CONFIRMED: "confirmed this",
         LinkState.REJECTED: "said that this is not so",
     }[link.state]
-    when = f" on {moves.when(link.settled_at)}" if link.settled_at else ""
+    when = f" on {locking.when(link.settled_at)}" if link.settled_at else ""
     return f"{who(session, link.settled_by)} {words}{when}. Nothing was recorded"
 
 

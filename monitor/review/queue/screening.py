@@ -16,14 +16,15 @@ from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.literature import service as literature
 from monitor.literature.tables import Paper
 from monitor.literature.words import Lane
-from monitor.review import moves, ordering, rules
+from monitor.review import locking, rules
+from monitor.review.queue import order as ordering
 from monitor.review.tables import QueueItem, Screening
-from monitor.review.words import OPEN, ExclusionReason, Stage, Verdict
+from monitor.review.words import OPEN, ExclusionReason, ScreeningVerdict, Stage
 
 _SAID = {
-    Verdict.INCLUDE: "included",
-    Verdict.EXCLUDE: "excluded",
-    Verdict.UNSURE: "was unsure about",
+    ScreeningVerdict.INCLUDE: "included",
+    ScreeningVerdict.EXCLUDE: "excluded",
+    ScreeningVerdict.UNSURE: "was unsure about",
 }
 _NEVER_A_STUDY = (
     "A notice is never a study: it is about one. Exclude it as a notice; what it says of a study "
@@ -80,7 +81,7 @@ def set_aside(session: Session, paper_ids: Sequence[int], *, at: datetime) -> li
     Once for each paper: one that a person put back stays. What was included stays too: then an
     alert tells of it.
     """
-    items = moves.hold_items(session, paper_ids) if paper_ids else {}
+    items = locking.hold_items(session, paper_ids) if paper_ids else {}
     gone = [
         item
         for item in items.values()
@@ -88,7 +89,7 @@ def set_aside(session: Session, paper_ids: Sequence[int], *, at: datetime) -> li
         and set_aside_at(session, item.paper_id) is None
     ]
     for item in gone:
-        moves.move(item, Stage.EXCLUDED, at)
+        locking.move(item, Stage.EXCLUDED, at)
         audit.record(
             session,
             at=at,
@@ -114,7 +115,7 @@ def set_aside_at(session: Session, paper_id: int) -> datetime | None:
 class _Answer:
     """A screening form, checked."""
 
-    verdict: Verdict
+    verdict: ScreeningVerdict
     reason: ExclusionReason | None
     interventions: list[str]
     note: str
@@ -127,7 +128,7 @@ def screen(  # noqa: PLR0913 - the form's fields
     paper_id: int,
     token: str,
     by: User,
-    verdict: Verdict,
+    verdict: ScreeningVerdict,
     reason: ExclusionReason | None,
     interventions: Sequence[str],
     note: str,
@@ -146,19 +147,21 @@ def screen(  # noqa: PLR0913 - the form's fields
         InvalidInput: the form is not whole, or a notice is included; ``field`` names the answer.
         Conflict: the paper has moved on since ``version``, and who moved it; or ``by`` may not.
     """
-    moves.check_token(token)
-    item = moves.hold_item(session, paper_id)
+    locking.check_token(token)
+    item = locking.hold_item(session, paper_id)
     if earlier := _sent_before(session, token, paper_id, by, verdict):
         return earlier
-    moves.require_reviewer(session, by)
-    slugs = moves.known_interventions(session, interventions)
+    locking.require_reviewer(session, by)
+    slugs = locking.known_interventions(session, interventions)
     answer = _checked(_Answer(verdict, reason, slugs, rules.plain(note), study_id))
     _require_open(session, item, version)
-    if verdict is Verdict.INCLUDE and session.get_one(Paper, paper_id).lane is Lane.NOTICE:
+    if verdict is ScreeningVerdict.INCLUDE and session.get_one(Paper, paper_id).lane is Lane.NOTICE:
         raise InvalidInput(_NEVER_A_STUDY, field="verdict")
-    study = _include(session, item, answer, by, at) if verdict is Verdict.INCLUDE else None
-    if verdict is not Verdict.INCLUDE:
-        moves.move(item, Stage.EXCLUDED if verdict is Verdict.EXCLUDE else Stage.UNSURE, at)
+    study = _include(session, item, answer, by, at) if verdict is ScreeningVerdict.INCLUDE else None
+    if verdict is not ScreeningVerdict.INCLUDE:
+        locking.move(
+            item, Stage.EXCLUDED if verdict is ScreeningVerdict.EXCLUDE else Stage.UNSURE, at
+        )
     return _record(session, item, token=token, by=by, answer=answer, study_id=study, at=at)
 
 
@@ -172,15 +175,15 @@ def reopen(
         InvalidInput: no reason is given.
         Conflict: the paper is not excluded, has moved on since ``version``, or ``by`` may not.
     """
-    item = moves.hold_item(session, paper_id)
-    moves.require_reviewer(session, by)
+    item = locking.hold_item(session, paper_id)
+    locking.require_reviewer(session, by)
     reason = rules.plain(reason)
     rules.check_text(reason, field="reason", missing="Say why it should be looked at again")
     if item.stage is not Stage.EXCLUDED:
         raise Conflict(f"Only an excluded paper is opened again; this one is “{item.stage}”")
     if item.version != version:
         raise Conflict(_moved_on(session, item))
-    moves.move(item, Stage.TO_SCREEN, at)
+    locking.move(item, Stage.TO_SCREEN, at)
     audit.record(
         session,
         at=at,
@@ -202,20 +205,20 @@ def last_screening(session: Session, paper_id: int) -> Screening | None:
 def _checked(answer: _Answer) -> _Answer:
     rules.check_text(answer.note, field="note")
     match answer.verdict:
-        case Verdict.INCLUDE:
+        case ScreeningVerdict.INCLUDE:
             if not answer.interventions:
                 raise InvalidInput("Choose the interventions it concerns", field="interventions")
             return replace(answer, reason=None)
-        case Verdict.EXCLUDE:
+        case ScreeningVerdict.EXCLUDE:
             if answer.reason is None:
                 raise InvalidInput("Choose why you exclude it", field="reason")
             return replace(answer, study_id=None)
-        case Verdict.UNSURE:
+        case ScreeningVerdict.UNSURE:
             return replace(answer, reason=None, study_id=None)
 
 
 def _sent_before(
-    session: Session, token: str, paper_id: int, by: User, verdict: Verdict
+    session: Session, token: str, paper_id: int, by: User, verdict: ScreeningVerdict
 ) -> Screening | None:
     earlier = session.scalar(select(Screening).where(Screening.token == token))
     if earlier is None:
@@ -235,27 +238,29 @@ def _moved_on(session: Session, item: QueueItem) -> str:
     last = last_screening(session, item.paper_id)
     if last is None or item.stage is Stage.TO_SCREEN:
         return "This paper has changed since you opened it. Open it again: nothing was recorded"
-    (who,) = moves.names(session, [last.reviewer_id])
-    return f"{who} {_SAID[last.verdict]} this paper on {moves.when(last.at)}. Nothing was recorded"
+    (who,) = locking.names(session, [last.reviewer_id])
+    return (
+        f"{who} {_SAID[last.verdict]} this paper on {locking.when(last.at)}. Nothing was recorded"
+    )
 
 
 def _include(session: Session, item: QueueItem, answer: _Answer, by: User, at: datetime) -> int:
     study_id = _study_for(session, item.paper_id, answer.study_id, by, at)
-    moves.move(item, moves.stage_of(session, study_id), at)
+    locking.move(item, locking.stage_of(session, study_id), at)
     return study_id
 
 
 def _study_for(session: Session, paper_id: int, wanted: int | None, by: User, at: datetime) -> int:
     """Find or make the study a paper reports, and hold it."""
-    linked = moves.study_of(session, paper_id)
+    linked = locking.study_of(session, paper_id)
     if linked is not None and wanted in {None, linked}:
-        return moves.hold_study(session, linked).id
+        return locking.hold_study(session, linked).id
     if linked is not None:
         raise Conflict(f"This paper already reports study {linked}")
     if wanted is None:
         label = _label(session, paper_id)
         return literature.create_study(session, paper_id=paper_id, label=label, by=by, at=at).id
-    moves.hold_study(session, wanted)
+    locking.hold_study(session, wanted)
     literature.link_paper(
         session, paper_id=paper_id, study_id=wanted, role=_LINK_ROLE, by=by, at=at
     )

@@ -26,10 +26,10 @@ from monitor.literature.tables import (
     StudyPaper,
 )
 from monitor.literature.words import Lane
-from monitor.review import lanes
-from monitor.review.lanes import Filters, Order, Place
+from monitor.review.queue import lanes
+from monitor.review.queue.lanes import Filters, Order, Place
 from monitor.review.tables import QueueItem, QueueOrder, Screening
-from monitor.review.words import ExclusionReason, Stage, Verdict
+from monitor.review.words import ExclusionReason, ScreeningVerdict, Stage
 
 _EVERYTHING = Filters()
 
@@ -45,7 +45,7 @@ class MatchedWords:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class QueueStanding:
     """Where the machine puts an open paper: its score, the parts it sums and what they rest on.
 
     ``design``, ``named`` and ``attachment`` are as ``prior.PriorFeatures`` has them.
@@ -96,12 +96,12 @@ class QueueEntry:
     identifiers: tuple[Identifier, ...]
     matched: tuple[MatchedWords, ...]
     suggestion: Suggestion | None
-    standing: Standing
+    standing: QueueStanding
     study_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class QueueItemView:
     """A paper's place in the queue; forms send ``version`` back, so that stale ones are told."""
 
     paper_id: int
@@ -109,7 +109,7 @@ class Item:
     version: int
     queued_at: datetime
     moved_at: datetime
-    standing: Standing
+    standing: QueueStanding
     study_id: int | None
     study_label: str | None
 
@@ -121,7 +121,7 @@ class ScreeningView:
     id: int
     reviewer_id: int
     reviewer: str
-    verdict: Verdict
+    verdict: ScreeningVerdict
     reason: ExclusionReason | None
     interventions: tuple[str, ...]
     note: str
@@ -174,7 +174,7 @@ def queue(
     return _entries(session, rows)
 
 
-def item(session: Session, paper_id: int) -> Item:
+def item(session: Session, paper_id: int) -> QueueItemView:
     """Give a paper's place in the queue.
 
     Raises:
@@ -192,7 +192,7 @@ def item(session: Session, paper_id: int) -> Item:
     if found is None:
         raise NotFound(f"Paper {paper_id} is not in the queue")
     place, paper, reading, study_id, label = found
-    return Item(
+    return QueueItemView(
         paper_id=paper_id,
         stage=place.stage,
         version=place.version,
@@ -232,8 +232,8 @@ def _suggestion(paper: Paper) -> Suggestion | None:
     return read_design(paper.title, paper.abstract, paper.publication_types, paper.keywords)
 
 
-def _standing(place: QueueItem, paper: Paper, reading: PaperReading | None) -> Standing:
-    return Standing(
+def _standing(place: QueueItem, paper: Paper, reading: PaperReading | None) -> QueueStanding:
+    return QueueStanding(
         score=place.score,
         parts=place.parts,
         design=reading.design if reading else None,

@@ -1,0 +1,1 @@
+"""The queue: what is in it, its lanes and order, and screening."""
