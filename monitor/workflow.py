@@ -30,7 +30,7 @@ from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers.settling import one_at_a_time
 from monitor.literature.words import TO_SCREEN, Lane
 from monitor.notify import service as notify
-from monitor.notify.trouble import (  # offered from here: they are part of the story
+from monitor.notify.incidents import (  # offered from here: they are part of the story
     fewer_ids,
     query_rewritten,
     remind_admins,

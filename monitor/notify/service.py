@@ -12,8 +12,8 @@ from monitor.kernel import audit
 from monitor.kernel.errors import InvalidInput
 from monitor.kernel.settings import Settings
 from monitor.notify import rules
-from monitor.notify.alerts import Phase, alert
 from monitor.notify.announcing import announce
+from monitor.notify.incident_mail import Phase, alert
 from monitor.notify.queueing import queue
 from monitor.notify.subscribing import Awaiting, awaiting, confirm, subscribe, unsubscribe
 from monitor.notify.tables import Message, MessageKind

@@ -60,7 +60,7 @@ _LINKS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ChangeRow:
     """One line of before and after. ``boxes`` is a mark; ``words`` alone say everything."""
 
     label: str
@@ -73,7 +73,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class StudyFact:
     """One fact of a study."""
 
     label: str
@@ -130,7 +130,7 @@ def study_title(study: Mapping[str, Any]) -> str:
     return "The study that is counted again" if study.get("again") else "The study that caused it"
 
 
-def rows(change: Mapping[str, Any]) -> tuple[Row, ...]:
+def rows(change: Mapping[str, Any]) -> tuple[ChangeRow, ...]:
     """Write what was and what is, what did not change included."""
     before, after = states(change)
     return (
@@ -166,20 +166,20 @@ def promise(following: int) -> str:
     )
 
 
-def study_facts(study: Mapping[str, Any]) -> tuple[Fact, ...]:
+def study_facts(study: Mapping[str, Any]) -> tuple[StudyFact, ...]:
     """Write what the reviewers agreed on; what they did not is not known."""
     return (
-        Fact("Design", sentence(_design(study, unknown=NOT_KNOWN))),
-        Fact("Where", {True: "UK", False: "Outside the UK", None: "Not known"}[study["uk"]]),
-        Fact(
+        StudyFact("Design", sentence(_design(study, unknown=NOT_KNOWN))),
+        StudyFact("Where", {True: "UK", False: "Outside the UK", None: "Not known"}[study["uk"]]),
+        StudyFact(
             "People analysed",
             f"{study['participants']:,}" if study["participants"] else "Not known",
         ),
-        Fact("Outcome", _outcome(study)),
-        Fact("Result", sentence(study["direction"] or NOT_KNOWN)),
-        Fact("Risk of bias", _risk(study)),
-        Fact("Done by", _developer(study["developer_led"])),
-        Fact("Decided", _decided(study)),
+        StudyFact("Outcome", _outcome(study)),
+        StudyFact("Result", sentence(study["direction"] or NOT_KNOWN)),
+        StudyFact("Risk of bias", _risk(study)),
+        StudyFact("Done by", _developer(study["developer_led"])),
+        StudyFact("Decided", _decided(study)),
     )
 
 
@@ -258,7 +258,7 @@ def _moves(change: Mapping[str, Any]) -> str:
     return f"tier {tier_word} {tier(after)}, {_FINDINGS[after.direction].format(finding_word)}"
 
 
-def _tier(before: State | None, after: State) -> Row:
+def _tier(before: State | None, after: State) -> ChangeRow:
     counted = _studies(after)
     if before and _studies(before) != counted:
         counted += f", was {_span(before.studies)}"
@@ -266,15 +266,15 @@ def _tier(before: State | None, after: State) -> Row:
     if not after.settled:
         note = f"The count allows more than one tier, so the last known one stands: {after.tier.value}."
     words = f"{_moved(tier(before) if before else None, tier(after))}: {counted}"
-    return Row("Evidence tier", words, note=note, boxes=_tier_boxes(after))
+    return ChangeRow("Evidence tier", words, note=note, boxes=_tier_boxes(after))
 
 
-def _direction(before: State | None, after: State) -> Row:
+def _direction(before: State | None, after: State) -> ChangeRow:
     was = before.direction.value if before else None
-    return Row("Direction of findings", _moved(was, after.direction.value))
+    return ChangeRow("Direction of findings", _moved(was, after.direction.value))
 
 
-def _use(change: Mapping[str, Any], after: State) -> Row:
+def _use(change: Mapping[str, Any], after: State) -> ChangeRow:
     label, usage = "Use in UK services", change["usage"]
     dated = "We know of no survey."
     if usage:
@@ -283,18 +283,18 @@ def _use(change: Mapping[str, Any], after: State) -> Row:
     parts = [part for part in (used, _rank_words(after), _share(usage)) if part]
     words = sentence(": ".join(parts)) if parts else "Not known"
     if not after.ranks:
-        return Row(label, words, note=dated, about_use=True)
+        return ChangeRow(label, words, note=dated, about_use=True)
     boxes = _rank_boxes(after)
-    return Row(
+    return ChangeRow(
         label, words, note=dated, mark_note="Right is more used.", boxes=boxes, about_use=True
     )
 
 
-def _gap(before: State | None, after: State) -> Row:
+def _gap(before: State | None, after: State) -> ChangeRow:
     kind = after.kind.value
     if before is not None and before.kind is not after.kind:
-        return Row("The gap", f"Was “{before.kind.value}”, now “{kind}”", more=after.sentence)
-    return Row(
+        return ChangeRow("The gap", f"Was “{before.kind.value}”, now “{kind}”", more=after.sentence)
+    return ChangeRow(
         "The gap", f"{sentence(kind)}, unchanged" if before else sentence(kind), more=after.sentence
     )
 

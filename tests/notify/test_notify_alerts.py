@@ -14,8 +14,8 @@ from monitor.accounts.tables import Role, User
 from monitor.feeds import incidents
 from monitor.feeds.incidents import IncidentView
 from monitor.kernel.errors import SourceFault
-from monitor.notify import alerts, outbox, service
-from monitor.notify.alerts import Phase
+from monitor.notify import incident_mail, outbox, service
+from monitor.notify.incident_mail import Phase
 from monitor.notify.outbox import Claimed
 from monitor.notify.rendering import render
 from monitor.notify.tables import MessageKind, MessageState
@@ -88,12 +88,12 @@ def test_each_admin_gets_one_and_nobody_else(made, incident, settings, now):
 
 def test_without_an_admin_nothing_breaks(session, world, settings, now):
     world(session).user()
-    assert alerts.alert(session, settings, failed(session, now), Phase.OPENED, now) == 0
+    assert incident_mail.alert(session, settings, failed(session, now), Phase.OPENED, now) == 0
     assert claim(session, now) == []
 
 
 def test_an_account_closed_meanwhile_is_not_written_to(made, incident, settings, now):
-    alerts.alert(made.session, settings, incident, Phase.OPENED, now)
+    incident_mail.alert(made.session, settings, incident, Phase.OPENED, now)
     ada, abe = made.session.query(User).filter(User.name.in_(["ada", "abe"])).order_by(User.id)
     ada.disabled_at, abe.role = now, Role.REVIEWER
     assert claim(made.session, now) == []
@@ -105,12 +105,12 @@ def test_an_account_closed_meanwhile_is_not_written_to(made, incident, settings,
 
 def test_a_later_mail_takes_the_place_of_what_never_left(made, incident, settings, now):
     session = made.session
-    alerts.alert(session, settings, incident, Phase.OPENED, now)
+    incident_mail.alert(session, settings, incident, Phase.OPENED, now)
     first, _ = claim(session, now)
     outbox.sent(session, first, reply="250 ok", at=now)
     outbox.take_over(session, at=now)  # the second may have left, nobody knows
-    alerts.alert(session, settings, incident, Phase.REMINDER, now + DAY)
-    alerts.alert(session, settings, incident, Phase.REMINDER, now + 2 * DAY)
+    incident_mail.alert(session, settings, incident, Phase.REMINDER, now + DAY)
+    incident_mail.alert(session, settings, incident, Phase.REMINDER, now + 2 * DAY)
     session.expire_all()
     states = [m.state.value for m in made.messages(kind=MessageKind.INCIDENT)]
     assert states == ["sent", "uncertain", *["cancelled"] * 2, *["pending"] * 2]
@@ -120,8 +120,8 @@ def test_other_incidents_and_other_mail_stay(made, incident, settings, now):
     made.reader("anna", "cos")
     made.accept_and_announce()
     other = failed(made.session, now, SourceFault.FEWER_IDS, incidents.COMPARISON)
-    alerts.alert(made.session, settings, other, Phase.OPENED, now)
-    alerts.alert(made.session, settings, incident, Phase.OPENED, now)
+    incident_mail.alert(made.session, settings, other, Phase.OPENED, now)
+    incident_mail.alert(made.session, settings, incident, Phase.OPENED, now)
     made.session.expire_all()
     assert {m.state for m in made.messages()} == {MessageState.PENDING}
 
@@ -169,7 +169,7 @@ def written(settings):
             attempt=1,
             queued_at=at,
             subscriber_id=None,
-            context=json.loads(json.dumps(alerts.facts(incident, phase, at))),
+            context=json.loads(json.dumps(incident_mail.facts(incident, phase, at))),
             content={},
         )
         message = email.message_from_bytes(
@@ -253,10 +253,10 @@ def test_what_needs_a_person_says_so(fewer, written, now):
 
 def test_what_ended_it_is_said(fewer, now):
     ended = replace(fewer, closed_at=now + HOUR, closed_by="user:3")
-    told = alerts.facts(ended, Phase.RECOVERED, now + HOUR)
+    told = incident_mail.facts(ended, Phase.RECOVERED, now + HOUR)
     assert told["subject"] == "Settled: PubMed listed fewer records than before"
     assert told["next"].startswith("An admin looked")
-    told = alerts.facts(replace(ended, closed_by="job:poll"), Phase.RECOVERED, now + HOUR)
+    told = incident_mail.facts(replace(ended, closed_by="job:poll"), Phase.RECOVERED, now + HOUR)
     assert told["subject"] == "Over: PubMed listed fewer records than before"
     assert told["next"].startswith("The numbers are as expected again.")
 
@@ -287,7 +287,7 @@ def test_every_kind_makes_a_whole_mail(seen, now):
         for topic in (incidents.POLL, incidents.query_topic("vipp")):
             one = seen(kind=kind.value, topic=topic)
             for phase in Phase:
-                told = alerts.facts(one, phase, now)
+                told = incident_mail.facts(one, phase, now)
                 assert told["subject"]
                 assert told["next"].endswith(".")
                 assert (told["remedy"] == "") is (phase is Phase.RECOVERED)

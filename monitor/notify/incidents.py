@@ -12,7 +12,7 @@ from monitor.feeds import incidents
 from monitor.feeds.records import Query
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import Settings
-from monitor.notify.alerts import Phase, alert
+from monitor.notify.incident_mail import Phase, alert
 
 
 def source_failed(
