@@ -19,6 +19,7 @@ from monitor.accounts import service as accounts
 from monitor.accounts.tables import OneTimeLink, Role, SignIn, User
 from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
+from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.feeds import service as feeds
 from monitor.feeds.files import shelf, uploads
 from monitor.feeds.records import (
@@ -45,14 +46,7 @@ from monitor.notify import service as notify
 from monitor.ops import service as ops
 from monitor.review import queries as reviews
 from monitor.review.rules import Judgement
-from monitor.review.words import (
-    Design,
-    ExclusionReason,
-    FindingDirection,
-    OutcomeClass,
-    RiskOfBias,
-    ScreeningVerdict,
-)
+from monitor.review.words import ExclusionReason, ScreeningVerdict
 
 # enough to tell of, whichever are added: two that find papers, and one that watches them
 SOME_SOURCES = {

@@ -10,7 +10,7 @@ from datetime import date
 
 from monitor.catalogue.loader import Baseline, GradingPolicy
 from monitor.catalogue.policies import Fact
-from monitor.review.words import Design, FindingDirection, OutcomeClass, RiskOfBias
+from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 
 
 @dataclass(frozen=True, slots=True)

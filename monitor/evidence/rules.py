@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from monitor.catalogue.loader import Baseline, GradingPolicy
+from monitor.catalogue.words import Direction, Tier
 from monitor.evidence import wording
 from monitor.evidence.facts import Interval, StudyFacts, Tally, count, tally
-from monitor.evidence.words import Direction, Tier
 
 __all__ = ["Grade", "Interval", "StudyFacts", "grade"]
 

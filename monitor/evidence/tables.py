@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.evidence.words import Direction, Tier
+from monitor.catalogue.words import Direction, Tier
 from monitor.kernel.database import Base, enum_column
 
 

@@ -8,8 +8,8 @@ from datetime import date
 
 from monitor.catalogue.loader import Baseline, GradingPolicy
 from monitor.catalogue.policies import Fact, TierRule
+from monitor.catalogue.words import Direction, Tier
 from monitor.evidence.facts import Interval, StudyFacts, Tally
-from monitor.evidence.words import Direction, Tier
 
 _REVIEW = "the published review"
 

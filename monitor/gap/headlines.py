@@ -7,9 +7,8 @@ rank of its own. Ties are not considered: the source did not report any.
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from monitor.evidence.words import Tier
+from monitor.catalogue.words import GapKind, Tier
 from monitor.gap.states import State
-from monitor.gap.words import GapKind
 
 _MOST = 4  # "the four most used": ranks 1 to 4, the widest-used band of the first gap policy
 _LOW = 7  # "7th or lower"

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from monitor.catalogue.loader import GapPolicy
-from monitor.evidence.words import Direction, Tier
+from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.gap.headlines import headline, title
 from monitor.gap.states import State
-from monitor.gap.words import ChangeKind, GapKind, UsageBand
+from monitor.gap.words import ChangeKind
 
 __all__ = [
     "Assessment",

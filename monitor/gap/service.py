@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue, GapPolicy
+from monitor.catalogue.words import UsageBand
 from monitor.evidence import queries as evidence_queries
 from monitor.evidence.rules import Grade
 from monitor.evidence.tables import GradeRow
@@ -14,7 +15,6 @@ from monitor.evidence.words import Cause
 from monitor.gap import queries
 from monitor.gap.rules import State, assess, band, changed, sentence
 from monitor.gap.tables import Change, GapRow
-from monitor.gap.words import UsageBand
 from monitor.kernel import audit
 from monitor.usage import service as usage
 from monitor.usage.tables import UsageObservation

@@ -3,8 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from monitor.evidence.words import Direction, Tier
-from monitor.gap.words import GapKind, UsageBand
+from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.gap.words import GapKind, UsageBand
+from monitor.catalogue.words import GapKind, UsageBand
 from monitor.kernel.database import Base, enum_column
 
 

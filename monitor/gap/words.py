@@ -3,26 +3,6 @@
 from enum import StrEnum
 
 
-class UsageBand(StrEnum):
-    """How widely used, as far as the source settles it."""
-
-    WIDE = "widely used"
-    MIDDLE = "in the middle"
-    LITTLE = "little used"
-    UNKNOWN = "not known"
-
-
-class GapKind(StrEnum):
-    """What tier, direction and use add up to."""
-
-    UNDER_RESEARCHED = "under-researched"
-    UNDER_USED = "under-used"
-    UNDER_USED_CARE = "under-used, read with care"
-    ALIGNED = "aligned"
-    OVER_USED = "more used than the findings support"
-    UNKNOWN = "not known"
-
-
 class ChangeKind(StrEnum):
     """What changed."""
 

@@ -5,7 +5,7 @@ Neutral on purpose: says what to read and what to ask, never to buy or to stop.
 
 from dataclasses import dataclass
 
-from monitor.evidence.words import Direction, Tier
+from monitor.catalogue.words import Direction, Tier
 from monitor.gap.rules import State
 
 _ASK = "Ask what your service measures, and in whom."

@@ -11,11 +11,9 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from monitor.evidence.words import Direction, Tier
+from monitor.catalogue.words import Design, Direction, FindingDirection, Tier, UsageBand
 from monitor.gap.rules import State
-from monitor.gap.words import UsageBand
 from monitor.notify.rules import plain
-from monitor.review.words import Design, FindingDirection
 
 LONDON = ZoneInfo("Europe/London")
 NOT_KNOWN = "not known"

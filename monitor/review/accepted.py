@@ -9,17 +9,12 @@ from sqlalchemy import ColumnElement, Row, String, Subquery, cast, func, select
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
+from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.feeds.records import Identifier
 from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
 from monitor.review.rules import first_published, from_facts
 from monitor.review.tables import Decision
-from monitor.review.words import (
-    DecisionVerdict,
-    Design,
-    FindingDirection,
-    OutcomeClass,
-    RiskOfBias,
-)
+from monitor.review.words import DecisionVerdict
 
 _PaperRow = Row[int, str, int, str, int | None, date | None]
 _MAIN = "main report"

@@ -10,15 +10,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.kernel.errors import InvalidInput
-from monitor.review.words import (
-    DecisionVerdict,
-    Design,
-    FindingDirection,
-    OutcomeClass,
-    RiskOfBias,
-    Stage,
-)
+from monitor.review.words import DecisionVerdict, Stage
 
 ROB_2 = (RiskOfBias.LOW, RiskOfBias.SOME_CONCERNS, RiskOfBias.HIGH)
 ROBINS_I = (RiskOfBias.LOW, RiskOfBias.MODERATE, RiskOfBias.SERIOUS, RiskOfBias.CRITICAL)

@@ -6,17 +6,9 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.kernel.database import Base, enum_column
-from monitor.review.words import (
-    DecisionVerdict,
-    Design,
-    ExclusionReason,
-    FindingDirection,
-    OutcomeClass,
-    RiskOfBias,
-    ScreeningVerdict,
-    Stage,
-)
+from monitor.review.words import DecisionVerdict, ExclusionReason, ScreeningVerdict, Stage
 
 
 class QueueItem(Base):

@@ -23,47 +23,6 @@ class ExclusionReason(StrEnum):
     NOTICE = "a notice, comment or review"
 
 
-class Design(StrEnum):
-    """How a study was done."""
-
-    RANDOMISED = "randomised"
-    NON_RANDOMISED = "non-randomised"
-    SINGLE_GROUP = "single-group"
-    CASE = "case"
-
-
-class RiskOfBias(StrEnum):
-    """The overall judgement, in the words of the tool used.
-
-    RoB 2 for randomised trials: low, some concerns, high (Sterne 2019, BMJ 366:l4898).
-    ROBINS-I otherwise: low, moderate, serious, critical (Sterne 2016, BMJ 355:i4919).
-    """
-
-    LOW = "low"
-    SOME_CONCERNS = "some concerns"
-    HIGH = "high"
-    MODERATE = "moderate"
-    SERIOUS = "serious"
-    CRITICAL = "critical"
-
-
-class OutcomeClass(StrEnum):
-    """What the judged result measures."""
-
-    ATTACHMENT = "attachment"
-    PROXIMAL = "proximal"  # parental sensitivity, reflective functioning …
-    OTHER = "other"
-
-
-class FindingDirection(StrEnum):
-    """What one study's result says."""
-
-    FAVOURS = "favours the intervention"
-    MIXED = "mixed"
-    NO_DIFFERENCE = "no difference"
-    FAVOURS_COMPARISON = "favours the comparison"
-
-
 class Stage(StrEnum):
     """Where a paper stands between being found and being counted."""
 

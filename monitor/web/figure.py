@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from monitor.catalogue.policies import KindWord
-from monitor.evidence.words import Direction, Tier
+from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.gap.queries import InterventionState
 from monitor.gap.rules import State
-from monitor.gap.words import GapKind, UsageBand
 from monitor.web import formats
 
 # widest gaps first

@@ -12,17 +12,11 @@ from uuid import UUID, uuid4
 
 from werkzeug.datastructures import MultiDict
 
+from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.kernel.errors import InvalidInput
 from monitor.review import rules
 from monitor.review.rules import Judgement
-from monitor.review.words import (
-    Design,
-    ExclusionReason,
-    FindingDirection,
-    OutcomeClass,
-    RiskOfBias,
-    ScreeningVerdict,
-)
+from monitor.review.words import ExclusionReason, ScreeningVerdict
 
 Typed = MultiDict[str, str]
 Word = TypeVar("Word", bound=StrEnum)

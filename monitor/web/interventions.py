@@ -11,11 +11,11 @@ from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
+from monitor.catalogue.words import Direction
 from monitor.evidence import queries as evidence
 from monitor.evidence import wording
 from monitor.evidence.facts import Interval
 from monitor.evidence.tables import GradeRow
-from monitor.evidence.words import Direction
 from monitor.gap import queries as gap
 from monitor.gap.rules import State
 from monitor.gap.tables import Change

@@ -7,21 +7,13 @@ from typing import cast
 
 from monitor.accounts.queries import PersonState
 from monitor.accounts.tables import Role
+from monitor.catalogue.words import Design, FindingDirection, OutcomeClass
 from monitor.feeds.queries import SourceStatus
 from monitor.kernel.uk import london
 from monitor.literature.words import Lane
 from monitor.notify.tables import MessageKind, MessageState
 from monitor.review.queries import NOT_CLEAR
-from monitor.review.words import (
-    OPEN,
-    DecisionVerdict,
-    Design,
-    ExclusionReason,
-    FindingDirection,
-    OutcomeClass,
-    ScreeningVerdict,
-    Stage,
-)
+from monitor.review.words import OPEN, DecisionVerdict, ExclusionReason, ScreeningVerdict, Stage
 from monitor.web import formats
 
 # The lanes that need a person, in the order of the work; then those where nothing is to do.

@@ -5,9 +5,8 @@ A mark never stands alone: the words beside it say the same (design/README.md, "
 
 from collections.abc import Sequence
 
-from monitor.evidence.words import Direction, Tier
+from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.gap.rules import State
-from monitor.gap.words import GapKind, UsageBand
 
 FULL, OPEN, EMPTY = "full", "open", "empty"
 _TIERS = list(Tier)

@@ -12,15 +12,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from monitor.catalogue.words import Direction, Tier, UsageBand
 from monitor.evidence import wording
-from monitor.evidence.words import Direction, Tier
 from monitor.feeds import queries as feeds
 from monitor.feeds.queries import SourceStatus
 from monitor.feeds.sources import SOURCES
 from monitor.gap import queries as gap
 from monitor.gap import rules
 from monitor.gap.rules import State
-from monitor.gap.words import UsageBand
 from monitor.review import queries as review
 from monitor.web import chain, figure, formats
 from monitor.web.site import now, site

@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from monitor.catalogue.words import Design
 from monitor.literature.design.detection import Suggested, detect
 from monitor.literature.design.places import UK
 from monitor.literature.design.results import result_sentences
 from monitor.literature.papers.queries import PaperView
-from monitor.review.words import Design
 from monitor.web import labels
 
 # The rows of the page, and whether it says that a paper does not tell.

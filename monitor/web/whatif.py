@@ -7,15 +7,14 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue, GradingPolicy
+from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias, Tier
 from monitor.evidence import service as evidence
 from monitor.evidence import wording
 from monitor.evidence.facts import Interval, StudyFacts
 from monitor.evidence.tables import GradeRow
-from monitor.evidence.words import Tier
 from monitor.gap import service as gaps
 from monitor.gap.rules import State
 from monitor.review.queries import AcceptedStudy
-from monitor.review.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.web import figure
 
 _NOBODY = -1  # no study has this id

@@ -9,10 +9,16 @@ from typing import get_args
 import pytest
 
 from monitor.catalogue import loader, models, policies
-from monitor.evidence.words import Direction, Tier
-from monitor.gap.words import GapKind, UsageBand
+from monitor.catalogue.words import (
+    Design,
+    Direction,
+    GapKind,
+    OutcomeClass,
+    RiskOfBias,
+    Tier,
+    UsageBand,
+)
 from monitor.kernel.errors import ConfigError, NotFound
-from monitor.review.words import Design, OutcomeClass, RiskOfBias
 
 # Released policies never change: a change is a new file and an ADR (docs/grading.md).
 RELEASED = {

@@ -6,10 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue import loader
+from monitor.catalogue.words import (
+    Design,
+    Direction,
+    FindingDirection,
+    OutcomeClass,
+    RiskOfBias,
+    Tier,
+)
 from monitor.evidence.facts import may_be_known
 from monitor.evidence.rules import Interval, StudyFacts, clip, combine, grade, tier_at
-from monitor.evidence.words import Direction, Tier
-from monitor.review.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 
 CATALOGUE = loader.load()
 POLICY = CATALOGUE.grading

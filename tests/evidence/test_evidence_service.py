@@ -6,22 +6,24 @@ from sqlalchemy import select
 from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
+from monitor.catalogue.words import (
+    Design,
+    Direction,
+    FindingDirection,
+    OutcomeClass,
+    RiskOfBias,
+    Tier,
+)
 from monitor.evidence import queries, service
 from monitor.evidence.rules import Interval
 from monitor.evidence.tables import GradeRow
-from monitor.evidence.words import Cause, Direction, Tier
+from monitor.evidence.words import Cause
 from monitor.kernel import audit
 from monitor.kernel.errors import NotFound
 from monitor.literature.tables import Lane, Paper, Study, StudyPaper
 from monitor.review.rules import Judgement, agreed
 from monitor.review.tables import Decision
-from monitor.review.words import (
-    DecisionVerdict,
-    Design,
-    FindingDirection,
-    OutcomeClass,
-    RiskOfBias,
-)
+from monitor.review.words import DecisionVerdict
 
 BASELINE = Cause("baseline", "Published: the review")
 ACCEPTED = Cause("decision", "Invented trial was accepted by two reviewers", 7)

@@ -6,10 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue import loader
-from monitor.evidence.words import Direction, Tier
+from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.gap.headlines import bounds, headline, title
 from monitor.gap.states import State
-from monitor.gap.words import GapKind, UsageBand
 
 MOST = "The interventions used most have the weakest evidence"
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue import loader
-from monitor.evidence.words import Direction, Tier
+from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.gap.rules import Assessment, State, assess, band, changed, sentence
-from monitor.gap.words import ChangeKind, GapKind, UsageBand
+from monitor.gap.words import ChangeKind
 
 POLICY = loader.load().gap
 FOR = (Direction.FAVOURS, Direction.GENERALLY_POSITIVE)

@@ -5,14 +5,14 @@ from sqlalchemy import select
 
 from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
+from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.evidence import queries as evidence_queries
 from monitor.evidence import service as evidence
 from monitor.evidence.tables import GradeRow
-from monitor.evidence.words import Cause, Direction, Tier
+from monitor.evidence.words import Cause
 from monitor.gap import queries, service
 from monitor.gap.rules import State, headline
 from monitor.gap.tables import Change, GapRow
-from monitor.gap.words import GapKind, UsageBand
 from monitor.kernel import audit
 from monitor.kernel.errors import NotFound
 from monitor.usage import service as usage

@@ -8,12 +8,11 @@ import pytest
 from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
-from monitor.evidence.words import Direction, Tier
+from monitor.catalogue.words import Direction, Tier, UsageBand
 from monitor.feeds import service as feeds
 from monitor.feeds.tables import SourceRow
 from monitor.gap import rules as gap_rules
 from monitor.gap.tables import Change
-from monitor.gap.words import UsageBand
 from monitor.kernel.settings import parse
 from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
 from monitor.literature.words import Lane

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from monitor.evidence.words import Direction
+from monitor.catalogue.words import Direction
 from monitor.kernel.settings import parse
 from monitor.notify import outbox, service
 from monitor.notify.rendering import TEMPLATES, render

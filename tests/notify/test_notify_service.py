@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.evidence.words import Direction
+from monitor.catalogue.words import Direction
 from monitor.gap.tables import Change
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound

@@ -5,12 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.evidence.words import Direction, Tier
+from monitor.catalogue.words import Design, Direction, FindingDirection, GapKind, Tier, UsageBand
 from monitor.gap.rules import State
-from monitor.gap.words import GapKind, UsageBand
 from monitor.notify import wording
 from monitor.notify.meaning import meaning
-from monitor.review.words import Design, FindingDirection
 
 
 def state(**parts):

@@ -7,18 +7,13 @@ import pytest
 
 from monitor.accounts.tables import Role, User
 from monitor.catalogue.tables import InterventionRow
+from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.literature.ranking.features import features
 from monitor.literature.tables import Paper, PaperReading
 from monitor.literature.words import Lane
 from monitor.review import service
 from monitor.review.rules import Judgement
-from monitor.review.words import (
-    Design,
-    FindingDirection,
-    OutcomeClass,
-    RiskOfBias,
-    ScreeningVerdict,
-)
+from monitor.review.words import ScreeningVerdict
 
 JUDGEMENT = Judgement(
     count_it=True,

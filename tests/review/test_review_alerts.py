@@ -14,6 +14,7 @@ from monitor import workflow
 from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
 from monitor.catalogue.service import sync
+from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.feeds.citations import to_json
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind
 from monitor.feeds.service import StoredRecord
@@ -33,16 +34,7 @@ from monitor.review import service as review
 from monitor.review.rules import Judgement
 from monitor.review.service import AlertOutcome
 from monitor.review.tables import Decision, StudyAlert
-from monitor.review.words import (
-    DecisionVerdict,
-    Design,
-    ExclusionReason,
-    FindingDirection,
-    OutcomeClass,
-    RiskOfBias,
-    ScreeningVerdict,
-    Stage,
-)
+from monitor.review.words import DecisionVerdict, ExclusionReason, ScreeningVerdict, Stage
 
 TITLE = "Theraplay in invented nurseries, an example randomised trial"
 TRIAL = Citation(

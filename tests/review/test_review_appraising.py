@@ -6,19 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature.tables import StudyPaper
 from monitor.review import queries, rules, service
 from monitor.review.tables import Appraisal, Decision, QueueItem
-from monitor.review.words import (
-    DecisionVerdict,
-    Design,
-    FindingDirection,
-    OutcomeClass,
-    RiskOfBias,
-    Stage,
-)
+from monitor.review.words import DecisionVerdict, Stage
 
 _ACTIONS = {"study.appraised", "study.accepted"}
 DIFFERENT: dict[str, dict[str, Any]] = {

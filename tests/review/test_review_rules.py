@@ -9,17 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.kernel.errors import InvalidInput
 from monitor.review import rules
 from monitor.review.rules import FACTS, JUDGED, TEXTS, Judgement
-from monitor.review.words import (
-    DecisionVerdict,
-    Design,
-    FindingDirection,
-    OutcomeClass,
-    RiskOfBias,
-    Stage,
-)
+from monitor.review.words import DecisionVerdict, Stage
 
 known = st.none() | st.booleans()
 short = st.text(max_size=30)

@@ -25,6 +25,7 @@ from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
 from monitor.catalogue.loader import Catalogue
+from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.feeds import service as feeds
 from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, Query, Watermark
 from monitor.kernel import settings as settings_module
@@ -33,13 +34,7 @@ from monitor.kernel.settings import Settings
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import queries as literature
 from monitor.review.rules import Judgement
-from monitor.review.words import (
-    Design,
-    FindingDirection,
-    OutcomeClass,
-    RiskOfBias,
-    ScreeningVerdict,
-)
+from monitor.review.words import ScreeningVerdict
 from monitor.web.app import create_app
 
 SECRET = b"a secret of tests, 32 bytes long"

@@ -11,11 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue.loader import load
-from monitor.evidence.words import Direction, Tier
+from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.feeds.records import Identifier
 from monitor.gap.queries import InterventionState
 from monitor.gap.rules import State
-from monitor.gap.words import GapKind, UsageBand
 from monitor.web import figure, formats, marks
 
 ROOT = Path(__file__).resolve().parents[2]

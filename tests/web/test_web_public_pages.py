@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from monitor.review.words import Design, FindingDirection, OutcomeClass, RiskOfBias
+from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 
 PAGES = ("/", "/interventions", "/changes", "/method", "/subscribe", "/privacy", "/accessibility")
 

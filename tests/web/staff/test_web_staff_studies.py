@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from monitor.catalogue.words import RiskOfBias
 from monitor.gap import queries as gaps
 from monitor.notify.tables import Message, MessageKind
 from monitor.review import queries as reviews
 from monitor.review.tables import Appraisal
-from monitor.review.words import RiskOfBias, Stage
+from monitor.review.words import Stage
 
 ANSWERS: dict[str, object] = {
     "count_it": "yes",

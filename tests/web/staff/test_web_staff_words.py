@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
+from monitor.catalogue.words import Design, FindingDirection, OutcomeClass
 from monitor.feeds.queries import SourceState
 from monitor.literature.design.rules import suggest_design
 from monitor.literature.matching.matcher import Hit
 from monitor.notify.tables import MessageKind, MessageState
-from monitor.review.words import DecisionVerdict, Design, FindingDirection, OutcomeClass, Stage
+from monitor.review.words import DecisionVerdict, Stage
 from monitor.web import auth, excerpts, forms, labels
 
 NOW = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
