@@ -15,29 +15,15 @@ from monitor.kernel.clock import utcnow
 from monitor.kernel.database import Database
 from monitor.kernel.settings import Settings
 from monitor.literature.matching.matcher import Matcher
-from monitor.web import (
-    account,
-    admin,
-    alerts,
-    auth,
-    comparing,
-    days,
-    errors,
-    feeds,
-    figure,
-    formats,
-    imports,
-    interventions,
-    kept,
-    marks,
-    public,
-    review,
-    security,
-    studies,
-    subscribe,
-    trials,
-)
+from monitor.web import account, auth, errors, formats, security, trials
+from monitor.web.admin import days, feeds
+from monitor.web.admin import pages as admin
+from monitor.web.public import figure, interventions, marks, subscribe
+from monitor.web.public import overview as public
 from monitor.web.site import Site
+from monitor.web.staff import alerts, imports, studies, unqueued
+from monitor.web.staff import pairs as comparing
+from monitor.web.staff import papers as review
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 _FOREVER = 365 * 24 * 60 * 60
@@ -70,7 +56,7 @@ def create_app(
     security.protect(app, site)
     errors.register(app)
     public_pages = (public, interventions, subscribe, account)
-    reviewing = (review, kept, comparing, studies, alerts, trials, imports)
+    reviewing = (review, unqueued, comparing, studies, alerts, trials, imports)
     for module in (*public_pages, *reviewing, admin, days, feeds):
         app.register_blueprint(module.blueprint)
     _dress(app, site)

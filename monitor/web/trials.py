@@ -51,7 +51,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class TrialGroup:
     """The trials of one intervention, those that are overdue first."""
 
     name: str
@@ -136,13 +136,13 @@ def _told(session: Session) -> str:
     return f"The registries last answered: {formats.listed(answers)}."
 
 
-def _groups(about: list[RegisteredTrial]) -> list[Group]:
+def _groups(about: list[RegisteredTrial]) -> list[TrialGroup]:
     """Put each trial under the first of the interventions it evaluates."""
     names = {one.slug: one.name for one in site().catalogue.interventions}
     by_slug: dict[str, list[RegisteredTrial]] = {}
     for one in about:
         by_slug.setdefault(min(one.evaluates, key=list(names).index), []).append(one)
-    return [Group(names[slug], _ordered(by_slug[slug])) for slug in names if slug in by_slug]
+    return [TrialGroup(names[slug], _ordered(by_slug[slug])) for slug in names if slug in by_slug]
 
 
 def _ordered(trials: list[RegisteredTrial]) -> list[RegisteredTrial]:

@@ -15,7 +15,8 @@ from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.feeds.records import Identifier
 from monitor.gap.queries import InterventionState
 from monitor.gap.rules import State
-from monitor.web import figure, formats, marks
+from monitor.web import formats
+from monitor.web.public import figure, marks
 
 ROOT = Path(__file__).resolve().parents[2]
 TIERS = list(Tier)

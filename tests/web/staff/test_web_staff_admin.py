@@ -11,7 +11,7 @@ from monitor.feeds.tables import SourceRow
 from monitor.kernel import settings as settings_module
 from monitor.kernel.audit import AuditEntry
 from monitor.notify import queries as mail
-from monitor.web import letters
+from monitor.web.admin import letters
 from monitor.web.app import create_app
 
 

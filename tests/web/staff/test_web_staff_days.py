@@ -10,7 +10,7 @@ from monitor.feeds.records import Answer, Citation, FetchedRecord, UnreadableRec
 from monitor.feeds.sources.contract import catalogue_queries
 from monitor.feeds.tables import Comparison, Incident, PollKind, PollQuery
 from monitor.kernel.errors import SourceError, SourceFault
-from monitor.web.days import by_reason
+from monitor.web.admin.days import by_reason
 
 TODAY = "/status/days/2026-11-23"
 

@@ -5,7 +5,7 @@ import pytest
 from monitor.feeds.files import uploads
 from monitor.feeds.tables import ImportState
 from monitor.kernel import settings as settings_module
-from monitor.web import imports
+from monitor.web.staff import imports
 
 RIS = (
     b"TY  - JOUR\nTI  - An invented trial of Theraplay in crowded waiting rooms\n"

@@ -90,7 +90,7 @@ def test_the_list_is_narrowed_and_nonsense_breaks_nothing(world, browse, turned_
 
 
 def test_pages_keep_the_filters(world, browse, turned_away, monkeypatch):
-    monkeypatch.setattr("monitor.web.kept._PAGE", 1)
+    monkeypatch.setattr("monitor.web.staff.unqueued._PAGE", 1)
     document: html.HtmlElement = html.document_fromstring(
         browse(world.ann).get("/papers?intervention=cos&lane=none").text
     )

@@ -9,7 +9,7 @@ from staff_world import HOSTILE, _papers  # type: ignore[import-not-found]  # on
 from monitor.feeds.records import Identifier
 from monitor.jobs.ordering import order_due
 from monitor.review.queries import QueueStanding, Taught
-from monitor.web import placing
+from monitor.web.staff import placing
 
 PASSING = (
     "Carers were interviewed about support. Programmes such as Theraplay and Circle of Security are "

@@ -14,7 +14,8 @@ from monitor.literature.design.rules import suggest_design
 from monitor.literature.matching.matcher import Hit
 from monitor.notify.tables import MessageKind, MessageState
 from monitor.review.words import DecisionVerdict, Stage
-from monitor.web import auth, excerpts, forms, labels
+from monitor.web import auth, forms
+from monitor.web.staff import excerpts, labels
 
 NOW = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
 

@@ -40,7 +40,7 @@ _DECIDED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ShownAnswer:
     """One question, each reviewer's answer in order, and what was agreed."""
 
     question: str
@@ -77,7 +77,7 @@ class StudyPage:
     counts: bool
     facts: dict[str, Any]
     reviewers: tuple[str, ...]
-    answers: tuple[Answer, ...]
+    answers: tuple[ShownAnswer, ...]
     quotes: tuple[Quote, ...]
     decisions: tuple[Decided, ...]
 
@@ -200,7 +200,7 @@ def _titles(appraisals: Sequence[Appraisal]) -> list[str]:
     ]
 
 
-def _answers(appraisals: Sequence[Appraisal], facts: dict[str, Any]) -> tuple[Answer, ...]:
+def _answers(appraisals: Sequence[Appraisal], facts: dict[str, Any]) -> tuple[ShownAnswer, ...]:
     given = [_words(rules.as_facts(_judgement(one))) for one in appraisals]
     return tuple(
         _answer(question, tuple(one[question] for one in given), agreed)
@@ -208,10 +208,10 @@ def _answers(appraisals: Sequence[Appraisal], facts: dict[str, Any]) -> tuple[An
     )
 
 
-def _answer(question: str, given: tuple[str, ...], agreed: str) -> Answer:
+def _answer(question: str, given: tuple[str, ...], agreed: str) -> ShownAnswer:
     """Tell "not agreed" from "not known": the latter only where all say so."""
     apart = agreed in {_NOT_KNOWN, *_UNKNOWN_FACTS} and len(set(given)) > 1
-    return Answer(question, given, "Not agreed" if apart else agreed)
+    return ShownAnswer(question, given, "Not agreed" if apart else agreed)
 
 
 def _judgement(row: Appraisal) -> rules.Judgement:

@@ -21,9 +21,10 @@ from monitor.gap import queries as gap
 from monitor.gap import rules
 from monitor.gap.rules import State
 from monitor.review import queries as review
-from monitor.web import chain, figure, formats
+from monitor.web import formats
+from monitor.web.public import chain, figure
+from monitor.web.public.subscribe import PURPOSE
 from monitor.web.site import now, site
-from monitor.web.subscribe import PURPOSE
 
 log = structlog.get_logger()
 

@@ -16,8 +16,9 @@ from monitor.review import alert_queries
 from monitor.review import queries as reviews
 from monitor.review.queries import Filters, Order, Place, QueueEntry
 from monitor.review.words import OPEN, Stage
-from monitor.web import auth, excerpts, labels, placing
+from monitor.web import auth
 from monitor.web.site import now, site
+from monitor.web.staff import excerpts, labels, placing
 
 _PAGE = 25
 

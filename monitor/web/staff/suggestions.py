@@ -12,7 +12,7 @@ from monitor.literature.design.detection import Suggested, detect
 from monitor.literature.design.places import UK
 from monitor.literature.design.results import result_sentences
 from monitor.literature.papers.queries import PaperView
-from monitor.web import labels
+from monitor.web.staff import labels
 
 # The rows of the page, and whether it says that a paper does not tell.
 _ROWS = (

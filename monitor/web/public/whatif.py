@@ -15,7 +15,7 @@ from monitor.evidence.tables import GradeRow
 from monitor.gap import service as gaps
 from monitor.gap.rules import State
 from monitor.review.queries import AcceptedStudy
-from monitor.web import figure
+from monitor.web.public import figure
 
 _NOBODY = -1  # no study has this id
 _TRIALS = (

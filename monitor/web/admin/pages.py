@@ -13,9 +13,11 @@ from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.kernel.settings import Transport
 from monitor.notify import queries as notify
 from monitor.ops.queries import status as read_status
-from monitor.web import auth, labels, letters
+from monitor.web import auth
+from monitor.web.admin import letters
 from monitor.web.forms import Problems, Typed
 from monitor.web.site import now, site
+from monitor.web.staff import labels
 
 blueprint = Blueprint("admin", __name__)
 blueprint.before_request(auth.only(Role.ADMIN))

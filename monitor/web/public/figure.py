@@ -99,7 +99,7 @@ def used(state: State) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class MeaningLine:
     """What a state means to a reader who buys the intervention, and to one who is choosing."""
 
     lead: str
@@ -126,13 +126,13 @@ _SAYS = {
 _POSITIVE = {Direction.FAVOURS, Direction.GENERALLY_POSITIVE}
 
 
-def meaning(state: State) -> Meaning:
+def meaning(state: State) -> MeaningLine:
     """Say what a state means, for every tier and direction."""
     if state.studies[1] == 0:
         lead = "No study is counted, so there are no findings to go on."
     else:
         lead = _LEADS[state.tier] + _SAYS[state.direction]
-    return Meaning(lead, _buying(state), _choosing(state))
+    return MeaningLine(lead, _buying(state), _choosing(state))
 
 
 def _buying(state: State) -> str:

@@ -10,9 +10,11 @@ from monitor.kernel.errors import Conflict
 from monitor.literature.linkage import queries as proposals
 from monitor.literature.words import LinkState, Relation
 from monitor.review import queries as reviews
-from monitor.web import auth, forms, labels, lanes, likeness
+from monitor.web import auth, forms
 from monitor.web.forms import Problems
 from monitor.web.site import now, site
+from monitor.web.staff import labels, likeness
+from monitor.web.staff import queue as lanes
 
 blueprint = Blueprint("comparing", __name__)
 blueprint.before_request(auth.only(Role.REVIEWER))

@@ -24,7 +24,8 @@ from monitor.kernel.errors import NotFound
 from monitor.review import queries as review
 from monitor.review.queries import AcceptedStudy
 from monitor.usage import service as usage_service
-from monitor.web import chain, figure, trials, whatif
+from monitor.web import trials
+from monitor.web.public import chain, figure, whatif
 from monitor.web.site import now, site
 
 blueprint = Blueprint("interventions", __name__)

@@ -11,8 +11,9 @@ from monitor.literature.matching.matcher import Rejection
 from monitor.literature.papers import unqueued
 from monitor.literature.papers.queries import PaperView
 from monitor.literature.words import TO_SCREEN, Lane
-from monitor.web import auth, forms, labels
+from monitor.web import auth, forms
 from monitor.web.site import now, site
+from monitor.web.staff import labels
 
 blueprint = Blueprint("kept", __name__)
 blueprint.before_request(auth.only(Role.REVIEWER))

@@ -25,9 +25,11 @@ from monitor.notify import queries as notify
 from monitor.review import alert_queries, rules
 from monitor.review import queries as reviews
 from monitor.review.rules import Judgement
-from monitor.web import auth, excerpts, figure, forms, labels, reading
+from monitor.web import auth, forms
 from monitor.web.forms import Problems, Typed
+from monitor.web.public import figure
 from monitor.web.site import now, site
+from monitor.web.staff import excerpts, labels, suggestions
 
 blueprint = Blueprint("studies", __name__)
 blueprint.before_request(auth.only(Role.REVIEWER))
@@ -54,7 +56,7 @@ class AnswerRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class PaperOfStudy:
     """A paper of the study, with what an appraiser reads beside the form."""
 
     paper: literature.PaperView
@@ -166,7 +168,7 @@ def _form(
         study=view,
         rows=_rows(view),
         reports=reports,
-        offers=reading.offers([one.paper for one in reports]),
+        offers=suggestions.offers([one.paper for one in reports]),
         alerts=alert_queries.open_alerts(session, study_id=view.study_id),
         typed=typed,
         problems=problems,
@@ -190,7 +192,7 @@ def _used(study_id: int, typed: Typed, which: str) -> str:
     with site().database.read() as session:
         view = reviews.study(session, study_id, auth.reader().id)
         papers = [literature.paper(session, one.paper_id) for one in view.papers]
-        offered = reading.offers(papers).get(field, ())
+        offered = suggestions.offers(papers).get(field, ())
         at = forms.number(number or "0")
         answer = offered[at].answer if at is not None and at < len(offered) else None
         return _form(session, view, forms.with_answer(typed, field, answer), None)
@@ -278,13 +280,13 @@ def readers_of(session: Session, previews: Sequence[workflow.Preview]) -> int:
     return notify.followers(session, moved)
 
 
-def _reports(session: Session, view: reviews.StudyView) -> list[Report]:
+def _reports(session: Session, view: reviews.StudyView) -> list[PaperOfStudy]:
     return [_report(literature.paper(session, one.paper_id), one.role) for one in view.papers]
 
 
-def _report(paper: literature.PaperView, role: str) -> Report:
+def _report(paper: literature.PaperView, role: str) -> PaperOfStudy:
     suggestion = read_design(paper.title, paper.abstract, paper.publication_types, paper.keywords)
-    return Report(
+    return PaperOfStudy(
         paper=paper,
         role=role,
         abstract=excerpts.paragraphs(paper.abstract or "", paper.hits, suggestion),

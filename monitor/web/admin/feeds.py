@@ -19,9 +19,10 @@ from monitor.feeds.http.feed_address import FIELD
 from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import InvalidInput, SourceError
 from monitor.kernel.settings import FeedSettings
-from monitor.web import auth, labels
+from monitor.web import auth
 from monitor.web.forms import Problems, Typed, row_id
 from monitor.web.site import now, site
+from monitor.web.staff import labels
 
 blueprint = Blueprint("feeds", __name__)
 blueprint.before_request(auth.only(Role.ADMIN))

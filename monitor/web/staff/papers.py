@@ -26,20 +26,11 @@ from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.queries import Order, Place
 from monitor.review.words import OPEN, Stage
-from monitor.web import (
-    auth,
-    excerpts,
-    formats,
-    forms,
-    kept,
-    labels,
-    lanes,
-    likeness,
-    placing,
-    reading,
-)
+from monitor.web import auth, formats, forms
 from monitor.web.forms import Problems, Typed
 from monitor.web.site import now, site
+from monitor.web.staff import excerpts, labels, likeness, placing, suggestions, unqueued
+from monitor.web.staff import queue as lanes
 
 blueprint = Blueprint("review", __name__)
 blueprint.before_request(auth.only(Role.REVIEWER))
@@ -190,8 +181,8 @@ def _paper_page(
         suggestion=suggestion,
         passing=lanes.passing(view, view.hits),
         taught=reviews.taught(session),
-        read=reading.rows(view),
-        unqueued=kept.reasons(session, view) if place is None else None,
+        read=suggestions.rows(view),
+        unqueued=unqueued.reasons(session, view) if place is None else None,
         abstract=_abstract(view, suggestion),
         studies=_choices(session, view),
         typed=typed,

@@ -17,9 +17,11 @@ from monitor.review import alert_queries, queries
 from monitor.review.alerts.rules import Concern
 from monitor.review.service import AlertOutcome
 from monitor.review.words import Stage
-from monitor.web import auth, forms, labels, lanes, studies
+from monitor.web import auth, forms
 from monitor.web.forms import Problems, Typed
 from monitor.web.site import now, site
+from monitor.web.staff import labels, studies
+from monitor.web.staff import queue as lanes
 
 blueprint = Blueprint("alerts", __name__)
 blueprint.before_request(auth.only(Role.REVIEWER))

@@ -1,0 +1,1 @@
+"""Pages for admins: status, days, feeds, mail, people."""

@@ -1,0 +1,1 @@
+"""Pages for reviewers: the queue, papers, pairs, studies, alerts, files."""
