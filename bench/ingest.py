@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from monitor.jobs.importing import import_file  # noqa: E402 - found through the path set above
 from monitor.jobs.schedule import SCHEDULE  # noqa: E402 - the same
-from monitor.jobs.service import Service  # noqa: E402 - the same
+from monitor.jobs.service import Service, prepare  # noqa: E402 - the same
 from monitor.kernel.settings import parse  # noqa: E402 - the same
 
 RECORDED = ROOT.parent / "shared" / "recordings" / "pubmed_xml"
@@ -83,7 +83,7 @@ def brought(body: bytes) -> tuple[float, float, int, int]:
         place = Path(folder)
         url = f"sqlite:///{place / 'bench.sqlite3'}"
         service = Service.open(parse({"database": {"url": url}}, folder=place))
-        service.prepare(SCHEDULE)
+        prepare(service, SCHEDULE)
         import_file(service, io.BytesIO(WARMING))
         began = time.process_time()
         report = import_file(service, io.BytesIO(body))

@@ -26,7 +26,7 @@ from monitor.demo.standins import StandIns  # noqa: E402 - the same
 from monitor.feeds.http.client import Http  # noqa: E402 - the same
 from monitor.jobs.polling import poll_due  # noqa: E402 - the same
 from monitor.jobs.schedule import SCHEDULE  # noqa: E402 - the same
-from monitor.jobs.service import Service  # noqa: E402 - the same
+from monitor.jobs.service import Service, prepare  # noqa: E402 - the same
 from monitor.kernel import settings  # noqa: E402 - the same
 from monitor.kernel.clock import utcnow  # noqa: E402 - the same
 
@@ -79,7 +79,7 @@ def main() -> int:
         config = Path(folder) / "config.toml"
         config.write_text(driver.configuration(running, port=0, notice=""), encoding="utf-8")
         service = Service.open(settings.load(config))
-        service.prepare(SCHEDULE)
+        prepare(service, SCHEDULE)
         first = asked_for_a_day(service, running)
         later = now + timedelta(days=1, hours=1)
         service = replace(service, clock=lambda: later)

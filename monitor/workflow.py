@@ -10,7 +10,6 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
-from monitor.catalogue.loader import Catalogue
 from monitor.evidence import service as evidence
 from monitor.evidence.words import Cause
 from monitor.feeds.replaying import Changed
@@ -23,10 +22,8 @@ from monitor.gap.previews import (  # offered from here: what a step would do
     preview_withdrawal,
 )
 from monitor.gap.tables import Change
-from monitor.kernel.settings import Settings
 from monitor.literature import service as literature
 from monitor.literature.ingest import rereading
-from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers.settling import one_at_a_time
 from monitor.literature.words import TO_SCREEN, Lane
 from monitor.notify import service as notify
@@ -42,6 +39,7 @@ from monitor.review import service as review
 from monitor.review.rules import Judgement
 from monitor.review.tables import Decision, Screening, StudyAlert
 from monitor.review.words import ExclusionReason, ScreeningVerdict
+from monitor.service import Service
 from monitor.usage import service as usage
 
 __all__ = [
@@ -70,19 +68,17 @@ __all__ = [
 ]
 
 
-def publish_baseline(session: Session, catalogue: Catalogue, *, at: datetime) -> None:
+def publish_baseline(session: Session, service: Service, *, at: datetime) -> None:
     """Grade the ten from the published review alone; changes nothing when already done."""
-    usage.sync_baseline(session, catalogue, at=at)
-    cause = Cause("baseline", f"Published: {catalogue.review.citation}")
-    for slug in catalogue.slugs:
-        _reassess(session, catalogue, slug, cause=cause, at=at)
+    usage.sync_baseline(session, service.catalogue, at=at)
+    cause = Cause("baseline", f"Published: {service.catalogue.review.citation}")
+    for slug in service.catalogue.slugs:
+        _reassess(session, service, slug, cause=cause, at=at)
 
 
 def ingest(
     session: Session,
-    catalogue: Catalogue,
-    settings: Settings,
-    matcher: Matcher,
+    service: Service,
     stored: Iterable[StoredRecord],
     *,
     at: datetime,
@@ -92,20 +88,19 @@ def ingest(
     What they say of a study's papers opens alerts; a retraction of all its results withdraws it
     at once, with everything that follows from that.
     """
-    taken = literature.ingest(session, list(stored), matcher, at)
-    return _receive(session, catalogue, settings, taken, at)
+    taken = literature.ingest(session, list(stored), service.matcher, at)
+    return _receive(session, service, taken, at)
 
 
 def _receive(
     session: Session,
-    catalogue: Catalogue,
-    settings: Settings,
+    service: Service,
     taken: Sequence[literature.Ingested | rereading.Reread],
     at: datetime,
 ) -> int:
     """Queue papers and heed what is said of studies; counts the papers that had no place."""
     queued = _queue(session, taken, at)
-    heed(session, catalogue, settings, [one.paper_id for one in taken if one.told], at=at)
+    heed(session, service, [one.paper_id for one in taken if one.told], at=at)
     return queued
 
 
@@ -131,8 +126,7 @@ def _queue(
 
 def heed(
     session: Session,
-    catalogue: Catalogue,
-    settings: Settings,
+    service: Service,
     paper_ids: Sequence[int],
     *,
     at: datetime,
@@ -145,14 +139,12 @@ def heed(
         one_at_a_time(session)
     for alert in review.look_for_alerts(session, paper_ids, at):
         if decision := review.withdraw_retracted(session, alert, at):
-            _follow(session, catalogue, settings, decision, _because(session, decision), at=at)
+            _follow(session, service, decision, _because(session, decision), at=at)
 
 
 def replay(
     session: Session,
-    catalogue: Catalogue,
-    settings: Settings,
-    matcher: Matcher,
+    service: Service,
     changed: Iterable[Changed],
     *,
     at: datetime,
@@ -167,19 +159,21 @@ def replay(
         for record in changed
         if (
             one := rereading.reread(
-                session, record_id=record.record_id, before=record.before, matcher=matcher, at=at
+                session,
+                record_id=record.record_id,
+                before=record.before,
+                matcher=service.matcher,
+                at=at,
             )
         )
     ]
-    queued = _receive(session, catalogue, settings, found, at)
+    queued = _receive(session, service, found, at)
     return sum(one.changed for one in found), queued
 
 
 def read_by_new_rules(
     session: Session,
-    catalogue: Catalogue,
-    settings: Settings,
-    matcher: Matcher,
+    service: Service,
     *,
     limit: int,
     at: datetime,
@@ -188,8 +182,8 @@ def read_by_new_rules(
 
     Counts the papers read: 0 says that none is left. Of retractions as ``replay``.
     """
-    found = rereading.read_by_new_rules(session, matcher, limit=limit, at=at)
-    _receive(session, catalogue, settings, found, at)
+    found = rereading.read_by_new_rules(session, service.matcher, limit=limit, at=at)
+    _receive(session, service, found, at)
     return len(found)
 
 
@@ -233,9 +227,7 @@ def screen(  # noqa: PLR0913 - the form's fields
 
 def settle_link(  # noqa: PLR0913 - what, by whom
     session: Session,
-    catalogue: Catalogue,
-    settings: Settings,
-    matcher: Matcher,
+    service: Service,
     *,
     link_id: int,
     confirm: bool,
@@ -245,16 +237,20 @@ def settle_link(  # noqa: PLR0913 - what, by whom
 ) -> review.Settled:
     """Say whether two papers belong together as proposed, with everything that follows."""
     settled = review.settle_link(
-        session, link_id=link_id, confirm=confirm, version=version, matcher=matcher, by=by, at=at
+        session,
+        link_id=link_id,
+        confirm=confirm,
+        version=version,
+        matcher=service.matcher,
+        by=by,
+        at=at,
     )
-    return _follow_papers(session, catalogue, settings, settled, at=at)
+    return _follow_papers(session, service, settled, at=at)
 
 
-def merge_papers(  # noqa: PLR0913 - what, by whom
+def merge_papers(
     session: Session,
-    catalogue: Catalogue,
-    settings: Settings,
-    matcher: Matcher,
+    service: Service,
     *,
     papers: tuple[int, int],
     version: str,
@@ -263,30 +259,27 @@ def merge_papers(  # noqa: PLR0913 - what, by whom
 ) -> review.Settled:
     """Make two papers one because a person says so, with everything that follows."""
     settled = review.merge_papers(
-        session, papers=papers, version=version, matcher=matcher, by=by, at=at
+        session, papers=papers, version=version, matcher=service.matcher, by=by, at=at
     )
-    return _follow_papers(session, catalogue, settings, settled, at=at)
+    return _follow_papers(session, service, settled, at=at)
 
 
-def undo_merge(  # noqa: PLR0913 - what, by whom
+def undo_merge(
     session: Session,
-    catalogue: Catalogue,
-    settings: Settings,
-    matcher: Matcher,
+    service: Service,
     *,
     merge_id: int,
     by: User,
     at: datetime,
 ) -> review.Settled:
     """Make two papers of one again, with everything that follows."""
-    settled = review.undo_merge(session, merge_id=merge_id, matcher=matcher, by=by, at=at)
-    return _follow_papers(session, catalogue, settings, settled, at=at)
+    settled = review.undo_merge(session, merge_id=merge_id, matcher=service.matcher, by=by, at=at)
+    return _follow_papers(session, service, settled, at=at)
 
 
 def _follow_papers(
     session: Session,
-    catalogue: Catalogue,
-    settings: Settings,
+    service: Service,
     settled: review.Settled,
     *,
     at: datetime,
@@ -295,15 +288,14 @@ def _follow_papers(
     for decision in review.accepting(session, settled.studies):
         words = f"{review.study_label(session, decision.study_id)}: {settled.why}"
         cause = Cause("papers", words, decision.study_id)
-        _follow(session, catalogue, settings, decision, cause, at=at)
-    heed(session, catalogue, settings, settled.papers, at=at)
+        _follow(session, service, decision, cause, at=at)
+    heed(session, service, settled.papers, at=at)
     return settled
 
 
 def appraise(  # noqa: PLR0913 - who, on what, how
     session: Session,
-    catalogue: Catalogue,
-    settings: Settings,
+    service: Service,
     *,
     study_id: int,
     token: str,
@@ -316,14 +308,13 @@ def appraise(  # noqa: PLR0913 - who, on what, how
         session, study_id=study_id, token=token, by=by, judgement=judgement, at=at
     )
     if decision := outcome.decision:
-        _follow(session, catalogue, settings, decision, _because(session, decision), at=at)
+        _follow(session, service, decision, _because(session, decision), at=at)
     return outcome
 
 
 def withdraw(  # noqa: PLR0913 - who, what, why
     session: Session,
-    catalogue: Catalogue,
-    settings: Settings,
+    service: Service,
     *,
     study_id: int,
     token: str,
@@ -333,14 +324,13 @@ def withdraw(  # noqa: PLR0913 - who, what, why
 ) -> Decision:
     """Stop counting an accepted study, with everything that follows from it."""
     decision = review.withdraw(session, study_id=study_id, token=token, reason=reason, by=by, at=at)
-    _follow(session, catalogue, settings, decision, _because(session, decision), at=at)
+    _follow(session, service, decision, _because(session, decision), at=at)
     return decision
 
 
 def settle_alert(  # noqa: PLR0913 - who, what, why
     session: Session,
-    catalogue: Catalogue,
-    settings: Settings,
+    service: Service,
     *,
     alert_id: int,
     outcome: review.AlertOutcome,
@@ -354,14 +344,13 @@ def settle_alert(  # noqa: PLR0913 - who, what, why
         session, alert_id=alert_id, outcome=outcome, token=token, reason=reason, by=by, at=at
     )
     if decision:
-        _follow(session, catalogue, settings, decision, _because(session, decision), at=at)
+        _follow(session, service, decision, _because(session, decision), at=at)
     return alert
 
 
 def _follow(
     session: Session,
-    catalogue: Catalogue,
-    settings: Settings,
+    service: Service,
     decision: Decision,
     cause: Cause,
     *,
@@ -371,10 +360,10 @@ def _follow(
     changes = [
         change
         for slug in decision.interventions
-        if (change := _reassess(session, catalogue, slug, cause=cause, at=at))
+        if (change := _reassess(session, service, slug, cause=cause, at=at))
     ]
     if changes:
-        notify.announce(session, catalogue, settings, changes, at=at)
+        notify.announce(session, service.catalogue, service.settings, changes, at=at)
 
 
 def _because(session: Session, decision: Decision) -> Cause:
@@ -383,7 +372,7 @@ def _because(session: Session, decision: Decision) -> Cause:
 
 
 def _reassess(
-    session: Session, catalogue: Catalogue, slug: str, *, cause: Cause, at: datetime
+    session: Session, service: Service, slug: str, *, cause: Cause, at: datetime
 ) -> Change | None:
-    grade = evidence.regrade(session, catalogue, slug, cause=cause, at=at)
-    return gaps.reassess(session, catalogue, slug, grade=grade, cause=cause, at=at)
+    grade = evidence.regrade(session, service.catalogue, slug, cause=cause, at=at)
+    return gaps.reassess(session, service.catalogue, slug, grade=grade, cause=cause, at=at)

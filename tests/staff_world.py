@@ -35,7 +35,6 @@ from monitor.feeds.records import (
 from monitor.feeds.sources import SOURCES
 from monitor.jobs import uploads as uploads_job
 from monitor.jobs.delivery import deliver_due
-from monitor.jobs.service import Service
 from monitor.kernel.database import Base, Database
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import Settings
@@ -47,6 +46,7 @@ from monitor.ops import service as ops
 from monitor.review import queries as reviews
 from monitor.review.rules import Judgement
 from monitor.review.words import ExclusionReason, ScreeningVerdict
+from monitor.service import Service
 
 # enough to tell of, whichever are added: two that find papers, and one that watches them
 SOME_SOURCES = {
@@ -201,9 +201,7 @@ class World:
             stored = feeds.store(session, lease, poll, [answer], at)
             workflow.ingest(
                 session,
-                self.service.catalogue,
-                self.service.settings,
-                self.service.matcher,
+                self.service,
                 stored,
                 at=at,
             )
@@ -249,8 +247,7 @@ class World:
         with self.database.write() as session:
             workflow.appraise(
                 session,
-                self.service.catalogue,
-                self.service.settings,
+                self.service,
                 study_id=self.studies[paper],
                 token=next(self.tokens),
                 by=by,
@@ -262,8 +259,7 @@ class World:
         with self.database.write() as session:
             workflow.withdraw(
                 session,
-                self.service.catalogue,
-                self.service.settings,
+                self.service,
                 study_id=self.studies[paper],
                 token=next(self.tokens),
                 reason="The journal retracted the paper",
@@ -317,7 +313,7 @@ def begin(settings: Settings, database: Database, clock) -> World:
         catalogue_service.sync(session, catalogue, clock())
         feeds.sync_sources(session, settings, clock())
         ops.sync_jobs(session, {"poll": 60, "deliver": 60, "check": 86400}, at=clock())
-        workflow.publish_baseline(session, catalogue, at=clock())
+        workflow.publish_baseline(session, service, at=clock())
     world = World(service)
     world.people()
     return world

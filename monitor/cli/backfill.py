@@ -18,8 +18,9 @@ from monitor.feeds.sources import SOURCES
 from monitor.jobs import backfilling
 from monitor.jobs.backfilling import BackfillReport, Step
 from monitor.jobs.schedule import SCHEDULE
-from monitor.jobs.service import Service
+from monitor.jobs.service import prepare
 from monitor.kernel.errors import InvalidInput
+from monitor.service import Service
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -42,7 +43,7 @@ def backfill(
 ) -> None:
     """Ask for the past, month by month; goes on where an earlier run stopped."""
     with service_of(config) as service, _progress() as progress:
-        service.prepare(SCHEDULE)
+        prepare(service, SCHEDULE)
         days = _days(service, first, last)
         names = [source] if source else list(SOURCES)
         walks = backfilling.backfill(service, names, days, again=again, tell=progress.step)

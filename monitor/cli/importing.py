@@ -14,6 +14,7 @@ from monitor.cli.root import as_json, commands, leave, print_json, service_of
 from monitor.jobs.importing import ImportReport, Line, Watch, import_file
 from monitor.jobs.rehearsing import rehearse
 from monitor.jobs.schedule import SCHEDULE
+from monitor.jobs.service import prepare
 from monitor.literature.ingest.novelty import Novelty
 
 
@@ -29,7 +30,7 @@ def import_(config: Path, file: Path, *, dry_run: bool, json_: bool) -> None:
     what is not known yet.
     """
     with service_of(config) as service, file.open("rb") as opened:
-        service.prepare(SCHEDULE)
+        prepare(service, SCHEDULE)
         with _progress(opened) as advance:
             if dry_run:
                 report = rehearse(service, opened, _each(advance, told=not json_))

@@ -8,6 +8,7 @@ import click
 from monitor.cli.root import as_json, commands, leave, print_json, service_of
 from monitor.jobs.delivery import deliver_due
 from monitor.jobs.schedule import SCHEDULE
+from monitor.jobs.service import prepare
 from monitor.notify import outbox
 
 
@@ -18,7 +19,7 @@ from monitor.notify import outbox
 def deliver(config: Path, *, dry_run: bool, json_: bool) -> None:
     """Send all mail that is due, once and now."""
     with service_of(config) as service:
-        service.prepare(SCHEDULE)
+        prepare(service, SCHEDULE)
         if dry_run:
             with service.database.read() as session:
                 due = outbox.due(session, at=service.clock())

@@ -8,6 +8,7 @@ from monitor.accounts import service as accounts
 from monitor.accounts.tables import Role
 from monitor.cli.root import as_json, commands, print_json, service_of
 from monitor.jobs.schedule import SCHEDULE
+from monitor.jobs.service import prepare
 
 
 @commands.group()
@@ -24,7 +25,7 @@ def user() -> None:
 def add_user(config: Path, address: str, role: str, name: str, *, json_: bool) -> None:
     """Add a person and print the one-time link that lets them set a password."""
     with service_of(config) as service:
-        service.prepare(SCHEDULE)
+        prepare(service, SCHEDULE)
         with service.database.write() as session:
             person, token = accounts.create_user(
                 session,

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from monitor.jobs.service import Service
 from monitor.kernel import settings as settings_module
 from monitor.kernel.errors import ConfigError
+from monitor.service import Service
 
 DONE, DONE_WITH_FAILURES, NOT_RUN = 0, 1, 2
 

@@ -7,6 +7,7 @@ import click
 from monitor.cli import serving
 from monitor.cli.root import commands, service_of
 from monitor.jobs.schedule import SCHEDULE
+from monitor.jobs.service import prepare
 
 
 @commands.command()
@@ -14,7 +15,7 @@ from monitor.jobs.schedule import SCHEDULE
 def init(config: Path) -> None:
     """Make or migrate the database, sync the catalogue, and end."""
     with service_of(config) as service:
-        service.prepare(SCHEDULE)
+        prepare(service, SCHEDULE)
         click.echo(f"Ready: {service.database.url.render_as_string(hide_password=True)}")
 
 

@@ -13,8 +13,9 @@ import waitress
 
 from monitor.accounts import service as accounts
 from monitor.jobs.schedule import SCHEDULE, scheduled
-from monitor.jobs.service import Service
+from monitor.jobs.service import prepare
 from monitor.kernel.errors import ConfigError
+from monitor.service import Service
 from monitor.web.app import create_app
 
 log = structlog.get_logger()
@@ -30,15 +31,9 @@ def serve(service: Service) -> None:
     Raises:
         ConfigError: the address cannot be listened on.
     """
-    service.prepare(SCHEDULE)
+    prepare(service, SCHEDULE)
     web = service.settings.web
-    app = create_app(
-        service.settings,
-        service.database,
-        service.catalogue,
-        secret=service.secret,
-        clock=service.clock,
-    )
+    app = create_app(service)
     try:
         server = waitress.create_server(
             app,
@@ -58,7 +53,7 @@ def serve(service: Service) -> None:
 
 def work(service: Service) -> None:
     """Run the jobs alone until Ctrl-C or SIGTERM."""
-    service.prepare(SCHEDULE)
+    prepare(service, SCHEDULE)
     click.echo("Gap Monitor's jobs are running. Ctrl-C stops them.")
     _until_stopped(service, threading.Event().wait)
 

@@ -16,8 +16,9 @@ from monitor.jobs.polling import poll_source
 from monitor.jobs.replaying import READERS, size
 from monitor.jobs.replaying import replay as replay_source
 from monitor.jobs.schedule import SCHEDULE
-from monitor.jobs.service import Service
+from monitor.jobs.service import prepare
 from monitor.ops.schema import require_current
+from monitor.service import Service
 
 
 @commands.command()
@@ -27,7 +28,7 @@ from monitor.ops.schema import require_current
 def poll(config: Path, source: str | None, *, json_: bool) -> None:
     """Ask every enabled source, or SOURCE alone, once and now."""
     with service_of(config) as service:
-        service.prepare(SCHEDULE)
+        prepare(service, SCHEDULE)
         names = [source] if source else _enabled(service)
         reports = [poll_source(service, name) for name in names]
     if json_:
@@ -66,7 +67,7 @@ def replay(config: Path, source: str | None, *, dry_run: bool, json_: bool) -> N
     Mail follows only where a study that counts turns out to be retracted.
     """
     with service_of(config) as service:
-        service.prepare(SCHEDULE)
+        prepare(service, SCHEDULE)
         reports = []
         for name in [source] if source else list(READERS):
             with progress_bar(name, size(service, name)) as bar:

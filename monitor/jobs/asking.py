@@ -18,11 +18,11 @@ from monitor.feeds.http.client import Http
 from monitor.feeds.records import Answer, Query
 from monitor.feeds.sources import SOURCES, Context, Source
 from monitor.feeds.tables import PollKind
-from monitor.jobs.service import Service
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import Conflict, SourceError, SourceFault
 from monitor.kernel.locks import exclusive
 from monitor.literature.papers.watching import watched_dois
+from monitor.service import Service
 
 log = structlog.get_logger()
 
@@ -125,9 +125,7 @@ class Attempt:
             )
         self.queued += workflow.ingest(
             session,
-            self.service.catalogue,
-            self.service.settings,
-            self.service.matcher,
+            self.service,
             stored,
             at=at,
         )

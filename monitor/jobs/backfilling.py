@@ -17,7 +17,7 @@ from monitor.feeds.tables import PollKind
 from monitor.jobs import searching
 from monitor.jobs.asking import Attempt, AttemptReport, attempt
 from monitor.jobs.polling import poll_source
-from monitor.jobs.service import Service
+from monitor.service import Service
 
 # how long to wait before asking again for a source that somebody else holds
 TURN_SECONDS = 1.0

@@ -19,8 +19,8 @@ from monitor.feeds.sources import SOURCES, Searchable
 from monitor.feeds.tables import PollKind
 from monitor.jobs import searching
 from monitor.jobs.asking import Attempt, AttemptReport, attempt
-from monitor.jobs.service import Service
 from monitor.kernel.errors import ConfigError, SourceError, SourceFault
+from monitor.service import Service
 
 log = structlog.get_logger()
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from monitor.jobs.service import Service
 from monitor.kernel.errors import (
     DeliveryDeferred,
     DeliveryRefused,
@@ -17,6 +16,7 @@ from monitor.notify.outbox import Claimed
 from monitor.notify.rendering import render
 from monitor.notify.tables import MessageState
 from monitor.notify.transport import Transport, open_transport
+from monitor.service import Service
 
 log = structlog.get_logger()
 

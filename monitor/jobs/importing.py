@@ -20,12 +20,12 @@ from monitor.feeds.files import FileReading, Read, intake
 from monitor.feeds.files.intake import SOURCE, Intake
 from monitor.feeds.records import FetchedRecord, Query, UnreadableRecord
 from monitor.feeds.service import Effort
-from monitor.jobs.service import Service
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.kernel.locks import exclusive
 from monitor.literature.ingest import novelty
 from monitor.literature.ingest.novelty import Novelty
+from monitor.service import Service
 
 BATCH = 300
 LOCK = f"source-{SOURCE}"
@@ -196,9 +196,7 @@ def take(
         Conflict: somebody else brings in a file now.
     """
     kept = intake.keep(session, under_way, part, at)
-    queued = workflow.ingest(
-        session, service.catalogue, service.settings, service.matcher, kept.records, at=at
-    )
+    queued = workflow.ingest(session, service, kept.records, at=at)
     keys = [one.key for one in part if isinstance(one, FetchedRecord)]
     ids = [one.record_id for one in kept.records]
     versions = list(zip(keys, kept.hashes, strict=True))

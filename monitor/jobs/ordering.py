@@ -1,7 +1,7 @@
 """Keep the queue in order: what people have just decided moves what is likely to matter up."""
 
-from monitor.jobs.service import Service
 from monitor.review.queue import order as ordering
+from monitor.service import Service
 
 
 def order_due(service: Service) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from monitor.feeds import service as feeds
 from monitor.feeds.tables import PollKind
 from monitor.jobs.asking import Attempt, AttemptReport, attempt
-from monitor.jobs.service import Service
+from monitor.service import Service
 
 # A source that is slow to fail must not hold up the others; each has its own client.
 _AT_ONCE = 4

@@ -1,7 +1,7 @@
 """Remind the admins, once a day, of what is still wrong. Sends nothing: the mail goes its own way."""
 
 from monitor import workflow
-from monitor.jobs.service import Service
+from monitor.service import Service
 
 
 def remind_due(service: Service) -> int:

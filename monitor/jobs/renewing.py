@@ -1,7 +1,7 @@
 """Read papers again that an older version's rules have read. No network is reached."""
 
 from monitor import workflow
-from monitor.jobs.service import Service
+from monitor.service import Service
 
 _AT_ONCE = 100  # papers in one transaction: others write in between
 
@@ -13,9 +13,7 @@ def read_old_papers(service: Service) -> None:
         with service.database.write() as session:
             read = workflow.read_by_new_rules(
                 session,
-                service.catalogue,
-                service.settings,
-                service.matcher,
+                service,
                 limit=_AT_ONCE,
                 at=service.clock(),
             )

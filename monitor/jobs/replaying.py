@@ -12,9 +12,9 @@ from monitor import workflow
 from monitor.feeds import files, replaying
 from monitor.feeds.files.intake import SOURCE as IMPORT
 from monitor.feeds.sources import SOURCES
-from monitor.jobs.service import Service
 from monitor.kernel.errors import Conflict
 from monitor.kernel.locks import exclusive
+from monitor.service import Service
 
 _BATCH = 200
 
@@ -73,9 +73,7 @@ def _reread(
             batch = replaying.reread(session, report.source, reader, after=last, limit=_BATCH)
             papers, queued = workflow.replay(
                 session,
-                service.catalogue,
-                service.settings,
-                service.matcher,
+                service,
                 batch.changed,
                 at=service.clock(),
             )
@@ -105,9 +103,7 @@ def _take_back(
             taken = batch.taken
             queued = workflow.ingest(
                 session,
-                service.catalogue,
-                service.settings,
-                service.matcher,
+                service,
                 taken,
                 at=service.clock(),
             )

@@ -20,13 +20,13 @@ from monitor.jobs.ordering import order_due
 from monitor.jobs.polling import poll_due
 from monitor.jobs.reminding import remind_due
 from monitor.jobs.renewing import read_old_papers
-from monitor.jobs.service import Service
 from monitor.jobs.uploads import work_on_uploads
 from monitor.kernel import audit
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import MonitorError
 from monitor.kernel.locks import exclusive
 from monitor.ops import service as ops
+from monitor.service import Service
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ from monitor.feeds.http.client import Http
 from monitor.feeds.records import Query
 from monitor.feeds.sources import SOURCES, Context, Searchable
 from monitor.jobs.asking import Attempt
-from monitor.jobs.service import Service
+from monitor.service import Service
 
 
 def queries(service: Service, name: str) -> tuple[Query, ...]:

@@ -1,56 +1,23 @@
-"""The running service: settings, database, catalogue and secret, made ready to work."""
+"""Makes the running service ready to work: its database is brought up to this version."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
 
 from monitor import workflow
-from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
-from monitor.catalogue.loader import Catalogue
 from monitor.feeds import service as feeds
-from monitor.kernel import secret
-from monitor.kernel.clock import utcnow
-from monitor.kernel.database import Database
-from monitor.kernel.settings import Settings
-from monitor.literature.matching.matcher import Matcher
 from monitor.ops import service as ops
 from monitor.ops.schema import migrate
+from monitor.service import Service
+
+__all__ = ["Service", "prepare"]
 
 
-@dataclass(frozen=True)
-class Service:
-    """What every job, page and command works with."""
-
-    settings: Settings
-    database: Database
-    catalogue: Catalogue
-    matcher: Matcher
-    secret: bytes
-    clock: Callable[[], datetime] = utcnow
-
-    @classmethod
-    def open(cls, settings: Settings) -> "Service":
-        """Open the database and load the catalogue and the secret; changes no row.
-
-        Raises:
-            ConfigError: the catalogue or the secret is damaged.
-        """
-        catalogue = loader.load()
-        return cls(
-            settings=settings,
-            database=Database(settings.database_url),
-            catalogue=catalogue,
-            matcher=Matcher(catalogue),
-            secret=secret.load_or_create(settings.var),
-        )
-
-    def prepare(self, schedule: Mapping[str, int]) -> None:
-        """Bring the database up to this version: schema, catalogue, sources, jobs, baseline."""
-        migrate(self.database)
-        now = self.clock()
-        with self.database.write() as session:
-            catalogue_service.sync(session, self.catalogue, at=now)
-            feeds.sync_sources(session, self.settings, at=now)
-            ops.sync_jobs(session, schedule, at=now)
-            workflow.publish_baseline(session, self.catalogue, at=now)
+def prepare(service: Service, schedule: Mapping[str, int]) -> None:
+    """Bring the database up to this version: schema, catalogue, sources, jobs, baseline."""
+    migrate(service.database)
+    now = service.clock()
+    with service.database.write() as session:
+        catalogue_service.sync(session, service.catalogue, at=now)
+        feeds.sync_sources(session, service.settings, at=now)
+        ops.sync_jobs(session, schedule, at=now)
+        workflow.publish_baseline(session, service, at=now)

@@ -18,9 +18,9 @@ from monitor.feeds.files import shelf, uploads
 from monitor.feeds.tables import ImportFile, ImportState
 from monitor.jobs.importing import Batch, Resume, Tally, batches, bring_in
 from monitor.jobs.rehearsing import rehearsal
-from monitor.jobs.service import Service
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import Conflict, InvalidInput
+from monitor.service import Service
 
 log = structlog.get_logger()
 

@@ -11,9 +11,9 @@ from monitor.accounts import service as accounts
 from monitor.accounts.tables import OneTimeLink, Role, User
 from monitor.kernel.errors import InvalidInput, NotFound
 from monitor.web import auth
+from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.security import limiter
-from monitor.web.site import now, site
 
 blueprint = Blueprint("account", __name__)
 
@@ -43,7 +43,7 @@ def sign_in() -> ResponseReturnValue:
 def enter() -> ResponseReturnValue:
     """Check address and password, and start a session."""
     target = auth.local_path(request.form.get("next"), otherwise="")
-    with site().database.write() as database:
+    with service().database.write() as database:
         result = accounts.sign_in(
             database,
             address=request.form.get("address", ""),
@@ -63,7 +63,7 @@ def sign_out() -> ResponseReturnValue:
     """End the session here and on the server."""
     shown = auth.token()
     if shown:
-        with site().database.write() as database:
+        with service().database.write() as database:
             accounts.sign_out(database, shown, at=now())
     session.clear()
     return auth.forget(redirect(url_for("account.sign_in", out="1"), code=303))
@@ -104,7 +104,7 @@ def _set_password(token: str) -> tuple[User, str | None]:
     password = typed.get("password", "")
     if password != typed.get("again", ""):
         raise InvalidInput("The two passwords are not the same", field="again")
-    with site().database.write() as database:
+    with service().database.write() as database:
         user = accounts.use_link(
             database,
             token=token,
@@ -126,7 +126,7 @@ def _whose(token: str) -> User | None:
     Raises:
         NotFound: the link cannot be used, or not any more.
     """
-    with site().database.read() as database:
+    with service().database.read() as database:
         link: OneTimeLink | None = accounts.check_link(database, token, at=now())
         if link is None:
             raise NotFound(_USED)

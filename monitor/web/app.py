@@ -3,24 +3,18 @@
 import functools
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from flask import Flask, url_for
 
-from monitor.catalogue.loader import Catalogue
-from monitor.kernel.clock import utcnow
-from monitor.kernel.database import Database
-from monitor.kernel.settings import Settings
-from monitor.literature.matching.matcher import Matcher
+from monitor.service import Service
 from monitor.web import account, auth, errors, formats, security, trials
 from monitor.web.admin import days, feeds
 from monitor.web.admin import pages as admin
 from monitor.web.public import figure, interventions, marks, subscribe
 from monitor.web.public import overview as public
-from monitor.web.site import Site
 from monitor.web.staff import alerts, imports, studies, unqueued
 from monitor.web.staff import pairs as comparing
 from monitor.web.staff import papers as review
@@ -30,15 +24,7 @@ _FOREVER = 365 * 24 * 60 * 60
 _NHS = ("input", "textarea", "select", "radios", "checkboxes", "button", "error-summary", "hint")
 
 
-def create_app(
-    settings: Settings,
-    database: Database,
-    catalogue: Catalogue,
-    *,
-    secret: bytes,
-    clock: Callable[[], datetime] = utcnow,
-    testing: bool = False,
-) -> Flask:
+def create_app(service: Service, *, testing: bool = False) -> Flask:
     """Make the web application; reads nothing from the environment and starts nothing."""
     app = Flask("monitor.web", template_folder=str(TEMPLATES), static_folder="static")
     # StrictUndefined: a misspelt name in a template fails a test instead of showing a blank
@@ -49,21 +35,20 @@ def create_app(
         "lstrip_blocks": True,
     }
     app.testing = testing
-    site = Site(settings, database, catalogue, Matcher(catalogue), secret, clock)
-    app.extensions["monitor"] = site
+    app.extensions["monitor"] = service
     app.before_request(auth.load_user)
     app.before_request(imports.allow_upload)
-    security.protect(app, site)
+    security.protect(app, service)
     errors.register(app)
     public_pages = (public, interventions, subscribe, account)
     reviewing = (review, unqueued, comparing, studies, alerts, trials, imports)
     for module in (*public_pages, *reviewing, admin, days, feeds):
         app.register_blueprint(module.blueprint)
-    _dress(app, site)
+    _dress(app, service)
     return app
 
 
-def _dress(app: Flask, site: Site) -> None:
+def _dress(app: Flask, service: Service) -> None:
     """Give templates their formats, marks, form controls and the few facts of every page."""
     app.jinja_env.filters.update(formats.FILTERS)
     app.jinja_env.globals.update(
@@ -71,8 +56,8 @@ def _dress(app: Flask, site: Site) -> None:
         gap_words=figure.gap_words,
         nhsuk=_nhsuk(),
         asset=_assets(app),
-        notice=site.settings.web.notice,
-        catalogue=site.catalogue,
+        notice=service.settings.web.notice,
+        catalogue=service.catalogue,
     )
     app.context_processor(lambda: {"user": auth.current_user()})
 

@@ -18,7 +18,7 @@ from monitor.accounts import queries as people
 from monitor.accounts import rules
 from monitor.accounts import service as accounts
 from monitor.accounts.tables import Role, User
-from monitor.web.site import now, site
+from monitor.web.current import now, service
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,7 +31,7 @@ _RANK = {Role.COMMISSIONER: 0, Role.REVIEWER: 1, Role.ADMIN: 2}
 
 def cookie_name() -> str:
     """Name the session cookie; ``__Host-`` binds it to this host, and only works over https."""
-    return "__Host-session" if site().is_https else "session"
+    return "__Host-session" if service().is_https else "session"
 
 
 def keep(response: Response, token: str) -> Response:
@@ -41,7 +41,7 @@ def keep(response: Response, token: str) -> Response:
         token,
         max_age=_SECONDS,
         path="/",
-        secure=site().is_https,
+        secure=service().is_https,
         httponly=True,
         samesite="Lax",
     )
@@ -51,7 +51,7 @@ def keep(response: Response, token: str) -> Response:
 def forget(response: Response) -> Response:
     """Take the session's token back from the browser."""
     response.delete_cookie(
-        cookie_name(), path="/", secure=site().is_https, httponly=True, samesite="Lax"
+        cookie_name(), path="/", secure=service().is_https, httponly=True, samesite="Lax"
     )
     return response
 
@@ -180,7 +180,7 @@ def _ask_to_sign_in() -> ResponseReturnValue:
 def _signed_in(shown: str) -> User | None:
     """Ask whose session it is; takes the write lock only when its last use must be noted."""
     at = now()
-    database = site().database
+    database = service().database
     with database.read() as session:
         seen = people.last_seen(session, shown)
         if seen is None:

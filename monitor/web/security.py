@@ -13,7 +13,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import BadRequest
 from werkzeug.routing import IntegerConverter, Map
 
-from monitor.web.site import Site
+from monitor.service import Service
 
 POLICY = "; ".join(
     (
@@ -48,7 +48,7 @@ class RowId(IntegerConverter):
         super().__init__(map, **{"max": _LARGEST_ID, **options})  # type: ignore[arg-type]  # werkzeug's own options
 
 
-def protect(app: Flask, site: Site) -> None:
+def protect(app: Flask, site: Service) -> None:
     """Put the guards around every page of ``app``."""
     app.config.update(
         SECRET_KEY=hmac.digest(site.secret, b"web form tokens", "sha256"),

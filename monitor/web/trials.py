@@ -15,7 +15,7 @@ from monitor.literature.linkage.overdue import JOURNAL_MONTHS, OVERDUE_MONTHS, T
 from monitor.review import trials as registered
 from monitor.review.trials import RegisteredTrial, Unpublished
 from monitor.web import auth, formats
-from monitor.web.site import now, site
+from monitor.web.current import now, service
 
 blueprint = Blueprint("trials", __name__)
 blueprint.before_request(auth.only(Role.REVIEWER))
@@ -61,7 +61,7 @@ class TrialGroup:
 @blueprint.get("/trials")
 def trials() -> str:
     """List the registered trials of the ten by intervention: how many are overdue comes first."""
-    with site().database.read() as session:
+    with service().database.read() as session:
         found = registered.registered(session, uk_day_of(now()).date)
         told = _told(session)
     about = [one for one in found if one.evaluates]
@@ -125,7 +125,7 @@ def sentence(found: Unpublished) -> str:
 
 def _told(session: Session) -> str:
     """Say until when the registries have been heard."""
-    heard = {one.name: one for one in feeds.last_heard(session, site().settings, now())}
+    heard = {one.name: one for one in feeds.last_heard(session, service().settings, now())}
     answers = [
         f"{one.title} on {formats.day(one.last_success)}"
         for name in _REGISTRIES
@@ -138,7 +138,7 @@ def _told(session: Session) -> str:
 
 def _groups(about: list[RegisteredTrial]) -> list[TrialGroup]:
     """Put each trial under the first of the interventions it evaluates."""
-    names = {one.slug: one.name for one in site().catalogue.interventions}
+    names = {one.slug: one.name for one in service().catalogue.interventions}
     by_slug: dict[str, list[RegisteredTrial]] = {}
     for one in about:
         by_slug.setdefault(min(one.evaluates, key=list(names).index), []).append(one)

@@ -3,11 +3,12 @@
 import shutil
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from staff_world import SECRET, World, begin, fill  # type: ignore[import-not-found]  # on pytest's path
+from staff_world import World, begin, fill  # type: ignore[import-not-found]  # on pytest's path
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from monitor.kernel import settings as settings_module
@@ -54,7 +55,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         {"web": {"port": 0, "notice": "A test: everything here is invented."}}, folder=tmp_path
     )
     world = fill(begin(settings, database, lambda: NOW))
-    app = create_app(settings, database, world.service.catalogue, secret=SECRET, clock=lambda: NOW)
+    app = create_app(replace(world.service, clock=lambda: NOW))
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

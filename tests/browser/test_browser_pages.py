@@ -119,9 +119,7 @@ def names(site):
         seen = compare.seen(*(literature.paper(session, paper) for paper in papers))
         merge = workflow.merge_papers(
             session,
-            world.service.catalogue,
-            world.service.settings,
-            world.service.matcher,
+            world.service,
             papers=papers,
             version=seen,
             by=world.ada,
@@ -151,7 +149,7 @@ def test_every_page_of_the_application_is_looked_at(site):
     from monitor.web.app import create_app
 
     service = site.world.service
-    app = create_app(service.settings, service.database, service.catalogue, secret=SECRET)
+    app = create_app(service)
     pages = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
     assert pages - NO_PAGE == set(PUBLIC) | set(STAFF)
 

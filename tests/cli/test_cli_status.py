@@ -14,10 +14,10 @@ from monitor.feeds import service as feeds
 from monitor.feeds.records import Answer, Citation, FetchedRecord, Watermark
 from monitor.feeds.sources.contract import catalogue_queries
 from monitor.feeds.tables import Comparison
-from monitor.jobs.service import Service
 from monitor.kernel import settings as settings_module
 from monitor.kernel.errors import NotFound, SourceError, SourceFault
 from monitor.ops.schema import migrate
+from monitor.service import Service
 
 SIX = datetime(2026, 11, 20, 6, 10, tzinfo=UTC)
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "commands.md"

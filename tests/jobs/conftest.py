@@ -8,8 +8,9 @@ import pytest
 from monitor.demo import standins, world
 from monitor.feeds.http.client import Http
 from monitor.jobs.schedule import SCHEDULE
-from monitor.jobs.service import Service
+from monitor.jobs.service import prepare
 from monitor.kernel.settings import parse
+from monitor.service import Service
 
 
 @dataclass
@@ -68,6 +69,6 @@ def service(empty, tmp_path, clock, settings_data):
     url = empty.url.render_as_string(hide_password=False)
     settings = parse({"database": {"url": url}, **settings_data}, folder=tmp_path)
     service = replace(Service.open(settings), clock=clock)
-    service.prepare(SCHEDULE)
+    prepare(service, SCHEDULE)
     yield service
     service.database.dispose()

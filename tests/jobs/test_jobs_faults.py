@@ -12,9 +12,9 @@ from monitor.jobs import schedule
 from monitor.jobs.asking import JUST_ASKED
 from monitor.jobs.polling import poll_due, poll_source
 from monitor.jobs.schedule import Job, scheduled
-from monitor.jobs.service import Service
 from monitor.kernel.clock import utcnow
 from monitor.kernel.database import Database
+from monitor.service import Service
 
 
 @pytest.fixture

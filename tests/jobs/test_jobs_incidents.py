@@ -20,11 +20,11 @@ from monitor.feeds.tables import PollQuery, SetAside, WatermarkRow
 from monitor.jobs.delivery import deliver_due
 from monitor.jobs.polling import poll_source
 from monitor.jobs.reminding import remind_due
-from monitor.jobs.service import Service
 from monitor.kernel import audit
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 from monitor.notify.tables import Message, MessageKind, MessageState
+from monitor.service import Service
 
 DAY = timedelta(days=1)
 VIPP = Query("vipp", "a query", "vipp")

@@ -4,6 +4,7 @@ from monitor.evidence.tables import GradeRow
 from monitor.gap import queries as gap
 from monitor.gap.tables import Change, GapRow
 from monitor.jobs.schedule import SCHEDULE
+from monitor.jobs.service import prepare
 from monitor.kernel import audit
 
 PUBLISHED = {
@@ -37,6 +38,6 @@ def test_a_second_start_changes_nothing(service, clock):
 
     before = rows()
     clock.pass_by(days=1)
-    service.prepare(SCHEDULE)
+    prepare(service, SCHEDULE)
     assert rows() == before
     assert before[:3] == [10, 10, 10]

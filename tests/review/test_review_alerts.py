@@ -21,6 +21,7 @@ from monitor.feeds.service import StoredRecord
 from monitor.feeds.tables import Poll, PollState, Record, SourceRow
 from monitor.gap import queries as gaps
 from monitor.kernel.audit import AuditEntry
+from monitor.kernel.database import Database
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.kernel.settings import parse
 from monitor.literature.matching.matcher import Matcher
@@ -35,6 +36,7 @@ from monitor.review.rules import Judgement
 from monitor.review.service import AlertOutcome
 from monitor.review.tables import Decision, StudyAlert
 from monitor.review.words import DecisionVerdict, ExclusionReason, ScreeningVerdict, Stage
+from monitor.service import Service
 
 TITLE = "Theraplay in invented nurseries, an example randomised trial"
 TRIAL = Citation(
@@ -80,10 +82,12 @@ class World:
 
     def __init__(self, session, catalogue, matcher, folder, now):
         self.session, self.catalogue, self.matcher, self.now = session, catalogue, matcher, now
-        self.settings = parse({}, folder=folder)
+        settings = parse({}, folder=folder)
+        database = Database(settings.database_url)
+        self.service = Service(settings, database, catalogue, matcher, b"s" * 32, lambda: now)
         self.numbers, self.polls = count(1), {}
         sync(session, catalogue, now)
-        workflow.publish_baseline(session, catalogue, at=now)
+        workflow.publish_baseline(session, self.service, at=now)
         self.ann, self.ben = (self._person(name) for name in ("Ann Example", "Ben Example"))
         session.add(
             Subscriber(
@@ -113,9 +117,7 @@ class World:
         self.session.add(record)
         self.session.flush()
         stored = StoredRecord(record.id, source, citation, "theraplay", "theraplay")
-        workflow.ingest(
-            self.session, self.catalogue, self.settings, self.matcher, [stored], at=self.now
-        )
+        workflow.ingest(self.session, self.service, [stored], at=self.now)
         return literature.record(self.session, record.id).paper_id
 
     def included(self, paper_id, study_id=None):
@@ -146,8 +148,7 @@ class World:
         for person in people or (self.ann, self.ben):
             workflow.appraise(
                 self.session,
-                self.catalogue,
-                self.settings,
+                self.service,
                 study_id=study_id,
                 token=f"appraise-{next(self.numbers)}",
                 by=person,
@@ -165,8 +166,7 @@ class World:
     def settle(self, alert, outcome, reason="Read by a person.", by=None, token=None):
         return workflow.settle_alert(
             self.session,
-            self.catalogue,
-            self.settings,
+            self.service,
             alert_id=alert.id,
             outcome=outcome,
             token=token or f"settle-{next(self.numbers)}",
@@ -511,7 +511,7 @@ def test_a_notice_that_names_only_the_title_is_proposed_to_a_person(world, first
     link.state = LinkState.CONFIRMED
     world.session.flush()
     for _ in range(2):
-        workflow.heed(world.session, world.catalogue, world.settings, [link.paper_id], at=world.now)
+        workflow.heed(world.session, world.service, [link.paper_id], at=world.now)
     assert world.kinds() == ["corrected by"]
 
 

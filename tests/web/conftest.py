@@ -35,6 +35,7 @@ from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import queries as literature
 from monitor.review.rules import Judgement
 from monitor.review.words import ScreeningVerdict
+from monitor.service import Service
 from monitor.web.app import create_app
 
 SECRET = b"a secret of tests, 32 bytes long"
@@ -65,6 +66,12 @@ def catalogue() -> Catalogue:
     return loader.load()
 
 
+def service_of(
+    database: Database, catalogue: Catalogue, settings: Settings, clock: Callable[[], datetime]
+) -> Service:
+    return Service(settings, database, catalogue, Matcher(catalogue), SECRET, clock)
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return settings_module.parse(SOME_SOURCES, folder=tmp_path)
@@ -76,7 +83,9 @@ def published(database: Database, catalogue: Catalogue, settings: Settings, now)
     with database.write() as session:
         catalogue_service.sync(session, catalogue, now)
         feeds.sync_sources(session, settings, now)
-        workflow.publish_baseline(session, catalogue, at=now)
+        workflow.publish_baseline(
+            session, service_of(database, catalogue, settings, lambda: now), at=now
+        )
     return database
 
 
@@ -86,7 +95,7 @@ def make_app(published: Database, catalogue: Catalogue, clock: Clock, tmp_path: 
 
     def make(data: dict[str, object] | None = None, *, testing: bool = True) -> Flask:
         chosen = settings_module.parse(data or {}, folder=tmp_path)
-        return create_app(chosen, published, catalogue, secret=SECRET, clock=clock, testing=testing)
+        return create_app(service_of(published, catalogue, chosen, clock), testing=testing)
 
     return make
 
@@ -148,9 +157,8 @@ class Evidence:
     """Studies that arrive, are screened, judged and decided on. All invented."""
 
     def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
-        self.database, self.settings, self.clock = database, settings, clock
-        self.catalogue = loader.load()
-        self.matcher = Matcher(self.catalogue)
+        self.database, self.clock, self.catalogue = database, clock, loader.load()
+        self.service = service_of(database, self.catalogue, settings, clock)
         self.numbers = count(1)
         with database.write() as session:
             names = ("Ann Secretname", "Ben Secretname", "Cat Secretname")
@@ -194,8 +202,7 @@ class Evidence:
         with self.database.write() as session:
             workflow.appraise(
                 session,
-                self.catalogue,
-                self.settings,
+                self.service,
                 study_id=study_id,
                 token=str(uuid4()),
                 by=self.people[person],
@@ -217,8 +224,7 @@ class Evidence:
         with self.database.write() as session:
             workflow.withdraw(
                 session,
-                self.catalogue,
-                self.settings,
+                self.service,
                 study_id=study_id,
                 token=str(uuid4()),
                 reason="Invented: the journal retracted it",
@@ -247,7 +253,7 @@ class Evidence:
         record = FetchedRecord(f"r{number}", b"<invented/>", "text/xml", citation)
         answer = Answer(Query("cos", "an invented query"), (record,), Watermark("2026-11-23"))
         stored = feeds.store(session, lease, poll, [answer], at)
-        workflow.ingest(session, self.catalogue, self.settings, self.matcher, stored, at=at)
+        workflow.ingest(session, self.service, stored, at=at)
         feeds.finish(session, lease, poll, at=at, next_due_at=at + timedelta(hours=24))
         paper_id = literature.record(session, stored[0].record_id).paper_id
         assert paper_id

@@ -6,6 +6,9 @@ import re
 import pytest
 
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
+from monitor.literature.matching.matcher import Matcher
+from monitor.service import Service
+from monitor.web.app import create_app
 
 PAGES = ("/", "/interventions", "/changes", "/method", "/subscribe", "/privacy", "/accessibility")
 
@@ -271,9 +274,9 @@ def test_the_notice_stands_on_every_page(make_app):
 
 
 def test_before_the_baseline_is_published_pages_say_so(database, catalogue, settings, clock):
-    from monitor.web.app import create_app
-
-    app = create_app(settings, database, catalogue, secret=b"s" * 32, clock=clock, testing=True)
+    app = create_app(
+        Service(settings, database, catalogue, Matcher(catalogue), b"s" * 32, clock), testing=True
+    )
     page = app.test_client().get("/")
     assert page.status_code == 404
     assert "gap-monitor init" in page.text

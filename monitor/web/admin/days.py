@@ -15,8 +15,8 @@ from monitor.feeds.tables import Comparison, PollKind, PollQuery, PollState
 from monitor.kernel.errors import NotFound
 from monitor.kernel.uk import FIRST_DAY, hour, read_day, uk_day_of
 from monitor.web import auth
+from monitor.web.current import now, service
 from monitor.web.forms import Problems
-from monitor.web.site import now, site
 
 blueprint = Blueprint("days", __name__)
 blueprint.before_request(auth.only(Role.ADMIN))
@@ -96,7 +96,7 @@ def parted(compared: Sequence[Comparison]) -> tuple[list[Comparison], list[Compa
 
 
 def _page(on: date, typed: str, problems: Problems | None) -> str:
-    here, at = site(), now()
+    here, at = service(), now()
     with here.database.read() as session:
         report = feeds.report(session, here.settings, here.catalogue, on, at)
     return render_template(

@@ -20,8 +20,8 @@ from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import InvalidInput, SourceError
 from monitor.kernel.settings import FeedSettings
 from monitor.web import auth
+from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed, row_id
-from monitor.web.site import now, site
 from monitor.web.staff import labels
 
 blueprint = Blueprint("feeds", __name__)
@@ -52,10 +52,10 @@ def add() -> ResponseReturnValue:
         tried = _tried(typed)
         if typed.get("step") != "add":
             return _page(typed, None, tried)
-        with site().database.write() as session:
+        with service().database.write() as session:
             added = subscriptions.add(
                 session,
-                site().settings,
+                service().settings,
                 source=tried.source,
                 name=tried.feed.name,
                 url=tried.feed.url,
@@ -72,7 +72,7 @@ def add() -> ResponseReturnValue:
 @blueprint.get("/status/feeds/<int:feed_id>/remove")
 def ask_remove(feed_id: int) -> str:
     """Ask before letting go of a feed."""
-    with site().database.read() as session:
+    with service().database.read() as session:
         feed = subscriptions.get(session, feed_id)
     return render_template("staff/feed_remove.html", feed=feed, kinds=_kinds())
 
@@ -80,8 +80,8 @@ def ask_remove(feed_id: int) -> str:
 @blueprint.post("/status/feeds/<int:feed_id>/remove")
 def remove(feed_id: int) -> ResponseReturnValue:
     """Let go of a feed; what it brought stays."""
-    with site().database.write() as session:
-        subscriptions.remove(session, site().settings, feed_id, by=_actor(), at=now())
+    with service().database.write() as session:
+        subscriptions.remove(session, service().settings, feed_id, by=_actor(), at=now())
     return redirect(url_for("feeds.feeds"), code=303)
 
 
@@ -93,15 +93,15 @@ def _tried(typed: Typed) -> Tried:
         SourceError: there is no whole feed at the address, or it may not be asked.
     """
     source = typed.get("source", "")
-    with site().database.read() as session:
+    with service().database.read() as session:
         feed = subscriptions.check(
             session,
-            site().settings,
+            service().settings,
             source=source,
             name=typed.get("name", ""),
             url=typed.get(FIELD, ""),
         )
-    found = sample(site().settings.sources, feed.url, now().date())
+    found = sample(service().settings.sources, feed.url, now().date())
     return Tried(source, feed, found, _named(found))
 
 
@@ -109,22 +109,24 @@ def _named(found: Sample) -> tuple[tuple[Intervention, int], ...]:
     """Count how many items name each of the ten, in the catalogue's order."""
     counts: Counter[str] = Counter()
     for one in found.citations:
-        hits = site().matcher.match(title=one.title, abstract=one.abstract, keywords=one.keywords)
+        hits = service().matcher.match(
+            title=one.title, abstract=one.abstract, keywords=one.keywords
+        )
         counts.update({hit.slug for hit in hits})
-    every = site().catalogue.interventions
+    every = service().catalogue.interventions
     return tuple((one, counts[one.slug]) for one in every if counts[one.slug])
 
 
 def _page(typed: Typed, problems: Problems | None, tried: Tried | None = None) -> str:
-    with site().database.read() as session:
-        listed = feed_list.feeds(session, site().settings)
+    with service().database.read() as session:
+        listed = feed_list.feeds(session, service().settings)
     added = row_id(request.args.get("added", ""))
     return render_template(
         "staff/feeds.html",
         feeds=listed,
         switched_off=[
             SOURCES[name].title
-            for name, own in subscriptions.feed_sources(site().settings).items()
+            for name, own in subscriptions.feed_sources(service().settings).items()
             if not own.enabled
         ],
         kinds=_kinds(),
@@ -132,7 +134,7 @@ def _page(typed: Typed, problems: Problems | None, tried: Tried | None = None) -
         problems=problems,
         tried=tried,
         added=next((one.name for one in listed if added and one.id == added), None),
-        loopback_allowed=site().settings.sources.allow_loopback,
+        loopback_allowed=service().settings.sources.allow_loopback,
         labels=labels,
         at=now(),
     )
@@ -140,7 +142,7 @@ def _page(typed: Typed, problems: Problems | None, tried: Tried | None = None) -
 
 def _kinds() -> dict[str, str]:
     """Name the kinds of feed, the ones most often added first."""
-    names = sorted(subscriptions.feed_sources(site().settings))
+    names = sorted(subscriptions.feed_sources(service().settings))
     return {name: SOURCES[name].title for name in names}
 
 

@@ -15,8 +15,8 @@ from monitor.notify import queries as notify
 from monitor.ops.queries import status as read_status
 from monitor.web import auth
 from monitor.web.admin import letters
+from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.site import now, site
 from monitor.web.staff import labels
 
 blueprint = Blueprint("admin", __name__)
@@ -35,7 +35,7 @@ _LETTER_POLICY = (
 @blueprint.get("/status")
 def status() -> str:
     """Show how everything stands, the verdict first."""
-    here = site()
+    here = service()
     with here.database.read() as session:
         found = read_status(session, here.settings, here.database, now())
     asked = next((s.title for s in found.sources if s.name == request.args.get("asked")), None)
@@ -48,7 +48,7 @@ def status() -> str:
 @blueprint.post("/status/sources/<name>/poll")
 def ask_now(name: str) -> ResponseReturnValue:
     """Make a source due at once; the jobs ask it within seconds."""
-    with site().database.write() as session:
+    with service().database.write() as session:
         feeds.ask_now(session, name, by=_actor(), at=now())
     return redirect(url_for("admin.status", asked=name), code=303)
 
@@ -56,7 +56,7 @@ def ask_now(name: str) -> ResponseReturnValue:
 @blueprint.post("/status/incidents/<int:incident_id>/settle")
 def settle(incident_id: int) -> ResponseReturnValue:
     """Record an admin's word that what a source lists, or how it reads a query, is right."""
-    here, by = site(), auth.reader()
+    here, by = service(), auth.reader()
     with here.database.write() as session:
         workflow.settle_incident(session, here.settings, incident_id, by=by, at=now())
     return redirect(url_for("admin.status", settled=incident_id), code=303)
@@ -65,7 +65,7 @@ def settle(incident_id: int) -> ResponseReturnValue:
 @blueprint.get("/mail")
 def mail() -> str:
     """List the newest messages."""
-    with site().database.read() as session:
+    with service().database.read() as session:
         messages = notify.messages(session, limit=_MESSAGES)
         outbox = notify.outbox(session)
     return render_template(
@@ -82,15 +82,15 @@ def mail() -> str:
 @blueprint.get("/mail/<uuid>")
 def letter(uuid: str) -> str:
     """Show one message as it was written to the mailbox folder."""
-    with site().database.read() as session:
+    with service().database.read() as session:
         message = notify.message(session, uuid)
-    found = letters.read(site().settings.var / "mail", message.uuid) if _to_mailbox() else None
+    found = letters.read(service().settings.var / "mail", message.uuid) if _to_mailbox() else None
     return render_template(
         "staff/letter.html",
         message=message,
         letter=found,
         to_mailbox=_to_mailbox(),
-        own=site().settings.web.public_url,
+        own=service().settings.web.public_url,
         labels=labels,
         at=now(),
     )
@@ -103,9 +103,9 @@ def letter_html(uuid: str) -> Response:
     Raises:
         NotFound: there is no such message here, or it has no HTML part.
     """
-    with site().database.read() as session:
+    with service().database.read() as session:
         message = notify.message(session, uuid)
-    found = letters.read(site().settings.var / "mail", message.uuid) if _to_mailbox() else None
+    found = letters.read(service().settings.var / "mail", message.uuid) if _to_mailbox() else None
     if found is None or not found.html:
         raise NotFound("This message has no HTML part here.")
     answer = Response(found.framed(), mimetype="text/html")
@@ -129,7 +129,7 @@ def add_person() -> ResponseReturnValue:
     except ValueError:
         return _people(typed, Problems({"role": "Choose what they may do"})), 400
     try:
-        with site().database.write() as session:
+        with service().database.write() as session:
             user, token = people_service.create_user(
                 session,
                 address=typed.get("address", ""),
@@ -147,7 +147,7 @@ def add_person() -> ResponseReturnValue:
 def new_link(user_id: int) -> ResponseReturnValue:
     """Make a new one-time link for somebody who lost the first, or a password."""
     person = _person(user_id)
-    with site().database.write() as session:
+    with service().database.write() as session:
         token = people_service.new_link(session, user_id=user_id, by=_actor(), at=now())
     return _link_page(person.name, token)
 
@@ -162,13 +162,13 @@ def ask_disable(user_id: int) -> str:
 def disable(user_id: int) -> ResponseReturnValue:
     """Close an account; its sessions end at once."""
     _person(user_id)
-    with site().database.write() as session:
+    with service().database.write() as session:
         people_service.disable_user(session, user_id=user_id, by=_actor(), at=now())
     return redirect(url_for("admin.people"), code=303)
 
 
 def _people(typed: Typed, problems: Problems | None) -> str:
-    with site().database.read() as session:
+    with service().database.read() as session:
         listed = accounts.people(session)
     return render_template(
         "staff/people.html", people=listed, typed=typed, problems=problems, labels=labels, at=now()
@@ -184,7 +184,7 @@ def _person(user_id: int) -> accounts.Person:
     """
     if user_id == auth.reader().id:
         raise Conflict("This is your own account: ask another admin.")
-    with site().database.read() as session:
+    with service().database.read() as session:
         found = [person for person in accounts.people(session) if person.id == user_id]
     if not found:
         raise NotFound("There is no such person.")
@@ -192,13 +192,13 @@ def _person(user_id: int) -> accounts.Person:
 
 
 def _link_page(name: str, token: str) -> Response:
-    link = site().settings.web.public_url + url_for("account.welcome", token=token)
+    link = service().settings.web.public_url + url_for("account.welcome", token=token)
     page = render_template("staff/link.html", name=name, link=link)
     return Response(page, mimetype="text/html")
 
 
 def _to_mailbox() -> bool:
-    return site().settings.mail.transport is Transport.MAILBOX
+    return service().settings.mail.transport is Transport.MAILBOX
 
 
 def _actor() -> str:

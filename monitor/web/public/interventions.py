@@ -25,8 +25,8 @@ from monitor.review import queries as review
 from monitor.review.queries import AcceptedStudy
 from monitor.usage import service as usage_service
 from monitor.web import trials
+from monitor.web.current import now, service
 from monitor.web.public import chain, figure, whatif
-from monitor.web.site import now, site
 
 blueprint = Blueprint("interventions", __name__)
 
@@ -53,9 +53,9 @@ class Fact:
 @blueprint.get("/interventions/<slug>")
 def intervention(slug: str) -> str:
     """Show one intervention: its state, why it is so, what changed, and what would change it."""
-    catalogue = site().catalogue
+    catalogue = service().catalogue
     about = catalogue.intervention(slug)
-    with site().database.read() as session:
+    with service().database.read() as session:
         state = gap.state(session, slug)
         grade = _grade(session, slug)
         accepted = review.accepted(session, slug)
@@ -87,13 +87,15 @@ def intervention(slug: str) -> str:
 @blueprint.get("/interventions/<slug>/studies/<int:study_id>")
 def study(slug: str, study_id: int) -> str:
     """Show a decided study: what was agreed, each reviewer's judgement and quote, its papers."""
-    about = site().catalogue.intervention(slug)
-    with site().database.read() as session:
+    about = service().catalogue.intervention(slug)
+    with service().database.read() as session:
         found = chain.study(session, study_id)
         if slug not in found.interventions:
             raise NotFound(f"no study {study_id} was decided on for {about.name}")
         papers = chain.papers(session, study_id)
-    names = [one.name for one in site().catalogue.interventions if one.slug in found.interventions]
+    names = [
+        one.name for one in service().catalogue.interventions if one.slug in found.interventions
+    ]
     return render_template(
         "public/study.html", about=about, study=found, papers=papers, names=names
     )

@@ -22,9 +22,9 @@ from monitor.gap import rules
 from monitor.gap.rules import State
 from monitor.review import queries as review
 from monitor.web import formats
+from monitor.web.current import now, service
 from monitor.web.public import chain, figure
 from monitor.web.public.subscribe import PURPOSE
-from monitor.web.site import now, site
 
 log = structlog.get_logger()
 
@@ -39,13 +39,13 @@ _DAY = timedelta(hours=24)
 @blueprint.get("/")
 def overview() -> str:
     """Show the gap at a glance."""
-    catalogue, at = site().catalogue, now()
-    with site().database.read() as session:
+    catalogue, at = service().catalogue, now()
+    with service().database.read() as session:
         states = gap.overview(session, catalogue)
         changes = gap.changes(session, limit=_PAGE)
         start = gap.baseline(session)
         accepted = review.accepted(session)
-        sources = feeds.last_heard(session, site().settings, at)
+        sources = feeds.last_heard(session, service().settings, at)
         all_ten = [entry.state for entry in states]
         return render_template(
             "public/overview.html",
@@ -78,16 +78,16 @@ _DIRECTIONS = (
 @blueprint.get("/interventions")
 def interventions() -> str:
     """List the ten."""
-    with site().database.read() as session:
-        states = gap.overview(session, site().catalogue)
+    with service().database.read() as session:
+        states = gap.overview(session, service().catalogue)
     return render_template("public/interventions.html", states=states)
 
 
 @blueprint.get("/changes")
 def changes() -> str:
     """Show the ledger of changes, newest first."""
-    catalogue = site().catalogue
-    with site().database.read() as session:
+    catalogue = service().catalogue
+    with service().database.read() as session:
         found = gap.changes(session, limit=_PAGE, before=_number(request.args.get("before")))
         baseline = gap.baseline(session)
         return render_template(
@@ -101,14 +101,14 @@ def changes() -> str:
 @blueprint.get("/changes/<int:change_id>")
 def change(change_id: int) -> str:
     """Show one change: every part of the state before and after, and its cause."""
-    with site().database.read() as session:
+    with service().database.read() as session:
         found = gap.change(session, change_id)
         study = chain.study_of(session, found.cause_id)
         before = State.from_dict(found.before) if found.before else None
         return render_template(
             "public/change.html",
             change=found,
-            about=site().catalogue.intervention(found.slug),
+            about=service().catalogue.intervention(found.slug),
             before=before,
             rows=figure.compare(before, State.from_dict(found.after)),
             study=study,
@@ -118,9 +118,9 @@ def change(change_id: int) -> str:
 @blueprint.get("/method")
 def method() -> str:
     """Show the grading policy and the gap matrix, from the same files that decide."""
-    catalogue = site().catalogue
-    with site().database.read() as session:
-        sources = feeds.last_heard(session, site().settings, now())
+    catalogue = service().catalogue
+    with service().database.read() as session:
+        sources = feeds.last_heard(session, service().settings, now())
     return render_template(
         "public/method.html",
         grading=catalogue.grading,
@@ -137,7 +137,7 @@ def method() -> str:
 @blueprint.get("/privacy")
 def privacy() -> str:
     """Say what is kept of readers."""
-    cookie = "__Host-form" if site().is_https else "form"
+    cookie = "__Host-form" if service().is_https else "form"
     return render_template("public/privacy.html", purpose=PURPOSE, cookie=cookie)
 
 
@@ -151,7 +151,7 @@ def accessibility() -> str:
 def healthz() -> ResponseReturnValue:
     """Tell a monitor whether pages and database work; says nothing else."""
     try:
-        with site().database.read() as session:
+        with service().database.read() as session:
             session.execute(text("SELECT 1"))
     except SQLAlchemyError as error:
         # the exception's text may hold the database's address: only its kind is logged
@@ -182,7 +182,7 @@ def searched(sources: Sequence[SourceStatus], at: datetime) -> str:
 
 
 def _names_of(slugs: set[str]) -> list[str]:
-    return [entry.name for entry in site().catalogue.interventions if entry.slug in slugs]
+    return [entry.name for entry in service().catalogue.interventions if entry.slug in slugs]
 
 
 def _number(value: str | None) -> int | None:

@@ -13,8 +13,8 @@ from monitor.accounts.rules import check_address
 from monitor.kernel.errors import InvalidInput, NotFound
 from monitor.notify import service as notify
 from monitor.notify import tokens
+from monitor.web.current import now, service
 from monitor.web.security import csrf, limiter
-from monitor.web.site import now, site
 
 blueprint = Blueprint("subscribe", __name__)
 
@@ -38,7 +38,7 @@ class _Form:
 @blueprint.get("/subscribe")
 def form() -> ResponseReturnValue:
     """Show the form; ``?follow=cos`` ticks one intervention, otherwise all are ticked."""
-    slugs = site().catalogue.slugs
+    slugs = service().catalogue.slugs
     follow = request.args.get("follow", "")
     return _page(_Form("", (follow,) if follow in slugs else tuple(slugs), {}))
 
@@ -49,13 +49,13 @@ def subscribe() -> ResponseReturnValue:
     """Take an address and interventions; the short form of the overview asks for the latter here."""
     typed = _read()
     if "full" not in request.form:
-        return _page(_Form(typed.address, tuple(site().catalogue.slugs), {}))
+        return _page(_Form(typed.address, tuple(service().catalogue.slugs), {}))
     if typed.problems:
         return _page(typed), 400
-    with site().database.write() as session:
+    with service().database.write() as session:
         notify.subscribe(
             session,
-            site().settings,
+            service().settings,
             address=typed.address,
             interventions=typed.chosen,
             purpose=PURPOSE,
@@ -68,7 +68,7 @@ def subscribe() -> ResponseReturnValue:
 def confirm_form(token: str) -> ResponseReturnValue:
     """Show what would be confirmed, and the button that does."""
     uuid = _message(tokens.Purpose.CONFIRM, token)
-    with site().database.read() as session:
+    with service().database.read() as session:
         asked = notify.awaiting(session, uuid, now())
     page = "public/confirmed.html" if asked.confirmed else "public/confirm.html"
     return render_template(page, chosen=_names(asked.interventions), purpose=asked.purpose)
@@ -78,7 +78,7 @@ def confirm_form(token: str) -> ResponseReturnValue:
 def confirm(token: str) -> ResponseReturnValue:
     """Confirm a subscription; again is the same."""
     uuid = _message(tokens.Purpose.CONFIRM, token)
-    with site().database.write() as session:
+    with service().database.write() as session:
         chosen = tuple(notify.confirm(session, uuid, now()).interventions)
     return render_template("public/confirmed.html", chosen=_names(chosen))
 
@@ -95,7 +95,7 @@ def unsubscribe_form(token: str) -> ResponseReturnValue:
 def unsubscribe(token: str) -> ResponseReturnValue:
     """Stop the mails at once (RFC 8058): no cookie, no form token, any body; again is the same."""
     uuid = _message(tokens.Purpose.UNSUBSCRIBE, token)
-    with site().database.write() as session:
+    with service().database.write() as session:
         notify.unsubscribe(session, uuid, now())
     return render_template("public/unsubscribed.html")
 
@@ -115,7 +115,7 @@ def _message(purpose: tokens.Purpose, token: str) -> str:
     Raises:
         NotFound: we never made this link, or not for this purpose.
     """
-    uuid = tokens.verify(site().secret, purpose, token)
+    uuid = tokens.verify(service().secret, purpose, token)
     if uuid is None:
         raise NotFound("This link is not whole, or not ours. Copy it from the e-mail in full.")
     return uuid
@@ -124,7 +124,7 @@ def _message(purpose: tokens.Purpose, token: str) -> str:
 def _read() -> _Form:
     address = request.form.get("email", "").strip()
     slugs = set(request.form.getlist("interventions"))
-    chosen = tuple(slug for slug in site().catalogue.slugs if slug in slugs)
+    chosen = tuple(slug for slug in service().catalogue.slugs if slug in slugs)
     problems = {}
     try:
         check_address(address)
@@ -136,7 +136,7 @@ def _read() -> _Form:
 
 
 def _page(typed: _Form) -> str:
-    entries = site().catalogue.interventions
+    entries = service().catalogue.interventions
     return render_template(
         "public/subscribe.html",
         form=typed,
@@ -152,4 +152,4 @@ def _page(typed: _Form) -> str:
 
 
 def _names(slugs: Sequence[str]) -> list[str]:
-    return [entry.name for entry in site().catalogue.interventions if entry.slug in slugs]
+    return [entry.name for entry in service().catalogue.interventions if entry.slug in slugs]

@@ -18,8 +18,8 @@ from monitor.review.alerts.rules import Concern
 from monitor.review.service import AlertOutcome
 from monitor.review.words import Stage
 from monitor.web import auth, forms
+from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.site import now, site
 from monitor.web.staff import labels, studies
 from monitor.web.staff import queue as lanes
 
@@ -56,7 +56,7 @@ def concern(value: Concern) -> str:
 @blueprint.get("/alerts")
 def alerts() -> str:
     """List what waits for a person, the longest waiting first, and what was settled last."""
-    with site().database.read() as session:
+    with service().database.read() as session:
         return render_template(
             "staff/alerts.html",
             alerts=alert_queries.open_alerts(session),
@@ -72,7 +72,7 @@ def alerts() -> str:
 @blueprint.get("/alerts/<int:alert_id>")
 def alert(alert_id: int) -> str:
     """Show one alert, with the choices and what each would do."""
-    with site().database.read() as session:
+    with service().database.read() as session:
         return _page(session, alert_id, Typed(), None)
 
 
@@ -87,11 +87,10 @@ def settle(alert_id: int) -> ResponseReturnValue:
     if outcome is None or problems:
         return _again(alert_id, typed, problems), 400
     try:
-        with site().database.write() as session:
+        with service().database.write() as session:
             workflow.settle_alert(
                 session,
-                site().catalogue,
-                site().settings,
+                service(),
                 alert_id=alert_id,
                 outcome=outcome,
                 token=token,
@@ -107,7 +106,7 @@ def settle(alert_id: int) -> ResponseReturnValue:
 
 
 def _again(alert_id: int, typed: Typed, problems: Problems) -> str:
-    with site().database.read() as session:
+    with service().database.read() as session:
         return _page(session, alert_id, typed, problems)
 
 
@@ -150,7 +149,7 @@ def _others(session: Session, view: alert_queries.AlertView) -> list[alert_queri
 
 def _previews(session: Session, view: alert_queries.AlertView) -> list[workflow.Preview]:
     """Tell what the choice that changes something would do."""
-    catalogue = site().catalogue
+    catalogue = service().catalogue
     match view.stage:
         case Stage.ACCEPTED:
             return workflow.preview_withdrawal(session, catalogue, study_id=view.study_id)

@@ -14,8 +14,8 @@ from monitor.feeds.tables import ImportFile, ImportState
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature.ingest.novelty import Novelty
 from monitor.web import auth, errors
+from monitor.web.current import now, service
 from monitor.web.forms import Problems
-from monitor.web.site import now, site
 
 blueprint = Blueprint("imports", __name__)
 blueprint.before_request(auth.only(Role.REVIEWER))
@@ -57,13 +57,13 @@ def upload() -> ResponseReturnValue:
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         return _files(Problems({"file": "Choose a file"})), 400
-    folder = site().settings.var / "imports"
+    folder = service().settings.var / "imports"
     try:
         shelved = shelf.put(folder, sent.stream, _limit())
     except InvalidInput as error:
         return _files(Problems({"file": str(error)})), 400
     try:
-        with site().database.write() as session:
+        with service().database.write() as session:
             name = shelf.shown_name(sent.filename)
             file_id = uploads.add(session, shelved, name=name, by=_actor(), at=now()).id
     except Conflict as error:
@@ -100,7 +100,7 @@ def file(file_id: int) -> Response:
 def bring_in(file_id: int) -> ResponseReturnValue:
     """Say yes to what the preview told."""
     _found(file_id)
-    with site().database.write() as session:
+    with service().database.write() as session:
         uploads.say_yes(session, file_id, by=_actor(), at=now())
     return redirect(url_for("imports.file", file_id=file_id), code=303)
 
@@ -109,15 +109,15 @@ def bring_in(file_id: int) -> ResponseReturnValue:
 def discard(file_id: int) -> ResponseReturnValue:
     """Think better of it: nothing comes in, the file is thrown away."""
     found = _found(file_id)
-    with site().database.write() as session:
+    with service().database.write() as session:
         uploads.discard(session, file_id, by=_actor(), at=now())
-    shelf.remove(site().settings.var / "imports", found.token)
+    shelf.remove(service().settings.var / "imports", found.token)
     return redirect(url_for("imports.files"), code=303)
 
 
 def _files(problems: Problems | None) -> str:
     is_admin = auth.reader().role is Role.ADMIN
-    with site().database.read() as session:
+    with service().database.read() as session:
         listed = uploads.listed(session, None if is_admin else _actor())
         names = {f"user:{one.id}": one.name for one in accounts.people(session)}
     return render_template(
@@ -126,7 +126,7 @@ def _files(problems: Problems | None) -> str:
         names=names if is_admin else {},
         problems=problems,
         states=STATES,
-        most=site().settings.web.max_upload_mb,
+        most=service().settings.web.max_upload_mb,
         at=now(),
     )
 
@@ -137,7 +137,7 @@ def _found(file_id: int) -> ImportFile:
     Raises:
         NotFound: there is none that this person may see.
     """
-    with site().database.read() as session:
+    with service().database.read() as session:
         found = uploads.find(session, file_id)
     if found.by != _actor() and auth.reader().role is not Role.ADMIN:
         raise NotFound("There is no such file.")
@@ -150,7 +150,7 @@ def _may_bring() -> bool:
 
 
 def _limit() -> int:
-    return site().settings.web.max_upload_mb * 2**20
+    return service().settings.web.max_upload_mb * 2**20
 
 
 def _actor() -> str:

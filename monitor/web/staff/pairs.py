@@ -11,8 +11,8 @@ from monitor.literature.linkage import queries as proposals
 from monitor.literature.words import LinkState, Relation
 from monitor.review import queries as reviews
 from monitor.web import auth, forms
+from monitor.web.current import now, service
 from monitor.web.forms import Problems
-from monitor.web.site import now, site
 from monitor.web.staff import labels, likeness
 from monitor.web.staff import queue as lanes
 
@@ -26,7 +26,7 @@ _ANSWERS = {"yes": True, "no": False}
 @blueprint.get("/compare")
 def waiting() -> str:
     """List the pairs that wait for a person, oldest first."""
-    with site().database.read() as session:
+    with service().database.read() as session:
         found = proposals.proposed(
             session, limit=_PAGE + 1, after=forms.row_id(request.args.get("after", ""))
         )
@@ -46,7 +46,7 @@ def waiting() -> str:
 @blueprint.get("/compare/<int:link_id>")
 def pair(link_id: int) -> ResponseReturnValue:
     """Show two papers side by side, and ask what they are to each other."""
-    with site().database.read() as session:
+    with service().database.read() as session:
         found = reviews.pair(session, link_id)
         if found.one.paper.id == found.other.paper.id:
             return redirect(url_for("review.paper", paper_id=found.one.paper.id), code=303)
@@ -60,12 +60,10 @@ def answer(link_id: int) -> ResponseReturnValue:
     if said is None:
         return _again(link_id, "Choose one of the two answers"), 400
     try:
-        with site().database.write() as session:
+        with service().database.write() as session:
             workflow.settle_link(
                 session,
-                site().catalogue,
-                site().settings,
-                site().matcher,
+                service(),
                 link_id=link_id,
                 confirm=said,
                 version=request.form.get("version", ""),
@@ -81,13 +79,11 @@ def answer(link_id: int) -> ResponseReturnValue:
 def merge(link_id: int) -> ResponseReturnValue:
     """Merge two papers that somebody had said are two."""
     try:
-        with site().database.write() as session:
+        with service().database.write() as session:
             found = reviews.pair(session, link_id)
             workflow.merge_papers(
                 session,
-                site().catalogue,
-                site().settings,
-                site().matcher,
+                service(),
                 papers=(found.one.paper.id, found.other.paper.id),
                 version=request.form.get("version", ""),
                 by=auth.reader(),
@@ -108,12 +104,10 @@ def parting(merge_id: int) -> str:
 def undo(merge_id: int) -> ResponseReturnValue:
     """Make two papers of one again."""
     try:
-        with site().database.write() as session:
+        with service().database.write() as session:
             settled = workflow.undo_merge(
                 session,
-                site().catalogue,
-                site().settings,
-                site().matcher,
+                service(),
                 merge_id=merge_id,
                 by=auth.reader(),
                 at=now(),
@@ -140,12 +134,12 @@ def _page(found: reviews.Pair, problems: Problems | None) -> str:
 
 
 def _again(link_id: int, message: str) -> str:
-    with site().database.read() as session:
+    with service().database.read() as session:
         return _page(reviews.pair(session, link_id), Problems({"form": message}))
 
 
 def _parting_page(merge_id: int, problems: Problems | None) -> str:
-    with site().database.read() as session:
+    with service().database.read() as session:
         return render_template(
             "staff/part.html",
             merge=reviews.merge(session, merge_id),

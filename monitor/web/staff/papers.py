@@ -27,8 +27,8 @@ from monitor.review import service as review
 from monitor.review.queries import Order, Place
 from monitor.review.words import OPEN, Stage
 from monitor.web import auth, formats, forms
+from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.site import now, site
 from monitor.web.staff import excerpts, labels, likeness, placing, suggestions, unqueued
 from monitor.web.staff import queue as lanes
 
@@ -53,7 +53,7 @@ def source_title(name: str) -> str:
 @blueprint.get("/queue")
 def queue() -> str:
     """Show one lane in its order, as filtered."""
-    with site().database.read() as session:
+    with service().database.read() as session:
         asked = lanes.Asked.of(request.args)
         return lanes.page(session, asked, done=_said(session, request.args.get("done")))
 
@@ -61,7 +61,7 @@ def queue() -> str:
 @blueprint.get("/papers/<int:paper_id>")
 def paper(paper_id: int) -> ResponseReturnValue:
     """Show a paper and, while it is open, the decision form with nothing chosen."""
-    with site().database.read() as session:
+    with service().database.read() as session:
         view = literature.paper(session, paper_id)
         if view.id != paper_id:
             return redirect(url_for("review.paper", paper_id=view.id))  # for now: merges are undone
@@ -73,13 +73,13 @@ def paper(paper_id: int) -> ResponseReturnValue:
 def screen(paper_id: int) -> ResponseReturnValue:
     """Record a verdict, then open the next paper of the lane."""
     typed = request.form
-    form, problems = forms.screening(typed, site().catalogue.slugs)
+    form, problems = forms.screening(typed, service().catalogue.slugs)
     if typed.get("action") == "restore":
         return _again(paper_id, typed, None)
     if form is None:
         return _again(paper_id, typed, problems), 400
     try:
-        with site().database.write() as session:
+        with service().database.write() as session:
             lane = reviews.item(session, paper_id).stage
             workflow.screen(
                 session,
@@ -107,7 +107,7 @@ def reopen(paper_id: int) -> ResponseReturnValue:
     """Put an excluded paper back to be screened again."""
     typed = request.form
     try:
-        with site().database.write() as session:
+        with service().database.write() as session:
             review.reopen(
                 session,
                 paper_id=paper_id,
@@ -130,7 +130,7 @@ def record(paper_id: int, record_id: int) -> Response:
     Raises:
         NotFound: the paper has no such record.
     """
-    with site().database.read() as session:
+    with service().database.read() as session:
         found = literature.record(session, record_id)
         if found.paper_id != literature.paper(session, paper_id).id:
             raise NotFound("This paper has no such record.")
@@ -198,7 +198,7 @@ def _paper_page(
 
 
 def _again(paper_id: int, typed: Typed, problems: Problems | None) -> str:
-    with site().database.read() as session:
+    with service().database.read() as session:
         return _paper_page(session, literature.paper(session, paper_id), typed, problems)
 
 

@@ -17,7 +17,7 @@ from monitor.review import queries as reviews
 from monitor.review.queries import Filters, Order, Place, QueueEntry
 from monitor.review.words import OPEN, Stage
 from monitor.web import auth
-from monitor.web.site import now, site
+from monitor.web.current import now, service
 from monitor.web.staff import excerpts, labels, placing
 
 _PAGE = 25
@@ -41,7 +41,7 @@ class Asked:
             stage=stage_named(args.get("stage")),
             order=order_named(args.get("order")),
             filters=Filters(
-                slug=slug if slug in site().catalogue.slugs else None,
+                slug=slug if slug in service().catalogue.slugs else None,
                 design=design if design in labels.SUGGESTED else None,
                 lane=lane,
             ),
@@ -128,7 +128,7 @@ def passing(paper: QueueEntry | literature.PaperView, hits: tuple[Hit, ...]) -> 
         told.setdefault((one.reason, one.sentence), []).append(one.slug)
     return [
         InPassing(
-            names=tuple(site().catalogue.intervention(slug).short for slug in slugs),
+            names=tuple(service().catalogue.intervention(slug).short for slug in slugs),
             reason=reason,
             sentence=sentence,
             words=tuple({hit.words: None for hit in hits if hit.slug in slugs}),

@@ -26,9 +26,9 @@ from monitor.review import alert_queries, rules
 from monitor.review import queries as reviews
 from monitor.review.rules import Judgement
 from monitor.web import auth, forms
+from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.public import figure
-from monitor.web.site import now, site
 from monitor.web.staff import excerpts, labels, suggestions
 
 blueprint = Blueprint("studies", __name__)
@@ -78,7 +78,7 @@ class Effect:
 @blueprint.get("/studies/<int:study_id>")
 def study(study_id: int) -> str:
     """Show a study as this reviewer may see it."""
-    with site().database.read() as session:
+    with service().database.read() as session:
         view = reviews.study(session, study_id, auth.reader().id)
         return render_template(
             "staff/study.html",
@@ -97,7 +97,7 @@ def study(study_id: int) -> str:
 @blueprint.get("/studies/<int:study_id>/appraise")
 def appraise(study_id: int) -> ResponseReturnValue:
     """Show the form to somebody who may appraise the study; others see the study instead."""
-    with site().database.read() as session:
+    with service().database.read() as session:
         view = reviews.study(session, study_id, auth.reader().id)
         if not view.can_appraise:
             return redirect(url_for("studies.study", study_id=study_id), code=303)
@@ -117,7 +117,7 @@ def appraise_post(study_id: int) -> ResponseReturnValue:
         return _again(study_id, typed, None)
     if action and action.startswith(_USE):
         return _used(study_id, typed, action.removeprefix(_USE))
-    judgement, problems = forms.judgement(typed, site().catalogue.slugs)
+    judgement, problems = forms.judgement(typed, service().catalogue.slugs)
     if judgement is None:
         return _again(study_id, typed, problems), 400
     if action != "save":
@@ -142,11 +142,10 @@ def withdraw_post(study_id: int) -> ResponseReturnValue:
     if problems:
         return _withdraw_page(study_id, typed, problems), 400
     try:
-        with site().database.write() as session:
+        with service().database.write() as session:
             workflow.withdraw(
                 session,
-                site().catalogue,
-                site().settings,
+                service(),
                 study_id=study_id,
                 token=token,
                 reason=forms.text(typed, "reason", problems),
@@ -181,7 +180,7 @@ def _form(
 
 
 def _again(study_id: int, typed: Typed, problems: Problems | None) -> str:
-    with site().database.read() as session:
+    with service().database.read() as session:
         view = reviews.study(session, study_id, auth.reader().id)
         return _form(session, view, typed, problems)
 
@@ -189,7 +188,7 @@ def _again(study_id: int, typed: Typed, problems: Problems | None) -> str:
 def _used(study_id: int, typed: Typed, which: str) -> str:
     """Show the form again with one suggestion taken into it and everything typed kept."""
     field, _, number = which.partition(":")
-    with site().database.read() as session:
+    with service().database.read() as session:
         view = reviews.study(session, study_id, auth.reader().id)
         papers = [literature.paper(session, one.paper_id) for one in view.papers]
         offered = suggestions.offers(papers).get(field, ())
@@ -199,12 +198,12 @@ def _used(study_id: int, typed: Typed, which: str) -> str:
 
 
 def _preview(study_id: int, typed: Typed, judgement: Judgement) -> ResponseReturnValue:
-    with site().database.read() as session:
+    with service().database.read() as session:
         view = reviews.study(session, study_id, auth.reader().id)
         if not view.can_appraise:
             return _form(session, view, typed, Problems({"form": _too_late(view)})), 409
         previews = workflow.preview(
-            session, site().catalogue, study_id=study_id, judgement=judgement
+            session, service().catalogue, study_id=study_id, judgement=judgement
         )
         return render_template(
             "staff/preview.html",
@@ -224,11 +223,10 @@ def _save(study_id: int, typed: Typed, judgement: Judgement) -> ResponseReturnVa
     if problems:
         return _again(study_id, typed, problems), 400
     try:
-        with site().database.write() as session:
+        with service().database.write() as session:
             workflow.appraise(
                 session,
-                site().catalogue,
-                site().settings,
+                service(),
                 study_id=study_id,
                 token=token,
                 by=auth.reader(),
@@ -243,8 +241,8 @@ def _save(study_id: int, typed: Typed, judgement: Judgement) -> ResponseReturnVa
 
 
 def _withdraw_page(study_id: int, typed: Typed, problems: Problems | None) -> str:
-    with site().database.read() as session:
-        previews = workflow.preview_withdrawal(session, site().catalogue, study_id=study_id)
+    with service().database.read() as session:
+        previews = workflow.preview_withdrawal(session, service().catalogue, study_id=study_id)
         return render_template(
             "staff/withdraw.html",
             study=reviews.study(session, study_id, auth.reader().id),
@@ -310,7 +308,7 @@ def _answer(judgement: Judgement, name: str) -> str:
     """Write one answer in the words of the form."""
     value = getattr(judgement, name)
     if name == "interventions":
-        return ", ".join(site().catalogue.intervention(slug).short for slug in value) or "None"
+        return ", ".join(service().catalogue.intervention(slug).short for slug in value) or "None"
     if name == "participants":
         return "Not known" if value is None else f"{value:,}"
     if name == "risk_of_bias":

@@ -12,7 +12,7 @@ from monitor.literature.papers import unqueued
 from monitor.literature.papers.queries import PaperView
 from monitor.literature.words import TO_SCREEN, Lane
 from monitor.web import auth, forms
-from monitor.web.site import now, site
+from monitor.web.current import now, service
 from monitor.web.staff import labels
 
 blueprint = Blueprint("kept", __name__)
@@ -45,11 +45,11 @@ class Why:
 def listing() -> str:
     """List the papers kept and not queued, as asked for."""
     slug = request.args.get("intervention")
-    query = slug if slug in site().catalogue.slugs else None
+    query = slug if slug in service().catalogue.slugs else None
     lane = next((one for one in unqueued.LANES if one.value == request.args.get("lane")), None)
     typed = request.args.get("words", "")
     words = unqueued.searched(typed)
-    with site().database.read() as session:
+    with service().database.read() as session:
         found = unqueued.kept(
             session,
             lane=lane,
@@ -79,13 +79,13 @@ def reasons(session: Session, paper: PaperView) -> Why | None:
 
 
 def _why(paper: PaperView | unqueued.KeptPaper, queries: Sequence[str]) -> Why:
-    found = site().matcher.rejections(
+    found = service().matcher.rejections(
         title=paper.title, abstract=paper.abstract, keywords=paper.keywords
     )
     return Why(
         is_notice=paper.lane is Lane.NOTICE,
         turned_away=_turned_away(found),
-        searched_for=tuple(_short(slug) for slug in site().catalogue.slugs if slug in queries),
+        searched_for=tuple(_short(slug) for slug in service().catalogue.slugs if slug in queries),
     )
 
 
@@ -96,7 +96,7 @@ def _turned_away(found: Sequence[Rejection]) -> tuple[TurnedAway, ...]:
         fields.setdefault((one.slug, one.words, one.reason), []).append(one.field)
     told = [
         TurnedAway(
-            site().catalogue.intervention(slug).name, words, tuple(dict.fromkeys(where)), reason
+            service().catalogue.intervention(slug).name, words, tuple(dict.fromkeys(where)), reason
         )
         for (slug, words, reason), where in fields.items()
     ]
@@ -104,4 +104,4 @@ def _turned_away(found: Sequence[Rejection]) -> tuple[TurnedAway, ...]:
 
 
 def _short(slug: str) -> str:
-    return site().catalogue.intervention(slug).short
+    return service().catalogue.intervention(slug).short

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
 from sqlalchemy import create_engine, make_url, text
-from staff_world import SECRET, SOME_SOURCES, World, begin, fill  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from staff_world import SOME_SOURCES, World, begin, fill  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from werkzeug.test import TestResponse
 
 from monitor.accounts.tables import User
@@ -102,9 +102,7 @@ def world(begun) -> World:
 @pytest.fixture
 def staff_app(begun, settings, clock) -> Flask:
     """The application on the world's database; a test that asks for ``world`` finds it filled."""
-    return create_app(
-        settings, begun.database, begun.service.catalogue, secret=SECRET, clock=clock, testing=True
-    )
+    return create_app(replace(begun.service, settings=settings, clock=clock), testing=True)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Signing in and out, the one-time link, and what happens to typed text when a session ends."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, select
 
@@ -35,9 +37,7 @@ def over_https(begun, tmp_path, clock):
     settings = settings_module.parse(
         {"web": {"public_url": "https://gap.example.org"}}, folder=tmp_path
     )
-    app = create_app(
-        settings, begun.database, begun.service.catalogue, secret=b"x" * 32, clock=clock
-    )
+    app = create_app(replace(begun.service, settings=settings, clock=clock))
     return app.test_client()
 
 

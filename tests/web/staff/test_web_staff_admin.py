@@ -1,6 +1,7 @@
 """Status, mail and people, as an admin uses them."""
 
 import re
+from dataclasses import replace
 from email.message import EmailMessage
 
 import pytest
@@ -58,9 +59,7 @@ def test_a_source_that_is_not_there_cannot_be_asked(world, browse):
 
 def test_permitted_loopback_sources_are_shown(begun, tmp_path, clock):
     settings = settings_module.parse({"sources": {"allow_loopback": True}}, folder=tmp_path)
-    app = create_app(
-        settings, begun.database, begun.service.catalogue, secret=b"x" * 32, clock=clock
-    )
+    app = create_app(replace(begun.service, settings=settings, clock=clock))
     client = app.test_client()
     client.set_cookie("session", begun.sign_in(begun.ada))
     assert "Sources on this machine are permitted" in client.get("/status").text

@@ -45,9 +45,7 @@ def settle(world):
         with world.database.write() as session:
             return workflow.settle_link(
                 session,
-                world.service.catalogue,
-                world.service.settings,
-                world.service.matcher,
+                world.service,
                 link_id=link_id,
                 confirm=confirm,
                 version=version or reviews.pair(session, link_id).version,
@@ -64,9 +62,7 @@ def undo(world):
         with world.database.write() as session:
             workflow.undo_merge(
                 session,
-                world.service.catalogue,
-                world.service.settings,
-                world.service.matcher,
+                world.service,
                 merge_id=merge_id,
                 by=by,
                 at=world.at,

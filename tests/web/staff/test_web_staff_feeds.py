@@ -3,6 +3,7 @@
 import select
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -188,11 +189,7 @@ def test_what_is_missing_is_asked_for(begun, browse):
 def test_a_redirect_inside_is_refused_on_the_page(begun, clock, tmp_path, monkeypatch, journal):
     """The first address is public, as far as anybody can tell; where it leads is not."""
     app = create_app(
-        settings_module.parse({}, folder=tmp_path),
-        begun.database,
-        begun.service.catalogue,
-        secret=b"x" * 32,
-        clock=clock,
+        replace(begun.service, settings=settings_module.parse({}, folder=tmp_path), clock=clock),
         testing=True,
     )
     real = socket.create_connection

@@ -1,0 +1,50 @@
+"""The running service: settings, database, catalogue, matcher, secret and clock. Holds no state of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from monitor.catalogue import loader
+from monitor.catalogue.loader import Catalogue
+from monitor.kernel import secret
+from monitor.kernel.clock import utcnow
+from monitor.kernel.database import Database
+from monitor.kernel.settings import Settings
+from monitor.literature.matching.matcher import Matcher
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the story, and every job, page and command, work with.
+
+    ``secret`` signs links and form tokens; ``clock`` gives the present moment, aware of its zone.
+    """
+
+    settings: Settings
+    database: Database
+    catalogue: Catalogue
+    matcher: Matcher
+    secret: bytes
+    clock: Callable[[], datetime] = utcnow
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Open the database and load the catalogue and the secret; changes no row.
+
+        Raises:
+            ConfigError: the catalogue or the secret is damaged.
+        """
+        catalogue = loader.load()
+        return cls(
+            settings=settings,
+            database=Database(settings.database_url),
+            catalogue=catalogue,
+            matcher=Matcher(catalogue),
+            secret=secret.load_or_create(settings.var),
+        )
+
+    @property
+    def is_https(self) -> bool:
+        """Tell whether readers reach the service over TLS."""
+        return self.settings.web.public_url.startswith("https:")
