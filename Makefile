@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CONFIG ?= config.toml
 
-.PHONY: help run demo test format lint types imports bench accuracy lock clean
+.PHONY: help run demo check test format lint types imports bench accuracy lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -30,13 +30,22 @@ $(CONFIG):
 demo: $(VENV)/.run ## the whole loop before your eyes, on an invented world, without a network
 	$(BIN)/gap-monitor demo
 
-test: $(VENV)/.dev ## everything CI checks: format, lint, types, imports, all tests
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+check: $(VENV)/.dev ## lint, types, contracts and the fast tests: what to run before each commit
+	@$(MAKE) --no-print-directory -j 2 checked linted
+
+.PHONY: linted checked
+linted:
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
 	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/lint-imports --no-cache > /dev/null || $(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -n 3 --dist worksteal
+
+checked:
+	$(BIN)/pytest -q -m fast
+
+test: $(VENV)/.dev linted ## everything CI checks: format, lint, types, contracts, all tests
+	$(BIN)/pytest -n 3 --dist worksteal --durations 25
 
 format: $(VENV)/.dev ## rewrite code in the project's format
 	$(BIN)/ruff check --fix .

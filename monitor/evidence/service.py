@@ -14,13 +14,11 @@ from monitor.evidence.words import Cause
 from monitor.kernel import audit
 from monitor.kernel.errors import NotFound
 from monitor.literature.tables import Paper, Study, StudyPaper
+from monitor.literature.words import WITHOUT_RESULTS
 from monitor.review import queries as review_queries
 from monitor.review.rules import Judgement
 
 __all__ = ["Grade", "StudyFacts", "preview", "regrade", "study_facts"]
-
-# Papers of these roles report no result, so their dates say nothing of when results were known.
-_NO_RESULTS = frozenset({"protocol", "registration"})
 
 
 def preview(
@@ -137,7 +135,7 @@ def _first_results(
     )
     for study_id, role, published, year in rows:
         known = (published, year)
-        if role not in _NO_RESULTS and (
+        if role not in WITHOUT_RESULTS and (
             study_id not in found or _earliest(known) < _earliest(found[study_id])
         ):
             found[study_id] = known

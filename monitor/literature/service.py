@@ -33,11 +33,8 @@ from monitor.literature.tables import (
     Study,
     StudyPaper,
 )
-from monitor.literature.words import TO_SCREEN, Lane
+from monitor.literature.words import TO_SCREEN, Lane, PaperRole
 
-ROLES = (
-    "main report", "protocol", "registration", "preprint", "follow-up", "secondary report", "other",
-)  # fmt: skip
 _LONGEST_LABEL = 200
 
 
@@ -172,7 +169,7 @@ def create_study(session: Session, *, paper_id: int, label: str, by: User, at: d
     study = Study(label=name, created_at=at)
     session.add(study)
     session.flush()
-    _link(session, paper, study, ROLES[0], by, at)
+    _link(session, paper, study, PaperRole.MAIN, by, at)
     return study
 
 
@@ -189,8 +186,8 @@ def link_paper(
     paper, study = _paper(session, paper_id), session.get(Study, study_id)
     if study is None:
         raise NotFound(f"there is no study {study_id}")
-    if role not in ROLES:
-        raise InvalidInput(f"Choose one of: {', '.join(ROLES)}", field="role")
+    if role not in set(PaperRole):
+        raise InvalidInput(f"Choose one of: {', '.join(PaperRole)}", field="role")
     known = _study_of(session, paper_id)
     if known is None:
         _link(session, paper, study, role, by, at)

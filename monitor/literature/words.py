@@ -38,3 +38,19 @@ class LinkState(StrEnum):
     PROPOSED = "proposed"  # a person has to say
     CONFIRMED = "confirmed"
     REJECTED = "rejected"  # a person said no: never proposed again
+
+
+class PaperRole(StrEnum):
+    """As what a paper reports its study."""
+
+    MAIN = "main report"
+    PROTOCOL = "protocol"
+    REGISTRATION = "registration"
+    PREPRINT = "preprint"
+    FOLLOW_UP = "follow-up"
+    SECONDARY = "secondary report"
+    OTHER = "other"
+
+
+# Papers in these roles report no result: their dates say nothing of when results were known.
+WITHOUT_RESULTS = frozenset({PaperRole.PROTOCOL, PaperRole.REGISTRATION})

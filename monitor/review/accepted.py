@@ -12,13 +12,12 @@ from monitor.accounts.tables import User
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.feeds.records import Identifier
 from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
+from monitor.literature.words import WITHOUT_RESULTS, PaperRole
 from monitor.review.rules import first_published, from_facts
 from monitor.review.tables import Decision
 from monitor.review.words import DecisionVerdict
 
 _PaperRow = Row[int, str, int, str, int | None, date | None]
-_MAIN = "main report"
-WITHOUT_RESULTS = frozenset({"protocol", "registration"})  # roles of reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ def _papers(session: Session, newest: Subquery) -> dict[int, list[_PaperRow]]:
         )
         .join(newest, newest.c.study_id == StudyPaper.study_id)
         .join(Paper, Paper.id == StudyPaper.paper_id)
-        .order_by(StudyPaper.role != _MAIN, StudyPaper.linked_at, Paper.id)
+        .order_by(StudyPaper.role != PaperRole.MAIN, StudyPaper.linked_at, Paper.id)
     )
     papers: dict[int, list[_PaperRow]] = defaultdict(list)
     for row in rows:

@@ -18,8 +18,8 @@ from monitor.kernel.errors import Conflict, NotFound
 from monitor.literature.papers import statements
 from monitor.literature.papers.statements import Word
 from monitor.literature.tables import Paper, StudyPaper
+from monitor.literature.words import WITHOUT_RESULTS
 from monitor.review import appraising, locking, rules
-from monitor.review.accepted import WITHOUT_RESULTS
 from monitor.review.alerts import opening
 from monitor.review.alerts import rules as alert_rules
 from monitor.review.alerts.rules import Concern

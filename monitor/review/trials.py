@@ -27,7 +27,7 @@ from monitor.literature.tables import (
     PaperTrial,
     StudyPaper,
 )
-from monitor.literature.words import Lane, LinkState, Relation
+from monitor.literature.words import WITHOUT_RESULTS, Lane, LinkState, Relation
 from monitor.review.tables import QueueItem, Screening
 from monitor.review.words import ExclusionReason, Stage
 
@@ -37,8 +37,7 @@ _NOT_ABOUT_THESE = (
     ExclusionReason.NO_OUTCOME,
     ExclusionReason.OTHER_POPULATION,
 )
-# Roles in a study, and designs by their text, of papers that report no results of it.
-_WITHOUT_RESULTS = ("protocol", "registration")
+# Designs by their text of papers that report no results.
 _NO_REPORT = ("protocol", "registration", "review", "notice")
 _Ids = Select[int]
 
@@ -187,7 +186,7 @@ def _reports(session: Session, ids: _Ids) -> dict[int, list[TrialReport]]:
         .outerjoin(PaperReading, PaperReading.paper_id == Paper.id)
         .where(
             own.paper_id.in_(ids),
-            other.role.not_in(_WITHOUT_RESULTS),
+            other.role.not_in(WITHOUT_RESULTS),
             func.coalesce(PaperReading.design, "").not_in(_NO_REPORT),
             other.paper_id.not_in(select(PaperTrial.paper_id)),
         )

@@ -10,18 +10,17 @@ from monitor.kernel.errors import NotFound
 from monitor.literature.papers import linking, merging, unmerge
 from monitor.literature.papers import queries as literature
 from monitor.literature.tables import Paper, PaperLink, PaperMerge, Study, StudyPaper
-from monitor.literature.words import LinkState, Relation
+from monitor.literature.words import LinkState, PaperRole, Relation
 from monitor.review import locking
 from monitor.review.tables import QueueItem
 from monitor.review.words import Stage
 
-_MAIN, _SECOND = "main report", "secondary report"
 # How a paper that is (relation) another reports their study.
 _ROLES = {
-    Relation.PREPRINT_OF: "preprint",
-    Relation.REGISTRATION_OF: "registration",
-    Relation.PROTOCOL_OF: "protocol",
-    Relation.SAME_STUDY: _SECOND,
+    Relation.PREPRINT_OF: PaperRole.PREPRINT,
+    Relation.REGISTRATION_OF: PaperRole.REGISTRATION,
+    Relation.PROTOCOL_OF: PaperRole.PROTOCOL,
+    Relation.SAME_STUDY: PaperRole.SECONDARY,
 }
 
 
@@ -139,7 +138,9 @@ def hanging(
     if second is not None:
         return Hanging(one_id, other_id, second, role)
     assert first is not None  # noqa: S101 - one of them is there
-    return _after_its_forerunner(session, relation, Hanging(other_id, one_id, first, _SECOND))
+    return _after_its_forerunner(
+        session, relation, Hanging(other_id, one_id, first, PaperRole.SECONDARY)
+    )
 
 
 def _after_its_forerunner(session: Session, relation: Relation, found: Hanging) -> Hanging:
@@ -147,14 +148,14 @@ def _after_its_forerunner(session: Session, relation: Relation, found: Hanging) 
     mains = list(
         session.scalars(
             select(StudyPaper.paper_id).where(
-                StudyPaper.study_id == found.study_id, StudyPaper.role == _MAIN
+                StudyPaper.study_id == found.study_id, StudyPaper.role == PaperRole.MAIN
             )
         )
     )
     if relation is Relation.SAME_STUDY or set(mains) - {found.linked_id}:
         return found
     beside = _ROLES[relation] if mains else None
-    return Hanging(found.paper_id, found.linked_id, found.study_id, _MAIN, beside)
+    return Hanging(found.paper_id, found.linked_id, found.study_id, PaperRole.MAIN, beside)
 
 
 def pair(session: Session, link_id: int) -> Pair:
