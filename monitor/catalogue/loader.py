@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from monitor.catalogue.methods import Measures, SynthesisPolicy
 from monitor.catalogue.models import (
     Abbreviation,
     Baseline,
@@ -52,6 +53,8 @@ class Catalogue(Data):
     interventions: tuple[Intervention, ...]
     grading: GradingPolicy
     gap: GapPolicy
+    synthesis: SynthesisPolicy
+    measures: Measures
 
     @property
     def slugs(self) -> tuple[str, ...]:
@@ -75,6 +78,7 @@ class _Current(Data):
 
     grading: str
     gap: str
+    synthesis: str
 
 
 @functools.cache
@@ -88,7 +92,7 @@ def load() -> Catalogue:
 
 
 def read(folder: Path) -> Catalogue:
-    """Read a catalogue: review.toml, policies.toml, interventions/, grading/ and gap/.
+    """Read a catalogue: review, policies and measures, interventions/, grading/, gap/, synthesis/.
 
     Raises:
         ConfigError: lists every error of every file, with file and key.
@@ -98,20 +102,30 @@ def read(folder: Path) -> Catalogue:
     current = _parse(folder, "policies.toml", _Current, errors)
     policies = _policies(folder, "grading", GradingPolicy, errors)
     gaps = _policies(folder, "gap", GapPolicy, errors)
+    syntheses = _policies(folder, "synthesis", SynthesisPolicy, errors)
+    measures = _parse(folder, "measures.toml", Measures, errors)
     interventions = _interventions(folder, errors)
     if current:
         errors += _missing(folder, current)
     grading = policies.get(current.grading) if current else None
     gap = gaps.get(current.gap) if current else None
+    synthesis = syntheses.get(current.synthesis) if current else None
     if grading and gap:
         errors += _across(interventions, grading, gap)
-    if errors or not (review and grading and gap):
+    if errors or not (review and grading and gap and synthesis and measures):
         raise ConfigError("\n".join(errors))
-    return Catalogue(review=review, interventions=tuple(interventions), grading=grading, gap=gap)
+    return Catalogue(
+        review=review,
+        interventions=tuple(interventions),
+        grading=grading,
+        gap=gap,
+        synthesis=synthesis,
+        measures=measures,
+    )
 
 
 def _missing(folder: Path, current: _Current) -> Iterator[str]:
-    for kind, version in (("grading", current.grading), ("gap", current.gap)):
+    for kind, version in current.model_dump().items():
         if not (folder / kind / f"{version}.toml").is_file():
             yield f"policies.toml: {kind}: there is no {kind}/{version}.toml"
 

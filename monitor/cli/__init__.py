@@ -15,6 +15,7 @@ from monitor.cli import (  # noqa: F401 - each adds its commands
     lab,
     lab_dedupe,
     lab_design,
+    lab_findings,
     lab_match,
     lab_rank,
     mail,

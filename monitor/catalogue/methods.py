@@ -1,0 +1,70 @@
+"""The shapes of what results are read by: the numbers of the method, and the measures known."""
+
+import re
+from datetime import date
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from monitor.catalogue.models import Data, Text
+from monitor.catalogue.policies import Version
+
+_EDGES = re.compile(r"[^a-z0-9]+")
+
+
+class SynthesisPolicy(Data):
+    """The numbers by which results become effects, pools and labels (``method/findings.md``)."""
+
+    version: Version
+    released: date | None = None  # None: not in force yet
+    source: Text
+    delta: float = Field(gt=0)  # standard deviations
+    within_study_correlation: float = Field(ge=0, le=1)
+    default_icc: float = Field(ge=0, le=1)
+    first_months: float = Field(gt=0)
+    random_effects_from: int = Field(ge=3)
+    disagreement_p: float = Field(gt=0, lt=1)
+    usual_care: tuple[Text, ...] = Field(min_length=1)
+    high_risk: tuple[Text, ...] = Field(min_length=1)
+    some_concerns: tuple[Text, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if set(self.high_risk) & set(self.some_concerns):
+            raise ValueError("high_risk and some_concerns: no word may stand in both")
+        return self
+
+
+class Measure(Data):
+    """A measure by its full name, and the other names it goes by."""
+
+    name: Text
+    also: tuple[Text, ...] = ()
+    gold: bool = False
+    informant: Text
+
+
+class Measures(Data):
+    """The registry of measures."""
+
+    measures: tuple[Measure, ...]
+
+    def is_gold(self, words: str | None) -> bool:
+        """Tell whether a measure, as a study words it, is a gold standard of attachment.
+
+        >>> ssp = Measure(name="Strange Situation Procedure", also=("SSP",), gold=True, informant="x")
+        >>> known = Measures(measures=(ssp,))
+        >>> known.is_gold("Strange Situation Procedure (SSP)"), known.is_gold("CBCL")
+        (True, False)
+        """
+        said = f" {_plain(words or '')} "
+        return any(
+            f" {_plain(name)} " in said
+            for measure in self.measures
+            if measure.gold
+            for name in (measure.name, *measure.also)
+        )
+
+
+def _plain(words: str) -> str:
+    return _EDGES.sub(" ", words.casefold()).strip()

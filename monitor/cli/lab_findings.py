@@ -1,0 +1,215 @@
+"""`gap-monitor lab extract`, `findings` and `pool`: from results as reported to what they show."""
+
+import csv
+import dataclasses
+import io
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from monitor.catalogue import loader
+from monitor.cli.lab import file_argument, lab
+from monitor.evidence import pooling
+from monitor.evidence.effects import derive, log_odds
+from monitor.evidence.findings import Finding, Line, findings
+from monitor.evidence.index_results import Index
+from monitor.evidence.pooling import Pool
+from monitor.evidence.results import Allocation, EffectType, Result, read_row
+from monitor.kernel.errors import InvalidInput
+
+_DIGITS = 6
+Row = Mapping[str, str]
+
+
+def table(path: Path) -> Iterator[tuple[int, Row]]:
+    """Read a table with a header line, row by row with its line; comma, semicolon or tab.
+
+    Raises:
+        InvalidInput: the file is not text, or has no header line.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{path.name} is not UTF-8 text: save it as CSV UTF-8") from None
+    header = text.partition("\n")[0]
+    delimiter = max(",;\t", key=header.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    if not reader.fieldnames:
+        raise InvalidInput(f"{path.name} has no header line that names its columns")
+    for row in reader:
+        if row.pop(None, None):
+            _left_out(reader.line_num, row, "it has more cells than the header has columns")
+        elif any(row.values()):
+            yield reader.line_num, {name.strip(): (value or "") for name, value in row.items()}
+
+
+@lab.command()
+@file_argument
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def extract(file: Path, *, as_json: bool) -> None:
+    """Say each result's effect and variance, and how they were derived; or why it is refused."""
+    catalogue = loader.load()
+    for line, row in table(file):
+        try:
+            effect = derive(read_row(row, catalogue.slugs), catalogue.synthesis)
+        except InvalidInput as error:
+            answer: dict[str, Any] = {"refusal": str(error)}
+        else:
+            answer = {
+                "yi": _rounded(effect.yi),
+                "vi": _rounded(effect.vi),
+                "derivation": effect.derivation,
+            }
+        if as_json:
+            _print({**row, **answer})
+        else:
+            said = "; ".join(f"{k} {v}" for k, v in answer.items())
+            click.echo(f"line {line}, {row.get('study', '')}: {said}")
+
+
+@lab.command("findings")
+@file_argument
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def findings_(file: Path, *, as_json: bool) -> None:
+    """Say what the results show: per intervention, comparator and outcome class, as a label."""
+    catalogue = loader.load()
+    results: list[Result] = []
+    for line, row in table(file):
+        try:
+            results.append(read_row(row, catalogue.slugs))
+        except InvalidInput as error:
+            _left_out(line, row, str(error))
+    found, refused = findings(results, catalogue.synthesis, catalogue.measures, catalogue.slugs)
+    for result, why in refused:
+        click.echo(f"{result.study}, {result.outcome or result.outcome_class}: {why}", err=True)
+    for finding in found:
+        if as_json:
+            _print(_object(finding))
+        else:
+            click.echo(
+                f"{finding.intervention}, {finding.comparator_class}, "
+                f"{finding.outcome_class or 'outcome class not given'}: {finding.main.label} "
+                f"({_in_short(finding.main)})"
+            )
+
+
+@lab.command()
+@file_argument
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--truncated", is_flag=True, help="The truncated Knapp-Hartung interval.")
+@click.option("--common", is_flag=True, help="A common effect with the Wald interval.")
+def pool(file: Path, *, as_json: bool, truncated: bool, common: bool) -> None:
+    """Pool effects (columns yi and vi) or log odds ratios (events_i, n_i, events_c, n_c)."""
+    pairs = [pair for line, row in table(file) if (pair := _pair(line, row))]
+    try:
+        if common:
+            pooled = pooling.common_effect(*_columns(pairs))
+        else:
+            pooled = pooling.random_effects(*_columns(pairs), truncated=truncated)
+    except ValueError as error:
+        raise InvalidInput(f"{file.name} cannot be pooled: {error}") from None
+    answer = {name: value for name, value in _pool(pooled).items() if name != "n"}
+    if as_json:
+        _print(answer)
+    else:
+        click.echo("; ".join(f"{name} {value}" for name, value in answer.items()))
+
+
+def _pair(line: int, row: Row) -> tuple[float, float] | None:
+    try:
+        if row.get("yi", "").strip():
+            yi, vi = float(row["yi"]), float(row.get("vi") or "nan")
+            if not vi > 0:
+                raise InvalidInput("vi: a variance is more than 0")  # noqa: TRY301 - named below
+            return yi, vi
+        counted = Result(
+            study="",
+            intervention="",
+            variant="",
+            comparator="",
+            comparator_class="",
+            allocation=Allocation.UNKNOWN,
+            effect_type=EffectType.TABLE,
+            outcome_class="",
+            events_i=int(row["events_i"]),
+            n_i=int(row["n_i"]),
+            events_c=int(row["events_c"]),
+            n_c=int(row["n_c"]),
+        )
+        log, variance, _ = log_odds(counted)
+    except (InvalidInput, KeyError, ValueError) as error:
+        _left_out(line, row, str(error))
+        return None
+    return log, variance
+
+
+def _columns(pairs: list[tuple[float, float]]) -> tuple[list[float], list[float]]:
+    return [yi for yi, _ in pairs], [vi for _, vi in pairs]
+
+
+def _object(finding: Finding) -> dict[str, Any]:
+    return {
+        "intervention": finding.intervention,
+        "comparator_class": finding.comparator_class,
+        "outcome_class": finding.outcome_class,
+        **_line(finding.main),
+        "index": [_index(one) for one in finding.index],
+        "signs": dataclasses.asdict(finding.signs),
+        "without_developers": _line(finding.without_developers),
+        "without_some_concerns": _line(finding.without_some_concerns),
+        "with_high_risk": _line(finding.with_high_risk),
+        "sustained": _line(finding.sustained),
+        "leave_one_out": (
+            {"study": finding.leave_one_out.study, **_line(finding.leave_one_out.line)}
+            if finding.leave_one_out
+            else None
+        ),
+        "reasons": list(finding.reasons),
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {"k": line.k, "n": line.people, **_pool(line.pool), "label": line.label}
+
+
+def _pool(pooled: Pool | None) -> dict[str, Any]:
+    """Everything of a pool but its size where there is none: null, never 0."""
+    names = [field.name for field in dataclasses.fields(Pool) if field.name not in {"k", "method"}]
+    return {
+        **({"k": pooled.k} if pooled else {}),
+        "method": pooled.method.value if pooled else None,
+        **{name: _rounded(getattr(pooled, name) if pooled else None) for name in names},
+    }
+
+
+def _index(one: Index) -> dict[str, Any]:
+    return {
+        "study": one.study,
+        "outcome": one.outcome,
+        "yi": _rounded(one.yi),
+        "vi": _rounded(one.vi),
+        "rule": one.rule,
+    }
+
+
+def _in_short(line: Line) -> str:
+    pooled = line.pool
+    if not pooled or pooled.estimate is None:
+        return f"{line.k} studies" if line.k else "no size known"
+    said = f"{pooled.estimate:.2f}, {pooled.ci_low:.2f} to {pooled.ci_high:.2f}"
+    return f"{said}; {line.k} studies, {pooled.method.value}"
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, _DIGITS)
+
+
+def _left_out(line: int, row: Mapping[str, Any], why: str) -> None:
+    click.echo(f"line {line}, {row.get('study') or 'no name'}, was left out: {why}", err=True)
+
+
+def _print(answer: Mapping[str, Any]) -> None:
+    click.echo(json.dumps(answer, ensure_ascii=False))

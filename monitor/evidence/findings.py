@@ -1,0 +1,179 @@
+"""What trials show: one finding for each intervention, pool of comparators and outcome class. Pure.
+
+``findings`` is the door: results in, labels with their pools, sensitivity lines and reasons out.
+The order of studies, results and arms makes no difference.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from monitor.catalogue.methods import Measures, SynthesisPolicy
+from monitor.evidence.index_results import Heard, Index, heard, index
+from monitor.evidence.labels import Label, in_words, of_signs
+from monitor.evidence.pooling import Pool, pool
+from monitor.evidence.results import ANOTHER, CLASSES, Result
+
+POOLS = ("usual care", "active", ANOTHER)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A pool with its label in words: the main one, or one for comparison."""
+
+    label: str
+    k: int
+    people: int | None
+    pool: Pool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """Which way the results point whose size is not known."""
+
+    towards: int
+    away: int
+    none: int
+
+    @property
+    def heard(self) -> int:
+        """How many there are."""
+        return self.towards + self.away + self.none
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """The pool without one study: ``study`` is the one that moves it most."""
+
+    study: str
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is known of one intervention against one kind of comparator, in one outcome class."""
+
+    intervention: str
+    comparator_class: str
+    outcome_class: str
+    main: Line
+    index: tuple[Index, ...]
+    signs: Signs
+    without_developers: Line
+    without_some_concerns: Line
+    with_high_risk: Line
+    sustained: Line
+    leave_one_out: LeftOut | None
+    reasons: tuple[str, ...]
+
+
+def findings(
+    results: Iterable[Result], policy: SynthesisPolicy, measures: Measures, slugs: Sequence[str]
+) -> tuple[list[Finding], list[tuple[Result, str]]]:
+    """Say what results show, in the order of ``slugs``; and which were refused, with why."""
+    every, refused = heard(results, policy, slugs)
+    groups: dict[tuple[str, str, str], list[Heard]] = defaultdict(list)
+    for one in every:
+        groups[one.result.intervention, one.pool, one.result.outcome_class].append(one)
+    places = [(slug, pool, kind) for slug in slugs for pool in POOLS for kind in ("", *CLASSES)]
+    found = [
+        _finding(place, groups[place], policy, measures) for place in places if place in groups
+    ]
+    return found, refused
+
+
+def _finding(
+    place: tuple[str, str, str],
+    group: Sequence[Heard],
+    policy: SynthesisPolicy,
+    measures: Measures,
+) -> Finding:
+    first = _indexes(group, policy, measures, sustained=False)
+    chosen, beside = _of_one_kind(first)
+    sound = [one for one in chosen if not one.high_risk]
+    later = _of_one_kind(_indexes(group, policy, measures, sustained=True))[0]
+    return Finding(
+        *place,
+        main=_line(sound, policy),
+        index=tuple(sound),
+        signs=_signs(sound),
+        without_developers=_line([one for one in sound if not one.developer_led], policy),
+        without_some_concerns=_line([one for one in sound if not one.some_concerns], policy),
+        with_high_risk=_line(chosen, policy),
+        sustained=_line([one for one in later if not one.high_risk], policy),
+        leave_one_out=_leave_one_out(sound, policy),
+        reasons=tuple(_reasons(group, chosen, beside)),
+    )
+
+
+def _indexes(
+    group: Sequence[Heard], policy: SynthesisPolicy, measures: Measures, *, sustained: bool
+) -> list[Index]:
+    by_study: dict[str, list[Heard]] = defaultdict(list)
+    for one in sorted(set(group), key=repr):  # an exact copy changes nothing
+        by_study[one.result.study].append(one)
+    found = (index(by_study[s], policy, measures, sustained=sustained) for s in sorted(by_study))
+    return [one for one in found if one]
+
+
+def _of_one_kind(found: Sequence[Index]) -> tuple[list[Index], list[Index]]:
+    """Randomised and other studies are never in one pool: the others stand beside."""
+    randomised = [one for one in found if one.randomised]
+    others = [one for one in found if not one.randomised]
+    return (randomised, others) if randomised else (others, [])
+
+
+def _line(chosen: Sequence[Index], policy: SynthesisPolicy) -> Line:
+    sized = [one for one in chosen if one.vi is not None]
+    if not sized:
+        signs = _signs(chosen)
+        return Line(of_signs(signs.towards, signs.heard), 0, _people(chosen), None)
+    pooled = pool([one.yi or 0.0 for one in sized], [one.vi or 0.0 for one in sized], policy)
+    return Line(in_words(pooled, policy.delta), pooled.k, _people(sized), pooled)
+
+
+def _signs(chosen: Sequence[Index]) -> Signs:
+    unsized = [one.sign for one in chosen if one.vi is None]
+    return Signs(unsized.count(1), unsized.count(-1), unsized.count(0))
+
+
+def _people(chosen: Sequence[Index]) -> int | None:
+    known = [one.people for one in chosen if one.people is not None]
+    return sum(known) if chosen and len(known) == len(chosen) else None
+
+
+def _leave_one_out(chosen: Sequence[Index], policy: SynthesisPolicy) -> LeftOut | None:
+    """Find the study without which the estimate moves most; None with fewer than two."""
+    sized = [one for one in chosen if one.vi is not None]
+    whole = _line(sized, policy)
+    if len(sized) < 2:  # noqa: PLR2004 - there is nothing to leave out
+        return None
+    lines = [(one, _line([o for o in sized if o is not one], policy)) for one in sized]
+
+    def moved(pair: tuple[Index, Line]) -> tuple[bool, float]:
+        line = pair[1]
+        before = whole.pool.estimate if whole.pool else None
+        after = line.pool.estimate if line.pool else None
+        far = abs(after - before) if before is not None and after is not None else 0.0
+        return line.label != whole.label, far
+
+    one, line = max(lines, key=moved)
+    return LeftOut(one.study, line)
+
+
+def _reasons(
+    group: Sequence[Heard], chosen: Sequence[Index], beside: Sequence[Index]
+) -> Iterable[str]:
+    if chosen and not chosen[0].randomised:
+        yield "no randomised trial: told as such, settles no headline"
+    if beside:
+        names = ", ".join(one.study for one in beside)
+        yield f"beside the pool, not randomised: {names}"
+    for one in chosen:
+        if one.high_risk:
+            yield f"{one.study}: high risk of bias, in the sensitivity line only"
+    left = {one.result.study for one in group} - {one.study for one in (*chosen, *beside)}
+    for study in sorted(left):
+        yield f"{study}: no result of all randomised in the first months after treatment"
+    if not chosen:
+        yield Label.NOTHING.value

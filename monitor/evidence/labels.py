@@ -1,0 +1,65 @@
+"""What a pooled effect is called: the label, by the interval against a difference that matters. Pure.
+
+Cochrane Handbook 12.4 and 15.3: by the interval, never by whether p is below a line; and "not
+settled" is never called "no difference".
+"""
+
+from enum import StrEnum
+
+from monitor.evidence.pooling import Method, Pool
+
+
+class Label(StrEnum):
+    """What trials show of one outcome class against one kind of comparator."""
+
+    BENEFIT = "benefit"
+    PROBABLE = "probable benefit"
+    SLIGHT = "slight benefit"
+    NO_DIFFERENCE = "little or no difference"
+    COMPARISON = "favours the comparison"
+    NOT_SETTLED = "not settled"
+    DISAGREE = "results disagree"
+    NOTHING = "no result to go on"
+
+
+_LEANS = {1: ", leans to benefit", -1: ", leans to the comparison", 0: ""}
+BENEFITS = frozenset({Label.BENEFIT, Label.PROBABLE, Label.SLIGHT})
+
+
+def label(pooled: Pool, delta: float) -> Label:
+    """Name a pool. Total; the cases are tried in the order of the method's table."""
+    if pooled.method is Method.APART:
+        return Label.DISAGREE
+    if pooled.estimate is None or pooled.ci_low is None or pooled.ci_high is None:
+        return Label.NOTHING
+    low, high, estimate = pooled.ci_low, pooled.ci_high, pooled.estimate
+    cases = (
+        (-delta < low and high < delta, Label.NO_DIFFERENCE),
+        (low >= delta, Label.BENEFIT),
+        (low > 0 and estimate >= delta, Label.PROBABLE),
+        (low > 0, Label.SLIGHT),
+        (high < 0, Label.COMPARISON),
+    )
+    return next((name for holds, name in cases if holds), Label.NOT_SETTLED)
+
+
+def in_words(pooled: Pool, delta: float) -> str:
+    """Write a pool's label with what it adds: which way it leans, how far settings vary."""
+    found = label(pooled, delta)
+    if found is Label.NOT_SETTLED:
+        return found + _LEANS[_leaning(pooled.estimate or 0.0, delta)]
+    if found in BENEFITS and pooled.pi_low is not None and pooled.pi_low < 0:
+        harm = " or harm" if pooled.pi_low < -delta else ""
+        return f"{found}; varies: a new setting may see none{harm}"
+    return found.value
+
+
+def of_signs(towards: int, heard: int) -> str:
+    """Write what directions alone say. Counts signs of estimates, never p values."""
+    if not heard:
+        return Label.NOTHING.value
+    return f"{towards} of {heard} point towards benefit; size not known"
+
+
+def _leaning(estimate: float, delta: float) -> int:
+    return int(estimate >= delta) - int(estimate <= -delta)
