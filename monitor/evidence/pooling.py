@@ -151,17 +151,33 @@ def _p_trace(weights: NDArray[np.float64]) -> float:
 
 
 def _reml(y: NDArray[np.float64], v: NDArray[np.float64]) -> float:
-    """The restricted likelihood's maximum, by Fisher scoring from the moment estimate."""
+    """The restricted likelihood's maximum, by Fisher scoring from both moment estimates.
+
+    With few studies of unequal size it can have two peaks: the higher one is the answer.
+    """
     weights = 1 / v
     mean = weights @ y / weights.sum()
-    tau2 = max(0.0, float((weights @ (y - mean) ** 2 - (len(y) - 1)) / _p_trace(weights)))
+    by_weight = float((weights @ (y - mean) ** 2 - (len(y) - 1)) / _p_trace(weights))
+    by_spread = float(y.var(ddof=1) - v.mean())
+    peaks = [_climb(y, v, max(0.0, start)) for start in (by_weight, by_spread)]
+    return max(peaks, key=lambda tau2: _likelihood(y, v, tau2))
+
+
+def _climb(y: NDArray[np.float64], v: NDArray[np.float64], tau2: float) -> float:
     for _ in range(_STEPS):
-        step = _scoring_step(y, v, tau2)
-        following = max(0.0, tau2 + step)
+        following = max(0.0, tau2 + _scoring_step(y, v, tau2))
         if abs(following - tau2) < _CLOSE * (1 + tau2):
             return following
         tau2 = following
     return tau2
+
+
+def _likelihood(y: NDArray[np.float64], v: NDArray[np.float64], tau2: float) -> float:
+    """The restricted log-likelihood, without its constant."""
+    weights = 1 / (v + tau2)
+    mean = weights @ y / weights.sum()
+    parts = -np.log(weights).sum() + math.log(weights.sum()) + weights @ (y - mean) ** 2
+    return -0.5 * float(parts)
 
 
 def _scoring_step(y: NDArray[np.float64], v: NDArray[np.float64], tau2: float) -> float:
