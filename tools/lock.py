@@ -12,7 +12,18 @@ QUIET = ["--no-header", "--no-annotate", "--upgrade", "--quiet"]
 
 def lock(target: str, *extra: str) -> None:
     """Write one lock file from pyproject.toml and the build requirements."""
-    command = [sys.executable, "-m", "uv", "pip", "compile", *COMMON, *QUIET, *extra, "pyproject.toml", str(BUILD)]
+    command = [
+        sys.executable,
+        "-m",
+        "uv",
+        "pip",
+        "compile",
+        *COMMON,
+        *QUIET,
+        *extra,
+        "pyproject.toml",
+        str(BUILD),
+    ]
     subprocess.run([*command, "-o", target], cwd=HERE, check=True)  # noqa: S603 - fixed words
 
 

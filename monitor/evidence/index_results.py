@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from monitor.catalogue.methods import Measures, SynthesisPolicy
 from monitor.evidence.effects import Effect, derive, turned
-from monitor.evidence.results import NOT_RANDOMISED, RANDOMISED, Result
+from monitor.evidence.results import ANOTHER, NOT_RANDOMISED, RANDOMISED, Result
 from monitor.kernel.errors import InvalidInput
 
 ALL_RANDOMISED = frozenset({"", "itt", "all randomised", "all randomized", "intention to treat"})
@@ -57,7 +57,8 @@ def heard(
     found: list[Heard] = []
     refused: list[tuple[Result, str]] = []
     for result in results:
-        pool = pool_of(result, policy)
+        other = result.comparator.casefold()
+        pool = ANOTHER if other in known else pool_of(result, policy)
         if pool is None:
             refused.append((result, "comparator_class: not given, so it belongs to no pool"))
             continue
@@ -67,7 +68,6 @@ def heard(
             refused.append((result, str(error)))
             continue
         found.append(Heard(result, effect, pool))
-        other = result.comparator.casefold()
         if other in known:
             seen = replace(result, intervention=other, comparator=result.intervention, variant="")
             found.append(Heard(seen, turned(effect), pool))

@@ -43,9 +43,9 @@ PUBLISHED = {
 @pytest.fixture
 def copy(tmp_path):
     """The catalogue's files, copied so that a test may damage them."""
-    for name in ("interventions", "grading", "gap"):
+    for name in ("interventions", "grading", "gap", "synthesis"):
         shutil.copytree(loader.FOLDER / name, tmp_path / name)
-    for name in ("review.toml", "policies.toml"):
+    for name in ("review.toml", "policies.toml", "measures.toml"):
         shutil.copy(loader.FOLDER / name, tmp_path)
     return tmp_path
 
