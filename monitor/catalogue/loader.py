@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from monitor.catalogue.appraisal import Tool
 from monitor.catalogue.methods import Measures, SynthesisPolicy
 from monitor.catalogue.models import (
     Abbreviation,
@@ -55,6 +56,7 @@ class Catalogue(Data):
     gap: GapPolicy
     synthesis: SynthesisPolicy
     measures: Measures
+    tools: dict[str, Tool]
 
     @property
     def slugs(self) -> tuple[str, ...]:
@@ -71,6 +73,16 @@ class Catalogue(Data):
             if one.slug == slug:
                 return one
         raise NotFound(f"there is no intervention {slug!r}")
+
+    def tool(self, name: str) -> Tool:
+        """Find one appraisal tool by its file's name.
+
+        Raises:
+            NotFound: the catalogue has none of that name.
+        """
+        if name not in self.tools:
+            raise NotFound(f"there is no appraisal tool {name!r}")
+        return self.tools[name]
 
 
 class _Current(Data):
@@ -92,7 +104,7 @@ def load() -> Catalogue:
 
 
 def read(folder: Path) -> Catalogue:
-    """Read a catalogue: review, policies and measures, interventions/, grading/, gap/, synthesis/.
+    """Read a catalogue: review, policies and measures, interventions/, policies, tools/.
 
     Raises:
         ConfigError: lists every error of every file, with file and key.
@@ -105,6 +117,7 @@ def read(folder: Path) -> Catalogue:
     syntheses = _policies(folder, "synthesis", SynthesisPolicy, errors)
     measures = _parse(folder, "measures.toml", Measures, errors)
     interventions = _interventions(folder, errors)
+    tools = _tools(folder, errors)
     if current:
         errors += _missing(folder, current)
     grading = policies.get(current.grading) if current else None
@@ -121,6 +134,7 @@ def read(folder: Path) -> Catalogue:
         gap=gap,
         synthesis=synthesis,
         measures=measures,
+        tools=tools,
     )
 
 
@@ -136,6 +150,12 @@ def _interventions(folder: Path, errors: list[str]) -> list[Intervention]:
         errors.append("interventions/: there is no file")
     found = [_parse(folder, f"interventions/{p.name}", Intervention, errors) for p in paths]
     return sorted((one for one in found if one), key=lambda one: (one.position, one.slug))
+
+
+def _tools(folder: Path, errors: list[str]) -> dict[str, Tool]:
+    names = sorted(path.name for path in (folder / "tools").glob("*.toml"))
+    found = {name: _parse(folder, f"tools/{name}", Tool, errors) for name in names}
+    return {Path(name).stem: tool for name, tool in found.items() if tool}
 
 
 def _policies(folder: Path, kind: str, model: type[_Model], errors: list[str]) -> dict[str, _Model]:

@@ -18,6 +18,7 @@ from monitor.cli import (  # noqa: F401 - each adds its commands
     lab_findings,
     lab_match,
     lab_rank,
+    lab_rob2,
     mail,
     people,
     reading,

@@ -41,7 +41,7 @@ def table(path: Path) -> Iterator[tuple[int, Row]]:
         raise InvalidInput(f"{path.name} has no header line that names its columns")
     for row in reader:
         if row.pop(None, None):
-            _left_out(reader.line_num, row, "it has more cells than the header has columns")
+            left_out(reader.line_num, row, "it has more cells than the header has columns")
         elif any(row.values()):
             yield reader.line_num, {name.strip(): (value or "") for name, value in row.items()}
 
@@ -81,7 +81,7 @@ def findings_(file: Path, *, as_json: bool) -> None:
         try:
             results.append(read_row(row, catalogue.slugs))
         except InvalidInput as error:
-            _left_out(line, row, str(error))
+            left_out(line, row, str(error))
     found, refused = findings(results, catalogue.synthesis, catalogue.measures, catalogue.slugs)
     for result, why in refused:
         click.echo(f"{result.study}, {result.outcome or result.outcome_class}: {why}", err=True)
@@ -141,7 +141,7 @@ def _pair(line: int, row: Row) -> tuple[float, float] | None:
         )
         log, variance, _ = log_odds(counted)
     except (InvalidInput, KeyError, ValueError) as error:
-        _left_out(line, row, str(error))
+        left_out(line, row, str(error))
         return None
     return log, variance
 
@@ -207,7 +207,8 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, _DIGITS)
 
 
-def _left_out(line: int, row: Mapping[str, Any], why: str) -> None:
+def left_out(line: int, row: Mapping[str, Any], why: str) -> None:
+    """Name a row that is left out, and say why, on stderr; the others go on."""
     click.echo(f"line {line}, {row.get('study') or 'no name'}, was left out: {why}", err=True)
 
 

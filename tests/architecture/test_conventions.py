@@ -38,10 +38,8 @@ def _faults(text, *, pure):
         yield "has no docstring"
     if text.count("\n") > 400:
         yield "is longer than 400 lines"
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            if (node.end_lineno or 0) - node.lineno >= 60:
-                yield f"{node.name} is long"
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    yield from (f"{n.name} is long" for n in functions if (n.end_lineno or 0) - n.lineno >= 60)
     if pure:
         yield from (f"is pure and imports {name}" for name in _imports(tree) if BANNED.match(name))
 

@@ -43,7 +43,7 @@ PUBLISHED = {
 @pytest.fixture
 def copy(tmp_path):
     """The catalogue's files, copied so that a test may damage them."""
-    for name in ("interventions", "grading", "gap", "synthesis"):
+    for name in ("interventions", "grading", "gap", "synthesis", "tools"):
         shutil.copytree(loader.FOLDER / name, tmp_path / name)
     for name in ("review.toml", "policies.toml", "measures.toml"):
         shutil.copy(loader.FOLDER / name, tmp_path)
