@@ -59,7 +59,7 @@ def d5(a):
 
 def reachable(domain):
     """Every way through a domain: an answer to what is asked, and nothing else."""
-    ways = [{}]
+    ways: list[dict[str, str]] = [{}]
     while True:
         following = []
         for way in ways:
