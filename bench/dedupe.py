@@ -310,7 +310,7 @@ By eye, of the pairs labelled as one paper and not merged for certain:
 
 Of those missed under "identifiers hidden", four are two issues of one Cochrane review that share a DOI and have two PMIDs: two papers here. In the diabetes set bib-dedupe merges two abstracts on the pages 51 and 52 of one supplement; we do not.
 
-Known weaknesses: a meeting abstract without pages merges with an article of the same title, authors, journal and year; a title in two languages is not recognised without an identifier; an article online first and then printed in the next year, without a volume on one side, is left to a person, as is a Cochrane review's update.
+Known weaknesses: a meeting abstract without pages merges with an article of the same title, authors, journal and year, unless one of the titles is noted to be an abstract's; a title in two languages is shown to a person where all else agrees, and not recognised without an identifier elsewhere; an article online first and then printed in the next year, without a volume on one side, is left to a person, as is a Cochrane review's update.
 """
 
 

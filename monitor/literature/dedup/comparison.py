@@ -37,6 +37,8 @@ class ComparisonVector(NamedTuple):  # made for every pair, and faster than a da
     numbers: bool | None  # PMIDs and the like
     apart: str  # why they are of two kinds
     of_notice: bool  # one is a notice, the other none
+    misplaced: bool  # one has the other's volume where its issue should stand
+    noted: bool  # a database notes of one alone that it is an abstract
 
     @property
     def place(self) -> bool:
@@ -89,6 +91,7 @@ def compared(one: Fingerprint, other: Fingerprint, titles: Titles) -> Comparison
     shared = one.comment or other.comment or one.is_notice or other.is_notice
     short = min(one.squeezed, other.squeezed, key=len)
     long = telling(short)
+    misplaced = _misplaced(one, other)
     return ComparisonVector(
         titles=titles,
         telling=long and not shared,
@@ -100,8 +103,8 @@ def compared(one: Fingerprint, other: Fingerprint, titles: Titles) -> Comparison
         year=None if gap is None else gap <= 1,
         same_year=gap == 0,
         journal=same_journal(one.journal, other.journal),
-        volume=_equal(one.volume, other.volume),
-        issue=_equal(one.issue, other.issue),
+        volume=None if misplaced else _equal(one.volume, other.volume),
+        issue=None if misplaced else _equal(one.issue, other.issue),
         page=_pages_agree(one.pages, other.pages),
         whole=bool(one.pages.whole) and one.pages.whole == other.pages.whole,
         unplaced=one.unplaced or other.unplaced,
@@ -109,7 +112,18 @@ def compared(one: Fingerprint, other: Fingerprint, titles: Titles) -> Comparison
         numbers=_numbers_agree(one, other),
         apart=_apart(one, other),
         of_notice=one.is_notice != other.is_notice,
+        misplaced=misplaced,
+        noted=one.abstract != other.abstract,
     )
+
+
+def _misplaced(one: Fingerprint, other: Fingerprint) -> bool:
+    """Tell whether volume and issue are swapped, or a volume alone stands in the issue's place."""
+    if one.volume and other.volume:
+        swapped = one.volume == other.issue and one.issue == other.volume
+        return swapped and one.volume != other.volume
+    lacks, has = (other, one) if one.volume else (one, other)
+    return bool(has.volume) and lacks.issue == has.volume
 
 
 def _is_event(words: Sequence[str]) -> bool:

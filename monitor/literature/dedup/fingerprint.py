@@ -51,7 +51,9 @@ class _NameLetters(_Letters):
 _APOSTROPHES = frozenset("'`’‘ʼ′")
 _LETTERS = _Letters()
 _NAME_LETTERS = _NameLetters()
-_MARK_UP = re.compile(r"</?[a-zA-Z][^<>]{0,60}>")
+_MARK_UP = re.compile(
+    r"<sup>\s*(?:TM|R|SM)\s*</sup>|</?[a-zA-Z][^<>]{0,60}>", re.IGNORECASE
+)  # a raised TM is a trade mark
 _GREEK = str.maketrans(
     dict(
         zip(
@@ -61,6 +63,7 @@ _GREEK = str.maketrans(
         )
     )
 )
+_VOWELS = str.maketrans({"ø": "o", "œ": "o", "æ": "a"})
 # What databases add to a title, after it and in brackets; in folded text. The end may have been cut
 # off. "[Review of …]" at the beginning is a translated title, "(German version)" a part of one.
 _LANGUAGES = (
@@ -75,6 +78,13 @@ _NOTE = re.compile(
     r")(?:\]|$)"
     r"|(?<=.)\((?:review|provisional abstract|brief record|structured abstract)(?:\)|$)"
 )
+# … and that it is printed as an abstract only, which its article may be as well.
+_ABSTRACT = re.compile(
+    r"(?<=.)[\[(](?:(?:conference|meeting|congress|poster|oral|published|summary|symposium)\W{1,3})?"
+    r"abstracts?(?: only)?(?:\W{1,3}(?:no\W{1,3}|number |p|s|os|o)?[a-z]?\d{1,5})?(?:[\])]|$)"
+)
+# Trade marks in letters; as signs, folding leaves them out.
+_MARKS = re.compile(r"\s?[(\[](?:r|tm|sm)[)\]]")
 _NOTICE = "notice"
 _COMMENT = re.compile(
     r"\W*(?:(?:author|editor)s?(?: s)? (?:reply|response)|in reply|repl(?:y|ies)|re:|"
@@ -149,6 +159,7 @@ class Fingerprint(NamedTuple):
     volume: str
     issue: str
     pages: Pages
+    abstract: bool = False  # its title is noted to be an abstract's
 
     @property
     def unplaced(self) -> bool:
@@ -167,7 +178,8 @@ def fingerprint(citation: Citation) -> Fingerprint:
     if notices.may_say(title):
         says = notices.read_title(citation.title)
         title, notice = _title(says.about or citation.title), says.kind
-    words = tuple(title.translate(_LETTERS).split())
+    whole, title = title, _ABSTRACT.sub(" ", title) if "abstract" in title else title
+    words = _written_alike(title.translate(_LETTERS).split())
     names = _names(" , ".join(citation.authors)[:_MAX_AUTHORS])
     dois, numbers = _own(citation) if citation.identifiers else _NO_IDENTIFIERS
     return Fingerprint(
@@ -185,6 +197,7 @@ def fingerprint(citation: Citation) -> Fingerprint:
         volume=_number(_VOLUME, citation.volume),
         issue=_issue(citation.issue),
         pages=_pages(citation.pages or ""),
+        abstract=whole is not title and whole != title,
     )
 
 
@@ -206,8 +219,26 @@ def _title(raw: str) -> str:
     if not folded.isascii():
         folded = folded.translate(_GREEK)
     if "[" in folded or "(" in folded:
-        folded = _NOTE.sub(" ", folded)
+        folded = _NOTE.sub(" ", _MARKS.sub("", folded))
     return folded
+
+
+def _written_alike(words: Sequence[str]) -> tuple[str, ...]:
+    """Write words in one way: "vs" in full, umlauts without their e."""
+    text = f" {' '.join(words)} "
+    if " vs " in text:
+        text = text.replace(" vs ", " versus ")
+    return tuple(_without_umlauts(text).split())
+
+
+def _without_umlauts(text: str) -> str:
+    """Write "Mueller" as "Müller" is folded, and "oe" as "ø".
+
+    That "blue" loses a letter does no harm where everything is written so.
+    """
+    if not text.isascii():
+        text = text.translate(_VOWELS)
+    return text.replace("ae", "a").replace("oe", "o").replace("ue", "u").replace("aa", "a")
 
 
 def _kind(notice: notices.NoticeKind | None, citation: Citation) -> str:
@@ -245,7 +276,7 @@ def _names(raw: str) -> list[str]:
     words = [word for word in raw.translate(_NAME_LETTERS).split() if len(word) > 1]
     if not raw.isupper():
         words = [word for word in words if len(word) > _MAX_INITIALS or not word.isupper()]
-    return " ".join(words).casefold().split()
+    return _without_umlauts(" ".join(words).casefold()).split()
 
 
 def _first(names: Iterable[str]) -> frozenset[str]:

@@ -7,29 +7,20 @@ from collections.abc import Sequence
 from enum import StrEnum
 from itertools import pairwise, takewhile
 
+from monitor.literature.dividing import ROMAN, divided, opposed
+
 # Letters and digits, in bytes: shorter titles ("Editorial", "Stroke prevention") are shared.
 TELLING = 30
 _BEGINNING = 20
 _MAX_REST = 60
 _LETTERS_TO_AN_EDIT = 6
 _ALIKE = 0.6
-_ROMAN = frozenset(("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"))
 # What parts two papers of one project, where one title has it and the other has not.
 _PARTING = frozenset(
     ("protocol", "erratum", "correction", "corrigendum", "retraction", "reply", "response",
      "comment", "commentary", "letter", "editorial", "abstract", "pilot", "baseline", "update",
      "updated", "followup", "interim", "rationale")
 )  # fmt: skip
-_OPPOSED = tuple(
-    frozenset(pair)
-    for pair in (
-        ("men", "women"), ("male", "female"), ("males", "females"), ("boys", "girls"),
-        ("maternal", "paternal"), ("mothers", "fathers"), ("increase", "decrease"),
-        ("increased", "decreased"), ("agonist", "antagonist"), ("upper", "lower"),
-        ("left", "right"), ("before", "after"), ("with", "without"),
-    )
-)  # fmt: skip
-_OPPOSED_BEGINNINGS = (("hypo", "hyper"), ("intra", "inter"), ("pre", "post"), ("ante", "post"))
 
 
 class Titles(StrEnum):
@@ -40,6 +31,7 @@ class Titles(StrEnum):
     EXTENDED = "one title continues the other"
     ALIKE = "similar titles"
     PARTED = "titles that differ in a number or in what parts two papers"
+    DIVIDED = "titles that number or divide two papers"
     OTHER = "another title"
 
 
@@ -61,32 +53,61 @@ def relation(one: Sequence[str], other: Sequence[str]) -> Titles:
     continues = len(short) >= _BEGINNING and long.startswith(short)
     if not continues and shared < _ALIKE * most / 2:
         return Titles.OTHER
-    if _spelt_otherwise([w for w in one if w not in b], [w for w in other if w not in a]):
+    left, right = _beyond(one, other), _beyond(other, one)
+    divides = divided(one, other, left, right)
+    if not divides and _spelt_otherwise(left, right):
         return Titles.SPELLING
     if not continues and shared < _ALIKE * len(a | b):
         return Titles.OTHER
-    if parted(one, other):
-        return Titles.PARTED
-    return Titles.EXTENDED if continues else Titles.ALIKE
+    if divides or _replaced(left, right):
+        return Titles.DIVIDED
+    near = Titles.EXTENDED if continues else Titles.ALIKE
+    return Titles.PARTED if parted(one, other) else near
+
+
+def _beyond(one: Sequence[str], other: Sequence[str]) -> list[str]:
+    """List the words that ``one`` has more often than ``other``."""
+    left = list(other)
+    added = []
+    for word in one:
+        if word in left:
+            left.remove(word)
+        else:
+            added.append(word)
+    return added
+
+
+def _replaced(left: Sequence[str], right: Sequence[str]) -> bool:
+    """Tell whether some word stands in the place of another, and is not a slip of it."""
+    if not left or not right or _slip("".join(left), "".join(right)):
+        return False
+    return not (_has_slips_of(left, right) and _has_slips_of(right, left))
+
+
+def _has_slips_of(words: Sequence[str], others: Sequence[str]) -> bool:
+    """Tell whether each word is spelt otherwise, in part or together with others, there."""
+    joined = "".join(others)
+    return all(
+        word in joined or any(_within(other, word) or _slip(word, other) for other in others)
+        for word in words
+    )
+
+
+def _within(part: str, word: str) -> bool:
+    return len(part) > 1 and part in word
+
+
+def _slip(one: str, other: str) -> bool:
+    allowed = max(1, max(len(one), len(other)) // _LETTERS_TO_AN_EDIT)
+    return edits(one[:_MAX_REST], other[:_MAX_REST], allowed) <= allowed
 
 
 def parted(one: Sequence[str], other: Sequence[str]) -> bool:
     """Tell whether something in two titles parts them: a number, "part II", "protocol", "women"."""
     rest = set(one) ^ set(other)
-    if any(word in _ROMAN or word in _PARTING or not word.isalpha() for word in rest):
+    if any(word in ROMAN or word in _PARTING or not word.isalpha() for word in rest):
         return True
-    return _opposed(rest)
-
-
-def _opposed(rest: set[str]) -> bool:
-    if any(pair <= rest for pair in _OPPOSED):
-        return True
-    # "hypotension" and "hypertension"
-    return any(
-        word.startswith(first) and second + word[len(first) :] in rest
-        for first, second in _OPPOSED_BEGINNINGS
-        for word in rest
-    )
+    return opposed(rest)
 
 
 def _spelt_otherwise(one: Sequence[str], other: Sequence[str]) -> bool:

@@ -46,7 +46,7 @@ def compare(one: Fingerprint, other: Fingerprint) -> PairVerdict:
     titles = title_relation(one, other)
     shared = _shared_identifier(one, other)
     if titles is Titles.OTHER and not shared:
-        return _ANOTHER
+        return _other_title(one, other)
     comparison = compared(one, other, titles)
     if comparison.apart:
         verdict, reason = _of_two_kinds(comparison, shared)
@@ -55,6 +55,23 @@ def compare(one: Fingerprint, other: Fingerprint) -> PairVerdict:
     else:
         verdict, reason = _with_identifiers(comparison, *_by_title(comparison))
     return PairVerdict(verdict, reason, bridged=verdict == "same" or not comparison.contradictory)
+
+
+def _other_title(one: Fingerprint, other: Fingerprint) -> PairVerdict:
+    """Judge two titles that have nothing in common: one may translate the other.
+
+    A person is asked where the same people fill the same pages of the same issue. (Most pairs
+    are told apart by their pages alone, which is quick.)
+    """
+    if not one.pages.whole or one.pages.whole != other.pages.whole:
+        return _ANOTHER
+    found = compared(one, other, Titles.OTHER)
+    here = found.range and found.same_year and not found.objections() and found.issue is not False
+    if not here or not found.names or found.apart or found.numbers is False or found.dois is False:
+        return _ANOTHER
+    return PairVerdict(
+        "doubtful", "another title, perhaps a translation; all else agrees", bridged=False
+    )
 
 
 def _shared_identifier(one: Fingerprint, other: Fingerprint) -> str:
@@ -99,6 +116,8 @@ def _by_title(found: ComparisonVector) -> tuple[Verdict, str]:
 
 
 def _is_certain(found: ComparisonVector) -> bool:
+    if (found.noted and not found.page) or (found.misplaced and not found.telling):
+        return False  # an abstract's article, or another issue, may bear the title too
     if found.titles is not Titles.EQUAL:
         return _changed_title(found)
     return _own_title(found) or _outweighed(found) if found.telling else _shared_title(found)
@@ -158,6 +177,8 @@ def _changed_title(found: ComparisonVector) -> bool:
             return found.range or here
         case Titles.ALIKE:
             return found.range and found.journal is not False
+        case Titles.DIVIDED:  # a supplement's pages may stand in each of its papers' records
+            return False
         case _:  # a slip in a number, where everything else is the same
             return found.range and found.place and found.journal is True and found.same_year
 
@@ -171,7 +192,8 @@ def _worth_a_look(found: ComparisonVector) -> bool:
         return len(objections) < len(found.agreements()) + 2
     if found.titles is Titles.EQUAL:
         known = found.same_year and (found.names is True or found.place)
-        return known and not objections and not found.other_issue
+        renamed = objections == ["journal"] and found.names is True and found.whole
+        return known and (not objections or (renamed and found.place)) and not found.other_issue
     near = found.page is True or (found.titles in _NEAR and found.same_year)
     return found.names is True and near and len(objections) <= 1
 
