@@ -24,6 +24,13 @@ class NameCandidate:
     end: int
     name: Name
 
+    @property
+    def order(self) -> tuple[str, ...]:
+        """What sorts candidates in one way, in every run."""
+        name = self.name
+        places = f"{self.start:09}", f"{self.end:09}"
+        return *places, name.slug, name.variant or "", name.rule, name.why
+
 
 @dataclass(slots=True)
 class JudgedNames:
@@ -52,11 +59,17 @@ def judge_names(
 
 
 def judge_abbreviations(
-    judged: JudgedNames, candidates: Iterable[NameCandidate], *, seen: Set[str], named: Set[str]
+    judged: JudgedNames,
+    candidates: Iterable[NameCandidate],
+    *,
+    seen: Set[str],
+    named: Set[str],
+    of_another: Callable[[NameCandidate], str | None],
 ) -> JudgedNames:
     """Judge the abbreviations among the words ``seen`` anywhere in the paper.
 
     One of ``named``, the interventions whose full name the paper has, needs no other words.
+    ``of_another`` says why letters that have their words are something else's all the same.
     """
     taken = [(one.start, one.end) for one in judged.chosen]
     taken += [(one.start, one.end) for one, _ in judged.refused]
@@ -67,6 +80,7 @@ def judge_abbreviations(
         if context is None or any(start < one.end and one.start < end for start, end in taken):
             continue
         reason = None if one.name.slug in named else context.refusal(seen)
+        reason = reason or of_another(one)
         if reason is None:
             admitted.append(one)
         else:
@@ -89,9 +103,11 @@ def longest(candidates: Iterable[NameCandidate]) -> list[tuple[NameCandidate, li
     return kept
 
 
-def _precedence(one: NameCandidate) -> tuple[int, int, bool, bool]:
+def _precedence(one: NameCandidate) -> tuple[int, int, bool, bool, tuple[str, ...]]:
     """Longest first; among equals a look-alike, then a variant before its family."""
-    return one.start - one.end, one.start, one.name.rule != LOOKALIKE, one.name.variant is None
+    name = one.name
+    kinds = name.rule != LOOKALIKE, name.variant is None
+    return one.start - one.end, one.start, *kinds, one.order[2:]
 
 
 def _overlap(one: NameCandidate, other: NameCandidate) -> bool:

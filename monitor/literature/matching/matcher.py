@@ -7,13 +7,15 @@ Theraplay. What looks alike is turned away with the reason. Decides no relevance
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import ahocorasick
 
 from monitor.catalogue.loader import Catalogue
+from monitor.literature import letters
 from monitor.literature.matching.disambiguation import (
     JudgedNames,
     NameCandidate,
@@ -28,8 +30,9 @@ from monitor.literature.matching.naming import (
     Name,
     anchors,
     has_space,
+    in_another_sense,
     names_of,
-    patterns,
+    spellings,
 )
 from monitor.literature.text.folding import Folded, ends_word, fold, mended, skim, starts_word
 
@@ -83,15 +86,20 @@ class Matcher:
     """All names of a catalogue, ready to be looked for. Holds no state between texts."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        names: dict[str, list[Name]] = defaultdict(list)
+        names: dict[str, list[Name]] = {}
         words: set[str] = set()
+        self._vocabulary: dict[str, frozenset[str]] = {}
         for intervention in catalogue.interventions:
-            for form, name in names_of(intervention):
-                for pattern in patterns(form):
-                    names[pattern].append(name)
+            own = list(names_of(intervention))
+            for pattern, meant in spellings(own):
+                names.setdefault(pattern, []).extend(meant)
+            for _, name in own:
                 words |= name.beside
                 if name.context:
                     words |= name.context.require | name.context.reject
+            self._vocabulary[intervention.slug] = letters.vocabulary(
+                form for form, name in own if name.rule != LOOKALIKE
+            )
         self._names = _automaton({pattern: (pattern, tuple(n)) for pattern, n in names.items()})
         self._words = _automaton(_context_patterns(words))
         self._anchors = _anchor_automaton(names)
@@ -141,15 +149,35 @@ class Matcher:
         self, texts: dict[str, str], spots: dict[str, list[_Spot]], seen: set[str]
     ) -> dict[str, JudgedNames]:
         """Judge what stands in each field: full names first, abbreviations in their light."""
-        found = {field: set(_placed(one)) for field, one in spots.items()}
+        found = {
+            field: sorted(set(_placed(one)), key=lambda one: one.order)
+            for field, one in spots.items()
+        }
         names = {
             field: judge_names(text, found[field], self._words_in) for field, text in texts.items()
         }
         named = {one.name.slug for judged in names.values() for one in judged.chosen}
         return {
-            field: judge_abbreviations(judged, found[field], seen=seen, named=named)
+            field: judge_abbreviations(
+                judged,
+                found[field],
+                seen=seen,
+                named=named,
+                of_another=partial(self._of_another, texts, field, named),
+            )
             for field, judged in names.items()
         }
+
+    def _of_another(
+        self, texts: dict[str, str], field: str, named: Set[str], one: NameCandidate
+    ) -> str | None:
+        """Say why letters are something else's: what they stand for, or a longer name."""
+        own = self._vocabulary[one.name.slug]
+        text = texts[field]
+        stands = letters.stand_for_another(texts, text[one.start : one.end], own)
+        if stands or one.name.slug in named:
+            return stands
+        return letters.part_of_a_name(text, one.start, one.end, own)
 
     def _spots(self, text: str) -> list[_Spot]:
         """Find the names in a text as it stands, and with its broken words mended.
@@ -169,7 +197,9 @@ class Matcher:
 
     def _seen(self, texts: dict[str, str]) -> set[str]:
         """Gather the context words of all fields."""
-        return {word for text in texts.values() for word in self._words_in(fold(text))}
+        return {
+            word for text in texts.values() for word in self._words_in(in_another_sense(fold(text)))
+        }
 
     def _words_in(self, folded: str) -> set[str]:
         found: set[str] = set()
@@ -225,7 +255,7 @@ def _automaton(patterns: Mapping[str, tuple[str, tuple[object, ...]]]) -> "ahoco
 
 
 def _in_order(candidates: Iterable[NameCandidate]) -> list[NameCandidate]:
-    return sorted(candidates, key=lambda c: (c.start, c.name.slug))[:MOST_PER_FIELD]
+    return sorted(candidates, key=lambda c: (c.start, c.name.slug, c.order))[:MOST_PER_FIELD]
 
 
 def _hits(field: str, text: str, judged: JudgedNames) -> Iterator[Hit]:

@@ -18,11 +18,39 @@ LOOKALIKE = "look-alike"
 # More commas than a name has: a hand-written form must not make a million spellings.
 _MOST_COMMAS = 4
 # Long words of names that stand in many other texts: poor ones to look for first.
-_EVERYDAY = frozenset(
+_COMMON = frozenset(
     ("attachment", "behavioral", "behavioural", "child", "developmental", "family", "infant", "intensive", "interaction", "interactive",
      "intervention", "mother", "parent", "parenting", "program", "programme", "positive",
      "relationships", "training", "trial", "treatment")
 )  # fmt: skip
+# Context words that papers of any field have: alone they explain no letters.
+EVERYDAY = frozenset(
+    ("adopt*", "attachment", "autis*", "babies", "baby", "caregiv*", "caregiver*", "carer*",
+     "catch-up", "child*", "diurnal cortisol", "famil*", "father*", "foster*", "home visit*",
+     "infant*", "maternal", "mother*", "nurturing", "opioid*", "parent*", "play", "preterm",
+     "residential", "sensitiv*", "toddler*", "trauma*", "video")
+)  # fmt: skip
+# … and the same words where they plainly mean something else. In folded text.
+_ANOTHER_SENSE = re.compile(
+    r"\bmother (?:liquors?|tongues?|boards?|cells?|plants?|solutions?|lodes?|ships?|rocks?|earth)\b|"
+    r"\bparent (?:metals?|materials?|compounds?|drugs?|ions?|plants?|strains?|cells?|lines?|"
+    r"isotopes?|rocks?|compan(?:y|ies)|molecules?|structures?|phases?|alloys?|acids?|nucle\w+|"
+    r"stars?|firms?|organi[sz]ations?|populations?|peptides?|proteins?|polymers?)\b|"
+    r"\b(?:to|will|may|can|could|would|helps?|helped|and|that|which|must|should) foster\b"
+    r"(?! (?:care|child|parent|famil|home|mother|father|placement|youth|infant|toddler))|\bfosters\b|"
+    r"\bfoster(?:ed|ing) (?!care|child|parent|famil|home|mother|father|placement|youth|infant|toddler|"
+    r"and|or|in|by)\w+|"
+    r"\b(?:cell|dental|clinical|gingival|periodontal|epithelial|bacterial|viral|tendon|muscle|mail|"
+    r"file|hose|bolt|cable|head) attachments?\b|\battachment (?:loss|levels?|sites?|points?|devices?|"
+    r"screws?)\b|\battachment of (?:(?:the|a|an|its|each|these|those) )?(?!infant|child|bab|toddler|"
+    r"mother|father|parent|young|foster|adopt|preschool|girl|boy|son|daughter|pupil|orphan|twin)\w+|"
+    r"\bchild (?:node|process|theme|seat|lock)\w*"
+)
+
+
+def in_another_sense(folded: str) -> str:
+    """Take out of a folded text what looks like a context word and is none: "mother liquor"."""
+    return _ANOTHER_SENSE.sub(" ", folded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +66,11 @@ class NameContext:
         another = sorted(self.reject & seen)
         if another:
             return f"another's abbreviation: the text has “{another[0]}”"
-        present = len(self.require & seen)
-        if present < self.minimum:
-            return f"an abbreviation without its words: {present} of the {self.minimum} it needs"
+        found = self.require & seen
+        # one everyday word is no context
+        needed = max(self.minimum, 2) if found <= EVERYDAY else self.minimum
+        if len(found) < needed:
+            return f"an abbreviation without its words: {len(found)} of the {needed} it needs"
         return None
 
 
@@ -74,6 +104,21 @@ def names_of(intervention: Intervention) -> Iterator[tuple[str, Name]]:
         for form in other.forms:
             spaced = _may_be_spaced(form)
             yield form, Name(slug, None, LOOKALIKE, spaced, beside=beside, why=other.why)
+
+
+def spellings(names: Iterable[tuple[str, Name]]) -> Iterator[tuple[str, list[Name]]]:
+    """Give every folded spelling of some names with what it means.
+
+    A short form written so in the catalogue is no other one without its hyphen: "COSI" is the
+    trial of that name, and only "COS-I" the intensive programme.
+    """
+    meant: dict[str, list[tuple[bool, Name]]] = {}
+    for form, name in names:
+        for pattern in sorted(patterns(form)):
+            meant.setdefault(pattern, []).append((pattern == fold(form), name))
+    for pattern, found in meant.items():
+        short = any(written and name.context for written, name in found)
+        yield pattern, [name for written, name in found if written or not (short and name.context)]
 
 
 def has_space(form: str) -> bool:
@@ -118,5 +163,5 @@ def anchors(forms: Iterable[str]) -> set[str] | None:
         if not words:
             return None
         if not words & found:
-            found.add(max(words, key=lambda word: (word not in _EVERYDAY, len(word), word)))
+            found.add(max(words, key=lambda word: (word not in _COMMON, len(word), word)))
     return found
