@@ -176,3 +176,34 @@ def test_hostile_texts_do_no_harm(one, other):
     parts = list(sentences(text))
     assert all(text[part.start :].startswith(part.text) for part in parts)
     assert sum(len(part.text) for part in parts) <= len(text)
+
+
+def test_kinds_of_passing_names_get_the_lane_they_were_written_for():
+    path = Path(__file__).with_name("passing_cases.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        cases = list(csv.DictReader(file))
+    wrong = [
+        (case["kind"], case["abstract"])
+        for case in cases
+        if case["set"] == "written with the rule"
+        and judged(case["abstract"], case["title"])[0] != case["lane"]
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reason"),
+    [
+        ("Help ranges from a hotline to Theraplay.", "only one end of a range"),
+        ("The clinic had once been a site of Theraplay.", "only what a place did before"),
+        ("Logos (Theraplay, Triple P, Baby Steps) hung there.", "one of many in a list"),
+        ("Alder (2011) assigned mothers to Theraplay.", "only what somebody else did"),
+        ("We hope to try Theraplay next.", "only left to later research"),
+        ("The makers of Theraplay were thanked.", "only its developers"),
+        ("Two of them were also trained in Theraplay.", "only what somebody was trained in"),
+        ("Child psychotherapy is a profession.", "only the name of a field"),
+    ],
+)
+def test_each_kind_says_its_reason(sentence, reason):
+    lane, found = judged(f"{sentence} {APP}")
+    assert (lane, [one.reason for one in found]) == (Lane.MENTIONED, [reason])

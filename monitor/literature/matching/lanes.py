@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from monitor.literature import fields, passing
 from monitor.literature.matching import passing_cues
 from monitor.literature.matching.matcher import Hit
 from monitor.literature.matching.scope import in_scope
@@ -18,6 +19,7 @@ from monitor.literature.words import Lane
 _MANY = 3
 # A cue further off than this belongs to something else in the sentence.
 _NEAR = 160
+_IN_BRACKETS = f"{passing_cues.NAMED} ("
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,14 @@ class _Paper:
                 start = other.start + len(other.words)
         return "".join([*parts, self._text(start, hit.start, sentence)])
 
+    def scene(self, hit: Hit, sentence: Sentence, before: str, after: str) -> passing.Scene:
+        """Give a hit in its sentence, with the sentences that do not name the same."""
+        others = [one for one in self.sentences if hit.slug not in self.named.get(one.start, ())]
+        following = tuple(one.text for one in others if one.start > sentence.start)
+        return passing.Scene(
+            before, after, self.title, tuple(one.text for one in others), following
+        )
+
     @staticmethod
     def _text(start: int, end: int, sentence: Sentence) -> str:
         return sentence.text[start - sentence.start : end - sentence.start]
@@ -115,9 +125,15 @@ def _standing(slug: str, hits: Sequence[Hit], paper: _Paper) -> Evaluation:
 def _passing(hit: Hit, sentence: Sentence, paper: _Paper) -> str | None:
     """Say why a hit in the abstract is a passing one; None: it is not."""
     place = hit.start - sentence.start
-    before = paper.before(hit, sentence)[-_NEAR:]
+    before = paper.before(hit, sentence)
     after = sentence.text[place + len(hit.words) :]
-    reason = _by_its_words(before, after)
+    if before.endswith(_IN_BRACKETS) and after.startswith(")"):
+        # the short form of the name that stands before it
+        before, after = before.removesuffix(_IN_BRACKETS), after[1:]
+    scene = paper.scene(hit, sentence, before, after)
+    reason = _by_its_words(before[-_NEAR:], after) or passing.reason(scene)
+    if reason is None and fields.is_field(hit.words) and not fields.is_treatment(scene):
+        return "only the name of a field"
     if reason or passing_cues.DONE.search(sentence.text):
         return reason
     return _by_its_company(sentence, paper) or _by_its_role(hit.slug, sentence, after, paper)

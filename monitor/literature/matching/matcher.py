@@ -100,6 +100,8 @@ class Matcher:
             self._vocabulary[intervention.slug] = letters.vocabulary(
                 form for form, name in own if name.rule != LOOKALIKE
             )
+        contexts = [n.context for meant in names.values() for n in meant if n.context]
+        self._rejects = frozenset[str]().union(*(context.reject for context in contexts))
         self._names = _automaton({pattern: (pattern, tuple(n)) for pattern, n in names.items()})
         self._words = _automaton(_context_patterns(words))
         self._anchors = _anchor_automaton(names)
@@ -149,6 +151,7 @@ class Matcher:
         self, texts: dict[str, str], spots: dict[str, list[_Spot]], seen: set[str]
     ) -> dict[str, JudgedNames]:
         """Judge what stands in each field: full names first, abbreviations in their light."""
+        meant = self._meant(texts, seen)
         found = {
             field: sorted(set(_placed(one)), key=lambda one: one.order)
             for field, one in spots.items()
@@ -161,7 +164,7 @@ class Matcher:
             field: judge_abbreviations(
                 judged,
                 found[field],
-                seen=seen,
+                seen=meant,
                 named=named,
                 of_another=partial(self._of_another, texts, field, named),
             )
@@ -197,9 +200,12 @@ class Matcher:
 
     def _seen(self, texts: dict[str, str]) -> set[str]:
         """Gather the context words of all fields."""
-        return {
-            word for text in texts.values() for word in self._words_in(in_another_sense(fold(text)))
-        }
+        return {word for text in texts.values() for word in self._words_in(fold(text))}
+
+    def _meant(self, texts: dict[str, str], seen: set[str]) -> set[str]:
+        """Leave out the context words that only seem to be there; what rejects stays."""
+        words = {w for t in texts.values() for w in self._words_in(in_another_sense(fold(t)))}
+        return words | (seen & self._rejects)
 
     def _words_in(self, folded: str) -> set[str]:
         found: set[str] = set()

@@ -12,7 +12,7 @@ DONE = re.compile(
     r"\bcompleted\b|\benrolled\b|\bparticipat(?:ed|ing) in\b|\btook part\b|\bdelivered\b",
     re.IGNORECASE,
 )
-_ALLOCATED = re.compile(r"\brandomi[sz]|\bassigned\b|\ballocated\b|\barms?\b", re.IGNORECASE)
+ALLOCATED = re.compile(r"\brandomi[sz]|\bassigned\b|\ballocated\b|\barms?\b", re.IGNORECASE)
 # What a paper says of itself: its aim, or what it did.
 OWN = re.compile(
     r"\bwe\b|\b(?:this|present|current) (?:\w+ ){0,3}?(?:study|trial|paper|article|review|project|"
@@ -78,7 +78,7 @@ NAMED = "§"
 # Between an example's cue and the name only other examples stand: no verb, no closing bracket.
 _LISTED = r"(?:(?!\b(?:is|are|was|were|had?|has|have|we|who|which|that)\b)[^.;:)\]])*$"
 # Between other cues and the name stand only small words, or another name and an "and".
-_CLOSE = (
+CLOSE = (
     rf"(?:{NAMED},? (?:and|or) |[\s,(“\"'‘]|\b(?:the|those|that|of|for|in|with|a|an|programmes?|"
     r"programs?|interventions?|original|well-known|by|developed|established|existing|standard|"
     r"other|reported|found|seen|observed|obtained|used|achieved)\b)*$"
@@ -108,38 +108,32 @@ BEFORE = (
         rf"(?:^like|\b(?:unlike|in contrast (?:to|with)|contrary to|as opposed to|distinct from|"
         rf"diff(?:ers?|ering|erent) from|other than|rather than|instead of|confused with|"
         rf"similar(?:ly)? to|akin to|comparable to|resembl(?:es?|ing)|reminiscent of|"
-        rf"(?:alternatives?|precursor) to|just as|as with|as in)){_CLOSE}",
-        _ALLOCATED,
+        rf"(?:alternatives?|precursor) to|just as|as with|as in)){CLOSE}",
+        ALLOCATED,
         "only likened to or set against",
     ),
     _cue(
         rf"\b(?:inspired by|draw(?:s|n|ing)? (?:\w+ )?(?:up)?on|borrow(?:s|ed|ing)? (?:\w+ )?from|"
         rf"informed by|loosely based on|(?:principles|ideas|elements|techniques|concepts|aspects) "
-        rf"(?:of|from)){_CLOSE}",
-        _ALLOCATED,
+        rf"(?:of|from)){CLOSE}",
+        ALLOCATED,
         "only a source of ideas",
     ),
     _cue(
-        rf"\b(?:trained|certified|accredited|qualified) (?:in|with){_CLOSE}",
-        DONE,
-        "only what somebody was trained in",
-        anywhere=True,
-    ),
-    _cue(
         rf"\b(?:may|might|could|should|can)\b[^.;]{{0,30}}\b(?:consider(?: \w+ing)?|benefit from|"
-        rf"refer(?:red)?(?: \w+){{0,3}} to|referring(?: \w+){{0,3}} to){_CLOSE}",
+        rf"refer(?:red)?(?: \w+){{0,3}} to|referring(?: \w+){{0,3}} to){CLOSE}",
         DONE,
         "only recommended",
     ),
     _cue(
-        rf"\bshares? (?:\w+ )?with{_CLOSE}",
-        _ALLOCATED,
+        rf"\bshares? (?:\w+ )?with{CLOSE}",
+        ALLOCATED,
         "only likened to or set against",
     ),
     _cue(
         r"\b(?:exclu(?:ded?|sion|ding)|(?:previously|already|concurrently) (?:had|received|receiving|"
         r"been))\b[^.;]{0,60}$",
-        _ALLOCATED,
+        ALLOCATED,
         "only a reason to leave families out",
     ),
 )

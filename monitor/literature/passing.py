@@ -1,0 +1,394 @@
+"""The ways to name a programme in passing that its neighbouring words alone do not tell. Pure.
+
+Each rule looks at one sentence round a name, and at what the paper says beside it: somebody else's
+work, a list, a range, a plan for later, what a place or its staff once did. In doubt none of them
+speaks, and the programme counts as evaluated.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from monitor.literature.matching.passing_cues import ALLOCATED, CLOSE, DONE, NAMED, OWN
+
+_LONG = 300  # characters before and after a name that are looked at
+_FEW = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A name in its sentence: what stands ``before`` (names as signs) and ``after`` it.
+
+    ``others`` are the sentences that do not name the same intervention, ``following`` those of
+    them that come later.
+    """
+
+    before: str
+    after: str
+    title: str
+    others: tuple[str, ...] = ()
+    following: tuple[str, ...] = ()
+
+    @property
+    def near(self) -> str:
+        """The words before, as many as are looked at."""
+        return self.before[-_LONG:]
+
+    @property
+    def rest(self) -> str:
+        """The words after, as many as are looked at."""
+        return self.after[:_LONG]
+
+
+def reason(scene: Scene) -> str | None:
+    """Say why a name is a passing one; None: no rule here says so."""
+    return next((said for rule, said in _RULES if rule(scene)), None)
+
+
+def _any(pattern: str, flags: int = re.IGNORECASE) -> re.Pattern[str]:
+    return re.compile(pattern, flags)
+
+
+# What leads back to somebody else's work, or to a programme named before, from the paper's own.
+_LEADS_BACK = _any(
+    r"\b(?:that|its|same|these|those|this) (?:\w+ )?(?:intervention|program|programme|treatment|"
+    r"therapy|psychotherapy|approach|method|families|sample|participants|cohort|trial)s?\b|"
+    r"\bthe (?:intervention|program|programme|therapy|psychotherapy|approach|original)\b|"
+    r"\breplicat|\bre-?analy[sz]|\bsecondary analysis|\bfollow(?:ed|ing)?[- ]?up of\b|"
+    r"\b(?:gave|used|tried|tested|adapted|evaluated|delivered|ran|studied) it\b"
+)
+_SAMPLE = r"(?:famil|mother|father|parent|child|infant|carer|dyad|patient|participant|bab|toddler)"
+
+
+def _something_else(scene: Scene) -> bool:
+    """Tell whether the paper's own sentences are about something else."""
+    own = [one for one in scene.others if OWN.search(one)]
+    return bool(own) and not any(_LEADS_BACK.search(one) for one in (scene.title, *own))
+
+
+# A range: one end of it is named.
+_RANGE_TO = _any(
+    rf"\bfrom\b(?P<between>[^.;:]{{1,90}}?)\bto (?:the |a |an |even )*(?:more \w+ )?{CLOSE}"
+)
+_RANGE_FROM = _any(r"\bfrom (?:the |a |an )*$")
+_RANGE_ON = _any(r"^(?: \([^)]{1,20}\))?(?: [^\W\d_][\w-]*){0,5} to \w")
+_BETWEEN = _any(r"\b(?:anything|everything|something|all|range[sd]?|somewhere)\b[^.;]{0,30}\bbetween\b"
+    r"[^.;]{1,60}\band (?:the |a |an )*$")  # fmt: skip
+_WARES = _any(
+    r"\b(?:r[au]ns?|running|rang(?:e[sd]?|ing)|var(?:y|ied|ies|ying)|span\w*|stretch\w*|exten[dt]\w*|"
+    r"go|goes|went|reach\w*|everything|anything|all|things?|offers?|courses?|programmes?|programs?|"
+    r"interventions?|approaches|methods?|therapies|services?|support|help|titles?|names?|topics?|"
+    r"books?|items?|subjects?|schemes?|options?|kinds?|sorts?|types?|lists?|talks?|leaflets?)\b"
+)
+_MOVED = _any(
+    r"\b(?:refer|transfer|switch|mov|cross|chang|recruit|convert|progress|step|adapt|translat|turn|"
+    r"shift|return|invit|graduat|generali|rais|increas|decreas|reduc|improv|drop|link|travel|hand|"
+    r"sen[dt]|c[oa]me|rose|risen|fell|fallen|pass|lead|led|taken)\w*\b|"
+    rf"\b(?:{_SAMPLE}\w*|they|we|who|he|she) (?:\w+ ){{0,2}}(?:went|go|goes)\b"
+)
+_IN_TIME = _any(
+    r"\d|\b(?:pre|baseline|before|birth|admission|enrol\w*|weeks?|months?|years?|sessions?|one|two|"
+    r"three|four|five|six|seven|eight|nine|ten|twelve|intake|assessment|waiting)\b"
+)
+
+
+def _of_a_range(scene: Scene) -> bool:
+    if ALLOCATED.search(scene.near):
+        return False
+    if found := _RANGE_TO.search(scene.near):
+        ahead = scene.near[: found.start()]
+        return not (_MOVED.search(ahead) or _IN_TIME.search(found["between"]))
+    if found := _RANGE_FROM.search(scene.near):
+        ahead = scene.near[: found.start()]
+        ranging = _WARES.search(ahead) and not _MOVED.search(ahead)
+        on = _RANGE_ON.match(scene.rest)
+        return bool(ranging and on and not _IN_TIME.search(on[0]))
+    return bool(_BETWEEN.search(scene.near))
+
+
+# What a place did before.
+_PLACE = (
+    r"\b(?:clinics?|cent(?:re|er)s?|hospitals?|schools?|nurser(?:y|ies)|wards?|units?|services?|rooms?|"
+    r"buildings?|sites?|teams?|towns?|villages?|regions?|count(?:y|ies)|agenc(?:y|ies)|practices?|"
+    r"librar(?:y|ies)|church(?:es)?|districts?|trusts?|councils?|prisons?|shelters?|hostels?|halls?|"
+    r"houses?|kindergartens?|cr[eè]ches?|charit(?:y|ies)|departments?|institutes?|offices?|places?|"
+    r"areas?|cit(?:y|ies)|boroughs?|hubs?|surger(?:y|ies)|museums?)\b"
+)
+_NO_PEOPLE = rf"(?:(?!\b(?:who|whose|whom|{_SAMPLE}\w*)\b)[^.;])"
+_EARLIER = (
+    r"\b(?:earlier|previously|once|formerly|in the past|before|years ago|long|in former|until|"
+    r"no longer|used to|at one time|a decade|some time)\b"
+)
+_PLACE_HAD = _any(
+    rf"{_PLACE}{_NO_PEOPLE}{{0,40}}?\b(?:had|has|have|having|was|were|used to|once|formerly|no longer)\b"
+    rf"{_NO_PEOPLE}{{0,90}}$"
+)
+_PLACE_WHERE = _any(
+    rf"{_PLACE}{_NO_PEOPLE}{{0,30}}\b(?:where|in which|at which|on which|whose|which|that)\b"
+    rf"{_NO_PEOPLE}{{0,30}}$"
+)
+_HAD_BEEN = _any(
+    r"^[^.;,]{0,40}?\b(?:had|has|have) (?:\w+ )?been\b|^ (?:\w+ )?(?:was|were) (?:once|formerly|earlier|"
+    r"previously|at one time)\b"
+)
+_EARLIER_ANYWHERE = _any(_EARLIER)
+_GIVEN_TO_SOME = _any(rf"\b(?:\d+|ten|twelve|twenty|thirty|forty|fifty|sixty) (?:\w+ )?{_SAMPLE}")
+
+
+def _of_a_place(scene: Scene) -> bool:
+    if not _something_else_or_place(scene):
+        return False
+    if _PLACE_WHERE.search(scene.near) and _HAD_BEEN.search(scene.rest):
+        return True
+    found = _PLACE_HAD.search(scene.near)
+    clause = re.split(r"[,.;]", scene.rest)[0]
+    if found is None or _GIVEN_TO_SOME.search(clause):
+        return False
+    return _EARLIER_ANYWHERE.search(f"{found[0]} {clause}") is not None
+
+
+def _something_else_or_place(scene: Scene) -> bool:
+    """Tell whether nothing leads back to what the place did."""
+    return not any(_LEADS_BACK.search(one) for one in (scene.title, *scene.others))
+
+
+# A list of names.
+_PART = re.compile(r"\s*;\s*(?:and |or )?|\s*,\s*(?:and |or )?|\s+(?:and|or)\s+")
+_LISTED_AFTER = re.compile(r"^(?:\s*\([^()]{1,40}\))?(?:\s*[,;]|\s+(?:and|or)\b)")
+_ITEM = rf"(?:{NAMED}|[A-Z][\w'’&-]*(?: (?:[A-Z][\w'’&-]*|of|the|for|to)){{0,5}})(?: \([^()]{{1,40}}\))?"
+_BEGINS_WITH_NAME = re.compile(_ITEM)
+_ENDS_WITH_NAME = re.compile(rf"(?:^|[\s(“\"'‘:]){_ITEM}$")
+_TRIED = _any(
+    rf"{DONE.pattern}|\b(?:compar|evaluat|test(?:ed|ing|s)\b|examin|trial|effect|efficacy|effic|"
+    r"stud(?:y|ied|ies)\b|includ|review|found\b|assess|analy[sz]|experienc|outcome|improv|reduc|"
+    r"better|best\b|higher|lower|rose\b|fell\b|pilot|treated|interview)"
+)
+_OF_A_NUMBER = _any(
+    r"\b(?:two|three|four|five|both|these|our|all)\s(?:[\w-]+\s){0,3}?(?:interventions|programmes|"
+    r"programs|therapies|treatments|approaches|models|methods|groups|arms|conditions)\b[^.;]{0,30}[(:]"
+)
+
+
+def _of_a_list(scene: Scene) -> bool:
+    sentence = f"{scene.near} {scene.rest}"
+    if _TRIED.search(sentence) or _OF_A_NUMBER.search(scene.near):
+        return False
+    return _listed_before(scene.near) + _listed_after(scene.rest) >= _FEW
+
+
+def _listed_before(before: str) -> int:
+    *parts, last = _PART.split(before)
+    count = 0
+    if last:
+        return 0
+    for part in reversed(parts):
+        if not _ENDS_WITH_NAME.search(part):
+            break
+        count += 1
+        if not _BEGINS_WITH_NAME.fullmatch(part):
+            break
+    return count
+
+
+def _listed_after(after: str) -> int:
+    beside = _LISTED_AFTER.match(after)
+    if beside is None:
+        return 0
+    count = 0
+    for part in _PART.split(after[beside.end() :].lstrip()):
+        name = _BEGINS_WITH_NAME.match(part)
+        if name is None:
+            break
+        count += 1
+        if name.end() < len(part):
+            break
+    return count
+
+
+# What somebody else did.
+_AUTHORS = (
+    r"[A-Z][\w'’-]+(?:(?:,| and| &|, and|, &) [A-Z][\w'’-]+){0,4}"
+    r"(?:,? et al\.?,?|,? and (?:her |his |their )?(?:colleagues|co-?workers|associates|team))?"
+)
+_YEAR = r"(?:19|20)\d\d[a-z]?"
+_TEAM = r"(?: et al\b|,? and (?:her |his |their )?(?:colleagues|co-?workers|associates|team)\b)"
+_BY_AUTHORS = rf"(?:{_AUTHORS},? \({_YEAR}\)|[A-Z][\w'’-]+{_TEAM})"
+_TOLD = re.compile(_BY_AUTHORS)
+_CITED = re.compile(rf"\((?:see |e\.g\.,? |cf\.? )?{_AUTHORS},? {_YEAR}[^()]{{0,80}}\)")
+_STUDY_BY = re.compile(
+    r"\b(?:trials?|stud(?:y|ies)|work|research|evaluations?|reviews?|reports?|experiments?|papers?|"
+    rf"thesis|dissertation|book|chapter) (?:by|of|from) (?:Dr\.? |Professor )?(?:{_BY_AUTHORS}|"
+    rf"{_AUTHORS} in {_YEAR}|[A-Z][\w'’-]+(?: and [A-Z][\w'’-]+)?(?=[,.;]|$))"
+)
+# Whose manual, model or idea it is says nothing of who did the study.
+_MANUAL = _any(
+    r"\b(?:describ|develop|design|adapt|follow|bas|creat|devis|propos|outlin|translat|manual|"
+    r"protocol|procedure|guideline|version|handbook|measure|scale|coding|defin|invent|found)\w*\b"
+    r"[^.;]{0,30}$"
+)
+_OTHERS = _any(
+    r"\b(?:others|(?:other|earlier|previous|prior|older|foreign) (?:authors|researchers|teams|groups|"
+    r"investigators|scholars)|another (?:team|group|author)|(?:in|from) (?:an?|one|two|three|several|"
+    r"some|many|most|all) (?:earlier|previous|prior|past|older|former|other|foreign|classic)\b"
+    r"[^.;]{0,25}?(?:trials?|stud(?:y|ies)|work|reviews?|reports?)\b|(?:years|decades?) ago\b)"
+)
+_SELF = _any(
+    r"\b(?:we|our|us|ours|this|these|present|current|here|same|replicat\w*|re-?analy\w+)\b"
+)
+
+
+def _by_somebody_else(scene: Scene) -> bool:
+    if not _something_else(scene):
+        return False
+    text = f"{scene.near}{NAMED}{scene.rest}"
+    if _SELF.search(text):
+        return False
+    return _told_by_others(scene, text) or _OTHERS.search(text) is not None
+
+
+def _told_by_others(scene: Scene, text: str) -> bool:
+    if _STUDY_BY.search(scene.rest):
+        return True
+    place = len(scene.near)
+    told = [*_TOLD.finditer(text), *(one for one in _CITED.finditer(text) if _apart(one, place))]
+    return any(not _MANUAL.search(text[: one.start()]) for one in told)
+
+
+def _apart(cited: re.Match[str], place: int) -> bool:
+    """Tell whether a citation in brackets belongs to the statement, not to the name alone."""
+    return cited.end() <= place or cited.start() - place > len("NAME and so on")
+
+
+# What is left to later.
+_LEFT = _any(
+    r"\b(?:is|are|was|were|remains?|must|will|has been|have been|be|being)\b (?:\w+ ){0,3}?(?:for|"
+    r"left (?:to|for)|of|up to|reserved for|kept for|a (?:question|matter|task|topic|subject) (?:for|of)|"
+    r"the (?:subject|topic|task|aim) of) (?:\w+,? ){0,2}?(?:future|later|further|another|next|coming|"
+    r"others|tomorrow|new|forthcoming|subsequent|larger|bigger)\b(?! of (?:the|their|his|her)\b)|"
+    r"\b(?:left|reserved|kept|saved) (?:to|for) (?:\w+ ){0,2}?(?:future|later|further|another|next|others)\b|"
+    r"\bone day\b|\bsome day\b|\bin (?:the )?future\b|"
+    r"\b(?:later|next|coming|new|larger|bigger|follow-on) (?:\w+ )?(?:research|stud(?:y|ies)|trials?)\b"
+    r"[^.;]{0,20}\b(?:could|should|might|may|will|must|to|can)\b"
+)
+_GAP = _any(
+    r"\bawaits?\b|\b(?:has|have|is|are) (?:yet|still) to be\b|\bremains? (?:open|to be)\b|"
+    r"\bstill (?:has|have) to be\b"
+)
+_PLAN = _any(
+    r"\b(?:we|authors?|team|researchers|they|she|he|investigators|group|clinic)\b (?:\w+ )?(?:plan|"
+    r"plans|hope|hopes|intend|intends|wish|wishes|would like|would love|want|wants|propose|mean|"
+    r"aim next|look forward|expect)\b(?! (?:that|was|were|of))[^.;]{0,90}$|"
+    r"\b(?:plans?|hopes?|intentions?|wish|next (?:step|year|project|trial|study)|next,|later,|our next)\b"
+    r"[^.;]{0,90}$|\bin (?:a|the) (?:later|next|second|future|further)\b[^.;]{0,80}$|"
+    r"\bwill (?:later|next|soon|then|one day)\b[^.;]{0,60}$"
+)
+_PLANNED = _any(
+    r"^[^.;]{0,60}?\b(?:(?:is|are) (?:now |being )?(?:planned|in preparation|foreseen|scheduled|intended|"
+    r"hoped)|will (?:follow|come|be (?:tried|tested|studied|evaluated|compared|added|offered|given))\b"
+    r"[^.;]{0,30}?\b(?:later|next|soon|second|another|future)|(?:is|are) (?:\w+ )?next\b|"
+    r"(?:is|are) on (?:our|the) list|(?:is|are) to be \w+ (?:next|later|soon|in (?:a|the) (?:next|later)))"
+)
+_PROTOCOL = _any(r"\bprotocol\b|\bwill be\b|\bdesign of\b")
+_DID = _any(
+    r"\b(?:was|were)\b|\bwe (?:\w+ed|gave|lent|sent|held|took|ran|had|saw|met|read|built)\b"
+)
+
+
+def _left_to_later(scene: Scene) -> bool:
+    if re.search(r"\b(?:we|here)\b[^.;]*\bit\b", scene.rest, re.IGNORECASE):
+        return False
+    text = f"{scene.near}{NAMED}{scene.rest}"
+    if _LEFT.search(scene.rest) or _WHETHER.search(text):
+        return True
+    if _GAP.search(scene.rest):
+        return not any(OWN.search(one) or _LEADS_BACK.search(one) for one in scene.following)
+    return _is_planned(scene)
+
+
+_WHETHER = _any(
+    r"\b(?:future|later|further|next|another|larger) (?:\w+ )?(?:research|stud(?:y|ies)|trials?|work|"
+    rf"team|project)s?\b[^.;]{{0,90}}\b(?:whether|if|how)\b[^.;]{{0,60}}{NAMED}"
+)
+
+
+def _is_planned(scene: Scene) -> bool:
+    """Tell whether a paper that did something else plans this: no protocol, which does nothing yet."""
+    if not (_PLAN.search(scene.near) or _PLANNED.search(scene.rest)):
+        return False
+    if any(_PROTOCOL.search(one) for one in (scene.title, *scene.others)):
+        return False
+    return any(_DID.search(one) for one in scene.others)
+
+
+# Its developers, or what staff are trained in.
+_PEOPLE_OF = _any(
+    r"\b(?:developers?|makers?|founders?|authors?|originators?|creators?|inventors?|publishers?|"
+    r"designers?|writers?|owners?|pioneers?|experts?|trainers?|representatives?|editors?) "
+    rf"(?:of|in|on|for|from|behind) {CLOSE}"
+)
+_ITS_PEOPLE = _any(
+    r"^(?: \([^()]{1,20}\))?(?:['’]s)? (?:(?:handbook|manual|book|website)(?:['’]s)? )?(?:developers?|"
+    r"makers?|founders?|authors?|originators?|creators?|inventors?|publishers?|trainers?|experts?|"
+    r"editors?|institute|association|society|website|newsletter|logo|handbook|brochure)\b"
+)
+_GROUPS = r"(?:sessions?|groups?|therapy|intervention|programme|program|treatment|psychotherapy)"
+_THEY_DID = _any(
+    r"\b(?:train|taught|teach|supervis|deliver|facilitat|treat|evaluat|test(?:ed|s)\b|compar|studied)\w*|"
+    rf"\b(?:led|gave|ran|offered|provided|held|used) (?:it|them|this|that|all|(?:the|their) {_GROUPS})\b"
+)
+
+
+def _of_its_makers(scene: Scene) -> bool:
+    if not (_PEOPLE_OF.search(scene.near) or _ITS_PEOPLE.match(scene.rest)):
+        return False
+    return not (_THEY_DID.search(scene.rest) or ALLOCATED.search(scene.near))
+
+
+_TRAINED = _any(
+    r"\b(?:trained|certified|accredited|qualified|schooled|experienced|skilled|versed) (?:in|with|as) "
+    rf"{CLOSE}|\b(?:had|held|has|have|holds?|with|having) (?:a |an |some |their |also |done |had )*(?:training|"
+    rf"certificates?|diplomas?|qualifications?|background|experience|accreditation) (?:in|of|with) {CLOSE}"
+)
+_BY_THE_WAY = _any(
+    r"\b(?:also|happen(?:ed|s)? to (?:be|have)|(?:of|among) (?:them|whom|these|those)|some|a few|"
+    r"incidentally|besides|moreover)\b[^.;]{0,40}$"
+)
+_THEY_GAVE = _any(
+    r"\b(?:delivered|led|gave|ran|offered|provided|used|held|conducted|facilitated|applied|administered|"
+    r"brought|tried) (?:it|them|this|that|all|each|\w+ sessions|(?:(?:the|these|this|that|all|both|its|"
+    rf"their) )?(?:\w+ )?{_GROUPS})\b|\b(?:saw|treated|filmed|visited|worked with|met) (?:\w+ )?"
+    rf"(?:\w+ )?{_SAMPLE}|\b(?:then|they) (?:delivered|gave|led|used|offered)\b(?! (?:a|an|our) )|"
+    rf"\btheir (?:{_GROUPS}|{_SAMPLE}\w*|clients)\b"
+)
+_GIVEN_BY = _any(
+    rf"\b(?:{_GROUPS}|it|which|visits?|feedback|coaching|arms?) (?:(?:was|were|is|are|had been|being) )?"
+    r"(?:\w+ )?(?:delivered|given|led|provided|conducted|facilitated|offered|run|held|carried out|"
+    r"administered) by\b[^.;]{0,80}$"
+)
+_IT_WAS_GIVEN = _any(
+    r"\b(?:delivered|gave|led|ran|offered|provided|used)(?: \w+)? (?:it|them)\b|"
+    rf"\b(?:it|the {_GROUPS}|they) (?:was|were) (?:\w+ )?(?:delivered|given|led|provided|offered|run|held)\b"
+)
+
+
+def _of_training(scene: Scene) -> bool:
+    found = _TRAINED.search(scene.near)
+    if found is None or _THEY_GAVE.search(scene.rest):
+        return False
+    ahead = scene.near[: found.start()]
+    if _BY_THE_WAY.search(ahead):
+        return True
+    if ALLOCATED.search(f"{ahead} {scene.rest}") or _GIVEN_BY.search(ahead):
+        return False
+    return not any(_IT_WAS_GIVEN.search(one) for one in scene.others)
+
+
+_RULES: tuple[tuple[Callable[[Scene], bool], str], ...] = (
+    (_of_training, "only what somebody was trained in"),
+    (_of_its_makers, "only its developers"),
+    (_of_a_range, "only one end of a range"),
+    (_of_a_list, "one of many in a list"),
+    (_of_a_place, "only what a place did before"),
+    (_by_somebody_else, "only what somebody else did"),
+    (_left_to_later, "only left to later research"),
+)
