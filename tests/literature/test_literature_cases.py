@@ -64,7 +64,7 @@ def test_the_lab_says_the_same_in_every_run():
         command = [
             sys.executable,
             "-m",
-            "monitor.cli",
+            "monitor",
             "lab",
             "match",
             str(READING),
