@@ -2,7 +2,7 @@
 
 import re
 
-from monitor.literature.passing import Scene
+from monitor.literature.scenes import Scene
 from monitor.literature.text.folding import fold
 
 # Of the full names in the catalogue, those that are also a field's.
@@ -20,7 +20,7 @@ _GIVEN_BEFORE = re.compile(
     r"test(?:ed|ing)|trials? of|examin\w+|studied|stud(?:y|ies) of|outcomes? (?:of|after|in)|effects? of|"
     r"effectiveness of|efficacy of|benefits? of|costs? of|experiences? (?:of|with)|course of|"
     r"(?:sessions?|hours|weeks?|months?|years?) of|after|during|before) |"
-    rf"\b{_PEOPLE}\w*\b[^.;]{{0,30}}\bin ){_KINDS}",
+    rf"\b{_PEOPLE}\w*\b[^.;]{{0,30}}\b(?:in|into|through|throughout|awaiting|needing) ){_KINDS}",
     re.IGNORECASE,
 )
 _GIVEN_AFTER = re.compile(

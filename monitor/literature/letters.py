@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Set
 
 from monitor.literature.expansions import GENERAL, SMALL, Expansion, expansions
+from monitor.literature.matching.disambiguation import NameCandidate
 from monitor.literature.text.folding import fold
 
 _FAR = 80
@@ -38,6 +39,29 @@ _PLAIN = frozenset(
 def vocabulary(forms: Iterable[str]) -> frozenset[str]:
     """Give the words of an intervention's names, folded."""
     return frozenset(word for form in forms for word in re.findall(r"[^\W_]+", fold(form)))
+
+
+class Letters:
+    """What the letters in a paper's ``texts`` are, beside the words of each intervention's names.
+
+    ``named`` are the interventions whose full name the paper has.
+    """
+
+    def __init__(
+        self, texts: Mapping[str, str], own: Mapping[str, frozenset[str]], named: Set[str]
+    ) -> None:
+        self._texts, self._own, self._named = texts, own, named
+        self._known: dict[tuple[str, str], str | None] = {}  # a text may repeat them for ever
+
+    def reason(self, field: str, one: NameCandidate) -> str | None:
+        """Say why the letters of one place are something else's; None: nothing says so."""
+        slug, text = one.name.slug, self._texts[field]
+        known = slug, text[one.start : one.end]
+        if known not in self._known:
+            self._known[known] = stand_for_another(self._texts, known[1], self._own[slug])
+        if self._known[known] or slug in self._named:
+            return self._known[known]
+        return part_of_a_name(text, one.start, one.end, self._own[slug])
 
 
 def stand_for_another(texts: Mapping[str, str], form: str, own: Set[str]) -> str | None:

@@ -7,37 +7,12 @@ speaks, and the programme counts as evaluated.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from monitor.literature.makers import of_its_makers, of_training
 from monitor.literature.matching.passing_cues import ALLOCATED, CLOSE, DONE, NAMED, OWN
+from monitor.literature.scenes import LEADS_BACK, SAMPLE, Scene, any_case, something_else
 
-_LONG = 300  # characters before and after a name that are looked at
 _FEW = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """A name in its sentence: what stands ``before`` (names as signs) and ``after`` it.
-
-    ``others`` are the sentences that do not name the same intervention, ``following`` those of
-    them that come later.
-    """
-
-    before: str
-    after: str
-    title: str
-    others: tuple[str, ...] = ()
-    following: tuple[str, ...] = ()
-
-    @property
-    def near(self) -> str:
-        """The words before, as many as are looked at."""
-        return self.before[-_LONG:]
-
-    @property
-    def rest(self) -> str:
-        """The words after, as many as are looked at."""
-        return self.after[:_LONG]
 
 
 def reason(scene: Scene) -> str | None:
@@ -45,48 +20,27 @@ def reason(scene: Scene) -> str | None:
     return next((said for rule, said in _RULES if rule(scene)), None)
 
 
-def _any(pattern: str, flags: int = re.IGNORECASE) -> re.Pattern[str]:
-    return re.compile(pattern, flags)
-
-
-# What leads back to somebody else's work, or to a programme named before, from the paper's own.
-_LEADS_BACK = _any(
-    r"\b(?:that|its|same|these|those|this) (?:\w+ )?(?:intervention|program|programme|treatment|"
-    r"therapy|psychotherapy|approach|method|families|sample|participants|cohort|trial)s?\b|"
-    r"\bthe (?:intervention|program|programme|therapy|psychotherapy|approach|original)\b|"
-    r"\breplicat|\bre-?analy[sz]|\bsecondary analysis|\bfollow(?:ed|ing)?[- ]?up of\b|"
-    r"\b(?:gave|used|tried|tested|adapted|evaluated|delivered|ran|studied) it\b"
-)
-_SAMPLE = r"(?:famil|mother|father|parent|child|infant|carer|dyad|patient|participant|bab|toddler)"
-
-
-def _something_else(scene: Scene) -> bool:
-    """Tell whether the paper's own sentences are about something else."""
-    own = [one for one in scene.others if OWN.search(one)]
-    return bool(own) and not any(_LEADS_BACK.search(one) for one in (scene.title, *own))
-
-
 # A range: one end of it is named.
-_RANGE_TO = _any(
+_RANGE_TO = any_case(
     rf"\bfrom\b(?P<between>[^.;:]{{1,90}}?)\bto (?:the |a |an |even )*(?:more \w+ )?{CLOSE}"
 )
-_RANGE_FROM = _any(r"\bfrom (?:the |a |an )*$")
-_RANGE_ON = _any(r"^(?: \([^)]{1,20}\))?(?: [^\W\d_][\w-]*){0,5} to \w")
-_BETWEEN = _any(r"\b(?:anything|everything|something|all|range[sd]?|somewhere)\b[^.;]{0,30}\bbetween\b"
+_RANGE_FROM = any_case(r"\bfrom (?:the |a |an )*$")
+_RANGE_ON = any_case(r"^(?: \([^)]{1,20}\))?(?: [^\W\d_][\w-]*){0,5} to \w")
+_BETWEEN = any_case(r"\b(?:anything|everything|something|all|range[sd]?|somewhere)\b[^.;]{0,30}\bbetween\b"
     r"[^.;]{1,60}\band (?:the |a |an )*$")  # fmt: skip
-_WARES = _any(
+_WARES = any_case(
     r"\b(?:r[au]ns?|running|rang(?:e[sd]?|ing)|var(?:y|ied|ies|ying)|span\w*|stretch\w*|exten[dt]\w*|"
     r"go|goes|went|reach\w*|everything|anything|all|things?|offers?|courses?|programmes?|programs?|"
     r"interventions?|approaches|methods?|therapies|services?|support|help|titles?|names?|topics?|"
     r"books?|items?|subjects?|schemes?|options?|kinds?|sorts?|types?|lists?|talks?|leaflets?)\b"
 )
-_MOVED = _any(
+_MOVED = any_case(
     r"\b(?:refer|transfer|switch|mov|cross|chang|recruit|convert|progress|step|adapt|translat|turn|"
     r"shift|return|invit|graduat|generali|rais|increas|decreas|reduc|improv|drop|link|travel|hand|"
     r"sen[dt]|c[oa]me|rose|risen|fell|fallen|pass|lead|led|taken)\w*\b|"
-    rf"\b(?:{_SAMPLE}\w*|they|we|who|he|she) (?:\w+ ){{0,2}}(?:went|go|goes)\b"
+    rf"\b(?:{SAMPLE}\w*|they|we|who|he|she) (?:\w+ ){{0,2}}(?:went|go|goes)\b"
 )
-_IN_TIME = _any(
+_IN_TIME = any_case(
     r"\d|\b(?:pre|baseline|before|birth|admission|enrol\w*|weeks?|months?|years?|sessions?|one|two|"
     r"three|four|five|six|seven|eight|nine|ten|twelve|intake|assessment|waiting)\b"
 )
@@ -114,25 +68,27 @@ _PLACE = (
     r"houses?|kindergartens?|cr[eè]ches?|charit(?:y|ies)|departments?|institutes?|offices?|places?|"
     r"areas?|cit(?:y|ies)|boroughs?|hubs?|surger(?:y|ies)|museums?)\b"
 )
-_NO_PEOPLE = rf"(?:(?!\b(?:who|whose|whom|{_SAMPLE}\w*)\b)[^.;])"
+_NO_PEOPLE = rf"(?:(?!\b(?:who|whose|whom|{SAMPLE}\w*)\b)[^.;])"
 _EARLIER = (
     r"\b(?:earlier|previously|once|formerly|in the past|before|years ago|long|in former|until|"
     r"no longer|used to|at one time|a decade|some time)\b"
 )
-_PLACE_HAD = _any(
+_PLACE_HAD = any_case(
     rf"{_PLACE}{_NO_PEOPLE}{{0,40}}?\b(?:had|has|have|having|was|were|used to|once|formerly|no longer)\b"
     rf"{_NO_PEOPLE}{{0,90}}$"
 )
-_PLACE_WHERE = _any(
+_PLACE_WHERE = any_case(
     rf"{_PLACE}{_NO_PEOPLE}{{0,30}}\b(?:where|in which|at which|on which|whose|which|that)\b"
     rf"{_NO_PEOPLE}{{0,30}}$"
 )
-_HAD_BEEN = _any(
+_HAD_BEEN = any_case(
     r"^[^.;,]{0,40}?\b(?:had|has|have) (?:\w+ )?been\b|^ (?:\w+ )?(?:was|were) (?:once|formerly|earlier|"
     r"previously|at one time)\b"
 )
-_EARLIER_ANYWHERE = _any(_EARLIER)
-_GIVEN_TO_SOME = _any(rf"\b(?:\d+|ten|twelve|twenty|thirty|forty|fifty|sixty) (?:\w+ )?{_SAMPLE}")
+_EARLIER_ANYWHERE = any_case(_EARLIER)
+_GIVEN_TO_SOME = any_case(
+    rf"\b(?:\d+|ten|twelve|twenty|thirty|forty|fifty|sixty) (?:\w+ )?{SAMPLE}"
+)
 
 
 def _of_a_place(scene: Scene) -> bool:
@@ -144,12 +100,12 @@ def _of_a_place(scene: Scene) -> bool:
     clause = re.split(r"[,.;]", scene.rest)[0]
     if found is None or _GIVEN_TO_SOME.search(clause):
         return False
-    return _EARLIER_ANYWHERE.search(f"{found[0]} {clause}") is not None
+    return _EARLIER_ANYWHERE.search(f"{scene.near.rpartition(';')[2]} {clause}") is not None
 
 
 def _something_else_or_place(scene: Scene) -> bool:
     """Tell whether nothing leads back to what the place did."""
-    return not any(_LEADS_BACK.search(one) for one in (scene.title, *scene.others))
+    return not any(LEADS_BACK.search(one) for one in (scene.title, *scene.others))
 
 
 # A list of names.
@@ -158,12 +114,12 @@ _LISTED_AFTER = re.compile(r"^(?:\s*\([^()]{1,40}\))?(?:\s*[,;]|\s+(?:and|or)\b)
 _ITEM = rf"(?:{NAMED}|[A-Z][\w'’&-]*(?: (?:[A-Z][\w'’&-]*|of|the|for|to)){{0,5}})(?: \([^()]{{1,40}}\))?"
 _BEGINS_WITH_NAME = re.compile(_ITEM)
 _ENDS_WITH_NAME = re.compile(rf"(?:^|[\s(“\"'‘:]){_ITEM}$")
-_TRIED = _any(
+_TRIED = any_case(
     rf"{DONE.pattern}|\b(?:compar|evaluat|test(?:ed|ing|s)\b|examin|trial|effect|efficacy|effic|"
     r"stud(?:y|ied|ies)\b|includ|review|found\b|assess|analy[sz]|experienc|outcome|improv|reduc|"
     r"better|best\b|higher|lower|rose\b|fell\b|pilot|treated|interview)"
 )
-_OF_A_NUMBER = _any(
+_OF_A_NUMBER = any_case(
     r"\b(?:two|three|four|five|both|these|our|all)\s(?:[\w-]+\s){0,3}?(?:interventions|programmes|"
     r"programs|therapies|treatments|approaches|models|methods|groups|arms|conditions)\b[^.;]{0,30}[(:]"
 )
@@ -221,24 +177,24 @@ _STUDY_BY = re.compile(
     rf"{_AUTHORS} in {_YEAR}|[A-Z][\w'’-]+(?: and [A-Z][\w'’-]+)?(?=[,.;]|$))"
 )
 # Whose manual, model or idea it is says nothing of who did the study.
-_MANUAL = _any(
+_MANUAL = any_case(
     r"\b(?:describ|develop|design|adapt|follow|bas|creat|devis|propos|outlin|translat|manual|"
-    r"protocol|procedure|guideline|version|handbook|measure|scale|coding|defin|invent|found)\w*\b"
+    r"protocol|procedure|guideline|version|handbook|measure|scale|coding|defin|invent|founded)\w*\b"
     r"[^.;]{0,30}$"
 )
-_OTHERS = _any(
+_OTHERS = any_case(
     r"\b(?:others|(?:other|earlier|previous|prior|older|foreign) (?:authors|researchers|teams|groups|"
     r"investigators|scholars)|another (?:team|group|author)|(?:in|from) (?:an?|one|two|three|several|"
     r"some|many|most|all) (?:earlier|previous|prior|past|older|former|other|foreign|classic)\b"
     r"[^.;]{0,25}?(?:trials?|stud(?:y|ies)|work|reviews?|reports?)\b|(?:years|decades?) ago\b)"
 )
-_SELF = _any(
+_SELF = any_case(
     r"\b(?:we|our|us|ours|this|these|present|current|here|same|replicat\w*|re-?analy\w+)\b"
 )
 
 
 def _by_somebody_else(scene: Scene) -> bool:
-    if not _something_else(scene):
+    if not something_else(scene):
         return False
     text = f"{scene.near}{NAMED}{scene.rest}"
     if _SELF.search(text):
@@ -260,36 +216,38 @@ def _apart(cited: re.Match[str], place: int) -> bool:
 
 
 # What is left to later.
-_LEFT = _any(
+_LEFT = any_case(
     r"\b(?:is|are|was|were|remains?|must|will|has been|have been|be|being)\b (?:\w+ ){0,3}?(?:for|"
     r"left (?:to|for)|of|up to|reserved for|kept for|a (?:question|matter|task|topic|subject) (?:for|of)|"
     r"the (?:subject|topic|task|aim) of) (?:\w+,? ){0,2}?(?:future|later|further|another|next|coming|"
     r"others|tomorrow|new|forthcoming|subsequent|larger|bigger)\b(?! of (?:the|their|his|her)\b)|"
     r"\b(?:left|reserved|kept|saved) (?:to|for) (?:\w+ ){0,2}?(?:future|later|further|another|next|others)\b|"
-    r"\bone day\b|\bsome day\b|\bin (?:the )?future\b|"
+    r"\bin (?:the )?(?:years|months|days|time) to come\b|\bone day\b|\bsome day\b|\bin (?:the )?future\b|"
     r"\b(?:later|next|coming|new|larger|bigger|follow-on) (?:\w+ )?(?:research|stud(?:y|ies)|trials?)\b"
     r"[^.;]{0,20}\b(?:could|should|might|may|will|must|to|can)\b"
 )
-_GAP = _any(
+_GAP = any_case(
     r"\bawaits?\b|\b(?:has|have|is|are) (?:yet|still) to be\b|\bremains? (?:open|to be)\b|"
     r"\bstill (?:has|have) to be\b"
 )
-_PLAN = _any(
+_PLAN = any_case(
     r"\b(?:we|authors?|team|researchers|they|she|he|investigators|group|clinic)\b (?:\w+ )?(?:plan|"
     r"plans|hope|hopes|intend|intends|wish|wishes|would like|would love|want|wants|propose|mean|"
     r"aim next|look forward|expect)\b(?! (?:that|was|were|of))[^.;]{0,90}$|"
     r"\b(?:plans?|hopes?|intentions?|wish|next (?:step|year|project|trial|study)|next,|later,|our next)\b"
     r"[^.;]{0,90}$|\bin (?:a|the) (?:later|next|second|future|further)\b[^.;]{0,80}$|"
-    r"\bwill (?:later|next|soon|then|one day)\b[^.;]{0,60}$"
+    r"\bwill (?:later|next|soon|then|one day)\b[^.;]{0,60}$|"
+    r"\b(?:next|later|second|coming|future) (?:\w+ ){1,2}(?:will|is to|are to|may|should|could)\b[^.;]{0,70}$"
 )
-_PLANNED = _any(
+_PLANNED = any_case(
     r"^[^.;]{0,60}?\b(?:(?:is|are) (?:now |being )?(?:planned|in preparation|foreseen|scheduled|intended|"
     r"hoped)|will (?:follow|come|be (?:tried|tested|studied|evaluated|compared|added|offered|given))\b"
     r"[^.;]{0,30}?\b(?:later|next|soon|second|another|future)|(?:is|are) (?:\w+ )?next\b|"
-    r"(?:is|are) on (?:our|the) list|(?:is|are) to be \w+ (?:next|later|soon|in (?:a|the) (?:next|later)))"
+    r"(?:is|are) on (?:our|the) list|comes? next\b|"
+    r"(?:is|are) (?:now |still )?under (?:discussion|preparation|consideration)|(?:is|are) to be \w+ (?:next|later|soon|in (?:a|the) (?:next|later)))"
 )
-_PROTOCOL = _any(r"\bprotocol\b|\bwill be\b|\bdesign of\b")
-_DID = _any(
+_PROTOCOL = any_case(r"\bprotocol\b|\bwill be\b|\bdesign of\b")
+_DID = any_case(
     r"\b(?:was|were)\b|\bwe (?:\w+ed|gave|lent|sent|held|took|ran|had|saw|met|read|built)\b"
 )
 
@@ -297,17 +255,21 @@ _DID = _any(
 def _left_to_later(scene: Scene) -> bool:
     if re.search(r"\b(?:we|here)\b[^.;]*\bit\b", scene.rest, re.IGNORECASE):
         return False
-    text = f"{scene.near}{NAMED}{scene.rest}"
-    if _LEFT.search(scene.rest) or _WHETHER.search(text):
+    clause = _NEW_QUESTION.split(scene.rest)[0]
+    if _LEFT.search(clause) or _LEFT_BEFORE.search(scene.near):
         return True
     if _GAP.search(scene.rest):
-        return not any(OWN.search(one) or _LEADS_BACK.search(one) for one in scene.following)
+        return not any(OWN.search(one) or LEADS_BACK.search(one) for one in scene.following)
     return _is_planned(scene)
 
 
-_WHETHER = _any(
+# What is asked of it after a statement is no part of the statement.
+_NEW_QUESTION = any_case(r";|\b(?:and|but),? (?:whether|if|how|why|what)\b")
+_LEFT_BEFORE = any_case(
     r"\b(?:future|later|further|next|another|larger) (?:\w+ )?(?:research|stud(?:y|ies)|trials?|work|"
-    rf"team|project)s?\b[^.;]{{0,90}}\b(?:whether|if|how)\b[^.;]{{0,60}}{NAMED}"
+    r"team|project)s?\b[^.;]{0,90}\b(?:whether|if|how)\b[^.;]{0,60}$|"
+    r"\bremains? (?:for|to)\b[^.;]{0,90}$|"
+    r"\b(?:is|are|be) (?:for|left to|left for|up to) (?:others|another|later|future)\b[^.;]{0,90}$"
 )
 
 
@@ -317,75 +279,12 @@ def _is_planned(scene: Scene) -> bool:
         return False
     if any(_PROTOCOL.search(one) for one in (scene.title, *scene.others)):
         return False
-    return any(_DID.search(one) for one in scene.others)
-
-
-# Its developers, or what staff are trained in.
-_PEOPLE_OF = _any(
-    r"\b(?:developers?|makers?|founders?|authors?|originators?|creators?|inventors?|publishers?|"
-    r"designers?|writers?|owners?|pioneers?|experts?|trainers?|representatives?|editors?) "
-    rf"(?:of|in|on|for|from|behind) {CLOSE}"
-)
-_ITS_PEOPLE = _any(
-    r"^(?: \([^()]{1,20}\))?(?:['’]s)? (?:(?:handbook|manual|book|website)(?:['’]s)? )?(?:developers?|"
-    r"makers?|founders?|authors?|originators?|creators?|inventors?|publishers?|trainers?|experts?|"
-    r"editors?|institute|association|society|website|newsletter|logo|handbook|brochure)\b"
-)
-_GROUPS = r"(?:sessions?|groups?|therapy|intervention|programme|program|treatment|psychotherapy)"
-_THEY_DID = _any(
-    r"\b(?:train|taught|teach|supervis|deliver|facilitat|treat|evaluat|test(?:ed|s)\b|compar|studied)\w*|"
-    rf"\b(?:led|gave|ran|offered|provided|held|used) (?:it|them|this|that|all|(?:the|their) {_GROUPS})\b"
-)
-
-
-def _of_its_makers(scene: Scene) -> bool:
-    if not (_PEOPLE_OF.search(scene.near) or _ITS_PEOPLE.match(scene.rest)):
-        return False
-    return not (_THEY_DID.search(scene.rest) or ALLOCATED.search(scene.near))
-
-
-_TRAINED = _any(
-    r"\b(?:trained|certified|accredited|qualified|schooled|experienced|skilled|versed) (?:in|with|as) "
-    rf"{CLOSE}|\b(?:had|held|has|have|holds?|with|having) (?:a |an |some |their |also |done |had )*(?:training|"
-    rf"certificates?|diplomas?|qualifications?|background|experience|accreditation) (?:in|of|with) {CLOSE}"
-)
-_BY_THE_WAY = _any(
-    r"\b(?:also|happen(?:ed|s)? to (?:be|have)|(?:of|among) (?:them|whom|these|those)|some|a few|"
-    r"incidentally|besides|moreover)\b[^.;]{0,40}$"
-)
-_THEY_GAVE = _any(
-    r"\b(?:delivered|led|gave|ran|offered|provided|used|held|conducted|facilitated|applied|administered|"
-    r"brought|tried) (?:it|them|this|that|all|each|\w+ sessions|(?:(?:the|these|this|that|all|both|its|"
-    rf"their) )?(?:\w+ )?{_GROUPS})\b|\b(?:saw|treated|filmed|visited|worked with|met) (?:\w+ )?"
-    rf"(?:\w+ )?{_SAMPLE}|\b(?:then|they) (?:delivered|gave|led|used|offered)\b(?! (?:a|an|our) )|"
-    rf"\btheir (?:{_GROUPS}|{_SAMPLE}\w*|clients)\b"
-)
-_GIVEN_BY = _any(
-    rf"\b(?:{_GROUPS}|it|which|visits?|feedback|coaching|arms?) (?:(?:was|were|is|are|had been|being) )?"
-    r"(?:\w+ )?(?:delivered|given|led|provided|conducted|facilitated|offered|run|held|carried out|"
-    r"administered) by\b[^.;]{0,80}$"
-)
-_IT_WAS_GIVEN = _any(
-    r"\b(?:delivered|gave|led|ran|offered|provided|used)(?: \w+)? (?:it|them)\b|"
-    rf"\b(?:it|the {_GROUPS}|they) (?:was|were) (?:\w+ )?(?:delivered|given|led|provided|offered|run|held)\b"
-)
-
-
-def _of_training(scene: Scene) -> bool:
-    found = _TRAINED.search(scene.near)
-    if found is None or _THEY_GAVE.search(scene.rest):
-        return False
-    ahead = scene.near[: found.start()]
-    if _BY_THE_WAY.search(ahead):
-        return True
-    if ALLOCATED.search(f"{ahead} {scene.rest}") or _GIVEN_BY.search(ahead):
-        return False
-    return not any(_IT_WAS_GIVEN.search(one) for one in scene.others)
+    return any(_DID.search(one) for one in (scene.near, *scene.others))
 
 
 _RULES: tuple[tuple[Callable[[Scene], bool], str], ...] = (
-    (_of_training, "only what somebody was trained in"),
-    (_of_its_makers, "only its developers"),
+    (of_training, "only what somebody was trained in"),
+    (of_its_makers, "only its developers"),
     (_of_a_range, "only one end of a range"),
     (_of_a_list, "one of many in a list"),
     (_of_a_place, "only what a place did before"),

@@ -185,7 +185,7 @@ def test_kinds_of_passing_names_get_the_lane_they_were_written_for():
     wrong = [
         (case["kind"], case["abstract"])
         for case in cases
-        if case["set"] == "written with the rule"
+        if case["set"] != "written after the rule"
         and judged(case["abstract"], case["title"])[0] != case["lane"]
     ]
     assert wrong == []

@@ -12,6 +12,7 @@ from monitor.literature import fields, passing
 from monitor.literature.matching import passing_cues
 from monitor.literature.matching.matcher import Hit
 from monitor.literature.matching.scope import in_scope
+from monitor.literature.scenes import Scene
 from monitor.literature.text.sentences import Sentence, sentences
 from monitor.literature.words import Lane
 
@@ -82,13 +83,11 @@ class _Paper:
                 start = other.start + len(other.words)
         return "".join([*parts, self._text(start, hit.start, sentence)])
 
-    def scene(self, hit: Hit, sentence: Sentence, before: str, after: str) -> passing.Scene:
+    def scene(self, hit: Hit, sentence: Sentence, before: str, after: str) -> Scene:
         """Give a hit in its sentence, with the sentences that do not name the same."""
         others = [one for one in self.sentences if hit.slug not in self.named.get(one.start, ())]
         following = tuple(one.text for one in others if one.start > sentence.start)
-        return passing.Scene(
-            before, after, self.title, tuple(one.text for one in others), following
-        )
+        return Scene(before, after, self.title, tuple(one.text for one in others), following)
 
     @staticmethod
     def _text(start: int, end: int, sentence: Sentence) -> str:
@@ -144,7 +143,8 @@ def _by_its_words(before: str, after: str) -> str | None:
     for cue in passing_cues.BEFORE:
         if cue.tells(before, after):
             return cue.reason
-    later = passing_cues.LATER.search(before) or passing_cues.LEFT_TO_LATER.search(after)
+    asked = passing_cues.LATER.search(before) and not passing_cues.OWN_RESULT.search(after)
+    later = asked or passing_cues.LEFT_TO_LATER.search(after)
     return "only left to later research" if later else None
 
 

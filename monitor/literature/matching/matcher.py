@@ -7,7 +7,7 @@ Theraplay. What looks alike is turned away with the reason. Decides no relevance
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -15,7 +15,7 @@ from itertools import islice
 import ahocorasick
 
 from monitor.catalogue.loader import Catalogue
-from monitor.literature import letters
+from monitor.literature.letters import Letters, vocabulary
 from monitor.literature.matching.disambiguation import (
     JudgedNames,
     NameCandidate,
@@ -97,7 +97,7 @@ class Matcher:
                 words |= name.beside
                 if name.context:
                     words |= name.context.require | name.context.reject
-            self._vocabulary[intervention.slug] = letters.vocabulary(
+            self._vocabulary[intervention.slug] = vocabulary(
                 form for form, name in own if name.rule != LOOKALIKE
             )
         contexts = [n.context for meant in names.values() for n in meant if n.context]
@@ -160,27 +160,17 @@ class Matcher:
             field: judge_names(text, found[field], self._words_in) for field, text in texts.items()
         }
         named = {one.name.slug for judged in names.values() for one in judged.chosen}
+        others = Letters(texts, self._vocabulary, named)
         return {
             field: judge_abbreviations(
                 judged,
                 found[field],
                 seen=meant,
                 named=named,
-                of_another=partial(self._of_another, texts, field, named),
+                of_another=partial(others.reason, field),
             )
             for field, judged in names.items()
         }
-
-    def _of_another(
-        self, texts: dict[str, str], field: str, named: Set[str], one: NameCandidate
-    ) -> str | None:
-        """Say why letters are something else's: what they stand for, or a longer name."""
-        own = self._vocabulary[one.name.slug]
-        text = texts[field]
-        stands = letters.stand_for_another(texts, text[one.start : one.end], own)
-        if stands or one.name.slug in named:
-            return stands
-        return letters.part_of_a_name(text, one.start, one.end, own)
 
     def _spots(self, text: str) -> list[_Spot]:
         """Find the names in a text as it stands, and with its broken words mended.

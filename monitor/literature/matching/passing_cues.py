@@ -142,6 +142,12 @@ LATER = re.compile(
     r"investigations?|evaluations?|comparisons?)\b|\bremains? to be\b|\bnext step",
     re.IGNORECASE,
 )
+# "Further studies should ask why it helped these families": then it was tried.
+OWN_RESULT = re.compile(
+    r"^[^.;]{0,60}?\b(?:these|our|this|the present) (?:\w+ )?(?:famil|mother|father|parent|child|infant|"
+    r"dyad|carer|stud|trial|sample|effect|result|finding|change|improvement|benefit)",
+    re.IGNORECASE,
+)
 LEFT_TO_LATER = re.compile(
     r"^[^.;]{0,80}?\b(?:should|could|might|deserves?|warrants?|needs?|remains?)\b[^.;]{0,60}?"
     r"\b(?:future|further|to be|be) (?:\w+ )?(?:research|stud|trial|work|test|compar|evaluat|examin|"
