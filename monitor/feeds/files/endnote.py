@@ -10,6 +10,7 @@ from typing import IO
 
 from lxml import etree
 
+from monitor.feeds import titles
 from monitor.feeds.files.draft import Draft
 from monitor.kernel.errors import InvalidInput
 
@@ -63,7 +64,9 @@ def _draft(record: Element) -> Draft:
     draft = Draft(
         raw=raw,
         media_type=MEDIA_TYPE,
-        title=_first(record, "titles/title", "titles/translated-title"),
+        title=titles.first(
+            _first(record, path) for path in ("titles/title", "titles/translated-title")
+        ),
         abstract=_first(record, "abstract"),
         authors=_each(record, "contributors/authors/author"),
         journal=_first(

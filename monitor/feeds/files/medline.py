@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from monitor.feeds import titles
 from monitor.feeds.files.draft import Draft
 from monitor.feeds.files.lines import blocks
 
@@ -11,6 +12,16 @@ MEDIA_TYPE = "application/nbib"
 
 _START = re.compile(r"^PMID- ?\d", re.MULTILINE)
 _FIELD = re.compile(r"^([A-Z][A-Z0-9 ]{1,3})- ?(.*)$")
+_TAG_WIDTH = 4
+_PADDED = re.compile(r"^[A-Z]{2}  - ", re.MULTILINE)
+_TAGS = frozenset(
+    ("PMID", "STAT", "DCOM", "CTDT", "EDAT", "MHDA", "CRDT", "PHST", "AUID", "COIS", "OABL", "PMCR", "AB", "AD", "AID", "AU", "BTI", "CI", "CIN", "CN", "CON", "CP", "CRI", "CRF", "CTI", "DA",
+     "DEP", "DP", "DRIN", "ECF", "ECI", "ED", "EFR", "EIN", "EN", "FAU", "FED", "FIR", "FPS", "GN",
+     "GR", "IP", "IR", "IRAD", "IS", "ISBN", "JID", "JT", "LA", "LID", "LR", "MH", "MID", "OAB",
+     "OCI", "OID", "ORI", "OT", "OTO", "OWN", "PB", "PG", "PL", "PMC", "PS", "PST", "PT", "PUBM",
+     "RF", "RIN", "RN", "ROF", "RPF", "RPI", "RRF", "RRI", "SB", "SFM", "SI", "SO", "SPIN", "STAT",
+     "TA", "TI", "TT", "UIN", "UOF", "VI", "VTI"),
+)  # fmt: skip
 _IDENTIFIER = re.compile(r"^(\S+) \[(doi|pmc|pii)\]$", re.IGNORECASE)
 
 
@@ -30,7 +41,7 @@ def _draft(raw: str) -> Draft:
     return Draft(
         raw=raw,
         media_type=MEDIA_TYPE,
-        title=_first(fields, "TI", "BTI", "TT"),
+        title=titles.first(_first(fields, tag) for tag in ("TI", "BTI", "TT")),
         abstract=_first(fields, "AB"),
         authors=fields["AU"] + fields["CN"],
         journal=_first(fields, "JT", "TA"),
@@ -50,16 +61,32 @@ def _draft(raw: str) -> Draft:
 
 
 def _fields(raw: str) -> dict[str, list[str]]:
-    """Collect the values of each tag; an indented line continues the value before it."""
+    """Collect the values of each tag; any other line goes on with the value before it.
+
+    PubMed indents such a line by six spaces; what has passed through other programs by a tab, or
+    not at all. Behind an empty line only what is indented goes on.
+    """
     fields: dict[str, list[str]] = defaultdict(list)
-    tag = ""
+    tag, behind_empty, is_padded = "", False, _PADDED.search(raw) is not None
     for line in raw.split("\n"):
-        if found := _FIELD.match(line):
+        if found := _field(line, is_padded=is_padded):
             tag = found[1].strip()
             fields[tag].append(found[2].strip())
-        elif tag and line.startswith(" "):
+        elif tag and line.strip() and (line[0].isspace() or not behind_empty):
             fields[tag][-1] += f" {line.strip()}"
+        behind_empty = not line.strip()
     return fields
+
+
+def _field(line: str, *, is_padded: bool) -> re.Match[str] | None:
+    """Tell a field from a line of text that begins like one: "VIPP- and VIG- groups"."""
+    found = _FIELD.match(line)
+    if not found:
+        return None
+    tag = found[1]
+    if is_padded:
+        return found if len(tag) == _TAG_WIDTH and (tag[-1] == " " or tag in _TAGS) else None
+    return found if tag.strip() in _TAGS else None
 
 
 def _first(fields: dict[str, list[str]], *tags: str) -> str:

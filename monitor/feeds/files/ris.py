@@ -6,16 +6,15 @@ from typing import Any
 
 import rispy
 
-from monitor.feeds import plain
+from monitor.feeds import plain, titles
+from monitor.feeds.files import ris_blocks
 from monitor.feeds.files.draft import Draft
-from monitor.feeds.files.lines import blocks
 from monitor.feeds.records import UnreadableRecord
 
+_TITLES = ("title", "primary_title", "translated_title")
 MEDIA_TYPE = "application/x-research-info-systems"
 
 _START = re.compile(r"^TY {0,2}-", re.MULTILINE)
-# A dash right after two letters begins no field unless a blank follows: "T1-weighted" goes on.
-_TAG = re.compile(r"^([A-Z][A-Z0-9])(?: {1,2}- ?| {0,2}-(?= |$) ?)", re.MULTILINE)
 
 
 def looks_like(text: str) -> bool:
@@ -25,9 +24,13 @@ def looks_like(text: str) -> bool:
 
 def drafts(text: Iterable[str]) -> Iterator[Draft | UnreadableRecord]:
     """Read each reference by itself, so that a broken one does not take the others along."""
-    for raw in blocks(text, _START):
+    for raw in ris_blocks.blocks(text):
+        regular = ris_blocks.regular(raw)
+        if regular is None:
+            yield _unreadable(raw, "not RIS: the reference does not end in ER")
+            continue
         try:
-            read = rispy.loads(_regular(raw))
+            read = rispy.loads(regular)
         except (ValueError, OSError) as error:
             yield _unreadable(raw, f"not RIS: {type(error).__name__}")
             continue
@@ -41,16 +44,11 @@ def _unreadable(raw: str, reason: str) -> UnreadableRecord:
     return UnreadableRecord(f"text:{plain.digest(raw)}", raw.encode("utf-8", "replace"), reason)
 
 
-def _regular(raw: str) -> str:
-    """Write tags as the standard has them: two letters, two spaces, a dash, a space."""
-    return _TAG.sub(r"\1  - ", raw) + "\n"
-
-
 def _draft(raw: str, fields: dict[str, Any]) -> Draft:
     return Draft(
         raw=raw,
         media_type=MEDIA_TYPE,
-        title=_text(fields, "title", "primary_title", "translated_title"),
+        title=titles.first(_text(fields, name) for name in _TITLES),
         abstract=_text(fields, "abstract", "notes_abstract"),
         authors=[*_list(fields, "authors"), *_list(fields, "first_authors")],
         journal=_text(

@@ -115,7 +115,7 @@ def _trial(study: Object) -> Trial:
 
 def _title(naming: Object) -> str:
     for name in ("briefTitle", "officialTitle"):
-        if title := plain.line(_plain(naming, name), plain.MAX_TITLE):
+        if title := plain.html_line(_plain(naming, name), plain.MAX_TITLE):
             return title
     return ""
 
@@ -331,7 +331,7 @@ def _plain(parent: Object, name: str) -> str:
 
 
 def _text(parent: Object, name: str) -> str:
-    return plain.line(_raw(parent, name))
+    return plain.html_line(_raw(parent, name))
 
 
 def _word(parent: Object, name: str) -> str:

@@ -8,7 +8,7 @@ import re
 from datetime import date
 from urllib.parse import quote
 
-from monitor.feeds import plain
+from monitor.feeds import plain, titles
 from monitor.feeds.identifiers import distinct, doi, isrctn, nct, registrations_in
 from monitor.feeds.readers import json_fields as fields
 from monitor.feeds.readers.json_fields import Object
@@ -41,9 +41,6 @@ _OTHER_UPDATE = (LinkKind.UPDATED_BY, LinkKind.UPDATES)
 _RELATIONS = {"is-preprint-of": LinkKind.PREPRINT_OF, "has-preprint": LinkKind.HAS_PREPRINT}
 # the dates of a work, the printed one first: its year is the one that people cite
 _DATES = ("published-print", "published", "published-online", "issued", "posted")
-# JATS names of parts, in HTML's
-_JATS = {"title": "h4", "p": "p", "sec": "section", "list": "ul", "list-item": "li"}
-_JATS_TAG = re.compile(r"<(/?)jats:([a-z-]++)[^<>]*+>", re.IGNORECASE)
 _NAME_PARTS = re.compile(r"[\s.\-‐]+")
 
 
@@ -98,7 +95,7 @@ def _citation(work: Object, own: Identifier, title: str) -> Citation:
 
 def _title(work: Object) -> str:
     """Give the title with its subtitle, which other sources write as part of it."""
-    title = _first_line(work, "title")
+    title = titles.first((_first_line(work, "title"), _first_line(work, "original-title")))
     subtitle = _first_line(work, "subtitle")
     if not title or not subtitle or subtitle.casefold() in title.casefold():
         return title
@@ -112,13 +109,7 @@ def _first_line(work: Object, name: str) -> str:
 
 def _abstract(jats: str) -> str | None:
     """Make plain paragraphs of an abstract; a heading that only says "Abstract" says nothing."""
-    html = _JATS_TAG.sub(_as_html, jats[: 4 * plain.MAX_ABSTRACT])
-    return plain.html_text(html).removeprefix("ABSTRACT: ") or None
-
-
-def _as_html(tag: re.Match[str]) -> str:
-    name = _JATS.get(tag[2].lower())
-    return f"<{tag[1]}{name}>" if name else ""
+    return plain.html_text(jats).removeprefix("ABSTRACT: ") or None
 
 
 def _authors(work: Object) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ def _authors(result: Object) -> tuple[str, ...]:
     names = [fields.text(one, "fullName") or fields.text(one, "collectiveName") for one in authors]
     if any(names):
         return tuple(name for name in names if name)
-    text = plain.line(fields.raw(result, "authorString"), plain.MAX_ABSTRACT).rstrip(".")
+    text = plain.html_line(fields.raw(result, "authorString"), plain.MAX_ABSTRACT).rstrip(".")
     return tuple(name.strip() for name in text.split(",") if name.strip())[: plain.MAX_LIST]
 
 

@@ -300,7 +300,7 @@ def _text(element: Element | None, *, keep_lines: bool = False) -> str:
     text = " ".join(_texts(element)) if element is not None else ""
     if _NOTHING.fullmatch(text.strip()):
         return ""
-    return text.strip() if keep_lines else plain.line(text, plain.MAX_ABSTRACT)
+    return text.strip() if keep_lines else plain.html_line(text, plain.MAX_ABSTRACT)
 
 
 def _given(parent: Element | None, name: str) -> str:
@@ -308,13 +308,13 @@ def _given(parent: Element | None, name: str) -> str:
 
 
 def _line(parent: Element | None, name: str, limit: int = plain.MAX_FIELD) -> str:
-    return plain.line(_given(parent, name), limit)
+    return plain.html_line(_given(parent, name), limit)
 
 
 def _each(parent: Element | None, name: str) -> Iterator[str]:
     """Give the text of every such element, however deep, those that say something."""
     for one in parent.iter() if parent is not None else ():
-        if _name(one) == name and (text := plain.line(_text(one))):
+        if _name(one) == name and (text := plain.html_line(_text(one))):
             yield text
 
 

@@ -52,7 +52,7 @@ def raw(parent: Object, name: str) -> str:
 
 def text(parent: Object, name: str) -> str:
     """Give the text in a field as one plain line."""
-    return plain.line(raw(parent, name))
+    return plain.html_line(raw(parent, name))
 
 
 def whole_date(written: str) -> date | None:

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from lxml import etree
 
-from monitor.feeds import plain
+from monitor.feeds import plain, titles
 from monitor.feeds.identifiers import distinct, doi, normalise, pmcid, pmid, registrations_in
 from monitor.feeds.readers.nlm_links import BY_REF_TYPE, doi_in
 from monitor.feeds.readers.pubmed_slices import Slices
@@ -206,20 +206,19 @@ def _children(element: Element | None) -> Parts:
 
 
 def _title(parts: Parts, *names: str) -> str:
-    """Give the first title there is.
+    """Give the first title there is; see ``titles``.
 
     Raises:
         _Unreadable: there is none.
     """
-    for name in names:
-        if title := _text(parts.get(name), plain.MAX_TITLE):
-            return title
+    if title := titles.first(_text(parts.get(name), plain.MAX_TITLE) for name in names):
+        return title
     raise _Unreadable("has no title")
 
 
 def _field(parts: Parts, name: str) -> str | None:
     found = parts.get(name)
-    return plain.line(found.text) or None if found is not None else None
+    return plain.html_line(found.text) or None if found is not None else None
 
 
 def _identifiers(
@@ -272,7 +271,7 @@ def _abstract(abstract: Element | None) -> str | None:
     for section in abstract if abstract is not None else ():
         if section.tag != "AbstractText":
             continue
-        text, label = _text(section, plain.MAX_ABSTRACT), plain.line(section.get("Label"))
+        text, label = _text(section, plain.MAX_ABSTRACT), plain.html_line(section.get("Label"))
         paragraphs.append(f"{label.upper()}: {text}" if text and label else text)
     return plain.joined(paragraphs) or None
 
@@ -282,7 +281,7 @@ def _authors(listed: Element | None) -> tuple[str, ...]:
     for author in listed if listed is not None else ():
         parts = {part.tag: part.text for part in author}
         if parts.get("LastName"):
-            names.append(plain.line(f"{parts['LastName']} {parts.get('Initials') or ''}"))
+            names.append(plain.html_line(f"{parts['LastName']} {parts.get('Initials') or ''}"))
         else:
             names.append(_text(author.find("CollectiveName"), plain.MAX_FIELD))
     return tuple(name for name in names[: plain.MAX_LIST] if name)
@@ -300,10 +299,12 @@ def _text(element: Element | None, limit: int) -> str:
     """Give all text in an element: ``.text`` alone would end at the first ``<i>``."""
     if element is None:
         return ""
-    if len(element):
-        return plain.line("".join(element.itertext()), limit)  # type: ignore[arg-type]  # always str here
-    text = element.text
-    return plain.line(text, limit) if text else ""
+    text = (
+        etree.tostring(element, encoding="unicode", with_tail=False)
+        if len(element)
+        else element.text
+    )
+    return plain.html_line(text, limit) if text else ""
 
 
 def _dated(found: Element | None) -> tuple[int | None, date | None]:

@@ -35,7 +35,7 @@ def abstract(paragraphs: Iterable[tuple[str, str]]) -> str | None:
     """
     made = []
     for label, text in paragraphs:
-        parts = [plain.line(part, plain.MAX_ABSTRACT) for part in _BLANK_LINE.split(text)]
+        parts = [plain.html_line(part, plain.MAX_ABSTRACT) for part in _BLANK_LINE.split(text)]
         parts = [part for part in parts if part]
         if parts:
             made += [f"{label}: {parts[0]}", *parts[1:]]

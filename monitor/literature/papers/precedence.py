@@ -3,12 +3,12 @@
 Pure. Never makes up a field: what no record gives stays empty.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
 from monitor.feeds.records import Citation, Identifier, Link, Trial
+from monitor.kernel.text import bearable
 
 # Whose word counts first; a source not named here comes after these.
 PREFERENCE = {
@@ -90,15 +90,9 @@ def cleaned(citation: Citation) -> Citation:
     )
 
 
-# NULs and other control characters but line ends and tabs, halves of surrogate pairs, and the
-# marks that turn the direction of the text that follows them.
-_UNBEARABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-
-
 def clean(text: str) -> str:
     """Take out what no database or page can bear; the words stay as they are. Line ends stay."""
-    # what can be printed is bearable; most texts are told so at once
-    return (text if text.isprintable() else _UNBEARABLE.sub("", text)).strip()
+    return bearable(text).strip()
 
 
 def _clean_or_none(text: str | None) -> str | None:

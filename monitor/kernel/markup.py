@@ -1,0 +1,206 @@
+"""Tells mark-up in a text from signs that look like it, and takes it out. Pure; see ``text``.
+
+Known are HTML, what journals put into titles and abstracts (JATS, MathML), and the tags of some
+exports (Scopus, Wiley, EndNote). Each tag becomes one of a few marks, control characters that no
+text has; then simple patterns say what stands in their places.
+"""
+
+import re
+from collections.abc import Iterator
+
+# The marks: of a block's edge and a heading's end; of an inline tag; of what is raised, and its
+# end; of what joins (below the line, or a part of a formula).
+_BLOCK, _HEADING, _INLINE, _RAISED, _LOWERED, _JOINED = "\x01\x02\x03\x04\x05\x06"
+_OURS = re.compile("[\x01-\x06]")
+
+_BLOCKS = frozenset(
+    {
+        "address", "article", "aside", "blockquote", "br", "caption", "dd", "def",
+        "def-item", "def-list", "disp-formula", "disp-quote", "div", "dl", "dt", "fig",
+        "figcaption", "figure", "footer", "header", "hr", "li", "list", "list-item", "ol",
+        "p", "para", "pre", "sec", "section", "simple-para", "table", "tbody", "td", "th",
+        "thead", "tr", "ul", "abstract", "break", "body", "html", "head",
+    }
+)  # fmt: skip
+_HEADINGS = frozenset(
+    {
+        "h1", "h2", "h3", "h4", "h5", "h6", "title",
+    }
+)  # fmt: skip
+_INLINES = frozenset(
+    {
+        "a", "abbr", "acronym", "alternatives", "b", "bdi", "bdo", "big", "bold", "cite",
+        "code", "data", "del", "dfn", "em", "email", "emphasis", "ext-link", "fn", "font",
+        "i", "img", "inline-formula", "inline-graphic", "ins", "italic", "kbd", "label",
+        "mark", "math", "monospace", "named-content", "nobr", "overline", "q", "roman", "s",
+        "samp", "sans-serif", "sc", "scp", "small", "span", "strike", "strong",
+        "styled-content", "time", "tt", "u", "underline", "uri", "var", "xref", "center",
+        "input", "svg",
+    }
+)  # fmt: skip
+_RAISING = frozenset(("sup", "superscript"))
+_JOINING = frozenset(
+    {
+        "sub", "subscript", "inf", "wbr", "mi", "mo", "mn", "mrow", "msub", "msup",
+        "msubsup", "mfrac", "mtext", "msqrt", "mroot", "mover", "munder", "munderover",
+        "mspace", "mstyle", "mfenced", "mpadded", "mphantom", "mtable", "mtr", "mtd",
+        "menclose", "semantics",
+    }
+)  # fmt: skip
+_HIDDEN = ("script", "style", "template", "noscript", "iframe", "object", "tex-math", "annotation")
+_PREFIXES = frozenset(("jats", "mml", "m", "ce", "xhtml", "html", "ns1", "ns2", "ns3", "ns4"))
+# ordinary words: a tag only where something ends it, or where it has attributes
+_WORDS = frozenset(
+    {
+        "abstract", "address", "annotation", "article", "aside", "body", "break", "caption",
+        "center", "cite", "code", "data", "email", "emphasis", "figure", "font", "footer",
+        "head", "header", "hidden", "label", "list", "mark", "math", "object", "section",
+        "small", "strike", "strong", "table", "template", "time", "title", "underline",
+        "var",
+    }
+)  # fmt: skip
+_MARKS = dict.fromkeys(_BLOCKS, _BLOCK) | dict.fromkeys(_INLINES, _INLINE)
+_MARKS |= dict.fromkeys(_JOINING, _JOINED)
+
+# A value holds no "<" or ">": each look ends at the next of them, however long the text. Names
+# alone are attributes only where HTML knows them: "a<b and c>d" is no tag.
+_ATTRIBUTE = (
+    r"""\s++(?:[A-Za-z_:][\w:.-]*+\s*+=\s*+(?:"[^"<>]*+"|'[^'<>]*+'|[^\s"'<>=`]++)"""
+    r"""|(?:async|defer|hidden|nowrap|reversed|compact|noshade|controls|allowfullscreen)\b)"""
+)
+_TAG = re.compile(
+    rf"<(?P<end>/?)(?P<name>[A-Za-z][\w:.-]*+)(?P<given>(?:{_ATTRIBUTE})*+)\s*+/?>"
+    r"|<!\[CDATA\[|\]\]>|<\?[A-Za-z][^<>]*+\?>|<!(?:DOCTYPE|doctype)[^<>]*+>"
+)
+_QUOTED = re.compile("=\\s*[\"']")
+_END = re.compile(r"</([A-Za-z][\w:.-]*+)\s*+>")
+# what hides, up to its end; a comment has no name
+_OPENING = re.compile(rf"<(?:!--|(?P<name>{'|'.join(_HIDDEN)})(?=[\s>]))", re.IGNORECASE)
+_ENDING = {"": re.compile("-->")} | {
+    name: re.compile(rf"</{name}\s*+>", re.IGNORECASE) for name in _HIDDEN
+}
+# EndNote's, of which each piece of text has one
+_STYLED = re.compile(
+    r"""<style\s[^<>]*?\bface=["']?(?P<face>\w+)[^<>]*+>(?P<text>[^<>]*+)</style>""", re.IGNORECASE
+)
+_FACES = {"superscript": "<sup>{}</sup>", "subscript": "<sub>{}</sub>", "normal": "{}"}
+
+
+def marked(raw: str, *, paired: bool = False) -> str:
+    """Put a mark in the place of each tag; every other "<" stays.
+
+    ``paired``: a tag is one only where its pair stands there too.
+    """
+    text = _OURS.sub("", raw)
+    text = _without_hidden(_STYLED.sub(_unstyled, text) if "<style" in text else text)
+    ends = frozenset(name.lower() for name in _END.findall(text))
+    starts = frozenset(found["name"].lower() for found in _TAG.finditer(text) if found["name"])
+    both = ends & starts
+
+    def mark(found: re.Match[str]) -> str:
+        alone = paired and (found["name"] or "br").lower() not in both | {"br"}
+        return found[0] if alone else _mark(found, text, ends, both)
+
+    return _TAG.sub(mark, text)
+
+
+def parts(marked_text: str) -> Iterator[tuple[str, bool]]:
+    """Part a text with marks at the edges of its blocks; True where the part is a heading."""
+    text = _boundaries(marked_text) if _OURS.search(marked_text) else marked_text
+    for found in _PART.finditer(text):
+        yield found[1], found[2] == _HEADING
+
+
+def _mark(found: re.Match[str], text: str, ends: frozenset[str], both: frozenset[str]) -> str:
+    if not found["name"]:
+        return ""  # a comment and its like
+    whole = found["name"].lower()
+    prefix, _, name = whole.rpartition(":")
+    known = _kind(name, ends=bool(found["end"]))
+    if known and not (prefix and prefix not in _PREFIXES):
+        return found[0] if _is_a_sign(found, text, closed=whole in ends) else known
+    # a tag not known is one where it has what only tags have, or its pair stands there too
+    surely = _QUOTED.search(found["given"]) or prefix in _PREFIXES or whole in both
+    return (known or _INLINE) if surely else found[0]
+
+
+def _kind(name: str, *, ends: bool) -> str | None:
+    if name in _HEADINGS:
+        return _HEADING if ends else _BLOCK
+    if name in _RAISING:
+        return _LOWERED if ends else _RAISED
+    return _MARKS.get(name) or (_INLINE if name in _HIDDEN else None)
+
+
+def _is_a_sign(found: re.Match[str], text: str, *, closed: bool) -> bool:
+    """Tell "a<b>c", a single letter between two words, and "<time>", a word: nothing ends them."""
+    name = found["name"].lower()
+    if closed or found["end"] or found["given"].strip():
+        return False
+    before, after = text[found.start() - 1 : found.start()], text[found.end() : found.end() + 1]
+    between = before.isalnum() and after.isalnum()
+    return name in _WORDS or (len(name) == 1 and name != "p" and between)
+
+
+def _unstyled(found: re.Match[str]) -> str:
+    return _FACES.get(found["face"].lower(), "<i>{}</i>").format(found["text"])
+
+
+def _without_hidden(text: str) -> str:
+    """Take out what a browser would not show; what nothing ends is shown."""
+    kept, at, endless = [], 0, set()
+    for opened in _OPENING.finditer(text):
+        name = (opened["name"] or "").lower()
+        if opened.start() < at or name in endless:
+            continue
+        if ended := _ENDING[name].search(text, opened.end()):
+            kept += [text[at : opened.start()], " " if name else ""]
+            at = ended.end()
+        else:
+            endless.add(name)
+    return "".join([*kept, text[at:]])
+
+
+_PART = re.compile(f"([^{_BLOCK}{_HEADING}]*)([{_BLOCK}{_HEADING}]|$)")
+_ANY = "[\x03\x06\\s]*+"  # inline tags and blanks inside a raised mark
+_TRADE_MARK = re.compile(
+    f"{_RAISED}{_ANY}\\(?(TM|SM|R|®|™|℠|©)\\)?{_ANY}{_LOWERED}(?=([\x03-\x06]*[^\\W_])?)"
+)
+_SIGNS = {"TM": "™", "SM": "℠", "R": "®"}
+# raised digits behind a number or a longer word: a power, or the number of a note
+_RAISED_DIGITS = re.compile(
+    f"((?:[0-9.,;:)\\]”]|[^\\W\\d_]{{4}})[\x03\x06]*){_RAISED}[\x03\x06]*([+-−]?[0-9,]{{1,4}})[\x03\x06]*{_LOWERED}"
+    f"(?=([\x03-\x06]*[^\\W_])?)"
+)
+_SUPERSCRIPTS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
+# raised letters behind a longer word: a note, no part of the word
+_RAISED_NOTE = re.compile(f"(?<=[^\\W\\d_]{{4}}){_RAISED}(?=[\x03\x06]*[^\\W_])")
+# the first letter of a word set apart, as where an acronym is explained: "<b>V</b>ideo"
+_INITIAL = re.compile("(?<![^\\W_])\x03([A-Z])\x03(?=[a-z])")
+# single capitals, as of a formula: "T<i>X</i>Y"
+_CAPITALS = re.compile("(?<![^\\W_])(?:[A-Z]\x03)+[A-Z](?![^\\W_])")
+_PLURAL = re.compile("(?<=[^\\W_])\x03(?=s(?![^\\W_]))")
+_BETWEEN_LETTERS = re.compile(
+    "(?<=[^\\W\\d_])\x03(?=[^\\W\\d_])|(?<=[^\\W\\d_]{3})\x03(?=[0-9])"
+    "|(?<=[0-9])\x03(?=[^\\W\\d_]{3})"
+)
+
+
+def _boundaries(text: str) -> str:
+    """Say what stands where inline tags stood: nothing, or a space between two words."""
+    if _RAISED in text:
+        text = _TRADE_MARK.sub(lambda m: _SIGNS.get(m[1], m[1]) + (" " if m[2] else ""), text)
+        text = _RAISED_DIGITS.sub(_superscript, text)
+        text = _RAISED_NOTE.sub(" ", text)
+    # one mark is left of each run; beside what joins, an inline tag joins too
+    text = re.sub("[\x03-\x06]+", lambda m: "" if m[0].strip(_INLINE) else _INLINE, text)
+    if _INLINE in text:
+        text = _INITIAL.sub(r"\1", text)
+        text = _CAPITALS.sub(lambda m: m[0].replace(_INLINE, ""), text)
+        text = _PLURAL.sub("", text)
+        text = _BETWEEN_LETTERS.sub(" ", text)
+    return text.replace(_INLINE, "")
+
+
+def _superscript(found: re.Match[str]) -> str:
+    return found[1] + found[2].translate(_SUPERSCRIPTS) + (" " if found[3] else "")

@@ -1,0 +1,115 @@
+"""The one cleaner of text from outside: no mark-up, no character that cannot be seen, one line.
+
+Pure. Text is plain unless it holds known, well-formed tags: "<" in "P <or= .05", "<median" or
+"<five years" is a sign like any other, and nothing behind it is lost. Where an inline tag stood
+between two letters goes a space, so that no name is glued to its neighbours; what stands below or
+above the line stays with what it belongs to (CO₂ is "CO2"), and a raised TM or R is a mark.
+
+Every reader of feeds, files and sources comes here; ``feeds.plain`` adds the limits of length.
+"""
+
+import html
+import re
+
+from monitor.kernel import markup
+
+# Characters that no reader sees: control characters; soft hyphens; zero-width spaces and joiners;
+# the marks that turn the reading direction, which can disguise what a line says; halves of
+# surrogate pairs and noncharacters, which no database takes; the byte order mark.
+_UNSEEN = (
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f"
+)
+# Joiners part and join letters in the scripts from Hebrew to Greek Extended; elsewhere they are
+# rubbish from a page's layout.
+_JOINERS = "(?<![\u0590-\u1fff])[\u200c\u200d]|[\u200c\u200d](?![\u0590-\u1fff])"
+# A form feed within a word is what is left of a ligature ("bene\x0cfits"), elsewhere a new page.
+_WITHIN_A_WORD = "(?<=[^\\W\\d_])\x0c(?=[a-z])"
+_UNWANTED = re.compile(f"[{_UNSEEN}]|{_JOINERS}|{_WITHIN_A_WORD}")
+_UNWANTED_OR_UNLAID = re.compile(f"[{_UNSEEN}\x0b\x0c\r]|{_JOINERS}")
+# What Windows writes where Latin-1 and Unicode have control characters: "\x92" is its apostrophe.
+# Signs that cannot stand within a word are left to be taken out.
+_WINDOWS = re.compile(
+    "(?![\x80\x82\x84\x86-\x89\x8b\x95\x98\x99\x9b](?<=[a-z].)[a-z])[\x80-\x84\x86-\x9f]"
+)
+
+_ENTITY = re.compile(
+    r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+    r"|&(?:amp|lt|gt|quot|nbsp)(?![A-Za-z0-9;=])"
+)
+
+
+def line(raw: str) -> str:
+    """Make one line without characters that cannot be seen; mark-up stays as it is.
+
+    >>> line("  The\\u00adraplay\\x92s\\n title ")
+    'Theraplay’s title'
+    """
+    # most texts are such lines already: to see that costs less than to take them apart
+    if raw.isprintable() and "  " not in raw:
+        return raw.strip(" ")
+    return " ".join(_UNWANTED.sub("", _WINDOWS.sub(_as_windows, raw)).split())
+
+
+def bearable(raw: str) -> str:
+    """Take out what ``line`` takes out; line ends and tabs stay where they are."""
+    if raw.isprintable():
+        return raw
+    return _UNWANTED_OR_UNLAID.sub("", _WINDOWS.sub(_as_windows, raw))
+
+
+def plain(raw: str) -> str:
+    """Make one line of text that may hold mark-up.
+
+    >>> plain("P &lt; .05 of<i>Circle of Security</i>in families <five years; CO<sub>2</sub>")
+    'P < .05 of Circle of Security in families <five years; CO2'
+    >>> plain("Theraplay<sup>TM</sup> at 10<sup>3</sup> sites")
+    'Theraplay™ at 10³ sites'
+    """
+    return line(raw) if _is_plain(raw) else " ".join(paragraphs(raw))
+
+
+def paragraphs(raw: str) -> list[str]:
+    """Part text that may hold mark-up into its paragraphs; a heading becomes "HEADING: ".
+
+    What a browser would not show (scripts, comments) is left out. Mark-up that was escaped once
+    too often is read as mark-up too, where its tags come in pairs.
+
+    >>> paragraphs("<h4>Aim</h4>To see.<p>Seen.</p>")
+    ['AIM: To see.', 'Seen.']
+    """
+    if _is_plain(raw):
+        return [text] if (text := line(raw)) else []
+    return [
+        text
+        for part in _read(raw)
+        for text in ([part] if _is_plain(part) else _read(part, paired=True))
+    ]
+
+
+def _is_plain(raw: str) -> bool:
+    return "<" not in raw and "&" not in raw
+
+
+def _read(raw: str, *, paired: bool = False) -> list[str]:
+    marked = markup.marked(raw, paired=paired) if "<" in raw else raw
+    marked = _ENTITY.sub(_meant, marked) if "&" in raw else marked
+    found, label = [], ""
+    for written, is_heading in markup.parts(marked):
+        text = line(written)
+        if text and is_heading:
+            label = text.rstrip(": ").upper()
+        elif text:
+            found.append(f"{label}: {text}" if label else text)
+            label = ""
+    return found
+
+
+def _as_windows(found: re.Match[str]) -> str:
+    return found[0].encode("latin-1").decode("cp1252", "ignore")
+
+
+def _meant(entity: re.Match[str]) -> str:
+    """Give the character meant; nothing for a number that no character has."""
+    meant = html.unescape(entity[0])
+    return "" if meant == "\ufffd" else meant
