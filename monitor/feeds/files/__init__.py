@@ -52,7 +52,12 @@ def read(file: IO[bytes]) -> FileReading:
     for name, looks_like, drafts in _TEXT_FORMATS:
         if looks_like(text):
             return FileReading(name, _finished(drafts(lines.lines(file))))
-    raise sniffing.refusal(text, is_xml=names is not None, is_table=columns.is_untitled_table(text))
+    raise sniffing.refusal(
+        text,
+        is_xml=names is not None,
+        is_table=columns.is_untitled_table(text),
+        titles=columns.title_columns(text),
+    )
 
 
 def reread(kept: KeptRecord) -> Read:

@@ -8,54 +8,68 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from typing import Literal
 
+from monitor.feeds import plain, titles
+from monitor.feeds.files import author_lists, cited_as, dates, registers
 from monitor.feeds.files.draft import Draft
+from monitor.feeds.records import UnreadableRecord
 from monitor.kernel.errors import InvalidInput
 
 MEDIA_TYPE = "text/csv"
 
-# Of several columns with one meaning the first name listed here counts.
+# Of several columns with one meaning the first name listed here counts. What stands between the
+# words of a name is not compared: "StartPage", "Start page" and "start_page" are written once.
 _NAMES: Mapping[str, tuple[str, ...]] = {
-    "title": ("title", "article title", "primary title", "title primary"),
+    "title": (
+        "title", "article title", "primary title", "title primary", "document title", "study title",
+        "brief title", "public title", "scientific title", "official title",
+    ),
+    "vernacular": ("original title", "vernacular title", "translated title", "foreign title"),
     "abstract": ("abstract", "abstract note"),
-    "authors": ("authors", "author", "author names", "author/s", "author(s)", "authors, primary"),
+    "authors": (
+        "authors", "author", "author names", "authors primary", "author list", "authors full names",
+        "author full names",
+    ),
     "journal": (
-        "journal",
-        "source title",
-        "publication title",
-        "journal title",
-        "periodical full",
-        "journal/book",
-        "secondary title",
-        "publication",
+        "journal", "source title", "publication title", "journal title", "periodical full",
+        "journal book", "secondary title", "publication", "publication name", "journal name",
         "source",
     ),
-    "year": (
-        "year",
-        "publication year",
-        "published year",
-        "pub year",
-        "publication date",
-        "date published",
-        "date",
-    ),
-    "volume": ("volume",),
-    "issue": ("number", "issue", "issue number"),
-    "pages": ("pages",),
-    "first_page": ("page start", "start page", "first page"),
-    "last_page": ("page end", "end page"),
-    "language": ("language", "article language"),
+    "volume": ("volume", "journal volume"),
+    "issue": ("number", "issue", "issue number", "journal issue"),
+    "pages": ("pages", "page range", "page numbers"),
+    "first_page": ("page start", "start page", "first page", "beginning page"),
+    "last_page": ("page end", "end page", "last page", "ending page"),
+    "language": ("language", "article language", "language of original document"),
     "doi": ("doi",),
-    "pmid": ("pmid", "pubmed id", "pubmedid", "medline pmid"),
+    "pmid": ("pmid", "pubmed id", "medline pmid"),
     "pmcid": ("pmcid", "pmc id"),
-    "url": ("url", "link", "external url"),
+    "url": ("url", "link", "external url", "article url"),
     "keywords": ("keywords", "author keywords", "index keywords"),
     "registrations": ("clinical trial numbers", "ctgov id", "ictrp id"),
+    "citation": ("citation",),
     "label": ("id", "record id"),
-}
+}  # fmt: skip
+# every one of these is looked at, in this order, until one holds a year
+_YEARS = (
+    "year", "publication year", "published year", "pub year", "publication date",
+    "date published", "date", "cover date", "early access date", "online date",
+)  # fmt: skip
+# Web of Science's two letters, where they head a table
+_WOS = {
+    "ti": "title", "ab": "abstract", "au": "authors", "so": "journal", "vl": "volume",
+    "is": "issue", "bp": "first_page", "ep": "last_page", "la": "language", "di": "doi",
+    "pm": "pmid", "de": "keywords", "ut": "label",
+}  # fmt: skip
+_WOS_YEARS = ("py", "ey", "ea", "pd")
+_WOS_HEADS = frozenset(("pt", "au", "ti", "so"))
 _DELIMITERS = (",", ";", "\t")
+_LIKE_A_TITLE = re.compile(r"tit[elr]|\bname\b|study|article|paper|heading|subject", re.IGNORECASE)
+_BETWEEN_WORDS = re.compile('[\\s_/(),"\ufeff-]+')
 _MISSING = "NA"  # how R writes a cell that is empty
 _MAX_CELL = 1_000_000
+_FEWEST_COLUMNS = 3  # of what is called a table though no column is known
 _MAX_PREAMBLE = 10  # lines above the header
 
 
@@ -70,7 +84,15 @@ def is_untitled_table(text: str) -> bool:
     return any(len(_places(_cells(line, mark))) > 1 for mark in _DELIMITERS)
 
 
-def drafts(text: Iterable[str]) -> Iterator[Draft]:
+def title_columns(text: str) -> tuple[str, ...]:
+    """Name the columns of an untitled table's first line that may hold its titles."""
+    line = text.split("\n", 1)[0]
+    found = max((_cells(line, mark) for mark in _DELIMITERS), key=len)
+    cells = [cell.strip()[:60] for cell in found if len(found) >= _FEWEST_COLUMNS]
+    return tuple(cell for cell in cells if _LIKE_A_TITLE.search(cell))
+
+
+def drafts(text: Iterable[str]) -> Iterator[Draft | UnreadableRecord]:
     """Read each row. It is kept with its header, so that it can be read again by itself.
 
     Raises:
@@ -83,13 +105,14 @@ def drafts(text: Iterable[str]) -> Iterator[Draft]:
         raise InvalidInput("the table has no header with a title column")
     above, delimiter = found
     csv.field_size_limit(_MAX_CELL)
-    reader = csv.reader(_chained(start[above:], given), delimiter=delimiter)
+    reader = csv.reader(
+        _chained(start[above:], given), delimiter=delimiter, quoting=_quoting(start[above])
+    )
     try:
         header = next(reader)
-        places = _places(header)
         for row in reader:
             if any(cell.strip() for cell in row):
-                yield _draft(header, row, places)
+                yield _read(header, row)
     except csv.Error:
         raise InvalidInput(
             f"line {above + reader.line_num} is no CSV: a cell has more than {_MAX_CELL:,} "
@@ -97,22 +120,51 @@ def drafts(text: Iterable[str]) -> Iterator[Draft]:
         ) from None
 
 
+def _quoting(header: str) -> Literal[0, 3]:
+    """Tell how cells are quoted: in Web of Science's tables a quotation mark is one."""
+    labels = {label.strip("\ufeff \n").lower() for label in header.split("\t")}
+    return csv.QUOTE_NONE if labels >= _WOS_HEADS else csv.QUOTE_MINIMAL
+
+
+def _read(header: list[str], row: list[str]) -> Draft | UnreadableRecord:
+    """Read a row; one with more cells than the header has names cannot be trusted."""
+    if any(cell.strip() for cell in row[len(header) :]):
+        raw = _written(header, row)
+        return UnreadableRecord(
+            f"text:{plain.digest(raw)}",
+            raw.encode("utf-8", "replace"),
+            f"the row has {len(row)} cells and the header {len(header)}: a comma or another "
+            "separator in a cell without quotation marks, perhaps",
+        )
+    if registers.is_register(header):
+        header, row = registers.without_contacts(header, row)
+        return registers.draft(header, row, _written(header, row), MEDIA_TYPE)
+    return _draft(header, row)
+
+
 def _chained(start: list[str], rest: Iterator[str]) -> Iterator[str]:
     yield from start
     yield from rest
 
 
-def _draft(header: list[str], row: list[str], places: Mapping[str, int]) -> Draft:
-    cells = {name: row[at].strip() for name, at in places.items() if at < len(row)}
+def _draft(header: list[str], row: list[str]) -> Draft:
+    cells = {name: row[at].strip() for name, at in _places(header).items() if at < len(row)}
     cells = {name: "" if cell == _MISSING else cell for name, cell in cells.items()}
     ends = [cells.pop("first_page", ""), cells.pop("last_page", "")]
     draft = Draft(raw=_written(header, row), media_type=MEDIA_TYPE)
-    draft.pages = "-".join(page for page in ends if page)
-    draft.authors = _parts(cells.pop("authors", ""))
+    draft.pages = "-".join(dict.fromkeys(page for page in ends if page))
+    draft.authors = author_lists.parted(cells.pop("authors", ""))
     draft.keywords = _parts(cells.pop("keywords", ""))
     draft.registrations = [cells.pop("registrations", "")]
-    for name, cell in cells.items():
-        setattr(draft, name, cell or getattr(draft, name))
+    draft.title = titles.first((cells.pop("title", ""), cells.pop("vernacular", "")))
+    draft.year = dates.with_year(row[at] for at in _year_places(header) if at < len(row))
+    cited = cited_as.read(cells.pop("citation", ""), cells.get("journal", ""))
+    for name, cell in (cited | {name: cell for name, cell in cells.items() if cell}).items():
+        setattr(draft, name, cell)
+    if cited.get("journal") and cells.get("journal", "").startswith(cited["journal"]):
+        draft.journal = cited["journal"]
+    draft.pages = draft.pages or cited.get("pages", "")
+    draft.year = draft.year or cited.get("year", "")
     return draft
 
 
@@ -146,14 +198,32 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 def _places(header: list[str]) -> dict[str, int]:
     """Map our names to column numbers."""
-    labels: dict[str, int] = {}
-    for at, cell in enumerate(header):
-        labels.setdefault(re.sub(r"[_\s]+", " ", cell.strip(' \t\ufeff"').lower()).strip(), at)
+    labels = _labels(header)
+    if labels.keys() >= _WOS_HEADS:
+        return {name: labels[label] for label, name in _WOS.items() if label in labels}
     found = {
-        name: next((labels[known] for known in names if known in labels), None)
+        name: next((labels[key] for known in names if (key := _squeezed(known)) in labels), None)
         for name, names in _NAMES.items()
     }
     return {name: at for name, at in found.items() if at is not None}
+
+
+def _year_places(header: list[str]) -> list[int]:
+    labels = _labels(header)
+    names = _WOS_YEARS if labels.keys() >= _WOS_HEADS else _YEARS
+    return [labels[key] for name in names if (key := _squeezed(name)) in labels]
+
+
+def _labels(header: list[str]) -> dict[str, int]:
+    labels: dict[str, int] = {}
+    for at, cell in enumerate(header):
+        labels.setdefault(_squeezed(cell), at)
+    return labels
+
+
+def _squeezed(label: str) -> str:
+    """Give a column's name without what databases put between its words; "TITLE:" is no name."""
+    return _BETWEEN_WORDS.sub("", label.lower())
 
 
 def _parts(cell: str) -> list[str]:

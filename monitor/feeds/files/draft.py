@@ -1,12 +1,10 @@
 """One reference on its way from a file's fields to a record: cleaned and checked in one place."""
 
-import re
 from dataclasses import dataclass, field
 
 from monitor.feeds import identifiers, plain
+from monitor.feeds.files import dates
 from monitor.feeds.records import Citation, FetchedRecord, Identifier, UnreadableRecord
-
-_YEAR = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
 
 
 @dataclass(slots=True)
@@ -31,6 +29,8 @@ class Draft:
     pmid: str = ""
     pmcid: str = ""
     url: str = ""
+    nct: str = ""
+    isrctn: str = ""
     types: list[str] = field(default_factory=list)
     keywords: list[str] = field(default_factory=list)
     registrations: list[str] = field(default_factory=list)
@@ -42,7 +42,11 @@ class Draft:
         raw = self.raw.encode("utf-8", "replace")
         title = plain.html_line(self.title, plain.MAX_TITLE)
         own = identifiers.distinct(
-            identifiers.pmid(self.pmid), identifiers.doi(self.doi), identifiers.pmcid(self.pmcid)
+            identifiers.pmid(self.pmid),
+            identifiers.doi(self.doi),
+            identifiers.pmcid(self.pmcid),
+            identifiers.nct(self.nct),
+            identifiers.isrctn(self.isrctn),
         )
         key = (
             f"{own[0].scheme}:{own[0].value}"
@@ -58,16 +62,15 @@ class Draft:
 
     def _citation(self, title: str, own: tuple[Identifier, ...]) -> Citation:
         abstract = plain.html_text(self.abstract) or None
-        year = _YEAR.search(self.year)
         named = " ".join([*self.registrations, title, abstract or ""])
         return Citation(
             title=title,
             identifiers=own,
-            registrations=identifiers.registrations_in(named),
+            registrations=tuple(i for i in identifiers.registrations_in(named) if i not in own),
             abstract=abstract,
             authors=plain.lines(self.authors),
             journal=plain.html_line(self.journal) or None,
-            year=int(year[1]) if year else None,
+            year=dates.year(self.year),
             volume=plain.html_line(self.volume) or None,
             issue=plain.html_line(self.issue) or None,
             pages=plain.html_line(self.pages) or None,

@@ -11,8 +11,11 @@ from typing import IO
 from lxml import etree
 
 from monitor.feeds import titles
+from monitor.feeds.files import dates
 from monitor.feeds.files.draft import Draft
+from monitor.feeds.xml_repair import Repaired, with_ampersands
 from monitor.kernel.errors import InvalidInput
+from monitor.kernel.text import plain
 
 Element = etree._Element  # lxml gives the type of its elements no public name
 
@@ -38,7 +41,7 @@ def drafts(file: IO[bytes]) -> Iterator[Draft]:
         InvalidInput: the document is cut off, or damaged.
     """
     events = etree.iterparse(
-        file,
+        Repaired(file, with_ampersands),
         events=("end",),
         tag="record",
         resolve_entities=False,
@@ -72,7 +75,9 @@ def _draft(record: Element) -> Draft:
         journal=_first(
             record, "periodical/full-title", "titles/secondary-title", "titles/alt-title"
         ),
-        year=_first(record, "dates/year", "dates/pub-dates/date"),
+        year=dates.with_year(
+            _first(record, path) for path in ("dates/year", "dates/pub-dates/date")
+        ),
         volume=_first(record, "volume"),
         issue=_first(record, "number", "issue"),
         pages=_first(record, "pages"),
@@ -112,9 +117,20 @@ def _first(record: Element, *paths: str) -> str:
 
 
 def _each(record: Element, path: str) -> list[str]:
-    """Give all text of each element there; styles part it into pieces."""
-    texts = ("".join(found.itertext()) for found in record.iterfind(path))  # type: ignore[arg-type]  # always str here
+    """Give all text of each element there."""
+    texts = map(_text, record.iterfind(path))
     return [text for text in texts if text.strip()]
+
+
+def _text(element: Element) -> str:
+    """Give all text in an element; styles part it into pieces.
+
+    Pieces that differ only in their fonts belong together, however they are cut.
+    """
+    faces = {str(style.get("face", "normal")) for style in element.iter("style")}
+    if faces <= {"normal"}:
+        return "".join(map(str, element.itertext()))
+    return plain(etree.tostring(element, encoding="unicode", with_tail=False))
 
 
 def _drop(record: Element, paths: tuple[str, ...]) -> None:

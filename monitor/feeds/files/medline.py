@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from monitor.feeds import titles
+from monitor.feeds.files import dates
 from monitor.feeds.files.draft import Draft
 from monitor.feeds.files.lines import blocks
 
@@ -45,7 +46,7 @@ def _draft(raw: str) -> Draft:
         abstract=_first(fields, "AB"),
         authors=fields["AU"] + fields["CN"],
         journal=_first(fields, "JT", "TA"),
-        year=_first(fields, "DP"),
+        year=dates.with_year(_first(fields, tag) for tag in ("DP", "DEP")),
         volume=_first(fields, "VI"),
         issue=_first(fields, "IP"),
         pages=_first(fields, "PG"),

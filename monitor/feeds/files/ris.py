@@ -7,10 +7,11 @@ from typing import Any
 import rispy
 
 from monitor.feeds import plain, titles
-from monitor.feeds.files import ris_blocks
+from monitor.feeds.files import dates, ris_blocks
 from monitor.feeds.files.draft import Draft
 from monitor.feeds.records import UnreadableRecord
 
+_DATES = ("year", "publication_year", "date")
 _TITLES = ("title", "primary_title", "translated_title")
 MEDIA_TYPE = "application/x-research-info-systems"
 
@@ -54,7 +55,7 @@ def _draft(raw: str, fields: dict[str, Any]) -> Draft:
         journal=_text(
             fields, "secondary_title", "journal_name", "alternate_title3", "alternate_title2"
         ),
-        year=_text(fields, "year", "publication_year", "date"),
+        year=dates.with_year(_text(fields, name) for name in _DATES),
         volume=_text(fields, "volume"),
         issue=_text(fields, "number"),
         pages=_pages(fields),

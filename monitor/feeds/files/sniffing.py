@@ -1,6 +1,6 @@
 """What a file is, told by its content and never by its name; and what to bring where it is no use.
 
-Reads the first part only. Refusals hold nothing of the file itself.
+Reads the first part only. Refusals hold nothing of the file itself but names of its columns.
 """
 
 import re
@@ -8,6 +8,7 @@ from typing import IO
 
 from lxml import etree
 
+from monitor.feeds.xml_repair import Repaired
 from monitor.kernel.errors import InvalidInput
 
 _BRING = "bring RIS, nbib, EndNote XML, PubMed XML, or CSV with a title column"
@@ -71,7 +72,7 @@ def xml_root(file: IO[bytes]) -> tuple[str, ...] | None:
     file.seek(0)
     # nothing is resolved or loaded; a document that wants it is refused or read without it
     events = etree.iterparse(
-        file,
+        Repaired(file),
         events=("start",),
         resolve_entities=False,
         no_network=True,
@@ -91,8 +92,13 @@ def xml_root(file: IO[bytes]) -> tuple[str, ...] | None:
     return tuple(names) or None
 
 
-def refusal(text: str, *, is_xml: bool, is_table: bool) -> InvalidInput:
-    """Make the refusal of a text that is of no format known here; ``text`` is its beginning."""
+def refusal(
+    text: str, *, is_xml: bool, is_table: bool, titles: tuple[str, ...] = ()
+) -> InvalidInput:
+    """Make the refusal of a text that is of no format known here; ``text`` is its beginning.
+
+    ``titles`` are the columns of a table that may hold titles, under names not known here.
+    """
     for pattern, what, remedy in _TEXTS:
         if pattern.match(text):
             return _refusal(what, remedy)
@@ -100,6 +106,12 @@ def refusal(text: str, *, is_xml: bool, is_table: bool) -> InvalidInput:
         return _refusal("XML, but neither PubMed's nor EndNote's", _BRING)
     if len(_CONTROL.findall(text)) > _MUCH * len(text):
         return _refusal("not text", _BRING)
+    if titles:
+        named = " or ".join(f"“{title}”" for title in titles[:3])
+        return InvalidInput(
+            "this looks like a table, but none of its columns is called title: rename the column "
+            f"{named} to title in its first line, and bring it again"
+        )
     if is_table:
         return InvalidInput(
             "this looks like a table, but none of its columns is called title: name the columns "

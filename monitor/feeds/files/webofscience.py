@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from monitor.feeds import plain
+from monitor.feeds.files import dates
 from monitor.feeds.files.draft import Draft
 from monitor.feeds.files.lines import blocks
 from monitor.feeds.records import UnreadableRecord
@@ -43,7 +44,7 @@ def _draft(raw: str, fields: dict[str, list[str]]) -> Draft:
         abstract=_text(fields, "AB"),
         authors=fields["AU"] + fields["CA"],
         journal=_text(fields, "SO"),
-        year=_text(fields, "PY") or _text(fields, "EY"),
+        year=dates.with_year(_text(fields, tag) for tag in ("PY", "EY", "EA", "PD")),
         volume=_text(fields, "VL"),
         issue=_text(fields, "IS"),
         pages="-".join(page for name in ("BP", "EP") if (page := _text(fields, name))),

@@ -25,6 +25,7 @@ from monitor.feeds.records import (
     UnreadableRecord,
 )
 from monitor.feeds.registries import registry_number
+from monitor.feeds.xml_repair import Repaired, repaired
 from monitor.kernel.errors import SourceError, SourceFault
 
 Element = etree._Element  # lxml gives the type of its elements no public name
@@ -84,10 +85,13 @@ def _parsed(raw: bytes) -> Element | None:
     Its references are other papers: they are a third of the bytes and never read.
     """
     start, end = raw.find(_REFERENCES), raw.rfind(_REFERENCES_END)
+    wanted = raw[:start] + raw[end + len(_REFERENCES_END) :] if 0 <= start < end else raw
     try:
-        return etree.fromstring(
-            raw[:start] + raw[end + len(_REFERENCES_END) :] if 0 <= start < end else raw, _PARSER
-        )
+        return etree.fromstring(wanted, _PARSER)
+    except etree.XMLSyntaxError:
+        mended = repaired(wanted)
+    try:
+        return etree.fromstring(mended, _PARSER) if mended != wanted else None
     except etree.XMLSyntaxError:
         return None
 
@@ -99,7 +103,7 @@ def _walked(document: IO[bytes]) -> Iterator[FetchedRecord | UnreadableRecord]:
         SourceError: see ``read``.
     """
     events = etree.iterparse(
-        document,
+        Repaired(document),
         events=("end",),
         tag=_ARTICLES,
         **_SAFELY,

@@ -13,6 +13,7 @@ from xml.parsers import expat
 import feedparser
 from feedparser.exceptions import CharacterEncodingOverride
 
+from monitor.feeds.xml_repair import without_forbidden
 from monitor.kernel.errors import SourceError, SourceFault
 
 MAX_ITEMS = 5_000
@@ -93,11 +94,12 @@ def _well_formed(body: bytes, charset: str | None) -> bytes:
             text = body.decode(encoding or "utf-8")
         except (UnicodeDecodeError, LookupError):
             continue
-        recoded = _DECLARATION.sub("", text.removeprefix("\ufeff"), count=1).encode(
-            "utf-8", "replace"
-        )
-        if _is_well_formed(recoded):
-            return recoded
+        text = _DECLARATION.sub("", text.removeprefix("\ufeff"), count=1)
+        # a control character in one item must not cost all of them
+        for document in (text, without_forbidden(text)):
+            recoded = document.encode("utf-8", "replace")
+            if _is_well_formed(recoded):
+                return recoded
     if _looks_like_feed(body):
         raise SourceError(SourceFault.INCOMPLETE, "a feed that is cut off or damaged")
     raise SourceError(SourceFault.MALFORMED, "something that is not a feed")

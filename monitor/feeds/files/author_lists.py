@@ -1,0 +1,120 @@
+"""Parts the authors that stand in one cell, however the database wrote them. Pure.
+
+"Alder P, Birch Q" are two people and "Alder, Pat" is one: what tells them apart is where the
+initials stand. What is not clear stays together.
+"""
+
+import re
+
+_FAMILY = r"(?:[^\W\d_][\w'’ʼ`.\-]*\s+){0,3}[^\W\d_][\w'’ʼ`\-]+"
+_SUFFIX = r"(?:\s+(?:Jr|Sr|II|III|IV|2nd|3rd)\.?)?"
+_INITIALS = (
+    r"(?:[^\W\d_a-z]{1,4}|(?:[^\W\d_a-z][a-z]?\.[ -]?){1,4}|[^\W\d_a-z](?:[ -][^\W\d_a-z]){1,3})"
+)
+_FAMILY_FIRST = re.compile(rf"{_FAMILY}\s+{_INITIALS}{_SUFFIX}")  # "Alder P", "van der Alder P.Q."
+_INITIALS_FIRST = re.compile(
+    rf"{_INITIALS}(?:\s+|(?<=\.)){_FAMILY}{_SUFFIX}"
+)  # "P Alder", "P.Q. Alder"
+_LONGEST = 100_000
+_BLANKS = re.compile(r"[^\S\n]+")
+_ONLY_INITIALS = re.compile(rf"{_INITIALS}{_SUFFIX}")
+_ONLY_SUFFIX = re.compile(r"(?:Jr|Sr|II|III|IV|2nd|3rd|M\.?D|Ph\.?D|MSc|MPH)\.?", re.IGNORECASE)
+_AND = re.compile(r"\s*,?\s+(?:and|&|und|et)\s+(?!al\b)|\s*&\s*")
+_LEADING_AND = re.compile(r"^\s*(?:(?:and\s|&)\s*)?|\s+$")
+_WHOLE_NAME = re.compile(
+    r"[^\W\d_a-z][\w'’.\-]*(?:\s+(?:[a-z]{1,3}\s+)?[^\W\d_a-z][\w'’.\-]*){1,2}"
+)
+# a "name" with one of these is a body, whose name may hold "and"
+_BODIES = re.compile(
+    r"\b(?:group|study|trial|team|collaborat\w+|consorti\w+|network|committee|centre|center|health|care|"
+    r"service\w*|research|universit\w+|institut\w+|department|ministry|council|society|association|"
+    r"children|families|family|agency|office|foundation|trust|board|investigators|initiative)\b",
+    re.IGNORECASE,
+)
+_OTHERS = re.compile(
+    r"(?:\s*[,;]?\s*(?:\bet\.? al\b\.?|\band others\b|\bothers$|…|\.{3}))+\s*$", re.IGNORECASE
+)
+
+
+def parted(cell: str) -> list[str]:
+    """Part a list in one cell; commas only where they clearly part.
+
+    >>> parted("Alder P, Birch Q."), parted("Alder, Pat and Birch, Quin"), parted("Alder, Pat")
+    (['Alder P', 'Birch Q'], ['Alder, Pat', 'Birch, Quin'], ['Alder, Pat'])
+    """
+    text = _OTHERS.sub("", _BLANKS.sub(" ", cell[:_LONGEST])).strip()
+    mark = next((mark for mark in (";", "|", "\n") if mark in text), None)
+    parts = text.split(mark) if mark else [text]
+    return _without_stop([one for part in parts for one in _people(_LEADING_AND.sub("", part))])
+
+
+def _people(text: str) -> list[str]:
+    """Part names between which stand commas or "and"."""
+    if not text:
+        return []
+    joined = [part.strip(" ,") for part in _AND.split(text)]
+    joined = [part for part in joined if part]
+    alike = len({part.count(",") for part in joined}) == 1
+    if len(joined) > 1 and alike and all(map(_is_one, joined)):
+        return joined
+    lists_and_last = len(joined) > 1 and not _BODIES.search(text)
+    parts = [part.strip() for part in (_AND.sub(", ", text) if lists_and_last else text).split(",")]
+    parts = _with_suffixes([part for part in parts if part])
+    return _by_commas(text, parts, joined_by_and=lists_and_last) if len(parts) > 1 else [text]
+
+
+def _by_commas(text: str, parts: list[str], *, joined_by_and: bool) -> list[str]:
+    if _paired(parts):
+        return [f"{family}, {given}" for family, given in zip(parts[::2], parts[1::2], strict=True)]
+    if len(parts) > 2 or joined_by_and or _are_whole(parts):  # noqa: PLR2004 - "Family, Given" is one author
+        return parts
+    return [text]
+
+
+def _paired(parts: list[str]) -> bool:
+    """Tell "Alder, P., Birch, Q.": each second part is initials alone, each first is none."""
+    even = len(parts) % 2 == 0 and len(parts) > 2  # noqa: PLR2004 - "Alder, P." is one author
+    return (
+        even
+        and all(map(_ONLY_INITIALS.fullmatch, parts[1::2]))
+        and not any(map(_ONLY_INITIALS.fullmatch, parts[::2]))
+    )
+
+
+def _are_whole(parts: list[str]) -> bool:
+    """Tell parts each of which is a name with its initials, written in one order."""
+    bare = [part.rstrip(".") if part.count(".") == 1 else part for part in parts]
+    return any(
+        all(map(form.fullmatch, parts)) or all(map(form.fullmatch, bare))
+        for form in (_FAMILY_FIRST, _INITIALS_FIRST)
+    )
+
+
+def _is_one(part: str) -> bool:
+    """Tell a part that is surely one person: "Alder, Pat", "Alder P", "P. Alder", "Pat Alder"."""
+    if _BODIES.search(part):
+        return False
+    if part.count(",") == 1:
+        family, given = (piece.strip() for piece in part.split(","))
+        return bool(family and given) and not _FAMILY_FIRST.fullmatch(family)
+    return any(form.fullmatch(part) for form in (_FAMILY_FIRST, _INITIALS_FIRST, _WHOLE_NAME))
+
+
+def _with_suffixes(parts: list[str]) -> list[str]:
+    """Put "Jr" and degrees back to the name before them."""
+    made: list[str] = []
+    for part in parts:
+        if made and _ONLY_SUFFIX.fullmatch(part):
+            made[-1] += f", {part}"
+        else:
+            made.append(part)
+    return made
+
+
+def _without_stop(people: list[str]) -> list[str]:
+    """Drop the stop that ends PubMed's lists; one behind each initial belongs to it."""
+    if not people or any("." in one for one in people[:-1]):
+        return people
+    last = people[-1]
+    stopped = last.count(".") == 1 and last.endswith(".") and _FAMILY_FIRST.fullmatch(last[:-1])
+    return [*people[:-1], last[:-1]] if stopped else people

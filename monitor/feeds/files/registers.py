@@ -1,0 +1,118 @@
+"""Tables of trial registers: ClinicalTrials.gov's CSV, and the WHO's (ICTRP). Pure.
+
+A row is a registration, a paper of its own as from the registers themselves. The people to ask,
+whom the WHO's table names, are not kept.
+"""
+
+import html
+from collections.abc import Iterable, Iterator, Mapping
+
+from monitor.feeds.contacts import Redaction
+from monitor.feeds.files.draft import Draft
+from monitor.feeds.readers import registration
+
+_CLINICALTRIALS = "ClinicalTrials.gov"
+# (label in the abstract, the columns in which a register gives it), by squeezed names
+_PARAGRAPHS = (
+    ("SUMMARY", ("briefsummary",)),
+    ("OFFICIAL TITLE", ("officialtitle", "scientifictitle")),
+    ("DESIGN", ("studytype", "studydesign", "studydesigns")),
+    ("PARTICIPANTS", ("enrollment", "targetsize", "age", "inclusionagemin", "inclusionagemax")),
+    ("STATUS", ("studystatus", "status", "recruitmentstatus", "overallstatus")),
+    ("CONDITIONS", ("conditions", "condition")),
+    ("INTERVENTIONS", ("interventions", "intervention")),
+    ("PRIMARY OUTCOMES", ("primaryoutcomemeasures", "outcomemeasures", "primaryoutcome")),
+    ("SECONDARY OUTCOMES", ("secondaryoutcomemeasures", "secondaryoutcome")),
+    ("COUNTRIES", ("countries",)),
+    ("INCLUSION", ("inclusioncriteria",)),
+)
+_TITLES = ("studytitle", "title", "brieftitle", "publictitle", "scientifictitle")
+_REGISTERED = ("firstposted", "dateregistration", "dateregistration3", "startdate")
+_OTHER_NUMBERS = ("otherids", "secondaryid", "secondaryids", "otherrecords")
+_ADDRESSES = ("studyurl", "url", "webaddress")
+
+
+def is_register(header: Iterable[str]) -> bool:
+    """Tell such a table by its columns."""
+    labels = {_squeezed(cell) for cell in header}
+    own = labels & {"nctnumber", "trialid"}
+    return bool(own and labels & {"studytitle", "title", "publictitle", "scientifictitle"})
+
+
+def without_contacts(header: list[str], row: list[str]) -> tuple[list[str], list[str]]:
+    """Leave out the columns that name the people to ask, and their names in all others."""
+    gone = [at for at, cell in enumerate(header) if _squeezed(cell).startswith("contact")]
+    if not gone:
+        return header, row
+    cells = dict(enumerate(row))
+    names = {_squeezed(header[at]): cells.get(at, "") for at in gone}
+    person = f"{names.get('contactfirstname', '')} {names.get('contactlastname', '')}"
+    kept = [at for at in range(len(header)) if at not in gone]
+    text = " ".join(cells.get(at, "") for at in kept)
+    redaction = Redaction.of([person], text=text)
+    return [header[at] for at in kept], [redaction.clean(cells.get(at, "")) for at in kept]
+
+
+def draft(header: list[str], row: list[str], raw: str, media_type: str) -> Draft:
+    """Read one registration."""
+    cells = {_squeezed(name): cell.strip() for name, cell in zip(header, row, strict=False)}
+    number = cells.get("nctnumber") or cells.get("trialid", "")
+    registered = _first(cells, _REGISTERED)
+    return Draft(
+        raw=raw,
+        media_type=media_type,
+        title=_first(cells, _TITLES),
+        abstract="".join(_paragraphs(cells)),
+        journal=cells.get("sourceregister") or (_CLINICALTRIALS if "nctnumber" in cells else ""),
+        year=registered,
+        nct=number,
+        isrctn=number,
+        url=_first(cells, _ADDRESSES),
+        types=[registration.TYPE, *_designs(cells)],
+        keywords=[*_listed(cells, "conditions"), *_listed(cells, "condition"), *_given(cells)],
+        registrations=[number, *(cells.get(name, "") for name in _OTHER_NUMBERS)],
+        label=number,
+    )
+
+
+def _paragraphs(cells: Mapping[str, str]) -> Iterator[str]:
+    """Write the abstract as HTML, whose paragraphs stay apart."""
+    title = _first(cells, _TITLES)
+    for label, names in _PARAGRAPHS:
+        said = [
+            cells[name].replace("|", "; ")
+            for name in names
+            if cells.get(name, "") not in {"", title}
+        ]
+        if said:
+            yield f"<p>{label}: {html.escape('; '.join(said), quote=False)}</p>"
+
+
+def _designs(cells: Mapping[str, str]) -> Iterator[str]:
+    """Give what sort of study it is, and whether people were allocated at random."""
+    kind = cells.get("studytype", "").lower()
+    yield kind[:1].upper() + kind[1:]
+    for part in (cells.get("studydesign") or cells.get("studydesigns", "")).split("|"):
+        name, _, value = part.partition(":")
+        if name.strip().lower() == "allocation" and value.strip().lower() not in {"", "na", "n/a"}:
+            word = value.strip().lower().replace("non_", "non-")
+            yield word[:1].upper() + word[1:]
+
+
+def _given(cells: Mapping[str, str]) -> Iterator[str]:
+    """Name the interventions: "BEHAVIORAL: Theraplay|OTHER: waiting list"."""
+    for part in _listed(cells, "interventions"):
+        kind, mark, name = part.partition(": ")
+        yield name if mark and kind.isupper() else part
+
+
+def _listed(cells: Mapping[str, str], name: str) -> list[str]:
+    return [part.strip() for part in cells.get(name, "").split("|") if part.strip()]
+
+
+def _first(cells: Mapping[str, str], names: Iterable[str]) -> str:
+    return next((cells[name] for name in names if cells.get(name)), "")
+
+
+def _squeezed(label: str) -> str:
+    return "".join(filter(str.isalnum, label.lower()))
