@@ -88,17 +88,47 @@ def _kept(source: str) -> ColumnElement[bool]:
 
 
 def _read_as(session: Session, row: Record, read: FetchedRecord) -> None:
-    """Set what a record is read as, and the hash that the next poll compares with.
+    """Set what a record is read as, and the key and hash that the next poll compares with.
 
     Two versions that differed only in what we misread keep two hashes: the later one's old one.
     """
     row.citation = to_json(read.citation)
     found = content_hash(read)
     taken = select(Record.id).where(
-        Record.source == row.source, Record.key == row.key, Record.content_hash == found
+        Record.source == row.source, Record.key == read.key, Record.content_hash == found
     )
     if session.scalar(taken) is None:
         row.content_hash = found
+        if read.key != row.key:
+            _rename(session, row, read.key)
+
+
+def _rename(session: Session, row: Record, key: str) -> None:
+    """Name a record as today's reader does, so that the next poll or import knows it again.
+
+    Sources name their own; a feed's item is named by its title too, a file's by what it says.
+    """
+    before, row.key = row.key, key
+    session.flush()
+    left = session.scalar(
+        select(func.count())
+        .select_from(Record)
+        .where(Record.source == row.source, Record.key == before)
+    )
+    notes = select(RecordQuery).where(RecordQuery.source == row.source, RecordQuery.key == before)
+    for note in session.scalars(notes).all():
+        if session.get(RecordQuery, (row.source, key, note.query_key)) is None:
+            session.add(
+                RecordQuery(
+                    source=row.source,
+                    key=key,
+                    query_key=note.query_key,
+                    first_seen_at=note.first_seen_at,
+                )
+            )
+        if not left:
+            session.delete(note)
+    session.flush()
 
 
 def _take_back(session: Session, aside: SetAside, reader: Reader) -> Iterator[StoredRecord]:

@@ -22,7 +22,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
 def queue(session: Session) -> list[Row]:
-    """Give each queued paper with its identifiers, interventions, lane, sources and stage."""
+    """Give each queued paper: what was read of it, its interventions, lane, sources and stage."""
     identifiers = _grouped(
         session, select(PaperIdentifier.paper_id, PaperIdentifier.scheme, PaperIdentifier.value)
     )
@@ -40,9 +40,15 @@ def queue(session: Session) -> list[Row]:
         {
             "paper": paper.id,
             "title": paper.title,
+            "authors": paper.authors,
+            "journal": paper.journal,
             "year": paper.year,
+            "volume": paper.volume,
+            "issue": paper.issue,
+            "pages": paper.pages,
             "identifiers": _by_scheme(identifiers[paper.id]),
             "registrations": _by_scheme(registrations[paper.id]),
+            "abstract": paper.abstract,
             "interventions": sorted(slug for (slug,) in slugs[paper.id]),
             "lane": paper.lane.value,
             "sources": sorted(source for (source,) in sources[paper.id]),

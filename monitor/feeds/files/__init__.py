@@ -62,10 +62,11 @@ def read(file: IO[bytes]) -> FileReading:
 
 def reread(kept: KeptRecord) -> Read:
     """Read one kept record with today's reader; what cannot be read says why."""
-    if kept.media_type == pubmed_xml.MEDIA_TYPE:
+    kind = _kind(kept)
+    if kind == pubmed_xml.MEDIA_TYPE:
         return pubmed_xml.reread(kept)
     try:
-        found = list(_again(kept))
+        found = list(_again(kept.raw, kind))
     except InvalidInput as error:
         return UnreadableRecord(kept.key, kept.raw, str(error))
     if len(found) != 1:
@@ -79,6 +80,7 @@ _TEXT_FORMATS: tuple[tuple[str, Callable[[str], bool], Callable[[Iterable[str]],
     (webofscience.NAME, webofscience.looks_like, webofscience.drafts),
     ("CSV", columns.looks_like, columns.drafts),
 )
+_PUBMED_STARTS = (b"<PubmedArticle", b"<PubmedBookArticle")
 _TEXT_TYPES = {
     medline.MEDIA_TYPE: medline.drafts,
     ris.MEDIA_TYPE: ris.drafts,
@@ -87,13 +89,25 @@ _TEXT_TYPES = {
 }
 
 
-def _again(kept: KeptRecord) -> Iterator[Read]:
-    file = io.BytesIO(kept.raw)
-    if kept.media_type == endnote.MEDIA_TYPE:
+def _kind(kept: KeptRecord) -> str:
+    """Tell the format of a kept record; what was set aside was kept without it, as some XML."""
+    start = kept.raw.lstrip()
+    if kept.media_type != pubmed_xml.MEDIA_TYPE or start.startswith(_PUBMED_STARTS):
+        return kept.media_type
+    if start.startswith(b"<record"):
+        return endnote.MEDIA_TYPE
+    text = start.decode("utf-8", "replace")
+    kinds = zip(_TEXT_TYPES, _TEXT_FORMATS, strict=True)
+    return next((kind for kind, (_, looks_like, _) in kinds if looks_like(text)), kept.media_type)
+
+
+def _again(raw: bytes, kind: str) -> Iterator[Read]:
+    file = io.BytesIO(raw)
+    if kind == endnote.MEDIA_TYPE:
         return _finished(endnote.drafts(file))
-    if kept.media_type not in _TEXT_TYPES:
+    if kind not in _TEXT_TYPES:
         raise InvalidInput("is of no format known here")
-    return _finished(_TEXT_TYPES[kept.media_type](lines.lines(file)))
+    return _finished(_TEXT_TYPES[kind](lines.lines(file)))
 
 
 def _pubmed(file: IO[bytes]) -> Iterator[Read]:

@@ -14,7 +14,9 @@ NAME = "Web of Science"
 MEDIA_TYPE = "application/x-inst-for-scientific-info"
 
 _START = re.compile(r"PT [A-Z]\b")
-_LOOKS = re.compile(r"\A\s*(?:FN [^\n]*\n)(?:VR [^\n]*\n)?\s*PT [A-Z]\b|\A\s*PT [A-Z]\nA[UF] ")
+_LOOKS = re.compile(
+    r"\A\s*(?:FN [^\n]*\n)(?:VR [^\n]*\n)?\s*PT [A-Z]\b|\A\s*PT [A-Z]\n[A-Z][A-Z0-9] "
+)
 _FIELD = re.compile(r"([A-Z][A-Z0-9])(?: (.*))?$")
 
 
