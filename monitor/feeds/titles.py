@@ -7,7 +7,7 @@ _NOBODY_WROTE = re.compile(
     r"(?:the )?(?:article |english |original )?title (?:is )?(?:not|un)[ -]?(?:available|known|provided|given|supplied)"
     r"|(?:no|not?|un)[ -]?(?:\b(?:english |article )?title)?[ -]?(?:available|provided|given|supplied)"
     r"|no (?:english |article )?title|un-?titled|unknown(?: title)?|missing title"
-    r"|(?:article )?in [a-z]+(?: language)?|sans titre|ohne titel|sin t[ií]tulo|senza titolo"
+    r"|article in [a-z]+(?: language)?|sans titre|ohne titel|sin t[ií]tulo|senza titolo"
     r"|in process citation|not applicable|n\.?/?a\.?|none|null|nil|tba|tbc",
     re.IGNORECASE,
 )

@@ -69,13 +69,13 @@ _ATTRIBUTE = (
     r"""|(?:async|defer|hidden|nowrap|reversed|compact|noshade|controls|allowfullscreen)\b)"""
 )
 _TAG = re.compile(
-    rf"<(?P<end>/?)(?P<name>[A-Za-z][\w:.-]*+)(?P<given>(?:{_ATTRIBUTE})*+)\s*+/?>"
-    r"|<!\[CDATA\[|\]\]>|<\?[A-Za-z][^<>]*+\?>|<!(?:DOCTYPE|doctype)[^<>]*+>"
+    rf"<(?:(?P<end>/?)(?P<name>[A-Za-z][\w:.-]*+)(?P<given>(?:{_ATTRIBUTE})*+)\s*+/?>"
+    r"|!\[CDATA\[|\?[A-Za-z][^<>]*+\?>|!(?:DOCTYPE|doctype)[^<>]*+>)"
 )
 _QUOTED = re.compile("=\\s*[\"']")
-_END = re.compile(r"</([A-Za-z][\w:.-]*+)\s*+>")
 # what hides, up to its end; a comment has no name
 _OPENING = re.compile(rf"<(?:!--|(?P<name>{'|'.join(_HIDDEN)})(?=[\s>]))", re.IGNORECASE)
+_HIDING = ("<!--", *(f"<{name}" for name in _HIDDEN))
 _ENDING = {"": re.compile("-->")} | {
     name: re.compile(rf"</{name}\s*+>", re.IGNORECASE) for name in _HIDDEN
 }
@@ -91,17 +91,19 @@ def marked(raw: str, *, paired: bool = False) -> str:
 
     ``paired``: a tag is one only where its pair stands there too.
     """
-    text = _OURS.sub("", raw)
+    text = raw if raw.isprintable() else _OURS.sub("", raw)
     text = _without_hidden(_STYLED.sub(_unstyled, text) if "<style" in text else text)
-    ends = frozenset(name.lower() for name in _END.findall(text))
-    starts = frozenset(found["name"].lower() for found in _TAG.finditer(text) if found["name"])
-    both = ends & starts
-
-    def mark(found: re.Match[str]) -> str:
-        alone = paired and (found["name"] or "br").lower() not in both | {"br"}
-        return found[0] if alone else _mark(found, text, ends, both)
-
-    return _TAG.sub(mark, text)
+    if "<![CDATA[" in text:
+        text = text.replace("]]>", "")
+    tags = list(_TAG.finditer(text))
+    ends = frozenset(tag["name"].lower() for tag in tags if tag["end"])
+    both = ends & {tag["name"].lower() for tag in tags if tag["name"] and not tag["end"]}
+    made, at = [], 0
+    for tag in tags:
+        alone = paired and (tag["name"] or "br").lower() not in both | {"br"}
+        made += [text[at : tag.start()], tag[0] if alone else _mark(tag, text, ends, both)]
+        at = tag.end()
+    return "".join([*made, text[at:]])
 
 
 def parts(marked_text: str) -> Iterator[tuple[str, bool]]:
@@ -148,6 +150,9 @@ def _unstyled(found: re.Match[str]) -> str:
 
 def _without_hidden(text: str) -> str:
     """Take out what a browser would not show; what nothing ends is shown."""
+    small = text.lower()
+    if not any(start in small for start in _HIDING):
+        return text
     kept, at, endless = [], 0, set()
     for opened in _OPENING.finditer(text):
         name = (opened["name"] or "").lower()
@@ -167,23 +172,25 @@ _TRADE_MARK = re.compile(
     f"{_RAISED}{_ANY}\\(?(TM|SM|R|®|™|℠|©)\\)?{_ANY}{_LOWERED}(?=([\x03-\x06]*[^\\W_])?)"
 )
 _SIGNS = {"TM": "™", "SM": "℠", "R": "®"}
-# raised digits behind a number or a longer word: a power, or the number of a note
+# raised digits: behind a number or a longer word a power, or the number of a note
 _RAISED_DIGITS = re.compile(
-    f"((?:[0-9.,;:)\\]”]|[^\\W\\d_]{{4}})[\x03\x06]*){_RAISED}[\x03\x06]*([+-−]?[0-9,]{{1,4}})[\x03\x06]*{_LOWERED}"
-    f"(?=([\x03-\x06]*[^\\W_])?)"
+    f"{_RAISED}[\x03\x06]*+([+-−]?[0-9,]{{1,4}})[\x03\x06]*+{_LOWERED}(?=([\x03-\x06]*+[^\\W_])?)"
 )
+_BEHIND = re.compile("(?:[0-9.,;:)\\]”]|[^\\W\\d_]{4})$")
 _SUPERSCRIPTS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
-# raised letters behind a longer word: a note, no part of the word
-_RAISED_NOTE = re.compile(f"(?<=[^\\W\\d_]{{4}}){_RAISED}(?=[\x03\x06]*[^\\W_])")
+# Each pattern below begins with its mark, and only then looks behind: so it is found fast.
+# Raised letters behind a longer word are a note, no part of the word
+_RAISED_NOTE = re.compile(f"{_RAISED}(?<=[^\\W\\d_]{{4}}{_RAISED})(?=[\x03\x06]*+[^\\W_])")
 # the first letter of a word set apart, as where an acronym is explained: "<b>V</b>ideo"
-_INITIAL = re.compile("(?<![^\\W_])\x03([A-Z])\x03(?=[a-z])")
+_INITIAL = re.compile("\x03(?<![^\\W_]\x03)([A-Z])\x03(?=[a-z])")
 # single capitals, as of a formula: "T<i>X</i>Y"
-_CAPITALS = re.compile("(?<![^\\W_])(?:[A-Z]\x03)+[A-Z](?![^\\W_])")
-_PLURAL = re.compile("(?<=[^\\W_])\x03(?=s(?![^\\W_]))")
+_CAPITALS = re.compile("\x03(?<=[A-Z]\x03)(?<![^\\W_][A-Z]\x03)(?=[A-Z](?![^\\W_]))")
+_PLURAL = re.compile("\x03(?<=[^\\W_]\x03)(?=s(?![^\\W_]))")
 _BETWEEN_LETTERS = re.compile(
-    "(?<=[^\\W\\d_])\x03(?=[^\\W\\d_])|(?<=[^\\W\\d_]{3})\x03(?=[0-9])"
-    "|(?<=[0-9])\x03(?=[^\\W\\d_]{3})"
+    "\x03(?:(?<=[^\\W\\d_]\x03)(?=[^\\W\\d_])|(?<=[^\\W\\d_]{3}\x03)(?=[0-9])"
+    "|(?<=[0-9]\x03)(?=[^\\W\\d_]{3}))"
 )
+_RUN = re.compile("[\x03-\x06]+")
 
 
 def _boundaries(text: str) -> str:
@@ -193,14 +200,17 @@ def _boundaries(text: str) -> str:
         text = _RAISED_DIGITS.sub(_superscript, text)
         text = _RAISED_NOTE.sub(" ", text)
     # one mark is left of each run; beside what joins, an inline tag joins too
-    text = re.sub("[\x03-\x06]+", lambda m: "" if m[0].strip(_INLINE) else _INLINE, text)
+    text = _RUN.sub(lambda m: "" if m[0].strip(_INLINE) else _INLINE, text)
     if _INLINE in text:
         text = _INITIAL.sub(r"\1", text)
-        text = _CAPITALS.sub(lambda m: m[0].replace(_INLINE, ""), text)
+        text = _CAPITALS.sub("", text)
         text = _PLURAL.sub("", text)
         text = _BETWEEN_LETTERS.sub(" ", text)
     return text.replace(_INLINE, "")
 
 
 def _superscript(found: re.Match[str]) -> str:
-    return found[1] + found[2].translate(_SUPERSCRIPTS) + (" " if found[3] else "")
+    before = found.string[max(0, found.start() - 20) : found.start()].rstrip("\x03\x06")
+    if not _BEHIND.search(before):
+        return found[0]
+    return found[1].translate(_SUPERSCRIPTS) + (" " if found[2] else "")

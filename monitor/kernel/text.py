@@ -15,27 +15,23 @@ from monitor.kernel import markup
 
 # Characters that no reader sees: control characters; soft hyphens; zero-width spaces and joiners;
 # the marks that turn the reading direction, which can disguise what a line says; halves of
-# surrogate pairs and noncharacters, which no database takes; the byte order mark.
+# surrogate pairs and noncharacters, which no database takes; the byte order mark. Each is looked at
+# by ``_left_of``.
 _UNSEEN = (
-    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f"
 )
-# Joiners part and join letters in the scripts from Hebrew to Greek Extended; elsewhere they are
-# rubbish from a page's layout.
-_JOINERS = "(?<![\u0590-\u1fff])[\u200c\u200d]|[\u200c\u200d](?![\u0590-\u1fff])"
-# A form feed within a word is what is left of a ligature ("bene\x0cfits"), elsewhere a new page.
-_WITHIN_A_WORD = "(?<=[^\\W\\d_])\x0c(?=[a-z])"
-_UNWANTED = re.compile(f"[{_UNSEEN}]|{_JOINERS}|{_WITHIN_A_WORD}")
-_UNWANTED_OR_UNLAID = re.compile(f"[{_UNSEEN}\x0b\x0c\r]|{_JOINERS}")
-# What Windows writes where Latin-1 and Unicode have control characters: "\x92" is its apostrophe.
-# Signs that cannot stand within a word are left to be taken out.
-_WINDOWS = re.compile(
-    "(?![\x80\x82\x84\x86-\x89\x8b\x95\x98\x99\x9b](?<=[a-z].)[a-z])[\x80-\x84\x86-\x9f]"
-)
+_UNWANTED = re.compile(f"[{_UNSEEN}\x0c]")
+_UNWANTED_OR_UNLAID = re.compile(f"[{_UNSEEN}\x0b\x0c\r]")
+# Joiners part and join letters in the scripts from Hebrew to Greek Extended.
+_JOINERS = "\u200c\u200d"
+_JOINING = range(0x590, 0x2000)
+# What Windows has in place of C1, less the signs that cannot stand within a word
+_NOT_WITHIN_A_WORD = frozenset("\x80\x82\x84\x86\x87\x88\x89\x8b\x95\x98\x99\x9b")
 
 _ENTITY = re.compile(
-    r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
-    r"|&(?:amp|lt|gt|quot|nbsp)(?![A-Za-z0-9;=])"
+    r"&(?:(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+    r"|(?:amp|lt|gt|quot|nbsp)(?![A-Za-z0-9;=]))"
 )
 
 
@@ -48,14 +44,14 @@ def line(raw: str) -> str:
     # most texts are such lines already: to see that costs less than to take them apart
     if raw.isprintable() and "  " not in raw:
         return raw.strip(" ")
-    return " ".join(_UNWANTED.sub("", _WINDOWS.sub(_as_windows, raw)).split())
+    return " ".join(_UNWANTED.sub(_left_of, raw).split())
 
 
 def bearable(raw: str) -> str:
     """Take out what ``line`` takes out; line ends and tabs stay where they are."""
     if raw.isprintable():
         return raw
-    return _UNWANTED_OR_UNLAID.sub("", _WINDOWS.sub(_as_windows, raw))
+    return _UNWANTED_OR_UNLAID.sub(_left_of, raw)
 
 
 def plain(raw: str) -> str:
@@ -105,8 +101,22 @@ def _read(raw: str, *, paired: bool = False) -> list[str]:
     return found
 
 
-def _as_windows(found: re.Match[str]) -> str:
-    return found[0].encode("latin-1").decode("cp1252", "ignore")
+def _left_of(found: re.Match[str]) -> str:
+    """Say what is left of a character that nobody sees: nothing, mostly.
+
+    Where Latin-1 and Unicode have control characters Windows has others: "\x92" is its apostrophe.
+    A form feed within a word is what is left of a ligature ("bene\x0cfits"), elsewhere a new page.
+    """
+    character, at, text = found[0], found.start(), found.string
+    before, after = text[max(0, at - 1) : at], text[at + 1 : at + 2]
+    within = before.isalpha() and "a" <= after <= "z"
+    if "\x80" <= character <= "\x9f":
+        is_rubbish = within and character in _NOT_WITHIN_A_WORD
+        return "" if is_rubbish else character.encode("latin-1").decode("cp1252", "ignore")
+    if character == "\x0c":
+        return "" if within else " "
+    joins = character in _JOINERS and before and after
+    return character if joins and ord(before) in _JOINING and ord(after) in _JOINING else ""
 
 
 def _meant(entity: re.Match[str]) -> str:

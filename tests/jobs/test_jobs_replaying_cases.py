@@ -23,7 +23,7 @@ JT  - Invented journal
 RIS = b"""TY  - JOUR
 TI  - Parents in an invented town
 PY  - 2021
-ER  - 
+ER  -
 AB  - We randomised 90 families to Theraplay (P</=.05).
 DO  - 10.5555/replayed.1
 """

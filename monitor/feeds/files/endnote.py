@@ -14,6 +14,7 @@ from monitor.feeds import titles
 from monitor.feeds.files import dates
 from monitor.feeds.files.draft import Draft
 from monitor.feeds.xml_repair import Repaired, with_ampersands
+from monitor.feeds.xml_text import inner
 from monitor.kernel.errors import InvalidInput
 from monitor.kernel.text import plain
 
@@ -130,7 +131,7 @@ def _text(element: Element) -> str:
     faces = {str(style.get("face", "normal")) for style in element.iter("style")}
     if faces <= {"normal"}:
         return "".join(map(str, element.itertext()))
-    return plain(etree.tostring(element, encoding="unicode", with_tail=False))
+    return plain(inner(element))
 
 
 def _drop(record: Element, paths: tuple[str, ...]) -> None:

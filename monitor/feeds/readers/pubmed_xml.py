@@ -26,6 +26,7 @@ from monitor.feeds.records import (
 )
 from monitor.feeds.registries import registry_number
 from monitor.feeds.xml_repair import Repaired, repaired
+from monitor.feeds.xml_text import inner
 from monitor.kernel.errors import SourceError, SourceFault
 
 Element = etree._Element  # lxml gives the type of its elements no public name
@@ -303,11 +304,7 @@ def _text(element: Element | None, limit: int) -> str:
     """Give all text in an element: ``.text`` alone would end at the first ``<i>``."""
     if element is None:
         return ""
-    text = (
-        etree.tostring(element, encoding="unicode", with_tail=False)
-        if len(element)
-        else element.text
-    )
+    text = inner(element) if len(element) else element.text
     return plain.html_line(text, limit) if text else ""
 
 
