@@ -3,22 +3,14 @@
 Pure. Never guesses: what does not look like the scheme's form is None, not a near miss.
 """
 
-import html
 import re
 from functools import lru_cache
-from urllib.parse import unquote
 
-from monitor.feeds import registries
+from monitor.feeds import dois, registries
 from monitor.feeds.records import Identifier
 
-_MAX_DOI = 300
-_DOI_PREFIX = re.compile(
-    r"^(?:doi\s*[:=]?\s*|info:doi/|https?://(?:dx\.|www\.)?doi\.org/)+", re.IGNORECASE
-)
-_DOI_URL = re.compile(r"^https?://", re.IGNORECASE)
-_DOI = re.compile(r"10\.[0-9]{4,9}(?:\.[0-9]+)*/[^\s\x00-\x1f\x7f]+")
 _PMID = re.compile(
-    r"^(?:(?:pmid|pubmed)\s*[:=]?\s*)?0*([1-9][0-9]{0,8})(?:\.[0-9]{1,3})?$", re.IGNORECASE
+    r"^(?:(?:pmid|pubmed|medline)\s*[:=]?\s*)?0*([1-9][0-9]{0,8})(?:\.[0-9]{1,3})?$", re.IGNORECASE
 )
 _PMCID = re.compile(
     r"^(?:pmc(?:id)?\s*[:=]?\s*)?pmc\s*0*([1-9][0-9]{0,9})(?:\.[0-9]{1,3})?$", re.IGNORECASE
@@ -26,9 +18,13 @@ _PMCID = re.compile(
 _BARE_NUMBER = re.compile(r"^0*([1-9][0-9]{0,9})$")
 # The look-behind stands after the letters, so that the search is one for a fixed text: this
 # runs over every abstract.
-_NCT = re.compile(r"NCT(?<![0-9A-Z]NCT)[\s:-]?([0-9]{8})(?![0-9])")
-_ISRCTN = re.compile(r"ISRCTN(?<![0-9A-Z]ISRCTN)[\s:-]?([0-9]{8})(?![0-9])")
-_CLOSERS = {")": "(", "]": "[", "}": "{", ">": "<"}
+# Eight digits, perhaps in groups; but not the first of more, or of a sentence's next number.
+_EIGHT = (
+    r"(?:([0-9]{8})(?![0-9])|([0-9]{4}\s[0-9]{4}|[0-9]{2}\s[0-9]{3}\s[0-9]{3}|"
+    r"[0-9]{3}\s[0-9]{3}\s[0-9]{2}|[0-9]{2}(?:\s[0-9]{2}){3})(?!\s?[0-9]))"
+)
+_NCT = re.compile(r"NCT(?<![0-9A-Z]NCT)" + registries.JOIN + _EIGHT)
+_ISRCTN = re.compile(r"ISRCTN(?<![0-9A-Z]ISRCTN)" + registries.JOIN + _EIGHT)
 
 
 def doi(raw: str | None) -> Identifier | None:
@@ -39,15 +35,8 @@ def doi(raw: str | None) -> Identifier | None:
     >>> doi("10.1002/(SICI)1097-0355(199924)20:4&lt;429::AID-IMHJ5&gt;3.0.CO;2-Q").value
     '10.1002/(sici)1097-0355(199924)20:4<429::aid-imhj5>3.0.co;2-q'
     """
-    if not raw or len(raw) > 4 * _MAX_DOI:
-        return None
-    text = raw.strip()
-    if not text.startswith("10."):
-        text = _without_resolver(text)
-    if "%" in text or "&" in text:
-        text = html.unescape(unquote(text)).strip()
-    value = _without_trailing_punctuation(text).lower()
-    return Identifier("doi", value) if _DOI.fullmatch(value) and len(value) <= _MAX_DOI else None
+    value = dois.read(raw)
+    return Identifier("doi", value) if value else None
 
 
 def pmid(raw: str | None) -> Identifier | None:
@@ -74,15 +63,14 @@ def pmcid(raw: str | None) -> Identifier | None:
 
 def nct(raw: str | None) -> Identifier | None:
     """Normalise a ClinicalTrials.gov number: NCT and eight digits."""
-    found = _NCT.fullmatch(raw.strip().upper()) if raw else None
-    return Identifier("nct", f"NCT{found[1]}") if found else None
+    return _numbered("nct", _NCT.fullmatch(raw.strip().upper())) if raw else None
 
 
 def isrctn(raw: str | None) -> Identifier | None:
     """Normalise an ISRCTN: the word and eight digits; the digits alone will do."""
     text = raw.strip().upper() if raw else ""
-    found = _ISRCTN.fullmatch(text) or re.fullmatch(r"([0-9]{8})", text)
-    return Identifier("isrctn", f"ISRCTN{found[1]}") if found else None
+    found = _ISRCTN.fullmatch(text) or re.fullmatch(r"([0-9]{8})()", text)
+    return _numbered("isrctn", found)
 
 
 _SCHEMES = {"doi": doi, "pmid": pmid, "pmcid": pmcid, "nct": nct, "isrctn": isrctn}
@@ -110,14 +98,12 @@ def registrations_in(text: str | None) -> tuple[Identifier, ...]:
     """
     if not text:
         return ()
-    capitals = text.upper()
-    found = [(m.start(), Identifier("nct", f"NCT{m[1]}")) for m in _NCT.finditer(capitals)]
-    found += [
-        (m.start(), Identifier("isrctn", f"ISRCTN{m[1]}")) for m in _ISRCTN.finditer(capitals)
-    ]
-    found += registries.found_in(capitals)
+    capitals = dois.legible(text).upper()
+    found: list[tuple[int, Identifier | None]] = [*registries.found_in(capitals)]
+    for scheme, form in (("nct", _NCT), ("isrctn", _ISRCTN)):
+        found += [(met.start(), _numbered(scheme, met)) for met in form.finditer(capitals)]
     found.sort(key=lambda one: one[0])
-    return tuple(dict.fromkeys(identifier for _, identifier in found))
+    return distinct(*(identifier for _, identifier in found))
 
 
 def distinct(*found: Identifier | None) -> tuple[Identifier, ...]:
@@ -125,18 +111,9 @@ def distinct(*found: Identifier | None) -> tuple[Identifier, ...]:
     return tuple(dict.fromkeys(one for one in found if one is not None))
 
 
-def _without_resolver(text: str) -> str:
-    if _DOI_URL.match(text):
-        text = re.split(r"[?#]", text, maxsplit=1)[0]
-    return _DOI_PREFIX.sub("", text, count=1)
-
-
-def _without_trailing_punctuation(text: str) -> str:
-    """Drop what a sentence left behind; a closing bracket only where nothing opens it."""
-    while text:
-        last = text[-1]
-        unopened = last in _CLOSERS and text.count(last) > text.count(_CLOSERS[last])
-        if not (unopened or last in ".,;:'\"”’"):
-            break
-        text = text[:-1]
-    return text
+def _numbered(scheme: str, met: re.Match[str] | None) -> Identifier | None:
+    """Write a registry's eight digits behind its letters; zeros alone are no number."""
+    digits = "".join((met[1] or met[2]).split()) if met else ""
+    if not digits or registries.is_placeholder(digits):
+        return None
+    return Identifier(scheme, scheme.upper() + digits)

@@ -12,25 +12,56 @@ from monitor.feeds.records import Identifier
 
 SCHEME = "registry"
 
+# What may stand between a registry's letters and a number: "ISRCTN: ", "NCT number ", "(", "ID #".
+_MARKS = r"[\s:#/=.,(\[-]{0,3}"
+_NUMBER_WORDS = r"(?:(?:IDENTIFIER|NUMBERS?|NUMMER|CODE|NUM|REF|ID|NO|NR)\b|N[°º])"
+JOIN = (
+    _MARKS + r"(?:\b(?:TRIAL|STUDY|REGISTRATION|REGISTRY|REGISTER|REFERENCE|REG)\b[ .-]{1,2})?"
+    rf"(?:\b{_NUMBER_WORDS}{_MARKS}(?:IS\s)?)?"
+)
+_TIGHT = r"[ :-]{0,2}(?:(?:NUMBER|NO|NR|ID)\b[ .:]{0,2})?"  # for numbers of few digits
+
 # How a canonical form begins, the letters that stand before a number in capitals, and the number.
 # Each canonical form names its registry, so that one scheme holds them all.
-_FORMS = (
-    ("ACTRN", "ACTRN", r"[ :-]?(\d{14})"),
-    ("ChiCTR", "CHICTR", r"[ :-]?((?:[A-Z]{2,6}-?)?\d{8,10})"),
-    ("CTRI/", "CTRI", r" ?/ ?(\d{4}/\d{2,3}/\d{6})"),
-    ("DRKS", "DRKS", r"[ :-]?(\d{8})"),
-    ("EudraCT ", "EUDRA", r"-?CT\W{0,3}(?:(?:NUMBER|NO|NR)\W{0,3})?(\d{4}-\d{6}-\d{2})"),
-    ("IRCT", "IRCT", r"[ :-]?(\d{8,14}N\d{1,3})"),
-    ("jRCT", "JRCT", r"[ :-]?(S?\d{9,10})"),
-    ("KCT", "KCT", r"[ :-]?(\d{7})"),
-    ("NTR", "NTR", r"[ :-]?(\d{3,5})"),
-    ("PACTR", "PACTR", r"[ :-]?(\d{15,16})"),
+_FORMS: tuple[tuple[str, str, str], ...] = (
+    ("ACTRN", "ACTRN", JOIN + r"(\d{14})"),
+    ("ChiCTR", "CHICTR", JOIN + r"((?!CHICTR)(?:[A-Z]{2,6}-?)?\d{8,10})"),
+    ("CTRI/", "CTRI", JOIN + r"(\d{4}/\d{2,3}/\d{6})"),
+    ("DRKS", "DRKS", JOIN + r"(\d{8})"),
+    ("IRCT", "IRCT", JOIN + r"(\d{8,14}N\d{1,3})"),
+    ("jRCT", "JRCT", JOIN + r"(S?\d{9,10})"),
+    ("KCT", "KCT", JOIN + r"(\d{7})"),
+    ("NTR", "NTR", _TIGHT + r"(\d{3,5})"),
+    ("PACTR", "PACTR", JOIN + r"(\d{15,16})"),
     ("RBR-", "RBR-", r"([0-9][0-9A-Z]{4,8})"),
-    ("RPCEC", "RPCEC", r"[ :-]?(\d{8})"),
-    ("SLCTR/", "SLCTR", r" ?/ ?(\d{4}/\d{3})"),
-    ("TCTR", "TCTR", r"[ :-]?(\d{11})"),
-    ("UMIN", "UMIN", r"[ :-]?(\d{9})"),
+    ("RPCEC", "RPCEC", JOIN + r"(\d{8})"),
+    ("SLCTR/", "SLCTR", JOIN + r"(\d{4}/\d{3})"),
+    ("TCTR", "TCTR", JOIN + r"(\d{11})"),
+    ("UMIN", "UMIN", r"(?:-CTR)?" + JOIN + r"(\d{9})"),
     ("UTN U1111-", "U1111", r"-(\d{4}-\d{4})"),
+)
+# The European Union's two registers: EudraCT, whose register (EU CTR) adds a country, and CTIS,
+# whose numbers count from 500000 and end in the application's. Papers name one for the other.
+_EUROPEAN = (
+    "EUDRACT",
+    "EUDRA-CT",
+    "EUCT",
+    "EU-CT",
+    "EU CT",
+    "CTIS",
+    "EU CLINICAL TRIAL",
+    "EU TRIAL",
+)
+_EUROPEAN_WORDS = (
+    r"[RS]?(?:\s(?:REGISTER|REGISTRY|INFORMATION SYSTEM)(?:\s\((?:EU[- ]?CTR|CTIS)\))?)?"
+)
+_COUNTRY = r"(?:-(?:[A-Z]{2}|3RD|OUTSIDE[ -]EU(?:/EEA)?))?"
+_EUDRACT_NUMBER = r"(\d{4}-[0-46-9]\d{5}-\d{2})" + _COUNTRY
+_CTIS_NUMBER = r"(\d{4}-5\d{5}-\d{2}-\d{2})"
+_FORMS += tuple(
+    (begins, letters, _EUROPEAN_WORDS + JOIN + number)
+    for letters in _EUROPEAN
+    for begins, number in (("EudraCT ", _EUDRACT_NUMBER), ("CTIS", _CTIS_NUMBER))
 )
 # The letters first and only then what must not stand before them: a search for a fixed text is
 # many times faster, and this runs over every abstract.
@@ -40,18 +71,29 @@ _PATTERNS = tuple(
 )
 
 
+def is_placeholder(number: str) -> bool:
+    """Tell a number of zeros only: it stands for one that was not given.
+
+    >>> is_placeholder("00000000"), is_placeholder("2020-001205-23")
+    (True, False)
+    """
+    return not any(digit in number for digit in "123456789")
+
+
 def found_in(capitals: str) -> Iterator[tuple[int, Identifier]]:
     """Find the numbers in a text of capital letters: where each stands, and its canonical form."""
     for begins, letters, pattern in _PATTERNS:
         if letters in capitals:
             for met in pattern.finditer(capitals):
-                yield met.start(), Identifier(SCHEME, begins + met[1])
+                if not is_placeholder(met[1]):
+                    yield met.start(), Identifier(SCHEME, begins + met[1])
 
 
 def registry_number(raw: str | None) -> Identifier | None:
     """Read a text that is one such number and nothing else."""
     text = raw.strip().upper() if raw else ""
     for begins, _, pattern in _PATTERNS:
-        if met := pattern.fullmatch(text):
+        met = pattern.fullmatch(text)
+        if met and not is_placeholder(met[1]):
             return Identifier(SCHEME, begins + met[1])
     return None

@@ -29,7 +29,7 @@ SP  - 3
 EP  - 9
 DO  - https://doi.org/10.5555/Example.1
 AB  - An invented abstract on
-T1-weighted images, registered as ISRCTN00000000.
+T1-weighted images, registered as ISRCTN00000012.
 UR  - javascript:alert(1)
 ER  -
 """
@@ -83,7 +83,7 @@ ENDNOTE = f"""<?xml version="1.0" encoding="UTF-8" ?><xml><records><record>
 <pages>3-9</pages><volume>1</volume><number>2</number>
 <keywords><keyword>attachment</keyword><keyword>play</keyword></keywords>
 <dates><year>{STYLED.format("2026")}</year></dates>
-<accession-num>90000004</accession-num><abstract>Invented, ISRCTN00000000.</abstract>
+<accession-num>90000004</accession-num><abstract>Invented, ISRCTN00000012.</abstract>
 <urls><related-urls><url>https://example.org/4</url></related-urls>
 <pdf-urls><url>internal-pdf://somebody/4.pdf</url></pdf-urls></urls>
 <custom2>PMC9999994</custom2><electronic-resource-num>10.5555/Example.4</electronic-resource-num>
@@ -115,7 +115,7 @@ def test_ris_gives_clean_fields():
     assert "on T1-weighted images" in cited.abstract, "a line of text is no field"
     assert cited.authors == ("Example, A.", "Example, B.")
     assert (cited.journal, cited.year, cited.pages) == ("Journal of Invented Trials", 2026, "3-9")
-    assert [one.value for one in cited.registrations] == ["ISRCTN00000000"]
+    assert [one.value for one in cited.registrations] == ["ISRCTN00000012"]
     assert cited.url is None, "only http and https addresses are links"
 
 
@@ -175,7 +175,7 @@ def test_endnote_gives_clean_fields_and_nothing_of_the_machine():
     assert (cited.journal, cited.year, cited.issue) == ("Journal of Invented Trials", 2026, "2")
     assert cited.keywords == ("attachment", "play")
     assert cited.url == "https://example.org/4"
-    assert [one.value for one in cited.registrations] == ["ISRCTN00000000"]
+    assert [one.value for one in cited.registrations] == ["ISRCTN00000012"]
     assert b"somebody" not in record.raw
 
 

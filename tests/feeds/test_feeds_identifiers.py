@@ -54,7 +54,7 @@ def test_brackets_belong_to_a_doi_where_they_are_opened(raw, value):
 @pytest.mark.parametrize(
     "raw",
     [None, "", "10.3310", "10.3310/", "10.12/x", "11.3310/x", "10.3310/a b", "https://doi.org/",
-     "https://example.org/10.3310/x", "10.3310/" + "x" * 400, "10.3310/a\x00b", "10.3310/..."],
+     "https://example.org/x", "10.3310/" + "x" * 400, "10.3310/a\x00b", "10.3310/..."],
 )  # fmt: skip
 def test_what_is_no_doi(raw):
     assert doi(raw) is None
@@ -116,3 +116,29 @@ def test_registration_schemes():
 def test_distinct_leaves_out_what_is_missing_and_repeated():
     one, two = Identifier("pmid", "1"), Identifier("pmid", "2")
     assert distinct(one, None, two, one) == (one, two)
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["", " ", ": ", "-", " number ", " No. ", " ID: ", " identifier = ", " #", " (", "/", "\u2011",
+     "\u200b", "\u00a0", " registration number: ", " registry number is ", " reg. no. ", "-Nr. ", " N° "],
+)  # fmt: skip
+@pytest.mark.parametrize("letters", ["NCT", "ISRCTN", "Isrctn"])
+def test_what_may_stand_between_a_registry_and_its_number(letters, between):
+    value = f"{letters.upper()}01234567"
+    assert [one.value for one in registrations_in(f"See {letters}{between}01234567).")] == [value]
+    assert [one.value for one in registrations_in(f"{letters}{between}0123 4567, 2020")] == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NCT00000000", "ISRCTN: 00000000", "ISRCTN 0000 0000",  # stand for none
+        "NCT 0123456 7 children", "ISRCTN 1234 567 of", "ISRCTN 1234 5678 90", "ISRCTN12345678901",
+        "ISRCTN number of families 12345678", "FUNCTION: 12345678", "a distinct number 12345678",
+    ],
+)  # fmt: skip
+def test_what_is_no_registration(text):
+    assert registrations_in(text) == ()
+    assert normalise("nct", text) is None
+    assert normalise("isrctn", text) is None

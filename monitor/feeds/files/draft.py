@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from monitor.feeds import identifiers, plain
-from monitor.feeds.files import dates
-from monitor.feeds.records import Citation, FetchedRecord, Identifier, UnreadableRecord
+from monitor.feeds import dois, identifiers, plain
+from monitor.feeds.files import dates, identifying
+from monitor.feeds.records import Citation, FetchedRecord, Identifier, Link, UnreadableRecord
 
 
 @dataclass(slots=True)
@@ -34,6 +34,9 @@ class Draft:
     types: list[str] = field(default_factory=list)
     keywords: list[str] = field(default_factory=list)
     registrations: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)  # other fields that may be an identifier
+    notes: list[str] = field(default_factory=list)  # prose that may name one
+    links: tuple[Link, ...] = ()
     stable: str = ""
     label: str = ""
 
@@ -41,12 +44,13 @@ class Draft:
         """Make the record; one without a title is set aside, since nobody could screen it."""
         raw = self.raw.encode("utf-8", "replace")
         title = plain.html_line(self.title, plain.MAX_TITLE)
-        own = identifiers.distinct(
-            identifiers.pmid(self.pmid),
-            identifiers.doi(self.doi),
-            identifiers.pmcid(self.pmcid),
-            identifiers.nct(self.nct),
-            identifiers.isrctn(self.isrctn),
+        own = identifying.own(
+            doi=self.doi,
+            pmid=self.pmid,
+            pmcid=self.pmcid,
+            fields=[self.url, *self.elsewhere],
+            notes=self.notes,
+            numbers=(identifiers.nct(self.nct), identifiers.isrctn(self.isrctn)),
         )
         key = (
             f"{own[0].scheme}:{own[0].value}"
@@ -75,7 +79,8 @@ class Draft:
             issue=plain.html_line(self.issue) or None,
             pages=plain.html_line(self.pages) or None,
             language=plain.html_line(self.language) or None,
-            publication_types=plain.lines(self.types),
+            publication_types=plain.lines([one for one in self.types if not dois.read(one)]),
             keywords=plain.lines(self.keywords),
+            links=self.links,
             url=self.url if self.url.startswith(("https://", "http://")) else None,
         )

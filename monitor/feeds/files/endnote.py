@@ -26,6 +26,8 @@ _SHELLS = 64  # how many emptied records may stay in the tree
 _OF_THE_MACHINE = ("database", "urls/pdf-urls", "urls/image-urls", "urls/text-urls")
 # These change with every export, and say nothing of the reference.
 _OF_THE_EXPORT = ("rec-number", "foreign-keys", "source-app", "access-date")
+# Fields that may be the paper's identifier, or its address.
+_ELSEWHERE = ("urls//url", "work-type", *(f"custom{number}" for number in range(1, 9)))
 _PMCID = re.compile(r"\s*PMC\d+\s*", re.IGNORECASE)
 _PUBMED = re.compile(r"pubmed|medline|\bnlm\b", re.IGNORECASE)
 
@@ -83,13 +85,15 @@ def _draft(record: Element) -> Draft:
         issue=_first(record, "number", "issue"),
         pages=_first(record, "pages"),
         language=_first(record, "language"),
-        doi=_first(record, "electronic-resource-num"),
+        doi=" ".join(_each(record, "electronic-resource-num")),
         pmid=_pubmed_number(record),
         pmcid=_pmcid(record),
         url=next((u for u in _each(record, "urls//url") if u.startswith("http")), ""),
         types=_each(record, "work-type"),
         keywords=_each(record, "keywords/keyword"),
         label=_first(record, "accession-num", "rec-number"),
+        elsewhere=[text for path in _ELSEWHERE for text in _each(record, path)],
+        notes=_each(record, "notes"),
     )
     _drop(record, _OF_THE_EXPORT)
     draft.stable = _written(record)

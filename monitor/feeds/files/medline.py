@@ -8,6 +8,7 @@ from monitor.feeds import titles
 from monitor.feeds.files import dates
 from monitor.feeds.files.draft import Draft
 from monitor.feeds.files.lines import blocks
+from monitor.feeds.readers import nlm_links
 
 MEDIA_TYPE = "application/nbib"
 
@@ -58,6 +59,9 @@ def _draft(raw: str) -> Draft:
         keywords=fields["OT"] + fields["MH"],
         registrations=fields["SI"],
         label=_first(fields, "PMID"),
+        elsewhere=fields["AID"] + fields["LID"],
+        notes=fields["SO"],
+        links=nlm_links.links_in(fields),
     )
 
 

@@ -1,7 +1,7 @@
 """RIS, as reference managers and databases write it; each has its own habits."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 import rispy
@@ -16,6 +16,11 @@ _TITLES = ("title", "primary_title", "translated_title")
 MEDIA_TYPE = "application/x-research-info-systems"
 
 _START = re.compile(r"^TY {0,2}-", re.MULTILINE)
+
+# Fields that may be the paper's identifier, or its address, and notes that may name it.
+_ELSEWHERE = ("DO", "UR", "LK", "L1", "L2", "M3", "AN", "ID", *(f"C{n}" for n in range(1, 9)))
+_NOTES = ("N1", "RN", "M1")
+_PUBMED = re.compile(r"pubmed|medline|\bnlm\b", re.IGNORECASE)
 
 
 def looks_like(text: str) -> bool:
@@ -66,14 +71,24 @@ def _draft(raw: str, fields: dict[str, Any]) -> Draft:
         types=_list(fields, "type_of_work"),
         keywords=_list(fields, "keywords"),
         label=_text(fields, "accession_number", "id"),
+        elsewhere=_values(raw, _ELSEWHERE),
+        notes=_values(raw, _NOTES),
     )
 
 
 def _pubmed_number(fields: dict[str, Any]) -> str:
     """Take the accession number for a PMID only where the database says that it is PubMed."""
-    database = _text(fields, "name_of_database", "database_provider").lower()
-    known = "pubmed" in database or "medline" in database
+    databases = (_text(fields, name) for name in ("name_of_database", "database_provider"))
+    known = _PUBMED.search(" ".join(databases))
     return _text(fields, "accession_number") if known else ""
+
+
+def _values(raw: str, tags: Container[str]) -> list[str]:
+    """Give every value of some tags, each with the lines that continue it."""
+    parts = ris_blocks.TAG.split(raw)[1:]
+    return [
+        value.strip() for tag, value in zip(parts[::2], parts[1::2], strict=True) if tag in tags
+    ]
 
 
 def _pages(fields: dict[str, Any]) -> str:

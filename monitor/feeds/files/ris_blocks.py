@@ -13,7 +13,8 @@ from monitor.feeds.files.lines import MAX_REFERENCE
 from monitor.kernel.errors import InvalidInput
 
 # A dash right after two letters begins no field unless a blank follows: "T1-weighted" goes on.
-_TAG = re.compile(r"^([A-Z][A-Z0-9])(?: {1,2}- ?| {0,2}-(?= |$) ?)", re.MULTILINE)
+# A field begins: its tag, blanks, a dash.
+TAG = re.compile(r"^([A-Z][A-Z0-9])(?: {1,2}- ?| {0,2}-(?= |$) ?)", re.MULTILINE)
 _TITLES = frozenset(("TI", "T1", "CT", "BT"))
 # of these a reference has one
 _ONCE = _TITLES | frozenset(
@@ -68,14 +69,14 @@ def regular(raw: str) -> str | None:
 
     None where it does not end in ER: it was cut off.
     """
-    lines = _TAG.sub(r"\1  - ", raw).split("\n")
+    lines = TAG.sub(r"\1  - ", raw).split("\n")
     types = [line for line in lines if line.startswith("TY  - ")]
     ends = [number for number, line in enumerate(lines) if line.startswith("ER  - ")]
     if not ends:
         return None
     inside = [line for line in lines[: ends[0]] if not line.startswith("TY  - ")]
     behind = lines[ends[0] + 1 :]
-    first = next((number for number, line in enumerate(behind) if _TAG.match(line)), len(behind))
+    first = next((number for number, line in enumerate(behind) if TAG.match(line)), len(behind))
     body = "\n".join([types[0] if types else "TY  - GEN", *inside, *behind[first:]])
     return f"{body}\nER  - \n"
 
@@ -131,7 +132,7 @@ def _tags(lines: list[str]) -> frozenset[str]:
 
 
 def _tag(line: str) -> str:
-    found = _TAG.match(line)
+    found = TAG.match(line)
     return found[1] if found else ""
 
 

@@ -56,6 +56,7 @@ def _draft(raw: str, fields: dict[str, list[str]]) -> Draft:
         types=_parted(fields, "DT"),
         keywords=_parted(fields, "DE") + _parted(fields, "ID"),
         label=_text(fields, "UT"),
+        elsewhere=fields["UT"],
     )
 
 

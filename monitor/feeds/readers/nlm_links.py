@@ -1,13 +1,15 @@
 """The National Library of Medicine's words for links between papers. Pure.
 
-PubMed writes them as one word ("RetractionIn"), Europe PMC as several ("Retraction in"). Words
-that tell nothing of a paper's standing (comments, references, reprints) are not among them.
+PubMed writes them as one word ("RetractionIn") or, in its text format, as a tag ("RIN"); Europe
+PMC as several words ("Retraction in"). Words that tell nothing of a paper's standing (comments,
+references, reprints) are not among them.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 
-from monitor.feeds.identifiers import doi
-from monitor.feeds.records import Identifier, LinkKind
+from monitor.feeds.identifiers import doi, pmid
+from monitor.feeds.records import Identifier, Link, LinkKind
 
 BY_REF_TYPE = {
     "RetractionIn": LinkKind.RETRACTED_BY,
@@ -28,7 +30,24 @@ BY_REF_TYPE = {
     "PreprintIn": LinkKind.HAS_PREPRINT,
     "PreprintOf": LinkKind.PREPRINT_OF,
 }
+BY_TAG = {
+    "RIN": BY_REF_TYPE["RetractionIn"],
+    "ROF": BY_REF_TYPE["RetractionOf"],
+    "PRIN": BY_REF_TYPE["PartialRetractionIn"],
+    "PROF": BY_REF_TYPE["PartialRetractionOf"],
+    "ECI": BY_REF_TYPE["ExpressionOfConcernIn"],
+    "ECF": BY_REF_TYPE["ExpressionOfConcernFor"],
+    "EIN": BY_REF_TYPE["ErratumIn"],
+    "EFR": BY_REF_TYPE["ErratumFor"],
+    "CRI": BY_REF_TYPE["CorrectedandRepublishedIn"],
+    "CRF": BY_REF_TYPE["CorrectedandRepublishedFrom"],
+    "RRI": BY_REF_TYPE["RetractedandRepublishedIn"],
+    "RRF": BY_REF_TYPE["RetractedandRepublishedFrom"],
+    "UIN": BY_REF_TYPE["UpdateIn"],
+    "UOF": BY_REF_TYPE["UpdateOf"],
+}
 _BY_WORDS = {word.casefold(): kind for word, kind in BY_REF_TYPE.items()}
+_PMID = re.compile(r"\bPMID:\s*([0-9]{1,9})\b", re.IGNORECASE)
 _DOI = re.compile(r"\bdoi:\s*(10\.\S+)", re.IGNORECASE)
 
 
@@ -49,3 +68,23 @@ def doi_in(reference: str | None) -> Identifier | None:
     """
     found = _DOI.search(reference) if reference else None
     return doi(found[1]) if found else None
+
+
+def links_in(fields: Mapping[str, Iterable[str]]) -> tuple[Link, ...]:
+    """Read the links in the fields of PubMed's text format whose other end is named.
+
+    >>> links_in({"RIN": ["Inv J. 2024;1:2. doi: 10.3310/r. PMID: 99000002"]})[0].identifier.value
+    '99000002'
+    """
+    found = [
+        Link(kind, other)
+        for tag, kind in BY_TAG.items()
+        for reference in fields.get(tag, ())
+        if (other := _named_in(reference)) is not None
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _named_in(reference: str) -> Identifier | None:
+    number = _PMID.search(reference)
+    return pmid(number[1]) if number else doi_in(reference)

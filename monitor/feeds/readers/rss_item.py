@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from monitor.feeds import plain
 from monitor.feeds.identifiers import distinct, doi, pmid, registrations_in
@@ -27,8 +27,6 @@ _TRACKING = re.compile(
 )
 _PUBMED_GUID = re.compile(r"^(?:pubmed|pmid)\s*:\s*([0-9]{1,9})$", re.IGNORECASE)
 _PUBMED_LINK = re.compile(r"^https?://(?:www\.)?pubmed\.(?:ncbi\.nlm\.nih\.)?gov/([0-9]{1,9})/?(?:[?#]|$)", re.IGNORECASE)  # fmt: skip
-_DOI_IN_PATH = re.compile(r"/(10\.[0-9]{4,9}(?:\.[0-9]+)*/.+)$")
-_PAGE_NAMES = re.compile(r"/(?:abstract|full|fulltext|full-text|pdf|epdf|html|meta|summary|references)/*$", re.IGNORECASE)  # fmt: skip
 _DOI_IN_PUBMED_TEXT = re.compile(r"\bDOI:\s*(10\.[0-9]{4,9}/\S+)\s*$", re.IGNORECASE)
 _FRAME = re.compile(r"^abstract:?$", re.IGNORECASE)
 _PUBMED_FRAME = re.compile(
@@ -116,13 +114,7 @@ def _identifiers(entry: Mapping[str, Any], text: str) -> tuple[Identifier, ...]:
     guid, link = _text(entry, "id"), _text(entry, "link")
     marked = _text(entry, "dc_identifier")
     number = _pubmed_number(guid) or _pubmed_number(link) or _pubmed_number(marked)
-    name = (
-        doi(_text(entry, "prism_doi"))
-        or doi(marked)
-        or doi(guid)
-        or _doi_in_address(guid)
-        or _doi_in_address(link)
-    )
+    name = doi(_text(entry, "prism_doi")) or doi(marked) or doi(guid) or doi(link)
     if name is None and number is not None:
         # only PubMed's own feeds end with the paper's DOI; elsewhere it may be any other paper's
         found = _DOI_IN_PUBMED_TEXT.search(text)
@@ -139,15 +131,6 @@ def _abstract(text: str, identifiers: tuple[Identifier, ...]) -> str | None:
 def _pubmed_number(text: str) -> Identifier | None:
     found = _PUBMED_GUID.match(text.strip()) or _PUBMED_LINK.match(text.strip())
     return pmid(found[1]) if found else None
-
-
-def _doi_in_address(address: str) -> Identifier | None:
-    """Find the DOI that a publisher's address contains."""
-    if direct := doi(address):
-        return direct
-    parts = urlsplit_or_none(address)
-    found = _DOI_IN_PATH.search(unquote(parts[2])) if parts else None
-    return doi(_PAGE_NAMES.sub("", found[1])) if found else None
 
 
 def _key(entry: Mapping[str, Any], citation: Citation) -> str:

@@ -1,0 +1,61 @@
+"""Which identifiers a reference of a file gives as its own, whichever field they stand in. Pure.
+
+The field made for an identifier counts first. Others (a web address, a custom field, a note) count
+only where they hold nothing else, or name it as the paper's own, and do not contradict each other.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from monitor.feeds import dois, identifiers
+from monitor.feeds.records import Identifier
+
+_PUBMED = re.compile(
+    r"(?:(?:pmid|pubmed(?: id)?|medline)\s*[:=]?\s*|"
+    r"https?://(?:(?:www\.)?ncbi\.nlm\.nih\.gov/(?:m/)?pubmed/|pubmed\.ncbi\.nlm\.nih\.gov/|"
+    r"(?:www\.)?europepmc\.org/(?:article|abstract)/med/))([0-9]{1,9})(?:\.|/?(?:[?#].*)?)",
+    re.IGNORECASE,
+)
+_CENTRAL = re.compile(
+    r"(?:(?:pmcid\s*[:=]?\s*)?|"
+    r"https?://(?:(?:www\.)?ncbi\.nlm\.nih\.gov/pmc/articles/|pmc\.ncbi\.nlm\.nih\.gov/articles/|"
+    r"(?:www\.)?europepmc\.org/(?:articles?/(?:pmc/)?|abstract/pmc/)))(pmc\s?[0-9]{3,9})(?:\.|(?:[/?#].*)?)",
+    re.IGNORECASE,
+)
+
+
+def own(
+    *,
+    doi: str,
+    pmid: str,
+    pmcid: str,
+    fields: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    numbers: Sequence[Identifier | None] = (),
+) -> tuple[Identifier, ...]:
+    """Give a reference's own identifiers: its PubMed number, DOI, PubMed Central number and so on.
+
+    ``fields`` may each be an identifier and nothing else, or an address that leads to the paper;
+    ``notes`` are prose; ``numbers`` are a registration's own.
+    """
+    lines = [line.strip() for text in (*fields, *notes) for line in text.splitlines()]
+    return identifiers.distinct(
+        identifiers.pmid(pmid) or identifiers.pmid(_only(lines, _PUBMED)),
+        identifiers.doi(doi) or _doi(fields, notes),
+        identifiers.pmcid(pmcid) or identifiers.pmcid(_only(lines, _CENTRAL)),
+        *numbers,
+    )
+
+
+def _only(lines: Iterable[str], form: re.Pattern[str]) -> str | None:
+    """Give the number that whole lines hold; None where they hold different ones."""
+    found = {met[1].upper() for line in lines if (met := form.fullmatch(line))}
+    return found.pop() if len(found) == 1 else None
+
+
+def _doi(fields: Iterable[str], notes: Iterable[str]) -> Identifier | None:
+    """Give the DOI that the fields hold, else the one that the notes name; None where they differ."""
+    for found in ({dois.read(text) for text in fields}, {dois.read_note(text) for text in notes}):
+        if given := found - {None}:
+            return identifiers.doi(given.pop()) if len(given) == 1 else None
+    return None
