@@ -178,7 +178,7 @@ def read_by_new_rules(
     limit: int,
     at: datetime,
 ) -> int:
-    """Read some papers again that older rules have read, and queue what these left out.
+    """Read some papers again that other rules have read, and queue what these left out.
 
     Counts the papers read: 0 says that none is left. Of retractions as ``replay``.
     """

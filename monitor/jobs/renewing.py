@@ -1,4 +1,7 @@
-"""Read papers again that an older version's rules have read. No network is reached."""
+"""Read papers again that other rules have read: another version's, or another catalogue's.
+
+Reaches no network.
+"""
 
 from monitor import workflow
 from monitor.service import Service
@@ -7,7 +10,7 @@ _AT_ONCE = 100  # papers in one transaction: others write in between
 
 
 def read_old_papers(service: Service) -> None:
-    """Read every paper again that this version's rules have not read yet, some at a time."""
+    """Read every paper again that the present code and catalogue have not read, some at a time."""
     read = _AT_ONCE
     while read:
         with service.database.write() as session:

@@ -35,9 +35,7 @@ class Paper(Base):
     changed_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)  # rises with every change of what it says
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("paper.id"))  # the one that stays
-    read_by: Mapped[int] = mapped_column(
-        index=True
-    )  # the edition of the rules: see reading.EDITION
+    read_by: Mapped[int] = mapped_column(index=True)  # see reading.edition; 0: not read
 
 
 class PaperIdentifier(Base):

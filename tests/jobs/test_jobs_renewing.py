@@ -1,12 +1,17 @@
-"""Papers that the rules of an older version have read."""
+"""Papers that the rules of another version, or another catalogue, have read."""
+
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete, func, select, update
 
+from monitor.catalogue import loader
 from monitor.jobs.polling import poll_source
 from monitor.jobs.renewing import read_old_papers
-from monitor.literature.papers.reading import EDITION
-from monitor.literature.tables import Paper, PaperKey, PaperReading
+from monitor.literature.ingest import rereading
+from monitor.literature.matching.matcher import Matcher
+from monitor.literature.papers.reading import edition
+from monitor.literature.tables import Match, Paper, PaperKey, PaperReading
 from monitor.literature.words import Lane
 from monitor.notify.tables import Message
 from monitor.review.tables import QueueItem
@@ -39,5 +44,51 @@ def test_papers_of_an_older_version_are_read_again_and_queued(service):
     read_old_papers(service)
     assert _kept(service) == before
     with service.database.read() as session:
-        assert session.scalars(select(Paper.read_by).distinct()).all() == [EDITION]
+        assert session.scalars(select(Paper.read_by).distinct()).all() == [edition(service.matcher)]
         assert session.scalar(select(func.count()).select_from(Message)) == 0
+
+
+def _with_name(catalogue, slug, form):
+    """The same catalogue with one more name, as an edited file would give it."""
+    changed = tuple(
+        one.model_copy(update={"full_forms": (*one.full_forms, form)}) if one.slug == slug else one
+        for one in catalogue.interventions
+    )
+    return catalogue.model_copy(update={"interventions": changed})
+
+
+def test_a_name_added_to_the_catalogue_is_looked_for_in_papers_that_are_here(service):
+    poll_source(service, "journals")
+    with service.database.read() as session:
+        paper = session.scalars(select(Paper).where(Paper.lane == Lane.NONE)).first()
+        assert paper is not None
+        name = " ".join(paper.title.split()[:3]).strip(".:,")
+        queued = session.scalars(select(QueueItem.paper_id)).all()
+    assert paper.id not in queued
+    catalogue = _with_name(service.catalogue, "theraplay", name)
+    edited = replace(service, catalogue=catalogue, matcher=Matcher(catalogue))
+    read_old_papers(edited)
+    with service.database.read() as session:
+        assert paper.id in session.scalars(select(QueueItem.paper_id)).all()
+        found = session.scalars(select(Match).where(Match.paper_id == paper.id)).all()
+        assert ("theraplay", name) in {(one.slug, one.words) for one in found}
+        assert set(session.scalars(select(Paper.read_by))) == {edition(edited.matcher)}
+    read_old_papers(service)  # the name is taken out again
+    with service.database.read() as session:
+        assert not session.scalars(select(Match).where(Match.paper_id == paper.id)).all()
+
+
+def test_what_is_read_already_is_not_read_again(service):
+    poll_source(service, "journals")
+    with service.database.write() as session:
+        assert (
+            rereading.read_by_new_rules(session, service.matcher, limit=9, at=service.clock()) == []
+        )
+
+
+def test_the_edition_follows_from_the_catalogue_and_is_the_same_in_every_process(service):
+    again = Matcher(loader.read(loader.FOLDER))
+    assert edition(again) == edition(service.matcher)
+    other = Matcher(_with_name(service.catalogue, "vipp", "an invented name"))
+    assert edition(other) != edition(service.matcher)
+    assert 0 < edition(other) < 2**31

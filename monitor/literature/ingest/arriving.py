@@ -16,7 +16,7 @@ from monitor.literature.dedup.identity import own_and_all_named
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import reconcile
 from monitor.literature.papers.precedence import cleaned
-from monitor.literature.papers.reading import EDITION, Reading
+from monitor.literature.papers.reading import Reading
 from monitor.literature.papers.resolve import NEW
 from monitor.literature.tables import (
     Match,
@@ -130,7 +130,7 @@ def _paper(reading: Reading, at: datetime) -> dict[str, Any]:
         "version": 1,
         "first_seen_at": at,
         "changed_at": at,
-        "read_by": EDITION,
+        "read_by": reading.edition,
     }
 
 

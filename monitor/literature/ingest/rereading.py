@@ -3,6 +3,7 @@
 The record's new citation stands in its row already. Never touches what people decided.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +19,7 @@ from monitor.literature.linkage import propose
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import resolve
 from monitor.literature.papers.precedence import cleaned
-from monitor.literature.papers.reading import EDITION, Reading
+from monitor.literature.papers.reading import Reading, edition
 from monitor.literature.papers.reconcile import read_anew
 from monitor.literature.papers.settling import look_again, name_registrations, one_at_a_time, settle
 from monitor.literature.tables import Paper, PaperIdentifier, PaperRecord
@@ -70,16 +71,13 @@ def reread(
 def read_by_new_rules(
     session: Session, matcher: Matcher, *, limit: int, at: datetime
 ) -> list[Reread]:
-    """Read some papers again that older rules have read; an empty list says that none is left."""
+    """Read some papers again that another edition of the rules has read; none left: an empty list.
+
+    Rules are code and catalogue: a name added today is looked for in the papers that are here.
+    """
     one_at_a_time(session)
-    old = (
-        select(Paper)
-        .where(Paper.read_by < EDITION, Paper.merged_into_id.is_(None))
-        .order_by(Paper.read_by, Paper.id)
-        .limit(limit)
-    )
     done = []
-    for paper in session.scalars(old).all():
+    for paper in _read_by_others(session, edition(matcher), limit):
         if paper.merged_into_id:  # by one before it
             continue
         renewed = read_anew(session, paper, matcher, at=at)
@@ -90,6 +88,20 @@ def read_by_new_rules(
         done.append(Reread(kept.id, renewed.changed, kept.lane, merged, told=True))
     propose.propose_for(session, [one.paper_id for one in done if one.lane in TO_SCREEN], at)
     return done
+
+
+def _read_by_others(session: Session, present: int, limit: int) -> Sequence[Paper]:
+    """Find papers of other editions. Two ranges of the index: an inequality would walk all of it."""
+    for other in (Paper.read_by < present, Paper.read_by > present):
+        found = session.scalars(
+            select(Paper)
+            .where(other, Paper.merged_into_id.is_(None))
+            .order_by(Paper.read_by, Paper.id)
+            .limit(limit)
+        ).all()
+        if found:
+            return found
+    return ()
 
 
 def _release(session: Session, paper: Paper, before: Citation) -> None:

@@ -6,6 +6,7 @@ COS a core outcome set. Nothing is stemmed or matched fuzzily: "therapeutic play
 Theraplay. What looks alike is turned away with the reason. Decides no relevance.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -83,9 +84,14 @@ def keyword_text(keywords: Sequence[str]) -> str:
 
 
 class Matcher:
-    """All names of a catalogue, ready to be looked for. Holds no state between texts."""
+    """All names of a catalogue, ready to be looked for. Holds no state between texts.
+
+    ``catalogue_hash`` is the SHA-256 of all that the catalogue says of the interventions.
+    """
 
     def __init__(self, catalogue: Catalogue) -> None:
+        said = "".join(one.model_dump_json() for one in catalogue.interventions)
+        self.catalogue_hash = hashlib.sha256(said.encode()).hexdigest()
         names: dict[str, list[Name]] = {}
         words: set[str] = set()
         self._vocabulary: dict[str, frozenset[str]] = {}

@@ -1,8 +1,11 @@
 """What the rules read from a citation, all at once: names, lane, keys, signals, statements. Pure."""
 
+import hashlib
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 
+import monitor.literature
 from monitor.feeds.records import Citation
 from monitor.literature.dedup.clusters import stored_keys
 from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
@@ -13,10 +16,27 @@ from monitor.literature.ranking import prior
 from monitor.literature.ranking.features import features
 from monitor.literature.words import TO_SCREEN, Lane
 
-# Raise it whenever a rule reads something else from the same words: every paper is read again.
-EDITION = 2
-
 Said = tuple[str, str, str]  # kind, scheme, value: see tables.PaperStatement
+
+
+def edition(matcher: Matcher) -> int:
+    """Give the edition of the rules: another one with any change of their code or catalogue.
+
+    Never zero, which stands for "not read", and below 2**31. A paper that another edition has
+    read is read again: nobody need remember to say that a rule changed.
+    """
+    found = hashlib.sha256(f"{_code_hash()} {matcher.catalogue_hash}".encode()).digest()
+    return int.from_bytes(found[:4], "big") % (2**31 - 1) + 1
+
+
+@cache
+def _code_hash() -> str:
+    """Hash this package's code: which of it the rules are is not worth a list to be kept."""
+    folder = Path(monitor.literature.__file__).parent
+    found = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        found.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +57,11 @@ class Reading:
     citation: Citation
     matcher: Matcher
     records: tuple[Citation, ...] = ()
+
+    @property
+    def edition(self) -> int:
+        """The edition of the rules that read it."""
+        return edition(self.matcher)
 
     @cached_property
     def hits(self) -> tuple[Hit, ...]:

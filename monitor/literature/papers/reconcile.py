@@ -19,7 +19,7 @@ from monitor.kernel.database import affected
 from monitor.literature.matching.matcher import FIELDS, Hit, Matcher
 from monitor.literature.papers import resolve
 from monitor.literature.papers.precedence import Version, best, cleaned, newest
-from monitor.literature.papers.reading import EDITION, Reading
+from monitor.literature.papers.reading import Reading
 from monitor.literature.tables import (
     Match,
     Paper,
@@ -79,10 +79,10 @@ def read_anew(session: Session, paper: Paper, matcher: Matcher, *, at: datetime)
     reading = Reading(said, matcher, newest(versions))
     told = _keep_statements(session, paper.id, reading)
     _keep_trial(session, paper.id, said)
-    if paper.read_by != EDITION or told or known != _comparable(paper):
+    if paper.read_by != reading.edition or told or known != _comparable(paper):
         told = told or (paper.lane is Lane.NOTICE) != (reading.lane is Lane.NOTICE)
         _keep_reading(session, paper, reading)
-        paper.read_by = EDITION
+        paper.read_by = reading.edition
         return Renewed(changed, reading, told)
     return Renewed(changed, None)
 
