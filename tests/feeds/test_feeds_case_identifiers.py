@@ -1,11 +1,14 @@
 """The shared cases of identifiers and links, read in place."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from monitor.feeds import files
+from monitor.feeds.readers import rss_document, rss_item
 from monitor.feeds.records import FetchedRecord, LinkKind
+from monitor.literature.dedup.clusters import clusters
 
 
 @pytest.fixture
@@ -63,4 +66,18 @@ def test_an_erratum_and_its_paper_in_nbib(cases):
     ]
     assert [(one.kind, one.identifier.value) for one in erratum] == [
         (LinkKind.CORRECTS, "99001041")
+    ]
+
+
+def test_sciencedirects_prose_is_fields_and_the_same_paper_as_pubmeds(cases):
+    (item,) = rss_document.read((cases / "feed-sciencedirect.xml").read_bytes(), None)
+    record = rss_item.read(item, date(2026, 11, 28))
+    assert isinstance(record, FetchedRecord)
+    said = record.citation
+    assert (said.year, said.journal, said.volume) == (2026, "Invented Child Journal", "5")
+    assert said.authors == ("Pat Alder", "Quin Birch", "Rae Cedar")
+    assert said.abstract is None
+    (same,) = _read(cases / "feed-sciencedirect-same.nbib")
+    assert [(one.certain, one.indices) for one in clusters([said, same.citation])] == [
+        (True, (0, 1))
     ]

@@ -18,6 +18,7 @@ from monitor.feeds.identifiers import distinct, doi, pmid, registrations_in
 from monitor.feeds.readers import rss_document
 from monitor.feeds.readers.rss_document import Item
 from monitor.feeds.records import Citation, FetchedRecord, Identifier, KeptRecord, UnreadableRecord
+from monitor.feeds.sources import rss_prose
 from monitor.kernel.errors import SourceError
 
 _TRACKING = re.compile(
@@ -91,20 +92,23 @@ def _in_a_feed(item: bytes) -> bytes:
 def _citation(entry: Mapping[str, Any], title: str, today: date) -> Citation:
     text = plain.html_text(_content(entry))
     identifiers = _identifiers(entry, text)
-    abstract = _abstract(text, identifiers)
-    published = _published(entry, today)
+    prose = rss_prose.read(text)
+    abstract = _abstract(prose.rest, identifiers)
+    published = _published(entry, today) or _believable(prose.published, today)
+    year = _believable_year(prose.year, today) or (published.year if published else None)
     return Citation(
         title=title,
         identifiers=identifiers,
         registrations=registrations_in(f"{title}\n{abstract or ''}"),
         abstract=abstract,
-        authors=_authors(entry),
-        journal=_line(entry, "prism_publicationname", "prism_publicationtitle", "dc_source"),
-        year=published.year if published else None,
+        authors=_authors(entry) or prose.authors,
+        journal=_line(entry, "prism_publicationname", "prism_publicationtitle", "dc_source")
+        or prose.journal,
+        year=year,
         published=published,
-        volume=_line(entry, "prism_volume"),
-        issue=_line(entry, "prism_number"),
-        pages=_pages(entry),
+        volume=_line(entry, "prism_volume") or prose.volume,
+        issue=_line(entry, "prism_number") or prose.issue,
+        pages=_pages(entry) or prose.pages,
         url=_url(entry, identifiers),
     )
 
@@ -226,10 +230,17 @@ def _pages(entry: Mapping[str, Any]) -> str | None:
 def _published(entry: Mapping[str, Any], today: date) -> date | None:
     """Give the first whole, believable date; "Spring 2019" is none, and neither is 2099."""
     for name in ("prism_publicationdate", "prism_coverdate", "published", "updated"):
-        found = _whole_date(_text(entry, name))
-        if found and _EARLIEST <= found <= today + _AHEAD:
+        if found := _believable(_whole_date(_text(entry, name)), today):
             return found
     return None
+
+
+def _believable(found: date | None, today: date) -> date | None:
+    return found if found and _EARLIEST <= found <= today + _AHEAD else None
+
+
+def _believable_year(year: int | None, today: date) -> int | None:
+    return year if year and year <= (today + _AHEAD).year else None
 
 
 def _whole_date(text: str) -> date | None:
