@@ -7,6 +7,7 @@ from typing import Self
 
 from monitor.catalogue import loader
 from monitor.catalogue.loader import Catalogue
+from monitor.feeds import sources
 from monitor.kernel import secret
 from monitor.kernel.clock import utcnow
 from monitor.kernel.database import Database
@@ -33,9 +34,10 @@ class Service:
         """Open the database and load the catalogue and the secret; changes no row.
 
         Raises:
-            ConfigError: the catalogue or the secret is damaged.
+            ConfigError: the catalogue or the secret is damaged, or a setting names no source.
         """
         catalogue = loader.load()
+        sources.check(settings, catalogue)
         return cls(
             settings=settings,
             database=Database(settings.database_url),

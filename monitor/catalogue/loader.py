@@ -200,7 +200,12 @@ def _across(
         for value, count in counts.items():
             if count > 1:
                 yield f"interventions/: {attribute}: {value!r} is used {count} times"
+    # which sources there are is not known here: the files hold each other to it
+    asked = Counter(frozenset(one.queries) for one in interventions).most_common(1)
     for one in interventions:
+        if set(one.queries) != asked[0][0]:
+            wanted = ", ".join(sorted(asked[0][0]))
+            yield f"interventions/{one.slug}.toml: queries must be exactly for {wanted}, as elsewhere"
         if set(one.baseline.facts) != set(grading.facts):
             wanted = ", ".join(sorted(grading.facts))
             yield f"interventions/{one.slug}.toml: baseline.facts: must be exactly {wanted}"

@@ -21,7 +21,6 @@ DirectionWord = Literal[
 Text = Annotated[str, Field(min_length=1, pattern=r"^\S(.*\S)?$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z]{2,20}$")]
 Count = Annotated[int, Field(ge=0)]
-SOURCES = frozenset({"pubmed", "europepmc", "clinicaltrials", "isrctn"})
 
 
 class Data(BaseModel):
@@ -155,8 +154,6 @@ class Intervention(Data):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if set(self.queries) != SOURCES:
-            raise ValueError(f"queries must be exactly for {', '.join(sorted(SOURCES))}")
         known = {variant.name for variant in self.variants}
         named = {short.variant for short in self.abbreviations if short.variant}
         if named - known:

@@ -161,7 +161,8 @@ class Answer:
     ``declared`` is the source's own total where it states one. ``unchanged`` says that the
     source confirmed (304) that nothing changed since ``Watermark``. ``window`` is the first and
     last day asked for, where it was asked by date. ``translation`` is how the source says that
-    it read the query, where it says so.
+    it read the query, where it says so. ``called`` is how people call what was asked, where it
+    has a name of its own.
     """
 
     query: Query
@@ -173,6 +174,7 @@ class Answer:
     notes: tuple[str, ...] = field(default=())
     window: tuple[date, date] | None = None
     translation: str | None = None
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)

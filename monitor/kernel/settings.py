@@ -201,6 +201,12 @@ class JournalFeedSettings(FeedSourceSettings):
     """Journals' own RSS or Atom feeds."""
 
 
+class OtherSourceSettings(SourceSettings):
+    """A source that has no section of its own; an empty address is the source's own default."""
+
+    base_url: str = Field("", pattern=r"^(https?://\S+)?$", description="the service and its path")
+
+
 class SourcesSettings(_Section):
     """The literature sources."""
 
@@ -228,6 +234,10 @@ class SourcesSettings(_Section):
         le=36_500,
         description="days to keep records as sent once a newer version of them is held; the newest "
         "is always kept. 0 keeps everything",
+    )
+    others: dict[str, OtherSourceSettings] = Field(
+        {},
+        description="sources without a section here, by name, such as {name = {enabled = false}}",
     )
     pubmed: PubMedSettings = PubMedSettings()
     europepmc: EuropePmcSettings = EuropePmcSettings()
@@ -263,15 +273,11 @@ class Settings(_Section):
         return url.set(database=str(path)).render_as_string(hide_password=False)
 
     def source(self, name: str) -> SourceSettings | FeedSourceSettings:
-        """Give one source's settings.
-
-        Raises:
-            KeyError: there is no such source.
-        """
+        """Give one source's settings; the defaults where nothing is said of it."""
         found = getattr(self.sources, name, None)
-        if not isinstance(found, SourceSettings | FeedSourceSettings):
-            raise KeyError(name)
-        return found
+        if isinstance(found, SourceSettings | FeedSourceSettings):
+            return found
+        return self.sources.others.get(name, OtherSourceSettings())
 
     def secret(self, path: Path | None) -> str | None:
         """Read one secret file, named relative to the configuration's folder.

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from monitor.accounts.tables import User
 from monitor.feeds.files import intake
 from monitor.feeds.records import Identifier
-from monitor.feeds.sources import SOURCES
+from monitor.feeds.sources import SOURCES, is_acted_on
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.literature.papers import statements
 from monitor.literature.papers.statements import Word
@@ -205,7 +205,7 @@ def _count_again(
 def _is_acted_on(session: Session, alert: StudyAlert) -> bool:
     word = word_of(session, alert)
     said_by = statements.who_says(session, alert.paper_id, word) if word else ()
-    return not alert_rules.ACTED_ON.isdisjoint(said_by)
+    return any(is_acted_on(name) for name in said_by)
 
 
 def _all_retracted(session: Session, alert: StudyAlert) -> bool:

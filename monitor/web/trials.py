@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import Role
 from monitor.feeds import queries as feeds
+from monitor.feeds.sources import SOURCES
 from monitor.kernel.uk import uk_day_of
 from monitor.literature.linkage.overdue import JOURNAL_MONTHS, OVERDUE_MONTHS, TrialStanding
 from monitor.review import trials as registered
@@ -20,7 +21,6 @@ from monitor.web.current import now, service
 blueprint = Blueprint("trials", __name__)
 blueprint.before_request(auth.only(Role.REVIEWER))
 
-_REGISTRIES = ("clinicaltrials", "isrctn")
 _ORDER = list(TrialStanding)
 # How many stand so, after the headline has said how many are overdue.
 _COUNTED = {
@@ -128,8 +128,8 @@ def _told(session: Session) -> str:
     heard = {one.name: one for one in feeds.last_heard(session, service().settings, now())}
     answers = [
         f"{one.title} on {formats.day(one.last_success)}"
-        for name in _REGISTRIES
-        if (one := heard.get(name)) and one.last_success
+        for name, definition in SOURCES.items()
+        if definition.is_registry and (one := heard.get(name)) and one.last_success
     ]
     if not answers:
         return "No registry has answered yet."

@@ -48,8 +48,10 @@ def standing(session: Session, settings: Settings, catalogue: Catalogue) -> list
 def names(session: Session, settings: Settings, catalogue: Catalogue) -> dict[str, str]:
     """Give the name of every query key ever asked, as far as it is still known."""
     known = {url: name for name, url in session.execute(select(FeedRow.name, FeedRow.url))}
-    for source in (settings.sources.journals, settings.sources.pubmed_rss):
-        known |= {feed.url: feed.name for feed in source.feeds}
+    for name in SOURCES:
+        own = settings.source(name)
+        if isinstance(own, FeedSourceSettings):
+            known |= {feed.url: feed.name for feed in own.feeds}
     return known | {one.slug: one.short for one in catalogue.interventions}
 
 

@@ -1,5 +1,6 @@
 """Every source there is. A new one is a module here, an entry below and a folder of replies."""
 
+from monitor.catalogue.loader import Catalogue
 from monitor.feeds.readers import (
     clinicaltrials_json,
     crossref_json,
@@ -10,9 +11,27 @@ from monitor.feeds.readers import (
     rss_item,
 )
 from monitor.feeds.sources import clinicaltrials, crossref, europepmc, isrctn, openalex, pubmed, rss
-from monitor.feeds.sources.contract import Context, Searchable, Source, SourceDefinition
+from monitor.feeds.sources.contract import (
+    BY_DEFAULT,
+    Context,
+    Searchable,
+    Source,
+    SourceDefinition,
+)
+from monitor.kernel.errors import ConfigError
+from monitor.kernel.settings import Settings
 
-__all__ = ["SOURCES", "Context", "Searchable", "Source", "SourceDefinition"]
+__all__ = [
+    "SOURCES",
+    "Context",
+    "Searchable",
+    "Source",
+    "SourceDefinition",
+    "check",
+    "is_acted_on",
+    "is_feed",
+    "preference",
+]
 
 SOURCES: dict[str, SourceDefinition] = {
     definition.name: definition
@@ -21,60 +40,110 @@ SOURCES: dict[str, SourceDefinition] = {
             "pubmed",
             "PubMed",
             pubmed.build,
-            lambda settings: settings.sources.pubmed.enabled,
             pubmed_xml.reread,
+            preference=0,
+            is_acted_on=True,
+            is_searched=True,
         ),
         SourceDefinition(
             "europepmc",
             "Europe PMC",
             europepmc.build,
-            lambda settings: settings.sources.europepmc.enabled,
             europepmc_json.reread,
+            preference=1,
+            is_acted_on=True,
+            is_searched=True,
         ),
         SourceDefinition(
             "clinicaltrials",
             "ClinicalTrials.gov",
             clinicaltrials.build,
-            lambda settings: settings.sources.clinicaltrials.enabled,
             clinicaltrials_json.reread,
+            preference=2,
+            is_searched=True,
+            is_registry=True,
         ),
         SourceDefinition(
             "isrctn",
             "ISRCTN",
             isrctn.build,
-            lambda settings: settings.sources.isrctn.enabled,
             isrctn_xml.reread,
+            preference=2,
+            is_searched=True,
+            is_registry=True,
         ),
         SourceDefinition(
             "pubmed_rss",
             "PubMed search feeds",
             rss.build_pubmed,
-            lambda settings: rss.enabled(settings.sources.pubmed_rss),
             rss_item.reread,
+            is_feed=True,
         ),
         SourceDefinition(
             "journals",
             "Journal feeds",
             rss.build_journals,
-            lambda settings: rss.enabled(settings.sources.journals),
             rss_item.reread,
+            is_feed=True,
             one_host=False,
         ),
         SourceDefinition(
             "crossref",
             "Crossref",
             crossref.build,
-            lambda settings: settings.sources.crossref.enabled,
             crossref_json.reread,
+            preference=3,
+            is_acted_on=True,
             watches=True,
         ),
         SourceDefinition(
             "openalex",
             "OpenAlex",
             openalex.build,
-            lambda settings: settings.sources.openalex.enabled,
             openalex_json.reread,
+            preference=10,  # only what nobody else gives
+            is_acted_on=True,
             watches=True,
         ),
     )
 }
+
+
+def preference(name: str) -> int:
+    """Tell whose words of a paper count first: the lowest number's. Files that people bring have one too."""
+    return SOURCES[name].preference if name in SOURCES else BY_DEFAULT
+
+
+def is_acted_on(name: str) -> bool:
+    """Tell whether a source's word of a retraction is followed at once.
+
+    What a feed's title or a brought file says opens an alert like any other: neither states a
+    retraction in a field of its own.
+    """
+    return name in SOURCES and SOURCES[name].is_acted_on
+
+
+def is_feed(name: str) -> bool:
+    """Tell whether a source is made of feeds."""
+    return name in SOURCES and SOURCES[name].is_feed
+
+
+def check(settings: Settings, catalogue: Catalogue) -> None:
+    """Hold settings and catalogue to the sources there are.
+
+    Raises:
+        ConfigError: a section names no source, or a searched source has no queries.
+    """
+    wrong = [
+        f"sources.others.{name}: there is no such source"
+        for name in settings.sources.others.keys() - SOURCES.keys()
+    ]
+    wrong += [
+        f"interventions/{one.slug}.toml: queries: {name} is missing"
+        for name, definition in SOURCES.items()
+        if definition.is_searched
+        for one in catalogue.interventions
+        if name not in one.queries
+    ]
+    if wrong:
+        raise ConfigError("\n".join(sorted(wrong)))

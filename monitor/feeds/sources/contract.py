@@ -16,9 +16,10 @@ from monitor.feeds.records import (
     UnreadableRecord,
     Watermark,
 )
-from monitor.kernel.settings import FeedSettings, Settings
+from monitor.kernel.settings import FeedSettings, FeedSourceSettings, Settings
 
 Read = FetchedRecord | UnreadableRecord
+BY_DEFAULT = 9  # the preference of a source that has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,14 @@ class Searchable(Source, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SourceDefinition:
-    """One entry of ``SOURCES``.
+    """One entry of ``SOURCES``: all that the service knows of a source.
 
     ``reread`` reads one kept record with today's reader; it raises nothing: what cannot be read
-    is an ``UnreadableRecord``. ``one_host``: all its queries
+    is an ``UnreadableRecord``. ``preference``: whose words of a paper count first, the lowest
+    number's. ``is_acted_on``: what it says of a retraction is stated in a field of its own, and
+    followed at once; any other source's word opens an alert for a person. ``is_searched``: its
+    queries stand in the catalogue. ``is_feed``: it shows its latest items and nothing else.
+    ``is_registry``: its records are registrations of trials. ``one_host``: all its queries
     go to one host, so that once that is down, asking on is useless. ``watches``: it is asked
     about single papers and wants ``Context.watched``.
     """
@@ -95,10 +100,19 @@ class SourceDefinition:
     name: str
     title: str
     build: Callable[[Context], Source]
-    enabled: Callable[[Settings], bool]
     reread: Callable[[KeptRecord], Read]
+    preference: int = BY_DEFAULT
+    is_acted_on: bool = False
+    is_searched: bool = False
+    is_feed: bool = False
+    is_registry: bool = False
     one_host: bool = True
     watches: bool = False
+
+    def enabled(self, settings: Settings) -> bool:
+        """Tell whether the settings switch it on, and give it anything to ask."""
+        own = settings.source(self.name)
+        return own.enabled and (not isinstance(own, FeedSourceSettings) or bool(own.feeds))
 
 
 def catalogue_queries(catalogue: Catalogue, source: str) -> tuple[Query, ...]:

@@ -46,7 +46,8 @@ class Feeds:
         except SourceError as error:
             message = f"{self.names[query.key]}: {error}"
             raise SourceError(error.kind, message, retry_after=error.retry_after) from None
-        return _answer(query, reply, [rss_item.read(item, now.date()) for item in items])
+        read = [rss_item.read(item, now.date()) for item in items]
+        return _answer(query, self.names[query.key], reply, read)
 
 
 def build_journals(context: Context) -> Feeds:
@@ -57,11 +58,6 @@ def build_journals(context: Context) -> Feeds:
 def build_pubmed(context: Context) -> Feeds:
     """Make the feeds of searches saved at PubMed ready to be asked."""
     return _build(context.settings.sources.pubmed_rss, context)
-
-
-def enabled(settings: FeedSourceSettings) -> bool:
-    """Tell whether there is any feed to ask in the settings; see ``service.asked_sources``."""
-    return settings.enabled and bool(settings.feeds)
 
 
 def _build(settings: FeedSourceSettings, context: Context) -> Feeds:
@@ -81,9 +77,12 @@ def _conditions(start: Watermark) -> dict[str, str]:
     return headers
 
 
-def _answer(query: Query, reply: Reply, read: list[FetchedRecord | UnreadableRecord]) -> Answer:
+def _answer(
+    query: Query, called: str, reply: Reply, read: list[FetchedRecord | UnreadableRecord]
+) -> Answer:
     return Answer(
         query=query,
+        called=called,
         records=tuple({one.key: one for one in read if isinstance(one, FetchedRecord)}.values()),
         watermark=Watermark(
             etag=_validator(reply.headers.get("etag")),

@@ -8,18 +8,9 @@ from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
 from monitor.feeds.records import Citation, Identifier, Link, Trial
+from monitor.feeds.sources import preference
 from monitor.kernel.text import bearable
 
-# Whose word counts first; a source not named here comes after these.
-PREFERENCE = {
-    "pubmed": 0,
-    "europepmc": 1,
-    "clinicaltrials": 2,
-    "isrctn": 2,
-    "crossref": 3,
-    "openalex": 10,  # only what nobody else gives
-}
-_OTHER_SOURCE = 9
 _YEARS = range(1600, 2101)
 
 
@@ -39,9 +30,7 @@ def best(versions: Sequence[Version]) -> Citation:
     Links are gathered from the newest version of each record: one source knows of the
     retraction, another of the preprint, and one that takes its word back no longer says it.
     """
-    ordered = sorted(
-        versions, key=lambda one: (PREFERENCE.get(one.source, _OTHER_SOURCE), -one.record_id)
-    )
+    ordered = sorted(versions, key=lambda one: (preference(one.source), -one.record_id))
     chosen: dict[str, Any] = {
         field.name: next(
             (value for one in ordered if (value := getattr(one.citation, field.name))), None

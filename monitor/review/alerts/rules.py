@@ -35,9 +35,6 @@ _CONCERNS = {
 }
 # While one of these is open, the study cannot be accepted: it may not be what it seems.
 BARS_ACCEPTING = frozenset({Concern.RETRACTED, Concern.NOTICE})
-# Whose word of a retraction is acted on at once. What a feed's title or a brought file says opens
-# an alert like any other: neither states a retraction in a field of its own.
-ACTED_ON = frozenset({"pubmed", "europepmc", "crossref", "openalex"})
 # A paper is retracted once, whoever says so and by whichever notice.
 _ONCE = frozenset({Concern.RETRACTED, Concern.NOTICE})
 
