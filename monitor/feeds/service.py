@@ -16,7 +16,7 @@ from monitor.feeds import incidents, rules, storing
 from monitor.feeds.leasing import Lease, hold, lease, touch
 from monitor.feeds.records import Answer, Query
 from monitor.feeds.sources import SOURCES
-from monitor.feeds.storing import StoredRecord, doubt, rewritten
+from monitor.feeds.storing import StoredRecord, doubt, rewritten, vanished
 from monitor.feeds.tables import (
     AskedState,
     FeedRow,
@@ -27,7 +27,7 @@ from monitor.feeds.tables import (
     SourceRow,
 )
 from monitor.kernel import audit
-from monitor.kernel.errors import Conflict, NotFound, SourceError
+from monitor.kernel.errors import Conflict, NotFound, SourceError, SourceFault
 from monitor.kernel.settings import FeedSettings, Settings
 
 __all__ = [
@@ -47,11 +47,14 @@ __all__ = [
     "start_poll",
     "store",
     "sync_sources",
+    "vanished",
 ]
 
 ACTOR = "job:poll"
 # the clocks of two machines may differ a little without one of them being wrong
 _CLOCKS_DIFFER = timedelta(minutes=15)
+# it answered, and what it sent was not read
+_UNREAD = frozenset({SourceFault.MALFORMED, SourceFault.INCOMPLETE, SourceFault.SCHEMA_CHANGED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,8 @@ def store(  # noqa: PLR0913 - whose attempt, what came, what it took
     A record that only another query brought before gets that query noted and is not given
     again. Storing the same answer twice keeps no record the second time. ``move``: their
     watermarks move too; not for answers that were not asked from the watermark on. ``doubted``:
-    why they count as failed, see ``doubt``; then no watermark moves.
+    why they count as failed, see ``doubt`` and ``vanished``; then no watermark moves, and a feed
+    is asked as if it had never answered.
 
     Raises:
         Conflict: somebody else has taken the source over.
@@ -210,6 +214,7 @@ def store(  # noqa: PLR0913 - whose attempt, what came, what it took
         if doubted:
             asked.state, asked.fault = AskedState.FAILED, doubted.kind.value
             asked.error = str(doubted)
+            storing.forget_validators(session, lease.source, answer.query.key)
         session.add(asked)
         if kept.new:
             touch(session, lease, last_new_at=at)
@@ -227,7 +232,10 @@ def note_failure(  # noqa: PLR0913 - whose attempt, what was asked, what it took
     *,
     effort: Effort,
 ) -> None:
-    """Note that one query of an attempt was not answered in full; nothing else changes.
+    """Note that one query of an attempt was not answered in full.
+
+    A feed that sent what cannot be read is asked anew, whatever it then says of changes; nothing
+    else changes.
 
     Raises:
         Conflict: somebody else has taken the source over.
@@ -249,6 +257,8 @@ def note_failure(  # noqa: PLR0913 - whose attempt, what was asked, what it took
             notes=[],
         )
     )
+    if error.kind in _UNREAD:
+        storing.forget_validators(session, lease.source, query.key)
     session.flush()
 
 

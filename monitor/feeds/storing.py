@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from monitor.feeds import rules
 from monitor.feeds.citations import content_hash, to_json
 from monitor.feeds.records import Answer, Citation, FetchedRecord, UnreadableRecord
+from monitor.feeds.sources import is_feed
 from monitor.feeds.tables import Record, RecordQuery, SetAside, WatermarkRow
 from monitor.kernel.bulk import add_all, add_numbered
 from monitor.kernel.errors import SourceError, SourceFault
@@ -96,6 +97,35 @@ def doubt(answer: Answer) -> SourceError | None:
         SourceFault.SCHEMA_CHANGED,
         f"{bad} of {all_of_them} records of one answer could not be read; they were set aside",
     )
+
+
+def vanished(session: Session, source: str, answer: Answer) -> SourceError | None:
+    """Say why a feed without one readable item is not believed: it had some before.
+
+    Its form may have changed, so that what it shows is not seen: that is no "nothing new".
+    """
+    if not is_feed(source) or answer.unchanged or answer.records:
+        return None
+    had_some = select(RecordQuery.key).where(
+        RecordQuery.source == source, RecordQuery.query_key == answer.query.key
+    )
+    if session.scalar(had_some.limit(1)) is None:
+        return None
+    named = f"{answer.called}: " if answer.called else ""
+    return SourceError(
+        SourceFault.SCHEMA_CHANGED,
+        f"{named}a feed without one item that can be read, where it had some before",
+    )
+
+
+def forget_validators(session: Session, source: str, query_key: str) -> None:
+    """Ask a feed anew next time, whatever it says of changes.
+
+    What it showed while it could not be read is then read, also if its stamp never moved.
+    """
+    row = session.get(WatermarkRow, (source, query_key))
+    if row is not None and is_feed(source):
+        row.etag = row.modified = None
 
 
 def warnings(answer: Answer, kept: Kept, *, known: bool) -> Iterator[str]:

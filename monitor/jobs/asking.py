@@ -107,7 +107,8 @@ class Attempt:
         self, session: Session, answer: Answer, effort: feeds.Effort, *, move: bool
     ) -> SourceError | None:
         """Keep a whole answer; give the reason where it is not to be believed all the same."""
-        at, doubted = self.service.clock(), feeds.doubt(answer)
+        at = self.service.clock()
+        doubted = feeds.doubt(answer) or feeds.vanished(session, self.lease.source, answer)
         rewritten = move and feeds.rewritten(session, self.lease.source, answer)
         stored = feeds.store(
             session,

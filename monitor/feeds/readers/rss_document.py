@@ -19,6 +19,8 @@ from monitor.kernel.errors import SourceError, SourceFault
 MAX_ITEMS = 5_000
 _MAX_TAGS = 100 * MAX_ITEMS  # parsing takes some 60 microseconds each
 _ITEM_START = re.compile(rb"<(?:[A-Za-z][\w.-]*:)?(?:item|entry)[\s>]")
+_TITLE_START = re.compile(rb"<(?:[A-Za-z][\w.-]*:)?title[\s>]", re.IGNORECASE)
+_TITLES_OF_NO_ITEM = 3  # the channel's, its image's and its text field's
 _ITEM = re.compile(rb"<(item|entry)[\s>].*?</\1\s*>", re.DOTALL)
 _PROLOG = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -51,6 +53,11 @@ def read(body: bytes, content_type: str | None) -> list[Item]:
     if len(_ITEM_START.findall(body)) > MAX_ITEMS or body.count(b"<") > _MAX_TAGS:
         raise SourceError(SourceFault.INCOMPLETE, f"more than {MAX_ITEMS} items: none was read")
     feed = _parsed(body, _charset(content_type))
+    if not feed.entries and len(_TITLE_START.findall(body)) > _TITLES_OF_NO_ITEM:
+        raise SourceError(
+            SourceFault.SCHEMA_CHANGED,
+            "a feed in a form that is not known here: titles, and no item",
+        )
     slices = [found.group() for found in _ITEM.finditer(body)]
     # a feed in another notation or encoding is kept as feedparser read it
     whole = slices if len(slices) == len(feed.entries) else [None] * len(feed.entries)
