@@ -28,6 +28,11 @@ TITLE = "An invented trial of parenting in the town of Nowhere"
         "Kinship care: pre-post",
         "Foster care intervention",
         "Adopted children: a case series",
+        "Adoptive fathers: a trial",
+        "Adoptive infants: a trial",
+        "Fostered toddlers: an intervention",
+        "Adopted young people: a pilot study",
+        "Adoptees: a randomised trial",
         "Looked-after children: video-feedback",
         "Maltreated toddlers, randomly assigned",
     ],
@@ -45,6 +50,8 @@ def test_a_trial_of_attachment_or_parenting_is_in_scope(text):
         "Attachment of brackets: a randomised trial",
         "Attachment security in two towns",  # nothing was tried
         "Mothers of asthma patients: a randomised trial",
+        "We adopted a family approach: a randomised trial",
+        "The adopted method was tried on children in a trial",
         "\x00",
     ],
 )

@@ -22,8 +22,9 @@ _SUBJECT = re.compile(
     | parenting[ ](?:interven|program|support|train|skill|behavio|qualit|sensitiv)
     | (?:parental|maternal|paternal)[ ]reflective[ ]function
     | emotional[ ]availability
-    | (?:foster|adoptive|kinship)[ ](?:care|famil|parent|child|mother)
-    | adopted[ ]child | looked[ ]after[ ](?:child|young)
+    | (?:foster|adoptive|kinship)[ ](?:care|famil|parent|child|mother|father|infant|toddler|bab)
+    | (?:adopted|fostered)[ ](?:child|infant|toddler|bab|young[ ](?:child|people)) | adoptees?\b
+    | looked[ ]after[ ](?:child|young)
     | maltreat(?:ed|ing)[ ](?:child|infant|toddler|preschool|parent|mother)
     )""",
     re.VERBOSE,
