@@ -58,10 +58,10 @@ _EUROPEAN_WORDS = (
 _COUNTRY = r"(?:-(?:[A-Z]{2}|3RD|OUTSIDE[ -]EU(?:/EEA)?))?"
 _EUDRACT_NUMBER = r"(\d{4}-[0-46-9]\d{5}-\d{2})" + _COUNTRY
 _CTIS_NUMBER = r"(\d{4}-5\d{5}-\d{2}-\d{2})"
+_CTIS_GROUP = 2
 _FORMS += tuple(
-    (begins, letters, _EUROPEAN_WORDS + JOIN + number)
+    ("EudraCT ", letters, f"{_EUROPEAN_WORDS}{JOIN}(?:{_EUDRACT_NUMBER}|{_CTIS_NUMBER})")
     for letters in _EUROPEAN
-    for begins, number in (("EudraCT ", _EUDRACT_NUMBER), ("CTIS", _CTIS_NUMBER))
 )
 # The letters first and only then what must not stand before them: a search for a fixed text is
 # many times faster, and this runs over every abstract.
@@ -85,15 +85,22 @@ def found_in(capitals: str) -> Iterator[tuple[int, Identifier]]:
     for begins, letters, pattern in _PATTERNS:
         if letters in capitals:
             for met in pattern.finditer(capitals):
-                if not is_placeholder(met[1]):
-                    yield met.start(), Identifier(SCHEME, begins + met[1])
+                if one := _canonical(begins, met):
+                    yield met.start(), one
 
 
 def registry_number(raw: str | None) -> Identifier | None:
     """Read a text that is one such number and nothing else."""
     text = raw.strip().upper() if raw else ""
     for begins, _, pattern in _PATTERNS:
-        met = pattern.fullmatch(text)
-        if met and not is_placeholder(met[1]):
-            return Identifier(SCHEME, begins + met[1])
+        if met := pattern.fullmatch(text):
+            return _canonical(begins, met)
     return None
+
+
+def _canonical(begins: str, met: re.Match[str]) -> Identifier | None:
+    """Write a number in its one form; the second group of the European ones is CTIS's."""
+    number = met[met.lastindex or 1]
+    if is_placeholder(number):
+        return None
+    return Identifier(SCHEME, ("CTIS" if met.lastindex == _CTIS_GROUP else begins) + number)
