@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 from design_sets import DRUGS, LABELLED, Labelled, labelled  # noqa: E402 - beside this script
 
 from monitor.literature.design import trial_cues  # noqa: E402 - found through the path set above
-from monitor.literature.design.rules import sentences  # noqa: E402 - the same
+from monitor.literature.text.sentences import lines  # noqa: E402 - the same
 
 TARGET = ROOT / "monitor" / "literature" / "trial_weights.py"
 NO_ABSTRACT, BIAS = "no abstract", "start"
@@ -64,7 +64,7 @@ def _examples(one: Labelled, names: list[str]) -> list[Example]:
     count = {DRUGS: 0.3, LABELLED: 5.0 if one.randomised else 1.0}.get(one.set, 1.0)
     found = []
     for abstract, share in ((one.abstract, 1.0), ("", 0.02 if one.randomised else 0.1)):
-        met = [f.name for f in trial_cues.find(one.title, list(sentences(abstract)))]
+        met = [f.name for f in trial_cues.find(one.title, list(lines(abstract)))]
         met += [BIAS] if abstract else [NO_ABSTRACT, BIAS]
         found.append(Example(tuple(place[name] for name in met), one.randomised, count * share))
     return found if one.abstract else [Example(found[0].cues, one.randomised, count)]

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.literature.design.rules import sentences, suggest_design
+from monitor.literature.design.rules import suggest_design
 from monitor.literature.matching.scope import in_scope
+from monitor.literature.text.sentences import lines
 
 TITLE = "An invented trial of parenting in the town of Nowhere"
 
@@ -150,4 +151,4 @@ def test_a_suggestion_quotes_its_field(title, abstract, types):
 
 def test_sentences_keep_every_word():
     text = "One (e.g. two). “Three” was 3.5. Four?\n\nFIVE: six"
-    assert list(sentences(text)) == ["One (e.g. two).", "“Three” was 3.5.", "Four?", "FIVE: six"]
+    assert list(lines(text)) == ["One (e.g. two).", "“Three” was 3.5.", "Four?", "FIVE: six"]

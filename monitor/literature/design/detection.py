@@ -12,8 +12,9 @@ from monitor.feeds.records import Citation
 from monitor.literature.design.counts import child_ages, sample_sizes
 from monitor.literature.design.measures import measures
 from monitor.literature.design.places import UK, countries, settings
-from monitor.literature.design.rules import Suggestion, sentences, suggest_design
+from monitor.literature.design.rules import Suggestion, suggest_design
 from monitor.literature.design.trial_score import LIKELY, TrialScore, trial_score
+from monitor.literature.text import sentences
 
 UNCLEAR = "unclear"
 _LABELS = frozenset({"label", "keyword"})  # parts of the score that the source's own labels give
@@ -99,7 +100,7 @@ def detect(
     score = trial_score(title, abstract, publication_types, keywords)
     said = suggest_design(title, abstract, publication_types)
     said = said or _by_score(score, title)
-    lines = [*sentences(title), *sentences(abstract)]
+    lines = [*sentences.lines(title), *sentences.lines(abstract)]
     found = [Suggested("design", said.design, said.sentence)] if said else []
     return Detected(said.design if said else UNCLEAR, score, (*found, *_facts(lines)))
 

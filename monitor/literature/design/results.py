@@ -6,7 +6,7 @@ A suggestion: which result is judged, and whether a sentence carries it, a perso
 import re
 from collections.abc import Iterator
 
-from monitor.literature.design.rules import sentences
+from monitor.literature.text.sentences import lines
 
 _MOST = 20_000  # characters read of an abstract
 # that something was found …
@@ -30,7 +30,7 @@ def result_sentences(abstract: str | None) -> Iterator[str]:
     """Give the sentences that state a result, unchanged: those on attachment first."""
     found = [
         one
-        for one in sentences((abstract or "")[:_MOST])
+        for one in lines((abstract or "")[:_MOST])
         if _FOUND.search(one) and (_RESULTS.match(one) or not _NOT_FOUND.search(one))
     ]
     return iter(sorted(found, key=lambda one: _ABOUT.search(one) is None))

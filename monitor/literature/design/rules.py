@@ -7,13 +7,12 @@ sentence that speaks of other trials ("randomised trials are needed") tells noth
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from monitor.literature.design import notices
 from monitor.literature.design.trial_cues import speaks_of_others
-
-_SENTENCE_END = re.compile(r"(?:(?<=[.!?])|(?<=[.!?][\"')\]”’]))\s+(?=[\"'(\[“‘]*[A-ZÀ-Þ])|\n+")
+from monitor.literature.text.sentences import lines
 
 _RANDOM = (
     r"(?<!non[- ])(?<!non)(?<!not )(?<!quasi[- ])(?<!un)(?<!mendelian )"
@@ -225,7 +224,7 @@ def suggest_design(
     return (
         _first(REGISTRATION, publication_types, "publication types")
         or _of_title(title)
-        or _first(ABSTRACT, list(sentences(abstract or "")), "abstract")
+        or _first(ABSTRACT, list(lines(abstract or "")), "abstract")
         or _first(TYPES, publication_types, "publication types")
     )
 
@@ -242,13 +241,6 @@ def _of_title(title: str) -> Suggestion | None:
 def is_registration(publication_types: Sequence[str]) -> bool:
     """Tell whether a source's labels say that a record is a trial's registration."""
     return _first(REGISTRATION, publication_types, "publication types") is not None
-
-
-def sentences(text: str) -> Iterator[str]:
-    """Split a text into sentences, without changing a character inside one."""
-    for part in _SENTENCE_END.split(text):
-        if stripped := part.strip():
-            yield stripped
 
 
 def _first(

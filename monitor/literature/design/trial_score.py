@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.literature.design.rules import sentences
 from monitor.literature.design.trial_cues import find
 from monitor.literature.design.trial_weights import WEIGHTS
+from monitor.literature.text import sentences
 
 # At or above it a record may be a randomised trial: just above what a bare title without a telling
 # word scores, so that next to none is missed (docs/accuracy/design.md). Never a reason to hide.
@@ -55,7 +55,7 @@ def trial_score(
 
     ``labels`` are publication types. Only the first 20,000 characters of a text are read.
     """
-    lines = list(sentences((abstract or "")[:_MOST]))
+    lines = list(sentences.lines((abstract or "")[:_MOST]))
     parts = [Part("start", WEIGHTS["start"])]
     if not lines:
         parts.append(Part("no abstract", WEIGHTS["no abstract"]))

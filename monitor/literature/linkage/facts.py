@@ -16,9 +16,9 @@ from monitor.literature.dedup.identity import REGISTRIES, own_and_named
 from monitor.literature.design import notices
 from monitor.literature.design.counts import sample_sizes
 from monitor.literature.design.detection import UNCLEAR, read_design
-from monitor.literature.design.rules import sentences
 from monitor.literature.matching.matcher import Hit
 from monitor.literature.papers.reading import Said
+from monitor.literature.text import sentences
 from monitor.literature.text.folding import fold
 
 REGISTRATION, PROTOCOL, PREPRINT = "registration", "protocol", "preprint"
@@ -162,7 +162,10 @@ class Facts:
         """How many took part, as its text or its registry says."""
         if self.trial:
             return frozenset({self.trial.participants} - {None, 0})  # type: ignore[arg-type]  # None is taken out
-        lines = [*sentences(self.citation.title), *sentences(self.citation.abstract or "")]
+        lines = [
+            *sentences.lines(self.citation.title),
+            *sentences.lines(self.citation.abstract or ""),
+        ]
         found = (_SAMPLE.match(value) for value, _ in sample_sizes(lines))
         return frozenset(int(met[0]) for met in found if met)
 
