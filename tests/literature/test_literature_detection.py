@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.literature.design import counts, detection, measures, places, trial_cues
+from monitor.literature import ages, asides, design_rules, developers, registered
+from monitor.literature.design import counts, measures, places, trial_cues
 from monitor.literature.design import rules as designs
 from monitor.literature.design.detection import detect
 
@@ -114,7 +115,7 @@ def test_ages_of_children_and_of_nobody_else(sentence, ages):
         ("Dutch mothers took part.", ["Netherlands"], ["no"]),
         ("It was done in rural Uganda.", ["Uganda"], ["no"]),
         ("It was done in New England.", [], []),
-        ("It was done in New South Wales.", [], []),
+        ("It was done in New South Wales.", ["Australia"], ["no"]),
         ("They ate turkey in a house.", [], []),
         ("English language papers were read.", [], []),
     ],
@@ -165,13 +166,16 @@ def test_every_suggestion_quotes_its_record(title, abstract, types):
         assert any(one.sentence in text for text in texts)
 
 
+READERS = (ages, asides, counts, design_rules, designs, developers, measures, places, registered)
 PATTERNS = (
     *(cue.words for cue in trial_cues.CUES),
-    *(words for _, words in (*designs.TITLE, *designs.ABSTRACT, *detection._DEVELOPERS)),
-    *(words for _, words in (*places._countries(), *places._settings(), *counts._kinds())),
-    *(measure.words for measure in measures.MEASURES),
-    counts._AGE,
-    counts._SINGLE,
+    *(one for module in READERS for one in vars(module).values() if isinstance(one, re.Pattern)),
+    *(words for _, words in (*design_rules.TITLE, *design_rules.ABSTRACT)),
+    *(words for _, words in places._settings()),
+    *(places._place(), places._next(), places._larger(), places._people(), places._nhs()),
+    *(words for kind in ("randomised", "analysed", "enrolled") for words in counts._kind(kind)),
+    *(counts._two_arms(), counts._joined_people(), counts._part_before()),
+    *(one for measure in measures.MEASURES for one in (measure.words, measure.letters) if one),
 )
 
 

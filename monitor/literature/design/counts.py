@@ -1,156 +1,339 @@
-"""Numbers a text states of its sample: how many took part, and how old the children were. Pure.
+"""How many took part, as a text states it. Pure.
 
-Only what stands there: a number without its people, or an age that may be an adult's, is left out.
+Only what stands there: a number without its people, an arm's, a number needed, asked or hoped for,
+or one of somebody else's study is left out. Parts that are one sample together are added up.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"
-)
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-_WORDS = {word: number for number, word in enumerate(_UNITS.split())}
-_WORDS |= {word: 10 * number for number, word in enumerate(_TENS.split(), start=2)}
-_WORD = "(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + ")"
-_NUMBER = (
-    rf"(?P<n>\d{{1,3}}(?:[,\u2009\u202f ]\d{{3}}){{1,2}}(?!\d)|\d{{1,6}}|"
-    rf"(?:{_WORD}|a|an) hundred(?:(?: and)? {_WORD}(?:[- ]{_WORD})?)?|{_WORD}(?:[- ]{_WORD})?)"
-)
+from monitor.literature import asides
+from monitor.literature.numerals import NUMBER, read_number
+
+RANDOMISED, ANALYSED, ENROLLED, PLANNED = "randomised", "analysed", "enrolled", "planned"
+# Words for the same people: parts of one sample, so that boys and girls are children.
+_CLASSES = {
+    "children": ("children child boys girls infants toddlers babies adolescents teenagers "
+                 "preschoolers newborns neonates twins siblings pupils adoptees sons daughters youths kindergartners"),
+    "parents": "mothers fathers parents caregivers carers grandparents grandmothers adopters",
+    "families": "families family households",
+    "dyads": "dyads pairs triads couples",
+    "people": ("women men adults people participants patients subjects volunteers individuals "
+               "persons respondents males females controls students residents"),
+    "staff": "therapists practitioners teachers nurses clinicians midwives workers",
+    "places": ("schools practices centres centers clusters villages sites clinics nurseries "
+               "hospitals kindergartens classrooms"),
+}  # fmt: skip
+_CLASS = {word: name for name, words in _CLASSES.items() for word in words.split()}
 _WHO = (
-    r"(?P<who>famil(?:y|ies)|(?:mother|father|parent|caregiver|carer|child|"
-    r"infant|toddler|baby|mother[-–]infant|parent[-–]child)[-–/ ](?:\w+ )?dyads?|dyads|mothers|"
-    r"fathers|parents|caregivers|carers|children|infants|toddlers|babies|boys|girls|adolescents|"
-    r"participants|patients|subjects|volunteers|women|men|adults|people|pairs|triads|couples|"
-    r"students|therapists|practitioners|teachers|schools|practices|centres|centers|clusters|"
-    r"villages|sites|individuals|adoptees|preschoolers|newborns|neonates|twins)\b"
+    r"(?:(?:mother|father|parent|caregiver|carer|child|infant|toddler|baby)[-–/ ](?:(?:mother|father|"
+    r"parent|infant|child|toddler|baby) )?(?:dyads?|pairs)|(?:mother|parent|father|caregiver)[-–]"
+    r"(?:infant|child|toddler|baby)[- ](?:dyads?|pairs)|famil(?:y|ies)|dyads|households|"
+    + "|".join(
+        sorted(
+            (w for w in _CLASS if w not in {"family", "families", "child"}), key=len, reverse=True
+        )
+    )
+    + r")\b"
 )
-_GAP = r"(?:,? aged [^,.;()]{1,30},)?[^.;()\d]"
-_PEOPLE = rf"(?:[\w'’–-]+,? ){{0,5}}?{_WHO}"
-_KINDS = (
-    (
-        "randomised",
-        (
-            rf"(?<![\d.,-])\b{_NUMBER} {_PEOPLE}{_GAP}{{0,80}}?\b(?:were|was|being|been) "
-            rf"(?:\w+ly )?(?:randomi[sz]ed|randomly|assigned|allocated)\b|"
-            rf"\brandomi[sz]ed {_NUMBER.replace('?P<n>', '?P<n2>')} "
-            rf"{_PEOPLE.replace('?P<who>', '?P<who2>')}|"
-            rf"\brandomly (?:assigned|allocated) {_NUMBER.replace('?P<n>', '?P<n3>')} "
-            rf"{_PEOPLE.replace('?P<who>', '?P<who3>')}|"
-            rf"\b{_WHO.replace('?P<who>', '?P<who4>')} \(n ?= ?(?P<n4>\d[\d,]*)\)[^.;()]{{0,120}}?"
-            rf"\b(?:were|was) (?:\w+ly )?(?:randomi[sz]ed|randomly)\b|"
-            rf"(?<![\d.,-])\b{_NUMBER.replace('?P<n>', '?P<n5>')} (?:were|was) randomi[sz]ed\b"
-        ),
-    ),
-    (
-        "analysed",
-        (
-            rf"(?<![\d.,-])\b{_NUMBER} {_PEOPLE}{_GAP}{{0,50}}?\b(?:were analy[sz]ed|completed (?:the )?"
-            rf"(?:study|trial|treatment|program|intervention|follow|post|assess)|were (?:\w+ )?included "
-            rf"in the (?:\w+[- ]){{0,4}}analys)"
-        ),
-    ),
-    (
-        "enrolled",
-        (
-            rf"(?<![\d.,-])\b{_NUMBER} {_PEOPLE}{_GAP}{{0,60}}?\b(?:were (?:\w+ )?(?:recruited|"
-            rf"enrol+ed|included|studied|entered|referred|interviewed)|participated|took part|"
-            rf"consented|received|entered|enrol+ed)\b|"
-            rf"\b(?:recruited|enrol+ed|includ(?:ed|e|ing)|studied|involved|comprised|sample of|consisted of|"
-            rf"interviews with|interviewed) {_NUMBER.replace('?P<n>', '?P<n2>')} "
-            rf"{_PEOPLE.replace('?P<who>', '?P<who2>')}|"
-            rf"\b{_WHO.replace('?P<who>', '?P<who3>')} \((?-i:N) ?= ?(?P<n3>\d[\d,]*)\)"
-        ),
-    ),
+# Between a number and its people: what they are like; no verb, no unit, no other number.
+_LIKE = (
+    r"(?!(?:years?|months?|weeks?|days?|hours?|minutes?|sessions?|visits?|times?|points?|percent|per|"
+    r"and|or|of|in|the|than|with|to|for|who|were|was|had|has|have|from|at|on|by|invited|screened|"
+    r"eligible|approached|contacted|assessed|their|studies|trials|groups?|arms?|other|which|that|"
+    r"received|while|out|a|an|items?|questions?|cent|dollars?|h|min|mg|ml|kg|g|is|are|be|not)\b)"
+    r"[A-Za-zÀ-ÿ][\w'’–/-]*,?"
 )
-_SOME = re.compile(rf"\d|\b(?:{_WORD}|hundred)\b", re.IGNORECASE)
-_UNIT = r"[- ]?(?P<unit>weeks?|months?|mo|years?|yrs?)\b"
-_AGE = re.compile(
-    rf"(?:\b(?:aged?|ages|between|from)(?: of)?(?: between| from)? )?(?P<low>\d{{1,2}}(?:\.\d)?)"
-    rf"(?:[- ]?(?:weeks?|months?|mo|years?|yrs?))?(?:[-–— ]?old)?-? ?(?:-|–|—|to|and|through) ?"
-    rf"(?P<high>\d{{1,2}}(?:\.\d)?){_UNIT}",
+_PEOPLE = rf"(?P<n>{NUMBER}) (?:{_LIKE} ){{0,5}}?(?P<who>{_WHO})"
+_BRACKET = rf"(?P<who>{_WHO})(?: [^.;()\d]{{0,40}})? ?\((?:n|N|a total of n) ?= ?(?P<n>\d[\d,]*)(?:[,;][^()]{{0,80}})?\)"
+_TWO = 2
+_CHANCE = (
+    r"(?:randomi[sz]\w*|randomly|at random|by lot|by lots|drawn lots|by chance|by (?:the )?toss|"
+    r"coin|lottery|random numbers?)"
+)
+_BY_CHANCE = re.compile(rf"\b{_CHANCE}\b", re.IGNORECASE)
+_NOT_BY_CHANCE = re.compile(r"\b(?:non-?|not |un|quasi-?|semi-?|before )randomi[sz]", re.IGNORECASE)
+_NOT_SAMPLE = re.compile(
+    r"\b(?:power|required|needed|necessary|sample[- ]sizes?|to detect|calculat\w*|by our sums|suffic\w+|"
+    r"at least|minimum|a maximum|hypothes\w+|would (?:be|give|allow|have)|estimated|drop-?outs?|"
+    r"attrition|(?:an|each|per|either|every|one|the \w+|in an?) (?:arm|group)|in each|"
+    r"mean (?:age|number)|out of|respectively|studies involving|(?:trials?|studies|study) (?:that )?each|"
+    r"each (?:of|trial|study)|questionnaires? (?:was|were) (?:sent|posted))\b|%",
     re.IGNORECASE,
 )
-_SINGLE = re.compile(
-    rf"(?P<sign>\b(?:under|below|less than|up to|younger than|mean age(?: of| was| =| [=:])?|"
-    rf"m(?:ean)?(?: age)? ?=|average age(?: of| was)?|aged)|[<≤]) ?(?P<low>\d{{1,2}}(?:\.\d+)?)"
-    rf"{_UNIT}|\b(?P<old>\d{{1,2}}(?:\.\d)?)[- ](?P<per>week|month|year)s?[- ]olds?\b",
+_TO_COME = re.compile(
+    r"\b(?:will|shall|plan(?:s|ned|ning)? to|aim(?:s|ed|ing)? (?:to|at|for)|intend(?:s|ed)? to|"
+    r"expect(?:s|ed)? to|hope[ds]? to|(?:is|are) to\b|to be (?:\w+ly )?(?:recruited|enrol+ed|randomi[sz]ed|"
+    r"included|assigned|allocated|invited)|anticipat\w+|target\w*|planned|projected|is expected|"
+    r"are expected|going to|recruitment of|to recruit|to enrol+|to randomi[sz]e|to include|"
+    r"we seek|is open to|(?:invites|wants|wishes) )\b",
     re.IGNORECASE,
 )
-_CHILD = re.compile(
-    r"\b(?:child|infant|toddler|bab(?:y|ies)|newborn|preschool|boys|girls|adolescen|adoptee|"
-    r"kindergart|pupil|young people|months?[- ]old)",
+_AN_ARM = re.compile(
+    r"\b(?:group|arm|cohort|phase|experiment|study) (?:[A-D1-6]|I{1,3}|one|two|three)\b[^.;]{0,25}$|"
+    r"\b(?:intervention|control|treatment|experimental|comparison|placebo|study|usual[- ]care|"
+    r"waiting[- ]list|each|either|other|first|second|one) (?:group|arm|condition)[^.;]{0,30}$|"
+    rf"(?:\d|{NUMBER}|half|some|most|%) of (?:the )?$|\b(?:Objective|Aim|Group|Phase|Stage|Visit|"
+    r"Day|Week|Year|Table|Figure|Type|Grade|Cohort|Step|Level|Site|Part|Study|Experiment) $|"
+    r"\b(?:Arm|Group) (?:\d|[A-D])\b[^.;]*$|"
+    r"\b(?:initial|first|next|last|remaining|other|further|additional|another|only|fewer than|"
+    r"more than|the) $",
     re.IGNORECASE,
 )
-_GROWN = 18  # years
+_IN_AN_ARM = re.compile(
+    r"^[^.;,]{0,40}\b(?:in|to) (?:the |each |either )?(?:\w+[- ]){1,3}(?:group|arm|condition)\b|"
+    r"^[^.;]{0,60}\b(?:compared (?:with|to)|versus|vs\.?) ",
+    re.IGNORECASE,
+)
+_BEFORE_VERB = r"(?:,? aged [^,.;()]{1,40},?| \([^()]{0,80}\)|,? who [^,.;()\d]{1,60},)?[^.;()\d]"
+_ASSIGNED = r"(?:assigned|allocated|placed|given|drawn|put|sent|split|divided|distributed)"
+_DONE_TO = (
+    rf"(?:{_BEFORE_VERB}{{0,80}}?\b(?:were|was|being|been)\b(?:[^.;()\d]{{0,60}}? and| \w+ly| then| each| all| "
+    rf"therefore)? (?:{_CHANCE}|{_ASSIGNED}\b[^.;]{{0,60}}?\b(?:by lots?|at random|by chance|randomly))\b"
+    r"(?! ?(?:controlled |clinical |double|trial|study))|"
+    rf"{_BEFORE_VERB}{{0,40}}? (?:randomi[sz]ed|randomly {_ASSIGNED}) (?:to|into|between|in a)\b)"
+)
+_ANALYSED = (
+    rf"{_BEFORE_VERB}{{0,50}}?\b(?:were analy[sz]ed|completed (?:the )?(?:study|trial|treatment|program|"
+    r"intervention|follow|post|assess)|(?:were|was) (?:\w+ )?included in the (?:\w+[- ]){0,4}analys)"
+)
+_JOINED = (
+    rf"{_BEFORE_VERB}{{0,60}}?\b(?:(?:were|was|have been|had been) (?:\w+ )?(?:recruited|enrol+ed|included|"
+    r"studied|entered|interviewed|seen)|participated|took part|consented|received|entered|enrol+ed)\b"
+)
+_HAD = (
+    r"\b(?:(?<!\()(?:recruit(?:ed)?|enrol+(?:ed)?|include[ds]?)|studied|involved|comprised|sample of|consisted of|"
+    r"interviews with|interviewed|participants were|subjects were|sample was)(?: a total of)? "
+)
+_RANDOMISING = rf"\b(?:randomi[sz]ed?|randomly {_ASSIGNED})(?: a total of)? "
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """A number of people, where its words stand."""
+
+    number: int
+    who: str
+    start: int
+    end: int
 
 
 def sample_sizes(sentences: list[str]) -> Iterator[tuple[str, str]]:
     """Give the number first stated of those randomised, analysed and enrolled, with its sentence.
 
-    A value reads "130 families randomised".
+    A value reads "130 families randomised"; one yet to come is "planned", and is given only where
+    nobody is said to have been randomised, analysed or enrolled.
     """
-    for kind, words in _kinds():
-        for sentence in sentences:
-            met = words.search(sentence) if _SOME.search(sentence) else None
-            if met and (value := _people(met)):
-                yield f"{value} {kind}", sentence
-                break
-
-
-def child_ages(sentences: list[str]) -> Iterator[tuple[str, str]]:
-    """Give the first age or range of ages stated of children, with its sentence: "4 to 11 years"."""
+    given: dict[str, tuple[str, str]] = {}
     for sentence in sentences:
-        if _CHILD.search(sentence):
-            for met in (_AGE.search(sentence), _SINGLE.search(sentence)):
-                if met and (value := _age(met.groupdict())):
-                    yield value, sentence
-                    return
+        for value, kind in _in_one(sentence):
+            given.setdefault(kind, (f"{value} {kind}", sentence))
+    done = [given[kind] for kind in (RANDOMISED, ANALYSED, ENROLLED) if kind in given]
+    yield from done or [given[PLANNED]] if PLANNED in given else done
 
 
-@cache
-def _kinds() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Compile them once they are needed: that takes longer than much of a program's start."""
-    return tuple((kind, re.compile(words, re.IGNORECASE)) for kind, words in _KINDS)
+def _in_one(sentence: str) -> Iterator[tuple[str, str]]:
+    if not re.search(NUMBER, sentence, re.IGNORECASE) or _is_of_others(sentence):
+        return
+    to_come = _TO_COME.search(sentence) is not None
+    for clause in re.split(r";(?![^()]*\)) ?", sentence):
+        if _NOT_SAMPLE.search(clause) and not _in_each(clause):
+            continue
+        for value, kind in _of_clause(clause, sentence):
+            yield value, PLANNED if to_come else kind
 
 
-def _people(met: re.Match[str]) -> str | None:
-    found = met.groupdict()
-    for mark in ("", "2", "3", "4", "5"):
-        if count := found.get(f"n{mark}"):
-            number, who = _number(count), (found.get(f"who{mark}") or "").casefold()
-            return f"{number} {who}".strip() if number else None
+def _is_of_others(sentence: str) -> bool:
+    return asides.of_the_field(sentence) or (
+        asides.others_did(sentence) and not re.search(r"\b(?:we|our)\b", sentence, re.IGNORECASE)
+    )
+
+
+def _of_clause(clause: str, sentence: str) -> Iterator[tuple[str, str]]:
+    said: str | None = None
+    if _BY_CHANCE.search(sentence) and not _NOT_BY_CHANCE.search(sentence):
+        said = _randomised(clause, sentence)
+        if said:
+            yield said, RANDOMISED
+    if (found := _first(_kind(ANALYSED), clause)) is not None:
+        yield found, ANALYSED
+    elif not said and (found := _first(_kind(ENROLLED), clause)) is not None:
+        yield found, ENROLLED
+
+
+def _randomised(clause: str, sentence: str) -> str | None:
+    """Give those whom chance assigned: a total, or the sum of the arms where only they are told."""
+    if parts := _drawn(sentence):
+        return f"{sum(parts)}"
+    if (both := _both_arms(clause)) is not None:
+        return both
+    return _first(_kind(RANDOMISED), clause) or _in_each(clause) or _arms(clause)
+
+
+def _drawn(sentence: str) -> list[int]:
+    """Give the numbers that each have their own "by lot": the rest of the sample was not drawn."""
+    found: list[int] = []
+    for part in re.split(r"[:;,]| and (?=\d|[a-z]+ )", sentence):
+        met = re.search(NUMBER, part, re.IGNORECASE)
+        if met and re.search(
+            r"\b(?:by (?:lot|chance)|at random|randomly|by (?:the )?toss)\b", part
+        ):
+            found.append(read_number(met[0]) or 0)
+    return found if len(found) > 1 and all(found) else []
+
+
+def _both_arms(clause: str) -> str | None:
+    """Add the arms of "40 families were randomly assigned to A and 40 to B", with its "to"s."""
+    met = _two_arms().search(clause)
+    if met is None:
+        return None
+    numbers = [met["n"], *re.findall(rf"({NUMBER})", met["more"] or met["bare"], re.IGNORECASE)]
+    read = [read_number(one) for one in numbers]
+    return f"{sum(one or 0 for one in read)} {met['who'].casefold()}" if all(read) else None
+
+
+def _in_each(clause: str) -> str | None:
+    """Read "(n = 33 in each group)" of groups that are counted, or are two by their words."""
+    met = re.search(
+        r"\b[nN] ?= ?(\d[\d,]*)[,;]? (?:in|for|to|per|an?) ?(?:each|every|both|either|arm|group)\b|"
+        r"\beach[,;]? [nN] ?= ?(\d[\d,]*)|\b[nN] ?= ?(\d[\d,]*) each\b|(\d[\d,]*) in each (?:group|arm)\b",
+        clause,
+    )  # fmt: skip
+    groups = _groups(clause)
+    if met is None or groups is None or not _BY_CHANCE.search(clause):
+        return None
+    number = read_number(next(one for one in met.groups() if one))
+    who = re.search(_WHO, clause, re.IGNORECASE)
+    return f"{number * groups} {who[0].casefold()}" if number and who else None
+
+
+def _groups(clause: str) -> int | None:
+    told = re.search(
+        r"\b(two|three|four|2|3|4) (?:[\w-]+ ){0,3}(?:groups|arms|conditions)\b", clause
+    )
+    if told:
+        return read_number(told[1])
+    named = re.search(rf"{_CHANCE}(?: {_ASSIGNED})? to ([^().;\d]{{1,120}})", clause, re.IGNORECASE)
+    if named is None or "," in named[1].rstrip(" ,"):
+        return None
+    return 2 if len(re.findall(r"\b(?:or|and)\b", named[1])) == 1 else None
+
+
+def _arms(clause: str) -> str | None:
+    """Add the arms of "randomised to A (n = 43) or to B (n = 41)", where no total stands."""
+    verb = re.search(rf"\b(?:{_CHANCE}|{_ASSIGNED})\b", clause, re.IGNORECASE)
+    if verb is None:
+        return None
+    parts = re.findall(r"\([nN] ?= ?(\d[\d,]*)\)", clause[verb.start() :])
+    who = re.search(_WHO, clause[: verb.start()], re.IGNORECASE)
+    numbers = [read_number(one) for one in parts]
+    if len(numbers) < _TWO or not who or not all(numbers):
+        return None
+    return f"{sum(one or 0 for one in numbers)} {who[0].casefold()}"
+
+
+def _first(patterns: Sequence[re.Pattern[str]], clause: str) -> str | None:
+    for words in patterns:
+        for met in words.finditer(clause):
+            if (value := _value(clause, met)) is not None:
+                return value
     return None
 
 
-def _number(words: str) -> int | None:
-    """Read "1,024" or "one hundred and fifty-four"; None for nought or what is no number."""
-    digits = re.sub(r"[,\u2009\u202f ]", "", words)
-    if digits.isdecimal():
-        return int(digits) or None
-    total = 0
-    for word in re.split(r"[ -]", words.casefold()):
-        if word == "hundred":
-            total = (total or 1) * 100
-        else:
-            total += _WORDS.get(word, 0)
-    return total or None
-
-
-def _age(found: dict[str, str | None]) -> str | None:
-    low, high = found.get("low") or found.get("old"), found.get("high")
-    unit = _unit(found.get("unit") or found.get("per") or "")
-    if low is None or (unit == "years" and float(high or low) > _GROWN):
+def _value(clause: str, met: re.Match[str]) -> str | None:
+    """Give a number with its people, its other part added; None where it is no whole sample."""
+    start = met.start("n")
+    before, number = clause[:start], read_number(met["n"])
+    if number is None or _AN_ARM.search(before) or _is_year(before, met["n"]):
         return None
-    if high is not None:
-        return f"{low} to {high} {unit}" if float(low) < float(high) else None
-    sign = (found.get("sign") or "").casefold()
-    if sign.startswith(("under", "below", "less", "younger", "<", "≤", "up to")):
-        return f"up to {low} {unit}"
-    return f"mean {low} {unit}" if sign.startswith(("m", "average")) else f"{low} {unit}"
+    who = (met.groupdict().get("who") or "").casefold()
+    if _IN_AN_ARM.search(clause[met.end() :]) and not re.search(_CHANCE, met[0], re.IGNORECASE):
+        return None
+    own = _Count(number, who, start, met.end("who") if who else met.end("n"))
+    return _with_parts(clause, own)
 
 
-def _unit(word: str) -> str:
-    return {"w": "weeks", "m": "months"}.get(word[:1].casefold(), "years")
+def _is_year(before: str, number: str) -> bool:
+    dated = re.search(r"\b(?:in|since|by|until|of|and|to|from) $", before, re.IGNORECASE)
+    return bool(dated and re.fullmatch(r"(?:19|20)\d\d", number))
+
+
+def _with_parts(clause: str, own: _Count) -> str | None:
+    """Add what is joined to a count by "and"; None where the two are not the same sort of people."""
+    parts = [own, *_parts_after(clause, own), *_parts_before(clause, own)]
+    if len(parts) == 1:
+        return f"{own.number} {own.who}".strip()
+    whos = {one.who for one in parts if one.who}
+    classes = {_class(one) for one in whos}
+    if len(classes) != 1:
+        return None
+    shown = whos.pop() if len(whos) == 1 else classes.pop()
+    return f"{sum(one.number for one in parts)} {shown}"
+
+
+def _parts_after(clause: str, own: _Count) -> Iterator[_Count]:
+    end = own.end
+    while met := _joined_people().match(clause, end):
+        yield _Count(read_number(met["n"]) or 0, met["who"].casefold(), met.start("n"), met.end())
+        end = met.end()
+
+
+def _parts_before(clause: str, own: _Count) -> Iterator[_Count]:
+    """Give "36 control and" before "31 study families", "71 boys and" before "62 girls"."""
+    before = clause[: own.start]
+    while met := _part_before().search(before):
+        who = (met["who"] or "").casefold()
+        yield _Count(read_number(met["n"]) or 0, who, met.start("n"), met.end())
+        before = before[: met.start("n")]
+
+
+def _class(who: str) -> str:
+    return "dyads" if re.search(r"dyads?$|pairs$", who) else _CLASS.get(who, who)
+
+
+@cache
+def _two_arms() -> re.Pattern[str]:
+    """Compile them once they are needed: that takes longer than much of a program's start."""
+    arm = r"[^.;\d]{1,60}?"
+    to = rf"(?:,| and|, and) (?:{NUMBER}) (?:{_WHO} )?(?:were (?:{_ASSIGNED} )?)?to\b"
+    bare = rf" and (?:{NUMBER}) [a-z-]+(?=,? (?:by lot|at random)|[,.]|$)"
+    return re.compile(
+        rf"{_PEOPLE} (?:were|was) (?:randomly )?(?:randomi[sz]ed|{_ASSIGNED})"
+        rf"(?: to\b{arm}(?P<more>{to}(?:{arm}{to}){{0,3}})|(?! to\b)[^.;\d]{{1,40}}?(?P<bare>{bare}))",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _joined_people() -> re.Pattern[str]:
+    return re.compile(rf",? (?:and|plus|&) {_PEOPLE}", re.IGNORECASE)
+
+
+@cache
+def _part_before() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?P<n>{NUMBER}) (?:{_LIKE} ){{0,4}}?(?P<who>{_WHO})?,? ?(?:and|plus|&) $", re.IGNORECASE
+    )
+
+
+@cache
+def _kind(kind: str) -> tuple[re.Pattern[str], ...]:
+    """Compile a kind's patterns once they are needed."""
+    words = {
+        RANDOMISED: (
+            rf"{_PEOPLE}{_DONE_TO}",
+            rf"{_RANDOMISING}{_PEOPLE}",
+            rf"{_BRACKET}[^.;()]{{0,120}}?\b(?:were|was) (?:\w+ly )?{_CHANCE}",
+            rf"(?:^|[,:;] (?:and )?|\band |\bwhom )(?P<n>{NUMBER}) (?:were|was) (?:\w+ly )?randomi[sz]ed\b",
+        ),
+        ANALYSED: (rf"{_PEOPLE}{_ANALYSED}",),
+        ENROLLED: (
+            rf"{_PEOPLE}{_JOINED}",
+            rf"{_HAD}{_PEOPLE}",
+            rf"(?:^|, )(?P<n>{NUMBER}) (?:took part|participated|consented|were enrol+ed)\b",
+            rf"(?P<who>{_WHO}) \((?-i:N) ?= ?(?P<n>\d[\d,]*)(?:[,;][^()]{{0,80}})?\)",
+        ),
+    }[kind]
+    return tuple(re.compile(one, re.IGNORECASE) for one in words)

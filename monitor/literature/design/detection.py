@@ -4,47 +4,26 @@ Pure. Suggestions for a reviewer to accept or correct, never decisions; each car
 it was read from, unchanged. What a text does not say is not suggested.
 """
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from monitor.feeds.records import Citation
-from monitor.literature.design.counts import child_ages, sample_sizes
+from monitor.literature import registered
+from monitor.literature.ages import child_ages
+from monitor.literature.design.counts import sample_sizes
 from monitor.literature.design.measures import measures
 from monitor.literature.design.places import UK, countries, settings
 from monitor.literature.design.rules import Suggestion, suggest_design
 from monitor.literature.design.trial_score import LIKELY, TrialScore, trial_score
+from monitor.literature.developers import involvement
 from monitor.literature.text import sentences
 
 UNCLEAR = "unclear"
+_REGISTRATION = "registration"
 _LABELS = frozenset({"label", "keyword"})  # parts of the score that the source's own labels give
 _MOST = 20_000  # characters read of a title or an abstract
-_DEVELOPERS = tuple(
-    (value, re.compile(words, re.IGNORECASE))
-    for value, words in (
-        (
-            "independent of the developers",
-            (
-                r"\bindependent(?:ly)? (?:of|from) (?:the )?(?:\w+ ){0,2}(?:developer|originator)|"
-                r"\b(?:no|not) (?:\w+ ){0,3}(?:involv|affiliat|connect)\w* [^.;]{0,30}\bdevelopers?\b|"
-                r"\bdevelopers?\b[^.;]{0,60}\b(?:no (?:part|role|involvement)|not (?:\w+ )?involved)\b|"
-                r"\bindependent (?:evaluation|replication|trial)\b"
-            ),
-        ),
-        (
-            "the developers took part",
-            (
-                r"\b(?:developers?|originators?|founders?|authors?) of (?:the |this )?(?:\w+ ){0,3}"
-                r"(?:program(?:me)?|intervention|model|treatment|therapy|manual)\b|"
-                r"\bdeveloped by (?:the |one of the )?(?:(?:first|second|third|last|senior|lead|present|"
-                r"current) )?authors?\b|\b(?:program(?:me)?|intervention|treatment) developers?\b|"
-                r"\bauthors? (?:is|are|was|were) (?:\w+ ){0,3}(?:developers?|originators?|founders?)\b|"
-                r"\b(?:we|authors?) (?:have )?(?:co-?)?developed (?:this|the) (?:program|intervention|"
-                r"treatment)"
-            ),
-        ),
-    )
-)
+# A paper about other papers, or about none, has no sample, place or children of its own.
+_WITHOUT_PEOPLE = frozenset({"review", "notice"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +81,12 @@ def detect(
     said = said or _by_score(score, title)
     lines = [*sentences.lines(title), *sentences.lines(abstract)]
     found = [Suggested("design", said.design, said.sentence)] if said else []
-    return Detected(said.design if said else UNCLEAR, score, (*found, *_facts(lines)))
+    design = said.design if said else UNCLEAR
+    if design == _REGISTRATION:
+        found += _registered(abstract, lines)
+    else:
+        found += _facts(lines, has_people=design not in _WITHOUT_PEOPLE)
+    return Detected(design, score, tuple(found))
 
 
 def _by_score(score: TrialScore, title: str) -> Suggestion | None:
@@ -116,24 +100,50 @@ def _by_score(score: TrialScore, title: str) -> Suggestion | None:
     return Suggestion("randomised", telling.sentence, field)
 
 
-def _facts(lines: list[str]) -> Iterator[Suggested]:
-    for value, sentence in sample_sizes(lines):
+def _facts(lines: list[str], *, has_people: bool) -> Iterator[Suggested]:
+    if has_people:
+        yield from _people(sample_sizes(lines))
+        yield from _places(list(countries(lines)))
+        yield from _context(lines)
+    yield from _measures(lines)
+
+
+def _registered(abstract: str, lines: list[str]) -> Iterator[Suggested]:
+    """Read a registration: what the registry keeps in fields beats its prose."""
+    told = list(registered.prose(lines))
+    yield from _people(registered.people(abstract) or sample_sizes(told))
+    yield from _places(registered.countries(abstract) or list(countries(told)))
+    yield from _context(told)
+    yield from _measures(told)
+
+
+def _people(found: Iterable[tuple[str, str]]) -> Iterator[Suggested]:
+    for value, sentence in found:
         yield Suggested("sample size", value, sentence)
-    where = list(countries(lines))
+
+
+def _places(where: Sequence[tuple[str, str]]) -> Iterator[Suggested]:
     for country, sentence in where:
         yield Suggested("country", country, sentence)
     yield from _uk(where)
+
+
+def _context(lines: list[str]) -> Iterator[Suggested]:
     for setting, sentence in settings(lines):
         yield Suggested("setting", setting, sentence)
     for age, sentence in child_ages(lines):
         yield Suggested("child age", age, sentence)
+
+
+def _measures(lines: list[str]) -> Iterator[Suggested]:
     for measure, sentence in measures(lines):
         name = f"{measure.name}, gold standard" if measure.gold else measure.name
         yield Suggested("outcome measure", name, sentence)
-    yield from _developers(lines)
+    for value, sentence in involvement(lines):
+        yield Suggested("developer involvement", value, sentence)
 
 
-def _uk(where: list[tuple[str, str]]) -> Iterator[Suggested]:
+def _uk(where: Sequence[tuple[str, str]]) -> Iterator[Suggested]:
     """Say whether a study is from the UK, only where a country is said."""
     for country, sentence in where:
         if country == UK:
@@ -141,11 +151,3 @@ def _uk(where: list[tuple[str, str]]) -> Iterator[Suggested]:
             return
     if where:
         yield Suggested("UK", "no", where[0][1])
-
-
-def _developers(lines: list[str]) -> Iterator[Suggested]:
-    for value, words in _DEVELOPERS:
-        for sentence in lines:
-            if words.search(sentence):
-                yield Suggested("developer involvement", value, sentence)
-                return

@@ -10,196 +10,93 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from monitor.literature.asides import is_own, others_did
 from monitor.literature.design import notices
 from monitor.literature.design.trial_cues import speaks_of_others
+from monitor.literature.design_rules import ABSTRACT, NO_CONTROL, REGISTRATION, TITLE, TYPES, Rules
 from monitor.literature.text.sentences import lines
 
-_RANDOM = (
-    r"(?<!non[- ])(?<!non)(?<!not )(?<!quasi[- ])(?<!un)(?<!mendelian )"
-    r"\brandomi[sz](?:ed|ation|ing|e)\b(?! effects?)"
-    r"(?!,? (?:[a-z-]+,? ){0,3}trials\b)"
-)
-# What a title says, most telling first: "protocol for a randomised trial" is a protocol.
-_TITLE = (
-    (
-        "notice",
-        (
-            r"^\W*(?:editorial|"
-            r"(?:letter|comment|commentary|reply|response)\b[^.]{0,30}\b(?:to|on)\b|"
-            r"authors?['’]? (?:reply|response))"
-        ),
-    ),
-    ("protocol", r"\bprotocol\b(?! (?:adherence|fidelity))|\brationale and design\b"),
-    (
-        "review",
-        (
-            r"\b(?:systematic|scoping|umbrella|narrative|literature|integrative|critical|realist|"
-            r"rapid|evidence) review|\bmeta-?\s?analy|\bnetwork meta|\ba review\b(?! of \d)|"
-            r"\breview of\b(?! \d)|"
-            r"\boverview\b|\breview\W*$"
-        ),
-    ),
-    (
-        "economic",
-        (
-            r"(?<!effectiveness and )(?<!efficacy and )(?<!outcomes and )(?<!clinical and )"
-            r"\bcost[- ](?:effective|utility|benefit|consequence)|\beconomic (?:eval|anal)|\bcosts of\b"
-        ),
-    ),
-    (
-        "qualitative",
-        (
-            r"\bqualitative\b|\bthematic analysis|\bphenomenolog|\bgrounded theory|\bfocus groups?\b|"
-            r"\b(?:parents|mothers|fathers|carers|caregivers|therapists|practitioners)['’]? "
-            r"(?:experience|perception|perspective|view)s?\b"
-        ),
-    ),
-    (
-        "follow-up",
-        (
-            r"\bfollow(?:ing)?[- ]up (?:of|study|at|from|results|assessment)\b|\b(?:month|year)s? "
-            r"follow[- ]up\b|\b(?:month|year)[- ]follow[- ]up\b|\bsecondary (?:data )?analys|"
-            r"\bpost[- ]hoc\b|\blong[- ]term (?:effect|outcome|follow)|\bsustained effects?\b|"
-            r"\b(?:moderat|mediat)(?:es|ors?|ion|ing) (?:of|the effect)|\banalys[ie]s (?:of|from) "
-            r"(?:data from )?(?:the|a|an) (?:[\w-]+ ){0,4}trial\b"
-        ),
-    ),
-    (
-        "non-randomised",
-        r"\bnon[- ]?randomi[sz]ed|\bquasi[- ]?(?:experiment|randomi)|\bcontrolled before",
-    ),
-    ("randomised", _RANDOM + r"|\brandom(?:ly)? (?:assign|allocat|clinical|control)|\bRCT\b"),
-    (
-        "case",
-        (
-            r"\bcase[- ](?:series|reports?|stud(?:y|ies))\b|\bsingle[- ]case\b|\bmultiple baseline|"
-            r"\breview of \d+ (?:cases|patients)\b|\ba case(?: of\b|\W*$)|\bcases of\b"
-        ),
-    ),
-    (
-        "single-group",
-        (
-            r"\b(?:single|one)[- ](?:group|arm)\b|\bpre[- ]?(?:to[- ])?post\b|\buncontrolled\b|"
-            r"\bopen (?:label )?(?:trial|pilot)\b|\bwithin[- ](?:group|subjects?)\b"
-        ),
-    ),
-)
-# What an abstract says, most telling first.
-_ABSTRACT = (
-    (
-        "review",
-        (
-            r"\b(?:this|present|our|the) (?:systematic |scoping )?(?:review|meta-?analysis)\b"
-            r"(?! (?:board|committee|panel))|\bwe (?:systematically )?(?:searched|reviewed)\b|\bdatabases were searched\b|"
-            r"\b(?:studies|trials|articles|papers) (?:were|met) (?:included|inclusion|eligib)|"
-            r"\bPRISMA\b|\bsearch(?:es)? of (?:MEDLINE|PubMed|PsycINFO)"
-        ),
-    ),
-    (
-        "protocol",
-        (
-            r"\b(?:will (?:then |also )?be|are to be) (?:randomi[sz]ed|randomly|recruited|assigned|allocated|invited)|"
-            r"\bthis protocol\b|\bstudy protocol\b"
-        ),
-    ),
-    (
-        "qualitative",
-        (
-            r"\bqualitative (?:stud|interview|component|evaluation|process|sub-?stud)[^.;]{0,80}"
-            r"\b(?:nested|embedded|alongside|within)\b|\b(?:nested|embedded) qualitative\b"
-        ),
-    ),
-    (
-        "economic",
-        (
-            r"\b(?:economic evaluation|cost[- ](?:effectiveness|utility|benefit)(?: analys[ie]s)?)"
-            r"[^.;]{0,60}\balongside\b|\bwithin[- ]trial (?:economic|cost)"
-        ),
-    ),
-    (
-        "follow-up",
-        (
-            r"\b(?:secondary|post[- ]hoc) (?:data )?analys[ie]s of (?:data|a|an|the|our)\b|"
-            r"\bthis (?:is a )?(?:secondary|post[- ]hoc) analysis\b"
-        ),
-    ),
-    (
-        "non-randomised",
-        (
-            r"\bnon[- ]?randomi[sz]ed|\bquasi[- ]?(?:experiment|randomi)|\bnot randomi[sz]ed|"
-            r"\bmatched (?:comparison|control)|\b(?:nonequivalent|non-equivalent) |"
-            r"\balternate(?:ly)? (?:assign|allocat)|\b(?:assigned|allocated)[^.;]{0,40} "
-            r"(?:alternately|by (?:date of birth|birth date|day of the week|hospital number|"
-            r"their choice|preference))|\bodd or even\b"
-        ),
-    ),
-    (
-        "randomised",
-        _RANDOM
-        + r"|\brandom(?:ly)? (?:assign|allocat|divid|distributed (?:in|to|among|between)|clinical|control)|\bRCTs?\b|"
-        r"\b(?:assigned|allocated) at random\b|\brandom (?:assignment|allocation|order)|"
-        r"\bdouble[- ]blind(?:ed)?,? (?:[a-z-]+,? ){0,2}(?:placebo|sham)",
-    ),
-    (
-        "qualitative",
-        (
-            r"\bqualitative\b|\bsemi-?structured interviews?\b|\bthematic(?:ally)? analy|"
-            r"\bphenomenolog"
-        ),
-    ),
-    ("economic", r"\bcost[- ](?:effective|utility)|\beconomic evaluation"),
-    (
-        "case",
-        (
-            r"\bcase (?:series|report|stud(?:y|ies))\b|\bsingle[- ]case\b|\bmultiple baseline|"
-            r"\b(?:we|authors) (?:report|describe|present) (?:on )?(?:a|an|the|one|two|three|four) "
-            r"(?:\w+ ){0,3}(?:cases?|patients?|child|boy|girl|man|woman|infant)\b|"
-            r"\b(?:an?|the) \d{1,3}[- ](?:year|month|week|day)s?[- ]old (?:\w+ ){0,3}(?:man|woman|"
-            r"boy|girl|male|female|infant|child|patient|mother)\b"
-        ),
-    ),
-    (
-        "non-randomised",
-        r"\b(?:comparison|control|waitlist|wait-list) (?:group|condition)\b|\bcontrolled trial\b",
-    ),
-    (
-        "single-group",
-        (
-            r"\b(?:single|one)[- ](?:group|arm)\b|\bpre[- ]?(?:to[- ])?(?:and )?post|\bpretest\b|"
-            r"\buncontrolled\b|\bbefore and after\b|\bfrom baseline to\b|\bfeasibility\b"
-        ),
-    ),
-    (
-        "review",
-        (
-            r"\b(?:article|paper|chapter) (?:reviews|discusses|summari[sz]es|outlines)\b|"
-            r"\b(?:is|are|was|were) reviewed\b|\b(?:literature|evidence) (?:is|on [^.;]{3,60} is) "
-            r"(?:discussed|summari[sz]ed)\b|^We (?:review|summari[sz]e) "
-        ),
-    ),
-)
-_TYPES = (
-    (
-        "notice",
-        r"^(?:published erratum|retraction|retracted|expression of concern|comment|letter|editorial)",
-    ),
-    ("protocol", r"protocol"),
-    ("review", r"review|meta-analysis"),
-    ("randomised", r"^randomi[sz]ed controlled trial"),
-    ("non-randomised", r"^controlled clinical trial|non-randomi[sz]ed"),
-    ("case", r"^case reports?"),
-)
-_REGISTRATION = (("registration", r"^registration|^clinical trial registration"),)
+__all__ = ["ABSTRACT", "TITLE", "Suggestion", "is_registration", "suggest_design"]
 
-
-def _compiled(
-    rules: tuple[tuple[str, str], ...],
-) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((design, re.compile(words, re.IGNORECASE)) for design, words in rules)
-
-
-TITLE, ABSTRACT, TYPES = _compiled(_TITLE), _compiled(_ABSTRACT), _compiled(_TYPES)
-REGISTRATION = _compiled(_REGISTRATION)
+_ADJECTIVES = r"(?:[\w-]+,? ){0,6}?"
+# A title that announces its own randomised trial, after whatever else it says: "…: a randomised
+# trial". "Follow-up of a randomised trial" and "interviews within a randomised trial" do not.
+_ANNOUNCED = re.compile(
+    rf"(?:^|[:.?!–—]|\s-)\W*(?:(?:results|findings|evidence) (?:of|from) )?(?:an? |the |our |two |one )?"
+    rf"{_ADJECTIVES}(?<!non-)(?<!non)(?<!quasi-)(?<!semi-)(?<!pseudo-)(?<!of )(?<!of a )(?<!in )(?<!in a )"
+    rf"(?<!within a )(?<!from a )(?<!from )(?<!alongside a )\brandomi[sz]ed,? {_ADJECTIVES}(?:trial|study|"
+    r"comparison|experiment|evaluation|pilot)\b(?! protocol)",
+    re.IGNORECASE,
+)
+_ANOTHERS = re.compile(
+    r"\b(?:of|for|in|from|within|alongside|beside|after|following|into|on|to|nested in|embedded in|"
+    r"protocol|secondary|follow[- ]up) (?:an? |the |our )?(?:[\w-]+,? ){0,5}$",
+    re.IGNORECASE,
+)
+# What only its own report says: who was randomised, as done.
+_DONE = re.compile(
+    r"\b(?:we|authors) (?:then )?(?:randomi[sz]ed|randomly (?:assigned|allocated|divided|placed))\b|"
+    r"(?<!had been )(?<!will be )(?<!to be )\b(?:were|was|got|being) (?:\w+ly |then |each )?(?:randomi[sz]ed|"
+    r"randomly (?:\w+ly )?(?:assigned|allocated|divided|placed|split|put))\b|"
+    r"\) (?:randomi[sz]ed|randomly assigned)\b",
+    re.IGNORECASE,
+)
+_FURTHER = frozenset({"protocol", "follow-up", "economic", "qualitative"})
+# A trial that is only asked about: whether it could be run, who would join it.
+_ASKED_ABOUT = re.compile(
+    r"\brandomi[sz][^?]{0,80}\b(?:possible|feasible|acceptable|ethical|wanted)\?|"
+    r"\b(?:feasibility|acceptability|possibility|viability|practicality|desirability) of (?:\w+ing )?(?:an? |the )?"
+    r"(?:\w+ ){0,4}(?:randomi|RCT)|\b(?:would|could|might|can|should)\b[^.:;]{0,60}\b(?:randomi[sz]|RCT)|"
+    r"\b(?:willing\w*|attitudes?|views?|opinions?|barriers|readiness|consent(?:ing)?|agree(?:ing)?|"
+    r"objections?) (?:to|of|on|about|towards?) (?:\w+ ){0,4}(?:randomi[sz]|RCT)|\bwhether\b[^.;]{0,60}"
+    r"\brandomi[sz]|\b(?:planning|preparing|how to (?:run|do|plan)|designing|towards?|recruit\w* to|joining) "
+    r"(?:an? |the )?(?:\w+ ){0,3}(?:randomi[sz]|RCT)|\bwhy\b[^.;]{0,40}\b(?:were|was) randomi[sz]",
+    re.IGNORECASE,
+)
+_ONCE = re.compile(
+    r"\b(?:rationale|justif\w+|basis|plans?) for (?:an? )?(?:\w+ ){0,3}(?:randomi[sz]|RCT)|"
+    r"\b(?:ha(?:s|ve) (?:\w+ )?(?:been|never)|never been)\b[^.;]{0,80}\brandomi[sz]|\b(?:in|by|from) (?:an?|one|another|"
+    r"the first) (?:[\w-]+ ){0,5}(?:randomi[sz]ed|RCT)[^.;]{0,60}, (?:it|there) (?:was|were)\b|"
+    r"\bwas tested in an? (?:randomi|RCT)|\b(?:future|further) (?:\w+ ){0,3}randomi[sz]|\bneeds? (?:of|for|to)\b"
+    r"[^.;]{0,60}\brandomi[sz]|\b(?:warranted|needed|called for)\b",
+    re.IGNORECASE,
+)
+_OWN_TRIALS = re.compile(
+    r"\b(?:two|three|four|both|2|3|4)\b(?: of our)? (?:[\w-]+,? ){0,6}(?:trials|experiments|studies)\b[^.;]{0,80}"
+    r"\b(?:were|was) (?:carried out|conducted|run|done|performed|undertaken|held)\b|\b(?:we|authors) (?:\w+ )?"
+    r"(?:carried out|conducted|ran|did|performed|report(?: on)?|undertook) (?:\w+ )?(?:two|three|four|2|3|4)\b",
+    re.IGNORECASE,
+)
+_NOT_OURS = re.compile(
+    r"\b(?:previous|earlier|prior|past|published|other|others|elsewhere|have been|had been|review\w*|"
+    r"before|et al)\b",
+    re.IGNORECASE,
+)
+_RECORDS = re.compile(
+    r"\b(?:records?|charts?|files?|case ?notes|notes|registers?|diar(?:y|ies)|films?|videos?|tapes?|"
+    r"recordings?|letters?|cases|patients|children|logs?|scans?|images|x-rays)\b[^.;]{0,80}\breviewed\b",
+    re.IGNORECASE,
+)
+_HAD_BEEN = re.compile(
+    r"\b(?:after|since) (?:they |having )?(?:had )?(?:taking|taken|took) part in (?:an? |the )?(?:\w+ ){0,3}"
+    r"(?:randomi[sz]|RCT|trial)|\b(?:of|from|in) (?:an?|the) (?:earlier|original|former|previous|first) "
+    r"(?:[\w-]+ ){0,3}(?:trial|RCT) (?:were|was)\b|"
+    r"\bhad (?:all |once |first |earlier )?(?:been )?(?:randomi[sz]ed|randomly (?:assigned|allocated))\b",
+    re.IGNORECASE,
+)
+_AGAIN = re.compile(
+    r"\b(?:again|once more|traced|re-?(?:assess|contact|visit|examin|interview|test|invit|measur|trac)\w*|"
+    r"follow(?:ed)?[- ]up|(?:years?|months) (?:on|later|after)|(?:original|earlier|former|first) "
+    r"(?:\w+ )?(?:trial|study|sample|cohort|families|children))\b",
+    re.IGNORECASE,
+)
+_WEAK_SINGLE = re.compile(r"before and after$|from baseline to$", re.IGNORECASE)
+_COMPARED = re.compile(
+    r"\b(?:placebo|versus|vs|groups|randomi\w+|controls?|comparison|compared (?:with|to)|arms|cohort|"
+    r"retrospective\w*|survey|cross-sectional)\b",
+    re.IGNORECASE,
+)
+_OBSERVED = re.compile(r"\bcase-?control|\bcross-sectional|\bhealthy control", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,26 +113,19 @@ def suggest_design(
 ) -> Suggestion | None:
     """Suggest a design: from the title, else the abstract, else the source's own labels.
 
-    A record labelled as a registration is one, whatever its text says.
+    A record labelled as a registration is one, whatever its text says. A title that announces a
+    randomised trial is believed before its other words, where the abstract tells it as done.
 
     ``design`` is one of: randomised, non-randomised, single-group, case, protocol, follow-up,
     review, economic, qualitative, notice, registration. None where nothing says.
     """
+    told = list(lines(abstract or ""))
     return (
         _first(REGISTRATION, publication_types, "publication types")
-        or _of_title(title)
-        or _first(ABSTRACT, list(lines(abstract or "")), "abstract")
+        or _of_title(title, told)
+        or _of_abstract(told)
         or _first(TYPES, publication_types, "publication types")
     )
-
-
-def _of_title(title: str) -> Suggestion | None:
-    """Read a title; the mark of a retraction is no part of what it says of the paper."""
-    says = notices.read_title(title)
-    if says.kind:
-        return Suggestion("notice", title, "title")
-    found = _first(TITLE, [says.about], "title")
-    return replace(found, sentence=title) if found else None
 
 
 def is_registration(publication_types: Sequence[str]) -> bool:
@@ -243,16 +133,84 @@ def is_registration(publication_types: Sequence[str]) -> bool:
     return _first(REGISTRATION, publication_types, "publication types") is not None
 
 
-def _first(
-    rules: tuple[tuple[str, re.Pattern[str]], ...], texts: Sequence[str], field: str
-) -> Suggestion | None:
+def _of_title(title: str, told: Sequence[str]) -> Suggestion | None:
+    """Read a title; the mark of a retraction is no part of what it says of the paper."""
+    says = notices.read_title(title)
+    if says.kind:
+        return Suggestion("notice", title, "title")
+    found = _first(TITLE, [says.about], "title")
+    if found is None or (found.design == "randomised" and _ASKED_ABOUT.search(says.about)):
+        return None
+    if found.design in _FURTHER and _announces(says.about) and _is_own(told):
+        return Suggestion("randomised", title, "title")
+    return replace(found, sentence=title)
+
+
+def _announces(title: str) -> bool:
+    met = re.search(r"(?<!non-)(?<!quasi-)\brandomi[sz]ed\b", title, re.IGNORECASE)
+    while met is not None:
+        if not _ANOTHERS.search(title[: met.start()]):
+            break
+        met = re.compile(r"\brandomi[sz]ed\b", re.IGNORECASE).search(title, met.end())
+    return met is not None and _ANNOUNCED.search(title) is not None
+
+
+def _is_own(told: Sequence[str]) -> bool:
+    """Tell whether an abstract tells of a randomisation as its own, and not as long ago."""
+    done = any(_DONE.search(one) and not _is_others("randomised", one) for one in told)
+    return done and _followed(told) is None
+
+
+def _of_abstract(told: Sequence[str]) -> Suggestion | None:
+    if followed := _followed(told):
+        return Suggestion("follow-up", followed, "abstract")
+    for design, words in ABSTRACT:
+        for sentence in told:
+            met = words.search(sentence)
+            if met and not _is_unsure(design, met[0], sentence, told):
+                return Suggestion(design, sentence, "abstract")
+    return None
+
+
+def _is_unsure(design: str, words: str, sentence: str, told: Sequence[str]) -> bool:
+    """Tell whether a sentence says its words of something else than the paper's own design."""
+    if design == "review":
+        return words.endswith("reviewed") and _RECORDS.search(sentence) is not None
+    if design == "protocol":
+        return any(_DONE.search(one) for one in told)
+    if design == "single-group":
+        weak = _WEAK_SINGLE.search(words) is not None
+        others = re.search(NO_CONTROL, words, re.IGNORECASE) and _NOT_OURS.search(sentence)
+        return bool(others) or (weak and any(_COMPARED.search(one) for one in told))
+    if design == "non-randomised" and re.search(r"group|condition|trial", words):
+        lacking = re.search(NO_CONTROL, sentence, re.IGNORECASE)
+        return bool(lacking or _ONCE.search(sentence) or any(_OBSERVED.search(one) for one in told))
+    return _is_others(design, sentence)
+
+
+def _followed(told: Sequence[str]) -> str | None:
+    """Give the sentence by which people randomised once were seen again; none were in this paper."""
+    if any(_DONE.search(one) and not _HAD_BEEN.search(one) for one in told):
+        return None
+    before = next((one for one in told if _HAD_BEEN.search(one)), None)
+    return before if before and any(_AGAIN.search(one) for one in told) else None
+
+
+def _first(rules: Rules, texts: Sequence[str], field: str) -> Suggestion | None:
     for design, words in rules:
         for text in texts:
-            if words.search(text) and not (field == "abstract" and _of_others(design, text)):
+            if words.search(text):
                 return Suggestion(design, text, field)
     return None
 
 
-def _of_others(design: str, sentence: str) -> bool:
+def _is_others(design: str, sentence: str) -> bool:
     """Tell whether a sentence says "randomised" of other trials than the paper's own."""
-    return design == "randomised" and speaks_of_others(sentence)
+    if design != "randomised":
+        return False
+    if _OWN_TRIALS.search(sentence) and not _NOT_OURS.search(sentence):
+        return False
+    if others_did(sentence) and not is_own(sentence):
+        return True
+    asked = _ASKED_ABOUT.search(sentence) or _ONCE.search(sentence)
+    return speaks_of_others(sentence) or (asked is not None and not _DONE.search(sentence))

@@ -34,8 +34,10 @@ _ASKED = {
 QUOTE = "quote"
 _GOLD = ", gold standard"
 _OFFERED = 3  # suggestions for one question
-# A number analysed is what is asked for; one randomised or enrolled may be all that is told.
-_SIZES = ("analysed", "randomised", "enrolled")
+_PLANNED = "planned"
+# A number analysed is what is asked for; one randomised or enrolled may be all that is told. One
+# that was only planned is shown, and is no answer.
+_SIZES = ("analysed", "randomised", "enrolled", _PLANNED)
 _LED = {"the developers took part": "yes", "independent of the developers": "no"}
 
 
@@ -124,7 +126,7 @@ def _answer(field: str, value: str) -> str | None:
         return next((one.value for one in Design if one.value == value), None)
     if field == "participants":
         number = re.match(r"\d+", value)
-        return number[0] if number else None
+        return number[0] if number and not value.endswith(_PLANNED) else None
     if field == "developer_led":
         return _LED.get(value)
     return value.removesuffix(_GOLD)
