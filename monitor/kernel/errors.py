@@ -68,12 +68,29 @@ class DeliveryError(MonitorError):
     """A mail server did not accept a message."""
 
 
-class DeliveryRefused(DeliveryError):  # noqa: N818 - the server's verdict on one message
-    """Refused for good (5xx): trying again is useless. ``code`` is the SMTP reply code."""
+class MailFault(StrEnum):
+    """Why no mail leaves, in the words of the status page."""
 
-    def __init__(self, code: int, message: str) -> None:
+    UNREACHABLE = "mail server unreachable"
+    UNPROTECTED = "mail server not trusted"  # its certificate, or no TLS where it is asked for
+    SIGN_IN = "sign-in refused"
+    REFUSED = "mail refused"  # it takes no mail from us
+    PARTLY = "some mail refused"  # it takes some of it
+    NOT_WRITTEN = "mail not written"  # to the mailbox folder
+    SETTINGS = "mail settings wrong"
+    WAITING = "mail waits"  # for hours, though the server answers
+
+
+class DeliveryRefused(DeliveryError):  # noqa: N818 - the server's verdict on one message
+    """Refused for good (5xx): trying again is useless. ``code`` is the SMTP reply code.
+
+    ``no_mailbox``: the server said in so many words that there is no such mailbox.
+    """
+
+    def __init__(self, code: int, message: str, *, no_mailbox: bool = False) -> None:
         super().__init__(message)
         self.code = code
+        self.no_mailbox = no_mailbox
 
 
 class DeliveryDeferred(DeliveryError):  # noqa: N818 - the server's verdict on one message
@@ -89,4 +106,23 @@ class DeliveryUncertain(DeliveryError):  # noqa: N818 - neither accepted nor ref
 
 
 class ServerUnavailable(DeliveryError):  # noqa: N818 - about the server, not one message
-    """The mail server cannot be used at all now: stop this pass, charge no message."""
+    """The mail server cannot be used at all now: stop this pass, charge no message.
+
+    The message never holds a word of the server's.
+    """
+
+    def __init__(self, message: str, *, kind: MailFault = MailFault.UNREACHABLE) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class SenderRefused(ServerUnavailable):
+    """The server answers, and takes no mail from us: no reader's fault, so every message waits.
+
+    ``reply`` is what the server said, for the message it said it of.
+    """
+
+    def __init__(self, code: int, reply: str, message: str) -> None:
+        super().__init__(message, kind=MailFault.REFUSED)
+        self.code = code
+        self.reply = reply

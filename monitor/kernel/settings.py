@@ -283,15 +283,17 @@ class Settings(_Section):
         """Read one secret file, named relative to the configuration's folder.
 
         Raises:
-            ConfigError: the file cannot be read, or is empty.
+            ConfigError: the file cannot be read, is no UTF-8 text, or is empty.
         """
         if path is None:
             return None
         full = self.folder / path
         try:
-            value = full.read_text().strip()
+            value = full.read_text(encoding="utf-8-sig").strip()
         except OSError as error:
             raise ConfigError(f"cannot read the secret file {full}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"the secret file {full} is not UTF-8 text") from error
         if not value:
             raise ConfigError(f"the secret file {full} is empty")
         return value

@@ -15,6 +15,7 @@ CONFIRM_LASTS = timedelta(days=7)
 _NO_SUCH_RECIPIENT = re.compile(r"(?<![\d.])5\.1\.(1|2|3|6|10)(?![\d.])")
 _BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _ELLIPSIS = "…"
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 def retry_at(attempts: int, *, queued_at: datetime, at: datetime) -> datetime | None:
@@ -46,6 +47,13 @@ def message_id(uuid: str, from_address: str) -> str:
 def domain(address: str) -> str:
     """Give the part after the @."""
     return address.rpartition("@")[2]
+
+
+def dotted(message: bytes) -> bytes:
+    """Make a message ready for DATA: CRLF lines, leading dots doubled, the final dot."""
+    body = _LINE_END.sub(b"\r\n", message)
+    body = re.sub(rb"(?m)^\.", b"..", body)
+    return (body if body.endswith(b"\r\n") else body + b"\r\n") + b".\r\n"
 
 
 def plain(text: str, limit: int = 300) -> str:

@@ -2,14 +2,15 @@
 
 Says of every message exactly one of: accepted, refused for good, refused for now, perhaps
 accepted; or that the server cannot be used. Never decides what follows from it. The commands are
-given one by one, since smtplib's own ``sendmail`` does not tell whether a lost connection came
-before or after the message was handed over, and returns partial refusals instead of raising.
+given one by one: smtplib's ``sendmail`` does not tell whether a lost connection came before or
+after the message was handed over, and returns partial refusals instead of raising.
 """
 
 import contextlib
 import os
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -22,20 +23,26 @@ from monitor.kernel.errors import (
     DeliveryError,
     DeliveryRefused,
     DeliveryUncertain,
+    MailFault,
+    SenderRefused,
     ServerUnavailable,
 )
 from monitor.kernel.settings import MailSettings, Settings, Tls
 from monitor.kernel.settings import Transport as Kind
-from monitor.notify.rules import domain, plain
+from monitor.notify import sasl
+from monitor.notify.refusals import About, Refusal, Step
+from monitor.notify.rules import domain, dotted, plain
 
 CONNECT_SECONDS = 30
-COMMAND_SECONDS = 60
+# RFC 5321 4.5.3.2: a busy server greets, and answers a command, within five minutes
+GREETING_SECONDS = 5 * 60
+COMMAND_SECONDS = 5 * 60
 REPLY_SECONDS = 10 * 60  # RFC 5321 4.5.3.2.6: giving up earlier makes duplicates
 MAX_REPLY = 400  # characters kept of a server's words
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_LINE_END = re.compile(rb"\r\n|\r|\n")
-_OWN_FAULTS = {552, 555}  # at MAIL these are about this message; anything else is about us
+_CLOSING = 421
+_ASKS_ON = 334
 
 
 class Transport(Protocol):
@@ -48,6 +55,7 @@ class Transport(Protocol):
             DeliveryRefused: not accepted, and trying again is useless.
             DeliveryDeferred: not accepted now.
             DeliveryUncertain: handed over, but no reply came: perhaps accepted.
+            SenderRefused: the server answers, and takes no mail from us.
             ServerUnavailable: the server cannot be used; nothing was handed over.
         """
         ...
@@ -94,7 +102,8 @@ class MailboxTransport:
         except OSError as error:
             with contextlib.suppress(OSError):
                 temporary.unlink()
-            raise ServerUnavailable(f"cannot write {path}: {error.strerror}") from error
+            words = f"The mail cannot be written to {self.folder} ({error.strerror})"
+            raise ServerUnavailable(words, kind=MailFault.NOT_WRITTEN) from error
         return f"Written to {path.name}"
 
 
@@ -107,6 +116,19 @@ def mailbox_path(folder: Path, uuid: str) -> Path:
     if not _UUID.fullmatch(uuid):
         raise ValueError(f"not a message's uuid: {uuid!r}")
     return folder / f"{uuid}.eml"
+
+
+class _Patient(smtplib.SMTP):
+    """Connects soon or not at all, and then waits for the greeting as long as RFC 5321 asks."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        connected: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]  # smtplib's own
+        connected.settimeout(GREETING_SECONDS)
+        return connected
+
+
+class _PatientTls(_Patient, smtplib.SMTP_SSL):
+    """The same where TLS comes first."""
 
 
 class SmtpTransport:
@@ -129,7 +151,7 @@ class SmtpTransport:
         try:
             server = self._reach()
         except (smtplib.SMTPException, OSError) as error:
-            raise ServerUnavailable(f"{self._name} {_why(error)}") from error
+            raise self._unavailable(error) from error
         self._server = server
         try:
             self._protect(server)
@@ -139,7 +161,7 @@ class SmtpTransport:
             raise
         except (smtplib.SMTPException, OSError) as error:
             self.close()
-            raise ServerUnavailable(f"{self._name} {_why(error)}") from error
+            raise self._unavailable(error) from error
 
     def close(self) -> None:
         """End the connection, politely where it still answers."""
@@ -157,10 +179,14 @@ class SmtpTransport:
             return self._send(message, sender, recipient, uuid)
         try:
             return self._send(message, sender, recipient, uuid)
+        except SenderRefused as error:
+            if error.code != _CLOSING:
+                raise
         except ServerUnavailable:
-            # a server may end a connection after some messages or some idle time: once more
-            self.connect()
-            return self._send(message, sender, recipient, uuid)
+            pass
+        # a server may end a connection after some messages or some idle time: once more
+        self.connect()
+        return self._send(message, sender, recipient, uuid)
 
     def _send(self, message: bytes, sender: str, recipient: str, uuid: str) -> str:
         server = self._server
@@ -168,34 +194,24 @@ class SmtpTransport:
             raise ServerUnavailable(f"{self._name} is not connected")
         try:
             self._envelope(server, sender, recipient, uuid)
-            self._expect(server, "DATA", ok=354)
+            self._expect(server, Step.DATA, "DATA", ok=354)
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            raise ServerUnavailable(f"{self._name} {_why(error)}") from error
+            raise self._unavailable(error) from error
         return self._hand_over(server, message)
 
     def _envelope(self, server: smtplib.SMTP, sender: str, recipient: str, uuid: str) -> None:
         dsn = server.has_extn("dsn")  # RFC 3461: tell of failures, with our id
         returned = f" RET=HDRS ENVID={uuid}" if dsn else ""
         notify = " NOTIFY=FAILURE" if dsn else ""
-        code, reply = self._ask(server, f"MAIL FROM:<{_address(sender)}>{returned}")
-        if not _accepted(code):
-            self._reset(server, code)
-            raise self._refused_sender(code, reply)
-        self._expect(server, f"RCPT TO:<{_address(recipient)}>{notify}")
-
-    def _refused_sender(self, code: int, reply: str) -> DeliveryError:
-        if code in _OWN_FAULTS or (400 <= code < 500 and code != 421):  # noqa: PLR2004 - SMTP's own numbers
-            return _refusal(code, reply)
-        return ServerUnavailable(
-            f"{self._name} does not take mail from this sender ({code}): check mail.from_address"
-        )
+        self._expect(server, Step.SENDER, f"MAIL FROM:<{_address(sender)}>{returned}")
+        self._expect(server, Step.RECIPIENT, f"RCPT TO:<{_address(recipient)}>{notify}")
 
     def _hand_over(self, server: smtplib.SMTP, message: bytes) -> str:
         """Send the message; from here on a lost connection says nothing of what the server did."""
         try:
             _wait(server, REPLY_SECONDS)
-            server.send(_dotted(message))
+            server.send(dotted(message))
             code, words = server.getreply()
             _wait(server, COMMAND_SECONDS)
         except (smtplib.SMTPException, OSError) as error:
@@ -206,15 +222,26 @@ class SmtpTransport:
         reply = _reply(code, words)
         if not _accepted(code):
             self._reset(server, code)
-            raise _refusal(code, reply)
+            raise self._refused(Refusal(Step.CONTENT, code, reply))
         return reply
 
-    def _expect(self, server: smtplib.SMTP, command: str, *, ok: int | None = None) -> None:
+    def _expect(
+        self, server: smtplib.SMTP, step: Step, command: str, *, ok: int | None = None
+    ) -> None:
         code, reply = self._ask(server, command)
         if code == ok or (ok is None and _accepted(code)):
             return
         self._reset(server, code)
-        raise _refusal(code, reply)
+        raise self._refused(Refusal(step, code, reply))
+
+    def _refused(self, refusal: Refusal) -> DeliveryError:
+        """Sort a refusal by what it is about."""
+        about, code, reply = refusal.about, refusal.code, refusal.reply
+        if about is About.US:
+            return SenderRefused(code, reply, f"{self._name} {refusal.reason}")
+        if about is About.LATER:
+            return DeliveryDeferred(code, reply)
+        return DeliveryRefused(code, reply, no_mailbox=about is About.MAILBOX)
 
     def _ask(self, server: smtplib.SMTP, command: str) -> tuple[int, str]:
         code, words = server.docmd(command)
@@ -222,7 +249,7 @@ class SmtpTransport:
 
     def _reset(self, server: smtplib.SMTP, code: int) -> None:
         """Clear the envelope after a refusal; a server that is closing (421) is let go."""
-        if code == 421:  # noqa: PLR2004 - SMTP's own number
+        if code == _CLOSING:
             self._drop()
             return
         try:
@@ -238,14 +265,11 @@ class SmtpTransport:
     def _reach(self) -> smtplib.SMTP:
         mail, own_name = self._mail, domain(self._mail.from_address)
         if mail.tls is Tls.TLS:
-            return smtplib.SMTP_SSL(
-                mail.host,
-                mail.port,
-                own_name,
-                timeout=CONNECT_SECONDS,
-                context=ssl.create_default_context(),
+            context = ssl.create_default_context()
+            return _PatientTls(
+                mail.host, mail.port, own_name, timeout=CONNECT_SECONDS, context=context
             )
-        return smtplib.SMTP(mail.host, mail.port, own_name, timeout=CONNECT_SECONDS)
+        return _Patient(mail.host, mail.port, own_name, timeout=CONNECT_SECONDS)
 
     def _protect(self, server: smtplib.SMTP) -> None:
         _wait(server, COMMAND_SECONDS)
@@ -255,28 +279,46 @@ class SmtpTransport:
         if not server.has_extn("starttls"):
             raise ServerUnavailable(
                 f"{self._name} does not offer STARTTLS, so nothing was sent: "
-                'check mail.port, or whether mail.tls should be "tls"'
+                'check mail.port, or whether mail.tls should be "tls"',
+                kind=MailFault.UNPROTECTED,
             )
         code, _ = server.starttls(context=ssl.create_default_context())
         if not _accepted(code):
-            raise ServerUnavailable(f"{self._name} refused STARTTLS ({code}); nothing was sent")
+            raise ServerUnavailable(
+                f"{self._name} refused STARTTLS ({code}); nothing was sent",
+                kind=MailFault.UNPROTECTED,
+            )
         server.ehlo()
 
     def _sign_in(self, server: smtplib.SMTP) -> None:
+        """Sign in by the first way that is offered, known to us and really taken."""
         if not self._mail.username:
             return
-        try:
-            server.login(self._mail.username, self._password or "")
-        except smtplib.SMTPAuthenticationError as error:
-            raise ServerUnavailable(
-                f"{self._name} refused the sign-in ({error.smtp_code}): "
-                "check mail.username and mail.password_file"
-            ) from error
-        except smtplib.SMTPNotSupportedError as error:
-            raise ServerUnavailable(
-                f"{self._name} offers no sign-in here: check mail.tls and mail.port, "
-                "or leave mail.username empty"
-            ) from error
+        offered = server.esmtp_features.get("auth", "").split()
+        code, reply = 0, b""
+        for way in sasl.ways(offered):
+            code, reply = self._authenticate(server, way)
+            if _accepted(code):
+                return
+            if code not in sasl.NOT_THIS_WAY:
+                break
+        words = sasl.not_let_in(code, reply, offered)
+        raise ServerUnavailable(f"{self._name} {words}", kind=MailFault.SIGN_IN)
+
+    def _authenticate(self, server: smtplib.SMTP, way: sasl.Way) -> tuple[int, bytes]:
+        username, password = self._mail.username, self._password or ""
+        code, words = server.docmd("AUTH", way.command(username, password))
+        number = 0
+        while code == _ASKS_ON:
+            answer = way.answer(number, username, password, words)
+            code, words = server.docmd("*" if answer is None else answer)
+            number += 1
+        return code, words
+
+    def _unavailable(self, error: Exception) -> ServerUnavailable:
+        distrusted = isinstance(error, ssl.SSLError)
+        kind = MailFault.UNPROTECTED if distrusted else MailFault.UNREACHABLE
+        return ServerUnavailable(f"{self._name} {_why(error)}", kind=kind)
 
     def _refuse_bare_password(self) -> None:
         if self._mail.username and self._mail.tls is Tls.NONE and not _is_here(self._mail.host):
@@ -293,19 +335,14 @@ def _accepted(code: int) -> bool:
     return 200 <= code < 300  # noqa: PLR2004 - SMTP's own numbers
 
 
-def _refusal(code: int, reply: str) -> DeliveryError:
-    """Sort a refusal: 5xx is for good; anything else, nonsense included, is for now."""
-    if 500 <= code < 600:  # noqa: PLR2004 - SMTP's own numbers
-        return DeliveryRefused(code, reply)
-    return DeliveryDeferred(code, reply)
-
-
 def _why(error: Exception) -> str:
     """Say why a server cannot be used, in words without a word of the server's."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"shows a certificate that cannot be trusted ({error.verify_message})"
     if isinstance(error, smtplib.SMTPResponseException):
         return f"turns us away ({error.smtp_code})"
+    if isinstance(error.__context__, TimeoutError):  # smtplib calls it a closed connection
+        error = error.__context__
     for kind, words in _FAULTS.items():
         if isinstance(error, kind):
             return words
@@ -324,13 +361,6 @@ def _reply(code: int, words: bytes) -> str:
     return plain(f"{code} {words.decode('utf-8', 'replace')}", MAX_REPLY)
 
 
-def _dotted(message: bytes) -> bytes:
-    """Make a message ready for DATA: CRLF lines, leading dots doubled, the final dot."""
-    body = _LINE_END.sub(b"\r\n", message)
-    body = re.sub(rb"(?m)^\.", b"..", body)
-    return (body if body.endswith(b"\r\n") else body + b"\r\n") + b".\r\n"
-
-
 def _address(address: str) -> str:
     """Let only one plain address into a command.
 
@@ -338,7 +368,7 @@ def _address(address: str) -> str:
         DeliveryRefused: it holds what could end the command.
     """
     if not address.isascii() or not address.isprintable() or set(address) & set(" <>"):
-        raise DeliveryRefused(553, "553 5.1.3 not one plain address")
+        raise DeliveryRefused(553, "553 5.1.3 not one plain address", no_mailbox=True)
     return address
 
 

@@ -1,12 +1,15 @@
 """Against real servers on loopback: aiosmtpd, and a scripted one for what a good server never does."""
 
 import asyncio
+import base64
 import contextlib
+import hmac
 import shutil
 import socket
 import ssl
 import subprocess
 import threading
+import time
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -17,6 +20,8 @@ from monitor.kernel.errors import (
     DeliveryDeferred,
     DeliveryRefused,
     DeliveryUncertain,
+    MailFault,
+    SenderRefused,
     ServerUnavailable,
 )
 from monitor.kernel.settings import parse
@@ -90,7 +95,7 @@ def mail(tmp_path):
 
     def make(port, **settings):
         if password := settings.pop("password", None):
-            (tmp_path / "password").write_text(password)
+            (tmp_path / "password").write_text(password, encoding="utf-8")
             settings["password_file"] = "password"
         section = {
             "transport": "smtp",
@@ -122,7 +127,8 @@ class Scripted:
     A reply of None closes the connection. ``.`` is the end of the message.
     """
 
-    def __init__(self, **replies):
+    def __init__(self, *, wait=0.0, **replies):
+        self.wait = wait
         self.replies = {
             "EHLO": "250-here\r\n250 SIZE",
             "MAIL": "250 ok",
@@ -159,6 +165,7 @@ class Scripted:
     def _talk(self, connection):
         if self.replies.get("greeting", "") is None:
             return
+        time.sleep(self.wait)
         connection.sendall(b"220 here\r\n")
         lines, content = connection.makefile("rb"), False
         with lines:
@@ -250,9 +257,15 @@ def test_no_server_charges_nobody(mail):
         ({"greeting": None}, "closed the connection"),
         ({"EHLO": "554 go away", "HELO": "554 go away"}, "turns us away"),
         ({"MAIL": None}, "closed the connection"),
-        ({"MAIL": "550 5.7.1 not you"}, "does not take mail from this sender"),
-        ({"MAIL": "530 sign in first"}, "does not take mail from this sender"),
-        ({"MAIL": "421 closing"}, "does not take mail from this sender"),
+        ({"MAIL": "550 5.7.1 not you"}, r"takes no mail from us \(550 5\.7\.1\)"),
+        ({"MAIL": "553 5.7.1 Sender address rejected"}, r"mail\.from_address"),
+        ({"MAIL": "530 sign in first"}, r"sign in first \(530\): check mail\.username"),
+        ({"MAIL": "421 closing"}, r"takes no mail for now \(421\)"),
+        ({"MAIL": "452 4.3.1 no storage"}, "cannot take mail now"),
+        ({"RCPT": "554 5.7.1 Relay access denied"}, "does not pass mail on for us"),
+        ({"RCPT": "454 4.7.1 Relay access denied"}, "does not pass mail on for us"),
+        ({"RCPT": "421 busy"}, r"takes no mail for now \(421\)"),
+        ({"DATA": "550 5.4.5 daily limit exceeded"}, "sent too much for now"),
         ({"RCPT": None}, "closed the connection"),
         ({"DATA": None}, "closed the connection"),
     ],
@@ -266,12 +279,11 @@ def test_what_fails_before_the_message_charges_nobody(mail, replies, words):
 @pytest.mark.parametrize(
     ("replies", "kind"),
     [
-        ({"MAIL": "452 too many"}, DeliveryDeferred),
         ({"MAIL": "552 too big"}, DeliveryRefused),
-        ({"RCPT": "421 busy"}, DeliveryDeferred),
+        ({"RCPT": "450 4.2.0 busy mailbox"}, DeliveryDeferred),
         ({"DATA": "554 no valid recipients"}, DeliveryRefused),
-        ({".": "421 closing"}, DeliveryDeferred),
-        ({".": "554 5.7.1 spam"}, DeliveryRefused),
+        ({".": "451 4.7.1 greylisted"}, DeliveryDeferred),
+        ({".": "554 5.6.0 not readable"}, DeliveryRefused),
         ({".": "999 nonsense"}, DeliveryDeferred),
     ],
 )
@@ -279,6 +291,38 @@ def test_each_reply_has_one_meaning(mail, replies, kind):
     with Scripted(**replies) as server:
         fates = send(mail(server.port), "a@x.example", "b@x.example")
     assert [type(fate) for fate in fates] == [kind, kind]
+
+
+@pytest.mark.parametrize("reply", ["554 5.7.1 spam", "421 closing"])
+def test_a_message_refused_for_us_was_not_judged(mail, reply):
+    with Scripted(**{".": reply}) as server, pytest.raises(SenderRefused) as refused:
+        send(mail(server.port))
+    assert refused.value.reply == reply
+    assert refused.value.kind is MailFault.REFUSED
+    assert "spam" not in str(refused.value), "not a word of the server's"
+
+
+@pytest.mark.parametrize(
+    ("reply", "gone"), [("550 5.1.1 no such user", True), ("550 5.2.1 disabled", False)]
+)
+def test_a_refusal_tells_whether_there_is_no_such_mailbox(mail, reply, gone):
+    with Scripted(RCPT=reply) as server:
+        (fate,) = send(mail(server.port))
+    assert isinstance(fate, DeliveryRefused)
+    assert fate.no_mailbox is gone
+
+
+def test_a_server_may_take_its_time_to_greet(mail, monkeypatch):
+    monkeypatch.setattr(module, "CONNECT_SECONDS", 0.3)
+    with Scripted(wait=0.9) as server:
+        assert send(mail(server.port)) == ["250 kept"]
+    assert module.GREETING_SECONDS == 300
+
+
+def test_a_server_that_never_greets_is_left(mail, monkeypatch):
+    monkeypatch.setattr(module, "GREETING_SECONDS", 0.2)
+    with Scripted(wait=1) as server, pytest.raises(ServerUnavailable, match="in time"):
+        send(mail(server.port))
 
 
 def test_a_server_that_ends_idle_connections_is_met_again(mail):
@@ -348,6 +392,67 @@ def test_a_refused_sign_in_names_the_settings_and_hides_the_password(mail):
 def test_no_sign_in_offered_is_said_so(mail):
     with Scripted() as server, pytest.raises(ServerUnavailable, match="offers no sign-in"):
         send(mail(server.port, username="u", password="canary"))
+
+
+NAMES = ["gap", "gäp@example.org", "гэп"]
+PASSWORDS = ["right", "pässwörd€", "密码 with a space", "e\u0301 apart", "x" * 300]
+
+
+@pytest.mark.parametrize("mechanisms", ["PLAIN LOGIN", "LOGIN", "LOGIN PLAIN XOAUTH2"])
+@pytest.mark.parametrize("username", NAMES)
+@pytest.mark.parametrize("password", PASSWORDS)
+def test_a_name_and_a_password_are_sent_as_utf_8(mail, mechanisms, username, password):
+    seen = []
+
+    def authenticate(server, session, envelope, mechanism, data):
+        seen.append((data.login.decode(), data.password.decode()))
+        return AuthResult(success=True)
+
+    left_out = {"PLAIN", "LOGIN"} - set(mechanisms.split())
+    options = {"auth_exclude_mechanism": left_out, "auth_require_tls": False}
+    with serving(Handler(), authenticator=authenticate, **options) as port:
+        assert send(mail(port, username=username, password=password)) == ["250 2.0.0 kept"]
+    assert seen == [(username, password)]
+
+
+def test_a_challenge_is_answered(mail):
+    question = base64.b64encode(b"<1896.697@here>").decode()
+    answer = base64.b64encode(
+        b"tim " + hmac.new("tänz".encode(), b"<1896.697@here>", "md5").hexdigest().encode()
+    )
+    replies = {"EHLO": "250-here\r\n250 AUTH CRAM-MD5", "AUTH": f"334 {question}"}
+    with Scripted(**replies, **{answer.decode().upper(): "235 in"}) as server:
+        assert send(mail(server.port, username="tim", password="tänz")) == ["250 kept"]
+
+
+@pytest.mark.parametrize(
+    ("offered", "reply", "words"),
+    [
+        ("XOAUTH2", "", "by XOAUTH2 only, which Gap Monitor does not speak"),
+        ("OAUTHBEARER XOAUTH2", "", "by XOAUTH2 or OAUTHBEARER only"),
+        ("GSSAPI NTLM", "", "by GSSAPI or NTLM only"),
+        ("SOMETHING", "", "offers no sign-in"),
+        ("PLAIN", "535 5.7.139 basic authentication is disabled", "switch SMTP AUTH on"),
+        ("PLAIN", "454 4.7.0 try later", "cannot check our sign-in now"),
+        ("LOGIN PLAIN", "504 5.5.4 not so", "in no way that it offers"),
+        ("PLAIN", "535 5.7.8 canary", "refused the sign-in"),
+        ("PLAIN", "334 again", "in no way that it offers"),
+    ],
+)
+def test_who_is_not_let_in_is_told_why(mail, offered, reply, words):
+    replies = {"EHLO": f"250-here\r\n250 AUTH {offered}", "AUTH": reply, "*": "535 no"}
+    refused = pytest.raises(ServerUnavailable, match=words)
+    with Scripted(**replies) as server, refused as told:
+        send(mail(server.port, username="u", password="canary"))
+    assert told.value.kind is MailFault.SIGN_IN
+    assert "canary" not in str(told.value)
+
+
+def test_a_wrong_password_is_tried_once_a_connection(mail):
+    replies = {"EHLO": "250-here\r\n250 AUTH LOGIN PLAIN CRAM-MD5", "AUTH": "535 no"}
+    with Scripted(**replies) as server, pytest.raises(ServerUnavailable):
+        send(mail(server.port, username="u", password="p"))
+    assert len([line for line in server.told if line.startswith("AUTH")]) == 1
 
 
 def test_a_missing_password_file_names_it(mail):
@@ -438,5 +543,5 @@ def test_only_a_uuid_names_a_file(tmp_path, uuid):
 
 def test_a_mailbox_that_cannot_be_written_charges_nobody(tmp_path):
     (tmp_path / "mail").write_text("in the way")
-    with pytest.raises(ServerUnavailable, match="cannot write"):
+    with pytest.raises(ServerUnavailable, match="cannot be written"):
         MailboxTransport(tmp_path / "mail").send(MESSAGE, SENDER, READER, UUID)
