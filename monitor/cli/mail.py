@@ -25,7 +25,7 @@ def deliver(config: Path, *, dry_run: bool, json_: bool) -> None:
                 due = outbox.due(session, at=service.clock())
             _print_due(due, json_=json_)
             return
-        report = deliver_due(service)
+        report = deliver_due(service, now=True)
     if json_:
         print_json(asdict(report))
     else:

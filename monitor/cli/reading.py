@@ -14,7 +14,7 @@ from monitor.jobs.schedule import check_ledger
 from monitor.kernel.errors import MonitorError
 from monitor.kernel.uk import hour, read_day, uk_day_of
 from monitor.ops import explanation, exports, shapes
-from monitor.ops.queries import Status
+from monitor.ops.queries import Status, mail_problems
 from monitor.ops.queries import status as read_status
 from monitor.ops.schema import require_current
 
@@ -24,7 +24,10 @@ from monitor.ops.schema import require_current
 @click.option("--day", "day_", metavar="YYYY-MM-DD", help="Tell of one day, in UK time.")
 @click.pass_obj
 def status(config: Path, *, json_: bool, day_: str | None) -> None:
-    """Tell how sources, incidents, jobs, queue and mail stand, or what happened on one day."""
+    """Tell how sources, incidents, jobs, queue and mail stand, or what happened on one day.
+
+    Ends with 1 where something needs a look, so that a watchdog can go by it.
+    """
     with service_of(config) as service, service.database.read() as session:
         require_current(service.database)
         at = service.clock()
@@ -37,6 +40,7 @@ def status(config: Path, *, json_: bool, day_: str | None) -> None:
         print_json(shapes.status(now, report))
     else:
         _print_status(now)
+    leave(failed=not day_ and not now.healthy)
 
 
 def _print_status(now: Status) -> None:
@@ -107,7 +111,7 @@ def explain(config: Path, slug: str) -> None:
 @commands.command()
 @click.pass_obj
 def check(config: Path) -> None:
-    """Verify settings, catalogue, schema and the audit ledger's chain."""
+    """Verify settings, catalogue, schema and the audit ledger's chain, and that mail leaves."""
     with service_of(config) as service:
         require_current(service.database)
         try:
@@ -116,3 +120,8 @@ def check(config: Path) -> None:
             click.echo(str(error))
             leave(failed=True)
         click.echo("Settings, catalogue, schema and audit ledger are whole.")
+        with service.database.read() as session:
+            problems = mail_problems(session, service.clock())
+        for problem in problems:
+            click.echo(problem)
+        leave(failed=bool(problems))

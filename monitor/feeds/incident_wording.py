@@ -1,8 +1,8 @@
-"""What is wrong with a source and what an admin can do, in plain words for pages and mails. Pure."""
+"""What is wrong and what an admin can do, in plain words for pages and mails. Pure."""
 
 from collections.abc import Mapping
 
-from monitor.kernel.errors import SourceFault
+from monitor.kernel.errors import MailFault, SourceFault
 
 # in a form that fits "PubMed" and "Journal feeds" alike
 _HEADLINES: Mapping[str, str] = {
@@ -14,9 +14,29 @@ _HEADLINES: Mapping[str, str] = {
     SourceFault.SCHEMA_CHANGED: "answered in another form than before",
     SourceFault.QUERY_CHANGED: "did not search for what we asked",
     SourceFault.FEWER_IDS: "listed fewer records than before",
+    MailFault.UNREACHABLE: "cannot leave: its server cannot be reached",
+    MailFault.UNPROTECTED: "cannot leave: its server cannot be trusted",
+    MailFault.SIGN_IN: "cannot leave: its server refuses our sign-in",
+    MailFault.TURNED_AWAY: "cannot leave: its server takes none from us",
+    MailFault.REFUSED: "cannot leave: its server takes none from us",
+    MailFault.PARTLY: "leaves only in part: its server refuses some of it",
+    MailFault.NOT_WRITTEN: "cannot be written to its folder",
+    MailFault.SETTINGS: "cannot leave: its settings are wrong",
+    MailFault.WAITING: "has waited for hours",
 }
 _OTHERWISE = "did not answer in full"
-_URGENT = frozenset({SourceFault.REFUSED, SourceFault.SCHEMA_CHANGED, SourceFault.QUERY_CHANGED})
+_URGENT = frozenset(
+    {
+        SourceFault.REFUSED,
+        SourceFault.SCHEMA_CHANGED,
+        SourceFault.QUERY_CHANGED,
+        *(fault for fault in MailFault if fault is not MailFault.UNREACHABLE),
+    }
+)
+_OF_US = (
+    "It is no reader’s fault. Ask who runs the mail server to let this machine send, and look "
+    "at mail.username and mail.from_address in the settings."
+)
 _REMEDIES: Mapping[str, str] = {
     SourceFault.UNREACHABLE: (
         "It mostly passes. If it lasts, look at the source’s own status page, at its address in "
@@ -44,6 +64,29 @@ _REMEDIES: Mapping[str, str] = {
     SourceFault.QUERY_CHANGED: (
         "Try the query on the source’s own pages: it may have dropped a word that we search for."
     ),
+    MailFault.UNREACHABLE: (
+        "It mostly passes. If it lasts, see whether the mail server runs, and look at mail.host "
+        "and mail.port in the settings."
+    ),
+    MailFault.UNPROTECTED: (
+        "Look at mail.tls and mail.port in the settings, and at the mail server’s certificate."
+    ),
+    MailFault.SIGN_IN: (
+        "Look at mail.username and mail.password_file in the settings. The password is read anew "
+        "for every try; other settings need a restart."
+    ),
+    MailFault.TURNED_AWAY: _OF_US,
+    MailFault.REFUSED: _OF_US,
+    MailFault.PARTLY: (
+        "Look under Mail at what the server says of the messages that wait. Where it is right, "
+        "they can be stopped there."
+    ),
+    MailFault.NOT_WRITTEN: "Look at the folder var/mail: is it there, ours, and the disk not full?",
+    MailFault.SETTINGS: "Put the setting right; it is read anew for every try, or after a restart.",
+    MailFault.WAITING: (
+        "Look under Mail at what the server says of the messages that wait, and under Jobs whether "
+        "“Send mail” runs."
+    ),
 }
 _REMEDY_OTHERWISE = "If it lasts, look at the source’s own status page."
 _BY_HAND: Mapping[str, str] = {
@@ -62,7 +105,7 @@ _BY_HAND_OTHERWISE = (
 
 
 def headline(title: str, kind: str) -> str:
-    """Say what is wrong with a source; ``kind`` is a SourceFault's word.
+    """Say what is wrong; ``kind`` is a SourceFault's or MailFault's word.
 
     >>> headline("PubMed", "unreachable"), headline("PubMed", "a word of later")
     ('PubMed cannot be reached', 'PubMed did not answer in full')

@@ -1,4 +1,4 @@
-"""Incidents: what is wrong with a source, from the first sign to the recovery.
+"""Incidents: what is wrong with a source, or our own mail, from the first sign to the recovery.
 
 At most one is open per source and topic, however many processes notice at once, and it stays open
 until the source recovers or an admin says that it is right. Tells nobody: whoever opens or ends
@@ -17,19 +17,27 @@ from monitor.feeds.sources import SOURCES
 from monitor.feeds.tables import Incident, SourceRow
 from monitor.kernel import audit
 from monitor.kernel.database import affected
-from monitor.kernel.errors import Conflict, NotFound, SourceFault
+from monitor.kernel.errors import Conflict, MailFault, NotFound, SourceFault
 
 ACTOR = "job:poll"
 POLL = "poll"
 COMPARISON = "comparison"
+COMPARING = "comparing"
+MAIL = "mail"  # stands for a source where it is about our own mail
+DELIVERY = "delivery"
+WAITING = "waiting"
+
+_TITLES = {MAIL: "Mail"}
+# what ends by itself, and never on anybody's word
+_BY_ITSELF = frozenset({POLL, COMPARING, DELIVERY, WAITING})
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentView:
-    """One incident, and how its source stands. ``kind`` is a SourceFault's word: the latest.
+    """One incident, and how its source stands. ``kind`` is a fault's word: the latest.
 
     ``told_at``: when admins were last written to, None where nobody was. ``next_try`` is set
-    where the next poll may end it.
+    where the next try may end it.
     """
 
     id: int
@@ -50,7 +58,12 @@ class IncidentView:
     @property
     def needs_person(self) -> bool:
         """Whether an admin must say that it is right; a poll's ends with the next full answer."""
-        return self.topic != POLL
+        return self.topic not in _BY_ITSELF
+
+    @property
+    def of_mail(self) -> bool:
+        """Whether it is about our own mail, and no source."""
+        return self.source == MAIL
 
     @property
     def headline(self) -> str:
@@ -86,7 +99,12 @@ def query_topic(key: str) -> str:
 
 
 def open_or_update(
-    session: Session, source: str, topic: str, kind: SourceFault, message: str, at: datetime
+    session: Session,
+    source: str,
+    topic: str,
+    kind: SourceFault | MailFault,
+    message: str,
+    at: datetime,
 ) -> Noted:
     """Open an incident; where one is open already, count it and note the latest kind.
 
@@ -125,14 +143,14 @@ def acknowledge(session: Session, incident_id: int, by: str, at: datetime) -> In
 
     Raises:
         NotFound: there is no such incident.
-        Conflict: it is about polls: only a full answer ends it.
+        Conflict: it ends by itself, as one about polls does.
     """
     _hold_sources(session, Incident.id == incident_id)
     row = session.get(Incident, incident_id, populate_existing=True)
     if row is None:
         raise NotFound("There is no such incident.")
-    if row.topic == POLL:
-        raise Conflict("This incident ends by itself, as soon as the source answers in full.")
+    if row.topic in _BY_ITSELF:
+        raise Conflict("This incident ends by itself, as soon as all is well again.")
     ended = _close(session, by, at, Incident.id == incident_id)
     return ended[0] if ended else None
 
@@ -155,6 +173,13 @@ def note_told(session: Session, incident_id: int, at: datetime) -> None:
     """Note that the admins were written to."""
     told = update(Incident).where(Incident.id == incident_id).values(reminded_at=at)
     affected(session.execute(told), expected=1, what="incident")
+
+
+def open_one(session: Session, source: str, topic: str) -> IncidentView | None:
+    """Give the open incident of a topic, if there is one."""
+    found = _open().where(Incident.source == source, Incident.topic == topic)
+    row = session.scalars(found).first()
+    return _view(session, row) if row else None
 
 
 def open_incidents(session: Session) -> list[IncidentView]:
@@ -220,12 +245,12 @@ def _record(session: Session, row: Incident, what: str, by: str, at: datetime) -
 
 
 def _view(session: Session, row: Incident) -> IncidentView:
-    source = session.get_one(SourceRow, row.source, populate_existing=True)
+    source = session.get(SourceRow, row.source, populate_existing=True)
     definition = SOURCES.get(row.source)
     return IncidentView(
         id=row.id,
         source=row.source,
-        title=definition.title if definition else row.source,
+        title=definition.title if definition else _TITLES.get(row.source, row.source),
         topic=row.topic,
         kind=row.kind,
         message=row.message,
@@ -235,6 +260,15 @@ def _view(session: Session, row: Incident) -> IncidentView:
         told_at=row.reminded_at,
         closed_at=row.closed_at,
         closed_by=row.closed_by,
-        last_heard=source.last_success_at,
-        next_try=source.next_due_at if source.enabled and row.topic == POLL else None,
+        last_heard=source.last_success_at if source else None,
+        next_try=_next_try(row, source),
     )
+
+
+def _next_try(row: Incident, source: SourceRow | None) -> datetime | None:
+    if row.source == MAIL and row.topic == DELIVERY:
+        return row.last_seen_at + rules.probe_after(row.times)
+    if source is None or not source.enabled:
+        return None
+    due = {POLL: source.next_due_at, COMPARING: source.next_comparison_at}
+    return due.get(row.topic)

@@ -13,6 +13,7 @@ _MISSING_SHARE = 20
 # in the note of an answer some of whose records did not come: it moved no watermark
 NOT_SENT = "were not sent; asked again later"
 REMIND_EVERY = timedelta(days=1)
+_PROBES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10))
 # fewer unreadable records than this may be bad luck, whatever their share
 _FEW_UNREADABLE = 3
 
@@ -48,6 +49,18 @@ def next_reminder(told: datetime | None, at: datetime) -> datetime:
     that ran ahead; it counts as ``at``.
     """
     return at if told is None else min(told, at) + REMIND_EVERY
+
+
+def probe_after(times: int) -> timedelta:
+    """Tell how long a mail server is left alone after so many passes in a row that it let fail.
+
+    Short, since everybody's mail waits; longer than a moment, since a server locks out who keeps
+    coming with a wrong password.
+
+    >>> probe_after(1), probe_after(9)
+    (datetime.timedelta(seconds=60), datetime.timedelta(seconds=600))
+    """
+    return _PROBES[min(max(times, 1), len(_PROBES)) - 1]
 
 
 def shape_changed(readable: int, unreadable: int) -> bool:

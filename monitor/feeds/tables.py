@@ -144,18 +144,20 @@ class BackfillSlice(Base):
 
 
 class Incident(Base):
-    """Something wrong with a source, from the first sign to the recovery.
+    """Something wrong with a source, or with our own mail, from the first sign to the recovery.
 
-    ``topic`` is "poll" (it does not answer in full), "comparison" (it lists fewer than before) or
-    "query:KEY" (it reads that query in another way). At most one is open per source and topic.
+    ``topic`` of a source is "poll" (it does not answer in full), "comparison" (it lists fewer than
+    before), "comparing" (it can be compared no more) or "query:KEY" (it reads that query in another
+    way); of the mail "delivery" (none leaves) or "waiting" (some has waited for long). At most one
+    is open per source and topic.
     """
 
     __tablename__ = "incident"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    source: Mapped[str] = mapped_column(ForeignKey("source.name"))
+    source: Mapped[str]  # a source's name, or "mail": our own
     topic: Mapped[str]
-    kind: Mapped[str]  # a SourceFault: the latest
+    kind: Mapped[str]  # a SourceFault or MailFault: the latest
     message: Mapped[str]  # the latest, in our own words
     opened_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]

@@ -74,6 +74,7 @@ class MailFault(StrEnum):
     UNREACHABLE = "mail server unreachable"
     UNPROTECTED = "mail server not trusted"  # its certificate, or no TLS where it is asked for
     SIGN_IN = "sign-in refused"
+    TURNED_AWAY = "turned away"  # before any reader was named
     REFUSED = "mail refused"  # it takes no mail from us
     PARTLY = "some mail refused"  # it takes some of it
     NOT_WRITTEN = "mail not written"  # to the mailbox folder
@@ -119,10 +120,12 @@ class ServerUnavailable(DeliveryError):  # noqa: N818 - about the server, not on
 class SenderRefused(ServerUnavailable):
     """The server answers, and takes no mail from us: no reader's fault, so every message waits.
 
-    ``reply`` is what the server said, for the message it said it of.
+    ``reply`` is what the server said, for the message it said it of; ``named``: it knew by then
+    whom that message was for.
     """
 
-    def __init__(self, code: int, reply: str, message: str) -> None:
-        super().__init__(message, kind=MailFault.REFUSED)
+    def __init__(self, code: int, reply: str, message: str, *, named: bool) -> None:
+        super().__init__(message, kind=MailFault.REFUSED if named else MailFault.TURNED_AWAY)
         self.code = code
         self.reply = reply
+        self.named = named

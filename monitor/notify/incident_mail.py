@@ -1,4 +1,4 @@
-"""Telling admins what is wrong with a source: once at first, daily while it lasts, once at its end.
+"""Telling admins what is wrong with a source or with our own mail: once at first, daily while it lasts, once at its end.
 
 Queues in the transaction of what it tells; sends nothing. What a mail says is frozen when it is
 queued. It holds our own words only: nothing a source sent, no key, no address with a query.
@@ -13,17 +13,17 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from monitor.accounts import queries as accounts
-from monitor.feeds import incidents
 from monitor.feeds.incidents import IncidentView
 from monitor.kernel import audit
 from monitor.kernel.database import affected
 from monitor.kernel.settings import Settings
-from monitor.notify import rules
+from monitor.notify import rules, trouble_words
 from monitor.notify.queueing import queue
 from monitor.notify.tables import Message, MessageKind, MessageState
 from monitor.notify.wording import moment
 
 OVERTAKEN = "Not sent: a later mail about the same incident takes its place"
+PASSED = "Not sent: what it told of was over within minutes"
 # never handed to a mail server, as far as anybody can know
 _UNTOUCHED = (MessageState.PENDING, MessageState.DEFERRED)
 _BEHIND_ADDRESS = re.compile(r"(https?://[^\s?#]*)[?#]\S*", re.IGNORECASE)
@@ -75,44 +75,32 @@ def facts(incident: IncidentView, phase: Phase, at: datetime) -> dict[str, Any]:
         "incident": incident.id,
         "phase": phase.value,
         "subject": _subject(incident, phase, at),
-        "headline": _ended(incident) if recovered else incident.headline,
+        "headline": trouble_words.ended(incident) if recovered else incident.headline,
         "facts": [list(pair) for pair in _facts(incident)],
         "act": _act(incident, phase),
         "remedy": "" if recovered else incident.remedy,
-        "next": _after(incident) if recovered else _next(incident),
+        "next": trouble_words.after(incident) if recovered else trouble_words.upcoming(incident),
     }
 
 
 def _subject(incident: IncidentView, phase: Phase, at: datetime) -> str:
     if phase is Phase.RECOVERED:
-        return _ended(incident)
+        return trouble_words.ended(incident)
     days = (at - incident.opened_at).days
     if phase is Phase.OPENED or days < 1:
         return incident.headline
     return f"For {days} day{'s' if days > 1 else ''} now: {incident.headline}"
 
 
-def _ended(incident: IncidentView) -> str:
-    if _settled_by_hand(incident):
-        return f"Settled: {incident.headline}"
-    if incident.topic == incidents.POLL:
-        return f"{incident.title}: full answers again"
-    return f"Over: {incident.headline}"
-
-
 def _facts(incident: IncidentView) -> list[tuple[str, str]]:
     seen, since = ("What we saw", _ours(incident.message)), ("Since", moment(incident.opened_at))
     if incident.closed_at:
         until = ("Until", moment(incident.closed_at))
-        return [seen, since, until, ("In all", _times(incident))]
+        return [seen, since, until, ("In all", trouble_words.times(incident))]
+    if incident.of_mail:
+        return [seen, since, ("So far", trouble_words.times(incident))]
     heard = moment(incident.last_heard) if incident.last_heard else "none so far"
-    return [seen, since, ("So far", _times(incident)), ("Last full answer", heard)]
-
-
-def _times(incident: IncidentView) -> str:
-    if incident.topic != incidents.POLL:
-        return f"noticed {incident.times:,} time{'' if incident.times == 1 else 's'}"
-    return f"{incident.times:,} {'try' if incident.times == 1 else 'tries'} without a full answer"
+    return [seen, since, ("So far", trouble_words.times(incident)), ("Last full answer", heard)]
 
 
 def _act(incident: IncidentView, phase: Phase) -> str:
@@ -120,33 +108,6 @@ def _act(incident: IncidentView, phase: Phase) -> str:
         return "No action needed."
     look = incident.urgent or phase is Phase.REMINDER
     return "Please have a look." if look else "No action needed yet."
-
-
-def _next(incident: IncidentView) -> str:
-    told = "While it lasts we write once a day, and once when it is over."
-    if incident.topic == incidents.POLL:
-        first = f"on {moment(incident.next_try)}, then" if incident.next_try else "soon, then"
-        return (
-            f"We ask again {first} less and less often, but at least once a day, and never give "
-            "up. No day counts as read until it was answered in full. The other sources are asked "
-            f"as always. {told}"
-        )
-    return (
-        "We go on asking it, and keep every record we hold. But until somebody has looked, a "
-        f"study could be missing. {told}"
-    )
-
-
-def _after(incident: IncidentView) -> str:
-    if _settled_by_hand(incident):
-        return "An admin looked, and said that it is right now. We write no more about it."
-    if incident.topic == incidents.POLL:
-        return "It was asked for everything since its last full answer."
-    return "The numbers are as expected again. We write no more about it."
-
-
-def _settled_by_hand(incident: IncidentView) -> bool:
-    return (incident.closed_by or "").startswith("user:")
 
 
 def _ours(message: str) -> str:

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Row, Select, and_, case, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from monitor.accounts.tables import Role, User
 from monitor.kernel import audit
 from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict
 from monitor.notify import rules
+from monitor.notify.due import in_order, is_due, may_be_sent
 from monitor.notify.tables import (
     Announcement,
     Message,
@@ -34,8 +34,6 @@ log = structlog.get_logger()
 ACTOR = "job:deliver"
 LEFT = "The reader left before it was sent"
 MAX_REPLY = 500  # characters kept of a server's words
-
-_RETRIED = (MessageState.PENDING, MessageState.DEFERRED, MessageState.UNCERTAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +67,13 @@ class Due:
 def anything_due(session: Session, *, at: datetime) -> bool:
     """Tell whether a pass has anything to do, a dead sender's claims included."""
     claimed = Message.state == MessageState.CLAIMED
-    waiting = select(Message.id).where(or_(_is_due(at), claimed)).limit(1)
+    waiting = select(Message.id).where(or_(is_due(at), claimed)).limit(1)
     return session.scalar(waiting) is not None
 
 
 def due(session: Session, *, at: datetime) -> list[Due]:
     """List what would be sent now, in order. Changes nothing."""
-    found = session.scalars(_in_order(select(Message).where(_is_due(at), _may_be_sent())))
+    found = session.scalars(in_order(select(Message).where(is_due(at), may_be_sent())))
     return [Due(m.uuid, m.kind, m.address, m.queued_at, m.attempts) for m in found]
 
 
@@ -126,7 +124,7 @@ def sent(session: Session, claimed: Claimed, *, reply: str, at: datetime) -> Non
 
 
 def deferred(session: Session, claimed: Claimed, *, reply: str, at: datetime) -> MessageState:
-    """Record that the server refused it for now: tried again later, given up after 72 hours.
+    """Record that the server refused it for now: tried again later, given up after 72 hours of it.
 
     Gives the state it is in then.
 
@@ -147,16 +145,23 @@ def uncertain(session: Session, claimed: Claimed, *, reply: str, at: datetime) -
     return _again(session, claimed, MessageState.UNCERTAIN, reply=reply, at=at)
 
 
-def dead(session: Session, claimed: Claimed, *, code: int, reply: str, at: datetime) -> None:
-    """Record that the server refused it for good; a reader whose address is gone is not tried again.
+def dead(
+    session: Session,
+    claimed: Claimed,
+    *,
+    code: int,
+    reply: str,
+    at: datetime,
+    no_mailbox: bool = False,
+) -> None:
+    """Record that the server refused it for good; a reader who has no mailbox is let go.
 
     Raises:
         Conflict: the claim is no longer held.
     """
-    words = _words(reply)
-    _finish(session, claimed, state=MessageState.DEAD, reply=words)
+    _finish(session, claimed, state=MessageState.DEAD, reply=_words(reply))
     _record(session, claimed.id, "dead", at, code=code)
-    if claimed.subscriber_id is not None and rules.recipient_is_dead(words):
+    if claimed.subscriber_id is not None and no_mailbox:
         _bury(session, claimed.subscriber_id, at)
 
 
@@ -168,42 +173,46 @@ def released(session: Session, claimed: Claimed, *, at: datetime) -> None:
     Raises:
         Conflict: the claim is no longer held.
     """
-    before = MessageState.PENDING if claimed.attempt <= 1 else MessageState.DEFERRED
-    _finish(session, claimed, state=before, next_at=at, attempts=claimed.attempt - 1)
+    _put_back(session, _held(claimed), claimed, next_at=at)
     log.info("mail.released", uuid=claimed.uuid)
 
 
-def _is_due(at: datetime) -> ColumnElement[bool]:
-    waiting = and_(Message.state.in_(_RETRIED), Message.next_at <= at)
-    expired = and_(Message.state == MessageState.CLAIMED, Message.lease_until <= at)
-    return or_(waiting, expired)
+def held(
+    session: Session, claimed: Claimed, *, reply: str, at: datetime, until: datetime | None = None
+) -> None:
+    """Put a message back that the server does not take from us; not charged, never given up.
 
-
-def _may_be_sent() -> ColumnElement[bool]:
-    """Hold for a message whose reader still wants it, as the database knows it now.
-
-    An incident is told to who is an admin when it is sent.
+    Raises:
+        Conflict: the claim is no longer held.
     """
-    reader = select(Subscriber.id).where(Subscriber.id == Message.subscriber_id)
-    active = reader.where(Subscriber.state == SubscriberState.ACTIVE)
-    # who left and then asked again wants that later mail, and none from before
-    asked_since = reader.where(
-        or_(Subscriber.left_at.is_(None), Subscriber.left_at < Message.queued_at)
-    )
-    admin = select(User.id).where(
-        User.address == Message.address, User.role == Role.ADMIN, User.disabled_at.is_(None)
-    )
-    return or_(
-        and_(Message.subscriber_id.is_(None), Message.kind != MessageKind.INCIDENT),
-        and_(Message.kind == MessageKind.INCIDENT, admin.exists()),
-        and_(Message.kind == MessageKind.CHANGE, active.exists()),
-        and_(Message.kind == MessageKind.CONFIRM, asked_since.exists()),
-    )
+    _put_back(session, _held(claimed), claimed, **_as_held(reply, at, until))
+    log.info("mail.held", uuid=claimed.uuid)
 
 
-def _in_order(query: Select[Any]) -> Select[Any]:
-    """Sort so that a message that fails every time never stands in the others' way."""
-    return query.order_by(Message.attempts, Message.next_at, Message.id)
+def refused(session: Session, claimed: Claimed, *, code: int, reply: str, at: datetime) -> None:
+    """End a message that was deferred under this claim: its refusal turned out to be its own.
+
+    Raises:
+        Conflict: somebody has claimed it since.
+    """
+    _end(session, _deferred(claimed), state=MessageState.DEAD, reply=_words(reply))
+    _record(session, claimed.id, "dead", at, code=code)
+
+
+def spared(
+    session: Session, claimed: Claimed, *, reply: str, at: datetime, until: datetime | None = None
+) -> None:
+    """Give a message that was deferred under this claim its try back: the refusal was of us.
+
+    Raises:
+        Conflict: somebody has claimed it since.
+    """
+    _put_back(session, _deferred(claimed), claimed, **_as_held(reply, at, until))
+
+
+def accepted_since(session: Session, at: datetime) -> bool:
+    """Tell whether the server has accepted a message since then."""
+    return session.scalar(select(Message.id).where(Message.sent_at >= at).limit(1)) is not None
 
 
 def _take(
@@ -214,9 +223,9 @@ def _take(
     The rows are picked in a materialised CTE: PostgreSQL may run a plain subquery with LIMIT
     and SKIP LOCKED more than once, and so take more rows than asked for.
     """
-    picked = _in_order(select(Message.id).where(_is_due(at))).limit(limit)
+    picked = in_order(select(Message.id).where(is_due(at))).limit(limit)
     ids = select(picked.with_for_update(skip_locked=True).cte("due").c.id)
-    wanted = _may_be_sent()
+    wanted = may_be_sent()
     states, times = Message.state.type, Message.lease_until.type
     take = (
         update(Message)
@@ -239,7 +248,7 @@ def _take(
 
 def _read(session: Session, ids: Sequence[int]) -> list[Claimed]:
     found = session.execute(
-        _in_order(select(Message, Announcement.content).where(Message.id.in_(ids)))
+        in_order(select(Message, Announcement.content).where(Message.id.in_(ids)))
         .outerjoin(Announcement, Announcement.id == Message.announcement_id)
         .execution_options(populate_existing=True)
     )
@@ -265,7 +274,7 @@ def _again(
     session: Session, claimed: Claimed, state: MessageState, *, reply: str, at: datetime
 ) -> MessageState:
     words = _words(reply)
-    next_at = rules.retry_at(claimed.attempt, queued_at=claimed.queued_at, at=at)
+    next_at = rules.retry_at(claimed.attempt, at=at)
     if next_at is not None:
         _finish(session, claimed, state=state, next_at=next_at, reply=words)
         log.info("mail.retried", uuid=claimed.uuid, state=state.value, attempt=claimed.attempt)
@@ -278,20 +287,49 @@ def _again(
 
 
 def _later(attempts: int, at: datetime) -> datetime:
-    return at + rules.BACKOFF[min(attempts - 1, len(rules.BACKOFF)) - 1]
+    return at + rules.wait_after(attempts - 1)
 
 
-def _finish(session: Session, claimed: Claimed, **values: Any) -> None:  # noqa: ANN401 - columns
-    """Record what became of a claim, if it is still held; drop a link nobody needs any more."""
-    held = and_(
+def _put_back(
+    session: Session,
+    which: ColumnElement[bool],
+    claimed: Claimed,
+    **values: Any,  # noqa: ANN401 - columns
+) -> None:
+    """Let a message wait as it did before this claim, which is not charged."""
+    before = MessageState.PENDING if claimed.attempt <= 1 else MessageState.DEFERRED
+    _end(session, which, state=before, attempts=claimed.attempt - 1, **values)
+
+
+def _as_held(reply: str, at: datetime, until: datetime | None) -> dict[str, Any]:
+    since = func.coalesce(Message.held_since, at)
+    return {"next_at": until or at, "reply": _words(reply), "held_since": since}
+
+
+def _held(claimed: Claimed) -> ColumnElement[bool]:
+    """Hold for a claim that nobody else has taken."""
+    return and_(
         Message.id == claimed.id,
         Message.state == MessageState.CLAIMED,
         Message.lease_token == claimed.token,
     )
+
+
+def _deferred(claimed: Claimed) -> ColumnElement[bool]:
+    """Hold for a message that this claim has deferred, and nobody has claimed since."""
+    return and_(
+        Message.id == claimed.id,
+        Message.state == MessageState.DEFERRED,
+        Message.lease_token == claimed.token,
+    )
+
+
+def _finish(session: Session, claimed: Claimed, **values: Any) -> None:  # noqa: ANN401 - columns
+    """Record what became of a claim, if it is still held; drop a link nobody needs any more."""
     final = values["state"] in {MessageState.SENT, MessageState.DEAD}
     if final and claimed.kind is MessageKind.INVITATION:
         values["context"] = {key: v for key, v in claimed.context.items() if key != "link"}
-    _end(session, held, **values)
+    _end(session, _held(claimed), held_since=None, **values)
 
 
 def _end(session: Session, which: ColumnElement[bool], **values: Any) -> None:  # noqa: ANN401 - columns

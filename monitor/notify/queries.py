@@ -4,10 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from monitor.kernel.errors import NotFound
+from monitor.notify import rules
 from monitor.notify.tables import Message, MessageKind, MessageState, Subscriber, SubscriberState
 
 WAITING = (
@@ -20,11 +21,17 @@ WAITING = (
 
 @dataclass(frozen=True, slots=True)
 class OutboxStatus:
-    """How the outbox stands: messages by state; ``oldest_waiting_at`` is when it was queued."""
+    """How the outbox stands: messages by state; ``oldest_waiting_at`` is when it was queued.
+
+    ``refused``: how many were refused for good and no admin has seen it. ``held``: how many wait
+    since the server takes none from us.
+    """
 
     counts: dict[MessageState, int]
     last_sent_at: datetime | None
     oldest_waiting_at: datetime | None
+    refused: int
+    held: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,13 @@ class MessageView:
     sent_at: datetime | None
     reply: str | None
     attempts: int
+    held_since: datetime | None
+    seen_at: datetime | None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is still to be sent, and nobody is sending it now."""
+        return self.state in WAITING and self.state is not MessageState.CLAIMED
 
 
 def outbox(session: Session) -> OutboxStatus:
@@ -52,7 +66,26 @@ def outbox(session: Session) -> OutboxStatus:
         oldest_waiting_at=session.scalar(
             select(func.min(Message.queued_at)).where(Message.state.in_(WAITING))
         ),
+        refused=_count(session, _unseen()),
+        held=_count(session, _held()),
     )
+
+
+def anything_held(session: Session) -> bool:
+    """Tell whether a message waits since the server takes none from us."""
+    return session.scalar(select(Message.id).where(_held()).limit(1)) is not None
+
+
+def waiting_long(session: Session, at: datetime) -> int:
+    """Count the messages that have waited for longer than mail may."""
+    late = Message.queued_at < at - rules.MAY_WAIT
+    return _count(session, and_(Message.state.in_(WAITING), late))
+
+
+def refused(session: Session, limit: int = 50) -> list[MessageView]:
+    """List the messages refused for good that no admin has seen, the newest first."""
+    unseen = select(Message).where(_unseen()).order_by(Message.id.desc()).limit(limit)
+    return [_view(message) for message in session.scalars(unseen)]
 
 
 def messages(session: Session, limit: int = 50) -> list[MessageView]:
@@ -87,6 +120,18 @@ def followers(session: Session, slugs: Collection[str]) -> int:
     return sum(1 for chosen in followed if set(chosen) & set(slugs))
 
 
+def _unseen() -> ColumnElement[bool]:
+    return and_(Message.state == MessageState.DEAD, Message.seen_at.is_(None))
+
+
+def _held() -> ColumnElement[bool]:
+    return and_(Message.state.in_(WAITING), Message.held_since.is_not(None))
+
+
+def _count(session: Session, which: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(Message).where(which)) or 0
+
+
 def _view(message: Message) -> MessageView:
     return MessageView(
         id=message.id,
@@ -99,4 +144,6 @@ def _view(message: Message) -> MessageView:
         sent_at=message.sent_at,
         reply=message.reply,
         attempts=message.attempts,
+        held_since=message.held_since,
+        seen_at=message.seen_at,
     )

@@ -49,6 +49,11 @@ class Refusal:
         return f"{self.code} {found[0]}" if found else str(self.code)
 
     @property
+    def named(self) -> bool:
+        """Whether it was made knowing whom the message was for."""
+        return self.step is not Step.SENDER and self.code != _CLOSING
+
+    @property
     def reason(self) -> str:
         """Say why the server takes no mail from us, and what to check: our own words only."""
         said = _said(self.reply)
@@ -58,12 +63,6 @@ class Refusal:
             if self.code == code or pattern.search(said):
                 return f"{words} ({self.status}): {check}"
         return f"takes no mail from us ({self.status}): look at its own log, or ask who runs it"
-
-    def same(self, other: "Refusal") -> bool:
-        """Tell whether two refusals say the same, whoever they name."""
-        return (self.step, self.code) == (other.step, other.code) and (
-            _said(self.reply) == _said(other.reply)
-        )
 
 
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
@@ -186,6 +185,15 @@ def judge(step: Step, code: int, reply: str) -> About:
     if 500 <= code < 600:  # noqa: PLR2004 - SMTP's own numbers
         return _for_good(step, code, number, said)
     return _for_now(code, number, said)
+
+
+def same(one: str, other: str) -> bool:
+    """Tell whether two replies say the same, whomever they name.
+
+    >>> same("550 5.0.0 <a@b.org>: no", "550 5.0.0 <c@d.org>:  No")
+    True
+    """
+    return one[:3] == other[:3] and _said(one) == _said(other)
 
 
 def _for_good(step: Step, code: int, number: str, said: str) -> About:

@@ -6,37 +6,50 @@ from datetime import datetime, timedelta
 
 # RFC 5321 4.5.4.1 asks for retries over days; greylisting lets a message in after minutes.
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
-GIVE_UP_AFTER = timedelta(hours=72)
+GIVE_UP_AFTER = timedelta(hours=72)  # of being tried
+# A message that the server takes from others and not from us is tried again after this.
+HELD_FOR = timedelta(hours=1)
+# Mail that has waited for so long is told of, whatever the reason.
+MAY_WAIT = timedelta(hours=4)
+
+CLOCKS_DIFFER = timedelta(minutes=5)  # between machines; a time further ahead is from a wrong one
 
 CONFIRM_EVERY = timedelta(hours=1)  # nobody is mailed more often on a stranger's request
 CONFIRM_LASTS = timedelta(days=7)
 
-# RFC 3463: bad mailbox, bad system, bad syntax, moved without address, null MX (RFC 7505).
-_NO_SUCH_RECIPIENT = re.compile(r"(?<![\d.])5\.1\.(1|2|3|6|10)(?![\d.])")
 _BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _ELLIPSIS = "…"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
-def retry_at(attempts: int, *, queued_at: datetime, at: datetime) -> datetime | None:
+def retry_at(attempts: int, *, at: datetime) -> datetime | None:
     """Say when a message is tried again after its ``attempts``-th try; None: give it up.
+
+    Tries are counted, not days: a machine that slept, a clock that jumped or a server that was
+    away brings no message nearer to its end.
 
     >>> from datetime import UTC
     >>> t = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-    >>> retry_at(2, queued_at=t, at=t).minute
+    >>> retry_at(2, at=t).minute
     5
     """
-    next_at = at + BACKOFF[min(max(attempts, 1), len(BACKOFF)) - 1]
-    return next_at if next_at - queued_at <= GIVE_UP_AFTER else None
+    return at + wait_after(attempts) if tried_for(attempts) <= GIVE_UP_AFTER else None
 
 
-def recipient_is_dead(reply: str) -> bool:
-    """Tell whether a refusal says that the address does not exist (RFC 3463, class 5.1).
+def wait_after(attempts: int) -> timedelta:
+    """Say how long a message waits after its ``attempts``-th try."""
+    return BACKOFF[min(max(attempts, 1), len(BACKOFF)) - 1]
 
-    >>> recipient_is_dead("550 5.1.1 no such user"), recipient_is_dead("550 5.7.1 policy")
-    (True, False)
+
+def tried_for(attempts: int) -> timedelta:
+    """Add up the waits after so many tries: how long a message was at least tried.
+
+    >>> tried_for(3), tried_for(4)
+    (datetime.timedelta(seconds=1260), datetime.timedelta(seconds=4860))
     """
-    return _NO_SUCH_RECIPIENT.search(reply) is not None
+    tries = max(attempts, 0)
+    longest = max(tries - len(BACKOFF), 0) * BACKOFF[-1]
+    return sum(BACKOFF[:tries], timedelta()) + longest
 
 
 def message_id(uuid: str, from_address: str) -> str:

@@ -5,10 +5,10 @@ The same happens for everybody who asks, so nobody learns who subscribes.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -57,6 +57,9 @@ def subscribe(
     reader = _reader(session, address) or _new_reader(session, address, slugs, purpose, at)
     if _asked_lately(session, reader, at):
         return
+    if reader.left_at is not None and reader.left_at >= at:
+        # they left while the clock ran ahead: it was before now, whatever it says
+        reader.left_at = at - timedelta(microseconds=1)
     asked = {
         "interventions": slugs,
         "names": [one.name for one in chosen],
@@ -111,7 +114,7 @@ def unsubscribe(session: Session, uuid: str, at: datetime) -> None:
     if reader is None or reader.state is SubscriberState.UNSUBSCRIBED:
         return
     reader.state = SubscriberState.UNSUBSCRIBED
-    reader.left_at = at
+    reader.left_at = max(at, _newest(session, reader) or at)
     _record(session, at, "subscriber.left", reader)
 
 
@@ -157,8 +160,15 @@ def _asked_lately(session: Session, reader: Subscriber, at: datetime) -> bool:
         Message.subscriber_id == reader.id,
         Message.kind == MessageKind.CONFIRM,
         Message.queued_at > at - rules.CONFIRM_EVERY,
+        Message.queued_at <= at + rules.CLOCKS_DIFFER,  # not by a clock that ran ahead
     )
     return session.scalar(lately.limit(1)) is not None
+
+
+def _newest(session: Session, reader: Subscriber) -> datetime | None:
+    """Tell when the newest message to a reader was queued: later than now by a clock that ran ahead."""
+    newest = select(func.max(Message.queued_at)).where(Message.subscriber_id == reader.id)
+    return session.scalar(newest)
 
 
 def _confirmation(

@@ -88,6 +88,8 @@ class Message(Base):
     lease_until: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     reply: Mapped[str | None]  # the server's last words
+    held_since: Mapped[datetime | None]  # it waits: the server takes no mail from us
+    seen_at: Mapped[datetime | None]  # when an admin saw that it was refused for good
 
     __table_args__ = (
         UniqueConstraint("subscriber_id", "announcement_id"),

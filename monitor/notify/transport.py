@@ -238,7 +238,8 @@ class SmtpTransport:
         """Sort a refusal by what it is about."""
         about, code, reply = refusal.about, refusal.code, refusal.reply
         if about is About.US:
-            return SenderRefused(code, reply, f"{self._name} {refusal.reason}")
+            words = f"{self._name} {refusal.reason}"
+            return SenderRefused(code, reply, words, named=refusal.named)
         if about is About.LATER:
             return DeliveryDeferred(code, reply)
         return DeliveryRefused(code, reply, no_mailbox=about is About.MAILBOX)

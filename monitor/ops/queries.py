@@ -15,6 +15,7 @@ from monitor.kernel import audit
 from monitor.kernel.database import Database
 from monitor.kernel.settings import Settings
 from monitor.notify import queries as notify
+from monitor.notify import rules
 from monitor.notify.tables import MessageState
 from monitor.ops.tables import JobRow
 from monitor.review import alert_queries
@@ -36,6 +37,7 @@ JOB_TITLES = {
 _ENDED_SHOWN = timedelta(days=14)
 # how long what is said of a study may wait for a person
 _ALERT_MAY_WAIT = timedelta(days=7)
+_HOURS_TOLD = 48  # a longer wait is told in days
 # A job is overdue when it missed two turns, and never before this many seconds.
 _GRACE_SECONDS = 120
 
@@ -115,6 +117,8 @@ class Status:
                 "counts": {state.value: self.outbox.counts.get(state, 0) for state in MessageState},
                 "last_sent": _time(self.outbox.last_sent_at),
                 "oldest_waiting": _time(self.outbox.oldest_waiting_at),
+                "held": self.outbox.held,
+                "refused_unseen": self.outbox.refused,
             },
             "database": {
                 "kind": self.database.kind,
@@ -131,7 +135,7 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
     jobs = [_job_status(row, now) for row in session.scalars(select(JobRow).order_by(JobRow.name))]
     outbox = notify.outbox(session)
     wrong = incidents.open_incidents(session)
-    problems = _problems(sources, wrong, jobs, outbox) + _waiting(session, now)
+    problems = _problems(sources, wrong, jobs, outbox, now) + _waiting(session, now)
     return Status(
         at=now,
         verdict=_verdict(problems),
@@ -149,6 +153,13 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
         ),
         loopback_allowed=settings.sources.allow_loopback,
     )
+
+
+def mail_problems(session: Session, now: datetime) -> list[str]:
+    """Say what stands in the way of mail, each with its reason; nothing where all is well."""
+    wrong = [one for one in incidents.open_incidents(session) if one.of_mail]
+    told = [f"{one.headline}: {one.message}" for one in wrong]
+    return told + _mail_problems(wrong, notify.outbox(session), now)
 
 
 def _job_status(row: JobRow, now: datetime) -> JobStatus:
@@ -177,6 +188,7 @@ def _problems(
     wrong: list[IncidentView],
     jobs: list[JobStatus],
     outbox: notify.OutboxStatus,
+    now: datetime,
 ) -> list[str]:
     problems = [s.title for s in sources if s.state in {"failing", "overdue"}]
     found = []
@@ -184,11 +196,28 @@ def _problems(
         found.append(f"{problems[0]} is not answering")
     elif problems:
         found.append(f"{len(problems)} sources are not answering")
-    found += dict.fromkeys(one.headline for one in wrong if one.needs_person)
+    # what a source does not answer is told above
+    found += dict.fromkeys(one.headline for one in wrong if one.topic != incidents.POLL)
     found += [f"“{j.title}” is {j.state}" for j in jobs if j.state in {"overdue", "failing"}]
-    if refused := outbox.counts.get(MessageState.DEAD, 0):
+    return found + _mail_problems(wrong, outbox, now)
+
+
+def _mail_problems(
+    wrong: list[IncidentView], outbox: notify.OutboxStatus, now: datetime
+) -> list[str]:
+    """Say what is wrong with the mail, from the messages themselves where no job told of it."""
+    found = []
+    oldest = outbox.oldest_waiting_at
+    if oldest and now - oldest > rules.MAY_WAIT and not any(one.of_mail for one in wrong):
+        found.append(f"The oldest mail has waited for {_long(now - oldest)}")
+    if refused := outbox.refused:
         found.append(f"{refused} message{'s were' if refused > 1 else ' was'} refused for good")
     return found
+
+
+def _long(wait: timedelta) -> str:
+    hours = int(wait.total_seconds() // 3600)
+    return f"{hours} hours" if hours < _HOURS_TOLD else f"{hours // 24} days"
 
 
 def _waiting(session: Session, now: datetime) -> list[str]:

@@ -130,14 +130,110 @@ def test_a_refusal_for_now_waits_longer_each_time(session, queued, now):
 
 
 @pytest.mark.parametrize("fate", [outbox.deferred, outbox.uncertain])
-def test_after_72_hours_it_is_given_up_with_the_reason(session, queued, now, fate):
-    later = now + 71 * HOUR + 59 * MINUTE
-    first, *_ = claim(session, later)
+def test_after_72_hours_of_tries_it_is_given_up_with_the_reason(session, queued, now, fate):
+    first = only_anna(session, now)
+    at = now
+    while fate(session, first, reply="451 busy", at=at) is not MessageState.DEAD:
+        at = the(session, first).next_at
+        (first,) = claim(session, at)
+    assert timedelta(hours=71) < at - now < timedelta(hours=73)
+    assert the(session, first).reply == "Given up after 72 hours and 75 tries. 451 busy"
+    assert session.get_one(Subscriber, first.subscriber_id).state is SubscriberState.ACTIVE
+
+
+@pytest.mark.parametrize("away", [timedelta(days=4), timedelta(days=400), -timedelta(days=2)])
+@pytest.mark.parametrize("tries", [1, 5])
+def test_a_sleep_or_a_jump_of_the_clock_ends_nothing(session, queued, now, away, tries):
+    first = only_anna(session, now)
+    at = now
+    for _ in range(tries - 1):
+        outbox.deferred(session, first, reply="451 busy", at=at)
+        at = the(session, first).next_at
+        (first,) = claim(session, at)
+    assert outbox.deferred(session, first, reply="451", at=at + away) is MessageState.DEFERRED
+
+
+def test_a_relay_that_was_away_for_days_charges_nothing(session, queued, now):
+    at = now
+    for _ in range(80):
+        first, *_ = claim(session, at, limit=1)
+        outbox.released(session, first, at=at)
+        at += HOUR
+    (first,) = claim(session, at, limit=1)
+    assert first.attempt == 1
+    assert outbox.deferred(session, first, reply="451 busy", at=at) is MessageState.DEFERRED
+
+
+def test_times_from_the_future_delay_nothing(session, queued, now):
+    ahead = now + timedelta(days=1)
+    first, second, third = claim(session, ahead)
+    outbox.deferred(session, first, reply="451", at=ahead)
+    outbox.held(session, second, reply="554", at=ahead, until=ahead + HOUR)
+    assert the(session, third).state is MessageState.CLAIMED, "by a sender with that clock"
+    assert len(claim(session, now)) == 3
+
+
+def test_a_message_queued_by_a_clock_that_ran_ahead_is_sent_at_once(session, queued, now):
+    for early in (now - timedelta(days=1), now - 6 * MINUTE):
+        assert len(outbox.due(session, at=early)) == 3
+    assert outbox.due(session, at=now - 4 * MINUTE) == [], "clocks of two machines differ a little"
+
+
+def test_a_wait_is_kept_where_the_clock_is_right(session, queued, now):
+    first, second, third = claim(session, now)
+    outbox.sent(session, third, reply="250", at=now)
+    outbox.held(session, second, reply="554", at=now, until=now + HOUR)
     for _ in range(3):
-        fate(session, first, reply="451 busy", at=now + HOUR)
-        (first,) = [c for c in claim(session, later) if c.id == first.id]
-    assert fate(session, first, reply="451 busy", at=later) is MessageState.DEAD
-    assert the(session, first).reply == "Given up after 72 hours and 4 tries. 451 busy"
+        outbox.deferred(session, first, reply="451", at=now)
+        (first,) = [c for c in claim(session, the(session, first).next_at) if c.id == first.id]
+    outbox.deferred(session, first, reply="451", at=now)  # an hour
+    assert claim(session, now + 59 * MINUTE) == []
+    assert len(claim(session, now + HOUR)) == 2
+
+
+def only_anna(session, now):
+    """Claim all, and let only the first be there still."""
+    first, *others = claim(session, now)
+    for other in others:
+        outbox.sent(session, other, reply="250", at=now)
+    return first
+
+
+def test_what_is_held_is_not_charged_and_says_what_the_server_said(session, queued, now):
+    at, first = now, claim(session, now, limit=1)[0]
+    outbox.released(session, first, at=now)
+    for _ in range(80):
+        (first,) = claim(session, at, limit=1)
+        outbox.held(session, first, reply="554 5.7.1 Relay access denied", at=at)
+        at += HOUR
+    message = the(session, first)
+    assert (message.state, message.attempts) == (MessageState.PENDING, 0)
+    assert message.reply == "554 5.7.1 Relay access denied"
+    assert message.held_since is not None
+    again = [c for c in claim(session, at) if c.id == first.id]
+    outbox.sent(session, again[0], reply="250", at=at)
+    assert the(session, first).held_since is None
+
+
+def test_a_deferred_message_may_turn_out_to_be_refused(session, queued, now):
+    first, second, _ = claim(session, now)
+    outbox.deferred(session, first, reply="550 no", at=now)
+    outbox.deferred(session, second, reply="550 no", at=now)
+    outbox.refused(session, first, code=550, reply="550 no", at=now)
+    outbox.spared(session, second, reply="550 no", at=now)
+    assert the(session, first).state is MessageState.DEAD
+    assert session.get_one(Subscriber, first.subscriber_id).state is SubscriberState.ACTIVE
+    spared = the(session, second)
+    assert (spared.state, spared.attempts) == (MessageState.PENDING, 0)
+    assert spared.held_since == now
+    (again,) = [c for c in claim(session, now) if c.id == second.id]
+    outbox.deferred(session, again, reply="451", at=now)
+    for late in (
+        lambda: outbox.refused(session, second, code=550, reply="550", at=now),
+        lambda: outbox.spared(session, first, reply="550", at=now),
+    ):
+        with pytest.raises(Conflict):
+            late()
 
 
 def test_a_lost_reply_is_sent_again_with_the_same_message_id(session, queued, now):
@@ -158,7 +254,8 @@ def test_a_lost_reply_is_sent_again_with_the_same_message_id(session, queued, no
 )
 def test_a_refusal_for_good_ends_one_message(session, queued, now, reply, state):
     first, second, _ = claim(session, now)
-    outbox.dead(session, first, code=550, reply=reply, at=now)
+    gone = state is SubscriberState.DEAD
+    outbox.dead(session, first, code=550, reply=reply, at=now, no_mailbox=gone)
     assert (the(session, first).state, the(session, first).reply) == (MessageState.DEAD, reply)
     assert session.get_one(Subscriber, first.subscriber_id).state is state
     assert the(session, second).state is MessageState.CLAIMED
@@ -168,7 +265,8 @@ def test_a_refusal_for_good_ends_one_message(session, queued, now, reply, state)
 def test_a_dead_address_does_not_undo_leaving(session, queued, now):
     first, *_ = claim(session, now)
     service.unsubscribe(session, first.uuid, now)
-    outbox.dead(session, first, code=550, reply="550 5.1.1 no such user", at=now)
+    reply = "550 5.1.1 no such user"
+    outbox.dead(session, first, code=550, reply=reply, at=now, no_mailbox=True)
     session.expire_all()
     reader = session.get_one(Subscriber, first.subscriber_id)
     assert reader.state is SubscriberState.UNSUBSCRIBED

@@ -1,0 +1,78 @@
+"""What a mail to the admins says of an incident's course: how often, what next, how it ended. Pure."""
+
+from monitor.feeds import incidents
+from monitor.feeds.incidents import IncidentView
+from monitor.notify.wording import moment
+
+_TOLD = "While it lasts we write once a day, and once when it is over."
+
+
+def ended(incident: IncidentView) -> str:
+    """Say in a line that it is over."""
+    if settled_by_hand(incident):
+        return f"Settled: {incident.headline}"
+    titles = {
+        incidents.POLL: f"{incident.title}: full answers again",
+        incidents.COMPARING: f"{incident.title}: compared in full again",
+        incidents.DELIVERY: "Mail leaves again",
+        incidents.WAITING: "No mail waits for long any more",
+    }
+    return titles.get(incident.topic, f"Over: {incident.headline}")
+
+
+def times(incident: IncidentView) -> str:
+    """Say how often it was met."""
+    tries = f"{incident.times:,} {'try' if incident.times == 1 else 'tries'}"
+    words = {
+        incidents.POLL: f"{tries} without a full answer",
+        incidents.COMPARING: f"{tries} without a full list",
+        incidents.DELIVERY: f"{tries} in vain",
+    }
+    noticed = f"noticed {incident.times:,} time{'' if incident.times == 1 else 's'}"
+    return words.get(incident.topic, noticed)
+
+
+def upcoming(incident: IncidentView) -> str:
+    """Say what happens next."""
+    if incident.of_mail:
+        return (
+            "Nothing is lost: what is not taken waits, is tried again every few minutes and leaves "
+            "as soon as it is taken. A reader is let go only where the server says that there is "
+            f"no such mailbox. {_TOLD}"
+        )
+    first = f"on {moment(incident.next_try)}, then" if incident.next_try else "soon, then"
+    if incident.topic == incidents.POLL:
+        return (
+            f"We ask again {first} less and less often, but at least once a day, and never give "
+            "up. No day counts as read until it was answered in full. The other sources are asked "
+            f"as always. {_TOLD}"
+        )
+    if incident.topic == incidents.COMPARING:
+        return (
+            f"We try again {first} at least once a day. It is polled as always; but until it was "
+            f"compared in full, what its dates hide could be missing. {_TOLD}"
+        )
+    return (
+        "We go on asking it, and keep every record we hold. But until somebody has looked, a "
+        f"study could be missing. {_TOLD}"
+    )
+
+
+def after(incident: IncidentView) -> str:
+    """Say what followed from its end."""
+    if settled_by_hand(incident):
+        return "An admin looked, and said that it is right now. We write no more about it."
+    words = {
+        incidents.POLL: "It was asked for everything since its last full answer.",
+        incidents.COMPARING: "What it lists was compared with what we hold, and fetched if missed.",
+        incidents.DELIVERY: "What has waited is sent now, each message once.",
+        incidents.WAITING: "What has waited was sent, or stopped by an admin.",
+    }
+    return words.get(
+        incident.topic, "The numbers are as expected again. We write no more about it."
+    )
+
+
+def settled_by_hand(incident: IncidentView) -> bool:
+    """Tell whether an admin ended it."""
+    return (incident.closed_by or "").startswith("user:")
