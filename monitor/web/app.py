@@ -11,7 +11,7 @@ from flask import Flask, url_for
 
 from monitor.service import Service
 from monitor.web import account, auth, errors, formats, security, trials
-from monitor.web.admin import days, feeds
+from monitor.web.admin import days, feeds, outbox
 from monitor.web.admin import pages as admin
 from monitor.web.public import figure, interventions, marks, subscribe
 from monitor.web.public import overview as public
@@ -42,7 +42,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     errors.register(app)
     public_pages = (public, interventions, subscribe, account)
     reviewing = (review, unqueued, comparing, studies, alerts, trials, imports)
-    for module in (*public_pages, *reviewing, admin, days, feeds):
+    for module in (*public_pages, *reviewing, admin, outbox, days, feeds):
         app.register_blueprint(module.blueprint)
     _dress(app, service)
     return app

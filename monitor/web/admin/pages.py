@@ -8,6 +8,7 @@ from monitor import workflow
 from monitor.accounts import queries as accounts
 from monitor.accounts import service as people_service
 from monitor.accounts.tables import Role
+from monitor.feeds import incidents
 from monitor.feeds import service as feeds
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.kernel.settings import Transport
@@ -67,11 +68,16 @@ def mail() -> str:
     """List the newest messages."""
     with service().database.read() as session:
         messages = notify.messages(session, limit=_MESSAGES)
+        refused = notify.refused(session, limit=_MESSAGES)
         outbox = notify.outbox(session)
+        wrong = [one for one in incidents.open_incidents(session) if one.of_mail]
     return render_template(
         "staff/mail.html",
         messages=messages,
+        refused=refused,
         outbox=outbox,
+        wrong=wrong,
+        done={what: request.args.get(what, type=int) for what in ("again", "seen", "stopped")},
         most=_MESSAGES,
         to_mailbox=_to_mailbox(),
         labels=labels,
@@ -81,10 +87,10 @@ def mail() -> str:
 
 @blueprint.get("/mail/<uuid>")
 def letter(uuid: str) -> str:
-    """Show one message as it was written to the mailbox folder."""
+    """Show one message, with its text where a copy lies in the mailbox folder."""
     with service().database.read() as session:
         message = notify.message(session, uuid)
-    found = letters.read(service().settings.var / "mail", message.uuid) if _to_mailbox() else None
+    found = letters.read(service().settings.var / "mail", message.uuid)
     return render_template(
         "staff/letter.html",
         message=message,
@@ -105,7 +111,7 @@ def letter_html(uuid: str) -> Response:
     """
     with service().database.read() as session:
         message = notify.message(session, uuid)
-    found = letters.read(service().settings.var / "mail", message.uuid) if _to_mailbox() else None
+    found = letters.read(service().settings.var / "mail", message.uuid)
     if found is None or not found.html:
         raise NotFound("This message has no HTML part here.")
     answer = Response(found.framed(), mimetype="text/html")

@@ -12,6 +12,7 @@ from monitor.feeds.tables import SourceRow
 from monitor.kernel import settings as settings_module
 from monitor.kernel.audit import AuditEntry
 from monitor.notify import queries as mail
+from monitor.notify.tables import Message, MessageState, Subscriber, SubscriberState
 from monitor.web.admin import letters
 from monitor.web.app import create_app
 
@@ -198,3 +199,78 @@ def test_a_new_link_replaces_a_lost_one(begun, browse):
     assert answer.status_code == 303
     with begun.database.read() as session:
         assert session.get(User, begun.cat.id).role is Role.REVIEWER
+
+
+def refuse(world, reply="554 5.7.1 Relay access denied"):
+    """Let two messages be refused for good; gives their uuids."""
+    with world.database.write() as session:
+        rows = session.scalars(select(Message).order_by(Message.id)).all()[:2]
+        for row in rows:
+            row.state, row.reply = MessageState.DEAD, reply
+        return [row.uuid for row in rows]
+
+
+def fate(world, uuid):
+    with world.database.read() as session:
+        return mail.message(session, uuid)
+
+
+def test_what_was_refused_can_be_sent_again(world, browse):
+    uuid, other = refuse(world)
+    browser = browse(world.ada)
+    page = browser.get("/mail").text
+    assert "2 were refused for good" in page
+    assert "554 5.7.1 Relay access denied" in page
+    before = fate(world, uuid)
+    answer = browser.send(f"/mail/{uuid}/again", page="/mail")
+    assert "1 message is sent again." in browser.get(answer.location).text
+    again = fate(world, uuid)
+    assert (again.state, again.attempts, again.uuid) == ("pending", 0, before.uuid)
+    browser.post("/mail/again", {}, csrf=browser.csrf())
+    assert fate(world, other).state == "pending"
+    refused = browser.post(f"/mail/{uuid}/again", {}, csrf=browser.csrf())
+    assert refused.status_code == 409
+
+
+def test_a_reader_let_go_by_mistake_is_written_to_again(world, browse):
+    (uuid, _) = refuse(world)
+    with world.database.write() as session:
+        message = session.scalars(select(Message).where(Message.uuid == uuid)).one()
+        session.get_one(Subscriber, message.subscriber_id).state = SubscriberState.DEAD
+    browse(world.ada).send(f"/mail/{uuid}/again", page="/mail")
+    with world.database.read() as session:
+        assert SubscriberState.DEAD not in session.scalars(select(Subscriber.state)).all()
+
+
+@pytest.mark.parametrize("every", [True, False])
+def test_a_refusal_that_was_seen_no_longer_worries(world, browse, every):
+    uuids = refuse(world)
+    browser = browse(world.ada)
+    assert "2 messages were refused for good" in verdict(browser)
+    for path in ["/mail/seen"] if every else [f"/mail/{uuid}/seen" for uuid in uuids]:
+        browser.send(path, page="/mail")
+    assert "refused for good" not in verdict(browser)
+    page = browser.get("/mail").text
+    assert "Refused for good" in page, "it is still told what became of them"
+    assert 'id="refused"' not in page
+
+
+def verdict(browser):
+    return browser.get("/status").text.partition("<h1>")[2].partition("</h1>")[0]
+
+
+def test_what_waits_can_be_stopped(world, browse):
+    (uuid, _) = refuse(world)
+    browser = browse(world.ada)
+    browser.send(f"/mail/{uuid}/again", page="/mail")
+    browser.send(f"/mail/{uuid}/stop", page="/mail")
+    assert fate(world, uuid).state == "cancelled"
+    again = browser.post(f"/mail/{uuid}/stop", {}, csrf=browser.csrf())
+    assert again.status_code == 303, "safe to repeat"
+
+
+def test_only_admins_send_again(world, browse):
+    (uuid, _) = refuse(world)
+    browser = browse(world.ben)
+    assert browser.post(f"/mail/{uuid}/again", {}, csrf=browser.csrf()).status_code == 403
+    assert fate(world, uuid).state == "dead"

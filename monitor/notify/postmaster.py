@@ -1,0 +1,110 @@
+"""What an admin does with a message: send it again, stop it, or say that its refusal was seen."""
+
+from datetime import datetime
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session
+
+from monitor.kernel import audit
+from monitor.kernel.database import affected
+from monitor.kernel.errors import Conflict, NotFound
+from monitor.notify import rules
+from monitor.notify.due import RETRIED
+from monitor.notify.tables import Message, MessageKind, MessageState, Subscriber, SubscriberState
+
+STOPPED = "An admin stopped it before it was sent"
+
+
+def send_again(session: Session, uuid: str, *, by: str, at: datetime) -> None:
+    """Let a message that was refused for good be sent again, under the Message-ID it has.
+
+    A reader who was let go for it is written to again.
+
+    Raises:
+        NotFound: there is no such message.
+        Conflict: it was not refused, or what it says no longer holds.
+    """
+    message = _find(session, uuid)
+    if message.state is not MessageState.DEAD:
+        raise Conflict("Only a message that was refused for good can be sent again.")
+    _still_holds(session, message, at)
+    message.state = MessageState.PENDING
+    message.attempts, message.next_at, message.seen_at = 0, at, None
+    _record(session, message, "requeued", by, at)
+
+
+def send_all_again(session: Session, *, by: str, at: datetime) -> int:
+    """Let every message go again that was refused and that no admin has seen; counts them.
+
+    Those that no longer hold stay as they are.
+    """
+    again = 0
+    for uuid in session.scalars(_unseen()).all():
+        try:
+            send_again(session, uuid, by=by, at=at)
+        except Conflict:
+            continue
+        again += 1
+    return again
+
+
+def note_seen(session: Session, *, by: str, at: datetime, uuid: str | None = None) -> int:
+    """Note that an admin has seen a refusal, or all of them; counts them. Safe to repeat."""
+    which = [Message.state == MessageState.DEAD, Message.seen_at.is_(None)]
+    if uuid is not None:
+        which.append(Message.uuid == _find(session, uuid).uuid)
+    seen = update(Message).where(*which).values(seen_at=at)
+    count = affected(session.execute(seen.execution_options(synchronize_session="fetch")))
+    if count:
+        subject = f"message:{uuid or 'all'}"
+        audit.record(
+            session, at=at, actor=by, action="refusals.seen", subject=subject, messages=count
+        )
+    return count
+
+
+def stop(session: Session, uuid: str, *, by: str, at: datetime) -> None:
+    """Cancel a message that still waits; again, it changes nothing.
+
+    Raises:
+        NotFound: there is no such message.
+        Conflict: it is being sent, or was.
+    """
+    message = _find(session, uuid)
+    if message.state is MessageState.CANCELLED:
+        return
+    if message.state not in RETRIED:
+        raise Conflict("This message no longer waits: it is being sent, or was.")
+    message.state, message.reply, message.held_since = MessageState.CANCELLED, STOPPED, None
+    _record(session, message, "stopped", by, at)
+
+
+def _still_holds(session: Session, message: Message, at: datetime) -> None:
+    if message.kind is MessageKind.INVITATION:
+        raise Conflict("Its link is no longer kept. Make a new link under People.")
+    if message.kind is MessageKind.CONFIRM and at - message.queued_at > rules.CONFIRM_LASTS:
+        raise Conflict("Its link has expired: the reader has to ask again.")
+    if message.subscriber_id is None:
+        return
+    reader = session.get_one(Subscriber, message.subscriber_id, with_for_update=True)
+    if reader.state is SubscriberState.UNSUBSCRIBED:
+        raise Conflict("Its reader has left since.")
+    if reader.state is SubscriberState.DEAD:
+        confirmed = reader.confirmed_at is not None
+        reader.state = SubscriberState.ACTIVE if confirmed else SubscriberState.PENDING
+
+
+def _find(session: Session, uuid: str) -> Message:
+    found = session.scalars(select(Message).where(Message.uuid == uuid).with_for_update()).first()
+    if found is None:
+        raise NotFound("There is no such message.")
+    return found
+
+
+def _unseen() -> Select[str]:
+    return select(Message.uuid).where(Message.state == MessageState.DEAD, Message.seen_at.is_(None))
+
+
+def _record(session: Session, message: Message, what: str, by: str, at: datetime) -> None:
+    subject = f"message:{message.id}"
+    audit.record(session, at=at, actor=by, action=f"message.{what}", subject=subject)

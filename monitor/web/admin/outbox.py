@@ -1,0 +1,56 @@
+"""What an admin does on the page of the mail: send again, stop, say that a refusal was seen."""
+
+from flask import Blueprint, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from monitor.accounts.tables import Role
+from monitor.notify import postmaster
+from monitor.web import auth
+from monitor.web.current import now, service
+
+blueprint = Blueprint("outbox", __name__)
+blueprint.before_request(auth.only(Role.ADMIN))
+
+
+@blueprint.post("/mail/again")
+def send_all_again() -> ResponseReturnValue:
+    """Let all that was refused for good, and not seen yet, be sent again."""
+    with service().database.write() as session:
+        count = postmaster.send_all_again(session, by=_actor(), at=now())
+    return redirect(url_for("admin.mail", again=count), code=303)
+
+
+@blueprint.post("/mail/seen")
+def note_all_seen() -> ResponseReturnValue:
+    """Note that every refusal was seen: Status says no more of them."""
+    with service().database.write() as session:
+        count = postmaster.note_seen(session, by=_actor(), at=now())
+    return redirect(url_for("admin.mail", seen=count), code=303)
+
+
+@blueprint.post("/mail/<uuid>/again")
+def send_again(uuid: str) -> ResponseReturnValue:
+    """Let one message that was refused for good be sent again."""
+    with service().database.write() as session:
+        postmaster.send_again(session, uuid, by=_actor(), at=now())
+    return redirect(url_for("admin.mail", again=1), code=303)
+
+
+@blueprint.post("/mail/<uuid>/seen")
+def note_seen(uuid: str) -> ResponseReturnValue:
+    """Note that one refusal was seen."""
+    with service().database.write() as session:
+        postmaster.note_seen(session, by=_actor(), at=now(), uuid=uuid)
+    return redirect(url_for("admin.mail", seen=1), code=303)
+
+
+@blueprint.post("/mail/<uuid>/stop")
+def stop(uuid: str) -> ResponseReturnValue:
+    """Cancel one message that still waits."""
+    with service().database.write() as session:
+        postmaster.stop(session, uuid, by=_actor(), at=now())
+    return redirect(url_for("admin.mail", stopped=1), code=303)
+
+
+def _actor() -> str:
+    return f"user:{auth.reader().id}"

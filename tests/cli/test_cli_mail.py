@@ -1,0 +1,60 @@
+"""Mail that cannot leave reaches whoever runs the commands: in words, as JSON and by exit status."""
+
+import json
+import socket
+
+import pytest
+from click.testing import CliRunner
+
+from monitor.cli import commands
+from monitor.jobs.schedule import SCHEDULE
+from monitor.jobs.service import Service
+from monitor.kernel import settings as settings_module
+from monitor.notify import service as notify
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory, nobody_asked):
+    """A service with one message due, and a mail server that is not there."""
+    path = tmp_path_factory.mktemp("service") / "config.toml"
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    mail = f'[mail]\ntransport = "smtp"\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\n'
+    off = "".join(f"[sources.{name}]\nenabled = false\n" for name in nobody_asked)
+    path.write_text(mail + off)
+    service = Service.open(settings_module.load(path))
+    service.prepare(SCHEDULE)
+    with service.database.write() as session:
+        asked = {"address": "reader@example.org", "interventions": ["cos"], "purpose": "news"}
+        notify.subscribe(session, service.settings, **asked, at=service.clock())
+    service.database.dispose()
+    return path
+
+
+def run(config, *words):
+    return CliRunner().invoke(commands, ["--config", str(config), *words])
+
+
+def test_before_anything_failed_all_is_well(config):
+    assert run(config, "check").exit_code == 0
+    assert run(config, "status").exit_code == 0
+
+
+def test_a_dead_mail_server_is_told_by_every_command(config):
+    sent = run(config, "deliver", "--json")
+    assert sent.exit_code == 1
+    assert "refuses connections" in json.loads(sent.stdout)["problems"][0]
+    for command in ("status", "check"):
+        told = run(config, command)
+        assert told.exit_code == 1
+        assert "Mail cannot leave: its server cannot be reached" in told.stdout
+        assert "refuses connections: check mail.host and mail.port" in told.stdout
+    now = json.loads(run(config, "status", "--json").stdout)
+    assert now["healthy"] is False
+    (incident,) = now["incidents"]
+    assert (incident["source"], incident["topic"]) == ("mail", "delivery")
+    assert incident["kind"] == "mail server unreachable"
+
+
+def test_the_story_of_a_day_has_no_verdict_on_now(config):
+    assert run(config, "status", "--day", "2026-11-20").exit_code == 0
