@@ -28,6 +28,7 @@ from monitor.literature.papers.settling import one_at_a_time
 from monitor.literature.words import TO_SCREEN, Lane
 from monitor.notify import service as notify
 from monitor.notify.incidents import (  # offered from here: they are part of the story
+    comparison_failed,
     fewer_ids,
     query_rewritten,
     remind_admins,
@@ -45,6 +46,7 @@ from monitor.usage import service as usage
 __all__ = [
     "Preview",
     "appraise",
+    "comparison_failed",
     "fewer_ids",
     "heed",
     "ingest",

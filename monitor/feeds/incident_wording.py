@@ -113,6 +113,15 @@ def headline(title: str, kind: str) -> str:
     return f"{title} {_HEADLINES.get(kind, _OTHERWISE)}"
 
 
+def uncompared(title: str, kind: str) -> str:
+    """Say that a source was not compared for days, and why.
+
+    >>> uncompared("PubMed", "incomplete")
+    'PubMed could not be compared for days: it answered only in part'
+    """
+    return f"{title} could not be compared for days: it {_HEADLINES.get(kind, _OTHERWISE)}"
+
+
 def remedy(kind: str, *, settled_by_hand: bool) -> str:
     """Say what an admin can do; ``settled_by_hand``: it lasts until one says that it is right."""
     if settled_by_hand:

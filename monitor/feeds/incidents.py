@@ -68,6 +68,8 @@ class IncidentView:
     @property
     def headline(self) -> str:
         """What is wrong, with the source's name."""
+        if self.topic == COMPARING:
+            return incident_wording.uncompared(self.title, self.kind)
         return incident_wording.headline(self.title, self.kind)
 
     @property

@@ -13,6 +13,9 @@ _MISSING_SHARE = 20
 # in the note of an answer some of whose records did not come: it moved no watermark
 NOT_SENT = "were not sent; asked again later"
 REMIND_EVERY = timedelta(days=1)
+# a source is tried again within a day; so long may it refuse to be compared before it is told
+_COMPARED_WITHIN = timedelta(days=3)
+_MANY_TRIES = 3
 _PROBES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10))
 # fewer unreadable records than this may be bad luck, whatever their share
 _FEW_UNREADABLE = 3
@@ -49,6 +52,14 @@ def next_reminder(told: datetime | None, at: datetime) -> datetime:
     that ran ahead; it counts as ``at``.
     """
     return at if told is None else min(told, at) + REMIND_EVERY
+
+
+def cannot_be_compared(failures: int, since: datetime | None, at: datetime) -> bool:
+    """Tell whether comparisons have failed so often, and for so long, that somebody must know.
+
+    A time from the future was written by a clock that ran ahead, and says nothing.
+    """
+    return since is not None and failures >= _MANY_TRIES and at - since >= _COMPARED_WITHIN
 
 
 def probe_after(times: int) -> timedelta:

@@ -50,12 +50,13 @@ def compare_source(service: Service, name: str) -> AttemptReport:
         at = service.clock()
         if report.error is None:
             comparison.plan(session, name, at, service.settings.sources.compare_every_days)
-            workflow.source_recovered(
-                session, service.settings, name, at, topic=incidents.COMPARISON
-            )
+            for topic in (incidents.COMPARISON, incidents.COMPARING):
+                workflow.source_recovered(session, service.settings, name, at, topic=topic)
         else:
             asked = max((error.retry_after or 0 for error in errors), default=0)
             comparison.postpone(session, name, at, asked)
+            for error in errors[:1]:
+                workflow.comparison_failed(session, service, name, error, at)
     return report
 
 

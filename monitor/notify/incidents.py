@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
 from monitor.feeds import incidents
+from monitor.feeds.completeness import comparison
 from monitor.feeds.records import Query
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import Settings
@@ -49,6 +50,20 @@ def fewer_ids(
     noted = incidents.open_or_update(
         session, source, incidents.COMPARISON, SourceFault.FEWER_IDS, words, at
     )
+    _tell_if_new(session, settings, noted, at)
+
+
+def comparison_failed(
+    session: Session, settings: Settings, source: str, error: SourceError, at: datetime
+) -> None:
+    """Open an incident once a source could not be compared for days, or count one more failure.
+
+    A listing that cannot be believed has an incident of its own.
+    """
+    if error.kind is SourceFault.FEWER_IDS or not comparison.refuses(session, source, at):
+        return
+    topic = incidents.COMPARING
+    noted = incidents.open_or_update(session, source, topic, error.kind, str(error), at)
     _tell_if_new(session, settings, noted, at)
 
 

@@ -43,7 +43,7 @@ def test_before_anything_failed_all_is_well(config):
 def test_a_dead_mail_server_is_told_by_every_command(config):
     sent = run(config, "deliver", "--json")
     assert sent.exit_code == 1
-    assert "refuses connections" in json.loads(sent.stdout)["problems"][0]
+    assert "refuses connections" in json.loads(sent.stdout[sent.stdout.index("{") :])["problems"][0]
     for command in ("status", "check"):
         told = run(config, command)
         assert told.exit_code == 1

@@ -23,6 +23,7 @@ from monitor.accounts import service as accounts
 from monitor.accounts.tables import Role
 from monitor.demo import standins
 from monitor.demo.world import World
+from monitor.feeds.completeness.days import report as report_day
 from monitor.feeds.sources import europepmc, pubmed
 from monitor.feeds.tables import Comparison, Incident, PollKind, PollQuery, PollState
 from monitor.jobs.comparing import compare_due, compare_source
@@ -30,6 +31,7 @@ from monitor.jobs.polling import poll_source
 from monitor.kernel.locks import exclusive
 from monitor.notify.tables import Message
 from monitor.ops import exports
+from monitor.ops.queries import status
 
 SQLITE_ONLY = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -307,3 +309,43 @@ def test_a_key_file_that_is_missing_stops_that_source_alone(polled):
     sources = polled.settings.sources.model_copy(update={"pubmed": own})
     broken = replace(polled, settings=polled.settings.model_copy(update={"sources": sources}))
     assert [report.source for report in compare_due(broken)] == ["europepmc"]
+
+
+def verdict_of(service, day):
+    with service.database.read() as session:
+        report = report_day(session, service.settings, service.catalogue, day, service.clock())
+    return next(one for one in report.sources if one.name == "europepmc").verdict
+
+
+@SQLITE_ONLY
+def test_a_source_that_refuses_every_comparison_is_told_and_proves_nothing(polled, running, clock):
+    an_admin(polled)
+    compare_source(polled, "pubmed")
+    running.europepmc.fault("europepmc", "short-count", times=None)
+    for _ in range(6):
+        compare_source(polled, "europepmc")
+        clock.pass_by(hours=12)
+    assert incident_topics(polled) == [], "three days may pass"
+    for _ in range(25):
+        compare_source(polled, "europepmc")
+        clock.pass_by(days=1)
+    assert incident_topics(polled) == [("europepmc", "comparing")]
+    with polled.database.read() as session:
+        now = status(session, polled.settings, polled.database, clock.now)
+    assert "Europe PMC could not be compared for days: it" in now.verdict
+    assert not now.healthy
+    subjects = [message.context["subject"] for message in rows(polled, Message)]
+    assert len(subjects) == 1
+    assert "could not be compared for days" in subjects[0]
+    running.europepmc.clear()
+    poll_source(polled, "europepmc")
+    yesterday = (clock.now - timedelta(days=1)).date()
+    assert verdict_of(polled, yesterday).word == "suspected"
+    assert "could not be compared with what we hold since" in verdict_of(polled, yesterday).sentence
+    compare_source(polled, "europepmc")
+    assert incident_topics(polled) == []
+    assert verdict_of(polled, yesterday).word != "suspected"
+
+
+def incident_topics(service):
+    return [(one.source, one.topic) for one in rows(service, Incident) if one.closed_at is None]

@@ -130,6 +130,12 @@ def postpone(session: Session, source: str, at: datetime, retry_after: float | N
     _set_next(session, source, at + wait)
 
 
+def refuses(session: Session, source: str, at: datetime) -> bool:
+    """Tell whether a source can be compared no more: tries have failed for days, and none went well."""
+    since = session.scalar(select(func.min(Poll.started_at)).where(*_failed(source)))
+    return rules.cannot_be_compared(_failures(session, source), since, at)
+
+
 def _of(source: str, query: Query) -> ColumnElement[bool]:
     return and_(RecordQuery.source == source, RecordQuery.query_key == query.key)
 
@@ -203,11 +209,14 @@ def _update(
 
 def _failures(session: Session, source: str) -> int:
     """Count the comparisons that failed since one went well."""
+    return session.scalar(select(func.count()).where(*_failed(source))) or 0
+
+
+def _failed(source: str) -> tuple[ColumnElement[bool], ...]:
     of_it = (Poll.source == source, Poll.kind == PollKind.COMPARISON)
     good = select(func.max(Poll.id)).where(*of_it, Poll.state == PollState.COMPLETE)
     last_good = func.coalesce(good.scalar_subquery(), 0)
-    failed = select(func.count()).where(*of_it, Poll.state == PollState.FAILED, Poll.id > last_good)
-    return session.scalar(failed) or 0
+    return (*of_it, Poll.state == PollState.FAILED, Poll.id > last_good)
 
 
 def _set_next(session: Session, source: str, at: datetime) -> None:

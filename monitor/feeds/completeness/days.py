@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
+from monitor.feeds import incidents
 from monitor.feeds.completeness import day_rows, questions, readings, sentences
 from monitor.feeds.completeness.day_rows import Came, DayAttempt, DayRows, Switched, Unread
 from monitor.feeds.completeness.readings import FULL, Polled, Reach
@@ -134,6 +135,7 @@ class _Facts:
             asked=self._asked(name),
             readings=tuple(self._readings(name)),
             set_aside=sum(not one.is_read_now for one in self.rows.unread.get(name, [])),
+            uncompared_since=self._open_since(name, incidents.COMPARING),
         )
 
     def source(self, known: SourceFacts, name: str) -> SourceDay:
@@ -201,16 +203,19 @@ class _Facts:
             after=reach.after,
             first=reach.first,
             last=reach.last,
-            misread_since=self._misread_since(question.source, question.query.key),
+            misread_since=self._open_since(
+                question.source, incidents.query_topic(question.query.key)
+            ),
             unheld=max(compared.missed - compared.fetched, 0) if compared else 0,
             compared_at=compared.at if compared else None,
         )
 
-    def _misread_since(self, name: str, key: str) -> datetime | None:
+    def _open_since(self, name: str, topic: str) -> datetime | None:
+        """Tell since when an incident of a source is open, as far as the day goes."""
         open_ = [
             one.opened_at
             for one in self.rows.incidents.get(name, [])
-            if one.topic == f"query:{key}" and one.closed_at is None
+            if one.topic == topic and one.closed_at is None
         ]
         return min(open_, default=None)
 

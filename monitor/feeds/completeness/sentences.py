@@ -78,6 +78,11 @@ def _suspected(seen: Seen, facts: SourceFacts) -> str:
             f"for {_names(misread)}."
         )
     doubtful = [one for one in facts.readings if one.is_doubtful(seen.day)]
+    if not doubtful and facts.uncompared_since:
+        return (
+            "Something may be missing: what it lists could not be compared with what we hold "
+            f"since {_at(facts.uncompared_since)}."
+        )
     return (
         f"Something may be missing: every item of {_names(doubtful)} was new, "
         "so others may have gone by unseen."

@@ -138,12 +138,16 @@ class QueryReading:
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """What is known of one source on one day; ``set_aside`` counts what is still unread."""
+    """What is known of one source on one day; ``set_aside`` counts what is still unread.
+
+    ``uncompared_since``: since then what it lists could not be compared with what is held.
+    """
 
     title: str
     asked: Asked
     readings: tuple[QueryReading, ...] = ()
     set_aside: int = 0
+    uncompared_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +188,8 @@ def of_source(day: UkDay, facts: SourceFacts, now: datetime) -> Missing:
     if facts.asked in _NEVER_COUNTED:
         return Missing.SET_ASIDE if facts.set_aside else _NEVER_COUNTED[facts.asked]
     words = [of_query(day, one, now) for one in facts.readings] or [Missing.NOT_KNOWN]
-    return worst([*words, Missing.SET_ASIDE] if facts.set_aside else words)
+    words += [Missing.SET_ASIDE] if facts.set_aside else []
+    return worst([*words, Missing.SUSPECTED] if facts.uncompared_since else words)
 
 
 def of_day(words: Sequence[Missing]) -> Missing:
