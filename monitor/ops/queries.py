@@ -17,6 +17,7 @@ from monitor.kernel.settings import Settings
 from monitor.notify import queries as notify
 from monitor.notify import rules
 from monitor.notify.tables import MessageState
+from monitor.ops.causes import NoWayOut, no_way_out
 from monitor.ops.tables import JobRow
 from monitor.review import alert_queries
 from monitor.review import queries as review
@@ -85,7 +86,8 @@ class DatabaseStatus:
 class Status:
     """Everything an admin asks first; ``verdict`` is the sentence to read.
 
-    ``ended`` are the incidents that ended in the last 14 days, the latest first.
+    ``ended`` are the incidents that ended in the last 14 days, the latest first. ``no_way_out`` is
+    the one cause of several incidents, where there is one.
     """
 
     at: datetime
@@ -99,6 +101,7 @@ class Status:
     outbox: notify.OutboxStatus
     database: DatabaseStatus
     loopback_allowed: bool
+    no_way_out: NoWayOut | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the shape of ``status --json``: JSON values only, times in ISO 8601."""
@@ -135,7 +138,10 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
     jobs = [_job_status(row, now) for row in session.scalars(select(JobRow).order_by(JobRow.name))]
     outbox = notify.outbox(session)
     wrong = incidents.open_incidents(session)
-    problems = _problems(sources, wrong, jobs, outbox, now) + _waiting(session, now)
+    asked = [one.name for one in sources if one.state is not feeds.SourceState.DISABLED]
+    lost = no_way_out(asked, wrong)
+    problems = _problems(sources, wrong, lost, jobs) + _mail_problems(wrong, outbox, now)
+    problems += _waiting(session, now)
     return Status(
         at=now,
         verdict=_verdict(problems),
@@ -152,6 +158,7 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
             audit_entries=audit.count(session),
         ),
         loopback_allowed=settings.sources.allow_loopback,
+        no_way_out=lost,
     )
 
 
@@ -186,20 +193,25 @@ def _job_state(row: JobRow, now: datetime) -> JobState:
 def _problems(
     sources: list[feeds.SourceStatus],
     wrong: list[IncidentView],
+    lost: NoWayOut | None,
     jobs: list[JobStatus],
-    outbox: notify.OutboxStatus,
-    now: datetime,
 ) -> list[str]:
-    problems = [s.title for s in sources if s.state in {"failing", "overdue"}]
-    found = []
-    if len(problems) == 1:
-        found.append(f"{problems[0]} is not answering")
-    elif problems:
-        found.append(f"{len(problems)} sources are not answering")
+    found = [lost.headline] if lost else _not_answering(sources)
     # what a source does not answer is told above
-    found += dict.fromkeys(one.headline for one in wrong if one.topic != incidents.POLL)
-    found += [f"“{j.title}” is {j.state}" for j in jobs if j.state in {"overdue", "failing"}]
-    return found + _mail_problems(wrong, outbox, now)
+    found += dict.fromkeys(
+        one.headline
+        for one in wrong
+        if one.topic != incidents.POLL and not (lost and lost.explains(one))
+    )
+    return found + [f"“{j.title}” is {j.state}" for j in jobs if j.state in {"overdue", "failing"}]
+
+
+def _not_answering(sources: list[feeds.SourceStatus]) -> list[str]:
+    problems = [s.title for s in sources if s.state in {"failing", "overdue"}]
+    if not problems:
+        return []
+    who = f"{problems[0]} is" if len(problems) == 1 else f"{len(problems)} sources are"
+    return [f"{who} not answering"]
 
 
 def _mail_problems(

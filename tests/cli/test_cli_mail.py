@@ -2,6 +2,7 @@
 
 import json
 import socket
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -25,7 +26,8 @@ def config(tmp_path_factory, nobody_asked):
     service = Service.open(settings_module.load(path))
     service.prepare(SCHEDULE)
     with service.database.write() as session:
-        asked = {"address": "reader@example.org", "interventions": ["cos"], "purpose": "news"}
+        asked: dict[str, Any] = {"address": "reader@example.org"}
+        asked |= {"interventions": ["cos"], "purpose": "news"}
         notify.subscribe(session, service.settings, **asked, at=service.clock())
     service.database.dispose()
     return path

@@ -1,0 +1,57 @@
+"""Several incidents of one cause, told once: where nothing is reached, it is our own way out. Pure."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.feeds import incidents
+from monitor.feeds.incidents import IncidentView
+from monitor.kernel.errors import MailFault, SourceFault
+
+_SEVERAL = 2  # one source alone may well be down itself
+
+
+@dataclass(frozen=True, slots=True)
+class NoWayOut:
+    """Nothing beyond this machine is reached; ``told`` are the incidents that this explains."""
+
+    told: tuple[IncidentView, ...]
+
+    @property
+    def since(self) -> datetime:
+        """Since when at the latest: the last of them began then."""
+        return max(one.opened_at for one in self.told)
+
+    @property
+    def mail_too(self) -> bool:
+        """Whether the mail server is not reached either."""
+        return any(one.of_mail for one in self.told)
+
+    @property
+    def headline(self) -> str:
+        """What is wrong, in a sentence without its dot."""
+        who = "Neither a source nor the mail server" if self.mail_too else "No source"
+        return f"{who} can be reached: this machine may have lost its way to the internet"
+
+    @property
+    def next_try(self) -> datetime | None:
+        """When the first of them is tried again."""
+        return min((one.next_try for one in self.told if one.next_try), default=None)
+
+    def explains(self, one: IncidentView) -> bool:
+        """Tell whether an incident is one of these."""
+        return any(one.id == other.id for other in self.told)
+
+
+def no_way_out(asked: Collection[str], wrong: Sequence[IncidentView]) -> NoWayOut | None:
+    """Tell whether every source that is asked cannot be reached, two at least."""
+    lost = [
+        one
+        for one in wrong
+        if (one.topic == incidents.POLL and one.kind == SourceFault.UNREACHABLE)
+        or (one.topic == incidents.DELIVERY and one.kind == MailFault.UNREACHABLE)
+    ]
+    unreached = {one.source for one in lost if not one.of_mail}
+    if len(unreached) < _SEVERAL or not set(asked) <= unreached:
+        return None
+    return NoWayOut(tuple(lost))
