@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 CONFIG ?= config.toml
+PORT ?= 8000
 
 .PHONY: help run demo check test format lint types imports bench accuracy lock clean
 .DEFAULT_GOAL := help
@@ -11,24 +12,32 @@ help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(VENV)/.run: requirements.lock pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m compileall -q monitor
+	@echo "Installing Gap Monitor into $(VENV). The first time this takes a minute or two:"
+	@echo "  1 of 4: making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "  2 of 4: fetching and checking what requirements.lock names"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@echo "  3 of 4: installing Gap Monitor itself"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "  4 of 4: compiling it"
+	@$(BIN)/python -m compileall -q monitor
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@echo "Installing the tools that check it; once, for a minute or two"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
 run: $(VENV)/.run $(CONFIG) ## install what is needed, then start the service (SQLite, port 8000)
+	@echo "Starting the service with $(CONFIG); its address follows"
 	@exec $(BIN)/gap-monitor --config $(CONFIG) serve
 
 $(CONFIG):
-	cp config.example.toml $@
+	@echo "Copying config.example.toml to $@: your settings"
+	@cp config.example.toml $@
 
 demo: $(VENV)/.run ## the whole loop before your eyes, on an invented world, without a network
-	$(BIN)/gap-monitor demo
+	@exec $(BIN)/gap-monitor demo --port $(PORT)
 
 check: $(VENV)/.dev ## lint, types, contracts and the fast tests: what to run before each commit
 	@$(MAKE) --no-print-directory -j 2 checked linted

@@ -24,6 +24,7 @@ from monitor.cli import (  # noqa: F401 - each adds its commands
     reading,
     running,
     sources,
+    telling,
 )
 from monitor.cli.root import DONE, NOT_RUN, commands
 from monitor.kernel.errors import MonitorError
@@ -48,14 +49,12 @@ def main() -> None:
 
 
 def _log_to_stderr() -> None:
-    """Send logs to stderr: stdout belongs to what was asked for."""
+    """Send logs to stderr: stdout belongs to what was asked for. A terminal gets sentences."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(colors=False)
-            if sys.stderr.isatty()
-            else structlog.processors.JSONRenderer(),
+            telling.sentence if sys.stderr.isatty() else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -100,6 +101,16 @@ class MailSink:
     def on_data(self, hook: Callable[[Kept], None]) -> None:
         """Call ``hook`` once a message was received whole, before it is answered."""
         self._hooks.append(hook)
+
+    def keep_copies(self, folder: Path) -> None:
+        """Write each message to ``folder``, named as the service's own mailbox names it."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+        def keep(kept: Kept) -> None:
+            name = kept.message_id.strip("<>").partition("@")[0]
+            (folder / Path(f"{name}.eml").name).write_bytes(kept.raw)
+
+        self.on_data(keep)
 
     def clear(self) -> None:
         """Forget hooks and scripted replies; the messages stay."""

@@ -6,6 +6,7 @@ nothing beyond this machine.
 
 import re
 import secrets
+import signal
 import tempfile
 import textwrap
 import threading
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -93,8 +95,11 @@ class Stage:
 def run(*, keep: bool = True, port: int | None = 8000, pace: float = 1.0) -> None:
     """Play the loop; with ``keep`` leave the service running until Ctrl-C.
 
-    ``port`` is taken if it is free, any other if not. ``pace`` 0 plays without pauses.
+    ``port`` is taken if it is free, any other if not. ``pace`` 0 plays without pauses. Ctrl-C,
+    SIGTERM and a closed terminal end it at any point, and leave nothing behind.
     """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
     with stage(port=port, pace=pace) as on:
         for scene in SCENES:
             scene(on)
@@ -115,12 +120,23 @@ def stage(*, port: int | None = None, pace: float = 0.0) -> Iterator[Stage]:
         free = port if port and driver.is_free(port) else driver.free_port()
         config.write_text(driver.configuration(running, port=free, notice=NOTICE), encoding="utf-8")
         service = ServiceProcess(config)
-        say(NOTICE)
+        running.mail.keep_copies(Path(folder) / "var" / "mail")
         try:
             service.start()
+            click.echo(f"The demonstration is at {service.address}: open it now, and watch.")
+            if port and port != free:
+                say(f"(Port {port} is taken; --port names another.)")
+            say(NOTICE)
             yield Stage(invented, running, service, _people(service), pace)
         finally:
             service.stop()
+
+
+def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal's signature
+    """End the play as its end does: once is enough, and a second signal cuts no tidying short."""
+    for other in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(other, signal.SIG_IGN)
+    raise SystemExit(0)
 
 
 def say(text: str) -> None:
@@ -212,7 +228,7 @@ def two_people_agree(on: Stage) -> None:
 def the_mail_arrives(on: Stage) -> None:
     """Print the mail that the commissioner got."""
     letter = on.letter(on.people["commissioner"].mail, "/u/")
-    say(f"6. Mail. {letter.recipient} receives “{letter.subject}”:")
+    say(f"6. Mail. {letter.recipient} receives “{letter.subject}”, here as plain text:")
     click.echo(textwrap.indent(letter.text.strip(), "   | "))
 
 
@@ -369,6 +385,7 @@ def _quote(text: str) -> None:
 def _leave_running(on: Stage) -> None:
     click.echo()
     say(f"The service stays up: {on.service.address}")
+    say(f"Every mail as its reader sees it: {on.service.address}/mail (sign in as the admin).")
     say("Sign in (these people exist in this demonstration only):")
     for key, person in on.people.items():
         if key != "commissioner":

@@ -1,10 +1,12 @@
 """`gap-monitor demo` plays to its end, tells what happened, and leaves nothing behind."""
 
 import re
+import signal
 import subprocess
 import sys
 
 import pytest
+import requests
 
 pytestmark = pytest.mark.story
 
@@ -20,6 +22,7 @@ def test_the_demonstration_plays_to_its_end(tmp_path):
         check=False,
     )
     assert played.returncode == 0, played.stdout + played.stderr
+    assert re.match(r"The demonstration is at http://127\.0\.0\.1:\d+: open it now", played.stdout)
     scenes = re.findall(r"^(\d+)\. ", played.stdout, re.MULTILINE)
     assert scenes == [str(n) for n in range(1, 14)]
     flat = " ".join(played.stdout.split())
@@ -35,3 +38,29 @@ def test_the_demonstration_plays_to_its_end(tmp_path):
     assert "Why it is no longer counted: Retracted: Crossref says so, in the notice" in flat
     assert "A paper of Inventley" in flat.partition("13. Retraction")[2]
     assert list(tmp_path.iterdir()) == []  # nothing is left behind
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_demonstration_and_leaves_nothing(tmp_path, number):
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "monitor", "demo", "--port", "0"],
+        cwd=tmp_path,
+        env={"PATH": "", "TMPDIR": str(tmp_path), "PYTHONPATH": "", "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as played:
+        assert played.stdout is not None
+        first = played.stdout.readline()
+        address = first.removeprefix("The demonstration is at ").partition(": open")[0]
+        assert requests.get(address, timeout=10).ok, first
+        for line in played.stdout:
+            if line.startswith("2. A commissioner"):
+                break
+        (folder,) = tmp_path.iterdir()
+        kept = list((folder / "var" / "mail").glob("*.eml"))
+        assert any(b"text/html" in one.read_bytes() for one in kept)
+        played.send_signal(number)
+        assert played.wait(40) in ({0} if number is not signal.SIGINT else {0, 2})
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(requests.ConnectionError):
+        requests.get(address, timeout=10)

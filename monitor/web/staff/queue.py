@@ -7,11 +7,13 @@ from typing import Any
 from flask import render_template
 from sqlalchemy.orm import Session
 
+from monitor.accounts.tables import Role
 from monitor.literature.linkage import queries as proposals
 from monitor.literature.matching.lanes import evaluations
 from monitor.literature.matching.matcher import Hit
 from monitor.literature.papers import queries as literature
 from monitor.literature.words import Lane
+from monitor.ops.first_steps import FirstSteps, first_steps
 from monitor.review import alert_queries
 from monitor.review import queries as reviews
 from monitor.review.queries import Filters, Order, Place, QueueEntry
@@ -110,6 +112,7 @@ def page(session: Session, asked: Asked, **more: object) -> str:
         taught=reviews.taught(session),
         ordered=asked.stage in OPEN and asked.order is Order.LIKELY,
         asked=asked,
+        begun=_begun(session),
         more=_place(entries[-1], asked) if len(found) > _PAGE else None,
         placing=placing,
         excerpts=excerpts,
@@ -135,6 +138,13 @@ def passing(paper: QueueEntry | literature.PaperView, hits: tuple[Hit, ...]) -> 
         )
         for (reason, sentence), slugs in told.items()
     ]
+
+
+def _begun(session: Session) -> FirstSteps | None:
+    """Tell an admin what a new service lacks; nobody else can do it."""
+    if auth.reader().role is not Role.ADMIN:
+        return None
+    return first_steps(session, service().settings)
 
 
 def stage_named(value: str | None) -> Stage:

@@ -274,3 +274,21 @@ def test_only_admins_send_again(world, browse):
     browser = browse(world.ben)
     assert browser.post(f"/mail/{uuid}/again", {}, csrf=browser.csrf()).status_code == 403
     assert fate(world, uuid).state == "dead"
+
+
+def test_the_page_an_admin_lands_on_says_what_to_do_next(begun, world, browse):
+    begun_page = browse(world.ada).get("/queue").text
+    assert ("What to do next" in begun_page) is (reviewers(world) < 2)
+    with world.database.write() as session:
+        for row in session.scalars(select(SourceRow)):
+            row.last_success_at = None
+    page = browse(world.ada).get("/queue").text
+    assert "What to do next" in page
+    assert 'href="/people"' in page
+    assert "every mail is kept here" in page
+    assert "What to do next" not in browse(world.ben).get("/queue").text
+
+
+def reviewers(world):
+    with world.database.read() as session:
+        return len(session.scalars(select(User).where(User.role == Role.REVIEWER)).all())

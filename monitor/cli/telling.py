@@ -1,0 +1,81 @@
+"""What the log says, as sentences for whoever sits at a terminal. Files and pipes get JSON."""
+
+import sys
+import traceback
+from collections.abc import Mapping, MutableMapping
+from datetime import datetime
+from typing import Any
+
+# by event; what stands in braces is a field of it, and one that is not there is left as it is
+SENTENCES: Mapping[str, str] = {
+    "mail.cannot_leave": "Mail cannot leave. {reason}. Every message waits.",
+    "mail.server_unavailable": "This try to send mail did not get through. {reason}.",
+    "mail.leaves_again": "Mail leaves again.",
+    "mail.waits": "Mail has waited for hours: {messages} of it.",
+    "mail.sent": "A message was sent ({kind}).",
+    "mail.released": "A message waits: it was not tried after all.",
+    "mail.held": "A message waits: the mail server takes it not from us.",
+    "mail.retried": "A message is tried again later ({state}, try {attempt}).",
+    "poll.complete": "{source} answered in full ({kind}): {records} records, {new} of them new.",
+    "poll.failed": "{source} did not answer in full: {fault}. It is asked again.",
+    "poll.broke": "{source} could not be asked: something of ours broke.",
+    "http.retry": "{host} did not answer ({fault}): asked again in {seconds} seconds.",
+    "comparison.not_configured": "{source} is not compared: its settings do not allow it.",
+    "job.failed": "The job “{job}” failed.",
+    "job.heartbeat_not_written": "The job “{job}” could not note how it went.",
+    "schedule.clock_jumped": "The clock jumped by {seconds} seconds: every job is planned anew.",
+    "import.not_now": "File {file} is not brought in now: {reason}.",
+    "import.broke": "File {file} could not be brought in: something of ours broke.",
+    "page.broken": "The page {path} broke ({error}).",
+    "healthz.database": "The database does not answer ({error}).",
+    "sign_in.throttled": "Too many wrong sign-ins from {remote}: it has to wait.",
+    "sign_in.failed": "A sign-in from {remote} was refused.",
+}
+_MARKS = {"warning": "Look: ", "error": "Wrong: ", "critical": "Wrong: "}
+_ALWAYS = frozenset({"event", "level", "timestamp", "exc_info", "exception", "stack"})
+
+
+def sentence(logger: object, name: str, event: MutableMapping[str, Any]) -> str:  # noqa: ARG001 - structlog's signature
+    """Write one entry of the log as a sentence, with its time; a traceback follows as it is."""
+    what = str(event.get("event", ""))
+    fields = {key: value for key, value in event.items() if key not in _ALWAYS}
+    said = SENTENCES.get(what)
+    words = said.format_map(_Known(fields)) if said else _plain(what, fields)
+    told = f"{_time(event)}{_MARKS.get(str(event.get('level')), '')}{words.replace('..', '.')}"
+    trace = _trace(event)
+    return f"{told}\n{trace}" if trace else told
+
+
+class _Known(dict[str, Any]):
+    """Fields by name; one that is not there is called unknown."""
+
+    def __missing__(self, key: str) -> str:
+        return "unknown"
+
+
+def _plain(what: str, fields: Mapping[str, Any]) -> str:
+    name = what.replace(".", ": ", 1).replace("_", " ")
+    more = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in fields.items())
+    return f"{name[:1].upper()}{name[1:]}{f' ({more})' if more else ''}."
+
+
+def _time(event: Mapping[str, Any]) -> str:
+    """Give the time of day here, as the person at the terminal reads it off the wall."""
+    try:
+        at = datetime.fromisoformat(str(event.get("timestamp")))
+    except ValueError:
+        return ""
+    return f"{at.astimezone():%H:%M:%S} "
+
+
+def _trace(event: Mapping[str, Any]) -> str:
+    kept = event.get("exception")
+    if kept:
+        return str(kept)
+    found = event.get("exc_info")
+    error = found if isinstance(found, BaseException) else None
+    if found is True:
+        error = sys.exc_info()[1]
+    elif isinstance(found, tuple):
+        error = found[1]
+    return "".join(traceback.format_exception(error)).rstrip() if error else ""

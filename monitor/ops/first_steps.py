@@ -1,0 +1,78 @@
+"""What is left to do before a new service can do its work, for the page an admin lands on."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from monitor.accounts import queries as accounts
+from monitor.accounts.queries import PersonState
+from monitor.accounts.tables import Role
+from monitor.feeds.tables import SourceRow
+from monitor.kernel.settings import Settings, Transport
+
+_PAIR = 2  # people who appraise each study
+
+
+class What(StrEnum):
+    """One thing to do."""
+
+    PEOPLE = "people"
+    SOURCES = "sources"
+    CONTACT = "contact"
+    MAIL = "mail"
+    ADDRESS = "address"
+
+
+# without these nothing is decided here; the others may wait
+_FIRST = frozenset({What.PEOPLE, What.SOURCES})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do, and whether it was done."""
+
+    what: What
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSteps:
+    """All of them, in order; ``reviewers`` may appraise, those invited included."""
+
+    steps: tuple[Step, ...]
+    reviewers: int
+
+    @property
+    def at_the_beginning(self) -> bool:
+        """Whether the service cannot do its work yet."""
+        return any(not step.done for step in self.steps if step.what in _FIRST)
+
+
+def first_steps(session: Session, settings: Settings) -> FirstSteps:
+    """Read what was done and what is left."""
+    people = accounts.people(session)
+    reviewers = sum(
+        one.role is Role.REVIEWER and one.state is not PersonState.DISABLED for one in people
+    )
+    asked = session.scalar(select(func.count()).where(SourceRow.last_success_at.is_not(None)))
+    done = {
+        What.PEOPLE: reviewers >= _PAIR,
+        What.SOURCES: bool(asked),
+        What.CONTACT: bool(settings.sources.contact),
+        What.MAIL: settings.mail.transport is Transport.SMTP,
+        What.ADDRESS: not _is_here(settings.web.public_url),
+    }
+    return FirstSteps(tuple(Step(what, done[what]) for what in What), reviewers)
+
+
+def _is_here(url: str) -> bool:
+    """Tell whether an address leads to this machine only."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
