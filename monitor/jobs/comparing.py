@@ -56,7 +56,7 @@ def compare_source(service: Service, name: str) -> AttemptReport:
             asked = max((error.retry_after or 0 for error in errors), default=0)
             comparison.postpone(session, name, at, asked)
             for error in errors[:1]:
-                workflow.comparison_failed(session, service, name, error, at)
+                workflow.comparison_failed(session, service.settings, name, error, at)
     return report
 
 

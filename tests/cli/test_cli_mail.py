@@ -2,14 +2,13 @@
 
 import json
 import socket
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from monitor.cli import commands
 from monitor.jobs.schedule import SCHEDULE
-from monitor.jobs.service import Service
+from monitor.jobs.service import Service, prepare
 from monitor.kernel import settings as settings_module
 from monitor.notify import service as notify
 
@@ -24,11 +23,16 @@ def config(tmp_path_factory, nobody_asked):
     off = "".join(f"[sources.{name}]\nenabled = false\n" for name in nobody_asked)
     path.write_text(mail + off)
     service = Service.open(settings_module.load(path))
-    service.prepare(SCHEDULE)
+    prepare(service, SCHEDULE)
     with service.database.write() as session:
-        asked: dict[str, Any] = {"address": "reader@example.org"}
-        asked |= {"interventions": ["cos"], "purpose": "news"}
-        notify.subscribe(session, service.settings, **asked, at=service.clock())
+        notify.subscribe(
+            session,
+            service.settings,
+            address="reader@example.org",
+            interventions=["cos"],
+            purpose="news",
+            at=service.clock(),
+        )
     service.database.dispose()
     return path
 

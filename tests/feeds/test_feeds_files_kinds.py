@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds import files, titles, xml_repair
+from monitor.feeds import files
 from monitor.feeds.files import author_lists, cited_as, dates
-from monitor.feeds.readers import pubmed_xml, rss_document
+from monitor.feeds.readers import pubmed_xml, rss_document, titles, xml_repair
 from monitor.feeds.records import FetchedRecord, KeptRecord, UnreadableRecord
 from monitor.kernel.errors import InvalidInput
 

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds.readers import rss_document, rss_item
+from monitor.feeds.readers import rss_document, rss_item, rss_prose
+from monitor.feeds.readers.rss_prose import Prose, read
 from monitor.feeds.records import Citation, FetchedRecord
-from monitor.feeds.sources import rss_prose
-from monitor.feeds.sources.rss_prose import Prose, read
 
 
 def test_the_examples_hold():

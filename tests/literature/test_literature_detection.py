@@ -6,8 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.literature import ages, asides, design_rules, developers, registered
-from monitor.literature.design import counts, measures, places, trial_cues
+from monitor.literature.design import (
+    ages,
+    asides,
+    counts,
+    developers,
+    measures,
+    places,
+    registered,
+    rule_words,
+    trial_cues,
+)
 from monitor.literature.design import rules as designs
 from monitor.literature.design.detection import detect
 
@@ -166,11 +175,11 @@ def test_every_suggestion_quotes_its_record(title, abstract, types):
         assert any(one.sentence in text for text in texts)
 
 
-READERS = (ages, asides, counts, design_rules, designs, developers, measures, places, registered)
+READERS = (ages, asides, counts, rule_words, designs, developers, measures, places, registered)
 PATTERNS = (
     *(cue.words for cue in trial_cues.CUES),
     *(one for module in READERS for one in vars(module).values() if isinstance(one, re.Pattern)),
-    *(words for _, words in (*design_rules.TITLE, *design_rules.ABSTRACT)),
+    *(words for _, words in (*rule_words.TITLE, *rule_words.ABSTRACT)),
     *(words for _, words in places._settings()),
     *(places._place(), places._next(), places._larger(), places._people(), places._nhs()),
     *(words for kind in ("randomised", "analysed", "enrolled") for words in counts._kind(kind)),

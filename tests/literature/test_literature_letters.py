@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from monitor.catalogue import loader
-from monitor.literature.expansions import expansions
+from monitor.literature.matching.expansions import expansions
 from monitor.literature.matching.matcher import Matcher
 
 MATCHER = Matcher(loader.load())

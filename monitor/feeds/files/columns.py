@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Literal
 
-from monitor.feeds import plain, titles
+from monitor.feeds import plain
 from monitor.feeds.files import author_lists, cited_as, dates, registers
 from monitor.feeds.files.draft import Draft
+from monitor.feeds.readers import titles
 from monitor.feeds.records import UnreadableRecord
 from monitor.kernel.errors import InvalidInput
 

@@ -10,11 +10,11 @@ from typing import IO
 
 from lxml import etree
 
-from monitor.feeds import titles
 from monitor.feeds.files import dates
 from monitor.feeds.files.draft import Draft
-from monitor.feeds.xml_repair import Repaired, with_ampersands
-from monitor.feeds.xml_text import inner
+from monitor.feeds.readers import titles
+from monitor.feeds.readers.xml_repair import Repaired, with_ampersands
+from monitor.feeds.readers.xml_text import inner
 from monitor.kernel.errors import InvalidInput
 from monitor.kernel.text import plain
 

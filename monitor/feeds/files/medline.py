@@ -4,11 +4,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from monitor.feeds import titles
 from monitor.feeds.files import dates
 from monitor.feeds.files.draft import Draft
 from monitor.feeds.files.lines import blocks
-from monitor.feeds.readers import nlm_links
+from monitor.feeds.readers import nlm_links, titles
 
 MEDIA_TYPE = "application/nbib"
 

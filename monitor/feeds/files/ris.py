@@ -6,9 +6,10 @@ from typing import Any
 
 import rispy
 
-from monitor.feeds import plain, titles
+from monitor.feeds import plain
 from monitor.feeds.files import dates, ris_blocks
 from monitor.feeds.files.draft import Draft
+from monitor.feeds.readers import titles
 from monitor.feeds.records import UnreadableRecord
 
 _DATES = ("year", "publication_year", "date")

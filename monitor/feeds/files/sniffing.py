@@ -8,7 +8,7 @@ from typing import IO
 
 from lxml import etree
 
-from monitor.feeds.xml_repair import Repaired
+from monitor.feeds.readers.xml_repair import Repaired
 from monitor.kernel.errors import InvalidInput
 
 _BRING = "bring RIS, nbib, EndNote XML, PubMed XML, or CSV with a title column"

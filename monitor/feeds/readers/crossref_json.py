@@ -8,9 +8,10 @@ import re
 from datetime import date
 from urllib.parse import quote
 
-from monitor.feeds import plain, titles
+from monitor.feeds import plain
 from monitor.feeds.identifiers import distinct, doi, isrctn, nct, registrations_in
 from monitor.feeds.readers import json_fields as fields
+from monitor.feeds.readers import titles
 from monitor.feeds.readers.json_fields import Object
 from monitor.feeds.records import (
     Citation,

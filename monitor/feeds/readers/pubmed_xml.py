@@ -12,10 +12,13 @@ from typing import IO, Any
 
 from lxml import etree
 
-from monitor.feeds import plain, titles
+from monitor.feeds import plain
 from monitor.feeds.identifiers import distinct, doi, normalise, pmcid, pmid, registrations_in
+from monitor.feeds.readers import titles
 from monitor.feeds.readers.nlm_links import BY_REF_TYPE, doi_in
 from monitor.feeds.readers.pubmed_slices import Slices
+from monitor.feeds.readers.xml_repair import Repaired, repaired
+from monitor.feeds.readers.xml_text import inner
 from monitor.feeds.records import (
     Citation,
     FetchedRecord,
@@ -25,8 +28,6 @@ from monitor.feeds.records import (
     UnreadableRecord,
 )
 from monitor.feeds.registries import registry_number
-from monitor.feeds.xml_repair import Repaired, repaired
-from monitor.feeds.xml_text import inner
 from monitor.kernel.errors import SourceError, SourceFault
 
 Element = etree._Element  # lxml gives the type of its elements no public name

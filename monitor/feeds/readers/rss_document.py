@@ -13,7 +13,7 @@ from xml.parsers import expat
 import feedparser
 from feedparser.exceptions import CharacterEncodingOverride
 
-from monitor.feeds.xml_repair import without_forbidden
+from monitor.feeds.readers.xml_repair import without_forbidden
 from monitor.kernel.errors import SourceError, SourceFault
 
 MAX_ITEMS = 5_000

@@ -15,10 +15,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from monitor.feeds import plain
 from monitor.feeds.identifiers import distinct, doi, pmid, registrations_in
-from monitor.feeds.readers import rss_document
+from monitor.feeds.readers import rss_document, rss_prose
 from monitor.feeds.readers.rss_document import Item
 from monitor.feeds.records import Citation, FetchedRecord, Identifier, KeptRecord, UnreadableRecord
-from monitor.feeds.sources import rss_prose
 from monitor.kernel.errors import SourceError
 
 _TRACKING = re.compile(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from itertools import pairwise, takewhile
 
-from monitor.literature.dividing import ROMAN, divided, opposed
+from monitor.literature.dedup.dividing import ROMAN, divided, opposed
 
 # Letters and digits, in bytes: shorter titles ("Editorial", "Stroke prevention") are shared.
 TELLING = 30

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from monitor.literature import asides
-from monitor.literature.numerals import NUMBER, read_number
+from monitor.literature.design import asides
+from monitor.literature.text.numerals import NUMBER, read_number
 
 RANDOMISED, ANALYSED, ENROLLED, PLANNED = "randomised", "analysed", "enrolled", "planned"
 # Words for the same people: parts of one sample, so that boys and girls are children.

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from monitor.feeds.records import Citation
-from monitor.literature import registered
-from monitor.literature.ages import child_ages
+from monitor.literature.design import registered
+from monitor.literature.design.ages import child_ages
 from monitor.literature.design.counts import sample_sizes
+from monitor.literature.design.developers import involvement
 from monitor.literature.design.measures import measures
 from monitor.literature.design.places import UK, countries, settings
 from monitor.literature.design.rules import Suggestion, suggest_design
 from monitor.literature.design.trial_score import LIKELY, TrialScore, trial_score
-from monitor.literature.developers import involvement
 from monitor.literature.text import sentences
 
 UNCLEAR = "unclear"

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from monitor.literature import asides
-from monitor.literature.nations import NAMES, PEOPLES, PLACES, REGIONS, UK, UNSURE
+from monitor.literature.design import asides
+from monitor.literature.design.nations import NAMES, PEOPLES, PLACES, REGIONS, UK, UNSURE
 
 __all__ = ["UK", "countries", "country_named", "settings"]
 

@@ -10,10 +10,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from monitor.literature.asides import is_own, others_did
 from monitor.literature.design import notices
+from monitor.literature.design.asides import is_own, others_did
+from monitor.literature.design.rule_words import (
+    ABSTRACT,
+    NO_CONTROL,
+    REGISTRATION,
+    TITLE,
+    TYPES,
+    Rules,
+)
 from monitor.literature.design.trial_cues import speaks_of_others
-from monitor.literature.design_rules import ABSTRACT, NO_CONTROL, REGISTRATION, TITLE, TYPES, Rules
 from monitor.literature.text.sentences import lines
 
 __all__ = ["ABSTRACT", "TITLE", "Suggestion", "is_registration", "suggest_design"]

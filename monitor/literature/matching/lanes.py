@@ -8,11 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from monitor.literature import fields, passing
-from monitor.literature.matching import passing_cues
+from monitor.literature.matching import fields, passing, passing_cues
 from monitor.literature.matching.matcher import Hit
+from monitor.literature.matching.scenes import Scene
 from monitor.literature.matching.scope import in_scope
-from monitor.literature.scenes import Scene
 from monitor.literature.text.sentences import Sentence, sentences
 from monitor.literature.words import Lane
 

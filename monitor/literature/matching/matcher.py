@@ -16,13 +16,13 @@ from itertools import islice
 import ahocorasick
 
 from monitor.catalogue.loader import Catalogue
-from monitor.literature.letters import Letters, vocabulary
 from monitor.literature.matching.disambiguation import (
     JudgedNames,
     NameCandidate,
     judge_abbreviations,
     judge_names,
 )
+from monitor.literature.matching.letters import Letters, vocabulary
 from monitor.literature.matching.naming import (
     ABBREVIATION,
     FULL_NAME,

@@ -8,9 +8,9 @@ speaks, and the programme counts as evaluated.
 import re
 from collections.abc import Callable
 
-from monitor.literature.makers import of_its_makers, of_training
+from monitor.literature.matching.makers import of_its_makers, of_training
 from monitor.literature.matching.passing_cues import ALLOCATED, CLOSE, DONE, NAMED, OWN
-from monitor.literature.scenes import LEADS_BACK, SAMPLE, Scene, any_case, something_else
+from monitor.literature.matching.scenes import LEADS_BACK, SAMPLE, Scene, any_case, something_else
 
 _FEW = 2
 

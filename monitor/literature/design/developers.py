@@ -6,7 +6,7 @@ What is said of raters, of people examined, or of a form that the authors made t
 import re
 from collections.abc import Iterator
 
-from monitor.literature import asides
+from monitor.literature.design import asides
 
 LED, INDEPENDENT = "the developers took part", "independent of the developers"
 _PROGRAMME = (

@@ -6,8 +6,8 @@ The text says what they stand for, or they are part of a longer capitalised name
 import re
 from collections.abc import Iterable, Mapping, Set
 
-from monitor.literature.expansions import GENERAL, SMALL, Expansion, expansions
 from monitor.literature.matching.disambiguation import NameCandidate
+from monitor.literature.matching.expansions import GENERAL, SMALL, Expansion, expansions
 from monitor.literature.text.folding import fold
 
 _FAR = 80

@@ -2,7 +2,7 @@
 
 import re
 
-from monitor.literature.scenes import Scene
+from monitor.literature.matching.scenes import Scene
 from monitor.literature.text.folding import fold
 
 # Of the full names in the catalogue, those that are also a field's.

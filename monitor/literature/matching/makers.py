@@ -1,7 +1,7 @@
 """A programme's developers, and what staff are trained in: said of people, not of families. Pure."""
 
 from monitor.literature.matching.passing_cues import ALLOCATED, CLOSE
-from monitor.literature.scenes import SAMPLE, Scene, any_case
+from monitor.literature.matching.scenes import SAMPLE, Scene, any_case
 
 # Its developers, or what staff are trained in.
 _PEOPLE_OF = any_case(

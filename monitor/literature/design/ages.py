@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from monitor.literature import asides
-from monitor.literature.numerals import WORD, read_number
+from monitor.literature.design import asides
+from monitor.literature.text.numerals import WORD, read_number
 
 _CHILD = (
     r"(?:child(?:ren)?|infants?|toddlers?|bab(?:y|ies)|newborns?|neonates?|pre-?schoolers?|boys?|"
