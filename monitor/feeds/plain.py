@@ -43,8 +43,9 @@ def html_line(raw: str | None, limit: int = MAX_FIELD) -> str:
     if not raw:
         return ""
     # most lines are plain already: to see that costs less than to take them apart
-    if raw.isprintable() and not ("<" in raw or "&" in raw or "  " in raw):
-        return _bounded(raw.strip(" "), limit)
+    if raw.isprintable() and "<" not in raw and "&" not in raw and "  " not in raw:
+        made = raw.strip(" ")
+        return made if len(made) <= limit else _bounded(made, limit)
     return _bounded(text.plain(raw[:_MAX_MARKED]), limit)
 
 

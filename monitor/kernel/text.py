@@ -29,6 +29,7 @@ _JOINING = range(0x590, 0x2000)
 # What Windows has in place of C1, less the signs that cannot stand within a word
 _NOT_WITHIN_A_WORD = frozenset("\x80\x82\x84\x86\x87\x88\x89\x8b\x95\x98\x99\x9b")
 
+_TAG_LIKE = re.compile("<[A-Za-z/!?]")
 _ENTITY = re.compile(
     r"&(?:(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
     r"|(?:amp|lt|gt|quot|nbsp)(?![A-Za-z0-9;=]))"
@@ -84,7 +85,8 @@ def paragraphs(raw: str) -> list[str]:
 
 
 def _is_plain(raw: str) -> bool:
-    return "<" not in raw and "&" not in raw
+    """Tell a text that cannot hold mark-up: "p < .05" is one too."""
+    return "&" not in raw and ("<" not in raw or _TAG_LIKE.search(raw) is None)
 
 
 def _read(raw: str, *, paired: bool = False) -> list[str]:

@@ -3,6 +3,7 @@
 import codecs
 import doctest
 import io
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,8 @@ from monitor.feeds.files import author_lists, cited_as, dates
 from monitor.feeds.readers import pubmed_xml, rss_document, titles, xml_repair
 from monitor.feeds.records import FetchedRecord, KeptRecord, UnreadableRecord
 from monitor.kernel.errors import InvalidInput
+
+TODAY = date(2026, 11, 28)
 
 
 def read(text):
@@ -175,7 +178,7 @@ def test_a_title_never_goes_back_to_a_reference_that_has_none():
         "k",
         b"TY  - JOUR\nPY  - 2019\nER  - \n\nTI  - B",
         "application/x-research-info-systems",
-        None,
+        TODAY,
     )
     assert isinstance(files.reread(kept), UnreadableRecord)
 
@@ -278,10 +281,13 @@ def test_one_character_costs_pubmed_and_feeds_nothing(rubbish):
     several = article.format(1, "") + article.format(2, rubbish) + article.format(3, "")
     document = f"<PubmedArticleSet>{several}</PubmedArticleSet>".encode()
     for body in (document, b'<?xml version="1.0"?><!-- c -->' + document):
-        found = list(pubmed_xml.read(io.BytesIO(body)))
+        read_all = pubmed_xml.read(io.BytesIO(body))
+        found = [one for one in read_all if isinstance(one, FetchedRecord)]
         assert [one.citation.title for one in found] == ["Theraplay"] * 3
-        kept = KeptRecord(found[1].key, found[1].raw, found[1].media_type, None)
-        assert pubmed_xml.reread(kept).citation == found[1].citation
+        kept = KeptRecord(found[1].key, found[1].raw, found[1].media_type, TODAY)
+        again = pubmed_xml.reread(kept)
+        assert isinstance(again, FetchedRecord)
+        assert again.citation == found[1].citation
     feed = f"<rss version='2.0'><channel><item><title>Thera{rubbish}play</title></item></channel></rss>"
     (item,) = rss_document.read(feed.encode(), None)
     assert item.entry["title"] == "Theraplay"
@@ -339,8 +345,10 @@ def test_ictrp_tables_come_in_without_the_people_to_ask():
     assert [one.value for one in said.registrations] == ["ACTRN12620000000001"]
     for name in (b"Pat Alder", b"pat@example.org", b"Contact"):
         assert name not in found.raw
-    kept = KeptRecord(found.key, found.raw, found.media_type, None)
-    assert files.reread(kept).citation == said
+    kept = KeptRecord(found.key, found.raw, found.media_type, TODAY)
+    again = files.reread(kept)
+    assert isinstance(again, FetchedRecord)
+    assert again.citation == said
 
 
 @pytest.mark.parametrize(

@@ -305,7 +305,9 @@ def _text(element: Element | None, limit: int) -> str:
     """Give all text in an element: ``.text`` alone would end at the first ``<i>``."""
     if element is None:
         return ""
-    text = inner(element) if len(element) else element.text
+    text = element.text
+    if len(element) or (text and "<" in text):
+        text = inner(element)
     return plain.html_line(text, limit) if text else ""
 
 

@@ -11,6 +11,7 @@ _NOBODY_WROTE = re.compile(
     r"|in process citation|not applicable|n\.?/?a\.?|none|null|nil|tba|tbc",
     re.IGNORECASE,
 )
+_LONGEST = 60
 _AROUND = " .[](){}<>*-–—_?!:;\"'"
 
 
@@ -20,7 +21,7 @@ def is_placeholder(title: str) -> bool:
     >>> is_placeholder("[Not Available]."), is_placeholder("Not available to all: a survey")
     (True, False)
     """
-    return _NOBODY_WROTE.fullmatch(title.strip(_AROUND)) is not None
+    return len(title) < _LONGEST and _NOBODY_WROTE.fullmatch(title.strip(_AROUND)) is not None
 
 
 def first(titles: Iterable[str]) -> str:
