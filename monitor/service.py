@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+import structlog
+
 from monitor.catalogue import loader
 from monitor.catalogue.loader import Catalogue
 from monitor.feeds import sources
-from monitor.kernel import secret
+from monitor.kernel import premises, secret
 from monitor.kernel.clock import utcnow
 from monitor.kernel.database import Database
 from monitor.kernel.settings import Settings
 from monitor.literature.matching.matcher import Matcher
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -34,13 +38,17 @@ class Service:
         """Open the database and load the catalogue and the secret; changes no row.
 
         Raises:
-            ConfigError: the catalogue or the secret is damaged, or a setting names no source.
+            ConfigError: the catalogue or the secret is damaged, others may read the secret, or a
+                setting names no source.
         """
         catalogue = loader.load()
         sources.check(settings, catalogue)
+        database = Database(settings.database_url)
+        for path in premises.keep_private(settings, database):
+            log.warning("files.open_to_others", path=str(path))
         return cls(
             settings=settings,
-            database=Database(settings.database_url),
+            database=database,
             catalogue=catalogue,
             matcher=Matcher(catalogue),
             secret=secret.load_or_create(settings.var),

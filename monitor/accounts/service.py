@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from monitor.accounts import passwords, rules
+from monitor.accounts import passwords, refusals, rules
 from monitor.accounts.tables import FailedSignIn, OneTimeLink, Role, SignIn, User
 from monitor.kernel import audit
 from monitor.kernel.database import affected
@@ -155,14 +155,19 @@ def sign_in(
     disabled account.
     """
     key, remote = _account_key(address), remote[:_MAX_REMOTE]
-    if _throttled(session, key, remote, at):
+    tries = _tries(session, key, remote, at)
+    if tries >= rules.TRIES:
         log.warning("sign_in.throttled", remote=remote)
         return SignInResult(None, None, THROTTLED, throttled=True)
     user = session.scalar(select(User).where(User.address == key))
     if not passwords.matches(password, user.password_hash if user else None) or not _open(user):
         session.add(FailedSignIn(address=key, remote=remote, at=at))
         session.flush()
-        log.warning("sign_in.failed", remote=remote, user=user.id if user else None)
+        whose = user.id if user else None
+        refusals.sign_in_failed(
+            session, user_id=whose, remote=remote, tries=tries + 1, limit=rules.TRIES, at=at
+        )
+        log.warning("sign_in.failed", remote=remote, user=whose)
         return SignInResult(None, None, WRONG)
     assert user is not None  # noqa: S101 - _open said so; tells mypy
     return _start(session, user, password, at)
@@ -206,7 +211,8 @@ def _start(session: Session, user: User, password: str, at: datetime) -> SignInR
     return SignInResult(token, user, None)
 
 
-def _throttled(session: Session, key: str, remote: str, at: datetime) -> bool:
+def _tries(session: Session, key: str, remote: str, at: datetime) -> int:
+    """Count the wrong tries that still count."""
     failed = session.scalar(
         select(func.count())
         .select_from(FailedSignIn)
@@ -216,7 +222,7 @@ def _throttled(session: Session, key: str, remote: str, at: datetime) -> bool:
             FailedSignIn.at > at - rules.TRIES_WITHIN,
         )
     )
-    return (failed or 0) >= rules.TRIES
+    return failed or 0
 
 
 def _account_key(address: str) -> str:

@@ -4,7 +4,10 @@ Opens transactions; decides nothing.
 """
 
 import logging
+import os
 import sys
+import traceback
+from pathlib import Path
 
 import click
 import structlog
@@ -28,12 +31,14 @@ from monitor.cli import (  # noqa: F401 - each adds its commands
 )
 from monitor.cli.root import DONE, NOT_RUN, commands
 from monitor.kernel.errors import MonitorError
+from monitor.kernel.own_trouble import own_trouble
 
 __all__ = ["commands", "main"]
 
 
 def main() -> None:
-    """Run the command that was typed; a known error becomes one line and exit status 2."""
+    """Run the command that was typed; an error becomes one line and exit status 2."""
+    os.umask(0o077)  # whatever is written holds addresses, and is nobody else's
     _log_to_stderr()
     try:
         # without standalone mode click gives back the status of ctx.exit() and Exit
@@ -43,18 +48,36 @@ def main() -> None:
         sys.exit(NOT_RUN)
     except click.Abort:
         sys.exit(NOT_RUN)
-    except MonitorError as error:
-        click.echo(f"gap-monitor: {error}", err=True)
+    except KeyboardInterrupt:
         sys.exit(NOT_RUN)
+    except Exception as error:  # noqa: BLE001 - the last one who can say what it means
+        click.echo(f"gap-monitor: {sentence(error)}", err=True)
+        sys.exit(NOT_RUN)
+
+
+def sentence(error: Exception) -> str:
+    """Say why a command ended: never a traceback, which tells nobody what to do."""
+    if isinstance(error, MonitorError):
+        return str(error)
+    words = own_trouble(error)
+    if words is not None:
+        return words
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "monitor" in Path(frame.filename).parts] or frames
+    at = f" ({Path(ours[-1].filename).name}, line {ours[-1].lineno})" if ours else ""
+    return f"this is a fault of the program: {type(error).__name__}{at}. Please report it"
 
 
 def _log_to_stderr() -> None:
     """Send logs to stderr: stdout belongs to what was asked for. A terminal gets sentences."""
+    terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            telling.sentence if sys.stderr.isatty() else structlog.processors.JSONRenderer(),
+            # the renderer for a terminal writes tracebacks by itself; JSON would say "true"
+            *(() if terminal else (structlog.processors.format_exc_info,)),
+            telling.sentence if terminal else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

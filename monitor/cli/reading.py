@@ -11,6 +11,7 @@ from monitor.feeds.completeness import days
 from monitor.feeds.completeness.day_rows import DayAttempt
 from monitor.feeds.completeness.days import DayReport
 from monitor.jobs.schedule import check_ledger
+from monitor.kernel import audit, premises
 from monitor.kernel.errors import MonitorError
 from monitor.kernel.uk import hour, read_day, uk_day_of
 from monitor.ops import explanation, exports, shapes
@@ -111,17 +112,22 @@ def explain(config: Path, slug: str) -> None:
 @commands.command()
 @click.pass_obj
 def check(config: Path) -> None:
-    """Verify settings, catalogue, schema and the audit ledger's chain, and that mail leaves."""
+    """Verify settings, catalogue, schema, who may read the files, the ledger, and that mail leaves."""
     with service_of(config) as service:
         require_current(service.database)
+        problems = [
+            f"other users of this machine may read {path}: `chmod go= {path}`"
+            for path in premises.keep_private(service.settings, service.database)
+        ]
         try:
             check_ledger(service)
         except MonitorError as error:
-            click.echo(str(error))
-            leave(failed=True)
-        click.echo("Settings, catalogue, schema and audit ledger are whole.")
+            problems.append(str(error))
         with service.database.read() as session:
-            problems = mail_problems(session, service.clock())
-        for problem in problems:
-            click.echo(problem)
-        leave(failed=bool(problems))
+            ledger = audit.head(session)
+            problems += mail_problems(session, service.clock())
+    for problem in problems:
+        click.echo(problem)
+    leave(failed=bool(problems))
+    click.echo("Settings, catalogue, schema and audit ledger are whole.")
+    click.echo(f"The ledger has {ledger.count} entries; the last one is {ledger.hash}.")

@@ -13,6 +13,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
+from monitor.accounts import retention as accounts_retention
 from monitor.feeds import retention
 from monitor.jobs.comparing import compare_due
 from monitor.jobs.delivery import deliver_due
@@ -23,6 +24,7 @@ from monitor.jobs.renewing import read_old_papers
 from monitor.jobs.uploads import work_on_uploads
 from monitor.kernel import audit
 from monitor.kernel.clock import monotonic
+from monitor.kernel.database import LOG_LIMIT
 from monitor.kernel.errors import MonitorError
 from monitor.kernel.locks import exclusive
 from monitor.ops import service as ops
@@ -60,8 +62,22 @@ def check_ledger(service: Service) -> None:
         raise MonitorError(f"audit entry {broken} does not follow: it was edited or removed")
 
 
+def shorten_log(service: Service) -> None:
+    """Empty SQLite's write-ahead log into the database.
+
+    Raises:
+        MonitorError: somebody has read the database for so long that the log has grown large.
+    """
+    service.database.shorten_log()
+    size = service.database.log_bytes()
+    if size > LOG_LIMIT:
+        raise MonitorError(ops.log_too_long(size))
+
+
 def tidy(service: Service) -> None:
-    """Let go of records as sent that the settings do not ask to be kept any longer."""
+    """Let go of old sign-ins, tries and links, and of records as sent that none asks to be kept."""
+    with service.database.write() as session:
+        accounts_retention.drop_old(session, at=service.clock())
     keep_days = service.settings.sources.keep_raw_days
     dropped = _AT_ONCE
     while dropped == _AT_ONCE:
@@ -81,6 +97,7 @@ JOBS = (
     Job("renew", 60, read_old_papers),
     Job("check", 24 * 60 * 60, check_ledger),
     Job("tidy", 24 * 60 * 60, tidy),
+    Job("shorten", 5 * 60, shorten_log),
 )
 SCHEDULE = {job.name: job.every_seconds for job in JOBS}
 

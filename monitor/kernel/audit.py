@@ -1,11 +1,13 @@
 """The audit ledger: who did what, when; append-only, hash-chained, no foreign keys.
 
 No foreign keys, so that the ledger never hinders or follows changes to live data. Each row's
-hash covers its own content and the hash before it: an edited or missing row breaks the chain.
+hash covers its own content and the hash before it: an edited or missing row breaks the chain. The
+number and hash of the last row are kept beside it, so that a tail that was cut off is missed too.
 """
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +19,7 @@ from monitor.kernel.database import Base
 GENESIS = "0" * 64
 # PostgreSQL only: serialises appends, so that two rows never claim the same predecessor.
 _LOCK_KEY = 0x6761_7061  # "gapa"
+_ONLY = 1
 
 
 class AuditEntry(Base):
@@ -34,6 +37,24 @@ class AuditEntry(Base):
     hash: Mapped[str] = mapped_column(unique=True)
 
 
+class AuditHead(Base):
+    """The last entry that was written; one row."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int]
+    hash: Mapped[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How many entries there are, and the hash of the last: what a copy elsewhere would keep."""
+
+    count: int
+    hash: str
+
+
 def record(
     session: Session,
     *,
@@ -46,35 +67,55 @@ def record(
     """Append one entry to the ledger within the caller's transaction."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
-    last = session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1)).first()
+    head = _head(session)
     entry = AuditEntry(
-        seq=last.seq + 1 if last else 1,
+        seq=head.seq + 1,
         at=at,
         actor=actor,
         action=action,
         subject=subject,
         details=details,
-        previous_hash=last.hash if last else GENESIS,
+        previous_hash=head.hash,
     )
     entry.hash = _hash(entry)
     session.add(entry)
+    head.seq, head.hash = entry.seq, entry.hash
     session.flush()
     return entry
 
 
 def broken_link(session: Session) -> int | None:
-    """Find the first entry whose hash does not follow; None when the chain is whole."""
+    """Find the first entry that does not follow, or is missing; None when the chain is whole."""
     previous, expected_seq = GENESIS, 1
     for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.seq)):
         if (entry.seq, entry.previous_hash, entry.hash) != (expected_seq, previous, _hash(entry)):
             return entry.seq
         previous, expected_seq = entry.hash, expected_seq + 1
+    kept = session.get(AuditHead, _ONLY)
+    if ((kept.seq, kept.hash) if kept else (0, GENESIS)) != (expected_seq - 1, previous):
+        return expected_seq
     return None
+
+
+def head(session: Session) -> Head:
+    """Tell how many entries were written, and the hash of the last one."""
+    kept = session.get(AuditHead, _ONLY)
+    return Head(kept.seq, kept.hash) if kept else Head(0, GENESIS)
 
 
 def count(session: Session) -> int:
     """Count the entries."""
     return session.scalar(select(func.count()).select_from(AuditEntry)) or 0
+
+
+def _head(session: Session) -> AuditHead:
+    """Give what the next entry follows: never the last row there is, which may not be the last."""
+    # another process may have written since this session last looked
+    kept = session.get(AuditHead, _ONLY, populate_existing=True)
+    if kept is None:
+        kept = AuditHead(id=_ONLY, seq=0, hash=GENESIS)
+        session.add(kept)
+    return kept
 
 
 def _hash(entry: AuditEntry) -> str:

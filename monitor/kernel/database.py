@@ -5,6 +5,7 @@ Only ``web``, ``jobs`` and ``cli`` open transactions, through ``Database.read`` 
 """
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -29,6 +30,8 @@ from sqlalchemy.types import JSON, TypeDecorator
 
 from monitor.kernel.errors import Conflict
 
+# how large SQLite lets its write-ahead log stay once it was read into the database
+LOG_LIMIT = 64 * 1024 * 1024
 # Named constraints, so that a migration can name what it drops on either database.
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -138,6 +141,33 @@ class Database:
         """The SQLite file, or None for PostgreSQL."""
         return Path(self.url.database) if self.is_sqlite and self.url.database else None
 
+    @property
+    def log_path(self) -> Path | None:
+        """SQLite's write-ahead log, beside its file; None for PostgreSQL."""
+        return self.path.with_name(f"{self.path.name}-wal") if self.path else None
+
+    def log_bytes(self) -> int:
+        """Tell how large the write-ahead log is; 0 where there is none.
+
+        It only grows while somebody else (a backup, a shell) reads the database for long.
+        """
+        try:
+            return self.log_path.stat().st_size if self.log_path else 0
+        except FileNotFoundError:
+            return 0
+
+    def shorten_log(self) -> None:
+        """Bring what stands in SQLite's write-ahead log into the database, and empty it.
+
+        Waits for nobody: what a reader still needs stays, until the next time.
+        """
+        if self.path is None or self.log_bytes() == 0:
+            return
+        # a connection of its own, without patience: a checkpoint that waits for a reader holds
+        # the write lock meanwhile
+        with contextlib.closing(sqlite3.connect(self.path, timeout=0)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -165,7 +195,7 @@ def _sqlite_engine(url: str) -> Engine:
         cursor = connection.cursor()
         # a page twice the usual size: most of what is kept are records of many kilobytes
         pragmas = ("page_size=8192", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
-        for pragma in pragmas:
+        for pragma in (*pragmas, f"journal_size_limit={LOG_LIMIT}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -178,4 +208,13 @@ def _sqlite_engine(url: str) -> Engine:
 
 
 def _postgres_engine(url: str) -> Engine:
-    return create_engine(url, pool_pre_ping=True)
+    """Connect to PostgreSQL; a server that is gone without a word is noticed within a minute."""
+    asked = make_url(url).query
+    usual = {
+        "connect_timeout": 10,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+    }
+    connect = {name: value for name, value in usual.items() if name not in asked}
+    return create_engine(url, pool_pre_ping=True, connect_args=connect)

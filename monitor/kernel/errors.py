@@ -2,6 +2,7 @@
 
 MonitorError
 ├── ConfigError          a setting is wrong: the start is refused
+├── OwnTrouble           this machine cannot: its database, its disk, its memory
 ├── NotFound             no such thing
 ├── Conflict             somebody else was first, or the step does not follow
 ├── InvalidInput         what was typed or sent cannot be used
@@ -18,6 +19,10 @@ class MonitorError(Exception):
 
 class ConfigError(MonitorError):
     """A setting is missing or wrong; the message names its key."""
+
+
+class OwnTrouble(MonitorError):  # noqa: N818 - reads as what it is
+    """This machine cannot do it now: nobody outside is to blame. Says what to look at."""
 
 
 class NotFound(MonitorError):  # noqa: N818 - reads as the HTTP status it becomes
@@ -47,6 +52,7 @@ class SourceFault(StrEnum):
     SCHEMA_CHANGED = "schema changed"
     QUERY_CHANGED = "query changed upstream"
     FEWER_IDS = "fewer ids than before"
+    OURS = "trouble of our own"  # it was not asked: nothing is said of the source
 
 
 class SourceError(MonitorError):

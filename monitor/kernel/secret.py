@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 
 from monitor.kernel.errors import ConfigError
+from monitor.kernel.private_files import private_folder, refuse_open_to_others
 
 _BYTES = 32
 
@@ -15,14 +16,18 @@ def load_or_create(folder: Path) -> bytes:
     It signs the links in mails already sent: losing it breaks their unsubscribe links.
 
     Raises:
-        ConfigError: the file is there but does not hold a secret of ours.
+        ConfigError: the file is there but does not hold a secret of ours, cannot be read, or
+            can be read by others.
     """
     path = folder / "secret_key"
-    folder.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        _create(path)
+    private_folder(folder)
     try:
+        if not path.exists():
+            _create(path)
+        refuse_open_to_others(path)
         value = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except OSError as error:
+        raise ConfigError(f"cannot use the secret {path}: {error.strerror}") from error
     except ValueError as error:
         raise ConfigError(f"{path} does not hold a secret: restore it from a backup") from error
     if len(value) != _BYTES:

@@ -4,6 +4,7 @@
 Reads the file and secrets beside it; never the environment, never a default secret.
 """
 
+import codecs
 import tomllib
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +22,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from monitor.kernel.errors import ConfigError
+from monitor.kernel.private_files import refuse_open_to_others
 
 DEFAULT_DATABASE = "sqlite:///var/gap-monitor.sqlite3"
 
@@ -283,13 +285,14 @@ class Settings(_Section):
         """Read one secret file, named relative to the configuration's folder.
 
         Raises:
-            ConfigError: the file cannot be read, is no UTF-8 text, or is empty.
+            ConfigError: the file cannot be read, is empty, or can be read by others.
         """
         if path is None:
             return None
         full = self.folder / path
         try:
-            value = full.read_text(encoding="utf-8-sig").strip()
+            refuse_open_to_others(full)
+            value = _text(full.read_bytes()).strip()
         except OSError as error:
             raise ConfigError(f"cannot read the secret file {full}: {error.strerror}") from error
         except UnicodeDecodeError as error:
@@ -307,7 +310,7 @@ def load(path: Path) -> Settings:
             wrong key and what it takes.
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(_text(path.read_bytes()))
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -315,6 +318,16 @@ def load(path: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not TOML: {error}") from error
     return parse(data, folder=path.resolve().parent, where=str(path))
+
+
+def _text(content: bytes) -> str:
+    """Read a file that a person wrote; editors on Windows put a byte-order mark before it."""
+    marks = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    if content.startswith(marks) and content not in marks:
+        text = content.decode("utf-16")
+    else:
+        text = content.decode("utf-8-sig")
+    return text.replace("\r\n", "\n")
 
 
 def parse(data: dict[str, Any], *, folder: Path, where: str = "settings") -> Settings:

@@ -12,12 +12,13 @@ from monitor.feeds import incidents
 from monitor.feeds import queries as feeds
 from monitor.feeds.incidents import IncidentView
 from monitor.kernel import audit
-from monitor.kernel.database import Database
+from monitor.kernel.database import LOG_LIMIT, Database
 from monitor.kernel.settings import Settings
 from monitor.notify import queries as notify
 from monitor.notify import rules
 from monitor.notify.tables import MessageState
 from monitor.ops.causes import NoWayOut, no_way_out
+from monitor.ops.service import log_too_long
 from monitor.ops.tables import JobRow
 from monitor.review import alert_queries
 from monitor.review import queries as review
@@ -31,7 +32,8 @@ JOB_TITLES = {
     "import": "Bring in files",
     "order": "Order the queue",
     "check": "Check the audit ledger",
-    "tidy": "Let go of old raw records",
+    "tidy": "Let go of what is old",
+    "shorten": "Keep the database’s log short",
     "renew": "Read papers by the newest rules",
 }
 # how long an incident that is over stays in sight
@@ -75,10 +77,14 @@ class QueueStatus:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseStatus:
-    """The database: "sqlite" or "postgresql", its size in bytes where known."""
+    """The database: "sqlite" or "postgresql", its size in bytes where known.
+
+    ``log_bytes``: of these, how much stands in SQLite's write-ahead log.
+    """
 
     kind: str
     size_bytes: int | None
+    log_bytes: int
     audit_entries: int
 
 
@@ -126,6 +132,7 @@ class Status:
             "database": {
                 "kind": self.database.kind,
                 "size_bytes": self.database.size_bytes,
+                "log_bytes": self.database.log_bytes,
                 "audit_entries": self.database.audit_entries,
             },
             "loopback_allowed": self.loopback_allowed,
@@ -141,7 +148,7 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
     asked = [one.name for one in sources if one.state is not feeds.SourceState.DISABLED]
     lost = no_way_out(asked, wrong)
     problems = _problems(sources, wrong, lost, jobs) + _mail_problems(wrong, outbox, now)
-    problems += _waiting(session, now)
+    problems += _waiting(session, now) + _log_problem(database)
     return Status(
         at=now,
         verdict=_verdict(problems),
@@ -155,6 +162,7 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
         database=DatabaseStatus(
             kind=database.engine.dialect.name,
             size_bytes=_size(database),
+            log_bytes=database.log_bytes(),
             audit_entries=audit.count(session),
         ),
         loopback_allowed=settings.sources.allow_loopback,
@@ -241,6 +249,11 @@ def _waiting(session: Session, now: datetime) -> list[str]:
     return [f"{old} {what} waited for a reviewer for over {_ALERT_MAY_WAIT.days} days"]
 
 
+def _log_problem(database: Database) -> list[str]:
+    size = database.log_bytes()
+    return [log_too_long(size)] if size > LOG_LIMIT else []
+
+
 def _verdict(problems: list[str]) -> str:
     if not problems:
         return "Everything is on time."
@@ -251,8 +264,7 @@ def _size(database: Database) -> int | None:
     if database.path is None:
         return None
     # what was written lately lies in the write-ahead log beside the file
-    parts = (database.path, database.path.with_name(f"{database.path.name}-wal"))
-    return sum(part.stat().st_size for part in parts if part.exists())
+    return database.path.stat().st_size + database.log_bytes()
 
 
 def _source(source: feeds.SourceStatus) -> dict[str, Any]:

@@ -21,6 +21,7 @@ import monitor.review.tables
 import monitor.usage.tables  # noqa: F401 - importing declares the tables
 from monitor.kernel.database import Base, Database
 from monitor.kernel.errors import ConfigError
+from monitor.kernel.private_files import private_folder
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"
 
@@ -34,7 +35,10 @@ def migrate(database: Database) -> None:
         ConfigError: the database was made by a newer version.
     """
     if database.path:
-        database.path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(database.path.parent)
+        if not database.path.exists():
+            # SQLite would make it readable to whoever the umask lets; its log follows its rights
+            database.path.touch(mode=0o600)
     with database.write() as session:
         connection = session.connection()
         _refuse_newer(connection)

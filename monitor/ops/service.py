@@ -34,6 +34,14 @@ def finished(session: Session, name: str, *, at: datetime, took: float, error: s
         row.last_success_at = at
 
 
+def log_too_long(size_bytes: int) -> str:
+    """Say that SQLite's write-ahead log cannot be emptied, and what to look for."""
+    return (
+        f"The database’s log has grown to {size_bytes // 2**20} MB: something (a backup, a shell) "
+        "has held the database open for long"
+    )
+
+
 def _row(session: Session, name: str) -> JobRow:
     row = session.get(JobRow, name)
     if row is None:

@@ -10,15 +10,19 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
+import structlog
 from flask import abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from monitor.accounts import queries as people
-from monitor.accounts import rules
+from monitor.accounts import refusals, rules
 from monitor.accounts import service as accounts
 from monitor.accounts.tables import Role, User
 from monitor.web.current import now, service
+
+log = structlog.get_logger()
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -156,8 +160,25 @@ def _refusal(role: Role) -> ResponseReturnValue | None:
     if user is None:
         return _ask_to_sign_in()
     if _RANK[user.role] < _RANK[role]:
+        _note_refusal(user, role)
         abort(403)
     return None
+
+
+def _note_refusal(user: User, role: Role) -> None:
+    """Write it into the ledger; where the database is busy, the page is refused all the same."""
+    try:
+        with service().database.write() as session:
+            refusals.page_refused(
+                session,
+                user_id=user.id,
+                role=role.value,
+                method=request.method,
+                path=request.path,
+                at=now(),
+            )
+    except SQLAlchemyError as error:
+        log.warning("refusal.not_noted", error=type(error).__name__)
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:

@@ -305,6 +305,27 @@ def test_the_last_free_try_still_counts(session, now, ann):
     assert _sign_in(session, now).throttled
 
 
+def test_the_ledger_tells_of_wrong_tries_and_once_of_too_many(session, now, ann):
+    for _ in range(rules.TRIES + 5):
+        _sign_in(session, now, password=OTHER)
+    _sign_in(session, now, address="nobody@example.org")
+    kept = session.scalars(
+        select(audit.AuditEntry)
+        .where(audit.AuditEntry.action.startswith("sign_in"))
+        .order_by(audit.AuditEntry.seq)
+    ).all()
+    told = [(one.action, one.subject) for one in kept]
+    mine = [("sign_in.failed", f"user:{ann.id}")] * rules.TRIES
+    assert told == [
+        *mine,
+        ("sign_in.throttled", f"user:{ann.id}"),
+        ("sign_in.failed", "user:unknown"),
+    ]
+    assert {one.actor for one in kept} == {"stranger"}
+    assert {one.details["remote"] for one in kept} == {"192.0.2.1"}
+    assert "nobody@example.org" not in str([(one.subject, one.details) for one in kept])
+
+
 def test_an_unknown_address_is_slowed_alike(session, now):
     for _ in range(rules.TRIES):
         session.add(FailedSignIn(address="x@example.org", remote="192.0.2.1", at=now))

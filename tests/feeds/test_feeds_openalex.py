@@ -132,6 +132,7 @@ def test_a_kept_work_is_read_again():
 def build(upstream, make_http, tmp_path):
     def build(watched=("10.5555/article",), *, key=True, **watermarks):
         (tmp_path / "key").write_text(KEY)
+        (tmp_path / "key").chmod(0o600)
         own = {"base_url": f"{upstream.url}/api/", "enabled": True}
         values = {
             "allow_loopback": True,

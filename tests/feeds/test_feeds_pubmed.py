@@ -55,6 +55,7 @@ def ncbi(upstream):
 @pytest.fixture
 def source(upstream, make_http, tmp_path):
     (tmp_path / "key").write_text("K123\n")
+    (tmp_path / "key").chmod(0o600)
     settings = parse(
         {
             "sources": {

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from monitor.jobs import schedule
-from monitor.jobs.schedule import JOBS, Job, check_ledger, run_job, scheduled
+from monitor.jobs.schedule import JOBS, Job, check_ledger, run_job, scheduled, shorten_log
 from monitor.kernel.clock import utcnow
+from monitor.kernel.database import Database
 from monitor.kernel.errors import MonitorError
 from monitor.ops.queries import status
 from monitor.ops.tables import JobRow
@@ -58,7 +59,7 @@ def test_a_job_that_misses_its_turns_is_overdue(service, clock):
     clock.pass_by(minutes=10)
     states, now = _states(service)
     late = dict.fromkeys(("poll", "deliver", "import", "renew", "order"), "overdue")
-    on_time = dict.fromkeys(("compare", "remind", "check", "tidy"), "on time")
+    on_time = dict.fromkeys(("compare", "remind", "check", "tidy", "shorten"), "on time")
     assert states == late | on_time
     assert "“Send mail” is overdue" in now.verdict
 
@@ -83,6 +84,22 @@ def test_one_process_schedules_and_the_next_takes_over(service, monkeypatch):
     ran.clear()
     with scheduled(service):
         assert ran.wait(10), "the lock was let go"
+
+
+def test_a_log_that_cannot_shrink_is_told_on_status_and_by_its_job(service, clock, monkeypatch):
+    for job in JOBS:
+        run_job(service, Job(job.name, job.every_seconds, lambda service: None))
+    monkeypatch.setattr(Database, "log_bytes", lambda self: 115 * 2**20)
+    run_job(service, Job("shorten", 300, shorten_log))
+    assert (
+        "log has grown to 115 MB: something (a backup, a shell)" in _job(service, "shorten").error
+    )
+    _, now = _states(service)
+    assert now.verdict.startswith("“Keep the database’s log short” is failing. The database’s log")
+    assert not now.healthy
+    monkeypatch.setattr(Database, "log_bytes", lambda self: 60 * 2**20)
+    run_job(service, Job("shorten", 300, shorten_log))
+    assert _states(service)[1].verdict == "Everything is on time."
 
 
 @pytest.mark.parametrize("broken", [False, True])

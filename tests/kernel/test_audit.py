@@ -1,3 +1,4 @@
+import pytest
 from sqlalchemy import text
 
 from monitor.kernel import audit
@@ -28,3 +29,27 @@ def test_a_missing_row_breaks_the_chain(session, now):
     session.execute(text("DELETE FROM audit_entry WHERE seq = 2"))
     session.expire_all()
     assert audit.broken_link(session) == 3
+
+
+@pytest.mark.parametrize("left", [0, 1, 2])
+def test_a_tail_that_was_cut_off_is_missed(session, now, left):
+    _three(session, now)
+    session.execute(text("DELETE FROM audit_entry WHERE seq > :left"), {"left": left})
+    session.expire_all()
+    assert audit.broken_link(session) == left + 1
+
+
+def test_what_is_written_after_a_cut_does_not_cover_it(session, now):
+    _three(session, now)
+    session.execute(text("DELETE FROM audit_entry WHERE seq = 3"))
+    session.expire_all()
+    later = audit.record(session, at=now, actor="cli", action="a", subject="s")
+    assert later.seq == 4
+    assert audit.broken_link(session) == 4
+
+
+def test_the_head_counts_and_names_the_last(session, now):
+    assert audit.head(session) == audit.Head(0, audit.GENESIS)
+    _three(session, now)
+    assert audit.head(session).count == audit.count(session) == 3
+    assert audit.head(session).hash == session.get_one(audit.AuditEntry, 3).hash

@@ -1,3 +1,4 @@
+import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -6,7 +7,8 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import StatementError
 
 from monitor.accounts.tables import OneTimeLink
-from monitor.kernel.database import affected
+from monitor.kernel import database as kernel_database
+from monitor.kernel.database import Database, affected
 from monitor.kernel.errors import Conflict
 from monitor.kernel.locks import exclusive
 from monitor.kernel.secret import load_or_create
@@ -101,3 +103,43 @@ def test_the_secret_is_made_once_and_is_private(tmp_path):
     assert load_or_create(tmp_path) == made
     assert len(made) == 32
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_the_log_is_emptied_as_soon_as_nobody_needs_it(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/a.sqlite3")
+    with database.write() as session:
+        session.execute(text("CREATE TABLE filler (x BLOB)"))
+    reader = sqlite3.connect(tmp_path / "a.sqlite3", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM filler").fetchone()
+    for _ in range(4):
+        with database.write() as session:
+            session.execute(text("INSERT INTO filler VALUES (randomblob(1000000))"))
+    grown = database.log_bytes()
+    assert grown > 4_000_000
+    database.shorten_log()
+    assert database.log_bytes() == grown, "the reader still needs it"
+    with database.write() as session:  # and nobody is kept waiting meanwhile
+        session.execute(text("DELETE FROM filler"))
+    reader.execute("COMMIT")
+    reader.close()
+    database.shorten_log()
+    assert database.log_bytes() == 0
+    database.dispose()
+
+
+def test_a_log_that_grew_is_cut_to_its_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernel_database, "LOG_LIMIT", 100_000)
+    database = Database(f"sqlite:///{tmp_path}/a.sqlite3")
+    with database.write() as session:
+        session.execute(text("CREATE TABLE filler AS SELECT randomblob(9000000) AS x"))
+    for _ in range(3):  # the next writer starts the log anew, once it was read into the database
+        with database.write() as session:
+            session.execute(text("INSERT INTO filler VALUES (1)"))
+    assert database.log_bytes() <= 200_000
+    database.dispose()
+
+
+def test_another_database_has_no_log_of_this_kind(database):
+    database.shorten_log()
+    assert database.log_bytes() == 0 or database.is_sqlite

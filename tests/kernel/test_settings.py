@@ -74,11 +74,44 @@ def test_links_follow_the_port_unless_told(tmp_path):
 
 def test_a_secret_file_is_read_beside_the_settings(tmp_path):
     loaded = parse({}, folder=tmp_path)
-    (tmp_path / "key").write_text("s3cret\n")
-    assert loaded.secret(Path("key")) == "s3cret"
+    for content in (b"s3cret\n", b"\xef\xbb\xbfs3cret\r\n", "s3cret\r\n".encode("utf-16")):
+        (tmp_path / "key").write_bytes(content)
+        (tmp_path / "key").chmod(0o600)
+        assert loaded.secret(Path("key")) == "s3cret"
     assert loaded.secret(None) is None
     with pytest.raises(ConfigError, match="missing"):
         loaded.secret(Path("missing"))
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o622, 0o601])
+def test_a_secret_that_others_can_read_is_refused(tmp_path, mode):
+    (tmp_path / "key").write_text("s3cret\n")
+    (tmp_path / "key").chmod(mode)
+    with pytest.raises(ConfigError, match=r"other users .* may read .*key: `chmod 600"):
+        parse({}, folder=tmp_path).secret(Path("key"))
+    for private in (0o600, 0o400):
+        (tmp_path / "key").chmod(private)
+        assert parse({}, folder=tmp_path).secret(Path("key")) == "s3cret"
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"\xef\xbb\xbf\n", b"\xff\x00\xfe", None])
+def test_a_secret_file_that_holds_none_is_named(tmp_path, content):
+    if content is None:
+        (tmp_path / "key").mkdir(mode=0o700)
+    else:
+        (tmp_path / "key").write_bytes(content)
+        (tmp_path / "key").chmod(0o600)
+    with pytest.raises(ConfigError, match=re.escape(str(tmp_path / "key"))):
+        parse({}, folder=tmp_path).secret(Path("key"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_settings_with_a_byte_order_mark_are_read(tmp_path, encoding, end):
+    text = end.join(["# café", "[web]", "port = 9000", 'notice = """a', 'b"""', ""])
+    (tmp_path / "config.toml").write_bytes(text.encode(encoding))
+    read = load(tmp_path / "config.toml")
+    assert (read.web.port, read.web.notice) == (9000, "a\nb")
 
 
 def test_the_example_lists_every_setting_with_its_default():

@@ -95,7 +95,8 @@ def mail(tmp_path):
 
     def make(port, **settings):
         if password := settings.pop("password", None):
-            (tmp_path / "password").write_text(password, encoding="utf-8")
+            (tmp_path / "password").write_text(password)
+            (tmp_path / "password").chmod(0o600)
             settings["password_file"] = "password"
         section = {
             "transport": "smtp",

@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from sqlalchemy import select
 
 from monitor.accounts import service as accounts
+from monitor.kernel import audit
 from monitor.notify import queries as mail
 
 NO_PAGE = {
@@ -147,6 +149,22 @@ def test_reading_changes_nothing(world, browse):
         if method == "GET":
             browser.get(_address(world, rule))
     assert world.contents() == before
+
+
+def test_what_was_refused_for_its_role_stands_in_the_ledger(world, browse):
+    def refusals():
+        with world.database.read() as session:
+            told = select(audit.AuditEntry).where(audit.AuditEntry.action == "access.refused")
+            return [
+                (one.actor, one.details["needs"], one.details["method"], one.details["path"])
+                for one in session.scalars(told.order_by(audit.AuditEntry.seq))
+            ]
+
+    before = refusals()
+    assert browse(world.ann).get("/people?x=secret").status_code == 403
+    assert browse(None).get("/people").status_code == 303
+    assert browse(world.ada).get("/people").status_code == 200
+    assert refusals()[len(before) :] == [(f"user:{world.ann.id}", "admin", "GET", "/people")]
 
 
 def test_a_form_without_its_token_is_refused(world, staff_app, browse):

@@ -1,0 +1,94 @@
+"""What lies under ``var``: private to the service's owner, and never without its database.
+
+A database that vanished (a disk not mounted, a wrong folder) must not be followed by an empty one:
+its readers would be forgotten, and whoever comes first would be made the admin. So each database
+that was made ready leaves a note beside the key, and an empty one is refused where there is one.
+"""
+
+from pathlib import Path
+
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect
+
+from monitor.kernel.database import Database
+from monitor.kernel.errors import ConfigError
+from monitor.kernel.private_files import close_to_others, private_folder
+from monitor.kernel.settings import Settings
+
+_NOTE = "database"
+# what only a service that had a database leaves behind
+_TRACES = ("mail/*.eml", "imports/*", "*.lock")
+
+
+def keep_private(settings: Settings, database: Database) -> list[Path]:
+    """Close ``var`` and the database's files to other users; gives those that stay open."""
+    private_folder(settings.var)
+    held = [settings.var, *_files(database)]
+    return [path for path in held if path.exists() and not close_to_others(path)]
+
+
+def refuse_vanished(settings: Settings, database: Database) -> None:
+    """Make sure that an empty database is not one that was lost.
+
+    Raises:
+        ConfigError: there was a database, and this one is empty; or it holds something else.
+    """
+    if not _is_empty(database):
+        return
+    note = settings.var / _NOTE
+    traces = [one for pattern in _TRACES for one in sorted(settings.var.glob(pattern))[:1]]
+    if not note.exists() and not traces:
+        return
+    where = _where(database)
+    was = _read(note)
+    moved = f", and the last one was {was}" if was and was != where else ""
+    raise ConfigError(
+        f"there is no database at {where}{moved}; but {settings.var} holds what belongs to one "
+        f"({(note if note.exists() else traces[0]).name}). Mount its disk, mend `database.url`, or "
+        f"put a backup there. To begin with an empty one, move {settings.var} away first: its key "
+        "and its mail belong to the database that is gone"
+    )
+
+
+def note_made(settings: Settings, database: Database) -> None:
+    """Note that there is a database now, and where."""
+    note, where = settings.var / _NOTE, _where(database)
+    if _read(note) != where:
+        note.write_text(f"{where}\n", encoding="utf-8")
+        close_to_others(note)
+
+
+def _files(database: Database) -> list[Path]:
+    if database.path is None:
+        return []
+    beside = [database.path.with_name(database.path.name + end) for end in ("-wal", "-shm")]
+    return [database.path, *beside]
+
+
+def _is_empty(database: Database) -> bool:
+    """Tell whether there is no schema of ours.
+
+    Raises:
+        ConfigError: there are tables, of something else.
+    """
+    if database.path is not None and not database.path.exists():
+        return True
+    with database.read() as session:
+        connection = session.connection()
+        if MigrationContext.configure(connection).get_current_revision() is not None:
+            return False
+        foreign = set(inspect(connection).get_table_names()) - {"alembic_version"}
+    if foreign:
+        raise ConfigError(
+            f"{_where(database)} holds tables of something else ({', '.join(sorted(foreign)[:3])}): "
+            "give Gap Monitor a database of its own in `database.url`"
+        )
+    return True
+
+
+def _where(database: Database) -> str:
+    return str(database.path or database.url.set(password=None).render_as_string())
+
+
+def _read(note: Path) -> str | None:
+    return note.read_text(encoding="utf-8").strip() if note.exists() else None

@@ -1,0 +1,64 @@
+"""What is let go of, and what stays. On each kind of database."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from monitor.accounts import queries, retention
+from monitor.accounts.tables import FailedSignIn, OneTimeLink, Role, SignIn, User
+
+
+def _sign_in(session, user, name, started, ended=None):
+    session.add(
+        SignIn(
+            token_hash=name,
+            user_id=user.id,
+            started_at=started,
+            last_seen_at=started,
+            ended_at=ended,
+        )
+    )
+
+
+def test_what_is_over_for_long_goes_and_what_is_asked_for_stays(session, now):
+    ada = User(address="ada@example.org", name="Ada", role=Role.ADMIN, created_at=now)
+    ben = User(address="ben@example.org", name="Ben", role=Role.REVIEWER, created_at=now)
+    session.add_all([ada, ben])
+    session.flush()
+    day = timedelta(days=1)
+    _sign_in(session, ada, "long over", now - 40 * day, now - 40 * day)
+    _sign_in(session, ada, "left open", now - 31 * day)
+    _sign_in(session, ada, "ended lately", now - 3 * day, now - 3 * day)
+    _sign_in(session, ada, "going on", now)
+    _sign_in(session, ben, "his first", now - 400 * day)
+    _sign_in(session, ben, "his last", now - 300 * day)
+    for name, made, used in (
+        ("used", 60, 59),
+        ("expired", 60, None),
+        ("used lately", 60, 2),
+        ("good", 1, None),
+    ):
+        session.add(
+            OneTimeLink(
+                token_hash=name,
+                user_id=ada.id,
+                created_at=now - made * day,
+                expires_at=now - (made - 7) * day,
+                used_at=now - used * day if used else None,
+            )
+        )
+    for hours in (0, 0.2, 23, 25, 24 * 90):
+        session.add(FailedSignIn(address="a", remote="r", at=now - timedelta(hours=hours)))
+    session.flush()
+    assert retention.drop_old(session, at=now) == 3 + 2 + 2
+    session.expire_all()
+    assert set(session.scalars(select(SignIn.token_hash))) == {
+        "ended lately",
+        "going on",
+        "his last",
+    }
+    assert set(session.scalars(select(OneTimeLink.token_hash))) == {"used lately", "good"}
+    assert len(session.scalars(select(FailedSignIn.id)).all()) == 3
+    seen = {one.name: one.last_seen_at for one in queries.people(session)}
+    assert seen == {"Ada": now, "Ben": now - 300 * day}
+    assert retention.drop_old(session, at=now) == 0

@@ -1,0 +1,115 @@
+"""How a command ends when it cannot run: one sentence, exit status 2, and never a traceback."""
+
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from monitor.cli import sentence
+from monitor.kernel.errors import ConfigError
+
+UNREACHABLE = "postgresql+psycopg://gap:pa55@127.0.0.1:9/gap"
+
+
+def _damaged(folder):
+    (folder / "var").mkdir()
+    (folder / "var/gap-monitor.sqlite3").write_bytes(b"what is this? " * 1000)
+
+
+def _torn(folder):
+    """Make a database whose first page says that it is one, and the others nothing."""
+    (folder / "var").mkdir()
+    path = folder / "var/gap-monitor.sqlite3"
+    with sqlite3.connect(path) as made:
+        made.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        made.executemany("INSERT INTO alembic_version VALUES (?)", [("x" * 3000,)] * 50)
+    made.close()
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+
+
+def _foreign(folder):
+    (folder / "var").mkdir()
+    with sqlite3.connect(folder / "var/gap-monitor.sqlite3") as made:
+        made.execute("CREATE TABLE photos (id INTEGER)")
+    made.close()
+
+
+CASES = {
+    "a server that is not there": (
+        f'url = "{UNREACHABLE}"',
+        lambda folder: None,
+        "cannot be reached",
+    ),
+    "something else in the file": ("", _damaged, "damaged, or no database at all"),
+    "pages torn": ("", _torn, "damaged"),
+    "another program's database": ("", _foreign, "tables of something else (photos)"),
+    "a folder where the database should be": (
+        'url = "sqlite:///here"',
+        lambda folder: (folder / "here").mkdir(),
+        "cannot be opened",
+    ),
+    "a file where var should be": (
+        "",
+        lambda folder: (folder / "var").touch(),
+        "cannot make the folder",
+    ),
+    "a folder in nothing": (
+        'url = "sqlite:////proc/none/gap.sqlite3"',
+        lambda folder: None,
+        "cannot make the folder /proc/none",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_command_that_cannot_run_says_why(tmp_path, case):
+    url, prepare, words = CASES[case]
+    (tmp_path / "config.toml").write_text(f"[database]\n{url}\n")
+    prepare(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "monitor", "--config", str(tmp_path / "config.toml"), "init"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    told = [line for line in done.stderr.splitlines() if not line.startswith("{")]
+    assert len(told) == 1, done.stderr
+    assert told[0].startswith("gap-monitor: ")
+    assert words in told[0]
+    assert "Traceback" not in done.stderr
+    assert "pa55" not in done.stderr
+
+
+def _sqlite(words):
+    return OperationalError("SELECT secret", {}, sqlite3.OperationalError(words))
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (_sqlite("database is locked"), "the database is locked"),
+        (_sqlite("database or disk is full"), "the disk is full: make room"),
+        (_sqlite("attempt to write a readonly database"), "may not be written"),
+        (_sqlite("disk I/O error"), "the disk under the database fails"),
+        (PermissionError(13, "Permission denied", "/srv/var"), "/srv/var may not be used"),
+        (OSError(28, "No space left on device", "/srv/var/mail/x"), "/srv/var/mail/x cannot be"),
+        (OSError(24, "Too many open files"), "too many files are open"),
+        (MemoryError(), "the memory is used up"),
+        (ConfigError("mail.host is wrong"), "mail.host is wrong"),
+    ],
+)
+def test_own_trouble_is_told_in_words(error, words):
+    assert words in sentence(error)
+    assert "SELECT" not in sentence(error)
+
+
+def test_a_fault_of_the_program_names_its_place():
+    with pytest.raises(KeyError) as caught:
+        dict[str, str]()["a key"]
+    assert "fault of the program: KeyError (test_cli_endings.py, line " in sentence(caught.value)
+    broken = IntegrityError("INSERT", {}, sqlite3.IntegrityError("unique"))
+    assert sentence(broken).startswith("this is a fault of the program: IntegrityError")
