@@ -1,5 +1,7 @@
 """Faults of upstreams that no other test shows, numbered as in docs/faults.md, at the HTTP boundary."""
 
+import gzip
+import re
 import shutil
 import socket
 import ssl
@@ -80,6 +82,45 @@ def test_fault_30_text_comes_out_right_whatever_the_encoding_is_called(
     )
     (record,) = ask(feeds(upstream.url)).records
     assert record.citation.title == "Café"
+
+
+@pytest.mark.parametrize("written", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32"])
+@pytest.mark.parametrize("declaration", ["", "<?xml version='1.0'?>", "<?xml encoding='utf-8'?>"])
+@pytest.mark.parametrize("header", ["", "; charset=utf-16", "; charset=utf-8"])
+def test_fault_30_wide_letters_are_read_whatever_is_declared(
+    feeds, upstream, written, declaration, header
+):
+    """With a byte-order mark or without one, and with a declaration that is wrong or missing."""
+    body = feed("<title>Café Ω 親</title><guid>g</guid>")
+    body = declaration + re.sub(r"^<\?xml.*?\?>\s*", "", body)
+    upstream.answer = lambda asked: upstream.says(
+        body.encode(written), headers={"Content-Type": f"application/rss+xml{header}"}
+    )
+    (record,) = ask(feeds(upstream.url)).records
+    assert record.citation.title == "Café Ω 親"
+
+
+def test_fault_33_a_million_items_in_wide_letters_are_counted_too(feeds, upstream):
+    body = feed(*[""] * 6_000).encode("utf-16-le")
+    upstream.answer = lambda asked: upstream.says(body)
+    with pytest.raises(SourceError, match="more than 5000 items"):
+        ask(feeds(upstream.url))
+
+
+def test_fault_31_nothing_that_is_packed_twice_is_unpacked(feeds, upstream):
+    bomb = gzip.compress(gzip.compress(b"\0" * 2**28))
+    for encoding in ("gzip, gzip", "gzip"):  # told, or hidden
+        headers = {"Content-Encoding": encoding}
+        upstream.answer = lambda asked, headers=headers: upstream.says(bomb, headers=headers)
+        source = feeds(upstream.url)
+        tracemalloc.start()
+        try:
+            with pytest.raises(SourceError) as caught:
+                ask(source)
+            assert tracemalloc.get_traced_memory()[1] < FEED_LIMIT
+        finally:
+            tracemalloc.stop()
+        assert caught.value.kind is SourceFault.MALFORMED
 
 
 def test_fault_31_a_bomb_of_ten_gigabytes_costs_a_few_megabytes(feeds, upstream):

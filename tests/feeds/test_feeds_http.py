@@ -5,12 +5,15 @@ import io
 import logging
 import socket
 import time
+import tracemalloc
 import zlib
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.feeds import unpacking
 from monitor.feeds.http.addresses import permitted
 from monitor.feeds.http.client import Patience
 from monitor.kernel.errors import SourceError, SourceFault
@@ -240,6 +243,100 @@ def test_a_compressed_body_is_counted_unpacked(upstream, http):
         gzip.compress(b"small"), headers={"Content-Encoding": "gzip"}
     )
     assert http.get(f"{upstream.url}/").body == b"small"
+
+
+def packed_in(layers, size):
+    body = b"\0" * size
+    for _ in range(layers):
+        body = gzip.compress(body)
+    return body
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", gzip.compress(b"\0" * 60_000_000)),
+        ("x-gzip", gzip.compress(b"\0" * 60_000_000)),
+        ("deflate", zlib.compress(b"\0" * 60_000_000)),
+        ("deflate", zlib.compress(b"\0" * 60_000_000)[2:-4]),
+        ("gzip", gzip.compress(b"\0" * 900_000) * 40),
+        ("gzip, gzip", packed_in(2, 60_000_000)),
+        ("gzip,gzip,gzip", packed_in(3, 60_000_000)),
+        ("br", b"\0" * 1000),
+        ("zstd", b"\0" * 1000),
+    ],
+)
+@pytest.mark.parametrize("chunked", [False, True])
+def test_no_reply_is_unpacked_beyond_its_limit(upstream, http, encoding, body, chunked):
+    """Neither at once, nor in many members, nor one compression packed into another."""
+    headers = {"Content-Encoding": encoding}
+    upstream.answer = lambda asked: upstream.says(body, headers=headers)
+    if chunked:
+        upstream.answer = lambda asked: upstream.says(send=partial(in_chunks, body, encoding))
+    tracemalloc.start()
+    try:
+        assert fault(http, f"{upstream.url}/", limit=1_000_000).kind is SourceFault.MALFORMED
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def in_chunks(body, encoding, handler):
+    handler.send_response(200)
+    handler.send_header("Content-Encoding", encoding)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    for start in range(0, len(body), 10_000):
+        part = body[start : start + 10_000]
+        handler.wfile.write(b"%x\r\n%b\r\n" % (len(part), part))
+    handler.wfile.write(b"0\r\n\r\n")
+
+
+PLAIN = b"<feed>" + bytes(range(256)) * 2_000 + b"</feed>"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", gzip.compress(PLAIN)),
+        ("GZIP", gzip.compress(PLAIN)),
+        (" x-gzip ", gzip.compress(PLAIN)),
+        ("gzip", gzip.compress(PLAIN[:70_000]) + gzip.compress(PLAIN[70_000:])),
+        ("gzip", gzip.compress(PLAIN) + b"\0" * 100),
+        ("deflate", zlib.compress(PLAIN)),
+        ("deflate", zlib.compress(PLAIN)[2:-4]),
+        ("identity", PLAIN),
+        ("", PLAIN),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 7, 10_000, 10**9])
+def test_what_is_packed_comes_out_whole_however_it_is_cut(encoding, body, size):
+    chunks = [body[start : start + size] for start in range(0, min(len(body), 10**6), size)]
+    pieces = list(unpacking.unpacked(chunks, encoding))
+    assert (b"".join(pieces) == PLAIN) is True  # a difference shown would take minutes
+    assert encoding.strip() in {"", "identity"} or max(map(len, pieces)) <= 65_536
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+@pytest.mark.parametrize("left", [1, 5, 30, 1000])
+def test_packed_bytes_that_end_too_soon_are_no_whole_reply(upstream, http, encoding, left):
+    body = gzip.compress(PLAIN) if encoding == "gzip" else zlib.compress(PLAIN)
+    headers = {"Content-Encoding": encoding}
+    upstream.answer = lambda asked: upstream.says(body[:left], headers=headers)
+    assert fault(http, f"{upstream.url}/").kind is SourceFault.INCOMPLETE
+
+
+@pytest.mark.parametrize("body", [b"", b"not packed"])
+def test_a_failure_counts_by_its_status_however_its_page_is_packed(upstream, http, body):
+    headers = {"Content-Encoding": "br"}
+    upstream.answer = lambda asked: upstream.says(body, 503, headers)
+    assert fault(http, f"{upstream.url}/").kind is SourceFault.UNREACHABLE
+
+
+def test_only_what_can_be_unpacked_is_asked_for(upstream, http):
+    upstream.answer = lambda asked: upstream.says(b"", headers={"Content-Encoding": "gzip"})
+    assert http.get(f"{upstream.url}/").body == b""
+    assert upstream.asked[0].headers["accept-encoding"] == "gzip, deflate"
 
 
 def test_damaged_compression_fails(upstream, http):

@@ -148,6 +148,32 @@ def test_a_day_that_stays_too_much_is_incomplete(source, service):
     assert failure(source).kind is SourceFault.INCOMPLETE
 
 
+@pytest.mark.parametrize("days", [0, 1, 5, 40])
+@pytest.mark.parametrize("inflated", [1, 1000, 10**7])
+def test_a_total_that_is_never_reached_ends_after_a_few_requests(source, service, days, inflated):
+    """As where it counts what it does not send, in windows of more than so many days."""
+    whole = service.answer
+
+    def answer(asked):
+        first, last = re.search(r"GE (.{10})T.* LT (.{10})T", asked.fields["q"]).groups()
+        body = whole(asked).body
+        if (date.fromisoformat(last) - date.fromisoformat(first)).days <= days:
+            return service.upstream.says(body)
+        total = int(re.search(rb'totalCount="(\d+)"', body)[1]) + inflated
+        return service.upstream.says(
+            re.sub(rb'totalCount="\d+"', f'totalCount="{total}"'.encode(), body)
+        )
+
+    service.upstream.answer = answer
+    error = failure(source)
+    assert error.kind is SourceFault.INCOMPLETE
+    assert len(service.asked()) <= isrctn.MOST_REQUESTS + 2
+    before = len(service.asked())
+    with pytest.raises(SourceError):
+        source.between(QUERY, date(2020, 1, 1), date(2026, 1, 1))
+    assert len(service.asked()) - before > 2, "the next question has requests of its own"
+
+
 @pytest.mark.parametrize("total", ["0", "4"])
 def test_more_than_it_says_it_finds_is_no_answer(source, service, total):
     whole = service.answer

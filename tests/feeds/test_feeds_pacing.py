@@ -1,12 +1,15 @@
 """Turns at a host: shared by every client of the process, and kept by any number of threads."""
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 
+from monitor.feeds.deadline import Deadline
+from monitor.feeds.http import client as http_module
 from monitor.feeds.http import pacing
 from monitor.feeds.http.client import Patience
 from monitor.feeds.http.pacing import Breaker, Turns, host_of
@@ -30,49 +33,117 @@ def test_one_host_however_it_is_written(url, host):
     assert host_of(url) == host
 
 
-def test_turns_come_one_gap_apart_whoever_asks(monkeypatch):
-    monkeypatch.setattr(pacing, "monotonic", lambda: 100.0)
-    waits: list[float] = []
-    turns = Turns(sleep=waits.append)
+class Clock:
+    """Time that only passes while somebody sleeps; ``late`` is by how much sleepers oversleep."""
+
+    def __init__(self, late: float = 0.0) -> None:
+        self.now = 100.0
+        self.late = late
+        self.slept: list[float] = []
+        self._lock = threading.Lock()
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.slept.append(seconds)
+            self.now += seconds + self.late
+
+
+def turns_of(clock: Clock) -> Turns:
+    return Turns(sleep=clock.sleep, clock=clock)
+
+
+@pytest.mark.parametrize("late", [0.0, 0.3, 7.0])
+def test_turns_come_one_gap_apart_whoever_asks_and_however_late_they_wake(late):
+    clock = Clock(late)
+    turns = turns_of(clock)
+    left: list[float] = []
     start = threading.Barrier(8)
 
     def ask() -> None:
         start.wait()
         for _ in range(5):
-            turns.wait("a:443", 0.5)
+            with turns.turn("a:443", 0.5):
+                left.append(clock())
 
     with ThreadPoolExecutor(8) as pool:
         for task in [pool.submit(ask) for _ in range(8)]:
             task.result()
-    assert sorted(waits) == [0.5 * turn for turn in range(1, 40)]
-    turns.wait("b:443", 0.5)
-    assert len(waits) == 39, "another host has turns of its own"
+    gaps = [later - earlier for earlier, later in pairwise(left)]
+    assert gaps == pytest.approx([0.5 + late] * 39)
+    at = clock()
+    with turns.turn("b:443", 0.5):
+        assert clock() == at, "another host has turns of its own"
 
 
-def test_a_host_that_wants_rest_gets_it_from_all(monkeypatch):
-    now = [100.0]
-    monkeypatch.setattr(pacing, "monotonic", lambda: now[0])
-    waits: list[float] = []
-    turns = Turns(sleep=waits.append)
+def test_the_gap_is_counted_from_the_end_of_a_slow_sending():
+    clock = Clock()
+    turns = turns_of(clock)
+    with turns.turn("a:443", 0.5):
+        clock.now += 3  # a form that takes long to send
+        began = clock()
+    with turns.turn("a:443", 0.5):
+        assert clock() == began + 0.5
+
+
+def test_a_request_that_failed_to_leave_has_had_its_turn():
+    clock = Clock()
+    turns = turns_of(clock)
+    with pytest.raises(OSError, match="reset"), turns.turn("a:443", 0.5):
+        raise OSError("reset")
+    with turns.turn("a:443", 0.5):
+        assert clock.slept == [0.5]
+
+
+def test_a_host_that_wants_rest_gets_it_from_all():
+    clock = Clock()
+    turns = turns_of(clock)
     turns.rest("a:443", 7)
     turns.rest("a:443", 3)  # a shorter rest never ends a longer one
-    turns.wait("a:443", 1)
-    turns.wait("a:443", 1)
-    assert waits == [7, 8]
-    now[0] = 200.0
-    turns.wait("a:443", 1)
-    assert waits == [7, 8], "a turn long past is waited for by nobody"
+    for _ in range(2):
+        with turns.turn("a:443", 1):
+            pass
+    assert clock.slept == [7, 1]
+    clock.now = 200.0
+    with turns.turn("a:443", 1):
+        assert clock.slept == [7, 1], "a turn long past is waited for by nobody"
 
 
-def test_hosts_of_the_past_are_forgotten(monkeypatch):
-    now = [100.0]
-    monkeypatch.setattr(pacing, "monotonic", lambda: now[0])
-    turns = Turns(sleep=lambda seconds: None)
-    for number in range(1_001):
-        turns.wait(f"{number}:80", 1)
-    now[0] = 200.0
-    turns.wait("new:80", 1)
-    assert set(turns._free_at) == {"new:80"}
+def test_whoever_waits_already_keeps_to_a_rest_that_is_asked_for_meanwhile():
+    clock = Clock()
+    rested = []
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        if not rested:
+            rested.append(turns.rest("a:443", 20))
+
+    turns = Turns(sleep=sleep, clock=clock)
+    turns.rest("a:443", 2)
+    turns.until_free("a:443")
+    assert clock.slept == [2, 20]
+
+
+def test_waiting_for_a_turn_takes_none():
+    clock = Clock()
+    turns = turns_of(clock)
+    for _ in range(3):
+        turns.until_free("a:443")
+    with turns.turn("a:443", 1):
+        assert clock.slept == []
+
+
+def test_hosts_of_the_past_are_forgotten_and_those_in_use_are_not():
+    clock = Clock()
+    turns = turns_of(clock)
+    with turns.turn("held:80", 1):
+        for number in range(1_001):
+            turns.rest(f"{number}:80", 1)
+        clock.now = 200.0
+        turns.rest("new:80", 1)
+        assert set(turns._hosts) == {"held:80", "new:80"}
 
 
 def test_a_host_that_fails_twice_is_left_alone_for_a_while(monkeypatch):
@@ -92,25 +163,112 @@ def test_a_host_that_fails_twice_is_left_alone_for_a_while(monkeypatch):
     assert not breaker.is_open("a:80")
 
 
-def test_two_clients_at_once_keep_one_pace(upstream, make_http):
-    """As a poll and a comparison do, which ask the same host from two threads."""
-    times: list[float] = []
+@pytest.fixture
+def log(upstream, monkeypatch):
+    """What the server got, with the time of the clock the clients pace by; ``log.clock`` is it."""
+    kept = SimpleNamespace(clock=Clock(), asked=[])
+    monkeypatch.setattr(http_module, "TURNS", turns_of(kept.clock))
 
     def answer(asked):
-        times.append(time.monotonic())
+        kept.asked.append((asked.path, round(kept.clock(), 6)))
         return upstream.says(b"ok")
 
     upstream.answer = answer
-    clients = [make_http(), make_http()]
+    return kept
+
+
+@pytest.mark.parametrize("first", ["slow to connect", "quick to connect"])
+def test_two_clients_keep_one_pace_though_one_is_slow_to_connect(
+    upstream, make_http, log, monkeypatch, first
+):
+    """What counts is when a request leaves: a poll and a comparison ask one host at once.
+
+    The first client has waited for its turn and calls the host; before its connection stands the
+    second asks twice. The server sees three requests a whole pace apart, as if nothing had been.
+    """
+    one, other = make_http(), make_http()
+    for client in (one, other):
+        client.pace(upstream.url, 5)
+    calling, connected = threading.Event(), threading.Event()
+    if first == "slow to connect":
+        look_up = one._guard.look_up
+
+        def slowly(name, port):
+            calling.set()
+            assert connected.wait(10)
+            return look_up(name, port)
+
+        monkeypatch.setattr(one._guard, "look_up", slowly)
+    else:
+        calling.set()
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(one.get, f"{upstream.url}/one")
+        assert calling.wait(10)
+        if first == "quick to connect":
+            slow.result()
+        for _ in range(2):
+            other.get(f"{upstream.url}/other")
+        connected.set()
+        slow.result()
+    one.get(f"{upstream.url}/one")  # on a connection that stands
+    paths = ["/other", "/other", "/one"] if first.startswith("slow") else ["/one", *["/other"] * 2]
+    assert [path for path, _ in log.asked] == [*paths, "/one"]
+    gaps = [later - earlier for (_, earlier), (_, later) in pairwise(log.asked)]
+    assert gaps == pytest.approx([0.2] * 3)
+
+
+def test_many_clients_at_once_never_go_beyond_the_pace(upstream, make_http, log):
+    """Each notes the paced time just as its request leaves, while it holds the turn."""
+    left: list[float] = []
+    clients = [make_http() for _ in range(6)]
     for client in clients:
-        client.pace(upstream.url, 20)
-    with ThreadPoolExecutor(2) as pool:
-        for client in clients * 3:
-            pool.submit(client.get, f"{upstream.url}/")
-    gaps = [later - earlier for earlier, later in pairwise(times)]
-    assert len(gaps) == 5
-    # what passes between a client's turn and the server's clock may differ a little
-    assert min(gaps) > 0.03
+        client.pace(upstream.url, 3)
+
+    def ask(client):
+        for _ in range(3):
+            client.get(f"{upstream.url}/")
+
+    taken = http_module.TURNS.turn
+
+    @contextmanager
+    def noted(host, gap):
+        with taken(host, gap):
+            left.append(log.clock())
+            yield
+
+    http_module.TURNS.turn = noted
+    with ThreadPoolExecutor(6) as pool:
+        for task in [pool.submit(ask, client) for client in clients]:
+            task.result()
+    assert len(log.asked) == 18
+    gaps = [later - earlier for earlier, later in pairwise(left)]
+    assert min(gaps) > 1 / 3 - 1e-9
+
+
+def test_redirects_and_further_tries_take_turns_of_their_own(upstream, make_http, log):
+    http = make_http(Patience(connect=2, read=2, whole=5, tries=2, pause=0.01))
+    http.pace(upstream.url, 1)
+    at = []
+
+    def answer(asked):
+        at.append(log.clock())
+        if asked.path == "/":
+            return upstream.says(status=302, headers={"Location": "/there"})
+        return upstream.says(status=503 if len(at) == 2 else 200)
+
+    upstream.answer = answer
+    http.get(f"{upstream.url}/")
+    assert [later - earlier for earlier, later in pairwise(at)] == pytest.approx([1.0] * 3)
+
+
+def test_the_deadline_stands_still_while_a_turn_is_waited_for():
+    cut = threading.Event()
+    deadline = Deadline(0.05, cut.set)
+    with deadline.run():
+        with deadline.paused():
+            assert not cut.wait(0.2)
+        assert cut.wait(10)
+    assert deadline.passed.is_set()
 
 
 def test_a_dead_host_costs_a_poll_two_failures_and_no_more(upstream, make_http):

@@ -5,9 +5,8 @@ a key. Never follows a redirect for a request that carries one.
 """
 
 import random
-import threading
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -18,9 +17,11 @@ from requests import RequestException
 from urllib3.exceptions import HTTPError
 
 from monitor.feeds import rules
+from monitor.feeds.deadline import Deadline
 from monitor.feeds.http.connections import Guard, GuardedAdapter
 from monitor.feeds.http.failures import Passing, failures_named
 from monitor.feeds.http.pacing import TURNS, Breaker, host_of
+from monitor.feeds.unpacking import ACCEPTED, unpacked
 from monitor.kernel.clock import utcnow
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import SourcesSettings
@@ -87,6 +88,7 @@ class Http:
         self._guard = Guard(allow_loopback=settings.allow_loopback)
         self._session = _Session()
         self._session.trust_env = False
+        self._session.headers["Accept-Encoding"] = ACCEPTED
         self._session.headers["User-Agent"] = _user_agent(settings.contact)
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, GuardedAdapter(self._guard))
@@ -190,9 +192,10 @@ class Http:
     ) -> tuple[int, dict[str, str], bytes]:
         """Make one exchange, within its deadline."""
         host = host_of(url)
-        TURNS.wait(host, self._gaps.get(host, _USUAL_GAP))
+        # connected only once a turn is near; it is taken when the request leaves
+        TURNS.until_free(host)
         self.requests += 1
-        with failures_named(request.host), self._deadline(request.host):
+        with failures_named(request.host), self._deadline(request.host, host):
             reply = self._session.request(
                 request.method,
                 url,
@@ -209,30 +212,31 @@ class Http:
         return reply.status_code, headers, body
 
     @contextmanager
-    def _deadline(self, host: str) -> Iterator[None]:
+    def _deadline(self, name: str, host: str) -> Iterator[None]:
         """Cut the connection off when the whole exchange takes too long."""
-        passed = threading.Event()
+        deadline = Deadline(self._patience.whole, self._guard.cut)
 
-        def cut() -> None:
-            passed.set()
-            self._guard.cut()
+        @contextmanager
+        def turn() -> Iterator[None]:
+            with ExitStack() as taken:
+                with deadline.paused():
+                    taken.enter_context(TURNS.turn(host, self._gaps.get(host, _USUAL_GAP)))
+                yield
 
-        timer = threading.Timer(self._patience.whole, cut)
-        timer.daemon = True
-        timer.start()
+        self._guard.turn = turn
         try:
-            yield
+            with deadline.run():
+                yield
         except (RequestException, HTTPError, OSError):
-            if not passed.is_set():
+            if not deadline.passed.is_set():
                 raise
         finally:
-            timer.cancel()
             self._guard.sweep()
         # a reply of unstated length that was cut off looks whole: it is not
-        if passed.is_set():
+        if deadline.passed.is_set():
             seconds = round(self._patience.whole)
             raise SourceError(
-                SourceFault.UNREACHABLE, f"{host} did not finish its reply within {seconds} seconds"
+                SourceFault.UNREACHABLE, f"{name} did not finish its reply within {seconds} seconds"
             )
 
 
@@ -243,9 +247,13 @@ class _Session(requests.Session):
         """Say that nothing leads anywhere; we follow by hand, one checked step at a time."""
 
 
+def _is_answer(request: _Request, status: int) -> bool:
+    return 200 <= status < 300 or status in {_NOT_MODIFIED, *request.accept}  # noqa: PLR2004 - the range of success
+
+
 def _accepted(request: _Request, status: int, headers: Mapping[str, str], body: bytes) -> Reply:
     """Give the reply if its status says that it is one."""
-    if 200 <= status < 300 or status in {_NOT_MODIFIED, *request.accept}:  # noqa: PLR2004 - the range of success
+    if _is_answer(request, status):
         return Reply(status, headers, body)
     host = request.host
     after = rules.retry_after(headers.get("retry-after"), utcnow())
@@ -293,7 +301,10 @@ def _read(reply: requests.Response, request: _Request) -> bytes:
         SourceError: it is longer; the rest is never fetched.
     """
     parts, size = [], 0
-    for part in reply.iter_content(_CHUNK):
+    # what only tells of a failure is not looked at: however it is packed, its status counts
+    wanted = _is_answer(request, reply.status_code)
+    packed = reply.headers.get("content-encoding") if wanted else None
+    for part in unpacked(reply.raw.stream(_CHUNK, decode_content=False), packed):
         size += len(part)
         if size > request.limit:
             mebibytes = request.limit / (1024 * 1024)

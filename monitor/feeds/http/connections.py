@@ -9,6 +9,8 @@ import contextlib
 import logging
 import os
 import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -47,6 +49,8 @@ class Guard:
 
     def __init__(self, *, allow_loopback: bool) -> None:
         self.allow_loopback = allow_loopback
+        # held while a request leaves, once its connection stands; whoever paces sets it
+        self.turn: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
         self._handles: set[_Handle] = set()
 
     def look_up(self, name: str, port: int) -> list[str]:
@@ -157,6 +161,13 @@ class _Checked(HTTPConnection):
         sock = self._called()
         self._handle = self.guards.admit(sock)
         return sock
+
+    def request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as they come
+        """Send a request, when it is its turn: the wait for a connection comes before."""
+        if self.sock is None:
+            self.connect()
+        with self.guards.turn():
+            super().request(*args, **kwargs)
 
     def _called(self) -> socket.socket:
         """Call the name's addresses in turn until one answers."""

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 import requests
 from requests import RequestException
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from monitor.feeds.http.connections import ForbiddenAddress, NamesUnavailable, UnknownName
-from monitor.kernel.errors import SourceError, SourceFault
+from monitor.feeds.unpacking import CutOff, Damaged
+from monitor.kernel.errors import OwnTrouble, SourceError, SourceFault
+from monitor.kernel.own_trouble import exhausted
 
 
 class Passing(Exception):  # noqa: N818 - wraps an error, is none itself
@@ -51,18 +53,18 @@ _FAILURES = (
         "cannot prove who it is (its certificate is not valid)",
     ),
     _Failure(
-        (requests.exceptions.Timeout,),
+        (requests.exceptions.Timeout, ReadTimeoutError),
         SourceFault.UNREACHABLE,
         "did not answer in time",
         passing=True,
     ),
     _Failure(
-        (requests.exceptions.ContentDecodingError,),
+        (Damaged,),
         SourceFault.MALFORMED,
-        "sent a reply whose compression is damaged",
+        "sent a reply whose compression is damaged, or not one we asked for",
     ),
     _Failure(
-        (requests.exceptions.ChunkedEncodingError,),
+        (CutOff, ProtocolError),
         SourceFault.INCOMPLETE,
         "ended the connection before the whole reply",
         passing=True,
@@ -89,10 +91,14 @@ def failures_named(host: str) -> Iterator[None]:
     Raises:
         SourceError: there is no reply, and asking again at once is useless.
         Passing: there is none, but there may be in a moment.
+        OwnTrouble: this machine ran out of files or memory: the host is not to blame.
     """
     try:
         yield
     except _EVERY_KIND as problem:
+        words = exhausted(problem)
+        if words is not None:
+            raise OwnTrouble(words) from None
         failure = next(one for one in _FAILURES if isinstance(problem, one.kinds))
         error = SourceError(failure.fault, f"{host} {failure.words}")
     else:

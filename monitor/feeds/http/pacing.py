@@ -6,7 +6,8 @@ asked in all. Knows no request and no reply.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from monitor.kernel.clock import monotonic
@@ -33,33 +34,96 @@ def host_of(url: str) -> str:
     return f"{parts.hostname or ''}:{port}"
 
 
+class _Host:
+    """One host's gate: who holds it may ask, and the next one only a while after it asked."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Lock()
+        self.free_at = 0.0
+        self.waiting = 0  # holders of the gate and those who stand before it
+
+
 class Turns:
-    """Gives out turns to ask a host. Safe for any number of threads."""
+    """Gives out turns to ask a host. Safe for any number of threads.
 
-    def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
+    A turn is counted from the moment a request has left, not from when it was planned: a thread
+    whose connection was slow, or that was woken late, would otherwise ask together with the next.
+    """
+
+    def __init__(
+        self,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self._sleep = sleep
+        self._clock = clock
         self._lock = threading.Lock()
-        self._free_at: dict[str, float] = {}
+        self._hosts: dict[str, _Host] = {}
 
-    def wait(self, host: str, gap: float) -> None:
-        """Take the next turn at ``host`` and wait for it; the one after is ``gap`` seconds later."""
-        with self._lock:
-            now = monotonic()
-            turn = max(now, self._free_at.get(host, now))
-            if len(self._free_at) > _MANY_HOSTS:
-                self._forget(now)
-            self._free_at[host] = turn + gap
-        if turn > now:
-            self._sleep(turn - now)
+    @contextmanager
+    def turn(self, host: str, gap: float) -> Iterator[None]:
+        """Wait for a turn at ``host``, and hold it while the request leaves.
+
+        The next turn comes ``gap`` seconds after this block has ended. Keep the block short, and
+        connect before: whoever holds the turn holds up all others who ask this host.
+        """
+        here = self._enter(host)
+        try:
+            with here.gate:
+                self._sleep_until_free(here)
+                try:
+                    yield
+                finally:
+                    self._free_after(here, gap)
+        finally:
+            with self._lock:
+                here.waiting -= 1
+
+    def until_free(self, host: str) -> None:
+        """Wait until a turn at ``host`` may be had, without taking it.
+
+        For what comes before a request: a connection that waits long for its turn is ended by
+        some hosts.
+        """
+        here = self._enter(host)
+        try:
+            self._sleep_until_free(here)
+        finally:
+            with self._lock:
+                here.waiting -= 1
 
     def rest(self, host: str, seconds: float) -> None:
         """Give nobody a turn at ``host`` for so long: it asked to be left alone."""
+        here = self._enter(host)
+        self._free_after(here, seconds)
         with self._lock:
-            until = monotonic() + seconds
-            self._free_at[host] = max(until, self._free_at.get(host, until))
+            here.waiting -= 1
+
+    def _enter(self, host: str) -> _Host:
+        with self._lock:
+            if len(self._hosts) > _MANY_HOSTS:
+                self._forget(self._clock())
+            here = self._hosts.setdefault(host, _Host())
+            here.waiting += 1
+            return here
+
+    def _sleep_until_free(self, here: _Host) -> None:
+        # looked at again after every sleep: meanwhile the host may have asked for a rest
+        while (wait := self._wait(here)) > 0:
+            self._sleep(wait)
+
+    def _wait(self, here: _Host) -> float:
+        with self._lock:
+            return here.free_at - self._clock()
+
+    def _free_after(self, here: _Host, seconds: float) -> None:
+        with self._lock:
+            here.free_at = max(here.free_at, self._clock() + seconds)
 
     def _forget(self, now: float) -> None:
-        self._free_at = {host: at for host, at in self._free_at.items() if at > now}
+        self._hosts = {
+            name: here for name, here in self._hosts.items() if here.waiting or here.free_at > now
+        }
 
 
 class Breaker:

@@ -27,6 +27,20 @@ _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENCODING = re.compile(
     rb"^\s*(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z][\w.:-]{0,40})"
 )
+# the longer marks first: one of UTF-32 begins like one of UTF-16
+_WIDE = (
+    (b"\xff\xfe\0\0", "utf-32-le"),
+    (b"\0\0\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+# which of the first four bytes are something else than zero
+_WIDE_BY_ZEROS = {
+    b"\1\0\1\0": "utf-16-le",
+    b"\0\1\0\1": "utf-16-be",
+    b"\1\0\0\0": "utf-32-le",
+    b"\0\0\0\1": "utf-32-be",
+}
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
@@ -50,10 +64,11 @@ def read(body: bytes, content_type: str | None) -> list[Item]:
         raise SourceError(
             SourceFault.MALFORMED, "a document with a DOCTYPE (a web page, perhaps), not a feed"
         )
-    if len(_ITEM_START.findall(body)) > MAX_ITEMS or body.count(b"<") > _MAX_TAGS:
+    document = _of_single_bytes(body)
+    if len(_ITEM_START.findall(document)) > MAX_ITEMS or document.count(b"<") > _MAX_TAGS:
         raise SourceError(SourceFault.INCOMPLETE, f"more than {MAX_ITEMS} items: none was read")
-    feed = _parsed(body, _charset(content_type))
-    if not feed.entries and len(_TITLE_START.findall(body)) > _TITLES_OF_NO_ITEM:
+    feed = _parsed(document, _charset(content_type))
+    if not feed.entries and len(_TITLE_START.findall(document)) > _TITLES_OF_NO_ITEM:
         raise SourceError(
             SourceFault.SCHEMA_CHANGED,
             "a feed in a form that is not known here: titles, and no item",
@@ -63,6 +78,20 @@ def read(body: bytes, content_type: str | None) -> list[Item]:
     whole = slices if len(slices) == len(feed.entries) else [None] * len(feed.entries)
     # plain dictionaries: feedparser's own answer for names that are not there
     return [Item(dict(entry), raw) for entry, raw in zip(feed.entries, whole, strict=True)]
+
+
+def _of_single_bytes(body: bytes) -> bytes:
+    """Give a document in UTF-16 or UTF-32 in UTF-8; any other as it is.
+
+    Such a one needs no declaration, and some have no byte-order mark either: the zeros beside its
+    first characters, which are ASCII in any XML, tell (XML 1.0, appendix F).
+    """
+    encoding = next((name for start, name in _WIDE if body.startswith(start)), None)
+    encoding = encoding or _WIDE_BY_ZEROS.get(bytes(byte != 0 for byte in body[:4]))
+    if encoding is None:
+        return body
+    text = body.decode(encoding, "replace").removeprefix("\ufeff")
+    return _DECLARATION.sub("", text, count=1).encode("utf-8", "replace")
 
 
 def _parsed(body: bytes, charset: str | None) -> Any:  # noqa: ANN401 - feedparser's own dictionary

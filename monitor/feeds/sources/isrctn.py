@@ -31,6 +31,8 @@ NAME = "isrctn"
 LIMIT = 200
 MOST = 2_000  # trials in one reply: about 18 kB each, and a reply may have 64 MiB
 BATCH = 20  # numbers in one address
+# requests for one question: what it truly finds takes a handful, whatever its window
+MOST_REQUESTS = 40
 OVERLAP = 7
 _RATE = 1
 _DATE = "lastEdited"
@@ -51,6 +53,7 @@ class Isrctn:
     queries: tuple[Query, ...]
     proved: bool = False
     upstream: str | None = None  # the Date header of its first reply
+    left: int = MOST_REQUESTS  # requests that the question asked now may still take
 
     def ask(self, query: Query, watermark: Watermark | None, now: datetime) -> Answer:
         """Find everything new or changed since the watermark.
@@ -58,6 +61,7 @@ class Isrctn:
         Raises:
             SourceError: ISRCTN did not answer in full.
         """
+        self.left = MOST_REQUESTS
         start, today = resumed(query, watermark), now.date()
         first = rules.window_start(start.position, OVERLAP, self.since, today)
         last = today + timedelta(days=1)
@@ -71,6 +75,7 @@ class Isrctn:
         Raises:
             SourceError: ISRCTN did not answer in full.
         """
+        self.left = MOST_REQUESTS
         found = self._within(query.text, first, last)
         return _answer(query, found, Watermark(), window=(first, last))
 
@@ -80,6 +85,7 @@ class Isrctn:
         Raises:
             SourceError: ISRCTN did not answer in full.
         """
+        self.left = MOST_REQUESTS
         found = self._all(query.text)
         older = (key for key, one in found.items() if one.edited and one.edited < since)
         return Listing(query, frozenset(found), frozenset(older))
@@ -93,6 +99,7 @@ class Isrctn:
         wanted = sorted({number.value for key in keys if (number := isrctn(key))})
         found: Trials = {}
         for start in range(0, len(wanted), BATCH):
+            self.left = MOST_REQUESTS
             batch = wanted[start : start + BATCH]
             # other trials may name a number too
             sent = self._all(" OR ".join(batch))
@@ -104,7 +111,8 @@ class Isrctn:
         found, total = self._found(_dated(text, first, last))
         if len(found) == total:
             return found
-        if first >= last:
+        # a total that is never reached would be halved down to every single day
+        if first >= last or self.left <= 0:
             raise _incomplete(total, len(found))
         middle = first + (last - first) // 2
         return {
@@ -142,6 +150,7 @@ class Isrctn:
             )
 
     def _search(self, text: str, limit: int) -> tuple[Trials, int]:
+        self.left -= 1
         asked = {"q": text, "limit": str(limit)}
         reply = self.http.get(f"{self.base_url}/query/format/default", asked)
         self.upstream = self.upstream or reply.headers.get("date")
