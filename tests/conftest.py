@@ -10,6 +10,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 from argon2 import PasswordHasher
 from sqlalchemy import create_engine, text
 
@@ -21,6 +22,16 @@ from monitor.ops.schema import metadata
 
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci")
+
+# tracebacks that show every local variable, as rich writes them, take ten seconds each here
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+)
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 CHEAP_NOBODY = CHEAP.hash("nobody has this password")

@@ -23,6 +23,7 @@ _HEADLINES: Mapping[str, str] = {
     MailFault.NOT_WRITTEN: "cannot be written to its folder",
     MailFault.SETTINGS: "cannot leave: its settings are wrong",
     MailFault.WAITING: "has waited for hours",
+    SourceFault.OURS: "could not be asked, for a reason of our own",
 }
 _OTHERWISE = "did not answer in full"
 _URGENT = frozenset(
@@ -30,6 +31,7 @@ _URGENT = frozenset(
         SourceFault.REFUSED,
         SourceFault.SCHEMA_CHANGED,
         SourceFault.QUERY_CHANGED,
+        SourceFault.OURS,
         *(fault for fault in MailFault if fault is not MailFault.UNREACHABLE),
     }
 )
@@ -86,6 +88,10 @@ _REMEDIES: Mapping[str, str] = {
     MailFault.WAITING: (
         "Look under Mail at what the server says of the messages that wait, and under Jobs whether "
         "“Send mail” runs."
+    ),
+    SourceFault.OURS: (
+        "The source is not to blame. Mend what is said here, on this machine or in its settings; "
+        "the source is asked again every few minutes."
     ),
 }
 _REMEDY_OTHERWISE = "If it lasts, look at the source’s own status page."

@@ -70,6 +70,17 @@ def lease(
     return Lease(name, claimed, seconds, _watermarks(session, name))
 
 
+def lease_from_stopped(session: Session, name: str, at: datetime, seconds: float) -> Lease | None:
+    """Claim a source whose holder lives, as its lock says, but let its lease run out.
+
+    A holder that is at work prolongs its lease; one that was stopped cannot. None where the lease
+    goes on, or where there is none: then the holder is just beginning or ending.
+    """
+    expired = SourceRow.lease_until.is_not(None), SourceRow.lease_until <= at
+    held = session.scalar(select(SourceRow.name).where(SourceRow.name == name, *expired))
+    return lease(session, name, at, seconds) if held else None
+
+
 def hold(session: Session, lease: Lease, at: datetime) -> None:
     """Prolong the lease, if it is still ours; locks the row until the transaction ends."""
     touch(session, lease, lease_until=at + timedelta(seconds=lease.seconds))

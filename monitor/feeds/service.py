@@ -13,7 +13,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from monitor.feeds import incidents, rules, storing
-from monitor.feeds.leasing import Lease, hold, lease, touch
+from monitor.feeds.leasing import Lease, hold, lease, lease_from_stopped, touch
 from monitor.feeds.records import Answer, Query
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.storing import StoredRecord, doubt, rewritten, vanished
@@ -41,7 +41,9 @@ __all__ = [
     "due",
     "fail",
     "finish",
+    "hold",
     "lease",
+    "lease_from_stopped",
     "note_failure",
     "rewritten",
     "start_poll",

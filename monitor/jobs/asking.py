@@ -5,22 +5,25 @@ between transactions, never inside one.
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from monitor import workflow
 from monitor.feeds import service as feeds
 from monitor.feeds.http.client import Http
+from monitor.feeds.putting_off import put_off
 from monitor.feeds.records import Answer, Query
 from monitor.feeds.sources import SOURCES, Context, Source
 from monitor.feeds.tables import PollKind
 from monitor.kernel.clock import monotonic
-from monitor.kernel.errors import Conflict, SourceError, SourceFault
+from monitor.kernel.errors import ConfigError, Conflict, OwnTrouble, SourceError, SourceFault
 from monitor.kernel.locks import exclusive
+from monitor.kernel.own_trouble import own_trouble
 from monitor.literature.papers.watching import watched_dois
 from monitor.service import Service
 
@@ -34,7 +37,10 @@ _HOST_FAULTS = {SourceFault.UNREACHABLE, SourceFault.REFUSED, SourceFault.RATE_L
 
 @dataclass(frozen=True, slots=True)
 class AttemptReport:
-    """How one attempt went; ``error`` is in words, None when every query was answered in full."""
+    """How one attempt went; ``error`` is in words, None when every query was answered in full.
+
+    ``ours``: nothing is said of the source, since we could not ask it, or not keep its answer.
+    """
 
     source: str
     records: int = 0
@@ -42,6 +48,7 @@ class AttemptReport:
     queued: int = 0
     unreadable: int = 0
     error: str | None = None
+    ours: bool = False
 
     @property
     def busy(self) -> bool:
@@ -150,32 +157,76 @@ def attempt(
     ``next_due_at`` is for polls: when the source is asked next if all went well. ``only_due``:
     do nothing if, once it is held, somebody else turns out to have asked it meanwhile.
     """
-    with exclusive(service.database, service.settings.var, f"source-{name}") as held:
-        if not held:
-            return AttemptReport(name, error=BUSY)
-        with service.database.write() as session:
-            if only_due and name not in feeds.due(session, service.clock()):
-                return AttemptReport(name, error=JUST_ASKED)
-            # The lock proves that whoever still holds the lease is dead: take it over.
-            lease = feeds.lease(session, name, service.clock(), LEASE_SECONDS, take_over=True)
-            poll_id = feeds.start_poll(session, lease, service.clock(), kind)
-        try:
-            report = _worked(service, lease, poll_id, work)
+    try:
+        with exclusive(service.database, service.settings.var, f"source-{name}") as held:
             with service.database.write() as session:
-                due = next_due_at() if next_due_at else None
-                feeds.finish(session, lease, poll_id, at=service.clock(), next_due_at=due)
-                if kind is PollKind.POLL:
-                    workflow.source_recovered(session, service.settings, name, service.clock())
-        except SourceError as error:
-            return _failed(service, lease, poll_id, kind, error)
-        except Conflict as error:
-            return AttemptReport(name, error=str(error))
-        except Exception as bug:
-            # An answer that breaks our own reader is that source's failure, not the others'.
-            log.exception("poll.broke", source=name)
-            words = f"its answer broke our reader ({type(bug).__name__}): please report this"
-            broke = SourceError(SourceFault.MALFORMED, words)
-            return _failed(service, lease, poll_id, kind, broke)
+                at = service.clock()
+                if only_due and held and name not in feeds.due(session, at):
+                    return AttemptReport(name, error=JUST_ASKED)
+                lease = _lease(session, name, at, held=held)
+                if lease is None:
+                    return AttemptReport(name, error=BUSY)
+                poll_id = feeds.start_poll(session, lease, at, kind)
+            return _ended(service, lease, poll_id, kind, work, next_due_at)
+    except Conflict as error:
+        return AttemptReport(name, error=str(error))
+    except Exception as problem:
+        words = own_trouble(problem)
+        if words is None:
+            raise
+        # the database itself: nothing could be noted, and the next source may do better
+        log.exception("poll.own_trouble", source=name)
+        return AttemptReport(name, error=words, ours=True)
+
+
+def refuse_own_trouble(reports: Iterable[AttemptReport]) -> None:
+    """Let a job that asked several sources count as failing where the trouble is our own.
+
+    Raises:
+        OwnTrouble: it is.
+    """
+    for report in reports:
+        if report.ours:
+            raise OwnTrouble(report.error or "a source could not be asked")
+
+
+def _lease(session: Session, name: str, at: datetime, *, held: bool) -> feeds.Lease | None:
+    """Claim the source: with the lock from whoever is dead, without it from whoever is stopped."""
+    if held:
+        # The lock proves that whoever still holds the lease is dead: take it over.
+        return feeds.lease(session, name, at, LEASE_SECONDS, take_over=True)
+    return feeds.lease_from_stopped(session, name, at, LEASE_SECONDS)
+
+
+def _ended(
+    service: Service,
+    lease: feeds.Lease,
+    poll_id: int,
+    kind: PollKind,
+    work: Callable[[Attempt], None],
+    next_due_at: Callable[[], datetime] | None,
+) -> AttemptReport:
+    """Put every question of an attempt that has begun, and record how it ended."""
+    name = lease.source
+    try:
+        report = _worked(service, lease, poll_id, work)
+        with service.database.write() as session:
+            due = next_due_at() if next_due_at else None
+            feeds.finish(session, lease, poll_id, at=service.clock(), next_due_at=due)
+            if kind is PollKind.POLL:
+                workflow.source_recovered(session, service.settings, name, service.clock())
+    except SourceError as error:
+        return _failed(service, lease, poll_id, kind, error)
+    except Conflict:
+        raise
+    except Exception as problem:
+        if own_trouble(problem) is not None:
+            return _put_off(service, lease, poll_id, kind, problem)
+        # An answer that breaks our own reader is that source's failure, not the others'.
+        log.exception("poll.broke", source=name)
+        words = f"its answer broke our reader ({type(problem).__name__}): please report this"
+        broke = SourceError(SourceFault.MALFORMED, words)
+        return _failed(service, lease, poll_id, kind, broke)
     log.info("poll.complete", source=name, kind=kind.value, records=report.records, new=report.new)
     return report
 
@@ -195,13 +246,38 @@ def _worked(
     Raises:
         SourceError: one or more were not answered in full.
     """
-    with contextlib.closing(Http(service.settings.sources)) as http:
+    renew = _Renewal(service, lease)
+    with contextlib.closing(Http(service.settings.sources, before=renew)) as http:
         source = SOURCES[lease.source].build(_context(service, lease, http))
         asking = Attempt(service, lease, poll_id, http, source)
         work(asking)
     if asking.failures:
         raise _summed_up(asking)
     return asking.report()
+
+
+class _Renewal:
+    """Prolongs a lease while its source is asked, so that only a stopped holder loses it."""
+
+    def __init__(self, service: Service, lease: feeds.Lease) -> None:
+        self._service = service
+        self._lease = lease
+        self._since = monotonic()
+
+    def __call__(self) -> None:
+        """Prolong it where a third of it has passed.
+
+        Raises:
+            Conflict: somebody else has taken the source over.
+        """
+        if monotonic() - self._since < LEASE_SECONDS / 3:
+            return
+        self._since = monotonic()
+        try:
+            with self._service.database.write() as session:
+                feeds.hold(session, self._lease, self._service.clock())
+        except SQLAlchemyError as error:
+            log.warning("poll.lease_not_prolonged", error=type(error).__name__)
 
 
 def _context(service: Service, lease: feeds.Lease, http: Http) -> Context:
@@ -239,3 +315,21 @@ def _failed(
             workflow.source_failed(session, service.settings, lease.source, error, service.clock())
     log.warning("poll.failed", source=lease.source, fault=error.kind.value)
     return AttemptReport(lease.source, error=str(error))
+
+
+def _put_off(
+    service: Service, lease: feeds.Lease, poll_id: int, kind: PollKind, problem: Exception
+) -> AttemptReport:
+    """Record that we could not ask, or not keep what came; the source is not to blame.
+
+    What lasts until a person mends the settings is told to the admins, as our own trouble.
+    """
+    words = own_trouble(problem) or type(problem).__name__
+    log.error("poll.own_trouble", source=lease.source, exc_info=problem)
+    with service.database.write() as session:
+        at = service.clock()
+        put_off(session, lease, poll_id, words, at=at)
+        if kind is PollKind.POLL and isinstance(problem, ConfigError):
+            told = SourceError(SourceFault.OURS, words)
+            workflow.source_failed(session, service.settings, lease.source, told, at)
+    return AttemptReport(lease.source, error=words, ours=True)

@@ -18,7 +18,7 @@ from monitor.feeds.records import Answer, Listing, Query, Watermark
 from monitor.feeds.sources import SOURCES, Searchable
 from monitor.feeds.tables import PollKind
 from monitor.jobs import searching
-from monitor.jobs.asking import Attempt, AttemptReport, attempt
+from monitor.jobs.asking import Attempt, AttemptReport, attempt, refuse_own_trouble
 from monitor.kernel.errors import ConfigError, SourceError, SourceFault
 from monitor.service import Service
 
@@ -28,11 +28,17 @@ BATCH = 200  # records fetched and stored at a time
 
 
 def compare_due(service: Service) -> list[AttemptReport]:
-    """Compare every source that is due, one after the other."""
+    """Compare every source that is due, one after the other.
+
+    Raises:
+        OwnTrouble: one could not be asked, for a reason of our own; the others were.
+    """
     every = service.settings.sources.compare_every_days
     with service.database.read() as session:
         due = comparison.due(session, service.clock(), every)
-    return [compare_source(service, name) for name in due if _can_be_searched(service, name)]
+    reports = [compare_source(service, name) for name in due if _can_be_searched(service, name)]
+    refuse_own_trouble(reports)
+    return reports
 
 
 def compare_source(service: Service, name: str) -> AttemptReport:
@@ -44,7 +50,7 @@ def compare_source(service: Service, name: str) -> AttemptReport:
         errors.extend(error for _, error in asking.failures)
 
     report = attempt(service, name, PollKind.COMPARISON, work)
-    if report.busy:
+    if report.busy or report.ours:
         return report  # it stays due
     with service.database.write() as session:
         at = service.clock()

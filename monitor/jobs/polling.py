@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from monitor.feeds import service as feeds
 from monitor.feeds.tables import PollKind
-from monitor.jobs.asking import Attempt, AttemptReport, attempt
+from monitor.jobs.asking import Attempt, AttemptReport, attempt, refuse_own_trouble
 from monitor.service import Service
 
 # A source that is slow to fail must not hold up the others; each has its own client.
@@ -13,11 +13,17 @@ _AT_ONCE = 4
 
 
 def poll_due(service: Service) -> list[AttemptReport]:
-    """Ask every source that is due, several at a time."""
+    """Ask every source that is due, several at a time.
+
+    Raises:
+        OwnTrouble: one could not be asked, for a reason of our own; the others were.
+    """
     with service.database.read() as session:
         due = feeds.due(session, service.clock())
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="poll") as pool:
-        return list(pool.map(lambda name: poll_source(service, name, only_due=True), due))
+        reports = list(pool.map(lambda name: poll_source(service, name, only_due=True), due))
+    refuse_own_trouble(reports)
+    return reports
 
 
 def poll_source(service: Service, name: str, *, only_due: bool = False) -> AttemptReport:

@@ -26,7 +26,8 @@ from monitor.kernel import audit
 from monitor.kernel.clock import monotonic
 from monitor.kernel.database import LOG_LIMIT
 from monitor.kernel.errors import MonitorError
-from monitor.kernel.locks import exclusive
+from monitor.kernel.locks import Hold, holding
+from monitor.kernel.own_trouble import own_trouble
 from monitor.ops import service as ops
 from monitor.service import Service
 
@@ -112,13 +113,19 @@ def run_job(service: Service, job: Job) -> None:
         job.run(service)
     except Exception as problem:
         log.exception("job.failed", job=job.name)
-        error = str(problem) if isinstance(problem, MonitorError) else type(problem).__name__
+        error = _in_words(problem)
     try:
         with service.database.write() as session:
             took = monotonic() - began
             ops.finished(session, job.name, at=service.clock(), took=took, error=error)
     except SQLAlchemyError:
         log.exception("job.heartbeat_not_written", job=job.name)
+
+
+def _in_words(problem: Exception) -> str:
+    if isinstance(problem, MonitorError):
+        return str(problem)
+    return own_trouble(problem) or type(problem).__name__
 
 
 @contextlib.contextmanager
@@ -137,15 +144,27 @@ def scheduled(service: Service) -> Iterator[None]:
 
 
 def _stand_for_election(service: Service, stop: threading.Event) -> None:
-    """Wait until no other process schedules, then schedule until told to stop."""
+    """Wait until no other process schedules, then schedule until told to stop.
+
+    Outlives whatever happens to the database: while it is gone, this thread asks for it again and
+    again, and when it is back, whoever is first schedules.
+    """
+    troubled = False
     while not stop.is_set():
-        with exclusive(service.database, service.settings.var, "scheduler") as elected:
-            if elected:
-                _schedule(service, stop)
+        try:
+            with holding(service.database, service.settings.var, "scheduler") as hold:
+                troubled = False
+                if hold is not None:
+                    _schedule(service, stop, hold)
+        except Exception as problem:
+            words = _in_words(problem)
+            # the traceback once: a database that is away for a night would fill the disk
+            log.error("schedule.broke_off", error=words, exc_info=not troubled)  # noqa: TRY400 - see above
+            troubled = True
         stop.wait(ELECTION_SECONDS)
 
 
-def _schedule(service: Service, stop: threading.Event) -> None:
+def _schedule(service: Service, stop: threading.Event, hold: Hold) -> None:
     scheduler = BackgroundScheduler(timezone="UTC")
     for job in JOBS:
         scheduler.add_job(
@@ -160,22 +179,28 @@ def _schedule(service: Service, stop: threading.Event) -> None:
             misfire_grace_time=None,
         )
     scheduler.start()
-    _wait(service, stop)
-    scheduler.shutdown(wait=True)
+    try:
+        _wait(service, stop, hold)
+    finally:
+        scheduler.shutdown(wait=True)
 
 
-def _wait(service: Service, stop: threading.Event) -> None:
-    """Wait until told to stop, or until the clock jumps: then the jobs are scheduled anew.
+def _wait(service: Service, stop: threading.Event, hold: Hold) -> None:
+    """Wait until told to stop, until the election is lost, or until the clock jumps.
 
-    APScheduler plans by the time of day. After a clock that ran a day ahead was set right, it
-    would wait that day; a machine that slept has missed its times. Both are seen here within
-    seconds, and every job runs once.
+    After a restart of the database another process may have been elected. And APScheduler plans by
+    the time of day: after a clock that ran a day ahead was set right, it would wait that day; a
+    machine that slept has missed its times. All is seen here within seconds; then the jobs are
+    scheduled anew, and every one runs once.
     """
     before = _ahead(service)
     while not stop.wait(ELECTION_SECONDS):
         now = _ahead(service)
         if abs(now - before) > JUMP_SECONDS:
             log.warning("schedule.clock_jumped", seconds=round(now - before))
+            return
+        if not hold.still_ours():
+            log.warning("schedule.election_lost")
             return
         before = now
 

@@ -6,6 +6,7 @@ neither is a bug. Pure: looks at errors only, and never shows a password.
 
 import errno
 import os
+import sqlite3
 from collections.abc import Iterator
 
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
@@ -72,9 +73,9 @@ def _of_database(error: SQLAlchemyError) -> str | None:
         return None
     said = str(error.orig).strip()
     lowered = said.lower()
-    for words, meaning in _SQLITE:
-        if words in lowered and type(error.orig).__module__ == "sqlite3":
-            return meaning
+    if isinstance(error.orig, sqlite3.Error):
+        # anything else it says (no such table) is a bug
+        return next((meaning for words, meaning in _SQLITE if words in lowered), None)
     if "read-only" in lowered or "no space left" in lowered:
         return f"the database may not be written ({said.splitlines()[0]})"
     if error.connection_invalidated or isinstance(error, OperationalError):

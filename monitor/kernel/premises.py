@@ -17,7 +17,8 @@ from monitor.kernel.settings import Settings
 
 _NOTE = "database"
 # what only a service that had a database leaves behind
-_TRACES = ("mail/*.eml", "imports/*", "*.lock")
+_TRACES = ("mail/*.eml", "imports/*")
+_JOBS_TRACES = ("*.lock",)
 
 
 def keep_private(settings: Settings, database: Database) -> list[Path]:
@@ -35,16 +36,14 @@ def refuse_vanished(settings: Settings, database: Database) -> None:
     """
     if not _is_empty(database):
         return
-    note = settings.var / _NOTE
-    traces = [one for pattern in _TRACES for one in sorted(settings.var.glob(pattern))[:1]]
-    if not note.exists() and not traces:
+    trace = _trace(settings, database)
+    if trace is None:
         return
-    where = _where(database)
-    was = _read(note)
+    where, was = _where(database), _read(settings.var / _NOTE)
     moved = f", and the last one was {was}" if was and was != where else ""
     raise ConfigError(
         f"there is no database at {where}{moved}; but {settings.var} holds what belongs to one "
-        f"({(note if note.exists() else traces[0]).name}). Mount its disk, mend `database.url`, or "
+        f"({trace.name}). Mount its disk, mend `database.url`, or "
         f"put a backup there. To begin with an empty one, move {settings.var} away first: its key "
         "and its mail belong to the database that is gone"
     )
@@ -56,6 +55,20 @@ def note_made(settings: Settings, database: Database) -> None:
     if _read(note) != where:
         note.write_text(f"{where}\n", encoding="utf-8")
         close_to_others(note)
+
+
+def _trace(settings: Settings, database: Database) -> Path | None:
+    """Find a file that tells of another database, which is not to be found.
+
+    Where the noted one is still there, under another name, only mail and files for it count: they
+    would be mixed up with those of the new one.
+    """
+    note = settings.var / _NOTE
+    was = _read(note)
+    stands = was is not None and was != _where(database) and Path(was).is_file()
+    patterns = _TRACES if stands else (_NOTE, *_TRACES, *_JOBS_TRACES)
+    found = (path for pattern in patterns for path in sorted(settings.var.glob(pattern)))
+    return next(found, None)
 
 
 def _files(database: Database) -> list[Path]:

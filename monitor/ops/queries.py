@@ -215,11 +215,15 @@ def _problems(
 
 
 def _not_answering(sources: list[feeds.SourceStatus]) -> list[str]:
-    problems = [s.title for s in sources if s.state in {"failing", "overdue"}]
-    if not problems:
-        return []
-    who = f"{problems[0]} is" if len(problems) == 1 else f"{len(problems)} sources are"
-    return [f"{who} not answering"]
+    silent = [s.title for s in sources if s.state in {"failing", "overdue"}]
+    who = f"{silent[0]} is" if len(silent) == 1 else f"{len(silent)} sources are"
+    found = [f"{who} not answering"] if silent else []
+    # neither failed nor late, and yet there is an error: it is ours
+    return found + [
+        f"{s.title} could not be asked, for a reason of our own"
+        for s in sources
+        if s.error and not s.failures and s.state not in {"failing", "overdue", "disabled"}
+    ]
 
 
 def _mail_problems(

@@ -1,13 +1,15 @@
 """How a command ends when it cannot run: one sentence, exit status 2, and never a traceback."""
 
+import json
 import sqlite3
 import subprocess
 import sys
 
 import pytest
+import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from monitor.cli import sentence
+from monitor.cli import _log_to_stderr, sentence
 from monitor.kernel.errors import ConfigError
 
 UNREACHABLE = "postgresql+psycopg://gap:pa55@127.0.0.1:9/gap"
@@ -113,3 +115,19 @@ def test_a_fault_of_the_program_names_its_place():
     assert "fault of the program: KeyError (test_cli_endings.py, line " in sentence(caught.value)
     broken = IntegrityError("INSERT", {}, sqlite3.IntegrityError("unique"))
     assert sentence(broken).startswith("this is a fault of the program: IntegrityError")
+
+
+def test_a_log_line_of_an_error_carries_its_traceback(capsys):
+    before = structlog.get_config()
+    _log_to_stderr()
+    try:
+        with pytest.raises(ZeroDivisionError) as caught:
+            1 / 0  # noqa: B018 - an error to tell of
+        structlog.get_logger().error("job.failed", job="poll", exc_info=caught.value)
+    finally:
+        structlog.configure(**before)
+    (line,) = capsys.readouterr().err.splitlines()
+    told = json.loads(line)
+    assert told["job"] == "poll"
+    assert told["exception"].startswith("Traceback")
+    assert told["exception"].endswith("ZeroDivisionError: division by zero")

@@ -1,5 +1,6 @@
 """The way out: what it refuses, bounds, repeats and never tells."""
 
+import errno
 import gzip
 import io
 import logging
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from monitor.feeds import unpacking
 from monitor.feeds.http.addresses import permitted
 from monitor.feeds.http.client import Patience
-from monitor.kernel.errors import SourceError, SourceFault
+from monitor.kernel.errors import OwnTrouble, SourceError, SourceFault
 
 PUBLIC = ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"]
 PRIVATE = [
@@ -337,6 +338,22 @@ def test_only_what_can_be_unpacked_is_asked_for(upstream, http):
     upstream.answer = lambda asked: upstream.says(b"", headers={"Content-Encoding": "gzip"})
     assert http.get(f"{upstream.url}/").body == b""
     assert upstream.asked[0].headers["accept-encoding"] == "gzip, deflate"
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS])
+def test_what_this_machine_ran_out_of_is_not_the_hosts_fault(http, monkeypatch, number):
+    """As when too many files are open: the socket cannot even be made."""
+
+    def none_left(*args, **kwargs):
+        raise OSError(number, "none left")
+
+    monkeypatch.setattr(socket, "socket", none_left)
+    with pytest.raises(OwnTrouble, match=r"open|used up"):
+        http.get("http://127.0.0.1:9/")
+
+
+def test_a_host_that_is_down_is_its_own_fault(http):
+    assert fault(http, "http://127.0.0.1:9/").kind is SourceFault.UNREACHABLE
 
 
 def test_damaged_compression_fails(upstream, http):

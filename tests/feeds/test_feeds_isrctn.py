@@ -155,11 +155,11 @@ def test_a_total_that_is_never_reached_ends_after_a_few_requests(source, service
     whole = service.answer
 
     def answer(asked):
-        first, last = re.search(r"GE (.{10})T.* LT (.{10})T", asked.fields["q"]).groups()
+        ((first, last),) = re.findall(r"GE (.{10})T.* LT (.{10})T", asked.fields["q"])
         body = whole(asked).body
         if (date.fromisoformat(last) - date.fromisoformat(first)).days <= days:
             return service.upstream.says(body)
-        total = int(re.search(rb'totalCount="(\d+)"', body)[1]) + inflated
+        total = int(re.findall(rb'totalCount="(\d+)"', body)[0]) + inflated
         return service.upstream.says(
             re.sub(rb'totalCount="\d+"', f'totalCount="{total}"'.encode(), body)
         )

@@ -113,12 +113,13 @@ def test_a_host_that_wants_rest_gets_it_from_all():
 
 def test_whoever_waits_already_keeps_to_a_rest_that_is_asked_for_meanwhile():
     clock = Clock()
-    rested = []
+    rested: list[float] = []
 
     def sleep(seconds: float) -> None:
         clock.sleep(seconds)
         if not rested:
-            rested.append(turns.rest("a:443", 20))
+            rested.append(seconds)
+            turns.rest("a:443", 20)
 
     turns = Turns(sleep=sleep, clock=clock)
     turns.rest("a:443", 2)
@@ -166,8 +167,9 @@ def test_a_host_that_fails_twice_is_left_alone_for_a_while(monkeypatch):
 @pytest.fixture
 def log(upstream, monkeypatch):
     """What the server got, with the time of the clock the clients pace by; ``log.clock`` is it."""
-    kept = SimpleNamespace(clock=Clock(), asked=[])
-    monkeypatch.setattr(http_module, "TURNS", turns_of(kept.clock))
+    clock = Clock()
+    kept = SimpleNamespace(clock=clock, turns=turns_of(clock), asked=[])
+    monkeypatch.setattr(http_module, "TURNS", kept.turns)
 
     def answer(asked):
         kept.asked.append((asked.path, round(kept.clock(), 6)))
@@ -217,7 +219,7 @@ def test_two_clients_keep_one_pace_though_one_is_slow_to_connect(
     assert gaps == pytest.approx([0.2] * 3)
 
 
-def test_many_clients_at_once_never_go_beyond_the_pace(upstream, make_http, log):
+def test_many_clients_at_once_never_go_beyond_the_pace(upstream, make_http, log, monkeypatch):
     """Each notes the paced time just as its request leaves, while it holds the turn."""
     left: list[float] = []
     clients = [make_http() for _ in range(6)]
@@ -228,7 +230,7 @@ def test_many_clients_at_once_never_go_beyond_the_pace(upstream, make_http, log)
         for _ in range(3):
             client.get(f"{upstream.url}/")
 
-    taken = http_module.TURNS.turn
+    taken = log.turns.turn
 
     @contextmanager
     def noted(host, gap):
@@ -236,7 +238,7 @@ def test_many_clients_at_once_never_go_beyond_the_pace(upstream, make_http, log)
             left.append(log.clock())
             yield
 
-    http_module.TURNS.turn = noted
+    monkeypatch.setattr(log.turns, "turn", noted)
     with ThreadPoolExecutor(6) as pool:
         for task in [pool.submit(ask, client) for client in clients]:
             task.result()

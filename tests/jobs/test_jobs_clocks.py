@@ -23,10 +23,13 @@ from monitor.feeds import rules
 from monitor.feeds import service as feeds
 from monitor.feeds.tables import Poll, PollState, Record, SourceRow
 from monitor.jobs import schedule
-from monitor.jobs.polling import poll_due
+from monitor.jobs.asking import BUSY
+from monitor.jobs.polling import poll_due, poll_source
 from monitor.jobs.schedule import Job, scheduled
+from monitor.jobs.service import Service
 from monitor.kernel.clock import utcnow
 from monitor.kernel.database import Database
+from monitor.kernel.settings import load
 from monitor.kernel.uk import london
 
 LEASE = 15 * 60
@@ -92,6 +95,28 @@ def test_fault_19_a_holder_stopped_beyond_its_lease_writes_nothing(stopped):
         states = session.scalars(select(Poll.state).order_by(Poll.id)).all()
         assert states == [PollState.FAILED, PollState.RUNNING]
         feeds.finish(session, mine, poll_id, at=later, next_due_at=later)  # mine still counts
+
+
+def test_fault_19_a_stopped_holders_source_is_asked_by_another_once_its_lease_is_over(
+    stopped, tmp_path
+):
+    """The lock is still held by the stopped process; its lease, which it cannot prolong, tells."""
+    holder, _ = stopped
+    later = [timedelta()]
+    other = replace(Service.open(load(tmp_path / "config.toml")), clock=lambda: utcnow() + later[0])
+    assert poll_source(other, "journals").error == BUSY
+    later[0] = timedelta(seconds=LEASE + 60)
+    report = poll_source(other, "journals")
+    assert (report.error, report.records > 0) == (None, True)
+    holder.send_signal(signal.SIGCONT)
+    told, _ = holder.communicate(timeout=60)
+    assert holder.returncode == 1
+    assert "another process has taken over the source 'journals'; nothing kept" in told
+    assert [one.state for one in polls(other)] == [PollState.FAILED, PollState.COMPLETE]
+    with other.database.read() as session:
+        kept = session.scalar(select(func.count()).select_from(Record))
+    assert kept == report.new, "nothing came twice"
+    other.database.dispose()
 
 
 def test_fault_23_a_clock_a_day_ahead_and_back_costs_no_day(service, clock):

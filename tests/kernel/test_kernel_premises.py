@@ -63,6 +63,8 @@ def test_a_database_that_vanished_is_not_replaced(ready, tmp_path):
 
 def test_another_place_without_a_database_is_refused_and_names_both(ready, tmp_path):
     other = Database(f"sqlite:///{tmp_path}/elsewhere/gap.sqlite3")
+    (tmp_path / "var/mail").mkdir()
+    (tmp_path / "var/mail/a.eml").touch()
     match = "there is no database at .*elsewhere/gap.sqlite3, and the last one was "
     with pytest.raises(ConfigError, match=match) as caught:
         _start(_settings(tmp_path, other))

@@ -5,7 +5,7 @@ a key. Never follows a redirect for a request that carries one.
 """
 
 import random
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -83,8 +83,16 @@ class _Request:
 class Http:
     """A client for the sources. Close it when the poll is over."""
 
-    def __init__(self, settings: SourcesSettings, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        settings: SourcesSettings,
+        patience: Patience | None = None,
+        *,
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``before`` is called before every request; what it raises ends the asking."""
         self._patience = patience or Patience()
+        self._before = before
         self._guard = Guard(allow_loopback=settings.allow_loopback)
         self._session = _Session()
         self._session.trust_env = False
@@ -194,6 +202,7 @@ class Http:
         host = host_of(url)
         # connected only once a turn is near; it is taken when the request leaves
         TURNS.until_free(host)
+        self._before()
         self.requests += 1
         with failures_named(request.host), self._deadline(request.host, host):
             reply = self._session.request(
