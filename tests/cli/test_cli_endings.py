@@ -1,15 +1,15 @@
 """How a command ends when it cannot run: one sentence, exit status 2, and never a traceback."""
 
 import json
+import os
 import sqlite3
-import subprocess
 import sys
 
 import pytest
 import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from monitor.cli import _log_to_stderr, sentence
+from monitor.cli import _log_to_stderr, main, sentence
 from monitor.kernel.errors import ConfigError
 
 UNREACHABLE = "postgresql+psycopg://gap:pa55@127.0.0.1:9/gap"
@@ -66,24 +66,37 @@ CASES = {
 }
 
 
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run a command as its own process would; give its exit status, output and words."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["gap-monitor", *map(str, arguments)])
+        umask, logging = os.umask(0o022), structlog.get_config()
+        try:
+            with pytest.raises(SystemExit) as ended:
+                main()
+        finally:
+            os.umask(umask)
+            structlog.configure(**logging)
+        return ended.value.code, *capsys.readouterr()
+
+    return run
+
+
 @pytest.mark.parametrize("case", CASES)
-def test_a_command_that_cannot_run_says_why(tmp_path, case):
+def test_a_command_that_cannot_run_says_why(tmp_path, case, run):
     url, prepare, words = CASES[case]
     (tmp_path / "config.toml").write_text(f"[database]\n{url}\n")
     prepare(tmp_path)
-    done = subprocess.run(
-        [sys.executable, "-m", "monitor", "--config", str(tmp_path / "config.toml"), "init"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    told = [line for line in done.stderr.splitlines() if not line.startswith("{")]
-    assert len(told) == 1, done.stderr
+    status, printed, told = run("--config", tmp_path / "config.toml", "init")
+    assert (status, printed) == (2, "")
+    told = [line for line in told.splitlines() if not line.startswith("{")]
+    assert len(told) == 1
     assert told[0].startswith("gap-monitor: ")
     assert words in told[0]
-    assert "Traceback" not in done.stderr
-    assert "pa55" not in done.stderr
+    assert "Traceback" not in told[0]
+    assert "pa55" not in told[0]
 
 
 def _sqlite(words):
