@@ -10,6 +10,7 @@ from monitor.catalogue.loader import Baseline, GradingPolicy
 from monitor.catalogue.policies import Fact, TierRule
 from monitor.catalogue.words import Direction, Tier
 from monitor.evidence.facts import Interval, StudyFacts, Tally
+from monitor.kernel.english import listed, month
 
 _REVIEW = "the published review"
 
@@ -65,7 +66,7 @@ def _shortfall(policy: GradingPolicy, facts: Mapping[str, Interval], high: Tier)
         for name, least in rule.at_least.items()
         if (missing := least - facts[name].lo) > 0
     ]
-    return f"The lower end is {joined(short)} short of {high}"
+    return f"The lower end is {listed(short)} short of {high}"
 
 
 def _rule(policy: GradingPolicy, tier: Tier) -> TierRule:
@@ -78,7 +79,7 @@ def study_reasons(baseline: Baseline, review_closed: date, found: Tally) -> Iter
     yield f"From {_REVIEW}: {_studies(Interval(low, high))}. {_accepted_since(found.new)}"
     if found.uncertain:
         yield (
-            f"Not known to be published after the review closed in {_month(review_closed)}, so "
+            f"Not known to be published after the review closed in {month(review_closed)}, so "
             f"possibly among its studies already: {_labels(found.uncertain)}."
         )
     if found.other_outcome:
@@ -118,18 +119,9 @@ def _heard(policy: GradingPolicy, baseline: Baseline, found: Tally) -> Iterator[
         yield f"{direction} in {_labels(saying)}"
 
 
-def joined(parts: Sequence[str]) -> str:
-    """Join a list as a sentence does: "a", "a and b", "a, b and c"."""
-    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
-
-
 def _labels(studies: Iterable[StudyFacts]) -> str:
-    return joined([study.label for study in studies])
+    return listed([study.label for study in studies])
 
 
 def _studies(interval: Interval) -> str:
     return f"{interval} {'study' if interval.hi == interval.lo == 1 else 'studies'}"
-
-
-def _month(day: date) -> str:
-    return f"{day:%B} {day.year}"

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 
 from monitor.catalogue.words import GapKind, Tier
 from monitor.gap.states import State
+from monitor.kernel.english import number, ordinal
 
 _MOST = 4  # "the four most used": ranks 1 to 4, the widest-used band of the first gap policy
 _LOW = 7  # "7th or lower"
-_NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def title(states: Sequence[State]) -> str:
@@ -47,8 +47,8 @@ def _about_strong(states: Sequence[State]) -> str | None:
         return None
     verb = "ranks" if counted == (1, 1) else "rank"
     return (
-        f"Of the {_number(len(strong))} with strong evidence, {_range(counted)} {verb} "
-        f"{_LOW}th or lower out of {_number(len(states))} for use."
+        f"Of the {number(len(strong))} with strong evidence, {_range(counted)} {verb} "
+        f"{ordinal(_LOW)} or lower out of {number(len(states))} for use."
     )
 
 
@@ -92,10 +92,6 @@ def bounds(states: Sequence[State], counts: Callable[[State, int], bool]) -> tup
 def _range(counted: tuple[int, int]) -> str:
     low, high = counted
     if low == high:
-        return _number(low)
+        return number(low)
     joint = "or" if high - low == 1 else "to"
-    return f"{_number(low)} {joint} {_number(high)}"
-
-
-def _number(count: int) -> str:
-    return _NUMBERS[count] if count < len(_NUMBERS) else str(count)
+    return f"{number(low)} {joint} {number(high)}"

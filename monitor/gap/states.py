@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
+from monitor.kernel import english
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,12 @@ class State:
     @property
     def studies_words(self) -> str:
         """Tell the count as readers see it: "1 study", "8–17 studies"."""
-        return f"{self.studies_range} {'study' if self.studies == (1, 1) else 'studies'}"
+        return english.studies(self.studies)
 
     @property
     def studies_range(self) -> str:
         """Tell the count alone: "1", "8–17"."""
-        low, high = self.studies
-        return str(low) if low == high else f"{low}–{high}"
+        return english.span(*self.studies)
 
     @property
     def tier_words(self) -> str:

@@ -16,11 +16,11 @@ from monitor.accounts import queries as accounts
 from monitor.feeds.incidents import IncidentView
 from monitor.kernel import audit
 from monitor.kernel.database import affected
+from monitor.kernel.english import moment
 from monitor.kernel.settings import Settings
 from monitor.notify import rules, trouble_words
 from monitor.notify.queueing import queue
 from monitor.notify.tables import Message, MessageKind, MessageState
-from monitor.notify.wording import moment
 
 OVERTAKEN = "Not sent: a later mail about the same incident takes its place"
 PASSED = "Not sent: what it told of was over within minutes"

@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from monitor.accounts.rules import LINK_LASTS
 from monitor.accounts.tables import Role
+from monitor.kernel import english
 from monitor.kernel.settings import Settings
 from monitor.notify import rules, wording
 from monitor.notify.meaning import meaning
@@ -198,7 +199,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"day": wording.day, "wrapped": _wrapped}
+    environment.filters |= {"day": english.day, "wrapped": _wrapped}
     return environment
 
 

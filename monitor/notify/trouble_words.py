@@ -2,7 +2,7 @@
 
 from monitor.feeds import incidents
 from monitor.feeds.incidents import IncidentView
-from monitor.notify.wording import moment
+from monitor.kernel.english import moment
 
 _TOLD = "While it lasts we write once a day, and once when it is over."
 

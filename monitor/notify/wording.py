@@ -9,19 +9,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from monitor.catalogue.words import Design, Direction, FindingDirection, Tier, UsageBand
 from monitor.gap.rules import State
+from monitor.kernel.english import (
+    NOT_KNOWN,
+    day,
+    either,
+    listed,
+    moment,
+    number,
+    ranks,
+    sentence,
+    span,
+    studies,
+)
 from monitor.notify.rules import plain
 
-LONDON = ZoneInfo("Europe/London")
-NOT_KNOWN = "not known"
 FULL, OPEN, EMPTY = "full", "open", "empty"
 
 _TIERS = list(Tier)
-_TEENS = range(11, 14)
-_SUFFIXES = {1: "st", 2: "nd", 3: "rd"}
 _MAX_SUBJECT = 200
 _FINDINGS = {
     Direction.FAVOURS: "findings {} favour it",
@@ -202,46 +209,12 @@ def heard(source: Mapping[str, Any]) -> Heard:
     return Heard(source["title"], missing, trouble)
 
 
-def day(value: datetime) -> str:
-    """Write a date in full, in UK time."""
-    local = value.astimezone(LONDON)
-    return f"{local.day} {local:%B %Y}"
-
-
-def moment(value: datetime) -> str:
-    """Write a date and time in full, in UK time."""
-    return f"{day(value)}, {value.astimezone(LONDON):%H:%M}"
-
-
-def listed(words: Sequence[str], last: str = "and") -> str:
-    """Join: "a, b and c"."""
-    return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
-
-
-def sentence(text: str) -> str:
-    """Start with a capital; the rest keeps its own case."""
-    return text[:1].upper() + text[1:]
-
-
-def ranks(possible: Sequence[int], out_of: int | None) -> str:
-    """Write the ranks still possible; 1 is most used.
-
-    >>> ranks([1, 2, 3, 4], 10), ranks([4, 7, 9, 10], 10), ranks([8], 10)
-    ('1st to 4th of 10', '4th, 7th, 9th or 10th of 10', '8th of 10')
-    """
-    ordered = sorted(possible)
-    of = f" of {out_of}" if out_of else ""
-    if len(ordered) > 2 and ordered[-1] - ordered[0] == len(ordered) - 1:  # noqa: PLR2004 - two read better with "or"
-        return f"{_ordinal(ordered[0])} to {_ordinal(ordered[-1])}{of}"
-    return listed([_ordinal(rank) for rank in ordered], "or") + of
-
-
 def tier(state: State) -> str:
     """Name the tier; one that is not settled names both and the one that stands."""
     if state.settled:
         return state.tier.value
     possible = _TIERS[_TIERS.index(state.tier_low) : _TIERS.index(state.tier_high) + 1]
-    return f"undetermined ({listed([one.value for one in possible], 'or')})"
+    return f"undetermined ({either([one.value for one in possible])})"
 
 
 def _subject(text: str, *, correction: bool) -> str:
@@ -259,7 +232,7 @@ def _moves(change: Mapping[str, Any]) -> str:
 def _tier(before: State | None, after: State) -> ChangeRow:
     counted = _studies(after)
     if before and _studies(before) != counted:
-        counted += f", was {_span(before.studies)}"
+        counted += f", was {span(*before.studies)}"
     note = ""
     if not after.settled:
         note = f"The count allows more than one tier, so the last known one stands: {after.tier.value}."
@@ -278,7 +251,7 @@ def _use(change: Mapping[str, Any], after: State) -> ChangeRow:
     if usage:
         dated = f"Survey of {usage['wave']}; no later figure is known to us. {usage['citation'].rstrip('.')}."
     used = after.usage_words or ("" if after.band is UsageBand.UNKNOWN else after.band.value)
-    parts = [part for part in (used, _rank_words(after), _share(usage)) if part]
+    parts = [part for part in (used, ranks(after.ranks, after.out_of), _share(usage)) if part]
     words = sentence(": ".join(parts)) if parts else "Not known"
     if not after.ranks:
         return ChangeRow(label, words, note=dated, about_use=True)
@@ -306,12 +279,7 @@ def _moved(was: str | None, now: str) -> str:
 def _studies(state: State) -> str:
     if state.studies[1] == 0:
         return "no study counted"
-    return f"{_span(state.studies)} {'study' if tuple(state.studies) == (1, 1) else 'studies'}"
-
-
-def _span(bounds: Sequence[int]) -> str:
-    low, high = bounds
-    return f"{low}" if low == high else f"{low}–{high}"
+    return studies(state.studies)
 
 
 def _tier_boxes(state: State) -> tuple[str, ...]:
@@ -324,10 +292,6 @@ def _tier_boxes(state: State) -> tuple[str, ...]:
 def _rank_boxes(state: State) -> tuple[str, ...]:
     places = range(state.out_of or max(state.ranks), 0, -1)
     return tuple(FULL if rank in state.ranks else EMPTY for rank in places)
-
-
-def _rank_words(state: State) -> str:
-    return ranks(state.ranks, state.out_of) if state.ranks else ""
 
 
 def _share(usage: Mapping[str, Any] | None) -> str:
@@ -362,10 +326,5 @@ def _developer(led: bool | None) -> str:  # noqa: FBT001 - a fact with three val
 def _decided(study: Mapping[str, Any]) -> str:
     if study["decided_at"] is None:
         return "Not known"
-    people = {2: "Two", 3: "Three"}.get(study["decided_by"], str(study["decided_by"]))
+    people = sentence(number(study["decided_by"]))
     return f"{people} reviewers accepted it on {day(datetime.fromisoformat(study['decided_at']))}"
-
-
-def _ordinal(number: int) -> str:
-    suffix = "th" if number % 100 in _TEENS else _SUFFIXES.get(number % 10, "th")
-    return f"{number}{suffix}"

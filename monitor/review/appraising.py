@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
-from monitor.kernel import audit
+from monitor.kernel import audit, english
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.literature.tables import Study
 from monitor.review import locking, rules
@@ -172,7 +172,7 @@ def why(session: Session, decision: Decision) -> tuple[str, str]:
         return "retraction", f"{label} was retracted: {reason.removeprefix(RETRACTED)}"
     if "reinstates" in decision.facts:
         return "reinstatement", f"{label} is counted again: {reason}"
-    people = {2: "two", 3: "three"}.get(len(decision.decided_by), str(len(decision.decided_by)))
+    people = english.number(len(decision.decided_by))
     verb = "accepted" if decision.verdict is DecisionVerdict.ACCEPT else "not counted"
     return "decision", f"{label} was {verb} by {people} reviewers"
 
@@ -260,7 +260,7 @@ def _require_open(session: Session, study_id: int, given: Sequence[Appraisal], b
 
 def _was_decided(session: Session, decision: Decision) -> str:
     people = locking.names(session, decision.decided_by) or ["the service, for a retraction,"]
-    by = " and ".join((", ".join(people[:-1]), people[-1]) if len(people) > 1 else people)
+    by = english.listed(people)
     verdict, at = _DECIDED[decision.verdict], locking.when(decision.at)
     return f"This study was {verdict} by {by} on {at}. Nothing was recorded"
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import Role, User
 from monitor.catalogue.tables import InterventionRow
+from monitor.kernel import english
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature.tables import Paper, Study, StudyPaper
 from monitor.review import rules
@@ -150,8 +151,8 @@ def check_token(token: str) -> None:
 
 
 def when(at: datetime) -> str:
-    """Write a time for a sentence: 3 March 2026, 06:10 UTC."""
-    return f"{at.day} {at:%B %Y, %H:%M} UTC"
+    """Write a time for a sentence, in UK time: 3 March 2026, 06:10."""
+    return english.moment(at)
 
 
 def names(session: Session, user_ids: Sequence[int]) -> list[str]:

@@ -4,7 +4,7 @@ The service acts alone in one case: a retraction of all the results of a study t
 which no person has spoken. Everything else waits for somebody.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from monitor.accounts.tables import User
 from monitor.feeds.files import intake
 from monitor.feeds.records import Identifier
 from monitor.feeds.sources import SOURCES, is_acted_on
+from monitor.kernel import english
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.literature.papers import statements
 from monitor.literature.papers.statements import Word
@@ -227,10 +228,10 @@ def _reason(session: Session, alert: StudyAlert, at: datetime) -> str:
     """Say by whom, where and since when a paper is called retracted, in readers' words."""
     word = word_of(session, alert)
     sources = who_says(session, alert.paper_id, word) if word else []
-    said = " and ".join(sources) or "Its source"
+    said = english.listed(sources) or "Its source"
     verb = "say" if len(sources) > 1 else "says"
     where = _notice(session, word) if word else ""
-    return f"{appraising.RETRACTED}{said} {verb} so{where}. We read that on {_day(at)}"
+    return f"{appraising.RETRACTED}{said} {verb} so{where}. We read that on {english.day(at)}"
 
 
 def _notice(session: Session, word: Word) -> str:
@@ -240,15 +241,11 @@ def _notice(session: Session, word: Word) -> str:
         return ", without naming a notice"
     name = f" {_written(named[0])}" if named else ""
     day = session.scalar(select(Paper.published).where(Paper.id == word.notice_id))
-    return f", in the notice{name}{f' of {_day(day)}' if day else ''}"
+    return f", in the notice{name}{f' of {english.day(day)}' if day else ''}"
 
 
 def _written(one: Identifier) -> str:
     return f"{one.scheme.upper()} {one.value}"
-
-
-def _day(value: date) -> str:
-    return f"{value.day} {value:%B %Y}"
 
 
 def _settled(session: Session, alert: StudyAlert) -> str:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
+from monitor.kernel.english import either, listed
 from monitor.kernel.errors import InvalidInput
 from monitor.review.words import DecisionVerdict, Stage
 
@@ -154,7 +155,7 @@ def grounds(facts: Mapping[str, Any], *, counted: bool, people: int) -> str:
     names = [
         name.replace("_", " ").replace("count it", "counting it") for name in facts["differences"]
     ]
-    return f"A third reviewer settled a difference in {', '.join(names)}"
+    return f"A third reviewer settled a difference in {listed(names)}"
 
 
 def as_facts(judgement: Judgement) -> dict[str, Any]:
@@ -237,7 +238,7 @@ def _check_risk(judgement: Judgement) -> None:
     if judgement.risk_of_bias not in words:
         raise InvalidInput(
             f"A {judgement.design} study is judged with {tool_name(judgement.design)}: "
-            f"choose {', '.join(words[:-1])} or {words[-1]}",
+            f"choose {either(words)}",
             field="risk_of_bias",
         )
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from monitor.accounts.tables import Role
 from monitor.feeds import queries as feeds
 from monitor.feeds.sources import SOURCES
+from monitor.kernel.english import month
 from monitor.kernel.uk import uk_day_of
 from monitor.literature.linkage.overdue import JOURNAL_MONTHS, OVERDUE_MONTHS, TrialStanding
 from monitor.review import trials as registered
@@ -111,7 +112,7 @@ def sentence(found: Unpublished) -> str:
     '1 registered trial of it has ended, and no report of it is known here yet.'
     """
     if found.count == 1 and found.longest:
-        when = f"{found.longest:%B %Y}"
+        when = f"{month(found.longest)}"
         return f"1 registered trial of it ended in {when}, and no report of it is known here: it is overdue."
     if found.count == 1:
         return "1 registered trial of it has ended, and no report of it is known here yet."
@@ -120,7 +121,7 @@ def sentence(found: Unpublished) -> str:
     )
     if found.longest is None:
         return f"{many} yet."
-    return f"{many}; the longest overdue ended in {found.longest:%B %Y}."
+    return f"{many}; the longest overdue ended in {month(found.longest)}."
 
 
 def _told(session: Session) -> str:

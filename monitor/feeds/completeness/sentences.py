@@ -16,6 +16,7 @@ from monitor.feeds.completeness.verdicts import (
     QueryReading,
     SourceFacts,
 )
+from monitor.kernel import english
 from monitor.kernel.uk import UkDay, hour, long_date, uk_day_of
 
 _NAMED = 3  # more are counted
@@ -61,12 +62,12 @@ def judge_day(
 
 def _set_aside(seen: Seen, facts: SourceFacts) -> str:
     so_far = " so far" if seen.is_today else ""
-    return f"Everything came{so_far}, but {_count(facts.set_aside, 'record')} could not be read."
+    return f"Everything came{so_far}, but {english.plural(facts.set_aside, 'record')} could not be read."
 
 
 def _missing(seen: Seen, facts: SourceFacts) -> str:
     lacking = [one for one in facts.readings if one.is_lacking(seen.day, seen.now)]
-    count = _count(sum(one.unheld for one in lacking), "record")
+    count = english.plural(sum(one.unheld for one in lacking), "record")
     return f"It lists {count} that could not be fetched, for {_names(lacking)}."
 
 
@@ -167,7 +168,7 @@ def _counted_sentence(
     if word is Missing.SO_FAR:
         return _all_there_so_far(counted)
     if word is Missing.SET_ASIDE:
-        unread = _count(sum(facts.set_aside for facts, _ in counted), "record")
+        unread = english.plural(sum(facts.set_aside for facts, _ in counted), "record")
         so_far = "so far today" if seen.is_today else f"on {on}"
         return f"Everything came {so_far}, but {unread} from {_some(titles)} could not be read."
     if word is Missing.NOT_KNOWN:
@@ -294,17 +295,13 @@ def _was(some: Sequence[object]) -> str:
 
 def _names(some: Sequence[QueryReading]) -> str:
     if len(some) > _NAMED:
-        return f"{_listed([one.name for one in some[:_NAMED]])} and {len(some) - _NAMED} more"
-    return _listed([one.name for one in some])
+        return (
+            f"{english.listed([one.name for one in some[:_NAMED]])} and {len(some) - _NAMED} more"
+        )
+    return english.listed([one.name for one in some])
 
 
 def _some(titles: Sequence[str]) -> str:
-    return _listed(titles) if len(titles) <= _NAMED else _count(len(titles), "source")
-
-
-def _listed(words: Sequence[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun if number == 1 else noun + 's'}"
+    return (
+        english.listed(titles) if len(titles) <= _NAMED else english.plural(len(titles), "source")
+    )
