@@ -1,9 +1,8 @@
 """Grade an intervention and keep the ledger of grades. Appends; never edits, never commits."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
@@ -13,8 +12,7 @@ from monitor.evidence.tables import GradeRow
 from monitor.evidence.words import Cause
 from monitor.kernel import audit
 from monitor.kernel.errors import NotFound
-from monitor.literature.tables import Paper, Study, StudyPaper
-from monitor.literature.words import WITHOUT_RESULTS
+from monitor.literature.tables import Study
 from monitor.review import queries as review_queries
 from monitor.review.rules import Judgement
 
@@ -83,7 +81,7 @@ def study_facts(session: Session, study_id: int, judgement: Judgement) -> StudyF
     study = session.get(Study, study_id)
     if study is None:
         raise NotFound(f"there is no study {study_id}")
-    published, year = _first_results(session, [study_id])[study_id]
+    year, published = review_queries.first_results(session, [study_id])[study_id]
     return StudyFacts(
         study_id=study_id,
         label=study.label,
@@ -102,8 +100,6 @@ def _grade(catalogue: Catalogue, slug: str, studies: list[StudyFacts]) -> Grade:
 
 
 def _accepted(session: Session, slug: str) -> list[StudyFacts]:
-    accepted = review_queries.accepted(session, slug)
-    dates = _first_results(session, [study.study_id for study in accepted])
     return [
         StudyFacts(
             study_id=study.study_id,
@@ -112,39 +108,11 @@ def _accepted(session: Session, slug: str) -> list[StudyFacts]:
             risk_of_bias=study.risk_of_bias,
             outcome_class=study.outcome_class,
             direction=study.direction,
-            published=dates[study.study_id][0],
-            year=dates[study.study_id][1],
+            published=study.published,
+            year=study.year,
         )
-        for study in accepted
+        for study in review_queries.accepted(session, slug)
     ]
-
-
-def _first_results(
-    session: Session, study_ids: list[int]
-) -> dict[int, tuple[date | None, int | None]]:
-    """Find the date and year of each study's first report of results.
-
-    Stricter than the date a page shows: a report without one counts as the first, since nothing
-    shows that it came after the review closed.
-    """
-    found: dict[int, tuple[date | None, int | None]] = {}
-    rows = session.execute(
-        select(StudyPaper.study_id, StudyPaper.role, Paper.published, Paper.year)
-        .join(Paper, Paper.id == StudyPaper.paper_id)
-        .where(StudyPaper.study_id.in_(study_ids))
-    )
-    for study_id, role, published, year in rows:
-        known = (published, year)
-        if role not in WITHOUT_RESULTS and (
-            study_id not in found or _earliest(known) < _earliest(found[study_id])
-        ):
-            found[study_id] = known
-    return {study_id: found.get(study_id, (None, None)) for study_id in study_ids}
-
-
-def _earliest(known: tuple[date | None, int | None]) -> date:
-    published, year = known
-    return published or (date(year, 1, 1) if year else date.min)
 
 
 def _columns(graded: Grade) -> dict[str, Any]:

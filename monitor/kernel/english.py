@@ -35,6 +35,17 @@ def month(value: date | datetime) -> str:
     return f"{local:%B %Y}"
 
 
+def dated(published: date | None, year: int | None) -> str:
+    """Write a date of which perhaps only the year is known, or nothing.
+
+    >>> dated(date(2026, 2, 24), 2026), dated(None, 2026), dated(None, None)
+    ('24 February 2026', '2026', 'not known')
+    """
+    if published is not None:
+        return day(published)
+    return str(year) if year is not None else NOT_KNOWN
+
+
 def moment(value: datetime) -> str:
     """Write a time in full, in UK time.
 

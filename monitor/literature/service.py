@@ -12,6 +12,7 @@ from monitor.feeds.records import Identifier
 from monitor.feeds.service import StoredRecord
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
+from monitor.literature import study_names
 from monitor.literature.ingest.arriving import Arrival, Known, add_papers
 from monitor.literature.linkage import propose
 from monitor.literature.matching.matcher import Matcher
@@ -156,6 +157,8 @@ def merge(  # noqa: PLR0913 - which into which, why, by whom
 def create_study(session: Session, *, paper_id: int, label: str, by: User, at: datetime) -> Study:
     """Make a study of a paper, its main report. Where it has one already, that is given back.
 
+    Studies of one name are told apart by a letter, as reference lists do: the first becomes "a".
+
     Raises:
         NotFound: no such paper.
         InvalidInput: no label.
@@ -166,7 +169,7 @@ def create_study(session: Session, *, paper_id: int, label: str, by: User, at: d
     name = " ".join(clean(label).split())[:_LONGEST_LABEL]
     if not name:
         raise InvalidInput("Give the study a short name", field="label")
-    study = Study(label=name, created_at=at)
+    study = Study(label=_told_apart(session, name, by, at), created_at=at)
     session.add(study)
     session.flush()
     _link(session, paper, study, PaperRole.MAIN, by, at)
@@ -219,6 +222,30 @@ def _study_of(session: Session, paper_id: int) -> Study | None:
         .join(StudyPaper, StudyPaper.study_id == Study.id)
         .where(StudyPaper.paper_id == paper_id)
     )
+
+
+def _told_apart(session: Session, name: str, by: User, at: datetime) -> str:
+    """Give a new study a name of its own; one that had it alone so far gets a letter too."""
+    stem = name.removesuffix(")")
+    alike = session.scalars(select(Study).where(Study.label.startswith(stem, autoescape=True)))
+    named = {study.label: study for study in alike}
+    alone = named.get(name)
+    if alone is None and not study_names.letters_taken(name, named):
+        return name
+    if alone is not None:
+        letter = study_names.next_letter(name, named)
+        alone.label = study_names.lettered(name, letter)
+        named[alone.label] = alone
+        audit.record(
+            session,
+            at=at,
+            actor=f"user:{by.id}",
+            action="study.renamed",
+            subject=f"study:{alone.id}",
+            was=name,
+            now=alone.label,
+        )
+    return study_names.lettered(name, study_names.next_letter(name, named))
 
 
 def _link(session: Session, paper: Paper, study: Study, role: str, by: User, at: datetime) -> None:

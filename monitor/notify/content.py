@@ -17,6 +17,7 @@ from monitor.gap.tables import Change
 from monitor.kernel.settings import Settings
 from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
 from monitor.notify.rules import plain
+from monitor.review import queries as review
 from monitor.review.tables import Decision
 from monitor.review.words import DecisionVerdict
 from monitor.usage import service as usage
@@ -98,6 +99,7 @@ def _study(session: Session, change: Change) -> dict[str, Any] | None:
         "id": study.id,
         "label": plain(study.label, 120),
         **_paper(session, study.id),
+        **_first_results(session, study.id),
         **{name: facts.get(name) for name in _FACTS},
         "outcome": plain(facts.get("outcome") or "", 600) or None,
         "decided_at": accepted.at.isoformat() if accepted else None,
@@ -141,10 +143,16 @@ def _paper(session: Session, study_id: int) -> dict[str, Any]:
     )
     paper = session.scalars(linked.limit(1)).first()
     if paper is None:
-        return {"title": None, "year": None, "identifiers": {}}
+        return {"title": None, "identifiers": {}}
     found = session.scalars(select(PaperIdentifier).where(PaperIdentifier.paper_id == paper.id))
     identifiers = {one.scheme: one.value for one in found if one.scheme in _LINKED}
-    return {"title": plain(paper.title), "year": paper.year, "identifiers": identifiers}
+    return {"title": plain(paper.title), "identifiers": identifiers}
+
+
+def _first_results(session: Session, study_id: int) -> dict[str, Any]:
+    """Date the study as the rule that counts it does."""
+    year, published = review.first_results(session, [study_id])[study_id]
+    return {"year": year, "published": published.isoformat() if published else None}
 
 
 def _sources(session: Session, settings: Settings, at: datetime) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ told to buy or to stop.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ from monitor.catalogue.words import Design, Direction, FindingDirection, Tier, U
 from monitor.gap.rules import State
 from monitor.kernel.english import (
     NOT_KNOWN,
+    dated,
     day,
     either,
     listed,
@@ -180,6 +181,7 @@ def study_facts(study: Mapping[str, Any]) -> tuple[StudyFact, ...]:
             "People analysed",
             f"{study['participants']:,}" if study["participants"] else "Not known",
         ),
+        StudyFact("First published", _published(study)),
         StudyFact("Outcome", _outcome(study)),
         StudyFact("Result", sentence(study["direction"] or NOT_KNOWN)),
         StudyFact("Risk of bias", _risk(study)),
@@ -303,6 +305,11 @@ def _share(usage: Mapping[str, Any] | None) -> str:
 
 def _design(study: Mapping[str, Any], unknown: str = "study") -> str:
     return _DESIGNS[Design(study["design"])][0] if study["design"] else unknown
+
+
+def _published(study: Mapping[str, Any]) -> str:
+    published = study.get("published")  # mails frozen earlier know only the year
+    return sentence(dated(date.fromisoformat(published) if published else None, study["year"]))
 
 
 def _outcome(study: Mapping[str, Any]) -> str:

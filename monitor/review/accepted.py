@@ -1,7 +1,7 @@
 """The studies that count now, with the facts they count by: what grading reads. Decides nothing."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,14 +18,15 @@ from monitor.review.tables import Decision
 from monitor.review.words import DecisionVerdict
 
 _PaperRow = Row[int, str, int, str, int | None, date | None]
+FirstResults = tuple[int | None, date | None]  # year, day
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptedStudy:
     """One study that counts, by the judgement its newest decision rests on.
 
-    ``year`` and ``published`` are of the earliest report known to have results; ``published`` is
-    None where its day is not known. ``paper_id``, ``title`` and ``identifiers`` are the main
+    ``year`` and ``published`` are of its first results, as ``rules.first_published`` has them: what
+    the grading rule counts by is what pages and mails show. ``paper_id``, ``title`` and ``identifiers`` are the main
     report's.
     """
 
@@ -70,6 +71,19 @@ def accepted(session: Session, slug: str | None = None) -> list[AcceptedStudy]:
         _accepted(decision, label, papers[decision.study_id], identifiers, names)
         for decision, label in decisions
     ]
+
+
+def first_results(session: Session, study_ids: Collection[int]) -> dict[int, FirstResults]:
+    """Give year and day of the first results of some studies, of any standing."""
+    rows = session.execute(
+        select(StudyPaper.study_id, Paper.year, Paper.published)
+        .join(Paper, Paper.id == StudyPaper.paper_id)
+        .where(StudyPaper.study_id.in_(study_ids), StudyPaper.role.not_in(WITHOUT_RESULTS))
+    )
+    reports: dict[int, list[FirstResults]] = {study_id: [] for study_id in study_ids}
+    for study_id, year, published in rows:
+        reports[study_id].append((year, published))
+    return {study_id: first_published(dates) for study_id, dates in reports.items()}
 
 
 def _accepting(slug: str | None) -> Subquery:
@@ -154,5 +168,5 @@ def _accepted(
     )
 
 
-def _reported(papers: Iterable[_PaperRow]) -> list[tuple[int | None, date | None]]:
+def _reported(papers: Iterable[_PaperRow]) -> list[FirstResults]:
     return [(row.year, row.published) for row in papers if row.role not in WITHOUT_RESULTS]

@@ -1,6 +1,6 @@
 """Everything the pages read of review, offered from one place. Changes nothing."""
 
-from monitor.review.accepted import AcceptedStudy, accepted
+from monitor.review.accepted import AcceptedStudy, accepted, first_results
 from monitor.review.pairs.compare import Pair, Parting, Side, merge, merges, pair
 from monitor.review.queue.entries import (
     MatchedWords,
@@ -54,6 +54,7 @@ __all__ = [
     "accepted",
     "by_intervention",
     "counts",
+    "first_results",
     "item",
     "kinds",
     "merge",

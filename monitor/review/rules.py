@@ -4,7 +4,7 @@ Never settles a difference by itself: what two people say differently is kept as
 words, or as not known, until a third person decides.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
@@ -203,31 +203,23 @@ def further(a: Stage, b: Stage) -> Stage:
     return min(a, b, key=_FURTHEST.index)
 
 
-def study_label(authors: Sequence[str], year: int | None, title: str) -> str:
-    """Name a study by its first author and year, or by its title where it has no author.
-
-    >>> study_label(("Example A", "Other B"), 2026, "A trial")
-    'Example 2026'
-    """
-    words = authors[0].split() if authors else []
-    family = " ".join(words[:-1]) if len(words) > 1 and words[-1].isupper() else " ".join(words)
-    return " ".join((family or title[:80], str(year) if year else "(no year)"))
-
-
 def first_published(
     reports: Iterable[tuple[int | None, date | None]],
 ) -> tuple[int | None, date | None]:
     """Give year and day of the earliest of several reports, each (year, day).
 
-    The day is None where a report of that year has none and might come before. A report without
-    year and day says nothing.
+    The day is None where a report of that year has none and might come before; both are None
+    where a report has neither: nothing shows that it did not come first. The same on pages, in
+    mail and to the grading rule.
 
     >>> first_published([(2022, date(2022, 3, 1)), (2019, None)])
     (2019, None)
+    >>> first_published([(2022, date(2022, 3, 1)), (None, None)])
+    (None, None)
     """
     known = [(day.year if day else year, day) for year, day in reports]
     years = [year for year, _ in known if year is not None]
-    if not years:
+    if not years or len(years) < len(known):
         return None, None
     days = [day for year, day in known if year == min(years)]
     return min(years), None if None in days else min(day for day in days if day)

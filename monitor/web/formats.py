@@ -8,6 +8,7 @@ from urllib.parse import quote
 from monitor.feeds.records import Identifier
 from monitor.kernel import english
 from monitor.kernel.english import (
+    dated,
     day,
     either,
     lately,
@@ -24,6 +25,7 @@ from monitor.kernel.uk import london
 __all__ = [
     "FILTERS",
     "country",
+    "dated",
     "day",
     "developer",
     "either",
@@ -144,6 +146,7 @@ def _in_full(found: re.Match[str]) -> str:
 
 
 FILTERS: dict[str, Callable[..., object]] = {
+    "dated": dated,
     "day": day,
     "month": month,
     "moment": moment,

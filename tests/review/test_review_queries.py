@@ -358,7 +358,7 @@ def test_what_waits_for_a_reviewer(session, world, judgement):
     assert waiting(world.ben) == [(first, 0, todo), (second, 1, todo)]
     assert waiting(world.cat) == [(first, 0, todo), (second, 1, todo), (third, 2, split)]
     entry = queries.to_appraise(session, world.cat.id)[0]
-    assert (entry.title, entry.label, entry.interventions) == ("One", "Example 2026", ("cos",))
+    assert (entry.title, entry.label, entry.interventions) == ("One", "Example 2026a", ("cos",))
 
 
 def test_nothing_waits_at_first(session, world):

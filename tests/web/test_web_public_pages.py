@@ -86,7 +86,10 @@ def test_a_new_trial_of_no_difference_is_worse_news_in_the_same_tier(client, evi
     page = text(client.get("/interventions/cos"))
     assert "was “generally positive” to Nov 2026" in page
     assert "Randomised, 371 people" in page
-    assert "Independent of its developers · UK · accepted Nov 2026" in page
+    assert (
+        "Independent of its developers · UK · first published: 2 March 2026 · accepted Nov 2026"
+        in page
+    )
     assert (
         "8–17 studies in the 2023 review, which did not publish its list. 1 accepted since." in page
     )

@@ -14,6 +14,7 @@ from monitor.kernel.audit import AuditEntry
 from monitor.kernel.bulk import chunks
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.literature import service as literature
+from monitor.literature.study_names import study_name
 from monitor.literature.tables import Paper
 from monitor.literature.words import Lane
 from monitor.review import locking, rules
@@ -269,7 +270,7 @@ def _study_for(session: Session, paper_id: int, wanted: int | None, by: User, at
 
 def _label(session: Session, paper_id: int) -> str:
     paper = session.get_one(Paper, paper_id)
-    return rules.study_label(paper.authors, paper.year, paper.title)
+    return study_name(paper.authors, paper.year, paper.title)
 
 
 def _record(  # noqa: PLR0913 - a row's columns

@@ -15,6 +15,7 @@ from monitor.kernel.errors import NotFound
 from monitor.literature.papers import queries as literature
 from monitor.literature.papers.queries import PaperView
 from monitor.literature.tables import Study, StudyPaper
+from monitor.review import queries as review
 from monitor.review import rules
 from monitor.review.tables import Appraisal, Decision
 from monitor.review.words import DecisionVerdict
@@ -73,6 +74,7 @@ class StudyPage:
 
     label: str
     interventions: tuple[str, ...]
+    published: str  # when its first results were, as the rule dates it
     standing: str
     counts: bool
     facts: dict[str, Any]
@@ -129,6 +131,7 @@ def study(session: Session, study_id: int) -> StudyPage:
     return StudyPage(
         label=row.label,
         interventions=tuple(decisions[0].interventions),
+        published=_published(session, study_id),
         standing=_standing(decisions[0]),
         counts=decisions[0].verdict is DecisionVerdict.ACCEPT,
         facts=judged.facts,
@@ -172,6 +175,11 @@ def study_of(session: Session, decision_id: int | None) -> int | None:
     """Find the study a change's cause decided on, where a decision caused it."""
     decision = session.get(Decision, decision_id) if decision_id is not None else None
     return decision.study_id if decision else None
+
+
+def _published(session: Session, study_id: int) -> str:
+    year, published = review.first_results(session, [study_id])[study_id]
+    return formats.dated(published, year)
 
 
 def _standing(decision: Decision) -> str:
