@@ -17,6 +17,7 @@ from monitor.gap.tables import Change
 from monitor.kernel.settings import Settings
 from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
 from monitor.notify.rules import plain
+from monitor.review import doubts
 from monitor.review import queries as review
 from monitor.review.tables import Decision
 from monitor.review.words import DecisionVerdict
@@ -104,6 +105,7 @@ def _study(session: Session, change: Change) -> dict[str, Any] | None:
         "outcome": plain(facts.get("outcome") or "", 600) or None,
         "decided_at": accepted.at.isoformat() if accepted else None,
         "decided_by": len(accepted.decided_by) if accepted else None,
+        "doubts": _doubts(session, study.id),
         "withdrawn": _withdrawal(decision) if withdrawn else None,
         "again": plain(decision.reason, 600) if _reinstates(decision) else None,
         "path": f"/interventions/{change.slug}/studies/{study.id}",
@@ -153,6 +155,14 @@ def _first_results(session: Session, study_id: int) -> dict[str, Any]:
     """Date the study as the rule that counts it does."""
     year, published = review.first_results(session, [study_id])[study_id]
     return {"year": year, "published": published.isoformat() if published else None}
+
+
+def _doubts(session: Session, study_id: int) -> list[str]:
+    """Say what is said of the study's papers: nobody is told of a result without it."""
+    return [
+        plain(f"{one.sentence('A report of this study')} {one.answer}", 900)
+        for one in doubts.of_study(session, study_id)
+    ]
 
 
 def _sources(session: Session, settings: Settings, at: datetime) -> list[dict[str, Any]]:

@@ -114,6 +114,7 @@ def _change(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
         "correction": correction,
         "study_title": wording.study_title(study) if study else None,
         "again": study.get("again") if study else None,  # older announcements do not say it
+        "doubts": study.get("doubts", []) if study else [],
         "subject": wording.subject(changes, correction=correction),
         "headline": wording.headline(changes, study, correction=correction),
         "changes": [_told(change, base) for change in changes],

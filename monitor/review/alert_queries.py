@@ -14,10 +14,20 @@ from monitor.review import locking, retracting
 from monitor.review.alerts import opening
 from monitor.review.alerts.rules import Concern, answers, concern
 from monitor.review.queue.screening import set_aside_at
+from monitor.review.retracting import waits
 from monitor.review.tables import StudyAlert
 from monitor.review.words import Stage
 
-__all__ = ["AlertView", "SaidView", "alert", "closed", "count_open", "open_alerts", "set_aside_at"]
+__all__ = [
+    "AlertView",
+    "SaidView",
+    "alert",
+    "closed",
+    "count_open",
+    "open_alerts",
+    "set_aside_at",
+    "waits",
+]
 
 _Line = Row[StudyAlert, str, str]
 

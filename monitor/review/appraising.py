@@ -59,7 +59,7 @@ def appraise(
         NotFound: there is no such study.
         InvalidInput: the judgement is not whole; ``field`` names the answer to mend.
         Conflict: the study is decided, and by whom; ``by`` has already appraised it, or may not;
-            or it would be accepted although a paper of it is said to be retracted.
+            or it is judged to count although nobody has answered what is said of a paper of it.
     """
     locking.check_token(token)
     study = locking.hold_study(session, study_id)
@@ -70,6 +70,8 @@ def appraise(
     judgement = _checked(session, judgement)
     given = appraisals(session, study_id)
     _require_open(session, study_id, given, by)
+    if judgement.count_it:
+        require_unbarred(session, study_id)
     appraisal = _add(
         session, study_id, token, by, judgement, settles=len(given) == _TO_SETTLE, at=at
     )
@@ -172,9 +174,10 @@ def why(session: Session, decision: Decision) -> tuple[str, str]:
         return "retraction", f"{label} was retracted: {reason.removeprefix(RETRACTED)}"
     if "reinstates" in decision.facts:
         return "reinstatement", f"{label} is counted again: {reason}"
-    people = english.number(len(decision.decided_by))
+    people = len(decision.decided_by)
+    reviewers = f"{english.number(people)} reviewer{'s' if people > 1 else ''}"
     verb = "accepted" if decision.verdict is DecisionVerdict.ACCEPT else "not counted"
-    return "decision", f"{label} was {verb} by {people} reviewers"
+    return "decision", f"{label} was {verb} by {reviewers}"
 
 
 def study_label(session: Session, study_id: int) -> str:
@@ -243,6 +246,20 @@ def _withdrawn_before(session: Session, token: str, study_id: int, by: User) -> 
     return earlier
 
 
+def require_unbarred(session: Session, study_id: int) -> None:
+    """Refuse to judge that a study counts while nobody has answered what puts its paper in doubt.
+
+    Raises:
+        Conflict: what is said, and what can be done.
+    """
+    if barred := opening.bar(session, study_id):
+        raise Conflict(
+            f"A paper of this study is said to be {alert_rules.concern(barred.kind)}. Before it "
+            f"can be judged to count, somebody answers alert {barred.id}, under “Retractions and "
+            "corrections”: exclude the study, wait, or go on with a reason. Nothing was recorded"
+        )
+
+
 def _by_token(session: Session, token: str) -> Decision | None:
     return session.scalar(select(Decision).where(Decision.token == token))
 
@@ -299,11 +316,6 @@ def _decide(
     if len(given) == _TO_SETTLE and not rules.agree(*judgements):
         return None
     last, counted = given[-1], judgements[-1].count_it
-    if counted and (barred := opening.bar(session, study.id)):
-        raise Conflict(
-            f"A paper of this study is said to be {alert_rules.concern(barred.kind)}. Settle "
-            f"alert {barred.id}, under “Retractions and corrections”, first. Nothing was recorded"
-        )
     facts = rules.agreed(*judgements)
     decision = Decision(
         token=_BY_APPRAISAL + last.token,

@@ -4,8 +4,10 @@ The service acts alone in one case: a retraction of all the results of a study t
 which no person has spoken. Everything else waits for somebody.
 """
 
+from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,13 +16,14 @@ from monitor.accounts.tables import User
 from monitor.feeds.files import intake
 from monitor.feeds.records import Identifier
 from monitor.feeds.sources import SOURCES, is_acted_on
-from monitor.kernel import english
+from monitor.kernel import audit, english
+from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.literature.papers import statements
 from monitor.literature.papers.statements import Word
 from monitor.literature.tables import Paper, StudyPaper
 from monitor.literature.words import WITHOUT_RESULTS
-from monitor.review import appraising, locking, rules
+from monitor.review import appraising, locking, rules, studies
 from monitor.review.alerts import opening
 from monitor.review.alerts import rules as alert_rules
 from monitor.review.alerts.rules import Concern
@@ -30,6 +33,7 @@ from monitor.review.words import DecisionVerdict, Stage
 
 _BY_ALERT = "alert:"
 _BY_COUNTING_AGAIN = "counted-again:"
+_BY_ALERT_OF_A_PERSON = "excluded-for-alert:"
 
 
 class AlertOutcome(StrEnum):
@@ -38,13 +42,22 @@ class AlertOutcome(StrEnum):
     SEEN = "seen"
     WITHDRAW = "withdraw"
     COUNT_AGAIN = "count again"
+    # of a study that does not count yet
+    EXCLUDE = "exclude"
+    WAIT = "wait"
+    GO_ON = "go on"
 
 
 _SAID = {
     AlertOutcome.SEEN: "Seen, nothing to change",
     AlertOutcome.WITHDRAW: "Withdrawn",
     AlertOutcome.COUNT_AGAIN: "Counted again",
+    AlertOutcome.EXCLUDE: "Excluded",
+    AlertOutcome.WAIT: "Waiting",
+    AlertOutcome.GO_ON: "Going on",
 }
+_LOOKED_AT = "A reviewer has looked at this."
+WAITS = "alert.waits"  # in the audit ledger: a person has looked, and leaves the alert open
 
 
 def withdraw_retracted(session: Session, alert: StudyAlert, at: datetime) -> Decision | None:
@@ -88,6 +101,8 @@ def settle(  # noqa: PLR0913 - the form's fields
 ) -> tuple[StudyAlert, Decision | None]:
     """Record what a person makes of an alert, with the decision that it is; once for a form.
 
+    Who waits leaves the alert open, and their reason in its history.
+
     Raises:
         NotFound: there is no such alert.
         InvalidInput: no reason is given.
@@ -105,6 +120,9 @@ def settle(  # noqa: PLR0913 - the form's fields
     rules.check_text(reason, field="reason", missing="Say why: colleagues read it later")
     if alert.closed_at:
         raise Conflict(_settled(session, alert))
+    if outcome is AlertOutcome.WAIT:
+        _wait(session, alert, actor, reason, at)
+        return alert, None
     decision = _decide(session, alert, outcome, token=token, reason=reason, by=by, at=at)
     opening.close(session, alert, actor, words, at)
     return alert, decision
@@ -151,8 +169,13 @@ def _decide(  # noqa: PLR0913 - the form's fields
     at: datetime,
 ) -> Decision | None:
     match outcome:
-        case AlertOutcome.SEEN:
+        case AlertOutcome.SEEN | AlertOutcome.WAIT:
             return None
+        case AlertOutcome.GO_ON:
+            _require_undecided(session, alert.study_id)
+            return None
+        case AlertOutcome.EXCLUDE:
+            return _exclude(session, alert, token=token, reason=reason, by=by, at=at)
         case AlertOutcome.WITHDRAW:
             retracted = alert_rules.concern(alert.kind) is Concern.RETRACTED
             return appraising.withdraw(
@@ -166,6 +189,77 @@ def _decide(  # noqa: PLR0913 - the form's fields
             )
         case AlertOutcome.COUNT_AGAIN:
             return _count_again(session, alert.study_id, token=token, reason=reason, by=by, at=at)
+
+
+def answer_for_readers(alert: StudyAlert) -> str:
+    """Say what a person made of an alert, as everybody may read it: why they went on, if they did."""
+    went_on = f"{_SAID[AlertOutcome.GO_ON]}: "
+    if (alert.outcome or "").startswith(went_on):
+        return f"Our reviewers know, and went on: {(alert.outcome or '').removeprefix(went_on)}"
+    return _LOOKED_AT if alert.closed_at else ""
+
+
+def waits(session: Session, alert_id: int) -> list[tuple[str, str, datetime]]:
+    """List who decided to wait with an alert, why and when, oldest first."""
+    alert = require(session, alert_id)
+    entries = session.scalars(
+        select(AuditEntry)
+        .where(AuditEntry.subject == f"study:{alert.study_id}", AuditEntry.action == WAITS)
+        .order_by(AuditEntry.seq)
+    )
+    own = [one for one in entries if one.details["alert"] == alert_id]
+    people = [int(one.actor.removeprefix("user:")) for one in own]
+    named = locking.names(session, people)
+    return [(name, one.details["reason"], one.at) for name, one in zip(named, own, strict=True)]
+
+
+def _wait(session: Session, alert: StudyAlert, actor: str, reason: str, at: datetime) -> None:
+    _require_undecided(session, alert.study_id)
+    audit.record(
+        session,
+        at=at,
+        actor=actor,
+        action=WAITS,
+        subject=f"study:{alert.study_id}",
+        alert=alert.id,
+        reason=reason,
+    )
+
+
+def _require_undecided(session: Session, study_id: int) -> None:
+    if locking.newest_decision(session, study_id) is not None:
+        raise Conflict("This study has been decided on since. Open the alert again")
+
+
+def _exclude(
+    session: Session, alert: StudyAlert, *, token: str, reason: str, by: User, at: datetime
+) -> Decision:
+    """Leave out a study that does not count yet, for what is said of its paper."""
+    _require_undecided(session, alert.study_id)
+    unknown: dict[str, Any] = dict.fromkeys(field.name for field in fields(Judgement))
+    concerned = list(studies.screened_for(session, alert.study_id))
+    decision = Decision(
+        token=_BY_ALERT_OF_A_PERSON + token,
+        study_id=alert.study_id,
+        verdict=DecisionVerdict.EXCLUDE,
+        reason=reason,
+        interventions=concerned,
+        facts={
+            **unknown,
+            "count_it": False,
+            "reason": reason,
+            "interventions": concerned,
+            "differences": [],
+            "alert": alert.id,
+            "label": appraising.study_label(session, alert.study_id),
+            "papers": locking.papers_of(session, alert.study_id),
+        },
+        decided_by=[by.id],
+        at=at,
+    )
+    appraising.record_decision(session, decision)
+    locking.move_study(session, alert.study_id, Stage.NOT_COUNTED, at)
+    return decision
 
 
 def withdrawn_judgement(session: Session, study_id: int) -> Judgement:

@@ -116,6 +116,11 @@ def study(session: Session, study_id: int, viewer_id: int | None = None) -> Stud
     )
 
 
+def screened_for(session: Session, study_id: int) -> tuple[str, ...]:
+    """Give the interventions that the including reviewers said a study concerns."""
+    return _screened_for(session, [study_id]).get(study_id, ())
+
+
 def to_appraise(session: Session, user_id: int) -> list[StudyToAppraise]:
     """List the studies that wait for this reviewer, longest waiting first.
 

@@ -30,6 +30,7 @@ from monitor.literature.papers import queries as literature
 from monitor.literature.tables import PaperLink, StudyPaper
 from monitor.literature.words import Lane, LinkState, Relation
 from monitor.notify.tables import Announcement, Message, MessageKind, Subscriber, SubscriberState
+from monitor.review import doubts
 from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.rules import Judgement
@@ -298,9 +299,8 @@ def test_a_notice_that_came_before_its_paper_is_told_of_once_that_is_included(wo
     world.arrives(NOTICE)
     study_id = world.included(world.arrives(TRIAL))
     assert world.kinds() == ["retracted by"]
-    world.appraised(study_id, world.ann)
     with pytest.raises(Conflict, match="said to be retracted"):
-        world.appraised(study_id, world.ben)
+        world.appraised(study_id, world.ann)
 
 
 def test_a_study_with_a_retraction_open_is_accepted_only_once_that_is_settled(world):
@@ -492,9 +492,91 @@ def test_a_notice_that_a_person_took_for_a_study_is_an_alert(world):
     study_id = world.included(world.arrives(plain, key="n"))
     world.arrives(replace(plain, publication_types=("Published Erratum",)), key="n")
     assert world.kinds() == ["notice"]
-    world.appraised(study_id, world.ann)
     with pytest.raises(Conflict, match="said to be a notice"):
+        world.appraised(study_id, world.ann)
+
+
+GRAVE = (LinkKind.RETRACTED_BY, LinkKind.PARTLY_RETRACTED_BY, LinkKind.CONCERN_IN)
+
+
+@pytest.mark.parametrize("kind", GRAVE)
+def test_what_puts_a_paper_in_doubt_is_answered_before_it_is_judged_to_count(world, kind):
+    study_id = world.included(world.arrives(said(kind)))
+    with pytest.raises(Conflict, match="exclude the study, wait, or go on with a reason"):
+        world.appraised(study_id, world.ann)
+    world.settle(world.alerts()[0], AlertOutcome.WAIT, "The editors answer in May.")
+    assert len(world.alerts()) == 1  # it still waits
+    with pytest.raises(Conflict, match="go on with a reason"):
+        world.appraised(study_id, world.ann)
+    world.settle(world.alerts()[0], AlertOutcome.GO_ON, "Only a figure is concerned.")
+    assert world.alerts() == []
+    world.appraised(study_id)
+    assert world.newest(study_id).verdict is DecisionVerdict.ACCEPT
+    (doubt,) = doubts.of_study(world.session, study_id)
+    assert doubt.answer == "Our reviewers know, and went on: Only a figure is concerned."
+
+
+@pytest.mark.parametrize("kind", [LinkKind.CORRECTED_BY, LinkKind.UPDATED_BY])
+def test_a_correction_does_not_hold_up_an_appraisal(world, kind):
+    study_id = world.included(world.arrives(said(kind)))
+    world.appraised(study_id)
+    assert world.newest(study_id).verdict is DecisionVerdict.ACCEPT
+    assert doubts.of_study(world.session, study_id) == []
+
+
+def test_who_says_that_a_retracted_study_does_not_count_needs_no_answer_first(world):
+    study_id = world.included(world.arrives(said(LinkKind.RETRACTED_BY)))
+    left_out = replace(JUDGEMENT, count_it=False, reason="It is retracted.")
+    for person in (world.ann, world.ben):
+        workflow.appraise(
+            world.session, world.service, study_id=study_id,
+            token=f"out-{person.id}", by=person, judgement=left_out, at=world.now,
+        )  # fmt: skip
+    assert world.newest(study_id).verdict is DecisionVerdict.EXCLUDE
+
+
+@pytest.mark.parametrize("given", [0, 1])
+def test_a_study_that_does_not_count_yet_is_excluded_for_its_alert(world, given):
+    paper_id = world.arrives(TRIAL, key="trial")
+    study_id = world.included(paper_id)
+    world.appraised(study_id, *[world.ann][:given]) if given else None
+    world.arrives(said(LinkKind.RETRACTED_BY), key="trial")
+    (alert,) = world.alerts()
+    world.settle(alert, AlertOutcome.EXCLUDE, "Its data could not be found.")
+    newest = world.newest(study_id)
+    assert (newest.verdict, newest.reason) == (
+        DecisionVerdict.EXCLUDE,
+        "Its data could not be found.",
+    )
+    assert (newest.interventions, newest.decided_by) == (["theraplay"], [world.ben.id])
+    assert world.alerts() == []
+    assert reviews.study(world.session, study_id).stage is Stage.NOT_COUNTED
+    with pytest.raises(Conflict, match="excluded"):
         world.appraised(study_id, world.ben)
+
+
+def test_what_is_offered_before_a_decision_is_refused_after_it(world):
+    world.accepted()
+    world.arrives(said(LinkKind.PARTLY_RETRACTED_BY), key="trial")
+    (alert,) = world.alerts()
+    for outcome in (AlertOutcome.EXCLUDE, AlertOutcome.WAIT, AlertOutcome.GO_ON):
+        with pytest.raises(Conflict, match="has been decided on since"):
+            world.settle(alert, outcome, "Too late.")
+
+
+def test_a_paper_is_in_doubt_whoever_says_so_and_before_it_is_a_study(world):
+    paper_id = world.arrives(TRIAL, key="trial")
+    other = world.arrives(
+        replace(TRIAL, title="Another trial", identifiers=(Identifier("doi", "10.5555/other"),)),
+        key="other",
+    )
+    assert doubts.of_papers(world.session, [paper_id, other]) == {}
+    world.arrives(NOTICE)  # it names the paper; the paper's own record says nothing
+    found = doubts.of_papers(world.session, [paper_id, other])
+    assert list(found) == [paper_id]
+    (doubt,) = found[paper_id]
+    assert doubt.sentence("This paper") == "This paper is retracted, PubMed says."
+    assert doubts.of_papers(world.session, []) == {}
 
 
 @pytest.mark.parametrize("first", ["paper", "notice"])

@@ -80,6 +80,29 @@ def words_on(session: Session, paper_id: int) -> list[Word]:
     return sorted(found, key=lambda word: (_PASSIVE.index(word.kind), str(word.names)))
 
 
+def perhaps_spoken_of(session: Session, paper_ids: Collection[int]) -> set[int]:
+    """Find those of some papers of whose standing anything may be said, in three statements.
+
+    Few papers are spoken of: what exactly is said, ``words_on`` tells of each.
+    """
+    if not paper_ids:
+        return set()
+    own = select(PaperStatement.paper_id).where(
+        PaperStatement.paper_id.in_(paper_ids), PaperStatement.kind.in_(_PASSIVE)
+    )
+    named = (
+        select(PaperIdentifier.paper_id)
+        .join(
+            PaperStatement,
+            (PaperIdentifier.scheme == PaperStatement.scheme)
+            & (PaperIdentifier.value == PaperStatement.value),
+        )
+        .where(PaperIdentifier.paper_id.in_(paper_ids), PaperStatement.kind.in_(list(_ACTIVE)))
+    )
+    linked = select(PaperLink.other_id).where(PaperLink.other_id.in_(paper_ids), *_CONFIRMED_NOTICE)
+    return {one for found in (own, named, linked) for one in session.scalars(found)}
+
+
 def who_says(session: Session, paper_id: int, word: Word) -> tuple[str, ...]:
     """Name the sources that say something of a paper, themselves or by the notice they sent."""
     kind = None if word.kind == notices.RETRACTED else word.kind

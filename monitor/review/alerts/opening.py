@@ -18,7 +18,7 @@ from monitor.literature.tables import Paper, Study, StudyPaper
 from monitor.literature.words import Lane
 from monitor.review import locking
 from monitor.review.alerts import rules as alert_rules
-from monitor.review.alerts.rules import BARS_ACCEPTING, NOTICE, REINSTATED, Concern
+from monitor.review.alerts.rules import BARS_COUNTING, NOTICE, REINSTATED, Concern
 from monitor.review.tables import StudyAlert
 from monitor.review.words import DecisionVerdict
 
@@ -53,13 +53,13 @@ def follow_merge(session: Session, *, kept: int, gone: int, at: datetime) -> Non
 
 
 def bar(session: Session, study_id: int) -> StudyAlert | None:
-    """Find an open alert that keeps the study from being accepted."""
+    """Find an open alert that keeps the study from being judged to count."""
     return session.scalar(
         select(StudyAlert)
         .where(
             StudyAlert.study_id == study_id,
             StudyAlert.closed_at.is_(None),
-            StudyAlert.kind.in_(alert_rules.kinds(BARS_ACCEPTING)),
+            StudyAlert.kind.in_(alert_rules.kinds(BARS_COUNTING)),
         )
         .order_by(StudyAlert.id)
         .limit(1)
@@ -147,13 +147,13 @@ def _open(session: Session, study_id: int, paper_id: int, word: Word, at: dateti
 def _reinstated(
     session: Session, study_id: int, paper_id: int, known: list[StudyAlert], at: datetime
 ) -> list[StudyAlert]:
-    """Ask to look again where a study was withdrawn for a retraction that nobody speaks of now."""
+    """Ask to look again where a study was left out for a retraction that nobody speaks of now."""
     asked = {Concern.RETRACTED, Concern.REINSTATED}
     about = [one for one in known if alert_rules.concern(one.kind) in asked]
     if not about or about[-1].kind == REINSTATED:
         return []
     decision = locking.newest_decision(session, study_id)
-    if decision is None or decision.verdict is not DecisionVerdict.WITHDRAW:
+    if decision is None or decision.verdict is DecisionVerdict.ACCEPT:
         return []
     if decision.facts.get("alert") not in [one.id for one in about]:
         return []

@@ -33,8 +33,10 @@ _CONCERNS = {
     NOTICE: Concern.NOTICE,
     REINSTATED: Concern.REINSTATED,
 }
-# While one of these is open, the study cannot be accepted: it may not be what it seems.
-BARS_ACCEPTING = frozenset({Concern.RETRACTED, Concern.NOTICE})
+# What puts the results of a paper in doubt: said first, wherever the paper or its study is shown.
+GRAVE = (Concern.RETRACTED, Concern.PARTLY_RETRACTED, Concern.IN_DOUBT)
+# While one of these is open, the study cannot be judged to count: it may not be what it seems.
+BARS_COUNTING = frozenset({*GRAVE, Concern.NOTICE})
 # A paper is retracted once, whoever says so and by whichever notice.
 _ONCE = frozenset({Concern.RETRACTED, Concern.NOTICE})
 

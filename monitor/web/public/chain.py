@@ -15,8 +15,9 @@ from monitor.kernel.errors import NotFound
 from monitor.literature.papers import queries as literature
 from monitor.literature.papers.queries import PaperView
 from monitor.literature.tables import Study, StudyPaper
+from monitor.review import doubts, rules
 from monitor.review import queries as review
-from monitor.review import rules
+from monitor.review.doubts import Doubt
 from monitor.review.tables import Appraisal, Decision
 from monitor.review.words import DecisionVerdict
 from monitor.web import formats
@@ -33,6 +34,7 @@ _STANDING = {
     DecisionVerdict.WITHDRAW: "Counted once; not counted since {day}.",
 }
 _RETRACTED = "Counted once, then retracted; not counted since {day}."
+_LEFT_OUT = "Not counted, because of what is said of its paper: decided {day}."
 _DECIDED = {
     DecisionVerdict.ACCEPT: "Accepted: it counts",
     DecisionVerdict.EXCLUDE: "Not counted",
@@ -76,6 +78,7 @@ class StudyPage:
     interventions: tuple[str, ...]
     published: str  # when its first results were, as the rule dates it
     standing: str
+    doubts: tuple[Doubt, ...]  # what is said of its papers: told before anything else
     counts: bool
     facts: dict[str, Any]
     reviewers: tuple[str, ...]
@@ -133,6 +136,7 @@ def study(session: Session, study_id: int) -> StudyPage:
         interventions=tuple(decisions[0].interventions),
         published=_published(session, study_id),
         standing=_standing(decisions[0]),
+        doubts=tuple(doubts.of_study(session, study_id)),
         counts=decisions[0].verdict is DecisionVerdict.ACCEPT,
         facts=judged.facts,
         reviewers=tuple(_titles(appraisals)),
@@ -184,6 +188,8 @@ def _published(session: Session, study_id: int) -> str:
 
 def _standing(decision: Decision) -> str:
     words = _RETRACTED if decision.facts.get("retraction") else _STANDING[decision.verdict]
+    if decision.verdict is DecisionVerdict.EXCLUDE and "alert" in decision.facts:
+        words = _LEFT_OUT
     return words.format(day=formats.day(decision.at))
 
 

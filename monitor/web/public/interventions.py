@@ -21,6 +21,7 @@ from monitor.gap.rules import State
 from monitor.gap.tables import Change
 from monitor.gap.words import ChangeKind
 from monitor.kernel.errors import NotFound
+from monitor.review import doubts
 from monitor.review import queries as review
 from monitor.review.queries import AcceptedStudy
 from monitor.usage import service as usage_service
@@ -65,6 +66,7 @@ def intervention(slug: str) -> str:
             "unread": [*_other_outcome(accepted, counted), *chain.not_counted(session, slug)],
             "usage": usage_service.latest(session, slug),
             "cases": whatif.cases(session, catalogue, slug, state, counted, at=now()),
+            "doubts": doubts.of_studies(session, [study.study_id for study in counted]),
             "waiting": trials.waiting(session, slug),
         }
         return render_template(

@@ -14,7 +14,7 @@ from monitor.accounts.tables import Role
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.literature.papers import queries as literature
 from monitor.review import alert_queries, queries
-from monitor.review.alerts.rules import Concern
+from monitor.review.alerts.rules import BARS_COUNTING, Concern
 from monitor.review.service import AlertOutcome
 from monitor.review.words import Stage
 from monitor.web import auth, forms
@@ -44,6 +44,12 @@ HEADINGS = {
     Concern.UPDATED: "A paper of {label} has been updated",
     Concern.NOTICE: "A paper of {label} turned out to be a notice",
     Concern.REINSTATED: "A paper of {label} is no longer called retracted",
+}
+_NOT_YET = frozenset({Stage.TO_APPRAISE, Stage.DISAGREEMENT})
+_BEFORE_IT_COUNTS = {
+    AlertOutcome.EXCLUDE: "Exclude the study: it will not be counted",
+    AlertOutcome.WAIT: "Wait: this alert stays open, and the study cannot be judged to count",
+    AlertOutcome.GO_ON: "Go on: it may be judged to count, for the reason below",
 }
 
 
@@ -102,6 +108,8 @@ def settle(alert_id: int) -> ResponseReturnValue:
         return _again(alert_id, typed, Problems({error.field or "form": str(error)})), 400
     except Conflict as error:
         return _again(alert_id, typed, Problems({"form": str(error)})), 409
+    if outcome is AlertOutcome.WAIT:
+        return redirect(url_for("alerts.alert", alert_id=alert_id), code=303)
     return redirect(url_for("alerts.alerts", settled=alert_id), code=303)
 
 
@@ -123,7 +131,8 @@ def _page(session: Session, alert_id: int, typed: Typed, problems: Problems | No
         notices=_held(session, said),
         decision=study.decisions[-1] if study.decisions else None,
         others=_others(session, view),
-        choices=_choices(view.stage),
+        choices=_choices(view),
+        waits=alert_queries.waits(session, alert_id),
         effects=studies.effects_of(previews),
         readers=studies.readers_of(session, previews),
         typed=typed,
@@ -159,11 +168,15 @@ def _previews(session: Session, view: alert_queries.AlertView) -> list[workflow.
             return []
 
 
-def _choices(stage: Stage) -> list[tuple[str, str]]:
+def _choices(view: alert_queries.AlertView) -> list[tuple[str, str]]:
     """List what can be done with an alert while the study stands where it does."""
+    stage = view.stage
+    if stage in _NOT_YET and view.concern in BARS_COUNTING:
+        return [(outcome.value, words) for outcome, words in _BEFORE_IT_COUNTS.items()]
     seen = {
         Stage.ACCEPTED: "Nothing to change: it goes on counting",
         Stage.WITHDRAWN: "Nothing to change: it stays withdrawn",
+        Stage.NOT_COUNTED: "Nothing to change: it stays left out",
     }
     found = [(AlertOutcome.SEEN.value, seen.get(stage, "Seen: nothing to change"))]
     if stage is Stage.ACCEPTED:

@@ -21,7 +21,7 @@ from monitor.literature.design.rules import Suggestion
 from monitor.literature.linkage import queries as proposals
 from monitor.literature.papers import queries as literature
 from monitor.literature.papers.statements import said_of
-from monitor.review import alert_queries
+from monitor.review import alert_queries, doubts
 from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.queries import Order, Place
@@ -168,6 +168,7 @@ def _paper_page(
         "staff/paper.html",
         paper=view,
         said=said_of(session, view.id),
+        doubts=doubts.of_papers(session, [view.id]).get(view.id, []),
         alike=proposals.of_paper(session, view.id),
         this_is=likeness.this_is,
         merges=reviews.merges(session, view.id),

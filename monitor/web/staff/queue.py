@@ -14,7 +14,7 @@ from monitor.literature.matching.matcher import Hit
 from monitor.literature.papers import queries as literature
 from monitor.literature.words import Lane
 from monitor.ops.first_steps import FirstSteps, first_steps
-from monitor.review import alert_queries
+from monitor.review import alert_queries, doubts
 from monitor.review import queries as reviews
 from monitor.review.queries import Filters, Order, Place, QueueEntry
 from monitor.review.words import OPEN, Stage
@@ -107,6 +107,7 @@ def page(session: Session, asked: Asked, **more: object) -> str:
         kinds=reviews.kinds(session, asked.stage),
         entries=entries,
         hits=hits,
+        doubts=doubts.of_papers(session, [entry.paper_id for entry in entries]),
         passing={one.paper_id: passing(one, hits[one.paper_id]) for one in entries},
         mine={s.study_id for s in reviews.to_appraise(session, auth.reader().id)},
         taught=reviews.taught(session),

@@ -22,8 +22,9 @@ from monitor.literature.design.detection import read_design
 from monitor.literature.design.rules import Suggestion
 from monitor.literature.papers import queries as literature
 from monitor.notify import queries as notify
-from monitor.review import alert_queries, rules
+from monitor.review import alert_queries, doubts, rules
 from monitor.review import queries as reviews
+from monitor.review import service as review
 from monitor.review.rules import Judgement
 from monitor.web import auth, forms
 from monitor.web.current import now, service
@@ -87,6 +88,7 @@ def study(study_id: int) -> str:
             reports=_reports(session, view),
             effects={one.id: _caused(session, one) for one in view.decisions},
             saved="saved" in request.args,
+            doubts=doubts.of_study(session, study_id),
             alerts=alert_queries.open_alerts(session, study_id=study_id),
             excerpts=excerpts,
             labels=labels,
@@ -169,6 +171,7 @@ def _form(
         reports=reports,
         offers=suggestions.offers([one.paper for one in reports]),
         alerts=alert_queries.open_alerts(session, study_id=view.study_id),
+        doubts=doubts.of_study(session, view.study_id),
         typed=typed,
         problems=problems,
         token=forms.token_for(typed, problems),
@@ -202,12 +205,18 @@ def _preview(study_id: int, typed: Typed, judgement: Judgement) -> ResponseRetur
         view = reviews.study(session, study_id, auth.reader().id)
         if not view.can_appraise:
             return _form(session, view, typed, Problems({"form": _too_late(view)})), 409
+        if judgement.count_it:
+            try:
+                review.require_unbarred(session, study_id)
+            except Conflict as error:
+                return _form(session, view, typed, Problems({"form": str(error)})), 409
         previews = workflow.preview(
             session, service().catalogue, study_id=study_id, judgement=judgement
         )
         return render_template(
             "staff/preview.html",
             study=view,
+            doubts=doubts.of_study(session, study_id),
             judgement=judgement,
             answers=[(labels.ANSWERS[name], _answer(judgement, name)) for name in labels.ANSWERS],
             effects=effects_of(previews),
@@ -246,6 +255,7 @@ def _withdraw_page(study_id: int, typed: Typed, problems: Problems | None) -> st
         return render_template(
             "staff/withdraw.html",
             study=reviews.study(session, study_id, auth.reader().id),
+            doubts=doubts.of_study(session, study_id),
             effects=effects_of(previews),
             readers=readers_of(session, previews),
             typed=typed,

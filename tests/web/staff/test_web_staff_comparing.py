@@ -260,7 +260,7 @@ def test_the_forerunner_of_a_report_hangs_on_its_study(world, browse, proposed, 
     ):
         number = proposed(name, "half", relation)
         page = text(browse(world.ann).get(f"/compare/{number}"))
-        assert f"reports the study Example 2026 too, as its {role}, and stands with it" in page
+        assert f"reports the study Example 2026d too, as its {role}, and stands with it" in page
         settle(number, world.ann, confirm=True)
         assert reports(world)[name] == (world.studies["half"], role)
         assert stage(world, name) is Stage.TO_APPRAISE

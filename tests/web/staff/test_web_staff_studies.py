@@ -243,7 +243,7 @@ def test_nobody_appraises_a_study_twice(world, browse):
 def test_withdrawing_shows_first_what_it_would_do(world, browse):
     browser, before = browse(world.ann), world.contents()
     page = browser.get(address(world, "ddp", "withdraw")).text
-    assert "Withdraw Example 2026?" in page
+    assert "Withdraw Example 2026a?" in page
     assert "2–3" in page
     assert "<b>1–2</b>" in page
     refused = browser.send(address(world, "ddp", "withdraw"), {"reason": "  "})

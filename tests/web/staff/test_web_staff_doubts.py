@@ -1,0 +1,147 @@
+"""A retracted paper is seen at every stage: queue, paper, study, forms, alert, and public pages."""
+
+import pytest
+from staff_world import Citation, Identifier  # type: ignore[import-not-found]  # on pytest's path
+
+from monitor.feeds.records import Link, LinkKind
+from monitor.literature.papers import queries as literature
+from monitor.review import alert_queries
+from monitor.review import queries as reviews
+from monitor.review.words import ScreeningVerdict, Stage
+
+SAID = {
+    LinkKind.RETRACTS: "is retracted, Crossref says.",
+    LinkKind.PARTLY_RETRACTS: "is retracted in part, Crossref says.",
+    LinkKind.CONCERN_FOR: "is in doubt: its editors have voiced concern, Crossref says.",
+}
+JUDGED = {
+    "count_it": "yes",
+    "interventions": ["ddp"],
+    "design": "randomised",
+    "risk_rob2": "low",
+    "risk_reason": "Concealed.",
+    "outcome_class": "attachment",
+    "outcome": "Attachment security",
+    "direction": "mixed",
+    "quote": "A sentence.",
+    "uk": "yes",
+    "developer_led": "no",
+}
+
+
+def notice(world, name, kind=LinkKind.RETRACTS):
+    """Let Crossref send a notice about a paper of the world, which itself says nothing of it."""
+    with world.database.read() as session:
+        (about, *_) = literature.paper(session, world.papers[name]).identifiers
+    world.arrive(
+        "crossref",
+        notice=Citation(
+            title="Notice: an invented paper",
+            identifiers=(Identifier("doi", "10.5555/notice"),),
+            links=(Link(kind, about),),
+        ),
+    )
+
+
+def alert(world):
+    with world.database.read() as session:
+        return f"/alerts/{alert_queries.open_alerts(session)[-1].id}"
+
+
+def before_title(page):
+    """Give what stands above the page's title."""
+    return " ".join(page.text.partition("<h1")[0].split())
+
+
+@pytest.mark.parametrize("kind", SAID)
+def test_a_paper_nobody_has_screened_says_so_first_in_the_queue_and_on_its_page(
+    world, browse, kind
+):
+    browser = browse(world.ann)
+    path = f"/papers/{world.papers['possible']}"
+    assert "gm-note--attn" not in before_title(browser.get(path))
+    notice(world, "possible", kind)
+    assert f"This paper {SAID[kind]}" in before_title(browser.get(path))
+    row = browser.get("/queue").text.partition(f"This paper {SAID[kind]}")[2]
+    assert row.index(path) < row.index("</li>"), "it stands above the title of its own row"
+
+
+@pytest.mark.parametrize("kind", SAID)
+def test_a_study_nobody_has_appraised_is_not_accepted_unseen(world, browse, kind):
+    notice(world, "ddp2", kind)
+    study, browser = f"/studies/{world.studies['ddp2']}", browse(world.ben)
+    said = f"A paper of this study {SAID[kind]}"
+    for path in (study, f"{study}/appraise"):
+        assert said in before_title(browser.get(path))
+        assert alert(world) in before_title(browser.get(path))
+    refused = browser.send(f"{study}/appraise", JUDGED | {"action": "preview"})
+    assert refused.status_code == 409
+    assert "exclude the study, wait, or go on with a reason" in refused.text
+    assert "A sentence." in refused.text, "what was typed is kept"
+    left_out = JUDGED | {"count_it": "no", "reason": "In doubt.", "action": "preview"}
+    shown = browser.send(f"{study}/appraise", left_out)
+    assert shown.status_code == 200
+    assert said in before_title(shown)
+
+
+def test_the_alert_of_a_study_that_does_not_count_yet_offers_what_can_be_done(world, browse):
+    notice(world, "ddp2")
+    page, browser = alert(world), browse(world.ben)
+    shown = browser.get(page).text
+    for words in ("Exclude the study", "Wait: this alert stays open", "Go on: it may be judged"):
+        assert words in shown
+    assert "Seen: nothing to change" not in shown
+    assert "It does not count yet" in shown
+    refused = browser.send(page, {"outcome": "go on", "reason": " "})
+    assert (refused.status_code, "Say why" in refused.text) == (400, True)
+
+    waiting = browser.send(page, {"outcome": "wait", "reason": "The editors answer in May."})
+    assert waiting.location == page
+    assert "Ben Example" in browser.get(page).text
+    assert "The editors answer in May." in browser.get(page).text
+
+    assert browser.send(page, {"outcome": "go on", "reason": "A typing error."}).status_code == 303
+    study = f"/studies/{world.studies['ddp2']}"
+    assert "Our reviewers know, and went on: A typing error." in before_title(browser.get(study))
+    for person in (world.ann, world.ben):
+        world.appraise("ddp2", person)
+    assert stage(world, "ddp2") is Stage.ACCEPTED
+    public = browse()
+    for path in ("/interventions/ddp", f"/interventions/ddp/studies/{world.studies['ddp2']}"):
+        told = before_title(public.get(path))
+        assert "is retracted, Crossref says." in told
+        assert "Our reviewers know, and went on: A typing error." in told
+
+
+def test_a_study_excluded_for_its_alert_says_so_to_everybody(world, browse):
+    notice(world, "ddp2")
+    answer = {"outcome": "exclude", "reason": "Its data could not be found."}
+    assert browse(world.ben).send(alert(world), answer).status_code == 303
+    assert stage(world, "ddp2") is Stage.NOT_COUNTED
+    public = browse()
+    page = public.get(f"/interventions/ddp/studies/{world.studies['ddp2']}")
+    assert "A report of this study is retracted, Crossref says." in before_title(page)
+    assert "Not counted, because of what is said of its paper" in page.text
+    assert "Nobody has judged it: it was left out before that" in page.text
+    assert "Its data could not be found." in public.get("/interventions/ddp").text
+
+
+@pytest.mark.parametrize("kind", [LinkKind.PARTLY_RETRACTS, LinkKind.CONCERN_FOR])
+def test_public_pages_of_a_study_that_counts_say_what_is_said_of_it(world, browse, kind):
+    notice(world, "ddp", kind)
+    public = browse()
+    for path in ("/interventions/ddp", f"/interventions/ddp/studies/{world.studies['ddp']}"):
+        assert SAID[kind] in before_title(public.get(path))
+    assert SAID[kind] not in public.get("/interventions/theraplay").text
+
+
+def test_an_included_paper_that_was_retracted_before_says_so_from_the_start(world, browse):
+    notice(world, "hostile")
+    world.screen("hostile", ScreeningVerdict.INCLUDE, world.ann, interventions=("theraplay",))
+    study = f"/studies/{world.studies['hostile']}"
+    assert "A paper of this study is retracted" in before_title(browse(world.ben).get(study))
+
+
+def stage(world, name):
+    with world.database.read() as session:
+        return reviews.study(session, world.studies[name]).stage
