@@ -238,10 +238,10 @@ def a_disagreement_is_settled(on: Stage) -> None:
     study = _study(on, "cos-trial")
     ada.appraise(study, CIRCLE)
     ben.appraise(study, CIRCLE.but(direction="mixed"))
-    say("7. Disagreement. On Circle of Security Ada says “no difference”, Ben says “mixed”.")
+    say("7. Disagreement. On Circle of Security Ada says “no clear difference”, Ben says “mixed”.")
     cara.appraise(study, CIRCLE)
     letter = on.letter(on.people["commissioner"].mail, "/u/", after=1)
-    say("   Cara, the third, settles it: no difference. More evidence, worse news:")
+    say("   Cara, the third, settles it: no clear difference. More evidence, worse news:")
     _quote(_newest_change(on))
     say(f"   The commissioner receives “{letter.subject}”.")
 

@@ -41,7 +41,7 @@ class StudyFacts:
     design: Design
     risk_of_bias: RiskOfBias
     outcome_class: OutcomeClass
-    direction: FindingDirection
+    direction: FindingDirection | None  # None: of several interventions, so no voice on one
     published: date | None = None
     year: int | None = None
 
@@ -72,11 +72,12 @@ def tally(
     distinct = _distinct(studies)
     counted = tuple(study for study in distinct if study.outcome_class in policy.outcomes)
     sound = policy.facts[policy.direction.studies_of]
-    heard = tuple(study for study in counted if meets(sound, study))
+    speaking = tuple(study for study in counted if study.direction)
+    heard = tuple(study for study in speaking if meets(sound, study))
     fallback = not heard and baseline.direction == policy.direction.silence
     if fallback:
         wider = policy.facts[policy.direction.otherwise_of]
-        heard = tuple(study for study in counted if meets(wider, study))
+        heard = tuple(study for study in speaking if meets(wider, study))
     return Tally(
         new=tuple(study for study in counted if not may_be_known(study, review_closed)),
         uncertain=tuple(study for study in counted if may_be_known(study, review_closed)),
@@ -108,9 +109,14 @@ def meets(fact: Fact, study: StudyFacts) -> bool:
 
 def may_be_known(study: StudyFacts, review_closed: date) -> bool:
     """Tell whether a study may be among the review's own: not known to be later than its close."""
-    if study.published is not None:
-        return study.published <= review_closed
-    return study.year is None or study.year <= review_closed.year
+    return not is_later(study.published, study.year, review_closed)
+
+
+def is_later(published: date | None, year: int | None, review_closed: date) -> bool:
+    """Tell whether first results are known to be later than the review's close."""
+    if published is not None:
+        return published > review_closed
+    return year is not None and year > review_closed.year
 
 
 def _distinct(studies: Iterable[StudyFacts]) -> tuple[StudyFacts, ...]:

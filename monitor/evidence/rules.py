@@ -85,7 +85,7 @@ def clip(tier: Tier, low: Tier, high: Tier) -> Tier:
 
 def voices(policy: GradingPolicy, baseline: Baseline, found: Tally) -> frozenset[Direction]:
     """Collect the directions that are heard: the review's own, if any, and the studies'."""
-    heard = {Direction(study.direction.value) for study in found.voices}
+    heard = {Direction(study.direction.value) for study in found.voices if study.direction}
     if baseline.direction != policy.direction.silence:
         heard.add(Direction(baseline.direction))
     return frozenset(heard)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
 from monitor.evidence import queries
+from monitor.evidence.facts import is_later
 from monitor.evidence.rules import Grade, StudyFacts, grade
 from monitor.evidence.tables import GradeRow
 from monitor.evidence.words import Cause
@@ -14,9 +15,9 @@ from monitor.kernel import audit
 from monitor.kernel.errors import NotFound
 from monitor.literature.tables import Study
 from monitor.review import queries as review_queries
-from monitor.review.rules import Judgement
+from monitor.review.rules import Judgement, as_facts, direction_of
 
-__all__ = ["Grade", "StudyFacts", "preview", "regrade", "study_facts"]
+__all__ = ["Grade", "StudyFacts", "may_be_in_review", "preview", "regrade", "study_facts"]
 
 
 def preview(
@@ -72,6 +73,12 @@ def regrade(
     return row
 
 
+def may_be_in_review(session: Session, catalogue: Catalogue, study_id: int) -> bool:
+    """Tell whether a study may be among the review's own, by the date of its first results."""
+    year, published = review_queries.first_results(session, [study_id])[study_id]
+    return not is_later(published, year, catalogue.review.closed)
+
+
 def study_facts(session: Session, study_id: int, judgement: Judgement) -> StudyFacts:
     """Give what the rule would know of a study if this judgement were agreed.
 
@@ -88,7 +95,7 @@ def study_facts(session: Session, study_id: int, judgement: Judgement) -> StudyF
         design=judgement.design,
         risk_of_bias=judgement.risk_of_bias,
         outcome_class=judgement.outcome_class,
-        direction=judgement.direction,
+        direction=direction_of(as_facts(judgement)),
         published=published,
         year=year,
     )

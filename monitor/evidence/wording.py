@@ -11,6 +11,7 @@ from monitor.catalogue.policies import Fact, TierRule
 from monitor.catalogue.words import Direction, Tier
 from monitor.evidence.facts import Interval, StudyFacts, Tally
 from monitor.kernel.english import listed, month
+from monitor.review.words import shown
 
 _REVIEW = "the published review"
 
@@ -19,8 +20,8 @@ def tier_reasons(
     policy: GradingPolicy, facts: Mapping[str, Interval], *, tier: Tier, low: Tier, high: Tier
 ) -> Iterator[str]:
     """Say the rule, the facts, and what they give; where unsettled, what would settle it."""
-    for shown in dict.fromkeys((high, low)):
-        yield f"The rule for {shown}, version {policy.version}: {rule_sentence(policy, shown)}."
+    for named in dict.fromkeys((high, low)):
+        yield f"The rule for {named}, version {policy.version}: {rule_sentence(policy, named)}."
     yield f"{facts_sentence(policy, facts)}. {_outcome(facts, low, high)}"
     if low is not high:
         yield (
@@ -50,8 +51,8 @@ def quantity(interval: Interval, fact: Fact) -> str:
 def _outcome(facts: Mapping[str, Interval], low: Tier, high: Tier) -> str:
     if low is not high:
         return (
-            f"The lower end of the range gives {low} and the upper end {high}, so the tier is "
-            f"undetermined ({low} or {high})."
+            f"The lower end of the range gives {low} and the upper end {high}, so either "
+            "is possible."
         )
     if all(interval.is_exact for interval in facts.values()):
         return f"This gives {low}; the tier is settled."
@@ -99,11 +100,14 @@ def direction_reasons(
     """Say whose findings were heard, what they say, and what they add up to."""
     heard = list(_heard(policy, baseline, found))
     if not heard:
-        yield f"Findings: {direction}, since no study has been counted."
+        why = "has a direction" if found.counted else "has been counted"
+        yield f"Findings: {shown(direction)}, since no study {why}."
+        yield from _told_in_words(found)
         return
     basis = " None of the studies is sound, so each is heard." if found.fallback else ""
-    yield f"Findings: {'; '.join(heard)}.{basis} Together: {direction}."
-    unheard = [study for study in found.counted if study not in found.voices]
+    yield f"Findings: {'; '.join(heard)}.{basis} Together: {shown(direction)}."
+    yield from _told_in_words(found)
+    unheard = [study for study in found.counted if study.direction and study not in found.voices]
     if unheard:
         yield (
             "Counted, but not heard on the findings, since only sound studies are: "
@@ -113,10 +117,19 @@ def direction_reasons(
 
 def _heard(policy: GradingPolicy, baseline: Baseline, found: Tally) -> Iterator[str]:
     if baseline.direction != policy.direction.silence:
-        yield f"{baseline.direction} in {_REVIEW}"
-    for direction in sorted({study.direction for study in found.voices}):
+        yield f"{shown(baseline.direction)} in {_REVIEW}"
+    for direction in sorted({study.direction for study in found.voices if study.direction}):
         saying = [study for study in found.voices if study.direction is direction]
-        yield f"{direction} in {_labels(saying)}"
+        yield f"{shown(direction)} in {_labels(saying)}"
+
+
+def _told_in_words(found: Tally) -> Iterator[str]:
+    silent = [study for study in found.counted if not study.direction]
+    if silent:
+        yield (
+            "Counted, but not heard on the findings, since a study of more than one of the ten "
+            f"does not say which way it goes for each: {_labels(silent)}."
+        )
 
 
 def _labels(studies: Iterable[StudyFacts]) -> str:

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, String, cast, func, select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
 from monitor.gap.rules import State
 from monitor.gap.tables import Change, GapRow
 from monitor.kernel.errors import NotFound
+
+_NOTHING = "[]"  # how both databases keep that no kind of change applies
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,11 @@ def changes(
 ) -> list[Change]:
     """Give the newest changes first, ``before`` an id where a page goes on.
 
-    The published baseline only where asked for.
+    The published baseline only where asked for; never those where nothing moved, as when a new
+    policy only words a gap anew.
     """
-    query = select(Change).order_by(Change.id.desc()).limit(limit)
+    moved = Change.id.in_(_published()) | (cast(Change.kinds, String) != _NOTHING)
+    query = select(Change).where(moved).order_by(Change.id.desc()).limit(limit)
     if before is not None:
         query = query.where(Change.id < before)
     if slug is not None:

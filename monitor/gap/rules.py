@@ -11,6 +11,7 @@ from monitor.catalogue.loader import GapPolicy
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.gap.headlines import headline, title
 from monitor.gap.states import State
+from monitor.gap.telling import tier_clause
 from monitor.gap.words import ChangeKind
 
 __all__ = [
@@ -93,7 +94,7 @@ def sentence(name: str, before: State | None, after: State, cause_words: str) ->
     cause = " ".join(cause_words.split()).rstrip(".")
     if before is None:
         return (
-            f"{name}: the tier is {after.tier_words} ({after.studies_words}), the findings are "
+            f"{name}: the tier is {tier_clause(after)} ({after.studies_words}), the findings are "
             f"{_findings(after.direction)} and the gap is {_gap(after)}. {cause}."
         )
     evidence = (_told_direction(before, after), _told_tier(before, after))
@@ -117,15 +118,13 @@ def _told_tier(before: State, after: State) -> tuple[bool, str]:
 
 
 def _tier_move(before: State, after: State) -> str:
-    move = (
-        f"the tier stays {after.tier}"
-        if before.tier == after.tier
-        else f"the tier moved from {before.tier} to {after.tier}"
-    )
-    if after.settled:
-        return move if before.settled else f"{move}, now settled"
-    either = f"{after.tier_low} or {after.tier_high}"
-    return f"{move}, {'no longer settled' if before.settled else 'not settled'}: {either}"
+    if before.tier != after.tier:
+        return f"the tier moved from {tier_clause(before)} to {tier_clause(after)}"
+    if before.settled != after.settled and after.settled:
+        return f"the tier is now settled: {after.tier}"
+    if before.settled != after.settled:
+        return f"the tier is {tier_clause(after)}"
+    return f"the tier stays {tier_clause(after)}"
 
 
 def _told_gap(before: State, after: State) -> str:
@@ -139,7 +138,7 @@ def _findings(direction: Direction) -> str:
     worded = {
         Direction.FAVOURS: "favouring the intervention",
         Direction.FAVOURS_COMPARISON: "favouring the comparison",
-        Direction.NO_DIFFERENCE: "“no difference”",
+        Direction.NO_DIFFERENCE: "“no clear difference”",
         Direction.NONE: "“none to go on”",
     }
     return worded.get(direction, direction.value)

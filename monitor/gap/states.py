@@ -38,13 +38,6 @@ class State:
         """Tell the count alone: "1", "8–17"."""
         return english.span(*self.studies)
 
-    @property
-    def tier_words(self) -> str:
-        """Tell the tier, and that it is not settled where it is not."""
-        if self.settled:
-            return self.tier.value
-        return f"{self.tier}, undetermined ({self.tier_low} or {self.tier_high})"
-
     def to_dict(self) -> dict[str, Any]:
         """Make the JSON that ledgers keep."""
         return {

@@ -10,4 +10,4 @@ class ChangeKind(StrEnum):
     DIRECTION = "direction"
     GAP = "gap"
     STUDIES = "studies counted"
-    SETTLED = "settled"  # the tier became, or ceased to be, undetermined
+    SETTLED = "settled"  # the tier became, or ceased to be, one of several that the count allows

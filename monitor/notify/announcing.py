@@ -11,11 +11,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
+from monitor.evidence import service as evidence
 from monitor.gap.tables import Change
 from monitor.kernel import audit
 from monitor.kernel.database import affected
 from monitor.kernel.settings import Settings
 from monitor.notify import content as contents
+from monitor.notify import news
 from monitor.notify.queueing import queue
 from monitor.notify.tables import (
     Announcement,
@@ -25,6 +27,7 @@ from monitor.notify.tables import (
     Subscriber,
     SubscriberState,
 )
+from monitor.review.words import DecisionVerdict
 
 OVERTAKEN = "Not sent: what it tells of the study is no longer so"
 # never handed to a mail server, as far as anybody can know
@@ -44,9 +47,10 @@ def announce(
     A study no longer counted is a correction: it also goes to everybody who may have been told
     of the study, whatever they follow now, and takes the place of mails not handed over yet. So
     does one that counts again.
+    What is no news (``notify.news``) is left to the page of changes.
     The same changes again give the announcement already made; nothing to tell gives None.
     """
-    told = [change for change in changes if change.kinds]
+    told = _news(session, catalogue, changes)
     if not told:
         return None
     if made := _already_made(session, told):
@@ -59,7 +63,8 @@ def announce(
     )
     session.add(announcement)
     session.flush()
-    recipients = _followers(session, announcement.slugs)
+    moved = [change.slug for change in told if news.moves(change.kinds)]
+    recipients = _followers(session, announcement.slugs if _retracts(announcement) else moved)
     if announcement.content["correction"] or _counts_again(announcement):
         recipients = _with_the_misled(session, announcement, recipients)
     for reader, slugs in recipients:
@@ -74,6 +79,32 @@ def announce(
         readers=len(recipients),
     )
     return announcement
+
+
+def _news(session: Session, catalogue: Catalogue, changes: Sequence[Change]) -> list[Change]:
+    """Keep the changes, of one cause, that readers are told of by mail."""
+    if not changes:
+        return []
+    cause = _cause(session, catalogue, changes[0])
+    return [change for change in changes if news.is_news(change.kinds, cause)]
+
+
+def _cause(session: Session, catalogue: Catalogue, change: Change) -> news.Cause:
+    decision = contents.decision_of(session, change)
+    if decision is None:
+        return news.NO_STUDY
+    return news.Cause(
+        in_review=evidence.may_be_in_review(session, catalogue, decision.study_id),
+        leaves=decision.verdict is not DecisionVerdict.ACCEPT,
+        returns=contents.reinstates(decision),
+        retracted=bool(decision.facts.get("retraction")),
+        told=bool(_about(session, decision.study_id)),
+    )
+
+
+def _retracts(announcement: Announcement) -> bool:
+    study = announcement.content["study"]
+    return bool(study and study["withdrawn"] and study["withdrawn"]["retraction"])
 
 
 def _already_made(session: Session, changes: Sequence[Change]) -> Announcement | None:
@@ -127,11 +158,13 @@ def _counts_again(announcement: Announcement) -> bool:
 
 
 def _about_the_same_study(session: Session, announcement: Announcement) -> Sequence[Announcement]:
-    study = announcement.content["study"]["id"]
-    same = select(Announcement).where(
-        Announcement.id < announcement.id,
-        Announcement.content["study"]["id"].as_integer() == study,
-    )
+    same = _about(session, announcement.content["study"]["id"])
+    return [made for made in same if made.id < announcement.id]
+
+
+def _about(session: Session, study_id: int) -> Sequence[Announcement]:
+    """List what readers may have been told of a study."""
+    same = select(Announcement).where(Announcement.content["study"]["id"].as_integer() == study_id)
     return session.scalars(same).all()
 
 

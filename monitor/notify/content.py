@@ -3,7 +3,7 @@
 What is not known stays None; wording says so. Later changes never reach a message already made.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
 from monitor.notify.rules import plain
 from monitor.review import doubts
 from monitor.review import queries as review
+from monitor.review.rules import told_in_words
 from monitor.review.tables import Decision
 from monitor.review.words import DecisionVerdict
 from monitor.usage import service as usage
@@ -27,7 +28,6 @@ _FACTS = (
     "design",
     "risk_of_bias",
     "outcome_class",
-    "direction",
     "participants",
     "uk",
     "developer_led",
@@ -89,9 +89,9 @@ def _usage(session: Session, slug: str) -> dict[str, Any] | None:
 
 def _study(session: Session, change: Change) -> dict[str, Any] | None:
     """Tell of the study whose decision caused the change; None where something else did."""
-    if change.cause_kind not in OF_DECISIONS or change.cause_id is None:
+    decision = decision_of(session, change)
+    if decision is None:
         return None
-    decision = session.get_one(Decision, change.cause_id)
     study = session.get_one(Study, decision.study_id)
     withdrawn = decision.verdict is not DecisionVerdict.ACCEPT
     accepted = _acceptance(session, decision)
@@ -102,14 +102,22 @@ def _study(session: Session, change: Change) -> dict[str, Any] | None:
         **_paper(session, study.id),
         **_first_results(session, study.id),
         **{name: facts.get(name) for name in _FACTS},
+        **_result(facts),
         "outcome": plain(facts.get("outcome") or "", 600) or None,
         "decided_at": accepted.at.isoformat() if accepted else None,
         "decided_by": len(accepted.decided_by) if accepted else None,
         "doubts": _doubts(session, study.id),
         "withdrawn": _withdrawal(decision) if withdrawn else None,
-        "again": plain(decision.reason, 600) if _reinstates(decision) else None,
+        "again": plain(decision.reason, 600) if reinstates(decision) else None,
         "path": f"/interventions/{change.slug}/studies/{study.id}",
     }
+
+
+def decision_of(session: Session, change: Change) -> Decision | None:
+    """Give the decision on a study that caused a change; None where something else did."""
+    if change.cause_kind not in OF_DECISIONS or change.cause_id is None:
+        return None
+    return session.get_one(Decision, change.cause_id)
 
 
 def _acceptance(session: Session, decision: Decision) -> Decision | None:
@@ -120,10 +128,11 @@ def _acceptance(session: Session, decision: Decision) -> Decision | None:
         Decision.id <= decision.id,
     )
     found = session.scalars(accepted.order_by(Decision.id.desc()))
-    return next((one for one in found if not _reinstates(one)), None)
+    return next((one for one in found if not reinstates(one)), None)
 
 
-def _reinstates(decision: Decision) -> bool:
+def reinstates(decision: Decision) -> bool:
+    """Tell whether a decision counts a study again that was withdrawn."""
     return "reinstates" in decision.facts
 
 
@@ -163,6 +172,14 @@ def _doubts(session: Session, study_id: int) -> list[str]:
         plain(f"{one.sentence('A report of this study')} {one.answer}", 900)
         for one in doubts.of_study(session, study_id)
     ]
+
+
+def _result(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell the direction; of a study of several interventions the words it rests on."""
+    if told_in_words(facts.get("interventions") or ()):
+        quote = plain(facts.get("quote") or facts.get("outcome") or "", 600)
+        return {"direction": None, "in_words": quote or None}
+    return {"direction": facts.get("direction"), "in_words": None}
 
 
 def _sources(session: Session, settings: Settings, at: datetime) -> list[dict[str, Any]]:

@@ -10,46 +10,32 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
-from monitor.catalogue.words import Design, Direction, FindingDirection, Tier, UsageBand
+from monitor.catalogue.words import Design, FindingDirection, Tier, UsageBand
 from monitor.gap.rules import State
+from monitor.gap.telling import moves, tier_move, used
 from monitor.kernel.english import (
     NOT_KNOWN,
     dated,
     day,
-    either,
     listed,
     moment,
     number,
-    ranks,
     sentence,
     span,
     studies,
 )
 from monitor.notify.rules import plain
+from monitor.review.words import found, shown
 
 FULL, OPEN, EMPTY = "full", "open", "empty"
 
 _TIERS = list(Tier)
 _MAX_SUBJECT = 200
-_FINDINGS = {
-    Direction.FAVOURS: "findings {} favour it",
-    Direction.GENERALLY_POSITIVE: "findings {} generally positive",
-    Direction.MIXED: "findings {} mixed",
-    Direction.NO_DIFFERENCE: "findings {} show no difference",
-    Direction.FAVOURS_COMPARISON: "findings {} favour the comparison",
-    Direction.NONE: "{} no findings to go on",
-}
 _DESIGNS = {
     Design.RANDOMISED: ("randomised trial", "RoB 2"),
     Design.NON_RANDOMISED: ("non-randomised study", "ROBINS-I"),
     Design.SINGLE_GROUP: ("single-group study", "ROBINS-I"),
     Design.CASE: ("case study", "ROBINS-I"),
-}
-_FOUND = {
-    FindingDirection.FAVOURS: "favours the intervention",
-    FindingDirection.MIXED: "has mixed findings",
-    FindingDirection.NO_DIFFERENCE: "found no difference",
-    FindingDirection.FAVOURS_COMPARISON: "favours the comparison",
 }
 _TROUBLE = {
     "never": "not asked yet.",
@@ -118,8 +104,14 @@ def headline(
     if study.get("again"):
         return f"{name}: a study is counted again"
     country = "UK " if study["uk"] else ""
-    found = _FOUND[FindingDirection(study["direction"])] if study["direction"] else "is now counted"
-    return f"{name}: a {country}{_design(study)} {found}"
+    return f"{name}: a {country}{_design(study)} {_found(study)}"
+
+
+def _found(study: Mapping[str, Any]) -> str:
+    if study["direction"]:
+        return found(FindingDirection(study["direction"]))
+    # of several interventions it is told in words; what else has no direction is only counted
+    return found(None) if study.get("in_words") else "is now counted"
 
 
 def retracted(study: Mapping[str, Any] | None) -> bool:
@@ -183,7 +175,7 @@ def study_facts(study: Mapping[str, Any]) -> tuple[StudyFact, ...]:
         ),
         StudyFact("First published", _published(study)),
         StudyFact("Outcome", _outcome(study)),
-        StudyFact("Result", sentence(study["direction"] or NOT_KNOWN)),
+        StudyFact("Result", _result(study)),
         StudyFact("Risk of bias", _risk(study)),
         StudyFact("Done by", _developer(study["developer_led"])),
         StudyFact("Decided", _decided(study)),
@@ -211,24 +203,12 @@ def heard(source: Mapping[str, Any]) -> Heard:
     return Heard(source["title"], missing, trouble)
 
 
-def tier(state: State) -> str:
-    """Name the tier; one that is not settled names both and the one that stands."""
-    if state.settled:
-        return state.tier.value
-    possible = _TIERS[_TIERS.index(state.tier_low) : _TIERS.index(state.tier_high) + 1]
-    return f"undetermined ({either([one.value for one in possible])})"
-
-
 def _subject(text: str, *, correction: bool) -> str:
     return plain(f"Correction: {text}" if correction else text, _MAX_SUBJECT)
 
 
 def _moves(change: Mapping[str, Any]) -> str:
-    before, after = states(change)
-    tier_was, direction_was = (tier(before), before.direction) if before else (None, None)
-    tier_word = "still" if tier_was == tier(after) else "now"
-    finding_word = "still" if direction_was is after.direction else "now"
-    return f"tier {tier_word} {tier(after)}, {_FINDINGS[after.direction].format(finding_word)}"
+    return moves(*states(change))
 
 
 def _tier(before: State | None, after: State) -> ChangeRow:
@@ -237,14 +217,14 @@ def _tier(before: State | None, after: State) -> ChangeRow:
         counted += f", was {span(*before.studies)}"
     note = ""
     if not after.settled:
-        note = f"The count allows more than one tier, so the last known one stands: {after.tier.value}."
-    words = f"{_moved(tier(before) if before else None, tier(after))}: {counted}"
+        note = f"The count allows more than one tier, so the last known one stands: {after.tier}."
+    words = f"{tier_move(before, after)}: {counted}"
     return ChangeRow("Evidence tier", words, note=note, boxes=_tier_boxes(after))
 
 
 def _direction(before: State | None, after: State) -> ChangeRow:
-    was = before.direction.value if before else None
-    return ChangeRow("Direction of findings", _moved(was, after.direction.value))
+    was = shown(before.direction) if before else None
+    return ChangeRow("Direction of findings", _moved(was, shown(after.direction)))
 
 
 def _use(change: Mapping[str, Any], after: State) -> ChangeRow:
@@ -252,15 +232,18 @@ def _use(change: Mapping[str, Any], after: State) -> ChangeRow:
     dated = "We know of no survey."
     if usage:
         dated = f"Survey of {usage['wave']}; no later figure is known to us. {usage['citation'].rstrip('.')}."
-    used = after.usage_words or ("" if after.band is UsageBand.UNKNOWN else after.band.value)
-    parts = [part for part in (used, ranks(after.ranks, after.out_of), _share(usage)) if part]
-    words = sentence(": ".join(parts)) if parts else "Not known"
+    parts = [part for part in (used(after) if _use_known(after) else "", _share(usage)) if part]
+    words = ": ".join(parts) if parts else "Not known"
     if not after.ranks:
         return ChangeRow(label, words, note=dated, about_use=True)
     boxes = _rank_boxes(after)
     return ChangeRow(
         label, words, note=dated, mark_note="Right is more used.", boxes=boxes, about_use=True
     )
+
+
+def _use_known(after: State) -> bool:
+    return bool(after.usage_words or after.ranks) or after.band is not UsageBand.UNKNOWN
 
 
 def _gap(before: State | None, after: State) -> ChangeRow:
@@ -315,6 +298,14 @@ def _published(study: Mapping[str, Any]) -> str:
 def _outcome(study: Mapping[str, Any]) -> str:
     known = [word for word in (study["outcome_class"], study["outcome"]) if word]
     return sentence(": ".join(known)) if known else "Not known"
+
+
+def _result(study: Mapping[str, Any]) -> str:
+    if study["direction"]:
+        return sentence(shown(study["direction"]))
+    if quote := study.get("in_words"):
+        return f"Of more than one of the ten, so told in its own words: “{quote}”"
+    return "Not known"
 
 
 def _risk(study: Mapping[str, Any]) -> str:

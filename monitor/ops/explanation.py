@@ -16,6 +16,9 @@ from monitor.literature.tables import StudyPaper
 from monitor.review import queries as review
 from monitor.review.accepted import AcceptedStudy
 from monitor.review.tables import Appraisal
+from monitor.review.words import shown
+
+_IN_WORDS = "of several of the ten, so told in words"
 
 
 def explain(session: Session, catalogue: Catalogue, slug: str) -> str:
@@ -48,7 +51,7 @@ def _gap(session: Session, slug: str) -> Iterator[str]:
 
 
 def _grade(grade: GradeRow) -> Iterator[str]:
-    yield f"Tier: {grade.tier.value}; findings: {grade.direction.value}"
+    yield f"Tier: {grade.tier.value}; findings: {shown(grade.direction)}"
     yield f"  Rule: {grade.policy}, applied {grade.at:%Y-%m-%d} because: {grade.cause}"
     for name, (low, high) in grade.facts.items():
         yield f"  {name}: {low}" if low == high else f"  {name}: {low} to {high}"
@@ -68,7 +71,7 @@ def _studies(session: Session, slug: str, grade: GradeRow) -> Iterator[str]:
 def _study(session: Session, study: AcceptedStudy) -> Iterator[str]:
     yield (
         f"    Agreed: {study.design.value}, risk of bias {study.risk_of_bias.value}, "
-        f"{study.outcome_class.value} outcome, {study.direction.value}"
+        f"{study.outcome_class.value} outcome, {shown(study.direction) if study.direction else _IN_WORDS}"
     )
     appraisals = session.execute(
         select(Appraisal, User.name).join(User).where(Appraisal.study_id == study.study_id)

@@ -13,7 +13,7 @@ from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, Risk
 from monitor.feeds.records import Identifier
 from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
 from monitor.literature.words import WITHOUT_RESULTS, PaperRole
-from monitor.review.rules import first_published, from_facts
+from monitor.review.rules import direction_of, first_published, from_facts
 from monitor.review.tables import Decision
 from monitor.review.words import DecisionVerdict
 
@@ -37,7 +37,8 @@ class AcceptedStudy:
     risk_of_bias: RiskOfBias
     outcome_class: OutcomeClass
     outcome: str
-    direction: FindingDirection
+    direction: FindingDirection | None  # None: of several interventions, told in words
+    quote: str  # the sentence it rests on, in the study's own words
     participants: int | None
     uk: bool | None
     developer_led: bool | None
@@ -153,7 +154,8 @@ def _accepted(
         risk_of_bias=judgement.risk_of_bias,
         outcome_class=judgement.outcome_class,
         outcome=judgement.outcome,
-        direction=judgement.direction,
+        direction=direction_of(decision.facts),
+        quote=judgement.quote,
         participants=judgement.participants,
         uk=judgement.uk,
         developer_led=judgement.developer_led,

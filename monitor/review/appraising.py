@@ -17,7 +17,7 @@ from monitor.review.alerts import opening
 from monitor.review.alerts import rules as alert_rules
 from monitor.review.rules import Judgement
 from monitor.review.tables import Appraisal, Decision
-from monitor.review.words import DecisionVerdict, Stage
+from monitor.review.words import DecisionVerdict, Stage, found
 
 # A decision's token is made of the form's that led to it: one form, one decision.
 _BY_APPRAISAL = "appraisal:"
@@ -176,8 +176,11 @@ def why(session: Session, decision: Decision) -> tuple[str, str]:
         return "reinstatement", f"{label} is counted again: {reason}"
     people = len(decision.decided_by)
     reviewers = f"{english.number(people)} reviewer{'s' if people > 1 else ''}"
-    verb = "accepted" if decision.verdict is DecisionVerdict.ACCEPT else "not counted"
-    return "decision", f"{label} was {verb} by {reviewers}"
+    if decision.verdict is not DecisionVerdict.ACCEPT:
+        return "decision", f"{label} was not counted by {reviewers}"
+    # what it found comes before what was done with it
+    finding = found(rules.direction_of(decision.facts))
+    return "decision", f"{label} {finding}; {reviewers} accepted it"
 
 
 def study_label(session: Session, study_id: int) -> str:

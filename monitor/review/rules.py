@@ -4,7 +4,7 @@ Never settles a difference by itself: what two people say differently is kept as
 words, or as not known, until a third person decides.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
@@ -52,7 +52,7 @@ class Judgement:
     risk_reason: str
     outcome_class: OutcomeClass
     outcome: str
-    direction: FindingDirection
+    direction: FindingDirection | None  # None: the two who agreed differ, and it is told in words
     participants: int | None
     uk: bool | None
     developer_led: bool | None
@@ -121,7 +121,7 @@ def check_text(text: str, *, field: str, missing: str | None = None) -> None:
 
 def differences(a: Judgement, b: Judgement) -> tuple[str, ...]:
     """Name the judged answers in which two reviewers differ, in the order of the form."""
-    return tuple(name for name in JUDGED if _comparable(a, name) != _comparable(b, name))
+    return tuple(name for name in JUDGED if not _same(a, b, name))
 
 
 def agree(a: Judgement, b: Judgement) -> bool:
@@ -158,6 +158,22 @@ def grounds(facts: Mapping[str, Any], *, counted: bool, people: int) -> str:
     return f"A third reviewer settled a difference in {listed(names)}"
 
 
+def told_in_words(interventions: Sequence[str]) -> bool:
+    """Tell whether a result is of more than one of the ten, as a trial of one against another is.
+
+    Its direction would be told of both, and favour both. So what it found is told in the words
+    that reviewers quote, and is no voice on the findings of either.
+    """
+    return len(set(interventions)) > 1
+
+
+def direction_of(facts: Mapping[str, Any]) -> FindingDirection | None:
+    """Give the direction that a decision's facts tell of its interventions; None: none, or in words."""
+    if not facts["direction"] or told_in_words(facts["interventions"] or ()):
+        return None
+    return FindingDirection(facts["direction"])
+
+
 def as_facts(judgement: Judgement) -> dict[str, Any]:
     """Give one judgement as JSON."""
     return {name: _json(value) for name, value in asdict(judgement).items()}
@@ -172,7 +188,7 @@ def from_facts(facts: Mapping[str, Any]) -> Judgement:
             "design": Design(facts["design"]),
             "risk_of_bias": RiskOfBias(facts["risk_of_bias"]),
             "outcome_class": OutcomeClass(facts["outcome_class"]),
-            "direction": FindingDirection(facts["direction"]),
+            "direction": FindingDirection(facts["direction"]) if facts["direction"] else None,
         }
     )
 
@@ -267,6 +283,13 @@ def _settled(third: Judgement, pair: dict[str, Any]) -> dict[str, Any]:
 def _common(a: Judgement, b: Judgement, name: str) -> Any:  # noqa: ANN401 - one field's JSON value
     same = _comparable(a, name) == _comparable(b, name)
     return _json(getattr(a, name)) if same else None
+
+
+def _same(a: Judgement, b: Judgement, name: str) -> bool:
+    """Tell whether two answers agree; a direction that both tell in words holds nobody up."""
+    if name == "direction" and all(told_in_words(one.interventions) for one in (a, b)):
+        return True
+    return _comparable(a, name) == _comparable(b, name)
 
 
 def _both(a: str, b: str) -> str:

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from monitor.catalogue.words import FindingDirection
+
 
 class ScreeningVerdict(StrEnum):
     """A screening verdict on a paper."""
@@ -21,6 +23,36 @@ class ExclusionReason(StrEnum):
     PROTOCOL = "protocol or registration, no results yet"
     ALREADY_KNOWN = "another report of a study already here"
     NOTICE = "a notice, comment or review"
+
+
+_SHOWN = {FindingDirection.NO_DIFFERENCE.value: "no clear difference"}
+_FOUND = {
+    FindingDirection.FAVOURS: "favours the intervention",
+    FindingDirection.MIXED: "has mixed findings",
+    FindingDirection.NO_DIFFERENCE: "shows no clear difference",
+    FindingDirection.FAVOURS_COMPARISON: "favours the comparison",
+}
+
+
+def shown(direction: StrEnum | str) -> str:
+    """Write a direction, of one study or of all, as readers see it.
+
+    "No difference" may be a result that is only not significant: few people cannot show that
+    there is none. So the word is never printed bare.
+
+    >>> shown("no difference"), shown("mixed")
+    ('no clear difference', 'mixed')
+    """
+    return _SHOWN.get(str(direction), str(direction))
+
+
+def found(direction: FindingDirection | None) -> str:
+    """Say what one study found, after its name; None: of several interventions, told in words.
+
+    >>> found(FindingDirection.NO_DIFFERENCE)
+    'shows no clear difference'
+    """
+    return _FOUND[direction] if direction else "is of more than one of the ten"
 
 
 class Stage(StrEnum):

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from urllib.parse import quote
 
 from monitor.feeds.records import Identifier
+from monitor.gap.telling import maybe_words, tier_words
 from monitor.kernel import english
 from monitor.kernel.english import (
     dated,
@@ -21,6 +22,7 @@ from monitor.kernel.english import (
     studies,
 )
 from monitor.kernel.uk import london
+from monitor.review.words import shown
 
 __all__ = [
     "FILTERS",
@@ -146,6 +148,9 @@ def _in_full(found: re.Match[str]) -> str:
 
 
 FILTERS: dict[str, Callable[..., object]] = {
+    "shown": shown,
+    "tier_words": tier_words,
+    "maybe": maybe_words,
     "dated": dated,
     "day": day,
     "month": month,

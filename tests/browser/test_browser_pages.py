@@ -336,7 +336,7 @@ def appraised(page, address):
     page.get_by_label("What this judgement rests on").fill("Central allocation")
     page.get_by_label("Attachment of the child").check()
     page.get_by_label("Outcome, and how it was measured").fill("Attachment security")
-    page.get_by_label("No difference").check()
+    page.get_by_label("No clear difference").check()
     page.get_by_label("Quote the sentence it rests on").fill("The groups did not differ.")
     page.get_by_label("People analysed").fill("96")
     for group in ("Was it done in the UK?", "Did the intervention’s developers lead it?"):

@@ -23,6 +23,7 @@ from monitor.kernel.errors import ConfigError, NotFound
 # Released policies never change: a change is a new file and an ADR (docs/grading.md).
 RELEASED = {
     "gap/2023-1.toml": "b16ce98330de0b3d074eb790a83107ebf5f23bc6c1679e0d0d5786f7fd6aef9c",
+    "gap/2023-2.toml": "ef43481484820062d52955e006c7a0009ba55a20fabc7bcdb262210275a03ec8",
     "grading/2023-1.toml": "ccafae00a7ce0604800035f07eb0eea99c288109e6b32ff53a7fded2c38ba6c8",
 }
 DOMAIN = Path(__file__).resolve().parents[3] / "shared" / "domain"
@@ -197,7 +198,7 @@ def test_every_error_of_every_file_is_reported_at_once(copy):
     _replace(copy / "interventions/abc.toml", 'short = "ABC"', 'short = "ABC"\nrating = "good"')
     _replace(copy / "review.toml", "doi = ", "# doi = ")
     (copy / "interventions/vig.toml").write_text("name = ")
-    _replace(copy / "policies.toml", 'gap = "2023-1"', 'gap = "2099-1"')
+    _replace(copy / "policies.toml", 'gap = "2023-2"', 'gap = "2099-1"')
     errors = _errors(copy)
     assert [e for e in errors if e.startswith("interventions/cos.toml: baseline.tier:")]
     assert [e for e in errors if e.startswith("interventions/cos.toml: position:")]
@@ -261,6 +262,20 @@ def test_the_matrix_spells_out_every_cell():
     raw = tomllib.loads((loader.FOLDER / "gap/2023-1.toml").read_text())["matrix"]
     cells = [cell for by_direction in raw.values() for row in by_direction.values() for cell in row]
     assert len(cells) == len(Tier) * len(Direction) * len(UsageBand) == 72
+
+
+def test_the_matrix_in_force_calls_no_result_a_proof_of_no_difference():
+    """As 2023-1 cell by cell, but for the sentences: a result may be only not significant."""
+    old, new = (
+        tomllib.loads((loader.FOLDER / f"gap/2023-{n}.toml").read_text())["matrix"] for n in (1, 2)
+    )
+    for tier, rows in new.items():
+        for direction, row in rows.items():
+            for band, cell in row.items():
+                before = old[tier][direction][band]
+                assert cell["kind"] == before["kind"]
+                assert "no difference" not in cell["sentence"]
+                assert (cell["sentence"] == before["sentence"]) == (direction != "no difference")
 
 
 def test_an_empty_folder_is_refused(tmp_path):

@@ -99,7 +99,7 @@ def test_one_new_trial_leaves_ddp_undetermined_and_weak_stands():
     assert not found.settled
     assert found.direction is Direction.MIXED
     told = " ".join(found.reasons)
-    assert "undetermined (weak or intermediate)" in told
+    assert "the upper end intermediate, so either is possible" in told
     assert "The lower end is 1 study short of intermediate" in told
     assert "Until then weak stands." in told
 
@@ -127,7 +127,7 @@ def test_cosi_keeps_the_tier_strong_and_makes_the_findings_mixed():
     assert "9 to 18 studies" in " ".join(found.reasons)
     assert "Both ends of the range give strong, so the tier is settled." in " ".join(found.reasons)
     assert (
-        "Findings: generally positive in the published review; no difference in COSI. "
+        "Findings: generally positive in the published review; no clear difference in COSI. "
         "Together: mixed."
     ) in found.reasons
 
@@ -378,3 +378,35 @@ def test_knowing_a_date_never_widens_a_range(slug, found):
 )
 def test_the_published_tier_moves_no_further_than_into_the_range(tier, low, high, stands):
     assert clip(tier, low, high) is stands
+
+
+# A study of more than one of the ten
+
+
+@given(
+    st.lists(any_study(), max_size=6),
+    any_study(study_id=99),
+    st.sampled_from(["cos", "ddp", "icp"]),
+)
+def test_a_study_of_several_interventions_is_no_voice_on_any(studies, several_of, slug):
+    """A trial of one of the ten against another must not favour both: it counts, and is silent."""
+    silent = replace(several_of, direction=None)
+    without, with_it = graded(slug, *studies), graded(slug, *studies, silent)
+    heard = graded(slug, *studies, several_of)
+    assert with_it.direction is without.direction
+    assert (with_it.facts, with_it.counted) == (heard.facts, heard.counted)
+    counted = silent.study_id in with_it.counted
+    assert ("more than one of the ten" in " ".join(with_it.reasons)) == counted
+
+
+def test_an_intervention_with_nothing_but_such_a_study_has_no_findings_to_go_on():
+    found = from_nothing(study(label="WWW against PIP", direction=None))
+    assert found.direction is Direction.NONE
+    assert found.facts["studies"] == Interval(1, 1)
+    assert found.reasons[-2:] == (
+        "Findings: none to go on, since no study has a direction.",
+        (
+            "Counted, but not heard on the findings, since a study of more than one of the ten does "
+            "not say which way it goes for each: WWW against PIP."
+        ),
+    )

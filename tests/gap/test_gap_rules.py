@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from monitor.catalogue import loader
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.gap.rules import Assessment, State, assess, band, changed, sentence
+from monitor.gap.telling import tier_clause, tier_words
 from monitor.gap.words import ChangeKind
 
 POLICY = loader.load().gap
@@ -180,8 +181,9 @@ def test_counts_are_worded_as_ranges(studies, words):
 
 def test_an_unsettled_tier_is_worded_as_such():
     open_one = state(tier=Tier.WEAK, tier_low=Tier.WEAK, settled=False)
-    assert state().tier_words == "strong"
-    assert open_one.tier_words == "weak, undetermined (weak or strong)"
+    assert tier_words(state()) == "strong"
+    assert tier_words(open_one) == "weak for now; may become intermediate or strong"
+    assert tier_clause(open_one) == "weak for now, may become intermediate or strong"
 
 
 def test_nothing_different_is_no_change():
@@ -217,14 +219,16 @@ def test_a_tier_that_is_no_longer_settled_comes_first():
     ddp = state(**WEAK, direction=Direction.MIXED, studies=(1, 2), kind=GapKind.UNDER_RESEARCHED)
     after = replace(ddp, tier_high=Tier.INTERMEDIATE, settled=False, studies=(2, 3))
     assert sentence("DDP", ddp, after, "RIGHT was accepted") == (
-        "DDP: the tier stays weak, no longer settled: weak or intermediate (2–3 studies, was "
+        "DDP: the tier is weak for now, may become intermediate (2–3 studies, was "
         "1–2); findings stay mixed; the gap stays “under-researched”; why: RIGHT was accepted."
     )
-    assert "the tier stays weak, now settled (1–2 studies, was 2–3)" in sentence(
+    assert "the tier is now settled: weak (1–2 studies, was 2–3)" in sentence(
         "DDP", after, ddp, "x"
     )
     again = replace(after, studies=(2, 4))
-    assert "not settled: weak or intermediate" in sentence("DDP", after, again, "x")
+    assert "the tier stays weak for now, may become intermediate" in sentence(
+        "DDP", after, again, "x"
+    )
 
 
 def test_a_cause_of_several_lines_stays_one_line():

@@ -140,7 +140,7 @@ def test_the_gap_row_points_at_its_grade_and_use(world, session):
     assert row
     assert use
     assert (row.grade_id, row.usage_id) == (grade.id, use.id)
-    assert (row.policy, row.kind) == ("2023-1", GapKind.UNDER_USED_CARE)
+    assert (row.policy, row.kind) == ("2023-2", GapKind.UNDER_USED_CARE)
     assert "more use is not clearly supported" in row.sentence
 
 

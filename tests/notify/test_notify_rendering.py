@@ -133,7 +133,7 @@ def test_it_says_what_a_reader_needs(claimed, settings):
         "Randomised trial",
         "371",
         "Attachment: Attachment security, an invented scale",
-        "No difference",
+        "No clear difference",
         "Some concerns (RoB 2)",
         "Independent of its developers",
         "Two reviewers accepted it on 23 November 2026",
@@ -149,8 +149,8 @@ def test_it_says_what_a_reader_needs(claimed, settings):
         assert said in page.text, said
     assert "LIMITED EVIDENCE DOES NOT MEAN INEFFECTIVE." in flat
     assert "Limited evidence does not mean ineffective." in page.text
-    assert "CIRCLE OF SECURITY: A UK RANDOMISED TRIAL FOUND NO DIFFERENCE" in flat
-    assert "Circle of Security: a UK randomised trial found no difference" in page.text
+    assert "CIRCLE OF SECURITY: A UK RANDOMISED TRIAL SHOWS NO CLEAR DIFFERENCE" in flat
+    assert "Circle of Security: a UK randomised trial shows no clear difference" in page.text
     assert "circle of security: findings moved from generally positive to mixed" not in flat.lower()
     assert "Findings moved from generally positive to mixed; the tier stays strong" in flat
 

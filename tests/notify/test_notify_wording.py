@@ -112,7 +112,7 @@ def test_marks_fill_towards_the_right():
 def test_a_tier_that_is_not_settled_says_so():
     after = state(tier=Tier.WEAK, tier_high=Tier.INTERMEDIATE, studies=(2, 3))
     tier = wording.rows(change(state(tier=Tier.WEAK, studies=(1, 2)), after))[0]
-    assert tier.words == "Was weak, now undetermined (weak or intermediate): 2–3 studies, was 1–2"
+    assert tier.words == "Weak for now; may become intermediate: 2–3 studies, was 1–2"
     assert "stands: weak" in tier.note
     assert tier.boxes == ("full", "open", "empty")
 

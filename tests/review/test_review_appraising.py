@@ -191,7 +191,7 @@ def test_a_decided_study_takes_no_more_appraisals(world, not_counted):
     with pytest.raises(Conflict) as late:
         world.appraise(study_id, world.cat)
     assert str(late.value) == (
-        "This study was accepted by Ann Example and Ben Example on 23 November 2026, 06:10 UTC. "
+        "This study was accepted by Ann Example and Ben Example on 23 November 2026, 06:10. "
         "Nothing was recorded"
     )
     excluded = world.accepted(judgement=not_counted, title="Another")

@@ -150,6 +150,8 @@ def test_one_judged_answer_makes_one_difference(a, b, name):
     same = getattr(a, name) == getattr(b, name)
     if name == "interventions":
         same = set(a.interventions) == set(b.interventions)
+    if name == "direction" and rules.told_in_words(a.interventions):
+        same = True  # of several interventions no direction is told, so it holds nobody up
     assert rules.differences(a, changed) == (() if same else (name,))
 
 
@@ -286,3 +288,25 @@ def test_a_decision_outweighs_a_paper_to_screen():
 def test_the_earliest_report_dates_a_study(reports, first):
     assert rules.first_published(reports) == first
     assert rules.first_published(reversed(reports)) == first
+
+
+# A study of more than one of the ten
+
+
+@given(judgements, st.sampled_from(FindingDirection), st.sampled_from(FindingDirection))
+def test_two_need_not_tick_one_direction_for_a_study_of_several(judgement, one, other):
+    """Which of two interventions a direction is about, the form cannot say."""
+    several = replace(judgement, interventions=("www", "pip"), count_it=True)
+    a, b = replace(several, direction=one), replace(several, direction=other)
+    assert rules.agree(a, b)
+    facts = rules.agreed(a, b)
+    assert facts["direction"] == (one.value if one is other else None)
+    assert rules.direction_of(facts) is None
+    read = rules.from_facts(facts | {"risk_of_bias": a.risk_of_bias.value})
+    assert read.direction == (one if one is other else None)
+
+
+@given(judgements)
+def test_a_study_of_one_intervention_keeps_its_direction(judgement):
+    one = replace(judgement, interventions=("cos", "cos"))
+    assert rules.direction_of(rules.as_facts(one)) is one.direction

@@ -122,9 +122,9 @@ def test_what_withdrawing_would_do_is_what_withdrawing_does(client, evidence):
 def test_an_unsettled_tier_is_drawn_and_told_as_such(client, evidence):
     evidence.decided("ddp", direction=FindingDirection.MIXED)
     ddp = row(client.get("/"), "Dyadic Developmental Psychotherapy")
-    assert "Undetermined: weak or intermediate; last known tier: weak 2–3 studies" in ddp
+    assert "Weak for now; may become intermediate 2–3 studies" in ddp
     assert 'stroke-dasharray="4 3"' in client.get("/interventions/ddp").text
-    assert "Why the tier is not settled" in text(client.get("/interventions/ddp"))
+    assert "Why the tier is weak for now" in text(client.get("/interventions/ddp"))
 
 
 def test_the_study_page_opens_the_chain_backwards(client, evidence):
@@ -263,7 +263,7 @@ def test_sources_say_when_they_were_heard(client, evidence, published, settings,
     clock.advance(hours=1)
     words = text(client.get("/"))
     asked = sum(definition.enabled(settings) for definition in SOURCES.values())
-    assert f"1 of {asked} sources answered in the last 24 hours." in words
+    assert f"1 of {asked} sources answered in the last 24 hours and when last asked." in words
     assert "A study that only Europe PMC would have sent may be missing." in words
     assert "A retraction that only Crossref would have told may be missing." in words
     assert "PubMed Last searched today, 06:10 Last new item today, 06:10 State Complete" in words

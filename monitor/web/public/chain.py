@@ -19,7 +19,7 @@ from monitor.review import doubts, rules
 from monitor.review import queries as review
 from monitor.review.doubts import Doubt
 from monitor.review.tables import Appraisal, Decision
-from monitor.review.words import DecisionVerdict
+from monitor.review.words import DecisionVerdict, shown
 from monitor.web import formats
 
 _NOT_KNOWN = "Not known"
@@ -138,7 +138,7 @@ def study(session: Session, study_id: int) -> StudyPage:
         standing=_standing(decisions[0]),
         doubts=tuple(doubts.of_study(session, study_id)),
         counts=decisions[0].verdict is DecisionVerdict.ACCEPT,
-        facts=judged.facts,
+        facts={**judged.facts, "direction": rules.direction_of(judged.facts)},
         reviewers=tuple(_titles(appraisals)),
         answers=_answers(appraisals, judged.facts),
         quotes=tuple(
@@ -247,11 +247,19 @@ def _words(facts: dict[str, Any]) -> dict[str, str]:
         "Risk of bias": _word(facts["risk_of_bias"]),
         "Outcome": facts["outcome"] or _NOT_KNOWN,
         "It measures": formats.outcome_class(facts["outcome_class"] or _NOT_KNOWN),
-        "Finding": _word(facts["direction"]),
+        "Finding": _finding(facts),
         "People": formats.sentence(formats.people(facts["participants"])),
         "Where": formats.sentence(formats.country(facts["uk"])),
         "Who led it": formats.developer(facts["developer_led"]),
     }
+
+
+def _finding(facts: dict[str, Any]) -> str:
+    """Tell the direction; of a study of several interventions that its words are quoted instead."""
+    direction = rules.direction_of(facts)
+    if direction is None and rules.told_in_words(facts["interventions"] or ()):
+        return "Of more than one of the ten: told in words"
+    return _word(shown(direction) if direction else None)
 
 
 def _word(value: str | None) -> str:

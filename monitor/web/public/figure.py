@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from monitor.catalogue.policies import KindWord
-from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
+from monitor.catalogue.words import GapKind, Tier, UsageBand
 from monitor.gap.queries import InterventionState
 from monitor.gap.rules import State
+from monitor.gap.telling import caution, meaning, tier_words, used
+from monitor.review.words import shown
 from monitor.web import formats
 
 # widest gaps first
@@ -18,6 +20,19 @@ _ORDER = (
     GapKind.ALIGNED,
     GapKind.UNKNOWN,
 )
+
+__all__ = [
+    "Compared",
+    "Group",
+    "caution",
+    "compare",
+    "gap_words",
+    "groups",
+    "meaning",
+    "parts",
+    "tier_words",
+    "used",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,97 +92,10 @@ def compare(before: State | None, after: State) -> tuple[Compared, ...]:
 def parts(state: State) -> dict[str, str]:
     """Tell every part of a state in words, in the order of the figure."""
     return {
-        "Evidence tier": tier_words(state),
-        "Findings": formats.sentence(state.direction),
+        "Evidence tier": formats.sentence(tier_words(state)),
+        "Findings": formats.sentence(shown(state.direction)),
         "Studies counted": formats.span(*state.studies),
         "Use": used(state),
         "Gap": formats.sentence(state.kind),
         "The gap in words": state.sentence,
     }
-
-
-def tier_words(state: State) -> str:
-    """Tell the tier, and where it is not settled both it may be and the one that stands."""
-    if state.settled:
-        return formats.sentence(state.tier)
-    return f"Undetermined: {state.tier_low} or {state.tier_high}. Last known tier: {state.tier}"
-
-
-def used(state: State) -> str:
-    """Tell the use: band, and the ranks still possible."""
-    return f"{formats.sentence(state.band)}: {formats.ranks(state.ranks, state.out_of)}"
-
-
-@dataclass(frozen=True, slots=True)
-class MeaningLine:
-    """What a state means to a reader who buys the intervention, and to one who is choosing."""
-
-    lead: str
-    buying: str
-    choosing: str
-
-
-_ASK = "Ask what your service measures, and in whom."
-_FAMILIES = "Read the findings for the variant and the families you have in mind."
-
-_LEADS = {
-    Tier.STRONG: "Much research",
-    Tier.INTERMEDIATE: "Some research, of mixed quality",
-    Tier.WEAK: "Little research so far",
-}
-_SAYS = {
-    Direction.FAVOURS: ", and it favours the intervention.",
-    Direction.GENERALLY_POSITIVE: ", and its findings are generally positive.",
-    Direction.MIXED: ", and it does not all point one way.",
-    Direction.NO_DIFFERENCE: ", and it found no difference.",
-    Direction.FAVOURS_COMPARISON: ", and it favours the comparison.",
-    Direction.NONE: ".",
-}
-_POSITIVE = {Direction.FAVOURS, Direction.GENERALLY_POSITIVE}
-
-
-def meaning(state: State) -> MeaningLine:
-    """Say what a state means, for every tier and direction."""
-    if state.studies[1] == 0:
-        lead = "No study is counted, so there are no findings to go on."
-    else:
-        lead = _LEADS[state.tier] + _SAYS[state.direction]
-    return MeaningLine(lead, _buying(state), _choosing(state))
-
-
-def _buying(state: State) -> str:
-    if state.direction in _POSITIVE:
-        return f"the studies so far lean its way. Check that you get the variant that was studied. {_ASK}"
-    if state.direction is Direction.FAVOURS_COMPARISON:
-        return (
-            "families in the comparison groups did better. Read the studies below, and talk it "
-            f"through with those who provide it. {_ASK}"
-        )
-    if state.tier is Tier.WEAK:
-        return f"little research is not a reason to stop. {_ASK} A service like yours may help to find out."
-    return f"findings that differ are not by themselves a reason to stop. {_ASK}"
-
-
-def _choosing(state: State) -> str:
-    if state.tier is Tier.WEAK:
-        return (
-            "there is too little research to say whether it helps. That is not a finding against it. "
-            "Ask those who provide it what they measure, and who checks it."
-        )
-    if state.direction in _POSITIVE:
-        return f"the findings are a reason to look, not by themselves a reason to buy. {_FAMILIES}"
-    return f"do not take the {state.tier.value} tier as a promise of benefit. {_FAMILIES}"
-
-
-_CAUTION = {
-    Tier.STRONG: "A strong tier says there is much good evidence. It does not say the intervention works.",
-    Tier.INTERMEDIATE: (
-        "An intermediate tier says how much is known. It does not say whether the intervention works."
-    ),
-    Tier.WEAK: "A weak tier says little is known. It does not say the intervention is ineffective.",
-}
-
-
-def caution(tier: Tier) -> str:
-    """Give the sentence that keeps a tier from being read as a benefit."""
-    return _CAUTION[tier]

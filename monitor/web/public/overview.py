@@ -15,12 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from monitor.catalogue.words import Direction, Tier, UsageBand
 from monitor.evidence import wording
 from monitor.feeds import queries as feeds
-from monitor.feeds.queries import SourceStatus
+from monitor.feeds.queries import SourceState, SourceStatus
 from monitor.feeds.sources import SOURCES
 from monitor.gap import queries as gap
 from monitor.gap import rules
 from monitor.gap.rules import State
 from monitor.review import queries as review
+from monitor.review.words import shown
 from monitor.web import formats
 from monitor.web.current import now, service
 from monitor.web.public import chain, figure
@@ -70,7 +71,7 @@ _DIRECTIONS = (
     (Direction.FAVOURS, "favours the intervention"),
     (Direction.GENERALLY_POSITIVE, "generally positive"),
     (Direction.MIXED, "mixed"),
-    (Direction.NO_DIFFERENCE, "no difference"),
+    (Direction.NO_DIFFERENCE, shown(Direction.NO_DIFFERENCE)),
     (Direction.FAVOURS_COMPARISON, "favours the comparison"),
 )
 
@@ -161,14 +162,18 @@ def healthz() -> ResponseReturnValue:
 
 
 def searched(sources: Sequence[SourceStatus], at: datetime) -> str:
-    """Say in one or two sentences who answered lately, and what that means for what is shown."""
+    """Say in one or two sentences who answers, and what that means for what is shown.
+
+    The same verdict as each source's own: one that does not answer now is not among those that do.
+    """
     if not sources:
         return "No source is searched: new studies cannot be noticed."
     if not any(source.last_success for source in sources):
         return "No source has answered yet, so nothing published since the review can be shown."
-    answered = [s for s in sources if s.last_success and s.last_success > at - _DAY]
-    words = f"{len(answered)} of {formats.plural(len(sources), 'source')} answered in the last 24 hours."
-    late = [source for source in sources if source not in answered]
+    late = [source for source in sources if not _answers(source, at)]
+    count = formats.plural(len(sources), "source")
+    words = f"{len(sources) - len(late)} of {count} answered in the last 24 hours"
+    words += " and when last asked." if any(_is_silent(one) for one in late) else "."
     # those that are asked about papers held here find none
     finders = [source.title for source in late if not SOURCES[source.name].watches]
     tellers = [source.title for source in late if SOURCES[source.name].watches]
@@ -179,6 +184,16 @@ def searched(sources: Sequence[SourceStatus], at: datetime) -> str:
             f" A retraction that only {formats.either(tellers)} would have told may be missing."
         )
     return words
+
+
+def _answers(source: SourceStatus, at: datetime) -> bool:
+    heard = source.last_success is not None and source.last_success > at - _DAY
+    return heard and not _is_silent(source)
+
+
+def _is_silent(source: SourceStatus) -> bool:
+    """Tell whether the table beside says of it that it does not answer."""
+    return source.state == SourceState.FAILING or source.failing_since is not None
 
 
 def _names_of(slugs: set[str]) -> list[str]:

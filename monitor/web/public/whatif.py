@@ -20,7 +20,7 @@ from monitor.web.public import figure
 _NOBODY = -1  # no study has this id
 _TRIALS = (
     ("One more sound trial that favours it", FindingDirection.FAVOURS),
-    ("One more sound trial that finds no difference", FindingDirection.NO_DIFFERENCE),
+    ("One more sound trial that shows no clear difference", FindingDirection.NO_DIFFERENCE),
 )
 _WITHDRAWN = 3  # newest counted studies tried
 

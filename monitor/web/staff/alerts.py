@@ -135,6 +135,7 @@ def _page(session: Session, alert_id: int, typed: Typed, problems: Problems | No
         waits=alert_queries.waits(session, alert_id),
         effects=studies.effects_of(previews),
         readers=studies.readers_of(session, previews),
+        silent=studies.silent(session, view.study_id, previews),
         typed=typed,
         problems=problems,
         token=forms.token_for(typed, problems),

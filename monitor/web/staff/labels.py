@@ -13,7 +13,14 @@ from monitor.kernel.uk import london
 from monitor.literature.words import Lane
 from monitor.notify.tables import MessageKind, MessageState
 from monitor.review.queries import NOT_CLEAR
-from monitor.review.words import OPEN, DecisionVerdict, ExclusionReason, ScreeningVerdict, Stage
+from monitor.review.words import (
+    OPEN,
+    DecisionVerdict,
+    ExclusionReason,
+    ScreeningVerdict,
+    Stage,
+    shown,
+)
 from monitor.web import formats
 
 # The lanes that need a person, in the order of the work; then those where nothing is to do.
@@ -107,7 +114,7 @@ OUTCOMES = {
     OutcomeClass.PROXIMAL: "Parenting that leads to it, such as sensitivity",
     OutcomeClass.OTHER: "Something else",
 }
-DIRECTIONS = {direction: formats.sentence(direction.value) for direction in FindingDirection}
+DIRECTIONS = {direction: formats.sentence(shown(direction)) for direction in FindingDirection}
 CHOICES: dict[StrEnum, str] = {
     choice: said
     for choices in (DESIGNS, OUTCOMES, DIRECTIONS)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from monitor import workflow
 from monitor.accounts.tables import Role
+from monitor.evidence import service as evidence
 from monitor.evidence.words import OF_DECISIONS
 from monitor.gap import queries as gaps
 from monitor.gap.rules import changed
@@ -21,6 +22,7 @@ from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.literature.design.detection import read_design
 from monitor.literature.design.rules import Suggestion
 from monitor.literature.papers import queries as literature
+from monitor.notify import news
 from monitor.notify import queries as notify
 from monitor.review import alert_queries, doubts, rules
 from monitor.review import queries as reviews
@@ -221,6 +223,7 @@ def _preview(study_id: int, typed: Typed, judgement: Judgement) -> ResponseRetur
             answers=[(labels.ANSWERS[name], _answer(judgement, name)) for name in labels.ANSWERS],
             effects=effects_of(previews),
             readers=readers_of(session, previews),
+            silent=silent(session, study_id, previews),
             sent=[(k, v) for k, v in typed.items(multi=True) if k not in {"csrf_token", "action"}],
             labels=labels,
         )
@@ -258,6 +261,7 @@ def _withdraw_page(study_id: int, typed: Typed, problems: Problems | None) -> st
             doubts=doubts.of_study(session, study_id),
             effects=effects_of(previews),
             readers=readers_of(session, previews),
+            silent=silent(session, study_id, previews),
             typed=typed,
             problems=problems,
             token=forms.token_for(typed, problems),
@@ -283,9 +287,16 @@ def effects_of(previews: Sequence[workflow.Preview]) -> list[Effect]:
 
 
 def readers_of(session: Session, previews: Sequence[workflow.Preview]) -> int:
-    """Count the readers who would be told."""
-    moved = [one.slug for one in previews if changed(one.before, one.after)]
+    """Count the readers who would be told by mail, if it is news."""
+    moved = [one.slug for one in previews if news.moves(changed(one.before, one.after))]
     return notify.followers(session, moved)
+
+
+def silent(session: Session, study_id: int, previews: Sequence[workflow.Preview]) -> str:
+    """Say why nobody would be mailed although something changes; empty: followers would be."""
+    kinds = {kind for one in previews for kind in changed(one.before, one.after)}
+    in_review = evidence.may_be_in_review(session, service().catalogue, study_id)
+    return news.why_silent(kinds, in_review=in_review) if kinds else ""
 
 
 def _reports(session: Session, view: reviews.StudyView) -> list[PaperOfStudy]:

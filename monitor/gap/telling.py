@@ -1,0 +1,171 @@
+"""How a state is told: tier, findings and use in words. Pure; pages, mails and the ledger share it.
+
+One verdict, one wording: whoever reads the page after the mail must not find another answer.
+"""
+
+from dataclasses import dataclass
+
+from monitor.catalogue.words import Direction, Tier, UsageBand
+from monitor.gap.states import State
+from monitor.kernel import english
+
+_TIERS = list(Tier)
+_VERBS = {
+    Direction.FAVOURS: "findings {} favour the intervention",
+    Direction.GENERALLY_POSITIVE: "findings {} generally positive",
+    Direction.MIXED: "findings {} mixed",
+    Direction.NO_DIFFERENCE: "findings {} show no clear difference",
+    Direction.FAVOURS_COMPARISON: "findings {} favour the comparison",
+    Direction.NONE: "{} no findings to go on",
+}
+
+
+def tier_words(state: State) -> str:
+    """Tell the tier; where the count allows others too, the one that stands and what it may be.
+
+    "Weak", or "weak for now; may become intermediate".
+    """
+    maybe = maybe_words(state)
+    return f"{state.tier} for now; {maybe}" if maybe else state.tier.value
+
+
+def tier_clause(state: State) -> str:
+    """Tell the tier inside a sentence, where a semicolon would end a part of it."""
+    return tier_words(state).replace("; ", ", ")
+
+
+def maybe_words(state: State) -> str:
+    """Tell what else the tier may be: "may become intermediate"; empty where it is settled."""
+    if state.settled:
+        return ""
+    possible = _TIERS[_TIERS.index(state.tier_low) : _TIERS.index(state.tier_high) + 1]
+    others = [one for one in possible if one is not state.tier]
+    higher = all(_TIERS.index(one) > _TIERS.index(state.tier) for one in others)
+    verb = "may become" if higher else "may turn out"
+    return f"{verb} {english.either([one.value for one in others])}"
+
+
+def findings_clause(direction: Direction, word: str) -> str:
+    """Tell the findings after ``word``, "now" or "still": "findings now mixed"."""
+    return _VERBS[direction].format(word)
+
+
+def moves(before: State | None, after: State) -> str:
+    """Tell tier and findings in one line, and which of them moved: the subject of a mail."""
+    tier_was = tier_words(before) if before else None
+    tier_moved = tier_was != tier_words(after)
+    direction_moved = before is None or before.direction is not after.direction
+    # "now weak for now" says it twice
+    word = ("now " if after.settled else "") if tier_moved else "still "
+    tier = f"tier {word}{tier_clause(after)}"
+    findings = findings_clause(after.direction, "now" if direction_moved else "still")
+    return f"{tier}, {findings}"
+
+
+def tier_move(before: State | None, after: State) -> str:
+    """Tell what became of the tier, standing alone: "Was weak, now intermediate"."""
+    now = tier_words(after)
+    if before is None:
+        return english.sentence(now)
+    if tier_words(before) == now:
+        return f"{english.sentence(now)}, unchanged"
+    if before.tier is not after.tier:
+        return f"Was {tier_clause(before)}, now {tier_clause(after)}"
+    return f"{english.sentence(now)}{', now settled' if after.settled else ''}"
+
+
+def used(state: State) -> str:
+    """Tell the use: the source's own words or the band, and the ranks still possible."""
+    band = "" if state.band is UsageBand.UNKNOWN else state.band.value
+    parts = [state.usage_words or band, english.ranks(state.ranks, state.out_of)]
+    return english.sentence(": ".join(filter(None, parts)) or english.NOT_KNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a state means to a reader who buys the intervention, and to one who is choosing.
+
+    ``lead`` is whole; the others end "If you buy it now: …" and "If you are choosing: …".
+    """
+
+    lead: str
+    buying: str
+    choosing: str
+
+
+_ASK = "Ask what your service measures, and in whom."
+_FAMILIES = "Read the findings for the variant and the families you have in mind."
+_COMPARED = "Look at what it was compared with, and at what your families would have instead."
+
+_LEADS = {
+    Tier.STRONG: "Much research",
+    Tier.INTERMEDIATE: "Some research, of mixed quality",
+    Tier.WEAK: "Little research so far",
+}
+_SAYS = {
+    Direction.FAVOURS: ", and it favours the intervention.",
+    Direction.GENERALLY_POSITIVE: ", and its findings are generally positive.",
+    Direction.MIXED: ", and it does not all point one way.",
+    Direction.NO_DIFFERENCE: ", and it shows no clear difference.",
+    Direction.FAVOURS_COMPARISON: ", and it favours the comparison.",
+    Direction.NONE: ".",
+}
+_POSITIVE = frozenset({Direction.FAVOURS, Direction.GENERALLY_POSITIVE})
+_BUYING = {
+    Direction.MIXED: "findings that differ are by themselves no verdict for or against it.",
+    Direction.NO_DIFFERENCE: (
+        f"no clear difference is by itself no verdict for or against it. {_COMPARED}"
+    ),
+    Direction.NONE: "no counted study says which way it goes.",
+}
+
+
+def meaning(state: State) -> Meaning:
+    """Say what a state means, for every tier and direction; never to buy or to stop."""
+    if state.studies[1] == 0:
+        lead = "No study is counted, so there are no findings to go on."
+    else:
+        lead = _LEADS[state.tier] + _SAYS[state.direction]
+    return Meaning(lead, _buying(state), _choosing(state))
+
+
+def _buying(state: State) -> str:
+    if state.direction in _POSITIVE:
+        return f"the studies so far lean its way. Check that you get the variant that was studied. {_ASK}"
+    if state.direction is Direction.FAVOURS_COMPARISON:
+        return (
+            "families in the comparison groups did better. Read the studies, and talk it "
+            f"through with those who provide it. {_ASK}"
+        )
+    if state.tier is Tier.WEAK:
+        return f"little research is not a finding against it. {_ASK} A service like yours may help to find out."
+    return f"{_BUYING[state.direction]} {_ASK}"
+
+
+def _choosing(state: State) -> str:
+    unsettled = "" if state.settled else " How much is known is itself not settled."
+    if state.tier is Tier.WEAK:
+        return (
+            "there is too little research to say whether it helps. That is not a finding against it."
+            f"{unsettled} Ask those who provide it what they measure, and who checks it."
+        )
+    if state.direction in _POSITIVE:
+        return (
+            "the findings are a reason to look, not by themselves a reason to buy."
+            f"{unsettled} {_FAMILIES}"
+        )
+    return f"do not take the {state.tier} tier as a promise of benefit.{unsettled} {_FAMILIES}"
+
+
+_CAUTION = {
+    Tier.STRONG: "A strong tier says there is much good evidence. It does not say the intervention works.",
+    Tier.INTERMEDIATE: (
+        "An intermediate tier says how much is known. It does not say whether the intervention works."
+    ),
+    Tier.WEAK: "A weak tier says little is known. It does not say the intervention is ineffective.",
+}
+
+
+def caution(tier: Tier) -> str:
+    """Give the sentence that keeps a tier from being read as a benefit."""
+    return _CAUTION[tier]

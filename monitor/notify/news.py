@@ -1,0 +1,54 @@
+"""What is news: which changes are mailed at once, and which only the page of changes shows. Pure.
+
+Source: the method of findings, section 7. A mail goes out when the tier, the findings or the gap
+moves, or at a retraction; a count that moved waits. A study that may be among the review's own,
+or is older than its close, is never news: the review has told it already.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from monitor.gap.words import ChangeKind
+
+ONLY_A_COUNT = "only the count of studies moves"
+OF_THE_REVIEW = "the study may be among the review’s own, so it is no news"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What is known of the study that caused a change.
+
+    ``in_review``: it may be among the review's own studies. ``leaves``: it no longer counts;
+    ``returns``: it counts again. ``told``: a mail about it may have been sent, so whoever got it
+    is told of the end too.
+    """
+
+    in_review: bool = False
+    leaves: bool = False
+    returns: bool = False
+    retracted: bool = False
+    told: bool = False
+
+
+NO_STUDY = Cause()
+
+
+def is_news(kinds: Collection[str], cause: Cause = NO_STUDY) -> bool:
+    """Tell whether a change is mailed."""
+    if not kinds:
+        return False
+    if cause.retracted or (cause.told and (cause.leaves or cause.returns)):
+        return True
+    return not why_silent(kinds, in_review=cause.in_review)
+
+
+def why_silent(kinds: Collection[str], *, in_review: bool) -> str:
+    """Say why a change is not mailed; empty: it is."""
+    if in_review:
+        return OF_THE_REVIEW
+    return "" if moves(kinds) else ONLY_A_COUNT
+
+
+def moves(kinds: Collection[str]) -> bool:
+    """Tell whether more than a count moved: a tier, whether it is settled, findings or a gap."""
+    return bool(set(kinds) - {ChangeKind.STUDIES})
