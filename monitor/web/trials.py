@@ -3,7 +3,9 @@
 The words say what is known here, and until when: a report may exist that no source has sent.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
@@ -11,7 +13,7 @@ from sqlalchemy.orm import Session
 from monitor.accounts.tables import Role
 from monitor.feeds import queries as feeds
 from monitor.feeds.sources import SOURCES
-from monitor.kernel.english import month
+from monitor.kernel.english import month, plural
 from monitor.kernel.uk import uk_day_of
 from monitor.literature.linkage.overdue import JOURNAL_MONTHS, OVERDUE_MONTHS, TrialStanding
 from monitor.review import trials as registered
@@ -32,6 +34,8 @@ _COUNTED = {
     TrialStanding.STOPPED: "stopped early, suspended or withdrawn",
     TrialStanding.REPORTED: "reported",
 }
+# Not known to have ended.
+_GOING = frozenset({TrialStanding.RUNNING, TrialStanding.UNCONFIRMED})
 SHORT = {
     TrialStanding.OVERDUE: "Overdue",
     TrialStanding.UNPUBLISHED: "Ended, not yet due",
@@ -103,6 +107,32 @@ def waiting(session: Session, slug: str) -> Waiting | None:
     """Give the public sentence on an intervention's unpublished trials; None where none is known."""
     found = registered.unpublished(session, slug, uk_day_of(now()).date)
     return Waiting(sentence(found), _told(session)) if found.count else None
+
+
+def running(session: Session) -> dict[str, str]:
+    """Say of each intervention which registered trials of it have not ended, as registries date it."""
+    found = registered.registered(session, uk_day_of(now()).date)
+    going: dict[str, list[RegisteredTrial]] = {}
+    for one in found:
+        if one.standing in _GOING and one.trial.completed:
+            for slug in one.evaluates:
+                going.setdefault(slug, []).append(one)
+    return {slug: still_going(trials) for slug, trials in going.items()}
+
+
+def still_going(trials: Sequence[RegisteredTrial]) -> str:
+    """Tell of the trials that have not ended, the one that ends first by name and date."""
+    first = min(trials, key=lambda one: (one.trial.completed or date.max, one.paper_id))
+    end = month(first.trial.completed) if first.trial.completed else ""
+    name = next((f", {one.value}," for one in first.numbers), "")
+    people = first.trial.participants
+    size = f" with {plural(people, 'person', 'people')}" if people else ""
+    passed = first.standing is TrialStanding.UNCONFIRMED
+    ends = f"should have ended in {end}, and its registry has not said that it did"
+    ends = ends if passed else f"is to end in {end}, its registry says"
+    if len(trials) == 1:
+        return f"A registered trial of it{name}{size} {ends}."
+    return f"{plural(len(trials), 'registered trial')} of it have not ended; the first{name}{size} {ends}."
 
 
 def sentence(found: Unpublished) -> str:

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 import shutil
 import tomllib
 from datetime import date
@@ -276,6 +277,23 @@ def test_the_matrix_in_force_calls_no_result_a_proof_of_no_difference():
                 assert cell["kind"] == before["kind"]
                 assert "no difference" not in cell["sentence"]
                 assert (cell["sentence"] == before["sentence"]) == (direction != "no difference")
+
+
+@pytest.mark.parametrize("about", loader.load().interventions, ids=lambda one: one.slug)
+def test_no_fixed_sentence_tells_of_a_trial_that_runs(about):
+    """Such a sentence ages: what registries say, and when a trial ends, is read from them."""
+    said = " ".join([about.gap_note, about.kind, about.baseline.direction_words])
+    for word in (
+        "NCT0",
+        "ISRCTN",
+        "runs to",
+        "recruiting",
+        "randomised 1",
+        "is under way",
+        "until",
+    ):
+        assert word not in said
+    assert not re.search(r"\b20(2[6-9]|[3-9]\d)\b", said)
 
 
 def test_an_empty_folder_is_refused(tmp_path):

@@ -67,6 +67,7 @@ def intervention(slug: str) -> str:
             "usage": usage_service.latest(session, slug),
             "cases": whatif.cases(session, catalogue, slug, state, counted, at=now()),
             "doubts": doubts.of_studies(session, [study.study_id for study in counted]),
+            "running": trials.running(session).get(slug),
             "waiting": trials.waiting(session, slug),
         }
         return render_template(

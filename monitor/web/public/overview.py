@@ -22,7 +22,7 @@ from monitor.gap import rules
 from monitor.gap.rules import State
 from monitor.review import queries as review
 from monitor.review.words import shown
-from monitor.web import formats
+from monitor.web import formats, trials
 from monitor.web.current import now, service
 from monitor.web.public import chain, figure
 from monitor.web.public.subscribe import PURPOSE
@@ -61,6 +61,7 @@ def overview() -> str:
             counted=len(accepted),
             added=_names_of({slug for study in accepted for slug in study.interventions}),
             directions=_DIRECTIONS,
+            running=trials.running(session),
             sources=sources,
             searched=searched(sources, at),
             now=at,

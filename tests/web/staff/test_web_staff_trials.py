@@ -183,3 +183,49 @@ def test_the_public_sentence_is_right_for_one_and_for_many():
     assert trials.sentence(Unpublished(3, None)) == (
         "3 registered trials of it have ended, and no report of them is known here yet."
     )
+
+
+TO_COME = Trial("recruiting", date(2024, 1, 31), date(2027, 8, 31), True, participants=130)
+
+
+def test_the_public_pages_tell_of_trials_that_have_not_ended_from_their_registrations(
+    begun, browse, clock
+):
+    for path in ("/", "/interventions/theraplay"):
+        assert "registered trial" not in page(browse, None, path)
+    begun.arrive("pubmed", one=registration(1, "Theraplay", TO_COME))
+    said = (
+        "A registered trial of it, NCT00000001, with 130 people is to end in August 2027, its "
+        "registry says."
+    )
+    for path in ("/", "/interventions/theraplay"):
+        assert said in page(browse, None, path)
+    assert "NCT00000001" not in page(browse, None, "/interventions/cos")
+
+    clock.advance(days=365)  # the registry still says "expected", and the day is past
+    assert "should have ended in August 2027, and its registry has not said that it did." in page(
+        browse, None, "/interventions/theraplay"
+    )
+
+
+@pytest.mark.parametrize(
+    "trial",
+    [
+        Trial("recruiting"),  # no date
+        Trial("terminated", completed=date(2027, 8, 31), completed_expected=True),
+        LONG_AGO,
+    ],
+)
+def test_a_trial_that_is_over_or_without_an_end_is_not_told_as_running(begun, browse, trial):
+    begun.arrive("pubmed", one=registration(1, "Theraplay", trial))
+    assert "is to end in" not in page(browse, None, "/")
+
+
+def test_of_several_trials_the_one_that_ends_first_is_named(begun, browse):
+    begun.arrive("pubmed", one=registration(1, "Theraplay", TO_COME))
+    sooner = Trial("recruiting", None, date(2027, 3, 31), True)
+    begun.arrive("pubmed", two=registration(2, "Theraplay at school", sooner))
+    assert (
+        "2 registered trials of it have not ended; the first, NCT00000002, is to end in March 2027, "
+        "its registry says." in page(browse, None, "/interventions/theraplay")
+    )
