@@ -145,6 +145,11 @@ class Person(Visitor):
         """Stop counting a study that was accepted."""
         return _good(self.submit(self.get(f"{study}/withdraw"), {"reason": reason}))
 
+    def answer_alert(self, alert: str, outcome: str, reason: str) -> Page:
+        """Say what is to be done about a retraction, a concern or a correction."""
+        values = {"outcome": outcome, "reason": reason}
+        return _good(self.submit(self.get(alert), values, having="outcome"))
+
     def subscribe(self, interventions: Sequence[str]) -> Page:
         """Ask for e-mail on some interventions."""
         values = {"email": self.mail, "interventions": interventions}

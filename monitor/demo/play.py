@@ -19,9 +19,10 @@ from types import FrameType
 import click
 
 from monitor.demo import driver, standins, world
+from monitor.demo.answers import ABC, CIRCLE, SECOND_THERAPLAY, THERAPLAY
 from monitor.demo.driver import ServiceProcess
 from monitor.demo.mailsink import Kept
-from monitor.demo.people import Answers, Person, first, mail_with
+from monitor.demo.people import Person, Refused, first, mail_with
 from monitor.demo.standins import StandIns
 from monitor.demo.world import World
 from monitor.kernel.clock import utcnow
@@ -31,40 +32,6 @@ NOTICE = "Demonstration: every paper, study, person and date of change here is i
 _MAIL_SECONDS = 40.0
 _PAGE_SECONDS = 20.0
 _PAUSE = 2.5  # seconds between two scenes at pace 1
-
-THERAPLAY = Answers(
-    interventions=["theraplay"],
-    design="randomised",
-    risk_of_bias="some concerns",
-    risk_reason="Some raters knew the arm.",
-    outcome_class="attachment",
-    outcome="Attachment behaviour, observed in invented nurseries",
-    direction="favours the intervention",
-    participants="140",
-    quote="Attachment behaviour in 140 invented children favoured Theraplay.",
-)
-SECOND_THERAPLAY = Answers(
-    interventions=["theraplay"],
-    design="randomised",
-    risk_of_bias="low",
-    risk_reason="Raters did not know the arm.",
-    outcome_class="attachment",
-    outcome="Attachment security, story stems",
-    direction="favours the intervention",
-    participants="118",
-    quote="Attachment security in story stems favoured Theraplay.",
-)
-CIRCLE = Answers(
-    interventions=["cos"],
-    design="randomised",
-    risk_of_bias="low",
-    risk_reason="Allocation was concealed and assessors were blind.",
-    outcome_class="attachment",
-    outcome="Attachment security, Strange Situation",
-    direction="no difference",
-    participants="412",
-    quote="Attachment security in the Strange Situation did not differ between the arms.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,17 +283,47 @@ def a_notice_is_found(on: Stage) -> None:
     _quote(_newest_alert(on))
 
 
+def a_retracted_trial_is_not_accepted_unseen(on: Stage) -> None:
+    """Let a trial be retracted that nobody has appraised yet: it cannot be judged to count."""
+    ada, ben = on.people["ada"], on.people["ben"]
+    ada.screen(ada.find_paper(on.title("abc-trial")), "include", interventions=["abc"])
+    study = _study(on, "abc-trial")
+    _poll(on, "pubmed")
+    said = r"A paper of this study is retracted, .*? says?\."
+    driver.until(
+        lambda: re.search(said, ada.get(study).text),
+        seconds=_PAGE_SECONDS,
+        what="the page of the ABC trial to say that it is retracted",
+    )
+    say("13. Retraction, in time. Ada includes a trial of ABC; before anybody appraises it, its")
+    say("   retraction is found. The study's page, and the form to appraise it, begin with it:")
+    _quote(first(said, ben.get(f"{study}/appraise").text))
+    try:
+        ben.preview(study, ABC)
+    except Refused as refused:
+        say("   Ben judges it to count all the same, and is told:")
+        _quote(first(r"A paper of this study is said to be .*? with a reason\.", str(refused)))
+    else:
+        raise RuntimeError("a retracted trial could be judged to count unseen")
+    ada.answer_alert(_alert_of(ada, study), "exclude", "Its invented randomisation was mistaken.")
+    say("   Ada excludes the study, with her reason. What everybody can read of it begins:")
+    public = study.replace("/studies/", "/interventions/abc/studies/")
+    _quote(first(r"A report of this study is retracted, .*? says?\.", ada.get(public).text))
+
+
 def a_study_is_retracted(on: Stage) -> None:
-    """Let Crossref list the retraction: the study falls in the same poll, and its reader hears."""
+    """Let Crossref list the retraction of a study that counts: it falls, and its reader hears."""
     on.world.release(7)
     _poll(on, "crossref")
     letter = on.letter(on.people["commissioner"].mail, "/u/", after=4)
-    say("13. Retraction. Now Crossref lists one. In the same poll the study is no longer counted,")
+    say("14. Retraction, too late. Crossref lists one of a trial that counts. In the same poll")
+    say("   it is no longer counted,")
     say(f"   and the same reader receives “{letter.subject}”:")
     told = " ".join(letter.text.split())
     _quote(first(r"Why it is no longer counted: .*? We read that on \d+ \w+ \d+", told))
     say("   An alert stays until a person confirms it, or counts the study again:")
-    _quote(_newest_alert(on))
+    ada, study = on.people["ada"], _study(on, "theraplay-trial", "withdrawn")
+    _quote(ada.get(_alert_of(ada, study)).heading)
 
 
 SCENES = (
@@ -342,6 +339,7 @@ SCENES = (
     a_source_fails,
     a_registered_trial_is_published,
     a_notice_is_found,
+    a_retracted_trial_is_not_accepted_unseen,
     a_study_is_retracted,
 )
 
@@ -376,6 +374,12 @@ def _newest_alert(on: Stage) -> str:
     ada = on.people["ada"]
     path, _ = ada.get("/alerts").links(r"/alerts/\d+")[-1]
     return ada.get(path).heading
+
+
+def _alert_of(person: Person, study: str) -> str:
+    """Find the alert that waits about a study; gives its path."""
+    path, _ = person.get(study).links(r"/alerts/\d+")[0]
+    return path
 
 
 def _quote(text: str) -> None:

@@ -119,7 +119,7 @@ def _told_tier(before: State, after: State) -> tuple[bool, str]:
 
 def _tier_move(before: State, after: State) -> str:
     if before.tier != after.tier:
-        return f"the tier moved from {tier_clause(before)} to {tier_clause(after)}"
+        return f"the tier moved from {before.tier} to {tier_clause(after)}"
     if before.settled != after.settled and after.settled:
         return f"the tier is now settled: {after.tier}"
     if before.settled != after.settled:

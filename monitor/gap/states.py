@@ -6,6 +6,8 @@ from typing import Any, Self
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.kernel import english
 
+VERSION = 2  # of the JSON; 1 is the same without this key. tests/ledger holds one of each
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -40,14 +42,14 @@ class State:
 
     def to_dict(self) -> dict[str, Any]:
         """Make the JSON that ledgers keep."""
-        return {
+        return {"version": VERSION} | {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Read the JSON that ledgers keep.
+        """Read the JSON that ledgers keep, of any version ever written.
 
         Raises:
             KeyError, ValueError: the ledger holds something else.

@@ -70,7 +70,7 @@ def tier_move(before: State | None, after: State) -> str:
     if tier_words(before) == now:
         return f"{english.sentence(now)}, unchanged"
     if before.tier is not after.tier:
-        return f"Was {tier_clause(before)}, now {tier_clause(after)}"
+        return f"Was {before.tier}, now {tier_clause(after)}"
     return f"{english.sentence(now)}{', now settled' if after.settled else ''}"
 
 

@@ -32,6 +32,9 @@ _FACTS = (
     "uk",
     "developer_led",
 )
+# Of the JSON; mails are rendered from all. 1: as first written. 2: a study says whether it counts
+# again and whether it was retracted. 3: this key; its date, its words and what is said of it.
+VERSION = 3
 _LINKED = ("doi", "pmid", "pmcid", "nct", "isrctn")
 
 
@@ -46,6 +49,7 @@ def build(
     """Gather all that a message about these changes, of one cause, says."""
     study = _study(session, changes[0])
     return {
+        "version": VERSION,
         "at": at.isoformat(),
         "notice": settings.web.notice,
         "of": len(catalogue.interventions),

@@ -327,7 +327,7 @@ def _decide(
         reason=rules.grounds(facts, counted=counted, people=len(given)),
         interventions=_concerned(session, facts, judgements),
         facts={
-            **facts,
+            **rules.versioned(facts),
             "label": study.label,
             "papers": locking.papers_of(session, study.id),
             "said": [_said(appraisal) for appraisal in given],

@@ -245,7 +245,7 @@ def _exclude(
         reason=reason,
         interventions=concerned,
         facts={
-            **unknown,
+            **rules.versioned(unknown),
             "count_it": False,
             "reason": reason,
             "interventions": concerned,

@@ -12,7 +12,7 @@ from typing import Any
 
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.kernel.english import either, listed
-from monitor.kernel.errors import InvalidInput
+from monitor.kernel.errors import ConfigError, InvalidInput
 from monitor.review.words import DecisionVerdict, Stage
 
 ROB_2 = (RiskOfBias.LOW, RiskOfBias.SOME_CONCERNS, RiskOfBias.HIGH)
@@ -27,6 +27,11 @@ JUDGED = ("count_it", "interventions", "design", "risk_of_bias", "outcome_class"
 FACTS = ("participants", "uk", "developer_led")
 TEXTS = ("reason", "risk_reason", "outcome", "quote")
 _BOTH_TEXTS = " / "
+# The shape of a decision's facts in the ledger. 1 (without the key): the answers of the form of
+# 2026-11. 2: the key; ``direction`` may be None where a study of several interventions is told in
+# words, ``alert`` of a study left out for one. A changed or added answer is another version, read
+# below like all before it; tests/ledger holds one example of each.
+FACTS_VERSION = 2
 
 _FURTHEST = (
     Stage.ACCEPTED,
@@ -179,16 +184,34 @@ def as_facts(judgement: Judgement) -> dict[str, Any]:
     return {name: _json(value) for name, value in asdict(judgement).items()}
 
 
+def versioned(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Give facts as a new decision keeps them, with the version of their shape."""
+    return {"version": FACTS_VERSION, **facts}
+
+
 def from_facts(facts: Mapping[str, Any]) -> Judgement:
-    """Read a judgement back from ``as_facts`` or a counting ``agreed``; other keys are ignored."""
+    """Read a judgement back from ``as_facts`` or a counting ``agreed``, of any version ever written.
+
+    A field that a version did not have is not known; keys that are no answers are ignored.
+
+    Raises:
+        ConfigError: a later version of the service wrote them.
+    """
+    if facts.get("version", 1) > FACTS_VERSION:
+        raise ConfigError(
+            f"A decision was written by a later version of the service (facts {facts['version']}, "
+            f"this one reads up to {FACTS_VERSION}): install that version again"
+        )
+    direction = facts.get("direction")
+    answers: dict[str, Any] = {f.name: facts.get(f.name) for f in fields(Judgement)}
     return Judgement(
-        **{
-            **{f.name: facts[f.name] for f in fields(Judgement)},
+        **answers
+        | {
             "interventions": tuple(facts["interventions"]),
             "design": Design(facts["design"]),
             "risk_of_bias": RiskOfBias(facts["risk_of_bias"]),
             "outcome_class": OutcomeClass(facts["outcome_class"]),
-            "direction": FindingDirection(facts["direction"]) if facts["direction"] else None,
+            "direction": FindingDirection(direction) if direction else None,
         }
     )
 

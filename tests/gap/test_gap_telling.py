@@ -30,7 +30,9 @@ RANGES = [
     if low <= tier <= high
 ]
 states = st.builds(
-    lambda bounds, direction, studies: state(*bounds, direction=direction, studies=studies),
+    lambda bounds, direction, studies: state(
+        bounds[0], bounds[1], bounds[2], direction=direction, studies=studies
+    ),
     st.sampled_from(RANGES),
     st.sampled_from(Direction),
     st.sampled_from([(0, 0), (1, 1), (2, 3), (8, 17)]),

@@ -24,7 +24,7 @@ def test_the_demonstration_plays_to_its_end(tmp_path):
     assert played.returncode == 0, played.stdout + played.stderr
     assert re.match(r"The demonstration is at http://127\.0\.0\.1:\d+: open it now", played.stdout)
     scenes = re.findall(r"^(\d+)\. ", played.stdout, re.MULTILINE)
-    assert scenes == [str(n) for n in range(1, 14)]
+    assert scenes == [str(n) for n in range(1, 15)]
     flat = " ".join(played.stdout.split())
     assert "every paper, study, person and date of change here is invented" in flat
     assert "23 papers wait for reviewers" in flat
@@ -36,7 +36,11 @@ def test_the_demonstration_plays_to_its_end(tmp_path):
     assert "Expression of concern in 10.5555/gap-monitor.030" in flat
     assert "Editors have voiced concern about a paper of Inventley" in flat
     assert "Why it is no longer counted: Retracted: Crossref says so, in the notice" in flat
-    assert "A paper of Inventley" in flat.partition("13. Retraction")[2]
+    assert "A paper of Inventley" in flat.partition("14. Retraction")[2]
+    unseen = flat.partition("13. Retraction")[2].partition("14. Retraction")[0]
+    assert "A paper of this study is retracted," in unseen
+    assert "exclude the study, wait, or go on with a reason" in unseen
+    assert "A report of this study is retracted," in unseen
     assert list(tmp_path.iterdir()) == []  # nothing is left behind
 
 

@@ -1,0 +1,104 @@
+"""Every version of what ledgers keep as JSON is read for ever: one example of each in tests/ledger.
+
+A field that is added or changed makes a new version and a new file; these tests fail until both
+are there. The files of earlier versions are never edited.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from monitor.catalogue.words import FindingDirection
+from monitor.gap.states import VERSION as STATE_VERSION
+from monitor.gap.states import State
+from monitor.gap.telling import tier_words
+from monitor.kernel.errors import ConfigError
+from monitor.kernel.settings import parse
+from monitor.notify import content, rendering
+from monitor.notify.outbox import Claimed
+from monitor.notify.tables import MessageKind
+from monitor.review import rules
+from monitor.review.words import DecisionVerdict
+from monitor.web.public import chain
+
+KEPT = Path(__file__).resolve().parents[1] / "ledger"
+NEWEST = {"decision": rules.FACTS_VERSION, "state": STATE_VERSION, "content": content.VERSION}
+
+
+def examples(kind):
+    return [
+        pytest.param(one, id=f"{path.stem}-{number}")
+        for path in sorted(KEPT.glob(f"{kind}-*.json"))
+        for number, one in enumerate(json.loads(path.read_text(encoding="utf-8")))
+    ]
+
+
+@pytest.mark.parametrize("kind", NEWEST)
+def test_there_is_an_example_of_every_version(kind):
+    found = {int(path.stem.rpartition("-")[2]) for path in KEPT.glob(f"{kind}-*.json")}
+    assert found == set(range(1, NEWEST[kind] + 1))
+
+
+@pytest.mark.parametrize("kept", examples("decision"))
+def test_facts_of_every_version_are_read(kept):
+    facts, verdict = kept["facts"], DecisionVerdict(kept["verdict"])
+    told = chain._words(facts)
+    assert all(told.values())
+    direction = rules.direction_of(facts)
+    assert direction in {FindingDirection.NO_DIFFERENCE, None}
+    if verdict is not DecisionVerdict.EXCLUDE:
+        read = rules.from_facts(facts)
+        assert read.interventions == tuple(facts["interventions"])
+        assert read.participants == 188
+
+
+def test_a_field_that_a_version_did_not_have_is_not_known():
+    (first, *_) = json.loads((KEPT / "decision-1.json").read_text(encoding="utf-8"))
+    older = {name: value for name, value in first["facts"].items() if name not in rules.FACTS}
+    read = rules.from_facts(older)
+    assert (read.participants, read.uk, read.developer_led) == (None, None, None)
+
+
+def test_facts_of_a_later_version_are_refused_with_the_remedy():
+    (first, *_) = json.loads((KEPT / "decision-2.json").read_text(encoding="utf-8"))
+    with pytest.raises(ConfigError, match="install that version again"):
+        rules.from_facts(first["facts"] | {"version": rules.FACTS_VERSION + 1})
+
+
+def test_what_is_written_today_has_the_shape_of_the_newest_example():
+    """Add a field to ``Judgement``, and this asks for a new version and its file."""
+    (first, *_) = json.loads(
+        (KEPT / f"decision-{rules.FACTS_VERSION}.json").read_text(encoding="utf-8")
+    )
+    names = set(rules.Judgement.__slots__)
+    beside = {"version", "differences", "label", "papers", "said"}
+    assert set(first["facts"]) == names | beside
+    assert set(first["facts"]["said"][0]["judgement"]) == names
+    assert set(rules.versioned({})) == {"version"}
+
+
+@pytest.mark.parametrize("kept", examples("state"))
+def test_states_of_every_version_are_read(kept):
+    read = State.from_dict(kept)
+    assert tier_words(read) == "weak for now; may become intermediate"
+    assert read.to_dict() == {**kept, "version": STATE_VERSION}
+
+
+@pytest.mark.parametrize("kept", examples("content"))
+def test_a_mail_of_every_version_is_still_written(kept, tmp_path, now):
+    settings = parse({"web": {"public_url": "https://monitor.example.org"}}, folder=tmp_path)
+    claimed = Claimed(
+        id=1, uuid="0" * 32, kind=MessageKind.CHANGE, address="reader@example.org",
+        message_id="<x@example.org>", subscriber_id=1, token=1, attempt=1, queued_at=now, content=kept,
+        context={"slugs": ["cos"], "following": 1},
+    )  # fmt: skip
+    mail = rendering.render(claimed, settings, b"a secret of tests, 32 bytes long").decode()
+    assert "Circle of Security" in mail
+    assert "https://monitor.example.org/changes/12" in mail
+
+
+def test_todays_mail_has_the_shape_of_the_newest_example():
+    (first, *_) = json.loads((KEPT / f"content-{content.VERSION}.json").read_text(encoding="utf-8"))
+    assert first["version"] == content.VERSION
+    assert {*content._FACTS} <= set(first["study"])
