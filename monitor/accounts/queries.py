@@ -16,6 +16,7 @@ class PersonState(StrEnum):
 
     ACTIVE = "active"
     INVITED = "invited"  # the one-time link was not used yet
+    RESET = "reset"  # the password was ended; the one-time link was not used yet
     DISABLED = "disabled"
 
 
@@ -71,4 +72,6 @@ def _person(user: User, last_seen: datetime | None) -> Person:
 def _state(user: User) -> PersonState:
     if user.disabled_at:
         return PersonState.DISABLED
+    if user.password_hash == passwords.ENDED:
+        return PersonState.RESET
     return PersonState.ACTIVE if user.password_hash else PersonState.INVITED

@@ -5,7 +5,7 @@ Never reads a clock, a file or a database: the list of common passwords is hande
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -13,13 +13,15 @@ from email_validator import EmailNotValidError, validate_email
 
 from monitor.kernel.errors import InvalidInput
 
-LINK_LASTS = timedelta(days=7)
+LINK_LASTS = timedelta(days=7)  # of somebody who never had a password
+RESET_LASTS = timedelta(hours=1)  # ASVS 6.4.1
 IDLE = timedelta(minutes=30)  # ASVS 7.3.1
 ABSOLUTE = timedelta(hours=12)  # ASVS 7.3.2
 SEEN_EVERY = timedelta(minutes=1)  # how exactly ``last_seen_at`` is kept
 
 # Per account and remote address: somebody else's guessing never locks the owner out (ASVS 6.3.1).
 TRIES = 10
+TRIES_OF_A_PEER = 20  # for all that one connection claims to speak for, with nobody to vouch for it
 TRIES_WITHIN = timedelta(minutes=15)
 
 MIN_PASSWORD, MAX_PASSWORD = 12, 200
@@ -91,6 +93,8 @@ def guessable(password: str, *, common: Collection[str], about: Iterable[str] = 
     own = {_letters(word.partition("@")[0].casefold()) for word in about} - {""}
     cores = {_unit(_letters(folded)), _unit(_letters(folded.translate(_LEET)))}
     cores |= {_unit(_core(folded)), _core(folded).translate(_LEET)}
+    # lists of leaks hold whole passwords too, with digits and signs of their own: 1q2w3e4r5t6y
+    cores |= {_unit(folded), "".join(folded.split()), *_undecorated(folded)}
     return bool(cores & (own | set(common)))
 
 
@@ -106,6 +110,18 @@ def _letters(text: str) -> str:
 def _core(text: str) -> str:
     """Strip digits and signs from both ends."""
     return re.sub(r"^[\W\d_]+|[\W\d_]+$", "", text)
+
+
+def _undecorated(text: str) -> Iterator[str]:
+    """Give what is left when some or all of the digits and signs at one end are taken off.
+
+    >>> sorted(_undecorated("ab1!"))
+    ['ab', 'ab1', 'ab1!']
+    """
+    ends = len(text) - len(re.search(r"[\W\d_]*$", text)[0])  # type: ignore[index]  # always found
+    starts = len(re.match(r"[\W\d_]*", text)[0])  # type: ignore[index]  # always found
+    yield from (text[:end] for end in range(max(ends, 1), len(text) + 1))
+    yield from (text[start:] for start in range(1, min(starts, len(text) - 1) + 1))
 
 
 def _unit(text: str) -> str:

@@ -1,40 +1,51 @@
-"""People, their one-time links and their sessions. Never stores a secret, only its hash."""
+"""People and their one-time links. Never stores a secret, only its hash.
+
+Signing in is ``authentication``'s; it is offered from here too.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from monitor.accounts import passwords, refusals, rules
-from monitor.accounts.tables import FailedSignIn, OneTimeLink, Role, SignIn, User
+from monitor.accounts import passwords, rules
+from monitor.accounts.authentication import (
+    THROTTLED,
+    WRONG,
+    SignInResult,
+    end_sessions,
+    sign_in,
+    sign_out,
+    signed_in,
+)
+from monitor.accounts.tables import OneTimeLink, Role, User
 from monitor.kernel import audit
 from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 
-log = structlog.get_logger()
+__all__ = [
+    "THROTTLED",
+    "WRONG",
+    "SignInResult",
+    "change_password",
+    "check_link",
+    "check_new_password",
+    "create_user",
+    "disable_user",
+    "end_sessions",
+    "find",
+    "first_admin_link",
+    "link_user",
+    "new_link",
+    "sign_in",
+    "sign_out",
+    "signed_in",
+    "use_link",
+]
 
-WRONG = "The address and password do not belong together"
-THROTTLED = "Too many tries. Wait 15 minutes and try again"
 _LINK_GONE = "This link was used or has expired. Ask an admin for a new one"
-_NOT_AN_ADDRESS = "(not an address)"
-_MAX_REMOTE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class SignInResult:
-    """A session's token, or the problem in words that never say which part was wrong.
-
-    A result and not an error, so that the failed try is kept by the caller's commit.
-    """
-
-    token: str | None
-    user: User | None
-    problem: str | None
-    throttled: bool = False
 
 
 def create_user(
@@ -50,8 +61,27 @@ def create_user(
     return user, _new_link(session, user.id, at)
 
 
+def find(session: Session, address: str) -> User:
+    """Find somebody by their address, however it is written.
+
+    Raises:
+        NotFound: nobody has it.
+    """
+    try:
+        key = rules.check_address(address)
+    except InvalidInput as error:
+        raise NotFound(f"{address} is not an e-mail address: nobody has it") from error
+    user = session.scalar(select(User).where(User.address == key))
+    if user is None:
+        raise NotFound(f"nobody has the address {key}: gap-monitor user add makes an account")
+    return user
+
+
 def new_link(session: Session, *, user_id: int, by: str, at: datetime) -> str:
     """Give somebody a new one-time link; links not used yet stop working.
+
+    For somebody who has a password it is a reset: the old password and every session end now,
+    since it may be in other hands, and the link works for an hour.
 
     Raises:
         NotFound: there is no such person.
@@ -61,8 +91,27 @@ def new_link(session: Session, *, user_id: int, by: str, at: datetime) -> str:
     if user.disabled_at:
         raise Conflict(f"{user.name}’s account is disabled")
     _end_links(session, user.id, at)
-    _record(session, at, by, "user.link_made", user)
-    return _new_link(session, user.id, at)
+    if user.password_hash is None:
+        _record(session, at, by, "user.link_made", user)
+        return _new_link(session, user.id, at)
+    user.password_hash = passwords.ENDED
+    end_sessions(session, user.id, at)
+    _record(session, at, by, "user.password_ended", user)
+    return _new_link(session, user.id, at, lasts=rules.RESET_LASTS)
+
+
+def change_password(
+    session: Session, *, user_id: int, hashed: str, at: datetime, stays: str | None
+) -> None:
+    """Give somebody another password, and end every session of theirs but that of the token.
+
+    Whoever calls has compared the old password, and checked and hashed the new one.
+    """
+    user = _user(session, user_id)
+    user.password_hash = hashed
+    end_sessions(session, user.id, at, but=stays)
+    _end_links(session, user.id, at)
+    _record(session, at, f"user:{user.id}", "user.password_changed", user)
 
 
 def disable_user(session: Session, *, user_id: int, by: str, at: datetime) -> User:
@@ -78,7 +127,7 @@ def disable_user(session: Session, *, user_id: int, by: str, at: datetime) -> Us
     if user.role is Role.ADMIN and not set(_working_admins(session)) - {user.id}:
         raise Conflict(f"{user.name} is the last admin: add another one first")
     user.disabled_at = at
-    _end_sessions(session, user.id, at)
+    end_sessions(session, user.id, at)
     _end_links(session, user.id, at)
     _record(session, at, by, "user.disabled", user)
     return user
@@ -112,7 +161,7 @@ def link_user(session: Session, token: str, at: datetime) -> User | None:
     return _user(session, link.user_id) if link and link.user_id else None
 
 
-def use_link(
+def use_link(  # noqa: PLR0913 - what a form of six fields sends
     session: Session,
     *,
     token: str,
@@ -120,11 +169,12 @@ def use_link(
     name: str | None,
     password: str,
     at: datetime,
+    hashed: str | None = None,
 ) -> User:
     """Set a password with a one-time link; ends every session the person had.
 
     The first admin's link also needs ``address`` and ``name``; other links take a name if given
-    and never an address.
+    and never an address. ``hashed`` is the password's hash, where it was made beforehand.
 
     Raises:
         NotFound: the link was used, has expired or never was.
@@ -136,101 +186,23 @@ def use_link(
     user = _user(session, link.user_id) if link.user_id else None
     named = user.name if user and not name else rules.check_name(name or "")
     about = (user.address if user else address or "", named)
-    rules.check_password(password, common=passwords.common(), about=about)
+    check_new_password(password, about)
     if user is None:
         user = _first_admin(session, address=address, name=named, at=at)
     _consume(session, link, at)
-    user.name, user.password_hash = named, passwords.hash_password(password)
-    _end_sessions(session, user.id, at)
+    user.name, user.password_hash = named, hashed or passwords.hash_password(password)
+    end_sessions(session, user.id, at)
     _record(session, at, f"user:{user.id}", "user.password_set", user)
     return user
 
 
-def sign_in(
-    session: Session, *, address: str, password: str, remote: str, at: datetime
-) -> SignInResult:
-    """Start a session, or say in one sentence that it cannot be.
+def check_new_password(password: str, about: Sequence[str]) -> None:
+    """Refuse a password that is easily guessed; ``about`` holds the person's own words.
 
-    The sentence and the work are the same for an unknown address, a wrong password and a
-    disabled account.
+    Raises:
+        InvalidInput: says what to do instead.
     """
-    key, remote = _account_key(address), remote[:_MAX_REMOTE]
-    tries = _tries(session, key, remote, at)
-    if tries >= rules.TRIES:
-        log.warning("sign_in.throttled", remote=remote)
-        return SignInResult(None, None, THROTTLED, throttled=True)
-    user = session.scalar(select(User).where(User.address == key))
-    if not passwords.matches(password, user.password_hash if user else None) or not _open(user):
-        session.add(FailedSignIn(address=key, remote=remote, at=at))
-        session.flush()
-        whose = user.id if user else None
-        refusals.sign_in_failed(
-            session, user_id=whose, remote=remote, tries=tries + 1, limit=rules.TRIES, at=at
-        )
-        log.warning("sign_in.failed", remote=remote, user=whose)
-        return SignInResult(None, None, WRONG)
-    assert user is not None  # noqa: S101 - _open said so; tells mypy
-    return _start(session, user, password, at)
-
-
-def signed_in(session: Session, token: str, at: datetime) -> User | None:
-    """Tell whose session it is; None when it was ended, sat idle 30 minutes or is 12 hours old."""
-    found = session.get(SignIn, passwords.token_hash(token))
-    if found is None or found.ended_at:
-        return None
-    user = session.get(User, found.user_id)
-    alive = rules.session_alive(started_at=found.started_at, last_seen_at=found.last_seen_at, at=at)
-    if not alive or not _open(user):
-        return None
-    if at - found.last_seen_at >= rules.SEEN_EVERY:
-        found.last_seen_at = at
-        session.flush()
-    return user
-
-
-def sign_out(session: Session, token: str, at: datetime) -> None:
-    """End a session on the server; ending it twice does nothing."""
-    found = session.get(SignIn, passwords.token_hash(token))
-    if found is None or found.ended_at:
-        return
-    found.ended_at = at
-    actor = f"user:{found.user_id}"
-    audit.record(session, at=at, actor=actor, action="user.signed_out", subject=actor)
-
-
-def _start(session: Session, user: User, password: str, at: datetime) -> SignInResult:
-    if user.password_hash and passwords.outdated(user.password_hash):
-        user.password_hash = passwords.hash_password(password)
-    token = passwords.new_token()
-    session.add(
-        SignIn(
-            token_hash=passwords.token_hash(token), user_id=user.id, started_at=at, last_seen_at=at
-        )
-    )
-    _record(session, at, f"user:{user.id}", "user.signed_in", user)
-    return SignInResult(token, user, None)
-
-
-def _tries(session: Session, key: str, remote: str, at: datetime) -> int:
-    """Count the wrong tries that still count."""
-    failed = session.scalar(
-        select(func.count())
-        .select_from(FailedSignIn)
-        .where(
-            FailedSignIn.address == key,
-            FailedSignIn.remote == remote,
-            FailedSignIn.at > at - rules.TRIES_WITHIN,
-        )
-    )
-    return failed or 0
-
-
-def _account_key(address: str) -> str:
-    """Give the address as stored; anything that is none shares one key, and is never stored."""
-    try:
-        return rules.check_address(address)
-    except InvalidInput:
-        return _NOT_AN_ADDRESS
+    rules.check_password(password, common=passwords.common(), about=about)
 
 
 def _add_user(session: Session, *, address: str, name: str, role: Role, at: datetime) -> User:
@@ -254,14 +226,16 @@ def _first_admin(session: Session, *, address: str | None, name: str, at: dateti
     return user
 
 
-def _new_link(session: Session, user_id: int | None, at: datetime) -> str:
+def _new_link(
+    session: Session, user_id: int | None, at: datetime, *, lasts: timedelta = rules.LINK_LASTS
+) -> str:
     token = passwords.new_token()
     session.add(
         OneTimeLink(
             token_hash=passwords.token_hash(token),
             user_id=user_id,
             created_at=at,
-            expires_at=at + rules.LINK_LASTS,
+            expires_at=at + lasts,
         )
     )
     session.flush()
@@ -289,15 +263,6 @@ def _end_links(session: Session, user_id: int | None, at: datetime) -> int:
     return affected(ended)
 
 
-def _end_sessions(session: Session, user_id: int, at: datetime) -> int:
-    ended = session.execute(
-        update(SignIn)
-        .where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
-        .values(ended_at=at)
-    )
-    return affected(ended)
-
-
 def _has_admin(session: Session) -> bool:
     admins = select(User.id).where(User.role == Role.ADMIN, User.password_hash.is_not(None))
     return session.scalar(admins.limit(1)) is not None
@@ -306,13 +271,12 @@ def _has_admin(session: Session) -> bool:
 def _working_admins(session: Session) -> Sequence[int]:
     """List the admins who can sign in; held, so that the last two cannot disable each other."""
     working = select(User.id).where(
-        User.role == Role.ADMIN, User.password_hash.is_not(None), User.disabled_at.is_(None)
+        User.role == Role.ADMIN,
+        User.password_hash.is_not(None),
+        User.password_hash != passwords.ENDED,
+        User.disabled_at.is_(None),
     )
     return session.scalars(working.order_by(User.id).with_for_update()).all()
-
-
-def _open(user: User | None) -> bool:
-    return user is not None and user.disabled_at is None
 
 
 def _user(session: Session, user_id: int) -> User:

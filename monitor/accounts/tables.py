@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
@@ -41,6 +42,7 @@ class SignIn(Base):
     started_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    remote: Mapped[str | None]  # where it was started from; None: before this was kept
 
 
 class OneTimeLink(Base):
@@ -67,3 +69,14 @@ class FailedSignIn(Base):
     address: Mapped[str] = mapped_column(index=True)
     remote: Mapped[str]
     at: Mapped[datetime] = mapped_column(index=True)
+
+
+class FormDraft(Base):
+    """What somebody has typed into one form and not recorded yet; theirs alone."""
+
+    __tablename__ = "form_draft"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    place: Mapped[str] = mapped_column(primary_key=True)  # the form's path
+    fields: Mapped[list[Any]]  # pairs of name and value
+    kept_at: Mapped[datetime]

@@ -3,6 +3,7 @@
 Opens transactions; decides nothing.
 """
 
+import atexit
 import logging
 import os
 import sys
@@ -31,6 +32,7 @@ from monitor.cli import (  # noqa: F401 - each adds its commands
 )
 from monitor.cli.root import DONE, NOT_RUN, commands
 from monitor.kernel.errors import MonitorError
+from monitor.kernel.loglines import LineHandler, LogLines
 from monitor.kernel.own_trouble import own_trouble
 
 __all__ = ["commands", "main"]
@@ -70,7 +72,10 @@ def sentence(error: Exception) -> str:
 
 def _log_to_stderr() -> None:
     """Send logs to stderr: stdout belongs to what was asked for. A terminal gets sentences."""
-    terminal = sys.stderr.isatty()
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    lines = LogLines(sys.stderr)
+    atexit.register(lines.drain)
+    logging.basicConfig(handlers=[LineHandler(lines)], level=logging.WARNING)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -80,5 +85,5 @@ def _log_to_stderr() -> None:
             telling.sentence if terminal else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: lines,
     )

@@ -15,6 +15,7 @@ from monitor.kernel import audit, premises
 from monitor.kernel.errors import MonitorError
 from monitor.kernel.uk import hour, read_day, uk_day_of
 from monitor.ops import explanation, exports, shapes
+from monitor.ops.advice import advice
 from monitor.ops.queries import Status, mail_problems
 from monitor.ops.queries import status as read_status
 from monitor.ops.schema import require_current
@@ -130,4 +131,6 @@ def check(config: Path) -> None:
         click.echo(problem)
     leave(failed=bool(problems))
     click.echo("Settings, catalogue, schema and audit ledger are whole.")
+    for one in advice(service.settings):
+        click.echo(f"Note: {one}")
     click.echo(f"The ledger has {ledger.count} entries; the last one is {ledger.hash}.")

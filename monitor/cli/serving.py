@@ -1,5 +1,6 @@
 """Run the service in the foreground: pages and jobs, or jobs alone, until told to stop."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -14,13 +15,15 @@ import waitress
 from monitor.accounts import service as accounts
 from monitor.jobs.schedule import SCHEDULE, scheduled
 from monitor.jobs.service import prepare
+from monitor.kernel import addresses, loglines
 from monitor.kernel.errors import ConfigError
+from monitor.ops.advice import advice
 from monitor.service import Service
 from monitor.web.app import create_app
 
 log = structlog.get_logger()
 
-THREADS = 8
+THREADS = 16  # more than may write or wait to write at once (web.app.WRITERS)
 # Above every limit of a page, so that a page says what is too much; nothing larger is taken in.
 LARGEST_BODY = 256 * 2**20
 
@@ -42,19 +45,23 @@ def serve(service: Service) -> None:
             threads=THREADS,
             ident=None,
             max_request_body_size=LARGEST_BODY,
+            # web.proxies reads them, and believes only whom the settings name
+            clear_untrusted_proxy_headers=False,
         )
     except OSError as error:
         raise ConfigError(
-            f"web.port: cannot listen on {web.host}:{web.port}: {error.strerror}"
+            f"web.port: cannot listen on {addresses.in_link(web.host)}:{web.port}: {error.strerror}"
         ) from error
     _announce(service, server.effective_port)
+    for one in advice(service.settings):
+        log.warning("settings.advice", advice=one)
     _until_stopped(service, server.run)
 
 
 def work(service: Service) -> None:
     """Run the jobs alone until Ctrl-C or SIGTERM."""
     prepare(service, SCHEDULE)
-    click.echo("Gap Monitor's jobs are running. Ctrl-C stops them.")
+    _say("Gap Monitor's jobs are running. Ctrl-C stops them.")
     _until_stopped(service, threading.Event().wait)
 
 
@@ -62,12 +69,18 @@ def _announce(service: Service, port: int) -> None:
     """Print where the pages are and, while there is no admin, the link that makes the first."""
     with service.database.write() as session:
         token = accounts.first_admin_link(session, at=service.clock())
-    address = f"http://{service.settings.web.host}:{port}"
-    click.echo(f"Gap Monitor is at {address}")
+    address = f"http://{addresses.in_link(service.settings.web.host)}:{port}"
+    _say(f"Gap Monitor is at {address}")
     if token:
-        click.echo(f"Make the first admin: {address}/welcome/{token}")
-    click.echo("Ctrl-C stops it.")
-    sys.stdout.flush()
+        _say(f"Make the first admin: {address}/welcome/{token}")
+    _say("Ctrl-C stops it.")
+
+
+def _say(words: str) -> None:
+    """Print what helps and is not needed: a full disk or a closed terminal stops no service."""
+    with contextlib.suppress(OSError, ValueError):
+        click.echo(words)
+        sys.stdout.flush()
 
 
 def _until_stopped(service: Service, run: Callable[[], object]) -> None:
@@ -77,9 +90,8 @@ def _until_stopped(service: Service, run: Callable[[], object]) -> None:
             run()
     except (KeyboardInterrupt, SystemExit):
         pass
-    click.echo("Stopped.")
-    sys.stdout.flush()
-    sys.stderr.flush()
+    _say("Stopped.")
+    loglines.drain()
     # A poll that still waits for a slow source would hold the process for minutes; cutting it off
     # is safe, since everything the jobs do survives a kill.
     os._exit(0)

@@ -5,7 +5,9 @@ Only ``web``, ``jobs`` and ``cli`` open transactions, through ``Database.read`` 
 """
 
 import contextlib
+import copy
 import sqlite3
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    Connection,
     CursorResult,
     DateTime,
     Dialect,
@@ -25,10 +28,17 @@ from sqlalchemy import (
 )
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.engine import Result
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import JSON, TypeDecorator
 
-from monitor.kernel.errors import Conflict
+from monitor.kernel.errors import Conflict, Unavailable
+
+_PATIENT = 30.0  # seconds that jobs and commands wait for SQLite's write lock
+_FOR_A_TURN = 0.5  # seconds a person waits for a turn to write, before the wait for the lock
+# Pages and jobs together: more threads than this never ask at once.
+_CONNECTIONS, _MORE_CONNECTIONS = 8, 24
 
 # how large SQLite lets its write-ahead log stay once it was read into the database
 LOG_LIMIT = 64 * 1024 * 1024
@@ -106,14 +116,33 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._patience: float | None = None
+        self._turns: threading.BoundedSemaphore | None = None
+
+    def for_people(self, *, seconds: float, writers: int) -> "Database":
+        """Give a handle on the same database for pages, behind which somebody waits.
+
+        Its transactions wait for others at most ``seconds``, and at most ``writers`` of its threads
+        write or wait to write at once, so that some are always left to read. It raises
+        ``Unavailable`` where the database cannot be used now.
+        """
+        handle = copy.copy(self)
+        handle._patience = seconds
+        handle._turns = threading.BoundedSemaphore(writers)
+        return handle
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
         """Open a transaction that only looks; whatever it changed is rolled back.
 
         Rows that were read stay readable afterwards.
+
+        Raises:
+            Unavailable: the database cannot be read now (only a handle ``for_people``).
         """
-        with self._sessions() as session:
+        with self._telling_people(), self._sessions() as session:
+            if self._patience is not None:
+                session.connection(execution_options={"monitor_wait": self._patience})
             try:
                 yield session
             finally:
@@ -121,20 +150,59 @@ class Database:
                 session.rollback()
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, *, wait: float | None = None) -> Iterator[Session]:
         """Open a transaction that commits whole at the end, or not at all.
 
         SQLite takes its write lock at BEGIN: a read that turns into a write later would
-        fail at once whatever the busy timeout says.
+        fail at once whatever the busy timeout says. ``wait`` is in seconds, where this one
+        transaction is worth less than others.
+
+        Raises:
+            Unavailable: the database cannot be written to now (only a handle ``for_people``).
         """
-        with self._sessions() as session:
-            session.connection(execution_options={"monitor_write": True})
+        patience = self._patience if wait is None else wait
+        options: dict[str, Any] = {"monitor_write": True}
+        if patience is not None:
+            options["monitor_wait"] = patience
+        with self._telling_people(), self._turn(wait), self._sessions() as session:
+            session.connection(execution_options=options)
             try:
                 yield session
                 session.commit()
             except BaseException:
                 session.rollback()
                 raise
+
+    @contextlib.contextmanager
+    def _turn(self, wait: float | None) -> Iterator[None]:
+        """Hold one of the turns to write, where there are so many and no more.
+
+        Raises:
+            Unavailable: too many write or wait already.
+        """
+        if self._turns is None:
+            yield
+            return
+        if not self._turns.acquire(timeout=_FOR_A_TURN if wait is None else wait):
+            raise Unavailable("too many people wait for the database already")
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+    @contextlib.contextmanager
+    def _telling_people(self) -> Iterator[None]:
+        """Turn the driver's words about a database that is locked, full or gone into ours.
+
+        Raises:
+            Unavailable: the database cannot be used now.
+        """
+        try:
+            yield
+        except (OperationalError, InterfaceError, PoolExhausted) as error:
+            if self._patience is None:
+                raise
+            raise Unavailable("the database cannot be used at the moment") from error
 
     @property
     def path(self) -> Path | None:
@@ -188,7 +256,11 @@ def affected(result: Result[Any], *, expected: int | None = None, what: str = "r
 
 def _sqlite_engine(url: str) -> Engine:
     # isolation_level None: the driver opens no transaction of its own; _begin below does
-    engine = create_engine(url, connect_args={"timeout": 30, "isolation_level": None})
+    engine = create_engine(
+        url,
+        connect_args={"timeout": _PATIENT, "isolation_level": None},
+        **_pool(url),
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, record: Any) -> None:  # noqa: ANN401, ARG001 - the driver's objects
@@ -200,9 +272,13 @@ def _sqlite_engine(url: str) -> Engine:
         cursor.close()
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event signature
-        writes = connection.get_execution_options().get("monitor_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    def _begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        wait = options.get("monitor_wait", _PATIENT)
+        if connection.info.get("monitor_wait", _PATIENT) != wait:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={round(1000 * wait)}")
+            connection.info["monitor_wait"] = wait
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("monitor_write") else "BEGIN")
 
     return engine
 
@@ -217,4 +293,21 @@ def _postgres_engine(url: str) -> Engine:
         "keepalives_count": 3,
     }
     connect = {name: value for name, value in usual.items() if name not in asked}
-    return create_engine(url, pool_pre_ping=True, connect_args=connect)
+    engine = create_engine(url, pool_pre_ping=True, connect_args=connect, **_pool(url))
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        wait = connection.get_execution_options().get("monitor_wait")
+        if wait is not None:
+            # 0 would wait for ever
+            milliseconds = max(1, round(1000 * wait))
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
+
+    return engine
+
+
+def _pool(url: str) -> dict[str, Any]:
+    """Size the pool; a database in memory has one connection of its own kind."""
+    if ":memory:" in url or url == "sqlite://":
+        return {}
+    return {"pool_size": _CONNECTIONS, "max_overflow": _MORE_CONNECTIONS, "pool_timeout": 5}

@@ -6,6 +6,7 @@ MonitorError
 ├── NotFound             no such thing
 ├── Conflict             somebody else was first, or the step does not follow
 ├── InvalidInput         what was typed or sent cannot be used
+├── Unavailable          the database, or a turn at it, cannot be had just now: try again
 ├── SourceError          a literature source did not answer in full (has a kind)
 └── DeliveryError        a message was not accepted (temporary or permanent)
 """
@@ -39,6 +40,10 @@ class InvalidInput(MonitorError):  # noqa: N818 - names the input, not the failu
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
         self.field = field
+
+
+class Unavailable(MonitorError):  # noqa: N818 - reads as the HTTP status it becomes
+    """What is needed cannot be had just now; nothing was done, and the same again may go through."""
 
 
 class SourceFault(StrEnum):

@@ -21,6 +21,7 @@ from pydantic import (
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from monitor.kernel import addresses
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.private_files import refuse_open_to_others
 
@@ -59,9 +60,20 @@ class WebSettings(_Section):
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes any free one")
     public_url: str = Field(
         "http://127.0.0.1:8000",
-        pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
-        description="how readers reach the service; every link in a mail starts with it. "
-        "Where it is not set it follows host and port",
+        pattern=r"^https?://[^\s?#]+$",
+        description="how readers reach the service, with the path it stands below, if any; every "
+        "link in a mail starts with it. Where it is not set it follows host and port",
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (),
+        description="reverse proxies in front, as addresses or networks, such as "
+        '["127.0.0.1", "10.0.0.0/8"]: only they are believed whom they speak for (docs/proxy.md)',
+    )
+    contact: str = Field(
+        "",
+        max_length=300,
+        description="where readers reach the people who run this service: an e-mail address, or a "
+        "page's https address; stands in the footer, on Privacy and Accessibility, and in mails",
     )
     notice: str = Field(
         "", max_length=300, description="a sentence shown on top of every page and mail"
@@ -76,13 +88,28 @@ class WebSettings(_Section):
         """Let links follow ``host`` and ``port`` where no public address is set."""
         if isinstance(data, dict) and "public_url" not in data and {"host", "port"} & set(data):
             host, port = data.get("host", "127.0.0.1"), data.get("port", 8000)
-            return {**data, "public_url": f"http://{host}:{port}"}
+            return {**data, "public_url": f"http://{addresses.in_link(str(host))}:{port}"}
         return data
+
+    @field_validator("host")
+    @classmethod
+    def _without_brackets(cls, value: str) -> str:
+        return value.strip("[]")
 
     @field_validator("public_url")
     @classmethod
-    def _no_slash(cls, value: str) -> str:
-        return value.rstrip("/")
+    def _a_host_alone(cls, value: str) -> str:
+        return addresses.check_public_url(value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses_or_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(addresses.check_network(one) for one in value)
+
+    @field_validator("contact")
+    @classmethod
+    def _reachable(cls, value: str) -> str:
+        return addresses.check_contact(value)
 
 
 class Transport(StrEnum):
@@ -120,9 +147,7 @@ class MailSettings(_Section):
     @field_validator("from_address")
     @classmethod
     def _one_address(cls, value: str) -> str:
-        local, at, domain = value.partition("@")
-        plain = value.isascii() and value.isprintable() and not set(value) & set(' ,;<>"\\')
-        if not (plain and local and at and domain and "@" not in domain):
+        if not addresses.is_mail_address(value):
             raise ValueError("must be one plain address, such as news@example.org")
         return value
 
@@ -352,4 +377,6 @@ def _key(location: tuple[int | str, ...]) -> str:
 def _message(error: Any) -> str:  # noqa: ANN401 - pydantic's own dictionary
     if error["type"] == "extra_forbidden":
         return "unknown setting; config.example.toml lists them all"
+    if error["type"] == "tuple_type":
+        return 'must be a list, such as ["first", "second"]'
     return str(error["msg"]).removeprefix("Value error, ")

@@ -18,13 +18,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from monitor.accounts.rules import LINK_LASTS
 from monitor.accounts.tables import Role
-from monitor.kernel import english
+from monitor.kernel import addresses, english
 from monitor.kernel.settings import Settings
 from monitor.notify import rules, wording
 from monitor.notify.meaning import meaning
 from monitor.notify.outbox import Claimed
 from monitor.notify.tables import MessageKind
-from monitor.notify.tokens import confirm_token, unsubscribe_token
+from monitor.notify.tokens import choices_token, confirm_token, unsubscribe_token
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "email"
 SENDER_NAME = "Gap Monitor"
@@ -59,6 +59,8 @@ def render(claimed: Claimed, settings: Settings, secret: bytes) -> bytes:
     base = settings.web.public_url
     view = _VIEWS[claimed.kind](claimed, base, secret)
     view |= {"base": base, "kind": claimed.kind.value, "notice": _notice(claimed, settings)}
+    contact = settings.web.contact
+    view |= {"contact": contact, "contact_link": addresses.contact_link(contact)}
     message = EmailMessage(policy=_BODY)
     for name, value in _headers(
         claimed, settings, secret, _write(claimed.kind, "subject.txt", view)
@@ -125,7 +127,7 @@ def _change(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
         "heard": [wording.heard(source) for source in content["sources"]],
         "promise": wording.promise(claimed.context["following"]),
         "stop": f"{base}/u/{unsubscribe_token(secret, claimed.uuid)}",
-        "choose": f"{base}/subscribe",
+        "choose": f"{base}/choices/{choices_token(secret, claimed.uuid)}",
         "ledger": f"{base}/changes",
     }
 

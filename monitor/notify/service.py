@@ -15,7 +15,16 @@ from monitor.notify import rules
 from monitor.notify.announcing import announce
 from monitor.notify.incident_mail import Phase, alert
 from monitor.notify.queueing import queue
-from monitor.notify.subscribing import Awaiting, awaiting, confirm, subscribe, unsubscribe
+from monitor.notify.subscribing import (
+    Awaiting,
+    awaiting,
+    choices,
+    choose,
+    confirm,
+    has_left,
+    subscribe,
+    unsubscribe,
+)
 from monitor.notify.tables import Message, MessageKind
 
 __all__ = [
@@ -24,7 +33,10 @@ __all__ = [
     "alert",
     "announce",
     "awaiting",
+    "choices",
+    "choose",
     "confirm",
+    "has_left",
     "invite",
     "subscribe",
     "unsubscribe",

@@ -105,17 +105,55 @@ def confirm(session: Session, uuid: str, at: datetime) -> Subscriber:
     return reader
 
 
-def unsubscribe(session: Session, uuid: str, at: datetime) -> None:
-    """Stop every mail to the reader of this message; again, or unknown, changes nothing."""
-    of_message = select(Message.subscriber_id).where(Message.uuid == uuid)
-    reader = session.scalars(
-        select(Subscriber).where(Subscriber.id.in_(of_message)).with_for_update()
-    ).first()
+def unsubscribe(session: Session, uuid: str, at: datetime) -> bool:
+    """Stop every mail to the reader of this message; again, or unknown, changes nothing.
+
+    Tells whether this stopped them: False where they were stopped already.
+    """
+    reader = _reader_of(session, uuid, hold=True)
     if reader is None or reader.state is SubscriberState.UNSUBSCRIBED:
-        return
+        return False
     reader.state = SubscriberState.UNSUBSCRIBED
     reader.left_at = max(at, _newest(session, reader) or at)
     _record(session, at, "subscriber.left", reader)
+    return True
+
+
+def has_left(session: Session, uuid: str) -> bool:
+    """Tell whether the mails to this message's reader are stopped already."""
+    reader = _reader_of(session, uuid)
+    return reader is not None and reader.state is SubscriberState.UNSUBSCRIBED
+
+
+def choices(session: Session, uuid: str) -> tuple[str, ...] | None:
+    """Give the interventions that the reader of this message follows; None once they have left.
+
+    Raises:
+        NotFound: nobody is known by this message any more.
+    """
+    reader = _reader_of(session, uuid)
+    if reader is None:
+        raise NotFound("this link leads nowhere; subscribe again to get a new one")
+    return tuple(reader.interventions) if reader.state is SubscriberState.ACTIVE else None
+
+
+def choose(session: Session, uuid: str, interventions: Sequence[str], at: datetime) -> None:
+    """Let the reader of this message follow these interventions from now on.
+
+    Raises:
+        NotFound: nobody is known by this message any more.
+        Conflict: they have left.
+        InvalidInput: the choice of interventions cannot be used.
+    """
+    chosen = [one.slug for one in _chosen(session, interventions)]
+    reader = _reader_of(session, uuid, hold=True)
+    if reader is None:
+        raise NotFound("this link leads nowhere; subscribe again to get a new one")
+    if reader.state is not SubscriberState.ACTIVE:
+        raise Conflict("the e-mails are stopped; subscribe again to get them")
+    if chosen != reader.interventions:
+        reader.interventions = chosen
+        _record(session, at, "subscriber.chose", reader, interventions=chosen)
 
 
 def _chosen(session: Session, interventions: Iterable[str]) -> list[InterventionRow]:
@@ -131,6 +169,12 @@ def _reader(session: Session, address: str) -> Subscriber | None:
     return session.scalars(
         select(Subscriber).where(Subscriber.address == address).with_for_update()
     ).first()
+
+
+def _reader_of(session: Session, uuid: str, *, hold: bool = False) -> Subscriber | None:
+    of_message = select(Message.subscriber_id).where(Message.uuid == uuid)
+    found = select(Subscriber).where(Subscriber.id.in_(of_message))
+    return session.scalars(found.with_for_update() if hold else found).first()
 
 
 def _new_reader(

@@ -19,6 +19,7 @@ class Purpose(StrEnum):
 
     UNSUBSCRIBE = "unsubscribe"
     CONFIRM = "confirm"
+    CHOICES = "choices"
 
 
 def unsubscribe_token(secret: bytes, uuid: str) -> str:
@@ -29,6 +30,11 @@ def unsubscribe_token(secret: bytes, uuid: str) -> str:
 def confirm_token(secret: bytes, uuid: str) -> str:
     """Make the token of the link that confirms what this message asks about."""
     return _token(secret, Purpose.CONFIRM, UUID(uuid).bytes)
+
+
+def choices_token(secret: bytes, uuid: str) -> str:
+    """Make the token of the link that lets this message's reader change what they get."""
+    return _token(secret, Purpose.CHOICES, UUID(uuid).bytes)
 
 
 def verify(secret: bytes, purpose: Purpose, token: str) -> str | None:

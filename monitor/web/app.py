@@ -3,14 +3,26 @@
 import functools
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from flask import Flask, url_for
 
+from monitor.kernel import addresses
 from monitor.service import Service
-from monitor.web import account, auth, errors, formats, security, trials
+from monitor.web import (
+    account,
+    auth,
+    errors,
+    formats,
+    own_account,
+    posting,
+    proxies,
+    security,
+    trials,
+)
 from monitor.web.admin import days, feeds, outbox
 from monitor.web.admin import pages as admin
 from monitor.web.public import figure, interventions, marks, subscribe
@@ -21,6 +33,10 @@ from monitor.web.staff import papers as review
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 _FOREVER = 365 * 24 * 60 * 60
+# How long a page waits for others to write, and how many of its threads (cli.serving has 16) may
+# write or wait at once: those left over answer readers, and whoever asks whether it is alive.
+PATIENCE_SECONDS = 3.0
+WRITERS = 10
 _NHS = ("input", "textarea", "select", "radios", "checkboxes", "button", "error-summary", "hint")
 
 
@@ -35,12 +51,20 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
         "lstrip_blocks": True,
     }
     app.testing = testing
+    people = service.database.for_people(seconds=PATIENCE_SECONDS, writers=WRITERS)
+    service = replace(service, database=people)
     app.extensions["monitor"] = service
+    app.extensions["monitor.last_known"] = {}
+    # what is outermost sees a request first: whose it is, then which page of ours it asks for
+    web = service.settings.web
+    inner = proxies.below(app.wsgi_app, addresses.path_of(web.public_url))
+    app.wsgi_app = proxies.believing(inner, web.trusted_proxies)  # type: ignore[method-assign,assignment]  # Flask's own way
     app.before_request(auth.load_user)
     app.before_request(imports.allow_upload)
     security.protect(app, service)
+    app.before_request(posting.refuse_blind_restore)
     errors.register(app)
-    public_pages = (public, interventions, subscribe, account)
+    public_pages = (public, interventions, subscribe, account, own_account)
     reviewing = (review, unqueued, comparing, studies, alerts, trials, imports)
     for module in (*public_pages, *reviewing, admin, outbox, days, feeds):
         app.register_blueprint(module.blueprint)
@@ -57,6 +81,8 @@ def _dress(app: Flask, service: Service) -> None:
         nhsuk=_nhsuk(),
         asset=_assets(app),
         notice=service.settings.web.notice,
+        contact=service.settings.web.contact,
+        contact_link=addresses.contact_link(service.settings.web.contact),
         catalogue=service.catalogue,
     )
     app.context_processor(lambda: {"user": auth.current_user()})

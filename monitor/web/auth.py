@@ -4,8 +4,8 @@ A session is a row on the server; the cookie only holds its token. Every staff b
 closed as a whole by ``only``, so a new page in it is closed too.
 """
 
+import contextlib
 import functools
-import json
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
@@ -16,11 +16,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
+from monitor.accounts import authentication, refusals, rules
 from monitor.accounts import queries as people
-from monitor.accounts import refusals, rules
-from monitor.accounts import service as accounts
 from monitor.accounts.tables import Role, User
+from monitor.kernel.errors import Unavailable
+from monitor.web import posting
 from monitor.web.current import now, service
+from monitor.web.forms import Typed
 
 log = structlog.get_logger()
 
@@ -28,7 +30,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _SECONDS = 12 * 60 * 60  # as long as a session can live; the server ends it sooner
-_MAX_DRAFT = 20_000  # characters of typed text carried over a sign-in
 _WITHOUT_PEOPLE = {"static", "public.healthz"}  # asked too often to look anybody up
 _RANK = {Role.COMMISSIONER: 0, Role.REVIEWER: 1, Role.ADMIN: 2}
 
@@ -66,11 +67,18 @@ def token() -> str | None:
 
 
 def load_user() -> None:
-    """Find out who is asking, once per request; leaves the answer in ``g.user``."""
-    g.user = None
+    """Find out who is asking, once per request; leaves the answer in ``g.user``.
+
+    Where the database cannot tell now, pages for everybody go on without it.
+    """
+    g.user, g.unknown = None, False
     shown = token()
-    if shown and request.endpoint not in _WITHOUT_PEOPLE:
+    if not shown or request.endpoint in _WITHOUT_PEOPLE:
+        return
+    try:
         g.user = _signed_in(shown)
+    except Unavailable:
+        g.unknown = True
 
 
 def current_user() -> User | None:
@@ -124,40 +132,16 @@ def local_path(value: str | None, otherwise: str = "/queue") -> str:
     return otherwise if parts.scheme or parts.netloc else value
 
 
-def draft_of_request() -> str:
-    """Pack what was typed into one hidden field, so that signing in again does not lose it."""
-    typed = [(k, v) for k, v in request.form.items(multi=True) if k not in _NOT_TYPED]
-    packed = json.dumps(typed)
-    return packed if len(packed) <= _MAX_DRAFT else ""
-
-
-def unpack(draft: str) -> list[tuple[str, str]]:
-    """Read a packed draft back; anything else than pairs of strings is nothing."""
-    if not draft or len(draft) > _MAX_DRAFT:
-        return []
-    try:
-        pairs = json.loads(draft)
-    except (ValueError, RecursionError):
-        return []
-    if not isinstance(pairs, list):
-        return []
-    return [(p[0], p[1]) for p in pairs if _is_pair(p) and p[0] not in _NOT_TYPED]
-
-
-_NOT_TYPED = {"csrf_token", "action"}
-
-
-def _is_pair(value: object) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == 2  # noqa: PLR2004 - a name and its value
-        and all(isinstance(part, str) for part in value)
-    )
+def here() -> str:
+    """Give the path asked for, as a browser needs it to come back."""
+    return request.script_root + request.full_path.rstrip("?")
 
 
 def _refusal(role: Role) -> ResponseReturnValue | None:
     user = current_user()
     if user is None:
+        if g.get("unknown"):
+            raise Unavailable("the database cannot tell at the moment who is signed in")
         return _ask_to_sign_in()
     if _RANK[user.role] < _RANK[role]:
         _note_refusal(user, role)
@@ -184,13 +168,13 @@ def _note_refusal(user: User, role: Role) -> None:
 def _ask_to_sign_in() -> ResponseReturnValue:
     """Send to the sign-in page; a form that was sent comes along, so nothing typed is lost."""
     if request.method in {"GET", "HEAD"}:
-        target = request.full_path.rstrip("?")
+        target = here()
         return redirect(url_for("account.sign_in", next=target), code=303)
     page = render_template(
         "account/sign_in.html",
-        next=request.full_path.rstrip("?"),
-        draft=draft_of_request(),
-        typed=request.form,
+        next=here(),
+        draft=posting.draft_of_request(),
+        typed=Typed(),
         problems=None,
         expired=True,
         out=False,
@@ -199,16 +183,15 @@ def _ask_to_sign_in() -> ResponseReturnValue:
 
 
 def _signed_in(shown: str) -> User | None:
-    """Ask whose session it is; takes the write lock only when its last use must be noted."""
+    """Ask whose session it is; notes that it was used where that can be done at once."""
     at = now()
     database = service().database
     with database.read() as session:
+        user = authentication.whose(session, shown, at)
         seen = people.last_seen(session, shown)
-        if seen is None:
-            return None
-        if at - seen < rules.SEEN_EVERY:
-            user = accounts.signed_in(session, shown, at=at)
-            session.expunge_all()  # the end of a read forgets what is not taken out
-            return user
-    with database.write() as session:
-        return accounts.signed_in(session, shown, at=at)
+        session.expunge_all()  # the end of a read forgets what is not taken out
+    if user is not None and seen is not None and at - seen >= rules.SEEN_EVERY:
+        # a page that only reads never waits for those that write: the next one notes it
+        with contextlib.suppress(Unavailable), database.write(wait=0) as session:
+            authentication.note_seen(session, shown, at)
+    return user

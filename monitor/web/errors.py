@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from monitor.kernel.errors import Conflict, InvalidInput, NotFound
+from monitor.kernel.errors import Conflict, InvalidInput, MonitorError, NotFound, Unavailable
+from monitor.web import posting
 
 log = structlog.get_logger()
 
@@ -29,11 +30,11 @@ _WORDS = {
     413: _Words("That is too much at once", "Send less than a megabyte."),
     429: _Words("Too many requests", "Wait a minute, then try again."),
     500: _Words("Something went wrong here", "Nothing was saved. Try again in a few minutes."),
+    503: _Words(
+        "The database is busy",
+        "Nothing was recorded. It is usually over within seconds: wait a little, then try again.",
+    ),
 }
-_FORM_EXPIRED = (
-    "The form was open too long, or your browser keeps no cookies. "
-    "Go back, reload the page and send it again. Nothing was saved."
-)
 
 
 def register(app: Flask) -> None:
@@ -41,15 +42,30 @@ def register(app: Flask) -> None:
     app.register_error_handler(NotFound, _not_found)
     app.register_error_handler(Conflict, _conflict)
     app.register_error_handler(InvalidInput, _invalid)
+    app.register_error_handler(Unavailable, _unavailable)
     app.register_error_handler(CSRFError, _form_expired)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(500, _broken)
 
 
 def page(status: int, details: str | None = None) -> ResponseReturnValue:
-    """Render the page of ``status``; ``details`` is our own sentence about this case."""
+    """Render the page of ``status``; ``details`` is our own sentence about this case.
+
+    What was typed into a form that was sent stands on it, with the way back to the form.
+    """
     words = _WORDS.get(status, _WORDS[400 if status < 500 else 500])  # noqa: PLR2004 - HTTP's own line
-    return render_template("errors/error.html", words=words, details=details), status
+    typed = _typed()
+    return render_template("errors/error.html", words=words, details=details, typed=typed), status
+
+
+def _typed() -> list[tuple[str, str]] | None:
+    """List what was typed; None where no form was sent, or it cannot be read."""
+    if request.method != "POST":
+        return None
+    try:
+        return posting.typed_pairs() if posting.has_form() else None
+    except HTTPException:  # what was sent is too large, or no form
+        return None
 
 
 def _not_found(error: NotFound) -> ResponseReturnValue:
@@ -64,8 +80,25 @@ def _invalid(error: InvalidInput) -> ResponseReturnValue:
     return page(400, str(error))
 
 
+def _unavailable(error: Unavailable) -> ResponseReturnValue:
+    """Show a page that asks the database nothing, with what was typed."""
+    log.warning("page.unavailable", path=request.path, reason=str(error))
+    answer = make_response(_plain_page(503), 503)
+    answer.headers["Retry-After"] = str(posting.RETRY_SECONDS)
+    return answer
+
+
 def _form_expired(error: CSRFError) -> ResponseReturnValue:  # noqa: ARG001 - Flask's signature
-    return page(400, _FORM_EXPIRED)
+    """Show the form again with what was typed: to sign in or restart a browser loses nothing."""
+    try:
+        shown = posting.shown_again(posting.EXPIRED, 400)
+    except HTTPException as refused:
+        return _http(refused)
+    except Unavailable as busy:
+        return _unavailable(busy)
+    except MonitorError:  # what it is about is not there, so nothing can be shown of it
+        shown = None
+    return page(400, posting.EXPIRED + ".") if shown is None else shown
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
@@ -80,4 +113,8 @@ def _broken(error: Exception) -> ResponseReturnValue:
     """Show a page that needs nothing: not the database, not who is signed in."""
     original = getattr(error, "original_exception", None) or error
     log.error("page.broken", path=request.path, error=type(original).__name__)
-    return render_template("errors/broken.html", words=_WORDS[500]), 500
+    return _plain_page(500), 500
+
+
+def _plain_page(status: int) -> str:
+    return render_template("errors/broken.html", words=_WORDS[status], typed=_typed())

@@ -4,7 +4,7 @@ A reader never raises for what was typed: it gives the value, or the problems to
 the fields. What the values mean together is checked by ``review.rules``.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
@@ -35,8 +35,37 @@ class Problems:
         """Note a problem; the first one of a field stands."""
         self.of.setdefault(name, message)
 
+    def attempt(self, check: Callable[[], object]) -> None:
+        """Make a check, and note what it finds."""
+        try:
+            check()
+        except InvalidInput as error:
+            self.add(error.field or "form", str(error))
+
     def __bool__(self) -> bool:
         return bool(self.of)
+
+    def must_be_none(self) -> None:
+        """Stop where something must be mended.
+
+        Raises:
+            ToMend: there is a problem; the form is shown again with all of them.
+        """
+        if self:
+            raise ToMend(self)
+
+    def in_order(self, names: Sequence[str]) -> "Problems":
+        """Give the problems in the order of the form; those it does not name come first."""
+        place = {name: number for number, name in enumerate(names, start=1)}
+        return Problems(dict(sorted(self.of.items(), key=lambda one: place.get(one[0], 0))))
+
+
+class ToMend(Exception):  # noqa: N818 - names what is to be done
+    """What was typed must be mended; ``problems`` are all there are."""
+
+    def __init__(self, problems: Problems) -> None:
+        super().__init__(", ".join(problems.of))
+        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 from flask import Flask, Response, g, request
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 from werkzeug.exceptions import BadRequest
 from werkzeug.routing import IntegerConverter, Map
 
 from monitor.service import Service
+from monitor.web.proxies import limit_key
 
 POLICY = "; ".join(
     (
@@ -36,9 +36,16 @@ _MEGABYTE = 1_000_000
 _LARGEST_ID = 2**31 - 1  # of an INTEGER key on PostgreSQL
 
 csrf = CSRFProtect()
+
+
+def client() -> str:
+    """Name who is asking, as limits count them: an address, or the /64 network it lies in."""
+    return limit_key(request.remote_addr or "")
+
+
 # Memory is enough: one web process is the default, and more processes only widen the limit.
-# The address is the connection's own: no forwarded header is believed.
-limiter = Limiter(get_remote_address, storage_uri="memory://")
+# The address is the connection's own, or what a proxy that the settings name says (web.proxies).
+limiter = Limiter(client, storage_uri="memory://")
 
 
 class RowId(IntegerConverter):

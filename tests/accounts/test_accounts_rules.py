@@ -128,8 +128,35 @@ def test_a_common_word_with_digits_is_guessable(word, number):
 
 def test_the_bundled_list_is_folded():
     words = passwords.common()
-    assert len(words) > 500
-    assert all(word == word.casefold() and word.isalpha() for word in words)
+    assert len(words) > 19_000
+    assert all(word == word.casefold() for word in words)
+
+
+@pytest.mark.parametrize(
+    "leaked",
+    [
+        "1q2w3e4r5t6y",  # whole, digits and letters in turn
+        "1qaz2wsx3edc",
+        "trustno1",
+        "trustno1!!!!",
+        "2026 manchester",
+        "!!liverpool2026",
+        "iloveyou123456",
+        "L1verp00l 2024",
+        "qwertyuiop[]",
+        "Sunshine-Sunshine",
+    ],
+)
+def test_what_leaked_is_guessable_however_decorated(leaked):
+    assert rules.guessable(leaked, common=passwords.common())
+
+
+@pytest.mark.parametrize(
+    "good",
+    ["sunshine over manchester", "tortoise lamp river", "4 dragons at breakfast", "wwwhxkqpzzvb"],
+)
+def test_common_words_within_others_are_not(good):
+    assert not rules.guessable(good, common=passwords.common())
 
 
 @pytest.mark.parametrize(

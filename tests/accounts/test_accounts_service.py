@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from monitor.accounts import passwords, rules, service
+from monitor.accounts import authentication, passwords, rules, service
 from monitor.accounts.queries import PersonState, last_seen, people
 from monitor.accounts.tables import FailedSignIn, OneTimeLink, Role, SignIn, User
 from monitor.kernel import audit
-from monitor.kernel.errors import Conflict, InvalidInput, MonitorError, NotFound
+from monitor.kernel.errors import Conflict, InvalidInput, MonitorError, NotFound, Unavailable
 
 GOOD = "tortoise lamp river"
 OTHER = "window fennel plum"
@@ -129,14 +129,141 @@ def test_an_address_belongs_to_one_person(session, now, ann):
 
 
 def test_a_new_link_ends_the_old_one_and_using_it_ends_sessions(session, now, ann):
+    signed = _sign_in(session, now)
     old = service.new_link(session, user_id=ann.id, by="user:9", at=now)
     new = service.new_link(session, user_id=ann.id, by="user:9", at=now)
     assert service.check_link(session, old, now) is None
-    signed = _sign_in(session, now)
     _use(session, new, now, password=OTHER)
     assert service.signed_in(session, signed.token, now) is None
     assert _sign_in(session, now).token is None
     assert _sign_in(session, now, password=OTHER).token
+
+
+def test_a_reset_ends_the_password_and_the_sessions_now(session, now, ann, chief):
+    signed, other = _sign_in(session, now), _sign_in(session, now, address=chief.address)
+    token = service.new_link(session, user_id=ann.id, by="cli", at=now)
+    assert service.signed_in(session, signed.token, now) is None
+    assert _sign_in(session, now).problem == service.WRONG
+    assert service.signed_in(session, other.token, now) is chief, "nobody else's"
+    assert {one.name: one.state for one in people(session)}[ann.name] is PersonState.RESET
+    assert service.check_link(session, token, now + timedelta(minutes=59))
+    assert service.check_link(session, token, now + timedelta(hours=1)) is None
+
+
+def test_a_first_link_still_lives_a_week(session, now):
+    user, _ = service.create_user(
+        session, address="new@example.org", name="New", role=Role.REVIEWER, by="cli", at=now
+    )
+    token = service.new_link(session, user_id=user.id, by="cli", at=now)
+    assert service.check_link(session, token, now + timedelta(days=6, hours=23))
+
+
+def test_a_reset_of_the_sole_admin_lets_nobody_else_become_one(session, now, chief):
+    service.new_link(session, user_id=chief.id, by="cli", at=now)
+    assert service.first_admin_link(session, now) is None
+
+
+def test_somebody_is_found_by_their_address(session, now, ann):
+    assert service.find(session, " Ann@EXAMPLE.org ") is ann
+    for nobody in ("bob@example.org", "not an address", ""):
+        with pytest.raises(NotFound, match="nobody has"):
+            service.find(session, nobody)
+
+
+def test_another_password_ends_the_other_sessions(session, now, ann, chief):
+    here, there = _sign_in(session, now).token, _sign_in(session, now).token
+    theirs = _sign_in(session, now, address=chief.address).token
+    link = service.new_link(session, user_id=chief.id, by="cli", at=now) and theirs
+    service.change_password(
+        session, user_id=ann.id, hashed=passwords.hash_password(OTHER), at=now, stays=here
+    )
+    assert service.signed_in(session, here, now) is ann
+    assert service.signed_in(session, there, now) is None
+    assert _sign_in(session, now).token is None
+    assert _sign_in(session, now, password=OTHER).token
+    assert link
+
+
+def test_people_see_and_end_their_own_sessions_only(session, now, ann, chief):
+    here, there = _sign_in(session, now).token, _sign_in(session, now, remote="192.0.2.9").token
+    theirs = _sign_in(session, now, address=chief.address).token
+    mine = authentication.sessions(session, ann.id, here, now)
+    assert [(one.is_this, one.remote) for one in mine] == [
+        (True, "192.0.2.1"),
+        (False, "192.0.2.9"),
+    ]
+    foreign = authentication.sessions(session, chief.id, None, now)[0].key
+    for key in (foreign, "", "%", mine[0].key[:5]):
+        with pytest.raises(NotFound):
+            authentication.end_session(session, user_id=ann.id, key=key, at=now)
+    authentication.end_session(session, user_id=ann.id, key=mine[1].key, at=now)
+    assert service.signed_in(session, there, now) is None
+    assert service.signed_in(session, here, now) is ann
+    assert service.signed_in(session, theirs, now) is chief
+    assert len(authentication.sessions(session, ann.id, here, now)) == 1
+    assert authentication.sessions(session, ann.id, here, now + timedelta(hours=1)) == []
+
+
+def test_tries_sent_at_once_are_counted_one_by_one(session, now, ann):
+    asked = [
+        authentication.challenge(session, address=ann.address, remote="192.0.2.1", at=now)
+        for _ in range(rules.TRIES + 5)
+    ]
+    told = [
+        authentication.conclude(session, one, right=number > rules.TRIES, at=now).problem
+        for number, one in enumerate(asked)
+    ]
+    assert told == [service.WRONG] * rules.TRIES + [service.THROTTLED] * 5
+
+
+def test_a_password_ended_while_it_was_compared_opens_nothing(session, now, ann):
+    asked = authentication.challenge(session, address=ann.address, remote="192.0.2.1", at=now)
+    assert authentication.is_right(asked, GOOD)
+    service.new_link(session, user_id=ann.id, by="cli", at=now)
+    assert authentication.conclude(session, asked, right=True, at=now).problem == service.WRONG
+
+
+def test_claimed_addresses_are_told_apart_and_limited_together(session, now, ann):
+    def tries(claimed):
+        remote = f"192.0.2.1 for {claimed}" if claimed else "192.0.2.1"
+        return _sign_in(session, now, password=OTHER, remote=remote)
+
+    for _ in range(rules.TRIES):
+        assert tries("203.0.113.66").problem == service.WRONG
+    assert tries("203.0.113.66").throttled
+    assert _sign_in(session, now, remote="192.0.2.1 for 198.51.100.7").token, "the owner"
+    for number in range(rules.TRIES_OF_A_PEER - rules.TRIES):
+        assert tries(f"198.51.100.{number + 20}").problem == service.WRONG
+    assert tries("198.51.100.99").throttled, "whatever is claimed, there is a limit"
+    assert _sign_in(session, now, remote="192.0.2.11 for 198.51.100.7").token, "another connection"
+
+
+def test_hashes_run_few_at_once(monkeypatch):
+    running, most = [], []
+
+    class Slow:
+        def hash(self, password):
+            running.append(1)
+            most.append(len(running))
+            threading.Event().wait(0.02)
+            running.pop()
+            return password
+
+    monkeypatch.setattr(passwords, "_HASHER", Slow())
+    threads = [threading.Thread(target=passwords.hash_password, args=("x",)) for _ in range(7)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(most) == 7
+    assert max(most) <= 2
+
+
+def test_too_many_hashes_are_refused_not_queued(monkeypatch):
+    monkeypatch.setattr(passwords, "_ROOM", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(passwords, "_PATIENCE", 0.01)
+    with passwords._turn(), pytest.raises(Unavailable):
+        passwords.matches(GOOD, None)
 
 
 def test_no_link_for_nobody(session, now, ann, chief):

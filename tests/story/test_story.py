@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from monitor.demo import driver
+from monitor.demo.answers import CIRCLE, SECOND_THERAPLAY, THERAPLAY
 from monitor.demo.people import Answers, mail_with
-from monitor.demo.play import CIRCLE, SECOND_THERAPLAY, THERAPLAY
 
 pytestmark = pytest.mark.story
 

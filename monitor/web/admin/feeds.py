@@ -19,7 +19,7 @@ from monitor.feeds.http.feed_address import FIELD
 from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import InvalidInput, SourceError
 from monitor.kernel.settings import FeedSettings
-from monitor.web import auth
+from monitor.web import auth, posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed, row_id
 from monitor.web.staff import labels
@@ -44,40 +44,48 @@ def feeds() -> str:
     return _page(Typed(), None)
 
 
+def _shown(typed: Typed, problems: Problems | None) -> str:
+    return _page(typed, problems)
+
+
 @blueprint.post("/status/feeds")
+@posting.form(_shown)
 def add() -> ResponseReturnValue:
     """Try a feed and show what is in it; with ``step`` "add", try it again and add it."""
     typed = request.form
     try:
         tried = _tried(typed)
-        if typed.get("step") != "add":
-            return _page(typed, None, tried)
-        with service().database.write() as session:
-            added = subscriptions.add(
-                session,
-                service().settings,
-                source=tried.source,
-                name=tried.feed.name,
-                url=tried.feed.url,
-                by=_actor(),
-                at=now(),
-            )
-    except InvalidInput as error:
-        return _page(typed, Problems({error.field or "form": str(error)})), 400
     except SourceError as error:
-        return _page(typed, Problems({FIELD: f"This feed cannot be read: {error}"})), 400
+        raise InvalidInput(f"This feed cannot be read: {error}", field=FIELD) from error
+    if typed.get("step") != "add":
+        return _page(typed, None, tried)
+    with service().database.write() as session:
+        added = subscriptions.add(
+            session,
+            service().settings,
+            source=tried.source,
+            name=tried.feed.name,
+            url=tried.feed.url,
+            by=_actor(),
+            at=now(),
+        )
     return redirect(url_for("feeds.feeds", added=added), code=303)
 
 
 @blueprint.get("/status/feeds/<int:feed_id>/remove")
 def ask_remove(feed_id: int) -> str:
     """Ask before letting go of a feed."""
+    return _ask_remove(Typed(), None, feed_id=feed_id)
+
+
+def _ask_remove(typed: Typed, problems: Problems | None, *, feed_id: int) -> str:  # noqa: ARG001 - a button alone
     with service().database.read() as session:
         feed = subscriptions.get(session, feed_id)
-    return render_template("staff/feed_remove.html", feed=feed, kinds=_kinds())
+    return render_template("staff/feed_remove.html", feed=feed, kinds=_kinds(), problems=problems)
 
 
 @blueprint.post("/status/feeds/<int:feed_id>/remove")
+@posting.form(_ask_remove)
 def remove(feed_id: int) -> ResponseReturnValue:
     """Let go of a feed; what it brought stays."""
     with service().database.write() as session:

@@ -6,18 +6,20 @@ from werkzeug.wrappers import Response
 
 from monitor import workflow
 from monitor.accounts import queries as accounts
+from monitor.accounts import rules
 from monitor.accounts import service as people_service
 from monitor.accounts.tables import Role
 from monitor.feeds import incidents
 from monitor.feeds import service as feeds
-from monitor.kernel.errors import Conflict, InvalidInput, NotFound
+from monitor.kernel.errors import Conflict, NotFound
 from monitor.kernel.settings import Transport
 from monitor.notify import queries as notify
+from monitor.ops.advice import advice
 from monitor.ops.queries import status as read_status
-from monitor.web import auth
+from monitor.web import auth, posting
 from monitor.web.admin import letters
 from monitor.web.current import now, service
-from monitor.web.forms import Problems, Typed
+from monitor.web.forms import Problems, Typed, word
 from monitor.web.staff import labels
 
 blueprint = Blueprint("admin", __name__)
@@ -36,17 +38,28 @@ _LETTER_POLICY = (
 @blueprint.get("/status")
 def status() -> str:
     """Show how everything stands, the verdict first."""
+    return _status(Typed(), None)
+
+
+def _status(typed: Typed, problems: Problems | None, **path: str | int) -> str:  # noqa: ARG001 - its buttons carry nothing
     here = service()
     with here.database.read() as session:
         found = read_status(session, here.settings, here.database, now())
     asked = next((s.title for s in found.sources if s.name == request.args.get("asked")), None)
     settled = [one for one in found.ended if str(one.id) == request.args.get("settled")]
     return render_template(
-        "staff/status.html", status=found, asked=asked, settled=settled, labels=labels
+        "staff/status.html",
+        status=found,
+        asked=asked,
+        settled=settled,
+        advice=advice(here.settings),
+        problems=problems,
+        labels=labels,
     )
 
 
 @blueprint.post("/status/sources/<name>/poll")
+@posting.form(_status)
 def ask_now(name: str) -> ResponseReturnValue:
     """Make a source due at once; the jobs ask it within seconds."""
     with service().database.write() as session:
@@ -55,6 +68,7 @@ def ask_now(name: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/status/incidents/<int:incident_id>/settle")
+@posting.form(_status)
 def settle(incident_id: int) -> ResponseReturnValue:
     """Record an admin's word that what a source lists, or how it reads a query, is right."""
     here, by = service(), auth.reader()
@@ -126,59 +140,75 @@ def people() -> str:
     return _people(Typed(), None)
 
 
-@blueprint.post("/people")
-def add_person() -> ResponseReturnValue:
-    """Add somebody, and show their one-time link: here, and only this once."""
-    typed = request.form
-    try:
-        role = Role(typed.get("role", ""))
-    except ValueError:
-        return _people(typed, Problems({"role": "Choose what they may do"})), 400
-    try:
-        with service().database.write() as session:
-            user, token = people_service.create_user(
-                session,
-                address=typed.get("address", ""),
-                name=typed.get("name", ""),
-                role=role,
-                by=_actor(),
-                at=now(),
-            )
-    except InvalidInput as error:
-        return _people(typed, Problems({error.field or "form": str(error)})), 400
-    return _link_page(user.name, token)
-
-
-@blueprint.post("/people/<int:user_id>/link")
-def new_link(user_id: int) -> ResponseReturnValue:
-    """Make a new one-time link for somebody who lost the first, or a password."""
-    person = _person(user_id)
-    with service().database.write() as session:
-        token = people_service.new_link(session, user_id=user_id, by=_actor(), at=now())
-    return _link_page(person.name, token)
-
-
-@blueprint.get("/people/<int:user_id>/disable")
-def ask_disable(user_id: int) -> str:
-    """Ask before closing an account: it cannot be opened again."""
-    return render_template("staff/disable.html", person=_person(user_id))
-
-
-@blueprint.post("/people/<int:user_id>/disable")
-def disable(user_id: int) -> ResponseReturnValue:
-    """Close an account; its sessions end at once."""
-    _person(user_id)
-    with service().database.write() as session:
-        people_service.disable_user(session, user_id=user_id, by=_actor(), at=now())
-    return redirect(url_for("admin.people"), code=303)
-
-
 def _people(typed: Typed, problems: Problems | None) -> str:
     with service().database.read() as session:
         listed = accounts.people(session)
     return render_template(
         "staff/people.html", people=listed, typed=typed, problems=problems, labels=labels, at=now()
     )
+
+
+@blueprint.post("/people")
+@posting.form(_people)
+def add_person() -> ResponseReturnValue:
+    """Add somebody, and show their one-time link: here, and only this once."""
+    typed, problems = request.form, Problems()
+    problems.attempt(lambda: rules.check_address(typed.get("address", "")))
+    problems.attempt(lambda: rules.check_name(typed.get("name", "")))
+    role = word(typed, "role", Role, problems, "Choose what they may do")
+    problems.must_be_none()
+    assert role is not None  # noqa: S101 - else there is a problem; tells mypy
+    with service().database.write() as session:
+        user, token = people_service.create_user(
+            session,
+            address=typed.get("address", ""),
+            name=typed.get("name", ""),
+            role=role,
+            by=_actor(),
+            at=now(),
+        )
+    return _link_page(user.name, token, lasts="7 days")
+
+
+@blueprint.get("/people/<int:user_id>/link")
+def ask_link(user_id: int) -> str:
+    """Ask before a reset: it ends the password at once."""
+    return _ask_link(Typed(), None, user_id=user_id)
+
+
+def _ask_link(typed: Typed, problems: Problems | None, *, user_id: int) -> str:  # noqa: ARG001 - a button alone
+    return render_template("staff/reset.html", person=_person(user_id), problems=problems)
+
+
+@blueprint.post("/people/<int:user_id>/link")
+@posting.form(_ask_link)
+def new_link(user_id: int) -> ResponseReturnValue:
+    """Make a new one-time link for somebody who lost the first, or a password."""
+    person = _person(user_id)
+    with service().database.write() as session:
+        token = people_service.new_link(session, user_id=user_id, by=_actor(), at=now())
+    is_first = person.state is accounts.PersonState.INVITED
+    return _link_page(person.name, token, lasts="7 days" if is_first else "one hour")
+
+
+@blueprint.get("/people/<int:user_id>/disable")
+def ask_disable(user_id: int) -> str:
+    """Ask before closing an account: it cannot be opened again."""
+    return _ask_disable(Typed(), None, user_id=user_id)
+
+
+def _ask_disable(typed: Typed, problems: Problems | None, *, user_id: int) -> str:  # noqa: ARG001 - a button alone
+    return render_template("staff/disable.html", person=_person(user_id), problems=problems)
+
+
+@blueprint.post("/people/<int:user_id>/disable")
+@posting.form(_ask_disable)
+def disable(user_id: int) -> ResponseReturnValue:
+    """Close an account; its sessions end at once."""
+    _person(user_id)
+    with service().database.write() as session:
+        people_service.disable_user(session, user_id=user_id, by=_actor(), at=now())
+    return redirect(url_for("admin.people"), code=303)
 
 
 def _person(user_id: int) -> accounts.Person:
@@ -197,9 +227,9 @@ def _person(user_id: int) -> accounts.Person:
     return found[0]
 
 
-def _link_page(name: str, token: str) -> Response:
-    link = service().settings.web.public_url + url_for("account.welcome", token=token)
-    page = render_template("staff/link.html", name=name, link=link)
+def _link_page(name: str, token: str, *, lasts: str) -> Response:
+    link = f"{service().settings.web.public_url}/welcome/{token}"
+    page = render_template("staff/link.html", name=name, link=link, lasts=lasts)
     return Response(page, mimetype="text/html")
 
 

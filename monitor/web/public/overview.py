@@ -5,6 +5,7 @@ A GET here never changes anything. Pages are rendered while the rows they show c
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from flask import Blueprint, Response, render_template, request
@@ -20,10 +21,12 @@ from monitor.feeds.sources import SOURCES
 from monitor.gap import queries as gap
 from monitor.gap import rules
 from monitor.gap.rules import State
+from monitor.kernel.errors import Unavailable
 from monitor.review import queries as review
+from monitor.review import trials
 from monitor.review.words import shown
-from monitor.web import formats, trials
-from monitor.web.current import now, service
+from monitor.web import formats
+from monitor.web.current import last_known, now, service
 from monitor.web.public import chain, figure
 from monitor.web.public.subscribe import PURPOSE
 
@@ -39,7 +42,20 @@ _DAY = timedelta(hours=24)
 
 @blueprint.get("/")
 def overview() -> str:
-    """Show the gap at a glance."""
+    """Show the gap at a glance; as it last was known where the database cannot be asked."""
+    at = now()
+    try:
+        facts = {**_overview(), "as_of": None}
+        last_known()["overview"] = {**facts, "as_of": at}
+    except Unavailable:
+        facts = last_known().get("overview", {})
+        if not facts:
+            raise
+    return render_template("public/overview.html", **facts, now=at)
+
+
+def _overview() -> dict[str, Any]:
+    """Read what the overview shows."""
     catalogue, at = service().catalogue, now()
     with service().database.read() as session:
         states = gap.overview(session, catalogue)
@@ -47,25 +63,24 @@ def overview() -> str:
         start = gap.baseline(session)
         accepted = review.accepted(session)
         sources = feeds.last_heard(session, service().settings, at)
-        all_ten = [entry.state for entry in states]
-        return render_template(
-            "public/overview.html",
-            states=states,
-            groups=figure.groups(states, catalogue.gap.kinds),
-            title=rules.title(all_ten),
-            headline=rules.headline(all_ten),
-            newest=changes[0] if changes else None,
-            changes=changes[:_LATEST],
-            recent=len({change.slug for change in changes if change.at > at - _RECENT}),
-            since=min((change.at for change in start), default=None),
-            counted=len(accepted),
-            added=_names_of({slug for study in accepted for slug in study.interventions}),
-            directions=_DIRECTIONS,
-            running=trials.running(session),
-            sources=sources,
-            searched=searched(sources, at),
-            now=at,
-        )
+        running = trials.running(session)
+    all_ten = [entry.state for entry in states]
+    return {
+        "states": states,
+        "groups": figure.groups(states, catalogue.gap.kinds),
+        "title": rules.title(all_ten),
+        "headline": rules.headline(all_ten),
+        "newest": changes[0] if changes else None,
+        "changes": changes[:_LATEST],
+        "recent": len({change.slug for change in changes if change.at > at - _RECENT}),
+        "since": min((change.at for change in start), default=None),
+        "counted": len(accepted),
+        "added": _names_of({slug for study in accepted for slug in study.interventions}),
+        "directions": _DIRECTIONS,
+        "running": running,
+        "sources": sources,
+        "searched": searched(sources, at),
+    }
 
 
 _DIRECTIONS = (
@@ -155,7 +170,7 @@ def healthz() -> ResponseReturnValue:
     try:
         with service().database.read() as session:
             session.execute(text("SELECT 1"))
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, Unavailable) as error:
         # the exception's text may hold the database's address: only its kind is logged
         log.error("healthz.database", error=type(error).__name__)  # noqa: TRY400 - see above
         return Response("database unreachable\n", status=503, mimetype="text/plain")

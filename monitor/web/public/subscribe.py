@@ -3,8 +3,8 @@
 Addresses in links hold a token (never an address): such pages send no referrer and are not kept.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -13,7 +13,9 @@ from monitor.accounts.rules import check_address
 from monitor.kernel.errors import InvalidInput, NotFound
 from monitor.notify import service as notify
 from monitor.notify import tokens
+from monitor.web import posting
 from monitor.web.current import now, service
+from monitor.web.forms import Problems, Typed
 from monitor.web.security import csrf, limiter
 
 blueprint = Blueprint("subscribe", __name__)
@@ -43,15 +45,20 @@ def form() -> ResponseReturnValue:
     return _page(_Form("", (follow,) if follow in slugs else tuple(slugs), {}))
 
 
+def _again(typed: Typed, problems: Problems | None) -> str:
+    told = problems.of if problems else {}
+    return _page(replace(_read(typed), problems=dict(told)))
+
+
 @blueprint.post("/subscribe")
 @limiter.limit(_TOO_MANY)
+@posting.form(_again, {"address": "email"})
 def subscribe() -> ResponseReturnValue:
     """Take an address and interventions; the short form of the overview asks for the latter here."""
-    typed = _read()
+    typed = _read(request.form)
     if "full" not in request.form:
         return _page(_Form(typed.address, tuple(service().catalogue.slugs), {}))
-    if typed.problems:
-        return _page(typed), 400
+    Problems(typed.problems).must_be_none()
     with service().database.write() as session:
         notify.subscribe(
             session,
@@ -65,39 +72,92 @@ def subscribe() -> ResponseReturnValue:
 
 
 @blueprint.get("/confirm/<token>")
-def confirm_form(token: str) -> ResponseReturnValue:
+def confirm_form(token: str) -> str:
     """Show what would be confirmed, and the button that does."""
+    return _confirm_page(Typed(), None, token=token)
+
+
+def _confirm_page(typed: Typed, problems: Problems | None, *, token: str) -> str:  # noqa: ARG001 - a button alone
     uuid = _message(tokens.Purpose.CONFIRM, token)
     with service().database.read() as session:
         asked = notify.awaiting(session, uuid, now())
     page = "public/confirmed.html" if asked.confirmed else "public/confirm.html"
-    return render_template(page, chosen=_names(asked.interventions), purpose=asked.purpose)
+    chosen = _names(asked.interventions)
+    return render_template(page, chosen=chosen, purpose=asked.purpose, problems=problems)
 
 
 @blueprint.post("/confirm/<token>")
+@posting.form(_confirm_page)
 def confirm(token: str) -> ResponseReturnValue:
     """Confirm a subscription; again is the same."""
     uuid = _message(tokens.Purpose.CONFIRM, token)
     with service().database.write() as session:
         chosen = tuple(notify.confirm(session, uuid, now()).interventions)
-    return render_template("public/confirmed.html", chosen=_names(chosen))
+    return render_template("public/confirmed.html", chosen=_names(chosen), problems=None)
+
+
+@blueprint.get("/choices/<token>")
+def choices_form(token: str) -> str:
+    """Show what a reader gets now, to change it."""
+    uuid = _message(tokens.Purpose.CHOICES, token)
+    with service().database.read() as session:
+        chosen = notify.choices(session, uuid)
+    if chosen is None:
+        return render_template("public/unsubscribed.html", already=True)
+    return _choices_page(Typed([("interventions", one) for one in chosen]), None, token=token)
+
+
+def _choices_page(typed: Typed, problems: Problems | None, *, token: str) -> str:
+    uuid = _message(tokens.Purpose.CHOICES, token)
+    stop = tokens.unsubscribe_token(service().secret, uuid)
+    chosen = typed.getlist("interventions")
+    return render_template(
+        "public/choices.html",
+        boxes=_boxes(chosen),
+        problems=problems,
+        problem_list=_problem_list(problems.of if problems else {}),
+        stop=stop,
+    )
+
+
+@blueprint.post("/choices/<token>")
+@limiter.limit(_TOO_MANY)
+@posting.form(_choices_page)
+def choices(token: str) -> ResponseReturnValue:
+    """Let a reader follow other interventions; their mail's link proves who they are."""
+    uuid = _message(tokens.Purpose.CHOICES, token)
+    chosen = _read(request.form).chosen
+    if not chosen:
+        raise InvalidInput("Choose at least one, or stop the e-mails", field="interventions")
+    with service().database.write() as session:
+        notify.choose(session, uuid, chosen, now())
+    return render_template("public/chosen.html", chosen=_names(chosen))
 
 
 @blueprint.get("/u/<token>")
 def unsubscribe_form(token: str) -> ResponseReturnValue:
     """Show the button that stops the mails; opening the link stops nothing."""
-    _message(tokens.Purpose.UNSUBSCRIBE, token)
+    uuid = _message(tokens.Purpose.UNSUBSCRIBE, token)
+    with service().database.read() as session:
+        already = notify.has_left(session, uuid)
+    if already:
+        return render_template("public/unsubscribed.html", already=True)
     return render_template("public/unsubscribe.html")
+
+
+def _stop_page(typed: Typed, problems: Problems | None, *, token: str) -> ResponseReturnValue:  # noqa: ARG001 - a button alone
+    return unsubscribe_form(token)
 
 
 @blueprint.post("/u/<token>")
 @csrf.exempt  # type: ignore[untyped-decorator]  # flask_wtf has no types
+@posting.form(_stop_page)
 def unsubscribe(token: str) -> ResponseReturnValue:
     """Stop the mails at once (RFC 8058): no cookie, no form token, any body; again is the same."""
     uuid = _message(tokens.Purpose.UNSUBSCRIBE, token)
     with service().database.write() as session:
-        notify.unsubscribe(session, uuid, now())
-    return render_template("public/unsubscribed.html")
+        stopped = notify.unsubscribe(session, uuid, now())
+    return render_template("public/unsubscribed.html", already=not stopped)
 
 
 @blueprint.after_request
@@ -121,9 +181,9 @@ def _message(purpose: tokens.Purpose, token: str) -> str:
     return uuid
 
 
-def _read() -> _Form:
-    address = request.form.get("email", "").strip()
-    slugs = set(request.form.getlist("interventions"))
+def _read(form: Typed) -> _Form:
+    address = form.get("email", "").strip()
+    slugs = set(form.getlist("interventions"))
     chosen = tuple(slug for slug in service().catalogue.slugs if slug in slugs)
     problems = {}
     try:
@@ -136,19 +196,29 @@ def _read() -> _Form:
 
 
 def _page(typed: _Form) -> str:
-    entries = service().catalogue.interventions
     return render_template(
         "public/subscribe.html",
         form=typed,
         purpose=PURPOSE,
-        choices=[
-            {"value": entry.slug, "text": entry.name, "checked": entry.slug in typed.chosen}
-            for entry in entries
-        ],
-        problem_list=[
-            {"text": words, "href": f"#{field}"} for field, words in typed.problems.items()
-        ],
+        choices=_boxes(typed.chosen),
+        problem_list=_problem_list(typed.problems),
     )
+
+
+def _boxes(chosen: Sequence[str]) -> list[dict[str, object]]:
+    """List the ten as boxes to tick."""
+    return [
+        {"value": entry.slug, "text": entry.name, "checked": entry.slug in chosen}
+        for entry in service().catalogue.interventions
+    ]
+
+
+def _problem_list(problems: Mapping[str, str]) -> list[dict[str, str]]:
+    """List what to mend, each with a link to its field; what is about the whole form has none."""
+    return [
+        {"text": words} if field == "form" else {"text": words, "href": f"#{field}"}
+        for field, words in problems.items()
+    ]
 
 
 def _names(slugs: Sequence[str]) -> list[str]:

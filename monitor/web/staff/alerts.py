@@ -11,13 +11,12 @@ from sqlalchemy.orm import Session
 
 from monitor import workflow
 from monitor.accounts.tables import Role
-from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.literature.papers import queries as literature
 from monitor.review import alert_queries, queries
 from monitor.review.alerts.rules import BARS_COUNTING, Concern
 from monitor.review.service import AlertOutcome
 from monitor.review.words import Stage
-from monitor.web import auth, forms
+from monitor.web import auth, forms, posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.staff import labels, studies
@@ -82,7 +81,13 @@ def alert(alert_id: int) -> str:
         return _page(session, alert_id, Typed(), None)
 
 
+def _again(typed: Typed, problems: Problems | None, *, alert_id: int) -> str:
+    with service().database.read() as session:
+        return _page(session, alert_id, typed, problems)
+
+
 @blueprint.post("/alerts/<int:alert_id>")
+@posting.form(_again)
 def settle(alert_id: int) -> ResponseReturnValue:
     """Record a person's answer, with everything that follows from it."""
     typed, problems = request.form, Problems()
@@ -90,32 +95,22 @@ def settle(alert_id: int) -> ResponseReturnValue:
     if outcome is None:
         problems.add("outcome", "Choose what to do")
     token, reason = forms.hidden(typed, problems), forms.text(typed, "reason", problems)
-    if outcome is None or problems:
-        return _again(alert_id, typed, problems), 400
-    try:
-        with service().database.write() as session:
-            workflow.settle_alert(
-                session,
-                service(),
-                alert_id=alert_id,
-                outcome=outcome,
-                token=token,
-                reason=reason,
-                by=auth.reader(),
-                at=now(),
-            )
-    except InvalidInput as error:
-        return _again(alert_id, typed, Problems({error.field or "form": str(error)})), 400
-    except Conflict as error:
-        return _again(alert_id, typed, Problems({"form": str(error)})), 409
-    if outcome is AlertOutcome.WAIT:
-        return redirect(url_for("alerts.alert", alert_id=alert_id), code=303)
+    if not reason:
+        problems.add("reason", "Say why: colleagues read it later")
+    problems.must_be_none()
+    assert outcome is not None  # noqa: S101 - else there is a problem; tells mypy
+    with service().database.write() as session:
+        workflow.settle_alert(
+            session,
+            service(),
+            alert_id=alert_id,
+            outcome=outcome,
+            token=token,
+            reason=reason,
+            by=auth.reader(),
+            at=now(),
+        )
     return redirect(url_for("alerts.alerts", settled=alert_id), code=303)
-
-
-def _again(alert_id: int, typed: Typed, problems: Problems) -> str:
-    with service().database.read() as session:
-        return _page(session, alert_id, typed, problems)
 
 
 def _page(session: Session, alert_id: int, typed: Typed, problems: Problems | None) -> str:

@@ -3,19 +3,22 @@
 A request only puts the file away; a job reads it. Each person sees their own files, admins all.
 """
 
+from pathlib import Path
+
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from monitor.accounts import queries as accounts
 from monitor.accounts.tables import Role
 from monitor.feeds.files import shelf, uploads
 from monitor.feeds.tables import ImportFile, ImportState
-from monitor.kernel.errors import Conflict, InvalidInput, NotFound
+from monitor.kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
 from monitor.literature.ingest.novelty import Novelty
-from monitor.web import auth, errors
+from monitor.web import auth, errors, posting
 from monitor.web.current import now, service
-from monitor.web.forms import Problems
+from monitor.web.forms import Problems, Typed
 
 blueprint = Blueprint("imports", __name__)
 blueprint.before_request(auth.only(Role.REVIEWER))
@@ -48,74 +51,10 @@ def allow_upload() -> None:
 @blueprint.get("/import")
 def files() -> str:
     """Show the form, and the files brought so far."""
-    return _files(None)
+    return _files(Typed(), None)
 
 
-@blueprint.post("/import")
-def upload() -> ResponseReturnValue:
-    """Put a file away to be read."""
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        return _files(Problems({"file": "Choose a file"})), 400
-    folder = service().settings.var / "imports"
-    try:
-        shelved = shelf.put(folder, sent.stream, _limit())
-    except InvalidInput as error:
-        return _files(Problems({"file": str(error)})), 400
-    try:
-        with service().database.write() as session:
-            name = shelf.shown_name(sent.filename)
-            file_id = uploads.add(session, shelved, name=name, by=_actor(), at=now()).id
-    except Conflict as error:
-        shelf.remove(folder, shelved.token)
-        return _files(Problems({"file": str(error)})), 409
-    return redirect(url_for("imports.file", file_id=file_id), code=303)
-
-
-@blueprint.errorhandler(413)
-def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:  # noqa: ARG001 - Flask's signature
-    """Say what is too much, where the file was chosen."""
-    if not _may_bring():
-        return errors.page(413)
-    return _files(Problems({"file": shelf.too_large(_limit())})), 413
-
-
-@blueprint.get("/import/<int:file_id>")
-def file(file_id: int) -> Response:
-    """Show where one file stands. While it is worked on, the page looks again by itself."""
-    found = _found(file_id)
-    under_way = found.state in {ImportState.READING, ImportState.WAITING}
-    still = "still" in request.args
-    page = make_response(
-        render_template(
-            "staff/import.html", file=found, still=still, under_way=under_way, words=NOVELTIES
-        )
-    )
-    if under_way and not still:
-        page.headers["Refresh"] = str(REFRESH_SECONDS)
-    return page
-
-
-@blueprint.post("/import/<int:file_id>/bring-in")
-def bring_in(file_id: int) -> ResponseReturnValue:
-    """Say yes to what the preview told."""
-    _found(file_id)
-    with service().database.write() as session:
-        uploads.say_yes(session, file_id, by=_actor(), at=now())
-    return redirect(url_for("imports.file", file_id=file_id), code=303)
-
-
-@blueprint.post("/import/<int:file_id>/discard")
-def discard(file_id: int) -> ResponseReturnValue:
-    """Think better of it: nothing comes in, the file is thrown away."""
-    found = _found(file_id)
-    with service().database.write() as session:
-        uploads.discard(session, file_id, by=_actor(), at=now())
-    shelf.remove(service().settings.var / "imports", found.token)
-    return redirect(url_for("imports.files"), code=303)
-
-
-def _files(problems: Problems | None) -> str:
+def _files(typed: Typed, problems: Problems | None) -> str:  # noqa: ARG001 - no file can be put back
     is_admin = auth.reader().role is Role.ADMIN
     with service().database.read() as session:
         listed = uploads.listed(session, None if is_admin else _actor())
@@ -129,6 +68,89 @@ def _files(problems: Problems | None) -> str:
         most=service().settings.web.max_upload_mb,
         at=now(),
     )
+
+
+@blueprint.post("/import")
+@posting.form(_files)
+def upload() -> ResponseReturnValue:
+    """Put a file away to be read."""
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        raise InvalidInput("Choose a file", field="file")
+    folder = service().settings.var / "imports"
+    shelved = _shelve(folder, sent)
+    try:
+        with service().database.write() as session:
+            name = shelf.shown_name(sent.filename)
+            file_id = uploads.add(session, shelved, name=name, by=_actor(), at=now()).id
+    except Conflict as error:
+        shelf.remove(folder, shelved.token)
+        return _files(request.form, Problems({"file": str(error)})), 409
+    except Unavailable:
+        shelf.remove(folder, shelved.token)
+        raise
+    return redirect(url_for("imports.file", file_id=file_id), code=303)
+
+
+def _shelve(folder: Path, sent: FileStorage) -> shelf.Shelved:
+    try:
+        return shelf.put(folder, sent.stream, _limit())
+    except InvalidInput as error:
+        raise InvalidInput(str(error), field="file") from error
+
+
+@blueprint.errorhandler(413)
+def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:  # noqa: ARG001 - Flask's signature
+    """Say what is too much, where the file was chosen."""
+    if not _may_bring():
+        return errors.page(413)
+    return _files(Typed(), Problems({"file": shelf.too_large(_limit())})), 413
+
+
+@blueprint.get("/import/<int:file_id>")
+def file(file_id: int) -> Response:
+    """Show where one file stands. While it is worked on, the page looks again by itself."""
+    return _file(Typed(), None, file_id=file_id)
+
+
+def _file(typed: Typed, problems: Problems | None, *, file_id: int) -> Response:  # noqa: ARG001 - buttons alone
+    found = _found(file_id)
+    under_way = found.state in {ImportState.READING, ImportState.WAITING}
+    still = "still" in request.args
+    page = make_response(
+        render_template(
+            "staff/import.html",
+            file=found,
+            still=still,
+            under_way=under_way,
+            words=NOVELTIES,
+            problems=problems,
+        )
+    )
+    if under_way and not still:
+        page.headers["Refresh"] = str(REFRESH_SECONDS)
+    return page
+
+
+@blueprint.post("/import/<int:file_id>/bring-in")
+@posting.form(_file)
+def bring_in(file_id: int) -> ResponseReturnValue:
+    """Say yes to what the preview told."""
+    _found(file_id)
+    with service().database.write() as session:
+        uploads.say_yes(session, file_id, by=_actor(), at=now())
+    return redirect(url_for("imports.file", file_id=file_id), code=303)
+
+
+@blueprint.post("/import/<int:file_id>/discard")
+@posting.form(_file)
+def discard(file_id: int) -> ResponseReturnValue:
+    """Think better of it: nothing comes in, the file is thrown away."""
+    found = _found(file_id)
+    with service().database.write() as session:
+        uploads.discard(session, file_id, by=_actor(), at=now())
+    shelf.remove(service().settings.var / "imports", found.token)
+    return redirect(url_for("imports.files"), code=303)
 
 
 def _found(file_id: int) -> ImportFile:

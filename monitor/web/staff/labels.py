@@ -160,6 +160,7 @@ ROLES = {
 PEOPLE = {
     PersonState.ACTIVE: "Can sign in",
     PersonState.INVITED: "Has not used the link yet",
+    PersonState.RESET: "Waits for a new password",
     PersonState.DISABLED: "Disabled",
 }
 SOURCES = {

@@ -6,13 +6,13 @@ from sqlalchemy.orm import Session
 
 from monitor import workflow
 from monitor.accounts.tables import Role
-from monitor.kernel.errors import Conflict
+from monitor.kernel.errors import InvalidInput
 from monitor.literature.linkage import queries as proposals
 from monitor.literature.words import LinkState, Relation
 from monitor.review import queries as reviews
-from monitor.web import auth, forms
+from monitor.web import auth, forms, posting
 from monitor.web.current import now, service
-from monitor.web.forms import Problems
+from monitor.web.forms import Problems, Typed
 from monitor.web.staff import labels, likeness
 from monitor.web.staff import queue as lanes
 
@@ -53,92 +53,58 @@ def pair(link_id: int) -> ResponseReturnValue:
         return _page(found, None)
 
 
+def _again(typed: Typed, problems: Problems | None, *, link_id: int) -> ResponseReturnValue:
+    with service().database.read() as session:
+        found = reviews.pair(session, link_id)
+        if found.one.paper.id == found.other.paper.id:
+            return redirect(url_for("review.paper", paper_id=found.one.paper.id), code=303)
+        return _page(found, problems, typed.get("answer"))
+
+
 @blueprint.post("/compare/<int:link_id>")
+@posting.form(_again)
 def answer(link_id: int) -> ResponseReturnValue:
     """Record whether two papers belong together as proposed."""
     said = _ANSWERS.get(request.form.get("answer", ""))
     if said is None:
-        return _again(link_id, "Choose one of the two answers"), 400
-    try:
-        with service().database.write() as session:
-            workflow.settle_link(
-                session,
-                service(),
-                link_id=link_id,
-                confirm=said,
-                version=request.form.get("version", ""),
-                by=auth.reader(),
-                at=now(),
-            )
-    except Conflict as error:
-        return _again(link_id, str(error)), 409
+        raise InvalidInput("Choose one of the two answers")
+    with service().database.write() as session:
+        workflow.settle_link(
+            session,
+            service(),
+            link_id=link_id,
+            confirm=said,
+            version=request.form.get("version", ""),
+            by=auth.reader(),
+            at=now(),
+        )
     return redirect(url_for("comparing.waiting", done=link_id), code=303)
 
 
 @blueprint.post("/compare/<int:link_id>/merge")
+@posting.form(_again)
 def merge(link_id: int) -> ResponseReturnValue:
     """Merge two papers that somebody had said are two."""
-    try:
-        with service().database.write() as session:
-            found = reviews.pair(session, link_id)
-            workflow.merge_papers(
-                session,
-                service(),
-                papers=(found.one.paper.id, found.other.paper.id),
-                version=request.form.get("version", ""),
-                by=auth.reader(),
-                at=now(),
-            )
-    except Conflict as error:
-        return _again(link_id, str(error)), 409
+    with service().database.write() as session:
+        found = reviews.pair(session, link_id)
+        workflow.merge_papers(
+            session,
+            service(),
+            papers=(found.one.paper.id, found.other.paper.id),
+            version=request.form.get("version", ""),
+            by=auth.reader(),
+            at=now(),
+        )
     return redirect(url_for("comparing.waiting", done=link_id), code=303)
 
 
 @blueprint.get("/merges/<int:merge_id>/undo")
 def parting(merge_id: int) -> str:
     """Say what undoing a merge would do."""
-    return _parting_page(merge_id, None)
+    return _parting_page(Typed(), None, merge_id=merge_id)
 
 
-@blueprint.post("/merges/<int:merge_id>/undo")
-def undo(merge_id: int) -> ResponseReturnValue:
-    """Make two papers of one again."""
-    try:
-        with service().database.write() as session:
-            settled = workflow.undo_merge(
-                session,
-                service(),
-                merge_id=merge_id,
-                by=auth.reader(),
-                at=now(),
-            )
-            assert settled.merge  # noqa: S101 - what is undone is a merge
-            back = settled.merge.gone_id
-    except Conflict as error:
-        return _parting_page(merge_id, Problems({"form": str(error)})), 409
-    return redirect(url_for("review.paper", paper_id=back), code=303)
-
-
-def _page(found: reviews.Pair, problems: Problems | None) -> str:
-    return render_template(
-        "staff/compare.html",
-        pair=found,
-        words=likeness.RELATIONS[found.relation],
-        rows=likeness.rows(found.one.paper, found.other.paper),
-        is_open=found.state is LinkState.PROPOSED,
-        is_merge=found.relation is Relation.SAME_PAPER,
-        problems=problems,
-        labels=labels,
-        at=now(),
-    )
-
-
-def _again(link_id: int, message: str) -> str:
-    with service().database.read() as session:
-        return _page(reviews.pair(session, link_id), Problems({"form": message}))
-
-
-def _parting_page(merge_id: int, problems: Problems | None) -> str:
+def _parting_page(typed: Typed, problems: Problems | None, *, merge_id: int) -> str:  # noqa: ARG001 - a button alone
     with service().database.read() as session:
         return render_template(
             "staff/part.html",
@@ -147,6 +113,38 @@ def _parting_page(merge_id: int, problems: Problems | None) -> str:
             labels=labels,
             at=now(),
         )
+
+
+@blueprint.post("/merges/<int:merge_id>/undo")
+@posting.form(_parting_page)
+def undo(merge_id: int) -> ResponseReturnValue:
+    """Make two papers of one again."""
+    with service().database.write() as session:
+        settled = workflow.undo_merge(
+            session,
+            service(),
+            merge_id=merge_id,
+            by=auth.reader(),
+            at=now(),
+        )
+        assert settled.merge  # noqa: S101 - what is undone is a merge
+        back = settled.merge.gone_id
+    return redirect(url_for("review.paper", paper_id=back), code=303)
+
+
+def _page(found: reviews.Pair, problems: Problems | None, said: str | None = None) -> str:
+    return render_template(
+        "staff/compare.html",
+        pair=found,
+        words=likeness.RELATIONS[found.relation],
+        rows=likeness.rows(found.one.paper, found.other.paper),
+        is_open=found.state is LinkState.PROPOSED,
+        is_merge=found.relation is Relation.SAME_PAPER,
+        problems=problems,
+        said=said,
+        labels=labels,
+        at=now(),
+    )
 
 
 def _done(session: Session) -> reviews.Pair | None:

@@ -15,7 +15,7 @@ from monitor import workflow
 from monitor.accounts.tables import Role
 from monitor.feeds.files import intake
 from monitor.feeds.sources import SOURCES
-from monitor.kernel.errors import Conflict, InvalidInput, NotFound
+from monitor.kernel.errors import NotFound
 from monitor.literature.design.detection import read_design
 from monitor.literature.design.rules import Suggestion
 from monitor.literature.linkage import queries as proposals
@@ -26,7 +26,7 @@ from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.queries import Order, Place
 from monitor.review.words import OPEN, Stage
-from monitor.web import auth, formats, forms
+from monitor.web import auth, formats, forms, posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.staff import excerpts, labels, likeness, placing, suggestions, unqueued
@@ -69,57 +69,51 @@ def paper(paper_id: int) -> ResponseReturnValue:
         return _paper_page(session, view, typed, None)
 
 
+def _again(typed: Typed, problems: Problems | None, *, paper_id: int) -> str:
+    with service().database.read() as session:
+        return _paper_page(session, literature.paper(session, paper_id), typed, problems)
+
+
 @blueprint.post("/papers/<int:paper_id>")
+@posting.form(_again)
 def screen(paper_id: int) -> ResponseReturnValue:
     """Record a verdict, then open the next paper of the lane."""
-    typed = request.form
-    form, problems = forms.screening(typed, service().catalogue.slugs)
-    if typed.get("action") == "restore":
-        return _again(paper_id, typed, None)
-    if form is None:
-        return _again(paper_id, typed, problems), 400
-    try:
-        with service().database.write() as session:
-            lane = reviews.item(session, paper_id).stage
-            workflow.screen(
-                session,
-                paper_id=paper_id,
-                token=form.token,
-                by=auth.reader(),
-                verdict=form.verdict,
-                reason=form.reason,
-                interventions=form.interventions,
-                note=form.note,
-                version=form.version,
-                study_id=form.study_id,
-                at=now(),
-            )
-            target = _next(session, paper_id, lane)
-    except InvalidInput as error:
-        return _again(paper_id, typed, Problems({error.field or "form": str(error)})), 400
-    except Conflict as error:
-        return _again(paper_id, typed, Problems({"form": str(error)})), 409
+    form, problems = forms.screening(request.form, service().catalogue.slugs)
+    problems.must_be_none()
+    assert form is not None  # noqa: S101 - else there is a problem; tells mypy
+    with service().database.write() as session:
+        lane = reviews.item(session, paper_id).stage
+        workflow.screen(
+            session,
+            paper_id=paper_id,
+            token=form.token,
+            by=auth.reader(),
+            verdict=form.verdict,
+            reason=form.reason,
+            interventions=form.interventions,
+            note=form.note,
+            version=form.version,
+            study_id=form.study_id,
+            at=now(),
+        )
+        target = _next(session, paper_id, lane)
     return redirect(target, code=303)
 
 
 @blueprint.post("/papers/<int:paper_id>/reopen")
+@posting.form(_again, {"reason": "reason_again", "note": "reason_again"})
 def reopen(paper_id: int) -> ResponseReturnValue:
     """Put an excluded paper back to be screened again."""
     typed = request.form
-    try:
-        with service().database.write() as session:
-            review.reopen(
-                session,
-                paper_id=paper_id,
-                reason=typed.get("reason_again", ""),
-                by=auth.reader(),
-                version=forms.row_id(typed.get("version", "")) or 0,
-                at=now(),
-            )
-    except InvalidInput as error:
-        return _again(paper_id, typed, Problems({"reason_again": str(error)})), 400
-    except Conflict as error:
-        return _again(paper_id, typed, Problems({"form": str(error)})), 409
+    with service().database.write() as session:
+        review.reopen(
+            session,
+            paper_id=paper_id,
+            reason=typed.get("reason_again", ""),
+            by=auth.reader(),
+            version=forms.row_id(typed.get("version", "")) or 0,
+            at=now(),
+        )
     return redirect(url_for("review.paper", paper_id=paper_id), code=303)
 
 
@@ -196,11 +190,6 @@ def _paper_page(
         labels=labels,
         at=now(),
     )
-
-
-def _again(paper_id: int, typed: Typed, problems: Problems | None) -> str:
-    with service().database.read() as session:
-        return _paper_page(session, literature.paper(session, paper_id), typed, problems)
 
 
 def _abstract(

@@ -18,7 +18,7 @@ from monitor.evidence.words import OF_DECISIONS
 from monitor.gap import queries as gaps
 from monitor.gap.rules import changed
 from monitor.gap.tables import Change
-from monitor.kernel.errors import Conflict, InvalidInput
+from monitor.kernel.errors import Conflict
 from monitor.literature.design.detection import read_design
 from monitor.literature.design.rules import Suggestion
 from monitor.literature.papers import queries as literature
@@ -28,7 +28,7 @@ from monitor.review import alert_queries, doubts, rules
 from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.rules import Judgement
-from monitor.web import auth, forms
+from monitor.web import auth, forms, posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.public import figure
@@ -109,7 +109,14 @@ def appraise(study_id: int) -> ResponseReturnValue:
         return _form(session, view, typed, None)
 
 
+def _again(typed: Typed, problems: Problems | None, *, study_id: int) -> str:
+    with service().database.read() as session:
+        view = reviews.study(session, study_id, auth.reader().id)
+        return _form(session, view, typed, problems)
+
+
 @blueprint.post("/studies/<int:study_id>/appraise")
+@posting.form(_again)
 def appraise_post(study_id: int) -> ResponseReturnValue:
     """Show what the answers would do (``action=preview``), or record them (``action=save``).
 
@@ -117,13 +124,11 @@ def appraise_post(study_id: int) -> ResponseReturnValue:
     """
     typed = request.form
     action = typed.get("action")
-    if action == "restore":
-        return _again(study_id, typed, None)
     if action and action.startswith(_USE):
         return _used(study_id, typed, action.removeprefix(_USE))
     judgement, problems = forms.judgement(typed, service().catalogue.slugs)
-    if judgement is None:
-        return _again(study_id, typed, problems), 400
+    problems.must_be_none()
+    assert judgement is not None  # noqa: S101 - else there is a problem; tells mypy
     if action != "save":
         return _preview(study_id, typed, judgement)
     return _save(study_id, typed, judgement)
@@ -132,33 +137,41 @@ def appraise_post(study_id: int) -> ResponseReturnValue:
 @blueprint.get("/studies/<int:study_id>/withdraw")
 def withdraw(study_id: int) -> str:
     """Show what withdrawing an accepted study would do, and ask why."""
-    return _withdraw_page(study_id, Typed(), None)
+    return _withdraw_page(Typed(), None, study_id=study_id)
+
+
+def _withdraw_page(typed: Typed, problems: Problems | None, *, study_id: int) -> str:
+    with service().database.read() as session:
+        previews = workflow.preview_withdrawal(session, service().catalogue, study_id=study_id)
+        return render_template(
+            "staff/withdraw.html",
+            study=reviews.study(session, study_id, auth.reader().id),
+            effects=effects_of(previews),
+            readers=readers_of(session, previews),
+            typed=typed,
+            problems=problems,
+            token=forms.token_for(typed, problems),
+            labels=labels,
+        )
 
 
 @blueprint.post("/studies/<int:study_id>/withdraw")
+@posting.form(_withdraw_page)
 def withdraw_post(study_id: int) -> ResponseReturnValue:
     """Stop counting the study, and tell everybody who was told that it counts."""
-    typed = request.form
-    if typed.get("action") == "restore":
-        return _withdraw_page(study_id, typed, None)
-    problems = Problems()
-    token = forms.hidden(typed, problems)
-    if problems:
-        return _withdraw_page(study_id, typed, problems), 400
-    try:
-        with service().database.write() as session:
-            workflow.withdraw(
-                session,
-                service(),
-                study_id=study_id,
-                token=token,
-                reason=forms.text(typed, "reason", problems),
-                by=auth.reader(),
-                at=now(),
-            )
-    except InvalidInput as error:
-        problems.add(error.field or "form", str(error))
-        return _withdraw_page(study_id, typed, problems), 400
+    typed, problems = request.form, Problems()
+    token, reason = forms.hidden(typed, problems), forms.text(typed, "reason", problems)
+    problems.must_be_none()
+    with service().database.write() as session:
+        workflow.withdraw(
+            session,
+            service(),
+            study_id=study_id,
+            token=token,
+            reason=reason,
+            by=auth.reader(),
+            at=now(),
+        )
     return redirect(url_for("studies.study", study_id=study_id, saved="1"), code=303)
 
 
@@ -182,12 +195,6 @@ def _form(
         rules=rules,
         at=now(),
     )
-
-
-def _again(study_id: int, typed: Typed, problems: Problems | None) -> str:
-    with service().database.read() as session:
-        view = reviews.study(session, study_id, auth.reader().id)
-        return _form(session, view, typed, problems)
 
 
 def _used(study_id: int, typed: Typed, which: str) -> str:
@@ -232,41 +239,18 @@ def _preview(study_id: int, typed: Typed, judgement: Judgement) -> ResponseRetur
 def _save(study_id: int, typed: Typed, judgement: Judgement) -> ResponseReturnValue:
     problems = Problems()
     token = forms.hidden(typed, problems)
-    if problems:
-        return _again(study_id, typed, problems), 400
-    try:
-        with service().database.write() as session:
-            workflow.appraise(
-                session,
-                service(),
-                study_id=study_id,
-                token=token,
-                by=auth.reader(),
-                judgement=judgement,
-                at=now(),
-            )
-    except InvalidInput as error:
-        return _again(study_id, typed, Problems({error.field or "form": str(error)})), 400
-    except Conflict as error:
-        return _again(study_id, typed, Problems({"form": str(error)})), 409
-    return redirect(url_for("studies.study", study_id=study_id, saved="1"), code=303)
-
-
-def _withdraw_page(study_id: int, typed: Typed, problems: Problems | None) -> str:
-    with service().database.read() as session:
-        previews = workflow.preview_withdrawal(session, service().catalogue, study_id=study_id)
-        return render_template(
-            "staff/withdraw.html",
-            study=reviews.study(session, study_id, auth.reader().id),
-            doubts=doubts.of_study(session, study_id),
-            effects=effects_of(previews),
-            readers=readers_of(session, previews),
-            silent=silent(session, study_id, previews),
-            typed=typed,
-            problems=problems,
-            token=forms.token_for(typed, problems),
-            labels=labels,
+    problems.must_be_none()
+    with service().database.write() as session:
+        workflow.appraise(
+            session,
+            service(),
+            study_id=study_id,
+            token=token,
+            by=auth.reader(),
+            judgement=judgement,
+            at=now(),
         )
+    return redirect(url_for("studies.study", study_id=study_id, saved="1"), code=303)
 
 
 def _too_late(view: reviews.StudyView) -> str:

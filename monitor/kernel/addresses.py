@@ -1,0 +1,111 @@
+"""Addresses as the settings take them: of the service, of proxies, of people. Pure.
+
+Checks raise ``ValueError`` with a sentence that says what to write instead.
+"""
+
+import re
+from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
+
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared, not bound
+_PLAIN_PATH = re.compile(r"(/(?!\.+(/|$))[A-Za-z0-9._~-]+)*")
+_V4_IN_V6 = IPv6Network("::ffff:0:0/96")
+
+
+def in_link(host: str) -> str:
+    """Write a host as links need it: IPv6 in brackets; one that listens everywhere as this machine.
+
+    >>> in_link("gap.example"), in_link("::1"), in_link("[2001:db8::7]"), in_link("0.0.0.0")
+    ('gap.example', '[::1]', '[2001:db8::7]', '127.0.0.1')
+    """
+    plain = host.strip("[]")
+    plain = _EVERYWHERE.get(plain, plain)
+    try:
+        is_v6 = isinstance(ip_address(plain.partition("%")[0]), IPv6Address)
+    except ValueError:
+        return plain
+    return f"[{plain}]" if is_v6 else plain
+
+
+def check_public_url(value: str) -> str:
+    """Give a service's address without a slash at its end; it may stand below a plain path.
+
+    Raises:
+        ValueError: its path is not plain, it names nobody, or host or port cannot be read.
+    """
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(
+            "is not an address: IPv6 is written in brackets, as in http://[2001:db8::7]:8000"
+        ) from error
+    path = parts.path.rstrip("/")
+    if not _PLAIN_PATH.fullmatch(path):
+        raise ValueError(
+            f"has a path that links cannot carry, {parts.path}: use letters, digits, - . _ ~ "
+            "between single slashes, such as https://council.example/gap"
+        )
+    if not host or "@" in parts.netloc or port == 0:
+        raise ValueError("must name a host, such as https://gap.example.org")
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def path_of(public_url: str) -> str:
+    """Give the path that a service stands below; empty where it has a host of its own.
+
+    >>> path_of("https://council.example/gap"), path_of("https://gap.example")
+    ('/gap', '')
+    """
+    return urlsplit(public_url).path
+
+
+def check_network(value: str) -> str:
+    """Give an address or network in its usual form; IPv4 written as IPv6 becomes IPv4.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    try:
+        found = ip_network(value.strip().strip("[]"), strict=False)
+    except ValueError as error:
+        raise ValueError(
+            f"“{value}” is no address or network, such as 127.0.0.1, 10.0.0.0/8 or fd00::/8"
+        ) from error
+    if isinstance(found, IPv6Network) and found.subnet_of(_V4_IN_V6):
+        inner = found.network_address.ipv4_mapped
+        found = ip_network(f"{inner}/{found.prefixlen - _V4_IN_V6.prefixlen}")
+    return str(found)
+
+
+def is_mail_address(value: str) -> bool:
+    """Tell whether this is one plain e-mail address.
+
+    >>> is_mail_address("news@example.org"), is_mail_address("A <news@example.org>")
+    (True, False)
+    """
+    local, at, domain = value.partition("@")
+    plain = value.isascii() and value.isprintable() and not set(value) & set(' ,;<>"\\')
+    return bool(plain and local and at and domain and "@" not in domain)
+
+
+def check_contact(value: str) -> str:
+    """Give what readers may write to, or nothing.
+
+    Raises:
+        ValueError: it is neither an e-mail address nor the address of a page.
+    """
+    plain = value.strip().removeprefix("mailto:")
+    is_page = plain.startswith(("https://", "http://")) and len(plain.split()) == 1
+    if plain and not is_page and not is_mail_address(plain):
+        raise ValueError("must be an e-mail address, or a page's address that starts with https://")
+    return plain
+
+
+def contact_link(contact: str) -> str:
+    """Give where a link to the contact leads.
+
+    >>> contact_link("gap@example.org"), contact_link("https://example.org/write")
+    ('mailto:gap@example.org', 'https://example.org/write')
+    """
+    return contact if "://" in contact else f"mailto:{contact}"
