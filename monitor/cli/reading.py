@@ -13,7 +13,7 @@ from monitor.feeds.completeness.days import DayReport
 from monitor.jobs.schedule import check_ledger
 from monitor.kernel import audit, premises
 from monitor.kernel.errors import MonitorError
-from monitor.kernel.uk import hour, read_day, uk_day_of
+from monitor.kernel.uk import hour, minute, read_day, uk_day_of
 from monitor.ops import explanation, exports, shapes
 from monitor.ops.advice import advice
 from monitor.ops.queries import Status, mail_problems
@@ -48,14 +48,12 @@ def status(config: Path, *, json_: bool, day_: str | None) -> None:
 def _print_status(now: Status) -> None:
     click.echo(now.verdict)
     for source in now.sources:
-        heard = (
-            source.last_success.isoformat(timespec="minutes") if source.last_success else "never"
-        )
+        heard = minute(source.last_success) if source.last_success else "never"
         click.echo(f"  {source.title}: {source.state}; heard from: {heard}")
         if source.error:
             click.echo(f"    {source.error}")
     for one in now.incidents:
-        since = one.opened_at.isoformat(timespec="minutes")
+        since = minute(one.opened_at)
         times = f"{one.times} time{'' if one.times == 1 else 's'}"
         click.echo(f"  {one.headline}, since {since}, noticed {times}: {one.message}")
 

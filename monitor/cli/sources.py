@@ -17,6 +17,7 @@ from monitor.jobs.replaying import READERS, size
 from monitor.jobs.replaying import replay as replay_source
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
+from monitor.kernel.uk import minute
 from monitor.ops.schema import require_current
 from monitor.service import Service
 
@@ -93,7 +94,7 @@ def _enabled(service: Service) -> list[str]:
 
 def _feed_line(feed: FeedStatus) -> str:
     where = "added" if feed.id else "settings"
-    heard = feed.last_heard.isoformat(timespec="minutes") if feed.last_heard else "never"
+    heard = minute(feed.last_heard) if feed.last_heard else "never"
     line = f"{feed.source}: {feed.name} ({where}): {feed.state}; heard from: {heard}"
     line = f"{line}; {without_secrets(feed.url)}"
     return f"{line}\n  {feed.error}" if feed.error else line

@@ -78,6 +78,11 @@ def hour(moment: datetime) -> str:
     return f"{moment.astimezone(london()):%H:%M}"
 
 
+def minute(moment: datetime) -> str:
+    """Write a moment in UK time for a terminal: "2026-07-01 07:10"."""
+    return f"{moment.astimezone(london()):%Y-%m-%d %H:%M}"
+
+
 def long_date(value: date | datetime) -> str:
     """Write a date in full: "20 November 2026"."""
     local = value.astimezone(london()) if isinstance(value, datetime) else value

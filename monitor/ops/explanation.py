@@ -11,6 +11,7 @@ from monitor.evidence import queries as evidence
 from monitor.evidence.tables import GradeRow
 from monitor.gap import queries as gap
 from monitor.kernel.errors import NotFound
+from monitor.kernel.uk import hour, long_date
 from monitor.literature.papers import queries as literature
 from monitor.literature.tables import StudyPaper
 from monitor.review import queries as review
@@ -92,5 +93,5 @@ def _paper(session: Session, paper_id: int) -> Iterator[str]:
     for record in paper.records:
         yield (
             f"      Record {record.id}: {record.source}, "
-            f"fetched {record.fetched_at:%Y-%m-%d %H:%M} UTC, {record.joined_by}"
+            f"fetched {long_date(record.fetched_at)}, {hour(record.fetched_at)}, {record.joined_by}"
         )

@@ -106,7 +106,7 @@ def check(judgement: Judgement) -> None:
         InvalidInput: ``field`` names the answer to mend.
     """
     _check_risk(judgement)
-    _check_participants(judgement.participants)
+    check_participants(judgement.participants)
     _check_texts(judgement)
 
 
@@ -122,6 +122,11 @@ def check_text(text: str, *, field: str, missing: str | None = None) -> None:
         raise InvalidInput(
             f"Use at most {MAX_TEXT:,} characters; this has {len(text):,}", field=field
         )
+
+
+def needed_texts(*, count_it: bool) -> Mapping[str, str]:
+    """Name the texts a judgement cannot do without, and what to say where one is empty."""
+    return _NEEDED_TO_COUNT if count_it else _NEEDED_NOT_TO
 
 
 def differences(a: Judgement, b: Judgement) -> tuple[str, ...]:
@@ -274,7 +279,12 @@ def _check_risk(judgement: Judgement) -> None:
         )
 
 
-def _check_participants(participants: int | None) -> None:
+def check_participants(participants: int | None) -> None:
+    """Refuse a number analysed that no study has; None is not known.
+
+    Raises:
+        InvalidInput: with ``field``.
+    """
     if participants is not None and not 1 <= participants <= MAX_PARTICIPANTS:
         raise InvalidInput(
             f"Give the number analysed, 1 to {MAX_PARTICIPANTS:,}, or leave it empty",
@@ -285,7 +295,7 @@ def _check_participants(participants: int | None) -> None:
 def _check_texts(judgement: Judgement) -> None:
     if judgement.count_it and not judgement.interventions:
         raise InvalidInput("Choose at least one intervention", field="interventions")
-    needed = _NEEDED_TO_COUNT if judgement.count_it else _NEEDED_NOT_TO
+    needed = needed_texts(count_it=judgement.count_it)
     for name in TEXTS:
         check_text(getattr(judgement, name), field=name, missing=needed.get(name))
 

@@ -101,18 +101,20 @@ def study(session: Session, study_id: int, viewer_id: int | None = None) -> Stud
     given = given_appraisals(session, study_id)
     visible = [a for a in given if rules.may_see(len(given), own=a.reviewer_id == viewer_id)]
     stage = locking.stage_of(session, study_id)
-    named = _names(session)
+    named, reports = _names(session), _reports(session, study_id)
     return StudyView(
         study_id=study_id,
         label=row.label,
         stage=stage,
-        papers=_reports(session, study_id),
+        papers=reports,
         interventions=_screened_for(session, [study_id]).get(study_id, ()),
         given=len(given),
         appraisals=tuple(_appraisal(a, named) for a in visible),
         differences=_differences(visible),
         decisions=_decisions(session, study_id, named),
-        can_appraise=stage in _WAITING and viewer_id not in {a.reviewer_id for a in given},
+        can_appraise=stage in _WAITING
+        and bool(reports)
+        and viewer_id not in {a.reviewer_id for a in given},
     )
 
 

@@ -103,6 +103,7 @@ def screening(typed: Typed, slugs: Collection[str]) -> tuple[ScreeningForm | Non
     token, version = hidden(typed, problems), row_id(typed.get("version", ""))
     if version is None:
         problems.add("form", STALE)
+    problems = problems.in_order(("verdict", "reason", "interventions", "study_id", "note"))
     if problems or verdict is None or version is None:
         return None, problems
     return (
@@ -114,57 +115,81 @@ def screening(typed: Typed, slugs: Collection[str]) -> tuple[ScreeningForm | Non
 STALE = "This form is not whole. What you typed is below: check it and send it again."
 
 
+# The questions of the appraisal form, as they stand on it.
+APPRAISAL = (
+    "count_it",
+    "reason",
+    "interventions",
+    "design",
+    "risk_rob2",
+    "risk_robins",
+    "risk_reason",
+    "outcome_class",
+    "outcome",
+    "direction",
+    "quote",
+    "participants",
+    "uk",
+    "developer_led",
+)
+
+
 def judgement(typed: Typed, slugs: Collection[str]) -> tuple[Judgement | None, Problems]:
-    """Read an appraisal form and hold it to the rules; None when something must be mended."""
+    """Read an appraisal form and hold it to the rules; None when something must be mended.
+
+    Everything that must be mended is told at once, in the order of the form.
+    """
     problems = Problems()
     made = _judgement(typed, slugs, problems)
-    if made is None or problems:
-        return None, problems
-    try:
-        rules.check(made)
-    except InvalidInput as error:
-        problems.add(_form_field(error.field, made), str(error))
-        return None, problems
-    return made, problems
+    if made is not None and not problems:
+        try:
+            rules.check(made)
+        except InvalidInput as error:
+            problems.add(_form_field(error.field, made), str(error))
+    return (None if problems else made), problems.in_order(APPRAISAL)
 
 
 def _judgement(typed: Typed, slugs: Collection[str], problems: Problems) -> Judgement | None:
     count_it = choice(typed, "count_it", problems, "Choose whether it should count")
-    reason = text(typed, "reason", problems)
     interventions = chosen(typed, slugs, problems)
     if count_it and not interventions:
         problems.add("interventions", "Tick the interventions this result is about, at least one")
+    texts = _texts(typed, count_it, problems)
     design = word(typed, "design", Design, problems, "Choose how the study was done")
     risk = _risk(typed, design, problems)
-    risk_reason = text(typed, "risk_reason", problems)
     outcome_class = word(
         typed, "outcome_class", OutcomeClass, problems, "Choose what the outcome measures"
     )
-    outcome = text(typed, "outcome", problems)
     direction = word(typed, "direction", FindingDirection, problems, "Choose what the result says")
     participants = _participants(typed, problems)
     uk = _known(typed, "uk", problems, "Say whether it was done in the UK, or that it is not known")
     developer_led = _known(
         typed, "developer_led", problems, "Say whether the developers led it, or that it is unknown"
     )
-    quote = text(typed, "quote", problems)
     if count_it is None or not (design and risk and outcome_class and direction):
         return None
     return Judgement(
         count_it=count_it,
-        reason=reason,
         interventions=interventions,
         design=design,
         risk_of_bias=risk,
-        risk_reason=risk_reason,
         outcome_class=outcome_class,
-        outcome=outcome,
         direction=direction,
         participants=participants,
         uk=uk,
         developer_led=developer_led,
-        quote=quote,
+        **texts,
     )
+
+
+def _texts(typed: Typed, count_it: bool | None, problems: Problems) -> dict[str, str]:  # noqa: FBT001 - an answer of three
+    """Read the texts; those that cannot be missing depend on whether the study should count."""
+    needed = {} if count_it is None else rules.needed_texts(count_it=count_it)
+    texts = {name: text(typed, name, problems) for name in rules.TEXTS}
+    for name, message in needed.items():
+        if not texts[name]:
+            problems.add(name, message)
+    return texts
 
 
 def with_answer(typed: Typed, field: str, answer: str | None) -> Typed:
@@ -198,6 +223,8 @@ def _form_field(name: str | None, made: Judgement) -> str:
 
 def _risk(typed: Typed, design: Design | None, problems: Problems) -> RiskOfBias | None:
     if design is None:
+        if not (typed.get("risk_rob2") or typed.get("risk_robins")):
+            problems.add("risk_rob2", "Choose the overall risk of bias, with the design’s tool")
         return None
     message = f"Choose the overall judgement of {rules.tool_name(design)}"
     return word(typed, risk_field(design), RiskOfBias, problems, message)
@@ -268,6 +295,7 @@ def _participants(typed: Typed, problems: Problems) -> int | None:
     count = number(value)
     if count is None:
         problems.add("participants", "Give a whole number, such as 96, or leave it empty")
+    problems.attempt(lambda: rules.check_participants(count))
     return count
 
 

@@ -198,7 +198,7 @@ def test_people_see_and_end_their_own_sessions_only(session, now, ann, chief):
             authentication.end_session(session, user_id=ann.id, key=key, at=now)
     authentication.end_session(session, user_id=ann.id, key=mine[1].key, at=now)
     assert service.signed_in(session, there, now) is None
-    assert service.signed_in(session, here, now) is ann
+    assert service.signed_in(session, here, now) == ann
     assert service.signed_in(session, theirs, now) is chief
     assert len(authentication.sessions(session, ann.id, here, now)) == 1
     assert authentication.sessions(session, ann.id, here, now + timedelta(hours=1)) == []

@@ -32,6 +32,8 @@ from monitor.review.tables import QueueItem, QueueOrder, Screening
 from monitor.review.words import ExclusionReason, ScreeningVerdict, Stage
 
 _EVERYTHING = Filters()
+TAKEN_BACK = "paper.taken-back"  # an include, by who gave it
+_PUT_BACK = ("paper.reopened", TAKEN_BACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ class Reopening:
     reviewer: str
     reason: str
     at: datetime
+    took_back: bool = False  # it had been included, not excluded
 
 
 def counts(session: Session) -> dict[Stage, int]:
@@ -217,15 +220,31 @@ def screenings(session: Session, paper_id: int) -> list[ScreeningView]:
 
 
 def reopenings(session: Session, paper_id: int) -> list[Reopening]:
-    """List when an excluded paper was put back, oldest first; the audit ledger keeps why."""
+    """List when a paper was put back to be screened, oldest first; the audit ledger keeps why."""
     entries = session.scalars(
         select(AuditEntry)
-        .where(AuditEntry.subject == f"paper:{paper_id}", AuditEntry.action == "paper.reopened")
+        .where(AuditEntry.subject == f"paper:{paper_id}", AuditEntry.action.in_(_PUT_BACK))
         .order_by(AuditEntry.seq)
     ).all()
     names = dict(session.execute(select(User.id, User.name)).all()) if entries else {}
     who = {f"user:{user_id}": name for user_id, name in names.items()}
-    return [Reopening(who.get(e.actor, e.actor), e.details["reason"], e.at) for e in entries]
+    return [
+        Reopening(
+            who.get(e.actor, e.actor), e.details["reason"], e.at, took_back=e.action == TAKEN_BACK
+        )
+        for e in entries
+    ]
+
+
+def last_screenings(session: Session, paper_ids: Sequence[int]) -> dict[int, ScreeningView]:
+    """Give the newest verdict on each paper that has one."""
+    rows = session.execute(
+        select(Screening, User.name)
+        .join(User, User.id == Screening.reviewer_id)
+        .where(Screening.paper_id.in_(paper_ids))
+        .order_by(Screening.id)
+    )
+    return {screening.paper_id: _screening(screening, name) for screening, name in rows}
 
 
 def _suggestion(paper: Paper) -> Suggestion | None:

@@ -23,9 +23,8 @@ from monitor.gap import rules
 from monitor.gap.rules import State
 from monitor.kernel.errors import Unavailable
 from monitor.review import queries as review
-from monitor.review import trials
 from monitor.review.words import shown
-from monitor.web import formats
+from monitor.web import formats, trials
 from monitor.web.current import last_known, now, service
 from monitor.web.public import chain, figure
 from monitor.web.public.subscribe import PURPOSE

@@ -21,7 +21,7 @@ from monitor.literature.design.rules import Suggestion
 from monitor.literature.linkage import queries as proposals
 from monitor.literature.papers import queries as literature
 from monitor.literature.papers.statements import said_of
-from monitor.review import alert_queries, doubts
+from monitor.review import alert_queries, doubts, taking_back
 from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.queries import Order, Place
@@ -117,6 +117,23 @@ def reopen(paper_id: int) -> ResponseReturnValue:
     return redirect(url_for("review.paper", paper_id=paper_id), code=303)
 
 
+@blueprint.post("/papers/<int:paper_id>/take-back")
+@posting.form(_again, {"reason": "reason_back"})
+def take_back(paper_id: int) -> ResponseReturnValue:
+    """Take one's own include back, while nobody has acted on it."""
+    typed = request.form
+    with service().database.write() as session:
+        taking_back.take_back(
+            session,
+            paper_id=paper_id,
+            reason=typed.get("reason_back", ""),
+            by=auth.reader(),
+            version=forms.row_id(typed.get("version", "")) or 0,
+            at=now(),
+        )
+    return redirect(url_for("review.paper", paper_id=paper_id), code=303)
+
+
 @blueprint.get("/papers/<int:paper_id>/records/<int:record_id>")
 def record(paper_id: int, record_id: int) -> Response:
     """Give a record as the source sent it, as plain text whatever it is.
@@ -173,6 +190,7 @@ def _paper_page(
         waiting=reviews.counts(session),
         screenings=reviews.screenings(session, view.id),
         reopenings=reviews.reopenings(session, view.id),
+        can_take_back=taking_back.can_take_back(session, view.id, auth.reader().id),
         suggestion=suggestion,
         passing=lanes.passing(view, view.hits),
         taught=reviews.taught(session),

@@ -110,6 +110,7 @@ def page(session: Session, asked: Asked, **more: object) -> str:
         doubts=doubts.of_papers(session, [entry.paper_id for entry in entries]),
         passing={one.paper_id: passing(one, hits[one.paper_id]) for one in entries},
         mine={s.study_id for s in reviews.to_appraise(session, auth.reader().id)},
+        excluded_by=_excluded_by(session, asked.stage, entries),
         taught=reviews.taught(session),
         ordered=asked.stage in OPEN and asked.order is Order.LIKELY,
         asked=asked,
@@ -121,6 +122,23 @@ def page(session: Session, asked: Asked, **more: object) -> str:
         at=now(),
         **more,
     )
+
+
+def _excluded_by(
+    session: Session, stage: Stage, entries: list[QueueEntry]
+) -> dict[int, reviews.ScreeningView | None]:
+    """Tell of each paper of the excluded lane who excluded it; None: the service, as a notice."""
+    if stage is not Stage.EXCLUDED:
+        return {}
+    given = reviews.last_screenings(session, [entry.paper_id for entry in entries])
+    return {entry.paper_id: _by(session, entry, given.get(entry.paper_id)) for entry in entries}
+
+
+def _by(
+    session: Session, entry: QueueEntry, last: reviews.ScreeningView | None
+) -> reviews.ScreeningView | None:
+    ours = alert_queries.set_aside_at(session, entry.paper_id)
+    return None if ours and (last is None or last.at < ours) else last
 
 
 def passing(paper: QueueEntry | literature.PaperView, hits: tuple[Hit, ...]) -> list[InPassing]:

@@ -6,25 +6,27 @@ them back.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from monitor import workflow
+from monitor.accounts import drafts
 from monitor.accounts.tables import Role
 from monitor.evidence import service as evidence
 from monitor.evidence.words import OF_DECISIONS
 from monitor.gap import queries as gaps
 from monitor.gap.rules import changed
 from monitor.gap.tables import Change
-from monitor.kernel.errors import Conflict
+from monitor.kernel.errors import Conflict, Unavailable
 from monitor.literature.design.detection import read_design
 from monitor.literature.design.rules import Suggestion
 from monitor.literature.papers import queries as literature
 from monitor.notify import news
 from monitor.notify import queries as notify
-from monitor.review import alert_queries, doubts, rules
+from monitor.review import alert_queries, doubts, quotes, rules
 from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.rules import Judgement
@@ -49,6 +51,7 @@ class AnswerRow:
     answers: tuple[str, ...]
     differs: bool  # so that a third person has to settle it
     name: str
+    notes: tuple[str, ...] = ()  # beside each answer, in the same order; empty: nothing to note
 
     @property
     def agreement(self) -> str:
@@ -86,7 +89,7 @@ def study(study_id: int) -> str:
         return render_template(
             "staff/study.html",
             study=view,
-            rows=_rows(view),
+            rows=_rows(session, view),
             reports=_reports(session, view),
             effects={one.id: _caused(session, one) for one in view.decisions},
             saved="saved" in request.args,
@@ -105,6 +108,9 @@ def appraise(study_id: int) -> ResponseReturnValue:
         view = reviews.study(session, study_id, auth.reader().id)
         if not view.can_appraise:
             return redirect(url_for("studies.study", study_id=study_id), code=303)
+        found = drafts.kept(session, auth.reader().id, request.path)
+        if found is not None:
+            return _form(session, view, Typed(found[0]), None, kept_at=found[1])
         typed = Typed([("interventions", slug) for slug in view.interventions])
         return _form(session, view, typed, None)
 
@@ -120,16 +126,21 @@ def _again(typed: Typed, problems: Problems | None, *, study_id: int) -> str:
 def appraise_post(study_id: int) -> ResponseReturnValue:
     """Show what the answers would do (``action=preview``), or record them (``action=save``).
 
-    ``action=use:<field>:<number>`` takes a suggestion into the form, and records nothing.
+    ``action=use:<field>:<number>`` takes a suggestion into the form, and records nothing;
+    ``action=discard`` forgets what was typed. What is typed is kept until it is recorded, so that
+    Back and another browser find it.
     """
     typed = request.form
     action = typed.get("action")
     if action and action.startswith(_USE):
         return _used(study_id, typed, action.removeprefix(_USE))
+    if action == "discard":
+        return _discard(study_id)
     judgement, problems = forms.judgement(typed, service().catalogue.slugs)
     problems.must_be_none()
     assert judgement is not None  # noqa: S101 - else there is a problem; tells mypy
     if action != "save":
+        _keep(typed)
         return _preview(study_id, typed, judgement)
     return _save(study_id, typed, judgement)
 
@@ -176,13 +187,18 @@ def withdraw_post(study_id: int) -> ResponseReturnValue:
 
 
 def _form(
-    session: Session, view: reviews.StudyView, typed: Typed, problems: Problems | None
+    session: Session,
+    view: reviews.StudyView,
+    typed: Typed,
+    problems: Problems | None,
+    *,
+    kept_at: datetime | None = None,
 ) -> str:
     reports = _reports(session, view)
     return render_template(
         "staff/appraise.html",
         study=view,
-        rows=_rows(view),
+        rows=_rows(session, view),
         reports=reports,
         offers=suggestions.offers([one.paper for one in reports]),
         alerts=alert_queries.open_alerts(session, study_id=view.study_id),
@@ -190,6 +206,7 @@ def _form(
         typed=typed,
         problems=problems,
         token=forms.token_for(typed, problems),
+        kept_at=kept_at,
         excerpts=excerpts,
         labels=labels,
         rules=rules,
@@ -197,8 +214,30 @@ def _form(
     )
 
 
-def _used(study_id: int, typed: Typed, which: str) -> str:
-    """Show the form again with one suggestion taken into it and everything typed kept."""
+def _keep(typed: Typed) -> bool:
+    """Keep what is typed, where that can be done now: nothing depends on it."""
+    pairs = [pair for pair in typed.items(multi=True) if pair[0] not in {"csrf_token", "action"}]
+    try:
+        with service().database.write() as session:
+            drafts.keep(
+                session, user_id=auth.reader().id, place=request.path, fields=pairs, at=now()
+            )
+    except Unavailable:
+        return False
+    return True
+
+
+def _discard(study_id: int) -> ResponseReturnValue:
+    with service().database.write() as session:
+        drafts.drop(session, auth.reader().id, request.path)
+    return redirect(url_for("studies.appraise", study_id=study_id), code=303)
+
+
+def _used(study_id: int, typed: Typed, which: str) -> ResponseReturnValue:
+    """Take one suggestion into the form, keep everything typed, and go to the form.
+
+    By a redirect, so that Back and Forward show forms and never send one again.
+    """
     field, _, number = which.partition(":")
     with service().database.read() as session:
         view = reviews.study(session, study_id, auth.reader().id)
@@ -206,7 +245,11 @@ def _used(study_id: int, typed: Typed, which: str) -> str:
         offered = suggestions.offers(papers).get(field, ())
         at = forms.number(number or "0")
         answer = offered[at].answer if at is not None and at < len(offered) else None
-        return _form(session, view, forms.with_answer(typed, field, answer), None)
+        filled = forms.with_answer(typed, field, answer)
+    if _keep(filled):
+        anchor = field if field in labels.ANSWERS else None
+        return redirect(url_for("studies.appraise", study_id=study_id, _anchor=anchor), code=303)
+    return _again(filled, None, study_id=study_id)
 
 
 def _preview(study_id: int, typed: Typed, judgement: Judgement) -> ResponseReturnValue:
@@ -219,6 +262,7 @@ def _preview(study_id: int, typed: Typed, judgement: Judgement) -> ResponseRetur
                 review.require_unbarred(session, study_id)
             except Conflict as error:
                 return _form(session, view, typed, Problems({"form": str(error)})), 409
+        held = _held(session, view)
         previews = workflow.preview(
             session, service().catalogue, study_id=study_id, judgement=judgement
         )
@@ -227,7 +271,10 @@ def _preview(study_id: int, typed: Typed, judgement: Judgement) -> ResponseRetur
             study=view,
             doubts=doubts.of_study(session, study_id),
             judgement=judgement,
-            answers=[(labels.ANSWERS[name], _answer(judgement, name)) for name in labels.ANSWERS],
+            answers=[
+                (labels.ANSWERS[name], _answer(judgement, name), _note(judgement, name, held))
+                for name in labels.ANSWERS
+            ],
             effects=effects_of(previews),
             readers=readers_of(session, previews),
             silent=silent(session, study_id, previews),
@@ -250,6 +297,7 @@ def _save(study_id: int, typed: Typed, judgement: Judgement) -> ResponseReturnVa
             judgement=judgement,
             at=now(),
         )
+        drafts.drop(session, auth.reader().id, request.path)
     return redirect(url_for("studies.study", study_id=study_id, saved="1"), code=303)
 
 
@@ -297,16 +345,31 @@ def _report(paper: literature.PaperView, role: str) -> PaperOfStudy:
     )
 
 
-def _rows(view: reviews.StudyView) -> list[AnswerRow]:
+def _rows(session: Session, view: reviews.StudyView) -> list[AnswerRow]:
+    held = _held(session, view)
     return [
         AnswerRow(
             question=question,
             answers=tuple(_answer(one.judgement, name) for one in view.appraisals),
             name=name,
             differs=name in view.differences,
+            notes=tuple(_note(one.judgement, name, held) for one in view.appraisals),
         )
         for name, question in labels.ANSWERS.items()
     ]
+
+
+def _held(session: Session, view: reviews.StudyView) -> list[str]:
+    """List the texts held of a study's papers, in which a quote may stand."""
+    papers = [literature.paper(session, one.paper_id) for one in view.papers]
+    return [text for one in papers for text in (one.title, one.abstract) if text]
+
+
+def _note(judgement: Judgement, name: str, held: Sequence[str]) -> str:
+    """Mark a quote that does not stand in what is held; it may be from the full text."""
+    if name != "quote" or quotes.stands_in(judgement.quote, held):
+        return ""
+    return "Not in the title or abstract held here: check it against the full text"
 
 
 def _answer(judgement: Judgement, name: str) -> str:

@@ -57,6 +57,7 @@ EXPECTED = {
     ("GET", "/papers/<int:paper_id>"): STAFF,
     ("POST", "/papers/<int:paper_id>"): (401, 403, 400, 400),
     ("POST", "/papers/<int:paper_id>/reopen"): (401, 403, 400, 400),
+    ("POST", "/papers/<int:paper_id>/take-back"): (401, 403, 400, 400),
     ("GET", "/papers/<int:paper_id>/records/<int:record_id>"): STAFF,
     ("GET", "/studies/<int:study_id>"): STAFF,
     ("GET", "/studies/<int:study_id>/appraise"): (303, 403, 303, 303),

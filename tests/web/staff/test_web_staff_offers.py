@@ -101,8 +101,10 @@ def test_one_click_fills_one_answer_and_keeps_all_that_was_typed(world, browse, 
         "outcome": "Typed before",
     }
     for action, field, answer in USED:
-        shown = browser.client.post(form, data=typed | {"action": action})
-        assert shown.status_code == 200, action
+        went = browser.client.post(form, data=typed | {"action": action})
+        assert went.status_code == 303, action
+        assert went.location == f"{form}#{field}", "at the question that was answered"
+        shown = browser.get(form)
         now = browser.fields(shown, form)
         assert now[field][0].strip() == answer, action
         kept = {"count_it": "yes", "reason": "Typed at length", "token": typed["token"][0]}
@@ -118,11 +120,27 @@ def test_one_click_fills_one_answer_and_keeps_all_that_was_typed(world, browse, 
 def test_what_is_not_offered_changes_nothing(world, browse, form, action):
     browser = browse(world.ann)
     typed = browser.fields(browser.get(form), form) | {"reason": "Typed"}
-    shown = browser.client.post(form, data=typed | {"action": action})
-    assert shown.status_code == 200
+    went = browser.client.post(form, data=typed | {"action": action})
+    assert went.status_code == 303
+    shown = browser.get(form)
     now = browser.fields(shown, form)
     assert "design" not in now
     assert (now["reason"][0].strip(), now["token"]) == ("Typed", typed["token"])
+
+
+def test_back_and_another_browser_find_what_was_typed(world, browse, form):
+    browser = browse(world.ann)
+    typed = browser.fields(browser.get(form), form) | {"reason": "An hour of words"}
+    browser.client.post(form, data=typed | {"action": "use:design:0"})
+    for again in (browser, browse(world.ann)):  # Back asks for the page anew; so does a restart
+        page = again.get(form)
+        assert "An hour of words" in page.text
+        assert "are below" in page.text
+    assert "An hour of words" not in browse(world.ben).get(form).text, "nobody else's"
+    kept = browser.fields(browser.get(form), form)
+    gone = browser.client.post(form, data=kept | {"action": "discard"})
+    assert gone.status_code == 303
+    assert "An hour of words" not in browser.get(form).text
 
 
 def test_an_answer_follows_what_is_typed_and_is_not_added_twice():

@@ -1,0 +1,99 @@
+"""An include taken back by whoever gave it, until a second person has acted on it. Decides nothing.
+
+The study stays without the paper, so that its number is never given to another; nobody can appraise
+a study that no paper reports.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from monitor.accounts.tables import User
+from monitor.kernel import audit
+from monitor.kernel.database import affected
+from monitor.kernel.errors import Conflict
+from monitor.literature.tables import StudyPaper
+from monitor.review import locking, rules
+from monitor.review.queue.entries import TAKEN_BACK
+from monitor.review.queue.screening import last_screening
+from monitor.review.tables import Appraisal, Decision, QueueItem, Screening
+from monitor.review.words import OPEN, ScreeningVerdict, Stage
+
+_NOT_YOURS = "Only whoever included a paper takes that back"
+_ACTED_ON = "Somebody has acted on it since: exclude it by what you appraise, or withdraw the study"
+_JOINED = "Other papers were joined to its study since: it cannot be taken out by itself"
+
+
+def take_back(
+    session: Session, *, paper_id: int, reason: str, by: User, version: int, at: datetime
+) -> QueueItem:
+    """Put an included paper back to be screened; its study goes on without it.
+
+    Raises:
+        NotFound: the paper is not in the queue.
+        InvalidInput: no reason is given.
+        Conflict: ``by`` did not include it, somebody has acted on it since, it has moved on since
+            ``version``, or ``by`` may not review.
+    """
+    item = locking.hold_item(session, paper_id)
+    locking.require_reviewer(session, by)
+    reason = rules.plain(reason)
+    rules.check_text(reason, field="reason", missing="Say why: colleagues read it later")
+    study_id = locking.study_of(session, paper_id)
+    if study_id is not None:
+        locking.hold_study(session, study_id)
+    if item.version != version:
+        raise Conflict("This paper has changed since you opened it. Open it again")
+    if problem := hindrance(session, item, by.id):
+        raise Conflict(problem)
+    gone = session.execute(delete(StudyPaper).where(StudyPaper.paper_id == paper_id))
+    affected(gone, expected=1, what="link of the paper to its study")
+    locking.move(item, Stage.TO_SCREEN, at)
+    audit.record(
+        session,
+        at=at,
+        actor=f"user:{by.id}",
+        action=TAKEN_BACK,
+        subject=f"paper:{paper_id}",
+        reason=reason,
+        study=study_id,
+    )
+    return item
+
+
+def hindrance(session: Session, item: QueueItem, user_id: int) -> str | None:
+    """Say why somebody cannot take an include back; None where they can."""
+    screening = last_screening(session, item.paper_id)
+    study_id = locking.study_of(session, item.paper_id)
+    is_included = screening is not None and screening.verdict is ScreeningVerdict.INCLUDE
+    if not is_included or study_id is None or item.stage in {*OPEN, Stage.EXCLUDED}:
+        return "This paper is not included"
+    assert screening is not None  # noqa: S101 - it is included; tells mypy
+    if (screening.reviewer_id, screening.paper_id) != (user_id, item.paper_id):
+        return _NOT_YOURS
+    if _acted_on(session, study_id, screening):
+        return _ACTED_ON
+    return _JOINED if _founded(session, study_id, item.paper_id) else None
+
+
+def can_take_back(session: Session, paper_id: int, user_id: int) -> bool:
+    """Tell whether somebody can take their include of a paper back."""
+    item = session.get(QueueItem, paper_id)
+    return item is not None and hindrance(session, item, user_id) is None
+
+
+def _acted_on(session: Session, study_id: int, screening: Screening) -> bool:
+    """Tell whether anything was said of the study since; one's own appraisal is kept too."""
+    appraised = select(Appraisal.id).where(
+        Appraisal.study_id == study_id, Appraisal.at >= screening.at
+    )
+    decided = select(Decision.id).where(Decision.study_id == study_id, Decision.at >= screening.at)
+    return any(session.scalar(one.limit(1)) is not None for one in (appraised, decided))
+
+
+def _founded(session: Session, study_id: int, paper_id: int) -> bool:
+    """Tell whether the study was made of this paper and has others by now."""
+    linked = select(StudyPaper.paper_id).where(StudyPaper.study_id == study_id)
+    papers = list(session.scalars(linked.order_by(StudyPaper.linked_at, StudyPaper.paper_id)))
+    return len(papers) > 1 and papers[0] == paper_id
