@@ -271,6 +271,8 @@ def _require_open(session: Session, study_id: int, given: Sequence[Appraisal], b
     newest = locking.newest_decision(session, study_id)
     if newest is not None:
         raise Conflict(_was_decided(session, newest))
+    if not locking.papers_of(session, study_id):
+        raise Conflict("The include of this study was taken back: no paper reports it any more")
     if by.id not in {appraisal.reviewer_id for appraisal in given}:
         return
     if len(given) < _TO_SETTLE:

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import select, text, update
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import OperationalError, StatementError
 
 from monitor.accounts.tables import OneTimeLink
 from monitor.kernel import database as kernel_database
+from monitor.kernel.clock import monotonic
 from monitor.kernel.database import Database, affected
-from monitor.kernel.errors import Conflict
+from monitor.kernel.errors import Conflict, Unavailable
 from monitor.kernel.locks import exclusive
 from monitor.kernel.secret import load_or_create
 
@@ -143,3 +144,55 @@ def test_a_log_that_grew_is_cut_to_its_limit(tmp_path, monkeypatch):
 def test_another_database_has_no_log_of_this_kind(database):
     database.shorten_log()
     assert database.log_bytes() == 0 or database.is_sqlite
+
+
+def test_people_are_told_soon_that_others_write(database):
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL has no one lock for all writers")
+    people = database.for_people(seconds=0.05, writers=2)
+    with database.write():
+        began = monotonic()
+        with pytest.raises(Unavailable), people.write():
+            pass
+        with pytest.raises(Unavailable), people.write(wait=0):
+            pass
+        assert monotonic() - began < 5, "not the half minute that jobs wait"
+        with people.read() as session:
+            assert session.scalar(select(OneTimeLink.token_hash)) is None, (
+                "reading waits for nobody"
+            )
+    with people.write() as session:
+        session.execute(text("SELECT 1"))
+
+
+def test_people_are_told_soon_of_a_locked_row(database, now):
+    if database.is_sqlite:
+        pytest.skip("SQLite locks no rows")
+    with database.write() as session:
+        session.add(_link("a", now))
+    people = database.for_people(seconds=0.05, writers=2)
+    change = update(OneTimeLink).values(used_at=now)
+    with database.write() as first:
+        first.execute(change)
+        with pytest.raises(Unavailable), people.write() as second:
+            second.execute(change)
+    with people.write() as session:
+        session.execute(change)
+
+
+def test_only_so_many_write_or_wait_at_once(database):
+    people = database.for_people(seconds=5, writers=1)
+    with people.write(), pytest.raises(Unavailable, match="too many"), people.write(wait=0):
+        pass
+    with people.write(wait=0) as session:
+        session.execute(text("SELECT 1"))
+
+
+def test_jobs_are_told_in_the_drivers_words(database):
+    with pytest.raises(OperationalError), database.write():
+        raise OperationalError("", None, Exception("disk full"))
+    people = database.for_people(seconds=5, writers=1)
+    with pytest.raises(Unavailable), people.write():
+        raise OperationalError("", None, Exception("disk full"))
+    with pytest.raises(Unavailable), people.read():
+        raise OperationalError("", None, Exception("connection lost"))

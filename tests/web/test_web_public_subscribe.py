@@ -226,3 +226,76 @@ def test_asking_is_audited_without_the_address(published, ask):
         assert entry
         assert entry.action == "subscriber.asked"
         assert "reader" not in str(entry.details)
+
+
+def _mailed(app, purpose, message: Message) -> str:
+    secret = app.extensions["monitor"].secret
+    return f"/{purpose}/{tokens.choices_token(secret, message.uuid)}"
+
+
+@pytest.fixture
+def reader(app, client, ask, token_of, only):
+    """Somebody who confirmed, and the mail whose links they have."""
+    ask("reader@example.org")
+    _, message = only()
+    path = confirm_path(app, message)
+    client.post(path, data={"csrf_token": token_of(client.get(path))})
+    return message
+
+
+def _ticked(page) -> list[str]:
+    return re.findall(r'type="checkbox" value="(\w+)" checked', page.text)
+
+
+def test_change_what_you_get_shows_ones_own_choices(app, client, token_of, only, reader):
+    path = _mailed(app, "choices", reader)
+    page = client.get(path)
+    assert _ticked(page) == ["cos", "ddp"]
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    none = client.post(path, data={"csrf_token": token_of(page)})
+    assert none.status_code == 400
+    assert "Choose at least one" in none.text
+    assert only()[0].interventions == ["cos", "ddp"], "opening and failing change nothing"
+    sent = {"csrf_token": token_of(page), "interventions": ["vig", "cos", "nonsense"]}
+    done = client.post(path, data=sent)
+    assert "Your choice is saved" in done.text
+    assert only()[0].interventions == ["cos", "vig"], "in the catalogue's order, known ones only"
+    assert _ticked(client.get(path)) == ["cos", "vig"]
+
+
+def test_another_links_token_changes_nothing(app, client, only, reader):
+    secret = app.extensions["monitor"].secret
+    for token in (
+        tokens.unsubscribe_token(secret, reader.uuid),
+        tokens.confirm_token(secret, reader.uuid),
+        "made-up",
+    ):
+        assert client.get(f"/choices/{token}").status_code == 404
+    assert client.get(f"/u/{tokens.choices_token(secret, reader.uuid)}").status_code == 404
+
+
+def test_a_used_link_says_that_they_are_already_stopped(app, client, token_of, only, reader):
+    path, choices = leave_path(app, reader), _mailed(app, "choices", reader)
+    first = client.post(path)
+    assert "already stopped" not in first.text
+    assert only()[0].state is SubscriberState.UNSUBSCRIBED
+    for again in (client.get(path), client.post(path), client.get(choices)):
+        assert again.status_code == 200
+        assert "already stopped" in again.text
+    page = client.get("/subscribe")
+    refused = client.post(choices, data={"csrf_token": token_of(page), "interventions": "cos"})
+    assert refused.status_code == 409
+    assert only()[0].state is SubscriberState.UNSUBSCRIBED, "a choice does not subscribe again"
+
+
+def test_a_contact_stands_where_people_look_for_it(make_app):
+    with_one = make_app({"web": {"contact": "gap@council.example"}}).test_client()
+    for page in ("/privacy", "/accessibility", "/", "/subscribe"):
+        shown = with_one.get(page).text
+        assert '<a href="mailto:gap@council.example">gap@council.example</a>' in shown, page
+    assert with_one.get("/privacy").text.count("mailto:") == 2, "in the text and in the footer"
+    page = make_app({"web": {"contact": "https://council.example/write"}}).test_client()
+    assert '<a href="https://council.example/write">' in page.get("/privacy").text
+    without = make_app({}).test_client()
+    assert "mailto:" not in without.get("/privacy").text
+    assert "the people who run this service." in without.get("/privacy").text

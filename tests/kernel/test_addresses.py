@@ -1,0 +1,100 @@
+"""Addresses in the settings: of the service, of proxies, of people."""
+
+import pytest
+
+from monitor.kernel import addresses
+from monitor.kernel.errors import ConfigError
+from monitor.kernel.settings import parse
+
+TAKEN = [
+    ("https://gap.example", "https://gap.example"),
+    ("https://gap.example/", "https://gap.example"),
+    ("https://council.example/gap", "https://council.example/gap"),
+    ("https://council.example/gap/", "https://council.example/gap"),
+    ("https://council.example/a.b/c-d_e~1", "https://council.example/a.b/c-d_e~1"),
+    ("http://[::1]:8000", "http://[::1]:8000"),
+    ("http://[2001:db8::7]/gap", "http://[2001:db8::7]/gap"),
+]
+REFUSED = [
+    "https://council.example/a//b",
+    "https://council.example/a b",
+    "https://council.example/%67ap",
+    "https://council.example/../gap",
+    "https://council.example/.",
+    "https://council.example/gap?x=1",
+    "https://council.example/gap#x",
+    "https:///gap",
+    "https://user@council.example",
+    "http://::1:8000",
+    "http://[::1:8000",
+    "https://council.example:99999",
+    "ftp://council.example",
+    "council.example",
+]
+
+
+@pytest.mark.parametrize(("given", "kept"), TAKEN)
+def test_what_links_can_start_with(given, kept, tmp_path):
+    assert parse({"web": {"public_url": given}}, folder=tmp_path).web.public_url == kept
+
+
+@pytest.mark.parametrize("given", REFUSED)
+def test_what_they_cannot_stops_the_start(given, tmp_path):
+    with pytest.raises(ConfigError, match=r"web\.public_url"):
+        parse({"web": {"public_url": given}}, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("host", "link"),
+    [
+        ("::1", "http://[::1]:81"),
+        ("[::1]", "http://[::1]:81"),
+        ("fd00::7", "http://[fd00::7]:81"),
+        ("::", "http://[::1]:81"),
+        ("0.0.0.0", "http://127.0.0.1:81"),  # noqa: S104 - a setting, not bound
+        ("gap.internal", "http://gap.internal:81"),
+    ],
+)
+def test_links_follow_the_host_where_nothing_else_is_set(host, link, tmp_path):
+    web = parse({"web": {"host": host, "port": 81}}, folder=tmp_path).web
+    assert web.public_url == link
+    assert "[" not in web.host
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("127.0.0.68", "127.0.0.68/32"),
+        (" 10.0.0.5/8 ", "10.0.0.0/8"),
+        ("fd00::/8", "fd00::/8"),
+        ("[::1]", "::1/128"),
+        ("::ffff:10.0.0.1", "10.0.0.1/32"),
+        ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+    ],
+)
+def test_proxies_are_addresses_or_networks(given, kept):
+    assert addresses.check_network(given) == kept
+
+
+@pytest.mark.parametrize("given", ["localhost", "", "10.0.0.0/33", "*", "10.0.0.1-10.0.0.9"])
+def test_what_is_neither_stops_the_start(given, tmp_path):
+    with pytest.raises(ConfigError, match=r"web\.trusted_proxies"):
+        parse({"web": {"trusted_proxies": [given]}}, folder=tmp_path)
+
+
+def test_one_proxy_without_a_list_says_what_to_write(tmp_path):
+    with pytest.raises(ConfigError, match=r'must be a list, such as \["first", "second"\]'):
+        parse({"web": {"trusted_proxies": "127.0.0.1"}}, folder=tmp_path)
+
+
+@pytest.mark.parametrize("given", ["gap@example.org", "mailto:gap@example.org", "https://x.org/c"])
+def test_a_contact_is_an_address_or_a_page(given):
+    kept = addresses.check_contact(given)
+    assert addresses.contact_link(kept).endswith(given)
+    assert ":" in addresses.contact_link(kept)
+
+
+@pytest.mark.parametrize("given", ["Ann <gap@example.org>", "javascript:alert(1)", "a@b@c", "ask"])
+def test_what_is_no_contact_stops_the_start(given, tmp_path):
+    with pytest.raises(ConfigError, match=r"web\.contact"):
+        parse({"web": {"contact": given}}, folder=tmp_path)
