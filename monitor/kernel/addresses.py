@@ -35,7 +35,7 @@ def check_public_url(value: str) -> str:
     """
     try:
         parts = urlsplit(value)
-        host, port = parts.hostname, parts.port
+        host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise ValueError(
             "is not an address: IPv6 is written in brackets, as in http://[2001:db8::7]:8000"
@@ -46,7 +46,7 @@ def check_public_url(value: str) -> str:
             f"has a path that links cannot carry, {parts.path}: use letters, digits, - . _ ~ "
             "between single slashes, such as https://council.example/gap"
         )
-    if not host or "@" in parts.netloc or port == 0:
+    if not host or "@" in parts.netloc:
         raise ValueError("must name a host, such as https://gap.example.org")
     return f"{parts.scheme}://{parts.netloc}{path}"
 

@@ -55,7 +55,9 @@ def change_password() -> ResponseReturnValue:
     asked = _challenge()
     if not authentication.is_right(asked, typed.get("current", "")):
         _count_wrong(asked)
-        problems.add("current", accounts.THROTTLED if asked.throttled else "This is not it")
+        problems.add(
+            "current", accounts.THROTTLED if asked.throttled else "This is not your password now"
+        )
     check_new_password(typed, problems, (user.address, user.name))
     problems.must_be_none()
     hashed = passwords.hash_password(typed.get("password", ""))

@@ -32,8 +32,9 @@ def config(tmp_path_factory, nobody_asked):
         assert token
         who = {"address": "chief@example.org", "name": "Chief", "password": WORDS}
         accounts.use_link(session, token=token, at=at, **who)
-        more = {"name": "New", "role": Role.REVIEWER, "by": "cli", "at": at}
-        accounts.create_user(session, address="new@example.org", **more)
+        accounts.create_user(
+            session, address="new@example.org", name="New", role=Role.REVIEWER, by="cli", at=at
+        )
     service.database.dispose()
     return path
 
@@ -82,9 +83,11 @@ def test_nobody_has_no_link(config, address):
 def test_a_closed_account_stays_closed(config):
     service = Service.open(settings_module.load(config))
     with service.database.write() as session:
-        gone = {"name": "Gone", "role": Role.REVIEWER, "by": "cli", "at": service.clock()}
-        user, _ = accounts.create_user(session, address="gone@example.org", **gone)
-        accounts.disable_user(session, user_id=user.id, by="cli", at=service.clock())
+        at = service.clock()
+        user, _ = accounts.create_user(
+            session, address="gone@example.org", name="Gone", role=Role.REVIEWER, by="cli", at=at
+        )
+        accounts.disable_user(session, user_id=user.id, by="cli", at=at)
     service.database.dispose()
     with pytest.raises(Conflict, match="disabled"):
         run(config, "user", "link", "gone@example.org")
