@@ -110,3 +110,18 @@ def test_what_was_set_aside_for_a_title_cut_to_nothing_comes_in(service):
     assert (report.taken_back, report.queued) == (1, 1)
     (row,) = queued(service)
     assert row["title"] == "<Median and Theraplay: a trial."
+
+
+def test_the_queue_leaves_with_all_that_was_read(service):
+    bring(
+        service,
+        b"title,authors,abstract,journal,year,volume,issue,pages\n"
+        b'Theraplay: a trial,"Alder P, Birch Q.",See NCT01234567.,J Inv,20210304,5,2,101-110\n',
+    )
+    (row,) = queued(service)
+    read = {"authors": ["Alder P", "Birch Q"], "abstract": "See NCT01234567.", "journal": "J Inv"}
+    read |= {"year": 2021, "volume": "5", "issue": "2", "pages": "101-110"}
+    read |= {"registrations": {"nct": ["NCT01234567"]}}
+    assert {name: row[name] for name in read} == read
+    header, cells = exports.table([row])
+    assert dict(zip(header, cells, strict=True))["authors"] == "Alder P; Birch Q"

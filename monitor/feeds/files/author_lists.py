@@ -5,6 +5,7 @@ initials stand. What is not clear stays together.
 """
 
 import re
+from collections.abc import Iterable
 
 _FAMILY = r"(?:[^\W\d_][\w'’ʼ`.\-]*\s+){0,3}[^\W\d_][\w'’ʼ`\-]+"
 _SUFFIX = r"(?:\s+(?:Jr|Sr|II|III|IV|2nd|3rd)\.?)?"
@@ -16,6 +17,7 @@ _INITIALS_FIRST = re.compile(
     rf"{_INITIALS}(?:\s+|(?<=\.)){_FAMILY}{_SUFFIX}"
 )  # "P Alder", "P.Q. Alder"
 _LONGEST = 100_000
+_MARK = re.compile("[;,&]|\\band\\b")
 _BLANKS = re.compile(r"[^\S\n]+")
 _ONLY_INITIALS = re.compile(rf"{_INITIALS}{_SUFFIX}")
 _ONLY_SUFFIX = re.compile(r"(?:Jr|Sr|II|III|IV|2nd|3rd|M\.?D|Ph\.?D|MSc|MPH)\.?", re.IGNORECASE)
@@ -46,6 +48,23 @@ def parted(cell: str) -> list[str]:
     mark = next((mark for mark in (";", "|", "\n") if mark in text), None)
     parts = text.split(mark) if mark else [text]
     return _without_stop([one for part in parts for one in _people(_LEADING_AND.sub("", part))])
+
+
+def each(fields: Iterable[str]) -> list[str]:
+    """Give authors each of whom has a field: one that surely holds several is parted.
+
+    >>> each(["Alder, Pat, Jr", "Birch Q, Cedar R"])
+    ['Alder, Pat, Jr', 'Birch Q', 'Cedar R']
+    """
+    return [one for field in fields for one in (_surely(field) or [field])]
+
+
+def _surely(field: str) -> list[str]:
+    if not _MARK.search(field):
+        return []
+    people = parted(field)
+    sure = ";" in field or _are_whole(people)
+    return people if sure else []
 
 
 def _people(text: str) -> list[str]:

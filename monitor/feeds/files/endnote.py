@@ -10,7 +10,7 @@ from typing import IO
 
 from lxml import etree
 
-from monitor.feeds.files import dates
+from monitor.feeds.files import author_lists, dates
 from monitor.feeds.files.draft import Draft
 from monitor.feeds.readers import titles
 from monitor.feeds.readers.xml_repair import Repaired, with_ampersands
@@ -74,7 +74,7 @@ def _draft(record: Element) -> Draft:
             _first(record, path) for path in ("titles/title", "titles/translated-title")
         ),
         abstract=_first(record, "abstract"),
-        authors=_each(record, "contributors/authors/author"),
+        authors=author_lists.each(_each(record, "contributors/authors/author")),
         journal=_first(
             record, "periodical/full-title", "titles/secondary-title", "titles/alt-title"
         ),

@@ -7,7 +7,7 @@ from typing import Any
 import rispy
 
 from monitor.feeds import plain
-from monitor.feeds.files import dates, ris_blocks
+from monitor.feeds.files import author_lists, dates, ris_blocks
 from monitor.feeds.files.draft import Draft
 from monitor.feeds.readers import titles
 from monitor.feeds.records import UnreadableRecord
@@ -57,7 +57,7 @@ def _draft(raw: str, fields: dict[str, Any]) -> Draft:
         media_type=MEDIA_TYPE,
         title=titles.first(_text(fields, name) for name in _TITLES),
         abstract=_text(fields, "abstract", "notes_abstract"),
-        authors=[*_list(fields, "authors"), *_list(fields, "first_authors")],
+        authors=author_lists.each([*_list(fields, "authors"), *_list(fields, "first_authors")]),
         journal=_text(
             fields, "secondary_title", "journal_name", "alternate_title3", "alternate_title2"
         ),
