@@ -222,6 +222,12 @@ def test_rows_are_never_shifted(row, read_as):
         assert (found.citation.title, found.citation.year) == read_as
 
 
+def test_a_separator_at_the_end_of_each_line_hides_no_surplus_cell():
+    kept, aside = read("title;authors;\nA;Alder P;\nA; b;Alder P;\n")
+    assert isinstance(kept, FetchedRecord)
+    assert isinstance(aside, UnreadableRecord)
+
+
 ENDNOTE = (
     '<?xml version="1.0" encoding="UTF-8"?><xml><records>'
     "<record><titles><title>One</title></titles></record>"

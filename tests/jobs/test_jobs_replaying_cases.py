@@ -119,7 +119,11 @@ def test_the_queue_leaves_with_all_that_was_read(service):
         b'Theraplay: a trial,"Alder P, Birch Q.",See NCT01234567.,J Inv,20210304,5,2,101-110\n',
     )
     (row,) = queued(service)
-    read = {"authors": ["Alder P", "Birch Q"], "abstract": "See NCT01234567.", "journal": "J Inv"}
+    read: dict[str, object] = {
+        "authors": ["Alder P", "Birch Q"],
+        "abstract": "See NCT01234567.",
+        "journal": "J Inv",
+    }
     read |= {"year": 2021, "volume": "5", "issue": "2", "pages": "101-110"}
     read |= {"registrations": {"nct": ["NCT01234567"]}}
     assert {name: row[name] for name in read} == read

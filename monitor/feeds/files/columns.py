@@ -129,7 +129,9 @@ def _quoting(header: str) -> Literal[0, 3]:
 
 def _read(header: list[str], row: list[str]) -> Draft | UnreadableRecord:
     """Read a row; one with more cells than the header has names cannot be trusted."""
-    if any(cell.strip() for cell in row[len(header) :]):
+    surplus = row[len(header) :]
+    # a separator at the end of every line adds an empty cell to the header too
+    if any(cell.strip() for cell in surplus) or (surplus and not header[-1].strip()):
         raw = _written(header, row)
         return UnreadableRecord(
             f"text:{plain.digest(raw)}",
