@@ -36,13 +36,14 @@ _GLUED = re.compile(
     rf"(?<![\s=/:%.])(?=https?://|doi:|pmc?id:)|[;,|]+(?={_PREFIX}|https?://|doi)|[.;,](?=e-?pub\b)",
     re.IGNORECASE,
 )
+_SCHEME = re.compile(r"\bhttps?[:;]?/{1,3}(?=[a-z0-9])", re.IGNORECASE)  # "http//", "https:/"
 _LABEL = re.compile(
     r"(?:digital|object|identifier|name|no|nr|number|link|url|doi|(?:https?://)?(?:dx\.|www\.)?doi\.org/?)"
     r"[:=.#)\]-]*",
     re.IGNORECASE,
 )
 _GLUED_LABEL = re.compile(
-    r"(?:doi|url|urn|info)[:=/.#-]+(?=10\.|https?:|doi|info:|www\.)", re.IGNORECASE
+    r"(?:(?:url|urn|info)[:=/.#-]+|doi[:=/.#-]*)(?=10\.|https?:|doi|info:|www\.)", re.IGNORECASE
 )
 _OPENERS = "<([{\"'“”„‘’‚«»*_`|;,"
 _AS_DOI = re.compile(r"(\S*10\.\S+?)\s*[\[(]\s*doi\s*[\])]", re.IGNORECASE)
@@ -51,7 +52,7 @@ _AS_PII = re.compile(r"(\S+?)\s*\[\s*pii\s*\]", re.IGNORECASE)
 _BEHIND = re.compile(
     r"\W*(?:\b(?:e-?pub|pmc?id|pmc[0-9]+|pii|issn|isbn|publish|access|retriev|available|online|first|"
     r"ahead|in|article|advance|free|full|open|view|link|via|crossref|pubmed|google|medline|scopus|"
-    r"external|abgerufen|zugriff|last|version|doi)|$)",
+    r"ecollection|print|review|no|external|abgerufen|zugriff|last|version|doi)|$)",
     re.IGNORECASE,
 )
 _ABOUT_ANOTHER = re.compile(
@@ -154,7 +155,7 @@ def _settled(value: str | None) -> str | None:
 
 
 def _read(raw: str, depth: int) -> str | None:
-    text = legible(html.unescape(raw))
+    text = _SCHEME.sub("https://", legible(html.unescape(raw)))
     if marked := _AS_DOI.findall(text):
         return _agreed(_word(one, depth) for one in marked)
     if not _AS_PII.search(text):
@@ -171,6 +172,8 @@ def _words(text: str, depth: int) -> str | None:
         one = _word(word, depth)
         if one:
             found.append(one)
+        elif _ADDRESS.match(word):
+            continue  # another page of the paper, without a DOI
         elif found:
             behind = behind or _BEHIND.match(word) is not None
             if not behind:

@@ -13,9 +13,8 @@ _PMID = re.compile(
     r"^(?:(?:pmid|pubmed|medline)\s*[:=]?\s*)?0*([1-9][0-9]{0,8})(?:\.[0-9]{1,3})?$", re.IGNORECASE
 )
 _PMCID = re.compile(
-    r"^(?:pmc(?:id)?\s*[:=]?\s*)?pmc\s*0*([1-9][0-9]{0,9})(?:\.[0-9]{1,3})?$", re.IGNORECASE
+    r"^(?:pmc(?:id)?\s*[:=]?\s*){0,2}0*([1-9][0-9]{0,9})(?:\.[0-9]{1,3})?$", re.IGNORECASE
 )
-_BARE_NUMBER = re.compile(r"^0*([1-9][0-9]{0,9})$")
 # The look-behind stands after the letters, so that the search is one for a fixed text: this
 # runs over every abstract.
 # Eight digits, perhaps in groups; but not the first of more, or of a sentence's next number.
@@ -57,7 +56,7 @@ def pmcid(raw: str | None) -> Identifier | None:
     """
     if not raw:
         return None
-    found = _PMCID.match(raw.strip()) or _BARE_NUMBER.match(raw.strip())
+    found = _PMCID.match(raw.strip())
     return Identifier("pmcid", f"PMC{found[1]}") if found else None
 
 

@@ -60,6 +60,12 @@ def test_the_examples_hold():
         "10.3310/ivcn8847. Epub 2026 Jan 2", "10.3310/ivcn8847.Epub 2026 Jan 2",
         "10.3310/ivcn8847 PMID: 99000001", "10.3310/ivcn8847PMID:99000001", "10.3310/ivcn8847, in press",
         "10.3310/ivcn8847 (accessed 3 May 2026)", "10.3310/ivcn8847 Published online 3 May 2026",
+        "10.3310/ivcn8847 eCollection 2026", "10.3310/ivcn8847. Review.", "10.3310/ivcn8847 DOI",
+        "10.3310/ivcn8847 Available from: https://pub.example/page",
+        # slips
+        "http//dx.doi.org/10.3310/ivcn8847", "https:/doi.org/10.3310/ivcn8847", "DOI10.3310/ivcn8847",
+        "https://pub.example/page; https://doi.org/10.3310/ivcn8847",
+        "https://doi.org/10.3310/ivcn8847; https://pub.example/page",
         "10.3310/ivcn8847; PMCID: PMC9900001", "10.3310/ivcn8847 | Open access",
     ],
 )  # fmt: skip

@@ -89,7 +89,16 @@ def test_what_is_no_pubmed_number(raw):
 
 
 @pytest.mark.parametrize(
-    "raw", ["PMC9900465", "pmc9900465", "PMCID: PMC9900465", "9900465", "PMC9900465.1"]
+    "raw",
+    [
+        "PMC9900465",
+        "pmc9900465",
+        "PMCID: PMC9900465",
+        "9900465",
+        "PMC9900465.1",
+        "PMC: 9900465",
+        "PMCID:9900465",
+    ],
 )
 def test_pubmed_central_numbers(raw):
     assert pmcid(raw) == Identifier("pmcid", "PMC9900465")

@@ -70,6 +70,8 @@ def test_ris_gives_none_in_doubt(fields):
         (["UR  - https://www.ncbi.nlm.nih.gov/pubmed/99001021"], ["99001021"]),
         (["L2  - https://europepmc.org/article/MED/99001021"], ["99001021"]),
         (["UR  - https://pmc.ncbi.nlm.nih.gov/articles/PMC9901021/"], ["PMC9901021"]),
+        (["UR  - https://pub.example/a; https://pubmed.ncbi.nlm.nih.gov/99001021/"], ["99001021"]),
+        (["C2  - PMCID: 9901021"], ["PMC9901021"]),
         (["DO  - 10.3310/a1", "C2  - PMC9901021"], ["10.3310/a1", "PMC9901021"]),
     ],
 )
@@ -147,3 +149,10 @@ def test_several_notices_are_several_links_once_each():
         "EIN - Inv J. 2026. PMID: 99000002", "RIN - Inv J. 2026. PMID: 99000004",
     ).links  # fmt: skip
     assert [one.identifier.value for one in links] == ["99000004", "99000002", "99000003"]
+
+
+def test_a_table_gives_numbers_from_addresses_in_their_columns():
+    found = _read(
+        "title,pmid,pmcid\nAn invented trial,https://pubmed.ncbi.nlm.nih.gov/99001021/,PMCID: 9901021\n"
+    )
+    assert [one.value for one in found.citation.identifiers] == ["99001021", "PMC9901021"]

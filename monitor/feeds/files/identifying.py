@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from monitor.feeds import dois, identifiers
 from monitor.feeds.records import Identifier
 
+_LINES = re.compile(r"[\r\n]+|[\s;|]+(?=https?://)")
 _PUBMED = re.compile(
     r"(?:(?:pmid|pubmed(?: id)?|medline)\s*[:=]?\s*|"
     r"https?://(?:(?:www\.)?ncbi\.nlm\.nih\.gov/(?:m/)?pubmed/|pubmed\.ncbi\.nlm\.nih\.gov/|"
@@ -17,9 +18,9 @@ _PUBMED = re.compile(
     re.IGNORECASE,
 )
 _CENTRAL = re.compile(
-    r"(?:(?:pmcid\s*[:=]?\s*)?|"
+    r"(?:(?:pmc(?:id)?\s*[:=]?\s*){1,2}|"
     r"https?://(?:(?:www\.)?ncbi\.nlm\.nih\.gov/pmc/articles/|pmc\.ncbi\.nlm\.nih\.gov/articles/|"
-    r"(?:www\.)?europepmc\.org/(?:articles?/(?:pmc/)?|abstract/pmc/)))(pmc\s?[0-9]{3,9})(?:\.|(?:[/?#].*)?)",
+    r"(?:www\.)?europepmc\.org/(?:articles?/(?:pmc/)?|abstract/pmc/))pmc)([0-9]{3,9})(?:\.|(?:[/?#].*)?)",
     re.IGNORECASE,
 )
 
@@ -38,7 +39,7 @@ def own(
     ``fields`` may each be an identifier and nothing else, or an address that leads to the paper;
     ``notes`` are prose; ``numbers`` are a registration's own.
     """
-    lines = [line.strip() for text in (*fields, *notes) for line in text.splitlines()]
+    lines = [line.strip() for text in (pmid, pmcid, *fields, *notes) for line in _LINES.split(text)]
     return identifiers.distinct(
         identifiers.pmid(pmid) or identifiers.pmid(_only(lines, _PUBMED)),
         identifiers.doi(doi) or _doi(fields, notes),
@@ -49,7 +50,7 @@ def own(
 
 def _only(lines: Iterable[str], form: re.Pattern[str]) -> str | None:
     """Give the number that whole lines hold; None where they hold different ones."""
-    found = {met[1].upper() for line in lines if (met := form.fullmatch(line))}
+    found = {met[1] for line in lines if (met := form.fullmatch(line))}
     return found.pop() if len(found) == 1 else None
 
 
