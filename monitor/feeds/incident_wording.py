@@ -128,6 +128,14 @@ def uncompared(title: str, kind: str) -> str:
     return f"{title} could not be compared for days: it {_HEADLINES.get(kind, _OTHERWISE)}"
 
 
+def remedy_uncompared() -> str:
+    """Say what an admin can do about a source that is not compared for days."""
+    return (
+        "Look at the source’s own status page, and whether it lists more than it sends. Its polls "
+        "go on; “Day by day” calls no day of it proved meanwhile."
+    )
+
+
 def remedy(kind: str, *, settled_by_hand: bool) -> str:
     """Say what an admin can do; ``settled_by_hand``: it lasts until one says that it is right."""
     if settled_by_hand:

@@ -75,12 +75,15 @@ class IncidentView:
     @property
     def remedy(self) -> str:
         """What an admin can do."""
+        if self.topic == COMPARING:
+            return incident_wording.remedy_uncompared()
         return incident_wording.remedy(self.kind, settled_by_hand=self.needs_person)
 
     @property
     def urgent(self) -> bool:
         """Whether it hardly ends by itself: an admin should look at once."""
-        return self.needs_person or incident_wording.urgent(self.kind)
+        lasting = self.topic in {COMPARING, WAITING}  # it lasted before it was told
+        return self.needs_person or lasting or incident_wording.urgent(self.kind)
 
     def next_reminder(self, at: datetime) -> datetime:
         """When admins are written to again if it lasts."""

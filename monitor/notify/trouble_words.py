@@ -36,8 +36,8 @@ def upcoming(incident: IncidentView) -> str:
     """Say what happens next."""
     if incident.of_mail:
         return (
-            "Nothing is lost: what is not taken waits, is tried again every few minutes and leaves "
-            "as soon as it is taken. A reader is let go only where the server says that there is "
+            "Nothing is lost: what is not taken waits, is tried again within the hour at the latest "
+            "and leaves as soon as it is taken. A reader is let go only where the server says that there is "
             f"no such mailbox. {_TOLD}"
         )
     first = f"on {moment(incident.next_try)}, then" if incident.next_try else "soon, then"

@@ -1,6 +1,6 @@
 """Several incidents of one cause, told once: where nothing is reached, it is our own way out. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,9 +13,13 @@ _SEVERAL = 2  # one source alone may well be down itself
 
 @dataclass(frozen=True, slots=True)
 class NoWayOut:
-    """Nothing beyond this machine is reached; ``told`` are the incidents that this explains."""
+    """Nothing beyond this machine is reached; ``told`` are the incidents that this explains.
+
+    ``every``: no source that is asked is left out; otherwise some were not due since.
+    """
 
     told: tuple[IncidentView, ...]
+    every: bool
 
     @property
     def since(self) -> datetime:
@@ -30,8 +34,14 @@ class NoWayOut:
     @property
     def headline(self) -> str:
         """What is wrong, in a sentence without its dot."""
-        who = "Neither a source nor the mail server" if self.mail_too else "No source"
-        return f"{who} can be reached: this machine may have lost its way to the internet"
+        if self.every:
+            who = "Neither a source nor the mail server" if self.mail_too else "No source"
+            who += " can be reached"
+        else:
+            sources = len({one.source for one in self.told if not one.of_mail})
+            mail = " and the mail server" if self.mail_too else ""
+            who = f"{sources} sources{mail} cannot be reached, and none has answered since"
+        return f"{who}: this machine may have lost its way to the internet"
 
     @property
     def next_try(self) -> datetime | None:
@@ -43,8 +53,14 @@ class NoWayOut:
         return any(one.id == other.id for other in self.told)
 
 
-def no_way_out(asked: Collection[str], wrong: Sequence[IncidentView]) -> NoWayOut | None:
-    """Tell whether every source that is asked cannot be reached, two at least."""
+def no_way_out(
+    heard: Mapping[str, datetime | None], wrong: Sequence[IncidentView]
+) -> NoWayOut | None:
+    """Tell whether sources cannot be reached, two at least, and none has answered since.
+
+    ``heard`` says of each source that is asked when it last answered in full. One that answers,
+    if only to refuse, has been reached.
+    """
     lost = [
         one
         for one in wrong
@@ -52,6 +68,15 @@ def no_way_out(asked: Collection[str], wrong: Sequence[IncidentView]) -> NoWayOu
         or (one.topic == incidents.DELIVERY and one.kind == MailFault.UNREACHABLE)
     ]
     unreached = {one.source for one in lost if not one.of_mail}
-    if len(unreached) < _SEVERAL or not set(asked) <= unreached:
+    if len(unreached) < _SEVERAL:
         return None
-    return NoWayOut(tuple(lost))
+    first = min(one.opened_at for one in lost if not one.of_mail)
+    answered = [at for name, at in heard.items() if name not in unreached and at]
+    refused = [
+        one.last_seen_at
+        for one in wrong
+        if one.topic == incidents.POLL and one.source not in unreached
+    ]
+    if any(at > first for at in (*answered, *refused)):
+        return None
+    return NoWayOut(tuple(lost), every=set(heard) <= unreached)

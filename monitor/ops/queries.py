@@ -145,8 +145,8 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
     jobs = [_job_status(row, now) for row in session.scalars(select(JobRow).order_by(JobRow.name))]
     outbox = notify.outbox(session)
     wrong = incidents.open_incidents(session)
-    asked = [one.name for one in sources if one.state is not feeds.SourceState.DISABLED]
-    lost = no_way_out(asked, wrong)
+    asked = [one for one in sources if one.state is not feeds.SourceState.DISABLED]
+    lost = no_way_out({one.name: one.last_success for one in asked}, wrong)
     problems = _problems(sources, wrong, lost, jobs) + _mail_problems(wrong, outbox, now)
     problems += _waiting(session, now) + _log_problem(database)
     return Status(

@@ -20,7 +20,7 @@ def incident(number, source, kind="unreachable", topic="poll"):
         kind=kind,
         message="x",
         opened_at=T + timedelta(minutes=number),
-        last_seen_at=T,
+        last_seen_at=T + timedelta(hours=1),
         times=1,
         told_at=T,
         closed_at=None,
@@ -32,7 +32,8 @@ def incident(number, source, kind="unreachable", topic="poll"):
 
 SOURCES = [incident(n, name) for n, name in enumerate(("pubmed", "isrctn", "crossref"), start=1)]
 MAIL = incident(9, "mail", "mail server unreachable", "delivery")
-ASKED = [one.source for one in SOURCES]
+ASKED = dict.fromkeys(one.source for one in SOURCES)
+LATER = T + timedelta(minutes=30)
 
 
 def test_where_nothing_is_reached_it_is_told_once():
@@ -55,8 +56,8 @@ def test_the_mail_server_may_be_one_of_them():
     ("asked", "wrong"),
     [
         (ASKED, []),
-        (ASKED, SOURCES[:2]),  # one answers
-        (["pubmed"], SOURCES[:1]),  # it may well be down itself
+        ({**ASKED, "crossref": LATER}, SOURCES[:2]),  # one has answered since
+        ({"pubmed": None}, SOURCES[:1]),  # it may well be down itself
         (ASKED, [replace(SOURCES[0], kind="refused"), *SOURCES[1:]]),  # it answered, in its way
         (ASKED, [replace(one, topic="comparing") for one in SOURCES]),
         (ASKED, [MAIL]),
@@ -64,6 +65,13 @@ def test_the_mail_server_may_be_one_of_them():
 )
 def test_what_can_be_of_several_causes_is_told_one_by_one(asked, wrong):
     assert no_way_out(asked, wrong) is None
+
+
+def test_who_was_not_asked_since_says_nothing_against_it():
+    heard = {**ASKED, "crossref": T - timedelta(days=1)}
+    lost = no_way_out(heard, SOURCES[:2])
+    assert lost is not None
+    assert lost.headline.startswith("2 sources cannot be reached, and none has answered since: ")
 
 
 def test_another_incident_of_a_source_is_not_explained():
