@@ -159,7 +159,8 @@ def promise(following: int) -> str:
     """Write why a reader gets this, and what happens when it turns out wrong."""
     count = "1 intervention" if following == 1 else f"{following} interventions"
     return (
-        f"You asked for news of {count}. We write when something changes, and not otherwise. "
+        f"You asked for news of {count}. We write when its tier, findings or gap changes, or a study of it is retracted, and not "
+        "otherwise. "
         "If this turns out to be wrong, we will write to you again."
     )
 

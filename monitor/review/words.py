@@ -52,7 +52,7 @@ def found(direction: FindingDirection | None) -> str:
     >>> found(FindingDirection.NO_DIFFERENCE)
     'shows no clear difference'
     """
-    return _FOUND[direction] if direction else "is of more than one of the ten"
+    return _FOUND[direction] if direction else "concerns more than one of the ten"
 
 
 class Stage(StrEnum):

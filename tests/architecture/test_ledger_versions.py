@@ -96,6 +96,9 @@ def test_a_mail_of_every_version_is_still_written(kept, tmp_path, now):
     mail = rendering.render(claimed, settings, b"a secret of tests, 32 bytes long").decode()
     assert "Circle of Security" in mail
     assert "https://monitor.example.org/changes/12" in mail
+    for doubt in (kept["study"] or {}).get("doubts", []):
+        # quoted-printable breaks lines, so its first words stand for it
+        assert doubt[:30] in mail
 
 
 def test_todays_mail_has_the_shape_of_the_newest_example():

@@ -249,3 +249,21 @@ def test_each_change_is_audited(world, session):
     world.reassess("cos", world.cosi())
     assert audit.count(session) == entries + 1
     assert audit.broken_link(session) is None
+
+
+def test_a_gap_worded_anew_is_kept_and_not_listed_as_a_change(world, session):
+    """As when a new policy says the same in other words: the state follows, nothing moved."""
+    world.publish()
+    newest = queries.newest(session, "cos")
+    assert newest
+    anew = {**newest.after, "sentence": "Worded anew."}
+    columns = {
+        "slug": "cos", "sentence": "x", "cause": "x", "cause_kind": "baseline", "at": world.now
+    }  # fmt: skip
+    session.add(Change(kinds=[], before=newest.after, after=anew, **columns))
+    session.flush()
+    assert queries.state(session, "cos").sentence == "Worded anew."
+    assert queries.changes(session) == []
+    assert len(queries.changes(session, include_baseline=True)) == 10
+    moved = world.reassess("cos", world.cosi())
+    assert queries.changes(session, slug="cos") == [moved]
