@@ -33,6 +33,7 @@ SHARED = ROOT.parent / "shared"
 RECORDED = SHARED / "recordings"
 CASES = SHARED / "domain" / "matcher_cases.csv"
 INVENTED = ROOT / "tests" / "literature" / "standing_cases.csv"
+KINDS = ROOT / "tests" / "literature" / "passing_cases.csv"
 PAGE = ROOT / "docs" / "accuracy" / "matching.md"
 # Hits in the background, read by eye, that name one of the ten rightly.
 RIGHTLY = {"NCT01087112"}  # the Stockholm trial of mother-infant psychoanalytic treatment
@@ -240,6 +241,20 @@ def standing(matcher: Matcher) -> Iterator[str]:
         yield f"| {lane}, {kind} | {share(right, len(own))} |"
 
 
+def kinds(matcher: Matcher) -> Iterator[str]:
+    """Write, for each way to name a programme in passing, how many abstracts get their lane."""
+    with KINDS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    yield "| kind | mentioned, right | evaluated all the same, right |\n|---|---|---|"
+    for kind in sorted({row["kind"] for row in rows}):
+        cells = []
+        for lane in ("mentioned", "evaluated"):
+            own = [row for row in rows if (row["kind"], row["lane"]) == (kind, lane)]
+            right = sum(_lane(matcher, Record("", r["title"], r["abstract"])) == lane for r in own)
+            cells.append(f"{right} of {len(own)}" if own else "–")
+        yield f"| {kind} | {' | '.join(cells)} |"
+
+
 ABOUT = (
     "Written by `python tools/accuracy_matching.py`; do not edit. The rule: "
     "[lab.md](../lab.md#lab-match).\n"
@@ -266,6 +281,13 @@ ABOUT_STANDING = (
     "afterwards, by the same hand, and the rule was left as it was. It leans to *evaluated*: a "
     "paper is *mentioned* only where every hit has a reason.\n"
 )
+ABOUT_KINDS = (
+    "Short abstracts that we made up (`tests/literature/passing_cases.csv`), each with a "
+    "counterpart in which the programme was evaluated. The rules have been fitted to all of them, "
+    "so the table says little of other papers. Three of the four rounds were first read by rules "
+    "that had not seen them: of those that mention a programme, 34 of 45, 19 of 33 and 21 of 24 "
+    "were right; of those that evaluate one, 27 of 30, 15 of 19 and 21 of 25.\n"
+)
 
 
 def page() -> str:
@@ -286,6 +308,9 @@ def page() -> str:
         "\n## Evaluated or mentioned\n",
         ABOUT_STANDING,
         *standing(matcher),
+        "\n## Ways to name a programme in passing\n",
+        ABOUT_KINDS,
+        *kinds(matcher),
         "",
     ]
     return "\n".join(parts)

@@ -109,7 +109,7 @@ def test_invented_abstracts_get_the_lane_they_were_written_for():
 
 
 def test_a_labelled_section_of_background_counts_to_its_end():
-    abstract = "BACKGROUND: Infants matter.\n\nTheraplay was made in Chicago.\n\nMETHODS: " + APP
+    abstract = "BACKGROUND: Infants matter.\n\nTheraplay helped in Chicago.\n\nMETHODS: " + APP
     assert judged(abstract)[0] is Lane.MENTIONED
     assert judged(abstract.replace("BACKGROUND", "RESULTS"))[0] is Lane.EVALUATED
 
@@ -185,7 +185,7 @@ def test_kinds_of_passing_names_get_the_lane_they_were_written_for():
     wrong = [
         (case["kind"], case["abstract"])
         for case in cases
-        if case["set"] != "written after the rule"
+        if not case["set"].endswith("not read yet")
         and judged(case["abstract"], case["title"])[0] != case["lane"]
     ]
     assert wrong == []

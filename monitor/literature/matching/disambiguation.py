@@ -58,6 +58,14 @@ def judge_names(
     return judged
 
 
+def refuse_letters(judged: JudgedNames, of_another: Callable[[NameCandidate], str | None]) -> None:
+    """Take out the names that are letters alone ("VIPP-R") where the text says they are another's."""
+    for one in list(judged.chosen):
+        if one.name.letters and (reason := of_another(one)):
+            judged.chosen.remove(one)
+            judged.refused.append((one, reason))
+
+
 def judge_abbreviations(
     judged: JudgedNames,
     candidates: Iterable[NameCandidate],
@@ -75,12 +83,13 @@ def judge_abbreviations(
     taken += [(one.start, one.end) for one, _ in judged.refused]
     admitted: list[NameCandidate] = []
     refused: list[tuple[NameCandidate, str]] = list(judged.refused)
-    for one in candidates:
+    for one in sorted(candidates, key=_precedence):
         context = one.name.context
         if context is None or any(start < one.end and one.start < end for start, end in taken):
             continue
         reason = None if one.name.slug in named else context.refusal(seen)
-        reason = reason or of_another(one)
+        if reason is None and (reason := of_another(one)):
+            taken.append((one.start, one.end))  # nor is a part of it ours
         if reason is None:
             admitted.append(one)
         else:

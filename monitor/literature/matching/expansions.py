@@ -33,16 +33,18 @@ _LINK = re.compile(
     r"called|or|in short|short|termed|named)[\s:,“\"'‘(]*$",
     re.IGNORECASE,
 )
-_OPEN = re.compile(r"[(\[][\s“\"'‘]*$")
+_OPEN = re.compile(r"[(\[][\s“\"'‘]*(?:(?:the|an?|our|hence|also)\s)?$", re.IGNORECASE)
 _AFTER = re.compile(
     r"^[”\"'’]?\s*(?:[(\[]\s*(?:i\.?e\.?,?\s*)?(?P<inner>[^()\[\]]{3,150})[)\]]|"
     r"(?:,\s*)?(?:(?:which |that |here )?(?:stands?|standing|stood|short|is short|an? acronym|"
     r"an abbreviation|is an acronym|is the acronym|is an abbreviation|an initialism) (?:for|of)|"
+    r"(?:here )?(?:is|are|was|were) for\b|"
     r"mean(?:s|t|ing)(?: the)?|denot(?:es|ed|ing)|=|i\.e\.,?|that is,?)\s*[:“\"'‘]*\s*"
-    r"(?P<rest>.{3,150})|[:,–—-]\s*(?P<beside>[^,;:.()\[\]–—]{3,120})[,;:.)\]–—])",
+    r"(?P<rest>.{3,150})|(?:,? or|[,–—-])\s*(?P<beside>[^,;:.()\[\]–—]{3,120})(?:[,;:.)\]–—]|$)|"
+    r":\s*(?P<list>[^;:.()\[\]–—]{3,120})(?:[;.)\]–—]|$))",
     re.IGNORECASE | re.DOTALL,
 )
-_BESIDE = re.compile(r"[,–—]\s*$")
+_BESIDE = re.compile(r"[,–—]\s*(?:(?:the|an?|our)\s)?$", re.IGNORECASE)
 _BESIDE_AFTER = re.compile(r"\s*[,–—]")
 _SHORT_FOR = re.compile(r"^,? (?:for|in) short\b", re.IGNORECASE)
 
@@ -85,7 +87,7 @@ def _before(before: str, after: str, letters: str) -> Iterator[Expansion]:
     said = before[: end.start()] if end else before
     if link := _LINK.search(said):
         said = said[: link.start()]
-    words = _words(_SENTENCE.split(said)[-1])
+    words = _words(_SENTENCE.split(said.rstrip(" :,–—"))[-1])
     for _ in range(_MOST_GENERAL + 1):
         if one := _ending(words, letters, loosely=bracket is not None):
             yield one
@@ -100,7 +102,7 @@ def _after(after: str, letters: str) -> Iterator[Expansion]:
     if found is None:
         return
     inner = found["inner"]
-    said = inner or found["beside"] or _SENTENCE.split(found["rest"])[0]
+    said = inner or found["beside"] or found["list"] or _SENTENCE.split(found["rest"])[0]
     whole = found["rest"] is None
     for part in dict.fromkeys((said, said.split(";")[0], said.split(",")[0])):
         if one := _beginning(_words(part), letters, whole=whole, loosely=inner is not None):

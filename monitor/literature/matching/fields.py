@@ -16,7 +16,7 @@ _KINDS = (
 _GIVEN_BEFORE = re.compile(
     r"(?:\b(?:receiv\w+|attend\w*|complet\w+|underw\w+|undergo\w*|assigned to|randomi[sz]ed to|"
     r"allocated to|offer\w*|giv\w+|had|having|start\w*|began|finish\w*|enter\w*|treated (?:with|by)|"
-    r"referred (?:to|for)|waiting for|seen (?:for|in)|provid\w+|deliver\w+|evaluat\w+|compar\w+|"
+    r"referred (?:to|for)|wait(?:ed|ing) for|seen (?:for|in)|provid\w+|deliver\w+|evaluat\w+|compar\w+|"
     r"test(?:ed|ing)|trials? of|examin\w+|studied|stud(?:y|ies) of|outcomes? (?:of|after|in)|effects? of|"
     r"effectiveness of|efficacy of|benefits? of|costs? of|experiences? (?:of|with)|course of|"
     r"(?:sessions?|hours|weeks?|months?|years?) of|after|during|before) |"

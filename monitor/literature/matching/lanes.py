@@ -129,9 +129,10 @@ def _passing(hit: Hit, sentence: Sentence, paper: _Paper) -> str | None:
         # the short form of the name that stands before it
         before, after = before.removesuffix(_IN_BRACKETS), after[1:]
     scene = paper.scene(hit, sentence, before, after)
-    reason = _by_its_words(before[-_NEAR:], after) or passing.reason(scene)
+    reason = _by_its_words(before[-_NEAR:], after)
     if reason is None and fields.is_field(hit.words) and not fields.is_treatment(scene):
-        return "only the name of a field"
+        reason = "only the name of a field"
+    reason = reason or passing.reason(scene)
     if reason or passing_cues.DONE.search(sentence.text):
         return reason
     return _by_its_company(sentence, paper) or _by_its_role(hit.slug, sentence, after, paper)

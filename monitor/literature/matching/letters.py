@@ -26,6 +26,13 @@ _BODIES = frozenset(
      "partnership", "partnerships", "press", "prize", "radio", "road", "school", "shop", "society",
      "stadium", "street", "television", "trust", "tv")
 )  # fmt: skip
+# Who give it: "the Anna Freud PIP team".
+_STAFF = frozenset(("clinicians", "coaches", "facilitators", "guiders", "leaders", "practitioners",
+    "service", "services", "staff", "team", "teams", "therapist", "therapists", "visitors", "arm",
+    "condition", "families", "parents", "mothers", "children", "carers"))  # fmt: skip
+# What a name may begin with, at the beginning of a sentence too.
+_LEADING = frozenset(("cafe", "camp", "captain", "channel", "club", "hotel", "operation", "radio",
+    "studio", "team"))  # fmt: skip
 # Capitalised for another reason than being part of a name.
 _PLAIN = frozenset(
     ("adapted", "american", "australian", "belgian", "brazilian", "british", "canadian", "chinese",
@@ -100,8 +107,9 @@ def part_of_a_name(text: str, start: int, end: int, own: Set[str]) -> str | None
     if _in_capitals(text, start, end):
         return None
     opens = before is None or before["start"] is not None
-    leads = not opens and _is_name(first, own) and not first.endswith(("'s", "’s"))
-    general = fold(last) in GENERAL
+    leads = _is_name(first, own) and not first.endswith(("'s", "’s"))
+    leads = leads and (not opens or fold(first) in _LEADING)
+    general = fold(last) in GENERAL or fold(last) in _STAFF
     if (leads and not (general and last.islower())) or (follows and not general):
         return _said(first if leads else "", text[start:end], last if follows else "")
     return None

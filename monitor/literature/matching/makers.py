@@ -6,7 +6,8 @@ from monitor.literature.matching.scenes import SAMPLE, Scene, any_case
 # Its developers, or what staff are trained in.
 _PEOPLE_OF = any_case(
     r"\b(?:developers?|makers?|founders?|authors?|originators?|creators?|inventors?|publishers?|"
-    r"designers?|writers?|owners?|pioneers?|experts?|trainers?|representatives?|editors?) "
+    r"designers?|writers?|owners?|pioneers?|experts?|trainers?|representatives?|editors?|supervisors?|compan(?:y|ies)|firms?|"
+    r"people) "
     rf"(?:of|in|on|for|from|behind) {CLOSE}"
 )
 _ITS_PEOPLE = any_case(
@@ -43,9 +44,10 @@ _THEY_GAVE = any_case(
     r"brought|tried) (?:it|them|this|that|all|each|\w+ sessions|(?:(?:the|these|this|that|all|both|its|"
     rf"their) )?(?:\w+ )?{_GROUPS})\b|\b(?:saw|treated|filmed|visited|worked with|met) (?:\w+ )?"
     rf"(?:\w+ )?{SAMPLE}|\b(?:then|they) (?:delivered|gave|led|used|offered)\b(?! (?:a|an|our) )|"
-    rf"\btheir (?:{_GROUPS}|{SAMPLE}\w*|clients)\b"
+    rf"\bmade (?:\w+ )?visits\b|\b(?:visits|sessions) (?:to|with|for)\b|\btheir (?:{_GROUPS}|{SAMPLE}\w*|clients)\b"
 )
 _GIVEN_BY = any_case(
+    r"\b(?:treated|seen|visited|filmed|supported|coached) by\b[^.;]{0,80}$|"
     rf"\b(?:{_GROUPS}|it|which|visits?|feedback|coaching|arms?) (?:(?:was|were|is|are|had been|being) )?"
     r"(?:\w+ )?(?:delivered|given|led|provided|conducted|facilitated|offered|run|held|carried out|"
     r"administered) by\b[^.;]{0,80}$"

@@ -21,6 +21,7 @@ from monitor.literature.matching.disambiguation import (
     NameCandidate,
     judge_abbreviations,
     judge_names,
+    refuse_letters,
 )
 from monitor.literature.matching.letters import Letters, vocabulary
 from monitor.literature.matching.naming import (
@@ -167,6 +168,8 @@ class Matcher:
         }
         named = {one.name.slug for judged in names.values() for one in judged.chosen}
         others = Letters(texts, self._vocabulary, named)
+        for field, judged in names.items():
+            refuse_letters(judged, partial(others.reason, field))
         return {
             field: judge_abbreviations(
                 judged,

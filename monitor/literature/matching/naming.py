@@ -44,6 +44,10 @@ _ANOTHER_SENSE = re.compile(
     r"file|hose|bolt|cable|head) attachments?\b|\battachment (?:loss|levels?|sites?|points?|devices?|"
     r"screws?)\b|\battachment of (?:(?:the|a|an|its|each|these|those) )?(?!infant|child|bab|toddler|"
     r"mother|father|parent|young|foster|adopt|preschool|girl|boy|son|daughter|pupil|orphan|twin)\w+|"
+    r"\b(?:head|dental|brain|blunt|eye|ocular|chest|abdominal|spinal|facial|major|multiple|penetrating|"
+    r"surgical|tissue|nerve|bone|hand|skull) trauma\w*|\btrauma (?:cent(?:re|er)s?|surge\w+|wards?|units?|"
+    r"teams?|registr\w+|rooms?)\b|\bsensitivity (?:and specificity|analys\w+|of (?:the )?(?:\d|assay|"
+    r"test|scale|method|sensor)|was \d)|\bgene famil\w+|\bfamil(?:y|ies) of (?:genes|proteins|enzymes)|"
     r"\bchild (?:node|process|theme|seat|lock)\w*"
 )
 
@@ -85,6 +89,7 @@ class Name:
     context: NameContext | None = None
     beside: frozenset[str] = frozenset()  # a look-alike's: one of them in the same sentence
     why: str = ""  # a look-alike's: what it is instead
+    letters: bool = False  # a variant's name that is an abbreviation: "VIPP-R"
 
 
 def names_of(intervention: Intervention) -> Iterator[tuple[str, Name]]:
@@ -94,7 +99,12 @@ def names_of(intervention: Intervention) -> Iterator[tuple[str, Name]]:
         yield form, Name(slug, None, FULL_NAME, _may_be_spaced(form))
     for variant in intervention.variants:
         for form in variant.forms:
-            yield form, Name(slug, variant.name, VARIANT_NAME, _may_be_spaced(form))
+            yield (
+                form,
+                Name(
+                    slug, variant.name, VARIANT_NAME, _may_be_spaced(form), letters=_is_short(form)
+                ),
+            )
     for short in intervention.abbreviations:
         context = NameContext(frozenset(short.require), frozenset(short.reject), short.minimum)
         spaced = has_space(short.form)
@@ -119,6 +129,12 @@ def spellings(names: Iterable[tuple[str, Name]]) -> Iterator[tuple[str, list[Nam
     for pattern, found in meant.items():
         short = any(written and name.context for written, name in found)
         yield pattern, [name for written, name in found if written or not (short and name.context)]
+
+
+def _is_short(form: str) -> bool:
+    """Tell whether a form is letters that stand for words, as "VIPP-SD" is and "Theraplay" is not."""
+    capitals = sum(character.isupper() for character in form)
+    return not has_space(form) and 2 * capitals > sum(map(str.isalpha, form))
 
 
 def has_space(form: str) -> bool:

@@ -7,9 +7,18 @@ speaks, and the programme counts as evaluated.
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from monitor.literature.matching.makers import of_its_makers, of_training
-from monitor.literature.matching.passing_cues import ALLOCATED, CLOSE, DONE, NAMED, OWN
+from monitor.literature.matching.passing_cues import (
+    ALLOCATED,
+    CLOSE,
+    DONE,
+    LED_BACK,
+    NAMED,
+    OWN,
+    REVIEW,
+)
 from monitor.literature.matching.scenes import LEADS_BACK, SAMPLE, Scene, any_case, something_else
 
 _FEW = 2
@@ -71,10 +80,12 @@ _PLACE = (
 _NO_PEOPLE = rf"(?:(?!\b(?:who|whose|whom|{SAMPLE}\w*)\b)[^.;])"
 _EARLIER = (
     r"\b(?:earlier|previously|once|formerly|in the past|before|years ago|long|in former|until|"
-    r"no longer|used to|at one time|a decade|some time)\b"
+    r"no longer|used to|at one time|a decade|some time|already|"
+    r"had (?:\w+ ){0,4}(?:been (?:used|home|host|known|a|the|one)|housed|hosted))\b"
 )
 _PLACE_HAD = any_case(
-    rf"{_PLACE}{_NO_PEOPLE}{{0,40}}?\b(?:had|has|have|having|was|were|used to|once|formerly|no longer)\b"
+    rf"{_PLACE}{_NO_PEOPLE}{{0,40}}?\b(?:had|has|have|having|was|were|used to|once|formerly|no longer|"
+    rf"offered|ran|hosted|housed|held|provided|delivered)\b"
     rf"{_NO_PEOPLE}{{0,90}}$"
 )
 _PLACE_WHERE = any_case(
@@ -105,7 +116,7 @@ def _of_a_place(scene: Scene) -> bool:
 
 def _something_else_or_place(scene: Scene) -> bool:
     """Tell whether nothing leads back to what the place did."""
-    return not any(LEADS_BACK.search(one) for one in (scene.title, *scene.others))
+    return not any(LEADS_BACK.search(one) for one in (scene.title, scene.rest, *scene.others))
 
 
 # A list of names.
@@ -117,7 +128,8 @@ _ENDS_WITH_NAME = re.compile(rf"(?:^|[\s(“\"'‘:]){_ITEM}$")
 _TRIED = any_case(
     rf"{DONE.pattern}|\b(?:compar|evaluat|test(?:ed|ing|s)\b|examin|trial|effect|efficacy|effic|"
     r"stud(?:y|ied|ies)\b|includ|review|found\b|assess|analy[sz]|experienc|outcome|improv|reduc|"
-    r"better|best\b|higher|lower|rose\b|fell\b|pilot|treated|interview)"
+    rf"took it\b|{SAMPLE}\w* were (?:offered|given)|chang|largest|smallest|better|best\b|higher|lower|"
+    r"rose\b|fell\b|pilot|treated|interview)"
 )
 _OF_A_NUMBER = any_case(
     r"\b(?:two|three|four|five|both|these|our|all)\s(?:[\w-]+\s){0,3}?(?:interventions|programmes|"
@@ -168,7 +180,7 @@ _AUTHORS = (
 )
 _YEAR = r"(?:19|20)\d\d[a-z]?"
 _TEAM = r"(?: et al\b|,? and (?:her |his |their )?(?:colleagues|co-?workers|associates|team)\b)"
-_BY_AUTHORS = rf"(?:{_AUTHORS},? \({_YEAR}\)|[A-Z][\w'’-]+{_TEAM})"
+_BY_AUTHORS = rf"(?:{_AUTHORS}(?: team| group| lab)?,? \({_YEAR}\)|[A-Z][\w'’-]+{_TEAM})"
 _TOLD = re.compile(_BY_AUTHORS)
 _CITED = re.compile(rf"\((?:see |e\.g\.,? |cf\.? )?{_AUTHORS},? {_YEAR}[^()]{{0,80}}\)")
 _STUDY_BY = re.compile(
@@ -194,10 +206,11 @@ _SELF = any_case(
 
 
 def _by_somebody_else(scene: Scene) -> bool:
-    if not something_else(scene):
+    rest, _, further = scene.rest.partition(";")
+    if not something_else(replace(scene, others=(*scene.others, further))):
         return False
     text = f"{scene.near}{NAMED}{scene.rest}"
-    if _SELF.search(text):
+    if _SELF.search(f"{scene.near.rpartition(';')[2]} {rest}"):
         return False
     return _told_by_others(scene, text) or _OTHERS.search(text) is not None
 
@@ -221,8 +234,9 @@ _LEFT = any_case(
     r"left (?:to|for)|of|up to|reserved for|kept for|a (?:question|matter|task|topic|subject) (?:for|of)|"
     r"the (?:subject|topic|task|aim) of) (?:\w+,? ){0,2}?(?:future|later|further|another|next|coming|"
     r"others|tomorrow|new|forthcoming|subsequent|larger|bigger)\b(?! of (?:the|their|his|her)\b)|"
-    r"\b(?:left|reserved|kept|saved) (?:to|for) (?:\w+ ){0,2}?(?:future|later|further|another|next|others)\b|"
-    r"\bin (?:the )?(?:years|months|days|time) to come\b|\bone day\b|\bsome day\b|\bin (?:the )?future\b|"
+    r"\b(?:left|reserved|kept|saved) (?:to|for) (?:\w+ ){0,2}?(?:future|later|further|another|next|others|ahead)\b|"
+    r"\bwe (?:cannot|can not|could not|do not) (?:yet )?(?:say|tell|know)\b|"
+    r"\bin (?:the )?(?:years|months|days|time) (?:to come|ahead)\b|\bone day\b|\bsome day\b|\bin (?:the )?future\b|"
     r"\b(?:later|next|coming|new|larger|bigger|follow-on) (?:\w+ )?(?:research|stud(?:y|ies)|trials?)\b"
     r"[^.;]{0,20}\b(?:could|should|might|may|will|must|to|can)\b"
 )
@@ -236,19 +250,25 @@ _PLAN = any_case(
     r"aim next|look forward|expect)\b(?! (?:that|was|were|of))[^.;]{0,90}$|"
     r"\b(?:plans?|hopes?|intentions?|wish|next (?:step|year|project|trial|study)|next,|later,|our next)\b"
     r"[^.;]{0,90}$|\bin (?:a|the) (?:later|next|second|future|further)\b[^.;]{0,80}$|"
-    r"\bwill (?:later|next|soon|then|one day)\b[^.;]{0,60}$|"
+    r"\bit is (?:hoped|planned|intended|foreseen|proposed)\b[^.;]{0,80}$|"
+    r"\b(?:appl(?:y|ies|ied|ying)|seek(?:s|ing)?|asking) for (?:\w+ )?(?:money|funds|funding|grants?)\b"
+    r"[^.;]{0,60}$|\bwill (?:later|next|soon|then|one day)\b[^.;]{0,60}$|"
     r"\b(?:next|later|second|coming|future) (?:\w+ ){1,2}(?:will|is to|are to|may|should|could)\b[^.;]{0,70}$"
 )
+_BEFORE_IT = any_case(r"\bbefore $")
+_IT_IS_TRIED = any_case(r"^ (?:is|can be|will be|may be|comes|starts)\b")
 _PLANNED = any_case(
-    r"^[^.;]{0,60}?\b(?:(?:is|are) (?:now |being )?(?:planned|in preparation|foreseen|scheduled|intended|"
+    r"^(?:(?!\b(?:was|were|and|but|had)\b)[^.;]){0,60}?\b(?:(?:is|are) (?:now |being )?(?:planned|in preparation|foreseen|scheduled|intended|"
     r"hoped)|will (?:follow|come|be (?:tried|tested|studied|evaluated|compared|added|offered|given))\b"
     r"[^.;]{0,30}?\b(?:later|next|soon|second|another|future)|(?:is|are) (?:\w+ )?next\b|"
-    r"(?:is|are) on (?:our|the) list|comes? next\b|"
+    r"(?:is|are) on (?:our|the) list|comes? next\b|(?:has|have) been (?:put off|postponed)|"
     r"(?:is|are) (?:now |still )?under (?:discussion|preparation|consideration)|(?:is|are) to be \w+ (?:next|later|soon|in (?:a|the) (?:next|later)))"
 )
 _PROTOCOL = any_case(r"\bprotocol\b|\bwill be\b|\bdesign of\b")
 _DID = any_case(
-    r"\b(?:was|were)\b|\bwe (?:\w+ed|gave|lent|sent|held|took|ran|had|saw|met|read|built)\b"
+    r"\b(?:was|were)\b|\bwe (?:have )?(?:\w+ed|gave|given|lent|sent|held|took|ran|had|saw|met|read|built|"
+    r"hung|made|wrote|chose|kept|left|found|told|put|brought|taught)\b|"
+    r"\b\w+ed (?:\d|all|each|them|our)"
 )
 
 
@@ -268,18 +288,44 @@ _NEW_QUESTION = any_case(r";|\b(?:and|but),? (?:whether|if|how|why|what)\b")
 _LEFT_BEFORE = any_case(
     r"\b(?:future|later|further|next|another|larger) (?:\w+ )?(?:research|stud(?:y|ies)|trials?|work|"
     r"team|project)s?\b[^.;]{0,90}\b(?:whether|if|how)\b[^.;]{0,60}$|"
-    r"\bremains? (?:for|to)\b[^.;]{0,90}$|"
+    r"\bremains? (?:for|to)\b[^.;]{0,90}$|\b(?:someday|some day|one day)\b[^.;]{0,60}$|"
     r"\b(?:is|are|be) (?:for|left to|left for|up to) (?:others|another|later|future)\b[^.;]{0,90}$"
 )
 
 
 def _is_planned(scene: Scene) -> bool:
     """Tell whether a paper that did something else plans this: no protocol, which does nothing yet."""
-    if not (_PLAN.search(scene.near) or _PLANNED.search(scene.rest)):
+    tried = _BEFORE_IT.search(scene.near) and _IT_IS_TRIED.match(scene.rest)
+    if not (tried or _PLAN.search(scene.near) or _PLANNED.search(scene.rest)):
         return False
     if any(_PROTOCOL.search(one) for one in (scene.title, *scene.others)):
         return False
-    return any(_DID.search(one) for one in (scene.near, *scene.others))
+    return any(_DID.search(one) for one in (scene.near, scene.rest, *scene.others))
+
+
+# A sentence that has none of these says nothing of anything that was done or found.
+_SAID = any_case(
+    rf"{_TRIED.pattern}|{OWN.pattern}|\b(?:data|sample|part of|drawn|based on|adapt|implement|deliver|"
+    r"given|gave|lower|rais|increas|decreas|help|associat|predict|moderat|mediat|score|accept|feasib|"
+    r"lik(?:ed|ing)|satisf|valu|develop|manual|cost|more|less|after|during|sessions?|therapist|treat|"
+    rf"need|use[ds]?\b|using|children|attach|sensitiv)\w*|\b{SAMPLE}|[=<>%]|"
+    r"\b(?:programme|program|therapy|intervention|psychotherapy) (?:was|were|is|are)\b"
+)
+
+
+# Own sentences that may be about any programme: "We interviewed twenty mothers".
+_OPEN = any_case(r"\b(?:interview|experienc|view|perceiv|percept|follow|file|record|outcome|predict|"
+    r"evaluat|benefit|change[sd]?\b|imple)\w*")  # fmt: skip
+
+
+def _beside_its_subject(scene: Scene) -> bool:
+    """Tell whether the paper says what it did with something else, and nothing of this."""
+    if _SAID.search(f"{scene.near} {scene.rest}") or ALLOCATED.search(scene.title):
+        return False
+    if not something_else(scene):
+        return False
+    about = (scene.title, *(one for one in scene.others if OWN.search(one)))
+    return not any(rule.search(one) for one in about for rule in (LED_BACK, REVIEW, _OPEN))
 
 
 _RULES: tuple[tuple[Callable[[Scene], bool], str], ...] = (
@@ -290,4 +336,5 @@ _RULES: tuple[tuple[Callable[[Scene], bool], str], ...] = (
     (_of_a_place, "only what a place did before"),
     (_by_somebody_else, "only what somebody else did"),
     (_left_to_later, "only left to later research"),
+    (_beside_its_subject, "only beside what the paper is about"),
 )

@@ -42,7 +42,9 @@ def any_case(pattern: str) -> re.Pattern[str]:
 LEADS_BACK = any_case(
     r"\b(?:that|its|same|these|those|this) (?:\w+ )?(?:intervention|program|programme|treatment|"
     r"therapy|psychotherapy|approach|method|families|sample|participants|cohort|trial)s?\b|"
-    r"\bthe (?:intervention|program|programme|therapy|psychotherapy|approach|original)\b|"
+    r"\b(?:that|those|same) (?:\w+ )?(?:dyads|children|mothers|fathers|infants|carers|pupils|women|"
+    r"men|parents|patients|people)\b|\bthe (?:intervention|program|programme|therapy|psychotherapy|approach|original)\b|"
+    r"\b(?:after|during|throughout) the (?:group|sessions?|course|visits?|intervention)\b|"
     r"\breplicat|\bre-?analy[sz]|\bsecondary analysis|\bfollow(?:ed|ing)?[- ]?up of\b|"
     r"\b(?:gave|used|tried|tested|adapted|evaluated|delivered|ran|studied) it\b"
 )
