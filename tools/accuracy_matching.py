@@ -84,6 +84,7 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "broken at a line's end": _broken,
     "ampersand": lambda form: form.replace(" and ", " & "),
     "registered mark": lambda form: f"{form}®",
+    "registered mark in letters": lambda form: form.replace(" ", "(R) ", 1) + "(TM)",
     "no commas": lambda form: form.replace(",", ""),
 }
 

@@ -139,7 +139,8 @@ def test_another_title_elsewhere_is_another_paper(change):
 
 
 NOTES = ["[Abstract]", "[abstract].", "(Abstract)", "[Conference abstract]", "[Meeting Abstracts]",
-    "[Abstract P12]", "[abstract only]", "[Abstract No. 14]"]  # fmt: skip
+    "[Abstract P12]", "[abstract only]", "[Abstract No. 14]", "[Abstr.]", "[Poster]",
+    "[Abstract] [in German]"]  # fmt: skip
 
 
 @pytest.mark.parametrize("note", NOTES)
@@ -173,6 +174,24 @@ def test_a_volume_in_the_issues_place_is_asked_at_least(title, pages):
     assert verdict(one, differing(title=title, volume="3", issue="7", pages=pages)) != "different"
     strange = differing(title=title, volume=None, issue="7", pages=pages, authors=("Clover S",))
     assert verdict(one, strange) == "different"
+
+
+def test_an_issue_in_the_volumes_place_is_asked_at_least():
+    one = differing(title="Clay bowls")
+    assert verdict(one, differing(title="Clay bowls", volume="3", issue=None)) == "doubtful"
+    assert verdict(one, differing(title="Clay bowls", volume="4", issue=None)) == "different"
+
+
+def test_two_pages_are_a_range_and_one_is_none():
+    one = differing(pages="45-46")
+    assert verdict(one, differing(title="Abendlieder und Schlaf", pages="45-46")) == "doubtful"
+    one = differing(pages="45")
+    assert verdict(one, differing(title="Abendlieder und Schlaf", pages="45")) == "different"
+
+
+def test_an_editorial_on_the_same_page_of_another_journal_is_another():
+    one = differing(title="Editorial", pages="3-4")
+    assert verdict(one, differing(title="Editorial", pages="3-4", journal="Letters")) == "different"
 
 
 def test_an_issue_is_no_volume_of_another_number():

@@ -213,6 +213,25 @@ def test_cosi_is_the_trial_of_cos_p(words, variant):
     assert {(one.slug, one.variant) for one in found} == {("cos", variant)}
 
 
+@pytest.mark.parametrize(
+    ("words", "variant"),
+    [
+        ("Circle of Security(R) Parenting", "COS-P"),
+        ("Circle of Security (TM) Parenting", "COS-P"),
+        ("VIPP(R)-SD", "VIPP-SD"),
+        ("Group Theraplay[TM]", "Group Theraplay"),
+        ("Eltern-Saeuglings-Psychotherapie", None),
+        ("Eltern-Säuglings-Psychotherapie", None),
+    ],
+)
+def test_trade_marks_in_letters_and_umlauts_written_out_make_no_other_name(words, variant):
+    text = f"We gave {words} to 30 mothers."
+    found = MATCHER.match(title="", abstract=text)
+    assert [one.variant for one in found] == [variant]
+    assert found[0].words == words.removesuffix("[TM]")
+    assert text[found[0].start :].startswith(found[0].words)
+
+
 SCRIPT = """
 from monitor.catalogue import loader
 from monitor.literature.matching.matcher import Matcher

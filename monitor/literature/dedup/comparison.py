@@ -32,6 +32,7 @@ class ComparisonVector(NamedTuple):  # made for every pair, and faster than a da
     issue: bool | None
     page: bool | None
     whole: bool  # the same range of three pages or more
+    span: bool  # the same first and last page
     unplaced: bool  # one of them names neither journal nor volume nor pages
     dois: bool | None
     numbers: bool | None  # PMIDs and the like
@@ -107,6 +108,7 @@ def compared(one: Fingerprint, other: Fingerprint, titles: Titles) -> Comparison
         issue=None if misplaced else _equal(one.issue, other.issue),
         page=_pages_agree(one.pages, other.pages),
         whole=bool(one.pages.whole) and one.pages.whole == other.pages.whole,
+        span=bool(one.pages.first and one.pages.last) and one.pages == other.pages,
         unplaced=one.unplaced or other.unplaced,
         dois=bool(one.dois & other.dois) if one.dois and other.dois else None,
         numbers=_numbers_agree(one, other),
@@ -118,12 +120,17 @@ def compared(one: Fingerprint, other: Fingerprint, titles: Titles) -> Comparison
 
 
 def _misplaced(one: Fingerprint, other: Fingerprint) -> bool:
-    """Tell whether volume and issue are swapped, or a volume alone stands in the issue's place."""
+    """Tell whether volume and issue are swapped, or one alone stands in the other's place."""
+    if one.volume == other.volume:
+        return False
     if one.volume and other.volume:
-        swapped = one.volume == other.issue and one.issue == other.volume
-        return swapped and one.volume != other.volume
+        return _has_issue_as_volume(one, other) or _has_issue_as_volume(other, one)
     lacks, has = (other, one) if one.volume else (one, other)
     return bool(has.volume) and lacks.issue == has.volume
+
+
+def _has_issue_as_volume(one: Fingerprint, other: Fingerprint) -> bool:
+    return one.volume == other.issue and one.issue in {"", other.volume}
 
 
 def _is_event(words: Sequence[str]) -> bool:

@@ -63,11 +63,18 @@ def _other_title(one: Fingerprint, other: Fingerprint) -> PairVerdict:
     A person is asked where the same people fill the same pages of the same issue. (Most pairs
     are told apart by their pages alone, which is quick.)
     """
-    if not one.pages.whole or one.pages.whole != other.pages.whole:
+    if not one.pages.last or one.pages != other.pages:
         return _ANOTHER
     found = compared(one, other, Titles.OTHER)
-    here = found.range and found.same_year and not found.objections() and found.issue is not False
-    if not here or not found.names or found.apart or found.numbers is False or found.dois is False:
+    here = found.span and found.volume is True and found.journal is True and found.same_year
+    if (
+        not here
+        or found.issue is False
+        or not found.names
+        or found.apart
+        or found.numbers is False
+        or found.dois is False
+    ):
         return _ANOTHER
     return PairVerdict(
         "doubtful", "another title, perhaps a translation; all else agrees", bridged=False
@@ -192,8 +199,12 @@ def _worth_a_look(found: ComparisonVector) -> bool:
         return len(objections) < len(found.agreements()) + 2
     if found.titles is Titles.EQUAL:
         known = found.same_year and (found.names is True or found.place)
-        renamed = objections == ["journal"] and found.names is True and found.whole
-        return known and (not objections or (renamed and found.place)) and not found.other_issue
+        renamed = objections == ["journal"] and found.names is True and found.span
+        return (
+            known
+            and (not objections or (renamed and found.place and not found.comment))
+            and not found.other_issue
+        )
     near = found.page is True or (found.titles in _NEAR and found.same_year)
     return found.names is True and near and len(objections) <= 1
 

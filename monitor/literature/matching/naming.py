@@ -23,6 +23,8 @@ _COMMON = frozenset(
      "intervention", "mother", "parent", "parenting", "program", "programme", "positive",
      "relationships", "training", "trial", "treatment")
 )  # fmt: skip
+_WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue",
+    "ø": "oe", "å": "aa"})  # fmt: skip
 # Context words that papers of any field have: alone they explain no letters.
 EVERYDAY = frozenset(
     ("adopt*", "attachment", "autis*", "babies", "baby", "caregiv*", "caregiver*", "carer*",
@@ -151,9 +153,10 @@ def patterns(form: str) -> set[str]:
     """Fold a form in all its spellings.
 
     Each comma may be missing; all hyphens may be strokes or no parting at all; a therapy may be
-    several.
+    several; umlauts may be written out.
     """
     spellings = set(_commas(form))
+    spellings |= {one.translate(_WRITTEN_OUT) for one in spellings}
     spellings |= {one.replace("-", other) for one in spellings for other in ("", "/")}
     spellings |= {f"{one[:-1]}ies" for one in spellings if one.lower().endswith("therapy")}
     return {pattern for spelling in spellings if (pattern := fold(spelling))}

@@ -91,19 +91,29 @@ def fold(text: str) -> str:
     return " ".join(_characters(text).split()).replace(" ,", ",")
 
 
+# Trade marks in letters. Looking for them as fixed texts first is much faster.
+_MARKS = ("(R)", "(TM)", "(r)", "(tm)", "[R]", "[TM]")
+_MARK = re.compile(r"\s?(?:\((?:R|TM|r|tm)\)|\[(?:R|TM)\])")
 _BROKEN = re.compile(r"-(?<=[^\W\d_]-)\s+(?=[^\W\d_])")  # its first character literal: much faster
 
 
 def mended(text: str) -> str | None:
-    """Put words broken at a line's end together again; None where none is broken.
+    """Put words broken at a line's end together again, without trade marks; None: nothing to mend.
 
-    Every other character keeps its place: what parted them becomes soft hyphens, which folding
+    Every other character keeps its place: what is taken out becomes soft hyphens, which folding
     leaves out.
     """
     hyphened = text.replace("\u2010", "-")
-    if not _BROKEN.search(hyphened):
+    marked = any(mark in text for mark in _MARKS)
+    if not marked and not _BROKEN.search(hyphened):
         return None
-    return _BROKEN.sub(lambda found: "\u00ad" * len(found[0]), hyphened)
+    if marked:
+        hyphened = _MARK.sub(_soft, hyphened)
+    return _BROKEN.sub(_soft, hyphened)
+
+
+def _soft(found: re.Match[str]) -> str:
+    return "\u00ad" * len(found[0])
 
 
 @dataclass(frozen=True)
