@@ -251,3 +251,100 @@ def test_answers_are_the_same_in_every_run():
         return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
 
     assert len({run(seed) for seed in range(4)}) == 1
+
+
+OTHERS_IN_OTHER_WORDS = [
+    (
+        "Tiles",
+        "Caregivers rated how the attachment of CPP (coarse pumice powder) to tiles held after trauma.",
+    ),
+    ("Parks", "PIP, or pumps in parks, were near infants, whose attachment to water grew."),
+    ("Grants", "In this text VIG means village investment grant. A video of parents was shown."),
+    (
+        "Dyes",
+        "The letters DDP here are for dark dye paste. Foster carers and adoptive parents wore it.",
+    ),
+    ("Wells", "A village inspection group, the VIG, made a video with mothers."),
+    ("Trees", "We joined a carbon offset scheme (the COS) with parents of infants."),
+    ("Soup", "Apple, banana, carrot: ABC for short. Foster homes liked it at home visits."),
+    ("ABC: apples, bananas and carrots", "Foster parents and nurturing soils; home visits."),
+    (
+        "Notes",
+        "Parents and infants came. Abbreviations: COS, carbon offset scheme; PPP, pressed pea paste.",
+    ),
+    ("Sand", "COS-P (cooled open sand pits) were dug by mothers and infants."),
+    ("Animals", "ABC-T (animal body counts in towns) were done by foster parents at home visits."),
+    ("Power", "Voltage in power plants, residual (VIPP-R) was read by parents."),
+    ("Towns", "TPP (town planting plan) pleased caregivers; no trauma, no psychotherapy was seen."),
+    ("Ink", "Ink for paper planes [IPP] was safe for infants, and attachment held."),
+    ("Carers", "The video-home-timer (VHT) was worn by mothers."),
+    (
+        "Milk",
+        "Milk pumped by pairs (mPCP)... no; mPCP denotes milk per cup, pasteurised, for each child.",
+    ),
+    ("Teams", "Camp PIP took 30 infants to the sea; attachment to it grew."),
+    ("Songs", "We sang at COS Coffee with parents of infants."),
+    (
+        "Books",
+        "Parents read “Busy ABC” stories by foster homes, a parenting program of home visits.",
+    ),
+    ("Walks", "Mothers of infants filmed a video at the Northmere VIG choir."),
+    ("Clay", "The Old DDP Kiln is run by foster carers who were adopted."),
+    ("Cake", "PIP's Party had infants and attachment bands."),
+    ("Tests", "The VIPP assay had a sensitivity of 90% in children."),
+    ("Scans", "CPP were counted on scans after head trauma; caregivers signed."),
+]
+
+
+@pytest.mark.parametrize(("title", "abstract"), OTHERS_IN_OTHER_WORDS)
+def test_letters_of_others_in_other_words(title, abstract):
+    assert slugs(title, abstract) == set()
+
+
+OURS_IN_OTHER_WORDS = [
+    ("Fathers", "VIPP-R was given to 30 fathers.", "vipp"),
+    (
+        "Mothers",
+        "The focused programme (fPIP; Georg) was given to mothers with their infants in psychotherapy.",
+        "pip",
+    ),
+    (
+        "Circle",
+        "Circle of Security (COS) groups, or COS, were given; a carbon offset was bought.",
+        "cos",
+    ),
+    ("Carers", "Carers had Dyadic Developmental Practice (DDP).", "ddp"),
+    (
+        "Adopted children",
+        "DDP, which is attachment-focused, was given to adopted children and foster carers.",
+        "ddp",
+    ),
+    (
+        "Trauma",
+        "CPP, a treatment for trauma, helped attachment; psychotherapy lasted a year.",
+        "cpp",
+    ),
+    ("Foster care", "ABC: home visits for foster parents; attachment rose.", "abc"),
+    ("Babies", "The Anna Freud PIP team saw infants for psychotherapy.", "pip"),
+    (
+        "Home visiting",
+        "ABC, a home visiting programme by Dozier, was given to foster parents.",
+        "abc",
+    ),
+    ("Guidance", "Video feedback (VIG) was given to mothers of preterm infants.", "vig"),
+    (
+        "Parents in Leeds",
+        "Parents in Leeds had COS-P; attachment and reflective functioning rose in these families.",
+        "cos",
+    ),
+    (
+        "Perinatal",
+        "Perinatal CPP (P-CPP) was given after domestic violence; caregivers liked it.",
+        "cpp",
+    ),
+]
+
+
+@pytest.mark.parametrize(("title", "abstract", "slug"), OURS_IN_OTHER_WORDS)
+def test_letters_of_ours_in_other_words(title, abstract, slug):
+    assert slugs(title, abstract) == {slug}
