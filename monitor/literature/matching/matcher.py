@@ -151,7 +151,7 @@ class Matcher:
             return True
         if next(self._anchors.iter(skim(text)), None):
             return True
-        whole = mended(text)
+        whole = mended(text, marks=False)
         return whole is not None and next(self._anchors.iter(skim(whole)), None) is not None
 
     def _judged(

@@ -97,14 +97,14 @@ _MARK = re.compile(r"\s?(?:\((?:R|TM|r|tm)\)|\[(?:R|TM)\])")
 _BROKEN = re.compile(r"-(?<=[^\W\d_]-)\s+(?=[^\W\d_])")  # its first character literal: much faster
 
 
-def mended(text: str) -> str | None:
+def mended(text: str, *, marks: bool = True) -> str | None:
     """Put words broken at a line's end together again, without trade marks; None: nothing to mend.
 
     Every other character keeps its place: what is taken out becomes soft hyphens, which folding
-    leaves out.
+    leaves out. Without ``marks`` trade marks stay: they hide no whole word.
     """
     hyphened = text.replace("\u2010", "-")
-    marked = any(mark in text for mark in _MARKS)
+    marked = marks and any(mark in text for mark in _MARKS)
     if not marked and not _BROKEN.search(hyphened):
         return None
     if marked:
