@@ -39,6 +39,7 @@ PUBLIC = {
     "subscribe.form": "/subscribe",
     "subscribe.confirm_form": "/confirm/{confirm}",
     "subscribe.unsubscribe_form": "/u/{unsubscribe}",
+    "subscribe.choices_form": "/choices/{choices}",
     "account.sign_in": "/sign-in?next=/queue",
     "account.welcome": "/welcome/{welcome}",
 }
@@ -66,6 +67,8 @@ STAFF = {
     "admin.letter": "/mail/{mail}",
     "admin.people": "/people",
     "admin.ask_disable": "/people/{person}/disable",
+    "admin.ask_link": "/people/{person}/link",
+    "own.account": "/account",
 }
 # what the same pages look like in other states
 MORE_PUBLIC = ("/no-such-page", "/interventions/cos", "/interventions/icp")
@@ -141,6 +144,7 @@ def names(site):
         "mail": sent["change"],
         "confirm": tokens.confirm_token(SECRET, sent["confirm"]),
         "unsubscribe": tokens.unsubscribe_token(SECRET, sent["change"]),
+        "choices": tokens.choices_token(SECRET, sent["change"]),
         "welcome": link,
     }
 

@@ -52,6 +52,23 @@ def test_only_the_tool_of_the_chosen_design_is_asked_for(site, open_browser):
     assert robins.is_visible()
 
 
+def test_use_this_then_back_finds_what_was_typed(site, open_browser):
+    page = open_browser(site.world.ann, javascript=False)
+    form = f"{site.address}/studies/{site.world.studies['ddp2']}/appraise"
+    page.goto(form)
+    page.get_by_label("If not, why").fill("An hour of words")
+    page.locator("button[value='use:design:0']").click()
+    page.wait_for_url("**/appraise#design")
+    assert page.url == f"{form}#design"
+    assert page.get_by_label("Randomised trial").is_checked()
+    page.go_back()
+    assert page.get_by_label("If not, why").input_value().strip() == "An hour of words"
+    page.go_forward()
+    assert page.get_by_label("If not, why").input_value().strip() == "An hour of words"
+    press(page, "button", name="Start again")
+    assert page.get_by_label("If not, why").input_value().strip() == ""
+
+
 def test_an_error_link_leads_to_its_field(site, open_browser):
     page = open_browser(site.world.ann)
     page.goto(f"{site.address}/papers/{site.world.papers['cosp']}")

@@ -24,6 +24,7 @@ def _back(world, paper_id, by=None, **fields):
 
 def test_it_waits_to_be_screened_again_and_its_study_stays_empty(session, world, included):
     study_id = study_of(session, included)
+    assert study_id is not None
     assert can_take_back(session, included, world.ann.id)
     assert _back(world, included).stage is Stage.TO_SCREEN
     assert study_of(session, included) is None
