@@ -381,3 +381,17 @@ def test_html_is_fit_for_readers_and_clients(claimed, settings):
     assert "prefers-color-scheme: dark" in html
     assert not re.search(r"<(img|link|script|svg)\b|url\(", html), "nothing is fetched"
     assert Direction.MIXED.value in page.text
+
+
+def test_a_contact_stands_in_both_parts_of_a_mail(claimed, settings):
+    one = claimed()
+    assert "people who run this service" not in parts(render(one, settings, SECRET))[1]
+    web = settings.web.model_copy(update={"contact": "gap@council.example"})
+    _, text, page = parts(render(one, settings.model_copy(update={"web": web}), SECRET))
+    assert "gap@council.example" in text.splitlines()
+    assert 'href="mailto:gap@council.example"' in page
+
+
+def test_change_what_you_get_is_the_readers_own_link(claimed, settings):
+    _, text, _ = parts(render(claimed(), settings, SECRET))
+    assert "/choices/" in text.partition("Change what you get:")[2]
