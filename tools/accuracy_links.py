@@ -55,6 +55,12 @@ ONE_STUDY = {
         }
     ),
     frozenset({"The PRIME North America randomized double-blind clinical tri"}),
+    frozenset(
+        {
+            "Clozapine's effectiveness for patients in state hospitals: r",
+            "Cost-effectiveness of clozapine compared with conventional a",
+        }
+    ),
 }
 _BEGINNING = 60
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")

@@ -19,6 +19,11 @@ from monitor.feeds.records import FetchedRecord
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "recordings"
 INFERENCE, LABELLED = "Evidence Inference", "PubMed, labelled"
+UNSEEN = "nobody tuned on"
+_WHOLE = 200  # characters: an abstract, not a line of one
+_SAYS_TRIAL = re.compile(
+    r"random|placebo|\btrials?\b|\bRCTs?\b|double.blind|cross-?over", re.IGNORECASE
+)
 DRUGS, RECENT = "drug reviews, by MeSH", "restoration searches"
 RCT = "Randomized Controlled Trial"
 _UNSURE = {"Controlled Clinical Trial", "Clinical Trial", "Clinical Trial, Phase II"}
@@ -157,3 +162,19 @@ def _unpacked(packed: str, word: str = "") -> Iterator[tuple[Path, bytes]]:
             content = archive.extractfile(member) if member.isfile() else None
             if content and word in Path(member.name).name and not member.name.endswith(".py"):
                 yield Path(member.name), content.read()
+
+
+def unseen() -> list[Labelled]:
+    """Give abstracts that no rule and no weight was written on; their only label is their words.
+
+    A search on animal models and diabetes, made for a test of de-duplication. Those that never say
+    "random", "placebo" or "trial" are taken as no trials: next to none can be one.
+    """
+    path = RECORDINGS / "dedup_labelled" / "asysd__labelled_test_set.csv.gz"
+    found: dict[str, Labelled] = {}
+    for row in csv.DictReader(io.StringIO(_body(path).decode("cp1252", "replace"))):
+        title, abstract = row["title"], row["abstract"] or ""
+        if len(abstract) > _WHOLE and not _SAYS_TRIAL.search(f"{title} {abstract}"):
+            key = abstract[:80].casefold()
+            found.setdefault(key, Labelled(UNSEEN, key, title, abstract, randomised=False))
+    return list(found.values())

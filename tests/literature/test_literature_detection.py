@@ -181,6 +181,7 @@ PATTERNS = (
     *(one for module in READERS for one in vars(module).values() if isinstance(one, re.Pattern)),
     *(words for _, words in (*rule_words.TITLE, *rule_words.ABSTRACT)),
     *(words for _, words in places._settings()),
+    *(words for words, _ in ages._kinds()),
     *(places._place(), places._next(), places._larger(), places._people(), places._nhs()),
     *(words for kind in ("randomised", "analysed", "enrolled") for words in counts._kind(kind)),
     *(counts._two_arms(), counts._joined_people(), counts._part_before()),

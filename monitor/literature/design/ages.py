@@ -7,6 +7,7 @@ parents' age, the age at a later measurement and an age in general are left out.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from monitor.literature.design import asides
 from monitor.literature.text.numerals import WORD, read_number
@@ -28,31 +29,26 @@ _SPOKEN_OF = re.compile(rf"{_PERSON.pattern}|-olds\b".replace("?P<child>", "?:")
 _N = rf"(?:\d{{1,2}}(?:\.\d{{1,2}})?|{WORD}(?:[- ]{WORD})?)"
 _UNIT = r"(?:weeks?|months?|mo|mos|years?|yrs?|yr)\b"
 _FROM = rf"\b(?P<low>{_N})(?:[- ]?(?P<lowunit>{_UNIT})\.?)?(?:[- ]old)?"
-_RANGE = re.compile(
+_RANGE = (
     rf"(?:(?P<between>\bbetween )(?:the ages of )?|\bfrom )?(?<![\d.])"
     rf"{_FROM}(?P<by>-? ?(?:-|–|—|\bto\b|\bthrough\b|\band\b) ?)[<≤]?"
-    rf"(?P<high>{_N})[- ]?(?P<unit>{_UNIT})(?P<old>[- ]old)?",
-    re.IGNORECASE,
+    rf"(?P<high>{_N})[- ]?(?P<unit>{_UNIT})(?P<old>[- ]old)?"
 )
-_BELOW = re.compile(
+_BELOW = (
     rf"(?:\b(?:under|below|less than|up to|younger than|not older than|no older than|at most)"
-    rf"(?: the age of)?|[<≤]) ?(?P<low>{_N})[- ]?(?P<unit>{_UNIT})",
-    re.IGNORECASE,
+    rf"(?: the age of)?|[<≤]) ?(?P<low>{_N})[- ]?(?P<unit>{_UNIT})"
 )
-_OR_LESS = re.compile(
+_OR_LESS = (
     rf"\b(?P<low>{_N})[- ]?(?P<unit>{_UNIT})(?: of age| old)?,? (?:and|or) "
-    r"(?:under|younger|below|less)\b",
-    re.IGNORECASE,
+    r"(?:under|younger|below|less)\b"
 )
-_MEAN = re.compile(
+_MEAN = (
     rf"\b(?:mean|average|median|M)\b(?: age)?(?: of the \w+)?(?: of| was| is|,| =|=|:| ?[=:])? ?"
-    rf"(?P<low>\d{{1,2}}(?:\.\d+)?)[- ]?(?P<unit>{_UNIT})",
-    re.IGNORECASE,
+    rf"(?P<low>\d{{1,2}}(?:\.\d+)?)[- ]?(?P<unit>{_UNIT})"
 )
-_ONE = re.compile(
+_ONE = (
     rf"\b(?P<low>{_N})[- ](?P<unit>week|month|year)s?[- ]olds?\b|"
-    rf"\baged (?P<aged>{_N}) (?P<per>{_UNIT})",
-    re.IGNORECASE,
+    rf"\baged (?P<aged>{_N}) (?P<per>{_UNIT})"
 )
 _KINDS = ((_RANGE, "range"), (_OR_LESS, "up to"), (_BELOW, "up to"), (_MEAN, "mean"), (_ONE, "one"))
 # What tells that a number is an age, right before or behind it.
@@ -79,12 +75,13 @@ _NO_AGE_AFTER = re.compile(
     r"amenorrh|GA\b|PMA\b|corrected gest|(?:of )?PCA\b|postconcept|of follow|follow|later|earlier|ago|before|after|of "
     r"(?:treatment|therapy|experience|training|education|schooling)|and \d+ (?:month|week)|"
     r"\d+ (?:month|week)|(?:and|or) (?:older|over|above|more)|apart|intervals?|in (?:length|duration)|"
-    r"duration|respectively|durations?)",
+    r"duration|[^.;]{0,20}\bnot (?:allowed|included|eligible|asked)|respectively|durations?)",
     re.IGNORECASE,
 )
 _PREGNANT = re.compile(r"\bgestation|\bpregnan|\bpost-?(?:menstrual|conception)|\bunborn|\bfetus|\bfoetus|"
                        r"\btrimester|\bpreterm\b|\bpremature\b", re.IGNORECASE)  # fmt: skip
 _MEASURED_AT = re.compile(
+    r"\bwhen (?:the|their|her|his) \w+ (?:is|are|was|were) (?:between |aged )?$|"
     r"\b(?:assess|measur|score|outcome|follow|test|seen again|evaluat|re-?exam|reach|until|by the age|"
     r"screen|status)\w*[^.;]{0,60}\bat(?: the age of| age)? ?$",
     re.IGNORECASE,
@@ -95,6 +92,7 @@ _ENDS_THERE = re.compile(
 _GROWN = 18  # years
 _DAYS = {"weeks": 7.0, "months": 30.4, "years": 365.0}
 _MOST_WEEKS = 60
+_BORN_WEEKS = 22  # "less than 34 weeks" tells of a birth
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +119,15 @@ def child_ages(sentences: list[str]) -> Iterator[tuple[str, str]]:
                 return
 
 
+@cache
+def _kinds() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Compile them once they are needed: that takes longer than much of a program's start."""
+    return tuple((re.compile(words, re.IGNORECASE), kind) for words, kind in _KINDS)
+
+
 def _ages(sentence: str) -> Iterator[_Age]:
     taken: list[tuple[int, int]] = []
-    for words, kind in _KINDS:
+    for words, kind in _kinds():
         for met in words.finditer(sentence):
             start, end = met.span()
             if any(start < stop and begin < end for begin, stop in taken):
@@ -209,7 +213,8 @@ def _read(met: re.Match[str], kind: str) -> _Age | None:
     if kind == "range":
         return _range(found, low, unit)
     days = low * _DAYS[unit]
-    if days > _GROWN * _DAYS["years"] or (unit == "weeks" and low > _MOST_WEEKS):
+    born = unit == "weeks" and low > (_BORN_WEEKS if kind == "up to" else _MOST_WEEKS)
+    if born or days > _GROWN * _DAYS["years"]:
         return None
     shown = f"{_shown(low)} {unit}"
     if kind == "up to":

@@ -30,7 +30,7 @@ _FIELD = re.compile(
 _OTHERS = re.compile(
     r"\b(?:previous|earlier|prior|past|recent|existing|other|similar|comparable|several|most|many|few|"
     r"some|numerous) (?:[\w-]+ ){0,3}(?:studies|trials|reports?|research|work|surveys|reviews?|study|"
-    r"trial|survey)\b",
+    r"trial|survey)\b|\bseveral authors\b|\btrials (?:performed|conducted|done) (?:in|during)\b",
     re.IGNORECASE,
 )
 _CITED = re.compile(
@@ -45,9 +45,10 @@ _NOT_THERE = re.compile(
     r"trials|studies|reports|evidence|research|findings|norms|guidelines?|experience|congress|"
     r"conferences?|meetings?|symposium|workshop|announced|published|first told|"
     r"(?:results|findings|papers?|data|talks?) (?:\w+ )?(?:was |were )?(?:first )?(?:presented|told|shown|read)|"
+    r"(?:was|were) (?:first |later |then )?(?:told|presented|announced|reported|discussed)|"
     r"made by|(?:first|originally|once) made|(?:course|programme|program|method|manual|model|app|"
     r"therapy|intervention|book)s?,? (?:\w+ )?(?:was |were |is )?made|developed|devised|designed|created|written|invented|originat\w+|founded|pioneered|"
-    r"conceived|drawn up|produced|manufactured|bought|popular|widely used|first used|borrowed|imported|comes from|"
+    r"conceived|drawn up|produced|manufactured|bought|popular|widely used|first used|borrowed|imported|comes from|used in|"
     r"(?:programme|program|course|model|method|manual|"
     r"intervention|measure|scale|questionnaire|therapy|version|approach|tool)s?(?: \w+)? from|"
     r"outside|elsewhere|beyond|not|never|except|unless|rather than|instead of)\b[^.;:,()]{0,60}$",
@@ -58,6 +59,7 @@ _MET = re.compile(r"\b(?:congress|conference|meeting|symposium|workshop)\b", re.
 _CAME_FROM = re.compile(
     r"\b(?:refugees?|im?migrants?|(?:im|em)?migrat\w+|adopted|adoptees|adoptions?|fled|origins?|"
     r"originally|descent|moved|brought)(?: \w+){0,2} from(?: the)?(?: [a-z]+)? $|"
+    r"\b(?:papers?|articles?|researchers?|authors?|experts?|scholars?|reports?) from(?: the)? $|"
     r"\bborn (?:\w+ )?(?:in|to \w+ (?:in|from))(?: the)? $",
     re.IGNORECASE,
 )
@@ -85,6 +87,7 @@ _DENIED_BEFORE = re.compile(
     r"prefer\w*|alternatives? to)\b[^.;:,]{0,40}$",
     re.IGNORECASE,
 )
+_REFERRED = re.compile(r"\b(?:referred|referrals?)\b[^.;:]{0,80}\bby\b[^.;:]{0,60}$", re.IGNORECASE)
 _DENIED_AFTER = re.compile(
     r"^[^.;:,]{0,40}\b(?:(?:is|are|was|were|had|has|did|do|does|could|can) ?(?:not|never)\b|later\b|"
     r"excluded\b|(?:may|might|could|should|would) (?:also )?(?:be|need|benefit|try|use|want)|"
@@ -143,4 +146,6 @@ def later(sentence: str) -> bool:
 def denied(sentence: str, start: int, end: int) -> bool:
     """Tell whether what stands from ``start`` to ``end`` is said not to have been, or not then."""
     before, after = sentence[max(0, start - 120) : start], sentence[end : end + 80]
+    if _REFERRED.search(before):
+        return True
     return bool(_DENIED_BEFORE.search(before) or _DENIED_AFTER.search(after))

@@ -77,14 +77,20 @@ _AN_ARM = re.compile(
     r"waiting[- ]list|each|either|other|first|second|one) (?:group|arm|condition)[^.;]{0,30}$|"
     rf"(?:\d|{NUMBER}|half|some|most|%) of (?:the )?$|\b(?:Objective|Aim|Group|Phase|Stage|Visit|"
     r"Day|Week|Year|Table|Figure|Type|Grade|Cohort|Step|Level|Site|Part|Study|Experiment) $|"
+    r"\b(?:first|second|third|another|one) (?:study|trial|experiment|part|phase),? [^.;]{0,20}$|"
     r"\b(?:Arm|Group) (?:\d|[A-D])\b[^.;]*$|"
     r"\b(?:initial|first|next|last|remaining|other|further|additional|another|only|fewer than|"
-    r"more than|the) $",
+    r"more than|including|includes|after|the) $",
     re.IGNORECASE,
 )
 _IN_AN_ARM = re.compile(
     r"^[^.;,]{0,40}\b(?:in|to) (?:the |each |either )?(?:\w+[- ]){1,3}(?:group|arm|condition)\b|"
     r"^[^.;]{0,60}\b(?:compared (?:with|to)|versus|vs\.?) ",
+    re.IGNORECASE,
+)
+_ASKED = re.compile(
+    r"\b(?:approached|invited|screened|contacted|asked|assessed|identified|referred|sent|wrote to)"
+    r"(?: all| the)? $",
     re.IGNORECASE,
 )
 _BEFORE_VERB = r"(?:,? aged [^,.;()]{1,40},?| \([^()]{0,80}\)|,? who [^,.;()\d]{1,60},)?[^.;()\d]"
@@ -100,7 +106,7 @@ _ANALYSED = (
     r"intervention|follow|post|assess)|(?:were|was) (?:\w+ )?included in the (?:\w+[- ]){0,4}analys)"
 )
 _JOINED = (
-    rf"{_BEFORE_VERB}{{0,60}}?\b(?:(?:were|was|have been|had been) (?:\w+ )?(?:recruited|enrol+ed|included|"
+    rf"{_BEFORE_VERB}{{0,60}}?\b(?:(?:were|was|have been|had been|(?:are|is) to be|will be) (?:\w+ )?(?:recruited|enrol+ed|included|"
     r"studied|entered|interviewed|seen)|participated|took part|consented|received|entered|enrol+ed)\b"
 )
 _HAD = (
@@ -249,6 +255,8 @@ def _value(clause: str, met: re.Match[str]) -> str | None:
     if number is None or _AN_ARM.search(before) or _is_year(before, met["n"]):
         return None
     who = (met.groupdict().get("who") or "").casefold()
+    if _class(who) == "places" and re.search(r"\b(?:at|in|from|across|of|by) $", before):
+        return None
     if _IN_AN_ARM.search(clause[met.end() :]) and not re.search(_CHANCE, met[0], re.IGNORECASE):
         return None
     own = _Count(number, who, start, met.end("who") if who else met.end("n"))
@@ -263,6 +271,8 @@ def _is_year(before: str, number: str) -> bool:
 def _with_parts(clause: str, own: _Count) -> str | None:
     """Add what is joined to a count by "and"; None where the two are not the same sort of people."""
     parts = [own, *_parts_after(clause, own), *_parts_before(clause, own)]
+    if len(parts) == 1 and _another_arm().search(clause[own.start :]):
+        return None
     if len(parts) == 1:
         return f"{own.number} {own.who}".strip()
     whos = {one.who for one in parts if one.who}
@@ -284,6 +294,8 @@ def _parts_before(clause: str, own: _Count) -> Iterator[_Count]:
     """Give "36 control and" before "31 study families", "71 boys and" before "62 girls"."""
     before = clause[: own.start]
     while met := _part_before().search(before):
+        if _ASKED.search(before[: met.start("n")]):
+            return
         who = (met["who"] or "").casefold()
         yield _Count(read_number(met["n"]) or 0, who, met.start("n"), met.end())
         before = before[: met.start("n")]
@@ -296,12 +308,23 @@ def _class(who: str) -> str:
 @cache
 def _two_arms() -> re.Pattern[str]:
     """Compile them once they are needed: that takes longer than much of a program's start."""
-    arm = r"[^.;\d]{1,60}?"
-    to = rf"(?:,| and|, and) (?:{NUMBER}) (?:{_WHO} )?(?:were (?:{_ASSIGNED} )?)?to\b"
+    arm = r"(?:\([^()]{0,40}\)|[^.;\d()]){1,60}?"
+    verb = rf"(?:were |was |been )?(?:randomly )?(?:randomi[sz]ed|{_ASSIGNED})"
+    to = rf"(?:,| and|, and) (?:{NUMBER}) (?:(?:{_LIKE} )?{_WHO} )?(?:{verb} )?to\b"
     bare = rf" and (?:{NUMBER}) [a-z-]+(?=,? (?:by lot|at random)|[,.]|$)"
     return re.compile(
-        rf"{_PEOPLE} (?:were|was) (?:randomly )?(?:randomi[sz]ed|{_ASSIGNED})"
+        rf"{_PEOPLE}(?: {verb})?"
         rf"(?: to\b{arm}(?P<more>{to}(?:{arm}{to}){{0,3}})|(?! to\b)[^.;\d]{{1,40}}?(?P<bare>{bare}))",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _another_arm() -> re.Pattern[str]:
+    """Match a second group told of in the same breath: the first was not the whole sample."""
+    return re.compile(
+        rf"^[^.;]{{5,160}}?\band (?:the (?:other|remaining) )?(?:{NUMBER}) (?:{_LIKE} ){{0,3}}{_WHO} (?:who|with|"
+        r"received|had|in|to|consume[ds]?|were (?:given|assigned|allocated|randomi[sz]ed|treated))\b",
         re.IGNORECASE,
     )
 

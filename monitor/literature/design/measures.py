@@ -97,7 +97,7 @@ MEASURES = (
         "Marschak Interaction Method",
         r"\bmarschak\b",
         "MIM",
-        unless=r"\bmultiple indicators?\b|\bmoulding|\bmolding",
+        unless=r"\bMIM (?:\w+ ){0,3}(?:program|intervention)|\bmultiple indicators?\b|\bmoulding|\bmolding",
     ),
     _measure("Ainsworth's sensitivity scales", r"\bainsworth(?:['’]s)? (?:\w+ ){0,3}scales?\b"),
     _measure("Maternal Behavior Q-Sort", r"\bmaternal behaviou?r q[ -]?(?:sort|set)", "MBQS"),

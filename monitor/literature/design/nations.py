@@ -70,7 +70,7 @@ _NAMES = {
     "New Zealand": "New Zealand|Aotearoa",
     "South Korea": r"South Korea|Korea|Republic of Korea|Korea, Republic of",
     "Hong Kong": "Hong Kong",
-    "Turkey": "Turkey|Türkiye|Turkiye",
+    "Turkey": r"Turkey(?: \(Türkiye\))?|Türkiye|Turkiye",
     "Iran": r"Iran|Iran, Islamic Republic of",
     "Vietnam": "Vietnam|Viet Nam",
     "Russia": "Russia|Russian Federation",

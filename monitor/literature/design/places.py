@@ -44,8 +44,8 @@ _FROM_ABROAD = re.compile(
 _PREPOSITION = r"\b(?:[Ii]n|[Ff]rom|[Aa]cross|[Tt]hroughout|[Ww]ithin|[Aa]round|[Nn]ear)"
 _WAY = (
     r"(?: (?:the|The|a|an|rural|urban|inner|mainland|northern|southern|eastern|western|central|"
-    r"north(?:ern)?|south(?:ern)?|east|west|North|South|East|West|Northern|Southern|Eastern|Western|"
-    r"Central|Greater|[Nn]orth-?[a-z]+|[Ss]outh-?[a-z]+|two|three|four|five|six|several|all|"
+    r"north(?:ern)?|south(?:ern)?|east|west|North|South(?! Sudan)|East|West|Northern(?! Ireland)|Southern|Eastern|Western|"
+    r"Central|Greater|[Nn]orth-?[a-z]+(?! Ireland)|[Ss]outh-?[a-z]+|two|three|four|five|six|several|all|"
     r"different|part|parts|areas?|regions?|provinces?|states?|towns?|cit(?:y|ies)|villages?|districts?|"
     r"suburbs?|outskirts|capital|island|of|city|state|and|Capital|Region|City|County|Province|State|"
     r"[A-Z][\w'’.-]+(?:,|(?= (?:in|of|and)))| \d+)){0,7} "
@@ -61,6 +61,7 @@ _TOWN = (
     r"[A-Z][\w'’.-]+(?: hospital| clinic)?(?:, | ?\()(?:the |The )?"
 )
 _SOLD = re.compile(
+    r"^TRIAL REGISTRATION|\b[Cc]linical [Tt]r(?:ia|ai)ls? [Rr]egist|[Cc]linical[Tt]rials\.gov|\bScientific,|\bTechnologies\b|"
     r"\b(?:Inc|Ltd|GmbH|Corp|AG|LLC|software|version \d|SPSS|purchased|supplied|manufactur|"
     r"Pharma\w*|Laborator\w+)\b"
 )
@@ -70,7 +71,7 @@ _NEXT = (
     rf"(?: (?:[a-z]+ )?{_WHO}[a-z]* (?:in|of|from))?(?: the| The)? "
 )
 _PRESENT = re.compile(
-    r"\b(?:is|are|has|have|there|die|live)\b(?! (?:being )?(?:conducted|carried out|done|performed|"
+    r"\b(?:is|are|has|have|may|can|there|die|live)\b(?! (?:being )?(?:conducted|carried out|done|performed|"
     r"located|run|recruit\w+)\b)|^In [A-Z]\w+,? (?:approximately|about|around|the|many|most|more|an?|no|only)\b"
 )
 _PAST = re.compile(r"\b(?:was|were|will|took|had|lived|came)\b")
@@ -80,18 +81,19 @@ _ADJECTIVE = re.compile(
     r"than|between|under|through|have|has|did|completed|lived|attended)\b)[a-z]"
 )
 _SETTINGS = (
-    ("home", r"\bhome[- ](?:visit(?!or)|based)|\b(?:at|in) (?:their |the )?(?:own )?homes?\b(?!-)"),
+    ("home", r"(?<!medical )(?<!nursing )\bhome[- ](?:visit(?!or)|based)|\b(?:at|in) (?:their |the )?(?:own )?homes?\b(?!-)"),
     ("neonatal unit", r"\bneonatal (?:intensive care )?units?\b|\bNICU\b"),
     ("mother and baby unit", r"\bmother[- ](?:and|&)?[- ]?(?:baby|infant) units?\b"),
     ("hospital", r"\b(?:in|at|from) (?:an? |the |\w+ ){0,3}hospitals?\b|\binpatient"),
-    ("mental health service", r"\bmental health (?:services?|clinics?|cent(?:re|er)s?)|\bCAMHS\b"),
+    ("mental health service", r"\bmental health (?:services?|clinics?\b|cent(?:re|er)s?)|\bCAMHS\b"),
     ("primary care", r"\bprimary (?:health ?)?care\b|\bgeneral practi(?:ce|tioner)|\bhealth visit"),
     ("foster or adoptive care", r"\bfoster (?:care|famil|parent|mother)|\badoptive (?:famil|par)"),
     ("residential care", r"\bresidential (?:care|home|group)|\borphanages?\b|\binstitutional care"),
     (
         "childcare",
         (
-            r"\b(?:child ?care|day ?care|kindergartens?)\b|\bhead start\b|"
+            r"\b(?:child|day) ?care (?:cent(?:re|er)|setting|provider|worker|facilit|service|staff|home)|\bkindergartens?\b|"
+            r"\b(?:in|at|from) (?:child|day) ?care\b|\bhead start\b|"
             r"(?<!the )(?<!neonatal )(?<!newborn )(?<!well-baby )\bnurser(?:y|ies)\b(?! stock| rhyme)"
         ),
     ),
@@ -153,7 +155,9 @@ def _is_set_in(words: re.Pattern[str], sentence: str) -> bool:
         for met in words.finditer(sentence)
         if not asides.denied(sentence, met.start(), met.end())
     ]
-    return bool(named) and not asides.of_the_field(sentence) and not asides.later(sentence)
+    if not named or _is_general(sentence):
+        return False
+    return not asides.of_the_field(sentence) and not asides.later(sentence)
 
 
 def _in_one(sentence: str) -> set[str]:
@@ -192,7 +196,7 @@ def _is_named_so(sentence: str, met: re.Match[str]) -> bool:
     """Tell whether the place is part of a longer name, or a person's: "in Jordan et al."."""
     after = sentence[met.end() :]
     return bool(
-        re.match(r"(?:['’]s\b|,? et al| and colleagues| \((?:19|20)\d\d\)| University| [A-Z][a-z]+ "
+        re.match(r"(?:['’]s\b|,? et al| and colleagues| \((?:19|20)\d\d\)| University|(?:/\w+)? (?:[Vv]eterans|[Ww]ar)\b| [A-Z][a-z]+ "
                  r"(?:Scale|Inventory|Questionnaire|Test|Index))", after)
     )  # fmt: skip
 

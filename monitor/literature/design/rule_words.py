@@ -30,6 +30,7 @@ _TITLE = (
             r"authors?['’]? (?:reply|response))|"
             r"(?:^|[:.?!–—\[(]|\s-)\s*(?:an? |the |our |authors?['’]s? |some |invited |further |brief )?(?:reply|replies|"
             r"rejoinder|commentar(?:y|ies)|comments?|editorial)\b(?=\W*$| (?:to|on|by|from)\b|[:.?!,)\]–—])|"
+            r"\bauthors?['’]s? (?:reply|response)\b|\ba (?:brief )?(?:commentary|rejoinder|reply) (?:on|to)\b|"
             r"\bresponses? to (?:the |our |an? |two |three |their )?(?:\w+ )?(?:commentar|comments?\b|critic|"
             r"reviewers?\b|letters?\b|editorial|discussants?|repl(?:y|ies)\b|(?-i:[A-Z])[\w-]+ (?:et al|and "
             r"(?-i:[A-Z])|& ))|^\W*response to (?-i:[A-Z])[a-z]+\W*$"
@@ -52,7 +53,7 @@ _TITLE = (
             r"\b(?:systematic|scoping|umbrella|narrative|literature|integrative|critical|realist|"
             r"rapid|evidence) review(?! of (?:\w+ )?(?:records|charts|files|notes))|\bmeta-?\s?analy|\bnetwork meta|"
             r"\ba review\b(?! of \d)(?! of (?:the )?(?:\w+ ){0,3}(?:records?|charts?|files?|notes)\b)|"
-            r"\breview of\b(?! \d)(?! (?:the )?(?:\w+ ){0,3}(?:records?|charts?|files?|case ?notes|notes|cases)\b)|"
+            r"(?:^|[:.?!–—-] ?|\b(?:an?|the) )(?:[\w-]+ ){0,3}review of\b(?! \d)(?! (?:the )?(?:\w+ ){0,3}(?:records?|charts?|files?|case ?notes|notes|cases)\b)|"
             r"\boverview\b|(?<!chart )(?<!charts )(?<!record )(?<!records )(?<!notes )(?<!note )(?<!file )"
             r"(?<!files )(?<!case )(?<!peer )\breview\W*$"
         ),
@@ -76,7 +77,7 @@ _TITLE = (
     (
         "follow-up",
         (
-            r"\bfollow(?:ing)?[- ]up (?:of|study|at|from|results|assessment)\b|\b(?:month|year)s? "
+            r"\bextended follow[- ]up\b|\bfollow(?:ing)?[- ]up (?:of|study|at|from|results|assessment|following|after)\b|\b(?:month|year)s? "
             r"follow[- ]up\b|\b(?:month|year)[- ]follow[- ]up\b|\bsecondary (?:data )?analys|"
             r"\bpost[- ]hoc\b|\blong[- ]term (?:effect|outcome|follow)|\bsustained effects?\b|"
             r"\b(?:moderat|mediat)(?:es|ors?|ion|ing) (?:of|the effect)|\banalys[ie]s (?:of|from) "
@@ -108,7 +109,7 @@ _TITLE = (
     (
         "single-group",
         (
-            r"\b(?:single|one)[- ](?:group|arm)\b|\bpre[- ]?(?:to[- ])?post\b|\buncontrolled\b|"
+            r"\b(?:single|one)[- ](?:group|arm)\b|\bpre[- ]?(?:to[- ])?post\b|\buncontrolled (?:\w+ )?(?:study|trial|design|evaluation|pilot|before)|"
             r"\bopen (?:label )?(?:trial|pilot)\b|\bwithin[- ](?:group|subjects?)\b"
         ),
     ),
@@ -133,6 +134,8 @@ _ABSTRACT = (
             r"allocated|invited|enrol+ed)|\bthis protocol (?:paper |article )?(?:describes?|presents?|outlines?|"
             r"sets? out|reports?|is for|details?)\b|\b(?:this|the) (?:paper|article) (?:describes|presents|outlines|"
             r"sets out|reports) (?:the |a )?(?:study |trial )?(?:protocol|design)\b|"
+            r"(?<!larger )(?<!further )(?<!future )(?<!definitive )(?<!full )(?<!powered )\brandomi[sz]ed (?:[\w-]+ ){0,4}"
+            r"(?:trial|study) (?:will|is to|shall) be (?:run|held|conducted|carried out|done)\b|"
             r"\brandomi[sz]ation (?:will|is to|is planned|shall)\b|"
             r"\b(?:will|shall|plan to|intend to|are going to|is going to) (?:then |be )?(?:randomi[sz]e|"
             r"randomly (?:assign|allocate))|\b(?:trial|study|we) (?:will|shall|plans? to|intends? to|aims? to) "
@@ -185,7 +188,7 @@ _ABSTRACT = (
         r"had\b|got\b|received|were given|distributed (?:in|to|among|between)|clinical|control)|\bRCTs?\b|"
         r"\b(?:assigned|allocated|placed|put|given|divided|split)\b[^.;]{0,50} (?:at random|by chance|randomly)\b|"
         r"\b(?:two|three|four|both|2|3|4) (?:[\w-]+,? ){0,6}?randomi[sz]ed,? (?:[\w-]+,? ){0,5}?(?:trials|"
-        r"experiments|studies)\b|^Randomly, |\brandom (?:assignment|allocation|order)|\b(?:by|drawn by|drawing|drew) lots?\b|"
+        r"experiments|studies)\b|^(?:Randomly|At random), |\blots? decided\b|\brandom (?:assignment|allocation|order)|\b(?:by|drawn by|drawing|drew) lots?\b|"
         r"\b(?:toss(?:ed|ing)?|flip(?:ped|ping)?) (?:of )?(?:a|the) coin\b|\bcoin (?:toss|flip|was (?:tossed|flipped))|"
         r"\bby (?:the )?(?:toss|flip|throw|roll) of|\bchance (?:alone )?(?:decided|determined|settled)\b|"
         r"\b(?:decided|determined|settled) by chance\b|\bby (?:a )?lottery\b|"
@@ -214,7 +217,7 @@ _ABSTRACT = (
     (
         "case",
         (
-            r"\bcase (?:series|report|stud(?:y|ies))\b|\bsingle[- ](?:case|subject|participant)\b(?! data)|\bmultiple[- ]baseline|\bn[- ]of[- ](?:1|one)\b|"
+            r"\bcase (?:series|report(?! forms?)|stud(?:y|ies))\b|\bsingle[- ](?:case|subject|participant)\b(?! data)|\bmultiple[- ]baseline|\bn[- ]of[- ](?:1|one)\b|"
             r"\bchanging[- ]criterion|\b(?-i:(?:B-?)?A-?B(?:-?[ABC]){0,4}) (?:[a-z-]+ ){0,2}(?:designs?|phases?)\b|"
             r"\b(?:reversal|withdrawal|alternating[- ]treatments?) designs?\b|"
             r"\b(?:we|authors) (?:report|describe|present) (?:on )?(?:a|an|the|one|two|three|four) "

@@ -43,11 +43,12 @@ _ANOTHERS = re.compile(
 # What only its own report says: who was randomised, as done.
 _DONE = re.compile(
     r"\b(?:we|authors) (?:then )?(?:randomi[sz]ed|randomly (?:assigned|allocated|divided|placed))\b|"
-    r"(?<!had been )(?<!will be )(?<!to be )\b(?:were|was|got|being) (?:\w+ly |then |each )?(?:randomi[sz]ed|"
+    r"(?<!had been )(?<!will be )(?<!to be )\b(?:were|was|got) (?:\w+ly |then |each )?(?:randomi[sz]ed|"
     r"randomly (?:\w+ly )?(?:assigned|allocated|divided|placed|split|put))\b|"
     r"\) (?:randomi[sz]ed|randomly assigned)\b",
     re.IGNORECASE,
 )
+_TOLD_OF_OTHERS = frozenset({"case", "economic", "qualitative", "single-group", "non-randomised"})
 _FURTHER = frozenset({"protocol", "follow-up", "economic", "qualitative"})
 # A trial that is only asked about: whether it could be run, who would join it.
 _ASKED_ABOUT = re.compile(
@@ -61,6 +62,8 @@ _ASKED_ABOUT = re.compile(
     re.IGNORECASE,
 )
 _ONCE = re.compile(
+    r"\b(?:who|that) had (?:taken part|participated) in (?:an?|the) (?:\w+ ){0,2}randomi|"
+    r"\brandomi[sz][^.;]{0,60}\b(?:were|are|is|was) (?:reviewed|pooled|searched|identified)\b|"
     r"\b(?:rationale|justif\w+|basis|plans?) for (?:an? )?(?:\w+ ){0,3}(?:randomi[sz]|RCT)|"
     r"\b(?:ha(?:s|ve) (?:\w+ )?(?:been|never)|never been)\b[^.;]{0,80}\brandomi[sz]|\b(?:in|by|from) (?:an?|one|another|"
     r"the first) (?:[\w-]+ ){0,5}(?:randomi[sz]ed|RCT)[^.;]{0,60}, (?:it|there) (?:was|were)\b|"
@@ -84,7 +87,12 @@ _RECORDS = re.compile(
     r"recordings?|letters?|cases|patients|children|logs?|scans?|images|x-rays)\b[^.;]{0,80}\breviewed\b",
     re.IGNORECASE,
 )
+_CHECKED = re.compile(
+    r"\breviewed (?:by|for|at|with|daily|weekly|monthly|before|after|and (?:\w+ed|scored))\b",
+    re.IGNORECASE,
+)
 _HAD_BEEN = re.compile(
+    r"\b(?:after|since) being (?:randomi[sz]ed|randomly (?:assigned|allocated))\b|"
     r"\b(?:after|since) (?:they |having )?(?:had )?(?:taking|taken|took) part in (?:an? |the )?(?:\w+ ){0,3}"
     r"(?:randomi[sz]|RCT|trial)|\b(?:of|from|in) (?:an?|the) (?:earlier|original|former|previous|first) "
     r"(?:[\w-]+ ){0,3}(?:trial|RCT) (?:were|was)\b|"
@@ -103,7 +111,10 @@ _COMPARED = re.compile(
     r"retrospective\w*|survey|cross-sectional)\b",
     re.IGNORECASE,
 )
-_OBSERVED = re.compile(r"\bcase-?control|\bcross-sectional|\bhealthy control", re.IGNORECASE)
+_OBSERVED = re.compile(
+    r"\bcase-?control|\bmatched (?:healthy |normal )?controls\b|\bcross-sectional|\bhealthy control",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,16 +193,20 @@ def _of_abstract(told: Sequence[str]) -> Suggestion | None:
 def _is_unsure(design: str, words: str, sentence: str, told: Sequence[str]) -> bool:
     """Tell whether a sentence says its words of something else than the paper's own design."""
     if design == "review":
-        return words.endswith("reviewed") and _RECORDS.search(sentence) is not None
+        return words.endswith("reviewed") and bool(
+            _RECORDS.search(sentence) or _CHECKED.search(sentence)
+        )
     if design == "protocol":
         return any(_DONE.search(one) for one in told)
     if design == "single-group":
         weak = _WEAK_SINGLE.search(words) is not None
         others = re.search(NO_CONTROL, words, re.IGNORECASE) and _NOT_OURS.search(sentence)
         return bool(others) or (weak and any(_COMPARED.search(one) for one in told))
-    if design == "non-randomised" and re.search(r"group|condition|trial", words):
+    if design == "non-randomised" and re.search(r"group|condition|trial|matched", words):
         lacking = re.search(NO_CONTROL, sentence, re.IGNORECASE)
         return bool(lacking or _ONCE.search(sentence) or any(_OBSERVED.search(one) for one in told))
+    if design in _TOLD_OF_OTHERS and others_did(sentence) and not is_own(sentence):
+        return True
     return _is_others(design, sentence)
 
 

@@ -13,7 +13,7 @@ WORD = "(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + ")"
 # Digits, or words up to nine hundred and ninety-nine. A decimal's, a range's part is none.
 NUMBER = (
     r"(?:(?<![\d.,–-])(?:\d{1,3}(?:[,\u2009\u202f ]\d{3}){1,2}(?![\d%])|\d{1,6}(?![\d%]|[.,]\d))|"
-    rf"\b(?:{WORD}|a|an) hundred(?:(?: and)? {WORD}(?:[- ]{WORD})?)?\b|\b{WORD}(?:[- ]{WORD})?\b)"
+    rf"(?<![-–])\b(?:{WORD}|a|an) hundred(?:(?: and)? {WORD}(?:[- ]{WORD})?)?\b|(?<![-–])\b{WORD}(?:[- ]{WORD})?\b)"
 )
 
 
