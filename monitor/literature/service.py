@@ -12,11 +12,10 @@ from monitor.feeds.records import Identifier
 from monitor.feeds.service import StoredRecord
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
-from monitor.literature import study_names
 from monitor.literature.ingest.arriving import Arrival, Known, add_papers
 from monitor.literature.linkage import propose
 from monitor.literature.matching.matcher import Matcher
-from monitor.literature.papers import merging, resolve
+from monitor.literature.papers import merging, resolve, study_names
 from monitor.literature.papers.precedence import clean
 from monitor.literature.papers.reconcile import read_anew
 from monitor.literature.papers.settling import (

@@ -11,7 +11,7 @@ from monitor.accounts import service as accounts
 from monitor.accounts.tables import Role, User
 from monitor.cli import commands
 from monitor.jobs.schedule import SCHEDULE
-from monitor.jobs.service import Service
+from monitor.jobs.service import Service, prepare
 from monitor.kernel import settings as settings_module
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.ops.advice import NO_CONTACT, NO_PROXY
@@ -25,7 +25,7 @@ def config(tmp_path_factory, nobody_asked):
     path = tmp_path_factory.mktemp("people") / "config.toml"
     path.write_text("".join(f"[sources.{name}]\nenabled = false\n" for name in nobody_asked))
     service = Service.open(settings_module.load(path))
-    service.prepare(SCHEDULE)
+    prepare(service, SCHEDULE)
     at = service.clock()
     with service.database.write() as session:
         token = accounts.first_admin_link(session, at)

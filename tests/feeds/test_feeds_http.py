@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds import unpacking
+from monitor.feeds.http import unpacking
 from monitor.feeds.http.addresses import permitted
 from monitor.feeds.http.client import Patience
 from monitor.kernel.errors import OwnTrouble, SourceError, SourceFault

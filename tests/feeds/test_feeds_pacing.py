@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from monitor.feeds.deadline import Deadline
 from monitor.feeds.http import client as http_module
 from monitor.feeds.http import pacing
 from monitor.feeds.http.client import Patience
+from monitor.feeds.http.deadline import Deadline
 from monitor.feeds.http.pacing import Breaker, Turns, host_of
 from monitor.kernel.errors import SourceError, SourceFault
 

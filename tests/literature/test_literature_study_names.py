@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.accounts.tables import Role, User
 from monitor.literature import service
-from monitor.literature.study_names import (
+from monitor.literature.papers.study_names import (
     family_name,
     lettered,
     letters_taken,

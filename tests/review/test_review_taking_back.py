@@ -6,7 +6,7 @@ from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature.tables import Study
 from monitor.review import queries
 from monitor.review.locking import study_of
-from monitor.review.taking_back import can_take_back, take_back
+from monitor.review.queue.taking_back import can_take_back, take_back
 from monitor.review.words import ExclusionReason, ScreeningVerdict, Stage
 
 

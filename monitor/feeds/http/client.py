@@ -17,11 +17,11 @@ from requests import RequestException
 from urllib3.exceptions import HTTPError
 
 from monitor.feeds import rules
-from monitor.feeds.deadline import Deadline
 from monitor.feeds.http.connections import Guard, GuardedAdapter
+from monitor.feeds.http.deadline import Deadline
 from monitor.feeds.http.failures import Passing, failures_named
 from monitor.feeds.http.pacing import TURNS, Breaker, host_of
-from monitor.feeds.unpacking import ACCEPTED, unpacked
+from monitor.feeds.http.unpacking import ACCEPTED, unpacked
 from monitor.kernel.clock import utcnow
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import SourcesSettings

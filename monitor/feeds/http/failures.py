@@ -12,7 +12,7 @@ from requests import RequestException
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from monitor.feeds.http.connections import ForbiddenAddress, NamesUnavailable, UnknownName
-from monitor.feeds.unpacking import CutOff, Damaged
+from monitor.feeds.http.unpacking import CutOff, Damaged
 from monitor.kernel.errors import OwnTrouble, SourceError, SourceFault
 from monitor.kernel.own_trouble import exhausted
 

@@ -14,7 +14,7 @@ from monitor.kernel.audit import AuditEntry
 from monitor.kernel.bulk import chunks
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.literature import service as literature
-from monitor.literature.study_names import study_name
+from monitor.literature.papers.study_names import study_name
 from monitor.literature.tables import Paper
 from monitor.literature.words import Lane
 from monitor.review import locking, rules

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008_sessions_and_drafts"
+revision = "0004_sessions_and_drafts"
 down_revision = "0003_from_record_to_study"
 branch_labels = None
 depends_on = None

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010_head_of_the_ledger"
-down_revision = "0003_from_record_to_study"
+revision = "0006_head_of_the_ledger"
+down_revision = "0005_mail_that_cannot_leave"
 branch_labels = None
 depends_on = None
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009_mail_that_cannot_leave"
-down_revision = "0003_from_record_to_study"
+revision = "0005_mail_that_cannot_leave"
+down_revision = "0004_sessions_and_drafts"
 branch_labels = None
 depends_on = None
 
