@@ -12,7 +12,6 @@ import textwrap
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -21,42 +20,14 @@ import click
 from monitor.demo import driver, standins, world
 from monitor.demo.answers import ABC, CIRCLE, SECOND_THERAPLAY, THERAPLAY
 from monitor.demo.driver import ServiceProcess
-from monitor.demo.mailsink import Kept
-from monitor.demo.people import Person, Refused, first, mail_with
-from monitor.demo.standins import StandIns
-from monitor.demo.world import World
+from monitor.demo.on_stage import Stage
+from monitor.demo.people import Person, Refused, first
 from monitor.kernel.clock import utcnow
 
 NOTICE = "Demonstration: every paper, study, person and date of change here is invented."
 
-_MAIL_SECONDS = 40.0
 _PAGE_SECONDS = 20.0
 _PAUSE = 2.5  # seconds between two scenes at pace 1
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Everything on stage: the world, its stand-ins, the service, the people."""
-
-    world: World
-    standins: StandIns
-    service: ServiceProcess
-    people: dict[str, Person]
-    pace: float
-
-    def title(self, key: str) -> str:
-        """Give the title of an invented paper."""
-        return self.world.paper(key).title
-
-    def letter(self, recipient: str, path: str, *, after: int = 0) -> Kept:
-        """Wait for the next mail to somebody that links to ``path``."""
-        found = driver.until(
-            lambda: mail_with(self.standins.mail, recipient, path)[after:],
-            seconds=_MAIL_SECONDS,
-            what=f"a mail to {recipient}",
-        )
-        letter: Kept = found[0]
-        return letter
 
 
 def run(*, keep: bool = True, port: int | None = 8000, pace: float = 1.0) -> None:

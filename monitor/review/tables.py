@@ -87,7 +87,7 @@ class Screening(Base):
     token: Mapped[str] = mapped_column(unique=True)  # a form sent twice is one verdict
     paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"), index=True)
     reviewer_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
-    verdict: Mapped[ScreeningVerdict] = mapped_column(enum_column(ScreeningVerdict))
+    verdict: Mapped[ScreeningVerdict] = mapped_column(enum_column(ScreeningVerdict, name="verdict"))
     reason: Mapped[ExclusionReason | None] = mapped_column(enum_column(ExclusionReason))
     interventions: Mapped[list[str]]  # slugs
     note: Mapped[str]

@@ -9,6 +9,7 @@ import pytest
 from monitor.catalogue.words import Direction
 from monitor.kernel.settings import parse
 from monitor.notify import outbox, service
+from monitor.notify.queueing import queue
 from monitor.notify.rendering import TEMPLATES, render
 from monitor.notify.tables import MessageKind
 from monitor.notify.tokens import Purpose, verify
@@ -354,7 +355,8 @@ def test_a_confirmation_asks_and_starts_nothing(session, world, settings, now):
 
 def test_an_invitation_is_no_list_mail(session, world, settings, now):
     user = world(session).user()
-    service.invite(session, settings, user, "/welcome/abc", now)
+    said = {"name": user.name, "role": user.role.value, "link": "/welcome/abc"}
+    queue(session, settings, MessageKind.INVITATION, user.address, context=said, at=now)
     session.flush()
     (one,) = outbox.claim(session, at=now, limit=1, lease_seconds=60)
     message, text, page = parts(render(one, settings, SECRET))

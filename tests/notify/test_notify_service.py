@@ -312,23 +312,3 @@ def test_what_may_have_been_sent_is_corrected_not_cancelled(session, world, now)
     session.expire_all()
     assert [m.state for m in made.messages()] == [MessageState.CLAIMED, MessageState.PENDING]
     outbox.sent(session, claimed, reply="250 ok", at=now)
-
-
-def test_an_invitation_keeps_its_link_only_until_it_is_sent(session, world, settings, now):
-    made = world(session)
-    user = made.user()
-    made_link = "https://monitor.example.org/welcome/abc"
-    message = service.invite(session, settings, user, made_link, now)
-    session.flush()
-    assert message.context["link"] == "/welcome/abc"
-    (claimed,) = outbox.claim(session, at=now, limit=1, lease_seconds=60)
-    outbox.sent(session, claimed, reply="250 ok", at=now)
-    session.expire_all()
-    assert "abc" not in str(session.get_one(Message, message.id).context)
-
-
-@pytest.mark.parametrize("link", ["https://evil.example/x", "//evil.example/x", "javascript:x", ""])
-def test_an_invitation_never_leads_elsewhere(session, world, settings, now, link):
-    user = world(session).user()
-    with pytest.raises(InvalidInput):
-        service.invite(session, settings, user, link, now)

@@ -1,0 +1,104 @@
+"""The walks of CONTRIBUTING.md, each performed on a copy: the files named there, and nothing else."""
+
+import shutil
+
+import pytest
+from jinja2 import Environment, FileSystemLoader
+
+from monitor.catalogue import loader
+from monitor.kernel.errors import ConfigError
+from monitor.literature.matching.matcher import Matcher
+from monitor.literature.papers.reading import edition
+from monitor.notify.rendering import TEMPLATES
+from monitor.notify.tables import MessageKind
+from monitor.review.tools import judge_domain
+
+
+@pytest.fixture
+def copy(tmp_path):
+    folder = tmp_path / "catalogue"
+    shutil.copytree(loader.FOLDER, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    return folder
+
+
+def change(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text, old
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def slugs(matcher, title):
+    return {hit.slug for hit in matcher.match(title=title, abstract=None, keywords=())}
+
+
+def test_an_alias_is_one_line_and_papers_already_here_are_read_again(copy):
+    before = Matcher(loader.read(copy))
+    title = "Curious Watching for mothers and infants: a randomised trial"
+    assert slugs(before, title) == set()
+    path = copy / "interventions/www.toml"
+    change(path, "full_forms = [", 'full_forms = [\n  "Curious Watching",')
+    after = Matcher(loader.read(copy))
+    assert slugs(after, title) == {"www"}
+    assert edition(after) != edition(before)
+
+
+def test_an_intervention_is_one_file(copy):
+    path = copy / "interventions/tenplus.toml"
+    shutil.copy(copy / "interventions/www.toml", path)
+    head, _, _ = path.read_text(encoding="utf-8").partition("[[lookalikes]]")
+    path.write_text(head, encoding="utf-8")
+    change(path, 'name = "Watch, Wait, and Wonder"', 'name = "Invented Together Time"')
+    change(path, 'short = "WWW"', 'short = "ITT"')
+    change(path, "position = 8", "position = 11")
+    text = path.read_text(encoding="utf-8")
+    begin, end = text.index("full_forms = ["), text.index("]", text.index("full_forms = ["))
+    path.write_text(f'{text[:begin]}full_forms = ["Invented Together Time"{text[end:]}', "utf-8")
+    catalogue = loader.read(copy)
+    assert catalogue.slugs[-1] == "tenplus"
+    assert slugs(Matcher(catalogue), "Invented Together Time for families") == {"tenplus"}
+
+
+def test_a_policy_is_one_file_and_its_line(copy):
+    name = loader.load().gap.version
+    shutil.copy(copy / f"gap/{name}.toml", copy / "gap/2099-1.toml")
+    change(copy / "gap/2099-1.toml", f'version = "{name}"', 'version = "2099-1"')
+    assert loader.read(copy).gap.version == name, "a file alone puts nothing in force"
+    change(copy / "policies.toml", f'gap = "{name}"', 'gap = "2099-1"')
+    assert loader.read(copy).gap.version == "2099-1"
+
+
+TOOL = """
+name = "An invented tool"
+version = "1"
+designs = ["case"]
+answers = ["yes", "no"]
+judgements = ["low", "high"]
+[[domains]]
+id = "D1"
+name = "One kind of bias"
+questions = [{ id = "1", text = "Was it so?" }]
+[[domains.parts]]
+rules = [{ when = { "1" = ["yes"] }, then = "low" }, { when = {}, then = "high" }]
+"""
+
+
+def test_an_appraisal_tool_is_one_file_and_one_that_leaves_a_case_open_is_refused(copy):
+    path = copy / "tools/invented.toml"
+    path.write_text(TOOL, encoding="utf-8")
+    tool = loader.read(copy).tool("invented")
+    assert judge_domain(tool, tool.domains[0], {"1": "no"}) == "high"
+    change(path, ', { when = {}, then = "high" }', "")
+    with pytest.raises(ConfigError, match="the last rule must take the rest"):
+        loader.read(copy)
+
+
+def test_a_mail_is_one_folder_named_as_its_kind(tmp_path):
+    shutil.copytree(TEMPLATES, tmp_path / "email")
+    kinds = {kind.value for kind in MessageKind}
+    for kind in kinds:
+        parts = {path.name for path in (tmp_path / "email" / kind).iterdir()}
+        assert parts == {"subject.txt", "body.txt", "body.html"}, kind
+    shutil.copytree(tmp_path / "email/confirm", tmp_path / "email/invented")
+    (tmp_path / "email/invented/subject.txt").write_text("A word to {{ name }}", "utf-8")
+    environment = Environment(loader=FileSystemLoader(tmp_path / "email"), autoescape=True)
+    assert environment.get_template("invented/subject.txt").render(name="you") == "A word to you"
