@@ -34,38 +34,38 @@ class Cluster:
     reason: str
 
 
-def stored_keys(one: Fingerprint) -> frozenset[int]:
+def stored_keys(record: Fingerprint) -> frozenset[int]:
     """Give the keys of title and place as signed numbers of 64 bits, to be kept with a paper.
 
     Those of identifiers are left out: papers are found by these anyway.
     """
-    kept = (key for key in keys(one) if key[0] not in {"d", "n"})
+    kept = (key for key in keys(record) if key[0] not in {"d", "n"})
     return frozenset(int.from_bytes(_hashed(key), "big", signed=True) for key in kept)
 
 
-def keys(one: Fingerprint) -> Iterator[tuple[str, ...]]:
+def keys(record: Fingerprint) -> Iterator[tuple[str, ...]]:
     """Give the same keys unshortened: fast, but of any length."""
-    for doi in one.dois:
+    for doi in record.dois:
         yield "d", doi
-    for number in one.numbers:
+    for number in record.numbers:
         yield "n", number.scheme, number.value
-    yield from _title_keys(one)
-    if one.volume and one.pages.first:
-        for name in one.first:
-            yield "p", one.volume, one.pages.first, name
+    yield from _title_keys(record)
+    if record.volume and record.pages.first:
+        for name in record.first:
+            yield "p", record.volume, record.pages.first, name
 
 
-def _title_keys(one: Fingerprint) -> Iterator[tuple[str, ...]]:
+def _title_keys(record: Fingerprint) -> Iterator[tuple[str, ...]]:
     """Give the keys of a title; one that many papers bear only with an author and the year."""
-    title = one.squeezed
+    title = record.squeezed
     if not title:
         return
     if not telling(title):
-        for name in one.first or ("",):
-            yield "s", title, name, str(one.year)
+        for name in record.first or ("",):
+            yield "s", title, name, str(record.year)
         return
     yield "t", title
-    for name in one.first:
+    for name in record.first:
         yield "b", title[:_BEGINNING], name
         yield "e", title[-_BEGINNING:], name
 
@@ -82,7 +82,11 @@ def clusters(records: Iterable[Citation]) -> list[Cluster]:
     distinct = list(copies)
     judged = {pair: compare(distinct[pair[0]], distinct[pair[1]]) for pair in _pairs(distinct)}
     papers = _papers(distinct, judged)
-    alone = {node: compare(one, one) for node, one in enumerate(distinct) if len(copies[one]) > 1}
+    alone = {
+        node: compare(record, record)
+        for node, record in enumerate(distinct)
+        if len(copies[record]) > 1
+    }
     made = [*_certain(papers, judged, alone), *_doubtful(papers, judged, alone)]
     return [
         Cluster(tuple(sorted(i for node in nodes for i in copies[distinct[node]])), certain, reason)
@@ -93,8 +97,8 @@ def clusters(records: Iterable[Citation]) -> list[Cluster]:
 def _pairs(distinct: Sequence[Fingerprint]) -> set[Pair]:
     """Give every two records that share a key; near neighbours alone where very many do."""
     sharing: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for node, one in enumerate(distinct):
-        for key in keys(one):
+    for node, record in enumerate(distinct):
+        for key in keys(record):
             sharing[key].append(node)
     pairs: set[Pair] = set()
     for nodes in sharing.values():
@@ -117,7 +121,7 @@ def _content(one: Fingerprint) -> tuple[str, ...]:
 
 def _papers(distinct: Sequence[Fingerprint], judged: Mapping[Pair, PairVerdict]) -> list[list[int]]:
     """Put together what is the same; a record that would bridge a contradiction bridges nothing."""
-    same = [pair for pair, found in judged.items() if found.verdict == "same"]
+    same = [pair for pair, judgement in judged.items() if judgement.verdict == "same"]
     joined = _joined(range(len(distinct)), same)
     paper_of = _places(joined)
     inside: dict[int, list[Pair]] = defaultdict(list)
@@ -141,7 +145,7 @@ def _consistent(
     if not against:
         return [nodes]
     # what contradicts one of two and not the other is bridged by them
-    kept = [(one, other) for one, other in same if against.get(one) == against.get(other)]
+    kept = [(first, second) for first, second in same if against.get(first) == against.get(second)]
     parts = []
     for part in _joined(nodes, kept):
         clean = not _contradictions(part, distinct, judged)
@@ -162,13 +166,13 @@ def _contradictions(
     if len(nodes) > _CHECKED:
         ordered = sorted(nodes, key=lambda node: _content(distinct[node]))
     against: dict[int, set[int]] = defaultdict(set)
-    for place, one in enumerate(ordered[:_CHECKED]):
+    for place, node in enumerate(ordered[:_CHECKED]):
         for other in ordered[place + 1 :]:
-            pair = (min(one, other), max(one, other))
-            found = judged.get(pair) or compare(distinct[one], distinct[other])
-            if not found.bridged:
-                against[one].add(other)
-                against[other].add(one)
+            pair = (min(node, other), max(node, other))
+            judgement = judged.get(pair) or compare(distinct[node], distinct[other])
+            if not judgement.bridged:
+                against[node].add(other)
+                against[other].add(node)
     return against
 
 
@@ -181,8 +185,8 @@ def _joined(nodes: Iterable[int], pairs: Iterable[Pair]) -> list[list[int]]:
             parent[node] = node = parent[parent[node]]
         return node
 
-    for one, other in pairs:
-        first, second = sorted((root(one), root(other)))
+    for left, right in pairs:
+        first, second = sorted((root(left), root(right)))
         parent[second] = first
     parts: dict[int, list[int]] = defaultdict(list)
     for node in parent:
@@ -197,9 +201,9 @@ def _certain(
 ) -> Iterator[Made]:
     paper_of = _places(papers)
     reasons: dict[int, list[str]] = defaultdict(list)
-    for (one, other), found in judged.items():
-        if paper_of[one] == paper_of[other] and found.verdict == "same":
-            reasons[paper_of[one]].append(found.reason)
+    for (first, second), judgement in judged.items():
+        if paper_of[first] == paper_of[second] and judgement.verdict == "same":
+            reasons[paper_of[first]].append(judgement.reason)
     for place, nodes in enumerate(papers):
         said = reasons[place] or [alone[node].reason for node in nodes if node in alone]
         if len(nodes) > 1 or (nodes[0] in alone and alone[nodes[0]].verdict == "same"):
@@ -214,11 +218,11 @@ def _doubtful(
     paper_of = _places(papers)
     reasons: dict[int, list[str]] = defaultdict(list)
     links = []
-    for (one, other), found in judged.items():
-        a, b = paper_of[one], paper_of[other]
-        if a != b and found.verdict != "different":
+    for (first, second), judgement in judged.items():
+        a, b = paper_of[first], paper_of[second]
+        if a != b and judgement.verdict != "different":
             links.append((a, b))
-            reasons[a].append(_BRIDGE if found.verdict == "same" else found.reason)
+            reasons[a].append(_BRIDGE if judgement.verdict == "same" else judgement.reason)
     for parts in _joined(range(len(papers)), links):
         nodes = [node for part in parts for node in papers[part]]
         if len(parts) > 1:

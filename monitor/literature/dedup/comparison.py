@@ -86,51 +86,51 @@ class ComparisonVector(NamedTuple):  # made for every pair, and faster than a da
         )
 
 
-def compared(one: Fingerprint, other: Fingerprint, titles: Titles) -> ComparisonVector:
+def compared(first: Fingerprint, second: Fingerprint, titles: Titles) -> ComparisonVector:
     """Compare two citations whose titles stand to each other as ``titles``."""
-    gap = None if one.year is None or other.year is None else abs(one.year - other.year)
-    shared = one.comment or other.comment or one.is_notice or other.is_notice
-    short = min(one.squeezed, other.squeezed, key=len)
+    gap = None if first.year is None or second.year is None else abs(first.year - second.year)
+    shared = first.comment or second.comment or first.is_notice or second.is_notice
+    short = min(first.squeezed, second.squeezed, key=len)
     long = telling(short)
-    misplaced = _misplaced(one, other)
+    misplaced = _misplaced(first, second)
     return ComparisonVector(
         titles=titles,
         telling=long and not shared,
         comment=shared,
         long=long,
-        names=_names_agree(one, other),
-        people=len(one.names & other.names),
-        event=not shared and not one.names and not other.names and _is_event(one.words),
+        names=_names_agree(first, second),
+        people=len(first.names & second.names),
+        event=not shared and not first.names and not second.names and _is_event(first.words),
         year=None if gap is None else gap <= 1,
         same_year=gap == 0,
-        journal=same_journal(one.journal, other.journal),
-        volume=None if misplaced else _equal(one.volume, other.volume),
-        issue=None if misplaced else _equal(one.issue, other.issue),
-        page=_pages_agree(one.pages, other.pages),
-        whole=bool(one.pages.whole) and one.pages.whole == other.pages.whole,
-        span=bool(one.pages.first and one.pages.last) and one.pages == other.pages,
-        unplaced=one.unplaced or other.unplaced,
-        dois=bool(one.dois & other.dois) if one.dois and other.dois else None,
-        numbers=_numbers_agree(one, other),
-        apart=_apart(one, other),
-        of_notice=one.is_notice != other.is_notice,
+        journal=same_journal(first.journal, second.journal),
+        volume=None if misplaced else _equal(first.volume, second.volume),
+        issue=None if misplaced else _equal(first.issue, second.issue),
+        page=_pages_agree(first.pages, second.pages),
+        whole=bool(first.pages.whole) and first.pages.whole == second.pages.whole,
+        span=bool(first.pages.first and first.pages.last) and first.pages == second.pages,
+        unplaced=first.unplaced or second.unplaced,
+        dois=bool(first.dois & second.dois) if first.dois and second.dois else None,
+        numbers=_numbers_agree(first, second),
+        apart=_apart(first, second),
+        of_notice=first.is_notice != second.is_notice,
         misplaced=misplaced,
-        noted=one.abstract != other.abstract,
+        noted=first.abstract != second.abstract,
     )
 
 
-def _misplaced(one: Fingerprint, other: Fingerprint) -> bool:
+def _misplaced(first: Fingerprint, second: Fingerprint) -> bool:
     """Tell whether volume and issue are swapped, or one alone stands in the other's place."""
-    if one.volume == other.volume:
+    if first.volume == second.volume:
         return False
-    if one.volume and other.volume:
-        return _has_issue_as_volume(one, other) or _has_issue_as_volume(other, one)
-    lacks, has = (other, one) if one.volume else (one, other)
+    if first.volume and second.volume:
+        return _has_issue_as_volume(first, second) or _has_issue_as_volume(second, first)
+    lacks, has = (second, first) if first.volume else (first, second)
     return bool(has.volume) and lacks.issue == has.volume
 
 
-def _has_issue_as_volume(one: Fingerprint, other: Fingerprint) -> bool:
-    return one.volume == other.issue and one.issue in {"", other.volume}
+def _has_issue_as_volume(first: Fingerprint, second: Fingerprint) -> bool:
+    return first.volume == second.issue and first.issue in {"", second.volume}
 
 
 def _is_event(words: Sequence[str]) -> bool:
@@ -139,63 +139,63 @@ def _is_event(words: Sequence[str]) -> bool:
     return dated or sum(map(len, words)) >= _TELLING_IN_AN_ISSUE
 
 
-def title_relation(one: Fingerprint, other: Fingerprint) -> Titles:
+def title_relation(first: Fingerprint, second: Fingerprint) -> Titles:
     """Tell how the titles of two citations stand to each other."""
-    if one.squeezed == other.squeezed:
-        return Titles.EQUAL if one.squeezed else Titles.OTHER
-    return relation(one.words, other.words)
+    if first.squeezed == second.squeezed:
+        return Titles.EQUAL if first.squeezed else Titles.OTHER
+    return relation(first.words, second.words)
 
 
-def _numbers_agree(one: Fingerprint, other: Fingerprint) -> bool | None:
+def _numbers_agree(first: Fingerprint, second: Fingerprint) -> bool | None:
     """Compare PMIDs and the like; another number in one register contradicts all else."""
-    if not one.numbers or not other.numbers:
+    if not first.numbers or not second.numbers:
         return None
-    if identifiers_conflict(one.numbers, other.numbers):
+    if identifiers_conflict(first.numbers, second.numbers):
         return False
-    return True if one.numbers & other.numbers else None
+    return True if first.numbers & second.numbers else None
 
 
-def _apart(one: Fingerprint, other: Fingerprint) -> str:
-    if one.kind == other.kind:
-        return "protocol" if one.protocol != other.protocol else ""
-    if one.is_notice and other.is_notice:
+def _apart(first: Fingerprint, second: Fingerprint) -> str:
+    if first.kind == second.kind:
+        return "protocol" if first.protocol != second.protocol else ""
+    if first.is_notice and second.is_notice:
         return "notice of another kind"
-    if one.is_notice or other.is_notice:
-        return one.kind if one.is_notice else other.kind
-    return next(kind for kind in sorted((one.kind, other.kind)) if kind)
+    if first.is_notice or second.is_notice:
+        return first.kind if first.is_notice else second.kind
+    return next(kind for kind in sorted((first.kind, second.kind)) if kind)
 
 
-def _names_agree(one: Fingerprint, other: Fingerprint) -> bool | None:
+def _names_agree(left: Fingerprint, right: Fingerprint) -> bool | None:
     """Compare names word by word; lists may be cut short, families alone, or misspelt."""
-    if not one.names or not other.names:
+    if not left.names or not right.names:
         return None
-    shared = len(one.names & other.names)
-    if shared >= _TWO_AUTHORS and one.first & other.first:
+    shared = len(left.names & right.names)
+    if shared >= _TWO_AUTHORS and left.first & right.first:
         return True
-    if shared >= _NAMES_AGREE * min(len(one.names), len(other.names)):
+    if shared >= _NAMES_AGREE * min(len(left.names), len(right.names)):
         return True
     return None if shared else False
 
 
-def _pages_agree(one: Pages, other: Pages) -> bool | None:
+def _pages_agree(left: Pages, right: Pages) -> bool | None:
     """Compare first pages; where one is missing or garbled, last pages may agree."""
-    if not one.first or not other.first:
-        short, long = sorted((one.last, other.last), key=len)
+    if not left.first or not right.first:
+        short, long = sorted((left.last, right.last), key=len)
         return True if short not in {"", "1"} and long.endswith(short) else None
-    if one.first == other.first or _bare_agrees(one.first, other.first):
+    if left.first == right.first or _bare_agrees(left.first, right.first):
         return True
-    if other.holds(one) or one.holds(other):
+    if right.holds(left) or left.holds(right):
         return True  # one page out of the range
-    if one.last == other.last and len(one.last) > 1:
+    if left.last == right.last and len(left.last) > 1:
         return None  # one beginning is garbled
     # the number of an article beside its pages in print
-    return None if one.article != other.article else False
+    return None if left.article != right.article else False
 
 
-def _bare_agrees(one: str, other: str) -> bool:
+def _bare_agrees(first: str, second: str) -> bool:
     """Tell whether one is the other without its letter: "69" for "S69"."""
-    return other.isdigit() != one.isdigit() and one.strip(_LETTERS) == other.strip(_LETTERS)
+    return second.isdigit() != first.isdigit() and first.strip(_LETTERS) == second.strip(_LETTERS)
 
 
-def _equal(one: str, other: str) -> bool | None:
-    return one == other if one and other else None
+def _equal(first: str, second: str) -> bool | None:
+    return first == second if first and second else None

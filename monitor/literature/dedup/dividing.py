@@ -44,15 +44,15 @@ _COUNTED = frozenset(
 
 
 def divided(
-    one: Sequence[str], other: Sequence[str], left: Sequence[str], right: Sequence[str]
+    first: Sequence[str], second: Sequence[str], left: Sequence[str], right: Sequence[str]
 ) -> bool:
     """Tell whether two titles number or divide papers.
 
-    ``left`` and ``right`` are the words that only ``one`` and only ``other`` has.
+    ``left`` and ``right`` are the words that only ``first`` and only ``second`` has.
     """
     if left and right:
         return _numbered(left, right) or opposed({*left, *right})
-    return _continues(one, left) or _continues(other, right)
+    return _continues(first, left) or _continues(second, right)
 
 
 def _numbered(left: Sequence[str], right: Sequence[str]) -> bool:

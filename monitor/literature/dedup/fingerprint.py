@@ -210,10 +210,10 @@ def fingerprint(citation: Citation) -> Fingerprint:
 def _own(citation: Citation) -> tuple[frozenset[str], frozenset[Identifier]]:
     """Give the record's identifiers, without the registrations that an article only names."""
     own: Sequence[Identifier] = citation.identifiers
-    if any(one.scheme in REGISTRIES for one in own):
+    if any(identifier.scheme in REGISTRIES for identifier in own):
         own = own_and_named(citation)[0]
-    dois = frozenset(one.value for one in own if one.scheme == "doi")
-    return dois, frozenset(one for one in own if one.scheme != "doi")
+    dois = frozenset(identifier.value for identifier in own if identifier.scheme == "doi")
+    return dois, frozenset(identifier for identifier in own if identifier.scheme != "doi")
 
 
 def _title(raw: str) -> str:
@@ -269,7 +269,7 @@ def _kind(notice: notices.NoticeKind | None, citation: Citation) -> str:
         return "registration"
     if kind := notice or (notices.kind_by_type(types) if types else None):
         return f"{_NOTICE} of {kind}"
-    said = {one.casefold() for one in types} if types else ()
+    said = {label.casefold() for label in types} if types else ()
     return "preprint" if "preprint" in said or _is_posted(citation) else ""
 
 
@@ -280,7 +280,7 @@ def _is_posted(citation: Citation) -> bool:
 
 
 def _is_comment(title: str, types: tuple[str, ...]) -> bool:
-    if types and any(one.casefold() in _COMMENTS for one in types):
+    if types and any(label.casefold() in _COMMENTS for label in types):
         return True
     return _COMMENT.match(title) is not None
 
@@ -322,11 +322,11 @@ def _issue(raw: str | None) -> str:
 def _pages(raw: str) -> Pages:
     """Read pages: 123-30 is 123 to 130; S12, e103 and 12A keep their letter."""
     text = raw.strip().casefold()
-    found = _PAGES.match(text)
-    if not found or text.endswith((" p", " p.", "pages", "pp")):
+    match = _PAGES.match(text)
+    if not match or text.endswith((" p", " p.", "pages", "pp")):
         ends = _LAST_PAGE.match(text)
         return Pages("", ends[1]) if ends else _NO_PAGES
-    letter, number, after, end = found.groups("")
+    letter, number, after, end = match.groups("")
     number = number.lstrip("0") or "0"
     if not end:
         return _single(letter, number, after)

@@ -16,12 +16,12 @@ REGISTRIES = frozenset({"nct", "isrctn", registries.SCHEME})
 _SAME_WORDS = 0.6
 
 
-def same_title(one: str, other: str) -> bool:
+def same_title(first: str, second: str) -> bool:
     """Tell whether two titles could be one paper's, where their identifiers already agree.
 
     Lenient (a subtitle, a correction of spelling); a title that is missing objects to nothing.
     """
-    a, b = _title_words(one), _title_words(other)
+    a, b = _title_words(first), _title_words(second)
     if not a or not b or a <= b or b <= a:
         return True
     return len(a & b) / len(a | b) >= _SAME_WORDS
@@ -62,9 +62,9 @@ def own_and_named(citation: Citation) -> tuple[list[Identifier], list[Identifier
 
 def own_and_all_named(citation: Citation) -> tuple[list[Identifier], list[Identifier]]:
     """Part them in the same way, with the registrations that only the abstract names."""
-    found = registrations_in(citation.abstract)
-    if found:
-        citation = replace(citation, registrations=(*citation.registrations, *found))
+    registrations = registrations_in(citation.abstract)
+    if registrations:
+        citation = replace(citation, registrations=(*citation.registrations, *registrations))
     return own_and_named(citation)
 
 

@@ -18,12 +18,12 @@ _MIN_ACRONYM = 3
 
 
 @lru_cache(maxsize=65_536)
-def same_journal(one: str, other: str) -> bool | None:
+def same_journal(first: str, second: str) -> bool | None:
     """Tell whether two names are one journal's; None where a name is missing or they may be.
 
     "Cancer" may be short for "Cancer Research", or another journal: None.
     """
-    a, b = _words(one), _words(other)
+    a, b = _words(first), _words(second)
     if not a or not b:
         return None
     if len(a) > len(b):
@@ -45,16 +45,16 @@ def _abbreviates(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
     return len(short) == len(long) and all(map(_stands_for, short, long))
 
 
-def _stands_for(one: str, other: str) -> bool:
+def _stands_for(short: str, long: str) -> bool:
     """Tell whether the shorter word is cut ("Psychol") or drawn together ("Natl")."""
-    if len(one) > len(other):
-        one, other = other, one
-    if other.startswith(one):
+    if len(short) > len(long):
+        short, long = long, short
+    if long.startswith(short):
         return True
-    if one[0] != other[0] or len(one) < 2:  # noqa: PLR2004 - a letter alone is a beginning
+    if short[0] != long[0] or len(short) < 2:  # noqa: PLR2004 - a letter alone is a beginning
         return False
-    rest = iter(other)
-    return all(letter in rest for letter in one)
+    rest = iter(long)
+    return all(letter in rest for letter in short)
 
 
 def _initials(short: tuple[str, ...], long: tuple[str, ...]) -> bool:

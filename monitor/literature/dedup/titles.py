@@ -40,21 +40,21 @@ def telling(squeezed: str) -> bool:
     return len(squeezed) >= TELLING or len(squeezed.encode()) >= TELLING
 
 
-def relation(one: Sequence[str], other: Sequence[str]) -> Titles:
+def relation(first: Sequence[str], second: Sequence[str]) -> Titles:
     """Tell how two titles, given as their words, stand to each other; the order is no matter.
 
     Two titles without a word are no title's match.
     """
-    short, long = sorted(("".join(one), "".join(other)), key=lambda text: (len(text), text))
+    short, long = sorted(("".join(first), "".join(second)), key=lambda text: (len(text), text))
     if short == long:
         return Titles.EQUAL if short else Titles.OTHER
-    a, b = set(one), set(other)
+    a, b = set(first), set(second)
     shared, most = len(a & b), max(len(a), len(b))
     continues = len(short) >= _BEGINNING and long.startswith(short)
     if not continues and shared < _ALIKE * most / 2:
         return Titles.OTHER
-    left, right = _beyond(one, other), _beyond(other, one)
-    divides = divided(one, other, left, right)
+    left, right = _beyond(first, second), _beyond(second, first)
+    divides = divided(first, second, left, right)
     if not divides and _spelt_otherwise(left, right):
         return Titles.SPELLING
     if not continues and shared < _ALIKE * len(a | b):
@@ -62,14 +62,14 @@ def relation(one: Sequence[str], other: Sequence[str]) -> Titles:
     if divides or _replaced(left, right):
         return Titles.DIVIDED
     near = Titles.EXTENDED if continues else Titles.ALIKE
-    return Titles.PARTED if parted(one, other) else near
+    return Titles.PARTED if parted(first, second) else near
 
 
-def _beyond(one: Sequence[str], other: Sequence[str]) -> list[str]:
-    """List the words that ``one`` has more often than ``other``."""
+def _beyond(title: Sequence[str], other: Sequence[str]) -> list[str]:
+    """List the words that ``title`` has more often than ``other``."""
     left = list(other)
     added = []
-    for word in one:
+    for word in title:
         if word in left:
             left.remove(word)
         else:
@@ -97,49 +97,49 @@ def _within(part: str, word: str) -> bool:
     return len(part) > 1 and part in word
 
 
-def _slip(one: str, other: str) -> bool:
-    allowed = max(1, max(len(one), len(other)) // _LETTERS_TO_AN_EDIT)
-    return edits(one[:_MAX_REST], other[:_MAX_REST], allowed) <= allowed
+def _slip(first: str, second: str) -> bool:
+    allowed = max(1, max(len(first), len(second)) // _LETTERS_TO_AN_EDIT)
+    return edits(first[:_MAX_REST], second[:_MAX_REST], allowed) <= allowed
 
 
-def parted(one: Sequence[str], other: Sequence[str]) -> bool:
+def parted(first: Sequence[str], second: Sequence[str]) -> bool:
     """Tell whether something in two titles parts them: a number, "part II", "protocol", "women"."""
-    rest = set(one) ^ set(other)
+    rest = set(first) ^ set(second)
     if any(word in ROMAN or word in _PARTING or not word.isalpha() for word in rest):
         return True
     return opposed(rest)
 
 
-def _spelt_otherwise(one: Sequence[str], other: Sequence[str]) -> bool:
-    left, right = "".join(one), "".join(other)
+def _spelt_otherwise(first: Sequence[str], second: Sequence[str]) -> bool:
+    left, right = "".join(first), "".join(second)
     longest = max(len(left), len(right))
     shortest = min(len(left), len(right))
-    if not shortest or longest > _MAX_REST or longest > 2 * shortest or parted(one, other):
+    if not shortest or longest > _MAX_REST or longest > 2 * shortest or parted(first, second):
         return left == right
     allowed = max(1, longest // _LETTERS_TO_AN_EDIT)
     return edits(left, right, allowed) <= allowed
 
 
-def edits(one: str, other: str, most: int) -> int:
+def edits(first: str, second: str, most: int) -> int:
     """Count the letters to put in, take out or change; more than ``most`` is ``most + 1``.
 
-    Takes len(one) × len(other) steps at worst, without the beginning and end they share.
+    Takes len(first) × len(second) steps at worst, without the beginning and end they share.
     """
-    start = _shared(one, other)
-    one, other = one[start:], other[start:]
-    end = _shared(one[::-1], other[::-1])
-    one, other = one[: len(one) - end], other[: len(other) - end]
-    row = list(range(len(other) + 1))
-    for count, letter in enumerate(one, start=1):
+    start = _shared(first, second)
+    first, second = first[start:], second[start:]
+    end = _shared(first[::-1], second[::-1])
+    first, second = first[: len(first) - end], second[: len(second) - end]
+    row = list(range(len(second) + 1))
+    for count, letter in enumerate(first, start=1):
         if min(row) > most:
             return most + 1
         above, row = row, [count]
-        for (diagonal, over), wanted in zip(pairwise(above), other, strict=True):
+        for (diagonal, over), wanted in zip(pairwise(above), second, strict=True):
             row.append(min(over + 1, row[-1] + 1, diagonal + (letter != wanted)))
     return min(row[-1], most + 1)
 
 
-def _shared(one: str, other: str) -> int:
+def _shared(first: str, second: str) -> int:
     """Count the letters that two texts begin with alike."""
-    alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False))
     return sum(1 for _ in alike)

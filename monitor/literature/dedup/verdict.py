@@ -36,18 +36,18 @@ class PairVerdict:
 _ANOTHER = PairVerdict("different", "another title", bridged=False)
 
 
-def judge(one: Citation, other: Citation) -> PairVerdict:
+def judge(first: Citation, second: Citation) -> PairVerdict:
     """Judge whether two citations are one paper. Symmetric; never fails, whatever they hold."""
-    return compare(fingerprint(one), fingerprint(other))
+    return compare(fingerprint(first), fingerprint(second))
 
 
-def compare(one: Fingerprint, other: Fingerprint) -> PairVerdict:
+def compare(first: Fingerprint, second: Fingerprint) -> PairVerdict:
     """Judge two citations whose fingerprints have been taken."""
-    titles = title_relation(one, other)
-    shared = _shared_identifier(one, other)
+    titles = title_relation(first, second)
+    shared = _shared_identifier(first, second)
     if titles is Titles.OTHER and not shared:
-        return _other_title(one, other)
-    comparison = compared(one, other, titles)
+        return _other_title(first, second)
+    comparison = compared(first, second, titles)
     if comparison.apart:
         verdict, reason = _of_two_kinds(comparison, shared)
     elif shared:
@@ -57,23 +57,28 @@ def compare(one: Fingerprint, other: Fingerprint) -> PairVerdict:
     return PairVerdict(verdict, reason, bridged=verdict == "same" or not comparison.contradictory)
 
 
-def _other_title(one: Fingerprint, other: Fingerprint) -> PairVerdict:
+def _other_title(first: Fingerprint, second: Fingerprint) -> PairVerdict:
     """Judge two titles that have nothing in common: one may translate the other.
 
     A person is asked where the same people fill the same pages of the same issue. (Most pairs
     are told apart by their pages alone, which is quick.)
     """
-    if not one.pages.last or one.pages != other.pages:
+    if not first.pages.last or first.pages != second.pages:
         return _ANOTHER
-    found = compared(one, other, Titles.OTHER)
-    here = found.span and found.volume is True and found.journal is True and found.same_year
+    comparison = compared(first, second, Titles.OTHER)
+    here = (
+        comparison.span
+        and comparison.volume is True
+        and comparison.journal is True
+        and comparison.same_year
+    )
     if (
         not here
-        or found.issue is False
-        or not found.names
-        or found.apart
-        or found.numbers is False
-        or found.dois is False
+        or comparison.issue is False
+        or not comparison.names
+        or comparison.apart
+        or comparison.numbers is False
+        or comparison.dois is False
     ):
         return _ANOTHER
     return PairVerdict(
@@ -81,150 +86,166 @@ def _other_title(one: Fingerprint, other: Fingerprint) -> PairVerdict:
     )
 
 
-def _shared_identifier(one: Fingerprint, other: Fingerprint) -> str:
-    if common := one.numbers & other.numbers:
+def _shared_identifier(first: Fingerprint, second: Fingerprint) -> str:
+    if common := first.numbers & second.numbers:
         return f"same {min(i.scheme for i in common).upper()}"
-    return "same DOI" if one.dois & other.dois else ""
+    return "same DOI" if first.dois & second.dois else ""
 
 
-def _of_two_kinds(found: ComparisonVector, shared: str) -> tuple[Verdict, str]:
+def _of_two_kinds(comparison: ComparisonVector, shared: str) -> tuple[Verdict, str]:
     """A notice, a registration, a protocol is never its article.
 
     A preprint is linked to it, and so is a notice that names its title.
     """
-    named = found.of_notice and found.titles is Titles.EQUAL and found.long
-    look = bool(shared) or found.apart == "preprint" or named
-    reason = f"{shared or found.titles}, but one of them is a {found.apart}"
+    named = comparison.of_notice and comparison.titles is Titles.EQUAL and comparison.long
+    look = bool(shared) or comparison.apart == "preprint" or named
+    reason = f"{shared or comparison.titles}, but one of them is a {comparison.apart}"
     return "doubtful" if look else "different", reason
 
 
-def _by_identifier(found: ComparisonVector, shared: str) -> tuple[Verdict, str]:
+def _by_identifier(comparison: ComparisonVector, shared: str) -> tuple[Verdict, str]:
     """Judge two records that share an identifier: it decides unless the rest contradicts it."""
-    objections = found.objections()
-    if found.numbers is False:
+    objections = comparison.objections()
+    if comparison.numbers is False:
         return "doubtful", f"{shared}, but another number in one register"
-    if found.titles is Titles.OTHER:
-        look = found.names or not objections
+    if comparison.titles is Titles.OTHER:
+        look = comparison.names or not objections
         return "doubtful" if look else "different", f"{shared}, but another title"
     # a supplement's abstracts may share one DOI; so may everything in a column
-    loose = found.titles not in _NEAR or not found.telling
+    loose = comparison.titles not in _NEAR or not comparison.telling
     if shared == "same DOI" and loose and {"authors", "pages"} & {*objections}:
         return "doubtful", f"{shared}, but {_differ(objections)}"
-    return "same", f"{shared}, {found.titles}"
+    return "same", f"{shared}, {comparison.titles}"
 
 
-def _by_title(found: ComparisonVector) -> tuple[Verdict, str]:
-    agreements = found.agreements()
-    objections = found.objections() or (["issues"] if found.other_issue else [])
-    if _is_certain(found):
-        return "same", f"{found.titles}; {_list(agreements)} agree"
+def _by_title(comparison: ComparisonVector) -> tuple[Verdict, str]:
+    agreements = comparison.agreements()
+    objections = comparison.objections() or (["issues"] if comparison.other_issue else [])
+    if _is_certain(comparison):
+        return "same", f"{comparison.titles}; {_list(agreements)} agree"
     against = f"but {_differ(objections)}" if objections else "too little else to go by"
-    return "doubtful" if _worth_a_look(found) else "different", f"{found.titles}, {against}"
+    look = _worth_a_look(comparison)
+    return "doubtful" if look else "different", f"{comparison.titles}, {against}"
 
 
-def _is_certain(found: ComparisonVector) -> bool:
-    if (found.noted and not found.page) or (found.misplaced and not found.telling):
+def _is_certain(comparison: ComparisonVector) -> bool:
+    if (comparison.noted and not comparison.page) or (
+        comparison.misplaced and not comparison.telling
+    ):
         return False  # an abstract's article, or another issue, may bear the title too
-    if found.titles is not Titles.EQUAL:
-        return _changed_title(found)
-    return _own_title(found) or _outweighed(found) if found.telling else _shared_title(found)
+    if comparison.titles is not Titles.EQUAL:
+        return _changed_title(comparison)
+    return (
+        _own_title(comparison) or _outweighed(comparison)
+        if comparison.telling
+        else _shared_title(comparison)
+    )
 
 
-def _own_title(found: ComparisonVector) -> bool:
+def _own_title(comparison: ComparisonVector) -> bool:
     """Judge a telling title that nothing contradicts: two things must agree with it."""
-    if found.objections() or found.other_issue:
+    if comparison.objections() or comparison.other_issue:
         return False
-    somewhere = found.volume or found.page
-    if found.names:
+    somewhere = comparison.volume or comparison.page
+    if comparison.names:
         # where a year lies between them (printed later), the place must tell
-        named = found.journal or (found.unplaced and found.people >= _TWO_AUTHORS)
-        return bool(somewhere or (found.same_year and named))
-    return found.names is None and bool(found.journal and somewhere)
+        named = comparison.journal or (comparison.unplaced and comparison.people >= _TWO_AUTHORS)
+        return bool(somewhere or (comparison.same_year and named))
+    return comparison.names is None and bool(comparison.journal and somewhere)
 
 
-def _outweighed(found: ComparisonVector) -> bool:
+def _outweighed(comparison: ComparisonVector) -> bool:
     """Judge a telling title that one thing contradicts, where the others leave no doubt."""
-    match found.objections():
+    match comparison.objections():
         case ["journal"]:  # renamed, translated, or written in a way not known here
-            return found.place and found.names is True
+            return comparison.place and comparison.names is True
         case ["year"] | ["authors"]:
-            return found.place and found.journal is True
+            return comparison.place and comparison.journal is True
         case ["volume"]:
-            here = found.page is True and found.journal is True and found.same_year
-            return here and found.names is True
+            here = comparison.page is True and comparison.journal is True and comparison.same_year
+            return here and comparison.names is True
         case _:
             return False
 
 
-def _shared_title(found: ComparisonVector) -> bool:
+def _shared_title(comparison: ComparisonVector) -> bool:
     """Judge a title that many papers bear: the same authors on one page or in one issue.
 
     An issue has one of "Abstracts of the spring meeting" without authors, but many reviews.
     """
-    if found.objections() or not found.same_year:
+    if comparison.objections() or not comparison.same_year:
         return False
-    in_issue = found.issue is True and found.volume is True and found.journal is True
-    if not found.names:
-        return found.event and in_issue
-    if found.page is None:
+    in_issue = comparison.issue is True and comparison.volume is True and comparison.journal is True
+    if not comparison.names:
+        return comparison.event and in_issue
+    if comparison.page is None:
         # authors may answer several letters in one issue
-        return in_issue and (found.long or not found.comment)
-    return found.volume is True or found.journal is True
+        return in_issue and (comparison.long or not comparison.comment)
+    return comparison.volume is True or comparison.journal is True
 
 
-def _changed_title(found: ComparisonVector) -> bool:
+def _changed_title(comparison: ComparisonVector) -> bool:
     """Judge titles that are not quite the same: the place must be the same."""
-    if not found.names or found.year is False or found.page is False:
+    if not comparison.names or comparison.year is False or comparison.page is False:
         return False
-    here = found.place and found.journal is not False
-    match found.titles:
+    here = comparison.place and comparison.journal is not False
+    match comparison.titles:
         case Titles.SPELLING:
-            return found.range or found.place or bool(found.page and found.journal)
+            return (
+                comparison.range or comparison.place or bool(comparison.page and comparison.journal)
+            )
         case Titles.EXTENDED:
-            return found.range or here
+            return comparison.range or here
         case Titles.ALIKE:
-            return found.range and found.journal is not False
+            return comparison.range and comparison.journal is not False
         case Titles.DIVIDED:  # a supplement's pages may stand in each of its papers' records
             return False
         case _:  # a slip in a number, where everything else is the same
-            return found.range and found.place and found.journal is True and found.same_year
+            return (
+                comparison.range
+                and comparison.place
+                and comparison.journal is True
+                and comparison.same_year
+            )
 
 
-def _worth_a_look(found: ComparisonVector) -> bool:
+def _worth_a_look(comparison: ComparisonVector) -> bool:
     """Tell whether two records that are not certainly one deserve a person's time."""
-    objections = found.objections()
+    objections = comparison.objections()
     if "authors" in objections:
         return False
-    if found.titles is Titles.EQUAL and found.telling:
-        return len(objections) < len(found.agreements()) + 2
-    if found.titles is Titles.EQUAL:
-        known = found.same_year and (found.names is True or found.place)
-        renamed = objections == ["journal"] and found.names is True and found.span
+    if comparison.titles is Titles.EQUAL and comparison.telling:
+        return len(objections) < len(comparison.agreements()) + 2
+    if comparison.titles is Titles.EQUAL:
+        known = comparison.same_year and (comparison.names is True or comparison.place)
+        renamed = objections == ["journal"] and comparison.names is True and comparison.span
         return (
             known
-            and (not objections or (renamed and found.place and not found.comment))
-            and not found.other_issue
+            and (not objections or (renamed and comparison.place and not comparison.comment))
+            and not comparison.other_issue
         )
-    near = found.page is True or (found.titles in _NEAR and found.same_year)
-    return found.names is True and near and len(objections) <= 1
+    near = comparison.page is True or (comparison.titles in _NEAR and comparison.same_year)
+    return comparison.names is True and near and len(objections) <= 1
 
 
 def _with_identifiers(
-    found: ComparisonVector, verdict: Verdict, reason: str
+    comparison: ComparisonVector, verdict: Verdict, reason: str
 ) -> tuple[Verdict, str]:
     """Hold what was found without identifiers against those that contradict each other.
 
     A second DOI is a slip where the place is the very same. (Cochrane's updates keep title and
     page, and come in another issue.)
     """
-    if found.numbers is False:
+    if comparison.numbers is False:
         look = verdict == "same"
-        return "doubtful" if look else "different", f"{found.titles}, but another number"
-    if found.dois is False and verdict == "same":
-        place = found.page is True and found.journal is True and found.issue is not False
-        near = found.titles in {Titles.EQUAL, Titles.SPELLING}
-        if not (place and near and found.names is True and found.same_year):
-            return "doubtful", f"{found.titles}, but another DOI"
+        return "doubtful" if look else "different", f"{comparison.titles}, but another number"
+    if comparison.dois is False and verdict == "same":
+        place = (
+            comparison.page is True and comparison.journal is True and comparison.issue is not False
+        )
+        near = comparison.titles in {Titles.EQUAL, Titles.SPELLING}
+        if not (place and near and comparison.names is True and comparison.same_year):
+            return "doubtful", f"{comparison.titles}, but another DOI"
     return verdict, reason
 
 

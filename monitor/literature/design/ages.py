@@ -112,9 +112,9 @@ def child_ages(sentences: list[str]) -> Iterator[tuple[str, str]]:
     """
     for sentence in sentences:
         if _SPOKEN_OF.search(sentence) and not asides.of_the_field(sentence):
-            found = list(_ages(sentence))
-            if found:
-                if whole := _whole(found):
+            ages = list(_ages(sentence))
+            if ages:
+                if whole := _whole(ages):
                     yield whole.value, sentence
                 return
 
@@ -139,11 +139,11 @@ def _ages(sentence: str) -> Iterator[_Age]:
                 yield age
 
 
-def _whole(found: list[_Age]) -> _Age | None:
-    ranges = [age for age in found if age.kind in {"range", "up to"}]
+def _whole(ages: list[_Age]) -> _Age | None:
+    ranges = [age for age in ages if age.kind in {"range", "up to"}]
     if not ranges:
-        values = {age.value for age in found}
-        return found[0] if len(values) == 1 or found[0].kind == "mean" else None
+        values = {age.value for age in ages}
+        return ages[0] if len(values) == 1 or ages[0].kind == "mean" else None
     for age in ranges:
         if all(age.low <= other.low and other.high <= age.high for other in ranges):
             return age
@@ -174,8 +174,8 @@ def _is_childs_age(sentence: str, met: re.Match[str], kind: str) -> bool:
 
 
 def _in_weeks(met: re.Match[str]) -> bool:
-    found = met.groupdict()
-    return (found.get("unit") or found.get("per") or "").casefold().startswith("w")
+    groups = met.groupdict()
+    return (groups.get("unit") or groups.get("per") or "").casefold().startswith("w")
 
 
 def _of_a_child(before: str, age: str, after: str) -> bool:
@@ -191,7 +191,7 @@ def _of_a_child(before: str, age: str, after: str) -> bool:
     if not people:
         return bool(re.search(r"\bolds\b", age + after[:5]) or (attribute and attribute["child"]))
     verb = re.search(r"\b(?:were|was|are|is|ranged|had)\b(?! (?:given|the))[^,]{0,30}$", clause)
-    if verb and (subjects := [one for one in people if one.end() <= verb.start()]):
+    if verb and (subjects := [person for person in people if person.end() <= verb.start()]):
         return subjects[0]["child"] is not None or _possessed(clause[: verb.start()])
     return people[-1]["child"] is not None and not re.search(
         r"\bmaternal age|\bmothers?['’] age", clause
@@ -205,13 +205,13 @@ def _possessed(subject: str) -> bool:
 
 
 def _read(met: re.Match[str], kind: str) -> _Age | None:
-    found = met.groupdict()
-    unit = _unit(found.get("unit") or found.get("per") or "")
-    low = _number(found.get("low") or found.get("aged") or "")
+    groups = met.groupdict()
+    unit = _unit(groups.get("unit") or groups.get("per") or "")
+    low = _number(groups.get("low") or groups.get("aged") or "")
     if low is None:
         return None
     if kind == "range":
-        return _range(found, low, unit)
+        return _range(groups, low, unit)
     days = low * _DAYS[unit]
     born = unit == "weeks" and low > (_BORN_WEEKS if kind == "up to" else _MOST_WEEKS)
     if born or days > _GROWN * _DAYS["years"]:
@@ -222,12 +222,12 @@ def _read(met: re.Match[str], kind: str) -> _Age | None:
     return _Age(kind, days, days, f"mean {shown}" if kind == "mean" else shown)
 
 
-def _range(found: dict[str, str | None], low: float, unit: str) -> _Age | None:
-    high = _number(found.get("high") or "")
-    by = (found.get("by") or "").strip()
-    if high is None or (by == "and" and not found.get("between")):
+def _range(groups: dict[str, str | None], low: float, unit: str) -> _Age | None:
+    high = _number(groups.get("high") or "")
+    by = (groups.get("by") or "").strip()
+    if high is None or (by == "and" and not groups.get("between")):
         return None
-    low_unit = _unit(found.get("lowunit") or unit)
+    low_unit = _unit(groups.get("lowunit") or unit)
     first, last = low * _DAYS[low_unit], high * _DAYS[unit]
     if first >= last or last > _GROWN * _DAYS["years"]:
         return None

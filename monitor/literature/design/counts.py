@@ -163,10 +163,10 @@ def _of_clause(clause: str, sentence: str) -> Iterator[tuple[str, str]]:
         said = _randomised(clause, sentence)
         if said:
             yield said, RANDOMISED
-    if (found := _first(_kind(ANALYSED), clause)) is not None:
-        yield found, ANALYSED
-    elif not said and (found := _first(_kind(ENROLLED), clause)) is not None:
-        yield found, ENROLLED
+    if (count := _first(_kind(ANALYSED), clause)) is not None:
+        yield count, ANALYSED
+    elif not said and (count := _first(_kind(ENROLLED), clause)) is not None:
+        yield count, ENROLLED
 
 
 def _randomised(clause: str, sentence: str) -> str | None:
@@ -180,14 +180,14 @@ def _randomised(clause: str, sentence: str) -> str | None:
 
 def _drawn(sentence: str) -> list[int]:
     """Give the numbers that each have their own "by lot": the rest of the sample was not drawn."""
-    found: list[int] = []
+    numbers: list[int] = []
     for part in re.split(r"[:;,]| and (?=\d|[a-z]+ )", sentence):
         met = re.search(NUMBER, part, re.IGNORECASE)
         if met and re.search(
             r"\b(?:by (?:lot|chance)|at random|randomly|by (?:the )?toss)\b", part
         ):
-            found.append(read_number(met[0]) or 0)
-    return found if len(found) > 1 and all(found) else []
+            numbers.append(read_number(met[0]) or 0)
+    return numbers if len(numbers) > 1 and all(numbers) else []
 
 
 def _both_arms(clause: str) -> str | None:
@@ -196,8 +196,8 @@ def _both_arms(clause: str) -> str | None:
     if met is None:
         return None
     numbers = [met["n"], *re.findall(rf"({NUMBER})", met["more"] or met["bare"], re.IGNORECASE)]
-    read = [read_number(one) for one in numbers]
-    return f"{sum(one or 0 for one in read)} {met['who'].casefold()}" if all(read) else None
+    read = [read_number(number) for number in numbers]
+    return f"{sum(number or 0 for number in read)} {met['who'].casefold()}" if all(read) else None
 
 
 def _in_each(clause: str) -> str | None:
@@ -210,7 +210,7 @@ def _in_each(clause: str) -> str | None:
     groups = _groups(clause)
     if met is None or groups is None or not _BY_CHANCE.search(clause):
         return None
-    number = read_number(next(one for one in met.groups() if one))
+    number = read_number(next(digits for digits in met.groups() if digits))
     who = re.search(_WHO, clause, re.IGNORECASE)
     return f"{number * groups} {who[0].casefold()}" if number and who else None
 
@@ -234,10 +234,10 @@ def _arms(clause: str) -> str | None:
         return None
     parts = re.findall(r"\([nN] ?= ?(\d[\d,]*)\)", clause[verb.start() :])
     who = re.search(_WHO, clause[: verb.start()], re.IGNORECASE)
-    numbers = [read_number(one) for one in parts]
+    numbers = [read_number(part) for part in parts]
     if len(numbers) < _TWO or not who or not all(numbers):
         return None
-    return f"{sum(one or 0 for one in numbers)} {who[0].casefold()}"
+    return f"{sum(number or 0 for number in numbers)} {who[0].casefold()}"
 
 
 def _first(patterns: Sequence[re.Pattern[str]], clause: str) -> str | None:
@@ -275,12 +275,12 @@ def _with_parts(clause: str, own: _Count) -> str | None:
         return None
     if len(parts) == 1:
         return f"{own.number} {own.who}".strip()
-    whos = {one.who for one in parts if one.who}
-    classes = {_class(one) for one in whos}
+    whos = {part.who for part in parts if part.who}
+    classes = {_class(who) for who in whos}
     if len(classes) != 1:
         return None
     shown = whos.pop() if len(whos) == 1 else classes.pop()
-    return f"{sum(one.number for one in parts)} {shown}"
+    return f"{sum(part.number for part in parts)} {shown}"
 
 
 def _parts_after(clause: str, own: _Count) -> Iterator[_Count]:
@@ -359,4 +359,4 @@ def _kind(kind: str) -> tuple[re.Pattern[str], ...]:
             rf"(?P<who>{_WHO}) \((?-i:N) ?= ?(?P<n>\d[\d,]*)(?:[,;][^()]{{0,80}})?\)",
         ),
     }[kind]
-    return tuple(re.compile(one, re.IGNORECASE) for one in words)
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in words)

@@ -80,13 +80,13 @@ def detect(
     said = suggest_design(title, abstract, publication_types)
     said = said or _by_score(score, title)
     lines = [*sentences.lines(title), *sentences.lines(abstract)]
-    found = [Suggested("design", said.design, said.sentence)] if said else []
+    facts = [Suggested("design", said.design, said.sentence)] if said else []
     design = said.design if said else UNCLEAR
     if design == _REGISTRATION:
-        found += _registered(abstract, lines)
+        facts += _registered(abstract, lines)
     else:
-        found += _facts(lines, has_people=design not in _WITHOUT_PEOPLE)
-    return Detected(design, score, tuple(found))
+        facts += _facts(lines, has_people=design not in _WITHOUT_PEOPLE)
+    return Detected(design, score, tuple(facts))
 
 
 def _by_score(score: TrialScore, title: str) -> Suggestion | None:

@@ -58,8 +58,8 @@ _NEAR = re.compile(
 
 def involvement(sentences: list[str]) -> Iterator[tuple[str, str]]:
     """Give what is said of the developers, with the first sentence that says so; at most one."""
-    near = [one for one in sentences if _NEAR.search(one)]
-    own = [one for one in near if not asides.others_did(one)]
+    near = [sentence for sentence in sentences if _NEAR.search(sentence)]
+    own = [sentence for sentence in near if not asides.others_did(sentence)]
     for value, tells in ((INDEPENDENT, _independent), (LED, _led)):
         for sentence in own:
             if tells(sentence):

@@ -199,10 +199,10 @@ def _is_marked(citation: Citation) -> bool:
 def _noticed(text: str) -> TitleSays | None:
     kind = None
     for _ in range(_STACKED):
-        found = next(filter(None, (form.match(text) for form in _FORMS)), None)
-        if found is None:
+        beginning = next(filter(None, (form.match(text) for form in _FORMS)), None)
+        if beginning is None:
             break
-        kind, text = kind or _kind(found[1]), text[found.end() :]
+        kind, text = kind or _kind(beginning[1]), text[beginning.end() :]
     if kind:
         return TitleSays(kind, marked=False, about=_title_alone(text))
     behind = next(filter(None, (form.match(text) for form in _BEHIND)), None)

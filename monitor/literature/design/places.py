@@ -161,7 +161,7 @@ def _is_set_in(words: re.Pattern[str], sentence: str) -> bool:
 
 
 def _in_one(sentence: str) -> set[str]:
-    found: set[str] = set()
+    country_names: set[str] = set()
     for met in _place().finditer(sentence):
         if not _is_named_so(sentence, met) and not asides.not_there(
             sentence, met.start(), met.start("place")
@@ -169,8 +169,8 @@ def _in_one(sentence: str) -> set[str]:
             place, end = _whole(sentence, met)
             if re.fullmatch(_SHORT, place) and _ADJECTIVE.search(sentence[end:]):
                 continue
-            found |= _named(place, sentence)
-            found |= set(_listed(sentence, end))
+            country_names |= _named(place, sentence)
+            country_names |= set(_listed(sentence, end))
     for met in _people().finditer(sentence):
         abroad = _ABROAD.search(sentence[met.end("people") :])
         before = sentence[: met.start()]
@@ -179,10 +179,10 @@ def _in_one(sentence: str) -> set[str]:
             and not _FROM_ABROAD.search(before)
             and not asides.not_there(sentence, met.start(), met.start())
         ):
-            found.add(_country_of_people(met["people"]))
-    if _nhs().search(sentence) and not found:
-        found.add(UK)
-    return found
+            country_names.add(_country_of_people(met["people"]))
+    if _nhs().search(sentence) and not country_names:
+        country_names.add(UK)
+    return country_names
 
 
 def _listed(sentence: str, end: int) -> Iterator[str]:

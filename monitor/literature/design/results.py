@@ -28,9 +28,9 @@ _ABOUT = re.compile(r"\battach|\bsecur|\bsensitiv|\bdisorgani|\bstrange situatio
 
 def result_sentences(abstract: str | None) -> Iterator[str]:
     """Give the sentences that state a result, unchanged: those on attachment first."""
-    found = [
-        one
-        for one in lines((abstract or "")[:_MOST])
-        if _FOUND.search(one) and (_RESULTS.match(one) or not _NOT_FOUND.search(one))
+    results = [
+        sentence
+        for sentence in lines((abstract or "")[:_MOST])
+        if _FOUND.search(sentence) and (_RESULTS.match(sentence) or not _NOT_FOUND.search(sentence))
     ]
-    return iter(sorted(found, key=lambda one: _ABOUT.search(one) is None))
+    return iter(sorted(results, key=lambda sentence: _ABOUT.search(sentence) is None))

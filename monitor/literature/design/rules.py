@@ -156,12 +156,14 @@ def _of_title(title: str, told: Sequence[str]) -> Suggestion | None:
     says = notices.read_title(title)
     if says.kind:
         return Suggestion("notice", title, "title")
-    found = _first(TITLE, [says.about], "title")
-    if found is None or (found.design == "randomised" and _ASKED_ABOUT.search(says.about)):
+    suggestion = _first(TITLE, [says.about], "title")
+    if suggestion is None or (
+        suggestion.design == "randomised" and _ASKED_ABOUT.search(says.about)
+    ):
         return None
-    if found.design in _FURTHER and _announces(says.about) and _is_own(told):
+    if suggestion.design in _FURTHER and _announces(says.about) and _is_own(told):
         return Suggestion("randomised", title, "title")
-    return replace(found, sentence=title)
+    return replace(suggestion, sentence=title)
 
 
 def _announces(title: str) -> bool:
@@ -197,14 +199,16 @@ def _is_unsure(design: str, words: str, sentence: str, told: Sequence[str]) -> b
             _RECORDS.search(sentence) or _CHECKED.search(sentence)
         )
     if design == "protocol":
-        return any(_DONE.search(one) for one in told)
+        return any(_DONE.search(line) for line in told)
     if design == "single-group":
         weak = _WEAK_SINGLE.search(words) is not None
         others = re.search(NO_CONTROL, words, re.IGNORECASE) and _NOT_OURS.search(sentence)
-        return bool(others) or (weak and any(_COMPARED.search(one) for one in told))
+        return bool(others) or (weak and any(_COMPARED.search(line) for line in told))
     if design == "non-randomised" and re.search(r"group|condition|trial|matched", words):
         lacking = re.search(NO_CONTROL, sentence, re.IGNORECASE)
-        return bool(lacking or _ONCE.search(sentence) or any(_OBSERVED.search(one) for one in told))
+        return bool(
+            lacking or _ONCE.search(sentence) or any(_OBSERVED.search(line) for line in told)
+        )
     if design in _TOLD_OF_OTHERS and others_did(sentence) and not is_own(sentence):
         return True
     return _is_others(design, sentence)
@@ -212,10 +216,10 @@ def _is_unsure(design: str, words: str, sentence: str, told: Sequence[str]) -> b
 
 def _followed(told: Sequence[str]) -> str | None:
     """Give the sentence by which people randomised once were seen again; none were in this paper."""
-    if any(_DONE.search(one) and not _HAD_BEEN.search(one) for one in told):
+    if any(_DONE.search(sentence) and not _HAD_BEEN.search(sentence) for sentence in told):
         return None
-    before = next((one for one in told if _HAD_BEEN.search(one)), None)
-    return before if before and any(_AGAIN.search(one) for one in told) else None
+    before = next((sentence for sentence in told if _HAD_BEEN.search(sentence)), None)
+    return before if before and any(_AGAIN.search(sentence) for sentence in told) else None
 
 
 def _first(rules: Rules, texts: Sequence[str], field: str) -> Suggestion | None:

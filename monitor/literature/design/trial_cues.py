@@ -295,7 +295,7 @@ def speaks_of_others(sentence: str) -> bool:
 
 def find(title: str, sentences: Sequence[str]) -> Iterator[CueFound]:
     """Find each cue once, at its first place; ``sentences`` are the abstract's, in their order."""
-    own = "\n".join(one for one in sentences if not speaks_of_others(one))
+    own = "\n".join(sentence for sentence in sentences if not speaks_of_others(sentence))
     texts = {TITLE: title, ABSTRACT: "\n".join(sentences)}
     for cue in CUES:
         text = own if cue.own else texts[cue.place]

@@ -74,7 +74,7 @@ def _label(
 ) -> list[Part]:
     """Give the strongest label alone: several say the same."""
     for words, weight in rules:
-        for one in said:
-            if words.search(one):
-                return [Part(cue, weight, one, one)]
+        for label in said:
+            if words.search(label):
+                return [Part(cue, weight, label, label)]
     return []

@@ -48,11 +48,11 @@ def judge_names(
     ``words_in`` gives the known context words of a folded text.
     """
     judged = JudgedNames()
-    plain = [one for one in candidates if not one.name.context]
-    standing = [one for one in plain if _stands(text, one, words_in)]
+    plain = [candidate for candidate in candidates if not candidate.name.context]
+    standing = [candidate for candidate in plain if _stands(text, candidate, words_in)]
     for winner, covered in longest(standing):
         if winner.name.rule == LOOKALIKE:
-            judged.refused += [(one, winner.name.why) for one in (winner, *covered)]
+            judged.refused += [(candidate, winner.name.why) for candidate in (winner, *covered)]
         else:
             judged.chosen.append(winner)
     return judged
@@ -60,10 +60,10 @@ def judge_names(
 
 def refuse_letters(judged: JudgedNames, of_another: Callable[[NameCandidate], str | None]) -> None:
     """Take out the names that are letters alone ("VIPP-R") where the text says they are another's."""
-    for one in list(judged.chosen):
-        if one.name.letters and (reason := of_another(one)):
-            judged.chosen.remove(one)
-            judged.refused.append((one, reason))
+    for candidate in list(judged.chosen):
+        if candidate.name.letters and (reason := of_another(candidate)):
+            judged.chosen.remove(candidate)
+            judged.refused.append((candidate, reason))
 
 
 def judge_abbreviations(
@@ -79,21 +79,23 @@ def judge_abbreviations(
     One of ``named``, the interventions whose full name the paper has, needs no other words.
     ``of_another`` says why letters that have their words are something else's all the same.
     """
-    taken = [(one.start, one.end) for one in judged.chosen]
-    taken += [(one.start, one.end) for one, _ in judged.refused]
+    taken = [(candidate.start, candidate.end) for candidate in judged.chosen]
+    taken += [(candidate.start, candidate.end) for candidate, _ in judged.refused]
     admitted: list[NameCandidate] = []
     refused: list[tuple[NameCandidate, str]] = list(judged.refused)
-    for one in sorted(candidates, key=_precedence):
-        context = one.name.context
-        if context is None or any(start < one.end and one.start < end for start, end in taken):
+    for candidate in sorted(candidates, key=_precedence):
+        context = candidate.name.context
+        if context is None or any(
+            start < candidate.end and candidate.start < end for start, end in taken
+        ):
             continue
-        reason = None if one.name.slug in named else context.refusal(seen)
-        if reason is None and (reason := of_another(one)):
-            taken.append((one.start, one.end))  # nor is a part of it ours
+        reason = None if candidate.name.slug in named else context.refusal(seen)
+        if reason is None and (reason := of_another(candidate)):
+            taken.append((candidate.start, candidate.end))  # nor is a part of it ours
         if reason is None:
-            admitted.append(one)
+            admitted.append(candidate)
         else:
-            refused.append((one, reason))
+            refused.append((candidate, reason))
     return JudgedNames(judged.chosen + [winner for winner, _ in longest(admitted)], refused)
 
 
@@ -112,15 +114,15 @@ def longest(candidates: Iterable[NameCandidate]) -> list[tuple[NameCandidate, li
     return kept
 
 
-def _precedence(one: NameCandidate) -> tuple[int, int, bool, bool, tuple[str, ...]]:
+def _precedence(candidate: NameCandidate) -> tuple[int, int, bool, bool, tuple[str, ...]]:
     """Longest first; among equals a look-alike, then a variant before its family."""
-    name = one.name
+    name = candidate.name
     kinds = name.rule != LOOKALIKE, name.variant is None
-    return one.start - one.end, one.start, *kinds, one.order[2:]
+    return candidate.start - candidate.end, candidate.start, *kinds, candidate.order[2:]
 
 
-def _overlap(one: NameCandidate, other: NameCandidate) -> bool:
-    return one.start < other.end and other.start < one.end
+def _overlap(first: NameCandidate, second: NameCandidate) -> bool:
+    return first.start < second.end and second.start < first.end
 
 
 def _beside(winner: NameCandidate, other: NameCandidate) -> bool:
@@ -128,15 +130,18 @@ def _beside(winner: NameCandidate, other: NameCandidate) -> bool:
     return same and winner.name.rule != LOOKALIKE and winner.name.slug != other.name.slug
 
 
-def _stands(text: str, one: NameCandidate, words_in: Callable[[str], Set[str]]) -> bool:
-    if not one.name.beside:
+def _stands(text: str, candidate: NameCandidate, words_in: Callable[[str], Set[str]]) -> bool:
+    if not candidate.name.beside:
         return True
-    return bool(one.name.beside & words_in(fold(sentence_around(text, one.start, one.end))))
+    return bool(
+        candidate.name.beside
+        & words_in(fold(sentence_around(text, candidate.start, candidate.end)))
+    )
 
 
 def sentence_around(text: str, start: int, end: int) -> str:
     """Give the sentence that ``text[start:end]`` stands in, cut where it goes on for ever."""
     before, after = text[max(0, start - _FAR) : start], text[end : end + _FAR]
-    opened = max((found.end() for found in _SENTENCE_END.finditer(before)), default=0)
+    opened = max((stop.end() for stop in _SENTENCE_END.finditer(before)), default=0)
     closed = _SENTENCE_END.search(after)
     return before[opened:] + text[start:end] + (after[: closed.start()] if closed else after)

@@ -70,8 +70,8 @@ def expansions(text: str, form: str) -> Iterator[Expansion]:
     if not letters:
         return
     spelt = r"[-\u2010-\u2015 ]?".join(map(re.escape, letters))
-    found = re.finditer(rf"(?<![^\W_]){spelt}s?(?![^\W_])", text, re.IGNORECASE)
-    for place, _ in zip(found, range(_MOST), strict=False):
+    places = re.finditer(rf"(?<![^\W_]){spelt}s?(?![^\W_])", text, re.IGNORECASE)
+    for place, _ in zip(places, range(_MOST), strict=False):
         before = text[max(0, place.start() - _FAR) : place.start()]
         after = text[place.end() : place.end() + _FAR]
         yield from _before(before, after, letters)
@@ -89,8 +89,8 @@ def _before(before: str, after: str, letters: str) -> Iterator[Expansion]:
         said = said[: link.start()]
     words = _words(_SENTENCE.split(said.rstrip(" :,–—"))[-1])
     for _ in range(_MOST_GENERAL + 1):
-        if one := _ending(words, letters, loosely=bracket is not None):
-            yield one
+        if expansion := _ending(words, letters, loosely=bracket is not None):
+            yield expansion
             return
         if not words or words[-1] not in GENERAL:
             return
@@ -98,15 +98,20 @@ def _before(before: str, after: str, letters: str) -> Iterator[Expansion]:
 
 
 def _after(after: str, letters: str) -> Iterator[Expansion]:
-    found = _AFTER.match(after)
-    if found is None:
+    explanation = _AFTER.match(after)
+    if explanation is None:
         return
-    inner = found["inner"]
-    said = inner or found["beside"] or found["list"] or _SENTENCE.split(found["rest"])[0]
-    whole = found["rest"] is None
+    inner = explanation["inner"]
+    said = (
+        inner
+        or explanation["beside"]
+        or explanation["list"]
+        or _SENTENCE.split(explanation["rest"])[0]
+    )
+    whole = explanation["rest"] is None
     for part in dict.fromkeys((said, said.split(";")[0], said.split(",")[0])):
-        if one := _beginning(_words(part), letters, whole=whole, loosely=inner is not None):
-            yield one
+        if expansion := _beginning(_words(part), letters, whole=whole, loosely=inner is not None):
+            yield expansion
             return
 
 

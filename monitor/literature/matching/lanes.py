@@ -37,7 +37,9 @@ def lane(hits: Sequence[Hit], title: str, abstract: str | None) -> Lane:
     if not hits:
         return Lane.POSSIBLE if in_scope(title, abstract) else Lane.NONE
     standing = evaluations(hits, title, abstract)
-    return Lane.EVALUATED if any(one.evaluated for one in standing) else Lane.MENTIONED
+    return (
+        Lane.EVALUATED if any(evaluation.evaluated for evaluation in standing) else Lane.MENTIONED
+    )
 
 
 def evaluations(hits: Sequence[Hit], title: str, abstract: str | None) -> tuple[Evaluation, ...]:
@@ -46,7 +48,7 @@ def evaluations(hits: Sequence[Hit], title: str, abstract: str | None) -> tuple[
     for hit in hits:
         by_slug[hit.slug].append(hit)
     paper = _Paper.of(title, abstract, hits)
-    return tuple(_standing(slug, found, paper) for slug, found in by_slug.items())
+    return tuple(_standing(slug, its_hits, paper) for slug, its_hits in by_slug.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +64,18 @@ class _Paper:
 
     @classmethod
     def of(cls, title: str, abstract: str | None, hits: Sequence[Hit]) -> "_Paper":
-        found = tuple(sentences(abstract or ""))
+        all_sentences = tuple(sentences(abstract or ""))
         own = tuple(hit for hit in hits if hit.field == "abstract")
         named: dict[int, set[str]] = defaultdict(set)
         for hit in own:
-            named[_around(found, hit).start].add(hit.slug)
+            named[_around(all_sentences, hit).start].add(hit.slug)
         is_review = bool(
             passing_cues.REVIEW.search(title)
-            or any(passing_cues.REVIEW.search(s.text) for s in found)
+            or any(passing_cues.REVIEW.search(s.text) for s in all_sentences)
         )
-        return cls(title, found, own, named, is_review, frozenset(_in_background(found)))
+        return cls(
+            title, all_sentences, own, named, is_review, frozenset(_in_background(all_sentences))
+        )
 
     def before(self, hit: Hit, sentence: Sentence) -> str:
         """Give a sentence up to a hit, with a sign for each name that stands there."""
@@ -170,21 +174,23 @@ def _is_background(slug: str, sentence: Sentence, paper: _Paper) -> bool:
     """Tell whether a sentence speaks of the field, and the paper's own ones of something else."""
     if sentence.start not in paper.background and not passing_cues.BACKGROUND.search(sentence.text):
         return False
-    own = [one for one in paper.own() if slug not in paper.named.get(one.start, ())]
-    about = [paper.title, *(one.text for one in own)]
-    return bool(own) and not any(passing_cues.LED_BACK.search(one) for one in about)
+    own = [
+        statement for statement in paper.own() if slug not in paper.named.get(statement.start, ())
+    ]
+    about = [paper.title, *(statement.text for statement in own)]
+    return bool(own) and not any(passing_cues.LED_BACK.search(text) for text in about)
 
 
-def _in_background(found: Sequence[Sentence]) -> Iterator[int]:
+def _in_background(all_sentences: Sequence[Sentence]) -> Iterator[int]:
     """Give the starts of the sentences that stand in a section of background."""
     inside = False
-    for one in found:
-        label = passing_cues.SECTION.match(one.text)
+    for sentence in all_sentences:
+        label = passing_cues.SECTION.match(sentence.text)
         inside = bool(passing_cues.BACKGROUND_SECTION.search(label[1])) if label else inside
         if inside:
-            yield one.start
+            yield sentence.start
 
 
-def _around(found: Sequence[Sentence], hit: Hit) -> Sentence:
+def _around(all_sentences: Sequence[Sentence], hit: Hit) -> Sentence:
     """Give the sentence in which a hit of the abstract begins."""
-    return next(one for one in reversed(found) if one.start <= hit.start)
+    return next(sentence for sentence in reversed(all_sentences) if sentence.start <= hit.start)

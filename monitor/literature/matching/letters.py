@@ -60,23 +60,23 @@ class Letters:
         self._texts, self._own, self._named = texts, own, named
         self._known: dict[tuple[str, str], str | None] = {}  # a text may repeat them for ever
 
-    def reason(self, field: str, one: NameCandidate) -> str | None:
+    def reason(self, field: str, candidate: NameCandidate) -> str | None:
         """Say why the letters of one place are something else's; None: nothing says so."""
-        slug, text = one.name.slug, self._texts[field]
-        known = slug, text[one.start : one.end]
+        slug, text = candidate.name.slug, self._texts[field]
+        known = slug, text[candidate.start : candidate.end]
         if known not in self._known:
             self._known[known] = stand_for_another(self._texts, known[1], self._own[slug])
         if self._known[known] or slug in self._named:
             return self._known[known]
-        return part_of_a_name(text, one.start, one.end, self._own[slug])
+        return part_of_a_name(text, candidate.start, candidate.end, self._own[slug])
 
 
 def stand_for_another(texts: Mapping[str, str], form: str, own: Set[str]) -> str | None:
     """Say what a paper's texts say the letters stand for; None: nothing, or words of ``own``."""
-    found = [one for text in texts.values() for one in expansions(text, form)]
-    if not found or any(_agrees(one, own) for one in found):
+    meanings = [expansion for text in texts.values() for expansion in expansions(text, form)]
+    if not meanings or any(_agrees(expansion, own) for expansion in meanings):
         return None
-    return f"another's abbreviation: it stands for “{found[0]}”"
+    return f"another's abbreviation: it stands for “{meanings[0]}”"
 
 
 def _agrees(one: Expansion, own: Set[str]) -> bool:
@@ -130,7 +130,7 @@ def _is_name(word: str, own: Set[str]) -> bool:
 def _in_capitals(text: str, start: int, end: int) -> bool:
     """Tell whether most words of the sentence are capitalised, as in a heading."""
     before, after = text[max(0, start - 4 * _FAR) : start], text[end : end + 4 * _FAR]
-    opened = max((found.end() for found in _SENTENCE_END.finditer(before)), default=0)
+    opened = max((stop.end() for stop in _SENTENCE_END.finditer(before)), default=0)
     closed = _SENTENCE_END.search(after)
     words = _WORD.findall(f"{before[opened:]} {after[: closed.start()] if closed else after}")
     capitals = sum(word[0].isupper() for word in words)

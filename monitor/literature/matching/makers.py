@@ -60,12 +60,12 @@ _IT_WAS_GIVEN = any_case(
 
 def of_training(scene: Scene) -> bool:
     """Tell whether a name only says what somebody is trained in, and gave to nobody."""
-    found = _TRAINED.search(scene.near)
-    if found is None or _THEY_GAVE.search(scene.rest):
+    training = _TRAINED.search(scene.near)
+    if training is None or _THEY_GAVE.search(scene.rest):
         return False
-    ahead = scene.near[: found.start()]
+    ahead = scene.near[: training.start()]
     if _BY_THE_WAY.search(ahead):
         return True
     if ALLOCATED.search(f"{ahead} {scene.rest}") or _GIVEN_BY.search(ahead):
         return False
-    return not any(_IT_WAS_GIVEN.search(one) for one in scene.others)
+    return not any(_IT_WAS_GIVEN.search(sentence) for sentence in scene.others)

@@ -91,7 +91,7 @@ class Matcher:
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
-        said = "".join(one.model_dump_json() for one in catalogue.interventions)
+        said = "".join(intervention.model_dump_json() for intervention in catalogue.interventions)
         self.catalogue_hash = hashlib.sha256(said.encode()).hexdigest()
         names: dict[str, list[Name]] = {}
         words: set[str] = set()
@@ -121,7 +121,7 @@ class Matcher:
         if not any(self._may_name(text) for text in texts.values()):
             return ()
         spots = {field: self._spots(text) for field, text in texts.items()}
-        names = {one.name for found in spots.values() for one in found}
+        names = {spot.name for field_spots in spots.values() for spot in field_spots}
         if all(name.rule == LOOKALIKE for name in names):
             return ()
         seen = self._seen(texts)
@@ -129,7 +129,9 @@ class Matcher:
             return ()
         judged = self._judged(texts, spots, seen)
         return tuple(
-            hit for field, one in judged.items() for hit in _hits(field, texts[field], one)
+            hit
+            for field, judged_names in judged.items()
+            for hit in _hits(field, texts[field], judged_names)
         )
 
     def rejections(
@@ -141,8 +143,8 @@ class Matcher:
         judged = self._judged(texts, spots, self._seen(texts))
         return tuple(
             rejection
-            for field, one in judged.items()
-            for rejection in _rejections(field, texts[field], one)
+            for field, judged_names in judged.items()
+            for rejection in _rejections(field, texts[field], judged_names)
         )
 
     def _may_name(self, text: str) -> bool:
@@ -159,21 +161,22 @@ class Matcher:
     ) -> dict[str, JudgedNames]:
         """Judge what stands in each field: full names first, abbreviations in their light."""
         meant = self._meant(texts, seen)
-        found = {
-            field: sorted(set(_placed(one)), key=lambda one: one.order)
-            for field, one in spots.items()
+        candidates = {
+            field: sorted(set(_placed(field_spots)), key=lambda candidate: candidate.order)
+            for field, field_spots in spots.items()
         }
         names = {
-            field: judge_names(text, found[field], self._words_in) for field, text in texts.items()
+            field: judge_names(text, candidates[field], self._words_in)
+            for field, text in texts.items()
         }
-        named = {one.name.slug for judged in names.values() for one in judged.chosen}
+        named = {candidate.name.slug for judged in names.values() for candidate in judged.chosen}
         others = Letters(texts, self._vocabulary, named)
         for field, judged in names.items():
             refuse_letters(judged, partial(others.reason, field))
         return {
             field: judge_abbreviations(
                 judged,
-                found[field],
+                candidates[field],
                 seen=meant,
                 named=named,
                 of_another=partial(others.reason, field),
@@ -187,8 +190,8 @@ class Matcher:
         Both, since "VIPP- and Theraplay groups" must not lose VIPP.
         """
         whole = mended(text)
-        readings = [Folded.of(one) for one in (text, whole) if one is not None]
-        return [one for each in readings for one in islice(self._read(each), _MOST_LOOKED_AT)]
+        readings = [Folded.of(version) for version in (text, whole) if version is not None]
+        return [spot for each in readings for spot in islice(self._read(each), _MOST_LOOKED_AT)]
 
     def _read(self, folded: Folded) -> Iterator[_Spot]:
         text = folded.text
@@ -207,12 +210,12 @@ class Matcher:
         return words | (seen & self._rejects)
 
     def _words_in(self, folded: str) -> set[str]:
-        found: set[str] = set()
+        context_words: set[str] = set()
         for last, (pattern, words) in self._words.iter(folded):
             if starts_word(folded, last - len(pattern) + 1):
                 whole = ends_word(folded, last + 1)
-                found.update(word for word in words if whole or word.endswith("*"))
-        return found
+                context_words.update(word for word in words if whole or word.endswith("*"))
+        return context_words
 
 
 def _may_count(name: Name, seen: set[str]) -> bool:
@@ -224,10 +227,10 @@ def _may_count(name: Name, seen: set[str]) -> bool:
 
 def _placed(spots: Iterable[_Spot]) -> Iterator[NameCandidate]:
     """Lead what was found in folded text back to the words as they stand."""
-    for one in spots:
-        first, after = one.text.span(one.start, one.end)
-        if one.name.spaced or not has_space(one.text.original[first:after]):
-            yield NameCandidate(first, after, one.name)
+    for spot in spots:
+        first, after = spot.text.span(spot.start, spot.end)
+        if spot.name.spaced or not has_space(spot.text.original[first:after]):
+            yield NameCandidate(first, after, spot.name)
 
 
 def _texts(title: str, abstract: str | None, keywords: Sequence[str]) -> dict[str, str]:
@@ -240,7 +243,7 @@ def _context_patterns(words: set[str]) -> dict[str, tuple[str, tuple[str, ...]]]
     for word in sorted(words):
         if pattern := fold(word.removesuffix("*")):
             by_pattern[pattern].append(word)
-    return {pattern: (pattern, tuple(found)) for pattern, found in by_pattern.items()}
+    return {pattern: (pattern, tuple(originals)) for pattern, originals in by_pattern.items()}
 
 
 def _anchor_automaton(names: Mapping[str, list[Name]]) -> "ahocorasick.Automaton | None":
@@ -272,9 +275,9 @@ def _hits(field: str, text: str, judged: JudgedNames) -> Iterator[Hit]:
 def _rejections(field: str, text: str, judged: JudgedNames) -> Iterator[Rejection]:
     reasons = dict(judged.refused)
     seen: set[tuple[str, int, int]] = set()
-    for one in _in_order(reasons):
-        place = one.name.slug, one.start, one.end
+    for candidate in _in_order(reasons):
+        place = candidate.name.slug, candidate.start, candidate.end
         if place not in seen:  # a look-alike of the same form says the same
             seen.add(place)
-            words = text[one.start : one.end]
-            yield Rejection(one.name.slug, words, field, one.start, reasons[one])
+            words = text[candidate.start : candidate.end]
+            yield Rejection(candidate.name.slug, words, field, candidate.start, reasons[candidate])

@@ -72,11 +72,11 @@ class NameContext:
         another = sorted(self.reject & seen)
         if another:
             return f"another's abbreviation: the text has “{another[0]}”"
-        found = self.require & seen
+        words = self.require & seen
         # one everyday word is no context
-        needed = max(self.minimum, 2) if found <= EVERYDAY else self.minimum
-        if len(found) < needed:
-            return f"an abbreviation without its words: {len(found)} of the {needed} it needs"
+        needed = max(self.minimum, 2) if words <= EVERYDAY else self.minimum
+        if len(words) < needed:
+            return f"an abbreviation without its words: {len(words)} of the {needed} it needs"
         return None
 
 
@@ -128,9 +128,9 @@ def spellings(names: Iterable[tuple[str, Name]]) -> Iterator[tuple[str, list[Nam
     for form, name in names:
         for pattern in sorted(patterns(form)):
             meant.setdefault(pattern, []).append((pattern == fold(form), name))
-    for pattern, found in meant.items():
-        short = any(written and name.context for written, name in found)
-        yield pattern, [name for written, name in found if written or not (short and name.context)]
+    for pattern, forms in meant.items():
+        short = any(written and name.context for written, name in forms)
+        yield pattern, [name for written, name in forms if written or not (short and name.context)]
 
 
 def _is_short(form: str) -> bool:
@@ -156,9 +156,11 @@ def patterns(form: str) -> set[str]:
     several; umlauts may be written out.
     """
     spellings = set(_commas(form))
-    spellings |= {one.translate(_WRITTEN_OUT) for one in spellings}
-    spellings |= {one.replace("-", other) for one in spellings for other in ("", "/")}
-    spellings |= {f"{one[:-1]}ies" for one in spellings if one.lower().endswith("therapy")}
+    spellings |= {spelling.translate(_WRITTEN_OUT) for spelling in spellings}
+    spellings |= {spelling.replace("-", other) for spelling in spellings for other in ("", "/")}
+    spellings |= {
+        f"{spelling[:-1]}ies" for spelling in spellings if spelling.lower().endswith("therapy")
+    }
     return {pattern for spelling in spellings if (pattern := fold(spelling))}
 
 
@@ -176,11 +178,11 @@ def anchors(forms: Iterable[str]) -> set[str] | None:
 
     A text without any of them names nothing. Few and rare: that is what makes looking quick.
     """
-    found: set[str] = set()
+    anchor_words: set[str] = set()
     for form in sorted(forms, key=lambda form: (form.count(" "), form)):
         words = set(re.findall(r"[a-z0-9]+", form)) if form.isascii() else set()
         if not words:
             return None
-        if not words & found:
-            found.add(max(words, key=lambda word: (word not in _COMMON, len(word), word)))
-    return found
+        if not words & anchor_words:
+            anchor_words.add(max(words, key=lambda word: (word not in _COMMON, len(word), word)))
+    return anchor_words

@@ -58,11 +58,11 @@ _IN_TIME = any_case(
 def _of_a_range(scene: Scene) -> bool:
     if ALLOCATED.search(scene.near):
         return False
-    if found := _RANGE_TO.search(scene.near):
-        ahead = scene.near[: found.start()]
-        return not (_MOVED.search(ahead) or _IN_TIME.search(found["between"]))
-    if found := _RANGE_FROM.search(scene.near):
-        ahead = scene.near[: found.start()]
+    if match := _RANGE_TO.search(scene.near):
+        ahead = scene.near[: match.start()]
+        return not (_MOVED.search(ahead) or _IN_TIME.search(match["between"]))
+    if match := _RANGE_FROM.search(scene.near):
+        ahead = scene.near[: match.start()]
         ranging = _WARES.search(ahead) and not _MOVED.search(ahead)
         on = _RANGE_ON.match(scene.rest)
         return bool(ranging and on and not _IN_TIME.search(on[0]))
@@ -107,9 +107,9 @@ def _of_a_place(scene: Scene) -> bool:
         return False
     if _PLACE_WHERE.search(scene.near) and _HAD_BEEN.search(scene.rest):
         return True
-    found = _PLACE_HAD.search(scene.near)
+    place = _PLACE_HAD.search(scene.near)
     clause = re.split(r"[,.;]", scene.rest)[0]
-    if found is None or _GIVEN_TO_SOME.search(clause):
+    if place is None or _GIVEN_TO_SOME.search(clause):
         return False
     return _EARLIER_ANYWHERE.search(f"{scene.near.rpartition(';')[2]} {clause}") is not None
 
@@ -219,8 +219,11 @@ def _told_by_others(scene: Scene, text: str) -> bool:
     if _STUDY_BY.search(scene.rest):
         return True
     place = len(scene.near)
-    told = [*_TOLD.finditer(text), *(one for one in _CITED.finditer(text) if _apart(one, place))]
-    return any(not _MANUAL.search(text[: one.start()]) for one in told)
+    told = [
+        *_TOLD.finditer(text),
+        *(citation for citation in _CITED.finditer(text) if _apart(citation, place)),
+    ]
+    return any(not _MANUAL.search(text[: citation.start()]) for citation in told)
 
 
 def _apart(cited: re.Match[str], place: int) -> bool:
@@ -279,7 +282,9 @@ def _left_to_later(scene: Scene) -> bool:
     if _LEFT.search(clause) or _LEFT_BEFORE.search(scene.near):
         return True
     if _GAP.search(scene.rest):
-        return not any(OWN.search(one) or LEADS_BACK.search(one) for one in scene.following)
+        return not any(
+            OWN.search(sentence) or LEADS_BACK.search(sentence) for sentence in scene.following
+        )
     return _is_planned(scene)
 
 
@@ -298,9 +303,9 @@ def _is_planned(scene: Scene) -> bool:
     tried = _BEFORE_IT.search(scene.near) and _IT_IS_TRIED.match(scene.rest)
     if not (tried or _PLAN.search(scene.near) or _PLANNED.search(scene.rest)):
         return False
-    if any(_PROTOCOL.search(one) for one in (scene.title, *scene.others)):
+    if any(_PROTOCOL.search(text) for text in (scene.title, *scene.others)):
         return False
-    return any(_DID.search(one) for one in (scene.near, scene.rest, *scene.others))
+    return any(_DID.search(text) for text in (scene.near, scene.rest, *scene.others))
 
 
 # A sentence that has none of these says nothing of anything that was done or found.
@@ -324,8 +329,8 @@ def _beside_its_subject(scene: Scene) -> bool:
         return False
     if not something_else(scene):
         return False
-    about = (scene.title, *(one for one in scene.others if OWN.search(one)))
-    return not any(rule.search(one) for one in about for rule in (LED_BACK, REVIEW, _OPEN))
+    about = (scene.title, *(sentence for sentence in scene.others if OWN.search(sentence)))
+    return not any(rule.search(text) for text in about for rule in (LED_BACK, REVIEW, _OPEN))
 
 
 _RULES: tuple[tuple[Callable[[Scene], bool], str], ...] = (

@@ -62,10 +62,10 @@ class PassingCue:
 
     def tells(self, before: str, after: str) -> bool:
         """Tell whether a name between ``before`` and ``after`` is a passing one."""
-        found = self.words.search(before)
-        if found is None:
+        match = self.words.search(before)
+        if match is None:
             return False
-        rest = before[: found.start()]
+        rest = before[: match.start()]
         return not self.unless.search(f"{rest} {after}" if self.anywhere else rest)
 
 

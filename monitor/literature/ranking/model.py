@@ -49,7 +49,7 @@ class Rows:
         What hardly any other paper has cannot liken it to one; it counts for the length alone.
         """
         numbers = np.frombuffer(b"".join(papers), dtype="<u4")
-        lengths = np.array([len(one) // BYTES_EACH for one in papers], dtype=np.int64)
+        lengths = np.array([len(paper) // BYTES_EACH for paper in papers], dtype=np.int64)
         owners = np.repeat(np.arange(len(papers)), lengths)
         _, columns, shared_by = np.unique(
             numbers >> COUNT_BITS, return_inverse=True, return_counts=True

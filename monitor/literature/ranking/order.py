@@ -42,10 +42,11 @@ def rank(candidates: Sequence[Candidate], labels: Mapping[int, bool]) -> list[Ra
     ranked = [
         Ranked(position, sum(parts.values()), parts, labels.get(position))
         for position, parts in enumerate(
-            _parts(one, word, trust) for one, word in zip(candidates, words, strict=True)
+            _parts(candidate, word, trust)
+            for candidate, word in zip(candidates, words, strict=True)
         )
     ]
-    return sorted(ranked, key=lambda one: (one.label is not None, -one.score, one.position))
+    return sorted(ranked, key=lambda paper: (paper.label is not None, -paper.score, paper.position))
 
 
 def trust_in_prior(labels: Mapping[int, bool]) -> float:
@@ -64,7 +65,7 @@ def _words(candidates: Sequence[Candidate], labels: Mapping[int, bool]) -> list[
         return [0.0] * len(candidates)
     from monitor.literature.ranking.model import Rows, fit  # noqa: PLC0415 - brings numpy along
 
-    rows = Rows.of([one.features for one in candidates])
+    rows = Rows.of([candidate.features for candidate in candidates])
     return [float(score) for score in rows.times(fit(rows, labels))]
 
 

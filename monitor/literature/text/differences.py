@@ -26,16 +26,16 @@ class TextDifference(NamedTuple):
     other: tuple[Piece, ...]
 
 
-def words(one: str, other: str) -> TextDifference:
+def words(first: str, second: str) -> TextDifference:
     """Compare two texts word by word.
 
     >>> words("A trial of it", "A Trial").one
     (Piece(text='A trial', only=False), Piece(text=' ', only=False), Piece(text='of it', only=True))
     """
-    ours, theirs = _tokens(one), _tokens(other)
+    ours, theirs = _tokens(first), _tokens(second)
     our_words, their_words = [_word(t) for t in ours], [_word(t) for t in theirs]
     if our_words == their_words:
-        return TextDifference(same=True, one=_whole(one), other=_whole(other))
+        return TextDifference(same=True, one=_whole(first), other=_whole(second))
     blocks = SequenceMatcher(None, our_words, their_words).get_matching_blocks()
     return TextDifference(
         same=False,
@@ -44,22 +44,22 @@ def words(one: str, other: str) -> TextDifference:
     )
 
 
-def items(one: Sequence[str], other: Sequence[str]) -> TextDifference:
+def items(first: Sequence[str], second: Sequence[str]) -> TextDifference:
     """Compare two lists whose order does not matter, such as identifiers, item by item."""
     return TextDifference(
-        same=set(one) == set(other),
-        one=tuple(Piece(item, item not in other) for item in one),
-        other=tuple(Piece(item, item not in one) for item in other),
+        same=set(first) == set(second),
+        one=tuple(Piece(item, item not in second) for item in first),
+        other=tuple(Piece(item, item not in first) for item in second),
     )
 
 
 def _tokens(text: str) -> list[str]:
     """Cut a text into words, each with the spaces before it; those at the end come last."""
-    found = _TOKEN.findall(text.rstrip())
-    if len(found) > _MOST:
-        found = [*found[:_MOST], "".join(found[_MOST:])]
+    tokens = _TOKEN.findall(text.rstrip())
+    if len(tokens) > _MOST:
+        tokens = [*tokens[:_MOST], "".join(tokens[_MOST:])]
     behind = text[len(text.rstrip()) :]
-    return [*found, behind] if behind else found
+    return [*tokens, behind] if behind else tokens
 
 
 def _word(token: str) -> str:
@@ -72,13 +72,13 @@ def _whole(text: str) -> tuple[Piece, ...]:
 
 
 def _pieces(tokens: Sequence[str], shared: Sequence[tuple[int, int]]) -> tuple[Piece, ...]:
-    found: list[Piece] = []
+    pieces: list[Piece] = []
     position = 0
     for start, size in (*shared, (len(tokens), 0)):
         alone = "".join(tokens[position:start])
         words = alone.lstrip()
-        found.append(Piece(alone[: len(alone) - len(words)], only=False))
-        found.append(Piece(words, only=True))
-        found.append(Piece("".join(tokens[start : start + size]), only=False))
+        pieces.append(Piece(alone[: len(alone) - len(words)], only=False))
+        pieces.append(Piece(words, only=True))
+        pieces.append(Piece("".join(tokens[start : start + size]), only=False))
         position = start + size
-    return tuple(piece for piece in found if piece.text)
+    return tuple(piece for piece in pieces if piece.text)
