@@ -153,19 +153,19 @@ def start_session(session: Session, user: User, *, at: datetime, remote: str = "
 
 def whose(session: Session, token: str, at: datetime) -> User | None:
     """Tell whose session it is; None when it was ended, sat idle 30 minutes or is 12 hours old."""
-    found = session.get(SignIn, passwords.token_hash(token))
-    if found is None or found.ended_at:
+    row = session.get(SignIn, passwords.token_hash(token))
+    if row is None or row.ended_at:
         return None
-    user = session.get(User, found.user_id)
-    alive = rules.session_alive(started_at=found.started_at, last_seen_at=found.last_seen_at, at=at)
+    user = session.get(User, row.user_id)
+    alive = rules.session_alive(started_at=row.started_at, last_seen_at=row.last_seen_at, at=at)
     return user if alive and user is not None and not user.disabled_at else None
 
 
 def note_seen(session: Session, token: str, at: datetime) -> None:
     """Note that a session was used; at most once a minute, and never one that was ended."""
-    found = session.get(SignIn, passwords.token_hash(token))
-    if found and not found.ended_at and at - found.last_seen_at >= rules.SEEN_EVERY:
-        found.last_seen_at = at
+    row = session.get(SignIn, passwords.token_hash(token))
+    if row and not row.ended_at and at - row.last_seen_at >= rules.SEEN_EVERY:
+        row.last_seen_at = at
         session.flush()
 
 
@@ -179,11 +179,11 @@ def signed_in(session: Session, token: str, at: datetime) -> User | None:
 
 def sign_out(session: Session, token: str, at: datetime) -> None:
     """End a session on the server; ending it twice does nothing."""
-    found = session.get(SignIn, passwords.token_hash(token))
-    if found is None or found.ended_at:
+    row = session.get(SignIn, passwords.token_hash(token))
+    if row is None or row.ended_at:
         return
-    found.ended_at = at
-    _record(session, at, found.user_id, "user.signed_out")
+    row.ended_at = at
+    _record(session, at, row.user_id, "user.signed_out")
 
 
 def sessions(session: Session, user_id: int, token: str | None, at: datetime) -> list[OpenSession]:
@@ -205,7 +205,7 @@ def sessions(session: Session, user_id: int, token: str | None, at: datetime) ->
         for row in rows
         if rules.session_alive(started_at=row.started_at, last_seen_at=row.last_seen_at, at=at)
     ]
-    return sorted(alive, key=lambda one: not one.is_this)
+    return sorted(alive, key=lambda row: not row.is_this)
 
 
 def end_session(session: Session, *, user_id: int, key: str, at: datetime) -> None:

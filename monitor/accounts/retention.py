@@ -37,5 +37,6 @@ def drop_old(session: Session, *, at: datetime) -> int:
         ),
     )
     return sum(
-        affected(session.execute(one.execution_options(synchronize_session=False))) for one in old
+        affected(session.execute(statement.execution_options(synchronize_session=False)))
+        for statement in old
     )

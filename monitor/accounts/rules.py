@@ -37,12 +37,12 @@ def check_address(raw: str) -> str:
         InvalidInput: it is not one plain address.
     """
     try:
-        found = validate_email(raw.strip(), check_deliverability=False, allow_smtputf8=False)
+        address = validate_email(raw.strip(), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise InvalidInput(
             "Type one e-mail address, such as name@example.org", field="address"
         ) from error
-    return (found.ascii_email or found.normalized).lower()
+    return (address.ascii_email or address.normalized).lower()
 
 
 def check_name(raw: str) -> str:

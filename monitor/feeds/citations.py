@@ -78,10 +78,10 @@ def content_hash(record: FetchedRecord, said_as: dict[str, Any] | None = None) -
 
     ``said_as`` is its citation as JSON, where that is at hand.
     """
-    found = hashlib.sha256(_SORTED(said_as or to_json(record.citation)).encode())
-    found.update(b"\0")
-    found.update(record.raw if record.stable is None else record.stable)
-    return found.hexdigest()
+    digest = hashlib.sha256(_SORTED(said_as or to_json(record.citation)).encode())
+    digest.update(b"\0")
+    digest.update(record.raw if record.stable is None else record.stable)
+    return digest.hexdigest()
 
 
 def _trial(data: dict[str, Any]) -> Trial:

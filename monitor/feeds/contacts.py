@@ -65,8 +65,10 @@ class Redaction:
         it is: people sponsor trials too.
         """
         words = {word.casefold() for word in _WORD.findall(text)}
-        larger = [" ".join(one.split()).casefold() for one in organisations]
-        people = {name: None for one in islice(names, MAX_LIST) if (name := _person(one))}
+        larger = [" ".join(organisation.split()).casefold() for organisation in organisations]
+        people = {
+            name: None for full_name in islice(names, MAX_LIST) if (name := _person(full_name))
+        }
         patterns = [
             _pattern(name)
             for name in people
@@ -84,9 +86,9 @@ class Redaction:
 
 
 def _without_telephones(text: str) -> str:
-    text = _CALLED.sub(lambda found: found[0].replace(found[1], REMOVED), text)
+    text = _CALLED.sub(lambda match: match[0].replace(match[1], REMOVED), text)
     text = _INTERNATIONAL.sub(
-        lambda found: REMOVED if sum(map(str.isdigit, found[0])) >= _FEWEST_DIGITS else found[0],
+        lambda match: REMOVED if sum(map(str.isdigit, match[0])) >= _FEWEST_DIGITS else match[0],
         text,
     )
     return _NATIONAL.sub(REMOVED, text)

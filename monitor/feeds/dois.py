@@ -128,12 +128,12 @@ def read_note(raw: str | None) -> str | None:
     """
     if not raw or "10." not in raw or len(raw) > _MAX_NOTE:
         return None
-    if found := read(raw):
-        return found
+    if doi := read(raw):
+        return doi
     text = legible(raw)
     if _ABOUT_ANOTHER.search(text):
         return None
-    return _agreed(read(one[1]) for one in _NAMED.finditer(text))
+    return _agreed(read(match[1]) for match in _NAMED.finditer(text))
 
 
 def legible(text: str) -> str:
@@ -157,7 +157,7 @@ def _settled(value: str | None) -> str | None:
 def _read(raw: str, depth: int) -> str | None:
     text = _SCHEME.sub("https://", legible(html.unescape(raw)))
     if marked := _AS_DOI.findall(text):
-        return _agreed(_word(one, depth) for one in marked)
+        return _agreed(_word(word, depth) for word in marked)
     if not _AS_PII.search(text):
         return _words(text, depth)
     # beside a PII; where there is nothing else, one that is a DOI itself
@@ -166,21 +166,21 @@ def _read(raw: str, depth: int) -> str | None:
 
 def _words(text: str, depth: int) -> str | None:
     """Read labels, then a DOI (perhaps several times), then words that say nothing of another."""
-    found: list[str | None] = []
+    dois: list[str | None] = []
     behind = False
     for word in _GLUED.sub(" ", text).split():
-        one = _word(word, depth)
-        if one:
-            found.append(one)
+        doi = _word(word, depth)
+        if doi:
+            dois.append(doi)
         elif _ADDRESS.match(word):
             continue  # another page of the paper, without a DOI
-        elif found:
+        elif dois:
             behind = behind or _BEHIND.match(word) is not None
             if not behind:
                 return None
         elif not _LABEL.fullmatch(word.strip(_OPENERS)) and word.strip(_OPENERS + _TRAILERS):
             return None
-    return _agreed(found)
+    return _agreed(dois)
 
 
 def _word(word: str, depth: int) -> str | None:
@@ -224,8 +224,8 @@ def _may_hold(name: str, value: str) -> bool:
 def _finished(text: str) -> str | None:
     """Bring what should be a DOI into its one form."""
     value = _without_trailing_punctuation(legible(text).strip()).lower()
-    if found := _PREPRINT.fullmatch(value) or _TWICE.fullmatch(value):
-        value = found[1]
+    if match := _PREPRINT.fullmatch(value) or _TWICE.fullmatch(value):
+        value = match[1]
     is_one = len(value) <= _MAX and _SHAPE.fullmatch(value) and not _JOURNAL.match(value)
     return value if is_one else None
 

@@ -44,8 +44,8 @@ def pmid(raw: str | None) -> Identifier | None:
     >>> pmid("PMID: 039984857.1").value
     '39984857'
     """
-    found = _PMID.match(raw.strip()) if raw else None
-    return Identifier("pmid", found[1]) if found else None
+    match = _PMID.match(raw.strip()) if raw else None
+    return Identifier("pmid", match[1]) if match else None
 
 
 def pmcid(raw: str | None) -> Identifier | None:
@@ -56,8 +56,8 @@ def pmcid(raw: str | None) -> Identifier | None:
     """
     if not raw:
         return None
-    found = _PMCID.match(raw.strip())
-    return Identifier("pmcid", f"PMC{found[1]}") if found else None
+    match = _PMCID.match(raw.strip())
+    return Identifier("pmcid", f"PMC{match[1]}") if match else None
 
 
 def nct(raw: str | None) -> Identifier | None:
@@ -98,11 +98,11 @@ def registrations_in(text: str | None) -> tuple[Identifier, ...]:
     if not text:
         return ()
     capitals = dois.legible(text).upper()
-    found: list[tuple[int, Identifier | None]] = [*registries.found_in(capitals)]
+    mentions: list[tuple[int, Identifier | None]] = [*registries.found_in(capitals)]
     for scheme, form in (("nct", _NCT), ("isrctn", _ISRCTN)):
-        found += [(met.start(), _numbered(scheme, met)) for met in form.finditer(capitals)]
-    found.sort(key=lambda one: one[0])
-    return distinct(*(identifier for _, identifier in found))
+        mentions += [(met.start(), _numbered(scheme, met)) for met in form.finditer(capitals)]
+    mentions.sort(key=lambda mention: mention[0])
+    return distinct(*(identifier for _, identifier in mentions))
 
 
 def distinct(*found: Identifier | None) -> tuple[Identifier, ...]:

@@ -184,8 +184,8 @@ def _days(session: Session, now: datetime) -> defaultdict[str, tuple[str, ...]]:
     for source, started_at, state, new in rows:
         by_day[source][started_at.date()].add(_day(state, new))
     summed: defaultdict[str, tuple[str, ...]] = defaultdict(lambda: (Day.NONE,) * DAYS)
-    for source, found in by_day.items():
-        summed[source] = tuple(_best(found[day]) for day in dates)
+    for source, days in by_day.items():
+        summed[source] = tuple(_best(days[day]) for day in dates)
     return summed
 
 

@@ -85,8 +85,8 @@ def found_in(capitals: str) -> Iterator[tuple[int, Identifier]]:
     for begins, letters, pattern in _PATTERNS:
         if letters in capitals:
             for met in pattern.finditer(capitals):
-                if one := _canonical(begins, met):
-                    yield met.start(), one
+                if number := _canonical(begins, met):
+                    yield met.start(), number
 
 
 def registry_number(raw: str | None) -> Identifier | None:

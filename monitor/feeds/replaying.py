@@ -93,12 +93,12 @@ def _read_as(session: Session, row: Record, read: FetchedRecord) -> None:
     Two versions that differed only in what we misread keep two hashes: the later one's old one.
     """
     row.citation = to_json(read.citation)
-    found = content_hash(read)
+    digest = content_hash(read)
     taken = select(Record.id).where(
-        Record.source == row.source, Record.key == read.key, Record.content_hash == found
+        Record.source == row.source, Record.key == read.key, Record.content_hash == digest
     )
     if session.scalar(taken) is None:
-        row.content_hash = found
+        row.content_hash = digest
         if read.key != row.key:
             _rename(session, row, read.key)
 

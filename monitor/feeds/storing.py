@@ -59,14 +59,14 @@ def keep(
     rows, kept, hashes, new = [], [], [], 0
     for record in answer.records:
         said = to_json(record.citation)
-        found = content_hash(record, said)
-        hashes.append(found)
+        digest = content_hash(record, said)
+        hashes.append(digest)
         before = known.setdefault(record.key, set())
-        if found in before:
+        if digest in before:
             continue
         new += not before
-        before.add(found)
-        rows.append(_row(source, poll_id, record, said, found, at))
+        before.add(digest)
+        rows.append(_row(source, poll_id, record, said, digest, at))
         kept.append(record)
     ids = add_numbered(session, Record, rows, Record.poll_id == poll_id)
     _note_query(session, source, answer, at)
@@ -153,12 +153,17 @@ def rewritten(session: Session, source: str, answer: Answer) -> bool:
 
 
 def _row(
-    source: str, poll_id: int, record: FetchedRecord, said: dict[str, Any], found: str, at: datetime
+    source: str,
+    poll_id: int,
+    record: FetchedRecord,
+    said: dict[str, Any],
+    digest: str,
+    at: datetime,
 ) -> dict[str, Any]:
     return {
         "source": source,
         "key": record.key,
-        "content_hash": found,
+        "content_hash": digest,
         "media_type": record.media_type,
         "raw": record.raw,
         "citation": said,
@@ -177,8 +182,8 @@ def _known_hashes(
                 Record.source == source, Record.key.in_(keys)
             )
         )
-        for key, found in rows:
-            known.setdefault(key, set()).add(found)
+        for key, digest in rows:
+            known.setdefault(key, set()).add(digest)
     return known
 
 
@@ -215,16 +220,16 @@ def _set_aside(
     session: Session, source: str, unreadable: Sequence[UnreadableRecord], at: datetime
 ) -> None:
     for record in unreadable:
-        found = hashlib.sha256(record.raw).hexdigest()
+        digest = hashlib.sha256(record.raw).hexdigest()
         aside = select(SetAside.id).where(
-            SetAside.source == source, SetAside.key == record.key, SetAside.content_hash == found
+            SetAside.source == source, SetAside.key == record.key, SetAside.content_hash == digest
         )
         if session.scalar(aside) is None:
             session.add(
                 SetAside(
                     source=source,
                     key=record.key,
-                    content_hash=found,
+                    content_hash=digest,
                     reason=record.reason,
                     raw=record.raw,
                     at=at,

@@ -67,15 +67,15 @@ def check_network(value: str) -> str:
         ValueError: it is neither.
     """
     try:
-        found = ip_network(value.strip().strip("[]"), strict=False)
+        network = ip_network(value.strip().strip("[]"), strict=False)
     except ValueError as error:
         raise ValueError(
             f"“{value}” is no address or network, such as 127.0.0.1, 10.0.0.0/8 or fd00::/8"
         ) from error
-    if isinstance(found, IPv6Network) and found.subnet_of(_V4_IN_V6):
-        inner = found.network_address.ipv4_mapped
-        found = ip_network(f"{inner}/{found.prefixlen - _V4_IN_V6.prefixlen}")
-    return str(found)
+    if isinstance(network, IPv6Network) and network.subnet_of(_V4_IN_V6):
+        inner = network.network_address.ipv4_mapped
+        network = ip_network(f"{inner}/{network.prefixlen - _V4_IN_V6.prefixlen}")
+    return str(network)
 
 
 def is_mail_address(value: str) -> bool:

@@ -87,13 +87,13 @@ def either(words: Sequence[str]) -> str:
     return listed(words, "or")
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
+def plural(count: int, noun: str, many: str | None = None) -> str:
     """Write a count with its noun.
 
     >>> plural(1, "study", "studies"), plural(1200, "paper")
     ('1 study', '1,200 papers')
     """
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
 def number(count: int) -> str:

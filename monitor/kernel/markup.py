@@ -113,17 +113,17 @@ def parts(marked_text: str) -> Iterator[tuple[str, bool]]:
         yield found[1], found[2] == _HEADING
 
 
-def _mark(found: re.Match[str], text: str, ends: frozenset[str], both: frozenset[str]) -> str:
-    if not found["name"]:
+def _mark(tag: re.Match[str], text: str, ends: frozenset[str], both: frozenset[str]) -> str:
+    if not tag["name"]:
         return ""  # a comment and its like
-    whole = found["name"].lower()
+    whole = tag["name"].lower()
     prefix, _, name = whole.rpartition(":")
-    known = _kind(name, ends=bool(found["end"]))
+    known = _kind(name, ends=bool(tag["end"]))
     if known and not (prefix and prefix not in _PREFIXES):
-        return found[0] if _is_a_sign(found, text, closed=whole in ends) else known
+        return tag[0] if _is_a_sign(tag, text, closed=whole in ends) else known
     # a tag not known is one where it has what only tags have, or its pair stands there too
-    surely = _QUOTED.search(found["given"]) or prefix in _PREFIXES or whole in both
-    return (known or _INLINE) if surely else found[0]
+    surely = _QUOTED.search(tag["given"]) or prefix in _PREFIXES or whole in both
+    return (known or _INLINE) if surely else tag[0]
 
 
 def _kind(name: str, *, ends: bool) -> str | None:
@@ -134,12 +134,12 @@ def _kind(name: str, *, ends: bool) -> str | None:
     return _MARKS.get(name) or (_INLINE if name in _HIDDEN else None)
 
 
-def _is_a_sign(found: re.Match[str], text: str, *, closed: bool) -> bool:
+def _is_a_sign(tag: re.Match[str], text: str, *, closed: bool) -> bool:
     """Tell "a<b>c", a single letter between two words, and "<time>", a word: nothing ends them."""
-    name = found["name"].lower()
-    if closed or found["end"] or found["given"].strip():
+    name = tag["name"].lower()
+    if closed or tag["end"] or tag["given"].strip():
         return False
-    before, after = text[found.start() - 1 : found.start()], text[found.end() : found.end() + 1]
+    before, after = text[tag.start() - 1 : tag.start()], text[tag.end() : tag.end() + 1]
     between = before.isalnum() and after.isalnum()
     return name in _WORDS or (len(name) == 1 and name != "p" and between)
 

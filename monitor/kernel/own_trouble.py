@@ -104,4 +104,4 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(cause))
         yield cause
         hidden = (cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args)
-        waiting += [one for one in hidden if isinstance(one, BaseException)]
+        waiting += [value for value in hidden if isinstance(value, BaseException)]

@@ -67,8 +67,8 @@ def _trace(settings: Settings, database: Database) -> Path | None:
     was = _read(note)
     stands = was is not None and was != _where(database) and Path(was).is_file()
     patterns = _TRACES if stands else (_NOTE, *_TRACES, *_JOBS_TRACES)
-    found = (path for pattern in patterns for path in sorted(settings.var.glob(pattern)))
-    return next(found, None)
+    traces = (path for pattern in patterns for path in sorted(settings.var.glob(pattern)))
+    return next(traces, None)
 
 
 def _files(database: Database) -> list[Path]:

@@ -301,9 +301,9 @@ class Settings(_Section):
 
     def source(self, name: str) -> SourceSettings | FeedSourceSettings:
         """Give one source's settings; the defaults where nothing is said of it."""
-        found = getattr(self.sources, name, None)
-        if isinstance(found, SourceSettings | FeedSourceSettings):
-            return found
+        section = getattr(self.sources, name, None)
+        if isinstance(section, SourceSettings | FeedSourceSettings):
+            return section
         return self.sources.others.get(name, OtherSourceSettings())
 
     def secret(self, path: Path | None) -> str | None:

@@ -92,24 +92,24 @@ def _is_plain(raw: str) -> bool:
 def _read(raw: str, *, paired: bool = False) -> list[str]:
     marked = markup.marked(raw, paired=paired) if "<" in raw else raw
     marked = _ENTITY.sub(_meant, marked) if "&" in raw else marked
-    found, label = [], ""
+    lines, label = [], ""
     for written, is_heading in markup.parts(marked):
         text = line(written)
         if text and is_heading:
             label = text.rstrip(": ").upper()
         elif text:
-            found.append(f"{label}: {text}" if label else text)
+            lines.append(f"{label}: {text}" if label else text)
             label = ""
-    return found
+    return lines
 
 
-def _left_of(found: re.Match[str]) -> str:
+def _left_of(match: re.Match[str]) -> str:
     """Say what is left of a character that nobody sees: nothing, mostly.
 
     Where Latin-1 and Unicode have control characters Windows has others: "\x92" is its apostrophe.
     A form feed within a word is what is left of a ligature ("bene\x0cfits"), elsewhere a new page.
     """
-    character, at, text = found[0], found.start(), found.string
+    character, at, text = match[0], match.start(), match.string
     before, after = text[max(0, at - 1) : at], text[at + 1 : at + 2]
     within = before.isalpha() and "a" <= after <= "z"
     if "\x80" <= character <= "\x9f":

@@ -65,12 +65,12 @@ def read_day(written: str) -> date:
     """
     try:
         # fromisoformat also takes 20261120 and 2026-W47-5, which nobody means
-        found = date.fromisoformat(written) if _WRITTEN.fullmatch(written) else None
+        day = date.fromisoformat(written) if _WRITTEN.fullmatch(written) else None
     except ValueError:
-        found = None
-    if found is None or not FIRST_DAY <= found <= LAST_DAY:
+        day = None
+    if day is None or not FIRST_DAY <= day <= LAST_DAY:
         raise NotFound("There is no such day: write it as 2026-11-20, from 2000 to 2099.")
-    return found
+    return day
 
 
 def hour(moment: datetime) -> str:

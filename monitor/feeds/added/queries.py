@@ -62,10 +62,10 @@ def feeds(session: Session, settings: Settings) -> list[FeedStatus]:
     listed = []
     for source, own in feed_sources(settings).items():
         added = [row for row in rows if row.source == source]
-        urls = [one.url for one in own.feeds] + [row.url for row in added]
+        urls = [feed.url for feed in own.feeds] + [row.url for row in added]
         known = _known(session, source, urls)
         listed += [
-            _status(source, one.name, one.url, known, enabled=own.enabled) for one in own.feeds
+            _status(source, feed.name, feed.url, known, enabled=own.enabled) for feed in own.feeds
         ]
         listed += [
             _status(source, row.name, row.url, known, row, enabled=own.enabled) for row in added

@@ -47,6 +47,6 @@ def sample(settings: SourcesSettings, url: str, today: date) -> Sample:
     except SourceError as error:
         raise SourceError(error.kind, f"the address gives {error}") from None
     read = [rss_item.read(item, today) for item in items]
-    found = [one.citation for one in read if isinstance(one, FetchedRecord)]
-    newest = sorted(found, key=lambda one: one.published or date.min, reverse=True)
-    return Sample(citations=tuple(newest), unreadable=len(read) - len(found))
+    citations = [record.citation for record in read if isinstance(record, FetchedRecord)]
+    newest = sorted(citations, key=lambda citation: citation.published or date.min, reverse=True)
+    return Sample(citations=tuple(newest), unreadable=len(read) - len(citations))

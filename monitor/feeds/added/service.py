@@ -114,8 +114,8 @@ def remove(session: Session, settings: Settings, feed_id: int, *, by: str, at: d
 def _refuse_known(session: Session, settings: Settings, url: str) -> None:
     known = {
         _one_form(feed.url): (feed.name, "in the settings")
-        for one in feed_sources(settings).values()
-        for feed in one.feeds
+        for source in feed_sources(settings).values()
+        for feed in source.feeds
     }
     rows = session.scalars(select(FeedRow).where(FeedRow.removed_at.is_(None)))
     known |= {row.url: (row.name, "among those added") for row in rows}

@@ -20,10 +20,10 @@ from monitor.kernel.database import affected
 def done(session: Session, source: str) -> Mapping[tuple[str, str], list[Stretch]]:
     """List what was asked in full of a source, by the key and hash of the query."""
     rows = session.scalars(select(BackfillSlice).where(BackfillSlice.source == source))
-    found: defaultdict[tuple[str, str], list[Stretch]] = defaultdict(list)
+    stretches: defaultdict[tuple[str, str], list[Stretch]] = defaultdict(list)
     for row in rows:
-        found[row.query_key, row.query_hash].append(Stretch(row.first, row.last))
-    return found
+        stretches[row.query_key, row.query_hash].append(Stretch(row.first, row.last))
+    return stretches
 
 
 def note(  # noqa: PLR0913 - what was asked of whom, and what came

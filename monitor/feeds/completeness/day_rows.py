@@ -108,15 +108,15 @@ def load(session: Session, day: UkDay) -> DayRows:
 
 def switched(session: Session) -> dict[str, Switched]:
     """Read from the ledger when each source was there, on and off."""
-    found: defaultdict[str, Switched] = defaultdict(Switched)
+    sources: defaultdict[str, Switched] = defaultdict(Switched)
     rows = session.execute(
         select(AuditEntry.subject, AuditEntry.at, AuditEntry.action)
         .where(AuditEntry.action.in_((_ON, _OFF)))
         .order_by(AuditEntry.seq)
     )
     for subject, at, action in rows:
-        found[subject.removeprefix("source:")].turns.append((at, action == _ON))
-    return found
+        sources[subject.removeprefix("source:")].turns.append((at, action == _ON))
+    return sources
 
 
 def _attempts(session: Session, day: UkDay) -> dict[str, list[DayAttempt]]:
@@ -130,10 +130,10 @@ def _attempts(session: Session, day: UkDay) -> dict[str, list[DayAttempt]]:
     queries: defaultdict[int, list[PollQuery]] = defaultdict(list)
     for row in asked:
         queries[row.poll_id].append(row)
-    found: defaultdict[str, list[DayAttempt]] = defaultdict(list)
+    attempts: defaultdict[str, list[DayAttempt]] = defaultdict(list)
     for poll in polls:
-        found[poll.source].append(DayAttempt(poll, tuple(queries[poll.id])))
-    return found
+        attempts[poll.source].append(DayAttempt(poll, tuple(queries[poll.id])))
+    return attempts
 
 
 def _came(session: Session, day: UkDay) -> list[Came]:

@@ -104,7 +104,9 @@ def report(
     judged = [facts.of(name) for name in names]
     sources = tuple(facts.source(known, name) for name, known in zip(names, judged, strict=True))
     verdicts = [(known, source.verdict) for known, source in zip(judged, sources, strict=True)]
-    began = min((one.began for one in facts.switched.values() if one.began), default=None)
+    began = min(
+        (switched.began for switched in facts.switched.values() if switched.began), default=None
+    )
     return DayReport(
         day=day,
         at=now,
@@ -134,7 +136,7 @@ class _Facts:
             title=definition.title if definition else name,
             asked=self._asked(name),
             readings=tuple(self._readings(name)),
-            set_aside=sum(not one.is_read_now for one in self.rows.unread.get(name, [])),
+            set_aside=sum(not record.is_read_now for record in self.rows.unread.get(name, [])),
             uncompared_since=self._open_since(name, incidents.COMPARING),
         )
 
@@ -150,7 +152,7 @@ class _Facts:
             incidents=tuple(self.rows.incidents.get(name, ())),
             came=tuple(self.rows.came.get(name, ())),
             unread=tuple(self.rows.unread.get(name, ())),
-            reaches=tuple(one for one in self.reaches if one.question.source == name),
+            reaches=tuple(reach for reach in self.reaches if reach.question.source == name),
         )
 
     def _polls(self, name: str) -> list[DayAttempt]:
@@ -180,14 +182,19 @@ class _Facts:
     def _readings(self, name: str) -> list[QueryReading]:
         if name not in SOURCES:
             return []
-        own = [one for one in self.reaches if one.question.source == name]
+        own = [reach for reach in self.reaches if reach.question.source == name]
         if own:
-            return [self._of_query(one, self._polls(name)) for one in own]
+            return [self._of_query(reach, self._polls(name)) for reach in own]
         return [_of_polls(self._polls(name), self.polled.get(name))]
 
     def _of_query(self, reach: Reach, polls: Sequence[DayAttempt]) -> QueryReading:
         question, compared = reach.question, reach.compared
-        rows = [row for one in polls for row in one.queries if row.query_key == question.query.key]
+        rows = [
+            row
+            for attempt in polls
+            for row in attempt.queries
+            if row.query_key == question.query.key
+        ]
         if compared is not None and compared.query_hash != question.query.hash:
             compared = None
         return QueryReading(
@@ -213,39 +220,39 @@ class _Facts:
     def _open_since(self, name: str, topic: str) -> datetime | None:
         """Tell since when an incident of a source is open, as far as the day goes."""
         open_ = [
-            one.opened_at
-            for one in self.rows.incidents.get(name, [])
-            if one.topic == topic and one.closed_at is None
+            incident.opened_at
+            for incident in self.rows.incidents.get(name, [])
+            if incident.topic == topic and incident.closed_at is None
         ]
         return min(open_, default=None)
 
 
 def _ended(polls: Sequence[DayAttempt]) -> Asked:
-    ended = [one for one in polls if one.poll.state is not PollState.RUNNING]
+    ended = [attempt for attempt in polls if attempt.poll.state is not PollState.RUNNING]
     if not ended:
         return Asked.RUNNING
     if ended[-1].poll.state is PollState.COMPLETE:
         return Asked.COMPLETE
-    answered = any(row.state in FULL for one in ended for row in one.queries)
+    answered = any(row.state in FULL for attempt in ended for row in attempt.queries)
     return Asked.PARTLY if answered else Asked.FAILED
 
 
 def _failures(polls: Sequence[DayAttempt], key: str) -> tuple[datetime, ...]:
     """Tell when one query failed, or was not reached by a poll that failed."""
-    found = []
-    for one in polls:
-        rows = [row for row in one.queries if row.query_key == key]
+    moments = []
+    for attempt in polls:
+        rows = [row for row in attempt.queries if row.query_key == key]
         if rows:
-            found += [row.at for row in rows if row.state not in FULL]
-        elif one.poll.state is PollState.FAILED:
-            found.append(one.poll.started_at)
-    return tuple(found)
+            moments += [row.at for row in rows if row.state not in FULL]
+        elif attempt.poll.state is PollState.FAILED:
+            moments.append(attempt.poll.started_at)
+    return tuple(moments)
 
 
 def _of_polls(polls: Sequence[DayAttempt], polled: Polled | None) -> QueryReading:
     """Take the polls of a source as readings of one query: its real ones differ every time."""
     times = {
-        state: [one.poll.started_at for one in polls if one.poll.state is state]
+        state: [attempt.poll.started_at for attempt in polls if attempt.poll.state is state]
         for state in PollState
     }
     return QueryReading(

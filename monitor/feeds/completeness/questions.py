@@ -52,7 +52,9 @@ def names(session: Session, settings: Settings, catalogue: Catalogue) -> dict[st
         own = settings.source(name)
         if isinstance(own, FeedSourceSettings):
             known |= {feed.url: feed.name for feed in own.feeds}
-    return known | {one.slug: one.short for one in catalogue.interventions}
+    return known | {
+        intervention.slug: intervention.short for intervention in catalogue.interventions
+    }
 
 
 def _feeds(source: str, shown: list[tuple[str, str]]) -> list[Question]:
@@ -61,7 +63,7 @@ def _feeds(source: str, shown: list[tuple[str, str]]) -> list[Question]:
 
 
 def _searches(source: str, catalogue: Catalogue) -> list[Question]:
-    short = {one.slug: one.short for one in catalogue.interventions}
+    short = {intervention.slug: intervention.short for intervention in catalogue.interventions}
     return [
         Question(source, query, short[query.key], Basis.SEARCH)
         for query in catalogue_queries(catalogue, source)

@@ -82,22 +82,22 @@ def reaches(session: Session, questions: Sequence[Question], day: UkDay) -> list
     """Tell how far each query has been read, in the order given."""
     if not questions:
         return []
-    found = {(row.source, row.key): row for row in session.execute(_reach(questions, day))}
-    rows = found.values()
+    by_query = {(row.source, row.key): row for row in session.execute(_reach(questions, day))}
+    rows = by_query.values()
     queries = _by_id(session, {row.after_id for row in rows} | {row.newest_id for row in rows})
     compared = _comparisons(session, {row.comparison_id for row in rows})
     return [
         Reach(
-            question=one,
-            position=_position(row.position, row.query_hash, one),
+            question=question,
+            position=_position(row.position, row.query_hash, question),
             first=row.first_at,
             last=row.last_at,
             after=look(queries[row.after_id]) if row.after_id else None,
             newest=queries.get(row.newest_id),
             compared=compared.get(row.comparison_id),
         )
-        for one in questions
-        for row in (found[one.source, one.query.key],)
+        for question in questions
+        for row in (by_query[question.source, question.query.key],)
     ]
 
 
@@ -119,7 +119,9 @@ def polled(session: Session, day: UkDay) -> dict[str, Polled]:
 def _reach(questions: Sequence[Question], day: UkDay) -> Select[Any]:
     asked = (
         values(column("source", String), column("key", String), column("text", String))
-        .data([(one.source, one.query.key, one.query.text) for one in questions])
+        .data(
+            [(question.source, question.query.key, question.query.text) for question in questions]
+        )
         .cte("standing")
     )
     full = and_(PollQuery.state.in_(FULL), PollQuery.asked == asked.c.text)

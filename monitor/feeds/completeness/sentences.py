@@ -72,13 +72,13 @@ def _missing(seen: Seen, facts: SourceFacts) -> str:
 
 
 def _suspected(seen: Seen, facts: SourceFacts) -> str:
-    misread = [one for one in facts.readings if one.is_misread(seen.day)]
+    misread = [reading for reading in facts.readings if reading.is_misread(seen.day)]
     if misread:
         return (
             "Something may be missing: it reads the query in another way than before, "
             f"for {_names(misread)}."
         )
-    doubtful = [one for one in facts.readings if one.is_doubtful(seen.day)]
+    doubtful = [reading for reading in facts.readings if reading.is_doubtful(seen.day)]
     if not doubtful and facts.uncompared_since:
         return (
             "Something may be missing: what it lists could not be compared with what we hold "
@@ -92,13 +92,13 @@ def _suspected(seen: Seen, facts: SourceFacts) -> str:
 
 def _not_known(seen: Seen, facts: SourceFacts) -> str:
     open_ = [
-        one
-        for one in facts.readings
-        if verdicts.of_query(seen.day, one, seen.now) is Missing.NOT_KNOWN
+        reading
+        for reading in facts.readings
+        if verdicts.of_query(seen.day, reading, seen.now) is Missing.NOT_KNOWN
     ]
     if not open_:
         return "Not known yet: it was never read in full."
-    late = [one for one in open_ if _was_read_too_late(one, seen.day)]
+    late = [reading for reading in open_ if _was_read_too_late(reading, seen.day)]
     if len(late) == len(open_):
         return (
             f"Not known: {_names(late)} {_was(late)} first read on {_at(_earliest(late))}, "
@@ -112,7 +112,7 @@ def _nothing(seen: Seen, facts: SourceFacts) -> str:
 
 
 def _so_far(seen: Seen, facts: SourceFacts) -> str:
-    until = min(one.looks[-1].at for one in facts.readings if one.looks)
+    until = min(reading.looks[-1].at for reading in facts.readings if reading.looks)
     failed = _failing(facts)
     since = (
         f" Failed since, at {hour(_earliest_failure(failed))}; it is tried again." if failed else ""
@@ -213,7 +213,7 @@ def _read(seen: Seen, facts: SourceFacts) -> str:
     if good:
         return good
     if facts.asked in NOBODY_ASKED:
-        after = [one.after.at for one in facts.readings if one.after]
+        after = [reading.after.at for reading in facts.readings if reading.after]
         since = f" on {_at(max(after))}" if after else " since"
         return f"Not asked that day, and read in full{since}"
     return "Read in full to the end of the day"
@@ -221,11 +221,11 @@ def _read(seen: Seen, facts: SourceFacts) -> str:
 
 def _made_good(seen: Seen, facts: SourceFacts) -> str:
     """Say what failed and was made good; empty where nothing was."""
-    mended = [(one, one.made_good()) for one in facts.readings if one.failed]
+    mended = [(reading, reading.made_good()) for reading in facts.readings if reading.failed]
     times = [moment for _, moment in mended if moment is not None]
     if not times:
         return ""
-    failed = [one for one, moment in mended if moment is not None]
+    failed = [reading for reading, moment in mended if moment is not None]
     who = "Failed" if len(failed) == len(facts.readings) else f"{_who(failed, facts)} failed"
     good = max(times)
     when = f"at {hour(good)}" if seen.day.holds(good) else f"on {_at(good)}"
@@ -235,9 +235,9 @@ def _made_good(seen: Seen, facts: SourceFacts) -> str:
 def _first_readings(seen: Seen, facts: SourceFacts) -> str:
     """Say which feeds were read for the first time that day: what they had shown is gone."""
     new = [
-        one
-        for one in facts.readings
-        if one.basis is Basis.FEED and one.first and seen.day.holds(one.first)
+        reading
+        for reading in facts.readings
+        if reading.basis is Basis.FEED and reading.first and seen.day.holds(reading.first)
     ]
     if not new:
         return ""
@@ -249,14 +249,16 @@ def _was_read_too_late(one: QueryReading, day: UkDay) -> bool:
 
 
 def _last_read(open_: Sequence[QueryReading], seen: Seen) -> str:
-    last = [one.last for one in open_ if one.last is not None]
+    last = [reading.last for reading in open_ if reading.last is not None]
     never = len(open_) - len(last)
     if not last:
         return "never read in full"
     if never:
         return f"not read in full, {never} of them never"
     if min(last) >= (seen.day.start if seen.is_today else seen.day.end):
-        if any(look.partial for one in open_ for look in (*one.looks, one.after) if look):
+        if any(
+            look.partial for reading in open_ for look in (*reading.looks, reading.after) if look
+        ):
             return "only answered in part since, and will be asked again"
         return "read since, but the source’s own data do not go beyond that day yet"
     return f"last read in full {_in_words(min(last), seen)}"
@@ -296,9 +298,10 @@ def _was(some: Sequence[object]) -> str:
 def _names(some: Sequence[QueryReading]) -> str:
     if len(some) > _NAMED:
         return (
-            f"{english.listed([one.name for one in some[:_NAMED]])} and {len(some) - _NAMED} more"
+            f"{english.listed([reading.name for reading in some[:_NAMED]])} "
+            f"and {len(some) - _NAMED} more"
         )
-    return english.listed([one.name for one in some])
+    return english.listed([reading.name for reading in some])
 
 
 def _some(titles: Sequence[str]) -> str:

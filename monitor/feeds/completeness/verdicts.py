@@ -187,7 +187,7 @@ def of_source(day: UkDay, facts: SourceFacts, now: datetime) -> Missing:
     """Judge one source on one day: its worst query, and what could not be read."""
     if facts.asked in _NEVER_COUNTED:
         return Missing.SET_ASIDE if facts.set_aside else _NEVER_COUNTED[facts.asked]
-    words = [of_query(day, one, now) for one in facts.readings] or [Missing.NOT_KNOWN]
+    words = [of_query(day, reading, now) for reading in facts.readings] or [Missing.NOT_KNOWN]
     words += [Missing.SET_ASIDE] if facts.set_aside else []
     return worst([*words, Missing.SUSPECTED] if facts.uncompared_since else words)
 

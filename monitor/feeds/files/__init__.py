@@ -66,12 +66,12 @@ def reread(kept: KeptRecord) -> Read:
     if kind == pubmed_xml.MEDIA_TYPE:
         return pubmed_xml.reread(kept)
     try:
-        found = list(_again(kept.raw, kind))
+        references = list(_again(kept.raw, kind))
     except InvalidInput as error:
         return UnreadableRecord(kept.key, kept.raw, str(error))
-    if len(found) != 1:
+    if len(references) != 1:
         return UnreadableRecord(kept.key, kept.raw, "is not one reference")
-    return found[0]
+    return references[0]
 
 
 _TEXT_FORMATS: tuple[tuple[str, Callable[[str], bool], Callable[[Iterable[str]], Drafts]], ...] = (

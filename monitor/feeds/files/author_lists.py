@@ -47,7 +47,9 @@ def parted(cell: str) -> list[str]:
     text = _OTHERS.sub("", _BLANKS.sub(" ", cell[:_LONGEST])).strip()
     mark = next((mark for mark in (";", "|", "\n") if mark in text), None)
     parts = text.split(mark) if mark else [text]
-    return _without_stop([one for part in parts for one in _people(_LEADING_AND.sub("", part))])
+    return _without_stop(
+        [person for part in parts for person in _people(_LEADING_AND.sub("", part))]
+    )
 
 
 def each(fields: Iterable[str]) -> list[str]:
@@ -56,7 +58,7 @@ def each(fields: Iterable[str]) -> list[str]:
     >>> each(["Alder, Pat, Jr", "Birch Q, Cedar R"])
     ['Alder, Pat, Jr', 'Birch Q', 'Cedar R']
     """
-    return [one for field in fields for one in (_surely(field) or [field])]
+    return [author for field in fields for author in (_surely(field) or [field])]
 
 
 def _surely(field: str) -> list[str]:
@@ -132,7 +134,7 @@ def _with_suffixes(parts: list[str]) -> list[str]:
 
 def _without_stop(people: list[str]) -> list[str]:
     """Drop the stop that ends PubMed's lists; one behind each initial belongs to it."""
-    if not people or any("." in one for one in people[:-1]):
+    if not people or any("." in person for person in people[:-1]):
         return people
     last = people[-1]
     stopped = last.count(".") == 1 and last.endswith(".") and _FAMILY_FIRST.fullmatch(last[:-1])

@@ -27,12 +27,12 @@ def read(citation: str, journal: str) -> dict[str, str]:
     >>> read("", "J Inv. (2021) 5:2 (101-110)")["issue"]
     '2'
     """
-    found = _PUBMED.match(citation) if citation else None
-    if found:
+    match = _PUBMED.match(citation) if citation else None
+    if match:
         return {
-            name: text for name, text in found.groupdict("").items() if text and name != "journal"
+            name: text for name, text in match.groupdict("").items() if text and name != "journal"
         }
-    found = _EMBASE.match(journal) if "(" in journal else None
-    if not found or not (found["volume"] or found["pages"]):
+    match = _EMBASE.match(journal) if "(" in journal else None
+    if not match or not (match["volume"] or match["pages"]):
         return {}
-    return {name: text.strip() for name, text in found.groupdict("").items() if text}
+    return {name: text.strip() for name, text in match.groupdict("").items() if text}

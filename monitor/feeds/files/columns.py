@@ -88,8 +88,8 @@ def is_untitled_table(text: str) -> bool:
 def title_columns(text: str) -> tuple[str, ...]:
     """Name the columns of an untitled table's first line that may hold its titles."""
     line = text.split("\n", 1)[0]
-    found = max((_cells(line, mark) for mark in _DELIMITERS), key=len)
-    cells = [cell.strip()[:60] for cell in found if len(found) >= _FEWEST_COLUMNS]
+    row = max((_cells(line, mark) for mark in _DELIMITERS), key=len)
+    cells = [cell.strip()[:60] for cell in row if len(row) >= _FEWEST_COLUMNS]
     return tuple(cell for cell in cells if _LIKE_A_TITLE.search(cell))
 
 
@@ -101,10 +101,10 @@ def drafts(text: Iterable[str]) -> Iterator[Draft | UnreadableRecord]:
     """
     given = iter(text)
     start = list(islice(given, _MAX_PREAMBLE + 1))
-    found = _header("".join(start))
-    if found is None:
+    layout = _header("".join(start))
+    if layout is None:
         raise InvalidInput("the table has no header with a title column")
-    above, delimiter = found
+    above, delimiter = layout
     csv.field_size_limit(_MAX_CELL)
     reader = csv.reader(
         _chained(start[above:], given), delimiter=delimiter, quoting=_quoting(start[above])
@@ -204,11 +204,11 @@ def _places(header: list[str]) -> dict[str, int]:
     labels = _labels(header)
     if labels.keys() >= _WOS_HEADS:
         return {name: labels[label] for label, name in _WOS.items() if label in labels}
-    found = {
+    places = {
         name: next((labels[key] for known in names if (key := _squeezed(known)) in labels), None)
         for name, names in _NAMES.items()
     }
-    return {name: at for name, at in found.items() if at is not None}
+    return {name: at for name, at in places.items() if at is not None}
 
 
 def _year_places(header: list[str]) -> list[int]:

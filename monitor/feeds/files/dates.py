@@ -17,8 +17,8 @@ def year(written: str) -> int | None:
     (2021, 2021, 2021, None)
     """
     for form in (_YEAR, _JOINED, _DAY_FIRST):
-        if found := form.search(written):
-            return int(found[1])
+        if match := form.search(written):
+            return int(match[1])
     return None
 
 

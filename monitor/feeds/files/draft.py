@@ -79,7 +79,7 @@ class Draft:
             issue=plain.html_line(self.issue) or None,
             pages=plain.html_line(self.pages) or None,
             language=plain.html_line(self.language) or None,
-            publication_types=plain.lines([one for one in self.types if not dois.read(one)]),
+            publication_types=plain.lines([kind for kind in self.types if not dois.read(kind)]),
             keywords=plain.lines(self.keywords),
             links=self.links,
             url=self.url if self.url.startswith(("https://", "http://")) else None,

@@ -140,10 +140,10 @@ def _text(element: Element) -> str:
 
 def _drop(record: Element, paths: tuple[str, ...]) -> None:
     for path in paths:
-        for found in record.findall(path):
-            parent = found.getparent()
+        for element in record.findall(path):
+            parent = element.getparent()
             if parent is not None:
-                parent.remove(found)
+                parent.remove(element)
 
 
 def _written(record: Element) -> str:

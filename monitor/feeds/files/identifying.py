@@ -56,7 +56,7 @@ def _only(lines: Iterable[str], form: re.Pattern[str]) -> str | None:
 
 def _doi(fields: Iterable[str], notes: Iterable[str]) -> Identifier | None:
     """Give the DOI that the fields hold, else the one that the notes name; None where they differ."""
-    for found in ({dois.read(text) for text in fields}, {dois.read_note(text) for text in notes}):
-        if given := found - {None}:
+    for values in ({dois.read(text) for text in fields}, {dois.read_note(text) for text in notes}):
+        if given := values - {None}:
             return identifiers.doi(given.pop()) if len(given) == 1 else None
     return None

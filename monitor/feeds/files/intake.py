@@ -73,9 +73,9 @@ def keep(
     poll = _running(session, intake)
     answer = Answer(
         query=intake.query,
-        records=tuple(one for one in batch if isinstance(one, FetchedRecord)),
+        records=tuple(record for record in batch if isinstance(record, FetchedRecord)),
         watermark=Watermark(),
-        unreadable=tuple(one for one in batch if isinstance(one, UnreadableRecord)),
+        unreadable=tuple(record for record in batch if isinstance(record, UnreadableRecord)),
     )
     kept = storing.keep(session, SOURCE, poll.id, answer, at, move=False)
     poll.records += len(answer.records)

@@ -38,7 +38,7 @@ def drafts(text: Iterable[str]) -> Iterator[Draft]:
 
 def _draft(raw: str) -> Draft:
     fields = _fields(raw)
-    found = [m for value in fields["AID"] + fields["LID"] if (m := _IDENTIFIER.match(value))]
+    matches = [m for value in fields["AID"] + fields["LID"] if (m := _IDENTIFIER.match(value))]
     return Draft(
         raw=raw,
         media_type=MEDIA_TYPE,
@@ -51,7 +51,7 @@ def _draft(raw: str) -> Draft:
         issue=_first(fields, "IP"),
         pages=_first(fields, "PG"),
         language=_first(fields, "LA"),
-        doi=next((m[1] for m in found if m[2].lower() == "doi"), ""),
+        doi=next((m[1] for m in matches if m[2].lower() == "doi"), ""),
         pmid=_first(fields, "PMID"),
         pmcid=_first(fields, "PMC"),
         types=fields["PT"],
@@ -73,9 +73,9 @@ def _fields(raw: str) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = defaultdict(list)
     tag, behind_empty, is_padded = "", False, _PADDED.search(raw) is not None
     for line in raw.split("\n"):
-        if found := _field(line, is_padded=is_padded):
-            tag = found[1].strip()
-            fields[tag].append(found[2].strip())
+        if match := _field(line, is_padded=is_padded):
+            tag = match[1].strip()
+            fields[tag].append(match[2].strip())
         elif tag and line.strip() and (line[0].isspace() or not behind_empty):
             fields[tag][-1] += f" {line.strip()}"
         behind_empty = not line.strip()
@@ -84,13 +84,13 @@ def _fields(raw: str) -> dict[str, list[str]]:
 
 def _field(line: str, *, is_padded: bool) -> re.Match[str] | None:
     """Tell a field from a line of text that begins like one: "VIPP- and VIG- groups"."""
-    found = _FIELD.match(line)
-    if not found:
+    match = _FIELD.match(line)
+    if not match:
         return None
-    tag = found[1]
+    tag = match[1]
     if is_padded:
-        return found if len(tag) == _TAG_WIDTH and (tag[-1] == " " or tag in _TAGS) else None
-    return found if tag.strip() in _TAGS else None
+        return match if len(tag) == _TAG_WIDTH and (tag[-1] == " " or tag in _TAGS) else None
+    return match if tag.strip() in _TAGS else None
 
 
 def _first(fields: dict[str, list[str]], *tags: str) -> str:

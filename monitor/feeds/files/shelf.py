@@ -45,11 +45,11 @@ def put(folder: Path, stream: IO[bytes], limit: int) -> Shelved:
     with contextlib.ExitStack() as unless_whole:
         unless_whole.callback(path.unlink, missing_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            size, found = _copy(stream, file, limit)
+            size, digest = _copy(stream, file, limit)
         if not size:
             raise InvalidInput("The file is empty", field="file")
         unless_whole.pop_all()
-    return Shelved(token, size, found)
+    return Shelved(token, size, digest)
 
 
 def remove(folder: Path, token: str) -> None:
@@ -84,11 +84,11 @@ def shown_name(name: str | None) -> str:
 
 def _copy(stream: IO[bytes], file: IO[bytes], limit: int) -> tuple[int, str]:
     """Copy a stream; gives its size and SHA-256."""
-    size, found = 0, hashlib.sha256()
+    size, digest = 0, hashlib.sha256()
     while chunk := stream.read(_CHUNK):
         size += len(chunk)
         if size > limit:
             raise InvalidInput(too_large(limit), field="file")
-        found.update(chunk)
+        digest.update(chunk)
         file.write(chunk)
-    return size, found.hexdigest()
+    return size, digest.hexdigest()

@@ -65,9 +65,9 @@ def _fields(raw: str) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = defaultdict(list)
     tag = ""
     for line in raw.split("\n"):
-        if found := _FIELD.match(line):
-            tag = found[1]
-            fields[tag].append((found[2] or "").strip())
+        if match := _FIELD.match(line):
+            tag = match[1]
+            fields[tag].append((match[2] or "").strip())
         elif tag and line.startswith("   "):
             fields[tag].append(line.strip())
         if tag == "ER":

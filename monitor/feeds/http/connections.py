@@ -62,13 +62,15 @@ class Guard:
             ForbiddenAddress: none of them may be called.
         """
         try:
-            found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+            entries = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
             passing = error.errno == socket.EAI_AGAIN
             raise (NamesUnavailable if passing else UnknownName) from None
-        addresses = dict.fromkeys(str(address[0]) for *_, address in found)
+        addresses = dict.fromkeys(str(address[0]) for *_, address in entries)
         allowed = [
-            one for one in addresses if permitted(one, port, allow_loopback=self.allow_loopback)
+            address
+            for address in addresses
+            if permitted(address, port, allow_loopback=self.allow_loopback)
         ]
         if not allowed:
             raise ForbiddenAddress

@@ -99,7 +99,7 @@ def failures_named(host: str) -> Iterator[None]:
         words = exhausted(problem)
         if words is not None:
             raise OwnTrouble(words) from None
-        failure = next(one for one in _FAILURES if isinstance(problem, one.kinds))
+        failure = next(entry for entry in _FAILURES if isinstance(problem, entry.kinds))
         error = SourceError(failure.fault, f"{host} {failure.words}")
     else:
         return

@@ -192,7 +192,8 @@ def _dates(study: Object) -> str:
 def _interventions(arms: Object) -> str:
     given = _objects(arms, "interventions") + _objects(arms, "armGroups")
     pairs = (
-        (_plain(one, "name") or _plain(one, "label"), _plain(one, "description")) for one in given
+        (_plain(entry, "name") or _plain(entry, "label"), _plain(entry, "description"))
+        for entry in given
     )
     return "; ".join(": ".join(part for part in pair if part) for pair in pairs)
 
@@ -258,7 +259,7 @@ def _organisations(study: object) -> tuple[list[str], set[str]]:
     """Name the organisations behind a study, and those of them that are surely no person."""
     sponsors = _module(study, "sponsorCollaborators")
     listed = [_object(sponsors, "leadSponsor"), *_objects(sponsors, "collaborators")]
-    named = {_text(one, "name"): _text(one, "class") for one in listed}
+    named = {_text(organisation, "name"): _text(organisation, "class") for organisation in listed}
     home = _object(_module(study, "identification"), "organization")
     named[_text(home, "fullName")] = _text(home, "class")
     return [*named], {name for name, kind in named.items() if kind not in {"OTHER", ""}}
@@ -269,7 +270,7 @@ def _without_contacts(value: object, names: list[str], depth: int) -> Any:  # no
     if depth > _DEEPEST:
         return None
     if isinstance(value, list):
-        return [_without_contacts(one, names, depth + 1) for one in value]
+        return [_without_contacts(element, names, depth + 1) for element in value]
     if not isinstance(value, dict):
         return value
     named = _CONTACTS | {"name", "fullName"} if value.get("class") == "INDIV" else _CONTACTS
@@ -294,7 +295,7 @@ def _cleaned(value: object, redaction: Redaction) -> Any:  # noqa: ANN401 - any 
     if isinstance(value, str):
         return redaction.clean(value)
     if isinstance(value, list):
-        return [_cleaned(one, redaction) for one in value]
+        return [_cleaned(element, redaction) for element in value]
     if isinstance(value, dict):
         return {name: _cleaned(part, redaction) for name, part in value.items()}
     return value

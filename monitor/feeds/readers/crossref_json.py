@@ -167,10 +167,10 @@ def _publication_types(work: Object) -> tuple[str, ...]:
 
 def _trials(work: Object) -> list[Identifier | None]:
     numbers = (
-        fields.text(one, "clinical-trial-number")
-        for one in fields.objects(work, "clinical-trial-number")
+        fields.text(trial, "clinical-trial-number")
+        for trial in fields.objects(work, "clinical-trial-number")
     )
-    return [nct(one) or isrctn(one) or registry_number(one) for one in numbers]
+    return [nct(number) or isrctn(number) or registry_number(number) for number in numbers]
 
 
 def _links(work: Object) -> tuple[Link, ...]:
@@ -178,18 +178,18 @@ def _links(work: Object) -> tuple[Link, ...]:
 
     Sorted: Crossref lists them in an order that may change without any news.
     """
-    found = [
+    pairs = [
         (_UPDATES.get(_kind(entry), _OTHER_UPDATE)[side], fields.raw(entry, "DOI"))
         for side, name in enumerate(("updated-by", "update-to"))
         for entry in fields.objects(work, name)
     ]
     relations = fields.obj(work, "relation")
-    found += [
+    pairs += [
         (kind, fields.raw(entry, "id"))
         for name, kind in _RELATIONS.items()
         for entry in fields.objects(relations, name)
     ]
-    links = {Link(kind, other) for kind, written in found if (other := doi(written))}
+    links = {Link(kind, other) for kind, written in pairs if (other := doi(written))}
     return tuple(sorted(links, key=lambda link: (link.kind, link.identifier.value)))
 
 

@@ -95,7 +95,10 @@ def _citation(result: Object, title: str, source: str, number: str) -> Citation:
 
 def _authors(result: Object) -> tuple[str, ...]:
     authors = fields.objects(fields.obj(result, "authorList"), "author")
-    names = [fields.text(one, "fullName") or fields.text(one, "collectiveName") for one in authors]
+    names = [
+        fields.text(author, "fullName") or fields.text(author, "collectiveName")
+        for author in authors
+    ]
     if any(names):
         return tuple(name for name in names if name)
     text = plain.html_line(fields.raw(result, "authorString"), plain.MAX_ABSTRACT).rstrip(".")
@@ -124,14 +127,16 @@ def _published(result: Object) -> date | None:
     first = fields.whole_date(fields.text(result, "firstPublicationDate"))
     if first is not None and first.day == 1:
         first = None
-    return min((found for found in (electronic, first) if found), default=None)
+    return min((day for day in (electronic, first) if day), default=None)
 
 
 def _links(result: Object) -> tuple[Link, ...]:
     """Read the links whose kind and other end are known."""
     entries = fields.objects(fields.obj(result, "commentCorrectionList"), "commentCorrection")
-    found = ((nlm_links.kind_of(fields.text(one, "type")), _other_end(one)) for one in entries)
-    links = (Link(kind, other) for kind, other in found if kind and other)
+    pairs = (
+        (nlm_links.kind_of(fields.text(entry, "type")), _other_end(entry)) for entry in entries
+    )
+    links = (Link(kind, other) for kind, other in pairs if kind and other)
     return tuple(dict.fromkeys(links))
 
 

@@ -71,7 +71,9 @@ def read(body: bytes) -> Reply:
         raise SourceError(SourceFault.MALFORMED, f"ISRCTN sent {what}")
     if not (total.isascii() and total.isdigit() and len(total) <= _MOST_DIGITS):
         raise SourceError(SourceFault.MALFORMED, "ISRCTN did not state how many trials it finds")
-    return Reply(int(total), tuple(_trial(one) for one in root if _name(one) == "fullTrial"))
+    return Reply(
+        int(total), tuple(_trial(element) for element in root if _name(element) == "fullTrial")
+    )
 
 
 def reread(kept: KeptRecord) -> FetchedRecord | UnreadableRecord:
@@ -138,7 +140,9 @@ def _citation(trial: Element, number: Identifier, title: str) -> Citation:
         publication_types=(registration.TYPE, *_designs(trial, *_KINDS)),
         keywords=tuple(dict.fromkeys(_keywords(trial)))[: plain.MAX_LIST],
         url=f"https://www.isrctn.com/{number.value}",
-        links=registration.reported_by(one for one in _articles(trial) if one not in own),
+        links=registration.reported_by(
+            article for article in _articles(trial) if article not in own
+        ),
         trial=_facts(trial),
     )
 
@@ -270,12 +274,12 @@ def _clean(element: Element, redaction: Redaction) -> None:
 
 def _without_main_contact(text: str) -> str:
     """Drop the last question of a plain summary with its answer, up to the next question."""
-    found = _MAIN_CONTACT.search(text)
-    if not found:
+    match = _MAIN_CONTACT.search(text)
+    if not match:
         return text
-    after = text[found.end() :].partition("\n")[2].splitlines(keepends=True)
+    after = text[match.end() :].partition("\n")[2].splitlines(keepends=True)
     rest = dropwhile(lambda line: not line.rstrip().endswith("?"), after)
-    return text[: found.start()] + _without_main_contact("".join(rest))
+    return text[: match.start()] + _without_main_contact("".join(rest))
 
 
 def _name(element: Element) -> str:

@@ -66,8 +66,8 @@ def doi_in(reference: str | None) -> Identifier | None:
     >>> doi_in("Lancet. 2024 Sep 28;404(1):1-2. doi: 10.1016/S0140-6736(24)01653-2.").value
     '10.1016/s0140-6736(24)01653-2'
     """
-    found = _DOI.search(reference) if reference else None
-    return doi(found[1]) if found else None
+    match = _DOI.search(reference) if reference else None
+    return doi(match[1]) if match else None
 
 
 def links_in(fields: Mapping[str, Iterable[str]]) -> tuple[Link, ...]:
@@ -76,13 +76,13 @@ def links_in(fields: Mapping[str, Iterable[str]]) -> tuple[Link, ...]:
     >>> links_in({"RIN": ["Inv J. 2024;1:2. doi: 10.3310/r. PMID: 99000002"]})[0].identifier.value
     '99000002'
     """
-    found = [
+    links = [
         Link(kind, other)
         for tag, kind in BY_TAG.items()
         for reference in fields.get(tag, ())
         if (other := _named_in(reference)) is not None
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(links))
 
 
 def _named_in(reference: str) -> Identifier | None:

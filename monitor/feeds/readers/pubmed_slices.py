@@ -78,12 +78,12 @@ class Slices:
 
     def _find(self, end: bytes) -> int:
         searched = self._at
-        while (found := self._buffer.find(end, searched)) < 0:
+        while (place := self._buffer.find(end, searched)) < 0:
             held = len(self._buffer) - self._at
             if held > _MAX_ARTICLE or not self._more():
                 return -1
             searched = max(0, held - len(end))
-        return found
+        return place
 
     def _more(self) -> bool:
         """Read on, and let go of what was given; tells whether there was more."""

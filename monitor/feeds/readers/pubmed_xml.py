@@ -129,11 +129,13 @@ def _walked(document: IO[bytes]) -> Iterator[FetchedRecord | UnreadableRecord]:
 def reread(kept: KeptRecord) -> FetchedRecord | UnreadableRecord:
     """Read one kept article with today's reader."""
     try:
-        found = list(read(io.BytesIO(b"<PubmedArticleSet>" + kept.raw + b"</PubmedArticleSet>")))
+        articles = list(read(io.BytesIO(b"<PubmedArticleSet>" + kept.raw + b"</PubmedArticleSet>")))
     except SourceError as error:
         return UnreadableRecord(kept.key, kept.raw, str(error))
     return (
-        found[0] if len(found) == 1 else UnreadableRecord(kept.key, kept.raw, "is not one article")
+        articles[0]
+        if len(articles) == 1
+        else UnreadableRecord(kept.key, kept.raw, "is not one article")
     )
 
 
@@ -246,20 +248,20 @@ def _identifiers(
 def _registrations(
     banks: Element | None, title: str, abstract: str | None
 ) -> tuple[Identifier, ...]:
-    found = []
+    registrations = []
     for bank in banks if banks is not None else ():
         name = (bank.findtext("DataBankName") or "").strip()
         numbers = [n.text for n in bank.iterfind("AccessionNumberList/AccessionNumber")]
         if scheme := _REGISTRIES.get(name.lower()):
-            found += [normalise(scheme, number) for number in numbers]
+            registrations += [normalise(scheme, number) for number in numbers]
         else:
-            found += [registry_number(n) or registry_number(f"{name} {n}") for n in numbers]
-    return distinct(*found, *registrations_in(title), *registrations_in(abstract))
+            registrations += [registry_number(n) or registry_number(f"{name} {n}") for n in numbers]
+    return distinct(*registrations, *registrations_in(title), *registrations_in(abstract))
 
 
 def _links(listed: Element) -> tuple[Link, ...]:
     """Read the links to notices and versions whose other end is named; references are many."""
-    found = []
+    links = []
     for entry in listed:
         kind = BY_REF_TYPE.get(entry.get("RefType", ""))
         if kind is None:
@@ -267,8 +269,8 @@ def _links(listed: Element) -> tuple[Link, ...]:
         parts = _children(entry)
         other = pmid(_field(parts, "PMID")) or doi_in(_field(parts, "RefSource"))
         if other is not None:
-            found.append(Link(kind, other))
-    return tuple(dict.fromkeys(found))
+            links.append(Link(kind, other))
+    return tuple(dict.fromkeys(links))
 
 
 def _abstract(abstract: Element | None) -> str | None:
@@ -298,7 +300,9 @@ def _each(listed: Iterable[Element] | None, headings: Element | None = None) -> 
     entries = [*listed] if listed is not None else []
     if headings is not None:
         entries += headings.iter("DescriptorName")
-    return tuple(dict.fromkeys(text for one in entries if (text := _text(one, plain.MAX_FIELD))))
+    return tuple(
+        dict.fromkeys(text for entry in entries if (text := _text(entry, plain.MAX_FIELD)))
+    )
 
 
 def _text(element: Element | None, limit: int) -> str:
@@ -311,9 +315,9 @@ def _text(element: Element | None, limit: int) -> str:
     return plain.html_line(text, limit) if text else ""
 
 
-def _dated(found: Element | None) -> tuple[int | None, date | None]:
+def _dated(element: Element | None) -> tuple[int | None, date | None]:
     """Read a year, also from "2023 Jan-Feb" and "Spring 2019"; and a date, if it is a whole one."""
-    parts = _children(found)
+    parts = _children(element)
     text = _field(parts, "Year") or _field(parts, "MedlineDate")
     written = _YEAR.search(text) if text else None
     year = int(written[0]) if written else 0

@@ -45,10 +45,14 @@ def abstract(paragraphs: Iterable[tuple[str, str]]) -> str | None:
 def articles(text: str) -> tuple[Identifier, ...]:
     """Find the articles that a text points to, by PubMed number, DOI or PMC number."""
     text = text[: plain.MAX_ABSTRACT]
-    found = [pmid(number) for number in _PUBMED.findall(text)]
-    found += [doi(name) for name in _DOI.findall(text)]
-    found += [pmcid(number) for number in _PMC.findall(text)]
-    return tuple(one for one in distinct(*found) if not one.value.startswith(_OWN_DOI))
+    identifiers = [pmid(number) for number in _PUBMED.findall(text)]
+    identifiers += [doi(name) for name in _DOI.findall(text)]
+    identifiers += [pmcid(number) for number in _PMC.findall(text)]
+    return tuple(
+        identifier
+        for identifier in distinct(*identifiers)
+        if not identifier.value.startswith(_OWN_DOI)
+    )
 
 
 def reported_by(found: Iterable[Identifier | None]) -> tuple[Link, ...]:
@@ -61,24 +65,24 @@ def other_registrations(
 ) -> tuple[Identifier, ...]:
     """Give the registrations named beside its own, from fields and texts."""
     mine = set(own)
-    named = [*numbers, *(one for text in texts for one in registrations_in(text))]
-    return tuple(one for one in distinct(*named) if one not in mine)
+    named = [*numbers, *(registration for text in texts for registration in registrations_in(text))]
+    return tuple(registration for registration in distinct(*named) if registration not in mine)
 
 
 def day(text: str) -> date | None:
     """Read the date that a text begins with; None where it is no whole date."""
-    found = _DATE.match(text)
+    match = _DATE.match(text)
     try:
-        return date.fromisoformat(found[0]) if found else None
+        return date.fromisoformat(match[0]) if match else None
     except ValueError:
         return None
 
 
 def last_day(text: str) -> date | None:
     """Read a date, or the last day of a month where only that is said."""
-    found = _MONTH.fullmatch(text.strip())
+    match = _MONTH.fullmatch(text.strip())
     try:
-        year, month = (int(part) for part in found.groups()) if found else (0, 0)
-        return date(year, month, monthrange(year, month)[1]) if found else day(text)
+        year, month = (int(part) for part in match.groups()) if match else (0, 0)
+        return date(year, month, monthrange(year, month)[1]) if match else day(text)
     except ValueError:  # no such month
         return None

@@ -73,7 +73,7 @@ def read(body: bytes, content_type: str | None) -> list[Item]:
             SourceFault.SCHEMA_CHANGED,
             "a feed in a form that is not known here: titles, and no item",
         )
-    slices = [found.group() for found in _ITEM.finditer(body)]
+    slices = [match.group() for match in _ITEM.finditer(body)]
     # a feed in another notation or encoding is kept as feedparser read it
     whole = slices if len(slices) == len(feed.entries) else [None] * len(feed.entries)
     # plain dictionaries: feedparser's own answer for names that are not there
@@ -165,6 +165,6 @@ def _has_doctype(body: bytes) -> bool:
     for mark in _BYTE_ORDER_MARKS:
         text = text.removeprefix(mark)
     at = 0
-    while found := _PROLOG.match(text, at):
-        at = found.end()
+    while match := _PROLOG.match(text, at):
+        at = match.end()
     return text[at : at + 9].upper() == b"<!DOCTYPE"

@@ -120,8 +120,8 @@ def _identifiers(entry: Mapping[str, Any], text: str) -> tuple[Identifier, ...]:
     name = doi(_text(entry, "prism_doi")) or doi(marked) or doi(guid) or doi(link)
     if name is None and number is not None:
         # only PubMed's own feeds end with the paper's DOI; elsewhere it may be any other paper's
-        found = _DOI_IN_PUBMED_TEXT.search(text)
-        name = doi(found[1]) if found else None
+        match = _DOI_IN_PUBMED_TEXT.search(text)
+        name = doi(match[1]) if match else None
     return distinct(number, name)
 
 
@@ -182,9 +182,9 @@ def urlsplit_or_none(text: str) -> tuple[str, str, str, str] | None:
 
 def _url(entry: Mapping[str, Any], identifiers: tuple[Identifier, ...]) -> str | None:
     """Give a lasting address to read more at: http or https, without tracking."""
-    for one in identifiers:
-        if one.scheme == "pmid":
-            return f"https://pubmed.ncbi.nlm.nih.gov/{one.value}/"
+    for identifier in identifiers:
+        if identifier.scheme == "pmid":
+            return f"https://pubmed.ncbi.nlm.nih.gov/{identifier.value}/"
     link = _untracked(_text(entry, "link"))
     return link if urlsplit_or_none(link) and len(link) <= 2_000 else None  # noqa: PLR2004 - what browsers take
 
@@ -229,8 +229,8 @@ def _pages(entry: Mapping[str, Any]) -> str | None:
 def _published(entry: Mapping[str, Any], today: date) -> date | None:
     """Give the first whole, believable date; "Spring 2019" is none, and neither is 2099."""
     for name in ("prism_publicationdate", "prism_coverdate", "published", "updated"):
-        if found := _believable(_whole_date(_text(entry, name)), today):
-            return found
+        if day := _believable(_whole_date(_text(entry, name)), today):
+            return day
     return None
 
 

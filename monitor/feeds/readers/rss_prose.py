@@ -85,10 +85,10 @@ def _labelled(paragraphs: list[str]) -> tuple[dict[str, str], int]:
 
 def _label(piece: str) -> tuple[str, str]:
     """Part a label from what stands behind it."""
-    found = _LABEL.match(piece)
-    if found is None:
+    match = _LABEL.match(piece)
+    if match is None:
         return "", piece
-    return found[1].lower().removesuffix("(s)").removesuffix("s"), piece[found.end() :].strip()
+    return match[1].lower().removesuffix("(s)").removesuffix("s"), piece[match.end() :].strip()
 
 
 def _place(text: str, *, whole: bool = False) -> dict[str, str] | None:
@@ -96,10 +96,10 @@ def _place(text: str, *, whole: bool = False) -> dict[str, str] | None:
     parts = [part.strip() for part in text.rstrip(". ").split(",")]
     kinds = [_kind(part) for part in parts]
     first = next((at for at, kind in enumerate(kinds) if kind), len(parts))
-    found = dict(kind for kind in kinds[first:] if kind)
-    if whole and (None in kinds[first:] or "volume" not in found or len(found) < _ENOUGH):
+    place = dict(kind for kind in kinds[first:] if kind)
+    if whole and (None in kinds[first:] or "volume" not in place or len(place) < _ENOUGH):
         return None
-    return found | {"journal": ", ".join(parts[:first])}
+    return place | {"journal": ", ".join(parts[:first])}
 
 
 def _kind(part: str) -> tuple[str, str] | None:
@@ -130,10 +130,10 @@ def _names(authors: str) -> tuple[str, ...]:
 
 
 def _day(text: str) -> date | None:
-    found = _DAY.search(text)
-    if found is None:
+    match = _DAY.search(text)
+    if match is None:
         return None
     try:
-        return date(int(found[3]), _MONTHS.index(found[2][:3].lower()) + 1, int(found[1]))
+        return date(int(match[3]), _MONTHS.index(match[2][:3].lower()) + 1, int(match[1]))
     except ValueError:
         return None

@@ -31,4 +31,4 @@ def first(titles: Iterable[str]) -> str:
     'Enfants et familles'
     """
     said = [title for title in titles if title and title.strip(_AROUND)]
-    return next((one for one in said if not is_placeholder(one)), said[0] if said else "")
+    return next((title for title in said if not is_placeholder(title)), said[0] if said else "")

@@ -55,7 +55,7 @@ def without_forbidden(text: str) -> str:
     if _SURROGATE.search(text):  # pairs that were written as two references
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     text = _WITHIN_A_WORD.sub("", text)
-    return _FORBIDDEN.sub(lambda found: " " if found[0] in "\x0b\x0c" else "", text)
+    return _FORBIDDEN.sub(lambda match: " " if match[0] in "\x0b\x0c" else "", text)
 
 
 def with_ampersands(text: str) -> str:
@@ -111,8 +111,8 @@ def _encoding(start: bytes) -> str:
     for mark, name in _WIDE:
         if start.startswith(mark):
             return name
-    found = _ENCODING.match(start.removeprefix(codecs.BOM_UTF8))
-    named = found[1].decode("ascii").lower() if found else "utf-8"
+    match = _ENCODING.match(start.removeprefix(codecs.BOM_UTF8))
+    named = match[1].decode("ascii").lower() if match else "utf-8"
     try:
         return codecs.lookup(named).name
     except LookupError:

@@ -139,11 +139,11 @@ def check(settings: Settings, catalogue: Catalogue) -> None:
         for name in settings.sources.others.keys() - SOURCES.keys()
     ]
     wrong += [
-        f"interventions/{one.slug}.toml: queries: {name} is missing"
+        f"interventions/{intervention.slug}.toml: queries: {name} is missing"
         for name, definition in SOURCES.items()
         if definition.is_searched
-        for one in catalogue.interventions
-        if name not in one.queries
+        for intervention in catalogue.interventions
+        if name not in intervention.queries
     ]
     if wrong:
         raise ConfigError("\n".join(sorted(wrong)))

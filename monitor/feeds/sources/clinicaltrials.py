@@ -60,10 +60,10 @@ class ClinicalTrials:
             return Answer(query=query, records=(), watermark=start, unchanged=True)
         first = rules.window_start(start.position, OVERLAP, self.since, today)
         last = today + timedelta(days=1)
-        found, stamp = self._steadily(_search(query, first, last), _record)
+        studies, stamp = self._steadily(_search(query, first, last), _record)
         reached = min(today, datetime.fromisoformat(stamp).date())
         moved = Watermark(position=reached.isoformat(), etag=stamp)
-        return _answer(query, found.values(), moved, window=(first, last))
+        return _answer(query, studies.values(), moved, window=(first, last))
 
     def between(self, query: Query, first: date, last: date) -> Answer:
         """Find what was last posted from ``first`` to ``last``, both included.
@@ -71,8 +71,8 @@ class ClinicalTrials:
         Raises:
             SourceError: ClinicalTrials.gov did not answer in full.
         """
-        found, _ = self._steadily(_search(query, first, last), _record)
-        return _answer(query, found.values(), window=(first, last))
+        studies, _ = self._steadily(_search(query, first, last), _record)
+        return _answer(query, studies.values(), window=(first, last))
 
     def listing(self, query: Query, since: date) -> Listing:
         """List every study it finds; ``older`` were last posted before ``since``.
@@ -85,10 +85,10 @@ class ClinicalTrials:
             "fields": "NCTId,LastUpdatePostDate",
             "pageSize": str(LIST_PAGE),
         }
-        found, _ = self._steadily(asked, _listed)
+        studies, _ = self._steadily(asked, _listed)
         # what has no date is not older
-        older = (key for key, posted in found.items() if posted and posted < since)
-        return Listing(query, frozenset(found), frozenset(older))
+        older = (key for key, posted in studies.items() if posted and posted < since)
+        return Listing(query, frozenset(studies), frozenset(older))
 
     def fetch(self, query: Query, keys: Iterable[str]) -> Answer:
         """Fetch studies by their NCT numbers, those that it still has.
@@ -97,13 +97,13 @@ class ClinicalTrials:
             SourceError: ClinicalTrials.gov did not answer in full.
         """
         wanted = sorted({number.value for key in keys if (number := nct(key))})
-        found: dict[str, Read] = {}
+        studies: dict[str, Read] = {}
         for start in range(0, len(wanted), BATCH):
             batch = wanted[start : start + BATCH]
             asked = {"filter.ids": ",".join(batch), "pageSize": str(BATCH)}
             sent, _ = self._steadily(asked, _record)
-            found.update((key, one) for key, one in sent.items() if key in batch)
-        return _answer(query, found.values())
+            studies.update((key, study) for key, study in sent.items() if key in batch)
+        return _answer(query, studies.values())
 
     def _steadily(
         self, asked: Mapping[str, str], read: Callable[[object], tuple[str, Found]]
@@ -228,16 +228,16 @@ def _search(query: Query, first: date, last: date) -> dict[str, str]:
 
 def _answer(
     query: Query,
-    found: Iterable[Read],
+    studies: Iterable[Read],
     watermark: Watermark | None = None,
     window: tuple[date, date] | None = None,
 ) -> Answer:
-    both = tuple(found)
+    both = tuple(studies)
     return Answer(
         query=query,
-        records=tuple(one for one in both if isinstance(one, FetchedRecord)),
+        records=tuple(study for study in both if isinstance(study, FetchedRecord)),
         watermark=watermark or Watermark(),
-        unreadable=tuple(one for one in both if isinstance(one, UnreadableRecord)),
+        unreadable=tuple(study for study in both if isinstance(study, UnreadableRecord)),
         declared=len(both),
         window=window,
     )

@@ -118,9 +118,11 @@ class SourceDefinition:
 def catalogue_queries(catalogue: Catalogue, source: str) -> tuple[Query, ...]:
     """Give the catalogue's queries for one source, one per intervention that has one."""
     return tuple(
-        Query(key=one.slug, text=one.queries[source], intervention=one.slug)
-        for one in catalogue.interventions
-        if source in one.queries
+        Query(
+            key=intervention.slug, text=intervention.queries[source], intervention=intervention.slug
+        )
+        for intervention in catalogue.interventions
+        if source in intervention.queries
     )
 
 

@@ -61,34 +61,34 @@ class Crossref:
         )
         notices = [self._notice(doi) for doi in sorted(walk.concerning)]
         papers = sorted(set().union(*walk.concerning.values()) - walk.concerning.keys())
-        found = [*notices, *(one for one in map(self._work, papers) if one is not None)]
+        works = [*notices, *(work for work in map(self._work, papers) if work is not None)]
         others = walk.declared - len(walk.concerning)
         return Answer(
             query=query,
-            records=tuple(one for one in found if isinstance(one, FetchedRecord)),
+            records=tuple(work for work in works if isinstance(work, FetchedRecord)),
             watermark=Watermark(position=rules.reached(today, walk.date)),
-            unreadable=tuple(one for one in found if isinstance(one, UnreadableRecord)),
+            unreadable=tuple(work for work in works if isinstance(work, UnreadableRecord)),
             declared=walk.declared,
             notes=(_others(others),) if others else (),
             window=(first, today),
         )
 
     def _look_up(self, query: Query, today: date) -> Answer:
-        found = self._work(query.text)
-        if found is None:
+        record = self._work(query.text)
+        if record is None:
             return lookups.answer(query, today, note="Crossref does not know this DOI")
-        if found.key != query.text and isinstance(found, FetchedRecord):
+        if record.key != query.text and isinstance(record, FetchedRecord):
             note = "Crossref answered with the record of another DOI, which was not kept"
             return lookups.answer(query, today, note=note)
-        return lookups.answer(query, today, found)
+        return lookups.answer(query, today, record)
 
     def _notice(self, doi: str) -> Read:
-        found = self._work(doi)
-        if found is None:
+        notice = self._work(doi)
+        if notice is None:
             raise SourceError(
                 SourceFault.INCOMPLETE, "Crossref lists a notice that it does not give"
             )
-        return found
+        return notice
 
     def _work(self, doi: str) -> Read | None:
         """Fetch one work; None where Crossref says that it does not know the DOI."""

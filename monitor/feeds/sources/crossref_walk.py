@@ -50,17 +50,17 @@ def walk(http: Http, address: str, parameters: Mapping[str, str], watched: Colle
     Raises:
         SourceError: Crossref did not list in full, twice.
     """
-    found = _walked(http, address, parameters, watched)
-    if not found.whole:
-        found = _walked(http, address, parameters, watched)
-    if found.expired:
+    attempt = _walked(http, address, parameters, watched)
+    if not attempt.whole:
+        attempt = _walked(http, address, parameters, watched)
+    if attempt.expired:
         raise SourceError(SourceFault.INCOMPLETE, "Crossref's cursor expired in the walk, twice")
-    if not found.whole:
+    if not attempt.whole:
         raise SourceError(
             SourceFault.INCOMPLETE,
-            f"Crossref declared {found.declared} notices and named {len(found.named)}, twice",
+            f"Crossref declared {attempt.declared} notices and named {len(attempt.named)}, twice",
         )
-    return found
+    return attempt
 
 
 def message(body: bytes, kind: str) -> fields.Object:
@@ -75,29 +75,29 @@ def message(body: bytes, kind: str) -> fields.Object:
         raise SourceError(SourceFault.MALFORMED, f"Crossref sent {what}")
     if data.get("status") != "ok":
         raise SourceError(SourceFault.REFUSED, "Crossref could not answer the question")
-    found = fields.obj(data, "message")
-    if data.get("message-type") != kind or not found:
+    content = fields.obj(data, "message")
+    if data.get("message-type") != kind or not content:
         raise SourceError(SourceFault.MALFORMED, f"Crossref sent JSON that is no {kind}")
-    return found
+    return content
 
 
 def _walked(
     http: Http, address: str, parameters: Mapping[str, str], watched: Collection[str]
 ) -> Walk:
-    found, cursor = Walk(), "*"
+    walk, cursor = Walk(), "*"
     asked = {**parameters, "rows": str(ROWS), "select": _FIELDS}
     while True:
         reply = http.get(address, {**asked, "cursor": cursor}, accept={NOT_FOUND})
         if reply.status == NOT_FOUND:
-            found.expired = _cursor_refused(reply.body)
-            return found
+            walk.expired = _cursor_refused(reply.body)
+            return walk
         page = _page(reply.body)
-        before = len(found.named)
-        found.declared, found.date = page.declared, reply.headers.get("date")
-        _note(found, page.works, watched)
+        before = len(walk.named)
+        walk.declared, walk.date = page.declared, reply.headers.get("date")
+        _note(walk, page.works, watched)
         # The end is a page that is not full. One that names nothing new leads nowhere.
-        if len(page.works) < ROWS or page.cursor is None or len(found.named) == before:
-            return found
+        if len(page.works) < ROWS or page.cursor is None or len(walk.named) == before:
+            return walk
         cursor = page.cursor
 
 
@@ -115,15 +115,19 @@ def _page(body: bytes) -> _Page:
     return _Page(declared, works, cursor if isinstance(cursor, str) and cursor else None)
 
 
-def _note(found: Walk, works: list[Any], watched: Collection[str]) -> None:
+def _note(walk: Walk, works: list[Any], watched: Collection[str]) -> None:
     for work in works:
         entry = work if isinstance(work, dict) else {}
         named = fields.raw(entry, "DOI").casefold()
-        found.named.add(named or f"unnamed:{plain.digest(str(work), 64)}")
-        about = {one.value for one in crossref_json.updated(entry) if one.value in watched}
+        walk.named.add(named or f"unnamed:{plain.digest(str(work), 64)}")
+        about = {
+            identifier.value
+            for identifier in crossref_json.updated(entry)
+            if identifier.value in watched
+        }
         notice = doi(named)
         if about and notice:
-            found.concerning.setdefault(notice.value, set()).update(about)
+            walk.concerning.setdefault(notice.value, set()).update(about)
 
 
 def _cursor_refused(body: bytes) -> bool:
@@ -134,7 +138,7 @@ def _cursor_refused(body: bytes) -> bool:
     """
     data = fields.loaded(body)
     problems = fields.objects(data, "message") if isinstance(data, dict) else []
-    if not any(fields.raw(one, "type") == "cursor-invalid" for one in problems):
+    if not any(fields.raw(problem, "type") == "cursor-invalid" for problem in problems):
         raise SourceError(
             SourceFault.REFUSED, "Crossref does not know the address asked: check base_url"
         )

@@ -58,10 +58,10 @@ class EuropePmc:
             (field, rules.window_start(start.position, overlap, self.since, today), last)
             for field, overlap in WINDOWS
         ]
-        found, dates = self._search(query.text, windows)
+        records, dates = self._search(query.text, windows)
         reached = min(rules.reached(today, upstream) for upstream in dates)
         window = (min(first for _, first, _ in windows), last)
-        return _answer(query, found, Watermark(position=reached), window)
+        return _answer(query, records, Watermark(position=reached), window)
 
     def between(self, query: Query, first: date, last: date) -> Answer:
         """Find what entered the index or was updated from ``first`` to ``last``.
@@ -69,8 +69,8 @@ class EuropePmc:
         Raises:
             SourceError: Europe PMC did not answer in full.
         """
-        found, _ = self._search(query.text, [(field, first, last) for field, _ in WINDOWS])
-        return _answer(query, found, Watermark(), (first, last))
+        records, _ = self._search(query.text, [(field, first, last) for field, _ in WINDOWS])
+        return _answer(query, records, Watermark(), (first, last))
 
     def listing(self, query: Query, since: date) -> Listing:
         """List the keys of everything it finds, asked without a date.
@@ -93,25 +93,25 @@ class EuropePmc:
             SourceError: Europe PMC did not answer in full.
         """
         wanted = [key for key in dict.fromkeys(keys) if europepmc_json.is_key(key)]
-        found: dict[str, Read] = {}
+        by_key: dict[str, Read] = {}
         for start in range(0, len(wanted), BATCH):
             batch = wanted[start : start + BATCH]
             walk = self._walk(" OR ".join(_naming(key) for key in batch), "core", PAGE)
             records = _read_all(walk.results)
-            found.update((key, one) for key, one in records.items() if key in batch)
-        return _answer(query, found, Watermark(), None, declared=len(wanted))
+            by_key.update((key, record) for key, record in records.items() if key in batch)
+        return _answer(query, by_key, Watermark(), None, declared=len(wanted))
 
     def _search(
         self, text: str, windows: list[tuple[str, date, date]]
     ) -> tuple[dict[str, Read], list[str | None]]:
         """Walk every window; gives the records by key, and the service's dates."""
-        found: dict[str, Read] = {}
+        records: dict[str, Read] = {}
         dates = []
         for field, first, last in windows:
             walk = self._walk(f"({text}) AND ({field}:[{first} TO {last}])", "core", PAGE)
-            found.update(_read_all(walk.results))
+            records.update(_read_all(walk.results))
             dates.append(walk.date)
-        return found, dates
+        return records, dates
 
     def _keys(self, text: str) -> frozenset[str]:
         walk = self._walk(text, "idlist", PAGE_OF_IDS)
@@ -123,24 +123,24 @@ class EuropePmc:
         Raises:
             SourceError: it did not bring as many records as the service declared.
         """
-        found: dict[str, object] = {}
+        results: dict[str, object] = {}
         cursor = "*"
         while True:
             reply = self._page(text, form, size, cursor)
             page = _read_page(reply.body, text)
-            found.update((europepmc_json.key_of(one), one) for one in page.results)
+            results.update((europepmc_json.key_of(result), result) for result in page.results)
             # the end: an empty page, no further cursor, or the same one again
             if not page.results or page.cursor in {None, cursor}:
                 break
-            if page.declared > MAX_RECORDS or len(found) > page.declared:
+            if page.declared > MAX_RECORDS or len(results) > page.declared:
                 break
             cursor = str(page.cursor)
-        if len(found) != page.declared:
+        if len(results) != page.declared:
             raise SourceError(
                 SourceFault.INCOMPLETE,
-                f"Europe PMC declared {page.declared} records and sent {len(found)}",
+                f"Europe PMC declared {page.declared} records and sent {len(results)}",
             )
-        return _Walk(found, reply.headers.get("date"))
+        return _Walk(results, reply.headers.get("date"))
 
     def _page(self, text: str, form: str, size: int, cursor: str) -> Reply:
         return self.http.get(
@@ -185,7 +185,7 @@ class _Page:
 
 def _answer(
     query: Query,
-    found: Mapping[str, Read],
+    records: Mapping[str, Read],
     watermark: Watermark,
     window: tuple[date, date] | None,
     *,
@@ -193,10 +193,12 @@ def _answer(
 ) -> Answer:
     return Answer(
         query=query,
-        records=tuple(one for one in found.values() if isinstance(one, FetchedRecord)),
+        records=tuple(record for record in records.values() if isinstance(record, FetchedRecord)),
         watermark=watermark,
-        unreadable=tuple(one for one in found.values() if isinstance(one, UnreadableRecord)),
-        declared=len(found) if declared is None else declared,
+        unreadable=tuple(
+            record for record in records.values() if isinstance(record, UnreadableRecord)
+        ),
+        declared=len(records) if declared is None else declared,
         window=window,
     )
 

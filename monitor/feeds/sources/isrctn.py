@@ -65,9 +65,9 @@ class Isrctn:
         start, today = resumed(query, watermark), now.date()
         first = rules.window_start(start.position, OVERLAP, self.since, today)
         last = today + timedelta(days=1)
-        found = self._within(query.text, first, last)
+        trials = self._within(query.text, first, last)
         moved = Watermark(position=rules.reached(today, self.upstream))
-        return _answer(query, found, moved, window=(first, last))
+        return _answer(query, trials, moved, window=(first, last))
 
     def between(self, query: Query, first: date, last: date) -> Answer:
         """Find what was last edited from ``first`` to ``last``, both included.
@@ -76,8 +76,8 @@ class Isrctn:
             SourceError: ISRCTN did not answer in full.
         """
         self.left = MOST_REQUESTS
-        found = self._within(query.text, first, last)
-        return _answer(query, found, Watermark(), window=(first, last))
+        trials = self._within(query.text, first, last)
+        return _answer(query, trials, Watermark(), window=(first, last))
 
     def listing(self, query: Query, since: date) -> Listing:
         """List every trial it finds; ``older`` were last edited before ``since``.
@@ -86,9 +86,9 @@ class Isrctn:
             SourceError: ISRCTN did not answer in full.
         """
         self.left = MOST_REQUESTS
-        found = self._all(query.text)
-        older = (key for key, one in found.items() if one.edited and one.edited < since)
-        return Listing(query, frozenset(found), frozenset(older))
+        trials = self._all(query.text)
+        older = (key for key, trial in trials.items() if trial.edited and trial.edited < since)
+        return Listing(query, frozenset(trials), frozenset(older))
 
     def fetch(self, query: Query, keys: Iterable[str]) -> Answer:
         """Fetch trials by their ISRCTN, those that it still has.
@@ -97,23 +97,23 @@ class Isrctn:
             SourceError: ISRCTN did not answer in full.
         """
         wanted = sorted({number.value for key in keys if (number := isrctn(key))})
-        found: Trials = {}
+        trials: Trials = {}
         for start in range(0, len(wanted), BATCH):
             self.left = MOST_REQUESTS
             batch = wanted[start : start + BATCH]
             # other trials may name a number too
             sent = self._all(" OR ".join(batch))
-            found.update((key, one) for key, one in sent.items() if key in batch)
-        return _answer(query, found, Watermark())
+            trials.update((key, trial) for key, trial in sent.items() if key in batch)
+        return _answer(query, trials, Watermark())
 
     def _within(self, text: str, first: date, last: date) -> Trials:
         """Find what was edited in a window; one with too many is asked in two halves."""
-        found, total = self._found(_dated(text, first, last))
-        if len(found) == total:
-            return found
+        trials, total = self._found(_dated(text, first, last))
+        if len(trials) == total:
+            return trials
         # a total that is never reached would be halved down to every single day
         if first >= last or self.left <= 0:
-            raise _incomplete(total, len(found))
+            raise _incomplete(total, len(trials))
         middle = first + (last - first) // 2
         return {
             **self._within(text, first, middle),
@@ -132,14 +132,14 @@ class Isrctn:
         Raises:
             SourceError: more came than it finds, or it finds nothing in anything.
         """
-        found, total = self._search(text, LIMIT)
-        if len(found) < total <= MOST:
-            found, total = self._search(text, total)
-        if len(found) > total:
-            raise _incomplete(total, len(found))
+        trials, total = self._search(text, LIMIT)
+        if len(trials) < total <= MOST:
+            trials, total = self._search(text, total)
+        if len(trials) > total:
+            raise _incomplete(total, len(trials))
         if not total:
             self._prove()
-        return found, total
+        return trials, total
 
     def _prove(self) -> None:
         """Make sure that the registry can find anything, before its "nothing" is believed."""
@@ -156,7 +156,7 @@ class Isrctn:
         self.upstream = self.upstream or reply.headers.get("date")
         read = isrctn_xml.read(reply.body)
         self.proved = self.proved or bool(read.trials and _DATE in text)
-        return {one.record.key: one for one in read.trials}, read.total
+        return {trial.record.key: trial for trial in read.trials}, read.total
 
 
 def build(context: Context) -> Isrctn:
@@ -185,14 +185,14 @@ def _incomplete(total: int, sent: int) -> SourceError:
 
 
 def _answer(
-    query: Query, found: Trials, watermark: Watermark, window: tuple[date, date] | None = None
+    query: Query, trials: Trials, watermark: Watermark, window: tuple[date, date] | None = None
 ) -> Answer:
-    records = [one.record for one in found.values()]
+    records = [trial.record for trial in trials.values()]
     return Answer(
         query=query,
-        records=tuple(one for one in records if isinstance(one, FetchedRecord)),
+        records=tuple(record for record in records if isinstance(record, FetchedRecord)),
         watermark=watermark,
-        unreadable=tuple(one for one in records if isinstance(one, UnreadableRecord)),
+        unreadable=tuple(record for record in records if isinstance(record, UnreadableRecord)),
         declared=len(records),
         window=window,
     )

@@ -30,7 +30,7 @@ def due(
     days = ((_last_day(watermarks.get(query.key), today), query) for query in queries)
     latest = today - timedelta(days=every_days)
     # a stable sort: among equals the most wanted stays first
-    chosen = sorted((one for one in days if one[0] <= latest), key=lambda one: one[0])
+    chosen = sorted((pair for pair in days if pair[0] <= latest), key=lambda pair: pair[0])
     return tuple(query for _, query in chosen[:at_most])
 
 
@@ -51,15 +51,15 @@ def path(doi: str) -> str:
 def answer(
     query: Query,
     today: date,
-    found: FetchedRecord | UnreadableRecord | None = None,
+    record: FetchedRecord | UnreadableRecord | None = None,
     *,
     note: str | None = None,
 ) -> Answer:
     """Answer a look-up: one record, or none and a note that says why."""
     return Answer(
         query=query,
-        records=(found,) if isinstance(found, FetchedRecord) else (),
-        unreadable=(found,) if isinstance(found, UnreadableRecord) else (),
+        records=(record,) if isinstance(record, FetchedRecord) else (),
+        unreadable=(record,) if isinstance(record, UnreadableRecord) else (),
         watermark=Watermark(position=today.isoformat()),
         notes=(note,) if note else (),
     )

@@ -45,11 +45,11 @@ class OpenAlex:
         )
         if reply.status == _NOT_FOUND:
             return lookups.answer(query, now.date(), note="OpenAlex does not know this DOI")
-        found = openalex_json.read(_work(reply.body))
-        if isinstance(found, FetchedRecord) and doi(query.text) not in found.citation.identifiers:
+        record = openalex_json.read(_work(reply.body))
+        if isinstance(record, FetchedRecord) and doi(query.text) not in record.citation.identifiers:
             note = "OpenAlex answered with the record of another DOI, which was not kept"
             return lookups.answer(query, now.date(), note=note)
-        return lookups.answer(query, now.date(), found)
+        return lookups.answer(query, now.date(), record)
 
 
 def build(context: Context) -> OpenAlex:

@@ -90,9 +90,9 @@ class PubMed:
             Window(name, rules.window_start(position, overlap, self.since, today), last)
             for name, overlap in WINDOWS
         ]
-        found = self._search(query.text, windows)
-        reached = min(rules.reached(today, upstream) for upstream in found.dates)
-        return self._answer(query, found, windows, before=position, reached=reached)
+        search = self._search(query.text, windows)
+        reached = min(rules.reached(today, upstream) for upstream in search.dates)
+        return self._answer(query, search, windows, before=position, reached=reached)
 
     def between(self, query: Query, first: date, last: date) -> Answer:
         """Find and fetch what entered PubMed or changed from ``first`` to ``last``.
@@ -138,39 +138,42 @@ class PubMed:
     def _answer(
         self,
         query: Query,
-        found: _Found,
+        search: _Found,
         windows: list[Window],
         *,
         before: str | None = None,
         reached: str | None = None,
     ) -> Answer:
         """Fetch what was found. The watermark goes from ``before`` to ``reached`` if all came."""
-        records, unreadable = self._fetch(list(found.ids))
-        named, missing = len(found.ids), len(found.ids) - len(records) - len(unreadable)
+        records, unreadable = self._fetch(list(search.ids))
+        named, missing = len(search.ids), len(search.ids) - len(records) - len(unreadable)
         if rules.too_many_missing(named, missing):
             raise SourceError(
                 SourceFault.INCOMPLETE, f"PubMed named {named} articles and left out {missing}"
             )
         if missing:
             note = f"{missing} of {named} articles named {rules.NOT_SENT}"
-            found.notes.append(note)
+            search.notes.append(note)
         return Answer(
             query=query,
             records=tuple(records.values()),
             watermark=Watermark(position=before if missing else reached),
             unreadable=tuple(unreadable.values()),
             declared=named,
-            notes=tuple(dict.fromkeys(found.notes)),
-            window=(min(one.first for one in windows), max(one.last for one in windows)),
-            translation=found.translation,
+            notes=tuple(dict.fromkeys(search.notes)),
+            window=(
+                min(window.first for window in windows),
+                max(window.last for window in windows),
+            ),
+            translation=search.translation,
         )
 
     def _search(self, term: str, windows: Iterable[Window]) -> _Found:
-        found = _Found()
+        search = _Found()
         for window in windows:
             for page, reply in self._pages(term, window):
-                found.add(page, reply)
-        return found
+                search.add(page, reply)
+        return search
 
     def _pages(self, term: str, window: Window) -> Iterator[tuple[Page, Reply]]:
         """Search one window; one with more ids than esearch gives is searched in two halves."""
@@ -218,28 +221,28 @@ class PubMed:
     def _fetch(
         self, ids: list[str]
     ) -> tuple[dict[str, FetchedRecord], dict[str, UnreadableRecord]]:
-        found: dict[str, FetchedRecord] = {}
+        records: dict[str, FetchedRecord] = {}
         unreadable: dict[str, UnreadableRecord] = {}
-        self._fetch_into(ids, found, unreadable)
-        missing = [one for one in ids if one not in found and one not in unreadable]
+        self._fetch_into(ids, records, unreadable)
+        missing = [number for number in ids if number not in records and number not in unreadable]
         if missing:
-            self._fetch_into(missing, found, unreadable)
-        return found, unreadable
+            self._fetch_into(missing, records, unreadable)
+        return records, unreadable
 
     def _fetch_into(
         self,
         ids: list[str],
-        found: dict[str, FetchedRecord],
+        records: dict[str, FetchedRecord],
         unreadable: dict[str, UnreadableRecord],
     ) -> None:
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
             reply = self._post("efetch.fcgi", id=",".join(batch), retmode="xml")
-            for one in _read_articles(reply.body):
-                if isinstance(one, UnreadableRecord):
-                    unreadable[one.key] = one
-                elif one.key in batch:
-                    found[one.key] = one
+            for article in _read_articles(reply.body):
+                if isinstance(article, UnreadableRecord):
+                    unreadable[article.key] = article
+                elif article.key in batch:
+                    records[article.key] = article
 
     def _post(self, tool: str, **fields: str) -> Reply:
         return self.http.post(f"{self.base_url}/{tool}", {"db": "pubmed", **self.common, **fields})

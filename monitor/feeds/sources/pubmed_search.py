@@ -61,7 +61,7 @@ def read(body: bytes) -> Page:
         raise SourceError(SourceFault.REFUSED, "PubMed could not run the search")
     _refuse_changed_query(result.get("errorlist"))
     count, ids = result.get("count"), result.get("idlist")
-    if not (isinstance(ids, list) and all(is_id(one) for one in ids) and _is_count(count)):
+    if not (isinstance(ids, list) and all(is_id(number) for number in ids) and _is_count(count)):
         raise SourceError(SourceFault.SCHEMA_CHANGED, "PubMed sent a search result without its ids")
     return Page(
         int(str(count)),

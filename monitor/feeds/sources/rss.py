@@ -83,13 +83,15 @@ def _answer(
     return Answer(
         query=query,
         called=called,
-        records=tuple({one.key: one for one in read if isinstance(one, FetchedRecord)}.values()),
+        records=tuple(
+            {record.key: record for record in read if isinstance(record, FetchedRecord)}.values()
+        ),
         watermark=Watermark(
             etag=_validator(reply.headers.get("etag")),
             modified=_validator(reply.headers.get("last-modified")),
         ),
         unreadable=tuple(
-            {one.key: one for one in read if isinstance(one, UnreadableRecord)}.values()
+            {record.key: record for record in read if isinstance(record, UnreadableRecord)}.values()
         ),
         notes=_notes(read),
     )
@@ -98,10 +100,10 @@ def _answer(
 def _notes(read: list[FetchedRecord | UnreadableRecord]) -> tuple[str, ...]:
     """Say when one name stands for different items: none of them is lost, but a person should know."""
     titles: dict[str, set[str]] = {}
-    for one in read:
-        name = rss_item.name_of(one.key) if isinstance(one, FetchedRecord) else None
+    for record in read:
+        name = rss_item.name_of(record.key) if isinstance(record, FetchedRecord) else None
         if name:
-            titles.setdefault(name, set()).add(one.key)
+            titles.setdefault(name, set()).add(record.key)
     again = sum(len(keys) > 1 for keys in titles.values())
     if not again:
         return ()
