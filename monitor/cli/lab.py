@@ -39,11 +39,11 @@ def records(path: Path) -> Iterator[Named]:
         InvalidInput: the file is of no format known here, cut off or damaged.
     """
     with path.open("rb") as file:
-        for position, found in enumerate(files.read(file).found, start=1):
-            if isinstance(found, FetchedRecord):
-                yield Named(_name(found, position), found.citation)
+        for position, record in enumerate(files.read(file).found, start=1):
+            if isinstance(record, FetchedRecord):
+                yield Named(_name(record, position), record.citation)
             else:
-                click.echo(f"record {position} was left out: {found.reason}", err=True)
+                click.echo(f"record {position} was left out: {record.reason}", err=True)
 
 
 def _name(found: FetchedRecord, position: int) -> str:

@@ -16,26 +16,26 @@ from monitor.literature.design.detection import Detected, detect
 def design(file: Path, *, as_json: bool) -> None:
     """Say each record's design, and how likely it is a randomised trial."""
     for record in records(file):
-        found = _read(record.citation)
+        detected = _read(record.citation)
         if as_json:
-            click.echo(json.dumps(_object(record.name, found), ensure_ascii=False))
+            click.echo(json.dumps(_object(record.name, detected), ensure_ascii=False))
         else:
-            click.echo(f"{record.name}: {found.design}, score {found.score.value:.3f}")
-            for one in found.suggestions:
-                click.echo(f"  {one.field}: {one.value} ← {one.sentence}")
+            click.echo(f"{record.name}: {detected.design}, score {detected.score.value:.3f}")
+            for suggestion in detected.suggestions:
+                click.echo(f"  {suggestion.field}: {suggestion.value} ← {suggestion.sentence}")
 
 
 def _read(citation: Citation) -> Detected:
     return detect(citation.title, citation.abstract, citation.publication_types, citation.keywords)
 
 
-def _object(name: str, found: Detected) -> dict[str, object]:
+def _object(name: str, detected: Detected) -> dict[str, object]:
     return {
         "record": name,
-        "design": found.design,
-        "score": round(found.score.value, 4),
+        "design": detected.design,
+        "score": round(detected.score.value, 4),
         "suggestions": [
-            {"field": one.field, "value": one.value, "sentence": one.sentence}
-            for one in found.suggestions
+            {"field": suggestion.field, "value": suggestion.value, "sentence": suggestion.sentence}
+            for suggestion in detected.suggestions
         ],
     }

@@ -82,10 +82,10 @@ def findings_(file: Path, *, as_json: bool) -> None:
             results.append(read_row(row, catalogue.slugs))
         except InvalidInput as error:
             left_out(line, row, str(error))
-    found, refused = findings(results, catalogue.synthesis, catalogue.measures, catalogue.slugs)
+    labelled, refused = findings(results, catalogue.synthesis, catalogue.measures, catalogue.slugs)
     for result, why in refused:
         click.echo(f"{result.study}, {result.outcome or result.outcome_class}: {why}", err=True)
-    for finding in found:
+    for finding in labelled:
         if as_json:
             _print(_object(finding))
         else:
@@ -156,7 +156,7 @@ def _object(finding: Finding) -> dict[str, Any]:
         "comparator_class": finding.comparator_class,
         "outcome_class": finding.outcome_class,
         **_line(finding.main),
-        "index": [_index(one) for one in finding.index],
+        "index": [_index(index) for index in finding.index],
         "signs": dataclasses.asdict(finding.signs),
         "without_developers": _line(finding.without_developers),
         "without_some_concerns": _line(finding.without_some_concerns),
@@ -185,13 +185,13 @@ def _pool(pooled: Pool | None) -> dict[str, Any]:
     }
 
 
-def _index(one: Index) -> dict[str, Any]:
+def _index(index: Index) -> dict[str, Any]:
     return {
-        "study": one.study,
-        "outcome": one.outcome,
-        "yi": _rounded(one.yi),
-        "vi": _rounded(one.vi),
-        "rule": one.rule,
+        "study": index.study,
+        "outcome": index.outcome,
+        "yi": _rounded(index.yi),
+        "vi": _rounded(index.vi),
+        "rule": index.rule,
     }
 
 

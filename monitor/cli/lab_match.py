@@ -40,26 +40,28 @@ def _line(named: Named, matcher: Matcher, *, why: bool) -> Line:
     }
     if why:
         turned = matcher.rejections(title=title, abstract=abstract, keywords=cited.keywords)
-        line["standings"] = [_standing(one) for one in evaluations(hits, title, abstract)]
-        line["rejected"] = [_rejected(one) for one in turned]
+        line["standings"] = [
+            _standing(evaluation) for evaluation in evaluations(hits, title, abstract)
+        ]
+        line["rejected"] = [_rejected(rejection) for rejection in turned]
     return line
 
 
 def _interventions(hits: tuple[Hit, ...]) -> list[Line]:
     """Give each way of naming once a field, in order of appearance."""
-    found: dict[tuple[object, ...], Line] = {}
+    lines: dict[tuple[object, ...], Line] = {}
     for hit in hits:
         line = {"slug": hit.slug, "variant": hit.variant, "words": hit.words, "field": hit.field}
-        found.setdefault(tuple(line.values()), dict(line))
-    return list(found.values())
+        lines.setdefault(tuple(line.values()), dict(line))
+    return list(lines.values())
 
 
-def _standing(one: Evaluation) -> Line:
+def _standing(evaluation: Evaluation) -> Line:
     return {
-        "slug": one.slug,
-        "evaluated": one.evaluated,
-        "reason": one.reason,
-        "sentence": one.sentence,
+        "slug": evaluation.slug,
+        "evaluated": evaluation.evaluated,
+        "reason": evaluation.reason,
+        "sentence": evaluation.sentence,
     }
 
 
@@ -70,13 +72,13 @@ def _rejected(one: Rejection) -> Line:
 def _words(line: Line) -> Iterator[str]:
     """Say the same in words."""
     yield f"{line['record']}: {line['lane']}"
-    for one in _listed(line, "interventions"):
-        named = one["variant"] or one["slug"]
-        yield f"  {one['slug']} ({named}): “{one['words']}” in the {one['field']}"
-    for one in _listed(line, "standings"):
-        yield f"  {one['slug']} is {'evaluated' if one['evaluated'] else 'mentioned'}: {one['reason']}"
-    for one in _listed(line, "rejected"):
-        yield f"  not {one['slug']}: “{one['words']}” in the {one['field']}: {one['reason']}"
+    for hit in _listed(line, "interventions"):
+        named = hit["variant"] or hit["slug"]
+        yield f"  {hit['slug']} ({named}): “{hit['words']}” in the {hit['field']}"
+    for standing in _listed(line, "standings"):
+        yield f"  {standing['slug']} is {'evaluated' if standing['evaluated'] else 'mentioned'}: {standing['reason']}"
+    for rejection in _listed(line, "rejected"):
+        yield f"  not {rejection['slug']}: “{rejection['words']}” in the {rejection['field']}: {rejection['reason']}"
 
 
 def _listed(line: Line, key: str) -> list[Line]:

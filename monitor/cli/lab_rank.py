@@ -41,9 +41,9 @@ def rank(file: Path, *, labels_path: Path | None, json_: bool) -> None:
     matcher, year = Matcher(loader.load()), clock.utcnow().year
     names: list[str] = []
     candidates: list[Candidate] = []
-    for one in records(file):
-        names.append(one.name)
-        candidates.append(_candidate(one, matcher, year))
+    for record in records(file):
+        names.append(record.name)
+        candidates.append(_candidate(record, matcher, year))
     labels = {at: decided[name] for at, name in enumerate(names) if name in decided}
     _tell_unknown(len(decided.keys() - set(names)))
     for place, ranked in enumerate(ranking.rank(candidates, labels), start=1):
@@ -51,8 +51,8 @@ def rank(file: Path, *, labels_path: Path | None, json_: bool) -> None:
         click.echo(_json(name, ranked) if json_ else _words(place, name, ranked))
 
 
-def _candidate(one: Named, matcher: Matcher, year: int) -> Candidate:
-    citation = one.citation
+def _candidate(record: Named, matcher: Matcher, year: int) -> Candidate:
+    citation = record.citation
     hits = matcher.match(
         title=citation.title, abstract=citation.abstract, keywords=citation.keywords
     )

@@ -32,25 +32,25 @@ def rob2(file: Path, *, as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps({**row, **domains, "judgement": judgement}, ensure_ascii=False))
         else:
-            said = ", ".join(f"{name} {found}" for name, found in domains.items())
+            said = ", ".join(f"{name} {risk}" for name, risk in domains.items())
             click.echo(f"{row.get('study') or f'line {line}'}: {judgement} ({said})")
 
 
 def _domains(tool: Tool, row: Mapping[str, str]) -> dict[str, str]:
     """Judge by the answers to a domain's questions, or take the judgement that stands for it."""
-    found: dict[str, str] = {}
+    judgements: dict[str, str] = {}
     for domain in tool.domains:
         answers = {
             question.id: row.get(question.id, "").strip().upper() for question in domain.questions
         }
         stated = " ".join(row.get(domain.id, "").casefold().replace("_", " ").split())
         if any(answers.values()):
-            found[domain.id] = judge_domain(tool, domain, answers)
+            judgements[domain.id] = judge_domain(tool, domain, answers)
         elif stated in tool.judgements:
-            found[domain.id] = stated
+            judgements[domain.id] = stated
         elif stated:
             known = ", ".join(tool.judgements)
             raise InvalidInput(f"{domain.id}: {stated!r} is none of {known}")
         else:
             raise InvalidInput(f"{domain.id}: has neither answers nor a judgement")
-    return found
+    return judgements

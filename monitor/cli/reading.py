@@ -52,10 +52,10 @@ def _print_status(now: Status) -> None:
         click.echo(f"  {source.title}: {source.state}; heard from: {heard}")
         if source.error:
             click.echo(f"    {source.error}")
-    for one in now.incidents:
-        since = minute(one.opened_at)
-        times = f"{one.times} time{'' if one.times == 1 else 's'}"
-        click.echo(f"  {one.headline}, since {since}, noticed {times}: {one.message}")
+    for incident in now.incidents:
+        since = minute(incident.opened_at)
+        times = f"{incident.times} time{'' if incident.times == 1 else 's'}"
+        click.echo(f"  {incident.headline}, since {since}, noticed {times}: {incident.message}")
 
 
 def _print_day(report: DayReport, *, json_: bool) -> None:
@@ -129,6 +129,6 @@ def check(config: Path) -> None:
         click.echo(problem)
     leave(failed=bool(problems))
     click.echo("Settings, catalogue, schema and audit ledger are whole.")
-    for one in advice(service.settings):
-        click.echo(f"Note: {one}")
+    for note in advice(service.settings):
+        click.echo(f"Note: {note}")
     click.echo(f"The ledger has {ledger.count} entries; the last one is {ledger.hash}.")

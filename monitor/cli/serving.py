@@ -53,8 +53,8 @@ def serve(service: Service) -> None:
             f"web.port: cannot listen on {addresses.in_link(web.host)}:{web.port}: {error.strerror}"
         ) from error
     _announce(service, server.effective_port)
-    for one in advice(service.settings):
-        log.warning("settings.advice", advice=one)
+    for note in advice(service.settings):
+        log.warning("settings.advice", advice=note)
     _until_stopped(service, server.run)
 
 

@@ -72,10 +72,10 @@ def _trace(event: Mapping[str, Any]) -> str:
     kept = event.get("exception")
     if kept:
         return str(kept)
-    found = event.get("exc_info")
-    error = found if isinstance(found, BaseException) else None
-    if found is True:
+    info = event.get("exc_info")
+    error = info if isinstance(info, BaseException) else None
+    if info is True:
         error = sys.exc_info()[1]
-    elif isinstance(found, tuple):
-        error = found[1]
+    elif isinstance(info, tuple):
+        error = info[1]
     return "".join(traceback.format_exception(error)).rstrip() if error else ""

@@ -95,9 +95,11 @@ class ClinicalTrials(StandIn):
     def add_recorded(self, studies: list[dict[str, Any]], *, edited: date) -> list[str]:
         """Serve recorded studies as they are, in answer to every search; gives their numbers."""
         dates = {"edited": edited, "registered": edited, "started": edited}
-        numbers = [str(one["protocolSection"]["identificationModule"]["nctId"]) for one in studies]
-        for one, number in zip(studies, numbers, strict=True):
-            self.recorded.append((one, Document({"id": number}, dates, always=True)))
+        numbers = [
+            str(study["protocolSection"]["identificationModule"]["nctId"]) for study in studies
+        ]
+        for study, number in zip(studies, numbers, strict=True):
+            self.recorded.append((study, Document({"id": number}, dates, always=True)))
         return numbers
 
     def studies(self) -> list[tuple[dict[str, Any], Document]]:
@@ -143,22 +145,22 @@ class ClinicalTrials(StandIn):
 
     def _single(self, request: Request) -> Reply:
         number = request.path.rpartition("/")[2]
-        for one, document in self.studies():
+        for study, document in self.studies():
             if number in document.texts["id"].split():
-                return json_reply(_shaped(one, request.params))
+                return json_reply(_shaped(study, request.params))
         return Reply(f"NCT number {number} not found".encode(), "text/plain; charset=UTF-8", 404)
 
     def _page(self, request: Request) -> Reply:
         params = request.params
         _check(params)
-        found = self._found(params)
+        studies = self._found(params)
         if request.fault is Fault.FEWER:
-            found = found[::2]
+            studies = studies[::2]
         start, size = self._place(request)
-        page = found[start : start + size]
-        body: dict[str, Any] = {"studies": [_shaped(one, params) for one in page]}
+        page = studies[start : start + size]
+        body: dict[str, Any] = {"studies": [_shaped(study, params) for study in page]}
         if params.get("countTotal") == "true" and not params.get("pageToken"):
-            body["totalCount"] = len(found) + (request.fault is Fault.SHORT and not page)
+            body["totalCount"] = len(studies) + (request.fault is Fault.SHORT and not page)
         if len(page) == size:
             body["nextPageToken"] = _token(params, start + size)
         if request.fault is Fault.SHORT:
@@ -167,14 +169,14 @@ class ClinicalTrials(StandIn):
 
     def _found(self, params: Mapping[str, str]) -> list[dict[str, Any]]:
         test = _test(params)
-        found = [(one, document) for one, document in self.studies() if test(document)]
+        matches = [(study, document) for study, document in self.studies() if test(document)]
         field, _, direction = params.get("sort", "").partition(":")
         if field and field != "@relevance":
             key = _DATES.get(field)
             if key is None:
                 raise _Refused(f"`sort` has incorrect field `{field}`")
-            found.sort(key=lambda each: each[1].dates[key], reverse=direction != "asc")
-        return [one for one, _ in found]
+            matches.sort(key=lambda each: each[1].dates[key], reverse=direction != "asc")
+        return [study for study, _ in matches]
 
     def _place(self, request: Request) -> tuple[int, int]:
         """Give where the page starts, and how many studies it may have."""

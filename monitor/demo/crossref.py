@@ -222,8 +222,8 @@ class Crossref(StandIn):
         rows = _number(params, "rows", _PAGE, LARGEST_PAGE)
         offset = _number(params, "offset", 0, _LARGEST_OFFSET)
         if "cursor" not in params:
-            found = self._found(request)
-            return self._page(request, found, found[offset : offset + rows], {})
+            matches = self._found(request)
+            return self._page(request, matches, matches[offset : offset + rows], {})
         cursor, scroll = self._scroll(request)
         if scroll is None:
             words = "Cursor specified but it is invalid"
@@ -235,14 +235,14 @@ class Crossref(StandIn):
         return self._page(request, scroll.found, page, {"next-cursor": cursor})
 
     def _found(self, request: Request) -> list[Work]:
-        found = matching(self.works(), request.params.get("filter", ""))
+        matches = matching(self.works(), request.params.get("filter", ""))
         sort = request.params.get("sort", "")
         if sort and sort not in _SORTS:
             raise BadFilter("sort-not-available", sort, f"Sort {sort} specified but there is none")
         if sort:
             backwards = request.params.get("order", "desc") != "asc"
-            found.sort(key=lambda work: day_of(work, sort), reverse=backwards)
-        return found[::2] if request.fault is Fault.FEWER else found
+            matches.sort(key=lambda work: day_of(work, sort), reverse=backwards)
+        return matches[::2] if request.fault is Fault.FEWER else matches
 
     def _scroll(self, request: Request) -> tuple[str, _Scroll | None]:
         """Begin a walk, or find the one of a cursor; None where it is too old or was never."""
@@ -265,11 +265,11 @@ class Crossref(StandIn):
     def _page(
         self,
         request: Request,
-        found: Sequence[Work],
+        matches: Sequence[Work],
         page: list[Work],
         more: Mapping[str, str],
     ) -> Reply:
-        declared = len(found) + (request.fault is Fault.CHANGED_TOTAL)
+        declared = len(matches) + (request.fault is Fault.CHANGED_TOTAL)
         if request.fault is Fault.SHORT:
             declared, page = declared + (not page), page[:-1]
         names = set(filter(None, request.params.get("select", "").split(",")))

@@ -251,8 +251,8 @@ def until(condition: Any, *, seconds: float, what: str) -> Any:  # noqa: ANN401 
         TimeoutError: it was not true in time; names ``what`` was waited for.
     """
     pause, end = threading.Event(), monotonic() + seconds
-    while not (found := condition()):
+    while not (result := condition()):
         if monotonic() > end:
             raise TimeoutError(f"waited {seconds:g} seconds in vain for {what}")
         pause.wait(0.1)
-    return found
+    return result

@@ -110,22 +110,22 @@ class EuropePmc(StandIn):
             expression = europepmc(params.get("query", ""))
         except Unreadable:
             return json_reply({"version": VERSION, "errCode": 404, "errMsg": "Invalid query"})
-        found = [result for result in self.results() if expression.test(result.document)]
+        results = [result for result in self.results() if expression.test(result.document)]
         if params.get("sort", "").lower().endswith("_d asc"):
-            found.reverse()
+            results.reverse()
         if request.fault is Fault.FEWER:
-            found = found[::2]
-        return self._page(request, found, int(size))
+            results = results[::2]
+        return self._page(request, results, int(size))
 
-    def _page(self, request: Request, found: list[Result], size: int) -> Reply:
+    def _page(self, request: Request, results: list[Result], size: int) -> Reply:
         cursor = request.params.get("cursorMark", "*")
         start = None if request.fault is Fault.EXPIRED else _position(cursor)
         if start is None:
             return json_reply({"version": VERSION})
         start = 0 if request.fault is Fault.REPEATED else start
-        page = found[start : start + size]
+        page = results[start : start + size]
         following = cursor if not page else _cursor(start + len(page))
-        declared = len(found) + (request.fault is Fault.CHANGED_TOTAL)
+        declared = len(results) + (request.fault is Fault.CHANGED_TOTAL)
         if request.fault is Fault.SHORT:
             declared, page = declared + (not page), page[:-1]
         body: dict[str, Any] = {"version": VERSION, "hitCount": declared}

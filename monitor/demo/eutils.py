@@ -123,26 +123,26 @@ class PubMed(StandIn):
             return _failed(f"Search Backend failed: {error}")
         if start >= WINDOW:
             return _failed("Search Backend failed: Exception:\n'retstart' is larger than 9998.")
-        found = tuple(
+        pmids = tuple(
             article.pmid
             for article in self.articles()
             if dated(article.document) and expression.test(article.document)
         )
         if request.fault is Fault.FEWER:
-            found = found[::2]
+            pmids = pmids[::2]
         start = 0 if request.fault is Fault.REPEATED else start
-        return self._found(request, expression, found, (start, size))
+        return self._found(request, expression, pmids, (start, size))
 
     def _found(
         self,
         request: Request,
         expression: Expression,
-        found: tuple[str, ...],
+        pmids: tuple[str, ...],
         page: tuple[int, int],
     ) -> Reply:
         start, size = page
-        shown = list(found[start : start + size])
-        declared = len(found) + (request.fault is Fault.CHANGED_TOTAL)
+        shown = list(pmids[start : start + size])
+        declared = len(pmids) + (request.fault is Fault.CHANGED_TOTAL)
         if request.fault is Fault.SHORT:
             declared, shown = declared + (not shown), shown[:-1]
         body: dict[str, object] = {
@@ -156,13 +156,13 @@ class PubMed(StandIn):
         if request.fault is Fault.REWRITTEN:
             body["querytranslation"] = f"{expression.translation} OR rewritten[All Fields]"
         if request.params.get("usehistory") == "y":
-            body |= {"querykey": "1", "webenv": self._keep(found)}
-        body |= self._complaints(expression, found)
+            body |= {"querykey": "1", "webenv": self._keep(pmids)}
+        body |= self._complaints(expression, pmids)
         return json_reply({"header": {"type": "esearch", "version": "0.3"}, "esearchresult": body})
 
-    def _complaints(self, expression: Expression, found: tuple[str, ...]) -> dict[str, object]:
+    def _complaints(self, expression: Expression, pmids: tuple[str, ...]) -> dict[str, object]:
         unknown = [p for p in expression.phrases if p.casefold() in self.unknown_phrases]
-        messages = [] if found else ["No items found."]
+        messages = [] if pmids else ["No items found."]
         if not unknown and not messages:
             return {}
         return {

@@ -78,11 +78,11 @@ class Isrctn(StandIn):
             test = searches.isrctn(query, _FIELDS, _DATES)
         except Unreadable:
             return _html(400, "Bad Request")
-        found = [xml for xml, document in self.trials() if test(document)]
+        trials = [xml for xml, document in self.trials() if test(document)]
         if request.fault is Fault.FEWER:
-            found = found[::2]
-        sent = found[: int(limit or _LIMIT)]
-        declared = len(found)
+            trials = trials[::2]
+        sent = trials[: int(limit or _LIMIT)]
+        declared = len(trials)
         if request.fault is Fault.SHORT:
             declared, sent = declared + (not sent), sent[:-1]
         return _xml(
@@ -91,8 +91,8 @@ class Isrctn(StandIn):
 
     def _single(self, request: Request) -> Reply:
         """Answer with one trial: a 400 for what is no number, a page of a 500 for an unknown one."""
-        found = _TRIAL.fullmatch(request.path)
-        number = (found["number"] if found else "").upper().removeprefix("ISRCTN")
+        match = _TRIAL.fullmatch(request.path)
+        number = (match["number"] if match else "").upper().removeprefix("ISRCTN")
         if not re.fullmatch(r"\d{8}", number):
             return _html(400, "Bad Request")
         for xml, document in self.trials():

@@ -28,10 +28,10 @@ class Stage:
 
     def letter(self, recipient: str, path: str, *, after: int = 0) -> Kept:
         """Wait for the next mail to somebody that links to ``path``."""
-        found = driver.until(
+        letters = driver.until(
             lambda: mail_with(self.standins.mail, recipient, path)[after:],
             seconds=_MAIL_SECONDS,
             what=f"a mail to {recipient}",
         )
-        letter: Kept = found[0]
+        letter: Kept = letters[0]
         return letter

@@ -123,10 +123,10 @@ class Person(Visitor):
 
     def study_of(self, paper: str) -> str:
         """Give the path of the study that a paper became part of."""
-        found = self.get(paper).links(r"/studies/\d+(/appraise)?")
-        if not found:
+        links = self.get(paper).links(r"/studies/\d+(/appraise)?")
+        if not links:
             raise NotOnPage(f"{paper} names no study")
-        return found[0][0].removesuffix("/appraise")
+        return links[0][0].removesuffix("/appraise")
 
     def preview(self, study: str, answers: Answers) -> Page:
         """Ask what accepting the study with these answers would do; changes nothing."""
@@ -172,10 +172,10 @@ def first(pattern: str, text: str) -> str:
     Raises:
         NotOnPage: there is none.
     """
-    found = re.search(pattern, text)
-    if found is None:
+    match = re.search(pattern, text)
+    if match is None:
         raise NotOnPage(f"nothing like {pattern} in: {text[:1500]}")
-    return found[0]
+    return match[0]
 
 
 def _good(page: Page) -> Page:

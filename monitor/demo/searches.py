@@ -183,8 +183,8 @@ def _nothing(_: Document) -> bool:
 def _between(name: str, token: re.Match[str]) -> Test:
     """Read RANGE[a,b], both included; MIN and MAX are no bounds."""
     first, last = (
-        {"MIN": date.min, "MAX": date.max}.get(one) or _day(one)
-        for one in (token["from"], token["to"])
+        {"MIN": date.min, "MAX": date.max}.get(bound) or _day(bound)
+        for bound in (token["from"], token["to"])
     )
     return lambda document: name in document.dates and first <= document.dates[name] <= last
 

@@ -105,8 +105,8 @@ class StandIn:
             Senseless: no endpoint there can have it; says which ones can.
         """
         kind = Fault(kind)
-        can = [one for one in self.endpoints() if kind in self._faults_of(one)]
-        if not any(below(one, endpoint) for one in can):
+        can = [place for place in self.endpoints() if kind in self._faults_of(place)]
+        if not any(below(place, endpoint) for place in can):
             having = ", ".join(can) or "none of this stand-in's endpoints"
             raise Senseless(f"{endpoint!r} cannot have the fault {kind.value!r}; {having} can")
         with self._lock:

@@ -41,20 +41,20 @@ def _places() -> Mapping[str, str]:
     invented = world.load(date(2026, 1, 1))
     reported = invented.trial("ddp-registration")
     trial = replace(reported, also=("NCT00000000",))
-    found: dict[str, str] = {}
+    paths: dict[str, str] = {}
     study = registrations.study(trial, invented.reports_of(reported), date(2026, 1, 1))
-    _collect(study, (), found)
-    return found
+    _collect(study, (), paths)
+    return paths
 
 
-def _collect(value: object, path: tuple[str, ...], found: dict[str, str]) -> None:
+def _collect(value: object, path: tuple[str, ...], paths: dict[str, str]) -> None:
     if isinstance(value, list):
         for each in value:
-            _collect(each, path, found)
+            _collect(each, path, paths)
     elif isinstance(value, dict):
         for key, each in value.items():
-            found.setdefault(key.casefold(), ".".join((*path, key)))
-            _collect(each, (*path, key), found)
+            paths.setdefault(key.casefold(), ".".join((*path, key)))
+            _collect(each, (*path, key), paths)
 
 
 def _cut(value: Any, paths: tuple[tuple[str, ...], ...]) -> Any:  # noqa: ANN401 - any JSON

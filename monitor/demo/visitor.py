@@ -45,25 +45,25 @@ class Page:
 
     def links(self, path: str) -> list[tuple[str, str]]:
         """List the links whose path matches a pattern whole: (path, words)."""
-        found = []
+        links = []
         for link in self.tree.iterfind(".//a[@href]"):
             target = urlsplit(urljoin(self.url, link.get("href", ""))).path
             if re.fullmatch(path, target):
-                found.append((target, words(link)))
-        return found
+                links.append((target, words(link)))
+        return links
 
     def rows(self) -> list[list[str]]:
         """List the rows of its tables, without those of headings: the words of each cell.
 
         A label repeated for narrow screens is left out.
         """
-        found = []
+        rows = []
         for row in self.tree.iterfind(".//tbody/tr"):
             cells = [cell.find("div") for cell in row.iterfind("td")]
             head = row.find("th")
             plain = [words(cell) for cell in cells if cell is not None]
-            found.append([words(head) if head is not None else "", *plain])
-        return found
+            rows.append([words(head) if head is not None else "", *plain])
+        return rows
 
     def named(self, said: str) -> str | None:
         """Give the address, query included, of the link with these words; None if there is none."""

@@ -129,17 +129,17 @@ def _updates(paper: InventedPaper, world: World) -> dict[str, Any]:
 
     A retraction is stated twice, by the publisher and by Retraction Watch.
     """
-    found: dict[str, Any] = {}
+    updates: dict[str, Any] = {}
     if paper.notice and paper.about:
         about = world.paper(paper.about)
-        found["update-to"] = [_update(paper, about.doi, "publisher")]
+        updates["update-to"] = [_update(paper, about.doi, "publisher")]
     by: list[dict[str, Any]] = []
     for notice in world.notices_of(paper):
         by.append(_update(notice, notice.doi, "publisher"))
         if notice.notice == "retraction":
             twice = _update(notice, notice.doi, "retraction-watch")
             by.append(twice | {"record-id": f"{9_000_000 + notice.number}"})
-    return found | ({"updated-by": by} if by else {})
+    return updates | ({"updated-by": by} if by else {})
 
 
 def _update(notice: InventedPaper, doi: str, source: str) -> dict[str, Any]:

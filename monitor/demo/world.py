@@ -55,16 +55,16 @@ class InventedPaper:
     @property
     def sections(self) -> tuple[tuple[str | None, str], ...]:
         """The abstract as labelled sections; one without a label where it has none."""
-        found: list[tuple[str | None, str]] = []
+        sections: list[tuple[str | None, str]] = []
         for sentence in self.abstract:
             label, colon, rest = sentence.partition(": ")
             if colon and label.isupper():
-                found.append((label, rest))
-            elif found:
-                found[-1] = (found[-1][0], f"{found[-1][1]} {sentence}")
+                sections.append((label, rest))
+            elif sections:
+                sections[-1] = (sections[-1][0], f"{sections[-1][1]} {sentence}")
             else:
-                found.append((None, sentence))
-        return tuple(found)
+                sections.append((None, sentence))
+        return tuple(sections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class World:
 
     def release(self, wave: int) -> list[InventedPaper | InventedTrial]:
         """Let what belongs to the waves up to ``wave`` appear; gives the new ones."""
-        new = [one for one in self._everything() if self.wave < one.wave <= wave]
+        new = [item for item in self._everything() if self.wave < item.wave <= wave]
         self.wave = max(self.wave, wave)
         self.changes += bool(new)
         return new

@@ -121,16 +121,16 @@ def _compare_everything(asking: Attempt) -> None:
             return
 
 
-def _compare(one: _Comparison) -> None:
+def _compare(compared: _Comparison) -> None:
     """List, fetch what was missed, note it; nothing is noted unless all of it was answered."""
-    asking, query = one.asking, one.query
-    asking.put(query, one.listed, move=False)
-    if one.outcome is None:
+    asking, query = compared.asking, compared.query
+    asking.put(query, compared.listed, move=False)
+    if compared.outcome is None:
         return
-    listing, difference = one.outcome
+    listing, difference = compared.outcome
     came: set[str] = set()
     for keys in _batches(difference.wanted):
-        answer = asking.put(query, lambda: one.fetched(keys), move=False)  # noqa: B023 - put calls it at once
+        answer = asking.put(query, lambda: compared.fetched(keys), move=False)  # noqa: B023 - put calls it at once
         if answer is None:
             return
         came.update(record.key for record in answer.records)

@@ -197,16 +197,16 @@ def take(
     """
     kept = intake.keep(session, under_way, part, at)
     queued = workflow.ingest(session, service, kept.records, at=at)
-    keys = [one.key for one in part if isinstance(one, FetchedRecord)]
-    ids = [one.record_id for one in kept.records]
+    keys = [record.key for record in part if isinstance(record, FetchedRecord)]
+    ids = [record.record_id for record in kept.records]
     versions = list(zip(keys, kept.hashes, strict=True))
     told = iter(novelty.told(session, SOURCE, versions, stored=ids, since=under_way.since))
-    return Batch(under_way.since, [_line(one, told) for one in part], queued)
+    return Batch(under_way.since, [_line(record, told) for record in part], queued)
 
 
-def batches(found: Iterable[Read]) -> Iterator[list[Read]]:
+def batches(reading: Iterable[Read]) -> Iterator[list[Read]]:
     """Part the records of a file. Where reading ends in an error, what came before is given."""
-    records = iter(found)
+    records = iter(reading)
     while True:
         batch: list[Read] = []
         try:

@@ -51,7 +51,7 @@ class Rehearsal:
     def take(self, part: Sequence[Read]) -> Batch:
         """Tell what each of some records would be, and how many papers would be queued."""
         at = self._service.clock()
-        records = [one for one in part if isinstance(one, FetchedRecord)]
+        records = [record for record in part if isinstance(record, FetchedRecord)]
         with self._scratch.write() as scratch:
             with self._service.database.read() as held:
                 papers = novelty.copy_known(held, scratch, SOURCE, records)

@@ -131,8 +131,8 @@ def _acceptance(session: Session, decision: Decision) -> Decision | None:
         Decision.verdict == DecisionVerdict.ACCEPT,
         Decision.id <= decision.id,
     )
-    found = session.scalars(accepted.order_by(Decision.id.desc()))
-    return next((one for one in found if not reinstates(one)), None)
+    acceptances = session.scalars(accepted.order_by(Decision.id.desc()))
+    return next((acceptance for acceptance in acceptances if not reinstates(acceptance)), None)
 
 
 def reinstates(decision: Decision) -> bool:
@@ -159,8 +159,10 @@ def _paper(session: Session, study_id: int) -> dict[str, Any]:
     paper = session.scalars(linked.limit(1)).first()
     if paper is None:
         return {"title": None, "identifiers": {}}
-    found = session.scalars(select(PaperIdentifier).where(PaperIdentifier.paper_id == paper.id))
-    identifiers = {one.scheme: one.value for one in found if one.scheme in _LINKED}
+    rows = session.scalars(select(PaperIdentifier).where(PaperIdentifier.paper_id == paper.id))
+    identifiers = {
+        identifier.scheme: identifier.value for identifier in rows if identifier.scheme in _LINKED
+    }
     return {"title": plain(paper.title), "identifiers": identifiers}
 
 
@@ -173,8 +175,8 @@ def _first_results(session: Session, study_id: int) -> dict[str, Any]:
 def _doubts(session: Session, study_id: int) -> list[str]:
     """Say what is said of the study's papers: nobody is told of a result without it."""
     return [
-        plain(f"{one.sentence('A report of this study')} {one.answer}", 900)
-        for one in doubts.of_study(session, study_id)
+        plain(f"{doubt.sentence('A report of this study')} {doubt.answer}", 900)
+        for doubt in doubts.of_study(session, study_id)
     ]
 
 

@@ -74,10 +74,10 @@ def needs_a_look(session: Session, at: datetime) -> bool:
 
 def resting(session: Session, at: datetime) -> bool:
     """Tell whether the server is left alone for now, after passes that did not get through."""
-    found = incidents.open_one(session, MAIL, DELIVERY)
-    if found is None or found.kind == MailFault.PARTLY or found.next_try is None:
+    incident = incidents.open_one(session, MAIL, DELIVERY)
+    if incident is None or incident.kind == MailFault.PARTLY or incident.next_try is None:
         return False
-    return found.last_seen_at <= at < found.next_try
+    return incident.last_seen_at <= at < incident.next_try
 
 
 def _end(session: Session, settings: Settings, topic: str, at: datetime) -> None:

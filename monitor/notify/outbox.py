@@ -101,8 +101,8 @@ def take_over(session: Session, *, at: datetime) -> int:
     sender died waits longer and longer.
     """
     stale = select(Message).where(Message.state == MessageState.CLAIMED)
-    found = session.scalars(stale.with_for_update()).all()
-    for message in found:
+    claims = session.scalars(stale.with_for_update()).all()
+    for message in claims:
         _end(
             session,
             Message.id == message.id,
@@ -110,7 +110,7 @@ def take_over(session: Session, *, at: datetime) -> int:
             next_at=at if message.attempts <= 1 else _later(message.attempts, at),
             reply="The sender ended before it recorded a reply; it may have been sent",
         )
-    return len(found)
+    return len(claims)
 
 
 def sent(session: Session, claimed: Claimed, *, reply: str, at: datetime) -> None:
@@ -247,7 +247,7 @@ def _take(
 
 
 def _read(session: Session, ids: Sequence[int]) -> list[Claimed]:
-    found = session.execute(
+    rows = session.execute(
         in_order(select(Message, Announcement.content).where(Message.id.in_(ids)))
         .outerjoin(Announcement, Announcement.id == Message.announcement_id)
         .execution_options(populate_existing=True)
@@ -266,7 +266,7 @@ def _read(session: Session, ids: Sequence[int]) -> list[Claimed]:
             context=message.context,
             content=content or {},
         )
-        for message, content in found
+        for message, content in rows
     ]
 
 

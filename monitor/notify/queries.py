@@ -100,10 +100,10 @@ def message(session: Session, uuid: str) -> MessageView:
     Raises:
         NotFound: there is no such message.
     """
-    found = session.scalars(select(Message).where(Message.uuid == uuid)).first()
-    if found is None:
+    row = session.scalars(select(Message).where(Message.uuid == uuid)).first()
+    if row is None:
         raise NotFound(f"there is no message {uuid}")
-    return _view(found)
+    return _view(row)
 
 
 def readers(session: Session) -> dict[SubscriberState, int]:

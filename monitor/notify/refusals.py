@@ -187,13 +187,13 @@ def judge(step: Step, code: int, reply: str) -> About:
     return _for_now(code, number, said)
 
 
-def same(one: str, other: str) -> bool:
+def same(reply: str, other: str) -> bool:
     """Tell whether two replies say the same, whomever they name.
 
     >>> same("550 5.0.0 <a@b.org>: no", "550 5.0.0 <c@d.org>:  No")
     True
     """
-    return one[:3] == other[:3] and _said(one) == _said(other)
+    return reply[:3] == other[:3] and _said(reply) == _said(other)
 
 
 def _for_good(step: Step, code: int, number: str, said: str) -> About:

@@ -53,7 +53,7 @@ def subscribe(
     """
     address = check_address(address)
     chosen = _chosen(session, interventions)
-    slugs = [one.slug for one in chosen]
+    slugs = [intervention.slug for intervention in chosen]
     reader = _reader(session, address) or _new_reader(session, address, slugs, purpose, at)
     if _asked_lately(session, reader, at):
         return
@@ -62,7 +62,7 @@ def subscribe(
         reader.left_at = at - timedelta(microseconds=1)
     asked = {
         "interventions": slugs,
-        "names": [one.name for one in chosen],
+        "names": [intervention.name for intervention in chosen],
         "purpose": rules.plain(purpose, _MAX_PURPOSE),
     }
     message = queue(session, settings, MessageKind.CONFIRM, address, context=asked, at=at)
@@ -145,7 +145,7 @@ def choose(session: Session, uuid: str, interventions: Sequence[str], at: dateti
         Conflict: they have left.
         InvalidInput: the choice of interventions cannot be used.
     """
-    chosen = [one.slug for one in _chosen(session, interventions)]
+    chosen = [intervention.slug for intervention in _chosen(session, interventions)]
     reader = _reader_of(session, uuid, hold=True)
     if reader is None:
         raise NotFound("this link leads nowhere; subscribe again to get a new one")
@@ -160,9 +160,9 @@ def _chosen(session: Session, interventions: Iterable[str]) -> list[Intervention
     """Give the interventions chosen, in the catalogue's order, each once."""
     asked = set(interventions)
     known = session.scalars(select(InterventionRow).order_by(InterventionRow.position)).all()
-    if not asked or asked - {one.slug for one in known}:
+    if not asked or asked - {intervention.slug for intervention in known}:
         raise InvalidInput("Choose at least one of the interventions", field="interventions")
-    return [one for one in known if one.slug in asked]
+    return [intervention for intervention in known if intervention.slug in asked]
 
 
 def _reader(session: Session, address: str) -> Subscriber | None:
@@ -223,10 +223,10 @@ def _confirmation(
         .join(Subscriber, Subscriber.id == Message.subscriber_id)
         .where(Message.uuid == uuid, Message.kind == MessageKind.CONFIRM)
     )
-    found = session.execute(asked.with_for_update() if hold else asked).first()
-    if found is None:
+    row = session.execute(asked.with_for_update() if hold else asked).first()
+    if row is None:
         raise NotFound("this link leads nowhere; subscribe again to get a new one")
-    message, reader = found
+    message, reader = row
     left_since = reader.left_at is not None and reader.left_at >= message.queued_at
     if left_since or at - message.queued_at > rules.CONFIRM_LASTS:
         raise Conflict("this link no longer works; subscribe again to get a new one")

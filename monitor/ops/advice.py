@@ -19,7 +19,7 @@ NO_PROXY = (
 def advice(settings: Settings) -> list[str]:
     """List what is left open, one sentence or two for each."""
     web = settings.web
-    found = [] if web.contact else [NO_CONTACT]
+    sentences = [] if web.contact else [NO_CONTACT]
     if web.public_url.startswith("https:") and not web.trusted_proxies:
-        found.append(NO_PROXY)
-    return found
+        sentences.append(NO_PROXY)
+    return sentences

@@ -38,7 +38,7 @@ class NoWayOut:
             who = "Neither a source nor the mail server" if self.mail_too else "No source"
             who += " can be reached"
         else:
-            sources = len({one.source for one in self.told if not one.of_mail})
+            sources = len({incident.source for incident in self.told if not incident.of_mail})
             mail = " and the mail server" if self.mail_too else ""
             who = f"{sources} sources{mail} cannot be reached, and none has answered since"
         return f"{who}: this machine may have lost its way to the internet"
@@ -62,20 +62,20 @@ def no_way_out(
     if only to refuse, has been reached.
     """
     lost = [
-        one
-        for one in wrong
-        if (one.topic == incidents.POLL and one.kind == SourceFault.UNREACHABLE)
-        or (one.topic == incidents.DELIVERY and one.kind == MailFault.UNREACHABLE)
+        incident
+        for incident in wrong
+        if (incident.topic == incidents.POLL and incident.kind == SourceFault.UNREACHABLE)
+        or (incident.topic == incidents.DELIVERY and incident.kind == MailFault.UNREACHABLE)
     ]
-    unreached = {one.source for one in lost if not one.of_mail}
+    unreached = {incident.source for incident in lost if not incident.of_mail}
     if len(unreached) < _SEVERAL:
         return None
-    first = min(one.opened_at for one in lost if not one.of_mail)
+    first = min(incident.opened_at for incident in lost if not incident.of_mail)
     answered = [at for name, at in heard.items() if name not in unreached and at]
     refused = [
-        one.last_seen_at
-        for one in wrong
-        if one.topic == incidents.POLL and one.source not in unreached
+        incident.last_seen_at
+        for incident in wrong
+        if incident.topic == incidents.POLL and incident.source not in unreached
     ]
     if any(at > first for at in (*answered, *refused)):
         return None

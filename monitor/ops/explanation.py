@@ -86,7 +86,7 @@ def _study(session: Session, study: AcceptedStudy) -> Iterator[str]:
 
 def _paper(session: Session, paper_id: int) -> Iterator[str]:
     paper = literature.paper(session, paper_id)
-    named = ", ".join(f"{one.scheme} {one.value}" for one in paper.identifiers)
+    named = ", ".join(f"{identifier.scheme} {identifier.value}" for identifier in paper.identifiers)
     yield f"    Paper {paper.id}: {paper.title} ({named or 'no identifier'})"
     for hit in paper.hits:
         yield f"      Matched {hit.slug}: “{hit.words}” in {hit.field}, by {hit.rule}"

@@ -56,7 +56,8 @@ def first_steps(session: Session, settings: Settings) -> FirstSteps:
     """Read what was done and what is left."""
     people = accounts.people(session)
     reviewers = sum(
-        one.role is Role.REVIEWER and one.state is not PersonState.DISABLED for one in people
+        person.role is Role.REVIEWER and person.state is not PersonState.DISABLED
+        for person in people
     )
     asked = session.scalar(select(func.count()).where(SourceRow.last_success_at.is_not(None)))
     done = {

@@ -116,7 +116,7 @@ class Status:
             "verdict": self.verdict,
             "healthy": self.healthy,
             "sources": [_source(source) for source in self.sources],
-            "incidents": [_incident(one) for one in (*self.incidents, *self.ended)],
+            "incidents": [_incident(incident) for incident in (*self.incidents, *self.ended)],
             "jobs": [_job(job) for job in self.jobs],
             "queue": {
                 "counts": {stage.value: self.queue.counts.get(stage, 0) for stage in Stage},
@@ -145,8 +145,8 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
     jobs = [_job_status(row, now) for row in session.scalars(select(JobRow).order_by(JobRow.name))]
     outbox = notify.outbox(session)
     wrong = incidents.open_incidents(session)
-    asked = [one for one in sources if one.state is not feeds.SourceState.DISABLED]
-    lost = no_way_out({one.name: one.last_success for one in asked}, wrong)
+    asked = [source for source in sources if source.state is not feeds.SourceState.DISABLED]
+    lost = no_way_out({source.name: source.last_success for source in asked}, wrong)
     problems = _problems(sources, wrong, lost, jobs) + _mail_problems(wrong, outbox, now)
     problems += _waiting(session, now) + _log_problem(database)
     return Status(
@@ -204,22 +204,24 @@ def _problems(
     lost: NoWayOut | None,
     jobs: list[JobStatus],
 ) -> list[str]:
-    found = [lost.headline] if lost else _not_answering(sources)
+    problems = [lost.headline] if lost else _not_answering(sources)
     # what a source does not answer is told above
-    found += dict.fromkeys(
-        one.headline
-        for one in wrong
-        if one.topic != incidents.POLL and not (lost and lost.explains(one))
+    problems += dict.fromkeys(
+        incident.headline
+        for incident in wrong
+        if incident.topic != incidents.POLL and not (lost and lost.explains(incident))
     )
-    return found + [f"“{j.title}” is {j.state}" for j in jobs if j.state in {"overdue", "failing"}]
+    return problems + [
+        f"“{j.title}” is {j.state}" for j in jobs if j.state in {"overdue", "failing"}
+    ]
 
 
 def _not_answering(sources: list[feeds.SourceStatus]) -> list[str]:
     silent = [s.title for s in sources if s.state in {"failing", "overdue"}]
     who = f"{silent[0]} is" if len(silent) == 1 else f"{len(silent)} sources are"
-    found = [f"{who} not answering"] if silent else []
+    problems = [f"{who} not answering"] if silent else []
     # neither failed nor late, and yet there is an error: it is ours
-    return found + [
+    return problems + [
         f"{s.title} could not be asked, for a reason of our own"
         for s in sources
         if s.error and not s.failures and s.state not in {"failing", "overdue", "disabled"}
@@ -230,13 +232,13 @@ def _mail_problems(
     wrong: list[IncidentView], outbox: notify.OutboxStatus, now: datetime
 ) -> list[str]:
     """Say what is wrong with the mail, from the messages themselves where no job told of it."""
-    found = []
+    problems = []
     oldest = outbox.oldest_waiting_at
-    if oldest and now - oldest > rules.MAY_WAIT and not any(one.of_mail for one in wrong):
-        found.append(f"The oldest mail has waited for {_long(now - oldest)}")
+    if oldest and now - oldest > rules.MAY_WAIT and not any(incident.of_mail for incident in wrong):
+        problems.append(f"The oldest mail has waited for {_long(now - oldest)}")
     if refused := outbox.refused:
-        found.append(f"{refused} message{'s were' if refused > 1 else ' was'} refused for good")
-    return found
+        problems.append(f"{refused} message{'s were' if refused > 1 else ' was'} refused for good")
+    return problems
 
 
 def _long(wait: timedelta) -> str:
@@ -286,16 +288,16 @@ def _source(source: feeds.SourceStatus) -> dict[str, Any]:
     }
 
 
-def _incident(one: IncidentView) -> dict[str, Any]:
+def _incident(incident: IncidentView) -> dict[str, Any]:
     return {
-        "source": one.source,
-        "topic": one.topic,
-        "kind": one.kind,
-        "message": one.message,
-        "opened": _time(one.opened_at),
-        "last_seen": _time(one.last_seen_at),
-        "times": one.times,
-        "closed": _time(one.closed_at),
+        "source": incident.source,
+        "topic": incident.topic,
+        "kind": incident.kind,
+        "message": incident.message,
+        "opened": _time(incident.opened_at),
+        "last_seen": _time(incident.last_seen_at),
+        "times": incident.times,
+        "closed": _time(incident.closed_at),
     }
 
 

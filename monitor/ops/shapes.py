@@ -21,7 +21,7 @@ def status(now: Status, today: DayReport) -> dict[str, Any]:
     by_name = {source.name: source for source in today.sources}
     return shaped | {
         "missing": _verdict(today.verdict),
-        "sources": [one | _standing(by_name[one["name"]]) for one in shaped["sources"]],
+        "sources": [source | _standing(by_name[source["name"]]) for source in shaped["sources"]],
     }
 
 
@@ -75,10 +75,10 @@ def _source(source: SourceDay, names: dict[str, str]) -> dict[str, Any]:
         "received": source.records,
         "new": source.new_records,
         "attempts": [_attempt(attempt, names) for attempt in source.attempts],
-        "comparisons": [_comparison(one) for one in source.comparisons],
-        "incidents": [_incident(one) for one in source.incidents],
-        "new_records": [_came(one) for one in source.came],
-        "set_aside": [_unread(one) for one in source.unread],
+        "comparisons": [_comparison(comparison) for comparison in source.comparisons],
+        "incidents": [_incident(incident) for incident in source.incidents],
+        "new_records": [_came(record) for record in source.came],
+        "set_aside": [_unread(unread) for unread in source.unread],
     }
 
 
@@ -96,7 +96,7 @@ def _attempt(attempt: DayAttempt, names: dict[str, str]) -> dict[str, Any]:
         "new": poll.new_records,
         "set_aside": poll.unreadable,
         "notes": poll.notes,
-        "queries": [_query(one, names) for one in attempt.queries],
+        "queries": [_query(query, names) for query in attempt.queries],
     }
 
 
@@ -123,29 +123,29 @@ def _query(query: PollQuery, names: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _comparison(one: Comparison) -> dict[str, Any]:
+def _comparison(comparison: Comparison) -> dict[str, Any]:
     return {
-        "key": one.query_key,
-        "at": _time(one.at),
-        "listed": one.listed,
-        "older": one.older,
-        "held": one.held,
-        "missed": one.missed,
-        "fetched": one.fetched,
-        "vanished": one.vanished,
-        "alarm": one.alarm,
+        "key": comparison.query_key,
+        "at": _time(comparison.at),
+        "listed": comparison.listed,
+        "older": comparison.older,
+        "held": comparison.held,
+        "missed": comparison.missed,
+        "fetched": comparison.fetched,
+        "vanished": comparison.vanished,
+        "alarm": comparison.alarm,
     }
 
 
-def _incident(one: Incident) -> dict[str, Any]:
+def _incident(incident: Incident) -> dict[str, Any]:
     return {
-        "topic": one.topic,
-        "kind": one.kind,
-        "message": one.message,
-        "opened": _time(one.opened_at),
-        "last_seen": _time(one.last_seen_at),
-        "times": one.times,
-        "closed": _time(one.closed_at),
+        "topic": incident.topic,
+        "kind": incident.kind,
+        "message": incident.message,
+        "opened": _time(incident.opened_at),
+        "last_seen": _time(incident.last_seen_at),
+        "times": incident.times,
+        "closed": _time(incident.closed_at),
     }
 
 
@@ -153,12 +153,12 @@ def _came(one: Came) -> dict[str, Any]:
     return {"id": one.id, "key": one.key, "title": one.title, "at": _time(one.at)}
 
 
-def _unread(one: Unread) -> dict[str, Any]:
+def _unread(unread: Unread) -> dict[str, Any]:
     return {
-        "key": one.key,
-        "reason": one.reason,
-        "at": _time(one.at),
-        "read_since": one.is_read_now,
+        "key": unread.key,
+        "reason": unread.reason,
+        "at": _time(unread.at),
+        "read_since": unread.is_read_now,
     }
 
 

@@ -78,8 +78,8 @@ def check_password(address: str, password: str) -> SignInResult:
     """
     remote = proxies.source(request.remote_addr or "", request.environ.get(proxies.CLAIMED, ""))
     database = service().database
-    with database.read() as found:
-        asked = authentication.challenge(found, address=address, remote=remote, at=now())
+    with database.read() as reading:
+        asked = authentication.challenge(reading, address=address, remote=remote, at=now())
     right = authentication.is_right(asked, password)
     renewed = authentication.renewed(asked, password) if right else None
     with database.write() as kept:

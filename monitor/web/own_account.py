@@ -34,11 +34,11 @@ def account() -> str:
 
 def _page(typed: Typed, problems: Problems | None, **path: str) -> str:  # noqa: ARG001 - no password is put back
     with service().database.read() as session:
-        found = authentication.sessions(session, auth.reader().id, auth.token(), now())
+        sessions = authentication.sessions(session, auth.reader().id, auth.token(), now())
     return render_template(
         "account/own.html",
         person=auth.reader(),
-        sessions=found,
+        sessions=sessions,
         typed=Typed(),
         problems=problems,
         done=_DONE.get(request.args.get("done", "")),

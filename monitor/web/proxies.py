@@ -22,7 +22,7 @@ _ONE_HOME = 64  # bits of an IPv6 address that one customer has at least
 
 def believing(application: "WSGIApplication", trusted: Sequence[str]) -> "WSGIApplication":
     """Wrap a WSGI application so that it sees each client as itself."""
-    networks = tuple(ip_network(one, strict=False) for one in trusted)
+    networks = tuple(ip_network(network, strict=False) for network in trusted)
 
     def seen(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR", "")
@@ -60,16 +60,16 @@ def client_of(peer: str, forwarded: str, trusted: Sequence[Network]) -> str:
     >>> client_of("192.0.2.1", "203.0.113.9", proxy)
     '192.0.2.1'
     """
-    found = read_address(peer)
-    if found is None:
+    address = read_address(peer)
+    if address is None:
         return peer
-    hops = [one.strip() for one in forwarded.split(",")][-_HOPS:] if forwarded else []
-    while hops and _is_in(found, trusted):
+    hops = [hop.strip() for hop in forwarded.split(",")][-_HOPS:] if forwarded else []
+    while hops and _is_in(address, trusted):
         before = read_address(hops.pop())
         if before is None:  # not an address: the hop that passed it on is the last one known
             break
-        found = before
-    return str(found)
+        address = before
+    return str(address)
 
 
 def claimed(forwarded: str) -> str:
@@ -78,8 +78,8 @@ def claimed(forwarded: str) -> str:
     >>> claimed("spoofed, 198.51.100.7"), claimed("a word")
     ('198.51.100.7', '')
     """
-    found = read_address(forwarded.rpartition(",")[2])
-    return str(found) if found else ""
+    address = read_address(forwarded.rpartition(",")[2])
+    return str(address) if address else ""
 
 
 def limit_key(address: str) -> str:
@@ -88,10 +88,10 @@ def limit_key(address: str) -> str:
     >>> limit_key("192.0.2.1"), limit_key("2001:db8:1:2:3::4"), limit_key("::ffff:192.0.2.1")
     ('192.0.2.1', '2001:db8:1:2::/64', '192.0.2.1')
     """
-    found = read_address(address)
-    if isinstance(found, IPv6Address) and not found.is_loopback:
-        return str(IPv6Network((int(found) >> _ONE_HOME << _ONE_HOME, _ONE_HOME)))
-    return str(found) if found else address
+    ip = read_address(address)
+    if isinstance(ip, IPv6Address) and not ip.is_loopback:
+        return str(IPv6Network((int(ip) >> _ONE_HOME << _ONE_HOME, _ONE_HOME)))
+    return str(ip) if ip else address
 
 
 def read_address(text: str) -> Address | None:
@@ -108,10 +108,10 @@ def read_address(text: str) -> Address | None:
     elif plain.count(":") == 1:
         plain = plain.partition(":")[0]
     try:
-        found = ip_address(plain.partition("%")[0])
+        address = ip_address(plain.partition("%")[0])
     except ValueError:
         return None
-    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
 def _is_in(address: Address, networks: Sequence[Network]) -> bool:

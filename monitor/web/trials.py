@@ -67,10 +67,10 @@ class TrialGroup:
 def trials() -> str:
     """List the registered trials of the ten by intervention: how many are overdue comes first."""
     with service().database.read() as session:
-        found = registered.registered(session, uk_day_of(now()).date)
+        registrations = registered.registered(session, uk_day_of(now()).date)
         told = _told(session)
-    about = [one for one in found if one.evaluates]
-    standings = [one.standing for one in about]
+    about = [trial for trial in registrations if trial.evaluates]
+    standings = [trial.standing for trial in about]
     return render_template(
         "staff/trials.html",
         headline=headline(standings.count(TrialStanding.OVERDUE), len(about)),
@@ -80,7 +80,7 @@ def trials() -> str:
             if standing in standings
         ],
         groups=_groups(about),
-        passing=_ordered([one for one in found if not one.evaluates]),
+        passing=_ordered([trial for trial in registrations if not trial.evaluates]),
         told=told,
         short=SHORT,
         months=(OVERDUE_MONTHS, JOURNAL_MONTHS),
@@ -111,20 +111,20 @@ def waiting(session: Session, slug: str) -> Waiting | None:
 
 def running(session: Session) -> dict[str, str]:
     """Say of each intervention which registered trials of it have not ended, as registries date it."""
-    found = registered.registered(session, uk_day_of(now()).date)
+    registrations = registered.registered(session, uk_day_of(now()).date)
     going: dict[str, list[RegisteredTrial]] = {}
-    for one in found:
-        if one.standing in _GOING and one.trial.completed:
-            for slug in one.evaluates:
-                going.setdefault(slug, []).append(one)
+    for trial in registrations:
+        if trial.standing in _GOING and trial.trial.completed:
+            for slug in trial.evaluates:
+                going.setdefault(slug, []).append(trial)
     return {slug: still_going(trials) for slug, trials in going.items()}
 
 
 def still_going(trials: Sequence[RegisteredTrial]) -> str:
     """Tell of the trials that have not ended, the one that ends first by name and date."""
-    first = min(trials, key=lambda one: (one.trial.completed or date.max, one.paper_id))
+    first = min(trials, key=lambda trial: (trial.trial.completed or date.max, trial.paper_id))
     end = month(first.trial.completed) if first.trial.completed else ""
-    name = next((f", {one.value}," for one in first.numbers), "")
+    name = next((f", {number.value}," for number in first.numbers), "")
     people = first.trial.participants
     size = f" with {plural(people, 'person', 'people')}" if people else ""
     passed = first.standing is TrialStanding.UNCONFIRMED
@@ -135,32 +135,30 @@ def still_going(trials: Sequence[RegisteredTrial]) -> str:
     return f"{plural(len(trials), 'registered trial')} of it have not ended; the first{name}{size} {ends}."
 
 
-def sentence(found: Unpublished) -> str:
+def sentence(unpublished: Unpublished) -> str:
     """Say how many trials wait for a report, and since when at most.
 
     >>> sentence(Unpublished(1, None))
     '1 registered trial of it has ended, and no report of it is known here yet.'
     """
-    if found.count == 1 and found.longest:
-        when = f"{month(found.longest)}"
+    if unpublished.count == 1 and unpublished.longest:
+        when = f"{month(unpublished.longest)}"
         return f"1 registered trial of it ended in {when}, and no report of it is known here: it is overdue."
-    if found.count == 1:
+    if unpublished.count == 1:
         return "1 registered trial of it has ended, and no report of it is known here yet."
-    many = (
-        f"{found.count:,} registered trials of it have ended, and no report of them is known here"
-    )
-    if found.longest is None:
+    many = f"{unpublished.count:,} registered trials of it have ended, and no report of them is known here"
+    if unpublished.longest is None:
         return f"{many} yet."
-    return f"{many}; the longest overdue ended in {month(found.longest)}."
+    return f"{many}; the longest overdue ended in {month(unpublished.longest)}."
 
 
 def _told(session: Session) -> str:
     """Say until when the registries have been heard."""
-    heard = {one.name: one for one in feeds.last_heard(session, service().settings, now())}
+    heard = {source.name: source for source in feeds.last_heard(session, service().settings, now())}
     answers = [
-        f"{one.title} on {formats.day(one.last_success)}"
+        f"{source.title} on {formats.day(source.last_success)}"
         for name, definition in SOURCES.items()
-        if definition.is_registry and (one := heard.get(name)) and one.last_success
+        if definition.is_registry and (source := heard.get(name)) and source.last_success
     ]
     if not answers:
         return "No registry has answered yet."
@@ -169,10 +167,12 @@ def _told(session: Session) -> str:
 
 def _groups(about: list[RegisteredTrial]) -> list[TrialGroup]:
     """Put each trial under the first of the interventions it evaluates."""
-    names = {one.slug: one.name for one in service().catalogue.interventions}
+    names = {
+        intervention.slug: intervention.name for intervention in service().catalogue.interventions
+    }
     by_slug: dict[str, list[RegisteredTrial]] = {}
-    for one in about:
-        by_slug.setdefault(min(one.evaluates, key=list(names).index), []).append(one)
+    for trial in about:
+        by_slug.setdefault(min(trial.evaluates, key=list(names).index), []).append(trial)
     return [TrialGroup(names[slug], _ordered(by_slug[slug])) for slug in names if slug in by_slug]
 
 

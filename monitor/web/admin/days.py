@@ -83,10 +83,10 @@ def is_alert(source: SourceDay) -> bool:
 
 def by_reason(queries: Sequence[PollQuery]) -> list[tuple[str, list[PollQuery]]]:
     """Group queries that failed by why: a source that is down fails them all alike."""
-    found: dict[str, list[PollQuery]] = {}
+    groups: dict[str, list[PollQuery]] = {}
     for query in queries:
-        found.setdefault(query.error or query.fault or "not known", []).append(query)
-    return list(found.items())
+        groups.setdefault(query.error or query.fault or "not known", []).append(query)
+    return list(groups.items())
 
 
 def parted(compared: Sequence[Comparison]) -> tuple[list[Comparison], list[Comparison]]:

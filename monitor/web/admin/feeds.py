@@ -109,20 +109,24 @@ def _tried(typed: Typed) -> Tried:
             name=typed.get("name", ""),
             url=typed.get(FIELD, ""),
         )
-    found = sample(service().settings.sources, feed.url, now().date())
-    return Tried(source, feed, found, _named(found))
+    sampled = sample(service().settings.sources, feed.url, now().date())
+    return Tried(source, feed, sampled, _named(sampled))
 
 
-def _named(found: Sample) -> tuple[tuple[Intervention, int], ...]:
+def _named(sampled: Sample) -> tuple[tuple[Intervention, int], ...]:
     """Count how many items name each of the ten, in the catalogue's order."""
     counts: Counter[str] = Counter()
-    for one in found.citations:
+    for citation in sampled.citations:
         hits = service().matcher.match(
-            title=one.title, abstract=one.abstract, keywords=one.keywords
+            title=citation.title, abstract=citation.abstract, keywords=citation.keywords
         )
         counts.update({hit.slug for hit in hits})
     every = service().catalogue.interventions
-    return tuple((one, counts[one.slug]) for one in every if counts[one.slug])
+    return tuple(
+        (intervention, counts[intervention.slug])
+        for intervention in every
+        if counts[intervention.slug]
+    )
 
 
 def _page(typed: Typed, problems: Problems | None, tried: Tried | None = None) -> str:
@@ -141,7 +145,7 @@ def _page(typed: Typed, problems: Problems | None, tried: Tried | None = None) -
         typed=typed,
         problems=problems,
         tried=tried,
-        added=next((one.name for one in listed if added and one.id == added), None),
+        added=next((feed.name for feed in listed if added and feed.id == added), None),
         loopback_allowed=service().settings.sources.allow_loopback,
         labels=labels,
         at=now(),

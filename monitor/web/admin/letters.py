@@ -51,14 +51,14 @@ def pieces(text: str, own: str) -> list[tuple[str, bool]]:
     >>> pieces("Open http://x.test/a now.", "http://x.test")
     [('Open ', False), ('http://x.test/a', True), (' now.', False)]
     """
-    found: list[tuple[str, bool]] = []
+    parts: list[tuple[str, bool]] = []
     end = 0
     for match in _ADDRESS.finditer(text):
         if match[0] == own or match[0].startswith(own + "/"):
-            found += [(text[end : match.start()], False), (match[0], True)]
+            parts += [(text[end : match.start()], False), (match[0], True)]
             end = match.end()
-    found.append((text[end:], False))
-    return [(piece, is_link) for piece, is_link in found if piece]
+    parts.append((text[end:], False))
+    return [(piece, is_link) for piece, is_link in parts if piece]
 
 
 def _part(message: EmailMessage, kind: str) -> str:

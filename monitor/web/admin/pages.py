@@ -44,12 +44,14 @@ def status() -> str:
 def _status(typed: Typed, problems: Problems | None, **path: str | int) -> str:  # noqa: ARG001 - its buttons carry nothing
     here = service()
     with here.database.read() as session:
-        found = read_status(session, here.settings, here.database, now())
-    asked = next((s.title for s in found.sources if s.name == request.args.get("asked")), None)
-    settled = [one for one in found.ended if str(one.id) == request.args.get("settled")]
+        status = read_status(session, here.settings, here.database, now())
+    asked = next((s.title for s in status.sources if s.name == request.args.get("asked")), None)
+    settled = [
+        incident for incident in status.ended if str(incident.id) == request.args.get("settled")
+    ]
     return render_template(
         "staff/status.html",
-        status=found,
+        status=status,
         asked=asked,
         settled=settled,
         advice=advice(here.settings),
@@ -84,7 +86,7 @@ def mail() -> str:
         messages = notify.messages(session, limit=_MESSAGES)
         refused = notify.refused(session, limit=_MESSAGES)
         outbox = notify.outbox(session)
-        wrong = [one for one in incidents.open_incidents(session) if one.of_mail]
+        wrong = [incident for incident in incidents.open_incidents(session) if incident.of_mail]
     return render_template(
         "staff/mail.html",
         messages=messages,
@@ -104,11 +106,11 @@ def letter(uuid: str) -> str:
     """Show one message, with its text where a copy lies in the mailbox folder."""
     with service().database.read() as session:
         message = notify.message(session, uuid)
-    found = letters.read(service().settings.var / "mail", message.uuid)
+    copy = letters.read(service().settings.var / "mail", message.uuid)
     return render_template(
         "staff/letter.html",
         message=message,
-        letter=found,
+        letter=copy,
         to_mailbox=_to_mailbox(),
         own=service().settings.web.public_url,
         labels=labels,
@@ -125,10 +127,10 @@ def letter_html(uuid: str) -> Response:
     """
     with service().database.read() as session:
         message = notify.message(session, uuid)
-    found = letters.read(service().settings.var / "mail", message.uuid)
-    if found is None or not found.html:
+    copy = letters.read(service().settings.var / "mail", message.uuid)
+    if copy is None or not copy.html:
         raise NotFound("This message has no HTML part here.")
-    answer = Response(found.framed(), mimetype="text/html")
+    answer = Response(copy.framed(), mimetype="text/html")
     answer.headers["Content-Security-Policy"] = _LETTER_POLICY
     answer.headers["X-Frame-Options"] = "SAMEORIGIN"
     return answer
@@ -221,10 +223,10 @@ def _person(user_id: int) -> accounts.Person:
     if user_id == auth.reader().id:
         raise Conflict("This is your own account: ask another admin.")
     with service().database.read() as session:
-        found = [person for person in accounts.people(session) if person.id == user_id]
-    if not found:
+        others = [person for person in accounts.people(session) if person.id == user_id]
+    if not others:
         raise NotFound("There is no such person.")
-    return found[0]
+    return others[0]
 
 
 def _link_page(name: str, token: str, *, lasts: str) -> Response:

@@ -130,7 +130,9 @@ def study(session: Session, study_id: int) -> StudyPage:
         select(Appraisal).where(Appraisal.study_id == study_id).order_by(Appraisal.id)
     ).all()
     # a withdrawal rests on the judgement that had made the study count
-    judged = next(one for one in decisions if one.verdict is not DecisionVerdict.WITHDRAW)
+    judged = next(
+        decision for decision in decisions if decision.verdict is not DecisionVerdict.WITHDRAW
+    )
     return StudyPage(
         label=row.label,
         interventions=tuple(decisions[0].interventions),
@@ -142,10 +144,12 @@ def study(session: Session, study_id: int) -> StudyPage:
         reviewers=tuple(_titles(appraisals)),
         answers=_answers(appraisals, judged.facts),
         quotes=tuple(
-            Quote(title, one.quote, one.reason or one.risk_reason, one.at)
-            for title, one in zip(_titles(appraisals), appraisals, strict=True)
+            Quote(title, appraisal.quote, appraisal.reason or appraisal.risk_reason, appraisal.at)
+            for title, appraisal in zip(_titles(appraisals), appraisals, strict=True)
         ),
-        decisions=tuple(Decided(_decided(one), one.reason, one.at) for one in decisions),
+        decisions=tuple(
+            Decided(_decided(decision), decision.reason, decision.at) for decision in decisions
+        ),
     )
 
 
@@ -215,9 +219,9 @@ def _titles(appraisals: Sequence[Appraisal]) -> list[str]:
 
 
 def _answers(appraisals: Sequence[Appraisal], facts: dict[str, Any]) -> tuple[ShownAnswer, ...]:
-    given = [_words(rules.as_facts(_judgement(one))) for one in appraisals]
+    given = [_words(rules.as_facts(_judgement(appraisal))) for appraisal in appraisals]
     return tuple(
-        _answer(question, tuple(one[question] for one in given), agreed)
+        _answer(question, tuple(words[question] for words in given), agreed)
         for question, agreed in _words(facts).items()
     )
 
@@ -273,7 +277,8 @@ def _paper(role: str, paper: PaperView) -> PaperLine:
         paper=paper,
         words=tuple(dict.fromkeys(f"“{hit.words}” in its {hit.field}" for hit in paper.hits)),
         records=tuple(
-            SourceLine(_title(one.source), one.fetched_at, one.joined_by) for one in paper.records
+            SourceLine(_title(record.source), record.fetched_at, record.joined_by)
+            for record in paper.records
         ),
     )
 

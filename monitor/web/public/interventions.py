@@ -92,16 +92,16 @@ def study(slug: str, study_id: int) -> str:
     """Show a decided study: what was agreed, each reviewer's judgement and quote, its papers."""
     about = service().catalogue.intervention(slug)
     with service().database.read() as session:
-        found = chain.study(session, study_id)
-        if slug not in found.interventions:
+        page = chain.study(session, study_id)
+        if slug not in page.interventions:
             raise NotFound(f"no study {study_id} was decided on for {about.name}")
         papers = chain.papers(session, study_id)
     names = [
-        one.name for one in service().catalogue.interventions if one.slug in found.interventions
+        intervention.name
+        for intervention in service().catalogue.interventions
+        if intervention.slug in page.interventions
     ]
-    return render_template(
-        "public/study.html", about=about, study=found, papers=papers, names=names
-    )
+    return render_template("public/study.html", about=about, study=page, papers=papers, names=names)
 
 
 def _grade(session: Session, slug: str) -> GradeRow:

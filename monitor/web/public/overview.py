@@ -104,12 +104,12 @@ def changes() -> str:
     """Show the ledger of changes, newest first."""
     catalogue = service().catalogue
     with service().database.read() as session:
-        found = gap.changes(session, limit=_PAGE, before=_number(request.args.get("before")))
+        entries = gap.changes(session, limit=_PAGE, before=_number(request.args.get("before")))
         baseline = gap.baseline(session)
         return render_template(
             "public/changes.html",
-            changes=found,
-            older=found[-1].id if len(found) == _PAGE else None,
+            changes=entries,
+            older=entries[-1].id if len(entries) == _PAGE else None,
             baseline=sorted(baseline, key=lambda change: catalogue.slugs.index(change.slug)),
         )
 
@@ -118,15 +118,15 @@ def changes() -> str:
 def change(change_id: int) -> str:
     """Show one change: every part of the state before and after, and its cause."""
     with service().database.read() as session:
-        found = gap.change(session, change_id)
-        study = chain.study_of(session, found.cause_id)
-        before = State.from_dict(found.before) if found.before else None
+        entry = gap.change(session, change_id)
+        study = chain.study_of(session, entry.cause_id)
+        before = State.from_dict(entry.before) if entry.before else None
         return render_template(
             "public/change.html",
-            change=found,
-            about=service().catalogue.intervention(found.slug),
+            change=entry,
+            about=service().catalogue.intervention(entry.slug),
             before=before,
-            rows=figure.compare(before, State.from_dict(found.after)),
+            rows=figure.compare(before, State.from_dict(entry.after)),
             study=study,
         )
 
@@ -188,7 +188,7 @@ def searched(sources: Sequence[SourceStatus], at: datetime) -> str:
     late = [source for source in sources if not _answers(source, at)]
     count = formats.plural(len(sources), "source")
     words = f"{len(sources) - len(late)} of {count} answered in the last 24 hours"
-    words += " and when last asked." if any(_is_silent(one) for one in late) else "."
+    words += " and when last asked." if any(_is_silent(source) for source in late) else "."
     # those that are asked about papers held here find none
     finders = [source.title for source in late if not SOURCES[source.name].watches]
     tellers = [source.title for source in late if SOURCES[source.name].watches]

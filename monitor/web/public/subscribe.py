@@ -104,7 +104,7 @@ def choices_form(token: str) -> str:
         chosen = notify.choices(session, uuid)
     if chosen is None:
         return render_template("public/unsubscribed.html", already=True)
-    return _choices_page(Typed([("interventions", one) for one in chosen]), None, token=token)
+    return _choices_page(Typed([("interventions", slug) for slug in chosen]), None, token=token)
 
 
 def _choices_page(typed: Typed, problems: Problems | None, *, token: str) -> str:

@@ -43,15 +43,15 @@ def cases(
     at: datetime,
 ) -> list[Case]:
     """Try one more trial either way, and each of the newest counted studies withdrawn."""
-    found = []
+    cases = []
     for what, direction in _TRIALS:
         grade = evidence.preview(session, catalogue, slug, adding=_trial(direction, at))
-        found.append(Case(what, _then(state, gaps.preview(session, catalogue, slug, grade))))
+        cases.append(Case(what, _then(state, gaps.preview(session, catalogue, slug, grade))))
     for study in list(counted)[-_WITHDRAWN:]:
         grade = evidence.preview(session, catalogue, slug, without=study.study_id)
         then = _then(state, gaps.preview(session, catalogue, slug, grade))
-        found.append(Case(f"{study.label} withdrawn or retracted", then))
-    return found
+        cases.append(Case(f"{study.label} withdrawn or retracted", then))
+    return cases
 
 
 def thresholds(policy: GradingPolicy, grade: GradeRow) -> Case | None:

@@ -110,6 +110,8 @@ def settle(alert_id: int) -> ResponseReturnValue:
             by=auth.reader(),
             at=now(),
         )
+    if outcome is AlertOutcome.WAIT:
+        return redirect(url_for("alerts.alert", alert_id=alert_id), code=303)
     return redirect(url_for("alerts.alerts", settled=alert_id), code=303)
 
 
@@ -174,12 +176,12 @@ def _choices(view: alert_queries.AlertView) -> list[tuple[str, str]]:
         Stage.WITHDRAWN: "Nothing to change: it stays withdrawn",
         Stage.NOT_COUNTED: "Nothing to change: it stays left out",
     }
-    found = [(AlertOutcome.SEEN.value, seen.get(stage, "Seen: nothing to change"))]
+    choices = [(AlertOutcome.SEEN.value, seen.get(stage, "Seen: nothing to change"))]
     if stage is Stage.ACCEPTED:
-        found.append((AlertOutcome.WITHDRAW.value, "Withdraw the study: it no longer counts"))
+        choices.append((AlertOutcome.WITHDRAW.value, "Withdraw the study: it no longer counts"))
     if stage is Stage.WITHDRAWN:
-        found.append((AlertOutcome.COUNT_AGAIN.value, "Count it again, as it was judged before"))
-    return found
+        choices.append((AlertOutcome.COUNT_AGAIN.value, "Count it again, as it was judged before"))
+    return choices
 
 
 def _outcome(value: str | None) -> AlertOutcome | None:

@@ -39,15 +39,15 @@ def paragraphs(
 ) -> list[list[Segment]]:
     """Cut an abstract into paragraphs of pieces; a section's label comes first in its own."""
     spans = [*_names("abstract", hits), *_design_words(abstract, suggestion)]
-    found: list[list[Segment]] = []
+    paragraphs: list[list[Segment]] = []
     for start, end in _bounds(abstract):
         text = abstract[start:end]
         label = _LABEL.match(text)
         inside = [(s - start, e - start, kind) for s, e, kind in spans if start <= s < end]
         if label:
             inside = [(0, label.end(1) + 1, LABEL), *inside]
-        found.append([_worded(piece) for piece in segments(text, inside)])
-    return found
+        paragraphs.append([_worded(piece) for piece in segments(text, inside)])
+    return paragraphs
 
 
 def quoted(suggestion: Suggestion) -> list[Segment]:
@@ -68,7 +68,7 @@ def quoted(suggestion: Suggestion) -> list[Segment]:
 
 def sentence(text: str, words: Sequence[str] = ()) -> list[Segment]:
     """Cut a sentence at some words that stand in it, a long one shortened around the first."""
-    places = [(text.find(one), text.find(one) + len(one)) for one in words if one in text]
+    places = [(text.find(word), text.find(word) + len(word)) for word in words if word in text]
     start, end = _window(text, min(places, default=None))
     head, tail = ("… " if _cut(text, start) else ""), ("…" if end < len(text) else "")
     shift = len(head) - start
@@ -103,15 +103,15 @@ class Found(Protocol):
 
 def reasons(matched: Sequence[Found]) -> list[Reason]:
     """Sum up the matches by rule, the most telling rule first."""
-    found = []
+    reasons = []
     for rule, said in _RULES.items():
         some = [match for match in matched if match.rule == rule]
         if some:
             different = {match.words.casefold(): match.words for match in reversed(some)}
             fields = dict.fromkeys(match.field for match in some)
             words = tuple(different.values())[::-1][:_WORDS]
-            found.append(Reason(said, tuple(_FIELDS.get(f, f) for f in fields), words))
-    return found
+            reasons.append(Reason(said, tuple(_FIELDS.get(f, f) for f in fields), words))
+    return reasons
 
 
 def _names(field: str, hits: Sequence[Hit]) -> Spans:
@@ -120,12 +120,12 @@ def _names(field: str, hits: Sequence[Hit]) -> Spans:
 
 def _design_words(abstract: str, suggestion: Suggestion | None) -> Spans:
     """Find the words that tell the suggested design, wherever the abstract says them."""
-    found: Spans = []
+    spans: Spans = []
     for design, pattern in ABSTRACT:
         if suggestion is not None and design == suggestion.design:
             for match in islice(pattern.finditer(abstract), _MARKS):
-                found.append((*_whole_words(abstract, match.start(), match.end()), DESIGN))
-    return found
+                spans.append((*_whole_words(abstract, match.start(), match.end()), DESIGN))
+    return spans
 
 
 def _window(sentence: str, words: tuple[int, int] | None) -> tuple[int, int]:
@@ -147,9 +147,9 @@ def _telling(suggestion: Suggestion) -> tuple[int, int] | None:
     """Find the words of the sentence that tell the design, by the rule that suggested it."""
     rules = TITLE if suggestion.field == "title" else ABSTRACT
     for design, pattern in rules:
-        found = pattern.search(suggestion.sentence) if design == suggestion.design else None
-        if found:
-            return _whole_words(suggestion.sentence, found.start(), found.end())
+        match = pattern.search(suggestion.sentence) if design == suggestion.design else None
+        if match:
+            return _whole_words(suggestion.sentence, match.start(), match.end())
     return None
 
 

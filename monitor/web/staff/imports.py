@@ -58,7 +58,7 @@ def _files(typed: Typed, problems: Problems | None) -> str:  # noqa: ARG001 - no
     is_admin = auth.reader().role is Role.ADMIN
     with service().database.read() as session:
         listed = uploads.listed(session, None if is_admin else _actor())
-        names = {f"user:{one.id}": one.name for one in accounts.people(session)}
+        names = {f"user:{person.id}": person.name for person in accounts.people(session)}
     return render_template(
         "staff/imports.html",
         files=listed,
@@ -114,13 +114,13 @@ def file(file_id: int) -> Response:
 
 
 def _file(typed: Typed, problems: Problems | None, *, file_id: int) -> Response:  # noqa: ARG001 - buttons alone
-    found = _found(file_id)
-    under_way = found.state in {ImportState.READING, ImportState.WAITING}
+    file = _found(file_id)
+    under_way = file.state in {ImportState.READING, ImportState.WAITING}
     still = "still" in request.args
     page = make_response(
         render_template(
             "staff/import.html",
-            file=found,
+            file=file,
             still=still,
             under_way=under_way,
             words=NOVELTIES,
@@ -146,10 +146,10 @@ def bring_in(file_id: int) -> ResponseReturnValue:
 @posting.form(_file)
 def discard(file_id: int) -> ResponseReturnValue:
     """Think better of it: nothing comes in, the file is thrown away."""
-    found = _found(file_id)
+    file = _found(file_id)
     with service().database.write() as session:
         uploads.discard(session, file_id, by=_actor(), at=now())
-    shelf.remove(service().settings.var / "imports", found.token)
+    shelf.remove(service().settings.var / "imports", file.token)
     return redirect(url_for("imports.files"), code=303)
 
 
@@ -160,10 +160,10 @@ def _found(file_id: int) -> ImportFile:
         NotFound: there is none that this person may see.
     """
     with service().database.read() as session:
-        found = uploads.find(session, file_id)
-    if found.by != _actor() and auth.reader().role is not Role.ADMIN:
+        file = uploads.find(session, file_id)
+    if file.by != _actor() and auth.reader().role is not Role.ADMIN:
         raise NotFound("There is no such file.")
-    return found
+    return file
 
 
 def _may_bring() -> bool:

@@ -132,24 +132,24 @@ class Row:
         return self.verdict != NEITHER
 
 
-def rows(one: PaperView, other: PaperView) -> list[Row]:
+def rows(paper: PaperView, other: PaperView) -> list[Row]:
     """Compare two papers field by field, in the order of a reference."""
     texts = (
-        ("Title", one.title, other.title),
-        ("Authors", "; ".join(one.authors), "; ".join(other.authors)),
-        ("Journal", one.journal, other.journal),
-        ("Year", _year(one), _year(other)),
-        ("Published", _day(one), _day(other)),
-        ("Volume", one.volume, other.volume),
-        ("Issue", one.issue, other.issue),
-        ("Pages", one.pages, other.pages),
+        ("Title", paper.title, other.title),
+        ("Authors", "; ".join(paper.authors), "; ".join(other.authors)),
+        ("Journal", paper.journal, other.journal),
+        ("Year", _year(paper), _year(other)),
+        ("Published", _day(paper), _day(other)),
+        ("Volume", paper.volume, other.volume),
+        ("Issue", paper.issue, other.issue),
+        ("Pages", paper.pages, other.pages),
     )
     return [
         *(_text(name, ours, theirs) for name, ours, theirs in texts),
-        _list("Identifiers", _named(one.identifiers), _named(other.identifiers)),
-        _list("Trials named", _named(one.registrations), _named(other.registrations)),
-        _list("Labels", one.publication_types, other.publication_types),
-        _text("Abstract", one.abstract, other.abstract),
+        _list("Identifiers", _named(paper.identifiers), _named(other.identifiers)),
+        _list("Trials named", _named(paper.registrations), _named(other.registrations)),
+        _list("Labels", paper.publication_types, other.publication_types),
+        _text("Abstract", paper.abstract, other.abstract),
     ]
 
 
@@ -164,21 +164,21 @@ def _list(name: str, one: Sequence[str], other: Sequence[str]) -> Row:
 
 
 def _verdict(
-    one: str | Sequence[str] | None, other: str | Sequence[str] | None, *, same: bool
+    ours: str | Sequence[str] | None, theirs: str | Sequence[str] | None, *, same: bool
 ) -> str:
-    if not one and not other:
+    if not ours and not theirs:
         return NEITHER
-    if not one or not other:
+    if not ours or not theirs:
         return ONE_ONLY
     return SAME if same else DIFFERS
 
 
 def _named(identifiers: Sequence[Identifier]) -> list[str]:
     return [
-        one.value  # a registry's name begins its numbers
-        if one.value.casefold().startswith(one.scheme)
-        else f"{formats.scheme(one.scheme)} {one.value}"
-        for one in identifiers
+        identifier.value  # a registry's name begins its numbers
+        if identifier.value.casefold().startswith(identifier.scheme)
+        else f"{formats.scheme(identifier.scheme)} {identifier.value}"
+        for identifier in identifiers
     ]
 
 

@@ -27,13 +27,13 @@ _ANSWERS = {"yes": True, "no": False}
 def waiting() -> str:
     """List the pairs that wait for a person, oldest first."""
     with service().database.read() as session:
-        found = proposals.proposed(
+        pairs = proposals.proposed(
             session, limit=_PAGE + 1, after=forms.row_id(request.args.get("after", ""))
         )
         return render_template(
             "staff/compare_list.html",
-            found=found[:_PAGE],
-            more=found[_PAGE - 1].link_id if len(found) > _PAGE else None,
+            found=pairs[:_PAGE],
+            more=pairs[_PAGE - 1].link_id if len(pairs) > _PAGE else None,
             tasks=lanes.tasks(session),
             counts=reviews.counts(session),
             done=_done(session),
@@ -47,18 +47,18 @@ def waiting() -> str:
 def pair(link_id: int) -> ResponseReturnValue:
     """Show two papers side by side, and ask what they are to each other."""
     with service().database.read() as session:
-        found = reviews.pair(session, link_id)
-        if found.one.paper.id == found.other.paper.id:
-            return redirect(url_for("review.paper", paper_id=found.one.paper.id), code=303)
-        return _page(found, None)
+        pair = reviews.pair(session, link_id)
+        if pair.one.paper.id == pair.other.paper.id:
+            return redirect(url_for("review.paper", paper_id=pair.one.paper.id), code=303)
+        return _page(pair, None)
 
 
 def _again(typed: Typed, problems: Problems | None, *, link_id: int) -> ResponseReturnValue:
     with service().database.read() as session:
-        found = reviews.pair(session, link_id)
-        if found.one.paper.id == found.other.paper.id:
-            return redirect(url_for("review.paper", paper_id=found.one.paper.id), code=303)
-        return _page(found, problems, typed.get("answer"))
+        pair = reviews.pair(session, link_id)
+        if pair.one.paper.id == pair.other.paper.id:
+            return redirect(url_for("review.paper", paper_id=pair.one.paper.id), code=303)
+        return _page(pair, problems, typed.get("answer"))
 
 
 @blueprint.post("/compare/<int:link_id>")
@@ -86,11 +86,11 @@ def answer(link_id: int) -> ResponseReturnValue:
 def merge(link_id: int) -> ResponseReturnValue:
     """Merge two papers that somebody had said are two."""
     with service().database.write() as session:
-        found = reviews.pair(session, link_id)
+        pair = reviews.pair(session, link_id)
         workflow.merge_papers(
             session,
             service(),
-            papers=(found.one.paper.id, found.other.paper.id),
+            papers=(pair.one.paper.id, pair.other.paper.id),
             version=request.form.get("version", ""),
             by=auth.reader(),
             at=now(),
@@ -132,14 +132,14 @@ def undo(merge_id: int) -> ResponseReturnValue:
     return redirect(url_for("review.paper", paper_id=back), code=303)
 
 
-def _page(found: reviews.Pair, problems: Problems | None, said: str | None = None) -> str:
+def _page(pair: reviews.Pair, problems: Problems | None, said: str | None = None) -> str:
     return render_template(
         "staff/compare.html",
-        pair=found,
-        words=likeness.RELATIONS[found.relation],
-        rows=likeness.rows(found.one.paper, found.other.paper),
-        is_open=found.state is LinkState.PROPOSED,
-        is_merge=found.relation is Relation.SAME_PAPER,
+        pair=pair,
+        words=likeness.RELATIONS[pair.relation],
+        rows=likeness.rows(pair.one.paper, pair.other.paper),
+        is_open=pair.state is LinkState.PROPOSED,
+        is_merge=pair.relation is Relation.SAME_PAPER,
         problems=problems,
         said=said,
         labels=labels,

@@ -143,15 +143,15 @@ def record(paper_id: int, record_id: int) -> Response:
         NotFound: the paper has no such record.
     """
     with service().database.read() as session:
-        found = literature.record(session, record_id)
-        if found.paper_id != literature.paper(session, paper_id).id:
+        record = literature.record(session, record_id)
+        if record.paper_id != literature.paper(session, paper_id).id:
             raise NotFound("This paper has no such record.")
-    if found.raw_removed_at:
+    if record.raw_removed_at:
         raise NotFound(
-            f"The record as sent on {formats.day(found.fetched_at)} is no longer kept: a newer one "
+            f"The record as sent on {formats.day(record.fetched_at)} is no longer kept: a newer one "
             "is (see sources.keep_raw_days in the settings)."
         )
-    return Response(found.raw, content_type="text/plain; charset=utf-8")
+    return Response(record.raw, content_type="text/plain; charset=utf-8")
 
 
 @dataclass(frozen=True, slots=True)

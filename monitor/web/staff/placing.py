@@ -42,12 +42,12 @@ class PartRow:
 
 def reasons(standing: QueueStanding, taught: Taught) -> list[str]:
     """Name what a paper's place rests on, in the order of the parts."""
-    found = []
+    parts = []
     if trust_left(taught.included, taught.excluded) >= _COUNTS:
-        found = [_design(standing), _names(standing)]
-        found += ["tells of attachment"] if standing.attachment else []
-        found.append(_year(standing))
-    return found + ([_likeness(standing)] if taught.decisions else [])
+        parts = [_design(standing), _names(standing)]
+        parts += ["tells of attachment"] if standing.attachment else []
+        parts.append(_year(standing))
+    return parts + ([_likeness(standing)] if taught.decisions else [])
 
 
 def rows(standing: QueueStanding) -> list[PartRow]:

@@ -38,7 +38,7 @@ class Asked:
     def of(cls, args: Mapping[str, str]) -> "Asked":
         """Read the query part of an address."""
         slug, design = args.get("intervention"), args.get("design")
-        lane = next((one for one in labels.WHY_HERE if one == args.get("why")), None)
+        lane = next((lane for lane in labels.WHY_HERE if lane == args.get("why")), None)
         return cls(
             stage=stage_named(args.get("stage")),
             order=order_named(args.get("order")),
@@ -87,7 +87,7 @@ def tasks(session: Session) -> Tasks:
 
 def page(session: Session, asked: Asked, **more: object) -> str:
     """Show one page of a lane; ``more`` is for the template."""
-    found = reviews.queue(
+    rows = reviews.queue(
         session,
         stage=asked.stage,
         order=asked.order,
@@ -95,7 +95,7 @@ def page(session: Session, asked: Asked, **more: object) -> str:
         limit=_PAGE + 1,
         after=asked.after,
     )
-    entries = found[:_PAGE]
+    entries = rows[:_PAGE]
     hits = literature.hits(session, [entry.paper_id for entry in entries])
     return render_template(
         "staff/queue.html",
@@ -108,14 +108,14 @@ def page(session: Session, asked: Asked, **more: object) -> str:
         entries=entries,
         hits=hits,
         doubts=doubts.of_papers(session, [entry.paper_id for entry in entries]),
-        passing={one.paper_id: passing(one, hits[one.paper_id]) for one in entries},
+        passing={entry.paper_id: passing(entry, hits[entry.paper_id]) for entry in entries},
         mine={s.study_id for s in reviews.to_appraise(session, auth.reader().id)},
         excluded_by=_excluded_by(session, asked.stage, entries),
         taught=reviews.taught(session),
         ordered=asked.stage in OPEN and asked.order is Order.LIKELY,
         asked=asked,
         begun=_begun(session),
-        more=_place(entries[-1], asked) if len(found) > _PAGE else None,
+        more=_place(entries[-1], asked) if len(rows) > _PAGE else None,
         placing=placing,
         excerpts=excerpts,
         labels=labels,
@@ -146,8 +146,8 @@ def passing(paper: QueueEntry | literature.PaperView, hits: tuple[Hit, ...]) -> 
     if paper.lane is not Lane.MENTIONED:
         return []
     told: dict[tuple[str, str], list[str]] = {}
-    for one in evaluations(hits, paper.title, paper.abstract):
-        told.setdefault((one.reason, one.sentence), []).append(one.slug)
+    for evaluation in evaluations(hits, paper.title, paper.abstract):
+        told.setdefault((evaluation.reason, evaluation.sentence), []).append(evaluation.slug)
     return [
         InPassing(
             names=tuple(service().catalogue.intervention(slug).short for slug in slugs),

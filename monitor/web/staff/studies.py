@@ -91,7 +91,7 @@ def study(study_id: int) -> str:
             study=view,
             rows=_rows(session, view),
             reports=_reports(session, view),
-            effects={one.id: _caused(session, one) for one in view.decisions},
+            effects={decision.id: _caused(session, decision) for decision in view.decisions},
             saved="saved" in request.args,
             doubts=doubts.of_study(session, study_id),
             alerts=alert_queries.open_alerts(session, study_id=study_id),
@@ -108,9 +108,9 @@ def appraise(study_id: int) -> ResponseReturnValue:
         view = reviews.study(session, study_id, auth.reader().id)
         if not view.can_appraise:
             return redirect(url_for("studies.study", study_id=study_id), code=303)
-        found = drafts.kept(session, auth.reader().id, request.path)
-        if found is not None:
-            return _form(session, view, Typed(found[0]), None, kept_at=found[1])
+        draft = drafts.kept(session, auth.reader().id, request.path)
+        if draft is not None:
+            return _form(session, view, Typed(draft[0]), None, kept_at=draft[1])
         typed = Typed([("interventions", slug) for slug in view.interventions])
         return _form(session, view, typed, None)
 
@@ -157,8 +157,10 @@ def _withdraw_page(typed: Typed, problems: Problems | None, *, study_id: int) ->
         return render_template(
             "staff/withdraw.html",
             study=reviews.study(session, study_id, auth.reader().id),
+            doubts=doubts.of_study(session, study_id),
             effects=effects_of(previews),
             readers=readers_of(session, previews),
+            silent=silent(session, study_id, previews),
             typed=typed,
             problems=problems,
             token=forms.token_for(typed, problems),
@@ -200,7 +202,7 @@ def _form(
         study=view,
         rows=_rows(session, view),
         reports=reports,
-        offers=suggestions.offers([one.paper for one in reports]),
+        offers=suggestions.offers([report.paper for report in reports]),
         alerts=alert_queries.open_alerts(session, study_id=view.study_id),
         doubts=doubts.of_study(session, view.study_id),
         typed=typed,
@@ -241,7 +243,7 @@ def _used(study_id: int, typed: Typed, which: str) -> ResponseReturnValue:
     field, _, number = which.partition(":")
     with service().database.read() as session:
         view = reviews.study(session, study_id, auth.reader().id)
-        papers = [literature.paper(session, one.paper_id) for one in view.papers]
+        papers = [literature.paper(session, paper.paper_id) for paper in view.papers]
         offered = suggestions.offers(papers).get(field, ())
         at = forms.number(number or "0")
         answer = offered[at].answer if at is not None and at < len(offered) else None
@@ -309,12 +311,12 @@ def effects_of(previews: Sequence[workflow.Preview]) -> list[Effect]:
     """Set what a step would do beside what is now, part by part."""
     return [
         Effect(
-            name=one.name,
-            preview=one,
-            rows=figure.compare(one.before, one.after),
-            moves=bool(changed(one.before, one.after)),
+            name=preview.name,
+            preview=preview,
+            rows=figure.compare(preview.before, preview.after),
+            moves=bool(changed(preview.before, preview.after)),
         )
-        for one in previews
+        for preview in previews
     ]
 
 
@@ -350,10 +352,10 @@ def _rows(session: Session, view: reviews.StudyView) -> list[AnswerRow]:
     return [
         AnswerRow(
             question=question,
-            answers=tuple(_answer(one.judgement, name) for one in view.appraisals),
+            answers=tuple(_answer(appraisal.judgement, name) for appraisal in view.appraisals),
             name=name,
             differs=name in view.differences,
-            notes=tuple(_note(one.judgement, name, held) for one in view.appraisals),
+            notes=tuple(_note(appraisal.judgement, name, held) for appraisal in view.appraisals),
         )
         for name, question in labels.ANSWERS.items()
     ]

@@ -73,10 +73,10 @@ class Offer:
 
 def rows(paper: PaperView) -> list[ReadRow]:
     """List what a paper's title and abstract say, row by row; its design has a place of its own."""
-    found = _read(paper)
+    suggestions = _read(paper)
     listed = []
     for field, what, worth_saying in _ROWS:
-        facts = tuple(_fact(one) for one in found if one.field == field)
+        facts = tuple(_fact(suggestion) for suggestion in suggestions if suggestion.field == field)
         if facts or worth_saying:
             listed.append(ReadRow(what, facts, not_said=not facts))
     return listed
@@ -87,10 +87,10 @@ def offers(papers: Sequence[PaperView]) -> Mapping[str, tuple[Offer, ...]]:
 
     Read from the study's papers in their order; the first few of each.
     """
-    found = [one for paper in papers for one in _read(paper)]
-    offered = {field: _offers(field, found) for field in _ASKED}
-    quoted = (one for paper in papers for one in result_sentences(paper.abstract))
-    offered[QUOTE] = [Offer(one, one, one) for one in quoted]
+    suggestions = [suggestion for paper in papers for suggestion in _read(paper)]
+    offered = {field: _offers(field, suggestions) for field in _ASKED}
+    quoted = (sentence for paper in papers for sentence in result_sentences(paper.abstract))
+    offered[QUOTE] = [Offer(sentence, sentence, sentence) for sentence in quoted]
     return {field: tuple(some[:_OFFERED]) for field, some in offered.items() if some}
 
 
@@ -107,11 +107,14 @@ def _fact(read: Suggested) -> ReadFact:
     return ReadFact(value, read.sentence, gold=value != read.value)
 
 
-def _offers(field: str, found: Sequence[Suggested]) -> list[Offer]:
-    read = [one for one in found if one.field == _ASKED[field]]
+def _offers(field: str, suggestions: Sequence[Suggested]) -> list[Offer]:
+    read = [suggestion for suggestion in suggestions if suggestion.field == _ASKED[field]]
     if field == "participants":
-        read.sort(key=lambda one: _SIZES.index(one.value.rpartition(" ")[2]))
-    made = (Offer(_value(one), one.sentence, _answer(field, one.value)) for one in read)
+        read.sort(key=lambda suggestion: _SIZES.index(suggestion.value.rpartition(" ")[2]))
+    made = (
+        Offer(_value(suggestion), suggestion.sentence, _answer(field, suggestion.value))
+        for suggestion in read
+    )
     return list({offer.value: offer for offer in reversed(list(made))}.values())[::-1]
 
 
@@ -123,7 +126,7 @@ def _value(read: Suggested) -> str:
 
 def _answer(field: str, value: str) -> str | None:
     if field == "design":
-        return next((one.value for one in Design if one.value == value), None)
+        return next((design.value for design in Design if design.value == value), None)
     if field == "participants":
         number = re.match(r"\d+", value)
         return number[0] if number and not value.endswith(_PLANNED) else None

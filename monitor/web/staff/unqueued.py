@@ -46,11 +46,11 @@ def listing() -> str:
     """List the papers kept and not queued, as asked for."""
     slug = request.args.get("intervention")
     query = slug if slug in service().catalogue.slugs else None
-    lane = next((one for one in unqueued.LANES if one.value == request.args.get("lane")), None)
+    lane = next((lane for lane in unqueued.LANES if lane.value == request.args.get("lane")), None)
     typed = request.args.get("words", "")
     words = unqueued.searched(typed)
     with service().database.read() as session:
-        found = unqueued.kept(
+        papers = unqueued.kept(
             session,
             lane=lane,
             query=query,
@@ -58,12 +58,12 @@ def listing() -> str:
             limit=_PAGE + 1,
             after=forms.row_id(request.args.get("after", "")),
         )
-    lines = found[:_PAGE]
+    lines = papers[:_PAGE]
     chosen = {"intervention": query, "lane": lane.value if lane else None, "words": " ".join(words)}
     return render_template(
         "staff/kept.html",
         lines=[(line, _why(line, line.queries)) for line in lines],
-        more=lines[-1].id if len(found) > _PAGE else None,
+        more=lines[-1].id if len(papers) > _PAGE else None,
         chosen={name: value for name, value in chosen.items() if value},
         lanes=unqueued.LANES,
         labels=labels,
@@ -79,21 +79,23 @@ def reasons(session: Session, paper: PaperView) -> Why | None:
 
 
 def _why(paper: PaperView | unqueued.KeptPaper, queries: Sequence[str]) -> Why:
-    found = service().matcher.rejections(
+    rejections = service().matcher.rejections(
         title=paper.title, abstract=paper.abstract, keywords=paper.keywords
     )
     return Why(
         is_notice=paper.lane is Lane.NOTICE,
-        turned_away=_turned_away(found),
+        turned_away=_turned_away(rejections),
         searched_for=tuple(_short(slug) for slug in service().catalogue.slugs if slug in queries),
     )
 
 
-def _turned_away(found: Sequence[Rejection]) -> tuple[TurnedAway, ...]:
+def _turned_away(rejections: Sequence[Rejection]) -> tuple[TurnedAway, ...]:
     """Tell each thing once, with every place where it stands."""
     fields: dict[tuple[str, str, str], list[str]] = {}
-    for one in found:
-        fields.setdefault((one.slug, one.words, one.reason), []).append(one.field)
+    for rejection in rejections:
+        fields.setdefault((rejection.slug, rejection.words, rejection.reason), []).append(
+            rejection.field
+        )
     told = [
         TurnedAway(
             service().catalogue.intervention(slug).name, words, tuple(dict.fromkeys(where)), reason
