@@ -102,7 +102,7 @@ def _receive(
 ) -> int:
     """Queue papers and heed what is said of studies; counts the papers that had no place."""
     queued = _queue(session, taken, at)
-    heed(session, service, [one.paper_id for one in taken if one.told], at=at)
+    heed(session, service, [result.paper_id for result in taken if result.told], at=at)
     return queued
 
 
@@ -156,11 +156,11 @@ def replay(
     What people decided stands as it was, save where a mended reader finds that a study that
     counts was retracted: then it is withdrawn and readers are told, as when a source says it.
     """
-    found = [
-        one
+    rereads = [
+        reread
         for record in changed
         if (
-            one := rereading.reread(
+            reread := rereading.reread(
                 session,
                 record_id=record.record_id,
                 before=record.before,
@@ -169,8 +169,8 @@ def replay(
             )
         )
     ]
-    queued = _receive(session, service, found, at)
-    return sum(one.changed for one in found), queued
+    queued = _receive(session, service, rereads, at)
+    return sum(reread.changed for reread in rereads), queued
 
 
 def read_by_new_rules(
@@ -184,9 +184,9 @@ def read_by_new_rules(
 
     Counts the papers read: 0 says that none is left. Of retractions as ``replay``.
     """
-    found = rereading.read_by_new_rules(session, service.matcher, limit=limit, at=at)
-    _receive(session, service, found, at)
-    return len(found)
+    rereads = rereading.read_by_new_rules(session, service.matcher, limit=limit, at=at)
+    _receive(session, service, rereads, at)
+    return len(rereads)
 
 
 def screen(  # noqa: PLR0913 - the form's fields

@@ -69,9 +69,9 @@ class Catalogue(Data):
         Raises:
             NotFound: the catalogue has none of that slug.
         """
-        for one in self.interventions:
-            if one.slug == slug:
-                return one
+        for intervention in self.interventions:
+            if intervention.slug == slug:
+                return intervention
         raise NotFound(f"there is no intervention {slug!r}")
 
     def tool(self, name: str) -> Tool:
@@ -148,8 +148,11 @@ def _interventions(folder: Path, errors: list[str]) -> list[Intervention]:
     paths = sorted((folder / "interventions").glob("*.toml"))
     if not paths:
         errors.append("interventions/: there is no file")
-    found = [_parse(folder, f"interventions/{p.name}", Intervention, errors) for p in paths]
-    return sorted((one for one in found if one), key=lambda one: (one.position, one.slug))
+    interventions = [_parse(folder, f"interventions/{p.name}", Intervention, errors) for p in paths]
+    return sorted(
+        (intervention for intervention in interventions if intervention),
+        key=lambda intervention: (intervention.position, intervention.slug),
+    )
 
 
 def _tools(folder: Path, errors: list[str]) -> dict[str, Tool]:
@@ -160,14 +163,14 @@ def _tools(folder: Path, errors: list[str]) -> dict[str, Tool]:
 
 def _policies(folder: Path, kind: str, model: type[_Model], errors: list[str]) -> dict[str, _Model]:
     """Read every released version, so that a damaged old one is noticed too."""
-    found = {}
+    policies = {}
     for path in sorted((folder / kind).glob("*.toml")):
         policy = _parse(folder, f"{kind}/{path.name}", model, errors)
         if policy and getattr(policy, "version", None) != path.stem:
             errors.append(f"{kind}/{path.name}: version: must be {path.stem}, as the file's name")
         elif policy:
-            found[path.stem] = policy
-    return found
+            policies[path.stem] = policy
+    return policies
 
 
 def _parse(folder: Path, name: str, model: type[_Model], errors: list[str]) -> _Model | None:
@@ -196,21 +199,30 @@ def _across(
 ) -> Iterator[str]:
     """Find what single files cannot know: clashes, and facts or words no policy has."""
     for attribute in ("position", "name", "short"):
-        counts = Counter(getattr(one, attribute) for one in interventions)
+        counts = Counter(getattr(intervention, attribute) for intervention in interventions)
         for value, count in counts.items():
             if count > 1:
                 yield f"interventions/: {attribute}: {value!r} is used {count} times"
     # which sources there are is not known here: the files hold each other to it
-    asked = Counter(frozenset(one.queries) for one in interventions).most_common(1)
-    for one in interventions:
-        if set(one.queries) != asked[0][0]:
+    sources = (frozenset(intervention.queries) for intervention in interventions)
+    asked = Counter(sources).most_common(1)
+    for intervention in interventions:
+        if set(intervention.queries) != asked[0][0]:
             wanted = ", ".join(sorted(asked[0][0]))
-            yield f"interventions/{one.slug}.toml: queries must be exactly for {wanted}, as elsewhere"
-        if set(one.baseline.facts) != set(grading.facts):
+            yield (
+                f"interventions/{intervention.slug}.toml: "
+                f"queries must be exactly for {wanted}, as elsewhere"
+            )
+        if set(intervention.baseline.facts) != set(grading.facts):
             wanted = ", ".join(sorted(grading.facts))
-            yield f"interventions/{one.slug}.toml: baseline.facts: must be exactly {wanted}"
-        if one.usage.words and one.usage.words not in gap.words:
-            yield f"interventions/{one.slug}.toml: usage.words: gap/{gap.version}.toml lacks them"
+            yield (
+                f"interventions/{intervention.slug}.toml: baseline.facts: must be exactly {wanted}"
+            )
+        if intervention.usage.words and intervention.usage.words not in gap.words:
+            yield (
+                f"interventions/{intervention.slug}.toml: "
+                f"usage.words: gap/{gap.version}.toml lacks them"
+            )
 
 
 def _key(location: tuple[int | str, ...]) -> str:

@@ -153,7 +153,7 @@ class GapPolicy(Data):
 
     @model_validator(mode="after")
     def _total(self) -> Self:
-        covered = [rank for one in self.ranks for rank in range(one.first, one.last + 1)]
+        covered = [rank for ranks in self.ranks for rank in range(ranks.first, ranks.last + 1)]
         _require(
             sorted(covered) == list(range(1, self.out_of + 1)),
             f"ranks must cover 1 to {self.out_of}, each once",

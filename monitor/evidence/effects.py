@@ -71,8 +71,8 @@ def _md(result: Result) -> Effect:
     n_i, n_c = _people(result, "a mean difference")
     if result.sd_i is not None and result.sd_c is not None:
         spread, how = _pooled_sd(result.sd_i, result.sd_c, n_i, n_c), "the arms' SDs"
-    elif (found := _se(estimate, result)) is not None:
-        spread, how = found[0] / math.sqrt(1 / n_i + 1 / n_c), f"the SD {found[1]}"
+    elif (se := _se(estimate, result)) is not None:
+        spread, how = se[0] / math.sqrt(1 / n_i + 1 / n_c), f"the SD {se[1]}"
     else:
         raise InvalidInput("effect: a mean difference needs the arms' SDs, an interval, se or p")
     return _effect(
@@ -121,10 +121,10 @@ def _odds_ratio(result: Result) -> Effect:
     if result.events_i is not None and result.events_c is not None and result.people:
         return _table(result)
     log = _log(result, "an odds ratio")
-    found = _se(log, _logged(result))
-    if found is not None:
+    se = _se(log, _logged(result))
+    if se is not None:
         return _effect(
-            result, log * _LOGIT, (found[0] * _LOGIT) ** 2, f"ln OR·√3/π as reported, se {found[1]}"
+            result, log * _LOGIT, (se[0] * _LOGIT) ** 2, f"ln OR·√3/π as reported, se {se[1]}"
         )
     return _effect(result, log * _LOGIT, None, "ln OR·√3/π as reported")
 

@@ -87,14 +87,14 @@ def tally(
     )
 
 
-def count(name: str, fact: Fact, baseline: Baseline, found: Tally) -> Interval:
+def count(name: str, fact: Fact, baseline: Baseline, tally: Tally) -> Interval:
     """Count one fact: a new study adds 1 to both ends, an uncertain one 0 or 1.
 
     The lower end is never below the studies in hand: they exist, whoever counted them first.
     """
     low, high = baseline.facts[name]
-    new = sum(meets(fact, study) for study in found.new)
-    uncertain = sum(meets(fact, study) for study in found.uncertain)
+    new = sum(meets(fact, study) for study in tally.new)
+    uncertain = sum(meets(fact, study) for study in tally.uncertain)
     return Interval(new + max(low, uncertain), new + high + uncertain)
 
 
@@ -121,12 +121,12 @@ def is_later(published: date | None, year: int | None, review_closed: date) -> b
 
 def _distinct(studies: Iterable[StudyFacts]) -> tuple[StudyFacts, ...]:
     """Keep each study once; of copies that differ always the same one, whatever their order."""
-    found: dict[int, StudyFacts] = {}
+    study_of: dict[int, StudyFacts] = {}
     for study in studies:
-        other = found.setdefault(study.study_id, study)
+        other = study_of.setdefault(study.study_id, study)
         if other != study:
-            found[study.study_id] = min(other, study, key=repr)
-    return _by_id(found.values())
+            study_of[study.study_id] = min(other, study, key=repr)
+    return _by_id(study_of.values())
 
 
 def _by_id(studies: Iterable[StudyFacts]) -> tuple[StudyFacts, ...]:

@@ -73,13 +73,13 @@ def findings(
     """Say what results show, in the order of ``slugs``; and which were refused, with why."""
     every, refused = heard(results, policy, slugs)
     groups: dict[tuple[str, str, str], list[Heard]] = defaultdict(list)
-    for one in every:
-        groups[one.result.intervention, one.pool, one.result.outcome_class].append(one)
+    for entry in every:
+        groups[entry.result.intervention, entry.pool, entry.result.outcome_class].append(entry)
     places = [(slug, pool, kind) for slug in slugs for pool in POOLS for kind in ("", *CLASSES)]
-    found = [
+    every_finding = [
         _finding(place, groups[place], policy, measures) for place in places if place in groups
     ]
-    return found, refused
+    return every_finding, refused
 
 
 def _finding(
@@ -90,17 +90,19 @@ def _finding(
 ) -> Finding:
     first = _indexes(group, policy, measures, sustained=False)
     chosen, beside = _of_one_kind(first)
-    sound = [one for one in chosen if not one.high_risk]
+    sound = [result for result in chosen if not result.high_risk]
     later = _of_one_kind(_indexes(group, policy, measures, sustained=True))[0]
     return Finding(
         *place,
         main=_line(sound, policy),
         index=tuple(sound),
         signs=_signs(sound),
-        without_developers=_line([one for one in sound if not one.developer_led], policy),
-        without_some_concerns=_line([one for one in sound if not one.some_concerns], policy),
+        without_developers=_line([result for result in sound if not result.developer_led], policy),
+        without_some_concerns=_line(
+            [result for result in sound if not result.some_concerns], policy
+        ),
         with_high_risk=_line(chosen, policy),
-        sustained=_line([one for one in later if not one.high_risk], policy),
+        sustained=_line([result for result in later if not result.high_risk], policy),
         leave_one_out=_leave_one_out(sound, policy),
         reasons=tuple(_reasons(group, chosen, beside)),
     )
@@ -110,10 +112,10 @@ def _indexes(
     group: Sequence[Heard], policy: SynthesisPolicy, measures: Measures, *, sustained: bool
 ) -> list[Index]:
     by_study: dict[str, list[Heard]] = defaultdict(list)
-    for one in sorted(set(group), key=repr):  # an exact copy changes nothing
-        by_study[one.result.study].append(one)
-    found = (index(by_study[s], policy, measures, sustained=sustained) for s in sorted(by_study))
-    return [one for one in found if one]
+    for entry in sorted(set(group), key=repr):  # an exact copy changes nothing
+        by_study[entry.result.study].append(entry)
+    indexes = (index(by_study[s], policy, measures, sustained=sustained) for s in sorted(by_study))
+    return [result for result in indexes if result]
 
 
 def _of_one_kind(found: Sequence[Index]) -> tuple[list[Index], list[Index]]:
@@ -124,31 +126,35 @@ def _of_one_kind(found: Sequence[Index]) -> tuple[list[Index], list[Index]]:
 
 
 def _line(chosen: Sequence[Index], policy: SynthesisPolicy) -> Line:
-    sized = [one for one in chosen if one.vi is not None]
+    sized = [result for result in chosen if result.vi is not None]
     if not sized:
         signs = _signs(chosen)
         return Line(of_signs(signs.towards, signs.heard), 0, _people(chosen), None)
-    pooled = pool([one.yi or 0.0 for one in sized], [one.vi or 0.0 for one in sized], policy)
+    pooled = pool(
+        [result.yi or 0.0 for result in sized], [result.vi or 0.0 for result in sized], policy
+    )
     return Line(in_words(pooled, policy.delta), pooled.k, _people(sized), pooled)
 
 
 def _signs(chosen: Sequence[Index]) -> Signs:
-    unsized = [one.sign for one in chosen if one.vi is None]
+    unsized = [result.sign for result in chosen if result.vi is None]
     return Signs(unsized.count(1), unsized.count(-1), unsized.count(0))
 
 
 def _people(chosen: Sequence[Index]) -> int | None:
-    known = [one.people for one in chosen if one.people is not None]
+    known = [result.people for result in chosen if result.people is not None]
     return sum(known) if chosen and len(known) == len(chosen) else None
 
 
 def _leave_one_out(chosen: Sequence[Index], policy: SynthesisPolicy) -> LeftOut | None:
     """Find the study without which the estimate moves most; None with fewer than two."""
-    sized = [one for one in chosen if one.vi is not None]
+    sized = [result for result in chosen if result.vi is not None]
     whole = _line(sized, policy)
     if len(sized) < 2:  # noqa: PLR2004 - there is nothing to leave out
         return None
-    lines = [(one, _line([o for o in sized if o is not one], policy)) for one in sized]
+    lines = [
+        (left_out, _line([o for o in sized if o is not left_out], policy)) for left_out in sized
+    ]
 
     def moved(pair: tuple[Index, Line]) -> tuple[bool, float]:
         line = pair[1]
@@ -157,8 +163,8 @@ def _leave_one_out(chosen: Sequence[Index], policy: SynthesisPolicy) -> LeftOut 
         far = abs(after - before) if before is not None and after is not None else 0.0
         return line.label != whole.label, far
 
-    one, line = max(lines, key=moved)
-    return LeftOut(one.study, line)
+    left_out, line = max(lines, key=moved)
+    return LeftOut(left_out.study, line)
 
 
 def _reasons(
@@ -167,12 +173,12 @@ def _reasons(
     if chosen and not chosen[0].randomised:
         yield "no randomised trial: told as such, settles no headline"
     if beside:
-        names = ", ".join(one.study for one in beside)
+        names = ", ".join(result.study for result in beside)
         yield f"beside the pool, not randomised: {names}"
-    for one in chosen:
-        if one.high_risk:
-            yield f"{one.study}: high risk of bias, in the sensitivity line only"
-    left = {one.result.study for one in group} - {one.study for one in (*chosen, *beside)}
+    for result in chosen:
+        if result.high_risk:
+            yield f"{result.study}: high risk of bias, in the sensitivity line only"
+    left = {entry.result.study for entry in group} - {result.study for result in (*chosen, *beside)}
     for study in sorted(left):
         yield f"{study}: no result of all randomised in the first months after treatment"
     if not chosen:

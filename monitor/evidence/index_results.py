@@ -54,7 +54,7 @@ def heard(
     construction. A result whose comparator is of no known class is in no pool, and listed.
     """
     known = frozenset(slugs)
-    found: list[Heard] = []
+    entries: list[Heard] = []
     refused: list[tuple[Result, str]] = []
     for result in results:
         other = result.comparator.casefold()
@@ -67,11 +67,11 @@ def heard(
         except InvalidInput as error:
             refused.append((result, str(error)))
             continue
-        found.append(Heard(result, effect, pool))
+        entries.append(Heard(result, effect, pool))
         if other in known:
             seen = replace(result, intervention=other, comparator=result.intervention, variant="")
-            found.append(Heard(seen, turned(effect), pool))
-    return found, refused
+            entries.append(Heard(seen, turned(effect), pool))
+    return entries, refused
 
 
 def pool_of(result: Result, policy: SynthesisPolicy) -> str | None:
@@ -94,14 +94,14 @@ def index(
 
     ``sustained`` asks for the last assessment from ``first_months`` on instead of the first.
     """
-    candidates = [one for one in of_study if _whole_groups(one.result)]
+    candidates = [entry for entry in of_study if _whole_groups(entry.result)]
     rules = ["all randomised"]
     candidates = _prefer(candidates, rules, _better_measures(measures))
     candidates = _at_its_time(candidates, rules, policy, sustained=sustained)
     candidates = _prefer(
         candidates, rules, (("the pre-specified primary", lambda r: r.prespecified == "primary"),)
     )
-    with_effect = [one for one in candidates if one.effect.vi is not None]
+    with_effect = [entry for entry in candidates if entry.effect.vi is not None]
     candidates = with_effect or candidates
     if not candidates:
         return None
@@ -135,7 +135,7 @@ def _better_measures(measures: Measures) -> tuple[Choice, ...]:
 
 def _prefer(candidates: list[Heard], rules: list[str], choices: Sequence[Choice]) -> list[Heard]:
     for name, holds in choices:
-        better = [one for one in candidates if holds(one.result)]
+        better = [entry for entry in candidates if holds(entry.result)]
         if better and len(better) < len(candidates):
             rules.append(name)
         candidates = better or candidates
@@ -145,25 +145,25 @@ def _prefer(candidates: list[Heard], rules: list[str], choices: Sequence[Choice]
 def _at_its_time(
     candidates: list[Heard], rules: list[str], policy: SynthesisPolicy, *, sustained: bool
 ) -> list[Heard]:
-    def months(one: Heard) -> float:
-        return one.result.months or 0.0  # a time that is not given is the end of treatment
+    def months(entry: Heard) -> float:
+        return entry.result.months or 0.0  # a time that is not given is the end of treatment
 
     last = policy.first_months
     if sustained:
-        within = [one for one in candidates if months(one) >= last]
+        within = [entry for entry in candidates if months(entry) >= last]
         wanted = max(map(months, within), default=0.0)
     else:
-        within = [one for one in candidates if 0 <= months(one) <= last]
+        within = [entry for entry in candidates if 0 <= months(entry) <= last]
         wanted = min(map(months, within), default=0.0)
-    chosen = [one for one in within if months(one) == wanted]
+    chosen = [entry for entry in within if months(entry) == wanted]
     if len(chosen) < len(candidates):
         rules.append(f"{wanted:g} months after the end of treatment")
     return chosen
 
 
 def _one_of(candidates: list[Heard], policy: SynthesisPolicy, rule: str) -> Index:
-    results = [one.result for one in candidates]
-    effects = [one.effect for one in candidates]
+    results = [entry.result for entry in candidates]
+    effects = [entry.effect for entry in candidates]
     yi, vi, sign = _mean(effects, policy.within_study_correlation)
     return Index(
         study=results[0].study,

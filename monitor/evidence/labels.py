@@ -45,13 +45,13 @@ def label(pooled: Pool, delta: float) -> Label:
 
 def in_words(pooled: Pool, delta: float) -> str:
     """Write a pool's label with what it adds: which way it leans, how far settings vary."""
-    found = label(pooled, delta)
-    if found is Label.NOT_SETTLED:
-        return found + _LEANS[_leaning(pooled.estimate or 0.0, delta)]
-    if found in BENEFITS and pooled.pi_low is not None and pooled.pi_low < 0:
+    verdict = label(pooled, delta)
+    if verdict is Label.NOT_SETTLED:
+        return verdict + _LEANS[_leaning(pooled.estimate or 0.0, delta)]
+    if verdict in BENEFITS and pooled.pi_low is not None and pooled.pi_low < 0:
         harm = " or harm" if pooled.pi_low < -delta else ""
-        return f"{found}; varies: a new setting may see none{harm}"
-    return found.value
+        return f"{verdict}; varies: a new setting may see none{harm}"
+    return verdict.value
 
 
 def of_signs(towards: int, heard: int) -> str:

@@ -171,25 +171,25 @@ def read_row(row: Mapping[str, str | None], slugs: Collection[str]) -> Result:
 
 
 def _counts(cells: "_Cells") -> dict[str, Any]:
-    found = {name: cells.count(name) for name in ("n_i", "n_c", "events_i", "events_c")}
+    counts = {name: cells.count(name) for name in ("n_i", "n_c", "events_i", "events_c")}
     for arm in ("i", "c"):
-        people, events = found[f"n_{arm}"], found[f"events_{arm}"]
+        people, events = counts[f"n_{arm}"], counts[f"events_{arm}"]
         if people == 0:
             raise InvalidInput(f"n_{arm}: an arm of 0 people has no result")
         if people is not None and events is not None and events > people:
             raise InvalidInput(f"events_{arm}: {events} events cannot happen to {people} people")
-    return found
+    return counts
 
 
 def _effect(cells: "_Cells") -> dict[str, Any]:
     names = ("mean_i", "mean_c", "effect", "ci_low", "ci_high")
-    found = {name: cells.number(name) for name in names}
+    numbers = {name: cells.number(name) for name in names}
     for name in ("sd_i", "sd_c", "se"):
-        found[name] = value = cells.number(name)
+        numbers[name] = value = cells.number(name)
         if value is not None and value <= 0:
             raise InvalidInput(f"{name}: has to be more than 0")
-    found["p"] = cells.number("p", least=0, most=1)
-    return found
+    numbers["p"] = cells.number("p", least=0, most=1)
+    return numbers
 
 
 def _comparator(cells: "_Cells", comparator: str, slugs: Collection[str], intervention: str) -> str:
@@ -223,12 +223,12 @@ def _effect_type(cells: "_Cells") -> EffectType:
 
 
 def _benefit(cells: "_Cells") -> int:
-    found = cells.number("benefit")
-    if found is None:
+    benefit = cells.number("benefit")
+    if benefit is None:
         return 1
-    if found not in (1, -1):
+    if benefit not in (1, -1):
         raise InvalidInput("benefit: 1 where more is better, -1 where less is")
-    return int(found)
+    return int(benefit)
 
 
 class _Cells:

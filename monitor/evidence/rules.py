@@ -48,23 +48,23 @@ def grade(
     studies: Iterable[StudyFacts],
 ) -> Grade:
     """Grade one intervention from its baseline and its accepted studies. Total: never raises."""
-    found = tally(policy, baseline, review_closed, studies)
-    facts = {name: count(name, fact, baseline, found) for name, fact in policy.facts.items()}
+    tallied = tally(policy, baseline, review_closed, studies)
+    facts = {name: count(name, fact, baseline, tallied) for name, fact in policy.facts.items()}
     low = tier_at(policy, {name: interval.lo for name, interval in facts.items()})
     high = tier_at(policy, {name: interval.hi for name, interval in facts.items()})
     tier = clip(Tier(baseline.tier), low, high)
-    direction = combine(policy, voices(policy, baseline, found))
+    direction = combine(policy, voices(policy, baseline, tallied))
     return Grade(
         tier=tier,
         low=low,
         high=high,
         direction=direction,
         facts=facts,
-        counted=tuple(study.study_id for study in found.counted),
+        counted=tuple(study.study_id for study in tallied.counted),
         reasons=(
             *wording.tier_reasons(policy, facts, tier=tier, low=low, high=high),
-            *wording.study_reasons(baseline, review_closed, found),
-            *wording.direction_reasons(policy, baseline, found, direction),
+            *wording.study_reasons(baseline, review_closed, tallied),
+            *wording.direction_reasons(policy, baseline, tallied, direction),
         ),
     )
 
@@ -83,9 +83,9 @@ def clip(tier: Tier, low: Tier, high: Tier) -> Tier:
     return _ASCENDING[position]
 
 
-def voices(policy: GradingPolicy, baseline: Baseline, found: Tally) -> frozenset[Direction]:
+def voices(policy: GradingPolicy, baseline: Baseline, tally: Tally) -> frozenset[Direction]:
     """Collect the directions that are heard: the review's own, if any, and the studies'."""
-    heard = {Direction(study.direction.value) for study in found.voices if study.direction}
+    heard = {Direction(study.direction.value) for study in tally.voices if study.direction}
     if baseline.direction != policy.direction.silence:
         heard.add(Direction(baseline.direction))
     return frozenset(heard)

@@ -34,7 +34,7 @@ def preview(
         NotFound: no such intervention.
     """
     gone = {without, adding.study_id if adding else None}
-    studies = [one for one in _accepted(session, slug) if one.study_id not in gone]
+    studies = [study for study in _accepted(session, slug) if study.study_id not in gone]
     return _grade(catalogue, slug, [*studies, adding] if adding else studies)
 
 
@@ -128,7 +128,7 @@ def _columns(graded: Grade) -> dict[str, Any]:
         "tier_low": graded.low,
         "tier_high": graded.high,
         "direction": graded.direction,
-        "facts": {name: [one.lo, one.hi] for name, one in graded.facts.items()},
+        "facts": {name: [interval.lo, interval.hi] for name, interval in graded.facts.items()},
         "counted": list(graded.counted),
         "reasons": list(graded.reasons),
     }

@@ -74,18 +74,18 @@ def _rule(policy: GradingPolicy, tier: Tier) -> TierRule:
     return next(rule for rule in policy.tiers if rule.tier == tier.value)
 
 
-def study_reasons(baseline: Baseline, review_closed: date, found: Tally) -> Iterator[str]:
+def study_reasons(baseline: Baseline, review_closed: date, tally: Tally) -> Iterator[str]:
     """Say where the counted studies come from."""
     low, high = baseline.facts["studies"]
-    yield f"From {_REVIEW}: {_studies(Interval(low, high))}. {_accepted_since(found.new)}"
-    if found.uncertain:
+    yield f"From {_REVIEW}: {_studies(Interval(low, high))}. {_accepted_since(tally.new)}"
+    if tally.uncertain:
         yield (
             f"Not known to be published after the review closed in {month(review_closed)}, so "
-            f"possibly among its studies already: {_labels(found.uncertain)}."
+            f"possibly among its studies already: {_labels(tally.uncertain)}."
         )
-    if found.other_outcome:
+    if tally.other_outcome:
         yield (
-            f"Read and not counted: {_studies(Interval(found.other_outcome, found.other_outcome))} "
+            f"Read and not counted: {_studies(Interval(tally.other_outcome, tally.other_outcome))} "
             "of another outcome than attachment or what leads to it."
         )
 
@@ -95,19 +95,19 @@ def _accepted_since(new: Sequence[StudyFacts]) -> str:
 
 
 def direction_reasons(
-    policy: GradingPolicy, baseline: Baseline, found: Tally, direction: Direction
+    policy: GradingPolicy, baseline: Baseline, tally: Tally, direction: Direction
 ) -> Iterator[str]:
     """Say whose findings were heard, what they say, and what they add up to."""
-    heard = list(_heard(policy, baseline, found))
+    heard = list(_heard(policy, baseline, tally))
     if not heard:
-        why = "has a direction" if found.counted else "has been counted"
+        why = "has a direction" if tally.counted else "has been counted"
         yield f"Findings: {shown(direction)}, since no study {why}."
-        yield from _told_in_words(found)
+        yield from _told_in_words(tally)
         return
-    basis = " None of the studies is sound, so each is heard." if found.fallback else ""
+    basis = " None of the studies is sound, so each is heard." if tally.fallback else ""
     yield f"Findings: {'; '.join(heard)}.{basis} Together: {shown(direction)}."
-    yield from _told_in_words(found)
-    unheard = [study for study in found.counted if study.direction and study not in found.voices]
+    yield from _told_in_words(tally)
+    unheard = [study for study in tally.counted if study.direction and study not in tally.voices]
     if unheard:
         yield (
             "Counted, but not heard on the findings, since only sound studies are: "
@@ -115,16 +115,16 @@ def direction_reasons(
         )
 
 
-def _heard(policy: GradingPolicy, baseline: Baseline, found: Tally) -> Iterator[str]:
+def _heard(policy: GradingPolicy, baseline: Baseline, tally: Tally) -> Iterator[str]:
     if baseline.direction != policy.direction.silence:
         yield f"{shown(baseline.direction)} in {_REVIEW}"
-    for direction in sorted({study.direction for study in found.voices if study.direction}):
-        saying = [study for study in found.voices if study.direction is direction]
+    for direction in sorted({study.direction for study in tally.voices if study.direction}):
+        saying = [study for study in tally.voices if study.direction is direction]
         yield f"{shown(direction)} in {_labels(saying)}"
 
 
-def _told_in_words(found: Tally) -> Iterator[str]:
-    silent = [study for study in found.counted if not study.direction]
+def _told_in_words(tally: Tally) -> Iterator[str]:
+    silent = [study for study in tally.counted if not study.direction]
     if silent:
         yield (
             "Counted, but not heard on the findings, since a study of more than one of the ten "

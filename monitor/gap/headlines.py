@@ -82,9 +82,9 @@ def bounds(states: Sequence[State], counts: Callable[[State, int], bool]) -> tup
             for rank in state.ranks or range(1, total + 1):
                 if taken & 1 << rank:
                     continue
-                one = counts(state, rank)
-                low, high = following.get(taken | 1 << rank, (least + one, most + one))
-                following[taken | 1 << rank] = (min(low, least + one), max(high, most + one))
+                step = counts(state, rank)
+                low, high = following.get(taken | 1 << rank, (least + step, most + step))
+                following[taken | 1 << rank] = (min(low, least + step), max(high, most + step))
         reached = following
     return next(iter(reached.values()), None)
 

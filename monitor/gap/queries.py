@@ -38,14 +38,16 @@ def overview(session: Session, catalogue: Catalogue) -> list[InterventionState]:
         raise NotFound(f"not graded yet: {', '.join(missing)}; run `gap-monitor init` first")
     return [
         InterventionState(
-            slug=one.slug,
-            name=one.name,
-            short=one.short,
-            state=State.from_dict(newest[one.slug].after),
-            gap_note=one.gap_note,
-            last_change=newest[one.slug] if newest[one.slug].before is not None else None,
+            slug=intervention.slug,
+            name=intervention.name,
+            short=intervention.short,
+            state=State.from_dict(newest[intervention.slug].after),
+            gap_note=intervention.gap_note,
+            last_change=newest[intervention.slug]
+            if newest[intervention.slug].before is not None
+            else None,
         )
-        for one in catalogue.interventions
+        for intervention in catalogue.interventions
     ]
 
 
@@ -96,10 +98,10 @@ def change(session: Session, change_id: int) -> Change:
     Raises:
         NotFound: there is no such change.
     """
-    found = session.get(Change, change_id)
-    if found is None:
+    row = session.get(Change, change_id)
+    if row is None:
         raise NotFound(f"there is no change {change_id}")
-    return found
+    return row
 
 
 def newest(session: Session, slug: str) -> Change | None:

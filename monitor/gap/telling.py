@@ -39,10 +39,10 @@ def maybe_words(state: State) -> str:
     if state.settled:
         return ""
     possible = _TIERS[_TIERS.index(state.tier_low) : _TIERS.index(state.tier_high) + 1]
-    others = [one for one in possible if one is not state.tier]
-    higher = all(_TIERS.index(one) > _TIERS.index(state.tier) for one in others)
+    others = [tier for tier in possible if tier is not state.tier]
+    higher = all(_TIERS.index(tier) > _TIERS.index(state.tier) for tier in others)
     verb = "may become" if higher else "may turn out"
-    return f"{verb} {english.either([one.value for one in others])}"
+    return f"{verb} {english.either([tier.value for tier in others])}"
 
 
 def findings_clause(direction: Direction, word: str) -> str:

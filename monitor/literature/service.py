@@ -66,16 +66,18 @@ def ingest(
     known = Known.of(session, arrivals)
     done: list[Ingested] = []
     fresh: list[Arrival] = []
-    for one in arrivals:
-        if known.touches(one):
+    for arrival in arrivals:
+        if known.touches(arrival):
             done += _add(session, fresh, at)
             fresh = []
-            done.append(_take_in(session, one, matcher, at))
+            done.append(_take_in(session, arrival, matcher, at))
         else:
-            fresh.append(one)
-        known.add(one)
+            fresh.append(arrival)
+        known.add(arrival)
     done += _add(session, fresh, at)
-    propose.propose_for(session, [one.paper_id for one in done if one.lane in TO_SCREEN], at)
+    propose.propose_for(
+        session, [ingested.paper_id for ingested in done if ingested.lane in TO_SCREEN], at
+    )
     return done
 
 
@@ -86,28 +88,28 @@ def _add(session: Session, fresh: Sequence[Arrival], at: datetime) -> list[Inges
             paper_id,
             is_new=True,
             changed=False,
-            lane=one.reading.lane,
-            told=bool(one.reading.statements),
+            lane=arrival.reading.lane,
+            told=bool(arrival.reading.statements),
         )
-        for paper_id, one in zip(ids, fresh, strict=True)
+        for paper_id, arrival in zip(ids, fresh, strict=True)
     ]
 
 
-def _take_in(session: Session, one: Arrival, matcher: Matcher, at: datetime) -> Ingested:
+def _take_in(session: Session, arrival: Arrival, matcher: Matcher, at: datetime) -> Ingested:
     """Take in a record that may belong to a paper held here."""
-    versions = resolve.history(session, one.record_id)
-    if one.record_id in versions:
-        paper = session.get_one(Paper, versions[one.record_id])
+    versions = resolve.history(session, arrival.record_id)
+    if arrival.record_id in versions:
+        paper = session.get_one(Paper, versions[arrival.record_id])
         return Ingested(paper.id, is_new=False, changed=False, lane=paper.lane)
-    found = resolve.find(session, one.reading, one.own, list(versions.values()))
-    known, merged = settle(session, found, at=at)
+    resolution = resolve.find(session, arrival.reading, arrival.own, list(versions.values()))
+    known, merged = settle(session, resolution, at=at)
     if known is None:
-        taken = _make(session, one, found.free, at)
+        taken = _make(session, arrival, resolution.free, at)
         paper = session.get_one(Paper, taken.paper_id)
     else:
         paper = known
-        _attach(session, paper, one.record_id, found, at)
-        name_registrations(session, paper, one.named)
+        _attach(session, paper, arrival.record_id, resolution, at)
+        name_registrations(session, paper, arrival.named)
         renewed = read_anew(session, paper, matcher, at=at)
         if merged is None:
             paper, merged = look_again(session, paper, renewed.reading, at=at)
@@ -115,11 +117,11 @@ def _take_in(session: Session, one: Arrival, matcher: Matcher, at: datetime) -> 
                 read_anew(session, paper, matcher, at=at)
         session.flush()
         # a notice may have named the paper by an identifier that it has only now
-        told = renewed.told or bool(found.free or merged)
+        told = renewed.told or bool(resolution.free or merged)
         taken = Ingested(
             paper.id, is_new=False, changed=renewed.changed, lane=paper.lane, told=told
         )
-    doubt(session, paper, one.reading.fingerprint, found, at)
+    doubt(session, paper, arrival.reading.fingerprint, resolution, at)
     return replace(taken, merged=merged)
 
 
@@ -198,13 +200,13 @@ def link_paper(
 
 
 def _attach(
-    session: Session, paper: Paper, record_id: int, found: resolve.Resolution, at: datetime
+    session: Session, paper: Paper, record_id: int, resolution: resolve.Resolution, at: datetime
 ) -> None:
     session.add(
-        PaperRecord(paper_id=paper.id, record_id=record_id, joined_by=found.joined_by, at=at)
+        PaperRecord(paper_id=paper.id, record_id=record_id, joined_by=resolution.joined_by, at=at)
     )
     session.add_all(
-        PaperIdentifier(scheme=i.scheme, value=i.value, paper_id=paper.id) for i in found.free
+        PaperIdentifier(scheme=i.scheme, value=i.value, paper_id=paper.id) for i in resolution.free
     )
 
 

@@ -130,10 +130,10 @@ def _identifiers(session: Session, newest: Subquery) -> dict[int, list[Identifie
         .join(newest, newest.c.study_id == StudyPaper.study_id)
         .order_by(PaperIdentifier.scheme, PaperIdentifier.value)
     )
-    found: dict[int, list[Identifier]] = defaultdict(list)
+    identifiers: dict[int, list[Identifier]] = defaultdict(list)
     for row in rows:
-        found[row.paper_id].append(Identifier(row.scheme, row.value))
-    return found
+        identifiers[row.paper_id].append(Identifier(row.scheme, row.value))
+    return identifiers
 
 
 def _accepted(

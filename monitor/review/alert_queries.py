@@ -109,21 +109,21 @@ def alert(session: Session, alert_id: int) -> tuple[AlertView, list[SaidView]]:
 
 def _said(session: Session, row: StudyAlert) -> list[SaidView]:
     named = (row.kind, row.scheme, row.value)
-    found = []
+    views = []
     for word in opening.words_on(session, row.paper_id):
         notice = literature.paper(session, word.notice_id) if word.notice_id else None
-        found.append(
+        views.append(
             SaidView(
                 concern=concern(word.kind),
                 sources=tuple(retracting.who_says(session, row.paper_id, word)),
-                names=tuple(one for one in word.names if one.scheme != "paper"),
+                names=tuple(name for name in word.names if name.scheme != "paper"),
                 notice_id=word.notice_id,
                 title=notice.title if notice else None,
                 published=notice.published if notice else None,
                 asked=answers(named, word, is_open=row.closed_at is None),
             )
         )
-    return found
+    return views
 
 
 def _lines() -> Select[StudyAlert, str, str]:
@@ -142,19 +142,19 @@ def _views(session: Session, query: Select[StudyAlert, str, str]) -> list[AlertV
 
 
 def _view(row: _Line, stage: Stage, names: dict[str, str]) -> AlertView:
-    one, label, title = row
-    known = one.scheme and one.scheme != "paper"
+    alert, label, title = row
+    known = alert.scheme and alert.scheme != "paper"
     return AlertView(
-        id=one.id,
-        concern=concern(one.kind),
-        study_id=one.study_id,
+        id=alert.id,
+        concern=concern(alert.kind),
+        study_id=alert.study_id,
         label=label,
         stage=stage,
-        paper_id=one.paper_id,
+        paper_id=alert.paper_id,
         title=title,
-        notice=Identifier(one.scheme, one.value) if known else None,
-        opened_at=one.opened_at,
-        closed_at=one.closed_at,
-        closed_by=names.get(one.closed_by or "", "the service") if one.closed_by else None,
-        outcome=one.outcome,
+        notice=Identifier(alert.scheme, alert.value) if known else None,
+        opened_at=alert.opened_at,
+        closed_at=alert.closed_at,
+        closed_by=names.get(alert.closed_by or "", "the service") if alert.closed_by else None,
+        outcome=alert.outcome,
     )

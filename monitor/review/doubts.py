@@ -53,11 +53,11 @@ class Doubt:
 
 def of_papers(session: Session, paper_ids: Collection[int]) -> dict[int, list[Doubt]]:
     """Find what puts some papers in doubt, the gravest first; papers free of doubt are left out."""
-    found = {
+    by_paper = {
         paper_id: _doubts(session, paper_id)
         for paper_id in sorted(statements.perhaps_spoken_of(session, paper_ids))
     }
-    return {paper_id: doubts for paper_id, doubts in found.items() if doubts}
+    return {paper_id: doubts for paper_id, doubts in by_paper.items() if doubts}
 
 
 def of_studies(session: Session, study_ids: Collection[int]) -> dict[int, list[Doubt]]:
@@ -69,11 +69,11 @@ def of_studies(session: Session, study_ids: Collection[int]) -> dict[int, list[D
         select(StudyPaper.paper_id, StudyPaper.study_id).where(StudyPaper.study_id.in_(study_ids))
     )
     study_of = {row.paper_id: row.study_id for row in rows}
-    found: dict[int, list[Doubt]] = defaultdict(list)
+    by_study: dict[int, list[Doubt]] = defaultdict(list)
     for paper_id, doubts in of_papers(session, study_of.keys()).items():
         answers = _answers(session, study_of[paper_id], paper_id)
-        found[study_of[paper_id]] += [_answered(one, answers) for one in doubts]
-    return {study: sorted(doubts, key=_order) for study, doubts in found.items()}
+        by_study[study_of[paper_id]] += [_answered(doubt, answers) for doubt in doubts]
+    return {study: sorted(doubts, key=_order) for study, doubts in by_study.items()}
 
 
 def of_study(session: Session, study_id: int) -> list[Doubt]:
@@ -107,7 +107,7 @@ def _answers(session: Session, study_id: int, paper_id: int) -> dict[Concern, st
         )
         .order_by(StudyAlert.closed_at, StudyAlert.id)
     )
-    return {concern(one.kind): retracting.answer_for_readers(one) for one in settled}
+    return {concern(alert.kind): retracting.answer_for_readers(alert) for alert in settled}
 
 
 def _answered(doubt: Doubt, answers: dict[Concern, str]) -> Doubt:

@@ -131,13 +131,13 @@ def known_interventions(session: Session, slugs: Sequence[str]) -> list[str]:
     if len(wanted) > _MAX_SLUGS:
         raise InvalidInput("Choose interventions from the list", field="interventions")
     order = select(InterventionRow.slug).order_by(InterventionRow.position)
-    found = [slug for slug in session.scalars(order) if slug in wanted]
-    if unknown := wanted - set(found):
+    known_slugs = [slug for slug in session.scalars(order) if slug in wanted]
+    if unknown := wanted - set(known_slugs):
         raise InvalidInput(
             f"Choose interventions from the list; unknown: {', '.join(sorted(unknown))[:200]}",
             field="interventions",
         )
-    return found
+    return known_slugs
 
 
 def check_token(token: str) -> None:
@@ -157,7 +157,7 @@ def when(at: datetime) -> str:
 
 def names(session: Session, user_ids: Sequence[int]) -> list[str]:
     """Name people, in the order given."""
-    found = {
+    name_of = {
         user.id: user.name for user in session.scalars(select(User).where(User.id.in_(user_ids)))
     }
-    return [found.get(user_id, f"person {user_id}") for user_id in user_ids]
+    return [name_of.get(user_id, f"person {user_id}") for user_id in user_ids]

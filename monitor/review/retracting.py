@@ -74,7 +74,7 @@ def withdraw_retracted(session: Session, alert: StudyAlert, at: datetime) -> Dec
     if accepted is None or accepted.verdict is not DecisionVerdict.ACCEPT:
         return None
     earlier = opening.retractions(session, alert.paper_id)
-    if any((one.closed_by or "").startswith("user:") for one in earlier):
+    if any((retraction.closed_by or "").startswith("user:") for retraction in earlier):
         return None
     if not (_is_acted_on(session, alert) and _all_retracted(session, alert)):
         return None
@@ -149,12 +149,12 @@ def word_of(session: Session, alert: StudyAlert) -> Word | None:
 
 def who_says(session: Session, paper_id: int, word: Word) -> list[str]:
     """Name the sources that say something of a paper, for readers."""
-    found = statements.who_says(session, paper_id, word)
+    names = statements.who_says(session, paper_id, word)
     return [
         "a file somebody brought" if name == intake.SOURCE
         else SOURCES[name].title if name in SOURCES
         else name
-        for name in found
+        for name in names
     ]  # fmt: skip
 
 
@@ -207,10 +207,12 @@ def waits(session: Session, alert_id: int) -> list[tuple[str, str, datetime]]:
         .where(AuditEntry.subject == f"study:{alert.study_id}", AuditEntry.action == WAITS)
         .order_by(AuditEntry.seq)
     )
-    own = [one for one in entries if one.details["alert"] == alert_id]
-    people = [int(one.actor.removeprefix("user:")) for one in own]
+    own = [entry for entry in entries if entry.details["alert"] == alert_id]
+    people = [int(entry.actor.removeprefix("user:")) for entry in own]
     named = locking.names(session, people)
-    return [(name, one.details["reason"], one.at) for name, one in zip(named, own, strict=True)]
+    return [
+        (name, entry.details["reason"], entry.at) for name, entry in zip(named, own, strict=True)
+    ]
 
 
 def _wait(session: Session, alert: StudyAlert, actor: str, reason: str, at: datetime) -> None:
@@ -330,7 +332,7 @@ def _reason(session: Session, alert: StudyAlert, at: datetime) -> str:
 
 def _notice(session: Session, word: Word) -> str:
     """Name the notice, and its day where it is known."""
-    named = [one for one in word.names if one.scheme != "paper"]
+    named = [identifier for identifier in word.names if identifier.scheme != "paper"]
     if not named and word.notice_id is None:
         return ", without naming a notice"
     name = f" {_written(named[0])}" if named else ""

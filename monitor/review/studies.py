@@ -231,7 +231,7 @@ def _screened_for(session: Session, ids: list[int]) -> dict[int, tuple[str, ...]
         .where(StudyPaper.study_id.in_(ids), Screening.verdict == ScreeningVerdict.INCLUDE)
         .order_by(Screening.id)
     )
-    found: dict[int, dict[str, None]] = {}
+    by_study: dict[int, dict[str, None]] = {}
     for study_id, slugs in rows:
-        found.setdefault(study_id, {}).update(dict.fromkeys(slugs))
-    return {study_id: tuple(slugs) for study_id, slugs in found.items()}
+        by_study.setdefault(study_id, {}).update(dict.fromkeys(slugs))
+    return {study_id: tuple(slugs) for study_id, slugs in by_study.items()}

@@ -11,13 +11,13 @@ from monitor.kernel.errors import InvalidInput
 
 def asked(domain: Domain, answers: Mapping[str, str]) -> tuple[Question, ...]:
     """The questions of a domain that apply, given the answers so far, in order."""
-    found: list[Question] = []
+    questions: list[Question] = []
     for question in domain.questions:
-        applies = {one.id for one in found}
+        applies = {earlier.id for earlier in questions}
         heard = {name: answer for name, answer in answers.items() if name in applies}
         if not question.asked or any(_holds(when, heard) for when in question.asked):
-            found.append(question)
-    return tuple(found)
+            questions.append(question)
+    return tuple(questions)
 
 
 def judge_domain(tool: Tool, domain: Domain, answers: Mapping[str, str]) -> str:
@@ -35,10 +35,10 @@ def judge_domain(tool: Tool, domain: Domain, answers: Mapping[str, str]) -> str:
             known = ", ".join(tool.answers)
             raise InvalidInput(f"{question.id}: {answer!r} is none of {known}", field=question.id)
         heard[question.id] = answer
-    found = [
+    judgements = [
         next(rule.then for rule in part.rules if _holds(rule.when, heard)) for part in domain.parts
     ]
-    return max(found, key=tool.judgements.index)
+    return max(judgements, key=tool.judgements.index)
 
 
 def judge_overall(tool: Tool, judgements: Mapping[str, str]) -> str:

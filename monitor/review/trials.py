@@ -93,41 +93,43 @@ def registered(session: Session, today: date, slug: str | None = None) -> list[R
         .where(Paper.id.in_(ids))
         .order_by(Paper.id)
     )
-    found = {paper.id: (paper, trial_of(trial)) for paper, trial in rows}
-    if not found:
+    trials = {paper.id: (paper, trial_of(trial)) for paper, trial in rows}
+    if not trials:
         return []
     numbers, reports = _numbers(session, ids), _reports(session, ids)
-    evaluated = _evaluated(session, [paper for paper, _ in found.values()])
+    evaluated = _evaluated(session, [paper for paper, _ in trials.values()])
     listed = []
-    for group in _groups(found, _twins(session, ids)):
+    for group in _groups(trials, _twins(session, ids)):
         # one trial in two registers: the facts of the first that knows its end
-        first = next((one for one in group if found[one][1].completed), group[0])
-        paper, trial = found[first]
-        told = tuple(dict.fromkeys(report for one in group for report in reports[one]))
-        judged = judge(trial, reported=any(one.sure for one in told), today=today)
+        first = next((paper_id for paper_id in group if trials[paper_id][1].completed), group[0])
+        paper, trial = trials[first]
+        told = tuple(dict.fromkeys(report for paper_id in group for report in reports[paper_id]))
+        judged = judge(trial, reported=any(report.sure for report in told), today=today)
         listed.append(
             RegisteredTrial(
                 paper_id=first,
                 title=paper.title,
-                numbers=tuple(number for one in group for number in numbers[one]),
-                evaluates=tuple(dict.fromkeys(s for one in group for s in evaluated[one])),
+                numbers=tuple(number for paper_id in group for number in numbers[paper_id]),
+                evaluates=tuple(
+                    dict.fromkeys(s for paper_id in group for s in evaluated[paper_id])
+                ),
                 trial=trial,
                 standing=judged.standing,
                 months=judged.months,
                 reports=told,
             )
         )
-    return sorted(listed, key=lambda one: (-(one.months or 0), one.paper_id))
+    return sorted(listed, key=lambda entry: (-(entry.months or 0), entry.paper_id))
 
 
 def unpublished(session: Session, slug: str, today: date) -> Unpublished:
     """Count the trials that evaluate an intervention, have ended, and are not published yet."""
     own = [
-        one
-        for one in registered(session, today, slug)
-        if slug in one.evaluates and one.standing in NOT_PUBLISHED
+        entry
+        for entry in registered(session, today, slug)
+        if slug in entry.evaluates and entry.standing in NOT_PUBLISHED
     ]
-    overdue = (one.trial.completed for one in own if one.standing is TrialStanding.OVERDUE)
+    overdue = (entry.trial.completed for entry in own if entry.standing is TrialStanding.OVERDUE)
     return Unpublished(len(own), min((end for end in overdue if end), default=None))
 
 
@@ -160,10 +162,10 @@ def _numbers(session: Session, ids: _Ids) -> dict[int, list[Identifier]]:
         .where(table.paper_id.in_(ids), table.scheme.in_(REGISTRIES))
         .order_by(table.scheme, table.value)
     )
-    found: dict[int, list[Identifier]] = defaultdict(list)
+    numbers: dict[int, list[Identifier]] = defaultdict(list)
     for paper_id, scheme, value in rows:
-        found[paper_id].append(Identifier(scheme, value))
-    return found
+        numbers[paper_id].append(Identifier(scheme, value))
+    return numbers
 
 
 def _reports(session: Session, ids: _Ids) -> dict[int, list[TrialReport]]:
@@ -192,12 +194,12 @@ def _reports(session: Session, ids: _Ids) -> dict[int, list[TrialReport]]:
         )
         .order_by(Paper.id)
     )
-    found: dict[int, dict[int, TrialReport]] = defaultdict(dict)
+    reports: dict[int, dict[int, TrialReport]] = defaultdict(dict)
     for trial, paper_id, title, year, state in links:
-        found[trial][paper_id] = TrialReport(paper_id, title, year, state is LinkState.CONFIRMED)
+        reports[trial][paper_id] = TrialReport(paper_id, title, year, state is LinkState.CONFIRMED)
     for trial, paper_id, title, year in of_study:
-        found[trial][paper_id] = TrialReport(paper_id, title, year, sure=True)
-    return defaultdict(list, {trial: list(some.values()) for trial, some in found.items()})
+        reports[trial][paper_id] = TrialReport(paper_id, title, year, sure=True)
+    return defaultdict(list, {trial: list(some.values()) for trial, some in reports.items()})
 
 
 def _evaluated(session: Session, papers: Sequence[Paper]) -> dict[int, list[str]]:
@@ -205,9 +207,9 @@ def _evaluated(session: Session, papers: Sequence[Paper]) -> dict[int, list[str]
     hits = literature.hits(session, [paper.id for paper in papers])
     return {
         paper.id: [
-            one.slug
-            for one in evaluations(hits[paper.id], paper.title, paper.abstract)
-            if one.evaluated
+            evaluation.slug
+            for evaluation in evaluations(hits[paper.id], paper.title, paper.abstract)
+            if evaluation.evaluated
         ]
         for paper in papers
     }
@@ -215,11 +217,11 @@ def _evaluated(session: Session, papers: Sequence[Paper]) -> dict[int, list[str]
 
 def _twins(session: Session, ids: _Ids) -> list[tuple[int, int]]:
     """Give the pairs of registrations that are known to be of one trial."""
-    one, other = aliased(StudyPaper), aliased(StudyPaper)
+    left, right = aliased(StudyPaper), aliased(StudyPaper)
     of_study = (
-        select(one.paper_id, other.paper_id)
-        .join(other, (other.study_id == one.study_id) & (other.paper_id > one.paper_id))
-        .where(one.paper_id.in_(ids), other.paper_id.in_(ids))
+        select(left.paper_id, right.paper_id)
+        .join(right, (right.study_id == left.study_id) & (right.paper_id > left.paper_id))
+        .where(left.paper_id.in_(ids), right.paper_id.in_(ids))
     )
     linked = select(PaperLink.paper_id, PaperLink.other_id).where(
         PaperLink.paper_id.in_(ids),
@@ -232,11 +234,11 @@ def _twins(session: Session, ids: _Ids) -> list[tuple[int, int]]:
 
 def _groups(ids: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     """Put what belongs together in one list each, in order."""
-    of = {one: one for one in ids}
+    of = {paper_id: paper_id for paper_id in ids}
     for pair in pairs:
-        kept, gone = sorted(of[one] for one in pair)
-        of = {one: kept if leader == gone else leader for one, leader in of.items()}
+        kept, gone = sorted(of[paper_id] for paper_id in pair)
+        of = {paper_id: kept if leader == gone else leader for paper_id, leader in of.items()}
     groups: dict[int, list[int]] = defaultdict(list)
-    for one, leader in of.items():
-        groups[leader].append(one)
+    for paper_id, leader in of.items():
+        groups[leader].append(paper_id)
     return list(groups.values())

@@ -71,24 +71,28 @@ class Known:
     @classmethod
     def of(cls, session: Session, arrivals: Sequence[Arrival]) -> "Known":
         """Look up all arrivals at once."""
-        own = {(one.scheme, one.value) for arrival in arrivals for one in arrival.own}
+        own = {
+            (identifier.scheme, identifier.value)
+            for arrival in arrivals
+            for identifier in arrival.own
+        }
         keys = {key for arrival in arrivals for key in arrival.reading.keys}
         known = cls()
-        for some in chunks([one.record_id for one in arrivals]):
+        for some in chunks([arrival.record_id for arrival in arrivals]):
             known.records.update(session.scalars(_KNOWN_RECORDS, {"some": some}))
         for pairs in chunks(own):
-            found = session.execute(_KNOWN_IDENTIFIERS, {"some": pairs})
-            known.identifiers.update((row.scheme, row.value) for row in found)
+            rows = session.execute(_KNOWN_IDENTIFIERS, {"some": pairs})
+            known.identifiers.update((row.scheme, row.value) for row in rows)
         for values in chunks(keys):
             known.keys.update(session.scalars(_KNOWN_KEYS, {"some": values}))
         return known
 
-    def touches(self, one: Arrival) -> bool:
+    def touches(self, arrival: Arrival) -> bool:
         """Tell whether an arrival may belong to a paper held here."""
         return (
-            one.record_id in self.records
-            or any((i.scheme, i.value) in self.identifiers for i in one.own)
-            or not self.keys.isdisjoint(one.reading.keys)
+            arrival.record_id in self.records
+            or any((i.scheme, i.value) in self.identifiers for i in arrival.own)
+            or not self.keys.isdisjoint(arrival.reading.keys)
         )
 
     def add(self, one: Arrival) -> None:
@@ -101,16 +105,18 @@ def add_papers(session: Session, arrivals: Sequence[Arrival], at: datetime) -> l
     """Make a paper of each arrival, none of which touches what is held; gives their ids."""
     if not arrivals:
         return []
-    ids = add_numbered(session, Paper, [_paper(one.reading, at) for one in arrivals])
+    ids = add_numbered(session, Paper, [_paper(arrival.reading, at) for arrival in arrivals])
     owned = list(zip(ids, arrivals, strict=True))
     joined = {"joined_by": NEW, "at": at}
     add_all(
         session,
         PaperRecord,
-        [{"paper_id": i, "record_id": one.record_id} | joined for i, one in owned],
+        [{"paper_id": i, "record_id": arrival.record_id} | joined for i, arrival in owned],
     )
-    add_all(session, PaperIdentifier, [_pair(i, n) for i, one in owned for n in one.own])
-    add_all(session, PaperRegistration, [_pair(i, n) for i, one in owned for n in one.named])
+    add_all(session, PaperIdentifier, [_pair(i, n) for i, arrival in owned for n in arrival.own])
+    add_all(
+        session, PaperRegistration, [_pair(i, n) for i, arrival in owned for n in arrival.named]
+    )
     for table, read in (
         (PaperKey, lambda r: [{"value": key} for key in r.keys]),
         (Match, lambda r: reconcile.match_rows(r.hits)),
@@ -119,7 +125,9 @@ def add_papers(session: Session, arrivals: Sequence[Arrival], at: datetime) -> l
         (PaperTrial, reconcile.trial_rows),
     ):
         add_all(
-            session, table, [{"paper_id": i} | row for i, one in owned for row in read(one.reading)]
+            session,
+            table,
+            [{"paper_id": i} | row for i, arrival in owned for row in read(arrival.reading)],
         )
     return ids
 

@@ -108,7 +108,7 @@ def copy_rows(
 ) -> None:
     """Copy some rows of a table into another database; ``instead`` replaces columns."""
     columns = cast(Table, table.__table__).columns
-    chosen = [one for one in columns if one.name != without and one.name not in instead]
+    chosen = [column for column in columns if column.name != without and column.name not in instead]
     rows = [{**row, **instead} for row in held.execute(select(*chosen).where(where)).mappings()]
     if rows:
         into.execute(insert(table), rows)
@@ -117,23 +117,29 @@ def copy_rows(
 def _candidates(session: Session, source: str, records: Sequence[FetchedRecord]) -> set[int]:
     """Find the papers that records could join: by identifier, by title, as a new version."""
     citations = [cleaned(record.citation) for record in records]
-    own = {(one.scheme, one.value) for citation in citations for one in citation.identifiers}
+    own = {
+        (identifier.scheme, identifier.value)
+        for citation in citations
+        for identifier in citation.identifiers
+    }
     keys = {key for citation in citations for key in stored_keys(fingerprint(citation))}
-    found: set[int] = set()
+    paper_ids: set[int] = set()
     for pairs in chunks(own):
         by_identifier = tuple_(PaperIdentifier.scheme, PaperIdentifier.value).in_(pairs)
-        found |= set(session.scalars(select(PaperIdentifier.paper_id).where(by_identifier)))
+        paper_ids |= set(session.scalars(select(PaperIdentifier.paper_id).where(by_identifier)))
     for values in chunks(keys):
-        found |= set(session.scalars(select(PaperKey.paper_id).where(PaperKey.value.in_(values))))
+        paper_ids |= set(
+            session.scalars(select(PaperKey.paper_id).where(PaperKey.value.in_(values)))
+        )
     for names in chunks({record.key for record in records}):
-        found |= set(
+        paper_ids |= set(
             session.scalars(
                 select(PaperRecord.paper_id)
                 .join(Record, Record.id == PaperRecord.record_id)
                 .where(Record.source == source, Record.key.in_(names))
             )
         )
-    return found
+    return paper_ids
 
 
 def _places(
@@ -153,16 +159,16 @@ def _places(
             .join(PaperRecord, PaperRecord.record_id == Record.id)
             .where(Record.source == source, Record.key.in_(keys))
         )
-        for key, found, record_id, paper_id, joined_by in rows:
-            places[key, found] = (record_id, paper_id, joined_by == NEW)
+        for key, content_hash, record_id, paper_id, joined_by in rows:
+            places[key, content_hash] = (record_id, paper_id, joined_by == NEW)
     return places
 
 
 def _brought(session: Session, source: str, papers: Collection[int], since: int) -> set[int]:
     """Tell which of ``papers`` are there only since this file."""
-    found: set[int] = set()
+    paper_ids: set[int] = set()
     for ids in chunks(papers):
-        found |= set(
+        paper_ids |= set(
             session.scalars(
                 select(PaperRecord.paper_id)
                 .join(Record, Record.id == PaperRecord.record_id)
@@ -174,7 +180,7 @@ def _brought(session: Session, source: str, papers: Collection[int], since: int)
                 )
             )
         )
-    return found
+    return paper_ids
 
 
 def _novelty(place: tuple[int, int, bool] | None, fresh: set[int], brought: set[int]) -> Novelty:

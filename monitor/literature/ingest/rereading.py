@@ -86,21 +86,23 @@ def read_by_new_rules(
             read_anew(session, kept, matcher, at=at)
         session.flush()
         done.append(Reread(kept.id, renewed.changed, kept.lane, merged, told=True))
-    propose.propose_for(session, [one.paper_id for one in done if one.lane in TO_SCREEN], at)
+    propose.propose_for(
+        session, [result.paper_id for result in done if result.lane in TO_SCREEN], at
+    )
     return done
 
 
 def _read_by_others(session: Session, present: int, limit: int) -> Sequence[Paper]:
     """Find papers of other editions. Two ranges of the index: an inequality would walk all of it."""
     for other in (Paper.read_by < present, Paper.read_by > present):
-        found = session.scalars(
+        papers = session.scalars(
             select(Paper)
             .where(other, Paper.merged_into_id.is_(None))
             .order_by(Paper.read_by, Paper.id)
             .limit(limit)
         ).all()
-        if found:
-            return found
+        if papers:
+            return papers
     return ()
 
 
@@ -115,7 +117,7 @@ def _release(session: Session, paper: Paper, before: Citation) -> None:
     held = {*resolve.identifiers(session, paper.id)}
     gone = (held & {*own_and_named(cleaned(before))[0]}) - given
     if gone:
-        pairs = [(one.scheme, one.value) for one in gone]
+        pairs = [(identifier.scheme, identifier.value) for identifier in gone]
         removed = session.execute(
             delete(PaperIdentifier).where(
                 PaperIdentifier.paper_id == paper.id,
@@ -129,14 +131,23 @@ def _join(
     session: Session, paper: Paper, own: list[Identifier], matcher: Matcher, at: datetime
 ) -> tuple[Paper, tuple[int, int] | None]:
     """Give the paper the identifiers nobody owns; settle with a paper that owns another of them."""
-    found = resolve.find(session, Reading(resolve.as_citation(paper), matcher), own, [paper.id])
-    owner = next((one for one in (found.paper, found.other) if one and one.id != paper.id), None)
+    resolution = resolve.find(
+        session, Reading(resolve.as_citation(paper), matcher), own, [paper.id]
+    )
+    owner = next(
+        (
+            candidate
+            for candidate in (resolution.paper, resolution.other)
+            if candidate and candidate.id != paper.id
+        ),
+        None,
+    )
     kept, merged = settle(
-        session, resolve.Resolution(paper, "read again", found.free, other=owner), at=at
+        session, resolve.Resolution(paper, "read again", resolution.free, other=owner), at=at
     )
     kept = kept or paper
     session.add_all(
-        PaperIdentifier(scheme=i.scheme, value=i.value, paper_id=kept.id) for i in found.free
+        PaperIdentifier(scheme=i.scheme, value=i.value, paper_id=kept.id) for i in resolution.free
     )
     session.flush()
     return kept, merged

@@ -55,12 +55,12 @@ def _sharing(mine: CTE) -> Select[int, int]:
 
 
 def _by_number(mine: CTE, has: type[_Numbered], there: type[_Numbered]) -> Select[int, int]:
-    one, other = aliased(has), aliased(there)
+    left, right = aliased(has), aliased(there)
     same = and_(
-        one.scheme == other.scheme, one.value == other.value, one.paper_id != other.paper_id
+        left.scheme == right.scheme, left.value == right.value, left.paper_id != right.paper_id
     )
-    found = select(one.paper_id.label("one"), other.paper_id.label("other")).join(other, same)
-    return found.where(one.paper_id.in_(select(mine.c.id)))
+    pairs = select(left.paper_id.label("one"), right.paper_id.label("other")).join(right, same)
+    return pairs.where(left.paper_id.in_(select(mine.c.id)))
 
 
 def _by_statement(mine: CTE, *, of_the_other: bool = False) -> Select[int, int]:
@@ -93,7 +93,7 @@ def _of_one_intervention(mine: CTE, today: date) -> Select[int, int]:
     of_mine = select(Match.paper_id, Match.slug).where(Match.paper_id.in_(select(mine.c.id)))
     own = of_mine.where(~_numbered(Match.paper_id), ~_registered(Match.paper_id)).subquery()
     registered = of_mine.where(_registered(Match.paper_id)).subquery()
-    found = union(
+    pairs = union(
         select(own.c.paper_id.label("one"), ended.c.paper_id.label("other")).join(
             ended, ended.c.slug == own.c.slug
         ),
@@ -101,7 +101,7 @@ def _of_one_intervention(mine: CTE, today: date) -> Select[int, int]:
             article, article.c.slug == registered.c.slug
         ),
     )
-    return select(found.subquery()).limit(_MOST_PAIRS)
+    return select(pairs.subquery()).limit(_MOST_PAIRS)
 
 
 def _ended(today: date) -> CTE:

@@ -75,7 +75,7 @@ class Facts:
         """Take the facts of a record that is not kept here."""
         own, named = own_and_named(citation)
         text = registrations_in(f"{citation.title}\n{citation.abstract or ''}")
-        whole = dict.fromkeys((*named, *(one for one in text if one not in own)))
+        whole = dict.fromkeys((*named, *(number for number in text if number not in own)))
         return cls(
             replace(citation, identifiers=tuple(own), registrations=tuple(whole)),
             frozenset(notices.statements(citation)),
@@ -137,7 +137,7 @@ class Facts:
         text = f"{self.citation.title}\n{self.citation.abstract or ''}"
         in_text = frozenset(registrations_in(text))
         return (self.named - in_text) | {
-            one for one in self.named & in_text if _registers(text, one)
+            number for number in self.named & in_text if _registers(text, number)
         }
 
     @cached_property
@@ -166,8 +166,8 @@ class Facts:
             *sentences.lines(self.citation.title),
             *sentences.lines(self.citation.abstract or ""),
         ]
-        found = (_SAMPLE.match(value) for value, _ in sample_sizes(lines))
-        return frozenset(int(met[0]) for met in found if met)
+        matches = (_SAMPLE.match(value) for value, _ in sample_sizes(lines))
+        return frozenset(int(met[0]) for met in matches if met)
 
     @cached_property
     def slugs(self) -> frozenset[str]:
@@ -186,13 +186,13 @@ class Facts:
     def acronyms(self) -> frozenset[str]:
         """What studies are called in its text, a registry's keywords too; no intervention's name."""
         said = self.citation
-        found = {*_ACRONYM.findall(said.title), *_ACRONYM.findall(said.abstract or "")}
+        words = {*_ACRONYM.findall(said.title), *_ACRONYM.findall(said.abstract or "")}
         if begins := _TITLE_BEGINS.match(said.title):
-            found.add(begins[1])
+            words.add(begins[1])
         if self.is_registration:
-            found.update(one for one in said.keywords if _CAPITALS.fullmatch(one))
+            words.update(keyword for keyword in said.keywords if _CAPITALS.fullmatch(keyword))
         other = _NO_NAMES | {hit.words for hit in self.hits}
-        return frozenset(one.casefold() for one in found - other)
+        return frozenset(word.casefold() for word in words - other)
 
     @property
     def span(self) -> tuple[date, date] | None:

@@ -39,22 +39,22 @@ def propose_for(session: Session, paper_ids: Collection[int], at: datetime) -> i
         session.flush()
         pairs = sorted(candidates(session, some, at.date()))
         facts = _facts(session, {paper for pair in pairs for paper in pair})
-        found = {
+        relations = {
             pair: related
             for pair in pairs
             if pair[0] in facts
             and pair[1] in facts
             and (related := relate(facts[pair[0]], facts[pair[1]]))
         }
-        made += _propose(session, found, at)
+        made += _propose(session, relations, at)
     return made
 
 
-def _propose(session: Session, found: dict[Pair, Related], at: datetime) -> int:
-    known = _settled(session, {paper for pair in found for paper in pair})
+def _propose(session: Session, relations: dict[Pair, Related], at: datetime) -> int:
+    known = _settled(session, {paper for pair in relations for paper in pair})
     made = 0
-    for (one, other), said in found.items():
-        first, second = (other, one) if said.swapped else (one, other)
+    for (left, right), said in relations.items():
+        first, second = (right, left) if said.swapped else (left, right)
         key = (*linking.ordered(first, second, said.relation), said.relation)
         if key in known and not (said.certain and known[key] is LinkState.PROPOSED):
             continue
@@ -82,7 +82,7 @@ def _settled(session: Session, papers: Iterable[int]) -> dict[tuple[int, int, st
 
 def _facts(session: Session, papers: set[int]) -> dict[int, Facts]:
     """Read what some papers are compared by; those merged into others are left out."""
-    found: dict[int, Facts] = {}
+    facts: dict[int, Facts] = {}
     for ids in chunks(papers):
         rows = session.scalars(
             select(Paper).where(Paper.id.in_(ids), Paper.merged_into_id.is_(None))
@@ -97,31 +97,31 @@ def _facts(session: Session, papers: set[int]) -> dict[int, Facts]:
             citation = resolve.in_full(
                 row, own.get(row.id, ()), named.get(row.id, ()), trials.get(row.id)
             )
-            found[row.id] = Facts(citation, frozenset(said.get(row.id, ())), hits[row.id])
-    return found
+            facts[row.id] = Facts(citation, frozenset(said.get(row.id, ())), hits[row.id])
+    return facts
 
 
 def _numbers(
     session: Session, table: type[_Numbered], ids: list[int]
 ) -> dict[int, list[Identifier]]:
-    found: dict[int, list[Identifier]] = {}
+    numbers: dict[int, list[Identifier]] = {}
     rows = session.execute(
         select(table.paper_id, table.scheme, table.value).where(table.paper_id.in_(ids))
     )
     for paper_id, scheme, value in rows:
-        found.setdefault(paper_id, []).append(Identifier(scheme, value))
-    return found
+        numbers.setdefault(paper_id, []).append(Identifier(scheme, value))
+    return numbers
 
 
 def _said(session: Session, ids: list[int]) -> dict[int, list[Said]]:
     table = PaperStatement
-    found: dict[int, list[Said]] = {}
+    statements: dict[int, list[Said]] = {}
     rows = session.execute(
         select(table.paper_id, table.kind, table.scheme, table.value).where(table.paper_id.in_(ids))
     )
     for paper_id, kind, scheme, value in rows:
-        found.setdefault(paper_id, []).append((kind, scheme, value))
-    return found
+        statements.setdefault(paper_id, []).append((kind, scheme, value))
+    return statements
 
 
 def _trials(session: Session, ids: list[int]) -> dict[int, Trial]:

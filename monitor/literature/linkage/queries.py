@@ -86,14 +86,14 @@ def proposed(session: Session, *, limit: int, after: int | None = None) -> list[
 def of_paper(session: Session, paper_id: int) -> list[Likeness]:
     """List what a paper is, or may be, to others; what a person denied is left out."""
     mine = linking.family(session, paper_id)
-    found: dict[tuple[int, Relation, bool], Likeness] = {}
+    likenesses: dict[tuple[int, Relation, bool], Likeness] = {}
     for link in linking.links_of(session, paper_id):
         first = link.paper_id in mine
         other_id = link.other_id if first else link.paper_id
         if link.state is LinkState.REJECTED or other_id in mine:
             continue
         other = _brief(linking.current(session, other_id))
-        found.setdefault(
+        likenesses.setdefault(
             (other.id, link.relation, first),
             Likeness(
                 link.id,
@@ -105,7 +105,7 @@ def of_paper(session: Session, paper_id: int) -> list[Likeness]:
                 queries.study_of(session, other.id),
             ),
         )
-    return list(found.values())
+    return list(likenesses.values())
 
 
 def _papers(session: Session, paper_ids: Iterable[int]) -> dict[int, PaperBrief]:

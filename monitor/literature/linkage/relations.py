@@ -31,22 +31,24 @@ class Related:
     swapped: bool = False
 
 
-def relate(one: Facts, other: Facts) -> Related | None:
+def relate(left: Facts, right: Facts) -> Related | None:
     """Say how two papers belong together, the most telling way first; None where nothing tells."""
-    if one.own & other.own:
+    if left.own & right.own:
         return None  # one paper, or a conflict of identifiers: not for this rule
-    if one.is_registration and other.is_registration:
-        return _two_registrations(one, other)
-    if one.is_registration or other.is_registration:
-        return _either(_registration, one, other)
+    if left.is_registration and right.is_registration:
+        return _two_registrations(left, right)
+    if left.is_registration or right.is_registration:
+        return _either(_registration, left, right)
     return (
-        _either(_preprint, one, other) or _either(_protocol, one, other) or _same_study(one, other)
+        _either(_preprint, left, right)
+        or _either(_protocol, left, right)
+        or _same_study(left, right)
     )
 
 
-def _either(rule: Rule, one: Facts, other: Facts) -> Related | None:
+def _either(rule: Rule, left: Facts, right: Facts) -> Related | None:
     """Ask a rule of direction both ways; where it holds both ways it tells nothing."""
-    there, back = rule(one, other), rule(other, one)
+    there, back = rule(left, right), rule(right, left)
     if there and back:
         return None
     if back:
@@ -54,31 +56,31 @@ def _either(rule: Rule, one: Facts, other: Facts) -> Related | None:
     return there
 
 
-def _registration(one: Facts, other: Facts) -> Related | None:
-    if not one.is_registration:
+def _registration(left: Facts, right: Facts) -> Related | None:
+    if not left.is_registration:
         return None
-    found = reports(one, other)
+    found = reports(left, right)
     return Related(Relation.REGISTRATION_OF, found.reason, found.certain) if found else None
 
 
-def _two_registrations(one: Facts, other: Facts) -> Related | None:
+def _two_registrations(left: Facts, right: Facts) -> Related | None:
     """Two registers that name each other's number, or one the other's, may hold one trial."""
-    named = (one.own & other.named) | (other.own & one.named)
+    named = (left.own & right.named) | (right.own & left.named)
     if not named:
         return None
     reason = f"two registrations, and one names the other’s number ({first_named(named)})"
     return Related(Relation.SAME_STUDY, reason)
 
 
-def _preprint(one: Facts, other: Facts) -> Related | None:
+def _preprint(left: Facts, right: Facts) -> Related | None:
     """A source's own statement is certain; like titles by the same first author are not."""
     kinds = {PREPRINT, ARTICLE, PROTOCOL}
-    if one.kind not in kinds or other.kind not in kinds:
+    if left.kind not in kinds or right.kind not in kinds:
         return None
-    stated = one.says(LinkKind.PREPRINT_OF, other) or other.says(LinkKind.HAS_PREPRINT, one)
-    if stated and not (other.fingerprint.kind == PREPRINT and one.fingerprint.kind != PREPRINT):
+    stated = left.says(LinkKind.PREPRINT_OF, right) or right.says(LinkKind.HAS_PREPRINT, left)
+    if stated and not (right.fingerprint.kind == PREPRINT and left.fingerprint.kind != PREPRINT):
         return Related(Relation.PREPRINT_OF, "a source says so", certain=True)
-    if one.kind == PREPRINT and other.kind == ARTICLE and _of_one_pen(one, other):
+    if left.kind == PREPRINT and right.kind == ARTICLE and _of_one_pen(left, right):
         return Related(Relation.PREPRINT_OF, "similar titles, and the same first author")
     return None
 
@@ -93,38 +95,38 @@ def _of_one_pen(preprint: Facts, article: Facts) -> bool:
     )
 
 
-def _protocol(one: Facts, other: Facts) -> Related | None:
+def _protocol(left: Facts, right: Facts) -> Related | None:
     """A protocol and a report of its trial: by a number both name, or by title and authors."""
-    years = _years_apart(one, other)
-    if one.kind != PROTOCOL or not other.reports or (years is not None and years < 0):
+    years = _years_apart(left, right)
+    if left.kind != PROTOCOL or not right.reports or (years is not None and years < 0):
         return None
-    if shared := one.numbers & other.numbers:
+    if shared := left.numbers & right.numbers:
         return Related(Relation.PROTOCOL_OF, f"both name {first_named(shared)}")
-    if one.numbers and other.numbers:
+    if left.numbers and right.numbers:
         return None  # of two trials
-    names = len(one.fingerprint.names & other.fingerprint.names)
-    if names >= _NAMES and alike(one.words, other.words) >= _NEAR:
+    names = len(left.fingerprint.names & right.fingerprint.names)
+    if names >= _NAMES and alike(left.words, right.words) >= _NEAR:
         return Related(Relation.PROTOCOL_OF, "similar titles, and authors in common")
     return None
 
 
-def _same_study(one: Facts, other: Facts) -> Related | None:
+def _same_study(left: Facts, right: Facts) -> Related | None:
     """Two reports of one study: by a number both name, or by authors, sample and intervention."""
-    if not (one.reports and other.reports) or one.kind != other.kind:
+    if not (left.reports and right.reports) or left.kind != right.kind:
         return None
-    if one.fingerprint.squeezed == other.fingerprint.squeezed:
+    if left.fingerprint.squeezed == right.fingerprint.squeezed:
         return None  # one paper or two: see ``sameness``
-    if shared := one.named & other.named:
+    if shared := left.named & right.named:
         return Related(Relation.SAME_STUDY, f"both name {first_named(shared)}")
-    if one.registered and other.registered:
+    if left.registered and right.registered:
         return None  # of two trials
-    years, size = _years_apart(one, other), one.samples & other.samples
+    years, size = _years_apart(left, right), left.samples & right.samples
     agree = (
         years is not None
         and abs(years) <= _YEARS_OF_ONE_STUDY
-        and one.slugs & other.slugs
-        and one.fingerprint.first & other.fingerprint.first
-        and alike(one.words, other.words) >= _LESS_NEAR
+        and left.slugs & right.slugs
+        and left.fingerprint.first & right.fingerprint.first
+        and alike(left.words, right.words) >= _LESS_NEAR
     )
     if not size or not agree:
         return None
@@ -132,7 +134,7 @@ def _same_study(one: Facts, other: Facts) -> Related | None:
     return Related(Relation.SAME_STUDY, reason)
 
 
-def _years_apart(one: Facts, other: Facts) -> int | None:
+def _years_apart(left: Facts, right: Facts) -> int | None:
     """Give how many years the other came later; None where a year is not known."""
-    first, then = one.citation.year, other.citation.year
+    first, then = left.citation.year, right.citation.year
     return then - first if first and then else None

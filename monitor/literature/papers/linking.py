@@ -22,20 +22,20 @@ _OF_KIND = {
 }
 
 
-def relation(one: Fingerprint, other: Fingerprint) -> tuple[Relation, bool]:
-    """Say what two papers that look alike may be to each other, and whether the other comes first.
+def relation(left: Fingerprint, right: Fingerprint) -> tuple[Relation, bool]:
+    """Say what two papers that look alike may be to each other, and whether ``right`` comes first.
 
     "The first is (relation) the second": a preprint of its article, not the other way round.
     """
-    if one.is_notice != other.is_notice:
-        return Relation.NOTICE_OF, other.is_notice
-    if one.is_notice:
+    if left.is_notice != right.is_notice:
+        return Relation.NOTICE_OF, right.is_notice
+    if left.is_notice:
         return Relation.SAME_PAPER, False
-    if one.kind != other.kind:
-        kind = next(k for k in sorted((one.kind, other.kind)) if k)
-        return _OF_KIND[kind], other.kind == kind
-    if one.protocol != other.protocol:
-        return Relation.PROTOCOL_OF, other.protocol
+    if left.kind != right.kind:
+        kind = next(k for k in sorted((left.kind, right.kind)) if k)
+        return _OF_KIND[kind], right.kind == kind
+    if left.protocol != right.protocol:
+        return Relation.PROTOCOL_OF, right.protocol
     return Relation.SAME_PAPER, False
 
 
@@ -90,11 +90,11 @@ def ordered(paper_id: int, other_id: int, relation: Relation) -> tuple[int, int]
     return paper_id, other_id
 
 
-def told_apart(session: Session, one_id: int, other_id: int) -> bool:
+def told_apart(session: Session, left_id: int, right_id: int) -> bool:
     """Tell whether a person has said that two papers, or papers merged into them, are not one."""
     return any(
         link.relation is Relation.SAME_PAPER and link.state is LinkState.REJECTED
-        for link in between(session, one_id, other_id)
+        for link in between(session, left_id, right_id)
     )
 
 
@@ -104,43 +104,43 @@ def settle(session: Session, link: PaperLink, state: LinkState, *, by: str, at: 
     What is still open between the same two in the same words is settled alike.
     """
     alike = [
-        one
-        for one in between(session, link.paper_id, link.other_id)
-        if one.relation is link.relation and one.state is LinkState.PROPOSED
+        proposal
+        for proposal in between(session, link.paper_id, link.other_id)
+        if proposal.relation is link.relation and proposal.state is LinkState.PROPOSED
     ]
-    for one in dict.fromkeys([link, *alike]):
-        one.state, one.settled_at, one.settled_by = state, at, by
+    for row in dict.fromkeys([link, *alike]):
+        row.state, row.settled_at, row.settled_by = state, at, by
         audit.record(
             session,
             at=at,
             actor=by,
             action=f"link.{state.value}",
-            subject=f"link:{one.id}",
-            paper=one.paper_id,
-            relation=one.relation.value,
-            other=one.other_id,
-            reason=one.reason,
+            subject=f"link:{row.id}",
+            paper=row.paper_id,
+            relation=row.relation.value,
+            other=row.other_id,
+            reason=row.reason,
         )
 
 
-def between(session: Session, one_id: int, other_id: int) -> list[PaperLink]:
+def between(session: Session, left_id: int, right_id: int) -> list[PaperLink]:
     """List the links between two papers, or papers merged into them, the oldest first."""
-    one, other = family(session, one_id), family(session, other_id)
-    there = and_(PaperLink.paper_id.in_(one), PaperLink.other_id.in_(other))
-    back = and_(PaperLink.paper_id.in_(other), PaperLink.other_id.in_(one))
+    left, right = family(session, left_id), family(session, right_id)
+    there = and_(PaperLink.paper_id.in_(left), PaperLink.other_id.in_(right))
+    back = and_(PaperLink.paper_id.in_(right), PaperLink.other_id.in_(left))
     return list(session.scalars(select(PaperLink).where(or_(there, back)).order_by(PaperLink.id)))
 
 
 def family(session: Session, paper_id: int) -> frozenset[int]:
     """Give a paper and all that were merged into it, and into these."""
-    found, newest = {paper_id}, {paper_id}
+    members, newest = {paper_id}, {paper_id}
     while newest:
         gone = select(PaperMerge.gone_id).where(
             PaperMerge.kept_id.in_(newest), PaperMerge.undone_at.is_(None)
         )
-        newest = set(session.scalars(gone)) - found
-        found |= newest
-    return frozenset(found)
+        newest = set(session.scalars(gone)) - members
+        members |= newest
+    return frozenset(members)
 
 
 def current(session: Session, paper_id: int) -> Paper:

@@ -27,13 +27,13 @@ from monitor.literature.tables import (
 from monitor.literature.words import LinkState, Relation
 
 
-def objection(session: Session, one: Paper, other: Paper) -> str | None:
+def objection(session: Session, left: Paper, right: Paper) -> str | None:
     """Say why two papers may not become one without a person; None when they may."""
-    if not same_title(one.title, other.title):
+    if not same_title(left.title, right.title):
         return "their titles differ"
-    if linking.told_apart(session, one.id, other.id):
+    if linking.told_apart(session, left.id, right.id):
         return "a person said that they are two"
-    if len(set(_studies(session, one, other).values())) > 1:
+    if len(set(_studies(session, left, right).values())) > 1:
         return "each belongs to a study of its own"
     return None
 
@@ -170,8 +170,8 @@ def _move_registrations(session: Session, kept: Paper, gone: Paper) -> list[list
     )
     affected(removed, expected=len(named[gone.id]), what="registrations")
     session.add_all(
-        PaperRegistration(paper_id=kept.id, scheme=one.scheme, value=one.value)
-        for one in strongest_first(named[gone.id] - named[kept.id])
+        PaperRegistration(paper_id=kept.id, scheme=number.scheme, value=number.value)
+        for number in strongest_first(named[gone.id] - named[kept.id])
     )
     return pairs(named[gone.id])
 

@@ -30,10 +30,10 @@ def best(versions: Sequence[Version]) -> Citation:
     Links are gathered from the newest version of each record: one source knows of the
     retraction, another of the preprint, and one that takes its word back no longer says it.
     """
-    ordered = sorted(versions, key=lambda one: (preference(one.source), -one.record_id))
+    ordered = sorted(versions, key=lambda version: (preference(version.source), -version.record_id))
     chosen: dict[str, Any] = {
         field.name: next(
-            (value for one in ordered if (value := getattr(one.citation, field.name))), None
+            (value for version in ordered if (value := getattr(version.citation, field.name))), None
         )
         for field in fields(Citation)
     }
@@ -45,11 +45,11 @@ def best(versions: Sequence[Version]) -> Citation:
 def newest(versions: Sequence[Version]) -> tuple[Citation, ...]:
     """Give what each record says by now: its newest version's words, in the order given."""
     latest: dict[tuple[str, str], Version] = {}
-    for one in versions:
-        known = latest.setdefault((one.source, one.key), one)
-        if one.record_id > known.record_id:
-            latest[one.source, one.key] = one
-    return tuple(one.citation for one in latest.values())
+    for version in versions:
+        known = latest.setdefault((version.source, version.key), version)
+        if version.record_id > known.record_id:
+            latest[version.source, version.key] = version
+    return tuple(version.citation for version in latest.values())
 
 
 def cleaned(citation: Citation) -> Citation:

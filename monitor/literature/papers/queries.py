@@ -170,10 +170,10 @@ def record(session: Session, record_id: int) -> RecordDetail:
 
 def hits(session: Session, paper_ids: Sequence[int]) -> dict[int, tuple[Hit, ...]]:
     """List the matches of many papers at once, each in order of appearance."""
-    found: dict[int, list[Hit]] = {paper_id: [] for paper_id in paper_ids}
+    matches: dict[int, list[Hit]] = {paper_id: [] for paper_id in paper_ids}
     for row in session.scalars(select(Match).where(Match.paper_id.in_(paper_ids))):
-        found[row.paper_id].append(as_hit(row))
-    return {paper_id: in_order(some) for paper_id, some in found.items()}
+        matches[row.paper_id].append(as_hit(row))
+    return {paper_id: in_order(some) for paper_id, some in matches.items()}
 
 
 def matched(session: Session, paper_id: int) -> list[str]:

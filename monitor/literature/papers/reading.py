@@ -25,18 +25,18 @@ def edition(matcher: Matcher) -> int:
     Never zero, which stands for "not read", and below 2**31. A paper that another edition has
     read is read again: nobody need remember to say that a rule changed.
     """
-    found = hashlib.sha256(f"{_code_hash()} {matcher.catalogue_hash}".encode()).digest()
-    return int.from_bytes(found[:4], "big") % (2**31 - 1) + 1
+    digest = hashlib.sha256(f"{_code_hash()} {matcher.catalogue_hash}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") % (2**31 - 1) + 1
 
 
 @cache
 def _code_hash() -> str:
     """Hash this package's code: which of it the rules are is not worth a list to be kept."""
     folder = Path(monitor.literature.__file__).parent
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):
-        found.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
-    return found.hexdigest()
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Reading:
         Asked of each: one source may mark as retracted what a preferred one does not.
         """
         records = self.records or (self.citation,)
-        return frozenset(one for said in records for one in notices.statements(said))
+        return frozenset(statement for said in records for statement in notices.statements(said))
 
     @cached_property
     def signals(self) -> Signals | None:

@@ -214,14 +214,14 @@ def _without_identifier(
         held = identifiers(session, paper_id)
         if same_title(coming.citation.title, paper.title) and not identifiers_conflict(free, held):
             return Resolution(paper, "new version of the same record", free)
-    found = alike(session, coming.fingerprint, coming.keys)
-    same = [one for one in found if one.found.verdict == "same"]
+    lookalikes = alike(session, coming.fingerprint, coming.keys)
+    same = [lookalike for lookalike in lookalikes if lookalike.found.verdict == "same"]
     if len(same) == 1:
-        doubts = tuple(one for one in found if one is not same[0])
+        doubts = tuple(lookalike for lookalike in lookalikes if lookalike is not same[0])
         return Resolution(same[0].paper, same[0].found.reason, free, doubts=doubts)
     reused = session.get_one(Paper, earlier[-1]) if earlier else None
     conflict = "the source's own key names another paper now" if reused else None
-    return Resolution(None, NEW, free, other=reused, conflict=conflict, doubts=tuple(found))
+    return Resolution(None, NEW, free, other=reused, conflict=conflict, doubts=tuple(lookalikes))
 
 
 def alike(
@@ -231,14 +231,14 @@ def alike(
     if not keys:
         return []
     rows = session.execute(_ALIKE, {"keys": list(keys)}).all()
-    found = []
+    lookalikes = []
     for paper_id, some in groupby(rows, key=attrgetter("id")):
         if paper_id == without:
             continue
         first, *more = some
-        held = [Identifier(one.scheme, one.value) for one in (first, *more) if one.scheme]
+        held = [Identifier(row.scheme, row.value) for row in (first, *more) if row.scheme]
         other = fingerprint(as_citation(first, held))
         sameness = compare(own, other)
         if sameness.verdict != "different":
-            found.append(Doubt(session.get_one(Paper, paper_id), other, sameness))
-    return found
+            lookalikes.append(Doubt(session.get_one(Paper, paper_id), other, sameness))
+    return lookalikes

@@ -30,16 +30,16 @@ def one_at_a_time(session: Session) -> None:
 
 
 def settle(
-    session: Session, found: resolve.Resolution, *, at: datetime, reason: str = _BY_IDENTIFIERS
+    session: Session, resolution: resolve.Resolution, *, at: datetime, reason: str = _BY_IDENTIFIERS
 ) -> tuple[Paper | None, tuple[int, int] | None]:
     """Merge the two papers a record belongs to, or write down why they stay two.
 
     ``reason`` is why they are one, as the merge keeps it.
     """
-    paper, other = found.paper, found.other
+    paper, other = resolution.paper, resolution.other
     if other is None:
         return paper, None
-    objection = found.conflict if paper is None else merging.objection(session, paper, other)
+    objection = resolution.conflict if paper is None else merging.objection(session, paper, other)
     if paper is None or objection:
         note_conflict(session, paper, other, objection, at)
         if paper and objection:
@@ -66,20 +66,20 @@ def note_conflict(
 
 
 def doubt(
-    session: Session, paper: Paper, own: Fingerprint, found: resolve.Resolution, at: datetime
+    session: Session, paper: Paper, own: Fingerprint, resolution: resolve.Resolution, at: datetime
 ) -> None:
     """Propose what a person should compare with a paper; not two that nobody is to screen."""
-    other = found.other
-    if other and other.id != paper.id and not other.merged_into_id and found.conflict:
-        _propose(session, paper, other, Relation.SAME_PAPER, found.conflict, at)
-    for one in found.doubts:
-        if one.paper.id == paper.id or one.paper.merged_into_id:
+    other = resolution.other
+    if other and other.id != paper.id and not other.merged_into_id and resolution.conflict:
+        _propose(session, paper, other, Relation.SAME_PAPER, resolution.conflict, at)
+    for lookalike in resolution.doubts:
+        if lookalike.paper.id == paper.id or lookalike.paper.merged_into_id:
             continue
-        relation, swapped = linking.relation(own, one.fingerprint)
-        first, second = (one.paper, paper) if swapped else (paper, one.paper)
+        relation, swapped = linking.relation(own, lookalike.fingerprint)
+        first, second = (lookalike.paper, paper) if swapped else (paper, lookalike.paper)
         if relation is Relation.NOTICE_OF and statements.names(session, first.id, second.id):
             continue  # the sources say it: nobody has to
-        _propose(session, first, second, relation, one.found.reason, at)
+        _propose(session, first, second, relation, lookalike.found.reason, at)
 
 
 def look_again(
@@ -88,14 +88,20 @@ def look_again(
     """Look what a paper resembles now that it says something else, and settle what is certain."""
     if reading is None:
         return paper, None
-    found = resolve.alike(session, reading.fingerprint, reading.keys, without=paper.id)
-    same = [one for one in found if one.found.verdict == "same"]
+    lookalikes = resolve.alike(session, reading.fingerprint, reading.keys, without=paper.id)
+    same = [lookalike for lookalike in lookalikes if lookalike.found.verdict == "same"]
     kept, merged = paper, None
     if len(same) == 1:
         settled = resolve.Resolution(paper, "read again", other=same[0].paper)
         alone, merged = settle(session, settled, at=at, reason=same[0].found.reason)
         kept = alone or paper
-    doubt(session, kept, reading.fingerprint, resolve.Resolution(kept, "", doubts=tuple(found)), at)
+    doubt(
+        session,
+        kept,
+        reading.fingerprint,
+        resolve.Resolution(kept, "", doubts=tuple(lookalikes)),
+        at,
+    )
     return kept, merged
 
 

@@ -72,12 +72,12 @@ class Word:
 
 def words_on(session: Session, paper_id: int) -> list[Word]:
     """List what is said of a paper's standing: by its records, by notices, by people's links."""
-    found: dict[Word, None] = {}
+    words: dict[Word, None] = {}
     for kind, other in _own_words(session, paper_id):
-        found[_named(session, kind, other, without=paper_id)] = None
+        words[_named(session, kind, other, without=paper_id)] = None
     for kind, notice_id in (*_of_notices(session, paper_id), *_of_links(session, paper_id)):
-        found[Word(kind, _names_of(session, notice_id), notice_id)] = None
-    return sorted(found, key=lambda word: (_PASSIVE.index(word.kind), str(word.names)))
+        words[Word(kind, _names_of(session, notice_id), notice_id)] = None
+    return sorted(words, key=lambda word: (_PASSIVE.index(word.kind), str(word.names)))
 
 
 def perhaps_spoken_of(session: Session, paper_ids: Collection[int]) -> set[int]:
@@ -100,26 +100,30 @@ def perhaps_spoken_of(session: Session, paper_ids: Collection[int]) -> set[int]:
         .where(PaperIdentifier.paper_id.in_(paper_ids), PaperStatement.kind.in_(list(_ACTIVE)))
     )
     linked = select(PaperLink.other_id).where(PaperLink.other_id.in_(paper_ids), *_CONFIRMED_NOTICE)
-    return {one for found in (own, named, linked) for one in session.scalars(found)}
+    return {paper_id for query in (own, named, linked) for paper_id in session.scalars(query)}
 
 
 def who_says(session: Session, paper_id: int, word: Word) -> tuple[str, ...]:
     """Name the sources that say something of a paper, themselves or by the notice they sent."""
     kind = None if word.kind == notices.RETRACTED else word.kind
     said = [
-        one
-        for one in said_of(session, paper_id)
-        if one.kind == kind and (one.other is None or one.other in word.names)
+        statement
+        for statement in said_of(session, paper_id)
+        if statement.kind == kind and (statement.other is None or statement.other in word.names)
     ]
     if word.notice_id is not None:
-        said += [one for one in said_of(session, word.notice_id) if one.paper_id == paper_id]
-    return tuple(dict.fromkeys(source for one in said for source in one.sources))
+        said += [
+            statement
+            for statement in said_of(session, word.notice_id)
+            if statement.paper_id == paper_id
+        ]
+    return tuple(dict.fromkeys(source for statement in said for source in statement.sources))
 
 
 def names(session: Session, notice_id: int, paper_id: int) -> bool:
     """Tell whether the sources say of one paper what it is to the other, in either direction."""
     pair = {notice_id, paper_id}
-    found = session.execute(
+    rows = session.execute(
         select(PaperStatement.paper_id, PaperIdentifier.paper_id)
         .join(
             PaperIdentifier,
@@ -128,7 +132,7 @@ def names(session: Session, notice_id: int, paper_id: int) -> bool:
         )
         .where(PaperStatement.paper_id.in_(pair), PaperIdentifier.paper_id.in_(pair))
     )
-    return any(one != other for one, other in found)
+    return any(speaker != named for speaker, named in rows)
 
 
 def named_by(session: Session, paper_ids: Collection[int]) -> set[int]:
@@ -199,14 +203,14 @@ def _of_links(session: Session, paper_id: int) -> list[tuple[str, int]]:
         .join(PaperLink, PaperLink.paper_id == Paper.id)
         .where(PaperLink.other_id == paper_id, *_CONFIRMED_NOTICE)
     )
-    found = []
+    notice_kinds = []
     for row in rows:
         if names(session, row.id, paper_id):
             continue  # said by the sources already
         said = Citation(title=row.title, publication_types=tuple(row.publication_types))
         kind = notices.notice_kind(said) or notices.NoticeKind.CORRECTION
-        found.append((notices.SAID_OF[kind].value, row.id))
-    return found
+        notice_kinds.append((notices.SAID_OF[kind].value, row.id))
+    return notice_kinds
 
 
 def _names_of(session: Session, paper_id: int) -> tuple[Identifier, ...]:
@@ -250,7 +254,7 @@ def _held(
     session: Session, identifiers: Iterable[Identifier], *, without: int
 ) -> dict[Identifier, int]:
     """Find the papers held here that have these identifiers."""
-    wanted = [(one.scheme, one.value) for one in identifiers]
+    wanted = [(identifier.scheme, identifier.value) for identifier in identifiers]
     if not wanted:
         return {}
     rows = session.execute(

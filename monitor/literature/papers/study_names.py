@@ -142,13 +142,13 @@ def family_name(authors: Sequence[str]) -> str:
     >>> [family_name([name]) for name in ("van der Berg JA", "Pat van der Berg", "P. Alder")]
     ['van der Berg', 'van der Berg', 'Alder']
     """
-    known = [line for one in authors if (line := _line(one))]
+    known = [line for author in authors if (line := _line(author))]
     if not known:
         return ""
     first = known[0]
     if _is_group(first):
         return shorten(first, _MAX_GROUP, placeholder="…")
-    return _calm(_family(first, capitals=any(_ends_in_capitals(one) for one in known)), first)
+    return _calm(_family(first, capitals=any(_ends_in_capitals(line) for line in known)), first)
 
 
 def lettered(name: str, letter: str) -> str:

@@ -92,7 +92,7 @@ def undo(session: Session, merge: PaperMerge, *, matcher: Matcher, by: str, at: 
         raise Conflict(f"merge {merge.id} was undone before")
     if reason := hindrance(session, merge):
         raise Conflict(reason)
-    kept, gone = (session.get_one(Paper, one) for one in (merge.kept_id, merge.gone_id))
+    kept, gone = (session.get_one(Paper, paper_id) for paper_id in (merge.kept_id, merge.gone_id))
     session.flush()
     back = _part(session, merge)
     _move_back(session, kept, gone, back)
@@ -155,7 +155,9 @@ def _assign(session: Session, record_id: int, back: _Share, stays: _Share) -> No
     """Give a record that came since to one of the two: an earlier version tells, or a number."""
     own, named = own_and_all_named(cleaned(from_json(session.get_one(Record, record_id).citation)))
     versions = sorted(resolve.history(session, record_id), reverse=True)
-    earlier = next((one for one in versions if one in back.records | stays.records), None)
+    earlier = next(
+        (version for version in versions if version in back.records | stays.records), None
+    )
     first = next((i for i in own if i in back.identifiers | stays.identifiers), None)
     goes = earlier in back.records if earlier else first in back.identifiers
     share, other = (back, stays) if goes else (stays, back)
@@ -185,7 +187,7 @@ def _move_back(session: Session, kept: Paper, gone: Paper, back: _Share) -> None
         .values(paper_id=gone.id)
     )
     affected(moved, expected=len(back.records), what="records")
-    pairs = [(one.scheme, one.value) for one in back.identifiers]
+    pairs = [(identifier.scheme, identifier.value) for identifier in back.identifiers]
     if pairs:
         moved = session.execute(
             update(PaperIdentifier)
@@ -197,8 +199,8 @@ def _move_back(session: Session, kept: Paper, gone: Paper, back: _Share) -> None
         )
         affected(moved, expected=len(pairs), what="identifiers")
     session.add_all(
-        PaperRegistration(paper_id=gone.id, scheme=one.scheme, value=one.value)
-        for one in back.registrations
+        PaperRegistration(paper_id=gone.id, scheme=number.scheme, value=number.value)
+        for number in back.registrations
     )
 
 

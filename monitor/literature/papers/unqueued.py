@@ -63,7 +63,7 @@ def kept(
 
     ``query`` names the query that brought them, ``words`` must all stand in the title.
     """
-    lanes = [one for one in LANES if lane in {None, one}]
+    lanes = [choice for choice in LANES if lane in {None, choice}]
     listed = select(Paper).where(Paper.merged_into_id.is_(None), Paper.lane.in_(lanes))
     listed = listed.where(*(Paper.title.icontains(word, autoescape=True) for word in words))
     if query is not None:
@@ -100,10 +100,10 @@ def brought_by(session: Session, paper_ids: Sequence[int]) -> dict[int, list[str
         .distinct()
         .order_by(RecordQuery.query_key)
     )
-    found: dict[int, list[str]] = defaultdict(list)
+    names: dict[int, list[str]] = defaultdict(list)
     for paper_id, name in rows:
-        found[paper_id].append(name)
-    return found
+        names[paper_id].append(name)
+    return names
 
 
 def _brought_by(query: str) -> ColumnElement[bool]:
@@ -122,7 +122,7 @@ def _about(session: Session, paper_ids: Sequence[int]) -> dict[int, list[tuple[s
         .where(PaperStatement.paper_id.in_(paper_ids), PaperStatement.scheme != "")
         .order_by(PaperStatement.kind, PaperStatement.scheme, PaperStatement.value)
     )
-    found: dict[int, list[tuple[str, Identifier]]] = defaultdict(list)
+    statements: dict[int, list[tuple[str, Identifier]]] = defaultdict(list)
     for row in rows:
-        found[row.paper_id].append((row.kind, Identifier(row.scheme, row.value)))
-    return found
+        statements[row.paper_id].append((row.kind, Identifier(row.scheme, row.value)))
+    return statements

@@ -35,7 +35,7 @@ def look(session: Session, paper_ids: Collection[int], at: datetime) -> list[Stu
 
     ``paper_ids`` are papers of which something may have changed: reports or notices.
     """
-    concerned = {one for some in chunks(paper_ids) for one in _reports(session, some)}
+    concerned = {report for some in chunks(paper_ids) for report in _reports(session, some)}
     opened = []
     for study_id, paper_id in sorted(concerned):
         opened += _look_at(session, study_id, paper_id, at)
@@ -44,7 +44,11 @@ def look(session: Session, paper_ids: Collection[int], at: datetime) -> list[Stu
 
 def follow_merge(session: Session, *, kept: int, gone: int, at: datetime) -> None:
     """Give the alerts of a paper to the one that it became one with."""
-    held = {(one.study_id, *_named(one)) for one in _of_paper(session, kept) if not one.closed_at}
+    held = {
+        (alert.study_id, *_named(alert))
+        for alert in _of_paper(session, kept)
+        if not alert.closed_at
+    }
     for alert in _of_paper(session, gone):
         if alert.closed_at is None and (alert.study_id, *_named(alert)) in held:
             close(session, alert, ACTOR, _ONE_PAPER, at)
@@ -97,7 +101,7 @@ def _reports(session: Session, paper_ids: Collection[int]) -> list[tuple[int, in
 def _look_at(session: Session, study_id: int, paper_id: int, at: datetime) -> list[StudyAlert]:
     locking.hold_study(session, study_id)
     words = words_on(session, paper_id)
-    known = [one for one in _of_paper(session, paper_id) if one.study_id == study_id]
+    known = [alert for alert in _of_paper(session, paper_id) if alert.study_id == study_id]
     opened, standing = [], set()
     for word in words:
         told = _answering(known, word)
@@ -107,12 +111,12 @@ def _look_at(session: Session, study_id: int, paper_id: int, at: datetime) -> li
             known.append(told)
             opened.append(told)
         standing.add(told.id)
-    for alert in [one for one in known if one.closed_at is None and one.id not in standing]:
+    for alert in [alert for alert in known if alert.closed_at is None and alert.id not in standing]:
         if alert.kind != REINSTATED:
             close(session, alert, ACTOR, _TAKEN_BACK, at)
     if not any(alert_rules.concern(word.kind) is Concern.RETRACTED for word in words):
         opened += _reinstated(session, study_id, paper_id, known, at)
-    waiting = [one for one in known if _is_open_retraction(one) and one not in opened]
+    waiting = [alert for alert in known if _is_open_retraction(alert) and alert not in opened]
     return opened + waiting
 
 
@@ -129,14 +133,14 @@ def words_on(session: Session, paper_id: int) -> list[Word]:
 
 def _answering(known: Iterable[StudyAlert], word: Word) -> StudyAlert | None:
     """Find the alert that tells this already; one that its source took back tells no more."""
-    found = None
+    answer = None
     for alert in known:  # the newest word counts
         if alert.kind == REINSTATED:
             ended = alert_rules.concern(word.kind) is Concern.RETRACTED
-            found = None if ended else found
+            answer = None if ended else answer
         elif alert_rules.answers(_named(alert), word, is_open=alert.closed_at is None):
-            found = None if alert.outcome == _TAKEN_BACK else alert
-    return found
+            answer = None if alert.outcome == _TAKEN_BACK else alert
+    return answer
 
 
 def _open(session: Session, study_id: int, paper_id: int, word: Word, at: datetime) -> StudyAlert:
@@ -149,13 +153,13 @@ def _reinstated(
 ) -> list[StudyAlert]:
     """Ask to look again where a study was left out for a retraction that nobody speaks of now."""
     asked = {Concern.RETRACTED, Concern.REINSTATED}
-    about = [one for one in known if alert_rules.concern(one.kind) in asked]
+    about = [alert for alert in known if alert_rules.concern(alert.kind) in asked]
     if not about or about[-1].kind == REINSTATED:
         return []
     decision = locking.newest_decision(session, study_id)
     if decision is None or decision.verdict is DecisionVerdict.ACCEPT:
         return []
-    if decision.facts.get("alert") not in [one.id for one in about]:
+    if decision.facts.get("alert") not in [alert.id for alert in about]:
         return []
     last = about[-1]
     return [_add(session, study_id, paper_id, (REINSTATED, last.scheme, last.value), at)]

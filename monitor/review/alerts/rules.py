@@ -64,10 +64,10 @@ def answers(alert: Named, word: Word, *, is_open: bool) -> bool:
         return False
     if concern(kind) in _ONCE:
         return True
-    names = {(one.scheme, one.value) for one in word.names}
+    names = {(name.scheme, name.value) for name in word.names}
     if (scheme, value) in names or (not names and not scheme):
         return True
-    return is_open and scheme not in {one for one, _ in names}
+    return is_open and scheme not in {name_scheme for name_scheme, _ in names}
 
 
 def first_name(word: Word) -> tuple[str, str]:

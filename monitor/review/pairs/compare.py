@@ -143,19 +143,19 @@ def hanging(
     )
 
 
-def _after_its_forerunner(session: Session, relation: Relation, found: Hanging) -> Hanging:
+def _after_its_forerunner(session: Session, relation: Relation, report: Hanging) -> Hanging:
     """Let the article be the main report of a study known by its preprint or protocol so far."""
     mains = list(
         session.scalars(
             select(StudyPaper.paper_id).where(
-                StudyPaper.study_id == found.study_id, StudyPaper.role == PaperRole.MAIN
+                StudyPaper.study_id == report.study_id, StudyPaper.role == PaperRole.MAIN
             )
         )
     )
-    if relation is Relation.SAME_STUDY or set(mains) - {found.linked_id}:
-        return found
+    if relation is Relation.SAME_STUDY or set(mains) - {report.linked_id}:
+        return report
     beside = _ROLES[relation] if mains else None
-    return Hanging(found.paper_id, found.linked_id, found.study_id, PaperRole.MAIN, beside)
+    return Hanging(report.paper_id, report.linked_id, report.study_id, PaperRole.MAIN, beside)
 
 
 def pair(session: Session, link_id: int) -> Pair:
@@ -167,12 +167,12 @@ def pair(session: Session, link_id: int) -> Pair:
     link = session.get(PaperLink, link_id)
     if link is None:
         raise NotFound(f"There is no proposal {link_id}")
-    one, other = (linking.current(session, i) for i in (link.paper_id, link.other_id))
+    left, right = (linking.current(session, i) for i in (link.paper_id, link.other_id))
     follows: Hanging | str | None
     if link.relation is Relation.SAME_PAPER:
-        follows = two_studies(session, one.id, other.id)
+        follows = two_studies(session, left.id, right.id)
     else:
-        follows = hanging(session, link.relation, one.id, other.id)
+        follows = hanging(session, link.relation, left.id, right.id)
     return Pair(
         link_id=link.id,
         relation=link.relation,
@@ -181,10 +181,10 @@ def pair(session: Session, link_id: int) -> Pair:
         proposed_at=link.proposed_at,
         settled_at=link.settled_at,
         settled_by=who(session, link.settled_by),
-        one=_side(session, one.id),
-        other=_side(session, other.id),
-        version=seen(one, other),
-        kept_id=merging.older_first(session, one, other)[0].id,
+        one=_side(session, left.id),
+        other=_side(session, right.id),
+        version=seen(left, right),
+        kept_id=merging.older_first(session, left, right)[0].id,
         hindrance=follows if isinstance(follows, str) else None,
         hanging=follows if isinstance(follows, Hanging) else None,
     )
@@ -213,26 +213,26 @@ def merge(session: Session, merge_id: int) -> Parting:
     Raises:
         NotFound: there is no such merge.
     """
-    found = session.get(PaperMerge, merge_id)
-    if found is None:
+    row = session.get(PaperMerge, merge_id)
+    if row is None:
         raise NotFound(f"There is no merge {merge_id}")
-    return _parting(session, found)
+    return _parting(session, row)
 
 
-def _parting(session: Session, one: PaperMerge) -> Parting:
-    study = one.moved["study"]
+def _parting(session: Session, row: PaperMerge) -> Parting:
+    study = row.moved["study"]
     return Parting(
-        merge_id=one.id,
-        kept=literature.paper(session, one.kept_id),
-        gone_id=one.gone_id,
-        gone_title=session.get_one(Paper, one.gone_id).title,
-        reason=one.reason,
-        at=one.at,
-        by=who(session, one.by),
-        undone_at=one.undone_at,
-        undone_by=who(session, one.undone_by),
-        records=len(one.moved["records"]),
-        identifiers=tuple((scheme, value) for scheme, value in one.moved["identifiers"]),
+        merge_id=row.id,
+        kept=literature.paper(session, row.kept_id),
+        gone_id=row.gone_id,
+        gone_title=session.get_one(Paper, row.gone_id).title,
+        reason=row.reason,
+        at=row.at,
+        by=who(session, row.by),
+        undone_at=row.undone_at,
+        undone_by=who(session, row.undone_by),
+        records=len(row.moved["records"]),
+        identifiers=tuple((scheme, value) for scheme, value in row.moved["identifiers"]),
         study=session.get_one(Study, study["id"]).label if study else None,
-        hindrance=None if one.undone_at else unmerge.hindrance(session, one),
+        hindrance=None if row.undone_at else unmerge.hindrance(session, row),
     )

@@ -92,7 +92,7 @@ def follow_parting(session: Session, merge: PaperMerge, *, by: str, at: datetime
         action="queue.parted",
         subject=f"paper:{merge.kept_id}",
         gone=merge.gone_id,
-        stages={str(one): item.stage.value for one, item in places.items()},
+        stages={str(paper_id): item.stage.value for paper_id, item in places.items()},
     )
 
 

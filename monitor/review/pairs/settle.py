@@ -135,13 +135,13 @@ def undo_merge(
 
 def _as_seen(session: Session, papers: tuple[int, int], version: str) -> _Both:
     """Give two papers as they are now, if they are as the form showed them."""
-    one, other = (linking.current(session, paper_id) for paper_id in papers)
-    if one.id == other.id:
+    left, right = (linking.current(session, paper_id) for paper_id in papers)
+    if left.id == right.id:
         raise Conflict(_ONE)
-    _hold(session, one.id, other.id)
-    if seen(one, other) != version:
+    _hold(session, left.id, right.id)
+    if seen(left, right) != version:
         raise Conflict(CHANGED)
-    return one, other
+    return left, right
 
 
 def _hold(session: Session, *paper_ids: int) -> None:
@@ -160,10 +160,10 @@ def _hold(session: Session, *paper_ids: int) -> None:
 def _merge(
     session: Session, both: _Both, reason: str, matcher: Matcher, *, by: User, at: datetime
 ) -> Settled:
-    one, other = both
-    if objection := two_studies(session, one.id, other.id):
+    left, right = both
+    if objection := two_studies(session, left.id, right.id):
         raise Conflict(f"{objection}. Nothing was recorded")
-    kept, gone = merging.older_first(session, one, other)
+    kept, gone = merging.older_first(session, left, right)
     actor = f"user:{by.id}"
     merge = literature.merge(
         session,
@@ -183,36 +183,36 @@ def _merge(
 
 def _hang(session: Session, relation: Relation, both: _Both, by: User, at: datetime) -> Settled:
     """Let both papers report the study that one of them reports."""
-    one, other = both
-    found = hanging(session, relation, one.id, other.id)
-    if isinstance(found, str):
-        raise Conflict(f"{found}. Nothing was recorded")
-    if found is None:
+    left, right = both
+    report = hanging(session, relation, left.id, right.id)
+    if isinstance(report, str):
+        raise Conflict(f"{report}. Nothing was recorded")
+    if report is None:
         return _NOTHING
-    locking.hold_study(session, found.study_id)
+    locking.hold_study(session, report.study_id)
     literature.link_paper(
-        session, paper_id=found.paper_id, study_id=found.study_id, role=found.role, by=by, at=at
+        session, paper_id=report.paper_id, study_id=report.study_id, role=report.role, by=by, at=at
     )
-    if found.beside:
-        _change_role(session, found, by, at)
-    item = locking.hold_items(session, [found.paper_id]).get(found.paper_id)
+    if report.beside:
+        _change_role(session, report, by, at)
+    item = locking.hold_items(session, [report.paper_id]).get(report.paper_id)
     if item is not None:
-        locking.move(item, locking.stage_of(session, found.study_id), at)
-    return Settled((found.study_id,), "another paper was found to report it")
+        locking.move(item, locking.stage_of(session, report.study_id), at)
+    return Settled((report.study_id,), "another paper was found to report it")
 
 
-def _change_role(session: Session, found: Hanging, by: User, at: datetime) -> None:
+def _change_role(session: Session, report: Hanging, by: User, at: datetime) -> None:
     """Say what the study's first paper is, now that its main report is there."""
-    link = session.get_one(StudyPaper, found.linked_id)
-    was, link.role = link.role, found.beside or link.role
+    link = session.get_one(StudyPaper, report.linked_id)
+    was, link.role = link.role, report.beside or link.role
     session.flush()
     audit.record(
         session,
         at=at,
         actor=f"user:{by.id}",
         action="study.role-changed",
-        subject=f"study:{found.study_id}",
-        paper=found.linked_id,
+        subject=f"study:{report.study_id}",
+        paper=report.linked_id,
         role=link.role,
         was=was,
     )

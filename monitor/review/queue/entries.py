@@ -183,7 +183,7 @@ def item(session: Session, paper_id: int) -> QueueItemView:
     Raises:
         NotFound: it is not in the queue.
     """
-    found = session.execute(
+    row = session.execute(
         select(QueueItem, Paper, PaperReading, Study.id, Study.label)
         .options(defer(PaperReading.features))
         .join(Paper, Paper.id == QueueItem.paper_id)
@@ -192,9 +192,9 @@ def item(session: Session, paper_id: int) -> QueueItemView:
         .outerjoin(Study, Study.id == StudyPaper.study_id)
         .where(QueueItem.paper_id == paper_id)
     ).one_or_none()
-    if found is None:
+    if row is None:
         raise NotFound(f"Paper {paper_id} is not in the queue")
-    place, paper, reading, study_id, label = found
+    place, paper, reading, study_id, label = row
     return QueueItemView(
         paper_id=paper_id,
         stage=place.stage,
@@ -303,11 +303,11 @@ def _matched(session: Session, ids: Sequence[int]) -> dict[int, list[MatchedWord
         .where(Match.paper_id.in_(ids))
         .order_by(InterventionRow.position, Match.field.desc(), Match.start)
     )
-    found: dict[int, list[MatchedWords]] = defaultdict(list)
+    matches: dict[int, list[MatchedWords]] = defaultdict(list)
     for match in rows:
         words = MatchedWords(match.slug, match.words, match.field, match.rule)
-        found[match.paper_id].append(words)
-    return found
+        matches[match.paper_id].append(words)
+    return matches
 
 
 def _sources(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
@@ -318,10 +318,10 @@ def _sources(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
         .distinct()
         .order_by(Record.source)
     )
-    found: dict[int, list[str]] = defaultdict(list)
+    sources: dict[int, list[str]] = defaultdict(list)
     for row in rows:
-        found[row.paper_id].append(row.source)
-    return found
+        sources[row.paper_id].append(row.source)
+    return sources
 
 
 def _identifiers(session: Session, ids: Sequence[int]) -> dict[int, list[Identifier]]:
@@ -330,10 +330,10 @@ def _identifiers(session: Session, ids: Sequence[int]) -> dict[int, list[Identif
         .where(PaperIdentifier.paper_id.in_(ids))
         .order_by(PaperIdentifier.scheme, PaperIdentifier.value)
     )
-    found: dict[int, list[Identifier]] = defaultdict(list)
+    identifiers: dict[int, list[Identifier]] = defaultdict(list)
     for row in rows:
-        found[row.paper_id].append(Identifier(row.scheme, row.value))
-    return found
+        identifiers[row.paper_id].append(Identifier(row.scheme, row.value))
+    return identifiers
 
 
 def _studies(session: Session, ids: Sequence[int]) -> dict[int, int]:

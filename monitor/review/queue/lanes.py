@@ -76,7 +76,7 @@ class Kinds:
 
 def kinds(session: Session, stage: Stage) -> Kinds:
     """Count the papers of a stage by lane and by the design read from them. One statement."""
-    found = Kinds({}, {})
+    counts = Kinds({}, {})
     rows = session.execute(
         select(Paper.lane, PaperReading.design, func.count())
         .join(QueueItem, QueueItem.paper_id == Paper.id)
@@ -86,9 +86,9 @@ def kinds(session: Session, stage: Stage) -> Kinds:
     )
     for lane, design, count in rows:
         read = design or NOT_CLEAR
-        found.lanes[lane] = found.lanes.get(lane, 0) + count
-        found.designs[read] = found.designs.get(read, 0) + count
-    return found
+        counts.lanes[lane] = counts.lanes.get(lane, 0) + count
+        counts.designs[read] = counts.designs.get(read, 0) + count
+    return counts
 
 
 def waiting_since(session: Session, stage: Stage) -> datetime | None:
@@ -139,7 +139,7 @@ def _lower(session: Session, after: Place | None) -> list[ColumnElement[bool]]:
     if after is None:
         return []
     item = session.get(QueueItem, after.paper_id)
-    scores = [one for one in (after.score, item.score if item else None) if one is not None]
+    scores = [score for score in (after.score, item.score if item else None) if score is not None]
     if not scores:
         return []
     score = max(scores)  # where the order is new since then, rather show a paper twice than never

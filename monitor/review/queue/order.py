@@ -146,25 +146,25 @@ def _merged(session: Session) -> dict[int, int]:
     """Say which paper each screened one that was merged is now part of, step by step."""
     step = select(Paper.id, Paper.merged_into_id).where(Paper.merged_into_id.is_not(None))
     rows = session.execute(step.join(Screening, Screening.paper_id == Paper.id).distinct()).all()
-    found: dict[int, int] = {}
+    merged: dict[int, int] = {}
     while rows:
-        found |= {gone: kept for gone, kept in rows if kept is not None}
-        ends = set(found.values()) - found.keys()
+        merged |= {gone: kept for gone, kept in rows if kept is not None}
+        ends = set(merged.values()) - merged.keys()
         rows = session.execute(step.where(Paper.id.in_(ends))).all()
-    return found
+    return merged
 
 
 def _features(session: Session, paper_ids: Collection[int]) -> dict[int, bytes]:
     """Read the features of papers to learn from; one that is open again teaches nothing."""
-    found: dict[int, bytes] = {}
+    features: dict[int, bytes] = {}
     for some in chunks(paper_ids):
         rows = session.execute(
             select(PaperReading.paper_id, PaperReading.features)
             .join(QueueItem, QueueItem.paper_id == PaperReading.paper_id)
             .where(PaperReading.paper_id.in_(some), QueueItem.stage.not_in(OPEN))
         )
-        found |= dict(rows.all())
-    return found
+        features |= dict(rows.all())
+    return features
 
 
 def _open(session: Session, after: int, at: datetime) -> dict[int, Candidate]:
@@ -191,9 +191,13 @@ def _weighed(
 ) -> dict[int, Parts]:
     """Rank open papers together with those already decided on."""
     papers = [*sorted(taught), *some]
-    candidates = [Candidate(taught[one], {}) for one in sorted(taught)] + [*some.values()]
-    ranked = rank(candidates, {place: labels[one] for place, one in enumerate(sorted(taught))})
-    return {papers[one.position]: _rounded(one.parts) for one in ranked if one.label is None}
+    candidates = [Candidate(taught[paper_id], {}) for paper_id in sorted(taught)] + [*some.values()]
+    ranked = rank(
+        candidates, {place: labels[paper_id] for place, paper_id in enumerate(sorted(taught))}
+    )
+    return {
+        papers[entry.position]: _rounded(entry.parts) for entry in ranked if entry.label is None
+    }
 
 
 def _rounded(parts: Mapping[str, float]) -> Parts:

@@ -89,7 +89,7 @@ def _acted_on(session: Session, study_id: int, screening: Screening) -> bool:
         Appraisal.study_id == study_id, Appraisal.at >= screening.at
     )
     decided = select(Decision.id).where(Decision.study_id == study_id, Decision.at >= screening.at)
-    return any(session.scalar(one.limit(1)) is not None for one in (appraised, decided))
+    return any(session.scalar(query.limit(1)) is not None for query in (appraised, decided))
 
 
 def _founded(session: Session, study_id: int, paper_id: int) -> bool:
