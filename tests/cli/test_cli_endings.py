@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from monitor.cli import _log_to_stderr, main, sentence
+from monitor.kernel import loglines
 from monitor.kernel.errors import ConfigError
 
 UNREACHABLE = "postgresql+psycopg://gap:pa55@127.0.0.1:9/gap"
@@ -137,6 +138,7 @@ def test_a_log_line_of_an_error_carries_its_traceback(capsys):
         with pytest.raises(ZeroDivisionError) as caught:
             1 / 0  # noqa: B018 - an error to tell of
         structlog.get_logger().error("job.failed", job="poll", exc_info=caught.value)
+        loglines.drain()
     finally:
         structlog.configure(**before)
     (line,) = capsys.readouterr().err.splitlines()

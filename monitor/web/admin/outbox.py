@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from monitor.accounts.tables import Role
 from monitor.notify import postmaster
-from monitor.web import auth
+from monitor.web import auth, posting
+from monitor.web.admin.pages import mail_page
 from monitor.web.current import now, service
 
 blueprint = Blueprint("outbox", __name__)
@@ -13,6 +14,7 @@ blueprint.before_request(auth.only(Role.ADMIN))
 
 
 @blueprint.post("/mail/again")
+@posting.form(mail_page)
 def send_all_again() -> ResponseReturnValue:
     """Let all that was refused for good, and not seen yet, be sent again."""
     with service().database.write() as session:
@@ -21,6 +23,7 @@ def send_all_again() -> ResponseReturnValue:
 
 
 @blueprint.post("/mail/seen")
+@posting.form(mail_page)
 def note_all_seen() -> ResponseReturnValue:
     """Note that every refusal was seen: Status says no more of them."""
     with service().database.write() as session:
@@ -29,6 +32,7 @@ def note_all_seen() -> ResponseReturnValue:
 
 
 @blueprint.post("/mail/<uuid>/again")
+@posting.form(mail_page)
 def send_again(uuid: str) -> ResponseReturnValue:
     """Let one message that was refused for good be sent again."""
     with service().database.write() as session:
@@ -37,6 +41,7 @@ def send_again(uuid: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/mail/<uuid>/seen")
+@posting.form(mail_page)
 def note_seen(uuid: str) -> ResponseReturnValue:
     """Note that one refusal was seen."""
     with service().database.write() as session:
@@ -45,6 +50,7 @@ def note_seen(uuid: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/mail/<uuid>/stop")
+@posting.form(mail_page)
 def stop(uuid: str) -> ResponseReturnValue:
     """Cancel one message that still waits."""
     with service().database.write() as session:

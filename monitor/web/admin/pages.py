@@ -82,6 +82,11 @@ def settle(incident_id: int) -> ResponseReturnValue:
 @blueprint.get("/mail")
 def mail() -> str:
     """List the newest messages."""
+    return mail_page(Typed(), None)
+
+
+def mail_page(typed: Typed, problems: Problems | None, **path: str | int) -> str:  # noqa: ARG001 - its buttons carry nothing
+    """Show the page of the mail, with what was wrong with a button pressed there."""
     with service().database.read() as session:
         messages = notify.messages(session, limit=_MESSAGES)
         refused = notify.refused(session, limit=_MESSAGES)
@@ -96,6 +101,7 @@ def mail() -> str:
         done={what: request.args.get(what, type=int) for what in ("again", "seen", "stopped")},
         most=_MESSAGES,
         to_mailbox=_to_mailbox(),
+        problems=problems,
         labels=labels,
         at=now(),
     )
