@@ -278,6 +278,7 @@ def test_three_days_of_a_dead_relay_are_told(service, relay, clock):
 )
 def test_what_stands_in_the_way_is_told_with_its_reason(service, relay, tmp_path, settings, kind):
     (tmp_path / "pw").write_text("wrong")
+    (tmp_path / "pw").chmod(0o600)
     relay.answers |= {"EHLO": "250-here\r\n250 AUTH PLAIN", "AUTH": "535 no"}
     mail = service.settings.mail.model_dump() | {"tls": "none"} | settings
     other = replace(service, settings=parse({"mail": mail}, folder=tmp_path))

@@ -1,6 +1,7 @@
 """What an outsider will try on the public pages: headers, forms, hostile text, bad addresses."""
 
 import hashlib
+import html
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from monitor.notify import tokens
 from monitor.notify.tables import Message
 from monitor.ops.schema import metadata
+from monitor.web import posting
 from monitor.web.security import POLICY
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}{% raw %}\u202e"
@@ -123,7 +125,7 @@ def test_hostile_text_stays_text_on_every_page(client, evidence, clock):
         assert "\u202e" not in page or "{{7*7}}" in page, path
         assert 'href="javascript' not in page, path
         seen += "&lt;script&gt;" in page
-    assert seen >= 3, "the text itself is shown, as text"
+    assert seen >= 2, "what people typed is shown, as text"
 
 
 def test_a_notice_and_a_broken_page_are_escaped(make_app):
@@ -172,7 +174,7 @@ def test_forms_need_their_own_browser_s_token(app, client, token_of):
     assert other.post("/subscribe", data={**form, "csrf_token": token}).status_code == 400
     refused = app.test_client().post("/subscribe", data={**form, "csrf_token": token})
     assert refused.status_code == 400
-    assert "Nothing was saved" in refused.text
+    assert posting.EXPIRED in html.unescape(refused.text)
     assert client.post("/subscribe", data={**form, "csrf_token": token}).status_code == 200
 
 
