@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from monitor.accounts import passwords, refusals, rules
+from monitor.accounts import actors, passwords, refusals, rules
 from monitor.accounts.tables import FailedSignIn, SignIn, User
 from monitor.kernel import audit
 from monitor.kernel.database import affected
@@ -260,5 +260,5 @@ def _account_key(address: str) -> str:
 
 
 def _record(session: Session, at: datetime, user_id: int, action: str) -> None:
-    who = f"user:{user_id}"
+    who = actors.of_user(user_id)
     audit.record(session, at=at, actor=who, action=action, subject=who)

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from monitor.accounts import passwords, rules
+from monitor.accounts import actors, passwords, rules
 from monitor.accounts.authentication import (
     THROTTLED,
     WRONG,
@@ -111,7 +111,7 @@ def change_password(
     user.password_hash = hashed
     end_sessions(session, user.id, at, but=stays)
     _end_links(session, user.id, at)
-    _record(session, at, f"user:{user.id}", "user.password_changed", user)
+    _record(session, at, actors.of_user(user.id), "user.password_changed", user)
 
 
 def disable_user(session: Session, *, user_id: int, by: str, at: datetime) -> User:
@@ -192,7 +192,7 @@ def use_link(  # noqa: PLR0913 - what a form of six fields sends
     _consume(session, link, at)
     user.name, user.password_hash = named, hashed or passwords.hash_password(password)
     end_sessions(session, user.id, at)
-    _record(session, at, f"user:{user.id}", "user.password_set", user)
+    _record(session, at, actors.of_user(user.id), "user.password_set", user)
     return user
 
 
@@ -294,4 +294,6 @@ def _record(
     user: User,
     **details: str,
 ) -> None:
-    audit.record(session, at=at, actor=actor, action=action, subject=f"user:{user.id}", **details)
+    audit.record(
+        session, at=at, actor=actor, action=action, subject=actors.of_user(user.id), **details
+    )

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from monitor.accounts import actors
 from monitor.accounts.tables import User
 from monitor.feeds.records import Identifier
 from monitor.feeds.service import StoredRecord
@@ -240,7 +241,7 @@ def _told_apart(session: Session, name: str, by: User, at: datetime) -> str:
         audit.record(
             session,
             at=at,
-            actor=f"user:{by.id}",
+            actor=actors.of_user(by.id),
             action="study.renamed",
             subject=f"study:{alone.id}",
             was=name,
@@ -257,7 +258,7 @@ def _link(session: Session, paper: Paper, study: Study, role: str, by: User, at:
     audit.record(
         session,
         at=at,
-        actor=f"user:{by.id}",
+        actor=actors.of_user(by.id),
         action="study.paper-linked",
         subject=f"study:{study.id}",
         paper=paper.id,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from monitor.accounts import actors
 from monitor.accounts.tables import User
 from monitor.feeds import incidents
 from monitor.feeds.completeness import comparison
@@ -76,7 +77,7 @@ def settle_incident(
         NotFound: there is no such incident.
         Conflict: only the source can end it.
     """
-    ended = incidents.acknowledge(session, incident_id, f"user:{by.id}", at)
+    ended = incidents.acknowledge(session, incident_id, actors.of_user(by.id), at)
     _tell_of_end(session, settings, ended, at)
 
 

@@ -1,5 +1,6 @@
 """What a mail to the admins says of an incident's course: how often, what next, how it ended. Pure."""
 
+from monitor.accounts import actors
 from monitor.feeds import incidents
 from monitor.feeds.incidents import IncidentView
 from monitor.kernel.english import moment
@@ -75,4 +76,4 @@ def after(incident: IncidentView) -> str:
 
 def settled_by_hand(incident: IncidentView) -> bool:
     """Tell whether an admin ended it."""
-    return (incident.closed_by or "").startswith("user:")
+    return actors.is_user(incident.closed_by)

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import quote
 
 from monitor.catalogue.words import Design, FindingDirection, Tier, UsageBand
+from monitor.feeds import destinations
 from monitor.gap.rules import State
 from monitor.gap.telling import moves, tier_move, used
 from monitor.kernel.english import (
@@ -41,13 +41,6 @@ _TROUBLE = {
     "never": "not asked yet.",
     "overdue": "not asked when it was due.",
     "ok": "not heard from yet.",
-}
-_LINKS = {
-    "doi": "https://doi.org/",
-    "pmid": "https://pubmed.ncbi.nlm.nih.gov/",
-    "pmcid": "https://pmc.ncbi.nlm.nih.gov/articles/",
-    "nct": "https://clinicaltrials.gov/study/",
-    "isrctn": "https://www.isrctn.com/",
 }
 
 
@@ -185,10 +178,7 @@ def study_facts(study: Mapping[str, Any]) -> tuple[StudyFact, ...]:
 
 def study_link(study: Mapping[str, Any]) -> str | None:
     """Give the address where the paper can be read: its DOI's, or else a register's."""
-    for scheme, start in _LINKS.items():
-        if value := study["identifiers"].get(scheme):
-            return start + quote(value, safe="/:;()._-")
-    return None
+    return destinations.best(study["identifiers"])
 
 
 def heard(source: Mapping[str, Any]) -> Heard:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
+from monitor.accounts import actors
 from monitor.accounts.tables import User
 from monitor.feeds.records import Identifier
 from monitor.literature.papers import queries as literature
@@ -136,7 +137,7 @@ def _lines() -> Select[StudyAlert, str, str]:
 
 def _views(session: Session, query: Select[StudyAlert, str, str]) -> list[AlertView]:
     rows = session.execute(query).all()
-    names = {f"user:{i}": name for i, name in session.execute(select(User.id, User.name))}
+    names = {actors.of_user(i): name for i, name in session.execute(select(User.id, User.name))}
     stages = {study: locking.stage_of(session, study) for study in {r[0].study_id for r in rows}}
     return [_view(row, stages[row[0].study_id], names) for row in rows]
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from monitor.accounts import actors
 from monitor.accounts.tables import User
 from monitor.kernel import audit, english
 from monitor.kernel.errors import Conflict, NotFound
@@ -365,7 +366,7 @@ def _record_appraisal(session: Session, appraisal: Appraisal, stage: Stage, at: 
     audit.record(
         session,
         at=at,
-        actor=f"user:{appraisal.reviewer_id}",
+        actor=actors.of_user(appraisal.reviewer_id),
         action="study.appraised",
         subject=f"study:{appraisal.study_id}",
         appraisal=appraisal.id,
@@ -382,7 +383,7 @@ def record_decision(session: Session, decision: Decision) -> None:
     audit.record(
         session,
         at=decision.at,
-        actor=f"user:{people[-1]}" if people else opening.ACTOR,
+        actor=actors.of_user(people[-1]) if people else opening.ACTOR,
         action=f"study.{_DECIDED[decision.verdict]}",
         subject=f"study:{decision.study_id}",
         decision=decision.id,

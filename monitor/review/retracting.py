@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from monitor.accounts import actors
 from monitor.accounts.tables import User
 from monitor.feeds.files import intake
 from monitor.feeds.records import Identifier
@@ -74,7 +75,7 @@ def withdraw_retracted(session: Session, alert: StudyAlert, at: datetime) -> Dec
     if accepted is None or accepted.verdict is not DecisionVerdict.ACCEPT:
         return None
     earlier = opening.retractions(session, alert.paper_id)
-    if any((retraction.closed_by or "").startswith("user:") for retraction in earlier):
+    if any(actors.is_user(retraction.closed_by) for retraction in earlier):
         return None
     if not (_is_acted_on(session, alert) and _all_retracted(session, alert)):
         return None
@@ -113,7 +114,7 @@ def settle(  # noqa: PLR0913 - the form's fields
     locking.hold_study(session, alert.study_id)
     session.refresh(alert)
     reason = rules.plain(reason)
-    actor, words = f"user:{by.id}", f"{_SAID[outcome]}: {reason}"
+    actor, words = actors.of_user(by.id), f"{_SAID[outcome]}: {reason}"
     if alert.closed_at and (alert.closed_by, alert.outcome) == (actor, words):
         return alert, None
     locking.require_reviewer(session, by)
@@ -346,8 +347,9 @@ def _written(one: Identifier) -> str:
 
 def _settled(session: Session, alert: StudyAlert) -> str:
     who = str(alert.closed_by)
-    if not who.startswith("user:"):
+    person = actors.user_id(who)
+    if person is None:
         return f"The sources took it back before you: “{alert.outcome}”. Nothing was recorded"
-    (name,) = locking.names(session, [int(who.removeprefix("user:"))])
+    (name,) = locking.names(session, [person])
     at = locking.when(alert.closed_at) if alert.closed_at else ""
     return f"{name} settled this on {at}: “{alert.outcome}”. Nothing was recorded"

@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from monitor.accounts import authentication, refusals, rules
+from monitor.accounts import actors, authentication, refusals, rules
 from monitor.accounts import queries as people
 from monitor.accounts.tables import Role, User
 from monitor.kernel.errors import Unavailable
@@ -85,6 +85,11 @@ def current_user() -> User | None:
     """Give the person signed in, or None."""
     user: User | None = g.get("user")
     return user
+
+
+def actor() -> str:
+    """Name who is signed in as the ledger does."""
+    return actors.of_user(reader().id)
 
 
 def reader() -> User:

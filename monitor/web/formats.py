@@ -3,9 +3,8 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from urllib.parse import quote
 
-from monitor.feeds.records import Identifier
+from monitor.feeds.destinations import outward, scheme
 from monitor.gap.telling import maybe_words, tier_words
 from monitor.kernel import english
 from monitor.kernel.english import (
@@ -55,13 +54,6 @@ _OUTCOMES = {
     "attachment": "attachment itself",
     "proximal": "what leads to attachment, such as parental sensitivity",
     "other": "another outcome",
-}
-_SCHEMES = {
-    "doi": ("DOI", "https://doi.org/"),
-    "pmid": ("PubMed", "https://pubmed.ncbi.nlm.nih.gov/"),
-    "pmcid": ("PMC", "https://pmc.ncbi.nlm.nih.gov/articles/"),
-    "nct": ("ClinicalTrials.gov", "https://clinicaltrials.gov/study/"),
-    "isrctn": ("ISRCTN", "https://www.isrctn.com/"),
 }
 
 
@@ -124,21 +116,6 @@ def country(uk: bool | None) -> str:  # noqa: FBT001 - a filter: UK, not UK or n
 def outcome_class(value: str) -> str:
     """Say what a class of outcome measures."""
     return _OUTCOMES.get(value, value)
-
-
-def scheme(value: str) -> str:
-    """Name a scheme of identifiers as readers know it."""
-    return _SCHEMES[value][0] if value in _SCHEMES else value
-
-
-def outward(identifier: Identifier) -> str | None:
-    """Give the page of an identifier outside, or None where there is none.
-
-    >>> outward(Identifier("doi", "10.1/a<b>#c"))
-    'https://doi.org/10.1/a%3Cb%3E%23c'
-    """
-    known = _SCHEMES.get(identifier.scheme)
-    return known[1] + quote(identifier.value, safe="/()") if known else None
 
 
 def _in_full(found: re.Match[str]) -> str:

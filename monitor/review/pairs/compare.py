@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from monitor.accounts import actors
 from monitor.kernel.errors import NotFound
 from monitor.literature.papers import linking, merging, unmerge
 from monitor.literature.papers import queries as literature
@@ -101,10 +102,8 @@ def seen(one: Paper | literature.PaperView, other: Paper | literature.PaperView)
 
 def who(session: Session, actor: str | None) -> str:
     """Name an audit actor: a person, or a job."""
-    kind, _, number = (actor or "").partition(":")
-    if kind == "user" and number.isdigit():
-        return locking.names(session, [int(number)])[0]
-    return "The service"
+    person = actors.user_id(actor)
+    return "The service" if person is None else locking.names(session, [person])[0]
 
 
 def two_studies(session: Session, one_id: int, other_id: int) -> str | None:

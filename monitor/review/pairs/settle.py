@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from monitor.accounts import actors
 from monitor.accounts.tables import User
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, NotFound
@@ -79,7 +80,7 @@ def settle_link(  # noqa: PLR0913 - the form's fields
     if confirm and link.relation is Relation.SAME_PAPER:
         return _merge(session, both, link.reason, matcher, by=by, at=at)  # settles the link too
     done = _hang(session, link.relation, both, by, at) if confirm else _NOTHING
-    linking.settle(session, link, wanted, by=f"user:{by.id}", at=at)
+    linking.settle(session, link, wanted, by=actors.of_user(by.id), at=at)
     return replace(done, papers=(both[0].id, both[1].id))
 
 
@@ -126,7 +127,7 @@ def undo_merge(
         )
     locking.require_reviewer(session, by)
     _hold(session, merge.kept_id, merge.gone_id)
-    actor = f"user:{by.id}"
+    actor = actors.of_user(by.id)
     unmerge.undo(session, merge, matcher=matcher, by=actor, at=at)
     follow.follow_parting(session, merge, by=actor, at=at)
     studies = _studies(session, merge.kept_id, merge.gone_id)
@@ -164,7 +165,7 @@ def _merge(
     if objection := two_studies(session, left.id, right.id):
         raise Conflict(f"{objection}. Nothing was recorded")
     kept, gone = merging.older_first(session, left, right)
-    actor = f"user:{by.id}"
+    actor = actors.of_user(by.id)
     merge = literature.merge(
         session,
         kept_id=kept.id,
@@ -209,7 +210,7 @@ def _change_role(session: Session, report: Hanging, by: User, at: datetime) -> N
     audit.record(
         session,
         at=at,
-        actor=f"user:{by.id}",
+        actor=actors.of_user(by.id),
         action="study.role-changed",
         subject=f"study:{report.study_id}",
         paper=report.linked_id,

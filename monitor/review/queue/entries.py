@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, defer
 
+from monitor.accounts import actors
 from monitor.accounts.tables import User
 from monitor.catalogue.tables import InterventionRow
 from monitor.feeds.records import Identifier
@@ -227,7 +228,7 @@ def reopenings(session: Session, paper_id: int) -> list[Reopening]:
         .order_by(AuditEntry.seq)
     ).all()
     names = dict(session.execute(select(User.id, User.name)).all()) if entries else {}
-    who = {f"user:{user_id}": name for user_id, name in names.items()}
+    who = {actors.of_user(user_id): name for user_id, name in names.items()}
     return [
         Reopening(
             who.get(e.actor, e.actor), e.details["reason"], e.at, took_back=e.action == TAKEN_BACK

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from monitor.accounts import actors
 from monitor.accounts.tables import User
 from monitor.kernel import audit
 from monitor.kernel.audit import AuditEntry
@@ -188,7 +189,7 @@ def reopen(
     audit.record(
         session,
         at=at,
-        actor=f"user:{by.id}",
+        actor=actors.of_user(by.id),
         action="paper.reopened",
         subject=f"paper:{paper_id}",
         reason=reason,
@@ -298,7 +299,7 @@ def _record(  # noqa: PLR0913 - a row's columns
     audit.record(
         session,
         at=at,
-        actor=f"user:{by.id}",
+        actor=actors.of_user(by.id),
         action="paper.screened",
         subject=f"paper:{item.paper_id}",
         screening=screening.id,

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from monitor.accounts import actors
 from monitor.accounts.tables import User
 from monitor.kernel import audit
 from monitor.kernel.database import affected
@@ -53,7 +54,7 @@ def take_back(
     audit.record(
         session,
         at=at,
-        actor=f"user:{by.id}",
+        actor=actors.of_user(by.id),
         action=TAKEN_BACK,
         subject=f"paper:{paper_id}",
         reason=reason,

@@ -66,7 +66,7 @@ def add() -> ResponseReturnValue:
             source=tried.source,
             name=tried.feed.name,
             url=tried.feed.url,
-            by=_actor(),
+            by=auth.actor(),
             at=now(),
         )
     return redirect(url_for("feeds.feeds", added=added), code=303)
@@ -89,7 +89,7 @@ def _ask_remove(typed: Typed, problems: Problems | None, *, feed_id: int) -> str
 def remove(feed_id: int) -> ResponseReturnValue:
     """Let go of a feed; what it brought stays."""
     with service().database.write() as session:
-        subscriptions.remove(session, service().settings, feed_id, by=_actor(), at=now())
+        subscriptions.remove(session, service().settings, feed_id, by=auth.actor(), at=now())
     return redirect(url_for("feeds.feeds"), code=303)
 
 
@@ -156,7 +156,3 @@ def _kinds() -> dict[str, str]:
     """Name the kinds of feed, the ones most often added first."""
     names = sorted(subscriptions.feed_sources(service().settings))
     return {name: SOURCES[name].title for name in names}
-
-
-def _actor() -> str:
-    return f"user:{auth.reader().id}"

@@ -18,7 +18,7 @@ blueprint.before_request(auth.only(Role.ADMIN))
 def send_all_again() -> ResponseReturnValue:
     """Let all that was refused for good, and not seen yet, be sent again."""
     with service().database.write() as session:
-        count = postmaster.send_all_again(session, by=_actor(), at=now())
+        count = postmaster.send_all_again(session, by=auth.actor(), at=now())
     return redirect(url_for("admin.mail", again=count), code=303)
 
 
@@ -27,7 +27,7 @@ def send_all_again() -> ResponseReturnValue:
 def note_all_seen() -> ResponseReturnValue:
     """Note that every refusal was seen: Status says no more of them."""
     with service().database.write() as session:
-        count = postmaster.note_seen(session, by=_actor(), at=now())
+        count = postmaster.note_seen(session, by=auth.actor(), at=now())
     return redirect(url_for("admin.mail", seen=count), code=303)
 
 
@@ -36,7 +36,7 @@ def note_all_seen() -> ResponseReturnValue:
 def send_again(uuid: str) -> ResponseReturnValue:
     """Let one message that was refused for good be sent again."""
     with service().database.write() as session:
-        postmaster.send_again(session, uuid, by=_actor(), at=now())
+        postmaster.send_again(session, uuid, by=auth.actor(), at=now())
     return redirect(url_for("admin.mail", again=1), code=303)
 
 
@@ -45,7 +45,7 @@ def send_again(uuid: str) -> ResponseReturnValue:
 def note_seen(uuid: str) -> ResponseReturnValue:
     """Note that one refusal was seen."""
     with service().database.write() as session:
-        postmaster.note_seen(session, by=_actor(), at=now(), uuid=uuid)
+        postmaster.note_seen(session, by=auth.actor(), at=now(), uuid=uuid)
     return redirect(url_for("admin.mail", seen=1), code=303)
 
 
@@ -54,9 +54,5 @@ def note_seen(uuid: str) -> ResponseReturnValue:
 def stop(uuid: str) -> ResponseReturnValue:
     """Cancel one message that still waits."""
     with service().database.write() as session:
-        postmaster.stop(session, uuid, by=_actor(), at=now())
+        postmaster.stop(session, uuid, by=auth.actor(), at=now())
     return redirect(url_for("admin.mail", stopped=1), code=303)
-
-
-def _actor() -> str:
-    return f"user:{auth.reader().id}"

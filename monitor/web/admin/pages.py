@@ -65,7 +65,7 @@ def _status(typed: Typed, problems: Problems | None, **path: str | int) -> str: 
 def ask_now(name: str) -> ResponseReturnValue:
     """Make a source due at once; the jobs ask it within seconds."""
     with service().database.write() as session:
-        feeds.ask_now(session, name, by=_actor(), at=now())
+        feeds.ask_now(session, name, by=auth.actor(), at=now())
     return redirect(url_for("admin.status", asked=name), code=303)
 
 
@@ -172,7 +172,7 @@ def add_person() -> ResponseReturnValue:
             address=typed.get("address", ""),
             name=typed.get("name", ""),
             role=role,
-            by=_actor(),
+            by=auth.actor(),
             at=now(),
         )
     return _link_page(user.name, token, lasts="7 days")
@@ -194,7 +194,7 @@ def new_link(user_id: int) -> ResponseReturnValue:
     """Make a new one-time link for somebody who lost the first, or a password."""
     person = _person(user_id)
     with service().database.write() as session:
-        token = people_service.new_link(session, user_id=user_id, by=_actor(), at=now())
+        token = people_service.new_link(session, user_id=user_id, by=auth.actor(), at=now())
     is_first = person.state is accounts.PersonState.INVITED
     return _link_page(person.name, token, lasts="7 days" if is_first else "one hour")
 
@@ -215,7 +215,7 @@ def disable(user_id: int) -> ResponseReturnValue:
     """Close an account; its sessions end at once."""
     _person(user_id)
     with service().database.write() as session:
-        people_service.disable_user(session, user_id=user_id, by=_actor(), at=now())
+        people_service.disable_user(session, user_id=user_id, by=auth.actor(), at=now())
     return redirect(url_for("admin.people"), code=303)
 
 
@@ -243,7 +243,3 @@ def _link_page(name: str, token: str, *, lasts: str) -> Response:
 
 def _to_mailbox() -> bool:
     return service().settings.mail.transport is Transport.MAILBOX
-
-
-def _actor() -> str:
-    return f"user:{auth.reader().id}"

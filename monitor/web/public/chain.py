@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import NotFound
 from monitor.literature.papers import queries as literature
 from monitor.literature.papers.queries import PaperView
-from monitor.literature.tables import Study, StudyPaper
-from monitor.review import doubts, rules
+from monitor.literature.tables import Study
+from monitor.review import doubts, history, rules
 from monitor.review import queries as review
 from monitor.review.doubts import Doubt
 from monitor.review.tables import Appraisal, Decision
@@ -123,12 +122,10 @@ def study(session: Session, study_id: int) -> StudyPage:
         NotFound: no such study, or nothing was decided on it yet.
     """
     row = session.get(Study, study_id)
-    decisions = _decisions(session, study_id)
+    decisions = history.decisions(session, study_id)
     if row is None or not decisions:
         raise NotFound(f"there is no decided study {study_id}")
-    appraisals = session.scalars(
-        select(Appraisal).where(Appraisal.study_id == study_id).order_by(Appraisal.id)
-    ).all()
+    appraisals = history.appraisals(session, study_id)
     # a withdrawal rests on the judgement that had made the study count
     judged = next(
         decision for decision in decisions if decision.verdict is not DecisionVerdict.WITHDRAW
@@ -155,34 +152,19 @@ def study(session: Session, study_id: int) -> StudyPage:
 
 def papers(session: Session, study_id: int) -> list[PaperLine]:
     """Read a study's papers, the first linked first."""
-    links = session.scalars(
-        select(StudyPaper)
-        .where(StudyPaper.study_id == study_id)
-        .order_by(StudyPaper.linked_at, StudyPaper.paper_id)
-    )
-    return [_paper(link.role, literature.paper(session, link.paper_id)) for link in links]
+    return [
+        _paper(report.role, literature.paper(session, report.paper_id))
+        for report in history.reports(session, study_id)
+    ]
 
 
 def not_counted(session: Session, slug: str) -> list[NotCounted]:
     """List the studies of an intervention that were decided on and do not count, newest first."""
-    newest = select(func.max(Decision.id)).group_by(Decision.study_id)
-    rows = session.execute(
-        select(Decision, Study.label)
-        .join(Study, Study.id == Decision.study_id)
-        .where(Decision.id.in_(newest), Decision.verdict != DecisionVerdict.ACCEPT)
-        .order_by(Decision.id.desc())
-    )
     return [
         NotCounted(decision.study_id, label, decision.reason)
-        for decision, label in rows
+        for decision, label in history.not_counting(session)
         if slug in decision.interventions
     ]
-
-
-def study_of(session: Session, decision_id: int | None) -> int | None:
-    """Find the study a change's cause decided on, where a decision caused it."""
-    decision = session.get(Decision, decision_id) if decision_id is not None else None
-    return decision.study_id if decision else None
 
 
 def _published(session: Session, study_id: int) -> str:
@@ -203,12 +185,6 @@ def _decided(decision: Decision) -> str:
     if "reinstates" in decision.facts:
         return "Counted again, by one reviewer"
     return _DECIDED[decision.verdict]
-
-
-def _decisions(session: Session, study_id: int) -> Sequence[Decision]:
-    return session.scalars(
-        select(Decision).where(Decision.study_id == study_id).order_by(Decision.id.desc())
-    ).all()
 
 
 def _titles(appraisals: Sequence[Appraisal]) -> list[str]:

@@ -22,11 +22,12 @@ from monitor.gap import queries as gap
 from monitor.gap import rules
 from monitor.gap.rules import State
 from monitor.kernel.errors import Unavailable
+from monitor.review import history
 from monitor.review import queries as review
 from monitor.review.words import shown
 from monitor.web import formats, trials
 from monitor.web.current import last_known, now, service
-from monitor.web.public import chain, figure
+from monitor.web.public import figure
 from monitor.web.public.subscribe import PURPOSE
 
 log = structlog.get_logger()
@@ -119,7 +120,7 @@ def change(change_id: int) -> str:
     """Show one change: every part of the state before and after, and its cause."""
     with service().database.read() as session:
         entry = gap.change(session, change_id)
-        study = chain.study_of(session, entry.cause_id)
+        study = history.study_of(session, entry.cause_id)
         before = State.from_dict(entry.before) if entry.before else None
         return render_template(
             "public/change.html",

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from monitor.accounts import actors
 from monitor.accounts import queries as accounts
 from monitor.accounts.tables import Role
 from monitor.feeds.files import shelf, uploads
@@ -57,8 +58,8 @@ def files() -> str:
 def _files(typed: Typed, problems: Problems | None) -> str:  # noqa: ARG001 - no file can be put back
     is_admin = auth.reader().role is Role.ADMIN
     with service().database.read() as session:
-        listed = uploads.listed(session, None if is_admin else _actor())
-        names = {f"user:{person.id}": person.name for person in accounts.people(session)}
+        listed = uploads.listed(session, None if is_admin else auth.actor())
+        names = {actors.of_user(person.id): person.name for person in accounts.people(session)}
     return render_template(
         "staff/imports.html",
         files=listed,
@@ -82,7 +83,7 @@ def upload() -> ResponseReturnValue:
     try:
         with service().database.write() as session:
             name = shelf.shown_name(sent.filename)
-            file_id = uploads.add(session, shelved, name=name, by=_actor(), at=now()).id
+            file_id = uploads.add(session, shelved, name=name, by=auth.actor(), at=now()).id
     except Conflict as error:
         shelf.remove(folder, shelved.token)
         return _files(request.form, Problems({"file": str(error)})), 409
@@ -138,7 +139,7 @@ def bring_in(file_id: int) -> ResponseReturnValue:
     """Say yes to what the preview told."""
     _found(file_id)
     with service().database.write() as session:
-        uploads.say_yes(session, file_id, by=_actor(), at=now())
+        uploads.say_yes(session, file_id, by=auth.actor(), at=now())
     return redirect(url_for("imports.file", file_id=file_id), code=303)
 
 
@@ -148,7 +149,7 @@ def discard(file_id: int) -> ResponseReturnValue:
     """Think better of it: nothing comes in, the file is thrown away."""
     file = _found(file_id)
     with service().database.write() as session:
-        uploads.discard(session, file_id, by=_actor(), at=now())
+        uploads.discard(session, file_id, by=auth.actor(), at=now())
     shelf.remove(service().settings.var / "imports", file.token)
     return redirect(url_for("imports.files"), code=303)
 
@@ -161,7 +162,7 @@ def _found(file_id: int) -> ImportFile:
     """
     with service().database.read() as session:
         file = uploads.find(session, file_id)
-    if file.by != _actor() and auth.reader().role is not Role.ADMIN:
+    if file.by != auth.actor() and auth.reader().role is not Role.ADMIN:
         raise NotFound("There is no such file.")
     return file
 
@@ -173,7 +174,3 @@ def _may_bring() -> bool:
 
 def _limit() -> int:
     return service().settings.web.max_upload_mb * 2**20
-
-
-def _actor() -> str:
-    return f"user:{auth.reader().id}"

@@ -1,0 +1,51 @@
+"""What was decided on studies, row by row, as the public pages and explanations read it. Changes nothing."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from monitor.literature.tables import Study, StudyPaper
+from monitor.review.tables import Appraisal, Decision
+from monitor.review.words import DecisionVerdict
+
+
+def appraisals(session: Session, study_id: int) -> Sequence[Appraisal]:
+    """Every appraisal of a study, the first given first."""
+    return session.scalars(
+        select(Appraisal).where(Appraisal.study_id == study_id).order_by(Appraisal.id)
+    ).all()
+
+
+def decisions(session: Session, study_id: int) -> Sequence[Decision]:
+    """Every decision on a study, the newest first."""
+    return session.scalars(
+        select(Decision).where(Decision.study_id == study_id).order_by(Decision.id.desc())
+    ).all()
+
+
+def reports(session: Session, study_id: int) -> Sequence[StudyPaper]:
+    """The papers of a study with their roles, the first linked first."""
+    return session.scalars(
+        select(StudyPaper)
+        .where(StudyPaper.study_id == study_id)
+        .order_by(StudyPaper.linked_at, StudyPaper.paper_id)
+    ).all()
+
+
+def not_counting(session: Session) -> Sequence[tuple[Decision, str]]:
+    """The newest decision on each study that does not count, with its name; the newest first."""
+    newest = select(func.max(Decision.id)).group_by(Decision.study_id)
+    rows = session.execute(
+        select(Decision, Study.label)
+        .join(Study, Study.id == Decision.study_id)
+        .where(Decision.id.in_(newest), Decision.verdict != DecisionVerdict.ACCEPT)
+        .order_by(Decision.id.desc())
+    )
+    return [(decision, label) for decision, label in rows]
+
+
+def study_of(session: Session, decision_id: int | None) -> int | None:
+    """The study that a decision is on; None where there is no such decision."""
+    decision = session.get(Decision, decision_id) if decision_id is not None else None
+    return decision.study_id if decision else None
