@@ -348,9 +348,9 @@ def _newest_alert(on: Stage) -> str:
 
 
 def _alert_of(person: Person, study: str) -> str:
-    """Find the alert that waits about a study; gives its path."""
-    path, _ = person.get(study).links(r"/alerts/\d+")[0]
-    return path
+    """Find the newest alert that waits about a study; gives its path."""
+    paths = [path for path, _ in person.get(study).links(r"/alerts/\d+")]
+    return max(paths, key=lambda path: int(path.rpartition("/")[2]))
 
 
 def _quote(text: str) -> None:
