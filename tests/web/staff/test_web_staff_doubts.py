@@ -145,3 +145,13 @@ def test_an_included_paper_that_was_retracted_before_says_so_from_the_start(worl
 def stage(world, name):
     with world.database.read() as session:
         return reviews.study(session, world.studies[name]).stage
+
+
+@pytest.mark.parametrize("kind", [LinkKind.PARTLY_RETRACTS, LinkKind.CONCERN_FOR])
+def test_a_study_that_counts_says_so_first_where_it_is_withdrawn(world, browse, kind):
+    path, browser = f"/studies/{world.studies['ddp']}/withdraw", browse(world.ann)
+    assert "gm-note--attn" not in before_title(browser.get(path))
+    notice(world, "ddp", kind)
+    assert f"A paper of this study {SAID[kind]}" in before_title(browser.get(path))
+    mended = browser.send(path, {"reason": " "})
+    assert f"A paper of this study {SAID[kind]}" in before_title(mended), "and where it is mended"
