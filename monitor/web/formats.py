@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from monitor.feeds.destinations import outward, scheme
+from monitor.feeds.files import intake
+from monitor.feeds.sources import SOURCES
 from monitor.gap.telling import maybe_words, tier_words
 from monitor.kernel import english
 from monitor.kernel.english import (
@@ -25,6 +27,7 @@ from monitor.review.words import shown
 
 __all__ = [
     "FILTERS",
+    "authors",
     "country",
     "dated",
     "day",
@@ -43,6 +46,7 @@ __all__ = [
     "plural",
     "ranks",
     "scheme",
+    "sent_it",
     "sentence",
     "span",
     "studies",
@@ -102,6 +106,24 @@ def people(count: int | None) -> str:
     return plural(count, "person", "people")
 
 
+def authors(names: Sequence[str], shown: int = 3, rest: str = "") -> str:
+    """List a paper's authors, the first ``shown`` of many, as its source wrote them.
+
+    Where a name has a comma of its own, another mark parts the people. ``rest`` stands for the
+    others; without it they are counted.
+
+    >>> authors(["Alder P", "Birch K"]), authors(["Alder, Pat", "Birch, Kim"])
+    ('Alder P, Birch K', 'Alder, Pat; Birch, Kim')
+    >>> authors(["A", "B", "C", "D", "E"]), authors(["A", "B", "C", "D"], rest=", et al")
+    ('A, B, C and 2 more', 'A, B, C, et al')
+    """
+    between = "; " if any("," in name for name in names) else ", "
+    left = len(names) - shown
+    if left <= 0 or (left == 1 and not rest):
+        return between.join(names)
+    return between.join(names[:shown]) + (rest or f" and {left} more")
+
+
 def developer(led: bool | None) -> str:  # noqa: FBT001 - a filter: led, not led or not known
     """Say whether an intervention's developers led a study."""
     words = {True: "Developer-led", False: "Independent of its developers"}
@@ -118,6 +140,17 @@ def outcome_class(value: str) -> str:
     return _OUTCOMES.get(value, value)
 
 
+def sent_it(source: str) -> str:
+    """Say who sent a record, as the beginning of a sentence; a source no longer known keeps its name.
+
+    >>> sent_it("pubmed"), sent_it("import")
+    ('PubMed sent it', 'Somebody brought it in a file')
+    """
+    if source == intake.SOURCE:
+        return "Somebody brought it in a file"
+    return f"{SOURCES[source].title if source in SOURCES else source} sent it"
+
+
 def _in_full(found: re.Match[str]) -> str:
     year, month_number, day_number = found.groups()
     words = english.month(date(int(year), int(month_number), 1))
@@ -125,6 +158,7 @@ def _in_full(found: re.Match[str]) -> str:
 
 
 FILTERS: dict[str, Callable[..., object]] = {
+    "authors": authors,
     "shown": shown,
     "tier_words": tier_words,
     "maybe": maybe_words,
@@ -148,5 +182,6 @@ FILTERS: dict[str, Callable[..., object]] = {
     "country": country,
     "outcome_class": outcome_class,
     "scheme": scheme,
+    "sent_it": sent_it,
     "outward": outward,
 }

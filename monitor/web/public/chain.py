@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import NotFound
 from monitor.literature.papers import queries as literature
 from monitor.literature.papers.queries import PaperView
@@ -253,7 +252,7 @@ def _paper(role: str, paper: PaperView) -> PaperLine:
         paper=paper,
         words=tuple(dict.fromkeys(f"“{hit.words}” in its {hit.field}" for hit in paper.hits)),
         records=tuple(
-            SourceLine(_title(record.source), record.fetched_at, record.joined_by)
+            SourceLine(record.source, record.fetched_at, record.joined_by)
             for record in paper.records
         ),
     )
@@ -261,10 +260,9 @@ def _paper(role: str, paper: PaperView) -> PaperLine:
 
 def _byline(paper: PaperView) -> str:
     """Cite a paper: authors (three, then "et al."), journal, year."""
-    authors = ", ".join(paper.authors[:3]) + (", et al" if len(paper.authors) > 3 else "")  # noqa: PLR2004 - as references do
-    known = [authors, paper.journal, str(paper.year) if paper.year else None]
+    known = [
+        formats.authors(paper.authors, rest=", et al"),
+        paper.journal,
+        str(paper.year) if paper.year else None,
+    ]
     return ". ".join(part for part in known if part)
-
-
-def _title(source: str) -> str:
-    return SOURCES[source].title if source in SOURCES else source

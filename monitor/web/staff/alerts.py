@@ -110,7 +110,7 @@ def settle(alert_id: int) -> ResponseReturnValue:
             by=auth.reader(),
             at=now(),
         )
-    if outcome is AlertOutcome.WAIT:
+    if outcome is AlertOutcome.WAIT:  # it stays open: nothing was settled
         return redirect(url_for("alerts.alert", alert_id=alert_id), code=303)
     return redirect(url_for("alerts.alerts", settled=alert_id), code=303)
 

@@ -1,10 +1,12 @@
 """A retracted paper is seen at every stage: queue, paper, study, forms, alert, and public pages."""
 
 import pytest
+from sqlalchemy import update
 from staff_world import Citation, Identifier  # type: ignore[import-not-found]  # on pytest's path
 
 from monitor.feeds.records import Link, LinkKind
 from monitor.literature.papers import queries as literature
+from monitor.notify.tables import Subscriber, SubscriberState
 from monitor.review import alert_queries
 from monitor.review import queries as reviews
 from monitor.review.words import ScreeningVerdict, Stage
@@ -155,3 +157,13 @@ def test_a_study_that_counts_says_so_first_where_it_is_withdrawn(world, browse, 
     assert f"A paper of this study {SAID[kind]}" in before_title(browser.get(path))
     mended = browser.send(path, {"reason": " "})
     assert f"A paper of this study {SAID[kind]}" in before_title(mended), "and where it is mended"
+
+
+def test_what_would_be_told_to_nobody_is_not_told_to_0_subscribers(world, browse):
+    with world.database.write() as session:
+        session.execute(update(Subscriber).values(state=SubscriberState.UNSUBSCRIBED))
+    browser = browse(world.ben)
+    study = f"/studies/{world.studies['ddp']}"
+    assert "nobody else follows what changes" in browser.get(f"{study}/withdraw").text
+    notice(world, "ddp", LinkKind.CONCERN_FOR)
+    assert "nobody else follows what changes" in browser.get(alert(world)).text
