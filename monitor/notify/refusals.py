@@ -95,6 +95,10 @@ _SURELY_US = re.compile(
     r"|client host|your (ip|host|server|domain|account|network)\b|\bhelo\b|\behlo\b|reverse (dns|host)|\bptr\b"
     r"|relay domains|rcpthosts|sender (address )?verif|verification failed for|dynamic ip"
     r"|starttls|tls (is )?required|must use (tls|encryption)"
+    r"|too many (invalid|unknown|bad|unrecogni[sz]ed|non-?existent)\b"
+    r"|pop(3)?[ -]before[ -]smtp|check (your |for )?(new )?mail\b.{0,20}\bbefore sending"
+    r"|not (a )?verified\b.{0,60}\bidentit|(verified )?sender identity|authenticated user"
+    r"|(e-?mails|mails|messages) per (minute|hour|day)|credits? exceeded|sending (is )?paused"
 )
 # Words that are about us unless a number says that they are about the recipient.
 _LIKELY_US = re.compile(

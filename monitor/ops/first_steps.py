@@ -41,10 +41,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class FirstSteps:
-    """All of them, in order; ``reviewers`` may appraise, those invited included."""
+    """All of them, in order; ``reviewers`` may appraise, those invited included.
+
+    ``asks`` tells whether any source is switched on.
+    """
 
     steps: tuple[Step, ...]
     reviewers: int
+    asks: bool
 
     @property
     def at_the_beginning(self) -> bool:
@@ -60,6 +64,7 @@ def first_steps(session: Session, settings: Settings) -> FirstSteps:
         for person in people
     )
     asked = session.scalar(select(func.count()).where(SourceRow.last_success_at.is_not(None)))
+    on = session.scalar(select(func.count()).where(SourceRow.enabled))
     done = {
         What.PEOPLE: reviewers >= _PAIR,
         What.SOURCES: bool(asked),
@@ -67,7 +72,7 @@ def first_steps(session: Session, settings: Settings) -> FirstSteps:
         What.MAIL: settings.mail.transport is Transport.SMTP,
         What.ADDRESS: not _is_here(settings.web.public_url),
     }
-    return FirstSteps(tuple(Step(what, done[what]) for what in What), reviewers)
+    return FirstSteps(tuple(Step(what, done[what]) for what in What), reviewers, asks=bool(on))
 
 
 def _is_here(url: str) -> bool:

@@ -255,6 +255,7 @@ def test_change_what_you_get_shows_ones_own_choices(app, client, token_of, only,
     none = client.post(path, data={"csrf_token": token_of(page)})
     assert none.status_code == 400
     assert "Choose at least one" in none.text
+    assert "The ones ticked" not in none.text, "what is ticked there was not saved"
     assert only()[0].interventions == ["cos", "ddp"], "opening and failing change nothing"
     sent = {"csrf_token": token_of(page), "interventions": ["vig", "cos", "nonsense"]}
     done = client.post(path, data=sent)

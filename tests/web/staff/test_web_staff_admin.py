@@ -5,7 +5,7 @@ from dataclasses import replace
 from email.message import EmailMessage
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from monitor.accounts.tables import Role, User
 from monitor.feeds.tables import SourceRow
@@ -285,7 +285,13 @@ def test_the_page_an_admin_lands_on_says_what_to_do_next(begun, world, browse):
     page = browse(world.ada).get("/queue").text
     assert "What to do next" in page
     assert 'href="/people"' in page
+    assert "asked for the first time now" in page
     assert "every mail is kept here" in page
+    with world.database.write() as session:
+        session.execute(update(SourceRow).values(enabled=False))
+    off = browse(world.ada).get("/queue").text
+    assert "Every source is switched off" in off
+    assert "asked for the first time now" not in off
     assert "What to do next" not in browse(world.ben).get("/queue").text
 
 
