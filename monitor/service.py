@@ -38,14 +38,15 @@ class Service:
         """Open the database and load the catalogue and the secret; changes no row.
 
         Raises:
-            ConfigError: the catalogue or the secret is damaged, others may read the secret, or a
-                setting names no source.
+            ConfigError: the catalogue or the secret is damaged, the secret was lost, others may
+                read it, or a setting names no source.
         """
         catalogue = loader.load()
         sources.check(settings, catalogue)
         database = Database(settings.database_url)
         for path in premises.keep_private(settings, database):
             log.warning("files.open_to_others", path=str(path))
+        premises.refuse_lost_key(settings, database)
         return cls(
             settings=settings,
             database=database,

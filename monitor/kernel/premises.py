@@ -10,6 +10,7 @@ from pathlib import Path
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 
+from monitor.kernel import secret
 from monitor.kernel.database import Database
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.private_files import close_to_others, private_folder
@@ -46,6 +47,26 @@ def refuse_vanished(settings: Settings, database: Database) -> None:
         f"({trace.name}). Mount its disk, mend `database.url`, or "
         f"put a backup there. To begin with an empty one, move {settings.var} away first: its key "
         "and its mail belong to the database that is gone"
+    )
+
+
+def refuse_lost_key(settings: Settings, database: Database) -> None:
+    """Make sure that no new key takes the place of one that was lost.
+
+    Every link in the mails already sent was signed with it, those that stop them among them.
+
+    Raises:
+        ConfigError: a database was made ready here, it is still there, and its key is not.
+    """
+    key, note = settings.var / secret.FILE, settings.var / _NOTE
+    if key.exists() or _read(note) != _where(database):
+        return
+    if database.path is not None and not database.path.exists():
+        return  # both are gone: that is told of as a database that vanished
+    raise ConfigError(
+        f"there is no key at {key}, and there was one: put it back from a backup. If it is lost for "
+        f"good, remove {note}: a new one is made then, the links in mails already sent lead "
+        "nowhere, and everybody signs in anew"
     )
 
 

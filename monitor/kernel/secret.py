@@ -7,6 +7,7 @@ from pathlib import Path
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.private_files import private_folder, refuse_open_to_others
 
+FILE = "secret_key"
 _BYTES = 32
 
 
@@ -19,7 +20,7 @@ def load_or_create(folder: Path) -> bytes:
         ConfigError: the file is there but does not hold a secret of ours, cannot be read, or
             can be read by others.
     """
-    path = folder / "secret_key"
+    path = folder / FILE
     private_folder(folder)
     try:
         if not path.exists():

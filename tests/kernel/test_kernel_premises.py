@@ -151,3 +151,20 @@ def test_a_secret_that_others_may_read_stops_the_start(tmp_path):
     (tmp_path / "var/secret_key").chmod(0o640)
     with pytest.raises(ConfigError, match=r"may read .*secret_key"):
         Service.open(settings)
+
+
+def test_a_key_that_vanished_is_not_replaced(ready, tmp_path):
+    key = tmp_path / "var/secret_key"
+    kept = key.read_bytes()
+    key.unlink()
+    for _ in range(2):
+        with pytest.raises(ConfigError, match=r"no key at .*secret_key.*backup.*remove .*database"):
+            _start(ready.settings)
+    assert not key.exists(), "no new one was made"
+    key.write_bytes(kept)
+    key.chmod(0o600)
+    _start(ready.settings)
+    key.unlink()
+    (tmp_path / "var/database").unlink()  # as the sentence says: it is lost for good
+    _start(ready.settings)
+    assert key.read_bytes() != kept
