@@ -81,6 +81,15 @@ def of_study(session: Session, study_id: int) -> list[Doubt]:
     return of_studies(session, [study_id]).get(study_id, [])
 
 
+def graver_on_study(session: Session, study_id: int, than: Concern) -> list[Doubt]:
+    """Find what puts a study in doubt more than ``than`` does, the gravest first.
+
+    Whoever answers an expression of concern must know that the paper is retracted.
+    """
+    limit = _RANK.get(than, len(GRAVE))
+    return [one for one in of_study(session, study_id) if _RANK[one.concern] < limit]
+
+
 def _doubts(session: Session, paper_id: int) -> list[Doubt]:
     """Tell each concern once, by all who voice it, in the first notice named."""
     said: dict[Concern, Doubt] = {}

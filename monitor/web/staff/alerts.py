@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from monitor import workflow
 from monitor.accounts.tables import Role
 from monitor.literature.papers import queries as literature
-from monitor.review import alert_queries, queries
+from monitor.review import alert_queries, doubts, queries
 from monitor.review.alerts.rules import BARS_COUNTING, Concern
 from monitor.review.service import AlertOutcome
 from monitor.review.words import Stage
@@ -123,6 +123,7 @@ def _page(session: Session, alert_id: int, typed: Typed, problems: Problems | No
         "staff/alert.html",
         alert=view,
         heading=HEADINGS[view.concern].format(label=view.label),
+        graver=doubts.graver_on_study(session, view.study_id, view.concern),
         said=said,
         paper=literature.paper(session, view.paper_id),
         notices=_held(session, said),

@@ -167,3 +167,21 @@ def test_what_would_be_told_to_nobody_is_not_told_to_0_subscribers(world, browse
     assert "nobody else follows what changes" in browser.get(f"{study}/withdraw").text
     notice(world, "ddp", LinkKind.CONCERN_FOR)
     assert "nobody else follows what changes" in browser.get(alert(world)).text
+
+
+def test_whoever_answers_a_concern_reads_first_that_the_paper_is_retracted(world, browse):
+    notice(world, "ddp", LinkKind.CONCERN_FOR)
+    concern, browser = alert(world), browse(world.ann)
+    assert "gm-note--attn" not in before_title(browser.get(concern)), "it is what the page is about"
+    with world.database.read() as session:
+        (about, *_) = literature.paper(session, world.papers["ddp"]).identifiers
+    world.arrive(
+        "crossref",
+        retraction=Citation(
+            title="Retraction: an invented paper",
+            identifiers=(Identifier("doi", "10.5555/retraction"),),
+            links=(Link(LinkKind.RETRACTS, about),),
+        ),
+    )
+    said = f"A paper of this study {SAID[LinkKind.RETRACTS]}"
+    assert said in before_title(browser.get(concern)), "before anybody counts it again"
