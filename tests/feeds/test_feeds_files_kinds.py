@@ -375,3 +375,55 @@ def test_a_table_without_titles_names_the_column_to_rename(head, named):
 def test_prose_is_no_table(text):
     with pytest.raises(InvalidInput):
         read(text)
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        ("Article Title,Author(s),Journal,Publication Year,Vol.,Issue No.,Pages,Digital Object Identifier,AB",
+         '"Swings","Alder, P.",Inv J,2020,5,2,e7,10.5555/c.1,We swung.'),
+        ("Item Title,Authors,Publication Title,PubYear,Journal Volume,Journal Issue,Pagination,Item DOI,Abstract Text",
+         '"Swings","Alder, P.",Inv J,2020,5,2,e7,10.5555/c.1,We swung.'),
+        ("title,author,pubtitle,pubdate,volume,issue,Art. No.,DOI link,Description",
+         '"Swings","Alder, P.",Inv J,1 Mar 2020,5,2,e7,https://doi.org/10.5555/c.1,We swung.'),
+        ("Title,Authors,Venue,Year,Vol,Issue,StartPage,EndPage,Extra,Abstract",
+         '"Swings","Alder, P.",Inv J,2020,5,2,e7,0,DOI: 10.5555/c.1,We swung.'),
+    ],
+)  # fmt: skip
+def test_columns_by_the_names_that_databases_give_them(head, row):
+    (one,) = cited(f"{head}\n{row}\n")
+    assert (one.title, one.authors, one.journal, one.year) == (
+        "Swings",
+        ("Alder, P.",),
+        "Inv J",
+        2020,
+    )
+    assert (one.volume, one.issue, one.pages, one.abstract) == ("5", "2", "e7", "We swung.")
+    assert [number.value for number in one.identifiers] == ["10.5555/c.1"]
+
+
+def test_a_nought_says_nothing_of_where_a_paper_stands():
+    (one,) = cited("Title,Year,Source,Volume,Issue,StartPage,EndPage\nSwings,2020,Inv J,0,0,0,0\n")
+    assert (one.volume, one.issue, one.pages) == (None, None, None)
+
+
+def test_numbers_in_a_note_of_several_lines_are_read():
+    (one,) = cited('Title,Year,Extra\nSwings,2020,"PMID: 99000001\nPMCID: PMC9900001"\n')
+    assert [number.value for number in one.identifiers] == ["99000001", "PMC9900001"]
+
+
+def test_a_header_below_the_separator_that_excel_wants():
+    (one,) = cited("\ufeffsep=,\nNo.,Title,First author,Year\n1,Swings,Alder,2020\n")
+    assert (one.title, one.year) == ("Swings", 2020)
+
+
+@pytest.mark.parametrize(("tag", "title"), [("CT", "A chapter"), ("BT", "A book")])
+def test_ris_titles_of_chapters_and_books_are_titles(tag, title):
+    (one,) = cited(f"TY  - CHAP\n{tag}  - {title}\nPY  - 2020\nER  - \n")
+    assert one.title == title
+
+
+def test_one_field_with_initials_behind_commas_is_several_people():
+    text = "TY  - JOUR\nTI  - Swings\nAU  - Alder, P. A., Jr., Birch, Q. and Cedar, R.\nER  - \n"
+    (one,) = cited(text)
+    assert one.authors == ("Alder, P. A., Jr.", "Birch, Q.", "Cedar, R.")

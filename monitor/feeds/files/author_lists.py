@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 _FAMILY = r"(?:[^\W\d_][\w'’ʼ`.\-]*\s+){0,3}[^\W\d_][\w'’ʼ`\-]+"
-_SUFFIX = r"(?:\s+(?:Jr|Sr|II|III|IV|2nd|3rd)\.?)?"
+_SUFFIX = r"(?:,?\s+(?:Jr|Sr|II|III|IV|2nd|3rd)\.?)?"
 _INITIALS = (
     r"(?:[^\W\d_a-z]{1,4}|(?:[^\W\d_a-z][a-z]?\.[ -]?){1,4}|[^\W\d_a-z](?:[ -][^\W\d_a-z]){1,3})"
 )
@@ -65,7 +65,7 @@ def _surely(field: str) -> list[str]:
     if not _MARK.search(field):
         return []
     people = parted(field)
-    sure = ";" in field or _are_whole(people)
+    sure = ";" in field or _are_whole(people) or (len(people) > 1 and all(map(_is_paired, people)))
     return people if sure else []
 
 
@@ -109,6 +109,12 @@ def _are_whole(parts: list[str]) -> bool:
         all(map(form.fullmatch, parts)) or all(map(form.fullmatch, bare))
         for form in (_FAMILY_FIRST, _INITIALS_FIRST)
     )
+
+
+def _is_paired(person: str) -> bool:
+    """Tell "Alder, P.": a family name and, behind a comma, nothing but initials."""
+    family, _, given = person.partition(", ")
+    return bool(_ONLY_INITIALS.fullmatch(given)) and not _ONLY_INITIALS.fullmatch(family)
 
 
 def _is_one(part: str) -> bool:

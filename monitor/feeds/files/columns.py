@@ -24,29 +24,31 @@ MEDIA_TYPE = "text/csv"
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "title": (
         "title", "article title", "primary title", "title primary", "document title", "study title",
-        "brief title", "public title", "scientific title", "official title",
+        "brief title", "public title", "scientific title", "official title", "item title", "paper title",
     ),
     "vernacular": ("original title", "vernacular title", "translated title", "foreign title"),
-    "abstract": ("abstract", "abstract note"),
+    "abstract": ("abstract", "abstract note", "abstract text", "abstracts", "ab", "description"),
     "authors": (
         "authors", "author", "author names", "authors primary", "author list", "authors full names",
-        "author full names",
+        "author full names", "author s",
     ),
     "journal": (
         "journal", "source title", "publication title", "journal title", "periodical full",
         "journal book", "secondary title", "publication", "publication name", "journal name",
-        "source",
+        "source", "pub title", "container title", "venue",
     ),
-    "volume": ("volume", "journal volume"),
-    "issue": ("number", "issue", "issue number", "journal issue"),
-    "pages": ("pages", "page range", "page numbers"),
+    "volume": ("volume", "journal volume", "volume number", "vol", "vol."),
+    "issue": ("number", "issue", "issue number", "journal issue", "issue no"),
+    "pages": ("pages", "page range", "page numbers", "pagination"),
+    "article_number": ("art no", "art. no.", "article number", "article no"),
     "first_page": ("page start", "start page", "first page", "beginning page"),
     "last_page": ("page end", "end page", "last page", "ending page"),
     "language": ("language", "article language", "language of original document"),
-    "doi": ("doi",),
+    "doi": ("doi", "digital object identifier", "item doi", "doi link"),
     "pmid": ("pmid", "pubmed id", "medline pmid"),
     "pmcid": ("pmcid", "pmc id"),
-    "url": ("url", "link", "external url", "article url"),
+    "notes": ("extra", "notes", "note"),
+    "url": ("url", "link", "external url", "article url", "document url"),
     "keywords": ("keywords", "author keywords", "index keywords"),
     "registrations": ("clinical trial numbers", "ctgov id", "ictrp id"),
     "citation": ("citation",),
@@ -55,7 +57,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 # every one of these is looked at, in this order, until one holds a year
 _YEARS = (
     "year", "publication year", "published year", "pub year", "publication date",
-    "date published", "date", "cover date", "early access date", "online date",
+    "date published", "date", "pub date", "cover date", "early access date", "online date",
 )  # fmt: skip
 # Web of Science's two letters, where they head a table
 _WOS = {
@@ -69,6 +71,7 @@ _DELIMITERS = (",", ";", "\t")
 _LIKE_A_TITLE = re.compile(r"tit[elr]|\bname\b|study|article|paper|heading|subject", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile('[\\s_/(),"\ufeff-]+')
 _MISSING = "NA"  # how R writes a cell that is empty
+_NEVER_ZERO = frozenset(("volume", "issue", "pages", "first_page", "last_page"))
 _MAX_CELL = 1_000_000
 _FEWEST_COLUMNS = 3  # of what is called a table though no column is known
 _MAX_PREAMBLE = 10  # lines above the header
@@ -152,10 +155,12 @@ def _chained(start: list[str], rest: Iterator[str]) -> Iterator[str]:
 
 def _draft(header: list[str], row: list[str]) -> Draft:
     cells = {name: row[at].strip() for name, at in _places(header).items() if at < len(row)}
-    cells = {name: "" if cell == _MISSING else cell for name, cell in cells.items()}
+    cells = {name: "" if _is_missing(name, cell) else cell for name, cell in cells.items()}
     ends = [cells.pop("first_page", ""), cells.pop("last_page", "")]
     draft = Draft(raw=_written(header, row), media_type=MEDIA_TYPE)
     draft.pages = "-".join(dict.fromkeys(page for page in ends if page))
+    article = cells.pop("article_number", "")
+    draft.notes = [cells.pop("notes", "")]
     draft.authors = author_lists.parted(cells.pop("authors", ""))
     draft.keywords = _parts(cells.pop("keywords", ""))
     draft.registrations = [cells.pop("registrations", "")]
@@ -166,9 +171,14 @@ def _draft(header: list[str], row: list[str]) -> Draft:
         setattr(draft, name, cell)
     if cited.get("journal") and cells.get("journal", "").startswith(cited["journal"]):
         draft.journal = cited["journal"]
-    draft.pages = draft.pages or cited.get("pages", "")
+    draft.pages = draft.pages or cited.get("pages", "") or article
     draft.year = draft.year or cited.get("year", "")
     return draft
+
+
+def _is_missing(name: str, cell: str) -> bool:
+    """Tell a cell that stands for nothing: R's "NA", Publish or Perish's 0 for where it stands."""
+    return cell == _MISSING or (cell == "0" and name in _NEVER_ZERO)
 
 
 def _written(*rows: list[str]) -> str:
@@ -186,7 +196,8 @@ def _header(text: str) -> tuple[int, str] | None:
     for above, line in enumerate(text.split("\n")[: _MAX_PREAMBLE + 1]):
         for delimiter in _DELIMITERS:
             places = _places(_cells(line, delimiter))
-            if "title" in places and (len(places) > 1 or not above):
+            known = len(places) + bool(_year_places(_cells(line, delimiter)))
+            if "title" in places and (known > 1 or not above):
                 return above, delimiter
     return None
 

@@ -55,7 +55,14 @@ def _draft(raw: str, fields: dict[str, Any]) -> Draft:
     return Draft(
         raw=raw,
         media_type=MEDIA_TYPE,
-        title=titles.first(_text(fields, name) for name in _TITLES),
+        title=titles.first(
+            # a book's own title stands last: a chapter's counts before it
+            [
+                *(_text(fields, name) for name in _TITLES),
+                *_values(raw, ("CT",)),
+                *_values(raw, ("BT",)),
+            ]
+        ),
         abstract=_text(fields, "abstract", "notes_abstract"),
         authors=author_lists.each([*_list(fields, "authors"), *_list(fields, "first_authors")]),
         journal=_text(
