@@ -364,3 +364,17 @@ def test_hostile_titles_take_no_time(title):
     judge(long, ONE)
     judge(long, dataclasses.replace(long, title=title[::-1]))
     assert time.process_time() - began < 1  # quadratic work would take many seconds
+
+
+def test_the_first_pages_of_two_issues_are_two_editorials():
+    one = differing(title="Editorial", pages="1-2", issue="1")
+    assert judge(one, dataclasses.replace(one, issue="2")).verdict != "same"
+    assert judge(one, dataclasses.replace(one, issue=None)).verdict == "same"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Kind en Adolescent", "Kind & Adolescent"), ("Barn och unga", "Barn & unga")],
+)
+def test_an_and_in_another_language_parts_no_journals(one, other):
+    assert same_journal(one, other) is True

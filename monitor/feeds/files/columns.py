@@ -38,7 +38,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         "source", "pub title", "container title", "venue",
     ),
     "volume": ("volume", "journal volume", "volume number", "vol", "vol."),
-    "issue": ("number", "issue", "issue number", "journal issue", "issue no"),
+    "issue": ("number", "issue", "issue number", "journal issue", "issue no", "issue no."),
     "pages": ("pages", "page range", "page numbers", "pagination"),
     "article_number": ("art no", "art. no.", "article number", "article no"),
     "first_page": ("page start", "start page", "first page", "beginning page"),

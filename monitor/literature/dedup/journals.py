@@ -11,7 +11,7 @@ _ASIDE = re.compile(r"\[[^\]]{0,200}\]?|\([^)]{0,200}\)?")
 _TAIL = re.compile(r"(?:[.:]\s*conference\b|\s[:=/]\s).*")
 _SMALL = frozenset(
     ("the", "of", "and", "for", "in", "on", "an", "de", "der", "des", "la", "le", "et", "und",
-     "y")
+     "y", "en", "och", "og", "del", "du", "van", "di", "da", "do", "e")
 )  # fmt: skip
 _MAX_NAME = 300
 _MIN_ACRONYM = 3

@@ -120,7 +120,7 @@ def _by_identifier(comparison: ComparisonVector, shared: str) -> tuple[Verdict, 
 
 def _by_title(comparison: ComparisonVector) -> tuple[Verdict, str]:
     agreements = comparison.agreements()
-    objections = comparison.objections() or (["issues"] if comparison.other_issue else [])
+    objections = comparison.objections() or (["issues"] if comparison.issue is False else [])
     if _is_certain(comparison):
         return "same", f"{comparison.titles}; {_list(agreements)} agree"
     against = f"but {_differ(objections)}" if objections else "too little else to go by"
@@ -181,6 +181,8 @@ def _shared_title(comparison: ComparisonVector) -> bool:
     if comparison.page is None:
         # authors may answer several letters in one issue
         return in_issue and (comparison.long or not comparison.comment)
+    if comparison.issue is False and not comparison.whole:
+        return False  # every issue has its editorial on the first page
     return comparison.volume is True or comparison.journal is True
 
 
