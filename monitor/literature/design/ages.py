@@ -78,6 +78,10 @@ _NO_AGE_AFTER = re.compile(
     r"duration|[^.;]{0,20}\bnot (?:allowed|included|eligible|asked)|respectively|durations?)",
     re.IGNORECASE,
 )
+_MEAN_BEFORE = re.compile(
+    r"\b(?:mean|average|median)\b(?: age)?(?: of (?:the )?[a-z]+)?(?: of| was| were| is)? ?$",
+    re.IGNORECASE,
+)
 _PREGNANT = re.compile(r"\bgestation|\bpregnan|\bpost-?(?:menstrual|conception)|\bunborn|\bfetus|\bfoetus|"
                        r"\btrimester|\bpreterm\b|\bpremature\b", re.IGNORECASE)  # fmt: skip
 _MEASURED_AT = re.compile(
@@ -162,9 +166,7 @@ def _is_childs_age(sentence: str, met: re.Match[str], kind: str) -> bool:
         or ((met.groupdict().get("between") or "").strip() and _OF_CHILD.search(before))
         or _OF_CHILD.search(before)
     )
-    if not marked or (
-        re.search(r"\b(?:mean|average|median)(?: age)?(?: of| was)? ?$", before) and kind != "mean"
-    ):
+    if not marked or (_MEAN_BEFORE.search(before) and kind != "mean"):
         return False
     if _NO_AGE_BEFORE.search(before) and not _AGED_BEFORE.search(before):
         return False

@@ -47,6 +47,7 @@ _LIKE = (
     r"[A-Za-zÀ-ÿ][\w'’–/-]*,?"
 )
 _PEOPLE = rf"(?P<n>{NUMBER}) (?:{_LIKE} ){{0,5}}?(?P<who>{_WHO})"
+_FIRST_PART = rf"{NUMBER} (?:{_LIKE} ){{1,4}}?and "  # "45 intervention and 48 control mothers"
 _BRACKET = rf"(?P<who>{_WHO})(?: [^.;()\d]{{0,40}})? ?\((?:n|N|a total of n) ?= ?(?P<n>\d[\d,]*)(?:[,;][^()]{{0,80}})?\)"
 _TWO = 2
 _CHANCE = (
@@ -159,7 +160,7 @@ def _is_of_others(sentence: str) -> bool:
 
 def _of_clause(clause: str, sentence: str) -> Iterator[tuple[str, str]]:
     said: str | None = None
-    if _BY_CHANCE.search(sentence) and not _NOT_BY_CHANCE.search(sentence):
+    if _BY_CHANCE.search(sentence) and not _NOT_BY_CHANCE.search(clause):
         said = _randomised(clause, sentence)
         if said:
             yield said, RANDOMISED
@@ -348,6 +349,7 @@ def _kind(kind: str) -> tuple[re.Pattern[str], ...]:
         RANDOMISED: (
             rf"{_PEOPLE}{_DONE_TO}",
             rf"{_RANDOMISING}{_PEOPLE}",
+            rf"{_RANDOMISING}{_FIRST_PART}{_PEOPLE}",
             rf"{_BRACKET}[^.;()]{{0,120}}?\b(?:were|was) (?:\w+ly )?{_CHANCE}",
             rf"(?:^|[,:;] (?:and )?|\band |\bwhom )(?P<n>{NUMBER}) (?:were|was) (?:\w+ly )?randomi[sz]ed\b",
         ),
@@ -355,6 +357,7 @@ def _kind(kind: str) -> tuple[re.Pattern[str], ...]:
         ENROLLED: (
             rf"{_PEOPLE}{_JOINED}",
             rf"{_HAD}{_PEOPLE}",
+            rf"{_HAD}{_FIRST_PART}{_PEOPLE}",
             rf"(?:^|, )(?P<n>{NUMBER}) (?:took part|participated|consented|were enrol+ed)\b",
             rf"(?P<who>{_WHO}) \((?-i:N) ?= ?(?P<n>\d[\d,]*)(?:[,;][^()]{{0,80}})?\)",
         ),

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 class Measure:
     """A measure, by its full name; ``gold`` if it is a gold standard of a child's attachment.
 
-    ``letters`` are its short form, which other fields use too: they count only in a sentence on
-    families, as a measure, and where the text does not say that they stand for something else.
+    ``letters`` are its short form, which other fields use too: they count only in a text on
+    families, where something is measured, and where the text does not say that they stand for something else.
     """
 
     name: str
@@ -183,6 +183,17 @@ _FAMILY = re.compile(
     r"adopti\w+|foster|sensitivity|postnatal\w*|postpartum)\b",
     re.IGNORECASE,
 )
+# What tells that letters measure: "scored on the PSI", "in the WMCI".
+_MEASURED = re.compile(
+    r"\b(?:measur|assess|scor|rat(?:ed|ing|ings)\b|cod(?:ed|ing)\b|questionnaire|scales?\b|sub-?scale|interview|"
+    r"inventor|instrument|self-?report|filled (?:in|out)|answer|respond|report|complet|administ|evaluat|classif|outcome|screen|"
+    r"items?\b|cut-?off|symptom|(?:high|low|bett|great)er\b|observ|test|baseline|follow-?up|effect|"
+    r"analy[sz]|p ?[<=])\w*",
+    re.IGNORECASE,
+)
+_INSIDE = re.compile(
+    r"\b(?:in|on|by|with|using|through|during|via) (?:the |an? )?\(?$", re.IGNORECASE
+)
 # "3 PSI", "PSI = 40 kPa", "the PDI of paint": an amount, or a thing's.
 _AMOUNT_BEFORE = re.compile(r"\d ?$|\b(?:of|to|at|under|above|below) \d[\d.,]* ?$")
 _AMOUNT_AFTER = re.compile(
@@ -208,14 +219,16 @@ def _names(measure: Measure, sentence: str, whole: str) -> bool:
         return False
     if measure.unless and measure.unless.search(whole):
         return False
+    if not _FAMILY.search(whole):
+        return False
     return _is_a_measure(met, sentence) and not _stands_for_more(measure, met["letters"], whole)
 
 
 def _is_a_measure(met: re.Match[str], sentence: str) -> bool:
-    """Tell whether letters stand in a sentence on families, and are no amount."""
+    """Tell whether letters stand in a sentence that measures something, and are no amount."""
     before, after = sentence[: met.start()], sentence[met.end() :]
     amount = _AMOUNT_BEFORE.search(before) or _AMOUNT_AFTER.search(after)
-    return not amount and _FAMILY.search(sentence) is not None
+    return not amount and bool(_MEASURED.search(sentence) or _INSIDE.search(before))
 
 
 def _stands_for_more(measure: Measure, letters: str, whole: str) -> bool:

@@ -44,7 +44,7 @@ _FROM_ABROAD = re.compile(
 _PREPOSITION = r"\b(?:[Ii]n|[Ff]rom|[Aa]cross|[Tt]hroughout|[Ww]ithin|[Aa]round|[Nn]ear)"
 _WAY = (
     r"(?: (?:the|The|a|an|rural|urban|inner|mainland|northern|southern|eastern|western|central|"
-    r"north(?:ern)?|south(?:ern)?|east|west|North|South(?! Sudan)|East|West|Northern(?! Ireland)|Southern|Eastern|Western|"
+    r"north(?:ern)?|south(?:ern)?|east|west|North(?! Korea)|South(?! Sudan| Africa| Korea)|East|West|Northern(?! Ireland)|Southern|Eastern|Western|"
     r"Central|Greater|[Nn]orth-?[a-z]+(?! Ireland)|[Ss]outh-?[a-z]+|two|three|four|five|six|several|all|"
     r"different|part|parts|areas?|regions?|provinces?|states?|towns?|cit(?:y|ies)|villages?|districts?|"
     r"suburbs?|outskirts|capital|island|of|city|state|and|Capital|Region|City|County|Province|State|"

@@ -164,7 +164,7 @@ _ABSTRACT = (
             r"\b(?:seen|assessed|visited|contacted|traced|interviewed|examined|followed up) (?:again|once more)[^.;]{0,80}"
             r"\b(?:original|earlier|former|first) (?:[\w-]+ )?(?:trial|rct)\b|"
             r"\bof the (?:\d+ )?(?:[\w-]+ ){0,3}(?:of|from|in) the (?:original|earlier|former) (?:[\w-]+ )?(?:trial|rct)\b|"
-            r"\b(?:took|taken) part in (?:an?|the) (?:earlier|original|former|previous) (?:[\w-]+ ){0,3}(?:trial|rct)\b|"
+            r"\b(?:took|taken) part in (?:an?|the|our|this) (?:earlier|original|former|previous) (?:[\w-]+ ){0,3}(?:trial|rct)\b|"
             r"\byears? after (?:they|the (?:famil|child|mother|father|parent)\w+|it|its|the) (?:\w+ ){0,2}had been "
             r"(?:randomi[sz]ed|randomly)|"
             r"\bthis (?:is a )?(?:secondary|post[- ]hoc) analysis\b"
@@ -187,6 +187,9 @@ _ABSTRACT = (
         + r"|\brandom(?:ly)? (?:assign|allocat|divid|split|put\b|plac(?:ed|ing)|given|sent\b|drawn (?:in|to|for)|"
         r"had\b|got\b|received|were given|distributed (?:in|to|among|between)|clinical|control)|\bRCTs?\b|"
         r"\b(?:assigned|allocated|placed|put|given|divided|split)\b[^.;]{0,50} (?:at random|by chance|randomly)\b|"
+        r"\b(?:assign|alloc)\w*\b[^.;]{0,60}\b(?:sealed|opaque) (?:[\w-]+,? ){0,2}envelopes?\b|"
+        r"\b(?:assignment|allocation)\b[^.;]{0,50}\b(?:was|were) (?:done |made )?(?:at )?random(?:ly)?\b(?! effects?)|"
+        r"\bcomputer[- ]generated (?:[\w-]+ ){0,2}(?:sequence|list|schedule)s?\b|"
         r"\b(?:two|three|four|both|2|3|4) (?:[\w-]+,? ){0,6}?randomi[sz]ed,? (?:[\w-]+,? ){0,5}?(?:trials|"
         r"experiments|studies)\b|^(?:Randomly|At random), |\blots? decided\b|\brandom (?:assignment|allocation|order)|\b(?:by|drawn by|drawing|drew) lots?\b|"
         r"\b(?:toss(?:ed|ing)?|flip(?:ped|ping)?) (?:of )?(?:a|the) coin\b|\bcoin (?:toss|flip|was (?:tossed|flipped))|"
@@ -202,7 +205,8 @@ _ABSTRACT = (
         (
             r"\bqualitative\b|\bsemi-?structured interviews?\b|\bthematic(?:ally)? analy|"
             r"\b(?:\w+ )?themes (?:were|was|emerged|arose)\b|"
-            r"\bphenomenolog"
+            r"\bphenomenolog|\bfocus groups? (?:with|were|of|explored|discussed|asked)\b|\b(?:we|authors) interviewed\b"
+            r"[^.;]{0,60}\b(?:about|on|whether|why|how)\b"
         ),
     ),
     (

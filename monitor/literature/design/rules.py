@@ -56,7 +56,7 @@ _ASKED_ABOUT = re.compile(
     r"\b(?:feasibility|acceptability|possibility|viability|practicality|desirability) of (?:\w+ing )?(?:an? |the )?"
     r"(?:\w+ ){0,4}(?:randomi|RCT)|\b(?:would|could|might|can|should)\b[^.:;]{0,60}\b(?:randomi[sz]|RCT)|"
     r"\b(?:willing\w*|attitudes?|views?|opinions?|barriers|readiness|consent(?:ing)?|agree(?:ing)?|"
-    r"objections?) (?:to|of|on|about|towards?) (?:\w+ ){0,4}(?:randomi[sz]|RCT)|\bwhether\b[^.;]{0,60}"
+    r"objections?) (?:to|of|on|about|in|towards?) (?:\w+ ){0,4}(?:randomi[sz]|RCT)|\bwhether\b[^.;]{0,60}"
     r"\brandomi[sz]|\b(?:planning|preparing|how to (?:run|do|plan)|designing|towards?|recruit\w* to|joining) "
     r"(?:an? |the )?(?:\w+ ){0,3}(?:randomi[sz]|RCT)|\bwhy\b[^.;]{0,40}\b(?:were|was) randomi[sz]",
     re.IGNORECASE,
@@ -67,7 +67,8 @@ _ONCE = re.compile(
     r"\b(?:rationale|justif\w+|basis|plans?) for (?:an? )?(?:\w+ ){0,3}(?:randomi[sz]|RCT)|"
     r"\b(?:ha(?:s|ve) (?:\w+ )?(?:been|never)|never been)\b[^.;]{0,80}\brandomi[sz]|\b(?:in|by|from) (?:an?|one|another|"
     r"the first) (?:[\w-]+ ){0,5}(?:randomi[sz]ed|RCT)[^.;]{0,60}, (?:it|there) (?:was|were)\b|"
-    r"\bwas tested in an? (?:randomi|RCT)|\b(?:future|further) (?:\w+ ){0,3}randomi[sz]|\bneeds? (?:of|for|to)\b"
+    r"\bwas tested in an? (?:randomi|RCT)|\b(?:future|further|proposed|hypothetical|potential|"
+    r"forthcoming|upcoming|imagined|possible|planned) (?:\w+ ){0,3}(?:randomi[sz]|RCT)|\bneeds? (?:of|for|to)\b"
     r"[^.;]{0,60}\brandomi[sz]|\b(?:warranted|needed|called for)\b",
     re.IGNORECASE,
 )
@@ -94,7 +95,7 @@ _CHECKED = re.compile(
 _HAD_BEEN = re.compile(
     r"\b(?:after|since) being (?:randomi[sz]ed|randomly (?:assigned|allocated))\b|"
     r"\b(?:after|since) (?:they |having )?(?:had )?(?:taking|taken|took) part in (?:an? |the )?(?:\w+ ){0,3}"
-    r"(?:randomi[sz]|RCT|trial)|\b(?:of|from|in) (?:an?|the) (?:earlier|original|former|previous|first) "
+    r"(?:randomi[sz]|RCT|trial)|\b(?:of|from|in) (?:an?|the|our) (?:earlier|original|former|previous|first) "
     r"(?:[\w-]+ ){0,3}(?:trial|RCT) (?:were|was)\b|"
     r"\bhad (?:all |once |first |earlier )?(?:been )?(?:randomi[sz]ed|randomly (?:assigned|allocated))\b",
     re.IGNORECASE,

@@ -1,7 +1,7 @@
 """A programme's developers, and what staff are trained in: said of people, not of families. Pure."""
 
 from monitor.literature.matching.passing_cues import ALLOCATED, CLOSE
-from monitor.literature.matching.scenes import SAMPLE, Scene, any_case
+from monitor.literature.matching.scenes import LEADS_BACK, SAMPLE, Scene, any_case
 
 # Its developers, or what staff are trained in.
 _PEOPLE_OF = any_case(
@@ -58,8 +58,30 @@ _IT_WAS_GIVEN = any_case(
 )
 
 
+_TRAINED_PEOPLE = any_case(
+    rf"\b(?:trained|certified|accredited|qualified|registered|licensed|experienced) {CLOSE}"
+)
+_THEIR_TITLE = any_case(
+    r"^(?:[- ]trained)? (?:therapists?|facilitators?|practitioners?|coach(?:es)?|guiders?|clinicians?|"
+    r"interveners?|counsellors?|counselors?|psychologists?|workers?|nurses?|leaders?|trainers?|staff)\b"
+)
+
+
+def _of_titles(scene: Scene) -> bool:
+    """Tell whether it is part of what people are called: "certified … therapists reviewed the app"."""
+    found = _TRAINED_PEOPLE.search(scene.near)
+    if found is None or not _THEIR_TITLE.match(scene.rest) or _THEY_GAVE.search(scene.rest):
+        return False
+    if ALLOCATED.search(f"{scene.near} {scene.rest}") or _GIVEN_BY.search(scene.near):
+        return False
+    told = (scene.title, *scene.others)
+    return not any(_IT_WAS_GIVEN.search(one) or LEADS_BACK.search(one) for one in told)
+
+
 def of_training(scene: Scene) -> bool:
     """Tell whether a name only says what somebody is trained in, and gave to nobody."""
+    if _of_titles(scene):
+        return True
     training = _TRAINED.search(scene.near)
     if training is None or _THEY_GAVE.search(scene.rest):
         return False

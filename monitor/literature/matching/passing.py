@@ -85,7 +85,7 @@ _EARLIER = (
 )
 _PLACE_HAD = any_case(
     rf"{_PLACE}{_NO_PEOPLE}{{0,40}}?\b(?:had|has|have|having|was|were|used to|once|formerly|no longer|"
-    rf"offered|ran|hosted|housed|held|provided|delivered)\b"
+    rf"offered|ran|hosted|housed|held|provided|delivered|took part|participated|joined|piloted|tested)\b"
     rf"{_NO_PEOPLE}{{0,90}}$"
 )
 _PLACE_WHERE = any_case(
@@ -271,7 +271,9 @@ _PROTOCOL = any_case(r"\bprotocol\b|\bwill be\b|\bdesign of\b")
 _DID = any_case(
     r"\b(?:was|were)\b|\bwe (?:have )?(?:\w+ed|gave|given|lent|sent|held|took|ran|had|saw|met|read|built|"
     r"hung|made|wrote|chose|kept|left|found|told|put|brought|taught)\b|"
-    r"\b\w+ed (?:\d|all|each|them|our)"
+    r"\b\w+ed (?:\d|all|each|them|our)|"
+    rf"\b{SAMPLE}\w* (?:\w+ )?(?:helped|liked|enjoyed|improved|rose|felt|found|gained|slept|learned)\b|"
+    r"\b(?:helped|was liked|worked|rose|fell)[.,]"
 )
 
 

@@ -27,7 +27,7 @@ BACKGROUND = re.compile(
     r"frequently|among|popular|available|effective|known|recommended|established|well)\b|"
     r"\b(?:previous|earlier|prior|existing|other) (?:\w+ )?(?:stud|trial|research|work|evidence|"
     r"review|intervention|program)|\bwell[- ](?:established|known)|\bmeta-?analy[sz]|\bgrowing\b|"
-    r"\bseveral\b|\bexist\b|^(?:BACKGROUND|INTRODUCTION|CONTEXT|RATIONALE)\b",
+    r"\bseveral\b|\bexists?\b|^(?:BACKGROUND|INTRODUCTION|CONTEXT|RATIONALE)\b",
     re.IGNORECASE,
 )
 SECTION = re.compile(r"^([A-Z][A-Z /&,-]{3,50}):")
