@@ -113,8 +113,12 @@ def test_cleaned_text_can_be_stored_and_shown(text):
     assert not set(kept) & {"\x00", "\x1b", "\u202e", "\u2067", "\r"}
     assert clean(kept) == kept
     # what Windows wrote where others have control characters is read as it meant it
-    meant = text + "".join(
-        c.encode("latin-1").decode("cp1252", "replace") for c in text if "\x80" <= c <= "\x9f"
+    meant = (
+        text
+        + " "
+        + "".join(
+            c.encode("latin-1").decode("cp1252", "replace") for c in text if "\x80" <= c <= "\x9f"
+        )
     )
     assert all(character in meant for character in kept)
 

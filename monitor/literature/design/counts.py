@@ -64,6 +64,8 @@ _NOT_SAMPLE = re.compile(
     r"each (?:of|trial|study)|questionnaires? (?:was|were) (?:sent|posted))\b|%",
     re.IGNORECASE,
 )
+# "(N = 29; mean age 31 years)" counts people, and says more of them
+_BESIDE = re.compile(r"[;,] ?(?:mean|M|average)\b[^()]{0,60}\)", re.IGNORECASE)
 _TO_COME = re.compile(
     r"\b(?:will|shall|plan(?:s|ned|ning)? to|aim(?:s|ed|ing)? (?:to|at|for)|intend(?:s|ed)? to|"
     r"expect(?:s|ed)? to|hope[ds]? to|(?:is|are) to\b|to be (?:\w+ly )?(?:recruited|enrol+ed|randomi[sz]ed|"
@@ -94,7 +96,7 @@ _ASKED = re.compile(
     r"(?: all| the)? $",
     re.IGNORECASE,
 )
-_BEFORE_VERB = r"(?:,? aged [^,.;()]{1,40},?| \([^()]{0,80}\)|,? who [^,.;()\d]{1,60},)?[^.;()\d]"
+_BEFORE_VERB = r"(?:,? (?:with (?:[a-z-]+ ){1,4})?aged [^,.;()]{1,40},?| \([^()]{0,80}\)|,? who [^,.;()\d]{1,60},)?[^.;()\d]"
 _ASSIGNED = r"(?:assigned|allocated|placed|given|drawn|put|sent|split|divided|distributed)"
 _DONE_TO = (
     rf"(?:{_BEFORE_VERB}{{0,80}}?\b(?:were|was|being|been)\b(?:[^.;()\d]{{0,60}}? and| \w+ly| then| each| all| "
@@ -112,7 +114,7 @@ _JOINED = (
 )
 _HAD = (
     r"\b(?:(?<!\()(?:recruit(?:ed)?|enrol+(?:ed)?|include[ds]?)|studied|involved|comprised|sample of|consisted of|"
-    r"interviews with|interviewed|participants were|subjects were|sample was)(?: a total of)? "
+    r"interviews with|interviewed|participants were|subjects were|sample was|(?:participants|patients|subjects|sample):)(?: a total of)? "
 )
 _RANDOMISING = rf"\b(?:randomi[sz]ed?|randomly {_ASSIGNED})(?: a total of)? "
 
@@ -146,7 +148,7 @@ def _in_one(sentence: str) -> Iterator[tuple[str, str]]:
         return
     to_come = _TO_COME.search(sentence) is not None
     for clause in re.split(r";(?![^()]*\)) ?", sentence):
-        if _NOT_SAMPLE.search(clause) and not _in_each(clause):
+        if _NOT_SAMPLE.search(_BESIDE.sub(")", clause)) and not _in_each(clause):
             continue
         for value, kind in _of_clause(clause, sentence):
             yield value, PLANNED if to_come else kind
@@ -353,7 +355,7 @@ def _kind(kind: str) -> tuple[re.Pattern[str], ...]:
             rf"{_BRACKET}[^.;()]{{0,120}}?\b(?:were|was) (?:\w+ly )?{_CHANCE}",
             rf"(?:^|[,:;] (?:and )?|\band |\bwhom )(?P<n>{NUMBER}) (?:were|was) (?:\w+ly )?randomi[sz]ed\b",
         ),
-        ANALYSED: (rf"{_PEOPLE}{_ANALYSED}",),
+        ANALYSED: (rf"(?<!interviews with )(?<!groups with ){_PEOPLE}{_ANALYSED}",),
         ENROLLED: (
             rf"{_PEOPLE}{_JOINED}",
             rf"{_HAD}{_PEOPLE}",

@@ -178,7 +178,9 @@ _ABSTRACT = (
             r"\bmatched (?:comparison|control)|\b(?:nonequivalent|non-equivalent) |"
             r"\balternate(?:ly)? (?:assign|allocat)|\b(?:assigned|allocated)[^.;]{0,40} "
             r"(?:alternately|by (?:date of birth|birth date|day of the week|hospital number|"
-            r"their choice|preference))|\bodd or even\b"
+            r"their choice|preference))|\bodd or even\b|^(?![^;]*\brandom)[^;]*\b(?:assigned|allocated)\b[^.;]{0,20} "
+            r"(?:according to|depending on|based on|by) (?:the |their )?(?:dates?|weeks?|months?|days?|time|order|year|"
+            r"place|availability|preferences?|choice|own choice) (?:of|at)\b"
         ),
     ),
     (

@@ -67,7 +67,8 @@ _ONCE = re.compile(
     r"\b(?:rationale|justif\w+|basis|plans?) for (?:an? )?(?:\w+ ){0,3}(?:randomi[sz]|RCT)|"
     r"\b(?:ha(?:s|ve) (?:\w+ )?(?:been|never)|never been)\b[^.;]{0,80}\brandomi[sz]|\b(?:in|by|from) (?:an?|one|another|"
     r"the first) (?:[\w-]+ ){0,5}(?:randomi[sz]ed|RCT)[^.;]{0,60}, (?:it|there) (?:was|were)\b|"
-    r"\bwas tested in an? (?:randomi|RCT)|\b(?:future|further|proposed|hypothetical|potential|"
+    r"\brandomi[sz][^.;]{0,60}\b(?:is|are) (?:now |currently |already )?(?:under ?-?way|ongoing|in progress|in preparation|"
+    r"planned|being (?:planned|run|prepared|conducted))\b|\bwas tested in an? (?:randomi|RCT)|\b(?:future|further|proposed|hypothetical|potential|"
     r"forthcoming|upcoming|imagined|possible|planned) (?:\w+ ){0,3}(?:randomi[sz]|RCT)|\bneeds? (?:of|for|to)\b"
     r"[^.;]{0,60}\brandomi[sz]|\b(?:warranted|needed|called for)\b",
     re.IGNORECASE,
