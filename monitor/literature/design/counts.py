@@ -46,7 +46,7 @@ _LIKE = (
     r"received|while|out|a|an|items?|questions?|cent|dollars?|h|min|mg|ml|kg|g|is|are|be|not)\b)"
     r"[A-Za-zÀ-ÿ][\w'’–/-]*,?"
 )
-_PEOPLE = rf"(?P<n>{NUMBER}) (?:{_LIKE} ){{0,5}}?(?P<who>{_WHO})"
+_PEOPLE = rf"(?P<n>{NUMBER})(?: \(\d[\d,]*\))? (?:{_LIKE} ){{0,5}}?(?P<who>{_WHO})"
 _FIRST_PART = rf"{NUMBER} (?:{_LIKE} ){{1,4}}?and "  # "45 intervention and 48 control mothers"
 _BRACKET = rf"(?P<who>{_WHO})(?: [^.;()\d]{{0,40}})? ?\((?:n|N|a total of n) ?= ?(?P<n>\d[\d,]*)(?:[,;][^()]{{0,80}})?\)"
 _TWO = 2

@@ -32,7 +32,7 @@ _ANNOUNCED = re.compile(
     rf"(?:^|[:.?!–—]|\s-)\W*(?:(?:results|findings|evidence) (?:of|from) )?(?:an? |the |our |two |one )?"
     rf"{_ADJECTIVES}(?<!non-)(?<!non)(?<!quasi-)(?<!semi-)(?<!pseudo-)(?<!of )(?<!of a )(?<!in )(?<!in a )"
     rf"(?<!within a )(?<!from a )(?<!from )(?<!alongside a )\brandomi[sz]ed,? {_ADJECTIVES}(?:trial|study|"
-    r"comparison|experiment|evaluation|pilot)\b(?! protocol)",
+    rf"comparison|experiment|evaluation|pilot)\b(?! protocol)|[:.?!–—] ?(?:an? |the )?{_ADJECTIVES}RCT\W*$",
     re.IGNORECASE,
 )
 _ANOTHERS = re.compile(
@@ -95,6 +95,7 @@ _CHECKED = re.compile(
 )
 _HAD_BEEN = re.compile(
     r"\b(?:after|since) being (?:randomi[sz]ed|randomly (?:assigned|allocated))\b|"
+    r"\b(?:five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|[5-9]|[12]\d) years after (?:random|their random)|"
     r"\b(?:after|since) (?:they |having )?(?:had )?(?:taking|taken|took) part in (?:an? |the )?(?:\w+ ){0,3}"
     r"(?:randomi[sz]|RCT|trial)|\b(?:of|from|in) (?:an?|the|our) (?:earlier|original|former|previous|first) "
     r"(?:[\w-]+ ){0,3}(?:trial|RCT) (?:were|was)\b|"
@@ -169,11 +170,11 @@ def _of_title(title: str, told: Sequence[str]) -> Suggestion | None:
 
 
 def _announces(title: str) -> bool:
-    met = re.search(r"(?<!non-)(?<!quasi-)\brandomi[sz]ed\b", title, re.IGNORECASE)
+    met = re.search(r"(?<!non-)(?<!quasi-)\b(?:randomi[sz]ed|RCT)\b", title, re.IGNORECASE)
     while met is not None:
         if not _ANOTHERS.search(title[: met.start()]):
             break
-        met = re.compile(r"\brandomi[sz]ed\b", re.IGNORECASE).search(title, met.end())
+        met = re.compile(r"\b(?:randomi[sz]ed|RCT)\b", re.IGNORECASE).search(title, met.end())
     return met is not None and _ANNOUNCED.search(title) is not None
 
 

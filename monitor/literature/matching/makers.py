@@ -67,6 +67,26 @@ _THEIR_TITLE = any_case(
 )
 
 
+_STAFF = any_case(
+    r"\b(?:therapists?|nurses?|workers?|staff|practitioners?|teachers?|clinicians?|psychologists?|midwives|"
+    r"counsellors?|counselors?|leaders?|professionals?)\b[^.]{0,80}\b(?:had|have|having|held|with) "
+    rf"(?:a |some |no |prior |previous )*{CLOSE}"
+)
+_ITS_TRAINING = any_case(
+    r"^(?: \([^()]{1,20}\))? (?:training|certificates?|certification|qualifications?|accreditation|diplomas?)\b"
+)
+
+
+def _of_staffs_training(scene: Scene) -> bool:
+    """Tell whether it is a training that staff happen to have: "a third had … training"."""
+    if not (_STAFF.search(scene.near) and _ITS_TRAINING.match(scene.rest)):
+        return False
+    if _THEY_GAVE.search(scene.rest) or ALLOCATED.search(f"{scene.near} {scene.rest}"):
+        return False
+    told = (scene.title, *scene.others)
+    return not any(_IT_WAS_GIVEN.search(one) or LEADS_BACK.search(one) for one in told)
+
+
 def _of_titles(scene: Scene) -> bool:
     """Tell whether it is part of what people are called: "certified … therapists reviewed the app"."""
     found = _TRAINED_PEOPLE.search(scene.near)
@@ -80,7 +100,7 @@ def _of_titles(scene: Scene) -> bool:
 
 def of_training(scene: Scene) -> bool:
     """Tell whether a name only says what somebody is trained in, and gave to nobody."""
-    if _of_titles(scene):
+    if _of_titles(scene) or _of_staffs_training(scene):
         return True
     training = _TRAINED.search(scene.near)
     if training is None or _THEY_GAVE.search(scene.rest):

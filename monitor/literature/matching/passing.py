@@ -265,7 +265,7 @@ _PLANNED = any_case(
     r"hoped)|will (?:follow|come|be (?:tried|tested|studied|evaluated|compared|added|offered|given))\b"
     r"[^.;]{0,30}?\b(?:later|next|soon|second|another|future)|(?:is|are) (?:\w+ )?next\b|"
     r"(?:is|are) on (?:our|the) list|comes? next\b|(?:has|have) been (?:put off|postponed)|"
-    r"(?:is|are) (?:now |still )?under (?:discussion|preparation|consideration)|(?:is|are) to be \w+ (?:next|later|soon|in (?:a|the) (?:next|later)))"
+    r"(?:is|are) (?:now |still )?under (?:discussion|preparation|consideration)|(?:is|are) (?:now |currently )?(?:under ?-?way|ongoing)\b|(?:is|are) to be \w+ (?:next|later|soon|in (?:a|the) (?:next|later)))"
 )
 _PROTOCOL = any_case(r"\bprotocol\b|\bwill be\b|\bdesign of\b")
 _DID = any_case(
@@ -298,6 +298,31 @@ _LEFT_BEFORE = any_case(
     r"\bremains? (?:for|to)\b[^.;]{0,90}$|\b(?:someday|some day|one day)\b[^.;]{0,60}$|"
     r"\b(?:is|are|be) (?:for|left to|left for|up to) (?:others|another|later|future)\b[^.;]{0,90}$"
 )
+
+
+_WANTED = any_case(r"^[^.;]{0,60}? (?:is|are|seems?) (?:now |clearly |also |urgently )?(?:warranted|needed|called for|"
+    r"desirable|required|overdue)\b")  # fmt: skip
+_TRIAL_OF = any_case(
+    r"\b(?:trials?|stud(?:y|ies)|research|comparisons?|evaluations?|evidence) (?:of|on|into|with|for|between)\b[^.;]{0,60}$"
+)
+_ON_FINDINGS = any_case(
+    r"^(?:following|after|building on|given|encouraged by|prompted by|in view of) (?:the )?(?:[\w-]+ ){0,2}?"
+    rf"(?:findings|results|evidence|success(?:es)?|reports) (?:with|of|for|on|from|in|about) {CLOSE}"
+)
+
+
+def _is_wanted(scene: Scene) -> bool:
+    """Tell whether a paper that did something else only says that this should be studied."""
+    if not (_WANTED.search(scene.rest) and _TRIAL_OF.search(scene.near)):
+        return False
+    return any(_DID.search(one) for one in scene.others) and _something_else_or_place(scene)
+
+
+def _set_it_off(scene: Scene) -> bool:
+    """Tell whether what was found of it before set off something else: "given findings with it, we …"."""
+    if not _ON_FINDINGS.search(scene.near) or re.search(r"\bit\b|\bthis\b", scene.rest):
+        return False
+    return ", we " in scene.rest and _something_else_or_place(scene)
 
 
 def _is_planned(scene: Scene) -> bool:
@@ -343,5 +368,7 @@ _RULES: tuple[tuple[Callable[[Scene], bool], str], ...] = (
     (_of_a_place, "only what a place did before"),
     (_by_somebody_else, "only what somebody else did"),
     (_left_to_later, "only left to later research"),
+    (_is_wanted, "only left to later research"),
+    (_set_it_off, "only what came before"),
     (_beside_its_subject, "only beside what the paper is about"),
 )
