@@ -47,6 +47,8 @@ _GLUED_LABEL = re.compile(
 )
 _OPENERS = "<([{\"'“”„‘’‚«»*_`|;,"
 _AS_DOI = re.compile(r"(\S*10\.\S+?)\s*[\[(]\s*doi\s*[\])]", re.IGNORECASE)
+# APA PsycInfo's way to say that a paper has a supplement
+_SUPPLEMENT = re.compile(r"\.supp\s*\(supplemental\)", re.IGNORECASE)
 _AS_PII = re.compile(r"(\S+?)\s*\[\s*pii\s*\]", re.IGNORECASE)
 # Words that may stand behind a DOI: what follows them is not about which paper it is.
 _BEHIND = re.compile(
@@ -155,7 +157,7 @@ def _settled(value: str | None) -> str | None:
 
 
 def _read(raw: str, depth: int) -> str | None:
-    text = _SCHEME.sub("https://", legible(html.unescape(raw)))
+    text = _SUPPLEMENT.sub("", _SCHEME.sub("https://", legible(html.unescape(raw))))
     if marked := _AS_DOI.findall(text):
         return _agreed(_word(word, depth) for word in marked)
     if not _AS_PII.search(text):

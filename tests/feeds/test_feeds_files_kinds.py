@@ -427,3 +427,25 @@ def test_one_field_with_initials_behind_commas_is_several_people():
     text = "TY  - JOUR\nTI  - Swings\nAU  - Alder, P. A., Jr., Birch, Q. and Cedar, R.\nER  - \n"
     (one,) = cited(text)
     assert one.authors == ("Alder, P. A., Jr.", "Birch, Q.", "Cedar, R.")
+
+
+def test_a_column_without_a_name_hides_no_surplus_cell():
+    one, other = read(
+        "title,year,doi,,\nA trial, of play,2020,10.5555/c.1\nSwings,2020,10.5555/c.2,,\n"
+    )
+    assert isinstance(one, UnreadableRecord)
+    assert isinstance(other, FetchedRecord)
+    assert "4 cells and the header 3" in one.reason
+    assert [number.value for number in other.citation.identifiers] == ["10.5555/c.2"]
+
+
+def test_a_field_with_two_addresses_gives_the_first():
+    (one,) = cited(
+        "TY  - JOUR\nTI  - Swings\nUR  - https://a.example/x, https://b.example/y\nER  - \n"
+    )
+    assert one.url == "https://a.example/x"
+
+
+def test_a_doi_with_a_supplement_is_the_papers():
+    (one,) = cited("title,doi\nSwings,10.5555/c.1.supp (Supplemental)\n")
+    assert [number.value for number in one.identifiers] == ["10.5555/c.1"]

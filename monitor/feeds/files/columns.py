@@ -132,14 +132,19 @@ def _quoting(header: str) -> Literal[0, 3]:
 
 def _read(header: list[str], row: list[str]) -> Draft | UnreadableRecord:
     """Read a row; one with more cells than the header has names cannot be trusted."""
-    surplus = row[len(header) :]
+    columns = max((at for at, name in enumerate(header, start=1) if name.strip()), default=0)
+    surplus, nameless = row[len(header) :], row[columns : len(header)]
     # a separator at the end of every line adds an empty cell to the header too
-    if any(cell.strip() for cell in surplus) or (surplus and not header[-1].strip()):
+    if (
+        any(cell.strip() for cell in nameless)
+        or any(cell.strip() for cell in surplus)
+        or (surplus and not header[-1].strip())
+    ):
         raw = _written(header, row)
         return UnreadableRecord(
             f"text:{plain.digest(raw)}",
             raw.encode("utf-8", "replace"),
-            f"the row has {len(row)} cells and the header {len(header)}: a comma or another "
+            f"the row has {len(row)} cells and the header {columns}: a comma or another "
             "separator in a cell without quotation marks, perhaps",
         )
     if registers.is_register(header):

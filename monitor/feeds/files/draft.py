@@ -1,10 +1,13 @@
 """One reference on its way from a file's fields to a record: cleaned and checked in one place."""
 
+import re
 from dataclasses import dataclass, field
 
 from monitor.feeds import dois, identifiers, plain
 from monitor.feeds.files import dates, identifying
 from monitor.feeds.records import Citation, FetchedRecord, Identifier, Link, UnreadableRecord
+
+_BETWEEN_ADDRESSES = re.compile(r"[\s,;|]+(?=https?://)")
 
 
 @dataclass(slots=True)
@@ -82,5 +85,11 @@ class Draft:
             publication_types=plain.lines([kind for kind in self.types if not dois.read(kind)]),
             keywords=plain.lines(self.keywords),
             links=self.links,
-            url=self.url if self.url.startswith(("https://", "http://")) else None,
+            url=_first_address(self.url),
         )
+
+
+def _first_address(written: str) -> str | None:
+    """Give the first of the addresses in a field; None where it begins with something else."""
+    first = _BETWEEN_ADDRESSES.split(written.strip())[0]
+    return first if first.startswith(("https://", "http://")) else None

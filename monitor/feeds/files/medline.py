@@ -15,13 +15,13 @@ _START = re.compile(r"^PMID- ?\d", re.MULTILINE)
 _FIELD = re.compile(r"^([A-Z][A-Z0-9 ]{1,3})- ?(.*)$")
 _TAG_WIDTH = 4
 _PADDED = re.compile(r"^[A-Z]{2}  - ", re.MULTILINE)
-_TAGS = frozenset(
+_TAGS = frozenset(nlm_links.BY_TAG) | frozenset(
     ("PMID", "STAT", "DCOM", "CTDT", "EDAT", "MHDA", "CRDT", "PHST", "AUID", "COIS", "OABL", "PMCR", "AB", "AD", "AID", "AU", "BTI", "CI", "CIN", "CN", "CON", "CP", "CRI", "CRF", "CTI", "DA",
      "DEP", "DP", "DRIN", "ECF", "ECI", "ED", "EFR", "EIN", "EN", "FAU", "FED", "FIR", "FPS", "GN",
      "GR", "IP", "IR", "IRAD", "IS", "ISBN", "JID", "JT", "LA", "LID", "LR", "MH", "MID", "OAB",
      "OCI", "OID", "ORI", "OT", "OTO", "OWN", "PB", "PG", "PL", "PMC", "PS", "PST", "PT", "PUBM",
      "RF", "RIN", "RN", "ROF", "RPF", "RPI", "RRF", "RRI", "SB", "SFM", "SI", "SO", "SPIN", "STAT",
-     "TA", "TI", "TT", "UIN", "UOF", "VI", "VTI"),
+     "TA", "TI", "TT", "UIN", "UOF", "VI", "VTI", "DDIN", "DDOF", "JRNL", "RPIN", "RPOF"),
 )  # fmt: skip
 _IDENTIFIER = re.compile(r"^(\S+) \[(doi|pmc|pii)\]$", re.IGNORECASE)
 
