@@ -96,7 +96,7 @@ _ASKED = re.compile(
     r"(?: all| the)? $",
     re.IGNORECASE,
 )
-_BEFORE_VERB = r"(?:,? (?:with (?:[a-z-]+ ){1,4})?aged [^,.;()]{1,40},?| \([^()]{0,80}\)|,? who [^,.;()\d]{1,60},)?[^.;()\d]"
+_BEFORE_VERB = r"(?:,? (?:with (?:[a-z-]+ ){1,4})?aged [^,.;()]{1,40},?|, \w[^,.;()]{1,30} of age,| \([^()]{0,80}\)|,? who [^,.;()\d]{1,60},)?[^.;()\d]"
 _ASSIGNED = r"(?:assigned|allocated|placed|given|drawn|put|sent|split|divided|distributed)"
 _DONE_TO = (
     rf"(?:{_BEFORE_VERB}{{0,80}}?\b(?:were|was|being|been)\b(?:[^.;()\d]{{0,60}}? and| \w+ly| then| each| all| "

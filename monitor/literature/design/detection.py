@@ -14,7 +14,7 @@ from monitor.literature.design.counts import sample_sizes
 from monitor.literature.design.developers import involvement
 from monitor.literature.design.measures import measures
 from monitor.literature.design.places import UK, countries, settings
-from monitor.literature.design.rules import Suggestion, suggest_design
+from monitor.literature.design.rules import Suggestion, asks_about_a_trial, suggest_design
 from monitor.literature.design.trial_score import LIKELY, TrialScore, trial_score
 from monitor.literature.text import sentences
 
@@ -91,7 +91,7 @@ def detect(
 
 def _by_score(score: TrialScore, title: str) -> Suggestion | None:
     """Suggest a randomised trial where many small signs together tell one."""
-    if score.value < LIKELY:
+    if score.value < LIKELY or asks_about_a_trial(title):
         return None
     telling = max(score.parts, key=lambda part: part.weight if part.sentence else 0.0)
     if telling.cue in _LABELS:

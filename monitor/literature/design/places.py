@@ -65,6 +65,13 @@ _SOLD = re.compile(
     r"\b(?:Inc|Ltd|GmbH|Corp|AG|LLC|software|version \d|SPSS|purchased|supplied|manufactur|"
     r"Pharma\w*|Laborator\w+)\b"
 )
+_DISPLACED = re.compile(
+    r"\b(?:refugee|asylum|immigrant|migrant|displaced|resettle)\w*\b", re.IGNORECASE
+)
+_ORIGIN = re.compile(
+    r"(?<=\w) (?:who )?(?:had )?(?:(?:came|come|coming|fled|originat\w+|arriv\w+) )?from [A-Z][\w-]+(?: [A-Z][\w-]+){0,3}"
+    r"(?:(?:, | and |, and | or )[A-Z][\w-]+(?: [A-Z][\w-]+){0,3}){0,6}(?! (?:clinics?|cent|services?|schools?|hospitals?))"
+)
 _SHORT = r"UK|US|USA|U\.[KS]\.(?:A\.?)?"  # "US dollars", "UK norms": no place by itself
 _NEXT = (
     r"(?:[)\]])?,?(?: and| or| &| as well as)?(?: also)?(?: (?:in|from|to|with))?"
@@ -111,11 +118,14 @@ _SETTINGS = (
 def countries(sentences: list[str]) -> Iterator[tuple[str, str]]:
     """Give each country the study is said to be in, with the first sentence that says so."""
     given: set[str] = set()
-    for sentence in sentences:
+    displaced = any(_DISPLACED.search(sentence) for sentence in sentences)
+    for whole in sentences:
+        # where refugees come from is not where they were studied
+        sentence = _ORIGIN.sub(" from elsewhere", whole) if displaced else whole
         if not (_is_general(sentence) or _SOLD.search(sentence)):
             for country in sorted(_in_one(sentence) - given):
                 given.add(country)
-                yield country, sentence
+                yield country, whole
 
 
 def _is_general(sentence: str) -> bool:
@@ -234,7 +244,10 @@ def _known() -> str:
 @cache
 def _place() -> re.Pattern[str]:
     way = _WAY.replace("[A-Z][", rf"(?!(?:{_known()})\b)[A-Z][")
-    return re.compile(rf"(?:{_PREPOSITION}{way}|{_BELONGS}|{_TOWN})(?P<place>{_known()})(?![\w-])")
+    # "in Portugal, Spain and Italy": a country is no town of the next
+    no_country = rf"\b(?!(?:{'|'.join(NAMES.values())})\b)"
+    town = _TOWN.replace(r"[A-Z][\w", no_country + r"[A-Z][\w")
+    return re.compile(rf"(?:{_PREPOSITION}{way}|{_BELONGS}|{town})(?P<place>{_known()})(?![\w-])")
 
 
 @cache

@@ -18,6 +18,7 @@ _RANDOM = (
     r"(?<!non[- ])(?<!non)(?<!not )(?<!quasi[- ])(?<!semi[- ])(?<!pseudo[- ])(?<!pseudo)(?<!un)"
     r"(?<!mendelian )(?<!before )(?<!without )(?<!no )"
     r"\brandomi[sz](?:ed|ation|ing|e)\b(?! effects?)"
+    r"(?! (?:was|were|is|has) (?:not|never|deemed|considered|judged|thought|found)\b)"
     r"(?!,? (?:[a-z-]+,? ){0,3}trials\b)"
 )
 # What a title says, most telling first: "protocol for a randomised trial" is a protocol.
@@ -63,7 +64,8 @@ _TITLE = (
         (
             r"(?<!effectiveness and )(?<!efficacy and )(?<!outcomes and )(?<!clinical and )"
             r"\bcost[- ](?:effectiveness|utility|benefit|consequence)|\bcost[- ]effective\?|"
-            r"\beconomic (?:eval|anal)|\bcosts of\b"
+            r"\beconomic (?:eval|anal)|\bcosts of\b|^\W*(?:the )?cost of (?:[\w-]+ ){0,3}(?:intervention|program|treatment|"
+            r"therap|deliver|provi)"
         ),
     ),
     (
@@ -174,6 +176,7 @@ _ABSTRACT = (
         "non-randomised",
         (
             r"\bnon[- ]?randomi[sz]ed|\b(?:quasi|semi|pseudo)[- ]?(?:experiment|randomi)|"
+            r"\b(?:assignment|allocation)\b[^.;]{0,40}\bnot (?:at )?random\b|"
             r"\bnot (?:been )?(?:randomi[sz]ed|randomly (?:assign|allocat))|\bwithout randomi[sz]|"
             r"\bmatched (?:comparison|control)|\b(?:nonequivalent|non-equivalent) |"
             r"\balternate(?:ly)? (?:assign|allocat)|\b(?:assigned|allocated)[^.;]{0,40} "

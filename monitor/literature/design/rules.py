@@ -53,6 +53,8 @@ _FURTHER = frozenset({"protocol", "follow-up", "economic", "qualitative"})
 # A trial that is only asked about: whether it could be run, who would join it.
 _ASKED_ABOUT = re.compile(
     r"\brandomi[sz][^?]{0,80}\b(?:possible|feasible|acceptable|ethical|wanted)\?|"
+    r"\b(?:feasibility|development|preparatory|scoping|formative)(?: and \w+)? (?:work|study|phase)? ?(?:for|before|"
+    r"towards?|to inform|in preparation (?:of|for)) (?:an? |the )?(?:[\w-]+ ){0,4}(?:randomi|RCT)|"
     r"\b(?:feasibility|acceptability|possibility|viability|practicality|desirability) of (?:\w+ing )?(?:an? |the )?"
     r"(?:\w+ ){0,4}(?:randomi|RCT)|\b(?:would|could|might|can|should)\b[^.:;]{0,60}\b(?:randomi[sz]|RCT)|"
     r"\b(?:willing\w*|attitudes?|views?|opinions?|barriers|readiness|consent(?:ing)?|agree(?:ing)?|"
@@ -167,6 +169,11 @@ def _of_title(title: str, told: Sequence[str]) -> Suggestion | None:
     if suggestion.design in _FURTHER and _announces(says.about) and _is_own(told):
         return Suggestion("randomised", title, "title")
     return replace(suggestion, sentence=title)
+
+
+def asks_about_a_trial(title: str) -> bool:
+    """Tell whether a title speaks of a randomised trial that only might be, or is prepared."""
+    return _ASKED_ABOUT.search(title) is not None
 
 
 def _announces(title: str) -> bool:
