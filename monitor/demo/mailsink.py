@@ -39,8 +39,8 @@ class Kept:
 
     @property
     def subject(self) -> str:
-        """Its subject."""
-        return str(self.message["Subject"])
+        """Its subject, as a mail program shows it: a long one begins on a line of its own."""
+        return str(self.message["Subject"]).strip()
 
     @property
     def text(self) -> str:

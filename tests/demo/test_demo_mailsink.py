@@ -71,3 +71,16 @@ def test_a_stopped_sink_comes_back_at_the_same_port(running):
     running.mail.start()
     assert running.mail.port == port
     send(running.mail, message())
+
+
+def test_a_long_subject_is_given_as_a_mail_program_shows_it(running):
+    mail, words = (
+        message(),
+        "Theraplay: tier weak for now, may become intermediate, still mixed now",
+    )
+    del mail["Subject"]
+    mail["Subject"] = words
+    assert b"Subject:\n " in bytes(mail), "so long that it begins on a line of its own"
+    send(running.mail, mail)
+    (kept,) = running.mail.to("reader@example.org")
+    assert kept.subject == words
