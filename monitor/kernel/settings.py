@@ -379,4 +379,14 @@ def _message(error: Any) -> str:  # noqa: ANN401 - pydantic's own dictionary
         return "unknown setting; config.example.toml lists them all"
     if error["type"] == "tuple_type":
         return 'must be a list, such as ["first", "second"]'
+    if error["type"] == "string_pattern_mismatch":
+        return _as_written(error["ctx"]["pattern"])
     return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _as_written(pattern: str) -> str:
+    """Say what a text that has a pattern must look like: a day, or an address."""
+    if "http" not in pattern:
+        return "must be a day, such as 2020-01-31"
+    without = "spaces, ? or #" if "?#" in pattern else "spaces"
+    return f"must be an address that starts with https:// or http://, without {without}"

@@ -148,3 +148,17 @@ def test_every_setting_has_a_line_of_help():
                 assert field.description, f"{model.__name__}.{name} has no help"
 
     walk(settings.Settings)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"web": {"public_url": "ftp://x.example"}}, "web.public_url: must be an address that"),
+        ({"web": {"public_url": "https://x.example/?a=1"}}, "without spaces, [?] or #"),
+        ({"sources": {"pubmed": {"base_url": "x.example"}}}, "base_url: must be an address"),
+        ({"sources": {"since": "last year"}}, "sources.since: must be a day, such as 2020-01-31"),
+    ],
+)
+def test_what_a_setting_must_look_like_is_said_in_words(tmp_path, data, said):
+    with pytest.raises(ConfigError, match=said):
+        parse(data, folder=tmp_path)
