@@ -137,3 +137,16 @@ def test_a_feeds_own_fields_count_first_and_its_prose_is_no_abstract():
 def test_a_year_far_ahead_is_not_believed():
     said = _said(DESCRIPTION.replace("2026", "2099"))
     assert said.year is None
+
+
+@pytest.mark.parametrize(
+    ("written", "authors"),
+    [
+        ("Alder, P., Birch, Q. A.", ("Alder, P.", "Birch, Q. A.")),
+        ("Alder, Pat; Birch, Quin", ("Alder, Pat", "Birch, Quin")),
+        ("Pat Alder, Q. Birch", ("Pat Alder", "Q. Birch")),
+    ],
+)
+def test_a_family_name_is_no_author_beside_its_initials(written, authors):
+    text = f"Publication date: March 2026\n\nSource: J Inv, Volume 3\n\nAuthor(s): {written}"
+    assert read(text).authors == authors

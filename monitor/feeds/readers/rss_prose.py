@@ -11,6 +11,7 @@ from datetime import date
 
 _LABEL = re.compile(r"(publication date|source|author\(s\)|authors?)\s*:\s*", re.IGNORECASE)
 # several on one line: each begins behind a blank, in the publisher's own spelling
+_INITIALS = re.compile(r"(?:[A-Z]\.[ -]?){1,4}")  # "Alder, P., Birch, Q." are two people
 _NEXT = re.compile(r"\s+(?=(?:Publication date|Source|Author\(s\)):)")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
@@ -125,8 +126,14 @@ def _prose(rest: str, place: dict[str, str], authors: str = "") -> Prose:
 
 
 def _names(authors: str) -> tuple[str, ...]:
-    names = (name.strip() for name in _BETWEEN_NAMES.split(_AND_OTHERS.sub("", authors)))
-    return tuple(dict.fromkeys(n for n in names if n and not _TITLES.fullmatch(n)))
+    text = _AND_OTHERS.sub("", authors)
+    parts = text.split(";") if ";" in text else _BETWEEN_NAMES.split(text)
+    stripped = (part.strip() for part in parts)
+    names = [name for name in stripped if name and not _TITLES.fullmatch(name)]
+    families, given = names[::2], names[1::2]
+    if len(families) == len(given) and all(map(_INITIALS.fullmatch, given)):
+        names = [f"{family}, {initials}" for family, initials in zip(families, given, strict=True)]
+    return tuple(dict.fromkeys(names))
 
 
 def _day(text: str) -> date | None:
