@@ -35,6 +35,9 @@ structlog.configure(
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 CHEAP_NOBODY = CHEAP.hash("nobody has this password")
+# What `make check` leaves out: tests that start processes, ask a database or read whole corpora.
+SLOW_ROOMS = frozenset({"browser", "cli", "demo", "jobs", "story"})
+SLOW_FIXTURES = frozenset({"database_url", "recordings", "session", "upstream"})
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "recordings"
 
 
@@ -43,6 +46,9 @@ def pytest_collection_modifyitems(items) -> None:
 
     pytest-xdist gives each worker one stretch of the list; what is at its beginning stays there.
     """
+    for item in items:
+        if not SLOW_ROOMS & set(item.path.parts) and not SLOW_FIXTURES & set(item.fixturenames):
+            item.add_marker("fast")
     long = [item for item in items if "story" in item.path.parts]
     short = [item for item in items if "story" not in item.path.parts]
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
