@@ -39,7 +39,7 @@ from monitor.notify.incidents import (  # offered from here: they are part of th
 from monitor.review import service as review
 from monitor.review.rules import Judgement
 from monitor.review.tables import Decision, Screening, StudyAlert
-from monitor.review.words import ExclusionReason, ScreeningVerdict
+from monitor.review.words import ScreeningVerdict
 from monitor.service import Service
 from monitor.usage import service as usage
 
@@ -189,40 +189,24 @@ def read_by_new_rules(
     return len(rereads)
 
 
-def screen(  # noqa: PLR0913 - the form's fields
+def screen(
     session: Session,
     *,
     paper_id: int,
     token: str,
     by: User,
-    verdict: ScreeningVerdict,
-    reason: ExclusionReason | None,
-    interventions: Sequence[str],
-    note: str,
-    version: int,
-    study_id: int | None,
+    answer: review.ScreeningAnswer,
     at: datetime,
 ) -> Screening:
     """Record a screening verdict; an included paper becomes a study to appraise.
 
     What is said of an included paper already opens its alerts.
     """
-    if verdict is ScreeningVerdict.INCLUDE:
+    included = answer.verdict is ScreeningVerdict.INCLUDE
+    if included:
         one_at_a_time(session)  # what comes in meanwhile sees the study, or is seen
-    screening = review.screen(
-        session,
-        paper_id=paper_id,
-        token=token,
-        by=by,
-        verdict=verdict,
-        reason=reason,
-        interventions=interventions,
-        note=note,
-        version=version,
-        study_id=study_id,
-        at=at,
-    )
-    if verdict is ScreeningVerdict.INCLUDE:
+    screening = review.screen(session, paper_id=paper_id, token=token, by=by, answer=answer, at=at)
+    if included:
         review.look_for_alerts(session, [paper_id], at)
     return screening
 

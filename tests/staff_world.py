@@ -44,6 +44,7 @@ from monitor.notify import queries as mail
 from monitor.notify import service as notify
 from monitor.ops import service as ops
 from monitor.review import queries as reviews
+from monitor.review.queue.screening import ScreeningAnswer
 from monitor.review.rules import Judgement
 from monitor.review.words import ExclusionReason, ScreeningVerdict
 from monitor.service import Service
@@ -225,7 +226,7 @@ class World:
     def screen(self, paper: str, verdict: ScreeningVerdict, by: User, **more: object) -> int | None:
         """Screen a paper; gives its study where it was included."""
         paper_id = self.papers[paper]
-        form = {"reason": None, "interventions": ("ddp",), "note": "", "study_id": None} | more
+        form = {"interventions": ("ddp",)} | more
         with self.database.write() as session:
             place = reviews.item(session, paper_id)
             workflow.screen(
@@ -233,10 +234,12 @@ class World:
                 paper_id=paper_id,
                 token=next(self.tokens),
                 by=by,
-                verdict=verdict,
-                version=place.version,
+                answer=ScreeningAnswer(
+                    verdict=verdict,
+                    version=place.version,
+                    **form,  # type: ignore[arg-type]  # a form's fields, by name
+                ),
                 at=self.at,
-                **form,  # type: ignore[arg-type]  # a form's fields, by name
             )
             study = reviews.item(session, paper_id).study_id
         if study:

@@ -13,13 +13,20 @@ from monitor.review.appraising import (
 )
 from monitor.review.pairs.follow import follow_merge
 from monitor.review.pairs.settle import Settled, merge_papers, settle_link, undo_merge
-from monitor.review.queue.screening import enqueue, reopen, screen, set_aside
+from monitor.review.queue.screening import (
+    ScreeningAnswer,
+    enqueue,
+    reopen,
+    screen,
+    set_aside,
+)
 from monitor.review.retracting import AlertOutcome, withdraw_retracted, withdrawn_judgement
 from monitor.review.retracting import settle as settle_alert
 
 __all__ = [
     "AlertOutcome",
     "AppraisalOutcome",
+    "ScreeningAnswer",
     "Settled",
     "accepting",
     "accepting_decision",

@@ -30,6 +30,7 @@ from monitor.literature.tables import (
 )
 from monitor.review import service as review
 from monitor.review.pairs.follow import follow_parting
+from monitor.review.queue.screening import ScreeningAnswer
 from monitor.review.tables import QueueItem
 from monitor.review.words import ExclusionReason, ScreeningVerdict, Stage
 
@@ -131,12 +132,13 @@ class Attempt:
                 paper_id=paper_id,
                 token=f"token-{next(self.world.tokens)}",
                 by=self.world.ann,
-                verdict=verdict,
-                reason=ExclusionReason.NOT_A_STUDY,
-                interventions=["cos"],
-                note="",
-                version=item.version,
                 at=NOW,
+                answer=ScreeningAnswer(
+                    verdict=verdict,
+                    reason=ExclusionReason.NOT_A_STUDY,
+                    interventions=["cos"],
+                    version=item.version,
+                ),
             )
         self.session.flush()
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from monitor.literature.ranking.features import features
 from monitor.literature.tables import Paper, PaperReading
 from monitor.literature.words import Lane
 from monitor.review import service
+from monitor.review.queue.screening import ScreeningAnswer
 from monitor.review.rules import Judgement
 from monitor.review.words import ScreeningVerdict
 
@@ -93,15 +95,11 @@ class World:
         return paper_id
 
     def screen(self, paper_id, by, verdict=ScreeningVerdict.INCLUDE, **fields):
-        values = {
-            "token": next(self.tokens),
-            "reason": None,
-            "interventions": ["cos"],
-            "note": "",
-            "version": 1,
-            "at": self.now,
-        } | fields
-        return service.screen(self.session, paper_id=paper_id, by=by, verdict=verdict, **values)
+        values = {"token": next(self.tokens), "at": self.now}
+        values |= {name: fields.pop(name) for name in tuple(fields) if name in values}
+        said: dict[str, Any] = {"interventions": ["cos"], "version": 1} | fields
+        answer = ScreeningAnswer(verdict=verdict, **said)
+        return service.screen(self.session, paper_id=paper_id, by=by, answer=answer, **values)
 
     def study(self, **fields):
         """Queue and include a paper; gives the study's id."""

@@ -33,6 +33,7 @@ from monitor.notify.tables import Announcement, Message, MessageKind, Subscriber
 from monitor.review import doubts
 from monitor.review import queries as reviews
 from monitor.review import service as review
+from monitor.review.queue.screening import ScreeningAnswer
 from monitor.review.rules import Judgement
 from monitor.review.service import AlertOutcome
 from monitor.review.tables import Decision, StudyAlert
@@ -134,13 +135,14 @@ class World:
             paper_id=paper_id,
             token=f"screen-{next(self.numbers)}",
             by=self.ann,
-            verdict=verdict,
-            reason=reason,
-            interventions=("theraplay",),
-            note="",
-            version=reviews.item(self.session, paper_id).version,
-            study_id=study_id,
             at=self.now,
+            answer=ScreeningAnswer(
+                verdict=verdict,
+                reason=reason,
+                interventions=("theraplay",),
+                version=reviews.item(self.session, paper_id).version,
+                study_id=study_id,
+            ),
         )
 
     screen = _screen

@@ -16,6 +16,7 @@ from monitor.literature.tables import PaperLink, Study, StudyPaper
 from monitor.literature.words import LinkState, Relation
 from monitor.review import queries, service
 from monitor.review.locking import study_of
+from monitor.review.queue.screening import ScreeningAnswer
 from monitor.review.tables import Appraisal, Decision, QueueItem, Screening
 from monitor.review.words import ExclusionReason, ScreeningVerdict, Stage
 
@@ -61,12 +62,10 @@ def _screen(shared, by, token, verdict=ScreeningVerdict.INCLUDE):
             paper_id=shared.paper_id,
             token=token,
             by=by,
-            verdict=verdict,
-            reason=ExclusionReason.NOTICE,
-            interventions=["cos"],
-            note="",
-            version=1,
             at=shared.now,
+            answer=ScreeningAnswer(
+                verdict=verdict, reason=ExclusionReason.NOTICE, interventions=["cos"], version=1
+            ),
         )
 
     return work
@@ -206,13 +205,13 @@ def test_linking_a_paper_while_its_study_is_decided(database, shared, judgement)
             paper_id=shared.paper_id,
             token="link",
             by=shared.cat,
-            verdict=ScreeningVerdict.INCLUDE,
-            reason=None,
-            interventions=["cos"],
-            note="",
-            version=1,
-            study_id=shared.study_id,
             at=shared.now,
+            answer=ScreeningAnswer(
+                verdict=ScreeningVerdict.INCLUDE,
+                interventions=["cos"],
+                version=1,
+                study_id=shared.study_id,
+            ),
         )
 
     outcomes = _at_once(database, [link, _appraise(shared, shared.ben, "b", judgement)])

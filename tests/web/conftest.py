@@ -33,6 +33,7 @@ from monitor.kernel.database import Database
 from monitor.kernel.settings import Settings
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import queries as literature
+from monitor.review.queue.screening import ScreeningAnswer
 from monitor.review.rules import Judgement
 from monitor.review.words import ScreeningVerdict
 from monitor.service import Service
@@ -184,13 +185,10 @@ class Evidence:
                 paper_id=paper_id,
                 token=str(uuid4()),
                 by=self.people[0],
-                verdict=ScreeningVerdict.INCLUDE,
-                reason=None,
-                interventions=(slug,),
-                note="",
-                version=1,
-                study_id=None,
                 at=self.clock(),
+                answer=ScreeningAnswer(
+                    verdict=ScreeningVerdict.INCLUDE, interventions=(slug,), version=1
+                ),
             )
             study = literature.paper(session, paper_id).study
         assert study

@@ -114,31 +114,25 @@ def set_aside_at(session: Session, paper_id: int) -> datetime | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    """A screening form, checked."""
+class ScreeningAnswer:
+    """What a person says of a paper, which they saw in ``version``.
+
+    ``study_id`` is the study that an included paper reports; None: one of its own.
+    """
 
     verdict: ScreeningVerdict
-    reason: ExclusionReason | None
-    interventions: list[str]
-    note: str
-    study_id: int | None
+    version: int
+    reason: ExclusionReason | None = None
+    interventions: Sequence[str] = ()
+    note: str = ""
+    study_id: int | None = None
 
 
-def screen(  # noqa: PLR0913 - the form's fields
-    session: Session,
-    *,
-    paper_id: int,
-    token: str,
-    by: User,
-    verdict: ScreeningVerdict,
-    reason: ExclusionReason | None,
-    interventions: Sequence[str],
-    note: str,
-    version: int,
-    study_id: int | None = None,
-    at: datetime,
+def screen(
+    session: Session, *, paper_id: int, token: str, by: User, answer: ScreeningAnswer, at: datetime
 ) -> Screening:
-    """Record a verdict on a paper. One included becomes a study, or a report of ``study_id``.
+    """Record a verdict on a paper. One included becomes a study, or a report of the study that the
+    answer names.
 
     A form sent twice is one verdict: the same ``token`` gives the same row and has no second
     effect. Of a verdict other than exclude no ``reason`` is kept, of one other than include no
@@ -147,16 +141,17 @@ def screen(  # noqa: PLR0913 - the form's fields
     Raises:
         NotFound: the paper is not in the queue, or there is no such study.
         InvalidInput: the form is not whole, or a notice is included; ``field`` names the answer.
-        Conflict: the paper has moved on since ``version``, and who moved it; or ``by`` may not.
+        Conflict: the paper has moved on since the answer's version, and who moved it; or ``by`` may not.
     """
     locking.check_token(token)
     item = locking.hold_item(session, paper_id)
+    verdict = answer.verdict
     if earlier := _sent_before(session, token, paper_id, by, verdict):
         return earlier
     locking.require_reviewer(session, by)
-    slugs = locking.known_interventions(session, interventions)
-    answer = _checked(_Answer(verdict, reason, slugs, rules.plain(note), study_id))
-    _require_open(session, item, version)
+    slugs = locking.known_interventions(session, answer.interventions)
+    answer = _checked(replace(answer, interventions=slugs, note=rules.plain(answer.note)))
+    _require_open(session, item, answer.version)
     if verdict is ScreeningVerdict.INCLUDE and session.get_one(Paper, paper_id).lane is Lane.NOTICE:
         raise InvalidInput(_NEVER_A_STUDY, field="verdict")
     study = _include(session, item, answer, by, at) if verdict is ScreeningVerdict.INCLUDE else None
@@ -204,7 +199,7 @@ def last_screening(session: Session, paper_id: int) -> Screening | None:
     return session.scalar(select(Screening).where(on).order_by(Screening.id.desc()).limit(1))
 
 
-def _checked(answer: _Answer) -> _Answer:
+def _checked(answer: ScreeningAnswer) -> ScreeningAnswer:
     rules.check_text(answer.note, field="note")
     match answer.verdict:
         case ScreeningVerdict.INCLUDE:
@@ -246,7 +241,9 @@ def _moved_on(session: Session, item: QueueItem) -> str:
     )
 
 
-def _include(session: Session, item: QueueItem, answer: _Answer, by: User, at: datetime) -> int:
+def _include(
+    session: Session, item: QueueItem, answer: ScreeningAnswer, by: User, at: datetime
+) -> int:
     study_id = _study_for(session, item.paper_id, answer.study_id, by, at)
     locking.move(item, locking.stage_of(session, study_id), at)
     return study_id
@@ -280,7 +277,7 @@ def _record(  # noqa: PLR0913 - a row's columns
     *,
     token: str,
     by: User,
-    answer: _Answer,
+    answer: ScreeningAnswer,
     study_id: int | None,
     at: datetime,
 ) -> Screening:

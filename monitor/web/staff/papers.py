@@ -89,13 +89,15 @@ def screen(paper_id: int) -> ResponseReturnValue:
             paper_id=paper_id,
             token=form.token,
             by=auth.reader(),
-            verdict=form.verdict,
-            reason=form.reason,
-            interventions=form.interventions,
-            note=form.note,
-            version=form.version,
-            study_id=form.study_id,
             at=now(),
+            answer=review.ScreeningAnswer(
+                verdict=form.verdict,
+                reason=form.reason,
+                interventions=form.interventions,
+                note=form.note,
+                version=form.version,
+                study_id=form.study_id,
+            ),
         )
         target = _next(session, paper_id, lane)
     return redirect(target, code=303)
