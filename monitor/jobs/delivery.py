@@ -21,10 +21,10 @@ from monitor.kernel.errors import (
 from monitor.kernel.locks import exclusive
 from monitor.notify import mail_trouble, outbox, rules
 from monitor.notify.outbox import Claimed
-from monitor.notify.refusals import same
 from monitor.notify.rendering import render
+from monitor.notify.smtp.refusals import same
+from monitor.notify.smtp.transport import Transport, open_transport
 from monitor.notify.tables import MessageState
-from monitor.notify.transport import Transport, open_transport
 from monitor.service import Service
 
 log = structlog.get_logger()

@@ -19,7 +19,7 @@ from monitor.kernel import audit
 from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict
 from monitor.notify import rules
-from monitor.notify.due import in_order, is_due, may_be_sent
+from monitor.notify.smtp.due import in_order, is_due, may_be_sent
 from monitor.notify.tables import (
     Announcement,
     Message,

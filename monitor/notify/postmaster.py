@@ -9,7 +9,7 @@ from monitor.kernel import audit
 from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.notify import rules
-from monitor.notify.due import RETRIED
+from monitor.notify.smtp.due import RETRIED
 from monitor.notify.tables import Message, MessageKind, MessageState, Subscriber, SubscriberState
 
 STOPPED = "An admin stopped it before it was sent"

@@ -90,7 +90,7 @@ def test_one_module_imports_smtplib():
     users = [
         _name(p) for p in MODULES if "smtplib" in set(_imports(ast.parse(p.read_text("utf-8"))))
     ]
-    assert users == ["monitor/notify/transport.py"]
+    assert users == ["monitor/notify/smtp/transport.py"]
 
 
 def test_few_places_catch_every_exception():

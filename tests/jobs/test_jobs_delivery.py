@@ -316,3 +316,11 @@ def test_a_short_trouble_that_nobody_heard_of_is_told_to_nobody(service, relay, 
     deliver_due(service)
     assert told(service, MessageState.SENT) == []
     assert len(told(service, MessageState.CANCELLED)) == 1
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
+def test_a_server_that_does_not_speak_smtp_is_told_at_once(service, relay, verb):
+    relay.answers[verb] = "what do you want?"
+    deliver_due(service)
+    assert wrong(service) == [("delivery", "mail server unreachable")]
+    assert states(service) == ["pending"] * 3

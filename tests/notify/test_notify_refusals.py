@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.notify.refusals import About, Refusal, Step, judge, same
+from monitor.notify.smtp.refusals import About, Refusal, Step, judge, same
 
 ABOUT_US = [
     "554 5.7.1 <reader@example.org>: Relay access denied",

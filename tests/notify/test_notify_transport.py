@@ -25,8 +25,9 @@ from monitor.kernel.errors import (
     ServerUnavailable,
 )
 from monitor.kernel.settings import parse
-from monitor.notify import transport as module
-from monitor.notify.transport import MailboxTransport, SmtpTransport, mailbox_path, open_transport
+from monitor.notify.smtp import transport as module
+from monitor.notify.smtp.mailbox import MailboxTransport, mailbox_path
+from monitor.notify.smtp.transport import SmtpTransport, open_transport
 
 UUID = "3f2b8c1e-0000-4000-8000-0123456789ab"
 MESSAGE = b"Subject: x\r\nMessage-ID: <1@example.org>\r\n\r\nHello\r\n.dot\r\n..two\r\n"

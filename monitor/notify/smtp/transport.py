@@ -7,14 +7,11 @@ after the message was handed over, and returns partial refusals instead of raisi
 """
 
 import contextlib
-import os
-import re
 import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Protocol
 
 from monitor.kernel.errors import (
@@ -29,9 +26,10 @@ from monitor.kernel.errors import (
 )
 from monitor.kernel.settings import MailSettings, Settings, Tls
 from monitor.kernel.settings import Transport as Kind
-from monitor.notify import sasl
-from monitor.notify.refusals import About, Refusal, Step
 from monitor.notify.rules import domain, dotted, plain
+from monitor.notify.smtp import sasl
+from monitor.notify.smtp.mailbox import MailboxTransport
+from monitor.notify.smtp.refusals import About, Refusal, Step
 
 CONNECT_SECONDS = 30
 # RFC 5321 4.5.3.2: a busy server greets, and answers a command, within five minutes
@@ -40,7 +38,6 @@ COMMAND_SECONDS = 5 * 60
 REPLY_SECONDS = 10 * 60  # RFC 5321 4.5.3.2.6: giving up earlier makes duplicates
 MAX_REPLY = 400  # characters kept of a server's words
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CLOSING = 421
 _ASKS_ON = 334
 
@@ -79,43 +76,6 @@ def open_transport(settings: Settings) -> Iterator[Transport]:
         yield transport
     finally:
         transport.close()
-
-
-class MailboxTransport:
-    """Writes each message as ``<uuid>.eml``. Written twice, it is still one file."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def send(self, message: bytes, sender: str, recipient: str, uuid: str) -> str:  # noqa: ARG002 - the Transport's shape
-        """Write one message, whole or not at all.
-
-        Raises:
-            ServerUnavailable: the folder cannot be written to.
-        """
-        path = mailbox_path(self.folder, uuid)
-        temporary = path.with_name(f".{uuid}.{os.getpid()}")
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_through(temporary, message)
-            temporary.replace(path)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            words = f"The mail cannot be written to {self.folder} ({error.strerror})"
-            raise ServerUnavailable(words, kind=MailFault.NOT_WRITTEN) from error
-        return f"Written to {path.name}"
-
-
-def mailbox_path(folder: Path, uuid: str) -> Path:
-    """Give the file of a message.
-
-    Raises:
-        ValueError: it is not a message's uuid.
-    """
-    if not _UUID.fullmatch(uuid):
-        raise ValueError(f"not a message's uuid: {uuid!r}")
-    return folder / f"{uuid}.eml"
 
 
 class _Patient(smtplib.SMTP):
@@ -219,6 +179,9 @@ class SmtpTransport:
             raise DeliveryUncertain(
                 "The connection ended after the message was handed over"
             ) from error
+        if not _is_smtp(code):
+            self._drop()
+            raise DeliveryUncertain("What came after the message was handed over is no reply")
         reply = _reply(code, words)
         if not _accepted(code):
             self._reset(server, code)
@@ -246,6 +209,9 @@ class SmtpTransport:
 
     def _ask(self, server: smtplib.SMTP, command: str) -> tuple[int, str]:
         code, words = server.docmd(command)
+        if not _is_smtp(code):
+            self._drop()
+            raise ServerUnavailable(f"{self._name} does not speak SMTP: it gave no reply code")
         return code, _reply(code, words)
 
     def _reset(self, server: smtplib.SMTP, code: int) -> None:
@@ -317,8 +283,11 @@ class SmtpTransport:
         return code, words
 
     def _unavailable(self, error: Exception) -> ServerUnavailable:
-        distrusted = isinstance(error, ssl.SSLError)
-        kind = MailFault.UNPROTECTED if distrusted else MailFault.UNREACHABLE
+        kind = MailFault.UNREACHABLE
+        if isinstance(error, ssl.SSLError):
+            kind = MailFault.UNPROTECTED
+        elif isinstance(error, smtplib.SMTPResponseException) and _for_good(error.smtp_code):
+            kind = MailFault.TURNED_AWAY
         return ServerUnavailable(f"{self._name} {_why(error)}", kind=kind)
 
     def _refuse_bare_password(self) -> None:
@@ -334,6 +303,15 @@ class SmtpTransport:
 
 def _accepted(code: int) -> bool:
     return 200 <= code < 300  # noqa: PLR2004 - SMTP's own numbers
+
+
+def _for_good(code: int) -> bool:
+    return 500 <= code < 600  # noqa: PLR2004 - SMTP's own numbers
+
+
+def _is_smtp(code: int) -> bool:
+    """Tell a reply code from what smtplib gives where there is none (-1)."""
+    return code > 0
 
 
 def _why(error: Exception) -> str:
@@ -385,11 +363,3 @@ def _is_here(host: str) -> bool:
 def _wait(server: smtplib.SMTP, seconds: float) -> None:
     if server.sock is not None:
         server.sock.settimeout(seconds)
-
-
-def _write_through(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
