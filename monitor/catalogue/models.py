@@ -5,19 +5,12 @@ may only point to an earlier package; a test holds the two lists of each togethe
 """
 
 from datetime import date
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-TierWord = Literal["weak", "intermediate", "strong"]
-DirectionWord = Literal[
-    "favours the intervention",
-    "generally positive",
-    "mixed",
-    "no difference",
-    "favours the comparison",
-    "none to go on",
-]
+from monitor.catalogue.words import Direction, Tier
+
 Text = Annotated[str, Field(min_length=1, pattern=r"^\S(.*\S)?$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z]{2,20}$")]
 Count = Annotated[int, Field(ge=0)]
@@ -83,8 +76,8 @@ class Lookalike(Data):
 class Baseline(Data):
     """What the review published of one intervention; every fact is a range [lowest, highest]."""
 
-    tier: TierWord
-    direction: DirectionWord
+    tier: Tier
+    direction: Direction
     direction_words: Text  # the review's own, of the whole tier
     facts: dict[str, tuple[Count, Count]]
     citation: Text

@@ -2,32 +2,29 @@
 
 from datetime import date
 from string import Formatter
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from monitor.catalogue.models import Data, DirectionWord, Text, TierWord
+from monitor.catalogue.models import Data, Text
+from monitor.catalogue.words import (
+    Design,
+    Direction,
+    GapKind,
+    OutcomeClass,
+    RiskOfBias,
+    Tier,
+    UsageBand,
+)
 
-DesignWord = Literal["randomised", "non-randomised", "single-group", "case"]
-RiskWord = Literal["low", "some concerns", "high", "moderate", "serious", "critical"]
-OutcomeWord = Literal["attachment", "proximal", "other"]
-BandWord = Literal["widely used", "in the middle", "little used", "not known"]
-KindWord = Literal[
-    "under-researched",
-    "under-used",
-    "under-used, read with care",
-    "aligned",
-    "more used than the findings support",
-    "not known",
-]
 Version = Annotated[str, Field(pattern=r"^\d{4}-\d+$")]
 
 
 class Clause(Data):
     """Studies of one design whose risk of bias is among ``risks``; None: whatever it is."""
 
-    design: DesignWord
-    risks: Annotated[tuple[RiskWord, ...], Field(min_length=1)] | None = None
+    design: Design
+    risks: Annotated[tuple[RiskOfBias, ...], Field(min_length=1)] | None = None
 
 
 class Fact(Data):
@@ -46,7 +43,7 @@ class TierRule(Data):
     of the tier above it, which it fails to meet.
     """
 
-    tier: TierWord
+    tier: Tier
     at_least: dict[str, Annotated[int, Field(ge=1)]]
     sentence: Text
 
@@ -59,8 +56,8 @@ class TierRule(Data):
 class DirectionRule(Data):
     """When every voice is among ``voices``, the findings read ``then``."""
 
-    voices: tuple[DirectionWord, ...] = Field(min_length=1)
-    then: DirectionWord
+    voices: tuple[Direction, ...] = Field(min_length=1)
+    then: Direction
 
 
 class DirectionPolicy(Data):
@@ -70,8 +67,8 @@ class DirectionPolicy(Data):
     studies_of: Text  # the fact whose studies have a voice beside the review's
     otherwise_of: Text  # and the fact used when that leaves no voice at all
     rules: tuple[DirectionRule, ...] = Field(min_length=1)
-    otherwise: DirectionWord  # voices that no rule covers
-    silence: DirectionWord  # no voice at all
+    otherwise: Direction  # voices that no rule covers
+    silence: Direction  # no voice at all
 
 
 class GradingPolicy(Data):
@@ -80,7 +77,7 @@ class GradingPolicy(Data):
     version: Version
     released: date
     source: Text
-    outcomes: tuple[OutcomeWord, ...] = Field(min_length=1)  # classes that are counted
+    outcomes: tuple[OutcomeClass, ...] = Field(min_length=1)  # classes that are counted
     facts: dict[str, Fact]
     tiers: tuple[TierRule, ...]
     direction: DirectionPolicy
@@ -88,7 +85,7 @@ class GradingPolicy(Data):
     @model_validator(mode="after")
     def _total(self) -> Self:
         _require(
-            [rule.tier for rule in self.tiers] == list(reversed(get_args(TierWord))),
+            [rule.tier for rule in self.tiers] == list(reversed(Tier)),
             "tiers must be strong, intermediate, weak, each once, in this order",
         )
         _require(
@@ -113,7 +110,7 @@ class GradingPolicy(Data):
 class Ranks(Data):
     """Ranks ``first`` to ``last`` are of one usage band."""
 
-    band: BandWord
+    band: UsageBand
     first: Annotated[int, Field(ge=1)]
     last: Annotated[int, Field(ge=1)]
 
@@ -134,7 +131,7 @@ class Shares(Data):
 class Cell(Data):
     """What one tier, direction and usage band add up to."""
 
-    kind: KindWord
+    kind: GapKind
     sentence: Text
 
 
@@ -146,10 +143,10 @@ class GapPolicy(Data):
     source: Text
     out_of: Annotated[int, Field(ge=2)]  # the ranks below are of so many
     ranks: tuple[Ranks, ...]
-    words: dict[str, BandWord]  # a source's own words
+    words: dict[str, UsageBand]  # a source's own words
     shares: Shares
-    kinds: dict[KindWord, Text]  # what each kind means, for readers
-    matrix: dict[TierWord, dict[DirectionWord, dict[BandWord, Cell]]]
+    kinds: dict[GapKind, Text]  # what each kind means, for readers
+    matrix: dict[Tier, dict[Direction, dict[UsageBand, Cell]]]
 
     @model_validator(mode="after")
     def _total(self) -> Self:
@@ -158,12 +155,12 @@ class GapPolicy(Data):
             sorted(covered) == list(range(1, self.out_of + 1)),
             f"ranks must cover 1 to {self.out_of}, each once",
         )
-        _require(set(self.kinds) == set(get_args(KindWord)), "kinds: every kind needs its meaning")
+        _require(set(self.kinds) == set(GapKind), "kinds: every kind needs its meaning")
         missing = [
             f"{tier} / {direction} / {band}"
-            for tier in get_args(TierWord)
-            for direction in get_args(DirectionWord)
-            for band in get_args(BandWord)
+            for tier in Tier
+            for direction in Direction
+            for band in UsageBand
             if band not in self.matrix.get(tier, {}).get(direction, {})
         ]
         _require(not missing, f"matrix: no cell for {'; '.join(missing)}")

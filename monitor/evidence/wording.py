@@ -33,7 +33,7 @@ def tier_reasons(
 def rule_sentence(policy: GradingPolicy, tier: Tier) -> str:
     """Put its thresholds into a tier's sentence; the last tier's names those it fails to meet."""
     rules = {rule.tier: rule for rule in policy.tiers}
-    rule = rules[tier.value]
+    rule = rules[tier]
     thresholds = rule.at_least or policy.tiers[-2].at_least
     return rule.sentence.format(**thresholds)
 

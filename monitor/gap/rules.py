@@ -71,7 +71,7 @@ def _band_of_rank(policy: GapPolicy, rank: int) -> UsageBand:
 
 def assess(policy: GapPolicy, tier: Tier, direction: Direction, used: UsageBand) -> Assessment:
     """Look the gap up. Total: the loader refuses a matrix with a cell missing."""
-    cell = policy.matrix[tier.value][direction.value][used.value]
+    cell = policy.matrix[tier][direction][used]
     return Assessment(GapKind(cell.kind), cell.sentence)
 
 

@@ -5,17 +5,12 @@ import shutil
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
-from monitor.catalogue import loader, models, policies
+from monitor.catalogue import loader
 from monitor.catalogue.words import (
-    Design,
     Direction,
-    GapKind,
-    OutcomeClass,
-    RiskOfBias,
     Tier,
     UsageBand,
 )
@@ -164,24 +159,6 @@ def test_a_rating_that_was_not_found_is_kept_as_such():
 def test_an_unknown_slug_is_not_found():
     with pytest.raises(NotFound, match="marte"):
         loader.load().intervention("marte")
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs"),
-    [
-        (models.TierWord, Tier),
-        (models.DirectionWord, Direction),
-        (policies.BandWord, UsageBand),
-        (policies.KindWord, GapKind),
-        (policies.DesignWord, Design),
-        (policies.RiskWord, RiskOfBias),
-        (policies.OutcomeWord, OutcomeClass),
-    ],
-)
-def test_words_are_those_of_the_packages_that_own_them(ours, theirs):
-    assert set(get_args(ours)) == {member.value for member in theirs}
-    if theirs is Tier:
-        assert get_args(ours) == tuple(theirs)
 
 
 def test_released_policies_are_frozen():

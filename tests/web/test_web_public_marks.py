@@ -147,7 +147,7 @@ def test_each_kind_of_gap_has_its_place_in_the_figure():
         entry = InterventionState("cos", "Name", "COS", state(kind=kind), "Note.", None)
         (group,) = figure.groups([entry], catalogue.gap.kinds)
         assert group.kind is kind
-        assert group.words == catalogue.gap.kinds[kind.value]
+        assert group.words == catalogue.gap.kinds[kind]
 
 
 def environment() -> jinja2.Environment:

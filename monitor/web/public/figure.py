@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from monitor.catalogue.policies import KindWord
 from monitor.catalogue.words import GapKind, Tier, UsageBand
 from monitor.gap.queries import InterventionState
 from monitor.gap.rules import State
@@ -45,11 +44,11 @@ class Group:
 
 
 def groups(
-    states: Sequence[InterventionState], meanings: Mapping[KindWord, str]
+    states: Sequence[InterventionState], meanings: Mapping[GapKind, str]
 ) -> tuple[Group, ...]:
     """Group the ten by gap; a kind nobody has is left out."""
     rows = {kind: tuple(e for e in states if e.state.kind is kind) for kind in _ORDER}
-    return tuple(Group(kind, meanings[kind.value], rows[kind]) for kind in _ORDER if rows[kind])
+    return tuple(Group(kind, meanings[kind], rows[kind]) for kind in _ORDER if rows[kind])
 
 
 _GAP_WORDS = {
