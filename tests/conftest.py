@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 import structlog
 from argon2 import PasswordHasher
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from monitor.accounts import passwords
 from monitor.feeds.sources import SOURCES
@@ -96,6 +96,9 @@ def postgres_server() -> Iterator[str]:
         _run(url, f"ALTER SYSTEM SET {setting} = off")  # no test cuts the power
     _run(url, "SELECT pg_reload_conf()")
     yield url
+    for engine in _ENGINES.values():
+        engine.dispose()
+    _ENGINES.clear()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -194,11 +197,18 @@ def _named(server: str, name: str) -> str:
     return f"{head.rsplit('/', 1)[0]}/{name}?{query}"
 
 
+_ENGINES: dict[str, Engine] = {}
+
+
 def _run(server: str, statement: str) -> None:
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    """Run one statement over this worker's one engine for the address: connecting is most of it."""
+    if server not in _ENGINES:
+        # a test may end every connection there is, this one too
+        _ENGINES[server] = create_engine(
+            server, isolation_level="AUTOCOMMIT", pool_size=1, pool_pre_ping=True
+        )
+    with _ENGINES[server].connect() as connection:
         connection.execute(text(statement))
-    engine.dispose()
 
 
 @pytest.fixture(autouse=True)
