@@ -51,7 +51,7 @@ linted:
 	$(BIN)/mypy
 
 checked:
-	$(BIN)/pytest -q -m fast
+	$(BIN)/pytest -q -n 2 -m fast
 
 test: $(VENV)/.dev linted ## everything CI checks: format, lint, types, contracts, all tests
 	$(BIN)/pytest -n 3 --dist worksteal --durations 25
