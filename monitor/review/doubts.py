@@ -87,7 +87,7 @@ def graver_on_study(session: Session, study_id: int, than: Concern) -> list[Doub
     Whoever answers an expression of concern must know that the paper is retracted.
     """
     limit = _RANK.get(than, len(GRAVE))
-    return [one for one in of_study(session, study_id) if _RANK[one.concern] < limit]
+    return [doubt for doubt in of_study(session, study_id) if _RANK[doubt.concern] < limit]
 
 
 def _doubts(session: Session, paper_id: int) -> list[Doubt]:

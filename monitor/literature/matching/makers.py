@@ -77,25 +77,29 @@ _ITS_TRAINING = any_case(
 )
 
 
+def _given_elsewhere(scene: Scene) -> bool:
+    """Tell whether the title or another sentence says that the programme was given."""
+    told = (scene.title, *scene.others)
+    return any(_IT_WAS_GIVEN.search(words) or LEADS_BACK.search(words) for words in told)
+
+
 def _of_staffs_training(scene: Scene) -> bool:
     """Tell whether it is a training that staff happen to have: "a third had … training"."""
     if not (_STAFF.search(scene.near) and _ITS_TRAINING.match(scene.rest)):
         return False
     if _THEY_GAVE.search(scene.rest) or ALLOCATED.search(f"{scene.near} {scene.rest}"):
         return False
-    told = (scene.title, *scene.others)
-    return not any(_IT_WAS_GIVEN.search(one) or LEADS_BACK.search(one) for one in told)
+    return not _given_elsewhere(scene)
 
 
 def _of_titles(scene: Scene) -> bool:
     """Tell whether it is part of what people are called: "certified … therapists reviewed the app"."""
-    found = _TRAINED_PEOPLE.search(scene.near)
-    if found is None or not _THEIR_TITLE.match(scene.rest) or _THEY_GAVE.search(scene.rest):
+    people = _TRAINED_PEOPLE.search(scene.near)
+    if people is None or not _THEIR_TITLE.match(scene.rest) or _THEY_GAVE.search(scene.rest):
         return False
     if ALLOCATED.search(f"{scene.near} {scene.rest}") or _GIVEN_BY.search(scene.near):
         return False
-    told = (scene.title, *scene.others)
-    return not any(_IT_WAS_GIVEN.search(one) or LEADS_BACK.search(one) for one in told)
+    return not _given_elsewhere(scene)
 
 
 def of_training(scene: Scene) -> bool:
