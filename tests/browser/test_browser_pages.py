@@ -237,13 +237,14 @@ def test_a_day_holds_with_everything_unfolded(site, open_browser):
     assert "26 October 2026 was before the service began" in plain.locator("h1").inner_text()
 
 
-def test_a_page_that_does_not_hold_is_noticed(site, open_browser):
-    page = open_browser(width=360)
+@pytest.mark.parametrize(("width", "rule"), [(NARROW, "scrolls sideways"), (480, "image-alt")])
+def test_a_page_that_does_not_hold_is_noticed(site, open_browser, width, rule):
+    page = open_browser(width=width)
     trouble = watch(site, page)
     page.goto(site.address)
     page.set_content("<h1>One</h1><h1>Two</h1><img src='//elsewhere.example/x.png' width=500>")
     said = " ".join(problems(page, "a broken page"))
-    assert "image-alt" in said
+    assert rule in said
     assert "scrolls sideways" in said
     assert "2 main headings" in said
     assert "elsewhere.example" in " ".join(trouble)
