@@ -18,10 +18,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from monitor.accounts.rules import LINK_LASTS
 from monitor.accounts.tables import Role
+from monitor.gap.telling import meaning
 from monitor.kernel import addresses, english
 from monitor.kernel.settings import Settings
 from monitor.notify import rules, wording
-from monitor.notify.meaning import meaning
 from monitor.notify.outbox import Claimed
 from monitor.notify.tables import MessageKind
 from monitor.notify.tokens import choices_token, confirm_token, unsubscribe_token
