@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from monitor.accounts.tables import User
 from monitor.evidence import service as evidence
 from monitor.evidence.words import Cause
-from monitor.feeds.replaying import Changed
 from monitor.feeds.service import StoredRecord
+from monitor.feeds.storage.replaying import Changed
 from monitor.gap import service as gaps
 from monitor.gap.previews import (  # offered from here: what a step would do
     Preview,

@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 from accuracy_matching import RECORDED, share  # noqa: E402 - beside this script
 
 from monitor.feeds import files  # noqa: E402 - found through the path set above
-from monitor.feeds.identifiers import pmid  # noqa: E402 - the same
+from monitor.feeds.identifiers.canonical import pmid  # noqa: E402 - the same
 from monitor.feeds.readers import clinicaltrials_json  # noqa: E402 - the same
 from monitor.feeds.records import Citation, FetchedRecord  # noqa: E402 - the same
 from monitor.kernel.errors import MonitorError  # noqa: E402 - the same

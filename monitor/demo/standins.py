@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from monitor.demo.clinicaltrials import ClinicalTrials
-from monitor.demo.crossref import Crossref
-from monitor.demo.europepmc import EuropePmc
-from monitor.demo.eutils import PubMed
-from monitor.demo.exchange import Request
-from monitor.demo.feedserver import Feeds
-from monitor.demo.isrctn import Isrctn
+from monitor.demo.dialects.clinicaltrials import ClinicalTrials
+from monitor.demo.dialects.crossref import Crossref
+from monitor.demo.dialects.europepmc import EuropePmc
+from monitor.demo.dialects.eutils import PubMed
+from monitor.demo.dialects.feedserver import Feeds
+from monitor.demo.dialects.isrctn import Isrctn
+from monitor.demo.dialects.openalex import OpenAlex
+from monitor.demo.machinery.exchange import Request
+from monitor.demo.machinery.server import StandIn
 from monitor.demo.mailsink import MailSink
-from monitor.demo.openalex import OpenAlex
-from monitor.demo.server import StandIn
 from monitor.demo.world import World
 
 

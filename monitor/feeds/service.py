@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from monitor.feeds import incidents, rules, storing
+from monitor.feeds import incidents, rules
 from monitor.feeds.leasing import Lease, hold, lease, lease_from_stopped, touch
 from monitor.feeds.records import Answer, Query
 from monitor.feeds.sources import SOURCES
-from monitor.feeds.storing import StoredRecord, doubt, rewritten, vanished
+from monitor.feeds.storage import storing
+from monitor.feeds.storage.storing import StoredRecord, doubt, rewritten, vanished
 from monitor.feeds.tables import (
     AskedState,
     FeedRow,

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from monitor import workflow
-from monitor.feeds import files, replaying
+from monitor.feeds import files
 from monitor.feeds.files.intake import SOURCE as IMPORT
 from monitor.feeds.sources import SOURCES
+from monitor.feeds.storage import replaying
 from monitor.kernel.errors import Conflict
 from monitor.kernel.locks import exclusive
 from monitor.service import Service

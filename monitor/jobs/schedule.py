@@ -14,7 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.accounts import retention as accounts_retention
-from monitor.feeds import retention
+from monitor.feeds.storage import retention
 from monitor.jobs.comparing import compare_due
 from monitor.jobs.delivery import deliver_due
 from monitor.jobs.ordering import order_due

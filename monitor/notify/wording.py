@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from monitor.catalogue.words import Design, FindingDirection, Tier, UsageBand
-from monitor.feeds import destinations
+from monitor.feeds.identifiers import destinations
 from monitor.gap.rules import State
 from monitor.gap.telling import moves, tier_move, used
 from monitor.kernel.english import (

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
-from monitor.feeds.destinations import outward, scheme
 from monitor.feeds.files import intake
+from monitor.feeds.identifiers.destinations import outward, scheme
 from monitor.feeds.sources import SOURCES
 from monitor.gap.telling import maybe_words, tier_words
 from monitor.kernel import english

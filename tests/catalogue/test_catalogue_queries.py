@@ -5,8 +5,8 @@ import re
 import pytest
 
 from monitor.catalogue import loader
-from monitor.demo import searches
-from monitor.demo.expressions import Document
+from monitor.demo.dialects import searches
+from monitor.demo.dialects.expressions import Document
 
 ICP = loader.load().intervention("icp")
 # every text of a record, as the stand-ins hand it over; ages stand in a field of their own

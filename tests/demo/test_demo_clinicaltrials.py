@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 import requests
 
-from monitor.demo.clinicaltrials import ClinicalTrials
+from monitor.demo.dialects.clinicaltrials import ClinicalTrials
 
 DDP = '"Dyadic Developmental Psychotherapy"'
 

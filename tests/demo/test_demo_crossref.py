@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from monitor.demo import crossref as dialect
-from monitor.demo.crossref import Crossref
+from monitor.demo.dialects import crossref as dialect
+from monitor.demo.dialects.crossref import Crossref
 
 
 def ask(crossref, **params):

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import requests
 
-from monitor.demo.europepmc import EuropePmc
+from monitor.demo.dialects.europepmc import EuropePmc
 
 
 def search(europepmc, query='TITLE:"Theraplay"', **more):

@@ -7,7 +7,7 @@ import pytest
 import requests
 from lxml import etree
 
-from monitor.demo.eutils import PubMed
+from monitor.demo.dialects.eutils import PubMed
 
 
 def search(pubmed, term="Theraplay[tiab]", **more):

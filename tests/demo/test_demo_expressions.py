@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.demo.expressions import Document, Unreadable, contains, day, europepmc, pubmed, words
+from monitor.demo.dialects.expressions import (
+    Document,
+    Unreadable,
+    contains,
+    day,
+    europepmc,
+    pubmed,
+    words,
+)
 
 
 def document(**texts: str) -> Document:

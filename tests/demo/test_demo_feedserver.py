@@ -3,7 +3,7 @@
 import requests
 from lxml import etree
 
-from monitor.demo.feedserver import Feeds
+from monitor.demo.dialects.feedserver import Feeds
 
 
 def get(url, **headers):

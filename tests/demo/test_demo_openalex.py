@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from monitor.demo.openalex import OpenAlex
+from monitor.demo.dialects.openalex import OpenAlex
 
 
 def ask(openalex, name="doi:10.5555/gap-monitor.001", **params):

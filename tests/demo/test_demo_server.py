@@ -11,9 +11,9 @@ import pytest
 import requests
 from urllib3.exceptions import ProtocolError
 
-from monitor.demo import faults
-from monitor.demo.faults import Fault, Senseless
-from monitor.demo.limits import Allowance, Limiter
+from monitor.demo.machinery import faults
+from monitor.demo.machinery.faults import Fault, Senseless
+from monitor.demo.machinery.limits import Allowance, Limiter
 from monitor.kernel.clock import utcnow
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from monitor.catalogue.loader import load as load_catalogue
-from monitor.feeds.citations import content_hash
 from monitor.feeds.readers import clinicaltrials_json
 from monitor.feeds.records import FetchedRecord, KeptRecord, LinkKind, Trial, UnreadableRecord
+from monitor.feeds.storage.citations import content_hash
 from monitor.literature.design.rules import suggest_design
 from monitor.literature.matching.matcher import Matcher
 

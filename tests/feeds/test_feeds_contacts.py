@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds.contacts import REMOVED, Redaction
+from monitor.feeds.readers.contacts import REMOVED, Redaction
 
 NOBODY = Redaction(None)
 

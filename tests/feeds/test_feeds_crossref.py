@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from monitor.feeds.citations import content_hash
 from monitor.feeds.readers import crossref_json
 from monitor.feeds.records import (
     FetchedRecord,
@@ -20,6 +19,7 @@ from monitor.feeds.records import (
     Watermark,
 )
 from monitor.feeds.sources import Context, crossref, crossref_walk
+from monitor.feeds.storage.citations import content_hash
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 

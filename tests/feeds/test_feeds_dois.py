@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds import dois
+from monitor.feeds.identifiers import dois
 
 ONE = "10.3310/ivcn8847"
 

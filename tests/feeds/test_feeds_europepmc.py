@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from monitor.feeds.citations import content_hash
 from monitor.feeds.readers import europepmc_json
 from monitor.feeds.records import (
     FetchedRecord,
@@ -22,6 +21,7 @@ from monitor.feeds.records import (
     Watermark,
 )
 from monitor.feeds.sources import Context, europepmc
+from monitor.feeds.storage.citations import content_hash
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 

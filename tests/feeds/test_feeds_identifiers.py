@@ -6,15 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds import identifiers
-from monitor.feeds.identifiers import distinct, doi, normalise, pmcid, pmid, registrations_in
+from monitor.feeds.identifiers import canonical
+from monitor.feeds.identifiers.canonical import (
+    distinct,
+    doi,
+    normalise,
+    pmcid,
+    pmid,
+    registrations_in,
+)
 from monitor.feeds.records import Identifier
 
 COHEN = "10.1002/(sici)1097-0355(199924)20:4<429::aid-imhj5>3.0.co;2-q"
 
 
 def test_the_examples_hold():
-    assert doctest.testmod(identifiers).failed == 0
+    assert doctest.testmod(canonical).failed == 0
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from monitor.feeds.citations import content_hash
 from monitor.feeds.readers import openalex_json
 from monitor.feeds.records import (
     FetchedRecord,
@@ -18,6 +17,7 @@ from monitor.feeds.records import (
     Watermark,
 )
 from monitor.feeds.sources import SOURCES, Context, openalex
+from monitor.feeds.storage.citations import content_hash
 from monitor.kernel.errors import ConfigError, SourceError, SourceFault
 from monitor.kernel.settings import parse
 

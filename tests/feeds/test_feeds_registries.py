@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds.identifiers import registrations_in
+from monitor.feeds.identifiers.canonical import registrations_in
+from monitor.feeds.identifiers.registries import registry_number
 from monitor.feeds.records import Identifier
-from monitor.feeds.registries import registry_number
 
 WRITTEN = {
     "ACTRN12614000096651": ("ACTRN12614000096651", "ACTRN 12614000096651", "actrn:12614000096651"),

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from monitor.feeds.citations import content_hash
 from monitor.feeds.readers import rss_document, rss_item
 from monitor.feeds.records import FetchedRecord, KeptRecord, Query, UnreadableRecord, Watermark
 from monitor.feeds.sources import SOURCES, Context, rss
+from monitor.feeds.storage.citations import content_hash
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds import citations, plain, rules
+from monitor.feeds import plain, rules
 from monitor.feeds.records import Citation, FetchedRecord, Identifier, Query, Trial, Watermark
+from monitor.feeds.storage import citations
 
 NOW = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
 SINCE = date(2020, 1, 1)

@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import func, select
 
 from monitor.feeds import service
-from monitor.feeds.citations import from_json
 from monitor.feeds.records import (
     Answer,
     Citation,
@@ -18,6 +17,7 @@ from monitor.feeds.records import (
     Watermark,
 )
 from monitor.feeds.sources import SOURCES
+from monitor.feeds.storage.citations import from_json
 from monitor.feeds.tables import (
     AskedState,
     Poll,

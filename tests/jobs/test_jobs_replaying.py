@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from monitor.feeds import replaying
-from monitor.feeds.citations import from_json, to_json
 from monitor.feeds.records import Identifier
+from monitor.feeds.storage import replaying
+from monitor.feeds.storage.citations import from_json, to_json
 from monitor.feeds.tables import Record, SetAside
 from monitor.jobs.polling import poll_source
 from monitor.jobs.replaying import replay, size

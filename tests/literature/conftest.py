@@ -7,9 +7,9 @@ import pytest
 from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
 from monitor.catalogue.service import sync
-from monitor.feeds.citations import to_json
 from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.service import StoredRecord
+from monitor.feeds.storage.citations import to_json
 from monitor.feeds.tables import Poll, PollState, Record, SourceRow
 from monitor.literature import service
 from monitor.literature.matching.matcher import Matcher

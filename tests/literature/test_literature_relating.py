@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import delete, event, select, update
 
-from monitor.feeds.citations import to_json
 from monitor.feeds.records import Identifier, Link, LinkKind, Trial
+from monitor.feeds.storage.citations import to_json
 from monitor.feeds.tables import Record
 from monitor.kernel.audit import AuditEntry
 from monitor.literature import service

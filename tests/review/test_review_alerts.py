@@ -15,9 +15,9 @@ from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
 from monitor.catalogue.service import sync
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
-from monitor.feeds.citations import to_json
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind
 from monitor.feeds.service import StoredRecord
+from monitor.feeds.storage.citations import to_json
 from monitor.feeds.tables import Poll, PollState, Record, SourceRow
 from monitor.gap import queries as gaps
 from monitor.kernel.audit import AuditEntry

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
-from monitor.demo.expressions import Document
+from monitor.demo.dialects.expressions import Document
 from monitor.demo.world import InventedPaper, World
 
 # how PubMed calls a notice, and what it is of

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
-from monitor.demo import registrations, searches
-from monitor.demo.exchange import Reply, Request, json_reply
-from monitor.demo.expressions import Document, Test, Unreadable
-from monitor.demo.faults import Fault
-from monitor.demo.server import StandIn
-from monitor.demo.studyfields import UnknownField, only
+from monitor.demo.dialects import registrations, searches
+from monitor.demo.dialects.expressions import Document, Test, Unreadable
+from monitor.demo.dialects.studyfields import UnknownField, only
+from monitor.demo.machinery.exchange import Reply, Request, json_reply
+from monitor.demo.machinery.faults import Fault
+from monitor.demo.machinery.server import StandIn
 from monitor.demo.world import World
 
 PATH = "/api/v2"

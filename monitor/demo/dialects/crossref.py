@@ -13,12 +13,12 @@ from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
-from monitor.demo import works
-from monitor.demo.exchange import Reply, Request, json_reply
-from monitor.demo.faults import Fault
-from monitor.demo.limits import Allowance
-from monitor.demo.server import StandIn
-from monitor.demo.workfilters import BadFilter, Work, day_of, matching
+from monitor.demo.dialects import works
+from monitor.demo.dialects.workfilters import BadFilter, Work, day_of, matching
+from monitor.demo.machinery.exchange import Reply, Request, json_reply
+from monitor.demo.machinery.faults import Fault
+from monitor.demo.machinery.limits import Allowance
+from monitor.demo.machinery.server import StandIn
 from monitor.demo.world import World
 from monitor.kernel.clock import monotonic, utcnow
 

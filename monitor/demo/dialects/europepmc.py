@@ -10,11 +10,11 @@ from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from monitor.demo.articles import document
-from monitor.demo.exchange import Reply, Request, json_reply
-from monitor.demo.expressions import Document, Unreadable, europepmc
-from monitor.demo.faults import Fault
-from monitor.demo.server import StandIn
+from monitor.demo.dialects.articles import document
+from monitor.demo.dialects.expressions import Document, Unreadable, europepmc
+from monitor.demo.machinery.exchange import Reply, Request, json_reply
+from monitor.demo.machinery.faults import Fault
+from monitor.demo.machinery.server import StandIn
 from monitor.demo.world import InventedPaper, World
 
 PATH = "/europepmc/webservices/rest"

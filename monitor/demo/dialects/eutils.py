@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import ClassVar
 
-from monitor.demo.articles import Article, invented, recorded
-from monitor.demo.exchange import Reply, Request, json_reply
-from monitor.demo.expressions import Document, Expression, Unreadable, day, pubmed
-from monitor.demo.faults import Fault
-from monitor.demo.limits import Allowance
-from monitor.demo.server import StandIn
+from monitor.demo.dialects.articles import Article, invented, recorded
+from monitor.demo.dialects.expressions import Document, Expression, Unreadable, day, pubmed
+from monitor.demo.machinery.exchange import Reply, Request, json_reply
+from monitor.demo.machinery.faults import Fault
+from monitor.demo.machinery.limits import Allowance
+from monitor.demo.machinery.server import StandIn
 from monitor.demo.world import World
 from monitor.kernel.clock import utcnow
 

@@ -11,9 +11,9 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import ClassVar
 from xml.sax.saxutils import escape
 
-from monitor.demo.exchange import Reply, Request
-from monitor.demo.faults import Fault
-from monitor.demo.server import StandIn
+from monitor.demo.machinery.exchange import Reply, Request
+from monitor.demo.machinery.faults import Fault
+from monitor.demo.machinery.server import StandIn
 from monitor.demo.world import InventedPaper, World
 from monitor.kernel.clock import utcnow
 

@@ -11,11 +11,11 @@ from datetime import date, datetime
 from typing import ClassVar
 from xml.sax.saxutils import escape, quoteattr
 
-from monitor.demo import registrations, searches
-from monitor.demo.exchange import Reply, Request
-from monitor.demo.expressions import Document, Unreadable
-from monitor.demo.faults import Fault
-from monitor.demo.server import StandIn
+from monitor.demo.dialects import registrations, searches
+from monitor.demo.dialects.expressions import Document, Unreadable
+from monitor.demo.machinery.exchange import Reply, Request
+from monitor.demo.machinery.faults import Fault
+from monitor.demo.machinery.server import StandIn
 from monitor.demo.world import InventedPaper, InventedTrial, World
 
 PATH = "/api"

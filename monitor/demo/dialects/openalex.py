@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
-from monitor.demo.exchange import Reply, Request, json_reply
-from monitor.demo.faults import Fault
-from monitor.demo.limits import Allowance
-from monitor.demo.server import StandIn
+from monitor.demo.machinery.exchange import Reply, Request, json_reply
+from monitor.demo.machinery.faults import Fault
+from monitor.demo.machinery.limits import Allowance
+from monitor.demo.machinery.server import StandIn
 from monitor.demo.world import InventedPaper, World
 from monitor.kernel.clock import utcnow
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from monitor.demo.expressions import Document
+from monitor.demo.dialects.expressions import Document
 from monitor.demo.world import InventedPaper, InventedTrial
 
 TELEPHONE = "+44 7700 900123"  # kept for dramas: rings nowhere

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from monitor.demo.expressions import Document, Test, Unreadable, contains
+from monitor.demo.dialects.expressions import Document, Test, Unreadable, contains
 
 _CLINICALTRIALS = re.compile(
     r"""\s*(?:

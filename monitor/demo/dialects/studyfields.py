@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from monitor.demo import registrations, world
+from monitor.demo import world
+from monitor.demo.dialects import registrations
 
 
 class UnknownField(Exception):  # noqa: N818 - what was asked for

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from monitor.demo.faults import Fault
+from monitor.demo.machinery.faults import Fault
 from monitor.kernel.clock import utcnow
 
 

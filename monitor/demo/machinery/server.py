@@ -12,11 +12,11 @@ from types import TracebackType
 from typing import ClassVar, Self
 from urllib.parse import urlencode
 
-from monitor.demo import faults
-from monitor.demo.exchange import Log, Moment, Reply, Request, below, json_reply
-from monitor.demo.faults import Fault, Scripted, Senseless
-from monitor.demo.limits import Allowance, Limiter
-from monitor.demo.wire import Server
+from monitor.demo.machinery import faults
+from monitor.demo.machinery.exchange import Log, Moment, Reply, Request, below, json_reply
+from monitor.demo.machinery.faults import Fault, Scripted, Senseless
+from monitor.demo.machinery.limits import Allowance, Limiter
+from monitor.demo.machinery.wire import Server
 from monitor.kernel.clock import utcnow
 
 Hook = Callable[[Request], None]

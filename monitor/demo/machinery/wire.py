@@ -11,11 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from monitor.demo.exchange import Moment, Reply, Request
-from monitor.demo.faults import Fault
+from monitor.demo.machinery.exchange import Moment, Reply, Request
+from monitor.demo.machinery.faults import Fault
 
 if TYPE_CHECKING:
-    from monitor.demo.server import StandIn
+    from monitor.demo.machinery.server import StandIn
 
 _MAX_REQUEST = 1 << 20  # bytes of a request body
 _NOT_MODIFIED = 304

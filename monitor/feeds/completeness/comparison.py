@@ -17,7 +17,7 @@ from monitor.feeds.completeness import proof
 from monitor.feeds.completeness.proof import KeyDifference
 from monitor.feeds.leasing import Lease, hold
 from monitor.feeds.records import Listing, Query
-from monitor.feeds.storing import chunks
+from monitor.feeds.storage.storing import chunks
 from monitor.feeds.tables import (
     Comparison,
     Incident,

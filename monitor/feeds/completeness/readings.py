@@ -24,7 +24,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from monitor.feeds import rules
 from monitor.feeds.completeness.questions import Question
 from monitor.feeds.completeness.verdicts import Look
-from monitor.feeds.storing import ALL_NEW
+from monitor.feeds.storage.storing import ALL_NEW
 from monitor.feeds.tables import (
     AskedState,
     Comparison,

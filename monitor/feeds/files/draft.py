@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass, field
 
-from monitor.feeds import dois, identifiers, plain
+from monitor.feeds import plain
 from monitor.feeds.files import dates, identifying
+from monitor.feeds.identifiers import canonical, dois
 from monitor.feeds.records import Citation, FetchedRecord, Identifier, Link, UnreadableRecord
 
 _BETWEEN_ADDRESSES = re.compile(r"[\s,;|]+(?=https?://)")
@@ -53,7 +54,7 @@ class Draft:
             pmcid=self.pmcid,
             fields=[self.url, *self.elsewhere],
             notes=self.notes,
-            numbers=(identifiers.nct(self.nct), identifiers.isrctn(self.isrctn)),
+            numbers=(canonical.nct(self.nct), canonical.isrctn(self.isrctn)),
         )
         key = (
             f"{own[0].scheme}:{own[0].value}"
@@ -73,7 +74,7 @@ class Draft:
         return Citation(
             title=title,
             identifiers=own,
-            registrations=tuple(i for i in identifiers.registrations_in(named) if i not in own),
+            registrations=tuple(i for i in canonical.registrations_in(named) if i not in own),
             abstract=abstract,
             authors=plain.lines(self.authors),
             journal=plain.html_line(self.journal) or None,

@@ -7,7 +7,7 @@ only where they hold nothing else, or name it as the paper's own, and do not con
 import re
 from collections.abc import Iterable, Sequence
 
-from monitor.feeds import dois, identifiers
+from monitor.feeds.identifiers import canonical, dois
 from monitor.feeds.records import Identifier
 
 _LINES = re.compile(r"[\r\n]+|[\s;|]+(?=https?://)")
@@ -40,10 +40,10 @@ def own(
     ``notes`` are prose; ``numbers`` are a registration's own.
     """
     lines = [line.strip() for text in (pmid, pmcid, *fields, *notes) for line in _LINES.split(text)]
-    return identifiers.distinct(
-        identifiers.pmid(pmid) or identifiers.pmid(_only(lines, _PUBMED)),
-        identifiers.doi(doi) or _doi(fields, notes),
-        identifiers.pmcid(pmcid) or identifiers.pmcid(_only(lines, _CENTRAL)),
+    return canonical.distinct(
+        canonical.pmid(pmid) or canonical.pmid(_only(lines, _PUBMED)),
+        canonical.doi(doi) or _doi(fields, notes),
+        canonical.pmcid(pmcid) or canonical.pmcid(_only(lines, _CENTRAL)),
         *numbers,
     )
 
@@ -58,5 +58,5 @@ def _doi(fields: Iterable[str], notes: Iterable[str]) -> Identifier | None:
     """Give the DOI that the fields hold, else the one that the notes name; None where they differ."""
     for values in ({dois.read(text) for text in fields}, {dois.read_note(text) for text in notes}):
         if given := values - {None}:
-            return identifiers.doi(given.pop()) if len(given) == 1 else None
+            return canonical.doi(given.pop()) if len(given) == 1 else None
     return None

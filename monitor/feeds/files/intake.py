@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.feeds import service as feeds
-from monitor.feeds import storing
 from monitor.feeds.leasing import Lease, hold, lease, touch
 from monitor.feeds.records import (
     Answer,
@@ -22,6 +21,7 @@ from monitor.feeds.records import (
     Watermark,
 )
 from monitor.feeds.service import Effort
+from monitor.feeds.storage import storing
 from monitor.feeds.tables import AskedState, Poll, PollKind, PollQuery, PollState
 from monitor.kernel.errors import Conflict, SourceError, SourceFault
 

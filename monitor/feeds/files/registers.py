@@ -7,9 +7,9 @@ whom the WHO's table names, are not kept.
 import html
 from collections.abc import Iterable, Iterator, Mapping
 
-from monitor.feeds.contacts import Redaction
 from monitor.feeds.files.draft import Draft
 from monitor.feeds.readers import registration
+from monitor.feeds.readers.contacts import Redaction
 
 _CLINICALTRIALS = "ClinicalTrials.gov"
 # (label in the abstract, the columns in which a register gives it), by squeezed names

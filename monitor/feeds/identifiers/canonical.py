@@ -6,7 +6,7 @@ Pure. Never guesses: what does not look like the scheme's form is None, not a ne
 import re
 from functools import lru_cache
 
-from monitor.feeds import dois, registries
+from monitor.feeds.identifiers import dois, registries
 from monitor.feeds.records import Identifier
 
 _PMID = re.compile(

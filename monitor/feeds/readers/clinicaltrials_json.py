@@ -11,9 +11,9 @@ from datetime import date
 from typing import Any
 
 from monitor.feeds import plain
-from monitor.feeds.contacts import Redaction
-from monitor.feeds.identifiers import distinct, isrctn, nct, pmid
+from monitor.feeds.identifiers.canonical import distinct, isrctn, nct, pmid
 from monitor.feeds.readers import registration
+from monitor.feeds.readers.contacts import Redaction
 from monitor.feeds.records import (
     Citation,
     FetchedRecord,

@@ -9,7 +9,8 @@ from datetime import date
 from urllib.parse import quote
 
 from monitor.feeds import plain
-from monitor.feeds.identifiers import distinct, doi, isrctn, nct, registrations_in
+from monitor.feeds.identifiers.canonical import distinct, doi, isrctn, nct, registrations_in
+from monitor.feeds.identifiers.registries import registry_number
 from monitor.feeds.readers import json_fields as fields
 from monitor.feeds.readers import titles
 from monitor.feeds.readers.json_fields import Object
@@ -22,7 +23,6 @@ from monitor.feeds.records import (
     LinkKind,
     UnreadableRecord,
 )
-from monitor.feeds.registries import registry_number
 
 MEDIA_TYPE = "application/json"
 # kind of update: what the updated work says of its notice, what the notice says of it. Removals

@@ -9,7 +9,7 @@ from datetime import date
 from urllib.parse import quote
 
 from monitor.feeds import plain
-from monitor.feeds.identifiers import distinct, doi, pmcid, pmid, registrations_in
+from monitor.feeds.identifiers.canonical import distinct, doi, pmcid, pmid, registrations_in
 from monitor.feeds.readers import json_fields as fields
 from monitor.feeds.readers import nlm_links
 from monitor.feeds.readers.json_fields import Object

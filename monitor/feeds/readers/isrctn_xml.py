@@ -14,9 +14,9 @@ from itertools import dropwhile
 from lxml import etree
 
 from monitor.feeds import plain
-from monitor.feeds.contacts import Redaction
-from monitor.feeds.identifiers import distinct, doi, isrctn, nct
+from monitor.feeds.identifiers.canonical import distinct, doi, isrctn, nct
 from monitor.feeds.readers import registration
+from monitor.feeds.readers.contacts import Redaction
 from monitor.feeds.records import (
     Citation,
     FetchedRecord,

@@ -8,7 +8,7 @@ references, reprints) are not among them.
 import re
 from collections.abc import Iterable, Mapping
 
-from monitor.feeds.identifiers import doi, pmid
+from monitor.feeds.identifiers.canonical import doi, pmid
 from monitor.feeds.records import Identifier, Link, LinkKind
 
 BY_REF_TYPE = {

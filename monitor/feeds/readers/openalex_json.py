@@ -10,7 +10,7 @@ import re
 from datetime import date
 
 from monitor.feeds import plain
-from monitor.feeds.identifiers import distinct, doi, pmcid, pmid, registrations_in
+from monitor.feeds.identifiers.canonical import distinct, doi, pmcid, pmid, registrations_in
 from monitor.feeds.readers import json_fields as fields
 from monitor.feeds.readers.json_fields import Object
 from monitor.feeds.records import Citation, FetchedRecord, Identifier, KeptRecord, UnreadableRecord

@@ -13,7 +13,15 @@ from typing import IO, Any
 from lxml import etree
 
 from monitor.feeds import plain
-from monitor.feeds.identifiers import distinct, doi, normalise, pmcid, pmid, registrations_in
+from monitor.feeds.identifiers.canonical import (
+    distinct,
+    doi,
+    normalise,
+    pmcid,
+    pmid,
+    registrations_in,
+)
+from monitor.feeds.identifiers.registries import registry_number
 from monitor.feeds.readers import titles
 from monitor.feeds.readers.nlm_links import BY_REF_TYPE, doi_in
 from monitor.feeds.readers.pubmed_slices import Slices
@@ -27,7 +35,6 @@ from monitor.feeds.records import (
     Link,
     UnreadableRecord,
 )
-from monitor.feeds.registries import registry_number
 from monitor.kernel.errors import SourceError, SourceFault
 
 Element = etree._Element  # lxml gives the type of its elements no public name

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from monitor.feeds import plain
-from monitor.feeds.identifiers import distinct, doi, pmcid, pmid, registrations_in
+from monitor.feeds.identifiers.canonical import distinct, doi, pmcid, pmid, registrations_in
 from monitor.feeds.records import Identifier, Link, LinkKind
 
 TYPE = "Clinical Trial Registration"  # as literature.designs knows it

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from monitor.feeds import plain
-from monitor.feeds.identifiers import distinct, doi, pmid, registrations_in
+from monitor.feeds.identifiers.canonical import distinct, doi, pmid, registrations_in
 from monitor.feeds.readers import rss_document, rss_prose
 from monitor.feeds.readers.rss_document import Item
 from monitor.feeds.records import Citation, FetchedRecord, Identifier, KeptRecord, UnreadableRecord

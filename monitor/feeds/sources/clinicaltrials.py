@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from monitor.feeds import rules
 from monitor.feeds.http.client import Http
-from monitor.feeds.identifiers import nct
+from monitor.feeds.identifiers.canonical import nct
 from monitor.feeds.readers import clinicaltrials_json
 from monitor.feeds.records import (
     Answer,

@@ -10,7 +10,7 @@ from typing import Any
 
 from monitor.feeds import plain
 from monitor.feeds.http.client import Http
-from monitor.feeds.identifiers import doi
+from monitor.feeds.identifiers.canonical import doi
 from monitor.feeds.readers import crossref_json
 from monitor.feeds.readers import json_fields as fields
 from monitor.kernel.errors import SourceError, SourceFault

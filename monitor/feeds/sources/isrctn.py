@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 
 from monitor.feeds import rules
 from monitor.feeds.http.client import Http
-from monitor.feeds.identifiers import isrctn
+from monitor.feeds.identifiers.canonical import isrctn
 from monitor.feeds.readers import isrctn_xml
 from monitor.feeds.readers.isrctn_xml import Trial
 from monitor.feeds.records import (

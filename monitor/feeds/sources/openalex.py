@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.feeds.http.client import Http
-from monitor.feeds.identifiers import doi
+from monitor.feeds.identifiers.canonical import doi
 from monitor.feeds.readers import json_fields as fields
 from monitor.feeds.readers import openalex_json
 from monitor.feeds.records import Answer, FetchedRecord, Query, Watermark

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, delete, func, select
 from sqlalchemy.orm import Session
 
-from monitor.feeds.citations import content_hash, from_json, to_json
 from monitor.feeds.records import Citation, FetchedRecord, KeptRecord, UnreadableRecord
-from monitor.feeds.storing import StoredRecord
+from monitor.feeds.storage.citations import content_hash, from_json, to_json
+from monitor.feeds.storage.storing import StoredRecord
 from monitor.feeds.tables import Poll, Record, RecordQuery, SetAside
 from monitor.kernel.database import affected
 

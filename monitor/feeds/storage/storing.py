@@ -14,9 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.feeds import rules
-from monitor.feeds.citations import content_hash, to_json
 from monitor.feeds.records import Answer, Citation, FetchedRecord, UnreadableRecord
 from monitor.feeds.sources import is_feed
+from monitor.feeds.storage.citations import content_hash, to_json
 from monitor.feeds.tables import Record, RecordQuery, SetAside, WatermarkRow
 from monitor.kernel.bulk import add_all, add_numbered
 from monitor.kernel.errors import SourceError, SourceFault

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from monitor.feeds import registries
-from monitor.feeds.identifiers import registrations_in
+from monitor.feeds.identifiers import registries
+from monitor.feeds.identifiers.canonical import registrations_in
 from monitor.feeds.records import Citation, Identifier
 from monitor.literature.text.folding import fold
 

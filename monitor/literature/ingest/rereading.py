@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session
 
-from monitor.feeds.citations import from_json
 from monitor.feeds.records import Citation, Identifier
+from monitor.feeds.storage.citations import from_json
 from monitor.feeds.tables import Record
 from monitor.kernel.database import affected
 from monitor.literature.dedup.identity import own_and_all_named, own_and_named

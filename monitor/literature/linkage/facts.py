@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
-from monitor.feeds.identifiers import registrations_in
+from monitor.feeds.identifiers.canonical import registrations_in
 from monitor.feeds.records import Citation, Identifier, LinkKind, Trial
 from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
 from monitor.literature.dedup.identity import REGISTRIES, own_and_named

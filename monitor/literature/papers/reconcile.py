@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
-from monitor.feeds.citations import from_json
 from monitor.feeds.records import Citation
+from monitor.feeds.storage.citations import from_json
 from monitor.feeds.tables import Record
 from monitor.kernel.bulk import add_all
 from monitor.kernel.database import affected

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from monitor.feeds.citations import from_json
 from monitor.feeds.records import Citation, Identifier, LinkKind
+from monitor.feeds.storage.citations import from_json
 from monitor.feeds.tables import Record
 from monitor.literature.dedup.identity import strongest_first
 from monitor.literature.design import notices

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from monitor.feeds.citations import from_json
 from monitor.feeds.records import Identifier
+from monitor.feeds.storage.citations import from_json
 from monitor.feeds.tables import Record
 from monitor.kernel import audit
 from monitor.kernel.database import affected
