@@ -4,6 +4,7 @@ Opens transactions; decides nothing.
 """
 
 import atexit
+import gc
 import logging
 import os
 import sys
@@ -13,23 +14,7 @@ from pathlib import Path
 import click
 import structlog
 
-from monitor.cli import (  # noqa: F401 - each adds its commands
-    backfill,
-    importing,
-    lab,
-    lab_dedupe,
-    lab_design,
-    lab_findings,
-    lab_match,
-    lab_rank,
-    lab_rob2,
-    mail,
-    people,
-    reading,
-    running,
-    sources,
-    telling,
-)
+from monitor.cli import telling
 from monitor.cli.root import DONE, NOT_RUN, commands
 from monitor.kernel.errors import MonitorError
 from monitor.kernel.loglines import LineHandler, LogLines
@@ -42,6 +27,7 @@ def main() -> None:
     """Run the command that was typed; an error becomes one line and exit status 2."""
     os.umask(0o077)  # whatever is written holds addresses, and is nobody else's
     _log_to_stderr()
+    atexit.register(gc.freeze)  # or Python looks through all that is loaded before it ends
     try:
         # without standalone mode click gives back the status of ctx.exit() and Exit
         sys.exit(commands.main(standalone_mode=False) or DONE)

@@ -9,9 +9,22 @@ from pathlib import Path
 
 import click
 
+from monitor.cli.loading import LoadingGroup
 from monitor.cli.root import commands
 from monitor.feeds import files
 from monitor.feeds.records import Citation, FetchedRecord
+
+# each command and the module of monitor.cli that adds it
+WHERE = {
+    "dedupe": "lab_dedupe",
+    "design": "lab_design",
+    "extract": "lab_findings",
+    "findings": "lab_findings",
+    "match": "lab_match",
+    "pool": "lab_findings",
+    "rank": "lab_rank",
+    "rob2": "lab_rob2",
+}
 
 file_argument = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 
@@ -24,7 +37,7 @@ class Named:
     citation: Citation
 
 
-@commands.group()
+@commands.group(cls=LoadingGroup, modules=WHERE)
 def lab() -> None:
     """Try the rules on a file of your own; the database is not touched."""
 

@@ -5,20 +5,44 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.kernel import settings as settings_module
+from monitor.cli.loading import LoadingGroup
 from monitor.kernel.errors import ConfigError
-from monitor.service import Service
+
+if TYPE_CHECKING:
+    from monitor.service import Service
 
 DONE, DONE_WITH_FAILURES, NOT_RUN = 0, 1, 2
+
+# each command and the module of monitor.cli that adds it
+WHERE = {
+    "backfill": "backfill",
+    "check": "reading",
+    "deliver": "mail",
+    "demo": "running",
+    "explain": "reading",
+    "export": "reading",
+    "feeds": "sources",
+    "import": "importing",
+    "init": "running",
+    "lab": "lab",
+    "poll": "sources",
+    "replay": "sources",
+    "serve": "running",
+    "status": "reading",
+    "user": "people",
+    "work": "running",
+}
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LoadingGroup, modules=WHERE, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -34,8 +58,12 @@ def commands(context: click.Context, config: Path) -> None:
 
 
 @contextmanager
-def service_of(config: Path) -> Iterator[Service]:
+def service_of(config: Path) -> Iterator["Service"]:
     """Open the service of a configuration, and close it afterwards."""
+    # what needs no service starts without the database and the catalogue
+    from monitor.kernel import settings as settings_module  # noqa: PLC0415
+    from monitor.service import Service  # noqa: PLC0415
+
     if not config.exists():
         raise ConfigError(f"{config} does not exist: copy config.example.toml to it")
     service = Service.open(settings_module.load(config))

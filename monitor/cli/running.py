@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from monitor.cli import serving
 from monitor.cli.root import commands, service_of
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
@@ -23,6 +22,8 @@ def init(config: Path) -> None:
 @click.pass_obj
 def serve(config: Path) -> None:
     """Run the pages and the jobs until Ctrl-C."""
+    from monitor.cli import serving  # noqa: PLC0415 - only these two need the web
+
     with service_of(config) as service:
         serving.serve(service)
 
@@ -31,6 +32,8 @@ def serve(config: Path) -> None:
 @click.pass_obj
 def work(config: Path) -> None:
     """Run the jobs alone until Ctrl-C."""
+    from monitor.cli import serving  # noqa: PLC0415 - only these two need the web
+
     with service_of(config) as service:
         serving.work(service)
 

@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+import click
+
 from monitor.cli import commands
 from monitor.jobs.schedule import JOBS
 from monitor.notify.tables import MessageKind
@@ -109,7 +111,7 @@ def test_few_places_catch_every_exception():
 
 def test_every_command_job_and_mail_is_documented():
     docs = "\n".join(p.read_text("utf-8") for p in (ROOT / "docs").rglob("*.md"))
-    for name in commands.commands:
+    for name in commands.list_commands(click.Context(commands)):
         assert f"gap-monitor {name}" in docs or f"`{name}" in docs, f"command {name}"
     for job in JOBS:
         assert JOB_TITLES[job.name] in docs, f"job {job.name}"

@@ -1,0 +1,69 @@
+"""Commands are loaded when they are asked for; which there are stands in tables that must be whole."""
+
+import gc
+import importlib
+import pkgutil
+import subprocess
+import sys
+
+import click
+import pytest
+
+import monitor.cli
+from monitor.cli import lab, root
+from monitor.cli.loading import LoadingGroup
+
+GROUPS = [(root.commands, root.WHERE), (lab.lab, lab.WHERE)]
+
+
+def _load_all():
+    for module in pkgutil.iter_modules(monitor.cli.__path__):
+        importlib.import_module(f"monitor.cli.{module.name}")
+
+
+@pytest.mark.parametrize(("group", "where"), GROUPS, ids=["gap-monitor", "gap-monitor lab"])
+def test_each_command_there_is_stands_in_the_table_under_its_module(group, where):
+    _load_all()
+    made = {}
+    for name, command in group.commands.items():
+        leaf = command
+        while isinstance(leaf, click.Group) and leaf.callback is None:
+            leaf = next(iter(leaf.commands.values()))
+        made[name] = leaf.callback.__module__.removeprefix("monitor.cli.")
+    assert made == where
+    context = click.Context(group)
+    assert group.list_commands(context) == sorted(made)
+    assert all(group.get_command(context, name) is group.commands[name] for name in made)
+
+
+def test_a_name_that_is_no_command_is_none():
+    assert root.commands.get_command(click.Context(root.commands), "no-such") is None
+
+
+def test_collecting_goes_on_after_a_command_was_loaded():
+    group = LoadingGroup("one", modules={"check": "reading"})
+    assert gc.isenabled()
+    group.get_command(click.Context(group), "check")
+    assert gc.isenabled()
+
+
+def _loaded_by(*arguments):
+    """Run the program in a process of its own, and give what it had loaded at its end."""
+    code = (
+        "import atexit, sys; atexit.register(lambda: print(*sys.modules));"
+        "from monitor.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+    return set(done.stdout.rpartition("\n")[0].rpartition("\n")[2].split()), done
+
+
+def test_what_a_command_does_not_need_is_not_loaded():
+    loaded, done = _loaded_by("poll", "--help")
+    assert "Usage" in done.stdout
+    assert "monitor.jobs.polling" in loaded
+    assert not loaded & {"flask", "waitress", "scipy", "numpy", "monitor.demo", "monitor.cli.lab"}
+    loaded, _ = _loaded_by("--version")
+    assert "monitor.cli.root" in loaded
+    assert not loaded & {"sqlalchemy.orm", "pydantic", "requests", "monitor.service"}
