@@ -12,7 +12,14 @@ import hypothesis
 import pytest
 import structlog
 from argon2 import PasswordHasher
-from sqlalchemy import Engine, create_engine, text
+from postgres_server import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+    forget_engines,
+    named,
+    run,
+    sweep,
+    transaction,
+)
+from sqlalchemy import create_engine
 
 from monitor.accounts import passwords
 from monitor.feeds.sources import SOURCES
@@ -93,12 +100,10 @@ def postgres_server() -> Iterator[str]:
     server = pgserver.get_server(folder, cleanup_mode="delete")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-        _run(url, f"ALTER SYSTEM SET {setting} = off")  # no test cuts the power
-    _run(url, "SELECT pg_reload_conf()")
+        run(url, f"ALTER SYSTEM SET {setting} = off")  # no test cuts the power
+    run(url, "SELECT pg_reload_conf()")
     yield url
-    for engine in _ENGINES.values():
-        engine.dispose()
-    _ENGINES.clear()
+    forget_engines()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -106,8 +111,8 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server):
     """The URL of the server, once it has a template database with every table."""
-    _run(postgres_server, "CREATE DATABASE gap_template")
-    engine = create_engine(_named(postgres_server, "gap_template"))
+    run(postgres_server, "CREATE DATABASE gap_template")
+    engine = create_engine(named(postgres_server, "gap_template"))
     metadata.create_all(engine)
     engine.dispose()
     return postgres_server
@@ -120,35 +125,9 @@ def postgres_database(postgres_template) -> Iterator[str]:
     A database of its own for each would be most of the time of the short tests.
     """
     name = f"gap_{os.getpid()}"
-    _run(postgres_template, f"CREATE DATABASE {name} TEMPLATE gap_template")
-    yield _named(postgres_template, name)
-    _run(postgres_template, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-# Ends what a test left open, empties what it filled, and lets every number start at 1 again.
-_SWEEP = """
-DO $$
-DECLARE
-  relation record;
-  filled boolean;
-  names text := '';
-BEGIN
-  PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid();
-  FOR relation IN SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
-    WHERE schemaname = 'public'
-  LOOP
-    EXECUTE 'SELECT EXISTS (SELECT 1 FROM ' || relation.name || ')' INTO filled;
-    IF filled THEN names := names || ', ' || relation.name; END IF;
-  END LOOP;
-  IF names <> '' THEN EXECUTE 'TRUNCATE ' || substr(names, 3) || ' CASCADE'; END IF;
-  FOR relation IN SELECT format('%I.%I', schemaname, sequencename) AS name FROM pg_sequences
-    WHERE schemaname = 'public' AND last_value IS NOT NULL
-  LOOP
-    PERFORM setval(relation.name::regclass, 1, false);
-  END LOOP;
-END $$
-"""
+    run(postgres_template, f"CREATE DATABASE {name} TEMPLATE gap_template")
+    yield named(postgres_template, name)
+    run(postgres_template, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
@@ -172,8 +151,9 @@ def database_url(request, tmp_path) -> Iterator[str]:
         yield f"sqlite:///{path}"
         return
     url = request.getfixturevalue("postgres_database")
+    since = transaction(url)
     yield url
-    _run(url, _SWEEP)
+    sweep(url, since)
 
 
 @pytest.fixture
@@ -190,25 +170,6 @@ def session(database):
         session.connection(execution_options={"monitor_write": True})
         yield session
         session.rollback()
-
-
-def _named(server: str, name: str) -> str:
-    head, _, query = server.partition("?")
-    return f"{head.rsplit('/', 1)[0]}/{name}?{query}"
-
-
-_ENGINES: dict[str, Engine] = {}
-
-
-def _run(server: str, statement: str) -> None:
-    """Run one statement over this worker's one engine for the address: connecting is most of it."""
-    if server not in _ENGINES:
-        # a test may end every connection there is, this one too
-        _ENGINES[server] = create_engine(
-            server, isolation_level="AUTOCOMMIT", pool_size=1, pool_pre_ping=True
-        )
-    with _ENGINES[server].connect() as connection:
-        connection.execute(text(statement))
 
 
 @pytest.fixture(autouse=True)
@@ -236,9 +197,9 @@ def _loopback_only(monkeypatch) -> None:
 def empty_postgres_url(postgres_server) -> Iterator[str]:
     """A PostgreSQL database without a single table."""
     name = f"empty_{os.getpid()}_{next(_COUNTER)}"
-    _run(postgres_server, f"CREATE DATABASE {name}")
-    yield _named(postgres_server, name)
-    _run(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    run(postgres_server, f"CREATE DATABASE {name}")
+    yield named(postgres_server, name)
+    run(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
