@@ -13,6 +13,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from monitor.kernel import settings as settings_module
 from monitor.kernel.database import Database
+from monitor.kernel.settings import Settings
 from monitor.ops.schema import metadata
 from monitor.web.app import create_app
 
@@ -46,16 +47,32 @@ def chromium() -> Iterator[object]:
         browser.close()
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    """A filled service of its own for each test, so that a test may click what it likes."""
-    database = Database(f"sqlite:///{tmp_path}/browser.sqlite3")
+@pytest.fixture(scope="session")
+def original(tmp_path_factory) -> tuple[World, Path]:
+    """A filled world and its folder, made once: it takes a second of work."""
+    folder = tmp_path_factory.mktemp("original")
+    database = Database(f"sqlite:///{folder}/browser.sqlite3")
     metadata.create_all(database.engine)
-    settings = settings_module.parse(
-        {"web": {"port": 0, "notice": "A test: everything here is invented."}}, folder=tmp_path
+    world = fill(begin(_settings(folder), database, lambda: NOW))
+    database.dispose()  # nothing of it is left in a log beside the file
+    return world, folder
+
+
+def _settings(folder: Path) -> Settings:
+    notice = "A test: everything here is invented."
+    return settings_module.parse({"web": {"port": 0, "notice": notice}}, folder=folder)
+
+
+@pytest.fixture
+def site(tmp_path: Path, original) -> Iterator[Site]:
+    """A filled service of its own for each test, so that a test may click what it likes."""
+    filled, folder = original
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    database = Database(f"sqlite:///{tmp_path}/browser.sqlite3")
+    world = filled.moved(
+        replace(filled.service, settings=_settings(tmp_path), database=database, clock=lambda: NOW)
     )
-    world = fill(begin(settings, database, lambda: NOW))
-    app = create_app(replace(world.service, clock=lambda: NOW))
+    app = create_app(world.service)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
