@@ -21,7 +21,7 @@ class PersonState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class ListedPerson:
     """One row of the page of people. ``last_seen_at`` None: never signed in."""
 
     id: int
@@ -33,7 +33,7 @@ class Person:
     last_seen_at: datetime | None
 
 
-def people(session: Session) -> list[Person]:
+def people(session: Session) -> list[ListedPerson]:
     """List everybody, by name."""
     seen = func.max(SignIn.last_seen_at)
     rows = session.execute(
@@ -57,8 +57,8 @@ def last_seen(session: Session, token: str) -> datetime | None:
     return found.last_seen_at if found else None
 
 
-def _person(user: User, last_seen: datetime | None) -> Person:
-    return Person(
+def _person(user: User, last_seen: datetime | None) -> ListedPerson:
+    return ListedPerson(
         id=user.id,
         address=user.address,
         name=user.name,

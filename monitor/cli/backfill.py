@@ -16,7 +16,7 @@ from monitor.cli.root import as_json, commands, leave, print_json, service_of
 from monitor.feeds.completeness.proof import Stretch
 from monitor.feeds.sources import SOURCES
 from monitor.jobs import backfilling
-from monitor.jobs.backfilling import BackfillReport, Step
+from monitor.jobs.backfilling import BackfillReport, BackfillStep
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
 from monitor.kernel.errors import InvalidInput
@@ -91,7 +91,7 @@ class _Progress:
         self._source = ""
         self._bar: Any = None  # click names the type in a private module
 
-    def step(self, step: Step) -> None:
+    def step(self, step: BackfillStep) -> None:
         if not self.on_terminal:
             return
         if step.source != self._source:
@@ -122,7 +122,7 @@ def _progress() -> Iterator[_Progress]:
         structlog.configure(wrapper_class=before)
 
 
-def _in_words(step: Step | None) -> str:
+def _in_words(step: BackfillStep | None) -> str:
     return f"{step.query} {step.stretch.first:%Y-%m}, {step.new} new" if step else ""
 
 

@@ -11,7 +11,7 @@ from typing import IO
 import click
 
 from monitor.cli.root import as_json, commands, leave, print_json, service_of
-from monitor.jobs.importing import ImportReport, Line, Watch, import_file
+from monitor.jobs.importing import ImportLine, ImportReport, Watch, import_file
 from monitor.jobs.rehearsing import rehearse
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
@@ -61,7 +61,7 @@ def _tell(report: ImportReport) -> None:
 def _each(advance: Watch, *, told: bool) -> Watch:
     """Print each record with what it would be, before moving the bar on."""
 
-    def watch(lines: Sequence[Line]) -> None:
+    def watch(lines: Sequence[ImportLine]) -> None:
         for line in lines if told else ():
             words = line.reason if line.novelty is Novelty.UNREADABLE else line.title
             click.echo(f"{line.novelty.value}\t{line.key}\t{words}")
@@ -78,7 +78,7 @@ def _progress(file: IO[bytes]) -> Iterator[Watch]:
         length=size, label="Reading", file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:
 
-        def watch(lines: Sequence[Line]) -> None:  # noqa: ARG001 - the file tells better how far
+        def watch(lines: Sequence[ImportLine]) -> None:  # noqa: ARG001 - the file tells better how far
             bar.update(file.tell() - bar.pos)
 
         yield watch

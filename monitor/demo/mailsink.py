@@ -19,7 +19,7 @@ DROP = "drop"  # keep the message, then cut the connection without a reply
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ReceivedMail:
     """One message as received, with its envelope. ``accepted``: answered with 250."""
 
     sender: str
@@ -59,9 +59,9 @@ class MailSink:
     """The sink. Use as a context manager; ``port`` is free to every start."""
 
     def __init__(self) -> None:
-        self.kept: list[Kept] = []
+        self.kept: list[ReceivedMail] = []
         self._replies: dict[str, list[str]] = {}
-        self._hooks: list[Callable[[Kept], None]] = []
+        self._hooks: list[Callable[[ReceivedMail], None]] = []
         self._controller: _Controller | None = None
         self._port = 0
 
@@ -98,7 +98,7 @@ class MailSink:
         """Answer the next messages to ``recipient`` so: "451 …", "550 …" or ``DROP``."""
         self._replies.setdefault(recipient.lower(), []).extend(replies)
 
-    def on_data(self, hook: Callable[[Kept], None]) -> None:
+    def on_data(self, hook: Callable[[ReceivedMail], None]) -> None:
         """Call ``hook`` once a message was received whole, before it is answered."""
         self._hooks.append(hook)
 
@@ -106,7 +106,7 @@ class MailSink:
         """Write each message to ``folder``, named as the service's own mailbox names it."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-        def keep(kept: Kept) -> None:
+        def keep(kept: ReceivedMail) -> None:
             name = kept.message_id.strip("<>").partition("@")[0]
             (folder / Path(f"{name}.eml").name).write_bytes(kept.raw)
 
@@ -117,7 +117,7 @@ class MailSink:
         self._hooks.clear()
         self._replies.clear()
 
-    def to(self, recipient: str) -> list[Kept]:
+    def to(self, recipient: str) -> list[ReceivedMail]:
         """List the messages to one recipient that were taken: accepted, or dropped after DATA."""
         return [kept for kept in self.kept if kept.recipient == recipient.lower()]
 
@@ -128,7 +128,9 @@ class MailSink:
         waiting = self._replies.get(recipient)
         reply = waiting.pop(0) if waiting else "250 2.0.0 kept"
         raw = bytes(envelope.content or b"") if not isinstance(envelope.content, str) else b""
-        kept = Kept(str(envelope.mail_from or ""), recipient, raw, accepted=reply.startswith("250"))
+        kept = ReceivedMail(
+            str(envelope.mail_from or ""), recipient, raw, accepted=reply.startswith("250")
+        )
         if reply.startswith("250") or reply == DROP:
             self.kept.append(kept)
         for hook in list(self._hooks):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from monitor.demo import driver
 from monitor.demo.driver import ServiceProcess
-from monitor.demo.mailsink import Kept
+from monitor.demo.mailsink import ReceivedMail
 from monitor.demo.people import Person, mail_with
 from monitor.demo.standins import StandIns
 from monitor.demo.world import World
@@ -13,7 +13,7 @@ _MAIL_SECONDS = 40.0
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class OnStage:
     """Everything on stage: the world, its stand-ins, the service, the people."""
 
     world: World
@@ -26,12 +26,12 @@ class Stage:
         """Give the title of an invented paper."""
         return self.world.paper(key).title
 
-    def letter(self, recipient: str, path: str, *, after: int = 0) -> Kept:
+    def letter(self, recipient: str, path: str, *, after: int = 0) -> ReceivedMail:
         """Wait for the next mail to somebody that links to ``path``."""
         letters = driver.until(
             lambda: mail_with(self.standins.mail, recipient, path)[after:],
             seconds=_MAIL_SECONDS,
             what=f"a mail to {recipient}",
         )
-        letter: Kept = letters[0]
+        letter: ReceivedMail = letters[0]
         return letter

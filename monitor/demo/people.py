@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from monitor.demo.mailsink import Kept, MailSink
+from monitor.demo.mailsink import MailSink, ReceivedMail
 from monitor.demo.visitor import NotOnPage, Page, Visitor
 
 OK = 200
@@ -155,13 +155,13 @@ class Person(Visitor):
         values = {"email": self.mail, "interventions": interventions}
         return _good(self.submit(self.get("/subscribe"), values, having="full"))
 
-    def confirm(self, message: Kept) -> Page:
+    def confirm(self, message: ReceivedMail) -> Page:
         """Follow the link of the confirming mail and press the button."""
         link = first(r"https?://\S+/confirm/[\w.~%-]+", message.text)
         return _good(self.submit(_good(self.get(link)), {}, having="csrf_token"))
 
 
-def mail_with(sink: MailSink, recipient: str, path: str) -> list[Kept]:
+def mail_with(sink: MailSink, recipient: str, path: str) -> list[ReceivedMail]:
     """List the messages to one reader whose text holds a link with ``path`` in it."""
     return [kept for kept in sink.to(recipient) if path in kept.text]
 

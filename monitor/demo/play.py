@@ -20,7 +20,7 @@ import click
 from monitor.demo import driver, standins, world
 from monitor.demo.answers import ABC, CIRCLE, SECOND_THERAPLAY, THERAPLAY
 from monitor.demo.driver import ServiceProcess
-from monitor.demo.on_stage import Stage
+from monitor.demo.on_stage import OnStage
 from monitor.demo.people import Person, Refused, first
 from monitor.kernel.clock import utcnow
 
@@ -47,7 +47,7 @@ def run(*, keep: bool = True, port: int | None = 8000, pace: float = 1.0) -> Non
 
 
 @contextmanager
-def stage(*, port: int | None = None, pace: float = 0.0) -> Iterator[Stage]:
+def stage(*, port: int | None = None, pace: float = 0.0) -> Iterator[OnStage]:
     """Build the world and start the service over it; takes everything down at the end."""
     invented = world.load(utcnow().date())
     with (
@@ -65,7 +65,7 @@ def stage(*, port: int | None = None, pace: float = 0.0) -> Iterator[Stage]:
             if port and port != free:
                 say(f"(Port {port} is taken; --port names another.)")
             say(NOTICE)
-            yield Stage(invented, running, service, _people(service), pace)
+            yield OnStage(invented, running, service, _people(service), pace)
         finally:
             service.stop()
 
@@ -102,7 +102,7 @@ def _people(service: ServiceProcess) -> dict[str, Person]:
     }
 
 
-def people_arrive(on: Stage) -> None:
+def people_arrive(on: OnStage) -> None:
     """Make the first admin by the printed link, and three reviewers by theirs."""
     link = on.service.first_admin_link
     assert link is not None  # noqa: S101 - a new service has no admin
@@ -114,7 +114,7 @@ def people_arrive(on: Stage) -> None:
     say("1. People. The first admin used the printed link and invited three reviewers.")
 
 
-def a_reader_subscribes(on: Stage) -> None:
+def a_reader_subscribes(on: OnStage) -> None:
     """Subscribe a commissioner, confirmed by the link in the mail."""
     reader = on.people["commissioner"]
     reader.subscribe(["theraplay", "cos"])
@@ -122,7 +122,7 @@ def a_reader_subscribes(on: Stage) -> None:
     say("2. A commissioner asks for e-mail on Theraplay and Circle of Security, and confirms it.")
 
 
-def sources_are_polled(on: Stage) -> None:
+def sources_are_polled(on: OnStage) -> None:
     """Wait until every source has answered, and tell what came of it."""
     admin = on.people["admin"]
     driver.until(
@@ -139,7 +139,7 @@ def sources_are_polled(on: Stage) -> None:
     )
 
 
-def papers_are_screened(on: Stage) -> None:
+def papers_are_screened(on: OnStage) -> None:
     """Include two trials, exclude a protocol with its reason."""
     ada = on.people["ada"]
     for key, slug in (("theraplay-trial", "theraplay"), ("cos-trial", "cos")):
@@ -149,7 +149,7 @@ def papers_are_screened(on: Stage) -> None:
     say("4. Screening. Ada includes two trials, and excludes a protocol: no results yet.")
 
 
-def two_people_agree(on: Stage) -> None:
+def two_people_agree(on: OnStage) -> None:
     """Appraise one trial twice alike; tell what accepting will do, then what it did."""
     ada, ben = on.people["ada"], on.people["ben"]
     study = _study(on, "theraplay-trial")
@@ -163,14 +163,14 @@ def two_people_agree(on: Stage) -> None:
     _quote(_newest_change(on))
 
 
-def the_mail_arrives(on: Stage) -> None:
+def the_mail_arrives(on: OnStage) -> None:
     """Print the mail that the commissioner got."""
     letter = on.letter(on.people["commissioner"].mail, "/u/")
     say(f"6. Mail. {letter.recipient} receives “{letter.subject}”, here as plain text:")
     click.echo(textwrap.indent(letter.text.strip(), "   | "))
 
 
-def a_disagreement_is_settled(on: Stage) -> None:
+def a_disagreement_is_settled(on: OnStage) -> None:
     """Let two people differ and a third decide."""
     ada, ben, cara = (on.people[key] for key in ("ada", "ben", "cara"))
     study = _study(on, "cos-trial")
@@ -184,7 +184,7 @@ def a_disagreement_is_settled(on: Stage) -> None:
     say(f"   The commissioner receives “{letter.subject}”.")
 
 
-def a_new_trial_appears(on: Stage) -> None:
+def a_new_trial_appears(on: OnStage) -> None:
     """Release the second wave, poll, and take a trial through the whole chain."""
     new = on.world.release(2)
     _poll(on, "journals")
@@ -200,7 +200,7 @@ def a_new_trial_appears(on: Stage) -> None:
     _quote(_newest_change(on))
 
 
-def a_study_is_withdrawn(on: Stage) -> None:
+def a_study_is_withdrawn(on: OnStage) -> None:
     """Withdraw it again, and show the correction that goes to the same reader."""
     study = _study(on, "theraplay-second", stage="accepted")
     on.people["cara"].withdraw(study, "The invented authors found a mistake in their data.")
@@ -209,7 +209,7 @@ def a_study_is_withdrawn(on: Stage) -> None:
     _quote(_newest_change(on))
 
 
-def a_source_fails(on: Stage) -> None:
+def a_source_fails(on: OnStage) -> None:
     """Let a source answer with a maintenance page, and see the status page say so."""
     on.standins.europepmc.fault("europepmc", "html200", times=None)
     on.service.run("poll", "europepmc")
@@ -219,7 +219,7 @@ def a_source_fails(on: Stage) -> None:
     on.standins.europepmc.clear()
 
 
-def a_registered_trial_is_published(on: Stage) -> None:
+def a_registered_trial_is_published(on: OnStage) -> None:
     """Find a trial that has waited as a registration, then its paper, which names it."""
     ada, trial = on.people["ada"], on.world.trial("ddp-hands-registration")
     number = trial.number
@@ -236,7 +236,7 @@ def a_registered_trial_is_published(on: Stage) -> None:
     say(f"   Now a journal publishes the trial. The paper is queued, and its page names {number}.")
 
 
-def a_notice_is_found(on: Stage) -> None:
+def a_notice_is_found(on: OnStage) -> None:
     """Let Crossref list a concern about an accepted study, before PubMed has heard of it."""
     ada, notice = on.people["ada"], on.world.paper("theraplay-concern")
     on.world.release(6)
@@ -254,7 +254,7 @@ def a_notice_is_found(on: Stage) -> None:
     _quote(_newest_alert(on))
 
 
-def a_retracted_trial_is_not_accepted_unseen(on: Stage) -> None:
+def a_retracted_trial_is_not_accepted_unseen(on: OnStage) -> None:
     """Let a trial be retracted that nobody has appraised yet: it cannot be judged to count."""
     ada, ben = on.people["ada"], on.people["ben"]
     ada.screen(ada.find_paper(on.title("abc-trial")), "include", interventions=["abc"])
@@ -282,7 +282,7 @@ def a_retracted_trial_is_not_accepted_unseen(on: Stage) -> None:
     _quote(first(r"A report of this study is retracted, .*? says?\.", ada.get(public).text))
 
 
-def a_study_is_retracted(on: Stage) -> None:
+def a_study_is_retracted(on: OnStage) -> None:
     """Let Crossref list the retraction of a study that counts: it falls, and its reader hears."""
     on.world.release(7)
     _poll(on, "crossref")
@@ -315,7 +315,7 @@ SCENES = (
 )
 
 
-def _poll(on: Stage, source: str) -> None:
+def _poll(on: OnStage, source: str) -> None:
     """Ask a source now.
 
     Raises:
@@ -326,21 +326,21 @@ def _poll(on: Stage, source: str) -> None:
         raise RuntimeError(f"{source} could not be polled: {polled.stdout}{polled.stderr}")
 
 
-def _study(on: Stage, key: str, stage: str = "to appraise") -> str:
+def _study(on: OnStage, key: str, stage: str = "to appraise") -> str:
     """Find a study by the title of its paper; gives its path."""
     ada = on.people["ada"]
     found = ada.find_paper(on.title(key), stage)
     return found.removesuffix("/appraise") if "/studies/" in found else ada.study_of(found)
 
 
-def _newest_change(on: Stage) -> str:
+def _newest_change(on: OnStage) -> str:
     """Read what the public page of the newest change opens with."""
     reader = on.people["commissioner"]
     newest, _ = reader.get("/changes").links(r"/changes/\d+")[0]
     return reader.get(newest).heading
 
 
-def _newest_alert(on: Stage) -> str:
+def _newest_alert(on: OnStage) -> str:
     """Read what the page of the newest alert opens with."""
     ada = on.people["ada"]
     path, _ = ada.get("/alerts").links(r"/alerts/\d+")[-1]
@@ -357,7 +357,7 @@ def _quote(text: str) -> None:
     click.echo(textwrap.fill(text, 84, initial_indent="   | ", subsequent_indent="   | "))
 
 
-def _leave_running(on: Stage) -> None:
+def _leave_running(on: OnStage) -> None:
     click.echo()
     say(f"The service stays up: {on.service.address}")
     say(f"Every mail as its reader sees it: {on.service.address}/mail (sign in as the admin).")

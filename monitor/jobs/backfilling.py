@@ -27,7 +27,7 @@ BREATH_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class BackfillStep:
     """One query asked for one stretch: ``done`` of ``total`` so far, and records kept."""
 
     source: str
@@ -38,7 +38,7 @@ class Step:
     new: int
 
 
-Tell = Callable[[Step], None]
+Tell = Callable[[BackfillStep], None]
 
 
 @dataclass(slots=True)
@@ -164,4 +164,4 @@ class _Walk:
         report.new += new
         report.queued += asking.queued - queued
         report.unreadable += len(answer.unreadable)
-        self.tell(Step(self.name, query.key, stretch, report.asked, self.total, report.new))
+        self.tell(BackfillStep(self.name, query.key, stretch, report.asked, self.total, report.new))

@@ -34,7 +34,7 @@ _LISTED = 1_000  # how many unreadable records are named one by one
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ImportLine:
     """What one record of a file is; ``reason`` says why it cannot be read."""
 
     key: str
@@ -51,7 +51,7 @@ class Batch:
     """
 
     since: int
-    lines: list[Line]
+    lines: list[ImportLine]
     queued: int
 
 
@@ -64,7 +64,7 @@ class Resume:
 
 
 @dataclass(slots=True)
-class Tally:
+class ImportTally:
     """What a file, or a part of it, came to. ``records`` are those that could be read.
 
     They are new, known before, or repeat a paper that the same file brought first.
@@ -78,13 +78,13 @@ class Tally:
     unreadable_count: int = 0
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
-    def add(self, lines: Iterable[Line], queued: int) -> None:
+    def add(self, lines: Iterable[ImportLine], queued: int) -> None:
         """Count a batch, of which ``queued`` papers were queued."""
         self.queued += queued
         for line in lines:
             self._count(line)
 
-    def _count(self, line: Line) -> None:
+    def _count(self, line: ImportLine) -> None:
         match line.novelty:
             case Novelty.UNREADABLE:
                 self.unreadable_count += 1
@@ -118,11 +118,11 @@ class ImportReport:
     dry_run: bool
 
 
-Watch = Callable[[Sequence[Line]], None]
+Watch = Callable[[Sequence[ImportLine]], None]
 Inside = Callable[[Session, Batch], None]
 
 
-def nobody(lines: Sequence[Line]) -> None:
+def nobody(lines: Sequence[ImportLine]) -> None:
     """Watch nothing."""
 
 
@@ -135,7 +135,7 @@ def import_file(service: Service, file: IO[bytes], watch: Watch = nobody) -> Imp
         Conflict: another file is being brought in.
     """
     reading = files.read(file)
-    tally = Tally()
+    tally = ImportTally()
     with contextlib.closing(bring_in(service, file, reading)) as under_way:
         try:
             for batch in under_way:
@@ -228,7 +228,7 @@ def query_of(file: IO[bytes], format: str) -> Query:
     return Query(key=f"sha256:{name}", text=format)
 
 
-def report_of(format: str, tally: Tally, *, dry_run: bool) -> ImportReport:
+def report_of(format: str, tally: ImportTally, *, dry_run: bool) -> ImportReport:
     """Sum up."""
     return ImportReport(
         format=format,
@@ -243,7 +243,7 @@ def report_of(format: str, tally: Tally, *, dry_run: bool) -> ImportReport:
     )
 
 
-def _line(one: Read, told: Iterator[Novelty]) -> Line:
+def _line(one: Read, told: Iterator[Novelty]) -> ImportLine:
     if isinstance(one, UnreadableRecord):
-        return Line(one.key, "", Novelty.UNREADABLE, one.reason)
-    return Line(one.key, one.citation.title, next(told))
+        return ImportLine(one.key, "", Novelty.UNREADABLE, one.reason)
+    return ImportLine(one.key, one.citation.title, next(told))

@@ -23,7 +23,7 @@ from monitor.feeds.tables import Poll, PollKind, PollState, Record
 from monitor.jobs.importing import (
     Batch,
     ImportReport,
-    Tally,
+    ImportTally,
     Watch,
     batches,
     nobody,
@@ -66,7 +66,7 @@ def rehearse(service: Service, file: IO[bytes], watch: Watch = nobody) -> Import
         InvalidInput: the file is of no format known here, or it is cut off or damaged.
     """
     reading = files.read(file)
-    tally = Tally()
+    tally = ImportTally()
     with rehearsal(service, reading.format) as rehearsed:
         for part in batches(reading.found):
             batch = rehearsed.take(part)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from monitor.feeds import files
 from monitor.feeds.files import shelf, uploads
 from monitor.feeds.tables import ImportFile, ImportState
-from monitor.jobs.importing import Batch, Resume, Tally, batches, bring_in
+from monitor.jobs.importing import Batch, ImportTally, Resume, batches, bring_in
 from monitor.jobs.rehearsing import rehearsal
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import Conflict, InvalidInput
@@ -71,7 +71,7 @@ def _work_on(service: Service, file_id: int) -> None:
 def _preview(service: Service, file: ImportFile, opened: IO[bytes]) -> None:
     """Tell what the file would bring, and note how far the telling is."""
     reading = files.read(opened)
-    tally = Tally()
+    tally = ImportTally()
     sample: list[list[str]] = []
     with rehearsal(service, reading.format) as rehearsed:
         for part in batches(reading.found):
@@ -126,7 +126,7 @@ def _bring_in(service: Service, file: ImportFile, opened: IO[bytes]) -> None:
 
 def _count(session: Session, file_id: int, batch: Batch) -> None:
     """Add a batch to the file's row, in the transaction that keeps it."""
-    tally = Tally()
+    tally = ImportTally()
     tally.add(batch.lines, batch.queued)
     row = uploads.find(session, file_id)
     uploads.move(

@@ -66,7 +66,7 @@ class StudyFact:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class SourceHeard:
     """One source, and when it was last heard from. ``trouble``: why something may be missing."""
 
     title: str
@@ -181,17 +181,17 @@ def study_link(study: Mapping[str, Any]) -> str | None:
     return destinations.best(study["identifiers"])
 
 
-def heard(source: Mapping[str, Any]) -> Heard:
+def heard(source: Mapping[str, Any]) -> SourceHeard:
     """Write when a source was last heard from, and whether something may be missing."""
     last = source["last_success"]
     when = moment(datetime.fromisoformat(last)) if last else ""
     if source["state"] == "ok" and last:
-        return Heard(source["title"], f"last heard from on {when}.")
+        return SourceHeard(source["title"], f"last heard from on {when}.")
     trouble = _TROUBLE.get(source["state"], "not answering; we keep trying.")
     if not last:
-        return Heard(source["title"], "Nothing of it was read so far.", trouble)
+        return SourceHeard(source["title"], "Nothing of it was read so far.", trouble)
     missing = f"Last heard from on {when}; a study since then could be missing."
-    return Heard(source["title"], missing, trouble)
+    return SourceHeard(source["title"], missing, trouble)
 
 
 def _subject(text: str, *, correction: bool) -> str:

@@ -32,7 +32,7 @@ _FIRST = frozenset({What.PEOPLE, What.SOURCES})
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FirstStep:
     """One thing to do, and whether it was done."""
 
     what: What
@@ -46,7 +46,7 @@ class FirstSteps:
     ``asks`` tells whether any source is switched on.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[FirstStep, ...]
     reviewers: int
     asks: bool
 
@@ -72,7 +72,7 @@ def first_steps(session: Session, settings: Settings) -> FirstSteps:
         What.MAIL: settings.mail.transport is Transport.SMTP,
         What.ADDRESS: not _is_here(settings.web.public_url),
     }
-    return FirstSteps(tuple(Step(what, done[what]) for what in What), reviewers, asks=bool(on))
+    return FirstSteps(tuple(FirstStep(what, done[what]) for what in What), reviewers, asks=bool(on))
 
 
 def _is_here(url: str) -> bool:

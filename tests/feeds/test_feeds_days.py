@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, event, make_url, text
 from monitor.catalogue import loader
 from monitor.feeds import service
 from monitor.feeds.completeness import days
-from monitor.feeds.completeness.verdicts import Asked
+from monitor.feeds.completeness.verdicts import DayOfAsking
 from monitor.feeds.records import (
     Answer,
     Citation,
@@ -149,7 +149,7 @@ def test_a_day_read_in_full_since(ask, look):
     assert told(report) == ("nothing", "Nothing is missing for 20 November 2026.")
     assert report.verdict.read_to == NEXT
     pubmed = only(report)
-    assert (pubmed.asked, pubmed.records, pubmed.new_records) == (Asked.COMPLETE, 2, 2)
+    assert (pubmed.asked, pubmed.records, pubmed.new_records) == (DayOfAsking.COMPLETE, 2, 2)
     assert [(one.key, one.title) for one in pubmed.came] == [("1", "About 1"), ("2", "About 2")]
     (attempt,) = pubmed.attempts
     assert (attempt.poll.kind, len(attempt.queries)) == (PollKind.POLL, 3)
@@ -162,8 +162,8 @@ def test_a_day_read_in_full_since(ask, look):
 def test_each_source_says_what_was_the_matter(ask, look):
     ask(SIX)
     states = {one.name: (one.asked, one.verdict.word.value) for one in look().sources}
-    assert states["pubmed"] == (Asked.COMPLETE, "not known")
-    assert states["europepmc"] == (Asked.OFF, "off")
+    assert states["pubmed"] == (DayOfAsking.COMPLETE, "not known")
+    assert states["europepmc"] == (DayOfAsking.OFF, "off")
 
 
 def test_a_failure_made_good(ask, look):
@@ -172,7 +172,7 @@ def test_a_failure_made_good(ask, look):
     ask(NOON)
     ask(NEXT)
     pubmed = only(look())
-    assert pubmed.asked is Asked.COMPLETE
+    assert pubmed.asked is DayOfAsking.COMPLETE
     assert pubmed.verdict.sentence == (
         "2 of 3 queries (VIPP and ABC) failed at 06:10, made good at 12:10: nothing is missing."
     )
@@ -187,7 +187,7 @@ def test_a_query_that_keeps_failing_is_not_known(ask, look):
     ask(SIX, fails={"vipp"})
     ask(NEXT, fails={"vipp"})
     report = look()
-    assert only(report).asked is Asked.PARTLY
+    assert only(report).asked is DayOfAsking.PARTLY
     assert only(report).verdict.sentence == (
         "Not known yet: 1 of 3 queries (VIPP) was last read in full on 19 November 2026 at 06:10."
     )
@@ -203,7 +203,7 @@ def test_a_poll_that_reached_no_query_failed_for_all(ready, catalogue, ask, look
     lease = service.lease(ready, "pubmed", SIX, 900, take_over=True)
     poll_id = service.start_poll(ready, lease, SIX)
     service.fail(ready, lease, poll_id, DOWN, at=SIX)
-    assert only(look()).asked is Asked.FAILED
+    assert only(look()).asked is DayOfAsking.FAILED
     ask(NEXT)
     assert only(look()).verdict.sentence == (
         "Failed at 06:10, made good on 21 November 2026 at 06:10: nothing is missing."
@@ -212,7 +212,7 @@ def test_a_poll_that_reached_no_query_failed_for_all(ready, catalogue, ask, look
 
 def test_a_day_without_any_poll(ask, look):
     ask(SIX - timedelta(days=1))
-    assert only(look()).asked is Asked.NOT_ASKED
+    assert only(look()).asked is DayOfAsking.NOT_ASKED
     assert told(look())[0] == "not known"
     ask(NEXT)
     assert told(look()) == (
@@ -227,7 +227,7 @@ def test_a_source_asked_weekly_is_not_due_every_day(ask, look, tmp_path):
         {"sources": {"europepmc": {"enabled": False}, "pubmed": {"every_hours": 168}}},
         folder=tmp_path,
     )
-    assert only(look(chosen=weekly)).asked is Asked.NOT_DUE
+    assert only(look(chosen=weekly)).asked is DayOfAsking.NOT_DUE
 
 
 def test_today_is_told_as_far_as_it_goes(ask, look):
@@ -250,7 +250,7 @@ def test_days_before_the_service_and_days_to_come(ask, look):
         "before",
         "12 November 2026 was before the service began, on 13 November 2026.",
     )
-    assert only(before).asked is Asked.ABSENT
+    assert only(before).asked is DayOfAsking.ABSENT
     assert told(look(on=date(2026, 12, 24))) == ("future", "24 December 2026 has not come yet.")
 
 
@@ -265,14 +265,14 @@ def test_a_source_switched_off_and_on_again(ready, ask, look, tmp_path, settings
     off = parse({"sources": nobody_asked}, folder=tmp_path)
     service.sync_sources(ready, off, NOON)
     next_day, day_after = ON + timedelta(days=1), ON + timedelta(days=2)
-    assert only(look(chosen=off)).asked is Asked.COMPLETE
+    assert only(look(chosen=off)).asked is DayOfAsking.COMPLETE
     assert told(look(on=next_day, chosen=off)) == (
         "off",
         "No source was switched on on 21 November 2026.",
     )
     service.sync_sources(ready, settings, SIX + timedelta(days=2))
-    assert only(look(on=next_day)).asked is Asked.OFF
-    assert only(look(on=day_after)).asked is Asked.NOT_ASKED
+    assert only(look(on=next_day)).asked is DayOfAsking.OFF
+    assert only(look(on=day_after)).asked is DayOfAsking.NOT_ASKED
 
 
 @pytest.mark.parametrize(
@@ -400,7 +400,7 @@ def test_other_attempts_are_no_polls(ask, look):
     ask(SIX, kind=PollKind.BACKFILL)
     pubmed = only(look())
     assert [one.poll.kind for one in pubmed.attempts] == [PollKind.BACKFILL]
-    assert pubmed.asked is Asked.NOT_ASKED
+    assert pubmed.asked is DayOfAsking.NOT_ASKED
     ask(NEXT, kind=PollKind.COMPARISON)
     assert told(look())[0] == "not known"
 
@@ -412,7 +412,7 @@ def test_files_that_people_bring_are_shown(ready, ask, look):
     ask(NOON, name="import", kind=PollKind.IMPORT, only=[Query("sha256:1", "RIS")], keys=("x",))
     report = look()
     brought = only(report, "import")
-    assert (brought.asked, brought.new_records) == (Asked.BY_HAND, 1)
+    assert (brought.asked, brought.new_records) == (DayOfAsking.BY_HAND, 1)
     assert told(report)[0] == "nothing"
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from monitor.feeds.completeness import sentences, verdicts
 from monitor.feeds.completeness.verdicts import (
-    Asked,
     Basis,
+    DayOfAsking,
     Look,
     Missing,
     QueryReading,
@@ -50,7 +50,7 @@ READINGS = st.builds(
 FACTS = st.builds(
     SourceFacts,
     title=st.sampled_from(["PubMed", "Europe PMC", "Journal feeds"]),
-    asked=st.sampled_from(Asked),
+    asked=st.sampled_from(DayOfAsking),
     readings=st.lists(READINGS, max_size=4).map(tuple),
     set_aside=st.integers(0, 2),
 )
@@ -66,7 +66,7 @@ def feed(**more) -> QueryReading:
     return QueryReading("A journal", Basis.FEED, **(plain | more))  # type: ignore[arg-type]  # fields by name
 
 
-def said(*given_: QueryReading, asked=Asked.COMPLETE, now=LATER, **more) -> tuple[str, str]:
+def said(*given_: QueryReading, asked=DayOfAsking.COMPLETE, now=LATER, **more) -> tuple[str, str]:
     verdict = sentences.judge_source(DAY, SourceFacts("PubMed", asked, given_, **more), now)
     return verdict.word.value, verdict.sentence
 
@@ -91,7 +91,7 @@ def test_a_failure_made_good_on_another_day_says_when():
 
 
 def test_a_day_on_which_nobody_asked_is_made_good_by_a_later_poll():
-    assert said(search(), asked=Asked.NOT_ASKED) == (
+    assert said(search(), asked=DayOfAsking.NOT_ASKED) == (
         "nothing",
         "Not asked that day, and read in full on 21 November 2026 at 06:10: nothing is missing.",
     )
@@ -206,16 +206,16 @@ def test_what_could_not_be_read_is_told():
         "set aside",
         "Everything came, but 2 records could not be read.",
     )
-    assert said(asked=Asked.BY_HAND, set_aside=1)[0] == "set aside"
+    assert said(asked=DayOfAsking.BY_HAND, set_aside=1)[0] == "set aside"
 
 
 @pytest.mark.parametrize(
     ("asked", "word"),
     [
-        (Asked.OFF, "off"),
-        (Asked.ABSENT, "before"),
-        (Asked.FUTURE, "future"),
-        (Asked.BY_HAND, "by hand"),
+        (DayOfAsking.OFF, "off"),
+        (DayOfAsking.ABSENT, "before"),
+        (DayOfAsking.FUTURE, "future"),
+        (DayOfAsking.BY_HAND, "by hand"),
     ],
 )
 def test_who_was_not_to_be_asked_is_told_apart(asked, word):
@@ -236,7 +236,7 @@ def day(*facts: SourceFacts, began=SIX, now=LATER) -> tuple[str, str]:
     return verdict.word.value, verdict.sentence
 
 
-def whole(title="PubMed", asked=Asked.COMPLETE, **more) -> SourceFacts:
+def whole(title="PubMed", asked=DayOfAsking.COMPLETE, **more) -> SourceFacts:
     return SourceFacts(title, asked, (search(**more),))
 
 
@@ -255,7 +255,7 @@ UNREAD = {"position": None, "after": None, "last": None}
             ),
         ),
         (
-            [whole(asked=Asked.NOT_ASKED)],
+            [whole(asked=DayOfAsking.NOT_ASKED)],
             (
                 "nothing",
                 "No source was asked on 20 November 2026. Nothing is missing for 20 November 2026.",
@@ -272,18 +272,18 @@ UNREAD = {"position": None, "after": None, "last": None}
             ),
         ),
         (
-            [whole(), whole("Europe PMC", asked=Asked.OFF)],
+            [whole(), whole("Europe PMC", asked=DayOfAsking.OFF)],
             ("nothing", "Nothing is missing for 20 November 2026."),
         ),
         (
-            [whole(asked=Asked.OFF)],
+            [whole(asked=DayOfAsking.OFF)],
             ("off", "No source was switched on on 20 November 2026."),
         ),
         (
-            [whole(asked=Asked.ABSENT)],
+            [whole(asked=DayOfAsking.ABSENT)],
             ("before", "20 November 2026 was before the service began, on 20 November 2026."),
         ),
-        ([whole(asked=Asked.FUTURE)], ("future", "20 November 2026 has not come yet.")),
+        ([whole(asked=DayOfAsking.FUTURE)], ("future", "20 November 2026 has not come yet.")),
     ],
 )
 def test_the_day_is_told_by_its_worst_source(facts, expected):

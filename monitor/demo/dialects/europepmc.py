@@ -32,7 +32,7 @@ _NOTICES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class CoreResult:
     """One result: as the core form sends it, and what is searched."""
 
     json: Mapping[str, Any]
@@ -62,7 +62,7 @@ class EuropePmc(StandIn):
         super().__init__()
         self.world = world
         self.echoes = echoes
-        self.recorded: list[Result] = []
+        self.recorded: list[CoreResult] = []
 
     @property
     def base_url(self) -> str:
@@ -79,10 +79,10 @@ class EuropePmc(StandIn):
         dates = {"created": created, "revised": created, "published": created}
         for result in results:
             texts = {"title": result.get("title", ""), "abstract": result.get("abstractText", "")}
-            self.recorded.append(Result(result, Document(texts, dates, always=always)))
+            self.recorded.append(CoreResult(result, Document(texts, dates, always=always)))
         return [str(result["id"]) for result in results]
 
-    def results(self) -> list[Result]:
+    def results(self) -> list[CoreResult]:
         """List what Europe PMC holds now, newest first."""
         if self.world is None:
             return list(self.recorded)
@@ -117,7 +117,7 @@ class EuropePmc(StandIn):
             results = results[::2]
         return self._page(request, results, int(size))
 
-    def _page(self, request: Request, results: list[Result], size: int) -> Reply:
+    def _page(self, request: Request, results: list[CoreResult], size: int) -> Reply:
         cursor = request.params.get("cursorMark", "*")
         start = None if request.fault is Fault.EXPIRED else _position(cursor)
         if start is None:
@@ -175,7 +175,7 @@ def _shape(result: Mapping[str, Any], form: str) -> Mapping[str, Any]:
     return {name: result[name] for name in names if name in result}
 
 
-def _invented(paper: InventedPaper, world: World) -> Result:
+def _invented(paper: InventedPaper, world: World) -> CoreResult:
     json: dict[str, Any] = {
         **_ids(paper),
         "doi": paper.doi,
@@ -203,7 +203,7 @@ def _invented(paper: InventedPaper, world: World) -> Result:
     if links := _links(paper, world):
         json["commentCorrectionList"] = {"commentCorrection": links}
     json |= _venue(paper)
-    return Result(
+    return CoreResult(
         json, document(paper, id=str(json["id"]), source=str(json["source"]), doi=paper.doi)
     )
 

@@ -16,8 +16,8 @@ from monitor.feeds.completeness import day_rows, questions, readings, sentences
 from monitor.feeds.completeness.day_rows import Came, DayAttempt, DayRows, Switched, Unread
 from monitor.feeds.completeness.readings import FULL, Polled, Reach
 from monitor.feeds.completeness.verdicts import (
-    Asked,
     Basis,
+    DayOfAsking,
     DayVerdict,
     Look,
     QueryReading,
@@ -39,7 +39,7 @@ class SourceDay:
 
     name: str
     title: str
-    asked: Asked
+    asked: DayOfAsking
     verdict: DayVerdict
     attempts: tuple[DayAttempt, ...]
     comparisons: tuple[Comparison, ...]
@@ -159,19 +159,19 @@ class _Facts:
         attempts = self.rows.attempts.get(name, [])
         return [one for one in attempts if one.poll.kind is PollKind.POLL]
 
-    def _asked(self, name: str) -> Asked:
+    def _asked(self, name: str) -> DayOfAsking:
         if self.day.start > self.now:
-            return Asked.FUTURE
+            return DayOfAsking.FUTURE
         if name not in SOURCES:
-            return Asked.BY_HAND
+            return DayOfAsking.BY_HAND
         if polls := self._polls(name):
             return _ended(polls)
         turns = self.switched.get(name, Switched())
         if turns.began is None or turns.began >= self.day.end:
-            return Asked.ABSENT
+            return DayOfAsking.ABSENT
         if not turns.was_on(self.day):
-            return Asked.OFF
-        return Asked.NOT_ASKED if self._was_due(name) else Asked.NOT_DUE
+            return DayOfAsking.OFF
+        return DayOfAsking.NOT_ASKED if self._was_due(name) else DayOfAsking.NOT_DUE
 
     def _was_due(self, name: str) -> bool:
         """Tell whether its turn came that day, by the interval set today."""
@@ -227,14 +227,14 @@ class _Facts:
         return min(open_, default=None)
 
 
-def _ended(polls: Sequence[DayAttempt]) -> Asked:
+def _ended(polls: Sequence[DayAttempt]) -> DayOfAsking:
     ended = [attempt for attempt in polls if attempt.poll.state is not PollState.RUNNING]
     if not ended:
-        return Asked.RUNNING
+        return DayOfAsking.RUNNING
     if ended[-1].poll.state is PollState.COMPLETE:
-        return Asked.COMPLETE
+        return DayOfAsking.COMPLETE
     answered = any(row.state in FULL for attempt in ended for row in attempt.queries)
-    return Asked.PARTLY if answered else Asked.FAILED
+    return DayOfAsking.PARTLY if answered else DayOfAsking.FAILED
 
 
 def _failures(polls: Sequence[DayAttempt], key: str) -> tuple[datetime, ...]:

@@ -18,7 +18,7 @@ from monitor.kernel.settings import FeedSourceSettings, Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class StandingQuery:
     """One standing query of one source; ``name`` is how pages call it."""
 
     source: str
@@ -27,13 +27,13 @@ class Question:
     basis: Basis
 
 
-def standing(session: Session, settings: Settings, catalogue: Catalogue) -> list[Question]:
+def standing(session: Session, settings: Settings, catalogue: Catalogue) -> list[StandingQuery]:
     """List what every source is asked today, in the order of ``SOURCES``."""
     added = session.scalars(
         select(FeedRow).where(FeedRow.removed_at.is_(None)).order_by(FeedRow.id)
     )
     feeds = [(row.source, row.name, row.url) for row in added]
-    listed: list[Question] = []
+    listed: list[StandingQuery] = []
     for name in SOURCES:
         own = settings.source(name)
         if isinstance(own, FeedSourceSettings):
@@ -57,14 +57,16 @@ def names(session: Session, settings: Settings, catalogue: Catalogue) -> dict[st
     }
 
 
-def _feeds(source: str, shown: list[tuple[str, str]]) -> list[Question]:
+def _feeds(source: str, shown: list[tuple[str, str]]) -> list[StandingQuery]:
     unique = {url: name for name, url in shown}
-    return [Question(source, Query(url, url), name, Basis.FEED) for url, name in unique.items()]
+    return [
+        StandingQuery(source, Query(url, url), name, Basis.FEED) for url, name in unique.items()
+    ]
 
 
-def _searches(source: str, catalogue: Catalogue) -> list[Question]:
+def _searches(source: str, catalogue: Catalogue) -> list[StandingQuery]:
     short = {intervention.slug: intervention.short for intervention in catalogue.interventions}
     return [
-        Question(source, query, short[query.key], Basis.SEARCH)
+        StandingQuery(source, query, short[query.key], Basis.SEARCH)
         for query in catalogue_queries(catalogue, source)
     ]

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from monitor.feeds import rules
-from monitor.feeds.completeness.questions import Question
+from monitor.feeds.completeness.questions import StandingQuery
 from monitor.feeds.completeness.verdicts import Look
 from monitor.feeds.storage.storing import ALL_NEW
 from monitor.feeds.tables import (
@@ -49,7 +49,7 @@ class Reach:
     ``newest`` is the last time it was asked, however that ended; ``compared`` the last comparison.
     """
 
-    question: Question
+    question: StandingQuery
     position: date | None
     first: datetime | None
     last: datetime | None
@@ -78,7 +78,7 @@ def look(row: PollQuery) -> Look:
     )
 
 
-def reaches(session: Session, questions: Sequence[Question], day: UkDay) -> list[Reach]:
+def reaches(session: Session, questions: Sequence[StandingQuery], day: UkDay) -> list[Reach]:
     """Tell how far each query has been read, in the order given."""
     if not questions:
         return []
@@ -116,7 +116,7 @@ def polled(session: Session, day: UkDay) -> dict[str, Polled]:
     return {row.name: Polled(row.before, row.first, row.last, row.after) for row in rows}
 
 
-def _reach(questions: Sequence[Question], day: UkDay) -> Select[Any]:
+def _reach(questions: Sequence[StandingQuery], day: UkDay) -> Select[Any]:
     asked = (
         values(column("source", String), column("key", String), column("text", String))
         .data(
@@ -189,7 +189,7 @@ def _comparisons(session: Session, ids: set[int | None]) -> dict[int, Comparison
     return {row.id: row for row in rows}
 
 
-def _position(written: str | None, query_hash: str | None, question: Question) -> date | None:
+def _position(written: str | None, query_hash: str | None, question: StandingQuery) -> date | None:
     """Read a watermark's date; whatever else it says proves nothing."""
     if written is None or query_hash != question.query.hash:
         return None

@@ -39,7 +39,7 @@ _BY_WEIGHT = (
 COUNTED = frozenset(_BY_WEIGHT)
 
 
-class Asked(StrEnum):
+class DayOfAsking(StrEnum):
     """How the asking of one source went on one day."""
 
     COMPLETE = "complete"  # the day's last poll got every answer
@@ -54,7 +54,7 @@ class Asked(StrEnum):
     BY_HAND = "by hand"  # people bring its files; nobody asks it
 
 
-NOBODY_ASKED = frozenset({Asked.NOT_ASKED, Asked.NOT_DUE})
+NOBODY_ASKED = frozenset({DayOfAsking.NOT_ASKED, DayOfAsking.NOT_DUE})
 
 
 class Basis(StrEnum):
@@ -144,7 +144,7 @@ class SourceFacts:
     """
 
     title: str
-    asked: Asked
+    asked: DayOfAsking
     readings: tuple[QueryReading, ...] = ()
     set_aside: int = 0
     uncompared_since: datetime | None = None
@@ -163,10 +163,10 @@ class DayVerdict:
 
 
 _NEVER_COUNTED = {
-    Asked.FUTURE: Missing.FUTURE,
-    Asked.ABSENT: Missing.BEFORE,
-    Asked.OFF: Missing.OFF,
-    Asked.BY_HAND: Missing.BY_HAND,
+    DayOfAsking.FUTURE: Missing.FUTURE,
+    DayOfAsking.ABSENT: Missing.BEFORE,
+    DayOfAsking.OFF: Missing.OFF,
+    DayOfAsking.BY_HAND: Missing.BY_HAND,
 }
 
 

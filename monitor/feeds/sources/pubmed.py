@@ -29,7 +29,7 @@ from monitor.feeds.records import (
 )
 from monitor.feeds.sources import pubmed_search
 from monitor.feeds.sources.contract import Context, Read, catalogue_queries, resumed
-from monitor.feeds.sources.pubmed_search import Page
+from monitor.feeds.sources.pubmed_search import SearchReply
 from monitor.kernel.errors import SourceError, SourceFault
 
 NAME = "pubmed"
@@ -61,7 +61,7 @@ class _Found:
     dates: list[str | None] = field(default_factory=list)  # of the replies, as NCBI's clock has it
     translation: str | None = None
 
-    def add(self, page: Page, reply: Reply) -> None:
+    def add(self, page: SearchReply, reply: Reply) -> None:
         self.ids.update(dict.fromkeys(page.ids))
         self.notes += page.notes
         self.dates.append(reply.headers.get("date"))
@@ -175,7 +175,7 @@ class PubMed:
                 search.add(page, reply)
         return search
 
-    def _pages(self, term: str, window: Window) -> Iterator[tuple[Page, Reply]]:
+    def _pages(self, term: str, window: Window) -> Iterator[tuple[SearchReply, Reply]]:
         """Search one window; one with more ids than esearch gives is searched in two halves."""
         page, reply = self._esearch(term, window)
         if page.count <= PAGE:
@@ -204,10 +204,10 @@ class PubMed:
         rest, _ = self._esearch(f"({term}) NOT ({_slashed(EARLIEST)}:{_slashed(LATEST)}[crdt])")
         rest.require_whole()
         ids = frozenset(entered) | frozenset(rest.ids)
-        Page(page.count, tuple(ids)).require_whole()
+        SearchReply(page.count, tuple(ids)).require_whole()
         return ids
 
-    def _esearch(self, term: str, window: Window | None = None) -> tuple[Page, Reply]:
+    def _esearch(self, term: str, window: Window | None = None) -> tuple[SearchReply, Reply]:
         asked = {"term": term, "retmode": "json", "retstart": "0", "retmax": str(PAGE)}
         if window is not None:
             asked |= {

@@ -21,7 +21,7 @@ _DATES = re.compile(rf"\s+AND\s+\(?\s*{_DAY}\s*:\s*{_DAY}\s*\)?$")
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SearchReply:
     """What one search found: its declared total, the ids given, what NCBI remarked.
 
     ``translation`` is how NCBI read the query, without the dates asked for; None where it does
@@ -46,7 +46,7 @@ class Page:
             )
 
 
-def read(body: bytes) -> Page:
+def read(body: bytes) -> SearchReply:
     """Read esearch's JSON.
 
     Raises:
@@ -63,7 +63,7 @@ def read(body: bytes) -> Page:
     count, ids = result.get("count"), result.get("idlist")
     if not (isinstance(ids, list) and all(is_id(number) for number in ids) and _is_count(count)):
         raise SourceError(SourceFault.SCHEMA_CHANGED, "PubMed sent a search result without its ids")
-    return Page(
+    return SearchReply(
         int(str(count)),
         tuple(ids),
         tuple(_remarks(result.get("warninglist"))),

@@ -31,7 +31,7 @@ _TERMS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CueShare:
     """One cue's share of a score, in natural log odds, with its words and their sentence."""
 
     cue: str
@@ -45,7 +45,7 @@ class TrialScore:
     """``value`` is 0 to 1; its log odds are the sum of the parts' weights."""
 
     value: float
-    parts: tuple[Part, ...]
+    parts: tuple[CueShare, ...]
 
 
 def trial_score(
@@ -56,11 +56,11 @@ def trial_score(
     ``labels`` are publication types. Only the first 20,000 characters of a text are read.
     """
     lines = list(sentences.lines((abstract or "")[:_MOST]))
-    parts = [Part("start", WEIGHTS["start"])]
+    parts = [CueShare("start", WEIGHTS["start"])]
     if not lines:
-        parts.append(Part("no abstract", WEIGHTS["no abstract"]))
+        parts.append(CueShare("no abstract", WEIGHTS["no abstract"]))
     parts += [
-        Part(met.name, WEIGHTS[met.name], met.words, met.sentence)
+        CueShare(met.name, WEIGHTS[met.name], met.words, met.sentence)
         for met in find(title[:_MOST], lines)
         if met.name in WEIGHTS
     ]
@@ -71,10 +71,10 @@ def trial_score(
 
 def _label(
     cue: str, rules: Sequence[tuple[re.Pattern[str], float]], said: Sequence[str]
-) -> list[Part]:
+) -> list[CueShare]:
     """Give the strongest label alone: several say the same."""
     for words, weight in rules:
         for label in said:
             if words.search(label):
-                return [Part(cue, weight, label, label)]
+                return [CueShare(cue, weight, label, label)]
     return []

@@ -77,7 +77,7 @@ _Compared = Paper | Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class MaybeSame:
     """A stored paper that may be the same, its fingerprint, and what the rules say of the two."""
 
     paper: Paper
@@ -99,7 +99,7 @@ class Resolution:
     free: tuple[Identifier, ...] = ()
     other: Paper | None = None
     conflict: str | None = None
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[MaybeSame, ...] = ()
 
 
 def history(session: Session, record_id: int) -> dict[int, int]:
@@ -226,7 +226,7 @@ def _without_identifier(
 
 def alike(
     session: Session, own: Fingerprint, keys: Collection[int], *, without: int | None = None
-) -> list[Doubt]:
+) -> list[MaybeSame]:
     """List the stored papers that are, or may be, the same as one with this fingerprint."""
     if not keys:
         return []
@@ -240,5 +240,5 @@ def alike(
         other = fingerprint(as_citation(first, held))
         sameness = compare(own, other)
         if sameness.verdict != "different":
-            lookalikes.append(Doubt(session.get_one(Paper, paper_id), other, sameness))
+            lookalikes.append(MaybeSame(session.get_one(Paper, paper_id), other, sameness))
     return lookalikes

@@ -10,7 +10,7 @@ from monitor.accounts.tables import Role
 from monitor.feeds.completeness import days as feeds
 from monitor.feeds.completeness.day_rows import MOST_RECORDS
 from monitor.feeds.completeness.days import DayReport, SourceDay
-from monitor.feeds.completeness.verdicts import Asked, Missing
+from monitor.feeds.completeness.verdicts import DayOfAsking, Missing
 from monitor.feeds.tables import Comparison, PollKind, PollQuery, PollState
 from monitor.kernel.errors import NotFound
 from monitor.kernel.uk import FIRST_DAY, hour, read_day, uk_day_of
@@ -22,16 +22,16 @@ blueprint = Blueprint("days", __name__)
 blueprint.before_request(auth.only(Role.ADMIN))
 
 ASKED = {
-    Asked.COMPLETE: "Asked, with every answer",
-    Asked.PARTLY: "Asked, and some of it failed",
-    Asked.FAILED: "Asked, without a full answer",
-    Asked.RUNNING: "Being asked",
-    Asked.NOT_ASKED: "Not asked, though it was due",
-    Asked.NOT_DUE: "Not asked: it was not due",
-    Asked.OFF: "Switched off",
-    Asked.ABSENT: "Not there yet",
-    Asked.FUTURE: "Not come yet",
-    Asked.BY_HAND: "Brought by hand",
+    DayOfAsking.COMPLETE: "Asked, with every answer",
+    DayOfAsking.PARTLY: "Asked, and some of it failed",
+    DayOfAsking.FAILED: "Asked, without a full answer",
+    DayOfAsking.RUNNING: "Being asked",
+    DayOfAsking.NOT_ASKED: "Not asked, though it was due",
+    DayOfAsking.NOT_DUE: "Not asked: it was not due",
+    DayOfAsking.OFF: "Switched off",
+    DayOfAsking.ABSENT: "Not there yet",
+    DayOfAsking.FUTURE: "Not come yet",
+    DayOfAsking.BY_HAND: "Brought by hand",
 }
 KINDS = {
     PollKind.POLL: "Poll",
@@ -76,8 +76,8 @@ def day(written: str) -> str:
 def is_alert(source: SourceDay) -> bool:
     """Tell whether somebody should look: a source that is not due yet keeps nobody up."""
     word, asked = source.verdict.word, source.asked
-    failing = word is Missing.SO_FAR and asked in {Asked.PARTLY, Asked.FAILED}
-    unknown = word is Missing.NOT_KNOWN and asked is not Asked.NOT_DUE
+    failing = word is Missing.SO_FAR and asked in {DayOfAsking.PARTLY, DayOfAsking.FAILED}
+    unknown = word is Missing.NOT_KNOWN and asked is not DayOfAsking.NOT_DUE
     return word in _ALERTS or failing or unknown
 
 

@@ -219,7 +219,7 @@ def disable(user_id: int) -> ResponseReturnValue:
     return redirect(url_for("admin.people"), code=303)
 
 
-def _person(user_id: int) -> accounts.Person:
+def _person(user_id: int) -> accounts.ListedPerson:
     """Find somebody else.
 
     Raises:
