@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
+from factories import judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy import select
 
 from monitor import workflow
@@ -19,7 +20,7 @@ from monitor.accounts import service as accounts
 from monitor.accounts.tables import OneTimeLink, Role, SignIn, User
 from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
-from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
+from monitor.catalogue.words import FindingDirection, RiskOfBias
 from monitor.feeds import service as feeds
 from monitor.feeds.files import shelf, uploads
 from monitor.feeds.records import (
@@ -66,18 +67,13 @@ An invented study of library opening hours,10.5555/file.2,2025,Other B
 ,10.5555/file.3,2025,Other B
 """.encode()
 
-JUDGEMENT = Judgement(
-    count_it=True,
-    reason="",
-    interventions=("ddp",),
-    design=Design.RANDOMISED,
+JUDGEMENT: Judgement = judgement(
+    "ddp",
     risk_of_bias=RiskOfBias.SOME_CONCERNS,
     risk_reason="How allocation was concealed is not described.",
-    outcome_class=OutcomeClass.ATTACHMENT,
     outcome="Attachment security at 12 months, Strange Situation",
     direction=FindingDirection.MIXED,
     participants=84,
-    uk=True,
     developer_led=None,
     quote="The groups did not differ on the main outcome.",
 )

@@ -5,10 +5,11 @@ from itertools import count
 from typing import Any
 
 import pytest
+from factories import judgement as judging  # type: ignore[import-not-found]  # tests/ is on pytest's path
 
 from monitor.accounts.tables import Role, User
 from monitor.catalogue.tables import InterventionRow
-from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
+from monitor.catalogue.words import RiskOfBias
 from monitor.literature.ranking.features import features
 from monitor.literature.tables import Paper, PaperReading
 from monitor.literature.words import Lane
@@ -17,19 +18,11 @@ from monitor.review.queue.screening import ScreeningAnswer
 from monitor.review.rules import Judgement
 from monitor.review.words import ScreeningVerdict
 
-JUDGEMENT = Judgement(
-    count_it=True,
-    reason="",
-    interventions=("cos",),
-    design=Design.RANDOMISED,
+JUDGEMENT: Judgement = judging(
+    "cos",
     risk_of_bias=RiskOfBias.SOME_CONCERNS,
     risk_reason="Concealment is not described",
-    outcome_class=OutcomeClass.ATTACHMENT,
     outcome="Attachment security at 12 months",
-    direction=FindingDirection.NO_DIFFERENCE,
-    participants=188,
-    uk=True,
-    developer_led=False,
     quote="The groups did not differ.",
 )
 NOT_COUNTED = replace(

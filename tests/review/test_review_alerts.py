@@ -8,13 +8,14 @@ from datetime import date
 from itertools import count
 
 import pytest
+from factories import judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy import func, select
 
 from monitor import workflow
 from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
 from monitor.catalogue.service import sync
-from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
+from monitor.catalogue.words import FindingDirection
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind
 from monitor.feeds.service import StoredRecord
 from monitor.feeds.storage.citations import to_json
@@ -57,19 +58,12 @@ NOTICE = Citation(
     publication_types=("Retraction of Publication",),
     links=(Link(LinkKind.RETRACTS, Identifier("pmid", "40000001")),),
 )
-JUDGEMENT = Judgement(
-    count_it=True,
-    reason="",
-    interventions=("theraplay",),
-    design=Design.RANDOMISED,
-    risk_of_bias=RiskOfBias.LOW,
+JUDGEMENT: Judgement = judgement(
+    "theraplay",
     risk_reason="Invented: allocation was concealed",
-    outcome_class=OutcomeClass.ATTACHMENT,
     outcome="Attachment security, story stems",
     direction=FindingDirection.FAVOURS,
     participants=140,
-    uk=True,
-    developer_led=False,
     quote="Attachment favoured Theraplay.",
 )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from factories import judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -25,7 +26,6 @@ from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
 from monitor.catalogue.loader import Catalogue
-from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.feeds import service as feeds
 from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, Query, Watermark
 from monitor.kernel import settings as settings_module
@@ -137,20 +137,9 @@ def post() -> Callable[..., TestResponse]:
     return send
 
 
-JUDGEMENT = Judgement(
-    count_it=True,
-    reason="",
-    interventions=("cos",),
-    design=Design.RANDOMISED,
-    risk_of_bias=RiskOfBias.LOW,
-    risk_reason="Invented: allocation was concealed.",
-    outcome_class=OutcomeClass.ATTACHMENT,
-    outcome="Attachment security, invented scale",
-    direction=FindingDirection.NO_DIFFERENCE,
+JUDGEMENT: Judgement = judgement(
+    "cos",
     participants=371,
-    uk=True,
-    developer_led=False,
-    quote="Invented: the groups did not differ.",
 )
 
 
