@@ -1,8 +1,12 @@
 """What tests of several packages make alike, each with the facts that the test is about."""
 
 from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
 
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
+from monitor.feeds.tables import Poll, PollState, SourceRow
 from monitor.review.rules import Judgement
 
 _JUDGEMENT = Judgement(
@@ -25,3 +29,25 @@ _JUDGEMENT = Judgement(
 def judgement(*slugs: str, **answers: object) -> Judgement:
     """Judge a trial of these interventions: randomised, low risk, no difference; else as told."""
     return replace(_JUDGEMENT, interventions=slugs, **answers)  # type: ignore[arg-type]  # fields by name
+
+
+class Polls:
+    """One whole poll of each source that is named, made when it is first wanted."""
+
+    def __init__(self, session: Session, at: datetime) -> None:
+        self.session, self.at = session, at
+        self._made: dict[str, int] = {}
+
+    def of(self, source: str) -> int:
+        """Give the poll that brought a source's records."""
+        if source not in self._made:
+            row = SourceRow(
+                name=source, enabled=True, next_due_at=self.at, failures=0, lease_token=0
+            )
+            self.session.add(row)
+            self.session.flush()
+            poll = Poll(source=source, started_at=self.at, state=PollState.COMPLETE, notes=[])
+            self.session.add(poll)
+            self.session.flush()
+            self._made[source] = poll.id
+        return self._made[source]

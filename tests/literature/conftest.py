@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from factories import Polls  # type: ignore[import-not-found]  # tests/ is on pytest's path
 
 from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
@@ -10,7 +11,7 @@ from monitor.catalogue.service import sync
 from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.service import StoredRecord
 from monitor.feeds.storage.citations import to_json
-from monitor.feeds.tables import Poll, PollState, Record, SourceRow
+from monitor.feeds.tables import Record
 from monitor.literature import service
 from monitor.literature.matching.matcher import Matcher
 
@@ -31,7 +32,7 @@ class Intake:
     def __init__(self, session, matcher, now):
         self.session, self.matcher, self.now = session, matcher, now
         self._hashes = itertools.count(1)
-        self._polls = {}
+        self._polls = Polls(session, now)
 
     def stored(self, citation, *, source="pubmed", key=None) -> StoredRecord:
         number = next(self._hashes)
@@ -43,7 +44,7 @@ class Intake:
             raw=b"as sent",
             citation=to_json(citation),
             fetched_at=self.now,
-            poll_id=self._poll(source),
+            poll_id=self._polls.of(source),
         )
         self.session.add(record)
         self.session.flush()
@@ -55,20 +56,6 @@ class Intake:
     def again(self, stored):
         (taken,) = service.ingest(self.session, [stored], self.matcher, self.now)
         return taken
-
-    def _poll(self, source):
-        if source not in self._polls:
-            self.session.add(
-                SourceRow(
-                    name=source, enabled=True, next_due_at=self.now, failures=0, lease_token=0
-                )
-            )
-            self.session.flush()
-            poll = Poll(source=source, started_at=self.now, state=PollState.COMPLETE, notes=[])
-            self.session.add(poll)
-            self.session.flush()
-            self._polls[source] = poll.id
-        return self._polls[source]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import count
 
 import pytest
-from factories import judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from factories import Polls, judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy import func, select
 
 from monitor import workflow
@@ -19,7 +19,7 @@ from monitor.catalogue.words import FindingDirection
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind
 from monitor.feeds.service import StoredRecord
 from monitor.feeds.storage.citations import to_json
-from monitor.feeds.tables import Poll, PollState, Record, SourceRow
+from monitor.feeds.tables import Record
 from monitor.gap import queries as gaps
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.database import Database
@@ -81,7 +81,7 @@ class World:
         settings = parse({}, folder=folder)
         database = Database(settings.database_url)
         self.service = Service(settings, database, catalogue, matcher, b"s" * 32, lambda: now)
-        self.numbers, self.polls = count(1), {}
+        self.numbers, self.polls = count(1), Polls(session, now)
         sync(session, catalogue, now)
         workflow.publish_baseline(session, self.service, at=now)
         self.ann, self.ben = (self._person(name) for name in ("Ann Example", "Ben Example"))
@@ -108,7 +108,7 @@ class World:
             raw=b"as sent",
             citation=to_json(citation),
             fetched_at=self.now,
-            poll_id=self._poll(source),
+            poll_id=self.polls.of(source),
         )
         self.session.add(record)
         self.session.flush()
@@ -201,20 +201,6 @@ class World:
         self.session.add(user)
         self.session.flush()
         return user
-
-    def _poll(self, source):
-        if source not in self.polls:
-            self.session.add(
-                SourceRow(
-                    name=source, enabled=True, next_due_at=self.now, failures=0, lease_token=0
-                )
-            )
-            self.session.flush()
-            poll = Poll(source=source, started_at=self.now, state=PollState.COMPLETE, notes=[])
-            self.session.add(poll)
-            self.session.flush()
-            self.polls[source] = poll.id
-        return self.polls[source]
 
 
 @pytest.fixture(scope="module")
