@@ -5,15 +5,19 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from monitor.feeds.http.client import Http, Patience
-from monitor.kernel.settings import SourcesSettings
+from monitor.feeds.records import Query
+from monitor.feeds.sources import Context
+from monitor.kernel.settings import SourcesSettings, parse
 
 IMPATIENT = Patience(connect=2, read=2, whole=5, tries=2, pause=0.01, longest_pause=0.5)
 
@@ -151,3 +155,21 @@ def make_http() -> Iterator[Callable[..., Http]]:
 @pytest.fixture
 def http(make_http: Callable[..., Http]) -> Http:
     return make_http()
+
+
+@pytest.fixture
+def make_registry(upstream, make_http, tmp_path):
+    """Build a registry's source over the scripted server, for one intervention's query."""
+
+    def make(registry: Any, path: str, query: Query, today: date) -> Any:
+        name = registry.__name__.rpartition(".")[2]
+        values = {"allow_loopback": True, name: {"base_url": f"{upstream.url}/{path}"}}
+        settings = parse({"sources": values}, folder=tmp_path)
+        interventions = [SimpleNamespace(slug=query.key, queries={name: query.text})]
+        catalogue: Any = SimpleNamespace(interventions=interventions)
+        http = make_http()
+        built = registry.build(Context(settings, catalogue, http, today))
+        http.pace(upstream.url, 10_000)
+        return built
+
+    return make

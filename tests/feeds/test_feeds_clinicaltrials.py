@@ -77,15 +77,8 @@ def service(upstream):
 
 
 @pytest.fixture
-def source(upstream, make_http, tmp_path):
-    values = {"allow_loopback": True, "clinicaltrials": {"base_url": f"{upstream.url}/api/v2/"}}
-    settings = parse({"sources": values}, folder=tmp_path)
-    interventions = [SimpleNamespace(slug="vipp", queries={"clinicaltrials": QUERY.text})]
-    catalogue: Any = SimpleNamespace(interventions=interventions)
-    http = make_http()
-    built = clinicaltrials.build(Context(settings, catalogue, http, NOW.date()))
-    http.pace(upstream.url, 10_000)
-    return built
+def source(make_registry):
+    return make_registry(clinicaltrials, "api/v2/", QUERY, NOW.date())
 
 
 def failure(source, watermark=None) -> SourceError:

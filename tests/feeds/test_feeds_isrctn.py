@@ -81,15 +81,8 @@ def service(upstream):
 
 
 @pytest.fixture
-def source(upstream, make_http, tmp_path):
-    values = {"allow_loopback": True, "isrctn": {"base_url": f"{upstream.url}/api/"}}
-    settings = parse({"sources": values}, folder=tmp_path)
-    interventions = [SimpleNamespace(slug="vipp", queries={"isrctn": QUERY.text})]
-    catalogue: Any = SimpleNamespace(interventions=interventions)
-    http = make_http()
-    built = isrctn.build(Context(settings, catalogue, http, NOW.date()))
-    http.pace(upstream.url, 10_000)
-    return built
+def source(make_registry):
+    return make_registry(isrctn, "api/", QUERY, NOW.date())
 
 
 def failure(source, watermark=None) -> SourceError:
