@@ -44,7 +44,7 @@ CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 CHEAP_NOBODY = CHEAP.hash("nobody has this password")
 # What `make check` leaves out: tests that start processes, servers or a database, or read corpora.
 SLOW_ROOMS = frozenset({"browser", "cli", "demo", "feeds", "jobs", "ops", "story", "web"})
-SLOW_FIXTURES = frozenset({"database_url", "recordings", "session", "upstream"})
+SLOW_FIXTURES = frozenset({"database_url", "postgres_server", "recordings", "session", "upstream"})
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "recordings"
 
 
