@@ -182,10 +182,14 @@ def read_by_new_rules(
 ) -> int:
     """Read some papers again that other rules have read, and queue what these left out.
 
+    Studies that an older rule named are named by the present one.
+
     Counts the papers read: 0 says that none is left. Of retractions as ``replay``.
     """
     rereads = rereading.read_by_new_rules(session, service.matcher, limit=limit, at=at)
     _receive(session, service, rereads, at)
+    papers = [reread.paper_id for reread in rereads]
+    literature.rename_by_rule(session, papers, by="job:renew", at=at)
     return len(rereads)
 
 

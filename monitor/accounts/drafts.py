@@ -1,14 +1,16 @@
 """What somebody has typed and not recorded: kept for them alone, and gone once it is recorded."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import FormDraft
+from monitor.kernel.database import affected
 
 Fields = list[tuple[str, str]]
+KEEP = timedelta(days=90)  # a form that nobody came back to for a quarter of a year
 
 
 def keep(
@@ -24,6 +26,12 @@ def kept(session: Session, user_id: int, place: str) -> tuple[Fields, datetime] 
     """Give what this person typed there last, and when; None where nothing waits."""
     found = session.get(FormDraft, (user_id, place))
     return ([(name, value) for name, value in found.fields], found.kept_at) if found else None
+
+
+def drop_old(session: Session, *, at: datetime) -> int:
+    """Forget what nobody came back to for a quarter of a year; counts the forms."""
+    old = delete(FormDraft).where(FormDraft.kept_at <= at - KEEP)
+    return affected(session.execute(old.execution_options(synchronize_session=False)))
 
 
 def drop(session: Session, user_id: int, place: str) -> None:

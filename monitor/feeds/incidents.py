@@ -68,9 +68,7 @@ class IncidentView:
     @property
     def headline(self) -> str:
         """What is wrong, with the source's name."""
-        if self.topic == COMPARING:
-            return incident_wording.uncompared(self.title, self.kind)
-        return incident_wording.headline(self.title, self.kind)
+        return _headline(self.title, self.topic, self.kind)
 
     @property
     def remedy(self) -> str:
@@ -249,13 +247,28 @@ def _record(session: Session, row: Incident, what: str, by: str, at: datetime) -
     )
 
 
+def headline(row: Incident) -> str:
+    """Say what an incident's row is about, as its view does."""
+    return _headline(_title(row.source), row.topic, row.kind)
+
+
+def _headline(title: str, topic: str, kind: str) -> str:
+    if topic == COMPARING:
+        return incident_wording.uncompared(title, kind)
+    return incident_wording.headline(title, kind)
+
+
+def _title(source: str) -> str:
+    definition = SOURCES.get(source)
+    return definition.title if definition else _TITLES.get(source, source)
+
+
 def _view(session: Session, row: Incident) -> IncidentView:
     source = session.get(SourceRow, row.source, populate_existing=True)
-    definition = SOURCES.get(row.source)
     return IncidentView(
         id=row.id,
         source=row.source,
-        title=definition.title if definition else _TITLES.get(row.source, row.source),
+        title=_title(row.source),
         topic=row.topic,
         kind=row.kind,
         message=row.message,

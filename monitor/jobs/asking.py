@@ -235,7 +235,9 @@ def _put(question: Callable[[], Answer]) -> tuple[Answer | None, SourceError | N
     try:
         return question(), None
     except SourceError as error:
-        return None, error
+        # Kept until the poll is over, beside those of the other questions. Not with its traceback:
+        # that holds every frame it came through, and in them up to 64 MiB of the reply.
+        return None, SourceError(error.kind, str(error), retry_after=error.retry_after)
 
 
 def _worked(

@@ -13,6 +13,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
+from monitor.accounts import drafts
 from monitor.accounts import retention as accounts_retention
 from monitor.feeds.storage import retention
 from monitor.jobs.comparing import compare_due
@@ -76,9 +77,10 @@ def shorten_log(service: Service) -> None:
 
 
 def tidy(service: Service) -> None:
-    """Let go of old sign-ins, tries and links, and of records as sent that none asks to be kept."""
+    """Let go of old sign-ins, tries, links and forms, and of records as sent that none asks to be kept."""
     with service.database.write() as session:
         accounts_retention.drop_old(session, at=service.clock())
+        drafts.drop_old(session, at=service.clock())
     keep_days = service.settings.sources.keep_raw_days
     dropped = _AT_ONCE
     while dropped == _AT_ONCE:

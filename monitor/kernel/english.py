@@ -73,6 +73,16 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def full(text: str) -> str:
+    """Make words a whole sentence: a capital before, a full stop behind.
+
+    >>> full("there is no paper 7"), full("Was it asked?"), full("")
+    ('There is no paper 7.', 'Was it asked?', '')
+    """
+    told = sentence(text.strip())
+    return told if told.endswith((".", "?", "!", "…", "”")) or not told else f"{told}."
+
+
 def listed(words: Sequence[str], last: str = "and") -> str:
     """Join a list as a sentence does.
 

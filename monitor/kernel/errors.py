@@ -4,6 +4,7 @@ MonitorError
 ├── ConfigError          a setting is wrong: the start is refused
 ├── OwnTrouble           this machine cannot: its database, its disk, its memory
 ├── NotFound             no such thing
+│   └── LinkOver         a link from a mail, or of an admin, that is used, expired or cut short
 ├── Conflict             somebody else was first, or the step does not follow
 ├── InvalidInput         what was typed or sent cannot be used
 ├── Unavailable          the database, or a turn at it, cannot be had just now: try again
@@ -28,6 +29,10 @@ class OwnTrouble(MonitorError):  # noqa: N818 - reads as what it is
 
 class NotFound(MonitorError):  # noqa: N818 - reads as the HTTP status it becomes
     """There is no such thing."""
+
+
+class LinkOver(NotFound):
+    """A link that somebody was sent leads nowhere (any more); the message says how to get another."""
 
 
 class Conflict(MonitorError):  # noqa: N818 - reads as the HTTP status it becomes

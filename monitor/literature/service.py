@@ -1,6 +1,6 @@
 """Takes records in: one paper whichever source brought it. Queues nothing, decides nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -168,10 +168,10 @@ def create_study(session: Session, *, paper_id: int, label: str, by: User, at: d
     paper = _paper(session, paper_id)
     if known := _study_of(session, paper_id):
         return known
-    name = " ".join(clean(label).split())[:_LONGEST_LABEL]
+    name = _line(label)
     if not name:
         raise InvalidInput("Give the study a short name", field="label")
-    study = Study(label=_told_apart(session, name, by, at), created_at=at)
+    study = Study(label=_told_apart(session, name, actors.of_user(by.id), at), created_at=at)
     session.add(study)
     session.flush()
     _link(session, paper, study, PaperRole.MAIN, by, at)
@@ -200,6 +200,30 @@ def link_paper(
         raise Conflict(f"paper {paper_id} already reports the study “{known.label}”")
 
 
+def rename_by_rule(session: Session, paper_ids: Collection[int], *, by: str, at: datetime) -> int:
+    """Name anew the studies whose main report is one of these, where an older rule named them.
+
+    A name that nobody's rule gave stays. What was decided and told keeps the words of its day.
+    Counts the studies renamed.
+    """
+    rows = session.execute(
+        select(Study, Paper)
+        .join(StudyPaper, StudyPaper.study_id == Study.id)
+        .join(Paper, Paper.id == StudyPaper.paper_id)
+        .where(StudyPaper.role == PaperRole.MAIN, Paper.id.in_(paper_ids))
+        .order_by(Study.id)
+    ).all()
+    renamed = 0
+    for study, paper in rows:
+        about = paper.authors, paper.year, paper.title
+        was, name = _line(study_names.once_named(*about)), _line(study_names.study_name(*about))
+        if study.label == was != name:
+            _rename(session, study, _told_apart(session, name, by, at), by, at)
+            session.flush()
+            renamed += 1
+    return renamed
+
+
 def _attach(
     session: Session, paper: Paper, record_id: int, resolution: resolve.Resolution, at: datetime
 ) -> None:
@@ -226,7 +250,7 @@ def _study_of(session: Session, paper_id: int) -> Study | None:
     )
 
 
-def _told_apart(session: Session, name: str, by: User, at: datetime) -> str:
+def _told_apart(session: Session, name: str, actor: str, at: datetime) -> str:
     """Give a new study a name of its own; one that had it alone so far gets a letter too."""
     stem = name.removesuffix(")")
     alike = session.scalars(select(Study).where(Study.label.startswith(stem, autoescape=True)))
@@ -236,18 +260,26 @@ def _told_apart(session: Session, name: str, by: User, at: datetime) -> str:
         return name
     if alone is not None:
         letter = study_names.next_letter(name, named)
-        alone.label = study_names.lettered(name, letter)
+        _rename(session, alone, study_names.lettered(name, letter), actor, at)
         named[alone.label] = alone
-        audit.record(
-            session,
-            at=at,
-            actor=actors.of_user(by.id),
-            action="study.renamed",
-            subject=f"study:{alone.id}",
-            was=name,
-            now=alone.label,
-        )
     return study_names.lettered(name, study_names.next_letter(name, named))
+
+
+def _rename(session: Session, study: Study, name: str, actor: str, at: datetime) -> None:
+    was, study.label = study.label, name
+    audit.record(
+        session,
+        at=at,
+        actor=actor,
+        action="study.renamed",
+        subject=f"study:{study.id}",
+        was=was,
+        now=name,
+    )
+
+
+def _line(label: str) -> str:
+    return " ".join(clean(label).split())[:_LONGEST_LABEL]
 
 
 def _link(session: Session, paper: Paper, study: Study, role: str, by: User, at: datetime) -> None:

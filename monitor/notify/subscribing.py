@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from monitor.accounts.rules import check_address
 from monitor.catalogue.tables import InterventionRow
 from monitor.kernel import audit
-from monitor.kernel.errors import Conflict, InvalidInput, NotFound
+from monitor.kernel.errors import Conflict, InvalidInput, LinkOver
 from monitor.kernel.settings import Settings
 from monitor.notify import rules
 from monitor.notify.queueing import queue
@@ -26,7 +26,7 @@ _MAX_PURPOSE = 1000  # characters
 
 @dataclass(frozen=True, slots=True)
 class Awaiting:
-    """What a confirmation link would confirm."""
+    """What a confirmation link would confirm; once it has, what its reader gets now."""
 
     address: str
     interventions: tuple[str, ...]  # slugs
@@ -78,11 +78,14 @@ def awaiting(session: Session, uuid: str, at: datetime) -> Awaiting:
         Conflict: the link has expired, or its reader has left since.
     """
     message, reader = _confirmation(session, uuid, at)
+    confirmed = "confirmed_at" in message.context
+    # once confirmed, the reader may have chosen others since: those are told
+    chosen = reader.interventions if confirmed else message.context["interventions"]
     return Awaiting(
         address=reader.address,
-        interventions=tuple(message.context["interventions"]),
+        interventions=tuple(chosen),
         purpose=message.context["purpose"],
-        confirmed="confirmed_at" in message.context,
+        confirmed=confirmed,
     )
 
 
@@ -129,11 +132,11 @@ def choices(session: Session, uuid: str) -> tuple[str, ...] | None:
     """Give the interventions that the reader of this message follows; None once they have left.
 
     Raises:
-        NotFound: nobody is known by this message any more.
+        LinkOver: nobody is known by this message any more.
     """
     reader = _reader_of(session, uuid)
     if reader is None:
-        raise NotFound("this link leads nowhere; subscribe again to get a new one")
+        raise LinkOver("this link leads nowhere; subscribe again to get a new one")
     return tuple(reader.interventions) if reader.state is SubscriberState.ACTIVE else None
 
 
@@ -141,14 +144,14 @@ def choose(session: Session, uuid: str, interventions: Sequence[str], at: dateti
     """Let the reader of this message follow these interventions from now on.
 
     Raises:
-        NotFound: nobody is known by this message any more.
+        LinkOver: nobody is known by this message any more.
         Conflict: they have left.
         InvalidInput: the choice of interventions cannot be used.
     """
     chosen = [intervention.slug for intervention in _chosen(session, interventions)]
     reader = _reader_of(session, uuid, hold=True)
     if reader is None:
-        raise NotFound("this link leads nowhere; subscribe again to get a new one")
+        raise LinkOver("this link leads nowhere; subscribe again to get a new one")
     if reader.state is not SubscriberState.ACTIVE:
         raise Conflict("the e-mails are stopped; subscribe again to get them")
     if chosen != reader.interventions:
@@ -225,7 +228,7 @@ def _confirmation(
     )
     row = session.execute(asked.with_for_update() if hold else asked).first()
     if row is None:
-        raise NotFound("this link leads nowhere; subscribe again to get a new one")
+        raise LinkOver("this link leads nowhere; subscribe again to get a new one")
     message, reader = row
     left_since = reader.left_at is not None and reader.left_at >= message.queued_at
     if left_since or at - message.queued_at > rules.CONFIRM_LASTS:

@@ -150,10 +150,12 @@ def share_changed(content: Mapping[str, Any]) -> str:
 
 def promise(following: int) -> str:
     """Write why a reader gets this, and what happens when it turns out wrong."""
-    count = "1 intervention" if following == 1 else f"{following} interventions"
+    one = following == 1
+    count = "1 intervention" if one else f"{following} interventions"
+    whose = "its tier, findings or gap" if one else "the tier, findings or gap of one of them"
     return (
-        f"You asked for news of {count}. We write when its tier, findings or gap changes, or a study of it is retracted, and not "
-        "otherwise. "
+        f"You asked for news of {count}. We write when {whose} changes, or a study of it is "
+        "retracted, and not otherwise. "
         "If this turns out to be wrong, we will write to you again."
     )
 

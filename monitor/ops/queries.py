@@ -36,6 +36,7 @@ JOB_TITLES = {
     "shorten": "Keep the database’s log short",
     "renew": "Read papers by the newest rules",
 }
+NOTHING_WATCHED = "Nothing is being watched: every source is switched off"
 # how long an incident that is over stays in sight
 _ENDED_SHOWN = timedelta(days=14)
 # how long what is said of a study may wait for a person
@@ -147,7 +148,8 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
     wrong = incidents.open_incidents(session)
     asked = [source for source in sources if source.state is not feeds.SourceState.DISABLED]
     lost = no_way_out({source.name: source.last_success for source in asked}, wrong)
-    problems = _problems(sources, wrong, lost, jobs) + _mail_problems(wrong, outbox, now)
+    problems = [] if asked else [NOTHING_WATCHED]
+    problems += _problems(sources, wrong, lost, jobs) + _mail_problems(wrong, outbox, now)
     problems += _waiting(session, now) + _log_problem(database)
     return Status(
         at=now,

@@ -13,7 +13,7 @@ from monitor.accounts import authentication, passwords, rules
 from monitor.accounts import service as accounts
 from monitor.accounts.authentication import SignInResult
 from monitor.accounts.tables import OneTimeLink, Role, User
-from monitor.kernel.errors import NotFound
+from monitor.kernel.errors import LinkOver
 from monitor.web import auth, posting, proxies
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
@@ -62,6 +62,7 @@ def _form(typed: Typed, problems: Problems | None) -> str:
 def enter() -> ResponseReturnValue:
     """Check address and password, and start a session."""
     typed = request.form
+    _check_typed(typed)
     result = check_password(typed.get("address", ""), typed.get("password", ""))
     if result.token is None:
         problems = Problems({"address": result.problem or ""})
@@ -69,6 +70,20 @@ def enter() -> ResponseReturnValue:
     g.user = result.user
     target = auth.local_path(typed.get("next"), otherwise="")
     return auth.keep(_onwards(target, result.user), result.token)
+
+
+def _check_typed(typed: Typed) -> None:
+    """Ask for what was left empty: that is no try, and nobody's password is looked at.
+
+    Raises:
+        ToMend: what, in the order of the form.
+    """
+    problems = Problems()
+    if not typed.get("address", "").strip():
+        problems.add("address", "Type your e-mail address")
+    if not typed.get("password", ""):
+        problems.add("password", "Type your password")
+    problems.must_be_none()
 
 
 def check_password(address: str, password: str) -> SignInResult:
@@ -164,12 +179,12 @@ def _whose(token: str) -> User | None:
     """Tell whose link it is; None for the first admin's.
 
     Raises:
-        NotFound: the link cannot be used, or not any more.
+        LinkOver: the link cannot be used, or not any more.
     """
     with service().database.read() as database:
         link: OneTimeLink | None = accounts.check_link(database, token, at=now())
         if link is None:
-            raise NotFound(_USED)
+            raise LinkOver(_USED)
         user = accounts.link_user(database, token, at=now())
         database.expunge_all()  # the end of a read forgets what is not taken out
         return user

@@ -8,7 +8,15 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from monitor.kernel.errors import Conflict, InvalidInput, MonitorError, NotFound, Unavailable
+from monitor.kernel import english
+from monitor.kernel.errors import (
+    Conflict,
+    InvalidInput,
+    LinkOver,
+    MonitorError,
+    NotFound,
+    Unavailable,
+)
 from monitor.web import posting
 
 log = structlog.get_logger()
@@ -26,7 +34,7 @@ _WORDS = {
     403: _Words("This page is not for your role", "Ask an admin if you need it."),
     404: _Words("Page not found", "Check the address, or start again from the overview."),
     405: _Words("That cannot be done here", "Go back and use the buttons on the page."),
-    409: _Words("Somebody else was first", "Go back and reload the page to see how it stands now."),
+    409: _Words("That cannot be done now", "Go back and reload the page to see how it stands now."),
     413: _Words("That is too much at once", "Send less than a megabyte."),
     429: _Words("Too many requests", "Wait a minute, then try again."),
     500: _Words("Something went wrong here", "Nothing was saved. Try again in a few minutes."),
@@ -35,6 +43,10 @@ _WORDS = {
         "Nothing was recorded. It is usually over within seconds: wait a little, then try again.",
     ),
 }
+
+_LINK_OVER = _Words(
+    "This link does not work", "Everything readers need is public, and needs no link."
+)
 
 
 def register(app: Flask) -> None:
@@ -54,8 +66,12 @@ def page(status: int, details: str | None = None) -> ResponseReturnValue:
     What was typed into a form that was sent stands on it, with the way back to the form.
     """
     words = _WORDS.get(status, _WORDS[400 if status < 500 else 500])  # noqa: PLR2004 - HTTP's own line
-    typed = _typed()
-    return render_template("errors/error.html", words=words, details=details, typed=typed), status
+    return _render(words, status, details)
+
+
+def _render(words: _Words, status: int, details: str | None) -> ResponseReturnValue:
+    told = english.full(details) if details else None
+    return render_template("errors/error.html", words=words, details=told, typed=_typed()), status
 
 
 def _typed() -> list[tuple[str, str]] | None:
@@ -69,6 +85,8 @@ def _typed() -> list[tuple[str, str]] | None:
 
 
 def _not_found(error: NotFound) -> ResponseReturnValue:
+    if isinstance(error, LinkOver):
+        return _render(_LINK_OVER, 404, str(error))
     return page(404, str(error))
 
 
@@ -98,7 +116,7 @@ def _form_expired(error: CSRFError) -> ResponseReturnValue:  # noqa: ARG001 - Fl
         return _unavailable(busy)
     except MonitorError:  # what it is about is not there, so nothing can be shown of it
         shown = None
-    return page(400, posting.EXPIRED + ".") if shown is None else shown
+    return page(400, posting.EXPIRED) if shown is None else shown
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from monitor.accounts import queries, retention
+from monitor.accounts import drafts, queries, retention
 from monitor.accounts.tables import FailedSignIn, OneTimeLink, Role, SignIn, User
 
 
@@ -62,3 +62,15 @@ def test_what_is_over_for_long_goes_and_what_is_asked_for_stays(session, now):
     seen = {one.name: one.last_seen_at for one in queries.people(session)}
     assert seen == {"Ada": now, "Ben": now - 300 * day}
     assert retention.drop_old(session, at=now) == 0
+
+
+def test_what_was_typed_and_never_sent_goes_after_a_quarter_of_a_year(session, now):
+    ada = User(address="ada@example.org", name="Ada", role=Role.ADMIN, created_at=now)
+    session.add(ada)
+    session.flush()
+    for place, days in (("/old", 91), ("/lately", 89)):
+        at = now - timedelta(days=days)
+        drafts.keep(session, user_id=ada.id, place=place, fields=[("a", "b")], at=at)
+    assert drafts.drop_old(session, at=now) == 1
+    assert drafts.kept(session, ada.id, "/old") is None
+    assert drafts.kept(session, ada.id, "/lately")

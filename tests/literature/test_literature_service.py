@@ -499,3 +499,30 @@ def test_a_registration_keeps_the_facts_of_its_trial_and_renews_them(session, in
 def _trial(session, taken):
     row = session.get(PaperTrial, taken.paper_id)
     return Trial(**{field.name: getattr(row, field.name) for field in fields(Trial)})
+
+
+def _named(session, intake, cite, reviewer, now, label, **paper):
+    paper_id = intake(cite(**paper)).paper_id
+    study = service.create_study(session, paper_id=paper_id, label=label, by=reviewer, at=now)
+    return paper_id, study
+
+
+def test_a_study_that_an_older_rule_named_is_named_anew(session, intake, cite, reviewer, now):
+    given = session, intake, cite, reviewer, now
+    about = {"authors": ("Alder, Pat", "Birch, Quin"), "year": 2026}
+    old, study = _named(*given, "Alder, Pat 2026", title="Invented: Theraplay", pmid="1", **about)
+    new, good = _named(
+        *given, "Alder 2026", title="Another: Theraplay", pmid="2", authors=("Alder P",), year=2026
+    )
+    own, kept = _named(
+        *given, "The nursery trial", title="A third: Theraplay", pmid="3", authors=("Sorrel, Ada",)
+    )
+    assert service.rename_by_rule(session, [old, new, own], by="job:renew", at=now) == 1
+    assert (study.label, good.label) == ("Alder 2026b", "Alder 2026a"), "told apart as ever"
+    assert kept.label == "The nursery trial", "no rule gave it"
+    assert service.rename_by_rule(session, [old, new, own], by="job:renew", at=now) == 0
+    renamed = audited(session, "study.renamed")
+    assert [(entry.actor, entry.subject) for entry in renamed] == [
+        ("job:renew", f"study:{good.id}"),
+        ("job:renew", f"study:{study.id}"),
+    ]

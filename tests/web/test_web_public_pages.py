@@ -138,6 +138,7 @@ def test_the_study_page_opens_the_chain_backwards(client, evidence):
     assert "Reviewer 1" in words
     assert "Reviewer 2" in words
     assert "“Invented: nothing differed.”" in words
+    assert words.count("Not word for word in the title or abstract that we hold") == 2
     assert "PubMed sent it; fetched 23 November 2026, 06:10 (new paper)" in words
     links = re.findall(r'href="(https?://[^"]+)" rel="noreferrer"', page.text)
     assert "https://pubmed.ncbi.nlm.nih.gov/41234567" in links
@@ -262,7 +263,7 @@ def test_sources_say_when_they_were_heard(client, evidence, published, settings,
     clock.advance(hours=1)
     words = text(client.get("/"))
     asked = sum(definition.enabled(settings) for definition in SOURCES.values())
-    assert f"1 of {asked} sources answered in the last 24 hours and when last asked." in words
+    assert f"1 of {asked} sources answered in the last 24 hours, not counting any that" in words
     assert "A study that only Europe PMC would have sent may be missing." in words
     assert "A retraction that only Crossref would have told may be missing." in words
     assert "PubMed Last searched today, 06:10 Last new item today, 06:10 State Complete" in words
@@ -288,3 +289,10 @@ def test_healthz(client):
     answer = client.get("/healthz")
     assert (answer.status_code, answer.text) == (200, "ok\n")
     assert answer.content_type == "text/plain; charset=utf-8"
+
+
+def test_a_quote_that_stands_in_what_is_held_has_no_mark(client, evidence):
+    study = evidence.decided("cos", quote="A sentence only the abstract has")
+    words = text(client.get(f"/interventions/cos/studies/{study}"))
+    assert "“A sentence only the abstract has”" in words
+    assert "Not word for word" not in words

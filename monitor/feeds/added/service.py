@@ -34,18 +34,37 @@ def check(
     Raises:
         InvalidInput: ``field`` ("source", "name" or "url") names what to mend.
     """
-    if source not in feed_sources(settings):
-        raise InvalidInput("Choose what kind of feed it is", field="source")
-    called = plain.line(name, _LONGEST_NAME + 1)
+    called = named(name)
+    feed = FeedSettings(name=called, url=normalised(url))
+    check_source(settings, source)
+    _refuse_known(session, settings, feed.url)
+    return feed
+
+
+def named(typed: str) -> str:
+    """Give a feed's name as it is kept.
+
+    Raises:
+        InvalidInput: it cannot be used; ``field`` is "name".
+    """
+    called = plain.line(typed, _LONGEST_NAME + 1)
     if not called:
         raise InvalidInput("Give it a name, such as the journal’s", field="name")
     if len(called) > _LONGEST_NAME:
         raise InvalidInput(
             f"The name is too long: {_LONGEST_NAME} characters at most", field="name"
         )
-    feed = FeedSettings(name=called, url=normalised(url))
-    _refuse_known(session, settings, feed.url)
-    return feed
+    return called
+
+
+def check_source(settings: Settings, source: str) -> None:
+    """Hold the kind of feed to those there are.
+
+    Raises:
+        InvalidInput: there is none of this name; ``field`` is "source".
+    """
+    if source not in feed_sources(settings):
+        raise InvalidInput("Choose what kind of feed it is", field="source")
 
 
 def add(  # noqa: PLR0913 - what is added, by whom, when

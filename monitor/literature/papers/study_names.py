@@ -136,6 +136,17 @@ def study_name(authors: Sequence[str], year: int | None, title: str) -> str:
     return name if re.search(rf"\b{year}$", name) else f"{name} {year}"
 
 
+def once_named(authors: Sequence[str], year: int | None, title: str) -> str:
+    """Give the name that the rule before this one gave: what such studies are known by in old databases.
+
+    >>> once_named(("Alder, Pat",), 2026, "A trial"), once_named((), 2026, "Attachment 2026")
+    ('Alder, Pat 2026', 'Attachment 2026 2026')
+    """
+    words = authors[0].split() if authors else []
+    family = " ".join(words[:-1]) if len(words) > 1 and words[-1].isupper() else " ".join(words)
+    return " ".join((family or title[:80], str(year) if year else "(no year)"))
+
+
 def family_name(authors: Sequence[str]) -> str:
     """Give the first author's family name, or a group's whole name; nothing where there is none.
 

@@ -7,6 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from monitor.accounts.tables import Role
+from monitor.feeds import incidents
 from monitor.feeds.completeness import days as feeds
 from monitor.feeds.completeness.day_rows import MOST_RECORDS
 from monitor.feeds.completeness.days import DayReport, SourceDay
@@ -108,6 +109,7 @@ def _page(on: date, typed: str, problems: Problems | None) -> str:
         after=on + timedelta(days=1) if report.day.end <= at else None,
         clocks=_clocks(report),
         hour=hour,
+        headline=incidents.headline,
         is_alert=is_alert,
         by_reason=by_reason,
         parted=parted,

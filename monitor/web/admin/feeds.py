@@ -15,7 +15,7 @@ from monitor.catalogue.loader import Intervention
 from monitor.feeds.added import queries as feed_list
 from monitor.feeds.added import service as subscriptions
 from monitor.feeds.added.sampling import Sample, sample
-from monitor.feeds.http.feed_address import FIELD
+from monitor.feeds.http.feed_address import FIELD, normalised
 from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import InvalidInput, SourceError
 from monitor.kernel.settings import FeedSettings
@@ -97,14 +97,19 @@ def _tried(typed: Typed) -> Tried:
     """Check what was typed, and fetch the feed.
 
     Raises:
-        InvalidInput: a field must be mended.
+        ToMend: what must be mended, in the order of the form.
+        InvalidInput: it is there already.
         SourceError: there is no whole feed at the address, or it may not be asked.
     """
-    source = typed.get("source", "")
+    source, settings, problems = typed.get("source", ""), service().settings, Problems()
+    problems.attempt(lambda: subscriptions.named(typed.get("name", "")))
+    problems.attempt(lambda: normalised(typed.get(FIELD, "")))
+    problems.attempt(lambda: subscriptions.check_source(settings, source))
+    problems.must_be_none()
     with service().database.read() as session:
         feed = subscriptions.check(
             session,
-            service().settings,
+            settings,
             source=source,
             name=typed.get("name", ""),
             url=typed.get(FIELD, ""),

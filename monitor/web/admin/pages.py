@@ -161,8 +161,8 @@ def _people(typed: Typed, problems: Problems | None) -> str:
 def add_person() -> ResponseReturnValue:
     """Add somebody, and show their one-time link: here, and only this once."""
     typed, problems = request.form, Problems()
-    problems.attempt(lambda: rules.check_address(typed.get("address", "")))
     problems.attempt(lambda: rules.check_name(typed.get("name", "")))
+    problems.attempt(lambda: rules.check_address(typed.get("address", "")))
     role = word(typed, "role", Role, problems, "Choose what they may do")
     problems.must_be_none()
     assert role is not None  # noqa: S101 - else there is a problem; tells mypy

@@ -13,7 +13,7 @@ from monitor.kernel.errors import NotFound
 from monitor.literature.papers import queries as literature
 from monitor.literature.papers.queries import PaperView
 from monitor.literature.tables import Study
-from monitor.review import doubts, history, rules
+from monitor.review import doubts, history, quotes, rules
 from monitor.review import queries as review
 from monitor.review.doubts import Doubt
 from monitor.review.tables import Appraisal, Decision
@@ -51,12 +51,16 @@ class ShownAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What one reviewer rested the judgement on."""
+    """What one reviewer rested the judgement on.
+
+    ``held``: the sentence stands in the title or abstract that is held, word for word.
+    """
 
     reviewer: str
     quote: str
     reason: str
     at: datetime
+    held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +143,7 @@ def study(session: Session, study_id: int) -> StudyPage:
         facts={**judged.facts, "direction": rules.direction_of(judged.facts)},
         reviewers=tuple(_titles(appraisals)),
         answers=_answers(appraisals, judged.facts),
-        quotes=tuple(
-            Quote(title, appraisal.quote, appraisal.reason or appraisal.risk_reason, appraisal.at)
-            for title, appraisal in zip(_titles(appraisals), appraisals, strict=True)
-        ),
+        quotes=_quotes(appraisals, _held(session, study_id)),
         decisions=tuple(
             Decided(_decided(decision), decision.reason, decision.at) for decision in decisions
         ),
@@ -164,6 +165,25 @@ def not_counted(session: Session, slug: str) -> list[NotCounted]:
         for decision, label in history.not_counting(session)
         if slug in decision.interventions
     ]
+
+
+def _quotes(appraisals: Sequence[Appraisal], held: Sequence[str]) -> tuple[Quote, ...]:
+    return tuple(
+        Quote(
+            title,
+            appraisal.quote,
+            appraisal.reason or appraisal.risk_reason,
+            appraisal.at,
+            held=quotes.stands_in(appraisal.quote, held),
+        )
+        for title, appraisal in zip(_titles(appraisals), appraisals, strict=True)
+    )
+
+
+def _held(session: Session, study_id: int) -> list[str]:
+    """List the texts held of a study's papers, in which a quote may stand."""
+    reports = [literature.paper(session, r.paper_id) for r in history.reports(session, study_id)]
+    return [text for paper in reports for text in (paper.title, paper.abstract) if text]
 
 
 def _published(session: Session, study_id: int) -> str:

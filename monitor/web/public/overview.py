@@ -189,7 +189,8 @@ def searched(sources: Sequence[SourceStatus], at: datetime) -> str:
     late = [source for source in sources if not _answers(source, at)]
     count = formats.plural(len(sources), "source")
     words = f"{len(sources) - len(late)} of {count} answered in the last 24 hours"
-    words += " and when last asked." if any(_is_silent(source) for source in late) else "."
+    failed = any(_is_silent(source) for source in late)
+    words += ", not counting any that failed when last asked." if failed else "."
     # those that are asked about papers held here find none
     finders = [source.title for source in late if not SOURCES[source.name].watches]
     tellers = [source.title for source in late if SOURCES[source.name].watches]

@@ -3,14 +3,14 @@
 Addresses in links hold a token (never an address): such pages send no referrer and are not kept.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from monitor.accounts.rules import check_address
-from monitor.kernel.errors import InvalidInput, NotFound
+from monitor.kernel.errors import InvalidInput, LinkOver
 from monitor.notify import service as notify
 from monitor.notify import tokens
 from monitor.web import posting
@@ -24,6 +24,7 @@ PURPOSE = (
     "E-mail me when the evidence, the findings, the use or the gap changes for the interventions I "
     "chose, and if an earlier e-mail turns out wrong."
 )
+ALL = "all"  # the box above the ten
 # From one address: an office shares one, and coming from the overview takes two.
 _TOO_MANY = "20 per minute; 100 per hour"
 
@@ -33,16 +34,15 @@ class _Form:
     """What was typed; ``problems`` by field, in the order of the page."""
 
     address: str
-    chosen: tuple[str, ...]
+    ticked: tuple[str, ...]  # the boxes, the one for all among them
     problems: dict[str, str]
 
 
 @blueprint.get("/subscribe")
 def form() -> ResponseReturnValue:
-    """Show the form; ``?follow=cos`` ticks one intervention, otherwise all are ticked."""
-    slugs = service().catalogue.slugs
+    """Show the form; ``?follow=cos`` ticks that one: its page asked for it. Else nothing is ticked."""
     follow = request.args.get("follow", "")
-    return _page(_Form("", (follow,) if follow in slugs else tuple(slugs), {}))
+    return _page(_Form("", (follow,) if follow in service().catalogue.slugs else (), {}))
 
 
 def _again(typed: Typed, problems: Problems | None) -> str:
@@ -57,14 +57,14 @@ def subscribe() -> ResponseReturnValue:
     """Take an address and interventions; the short form of the overview asks for the latter here."""
     typed = _read(request.form)
     if "full" not in request.form:
-        return _page(_Form(typed.address, tuple(service().catalogue.slugs), {}))
+        return _page(_Form(typed.address, (), {}))
     Problems(typed.problems).must_be_none()
     with service().database.write() as session:
         notify.subscribe(
             session,
             service().settings,
             address=typed.address,
-            interventions=typed.chosen,
+            interventions=_chosen(typed.ticked),
             purpose=PURPOSE,
             at=now(),
         )
@@ -110,10 +110,9 @@ def choices_form(token: str) -> str:
 def _choices_page(typed: Typed, problems: Problems | None, *, token: str) -> str:
     uuid = _message(tokens.Purpose.CHOICES, token)
     stop = tokens.unsubscribe_token(service().secret, uuid)
-    chosen = typed.getlist("interventions")
     return render_template(
         "public/choices.html",
-        boxes=_boxes(chosen),
+        boxes=_boxes(typed.getlist("interventions")),
         problems=problems,
         problem_list=_problem_list(problems.of if problems else {}),
         stop=stop,
@@ -126,7 +125,7 @@ def _choices_page(typed: Typed, problems: Problems | None, *, token: str) -> str
 def choices(token: str) -> ResponseReturnValue:
     """Let a reader follow other interventions; their mail's link proves who they are."""
     uuid = _message(tokens.Purpose.CHOICES, token)
-    chosen = _read(request.form).chosen
+    chosen = _chosen(request.form.getlist("interventions"))
     if not chosen:
         raise InvalidInput("Choose at least one, or stop the e-mails", field="interventions")
     with service().database.write() as session:
@@ -173,26 +172,31 @@ def _message(purpose: tokens.Purpose, token: str) -> str:
     """Give the uuid of the message whose link this is.
 
     Raises:
-        NotFound: we never made this link, or not for this purpose.
+        LinkOver: we never made this link, or not for this purpose.
     """
     uuid = tokens.verify(service().secret, purpose, token)
     if uuid is None:
-        raise NotFound("This link is not whole, or not ours. Copy it from the e-mail in full.")
+        raise LinkOver("This link is not whole, or not ours. Copy it from the e-mail in full.")
     return uuid
 
 
 def _read(form: Typed) -> _Form:
     address = form.get("email", "").strip()
-    slugs = set(form.getlist("interventions"))
-    chosen = tuple(slug for slug in service().catalogue.slugs if slug in slugs)
+    ticked = tuple(form.getlist("interventions"))
     problems = {}
     try:
         check_address(address)
     except InvalidInput as error:
         problems["email"] = str(error)
-    if not chosen:
+    if not _chosen(ticked):
         problems["interventions"] = "Choose at least one intervention"
-    return _Form(address, chosen, problems)
+    return _Form(address, ticked, problems)
+
+
+def _chosen(ticked: Collection[str]) -> tuple[str, ...]:
+    """Give the interventions that the ticked boxes stand for, in the catalogue's order."""
+    slugs = service().catalogue.slugs
+    return tuple(slug for slug in slugs if slug in ticked or ALL in ticked)
 
 
 def _page(typed: _Form) -> str:
@@ -200,16 +204,21 @@ def _page(typed: _Form) -> str:
         "public/subscribe.html",
         form=typed,
         purpose=PURPOSE,
-        choices=_boxes(typed.chosen),
+        choices=_boxes(typed.ticked),
         problem_list=_problem_list(typed.problems),
     )
 
 
-def _boxes(chosen: Sequence[str]) -> list[dict[str, object]]:
-    """List the ten as boxes to tick."""
+def _boxes(ticked: Collection[str]) -> list[dict[str, object]]:
+    """List the ten as boxes to tick, below one that stands for all of them."""
+    entries = service().catalogue.interventions
     return [
-        {"value": entry.slug, "text": entry.name, "checked": entry.slug in chosen}
-        for entry in service().catalogue.interventions
+        {"value": ALL, "text": f"All {len(entries)}", "checked": ALL in ticked},
+        {"divider": "or"},
+        *(
+            {"value": entry.slug, "text": entry.name, "checked": entry.slug in ticked}
+            for entry in entries
+        ),
     ]
 
 

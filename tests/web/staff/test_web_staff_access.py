@@ -229,3 +229,31 @@ def test_somebody_disabled_is_out_at_once(world, browse, role):
         accounts.disable_user(session, user_id=user.id, by=f"user:{world.ada.id}", at=world.at)
     assert user.name not in browser.get("/").text
     assert browser.get("/queue").status_code == 303
+
+
+def test_an_error_is_a_sentence_and_names_what_it_is(begun, browse):
+    browser = browse(begun.ada)
+    assert "There is no paper 99999." in browser.get("/papers/99999").text
+    own = browser.get(f"/people/{begun.ada.id}/disable")
+    assert (own.status_code, "That cannot be done now" in own.text) == (409, True)
+    assert "Somebody else was first" not in own.text
+    for path in ("/welcome/used", "/confirm/cut-short", "/u/x", "/choices/x"):
+        over = browser.get(path)
+        assert over.status_code == 404
+        assert "<h1>This link does not work</h1>" in over.text
+        assert "Check the address" not in over.text
+
+
+def test_what_is_missing_to_sign_in_is_asked_for(begun, browse):
+    stranger = browse()
+    told = stranger.send("/sign-in", {"address": "", "password": ""})
+    assert told.status_code == 400
+    assert "Type your e-mail address" in told.text
+    assert "Type your password" in told.text
+    assert "do not belong together" not in told.text
+
+
+def test_problems_of_a_new_person_stand_in_the_order_of_the_form(begun, browse):
+    told = browse(begun.ada).send("/people", {}).text
+    places = [told.index(f'<a href="#{name}">') for name in ("name", "address", "role")]
+    assert places == sorted(places)

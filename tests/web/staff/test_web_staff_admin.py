@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from monitor.accounts.tables import Role, User
+from monitor.feeds.sources import SOURCES
 from monitor.feeds.tables import SourceRow
 from monitor.kernel import settings as settings_module
 from monitor.kernel.audit import AuditEntry
@@ -298,3 +299,17 @@ def test_the_page_an_admin_lands_on_says_what_to_do_next(begun, world, browse):
 def reviewers(world):
     with world.database.read() as session:
         return len(session.scalars(select(User).where(User.role == Role.REVIEWER)).all())
+
+
+def test_nothing_watched_is_a_state_of_its_own(begun, tmp_path):
+    off = {"sources": {name: {"enabled": False} for name in SOURCES}}
+    settings = settings_module.parse(off, folder=tmp_path)
+    client = create_app(replace(begun.service, settings=settings), testing=True).test_client()
+    client.set_cookie("session", begun.sign_in(begun.ada))
+    page = client.get("/status").text
+    assert "<h1>Nothing is being watched: every source is switched off." in page
+    assert "enabled = true" in page
+    assert "Everything is on time." not in page
+    public = client.get("/").text
+    assert "No source is searched" in public
+    assert "searched for every day" not in public

@@ -168,7 +168,7 @@ def test_comparisons_incidents_and_what_was_set_aside_are_shown(begun, browse, c
     assert heading(document) == "Records are missing from PubMed: listed there, and not held here."
     told = words(document, "//details[@id='pubmed']")
     assert "3, 1 fetched" in told
-    assert "Incident: fewer ids than before. PubMed lists fewer." in told
+    assert "PubMed listed fewer records than before. PubMed lists fewer." in told
     assert "has no title" in told
 
 

@@ -75,7 +75,9 @@ def test_a_study_nobody_has_appraised_is_not_accepted_unseen(world, browse, kind
     said = f"A paper of this study {SAID[kind]}"
     for path in (study, f"{study}/appraise"):
         assert said in before_title(browser.get(path))
-        assert alert(world) in before_title(browser.get(path))
+        top = before_title(browser.get(path))
+        assert top.count(alert(world)) == 1, "said once, with the way to answer it"
+        assert top.count("this waits for a person") == 1
     refused = browser.send(f"{study}/appraise", JUDGED | {"action": "preview"})
     assert refused.status_code == 409
     assert "exclude the study, wait, or go on with a reason" in refused.text

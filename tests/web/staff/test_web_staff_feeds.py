@@ -184,6 +184,9 @@ def test_what_is_missing_is_asked_for(begun, browse):
     assert 'id="name-error"' in browser.post(PAGE, form("https://a.example/", ""), csrf=csrf).text
     no_kind = browser.post(PAGE, form("https://a.example/", source="pubmed"), csrf=csrf)
     assert 'id="source-error"' in no_kind.text
+    nothing = browser.post(PAGE, {}, csrf=csrf).text
+    places = [nothing.index(f'<a href="#{name}">') for name in ("name", "url", "source")]
+    assert places == sorted(places), "all at once, in the order of the form"
 
 
 def test_a_redirect_inside_is_refused_on_the_page(begun, clock, tmp_path, monkeypatch, journal):
