@@ -26,7 +26,7 @@ from monitor.web import (
 )
 from monitor.web.admin import days, feeds, outbox
 from monitor.web.admin import pages as admin
-from monitor.web.public import figure, interventions, marks, subscribe
+from monitor.web.public import figure, interventions, marks, rendered, subscribe
 from monitor.web.public import overview as public
 from monitor.web.staff import alerts, imports, studies, unqueued
 from monitor.web.staff import pairs as comparing
@@ -59,6 +59,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     app.extensions["monitor"] = service
     app.extensions["monitor.last_known"] = {}
     app.extensions["monitor.turns"] = turns.make(service.settings.web)
+    app.extensions["monitor.rendered"] = rendered.Pages()
     # what is outermost sees a request first: whose it is, then which page of ours it asks for
     web = service.settings.web
     inner = proxies.below(app.wsgi_app, addresses.path_of(web.public_url))
