@@ -8,7 +8,7 @@ and what nobody waits for any more.
 import contextlib
 import functools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import ParamSpec, TypeVar, cast
 
 from flask import current_app, g, has_request_context, request
@@ -22,8 +22,10 @@ from monitor.web.current import service
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Public pages are rendered so many at a time; most who wait for one find it made by another.
-_PUBLIC, _PUBLIC_WAITING = 4, 12
+# Public pages are rendered so many at a time; most who wait find theirs made by another. So many
+# may wait for the same one: were it slow, the others would still have places.
+_PUBLIC, _PUBLIC_WAITING, _SAME_WAITING = 4, 20, 12
+_STRIPES = 251  # of pages; two that share one wait for each other
 _PATIENCE_SECONDS = 3.0
 _LOOK_SECONDS = 0.1  # how often one who waits looks whether its reader is still there
 # Beside large and public pages: forms, files, and whoever asks whether the service is alive.
@@ -45,16 +47,35 @@ class Turns:
         Raises:
             NoTurn: too many wait already, it took too long, or nobody waits for the page now.
         """
+        with self.place(), self.turn():
+            yield
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[None]:
+        """Be one of those who wait, or have a turn.
+
+        Raises:
+            NoTurn: there are as many as there may be.
+        """
         if not self._places.acquire(blocking=False):
             raise NoTurn("too many large pages are asked for at once")
         try:
-            _wait_for(self._turns)
-            try:
-                yield
-            finally:
-                self._turns.release()
+            yield
         finally:
             self._places.release()
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for a turn and hold it; for one that has a place.
+
+        Raises:
+            NoTurn: it took too long, or nobody waits for the page now.
+        """
+        _wait_for(self._turns)
+        try:
+            yield
+        finally:
+            self._turns.release()
 
 
 def _wait_for(turns: threading.BoundedSemaphore) -> None:
@@ -64,10 +85,14 @@ def _wait_for(turns: threading.BoundedSemaphore) -> None:
             raise NoTurn("the large pages before this one take long")
 
 
-def make(web: WebSettings) -> dict[str, Turns]:
-    """Make an application's turns: those at large pages, and those at public ones."""
+def make(web: WebSettings) -> dict[str | int, Turns]:
+    """Make an application's turns: at large pages, at public ones, and at each public one."""
     at_once = web.large_pages_at_once
-    return {"large": Turns(at_once, at_once), "public": Turns(_PUBLIC, _PUBLIC_WAITING)}
+    return {
+        "large": Turns(at_once, at_once),
+        "public": Turns(_PUBLIC, _PUBLIC_WAITING),
+        **{stripe: Turns(1, _SAME_WAITING) for stripe in range(_STRIPES)},
+    }
 
 
 def threads(web: WebSettings, writers: int) -> int:
@@ -92,13 +117,16 @@ def is_large(view: object) -> bool:
     return getattr(view, _IS_LARGE, False)
 
 
-def public() -> contextlib.AbstractContextManager[None]:
-    """Hold a turn at rendering a public page.
+@contextlib.contextmanager
+def public(page: Hashable) -> Iterator[None]:
+    """Hold the turn at rendering this public page: one renders it, whoever else wants it waits.
 
     Raises:
         NoTurn: as ``Turns.taken`` does.
     """
-    return _turns("public").taken()
+    every = _turns("public")
+    with every.place(), _turns(hash(page) % _STRIPES).taken(), every.turn():
+        yield
 
 
 def limit() -> Limit | None:
@@ -118,5 +146,5 @@ def has_left() -> bool:
     return bool(left and left())
 
 
-def _turns(name: str) -> Turns:
-    return cast(dict[str, Turns], current_app.extensions["monitor.turns"])[name]
+def _turns(name: str | int) -> Turns:
+    return cast(dict[str | int, Turns], current_app.extensions["monitor.turns"])[name]

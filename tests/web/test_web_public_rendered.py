@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import event, text
 
 from monitor.kernel.database import Database
+from monitor.web import turns
+from monitor.web.public import rendered
 from monitor.web.public.rendered import Page, Pages
 
 KEPT = ("/", "/interventions", "/changes", "/method", "/interventions/cos", "/changes/1")
@@ -193,3 +195,32 @@ def test_what_no_longer_stands_is_replaced_and_not_counted_twice():
         assert pages.get(("/",), ("word", number - 1)) is None
         assert pages.get(("/",), ("word", number))
     assert len(pages) == 1
+
+
+def test_one_slow_public_page_keeps_nobody_from_the_others(app):
+    """However many ask for it: one renders, a few wait a moment, the rest are told at once."""
+    begun, let_go, answers = threading.Event(), threading.Event(), []
+
+    @rendered.once()
+    def slow() -> str:
+        begun.set()
+        assert let_go.wait(30)
+        return "made"
+
+    app.add_url_rule("/slow", "slow", slow)
+    threads = [
+        threading.Thread(target=lambda: answers.append(app.test_client().get("/slow").status_code))
+        for _ in range(30)
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        assert begun.wait(30)
+        for path in KEPT:
+            assert app.test_client().get(path).status_code == 200, path
+    finally:
+        let_go.set()
+        for thread in threads:
+            thread.join(30)
+    assert set(answers) <= {200, 503}
+    assert answers.count(503) >= 30 - 1 - turns._SAME_WAITING

@@ -27,7 +27,6 @@ P = ParamSpec("P")
 Key = tuple[Hashable, ...]
 
 LARGEST = 8 * 2**20  # bytes of all pages that are kept
-_STRIPES = 32  # of two who ask for the same page one renders it
 _HOUR = 3600
 _TOKEN = "csrf_token"  # noqa: S105 - what Flask-WTF calls its field, its place in g and its own part
 _PLACE = secrets.token_hex(16)  # where a form's token goes; nobody outside can write it
@@ -50,7 +49,6 @@ class Pages:
         self._largest, self._size = largest, 0
         self._pages: OrderedDict[Key, Page] = OrderedDict()
         self._lock = threading.Lock()
-        self._stripes = [threading.Lock() for _ in range(_STRIPES)]
 
     def get(self, key: Key, stands: Key) -> Page | None:
         """Give the page where it still stands."""
@@ -69,10 +67,6 @@ class Pages:
             self._size += len(page.html)
             while self._size > self._largest:
                 self._drop(next(iter(self._pages)))
-
-    def rendering(self, key: Key) -> threading.Lock:
-        """Give the lock of whoever renders this page."""
-        return self._stripes[hash(key) % _STRIPES]
 
     def __len__(self) -> int:
         return len(self._pages)
@@ -110,7 +104,7 @@ def _page(key: Key, render: Callable[[], ResponseReturnValue]) -> Page | Respons
     found = pages.get(key, _stands())
     if found is not None:
         return found
-    with turns.public(), pages.rendering(key):
+    with turns.public(key):
         # asked before anything is read: what is committed meanwhile makes it another
         stands = _stands()
         found = pages.get(key, stands)
