@@ -16,7 +16,7 @@ import waitress
 from monitor.accounts import service as accounts
 from monitor.jobs.schedule import SCHEDULE, scheduled
 from monitor.jobs.service import prepare
-from monitor.kernel import addresses, loglines
+from monitor.kernel import addresses, loglines, memory
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.settings import WebSettings
 from monitor.ops.advice import advice
@@ -39,6 +39,7 @@ def serve(service: Service) -> None:
     Raises:
         ConfigError: the address cannot be listened on.
     """
+    memory.share_arenas()
     prepare(service, SCHEDULE)
     web = service.settings.web
     app = create_app(service)
@@ -76,6 +77,7 @@ def server_of(app: "WSGIApplication", web: WebSettings) -> Any:  # noqa: ANN401 
 
 def work(service: Service) -> None:
     """Run the jobs alone until Ctrl-C or SIGTERM."""
+    memory.share_arenas()
     prepare(service, SCHEDULE)
     _say("Gap Monitor's jobs are running. Ctrl-C stops them.")
     _until_stopped(service, threading.Event().wait)
