@@ -103,6 +103,7 @@ def _say(words: str) -> None:
 
 def _until_stopped(service: Service, run: Callable[[], object]) -> None:
     signal.signal(signal.SIGTERM, _stop)
+    memory.keep_giving_back()
     try:
         with scheduled(service):
             run()

@@ -22,7 +22,7 @@ from monitor.jobs.polling import poll_due
 from monitor.jobs.reminding import remind_due
 from monitor.jobs.renewing import read_old_papers
 from monitor.jobs.uploads import work_on_uploads
-from monitor.kernel import audit, memory
+from monitor.kernel import audit
 from monitor.kernel.clock import monotonic
 from monitor.kernel.database import LOG_LIMIT
 from monitor.kernel.errors import MonitorError
@@ -40,7 +40,6 @@ JUMP_SECONDS = 60
 # safe: everything they do survives a kill.
 DRAIN_SECONDS = 8
 _AT_ONCE = 500  # rows in one transaction
-_LONG_SECONDS = 1.0  # a shorter run of a job holds little
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +120,6 @@ def run_job(service: Service, job: Job) -> None:
             ops.finished(session, job.name, at=service.clock(), took=took, error=error)
     except SQLAlchemyError:
         log.exception("job.heartbeat_not_written", job=job.name)
-    if monotonic() - began >= _LONG_SECONDS:
-        memory.give_back()
 
 
 def _in_words(problem: Exception) -> str:

@@ -6,12 +6,14 @@ glibc nothing is done, and nothing is wrong.
 
 import ctypes
 import functools
-import gc
+import threading
+import time
 from typing import Any
 
 _ARENA_MAX = -8  # M_ARENA_MAX of malloc.h
 # By itself glibc makes eight arenas a core, as threads come, and each keeps what was freed in it.
 _ARENAS = 2
+_EVERY_SECONDS = 60
 
 
 @functools.cache
@@ -30,7 +32,17 @@ def share_arenas() -> None:
 
 
 def give_back() -> None:
-    """Give what was freed back to the system; worth a few milliseconds after much was held."""
+    """Give what was freed back to the system: a few milliseconds' work, whatever was held."""
     if _library() is not None:
-        gc.collect()
         _library().malloc_trim(0)
+
+
+def keep_giving_back() -> None:
+    """Give back what pages and jobs have freed, every minute, as long as the process lives."""
+    threading.Thread(target=_every_minute, name="memory", daemon=True).start()
+
+
+def _every_minute() -> None:
+    while True:
+        time.sleep(_EVERY_SECONDS)
+        give_back()

@@ -148,7 +148,6 @@ def appraise_post(study_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/studies/<int:study_id>/withdraw")
-@turns.large
 def withdraw(study_id: int) -> str:
     """Show what withdrawing an accepted study would do, and ask why."""
     return _withdraw_page(Typed(), None, study_id=study_id)
