@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 import click
 import structlog
@@ -15,15 +16,19 @@ import waitress
 from monitor.accounts import service as accounts
 from monitor.jobs.schedule import SCHEDULE, scheduled
 from monitor.jobs.service import prepare
-from monitor.kernel import addresses, loglines
+from monitor.kernel import addresses, loglines, memory
 from monitor.kernel.errors import ConfigError
+from monitor.kernel.settings import WebSettings
 from monitor.ops.advice import advice
 from monitor.service import Service
-from monitor.web.app import create_app
+from monitor.web import turns
+from monitor.web.app import WRITERS, create_app
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 log = structlog.get_logger()
 
-THREADS = 16  # more than may write or wait to write at once (web.app.WRITERS)
 # Above every limit of a page, so that a page says what is too much; nothing larger is taken in.
 LARGEST_BODY = 256 * 2**20
 
@@ -34,15 +39,31 @@ def serve(service: Service) -> None:
     Raises:
         ConfigError: the address cannot be listened on.
     """
+    memory.share_arenas()
     prepare(service, SCHEDULE)
     web = service.settings.web
     app = create_app(service)
+    server = server_of(app, web)
+    _announce(service, server.effective_port)
+    for note in advice(service.settings):
+        log.warning("settings.advice", advice=note)
+    _until_stopped(service, server.run)
+
+
+def server_of(app: "WSGIApplication", web: WebSettings) -> Any:  # noqa: ANN401 - waitress has no types
+    """Make the server that answers for ``app``; it listens, and answers once it runs.
+
+    Raises:
+        ConfigError: the address cannot be listened on.
+    """
     try:
-        server = waitress.create_server(
+        return waitress.create_server(
             app,
             host=web.host,
             port=web.port,
-            threads=THREADS,
+            threads=turns.threads(web, WRITERS),
+            # reads on while a page is made: so a page learns that its reader has gone
+            channel_request_lookahead=1,
             ident=None,
             max_request_body_size=LARGEST_BODY,
             # web.proxies reads them, and believes only whom the settings name
@@ -52,14 +73,11 @@ def serve(service: Service) -> None:
         raise ConfigError(
             f"web.port: cannot listen on {addresses.in_link(web.host)}:{web.port}: {error.strerror}"
         ) from error
-    _announce(service, server.effective_port)
-    for note in advice(service.settings):
-        log.warning("settings.advice", advice=note)
-    _until_stopped(service, server.run)
 
 
 def work(service: Service) -> None:
     """Run the jobs alone until Ctrl-C or SIGTERM."""
+    memory.share_arenas()
     prepare(service, SCHEDULE)
     _say("Gap Monitor's jobs are running. Ctrl-C stops them.")
     _until_stopped(service, threading.Event().wait)
@@ -85,6 +103,7 @@ def _say(words: str) -> None:
 
 def _until_stopped(service: Service, run: Callable[[], object]) -> None:
     signal.signal(signal.SIGTERM, _stop)
+    memory.keep_giving_back()
     try:
         with scheduled(service):
             run()

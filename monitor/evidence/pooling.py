@@ -10,11 +10,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from monitor.catalogue.methods import SynthesisPolicy
+
+if TYPE_CHECKING:  # heavy; wanted only where there is a pool
+    import numpy as np
+    from numpy.typing import NDArray
 
 _Z = 1.959963984540054
 _STEPS = 500
@@ -125,7 +127,7 @@ def random_effects(yi: Sequence[float], vi: Sequence[float], *, truncated: bool)
     )
 
 
-def heterogeneity(y: NDArray[np.float64], v: NDArray[np.float64]) -> tuple[float, float]:
+def heterogeneity(y: "NDArray[np.float64]", v: "NDArray[np.float64]") -> tuple[float, float]:
     """Cochran's Q, and how likely one at least as large is among studies of one effect."""
     from scipy.special import chdtrc  # noqa: PLC0415 - heavy; wanted only where there is a pool
 
@@ -137,7 +139,9 @@ def heterogeneity(y: NDArray[np.float64], v: NDArray[np.float64]) -> tuple[float
 
 def _arrays(
     yi: Sequence[float], vi: Sequence[float]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple["NDArray[np.float64]", "NDArray[np.float64]"]:
+    import numpy as np  # noqa: PLC0415 - heavy; wanted only where there is a pool
+
     y, v = np.asarray(yi, dtype=float), np.asarray(vi, dtype=float)
     if not len(y) or len(y) != len(v) or not np.isfinite(y).all():
         raise ValueError("a pool needs one effect and one variance for each study")
@@ -146,11 +150,11 @@ def _arrays(
     return y, v
 
 
-def _p_trace(weights: NDArray[np.float64]) -> float:
+def _p_trace(weights: "NDArray[np.float64]") -> float:
     return float(weights.sum() - (weights**2).sum() / weights.sum())
 
 
-def _reml(y: NDArray[np.float64], v: NDArray[np.float64]) -> float:
+def _reml(y: "NDArray[np.float64]", v: "NDArray[np.float64]") -> float:
     """The restricted likelihood's maximum, by Fisher scoring from both moment estimates.
 
     With few studies of unequal size it can have two peaks: the higher one is the answer.
@@ -163,7 +167,7 @@ def _reml(y: NDArray[np.float64], v: NDArray[np.float64]) -> float:
     return max(peaks, key=lambda tau2: _likelihood(y, v, tau2))
 
 
-def _climb(y: NDArray[np.float64], v: NDArray[np.float64], tau2: float) -> float:
+def _climb(y: "NDArray[np.float64]", v: "NDArray[np.float64]", tau2: float) -> float:
     for _ in range(_STEPS):
         following = max(0.0, tau2 + _scoring_step(y, v, tau2))
         if abs(following - tau2) < _CLOSE * (1 + tau2):
@@ -172,15 +176,17 @@ def _climb(y: NDArray[np.float64], v: NDArray[np.float64], tau2: float) -> float
     return tau2
 
 
-def _likelihood(y: NDArray[np.float64], v: NDArray[np.float64], tau2: float) -> float:
+def _likelihood(y: "NDArray[np.float64]", v: "NDArray[np.float64]", tau2: float) -> float:
     """The restricted log-likelihood, without its constant."""
+    import numpy as np  # noqa: PLC0415 - heavy; here already
+
     weights = 1 / (v + tau2)
     mean = weights @ y / weights.sum()
     parts = -np.log(weights).sum() + math.log(weights.sum()) + weights @ (y - mean) ** 2
     return -0.5 * float(parts)
 
 
-def _scoring_step(y: NDArray[np.float64], v: NDArray[np.float64], tau2: float) -> float:
+def _scoring_step(y: "NDArray[np.float64]", v: "NDArray[np.float64]", tau2: float) -> float:
     w = 1 / (v + tau2)
     total, squares, cubes = w.sum(), (w**2).sum(), (w**3).sum()
     mean = w @ y / total

@@ -8,7 +8,7 @@ import contextlib
 import copy
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -33,12 +33,15 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import JSON, TypeDecorator
 
-from monitor.kernel.errors import Conflict, Unavailable
+from monitor.kernel import limits
+from monitor.kernel.commits import Commits
+from monitor.kernel.errors import Conflict, TooSlow, Unavailable
+from monitor.kernel.limits import Limit
 
 _PATIENT = 30.0  # seconds that jobs and commands wait for SQLite's write lock
 _FOR_A_TURN = 0.5  # seconds a person waits for a turn to write, before the wait for the lock
 # Pages and jobs together: more threads than this never ask at once.
-_CONNECTIONS, _MORE_CONNECTIONS = 8, 24
+_CONNECTIONS, _MORE_CONNECTIONS = 8, 48
 
 # how large SQLite lets its write-ahead log stay once it was read into the database
 LOG_LIMIT = 64 * 1024 * 1024
@@ -118,16 +121,21 @@ class Database:
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._patience: float | None = None
         self._turns: threading.BoundedSemaphore | None = None
+        self._limit: Callable[[], Limit | None] | None = None
+        self._commits = Commits(self.engine, self.path)
 
-    def for_people(self, *, seconds: float, writers: int) -> "Database":
+    def for_people(
+        self, *, seconds: float, writers: int, limit: Callable[[], Limit | None] | None = None
+    ) -> "Database":
         """Give a handle on the same database for pages, behind which somebody waits.
 
         Its transactions wait for others at most ``seconds``, and at most ``writers`` of its threads
-        write or wait to write at once, so that some are always left to read. It raises
-        ``Unavailable`` where the database cannot be used now.
+        write or wait to write at once, so that some are always left to read. ``limit`` gives until
+        when one that reads may go on. It raises ``Unavailable`` where the database cannot be used
+        now.
         """
         handle = copy.copy(self)
-        handle._patience = seconds
+        handle._patience, handle._limit = seconds, limit
         handle._turns = threading.BoundedSemaphore(writers)
         return handle
 
@@ -139,10 +147,14 @@ class Database:
 
         Raises:
             Unavailable: the database cannot be read now (only a handle ``for_people``).
+            TooSlow: it took longer than there was (the same).
         """
-        with self._telling_people(), self._sessions() as session:
+        limit = self._limit() if self._limit else None
+        with self._telling_people(limit), self._sessions() as session:
             if self._patience is not None:
-                session.connection(execution_options={"monitor_wait": self._patience})
+                session.connection(
+                    execution_options={"monitor_wait": self._patience, "monitor_limit": limit}
+                )
             try:
                 yield session
             finally:
@@ -191,17 +203,20 @@ class Database:
             self._turns.release()
 
     @contextlib.contextmanager
-    def _telling_people(self) -> Iterator[None]:
+    def _telling_people(self, limit: Limit | None = None) -> Iterator[None]:
         """Turn the driver's words about a database that is locked, full or gone into ours.
 
         Raises:
             Unavailable: the database cannot be used now.
+            TooSlow: it was stopped, since ``limit`` is over.
         """
         try:
             yield
         except (OperationalError, InterfaceError, PoolExhausted) as error:
             if self._patience is None:
                 raise
+            if limit is not None and limit.is_over():
+                raise TooSlow("this asks for more than can be read in time") from error
             raise Unavailable("the database cannot be used at the moment") from error
 
     @property
@@ -224,6 +239,13 @@ class Database:
         except FileNotFoundError:
             return 0
 
+    def commits(self) -> str | None:
+        """Give a word that differs after anybody committed anything; None: it cannot be told.
+
+        Ask before reading: what was read then still stands while the word is the same.
+        """
+        return self._commits.word()
+
     def shorten_log(self) -> None:
         """Bring what stands in SQLite's write-ahead log into the database, and empty it.
 
@@ -238,6 +260,7 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection."""
+        self._commits.close()
         self.engine.dispose()
 
 
@@ -271,15 +294,24 @@ def _sqlite_engine(url: str) -> Engine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    @event.listens_for(engine, "checkin")
+    def _free(connection: Any, record: Any) -> None:  # noqa: ANN401, ARG001 - the driver's objects
+        if connection is not None:
+            limits.unwatch(connection)
+
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         options = connection.get_execution_options()
+        limit = options.get("monitor_limit")
+        if limit is not None:
+            limits.watch(connection.connection.driver_connection, limit)
         wait = options.get("monitor_wait", _PATIENT)
         if connection.info.get("monitor_wait", _PATIENT) != wait:
             connection.exec_driver_sql(f"PRAGMA busy_timeout={round(1000 * wait)}")
             connection.info["monitor_wait"] = wait
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("monitor_write") else "BEGIN")
 
+    event.listen(engine, "before_cursor_execute", _refuse_once_over)
     return engine
 
 
@@ -297,13 +329,32 @@ def _postgres_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        wait = connection.get_execution_options().get("monitor_wait")
-        if wait is not None:
-            # 0 would wait for ever
-            milliseconds = max(1, round(1000 * wait))
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
+        options = connection.get_execution_options()
+        wait, limit = options.get("monitor_wait"), options.get("monitor_limit")
+        # 0 would wait for ever
+        times = {"lock_timeout": max(1, round(1000 * wait))} if wait is not None else {}
+        if limit is not None:
+            times["statement_timeout"] = limit.milliseconds()
+        if times:
+            settings = ", ".join(
+                f"set_config('{name}', '{milliseconds}', true)"
+                for name, milliseconds in times.items()
+            )
+            connection.exec_driver_sql(f"SELECT {settings}")  # one round trip
 
+    event.listen(engine, "before_cursor_execute", _refuse_once_over)
     return engine
+
+
+def _refuse_once_over(connection: Connection, *_: object) -> None:
+    """Begin no statement once the limit is over: many short ones are slow too.
+
+    Raises:
+        TooSlow: it is.
+    """
+    limit = connection.get_execution_options().get("monitor_limit")
+    if limit is not None and limit.is_over():
+        raise TooSlow("this asks for more than can be read in time")
 
 
 def _pool(url: str) -> dict[str, Any]:

@@ -8,6 +8,8 @@ MonitorError
 ├── Conflict             somebody else was first, or the step does not follow
 ├── InvalidInput         what was typed or sent cannot be used
 ├── Unavailable          the database, or a turn at it, cannot be had just now: try again
+│   ├── TooSlow          a page would take too long: ask for less
+│   └── NoTurn           too many read large pages: wait a little
 ├── SourceError          a literature source did not answer in full (has a kind)
 └── DeliveryError        a message was not accepted (temporary or permanent)
 """
@@ -49,6 +51,14 @@ class InvalidInput(MonitorError):  # noqa: N818 - names the input, not the failu
 
 class Unavailable(MonitorError):  # noqa: N818 - reads as the HTTP status it becomes
     """What is needed cannot be had just now; nothing was done, and the same again may go through."""
+
+
+class TooSlow(Unavailable):
+    """A page asks for more than can be read in the time there is; asking for less may go through."""
+
+
+class NoTurn(Unavailable):
+    """So many read large pages, or wait for one, that another would keep everybody waiting."""
 
 
 class SourceFault(StrEnum):

@@ -81,6 +81,12 @@ class WebSettings(_Section):
     max_upload_mb: int = Field(
         32, ge=1, le=200, description="largest file of references people may bring, in MiB"
     )
+    longest_page_seconds: float = Field(
+        10, ge=0.1, le=300, description="how long a page may read the database before it gives up"
+    )
+    large_pages_at_once: int = Field(
+        4, ge=1, le=16, description="large pages for staff made at once; as many more may wait"
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -22,10 +22,11 @@ from monitor.web import (
     proxies,
     security,
     trials,
+    turns,
 )
 from monitor.web.admin import days, feeds, outbox
 from monitor.web.admin import pages as admin
-from monitor.web.public import figure, interventions, marks, subscribe
+from monitor.web.public import crawlers, figure, interventions, marks, rendered, subscribe
 from monitor.web.public import overview as public
 from monitor.web.staff import alerts, imports, studies, unqueued
 from monitor.web.staff import pairs as comparing
@@ -33,8 +34,8 @@ from monitor.web.staff import papers as review
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 _FOREVER = 365 * 24 * 60 * 60
-# How long a page waits for others to write, and how many of its threads (cli.serving has 16) may
-# write or wait at once: those left over answer readers, and whoever asks whether it is alive.
+# How long a page waits for others to write, and how many of its threads may write or wait at once:
+# those left over (web.turns) answer readers, and whoever asks whether it is alive.
 PATIENCE_SECONDS = 3.0
 WRITERS = 10
 _NHS = ("input", "textarea", "select", "radios", "checkboxes", "button", "error-summary", "hint")
@@ -51,10 +52,14 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
         "lstrip_blocks": True,
     }
     app.testing = testing
-    people = service.database.for_people(seconds=PATIENCE_SECONDS, writers=WRITERS)
+    people = service.database.for_people(
+        seconds=PATIENCE_SECONDS, writers=WRITERS, limit=turns.limit
+    )
     service = replace(service, database=people)
     app.extensions["monitor"] = service
     app.extensions["monitor.last_known"] = {}
+    app.extensions["monitor.turns"] = turns.make(service.settings.web)
+    app.extensions["monitor.rendered"] = rendered.Pages()
     # what is outermost sees a request first: whose it is, then which page of ours it asks for
     web = service.settings.web
     inner = proxies.below(app.wsgi_app, addresses.path_of(web.public_url))
@@ -64,7 +69,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     security.protect(app, service)
     app.before_request(posting.refuse_blind_restore)
     errors.register(app)
-    public_pages = (public, interventions, subscribe, account, own_account)
+    public_pages = (public, crawlers, interventions, subscribe, account, own_account)
     reviewing = (review, unqueued, comparing, studies, alerts, trials, imports)
     for module in (*public_pages, *reviewing, admin, outbox, days, feeds):
         app.register_blueprint(module.blueprint)

@@ -15,6 +15,8 @@ from monitor.kernel.errors import (
     LinkOver,
     MonitorError,
     NotFound,
+    NoTurn,
+    TooSlow,
     Unavailable,
 )
 from monitor.web import posting
@@ -47,6 +49,20 @@ _WORDS = {
 _LINK_OVER = _Words(
     "This link does not work", "Everything readers need is public, and needs no link."
 )
+
+
+# What else may be the matter where a page cannot be had just now, and what helps.
+_NOT_NOW: dict[type[Unavailable], _Words] = {
+    TooSlow: _Words(
+        "That page takes too long",
+        "It was given up, so that others are answered. Nothing was recorded. Ask for less: choose "
+        "one intervention, a narrower filter or a longer word. Or try again in a few minutes.",
+    ),
+    NoTurn: _Words(
+        "Too many large pages are being read",
+        "Nothing was recorded. Wait a few seconds, then try again.",
+    ),
+}
 
 
 def register(app: Flask) -> None:
@@ -101,7 +117,8 @@ def _invalid(error: InvalidInput) -> ResponseReturnValue:
 def _unavailable(error: Unavailable) -> ResponseReturnValue:
     """Show a page that asks the database nothing, with what was typed."""
     log.warning("page.unavailable", path=request.path, reason=str(error))
-    answer = make_response(_plain_page(503), 503)
+    words = _NOT_NOW.get(type(error), _WORDS[503])
+    answer = make_response(_plain_page(words), 503)
     answer.headers["Retry-After"] = str(posting.RETRY_SECONDS)
     return answer
 
@@ -131,8 +148,8 @@ def _broken(error: Exception) -> ResponseReturnValue:
     """Show a page that needs nothing: not the database, not who is signed in."""
     original = getattr(error, "original_exception", None) or error
     log.error("page.broken", path=request.path, error=type(original).__name__)
-    return _plain_page(500), 500
+    return _plain_page(_WORDS[500]), 500
 
 
-def _plain_page(status: int) -> str:
-    return render_template("errors/broken.html", words=_WORDS[status], typed=_typed())
+def _plain_page(words: _Words) -> str:
+    return render_template("errors/broken.html", words=words, typed=_typed())

@@ -18,7 +18,7 @@ from monitor.kernel.uk import uk_day_of
 from monitor.literature.linkage.overdue import JOURNAL_MONTHS, OVERDUE_MONTHS, TrialStanding
 from monitor.review import trials as registered
 from monitor.review.trials import RegisteredTrial, Unpublished
-from monitor.web import auth, formats
+from monitor.web import auth, formats, turns
 from monitor.web.current import now, service
 
 blueprint = Blueprint("trials", __name__)
@@ -64,6 +64,7 @@ class TrialGroup:
 
 
 @blueprint.get("/trials")
+@turns.large
 def trials() -> str:
     """List the registered trials of the ten by intervention: how many are overdue comes first."""
     with service().database.read() as session:

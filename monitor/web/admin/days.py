@@ -15,7 +15,7 @@ from monitor.feeds.completeness.verdicts import DayOfAsking, Missing
 from monitor.feeds.tables import Comparison, PollKind, PollQuery, PollState
 from monitor.kernel.errors import NotFound
 from monitor.kernel.uk import FIRST_DAY, hour, read_day, uk_day_of
-from monitor.web import auth
+from monitor.web import auth, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems
 
@@ -64,6 +64,7 @@ def choose() -> ResponseReturnValue:
 
 
 @blueprint.get("/status/days/<written>")
+@turns.large
 def day(written: str) -> str:
     """Show one day, the answer first.
 

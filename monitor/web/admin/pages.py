@@ -16,7 +16,7 @@ from monitor.kernel.settings import Transport
 from monitor.notify import queries as notify
 from monitor.ops.advice import advice
 from monitor.ops.queries import status as read_status
-from monitor.web import auth, posting
+from monitor.web import auth, posting, turns
 from monitor.web.admin import letters
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed, word
@@ -36,6 +36,7 @@ _LETTER_POLICY = (
 
 
 @blueprint.get("/status")
+@turns.large
 def status() -> str:
     """Show how everything stands, the verdict first."""
     return _status(Typed(), None)
@@ -80,6 +81,7 @@ def settle(incident_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/mail")
+@turns.large
 def mail() -> str:
     """List the newest messages."""
     return mail_page(Typed(), None)

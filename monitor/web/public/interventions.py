@@ -27,7 +27,7 @@ from monitor.review.queries import AcceptedStudy
 from monitor.usage import service as usage_service
 from monitor.web import trials
 from monitor.web.current import now, service
-from monitor.web.public import chain, figure, whatif
+from monitor.web.public import chain, figure, rendered, whatif
 
 blueprint = Blueprint("interventions", __name__)
 
@@ -52,6 +52,7 @@ class Fact:
 
 
 @blueprint.get("/interventions/<slug>")
+@rendered.once()
 def intervention(slug: str) -> str:
     """Show one intervention: its state, why it is so, what changed, and what would change it."""
     catalogue = service().catalogue
@@ -88,6 +89,7 @@ def intervention(slug: str) -> str:
 
 
 @blueprint.get("/interventions/<slug>/studies/<int:study_id>")
+@rendered.once()
 def study(slug: str, study_id: int) -> str:
     """Show a decided study: what was agreed, each reviewer's judgement and quote, its papers."""
     about = service().catalogue.intervention(slug)

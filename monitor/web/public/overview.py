@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,7 +27,7 @@ from monitor.review import queries as review
 from monitor.review.words import shown
 from monitor.web import formats, trials
 from monitor.web.current import last_known, now, service
-from monitor.web.public import figure
+from monitor.web.public import figure, rendered
 from monitor.web.public.subscribe import PURPOSE
 
 log = structlog.get_logger()
@@ -41,7 +41,8 @@ _DAY = timedelta(hours=24)
 
 
 @blueprint.get("/")
-def overview() -> str:
+@rendered.once()
+def overview() -> ResponseReturnValue:
     """Show the gap at a glance; as it last was known where the database cannot be asked."""
     at = now()
     try:
@@ -51,6 +52,7 @@ def overview() -> str:
         facts = last_known().get("overview", {})
         if not facts:
             raise
+        return make_response(render_template("public/overview.html", **facts, now=at))
     return render_template("public/overview.html", **facts, now=at)
 
 
@@ -93,6 +95,7 @@ _DIRECTIONS = (
 
 
 @blueprint.get("/interventions")
+@rendered.once()
 def interventions() -> str:
     """List the ten."""
     with service().database.read() as session:
@@ -100,12 +103,18 @@ def interventions() -> str:
     return render_template("public/interventions.html", states=states)
 
 
+def _before() -> int | None:
+    """Read before which change a page of the ledger begins."""
+    return _number(request.args.get("before"))
+
+
 @blueprint.get("/changes")
+@rendered.once(by=_before)
 def changes() -> str:
     """Show the ledger of changes, newest first."""
     catalogue = service().catalogue
     with service().database.read() as session:
-        entries = gap.changes(session, limit=_PAGE, before=_number(request.args.get("before")))
+        entries = gap.changes(session, limit=_PAGE, before=_before())
         baseline = gap.baseline(session)
         return render_template(
             "public/changes.html",
@@ -116,6 +125,7 @@ def changes() -> str:
 
 
 @blueprint.get("/changes/<int:change_id>")
+@rendered.once()
 def change(change_id: int) -> str:
     """Show one change: every part of the state before and after, and its cause."""
     with service().database.read() as session:
@@ -133,6 +143,7 @@ def change(change_id: int) -> str:
 
 
 @blueprint.get("/method")
+@rendered.once()
 def method() -> str:
     """Show the grading policy and the gap matrix, from the same files that decide."""
     catalogue = service().catalogue

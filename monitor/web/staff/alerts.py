@@ -16,7 +16,7 @@ from monitor.review import alert_queries, doubts, queries
 from monitor.review.alerts.rules import BARS_COUNTING, Concern
 from monitor.review.service import AlertOutcome
 from monitor.review.words import Stage
-from monitor.web import auth, forms, posting
+from monitor.web import auth, forms, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.staff import labels, studies
@@ -59,6 +59,7 @@ def concern(value: Concern) -> str:
 
 
 @blueprint.get("/alerts")
+@turns.large
 def alerts() -> str:
     """List what waits for a person, the longest waiting first, and what was settled last."""
     with service().database.read() as session:
@@ -75,6 +76,7 @@ def alerts() -> str:
 
 
 @blueprint.get("/alerts/<int:alert_id>")
+@turns.large
 def alert(alert_id: int) -> str:
     """Show one alert, with the choices and what each would do."""
     with service().database.read() as session:

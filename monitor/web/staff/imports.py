@@ -17,7 +17,7 @@ from monitor.feeds.files import shelf, uploads
 from monitor.feeds.tables import ImportFile, ImportState
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
 from monitor.literature.ingest.novelty import Novelty
-from monitor.web import auth, errors, posting
+from monitor.web import auth, errors, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 
@@ -50,6 +50,7 @@ def allow_upload() -> None:
 
 
 @blueprint.get("/import")
+@turns.large
 def files() -> str:
     """Show the form, and the files brought so far."""
     return _files(Typed(), None)
@@ -109,6 +110,7 @@ def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:  # noqa: ARG
 
 
 @blueprint.get("/import/<int:file_id>")
+@turns.large
 def file(file_id: int) -> Response:
     """Show where one file stands. While it is worked on, the page looks again by itself."""
     return _file(Typed(), None, file_id=file_id)

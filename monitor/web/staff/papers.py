@@ -27,7 +27,7 @@ from monitor.review import service as review
 from monitor.review.queries import Order, Place
 from monitor.review.queue import taking_back
 from monitor.review.words import OPEN, Stage
-from monitor.web import auth, formats, forms, posting
+from monitor.web import auth, formats, forms, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.staff import excerpts, labels, likeness, placing, suggestions, unqueued
@@ -52,6 +52,7 @@ def source_title(name: str) -> str:
 
 
 @blueprint.get("/queue")
+@turns.large
 def queue() -> str:
     """Show one lane in its order, as filtered."""
     with service().database.read() as session:
@@ -60,6 +61,7 @@ def queue() -> str:
 
 
 @blueprint.get("/papers/<int:paper_id>")
+@turns.large
 def paper(paper_id: int) -> ResponseReturnValue:
     """Show a paper and, while it is open, the decision form with nothing chosen."""
     with service().database.read() as session:

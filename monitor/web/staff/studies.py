@@ -30,7 +30,7 @@ from monitor.review import alert_queries, doubts, quotes, rules
 from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.rules import Judgement
-from monitor.web import auth, forms, posting
+from monitor.web import auth, forms, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.public import figure
@@ -82,6 +82,7 @@ class Effect:
 
 
 @blueprint.get("/studies/<int:study_id>")
+@turns.large
 def study(study_id: int) -> str:
     """Show a study as this reviewer may see it."""
     with service().database.read() as session:
@@ -102,6 +103,7 @@ def study(study_id: int) -> str:
 
 
 @blueprint.get("/studies/<int:study_id>/appraise")
+@turns.large
 def appraise(study_id: int) -> ResponseReturnValue:
     """Show the form to somebody who may appraise the study; others see the study instead."""
     with service().database.read() as session:

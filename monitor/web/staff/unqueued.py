@@ -11,7 +11,7 @@ from monitor.literature.matching.matcher import Rejection
 from monitor.literature.papers import unqueued
 from monitor.literature.papers.queries import PaperView
 from monitor.literature.words import TO_SCREEN, Lane
-from monitor.web import auth, forms
+from monitor.web import auth, forms, turns
 from monitor.web.current import now, service
 from monitor.web.staff import labels
 
@@ -42,6 +42,7 @@ class Why:
 
 
 @blueprint.get("/papers")
+@turns.large
 def listing() -> str:
     """List the papers kept and not queued, as asked for."""
     slug = request.args.get("intervention")

@@ -1,16 +1,21 @@
 """Who may see what: every route, for everybody. A route that is not in the table fails the test."""
 
+import html
 import re
+from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, func, select
 
 from monitor.accounts import service as accounts
+from monitor.gap.tables import Change
 from monitor.kernel import audit
+from monitor.literature.tables import Study
 from monitor.notify import queries as mail
 
 NO_PAGE = {
     "/healthz",
+    "/robots.txt",
     "/static/<path:filename>",
     "/mail/<uuid>/html",  # has a policy of its own
     "/papers/<int:paper_id>/records/<int:record_id>",
@@ -35,6 +40,7 @@ EXPECTED = {
     ("GET", "/interventions/<slug>/studies/<int:study_id>"): PUBLIC,
     ("GET", "/method"): PUBLIC,
     ("GET", "/privacy"): PUBLIC,
+    ("GET", "/robots.txt"): PUBLIC,
     ("GET", "/subscribe"): PUBLIC,
     ("POST", "/subscribe"): PUBLIC,
     ("GET", "/choices/<token>"): NO_SUCH,
@@ -257,3 +263,119 @@ def test_problems_of_a_new_person_stand_in_the_order_of_the_form(begun, browse):
     told = browse(begun.ada).send("/people", {}).text
     places = [told.index(f'<a href="#{name}">') for name in ("name", "address", "role")]
     assert places == sorted(places)
+
+
+# What a page that only reads may write, and why.
+NOTED = {
+    # when somebody was last here ends what was left open (ASVS 7.3.1): once a minute, and a page
+    # never waits for it
+    "UPDATE sign_in SET last_seen_at": "whoever is signed in",
+}
+
+
+def test_pages_that_read_send_no_writes(world, browse, clock):
+    """Neither kept nor rolled back: a write, even of nothing, waits for everybody else's."""
+    sent: list[str] = []
+    event.listen(
+        world.database.engine,
+        "before_cursor_execute",
+        lambda _c, _u, statement, *_: sent.append(" ".join(statement.split())),
+    )
+    written = []
+    for reader in (None, world.ada):
+        browser = browse(reader)
+        for method, rule in EXPECTED:
+            if method == "GET":
+                address = _address(world, rule)
+                clock.advance(minutes=2)  # so that each page notes that they were here
+                sent.clear()
+                browser.get(address)
+                assert reader is None or rule in UNASKED or any(map(_is_noted, sent)), rule
+                written += [f"{rule}: {one}" for one in sent if _writes(one) and not _is_noted(one)]
+    assert written == []
+
+
+UNASKED = {"/healthz", "/static/<path:filename>"}  # nobody is looked up there
+
+
+def _is_noted(statement):
+    return any(statement.startswith(beginning) for beginning in NOTED)
+
+
+def _writes(statement):
+    """Tell whether a statement changes rows, also where it begins with WITH."""
+    return bool(re.search(r"\b(INSERT INTO|UPDATE \w+ SET|DELETE FROM|REPLACE INTO)\b", statement))
+
+
+def test_a_crawler_without_a_session_comes_to_an_end_and_writes_nothing(world, browse):
+    """It follows every link, with every filter in it. What it finds grows with what was decided."""
+    browser, before = browse(None), world.contents()
+    found, ahead = {"/"}, ["/"]
+    while ahead:
+        answer = browser.get(ahead.pop())
+        assert answer.status_code == 200, answer.request.path
+        for link in re.findall(r' href="(/[^"]*)"', answer.text):
+            address = html.unescape(link).partition("#")[0]
+            if address not in found:
+                found.add(address)
+                ahead.append(address)
+        assert len(found) < 500, "without end"
+    with world.database.read() as session:
+        changes = session.scalar(select(func.count()).select_from(Change))
+        studies = session.scalar(select(func.count()).select_from(Study))
+    ten, pages, styles = 10, 12, 5
+    assert len(found) <= 2 * ten + pages + styles + changes * 51 // 50 + ten * studies
+    assert {address for address in found if "?" in address} - set(_kept_for_good(found)) <= {
+        f"/subscribe?follow={one.slug}" for one in world.service.catalogue.interventions
+    }
+    assert world.contents() == before
+
+
+def _kept_for_good(addresses):
+    return [address for address in addresses if address.startswith("/static/")]
+
+
+def test_crawlers_are_told_what_is_not_for_them(world, staff_app, browse):
+    """Every page that asks who you are, holds a link of one reader, or only carries a filter."""
+    answer = browse(None).get("/robots.txt")
+    assert (answer.status_code, answer.mimetype) == (200, "text/plain")
+    kept_out = re.findall(r"^Disallow: (\S+)$", answer.text, re.MULTILINE)
+    for (method, rule), expected in EXPECTED.items():
+        if method != "GET" or rule == "/robots.txt":
+            continue
+        address = _address(world, rule)
+        is_open = expected == PUBLIC and rule != "/healthz"
+        assert any(address.startswith(one) for one in kept_out) is not is_open, rule
+    for address in ("/changes?before=7", "/subscribe?follow=cos"):
+        assert any(address.startswith(one) for one in kept_out), address
+
+
+@pytest.mark.parametrize("word", ["a", "z", "é", "1", "%", "_", "'", '"', "*", "-", "(", "a b c d"])
+def test_a_word_of_one_letter_is_no_dearer_than_a_long_one(world, browse, word):
+    """Counted in statements and in SQLite's own steps: no clock has a say."""
+    browser = browse(world.ann)
+    long = _cost(world, lambda: browser.get("/papers?words=unmentionable"))
+    short = _cost(world, lambda: browser.get("/papers?" + urlencode({"words": word})))
+    assert short[0] <= long[0] + 12, "statements"
+    assert short[1] <= 4 * long[1] + 20, "thousands of steps"
+
+
+def _cost(world, ask):
+    """Count the statements and, on SQLite, the thousands of steps that ``ask`` takes."""
+    counted = {"statements": 0, "steps": 0}
+
+    def step():
+        counted["steps"] += 1
+        return 0
+
+    def begun(connection, *_):
+        counted["statements"] += 1
+        if world.database.is_sqlite:
+            connection.connection.driver_connection.set_progress_handler(step, 1000)
+
+    event.listen(world.database.engine, "before_cursor_execute", begun)
+    try:
+        assert ask().status_code == 200
+    finally:
+        event.remove(world.database.engine, "before_cursor_execute", begun)
+    return counted["statements"], counted["steps"]

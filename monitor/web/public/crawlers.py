@@ -1,0 +1,29 @@
+"""What search engines are told: which pages are not for them. Follows from the routes themselves."""
+
+from flask import Blueprint, Response, current_app, request
+from werkzeug.routing import Map
+
+blueprint = Blueprint("crawlers", __name__)
+
+# Pages that are everybody's, by what their addresses begin with.
+_OPEN = ("/", "/accessibility", "/changes", "/interventions", "/method", "/privacy", "/static")
+_ASKED = ("/subscribe",)  # open too, and never with what follows a "?"
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """Keep crawlers from what asks who they are, is one reader's, or shows the same again."""
+    root = request.script_root
+    lines = [f"Disallow: {root}{address}" for address in _closed(current_app.url_map)]
+    return Response("\n".join(["User-agent: *", *lines, ""]), mimetype="text/plain")
+
+
+def _closed(pages: Map) -> tuple[str, ...]:
+    """List what the addresses of pages begin with that are not everybody's."""
+    first = {
+        "/" + rule.rule.strip("/").partition("/")[0]
+        for rule in pages.iter_rules()
+        if "GET" in (rule.methods or ())
+    }
+    closed = sorted(first - {*_OPEN, *_ASKED, "/robots.txt"})
+    return (*closed, "/changes?", *(f"{address}?" for address in _ASKED))

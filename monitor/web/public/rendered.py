@@ -1,0 +1,154 @@
+"""Public pages that were rendered and still stand: shown again until anything is committed.
+
+Nobody has to tell that a page is outdated: it is rendered anew once any process has committed
+anything (``Database.commits``), and once the minute is another, since pages tell how long ago things
+were. What is kept holds nothing of one reader: whoever is signed in gets a page of their own, and a
+form's token is put in when the page is sent. It lies in memory, up to so many bytes.
+"""
+
+import functools
+import hashlib
+import hmac
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import ParamSpec, cast
+
+from flask import Response, current_app, g, make_response, request, session
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
+
+from monitor.web import auth, turns
+from monitor.web.current import now, service
+
+P = ParamSpec("P")
+Key = tuple[Hashable, ...]
+
+LARGEST = 8 * 2**20  # bytes of all pages that are kept
+_HOUR = 3600
+_TOKEN = "csrf_token"  # noqa: S105 - what Flask-WTF calls its field, its place in g and its own part
+_PLACE = secrets.token_hex(16)  # where a form's token goes; nobody outside can write it
+_TAG_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as rendered: when that was, what was committed by then, and its text without a token."""
+
+    stands: Key
+    html: str
+    digest: str
+
+
+class Pages:
+    """The pages kept, the one asked for last at the end. Safe for many threads."""
+
+    def __init__(self, largest: int = LARGEST) -> None:
+        self._largest, self._size = largest, 0
+        self._pages: OrderedDict[Key, Page] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Key, stands: Key) -> Page | None:
+        """Give the page where it still stands."""
+        with self._lock:
+            page = self._pages.get(key)
+            if page is None or page.stands != stands:
+                return None
+            self._pages.move_to_end(key)
+            return page
+
+    def put(self, key: Key, page: Page) -> None:
+        """Keep a page instead of the one there was; the longest unasked for make room."""
+        with self._lock:
+            self._drop(key)
+            self._pages[key] = page
+            self._size += len(page.html)
+            while self._size > self._largest:
+                self._drop(next(iter(self._pages)))
+
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    def _drop(self, key: Key) -> None:
+        page = self._pages.pop(key, None)
+        self._size -= len(page.html) if page else 0
+
+
+def once(
+    by: Callable[[], Hashable] = lambda: None,
+) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
+    """Make a public view that is rendered once for all readers who are not signed in.
+
+    ``by`` gives what the page shows beside its path. A view that gives anything else than a string
+    is not kept: so it says that what it shows is not how things stand.
+    """
+
+    def decorate(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+        @functools.wraps(view)
+        def shown(*args: P.args, **path: P.kwargs) -> ResponseReturnValue:
+            if auth.current_user() is not None or g.get("unknown"):
+                return view(*args, **path)
+            made = _page((request.path, by()), functools.partial(view, *args, **path))
+            return _sent(made) if isinstance(made, Page) else made
+
+        return shown
+
+    return decorate
+
+
+def _page(key: Key, render: Callable[[], ResponseReturnValue]) -> Page | ResponseReturnValue:
+    """Give the page as kept, or render it: one of those who ask for it at a time."""
+    pages = cast(Pages, current_app.extensions["monitor.rendered"])
+    found = pages.get(key, _stands())
+    if found is not None:
+        return found
+    with turns.public(key):
+        # asked before anything is read: what is committed meanwhile makes it another
+        stands = _stands()
+        found = pages.get(key, stands)
+        if found is not None:
+            return found
+        html = _rendered(render)
+        if not isinstance(html, str):
+            return html
+        page = Page(stands, html, hashlib.sha256(html.encode()).hexdigest())
+        if stands[0] is not None:
+            pages.put(key, page)
+        return page
+
+
+def _stands() -> Key:
+    """Say what a page rendered now rests on; nothing equals it where that cannot be told."""
+    word = service().database.commits()
+    return (word, int(now().timestamp()) // 60 if word else object())
+
+
+def _rendered(render: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
+    """Render with a place for the form's token instead of the token of whoever asked first."""
+    setattr(g, _TOKEN, _PLACE)
+    try:
+        return render()
+    finally:
+        g.pop(_TOKEN)
+
+
+def _sent(page: Page) -> Response:
+    """Answer with the page, or that the reader's own copy still stands."""
+    html, tag, personal = page.html, page.digest, _PLACE in page.html
+    if personal:
+        html = html.replace(_PLACE, generate_csrf())
+        tag = _own_tag(page.digest)
+    answer = make_response(html)
+    # a form's token is one browser's, so the page is nobody else's to keep
+    answer.headers["Cache-Control"] = "private, no-cache" if personal else "no-cache"
+    answer.vary.add("Cookie")
+    answer.set_etag(tag[: 2 * _TAG_BYTES], weak=True)
+    return cast(Response, answer.make_conditional(request))
+
+
+def _own_tag(digest: str) -> str:
+    """Name the page with this browser's token in it: its own for an hour, which a token outlives."""
+    hour = int(now().timestamp()) // _HOUR
+    return hmac.digest(str(session[_TOKEN]).encode(), f"{digest} {hour}".encode(), "sha256").hex()

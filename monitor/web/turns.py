@@ -1,0 +1,150 @@
+"""Who may make a large page now, and for how long: the others always find a thread that answers.
+
+A page that reads much says so beside its route, ``@turns.large``. So many are made at once, so many
+more wait a moment, and whoever comes then is told to try again. ``limit`` ends what takes too long,
+and what nobody waits for any more.
+"""
+
+import contextlib
+import functools
+import threading
+from collections.abc import Callable, Hashable, Iterator
+from typing import ParamSpec, TypeVar, cast
+
+from flask import current_app, g, has_request_context, request
+
+from monitor.kernel.clock import monotonic
+from monitor.kernel.errors import NoTurn
+from monitor.kernel.limits import Limit
+from monitor.kernel.settings import WebSettings
+from monitor.web.current import service
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Public pages are rendered so many at a time; most who wait find theirs made by another. So many
+# may wait for the same one: were it slow, the others would still have places.
+_PUBLIC, _PUBLIC_WAITING, _SAME_WAITING = 4, 20, 12
+_STRIPES = 251  # of pages; two that share one wait for each other
+_PATIENCE_SECONDS = 3.0
+_LOOK_SECONDS = 0.1  # how often one who waits looks whether its reader is still there
+# Beside large and public pages: forms, files, and whoever asks whether the service is alive.
+_OTHERS = 12
+_IS_LARGE = "is_large"
+
+
+class Turns:
+    """So many at once, and so many that wait. Made once for an application; used by its threads."""
+
+    def __init__(self, at_once: int, waiting: int) -> None:
+        self._turns = threading.BoundedSemaphore(at_once)
+        self._places = threading.BoundedSemaphore(at_once + waiting)
+
+    @contextlib.contextmanager
+    def taken(self) -> Iterator[None]:
+        """Wait for a turn and hold it.
+
+        Raises:
+            NoTurn: too many wait already, it took too long, or nobody waits for the page now.
+        """
+        with self.place(), self.turn():
+            yield
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[None]:
+        """Be one of those who wait, or have a turn.
+
+        Raises:
+            NoTurn: there are as many as there may be.
+        """
+        if not self._places.acquire(blocking=False):
+            raise NoTurn("too many large pages are asked for at once")
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for a turn and hold it; for one that has a place.
+
+        Raises:
+            NoTurn: it took too long, or nobody waits for the page now.
+        """
+        _wait_for(self._turns)
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+
+def _wait_for(turns: threading.BoundedSemaphore) -> None:
+    until = monotonic() + _PATIENCE_SECONDS
+    while not turns.acquire(timeout=_LOOK_SECONDS):
+        if monotonic() >= until or has_left():
+            raise NoTurn("the large pages before this one take long")
+
+
+def make(web: WebSettings) -> dict[str | int, Turns]:
+    """Make an application's turns: at large pages, at public ones, and at each public one."""
+    at_once = web.large_pages_at_once
+    return {
+        "large": Turns(at_once, at_once),
+        "public": Turns(_PUBLIC, _PUBLIC_WAITING),
+        **{stripe: Turns(1, _SAME_WAITING) for stripe in range(_STRIPES)},
+    }
+
+
+def threads(web: WebSettings, writers: int) -> int:
+    """Tell how many threads answer all of these at once: nobody takes the last one."""
+    return 2 * web.large_pages_at_once + _PUBLIC + _PUBLIC_WAITING + writers + _OTHERS
+
+
+def large(view: Callable[P, R]) -> Callable[P, R]:
+    """Make a view that is one of the large pages: it waits for its turn, after every guard."""
+
+    @functools.wraps(view)
+    def in_turn(*args: P.args, **path: P.kwargs) -> R:
+        with _turns("large").taken():
+            return view(*args, **path)
+
+    setattr(in_turn, _IS_LARGE, True)
+    return in_turn
+
+
+def is_large(view: object) -> bool:
+    """Tell whether a view waits for its turn."""
+    return getattr(view, _IS_LARGE, False)
+
+
+@contextlib.contextmanager
+def public(page: Hashable) -> Iterator[None]:
+    """Hold the turn at rendering this public page: one renders it, whoever else wants it waits.
+
+    Raises:
+        NoTurn: as ``Turns.taken`` does.
+    """
+    every = _turns("public")
+    with every.place(), _turns(hash(page) % _STRIPES).taken(), every.turn():
+        yield
+
+
+def limit() -> Limit | None:
+    """Give until when this request may read, the same however often it asks; None outside one."""
+    if not has_request_context():
+        return None
+    if "limit" not in g:
+        g.limit = Limit.of(service().settings.web.longest_page_seconds, has_left)
+    return cast(Limit, g.limit)
+
+
+def has_left() -> bool:
+    """Tell whether the reader of this request has gone: its server says so where it can."""
+    if not has_request_context():
+        return False
+    left = request.environ.get("waitress.client_disconnected")
+    return bool(left and left())
+
+
+def _turns(name: str | int) -> Turns:
+    return cast(dict[str | int, Turns], current_app.extensions["monitor.turns"])[name]

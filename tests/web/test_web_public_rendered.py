@@ -1,0 +1,226 @@
+"""Public pages that are shown again: never outdated, never another's, bounded. Both databases."""
+
+import threading
+
+import pytest
+from sqlalchemy import event, text
+
+from monitor.kernel.database import Database
+from monitor.web import turns
+from monitor.web.public import rendered
+from monitor.web.public.rendered import Page, Pages
+
+KEPT = ("/", "/interventions", "/changes", "/method", "/interventions/cos", "/changes/1")
+
+
+class Asked:
+    """The statements that reach a database, by any handle on it."""
+
+    def __init__(self, database: Database) -> None:
+        self.statements: list[str] = []
+        event.listen(database.engine, "before_cursor_execute", self._note)
+
+    def _note(self, _c, _u, statement, *_) -> None:
+        self.statements.append(statement)
+
+    def about(self, word: str) -> int:
+        return sum(word in statement for statement in self.statements)
+
+
+@pytest.fixture
+def asked(published) -> Asked:
+    return Asked(published)
+
+
+@pytest.mark.parametrize("path", KEPT)
+def test_a_page_is_read_and_rendered_once_while_nothing_happens(client, asked, path):
+    first = client.get(path)
+    asked.statements.clear()
+    again = client.get(path)
+    assert again.status_code == 200
+    assert asked.about("change") + asked.about("source") + asked.about("grade") == 0
+    assert len(asked.statements) <= 1  # whether anything was committed
+    strip = str.maketrans("", "", "0123456789")
+    assert len(again.text.translate(strip)) == pytest.approx(
+        len(first.text.translate(strip)), abs=99
+    )
+
+
+def test_what_was_decided_is_on_every_page_at_once(client, evidence, clock):
+    for path in KEPT:
+        client.get(path)
+    study = evidence.decided("cos")
+    assert "9–18" in client.get("/").text.replace("</b>", "")
+    assert "with 1 study accepted since added" in client.get("/").text
+    assert client.get("/changes").text.count("What changed and why") == 1
+    assert "Mixed" in client.get("/interventions/cos").text
+    evidence.withdrawn(study)
+    assert "accepted since added" not in client.get("/").text
+    assert client.get("/changes").text.count("What changed and why") == 2
+
+
+def test_what_another_process_wrote_is_on_the_page_at_once(client, published, database_url):
+    """Nothing in this process is told: it is the database that knows."""
+    assert client.get("/changes/1").status_code == 200
+    other = Database(database_url)
+    with other.write() as session:
+        session.execute(text("UPDATE change SET cause = 'Invented: written elsewhere'"))
+        session.execute(text("UPDATE change SET sentence = 'Invented: written elsewhere'"))
+    other.dispose()
+    with published.read() as session:
+        assert session.scalar(text("SELECT sentence FROM change WHERE id = 1"))
+    for path in ("/changes/1", "/changes/1"):
+        assert "Invented: written elsewhere" in client.get(path).text
+
+
+def test_what_two_services_on_one_database_show_is_the_same(make_app, evidence):
+    one, two = make_app().test_client(), make_app().test_client()
+    for browser in (one, two):
+        browser.get("/interventions")
+    evidence.decided("vipp")
+    pages = [browser.get("/interventions").text for browser in (one, two)]
+    assert pages[0] == pages[1]
+
+
+def test_ages_go_on_though_nothing_happens(client, evidence, clock):
+    evidence.arrives("cos")  # PubMed has answered
+    assert "today, 06:10" in client.get("/").text
+    clock.advance(hours=17, minutes=49)
+    assert "today, 06:10" in client.get("/").text
+    clock.advance(minutes=1)  # midnight in the United Kingdom
+    assert "yesterday, 06:10" in client.get("/").text
+
+
+def test_pages_of_the_ledger_are_told_apart_by_where_they_begin(client, evidence):
+    evidence.decided("cos")
+    assert "Every time a tier" in client.get("/changes").text
+    assert "Nothing has changed" in client.get("/changes?before=1").text
+    assert "Every time a tier" in client.get("/changes?before=999").text
+    assert "Every time a tier" in client.get("/changes?before=nonsense").text
+
+
+def test_a_readers_own_copy_is_not_sent_again_until_it_differs(client, evidence):
+    for path in KEPT:
+        first = client.get(path)
+        tag = first.headers["ETag"]
+        unchanged = client.get(path, headers={"If-None-Match": tag})
+        assert (unchanged.status_code, unchanged.data) == (304, b""), path
+        assert unchanged.headers["Content-Security-Policy"], "a header of every answer"
+        assert client.get(path, headers={"If-None-Match": '"another"'}).status_code == 200
+    tags = {
+        path: client.get(path).headers["ETag"] for path in ("/", "/changes", "/interventions/cos")
+    }
+    evidence.decided("cos")
+    for path, tag in tags.items():
+        answer = client.get(path, headers={"If-None-Match": tag})
+        assert answer.status_code == 200, path
+        assert answer.headers["ETag"] != tag
+
+
+def test_a_restart_or_another_process_keeps_readers_copies(make_app):
+    one, two = make_app().test_client(), make_app().test_client()
+    tag = one.get("/changes").headers["ETag"]
+    assert two.get("/changes", headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_each_browser_has_a_form_token_of_its_own(app, post, token_of):
+    """And one that goes through: a page kept for all must not make them strangers to it."""
+    one, two = app.test_client(), app.test_client()
+    tokens = {token_of(browser.get("/")) for browser in (one, two)}
+    assert len(tokens) == 2
+    for browser in (one, two):
+        answer = post(browser, "/subscribe", {"email": "reader@example.org"}, page="/")
+        assert "opened before you signed in" not in answer.text
+    tag = one.get("/").headers["ETag"]
+    assert two.get("/", headers={"If-None-Match": tag}).status_code == 200, "another's token"
+    assert one.get("/").headers["Cache-Control"] == "private, no-cache"
+    assert "Cookie" in one.get("/").headers["Vary"]
+
+
+def test_a_page_left_open_for_long_gets_a_new_token(client, clock):
+    tag = client.get("/").headers["ETag"]
+    assert client.get("/", headers={"If-None-Match": tag}).status_code == 304
+    clock.advance(hours=1)
+    assert client.get("/", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_an_error_is_never_kept(client, evidence):
+    assert client.get("/interventions/nope").status_code == 404
+    assert client.get("/changes/2147483647").status_code == 404
+    study = evidence.arrives("cos")
+    address = f"/interventions/cos/studies/{study}"
+    assert client.get(address).status_code == 404
+    for person in (0, 1):
+        evidence.judged(study, person)
+    assert client.get(address).status_code == 200
+
+
+def test_many_who_come_at_once_wait_for_one(app, asked):
+    """While one renders, nobody renders the same; and all get the page."""
+    statuses = []
+
+    def ask():
+        statuses.append(app.test_client().get("/changes").status_code)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200] * 8
+    assert asked.about("FROM change") <= 2  # the entries, and where it started
+
+
+def _page(html: str) -> Page:
+    return Page(("word", 1), html, "digest")
+
+
+def test_what_is_kept_is_bounded_and_the_longest_unasked_goes_first():
+    pages = Pages(largest=1000)
+    for number in range(100):
+        pages.put(("/changes", number), _page("x" * 300))
+        pages.get(("/changes", 0), ("word", 1))
+    assert len(pages) == 3
+    assert pages.get(("/changes", 0), ("word", 1)), "asked for all the time"
+    assert pages.get(("/changes", 99), ("word", 1))
+    assert pages.get(("/changes", 50), ("word", 1)) is None
+    pages.put(("/changes", 0), _page("y" * 2000))
+    assert len(pages) == 0, "what is larger than all there may be is not kept"
+
+
+def test_what_no_longer_stands_is_replaced_and_not_counted_twice():
+    pages = Pages(largest=1000)
+    for number in range(50):
+        pages.put(("/",), Page(("word", number), "x" * 400, "digest"))
+        assert pages.get(("/",), ("word", number - 1)) is None
+        assert pages.get(("/",), ("word", number))
+    assert len(pages) == 1
+
+
+def test_one_slow_public_page_keeps_nobody_from_the_others(app):
+    """However many ask for it: one renders, a few wait a moment, the rest are told at once."""
+    begun, let_go, answers = threading.Event(), threading.Event(), []
+
+    @rendered.once()
+    def slow() -> str:
+        begun.set()
+        assert let_go.wait(30)
+        return "made"
+
+    app.add_url_rule("/slow", "slow", slow)
+    threads = [
+        threading.Thread(target=lambda: answers.append(app.test_client().get("/slow").status_code))
+        for _ in range(30)
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        assert begun.wait(30)
+        for path in KEPT:
+            assert app.test_client().get(path).status_code == 200, path
+    finally:
+        let_go.set()
+        for thread in threads:
+            thread.join(30)
+    assert set(answers) <= {200, 503}
+    assert answers.count(503) >= 30 - 1 - turns._SAME_WAITING
