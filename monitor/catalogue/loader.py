@@ -74,6 +74,11 @@ class Catalogue(Data):
                 return intervention
         raise NotFound(f"there is no intervention {slug!r}")
 
+    @property
+    def tool_by_reference(self) -> dict[str, Tool]:
+        """The appraisal tools by name and version, as appraisals keep them."""
+        return {tool.reference: tool for tool in self.tools.values()}
+
     def tool(self, name: str) -> Tool:
         """Find one appraisal tool by its file's name.
 

@@ -16,7 +16,7 @@ from monitor.kernel import english
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature.tables import Paper, Study, StudyPaper
 from monitor.review import rules
-from monitor.review.tables import Appraisal, Decision, QueueItem
+from monitor.review.tables import Appraisal, Consensus, Decision, QueueItem
 from monitor.review.words import Stage
 
 _MAX_TOKEN = 100
@@ -74,12 +74,21 @@ def newest_decision(session: Session, study_id: int) -> Decision | None:
 
 
 def stage_of(session: Session, study_id: int) -> Stage:
-    """Tell where a study stands, from its ledgers."""
-    given = session.scalar(
-        select(func.count()).select_from(Appraisal).where(Appraisal.study_id == study_id)
-    )
+    """Tell where a study stands, from its ledgers; what was decided stands while a round is open."""
     decision = newest_decision(session, study_id)
-    return rules.study_stage(decision.verdict if decision else None, given or 0)
+    people = select(func.count(Appraisal.reviewer_id.distinct())).where(
+        Appraisal.study_id == study_id, Appraisal.settles.is_(False)
+    )
+    settled = select(Consensus.id).where(
+        Consensus.study_id == study_id,
+        Consensus.voided_at.is_(None),
+        Consensus.confirmed_at.is_not(None),
+    )
+    return rules.study_stage(
+        decision.verdict if decision else None,
+        session.scalar(people) or 0,
+        settled=session.scalar(settled.limit(1)) is not None,
+    )
 
 
 def study_of(session: Session, paper_id: int) -> int | None:
@@ -116,8 +125,20 @@ def require_reviewer(session: Session, by: User) -> User:
     )
     if user is None or user.disabled_at:
         raise Conflict("This account is disabled: nothing was recorded")
-    if user.role not in {Role.REVIEWER, Role.ADMIN}:
+    if user.role not in {Role.REVIEWER, Role.LEAD, Role.ADMIN}:
         raise Conflict(f"{user.name} is not a reviewer: nothing was recorded")
+    return user
+
+
+def require_lead(session: Session, by: User) -> User:
+    """Read the person again, and refuse one who is no lead reviewer.
+
+    Raises:
+        Conflict: the account is disabled, or is not a lead reviewer's or admin's.
+    """
+    user = require_reviewer(session, by)
+    if user.role is Role.REVIEWER:
+        raise Conflict(f"{user.name} is not a lead reviewer: ask one. Nothing was recorded")
     return user
 
 

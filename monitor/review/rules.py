@@ -13,7 +13,7 @@ from typing import Any
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.kernel.english import either, listed
 from monitor.kernel.errors import ConfigError, InvalidInput
-from monitor.review.words import DecisionVerdict, Stage
+from monitor.review.words import DecisionVerdict, Settling, Stage
 
 ROB_2 = (RiskOfBias.LOW, RiskOfBias.SOME_CONCERNS, RiskOfBias.HIGH)
 ROBINS_I = (RiskOfBias.LOW, RiskOfBias.MODERATE, RiskOfBias.SERIOUS, RiskOfBias.CRITICAL)
@@ -29,14 +29,16 @@ TEXTS = ("reason", "risk_reason", "outcome", "quote")
 _BOTH_TEXTS = " / "
 # The shape of a decision's facts in the ledger. 1 (without the key): the answers of the form of
 # 2026-11. 2: the key; ``direction`` may be None where a study of several interventions is told in
-# words, ``alert`` of a study left out for one. A changed or added answer is another version, read
-# below like all before it; tests/ledger holds one example of each.
-FACTS_VERSION = 2
+# words, ``alert`` of a study left out for one. 3: ``reading``, of which the answers beside it are
+# what grading rests on; ``risk_of_bias`` may be None: the tool has no such word. A changed or added
+# answer is another version, read below like all before it; tests/ledger holds one example of each.
+FACTS_VERSION = 3
 
 _FURTHEST = (
     Stage.ACCEPTED,
     Stage.WITHDRAWN,
     Stage.NOT_COUNTED,
+    Stage.AGREED,
     Stage.DISAGREEMENT,
     Stage.TO_APPRAISE,
     Stage.EXCLUDED,
@@ -156,16 +158,14 @@ def agreed(first: Judgement, second: Judgement, third: Judgement | None = None) 
     return {**facts, "differences": list(differences(first, second))}
 
 
-def grounds(facts: Mapping[str, Any], *, counted: bool, people: int) -> str:
+def grounds(facts: Mapping[str, Any], *, counted: bool, how: Settling) -> str:
     """Say why a study was accepted, or give the reviewers' reason why it does not count."""
     if not counted:
         return str(facts["reason"])
-    if people == 2:  # noqa: PLR2004 - two appraise, a third settles
+    if how is Settling.AGREED:
         return "Two reviewers agree"
-    names = [
-        name.replace("_", " ").replace("count it", "counting it") for name in facts["differences"]
-    ]
-    return f"A third reviewer settled a difference in {listed(names)}"
+    who = "A third reviewer" if how is Settling.THIRD else "The two reviewers"
+    return f"{who} settled a difference in {listed(facts['differences'])}"
 
 
 def told_in_words(interventions: Sequence[str]) -> bool:
@@ -213,16 +213,16 @@ def from_facts(facts: Mapping[str, Any]) -> Judgement:
         **answers
         | {
             "interventions": tuple(facts["interventions"]),
-            "design": Design(facts["design"]),
-            "risk_of_bias": RiskOfBias(facts["risk_of_bias"]),
+            "design": Design(facts["design"]) if facts["design"] else None,
+            "risk_of_bias": RiskOfBias(facts["risk_of_bias"]) if facts["risk_of_bias"] else None,
             "outcome_class": OutcomeClass(facts["outcome_class"]),
             "direction": FindingDirection(direction) if direction else None,
         }
     )
 
 
-def study_stage(newest: DecisionVerdict | None, appraisals: int) -> Stage:
-    """Tell where a study stands from its newest decision and the number of its appraisals."""
+def study_stage(newest: DecisionVerdict | None, people: int, *, settled: bool = False) -> Stage:
+    """Tell where a study stands: its newest decision, who has appraised it, and what that came to."""
     match newest:
         case DecisionVerdict.ACCEPT:
             return Stage.ACCEPTED
@@ -230,8 +230,10 @@ def study_stage(newest: DecisionVerdict | None, appraisals: int) -> Stage:
             return Stage.NOT_COUNTED
         case DecisionVerdict.WITHDRAW:
             return Stage.WITHDRAWN
+        case None if settled:
+            return Stage.AGREED
         case None:
-            return Stage.TO_APPRAISE if appraisals < 2 else Stage.DISAGREEMENT  # noqa: PLR2004 - two appraise
+            return Stage.TO_APPRAISE if people < 2 else Stage.DISAGREEMENT  # noqa: PLR2004 - two appraise
 
 
 def may_see(appraisals: int, *, own: bool) -> bool:

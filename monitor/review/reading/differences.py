@@ -35,6 +35,23 @@ _RESULT = (
 _NOT_NUMBERS = ("adjusted", "quote", "place")
 _NAMES = frozenset({"intervention", "experimental", "comparator"})  # kept as text, and no prose
 
+_NAMED = {
+    "count_it": "counting it",
+    "unit": "what was randomised",
+    "in_review": "whether the review has it",
+    "experimental": "what is compared",
+    "comparator": "what is compared",
+    "kind": "the kind of outcome",
+    "months": "the time",
+    "planned": "whether it was planned",
+    "better": "which way is better",
+    **dict.fromkeys(
+        ("type", "effect", "low", "high", "se", "p", "n_i", "n_c", "events_i", "events_c")
+        + ("mean_i", "sd_i", "mean_c", "sd_c"),
+        "the numbers",
+    ),
+}
+
 P = TypeVar("P", bound=Part)
 
 
@@ -115,6 +132,22 @@ def common(a: Reading, b: Reading, tools: Mapping[str, Tool]) -> Reading:
             "results": tuple(_results(a, b, tools)),
         },
     )
+
+
+def named(place: Place) -> str:
+    """Name an answer for a sentence.
+
+    >>> named(Place("risk", "r1", "1.2")), named(Place("study", "", "count_it"))
+    ('risk of bias', 'counting it')
+    """
+    match place.step:
+        case "risk":
+            return "risk of bias"
+        case "arms":
+            return "the groups"
+        case "results" if place.field == PRESENT:
+            return "which results there are"
+    return _NAMED.get(place.field, place.field.replace("_", " "))
 
 
 def _study_rows(a: Reading, b: Reading) -> Iterator[Row]:
