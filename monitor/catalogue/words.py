@@ -74,6 +74,14 @@ class OutcomeClass(StrEnum):
     OTHER = "other"
 
 
+class InReview(StrEnum):
+    """Whether a study is among the published review's own: its first results, wherever reported."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
 class FindingDirection(StrEnum):
     """What one study's result says."""
 
@@ -170,11 +178,3 @@ class Harms(StrEnum):
     REPORTED = "reported"
     NONE_REPORTED = "none reported"
     NOT_SOUGHT = "not sought"
-
-
-class Known(StrEnum):
-    """An answer of yes or no that may be sought and not found."""
-
-    YES = "yes"
-    NO = "no"
-    UNKNOWN = "not known"

@@ -5,26 +5,30 @@ person settles what differs, or the two do between themselves, and the other of 
 A consensus counts nothing: it is shown what it would do, and decided (``deciding.count``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.accounts import actors
-from monitor.accounts.tables import User
 from monitor.catalogue.appraisal import Tool
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import FindingDirection
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict
 from monitor.review import deciding, drafting, given, locking, rounds, rules
+from monitor.review.deciding import Sent
 from monitor.review.reading import checking, differences, frame, summary
 from monitor.review.reading.cleaning import cleaned
 from monitor.review.reading.model import Reading, from_json, to_json
 from monitor.review.tables import Appraisal, Consensus, Decision
 from monitor.review.words import DecisionVerdict, Settling, Stage
+
+_NO_PAPER = "The include of this study was taken back: no paper reports it any more"
+_HANDED_IN = "You have appraised this study. Now a second person has to"
+_SETTLED = "Two have appraised this study, and it is settled: see what it would do"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +44,11 @@ class Outcome:
 def hand_in(
     session: Session,
     catalogue: Catalogue,
+    sent: Sent,
     *,
-    study_id: int,
-    token: str,
-    by: User,
     reading: Reading,
     direction: FindingDirection | None,
     because: str = "",
-    at: datetime,
 ) -> Outcome:
     """Record one person's reading of a study, and what the round has come to by it.
 
@@ -63,39 +64,33 @@ def hand_in(
         Conflict: the study is decided, and by whom; or it waits for somebody else, or ``by`` may
             not; or it is judged to count although nobody has answered what is said of a paper of it.
     """
-    locking.check_token(token)
-    locking.hold_study(session, study_id)
+    locking.check_token(sent.token)
+    locking.hold_study(session, sent.study_id)
     reading = cleaned(reading)
-    if earlier := _sent_before(session, token, study_id, by, reading):
+    if earlier := _sent_before(session, sent, reading):
         return earlier
-    locking.require_reviewer(session, by)
-    locking.known_interventions(
-        session, [arm.intervention for arm in reading.arms if arm.intervention]
-    )
+    locking.require_reviewer(session, sent.by)
+    slugs = [arm.intervention for arm in reading.arms if arm.intervention]
+    locking.known_interventions(session, slugs)
     tools = catalogue.tool_by_reference
     checking.require_whole(reading, tools, catalogue.slugs)
     if reading.count_it:
-        deciding.require_unbarred(session, study_id)
-    settles = _require_turn(session, study_id, by, because)
-    appraisal = _add(session, study_id, token, by, reading, tools, direction, settles, because, at)
-    drafting.drop(session, study_id=study_id, by=by)
-    consensus = _came_to(session, appraisal, tools, at)
-    decision = _leave_out(session, catalogue, consensus, token, by, at)
-    stage = locking.stage_of(session, study_id)
-    locking.move_study(session, study_id, stage, at)
-    _record(session, appraisal, stage, at)
+        deciding.require_unbarred(session, sent.study_id)
+    settles = _require_turn(session, sent, because)
+    reading = _aligned(session, sent, reading, settles=settles)
+    appraisal = _add(session, sent, reading, tools, direction)
+    appraisal.settles, appraisal.changed_because = settles, rules.plain(because)
+    session.flush()
+    drafting.drop(session, study_id=sent.study_id, by=sent.by)
+    consensus = _came_to(session, appraisal, tools)
+    decision = _leave_out(session, catalogue, consensus, sent)
+    stage = _move(session, sent)
+    _record(session, appraisal, stage)
     return Outcome(appraisal, stage, consensus, decision)
 
 
 def confirm(
-    session: Session,
-    catalogue: Catalogue,
-    *,
-    study_id: int,
-    consensus_id: int,
-    token: str,
-    by: User,
-    at: datetime,
+    session: Session, catalogue: Catalogue, sent: Sent, *, consensus_id: int
 ) -> tuple[Consensus, Decision | None]:
     """Agree to what the other of the two has settled.
 
@@ -103,26 +98,25 @@ def confirm(
         NotFound: there is no such study.
         Conflict: nothing waits for this person's word, or it has changed since.
     """
-    locking.check_token(token)
-    locking.hold_study(session, study_id)
-    locking.require_reviewer(session, by)
-    consensus = _live(session, study_id, consensus_id)
+    locking.check_token(sent.token)
+    locking.hold_study(session, sent.study_id)
+    locking.require_reviewer(session, sent.by)
+    consensus = _live(session, sent.study_id, consensus_id)
     if consensus.confirmed_at is not None:
         return consensus, None
     settled_by = session.get_one(Appraisal, consensus.appraisals[-1]).reviewer_id
-    if by.id == settled_by or by.id not in consensus.people:
+    if sent.by.id == settled_by or sent.by.id not in consensus.people:
         raise Conflict("It waits for the other of the two. Nothing was recorded")
-    consensus.confirmed_at = at
+    consensus.confirmed_at = sent.at
     session.flush()
-    decision = _leave_out(session, catalogue, consensus, token, by, at)
-    stage = locking.stage_of(session, study_id)
-    locking.move_study(session, study_id, stage, at)
+    decision = _leave_out(session, catalogue, consensus, sent)
+    _move(session, sent)
     audit.record(
         session,
-        at=at,
-        actor=actors.of_user(by.id),
+        at=sent.at,
+        actor=actors.of_user(sent.by.id),
         action="study.settled",
-        subject=f"study:{study_id}",
+        subject=f"study:{sent.study_id}",
         consensus=consensus.id,
         how=consensus.how.value,
     )
@@ -132,14 +126,11 @@ def confirm(
 def count(
     session: Session,
     catalogue: Catalogue,
+    sent: Sent,
     *,
-    study_id: int,
     consensus_id: int,
-    token: str,
-    by: User,
     direction: FindingDirection | None,
     by_a_lead: bool,
-    at: datetime,
 ) -> Decision:
     """Decide a study by what its appraisals came to, once somebody has seen what that would do.
 
@@ -149,19 +140,17 @@ def count(
         NotFound: there is no such study.
         Conflict: it has changed since it was shown, or is decided; or ``by`` may not.
     """
-    locking.check_token(token)
-    locking.hold_study(session, study_id)
-    if earlier := deciding.counted_before(session, token, study_id):
+    locking.check_token(sent.token)
+    locking.hold_study(session, sent.study_id)
+    if earlier := deciding.counted_before(session, sent.token, sent.study_id):
         return earlier
-    (locking.require_lead if by_a_lead else locking.require_reviewer)(session, by)
-    consensus = _live(session, study_id, consensus_id)
+    (locking.require_lead if by_a_lead else locking.require_reviewer)(session, sent.by)
+    consensus = _live(session, sent.study_id, consensus_id)
     if consensus.confirmed_at is None:
         raise Conflict("The other of the two has not agreed to it yet. Nothing was recorded")
-    if not locking.papers_of(session, study_id):
-        raise Conflict("The include of this study was taken back: no paper reports it any more")
-    return deciding.count(
-        session, catalogue, consensus=consensus, token=token, by=by, direction=direction, at=at
-    )
+    if not locking.papers_of(session, sent.study_id):
+        raise Conflict(_NO_PAPER)
+    return deciding.count(session, catalogue, sent, consensus=consensus, direction=direction)
 
 
 def undecided(session: Session, study_id: int) -> Consensus | None:
@@ -170,6 +159,12 @@ def undecided(session: Session, study_id: int) -> Consensus | None:
     if consensus is None or _decided(session, consensus):
         return None
     return consensus
+
+
+def consensus_reading(session: Session, study_id: int) -> Reading | None:
+    """Give what the appraisals of a study came to, while it waits to be decided."""
+    consensus = undecided(session, study_id)
+    return from_json(consensus.reading) if consensus else None
 
 
 def _live(session: Session, study_id: int, consensus_id: int) -> Consensus:
@@ -195,28 +190,27 @@ def _decided(session: Session, consensus: Consensus) -> bool:
     return (
         newest is not None
         and newest.at >= consensus.at
-        and not _round_is_open(session, consensus.study_id)
+        and not is_open(session, consensus.study_id)
     )
 
 
-def _round_is_open(session: Session, study_id: int) -> bool:
+def is_open(session: Session, study_id: int) -> bool:
+    """Tell whether a round of the study is open: it is not decided yet, or is appraised again."""
     later = rounds.rounds(session, study_id)
     if not later:
         return locking.newest_decision(session, study_id) is None
     return later[-1].closed_at is None
 
 
-def _sent_before(
-    session: Session, token: str, study_id: int, by: User, reading: Reading
-) -> Outcome | None:
-    earlier = session.scalar(select(Appraisal).where(Appraisal.token == token))
+def _sent_before(session: Session, sent: Sent, reading: Reading) -> Outcome | None:
+    earlier = session.scalar(select(Appraisal).where(Appraisal.token == sent.token))
     if earlier is None:
         return None
-    same = (earlier.study_id, earlier.reviewer_id) == (study_id, by.id)
+    same = (earlier.study_id, earlier.reviewer_id) == (sent.study_id, sent.by.id)
     if not same or _plainly(given.reading_of(earlier)) != _plainly(reading):
         raise Conflict("This form was sent before with other answers, which stand. Open it again")
-    consensus = given.consensus(session, study_id)
-    return Outcome(earlier, locking.stage_of(session, study_id), consensus, None)
+    consensus = given.consensus(session, sent.study_id)
+    return Outcome(earlier, locking.stage_of(session, sent.study_id), consensus, None)
 
 
 def _plainly(reading: Reading) -> dict[str, object]:
@@ -228,86 +222,78 @@ def _plainly(reading: Reading) -> dict[str, object]:
     }
 
 
-def _require_turn(session: Session, study_id: int, by: User, because: str) -> bool:
+def _require_turn(session: Session, sent: Sent, because: str) -> bool:
     """Refuse who has no say now; tell whether this reading settles what two see differently.
 
     Raises:
-        InvalidInput: it is a change, and no reason is given.
+        InvalidInput: the reason of a change is too long.
         Conflict: the study is decided, or waits for somebody else.
     """
-    if not _round_is_open(session, study_id):
-        newest = locking.newest_decision(session, study_id)
-        assert newest is not None  # noqa: S101 - a first round ends by a decision; tells mypy
+    if not is_open(session, sent.study_id):
+        newest = locking.newest_decision(session, sent.study_id)
+        assert newest is not None  # noqa: S101 - a round ends by a decision; tells mypy
         raise Conflict(deciding.was_decided(session, newest))
-    if not locking.papers_of(session, study_id):
-        raise Conflict("The include of this study was taken back: no paper reports it any more")
-    two = given.pair(session, study_id)
-    is_one = by.id in {appraisal.reviewer_id for appraisal in two}
+    if not locking.papers_of(session, sent.study_id):
+        raise Conflict(_NO_PAPER)
+    two = given.pair(session, sent.study_id)
+    is_one = sent.by.id in {appraisal.reviewer_id for appraisal in two}
     if because.strip() and is_one:
         rules.check_text(because, field="because")
         return False
-    if len(two) < given.PAIR:
-        if is_one:
-            raise Conflict("You have appraised this study. Now a second person has to")
-        return False
-    if given.consensus(session, study_id) is not None:
-        raise Conflict("Two have appraised this study, and it is settled: see what it would do")
-    return True
+    if len(two) == given.PAIR and given.consensus(session, sent.study_id) is None:
+        return True
+    if is_one or len(two) == given.PAIR:
+        raise Conflict(_HANDED_IN if len(two) < given.PAIR else _SETTLED)
+    return False
 
 
-def _add(  # noqa: PLR0913 - who, on what, how
+def _aligned(session: Session, sent: Sent, reading: Reading, *, settles: bool) -> Reading:
+    """Give a reading under the keys of the other one of the pair, if there is one."""
+    others = [one for one in given.pair(session, sent.study_id) if one.reviewer_id != sent.by.id]
+    return (
+        frame.aligned(reading, given.reading_of(others[0])) if others and not settles else reading
+    )
+
+
+def _add(
     session: Session,
-    study_id: int,
-    token: str,
-    by: User,
+    sent: Sent,
     reading: Reading,
     tools: Mapping[str, Tool],
     direction: FindingDirection | None,
-    settles: bool,  # noqa: FBT001 - a column
-    because: str,
-    at: datetime,
 ) -> Appraisal:
-    earlier = [one for one in given.all_of(session, study_id) if one.reviewer_id == by.id]
-    others = [one for one in given.pair(session, study_id) if one.reviewer_id != by.id]
-    if others and not settles:
-        reading = frame.aligned(reading, given.reading_of(others[0]))
+    own = [one for one in given.all_of(session, sent.study_id) if one.reviewer_id == sent.by.id]
     judgement = summary.judgement(reading, tools, direction)
     appraisal = Appraisal(
         **asdict(judgement) | {"interventions": list(judgement.interventions)},
-        token=token,
-        study_id=study_id,
-        reviewer_id=by.id,
-        round=rounds.current(session, study_id),
-        edition=len(earlier) + 1,
-        changed_because=rules.plain(because),
-        settles=settles,
+        token=sent.token,
+        study_id=sent.study_id,
+        reviewer_id=sent.by.id,
+        round=rounds.current(session, sent.study_id),
+        edition=len(own) + 1,
         reading=to_json(reading),
-        at=at,
+        at=sent.at,
     )
     session.add(appraisal)
-    session.flush()
     return appraisal
 
 
-def _came_to(
-    session: Session, appraisal: Appraisal, tools: Mapping[str, Tool], at: datetime
-) -> Consensus | None:
+def _came_to(session: Session, appraisal: Appraisal, tools: Mapping[str, Tool]) -> Consensus | None:
     """Write down what the round has come to by this appraisal, if it has."""
-    study_id = appraisal.study_id
-    if standing := given.consensus(session, study_id):
-        standing.voided_at = at  # one of its appraisals is changed
-    two = given.pair(session, study_id)
+    if standing := given.consensus(session, appraisal.study_id):
+        standing.voided_at = appraisal.at  # one of its appraisals is changed
+    two = given.pair(session, appraisal.study_id)
     if len(two) < given.PAIR:
         return None
     first, second = (given.reading_of(one) for one in two)
     differing = differences.differences(first, second, tools)
     if appraisal.settles:
-        return _settled(session, appraisal, two, differing, at)
+        return _settled(session, appraisal, two, differing)
     if differing:
         return None
-    agreed = differences.common(first, second, tools)
+    agreed = to_json(differences.common(first, second, tools))
     people = [one.reviewer_id for one in two]
-    return _consensus(session, two, agreed, Settling.AGREED, people, [], at, confirmed=True)
+    return _consensus(session, two, how=Settling.AGREED, reading=agreed, people=people)
 
 
 def _settled(
@@ -315,44 +301,40 @@ def _settled(
     appraisal: Appraisal,
     two: Sequence[Appraisal],
     differing: Sequence[differences.Row],
-    at: datetime,
 ) -> Consensus:
     people = [one.reviewer_id for one in two]
-    third = appraisal.reviewer_id not in people
+    is_third = appraisal.reviewer_id not in people
     return _consensus(
         session,
         [*two, appraisal],
-        given.reading_of(appraisal),
-        Settling.THIRD if third else Settling.PAIR,
-        [*people, appraisal.reviewer_id] if third else people,
-        list(dict.fromkeys(differences.named(row.place) for row in differing)),
-        at,
-        confirmed=third,
+        how=Settling.THIRD if is_third else Settling.PAIR,
+        reading=appraisal.reading or {},
+        people=[*people, appraisal.reviewer_id] if is_third else people,
+        differing=dict.fromkeys(differences.named(row.place) for row in differing),
     )
 
 
-def _consensus(  # noqa: PLR0913 - the row's columns
+def _consensus(
     session: Session,
     appraisals: Sequence[Appraisal],
-    reading: Reading,
-    how: Settling,
-    people: Sequence[int],
-    differing: Sequence[str],
-    at: datetime,
     *,
-    confirmed: bool,
+    how: Settling,
+    reading: dict[str, Any],
+    people: list[int],
+    differing: Iterable[str] = (),
 ) -> Consensus:
+    last = appraisals[-1]
     consensus = Consensus(
-        study_id=appraisals[-1].study_id,
-        round=appraisals[-1].round,
+        study_id=last.study_id,
+        round=last.round,
         how=how,
-        reading=to_json(reading),
+        reading=reading,
         appraisals=[one.id for one in appraisals],
-        people=list(people),
+        people=people,
         differences=list(differing),
-        reason=appraisals[-1].changed_because,
-        at=at,
-        confirmed_at=at if confirmed else None,
+        reason=last.changed_because,
+        at=last.at,
+        confirmed_at=None if how is Settling.PAIR else last.at,
     )
     session.add(consensus)
     session.flush()
@@ -360,12 +342,7 @@ def _consensus(  # noqa: PLR0913 - the row's columns
 
 
 def _leave_out(
-    session: Session,
-    catalogue: Catalogue,
-    consensus: Consensus | None,
-    token: str,
-    by: User,
-    at: datetime,
+    session: Session, catalogue: Catalogue, consensus: Consensus | None, sent: Sent
 ) -> Decision | None:
     """Decide at once what changes nothing for anybody: a study that never counted, and should not."""
     if consensus is None or consensus.confirmed_at is None:
@@ -374,15 +351,19 @@ def _leave_out(
     counts = newest is not None and newest.verdict is DecisionVerdict.ACCEPT
     if from_json(consensus.reading).count_it or counts:
         return None
-    return deciding.count(
-        session, catalogue, consensus=consensus, token=token, by=by, direction=None, at=at
-    )
+    return deciding.count(session, catalogue, sent, consensus=consensus, direction=None)
 
 
-def _record(session: Session, appraisal: Appraisal, stage: Stage, at: datetime) -> None:
+def _move(session: Session, sent: Sent) -> Stage:
+    stage = locking.stage_of(session, sent.study_id)
+    locking.move_study(session, sent.study_id, stage, sent.at)
+    return stage
+
+
+def _record(session: Session, appraisal: Appraisal, stage: Stage) -> None:
     audit.record(
         session,
-        at=at,
+        at=appraisal.at,
         actor=actors.of_user(appraisal.reviewer_id),
         action="study.appraised",
         subject=f"study:{appraisal.study_id}",

@@ -1,6 +1,7 @@
 """Decisions on studies: counted by what their appraisals came to, left out, withdrawn, told of."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -33,15 +34,23 @@ _DECIDED = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form that somebody sent about a study; ``token``: one form, one effect."""
+
+    study_id: int
+    token: str
+    by: User
+    at: datetime
+
+
 def count(
     session: Session,
     catalogue: Catalogue,
+    sent: Sent,
     *,
     consensus: Consensus,
-    token: str,
-    by: User,
     direction: FindingDirection | None,
-    at: datetime,
 ) -> Decision:
     """Decide a study as its appraisals came to; a study that counted and should not is withdrawn.
 
@@ -57,20 +66,19 @@ def count(
     standing = locking.newest_decision(session, consensus.study_id)
     facts = _facts(session, catalogue, consensus, reading, direction)
     decision = Decision(
-        token=_BY_COUNTING + token,
+        token=_BY_COUNTING + sent.token,
         study_id=consensus.study_id,
         verdict=_verdict(reading, standing),
         reason=rules.grounds(facts, counted=bool(reading.count_it), how=consensus.how),
         interventions=_concerned(session, consensus, reading, standing),
         facts=facts | ({"supersedes": standing.id} if standing else {}),
-        decided_by=list(dict.fromkeys([*consensus.people, by.id])),
-        at=at,
+        decided_by=list(dict.fromkeys([*consensus.people, sent.by.id])),
+        at=sent.at,
     )
     record_decision(session, decision)
-    rounds.close(session, consensus.study_id, at)
-    locking.move_study(
-        session, consensus.study_id, locking.stage_of(session, consensus.study_id), at
-    )
+    rounds.close(session, consensus.study_id, sent.at)
+    stage = locking.stage_of(session, consensus.study_id)
+    locking.move_study(session, consensus.study_id, stage, sent.at)
     return decision
 
 
@@ -167,6 +175,22 @@ def accepting(session: Session, study_ids: Sequence[int]) -> list[Decision]:
     """Give the decisions by which some studies count now; those that do not count are left out."""
     newest = [locking.newest_decision(session, study_id) for study_id in study_ids]
     return [one for one in newest if one and one.verdict is DecisionVerdict.ACCEPT]
+
+
+def counted_for(session: Session, study_id: int) -> list[str]:
+    """List the interventions that a study counts for now; none where it does not count."""
+    newest = locking.newest_decision(session, study_id)
+    counts = newest is not None and newest.verdict is DecisionVerdict.ACCEPT
+    return list(newest.interventions) if newest and counts else []
+
+
+def concerned(session: Session, decision: Decision) -> list[str]:
+    """List the interventions that a decision moves: its own, and those of the one it takes over."""
+    before = decision.facts.get("supersedes")
+    earlier = session.get(Decision, before) if before else None
+    return list(
+        dict.fromkeys([*decision.interventions, *(earlier.interventions if earlier else ())])
+    )
 
 
 def why(session: Session, decision: Decision) -> tuple[str, str]:

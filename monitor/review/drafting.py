@@ -99,7 +99,8 @@ def _start(
     two = given.pair(session, study_id)
     own = next((one for one in two if one.reviewer_id == by.id), None)
     if len(two) == given.PAIR and (own is None or given.is_open(session, study_id)):
-        return common(*(given.reading_of(one) for one in two), tools)
+        first, second = (given.reading_of(one) for one in two)
+        return common(first, second, tools)
     if own is not None:
         return given.reading_of(own)
     if two:

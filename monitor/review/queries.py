@@ -1,6 +1,6 @@
 """Everything the pages read of review, offered from one place. Changes nothing."""
 
-from monitor.review.accepted import AcceptedStudy, accepted, first_results
+from monitor.review.accepted import AcceptedStudy, accepted, first_results, said_in_review
 from monitor.review.pairs.compare import Pair, Parting, Side, merge, merges, pair
 from monitor.review.queue.entries import (
     MatchedWords,
@@ -22,10 +22,13 @@ from monitor.review.queue.entries import (
 from monitor.review.queue.lanes import NOT_CLEAR, Filters, Kinds, Order, Place, kinds, waiting_since
 from monitor.review.studies import (
     AppraisalView,
+    ConsensusView,
     DecisionView,
     ReportView,
+    RoundView,
     StudyToAppraise,
     StudyView,
+    Turn,
     study,
     to_appraise,
 )
@@ -34,6 +37,7 @@ __all__ = [
     "NOT_CLEAR",
     "AcceptedStudy",
     "AppraisalView",
+    "ConsensusView",
     "DecisionView",
     "Filters",
     "Kinds",
@@ -47,11 +51,13 @@ __all__ = [
     "QueueStanding",
     "Reopening",
     "ReportView",
+    "RoundView",
     "ScreeningView",
     "Side",
     "StudyToAppraise",
     "StudyView",
     "Taught",
+    "Turn",
     "accepted",
     "by_intervention",
     "counts",
@@ -64,6 +70,7 @@ __all__ = [
     "pair",
     "queue",
     "reopenings",
+    "said_in_review",
     "screenings",
     "study",
     "taught",

@@ -1,24 +1,13 @@
-"""What the answers to a result's tool add up to, with what a reviewer judges differently. Pure."""
+"""What the answers to a result's tool add up to, with what the reviewer judges otherwise. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from monitor.catalogue.appraisal import Domain, Tool
-from monitor.kernel.errors import InvalidInput
+from monitor.catalogue.appraisal import Question, Tool
 from monitor.review import tools
 from monitor.review.reading.model import Risk
+from monitor.review.tools import OVERALL, Appraised, Judged
 
-OVERALL = "overall"
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """One domain: what the tool says of the answers, and what stands. None: answers are missing."""
-
-    domain: Domain
-    computed: str | None
-    stands: str | None
-    missing: tuple[str, ...]  # ids of questions that are asked and have no answer yet
+__all__ = ["OVERALL", "judged", "overall_of", "questions", "said", "stand"]
 
 
 def said(risk: Risk) -> dict[str, str]:
@@ -26,22 +15,14 @@ def said(risk: Risk) -> dict[str, str]:
     return {question: answered.answer for question, answered in risk.answers.items()}
 
 
-def judged(tool: Tool, risk: Risk) -> tuple[Judged, ...]:
-    """Judge each domain of a tool, in its order."""
-    return tuple(_judged(tool, domain, risk, said(risk)) for domain in tool.domains)
+def judged(risk: Risk) -> dict[str, Judged]:
+    """Give the reviewer's own judgements by domain, or of the whole."""
+    return {part: Judged(own.judgement, own.reason) for part, own in risk.overrides.items()}
 
 
-def computed_overall(tool: Tool, risk: Risk) -> str | None:
-    """Give what the tool makes of the domains that stand; None: one has no judgement yet."""
-    domains = {one.domain.id: one.stands for one in judged(tool, risk)}
-    known = {domain: stands for domain, stands in domains.items() if stands is not None}
-    return tools.judge_overall(tool, known) if len(known) == len(domains) else None
-
-
-def overall(tool: Tool, risk: Risk) -> str | None:
-    """Give the overall judgement that stands: the reviewer's own, or else the tool's."""
-    own = risk.overrides.get(OVERALL)
-    return own.judgement if own else computed_overall(tool, risk)
+def stand(tool: Tool, risk: Risk) -> Appraised:
+    """Say where an appraisal stands: what is asked, what is missing, what it comes to."""
+    return tools.stand(tool, said(risk), judged(risk))
 
 
 def overall_of(known: Mapping[str, Tool], risk: Risk) -> str | None:
@@ -49,18 +30,10 @@ def overall_of(known: Mapping[str, Tool], risk: Risk) -> str | None:
     if risk.stated:
         return risk.stated.value
     tool = known.get(risk.tool)
-    return overall(tool, risk) if tool else None
+    return stand(tool, risk).overall.judgement if tool else None
 
 
-def _judged(tool: Tool, domain: Domain, risk: Risk, answers: Mapping[str, str]) -> Judged:
-    missing = tuple(
-        question.id for question in tools.asked(domain, answers) if not answers.get(question.id)
-    )
-    computed = None
-    if not missing:
-        try:
-            computed = tools.judge_domain(tool, domain, answers)
-        except InvalidInput:  # an answer that this tool does not know: it has to be given again
-            missing = tuple(q.id for q in domain.questions if answers.get(q.id) not in tool.answers)
-    own = risk.overrides.get(domain.id)
-    return Judged(domain, computed, own.judgement if own else computed, missing)
+def questions(tool: Tool) -> dict[str, tuple[Question, ...]]:
+    """Give a tool's questions by domain, in order; those before all others come first."""
+    first = {"screening": tool.screening.questions} if tool.screening else {}
+    return first | {domain.id: domain.questions for domain in tool.domains}

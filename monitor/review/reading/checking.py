@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from monitor.catalogue.appraisal import Tool
-from monitor.catalogue.words import ArmRole, ComparatorClass, Design, Known, ResultClass
+from monitor.catalogue.words import ArmRole, ComparatorClass, Design, InReview, ResultClass
 from monitor.kernel.errors import InvalidInput
 from monitor.review.reading import appraised
 from monitor.review.reading.model import Arm, Reading, Result
 from monitor.review.reading.reported import reported_problems
+from monitor.review.tools import problems as problems_of_tool
 
 MAX_TEXT = 5000  # characters
 MAX_PEOPLE = 10_000_000
@@ -86,7 +87,7 @@ def _study(reading: Reading) -> Iterator[Problem]:
     if reading.in_review is None:
         sentence = "Say whether the 2023 review has it among its papers, or that it is not known"
         yield _problem("study", "", "in_review", sentence)
-    elif reading.in_review is not Known.UNKNOWN and not reading.in_review_reason.strip():
+    elif reading.in_review is not InReview.UNKNOWN and not reading.in_review_reason.strip():
         yield _problem("study", "", "in_review_reason", "Say how you know")
     if reading.harms is None:
         yield _problem("study", "", "harms", "Say whether the study looked for harms")
@@ -206,15 +207,8 @@ def _risk(result: Result, tools: Mapping[str, Tool]) -> Iterator[Problem]:
     if tool is None:
         yield _problem("risk", result.key, "tool", "Judge how far this result can be trusted")
         return
-    for one in appraised.judged(tool, risk):
-        for question in one.missing:
-            yield _problem("risk", result.key, question, f"Answer {question}")
-    for domain, override in risk.overrides.items():
-        if override.judgement not in tool.judgements:
-            yield _problem("risk", result.key, f"judgement-{domain}", "Choose your judgement")
-        if not override.reason.strip():
-            sentence = "Say why you judge it differently from the tool"
-            yield _problem("risk", result.key, f"reason-{domain}", sentence)
+    for problem in problems_of_tool(tool, appraised.said(risk), appraised.judged(risk)):
+        yield _problem("risk", result.key, problem.field, problem.message)
 
 
 def _problem(step: str, key: str, field: str, sentence: str) -> Problem:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from monitor.catalogue.appraisal import Tool
 from monitor.review.reading import appraised
 from monitor.review.reading.checking import Place
-from monitor.review.reading.model import Arm, Part, Reading, Result, Risk
+from monitor.review.reading.model import Arm, Part, Reading, Reported, Result, Risk
 
 PRESENT = "present"  # the field of an arm or result that only one of the two has
 TOOL = "tool"
@@ -45,11 +45,7 @@ _NAMED = {
     "months": "the time",
     "planned": "whether it was planned",
     "better": "which way is better",
-    **dict.fromkeys(
-        ("type", "effect", "low", "high", "se", "p", "n_i", "n_c", "events_i", "events_c")
-        + ("mean_i", "sd_i", "mean_c", "sd_c"),
-        "the numbers",
-    ),
+    **dict.fromkeys(Reported.model_fields.keys() - {"direction"}, "the numbers"),
 }
 
 P = TypeVar("P", bound=Part)
@@ -186,9 +182,8 @@ def _risk_rows(a: Result, b: Result, tools: Mapping[str, Tool]) -> Iterator[Row]
 
 
 def _answer_rows(a: Result, b: Result, domain: Domain, tool: Tool) -> Iterator[Row]:
-    questions = next(one.questions for one in tool.domains if one.id == domain.id)
     first, second = appraised.said(a.risk), appraised.said(b.risk)
-    for question in questions:
+    for question in appraised.questions(tool)[domain.id]:
         pair = first.get(question.id), second.get(question.id)
         if pair == (None, None):
             continue
@@ -201,11 +196,11 @@ def _answer_rows(a: Result, b: Result, domain: Domain, tool: Tool) -> Iterator[R
 
 
 def _overall_row(a: Result, b: Result, tool: Tool) -> Row:
-    first, second = appraised.overall(tool, a.risk), appraised.overall(tool, b.risk)
-    own = {risk.overrides.get(appraised.OVERALL) is not None for risk in (a.risk, b.risk)}
-    alike = first == second
+    whole = [appraised.stand(tool, risk).overall for risk in (a.risk, b.risk)]
+    first, second = (standing.judgement for standing in whole)
+    own = any(standing.overridden or standing.by_reviewer for standing in whole)
     # where domains differ, the overall judgement follows from how they are settled
-    state = State.SAME if alike else State.DIFFERS if True in own else State.SAME_SIDE
+    state = State.SAME if first == second else State.DIFFERS if own else State.SAME_SIDE
     return Row(Place("risk", a.key, appraised.OVERALL), first, second, state)
 
 
@@ -214,14 +209,21 @@ def _domains(a: Result, b: Result, tools: Mapping[str, Tool]) -> Iterator[Domain
     if tool is None or a.risk.tool != b.risk.tool:
         return
     first, second = appraised.said(a.risk), appraised.said(b.risk)
-    pairs = zip(appraised.judged(tool, a.risk), appraised.judged(tool, b.risk), strict=True)
-    for one, other in pairs:
+    ones, others = (
+        {part.id: part for part in appraised.stand(tool, risk).parts} for risk in (a.risk, b.risk)
+    )
+    for part, questions in appraised.questions(tool).items():
+        one, other = ones.get(part), others.get(part)
+        if one is None and other is None:
+            continue
+        pair = (one.judgement if one else None), (other.judgement if other else None)
         decided = tuple(
             question.id
-            for question in one.domain.questions
-            if one.stands != other.stands and first.get(question.id) != second.get(question.id)
+            for question in questions
+            if pair[0] != pair[1] and first.get(question.id) != second.get(question.id)
         )
-        yield Domain(a.key, one.domain.id, one.domain.name, one.stands, other.stands, decided)
+        name = (one or other).name  # type: ignore[union-attr]  # one of them is there
+        yield Domain(a.key, part, name, *pair, decided)
 
 
 def _rows(step: str, key: str, a: Part, b: Part, *, judged: Sequence[str]) -> Iterator[Row]:

@@ -17,7 +17,7 @@ from monitor.catalogue.words import (
     EffectType,
     Harms,
     Informant,
-    Known,
+    InReview,
     Planned,
     Population,
     ResultClass,
@@ -155,7 +155,7 @@ class Reading(Part):
     version: int = VERSION
     count_it: bool | None = None
     reason: str = ""  # why it should not count
-    in_review: Known | None = None  # among the papers of the review of 2021
+    in_review: InReview | None = None  # among the papers of the review of 2021
     in_review_reason: str = ""
     design: Design | None = None
     unit: Unit | None = None

@@ -5,6 +5,7 @@ give: what an effect and its interval say is worked out where effects are (``evi
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from monitor.catalogue.appraisal import Tool
 from monitor.catalogue.words import (
@@ -19,7 +20,7 @@ from monitor.catalogue.words import (
     ResultClass,
     RiskOfBias,
 )
-from monitor.review.reading.appraised import judged, overall_of
+from monitor.review.reading.appraised import overall_of, stand
 from monitor.review.reading.model import (
     Arm,
     Independence,
@@ -27,9 +28,10 @@ from monitor.review.reading.model import (
     Reported,
     Result,
     Risk,
+    from_json,
     interventions,
 )
-from monitor.review.rules import Judgement
+from monitor.review.rules import Judgement, from_facts
 
 _CLASSES = {
     ResultClass.ATTACHMENT: OutcomeClass.ATTACHMENT,
@@ -101,6 +103,12 @@ def of_judgement(told: Judgement) -> Reading:
     )
 
 
+def reading_of_facts(facts: Mapping[str, Any]) -> Reading:
+    """Read the reading out of a decision's facts, of any version ever written."""
+    document = facts.get("reading")
+    return from_json(document) if document else of_judgement(from_facts(facts))
+
+
 def sign_of(reported: Reported, better: Better | None) -> int | None:
     """Tell which group did better: 1 the one studied, -1 the other, 0 neither; None: not known.
 
@@ -154,10 +162,11 @@ def _why(risk: Risk, tools: Mapping[str, Tool]) -> str:
     tool = tools.get(risk.tool)
     if tool is None:
         return risk.reason
+    parts = stand(tool, risk).parts
     concerns = [
-        f"{one.domain.name}: {one.stands}"
-        for one in judged(tool, risk)
-        if one.stands and one.stands != tool.judgements[0]
+        f"{part.name}: {part.judgement}"
+        for part in parts
+        if part.judgement and part.judgement != tool.judgements[0]
     ]
     own = [override.reason for override in risk.overrides.values()]
     return ". ".join([*concerns, *own]) or f"{tool.name}: no domain gives concern"
