@@ -74,6 +74,14 @@ class OutcomeClass(StrEnum):
     OTHER = "other"
 
 
+class InReview(StrEnum):
+    """Whether a study is among the published review's own: its first results, wherever reported."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
 class FindingDirection(StrEnum):
     """What one study's result says."""
 
