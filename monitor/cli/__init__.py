@@ -20,6 +20,7 @@ from monitor.cli import (  # noqa: F401 - each adds its commands
     lab_dedupe,
     lab_design,
     lab_findings,
+    lab_grade,
     lab_match,
     lab_rank,
     lab_rob2,
