@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
+from monitor.catalogue.words import FindingDirection
 from monitor.evidence import service as evidence
 from monitor.evidence.words import Cause
 from monitor.feeds.replaying import Changed
@@ -301,7 +302,7 @@ def hand_in(
         service.catalogue,
         sent,
         reading=reading,
-        direction=evidence.told_direction(reading, service.catalogue.synthesis),
+        direction=_direction(service, reading),
         because=because,
     )
 
@@ -317,11 +318,15 @@ def count(session: Session, service: Service, sent: review.Sent, *, consensus_id
         service.catalogue,
         sent,
         consensus_id=consensus_id,
-        direction=reading and evidence.told_direction(reading, service.catalogue.synthesis),
+        direction=_direction(service, reading),
         by_a_lead=needs_a_lead(session, service, sent.study_id),
     )
     _follow(session, service, decision, _because(session, decision), at=sent.at)
     return decision
+
+
+def _direction(service: Service, reading: Reading | None) -> FindingDirection | None:
+    return evidence.told_direction(reading, service.catalogue.synthesis) if reading else None
 
 
 def preview_counting(session: Session, service: Service, study_id: int) -> list[Preview]:
@@ -329,7 +334,7 @@ def preview_counting(session: Session, service: Service, study_id: int) -> list[
     reading = review.consensus_reading(session, study_id)
     if reading is None:
         return []
-    direction = evidence.told_direction(reading, service.catalogue.synthesis)
+    direction = _direction(service, reading)
     tools = service.catalogue.tool_by_reference
     return preview(
         session,

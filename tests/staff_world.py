@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
+from readings import appraise
 from sqlalchemy import select
 
 from monitor import workflow
@@ -248,7 +249,7 @@ class World:
 
     def appraise(self, paper: str, by: User, judgement: Judgement = JUDGEMENT) -> None:
         with self.database.write() as session:
-            workflow.appraise(
+            appraise(
                 session,
                 self.service,
                 study_id=self.studies[paper],

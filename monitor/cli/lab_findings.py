@@ -11,13 +11,14 @@ from typing import Any
 import click
 
 from monitor.catalogue import loader
+from monitor.catalogue.words import EffectType
 from monitor.cli.lab import file_argument, lab
 from monitor.evidence import pooling
 from monitor.evidence.effects import derive, log_odds
 from monitor.evidence.findings import Finding, Line, findings
 from monitor.evidence.index_results import Index
 from monitor.evidence.pooling import Pool
-from monitor.evidence.results import Allocation, EffectType, Result, read_row
+from monitor.evidence.results import Allocation, Result, read_row
 from monitor.kernel.errors import InvalidInput
 
 _DIGITS = 6

@@ -107,7 +107,7 @@ def told_direction(reading: Reading, policy: SynthesisPolicy) -> FindingDirectio
     return _SAID[effect.sign if abs(effect.yi) > _Z * math.sqrt(effect.vi) else 0]
 
 
-_YES_NO = {InReview.YES: True, InReview.NO: False}
+_YES_NO: dict[InReview | None, bool] = {InReview.YES: True, InReview.NO: False}
 _SAID = {
     1: FindingDirection.FAVOURS,
     0: FindingDirection.NO_DIFFERENCE,

@@ -19,6 +19,7 @@ from monitor.review.accepted import AcceptedStudy
 from monitor.review.tables import Appraisal
 from monitor.review.words import shown
 
+_NOT_RATED = "not rated"
 _IN_WORDS = "of several of the ten, so told in words"
 
 
@@ -71,7 +72,7 @@ def _studies(session: Session, slug: str, grade: GradeRow) -> Iterator[str]:
 
 def _study(session: Session, study: AcceptedStudy) -> Iterator[str]:
     yield (
-        f"    Agreed: {study.design.value}, risk of bias {study.risk_of_bias.value}, "
+        f"    Agreed: {study.design.value}, risk of bias {study.risk_of_bias or _NOT_RATED}, "
         f"{study.outcome_class.value} outcome, {shown(study.direction) if study.direction else _IN_WORDS}"
     )
     appraisals = session.execute(

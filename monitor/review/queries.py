@@ -29,6 +29,7 @@ from monitor.review.studies import (
     StudyToAppraise,
     StudyView,
     Turn,
+    screened_for,
     study,
     to_appraise,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "queue",
     "reopenings",
     "said_in_review",
+    "screened_for",
     "screenings",
     "study",
     "taught",

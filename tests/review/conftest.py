@@ -5,15 +5,19 @@ from itertools import count
 from typing import Any
 
 import pytest
+from readings import reading_of
 
 from monitor.accounts.tables import Role, User
+from monitor.catalogue import loader
 from monitor.catalogue.tables import InterventionRow
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.literature.ranking.features import features
 from monitor.literature.tables import Paper, PaperReading
 from monitor.literature.words import Lane
 from monitor.review import service
+from monitor.review.locking import stage_of
 from monitor.review.queue.screening import ScreeningAnswer
+from monitor.review.reading.model import Reading
 from monitor.review.rules import Judgement
 from monitor.review.words import ScreeningVerdict
 
@@ -41,7 +45,7 @@ class World:
     """Makes rows and sends forms; every form gets a token of its own unless told."""
 
     def __init__(self, session, now):
-        self.session, self.now = session, now
+        self.session, self.now, self.catalogue = session, now, loader.load()
         self.tokens = map("token-{}".format, count(1))
         for position, slug in enumerate(("vipp", "cos", "ddp")):
             session.add(
@@ -109,15 +113,33 @@ class World:
         self.screen(paper_id, self.ann)
         return study_of(self.session, paper_id)
 
-    def appraise(self, study_id, by, judgement=JUDGEMENT, token=None, at=None):
-        return service.appraise(
+    def sent(self, study_id, by, token=None, at=None):
+        return service.Sent(study_id, token or next(self.tokens), by, at or self.now)
+
+    def appraise(self, study_id, by, judgement=JUDGEMENT, token=None, at=None, because=""):
+        """Hand a reading in; and decide, as soon as the appraisals came to one answer."""
+        sent = self.sent(study_id, by, token, at)
+        reading = judgement if isinstance(judgement, Reading) else reading_of(judgement)
+        outcome = service.hand_in(
             self.session,
-            study_id=study_id,
-            token=token or next(self.tokens),
-            by=by,
-            judgement=judgement,
-            at=at or self.now,
+            self.catalogue,
+            sent,
+            reading=reading,
+            direction=judgement.direction if isinstance(judgement, Judgement) else None,
+            because=because,
         )
+        agreed = outcome.consensus
+        if agreed and agreed.confirmed_at and not outcome.decision:
+            decision = service.count(
+                self.session,
+                self.catalogue,
+                sent,
+                consensus_id=agreed.id,
+                direction=judgement.direction if isinstance(judgement, Judgement) else None,
+                by_a_lead=False,
+            )
+            return replace(outcome, decision=decision, stage=stage_of(self.session, study_id))
+        return outcome
 
     def accepted(self, judgement=JUDGEMENT, **fields):
         """Bring a study all the way; gives its id."""

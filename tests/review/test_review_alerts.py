@@ -8,6 +8,7 @@ from datetime import date
 from itertools import count
 
 import pytest
+from readings import appraise
 from sqlalchemy import func, select
 
 from monitor import workflow
@@ -149,7 +150,7 @@ class World:
 
     def appraised(self, study_id, *people):
         for person in people or (self.ann, self.ben):
-            workflow.appraise(
+            appraise(
                 self.session,
                 self.service,
                 study_id=study_id,
@@ -530,7 +531,7 @@ def test_who_says_that_a_retracted_study_does_not_count_needs_no_answer_first(wo
     study_id = world.included(world.arrives(said(LinkKind.RETRACTED_BY)))
     left_out = replace(JUDGEMENT, count_it=False, reason="It is retracted.")
     for person in (world.ann, world.ben):
-        workflow.appraise(
+        appraise(
             world.session, world.service, study_id=study_id,
             token=f"out-{person.id}", by=person, judgement=left_out, at=world.now,
         )  # fmt: skip

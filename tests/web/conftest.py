@@ -16,6 +16,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from readings import appraise
 from sqlalchemy.orm import Session
 from staff_world import SOME_SOURCES  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from werkzeug.test import TestResponse
@@ -198,7 +199,7 @@ class Evidence:
         """Let one person appraise a study."""
         judgement = replace(JUDGEMENT, **answers)  # type: ignore[arg-type]  # fields by name
         with self.database.write() as session:
-            workflow.appraise(
+            appraise(
                 session,
                 self.service,
                 study_id=study_id,
