@@ -18,6 +18,7 @@ from monitor.evidence.results import ANOTHER, Allocation, Result
 from monitor.kernel.errors import InvalidInput
 from monitor.review.reading import model
 from monitor.review.reading.model import Reading, interventions
+from monitor.review.reading.reported import number_problems
 from monitor.review.reading.summary import main_result, sign_of
 
 _Z = 1.96  # as intervals of 95 % are printed
@@ -84,6 +85,8 @@ def effect_of(reading: Reading, result: model.Result, policy: SynthesisPolicy) -
     Raises:
         InvalidInput: what is given contradicts itself or does not suffice; says what and why.
     """
+    for field, sentence in number_problems(reading, result):
+        raise InvalidInput(sentence, field=field)
     return derive(row_of(reading, result, study=""), policy)
 
 

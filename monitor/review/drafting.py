@@ -66,13 +66,16 @@ def keep(
             "You have saved this appraisal from another tab or browser since. What you typed here "
             "is below and not saved: open the page again in another tab and compare"
         )
-    if kept is None:
-        kept = ReadingDraft(study_id=study_id, reviewer_id=by.id, version=0)
-        session.add(kept)
-    kept.round = rounds.current(session, study_id)
-    kept.reading, kept.version, kept.saved_at = to_json(reading), version + 1, at
-    session.flush()
-    return kept
+    return session.merge(
+        ReadingDraft(
+            study_id=study_id,
+            reviewer_id=by.id,
+            round=rounds.current(session, study_id),
+            reading=to_json(reading),
+            version=version + 1,
+            saved_at=at,
+        )
+    )
 
 
 def drop(session: Session, *, study_id: int, by: User) -> None:

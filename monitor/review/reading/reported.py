@@ -35,6 +35,13 @@ _SPREAD = {
 
 def reported_problems(reading: Reading, result: Result) -> Iterator[Fault]:
     """List what is to be mended in a result's numbers, by the field of the form."""
+    yield from number_problems(reading, result)
+    if result.reported.type is not None and not result.reported.quote.strip():
+        yield "quote", "Quote the sentence or the table's row that it rests on"
+
+
+def number_problems(reading: Reading, result: Result) -> Iterator[Fault]:
+    """List what keeps an effect from being worked out of a result's numbers."""
     told = result.reported
     if told.type is None:
         yield "type", "Choose what the paper gives; a direction alone is enough"
@@ -47,8 +54,6 @@ def reported_problems(reading: Reading, result: Result) -> Iterator[Fault]:
         yield from _ranges(told)
         yield from _together(told)
         yield from _analysed(reading, result)
-    if not told.quote.strip():
-        yield "quote", "Quote the sentence or the table's row that it rests on"
 
 
 def _missing(result: Result) -> Iterator[Fault]:
