@@ -5,11 +5,15 @@ import json
 import math
 import shlex
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.catalogue import loader
 from monitor.evidence.fitting import Interval, Spread, fit
+from monitor.evidence.labels import Label, label
+from monitor.evidence.pooling import pool
 from monitor.evidence.two_by_two import Measure, from_counts
 from monitor.kernel.errors import InvalidInput
 
@@ -115,3 +119,19 @@ def test_identical_studies_do_not_spread(y, v, k, spread):
 def test_one_study_has_no_spread(spread):
     with pytest.raises(ValueError, match="two studies or more"):
         fit([0.3], [0.1], spread, Interval.WALD)
+
+
+@pytest.mark.parametrize(("effect", "least", "most"), [(0.35, 0.80, 0.83), (0.0, 0.01, 0.035)])
+def test_three_trials_of_100_show_a_useful_programme_and_hardly_ever_a_useless_one(
+    effect, least, most
+):
+    """The method's promise; docs/accuracy/findings.md has every number of trials, and harm."""
+    chance = np.random.default_rng(15)
+    policy = loader.load().synthesis
+    yi = chance.normal(effect, math.sqrt(2 / 50), (4_000, 3))
+    vi = 2 / 50 + yi**2 / 200
+    said = [
+        label(pool(y, v, policy), policy.delta)
+        for y, v in zip(yi.tolist(), vi.tolist(), strict=True)
+    ]
+    assert least <= sum(one in {Label.BENEFIT, Label.PROBABLE} for one in said) / 4_000 <= most
