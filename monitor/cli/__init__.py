@@ -22,6 +22,7 @@ from monitor.cli import (  # noqa: F401 - each adds its commands
     lab_findings,
     lab_grade,
     lab_match,
+    lab_pool,
     lab_rank,
     lab_rob2,
     mail,

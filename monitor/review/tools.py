@@ -122,7 +122,11 @@ def stand(
 def problems(
     tool: Tool, answers: Mapping[str, Answer | str], judged: Mapping[str, Judged] | None = None
 ) -> tuple[Problem, ...]:
-    """Say everything that stands in the way of a complete appraisal, in the order of the form."""
+    """Say everything that stands in the way of a complete appraisal.
+
+    What the tool does not know comes first; then, in the order of the form, what is missing and
+    what departs from the tool without a reason.
+    """
     given = judged or {}
     found = stand(tool, answers, given)
     listed = [*_unknown_answers(tool, answers), *_unknown_judgements(tool, given)]

@@ -213,7 +213,9 @@ def test_everything_that_is_missing_is_told_at_once(world, ann):
     page = ann.get(address(world, "ddp2", "/hand-in")).text
     for said in ("Choose the design", "looked for harms", "Add a result"):
         assert said in page
-    answer = ann.send(address(world, "ddp2", "/hand-in"), {"token": "5f0c0000-0000-4000-8000-0000000000aa"})
+    answer = ann.send(
+        address(world, "ddp2", "/hand-in"), {"token": "5f0c0000-0000-4000-8000-0000000000aa"}
+    )
     assert answer.status_code == 400
 
 
