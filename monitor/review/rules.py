@@ -221,19 +221,22 @@ def from_facts(facts: Mapping[str, Any]) -> Judgement:
     )
 
 
-def study_stage(newest: DecisionVerdict | None, people: int, *, settled: bool = False) -> Stage:
-    """Tell where a study stands: its newest decision, who has appraised it, and what that came to."""
-    match newest:
+def work_stage(people: int, *, settled: bool) -> Stage:
+    """Tell what an open round waits for: by how many people have appraised, and what that came to."""
+    if settled:
+        return Stage.AGREED
+    return Stage.TO_APPRAISE if people < 2 else Stage.DISAGREEMENT  # noqa: PLR2004 - two appraise
+
+
+def decided_stage(verdict: DecisionVerdict) -> Stage:
+    """Tell where a decision puts a study."""
+    match verdict:
         case DecisionVerdict.ACCEPT:
             return Stage.ACCEPTED
         case DecisionVerdict.EXCLUDE:
             return Stage.NOT_COUNTED
         case DecisionVerdict.WITHDRAW:
             return Stage.WITHDRAWN
-        case None if settled:
-            return Stage.AGREED
-        case None:
-            return Stage.TO_APPRAISE if people < 2 else Stage.DISAGREEMENT  # noqa: PLR2004 - two appraise
 
 
 def may_see(appraisals: int, *, own: bool) -> bool:
