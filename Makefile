@@ -75,6 +75,8 @@ accuracy: $(VENV)/.dev ## measure how good the rules are, and rewrite docs/accur
 	$(BIN)/python tools/accuracy_design.py
 	$(BIN)/python tools/accuracy_links.py
 	$(BIN)/python tools/accuracy_notices.py
+	$(BIN)/python tools/accuracy_pooling.py
+	$(BIN)/python tools/simulate_findings.py
 	$(BIN)/python bench/dedupe.py --yardstick $(YARDSTICK)/bin/python --write
 	$(BIN)/python tools/accuracy_ranking.py --asreview $(YARDSTICK)/bin/python
 

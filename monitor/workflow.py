@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
+from monitor.catalogue.words import FindingDirection
 from monitor.evidence import service as evidence
 from monitor.evidence.words import Cause
 from monitor.feeds.service import StoredRecord
@@ -21,11 +22,14 @@ from monitor.gap.previews import (  # offered from here: what a step would do
     preview_counting_again,
     preview_withdrawal,
 )
+from monitor.gap.rules import changed
 from monitor.gap.tables import Change
 from monitor.literature import service as literature
 from monitor.literature.ingest import rereading
 from monitor.literature.papers.settling import one_at_a_time
 from monitor.literature.words import TO_SCREEN, Lane
+from monitor.notify import news
+from monitor.notify import queries as notify_queries
 from monitor.notify import service as notify
 from monitor.notify.incidents import (  # offered from here: they are part of the story
     comparison_failed,
@@ -37,7 +41,8 @@ from monitor.notify.incidents import (  # offered from here: they are part of th
     source_recovered,
 )
 from monitor.review import service as review
-from monitor.review.rules import Judgement
+from monitor.review.reading.model import Reading
+from monitor.review.reading.summary import judgement
 from monitor.review.tables import Decision, Screening, StudyAlert
 from monitor.review.words import ScreeningVerdict
 from monitor.service import Service
@@ -45,18 +50,22 @@ from monitor.usage import service as usage
 
 __all__ = [
     "Preview",
-    "appraise",
     "comparison_failed",
+    "count",
     "fewer_ids",
+    "hand_in",
     "heed",
     "ingest",
     "merge_papers",
+    "needs_a_lead",
     "preview",
+    "preview_counting",
     "preview_counting_again",
     "preview_withdrawal",
     "publish_baseline",
     "query_rewritten",
     "read_by_new_rules",
+    "readers_told",
     "remind_admins",
     "replay",
     "screen",
@@ -283,23 +292,73 @@ def _follow_papers(
     return settled
 
 
-def appraise(  # noqa: PLR0913 - who, on what, how
+def hand_in(
     session: Session,
     service: Service,
+    sent: review.Sent,
     *,
-    study_id: int,
-    token: str,
-    by: User,
-    judgement: Judgement,
-    at: datetime,
-) -> review.AppraisalOutcome:
-    """Record an appraisal; when it decides the study, everything that follows from it too."""
-    outcome = review.appraise(
-        session, study_id=study_id, token=token, by=by, judgement=judgement, at=at
+    reading: Reading,
+    because: str = "",
+) -> review.Outcome:
+    """Record a reading of a study. Nothing counts by it before it is decided (``count``)."""
+    return review.hand_in(
+        session,
+        service.catalogue,
+        sent,
+        reading=reading,
+        direction=_direction(service, reading),
+        because=because,
     )
-    if decision := outcome.decision:
-        _follow(session, service, decision, _because(session, decision), at=at)
-    return outcome
+
+
+def count(session: Session, service: Service, sent: review.Sent, *, consensus_id: int) -> Decision:
+    """Decide a study by what its appraisals came to, with everything that follows from it.
+
+    Where more readers would be told than the setting says, a lead reviewer has to.
+    """
+    reading = review.consensus_reading(session, sent.study_id)
+    decision = review.count(
+        session,
+        service.catalogue,
+        sent,
+        consensus_id=consensus_id,
+        direction=_direction(service, reading),
+        by_a_lead=needs_a_lead(session, service, sent.study_id),
+    )
+    _follow(session, service, decision, _because(session, decision), at=sent.at)
+    return decision
+
+
+def _direction(service: Service, reading: Reading | None) -> FindingDirection | None:
+    return evidence.told_direction(reading, service.catalogue.synthesis) if reading else None
+
+
+def preview_counting(session: Session, service: Service, study_id: int) -> list[Preview]:
+    """Tell what deciding a study by what its appraisals came to would do. Changes nothing."""
+    reading = review.consensus_reading(session, study_id)
+    if reading is None:
+        return []
+    direction = _direction(service, reading)
+    tools = service.catalogue.tool_by_reference
+    return preview(
+        session,
+        service.catalogue,
+        study_id=study_id,
+        judgement=judgement(reading, tools, direction),
+        in_review=reading.in_review,
+    )
+
+
+def needs_a_lead(session: Session, service: Service, study_id: int) -> bool:
+    """Tell whether deciding a study would tell so many readers that a lead reviewer has to."""
+    previews = preview_counting(session, service, study_id)
+    return readers_told(session, previews) > service.settings.review.lead_above_readers
+
+
+def readers_told(session: Session, previews: Sequence[Preview]) -> int:
+    """Count the readers who would be told by mail, if it is news."""
+    moved = [one.slug for one in previews if news.moves(changed(one.before, one.after))]
+    return notify_queries.followers(session, moved)
 
 
 def withdraw(  # noqa: PLR0913 - who, what, why
@@ -349,7 +408,7 @@ def _follow(
     """Re-grade and reassess what a decision concerns, and tell the readers. Safe to repeat."""
     changes = [
         change
-        for slug in decision.interventions
+        for slug in review.concerned(session, decision)
         if (change := _reassess(session, service, slug, cause=cause, at=at))
     ]
     if changes:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from factories import judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from readings import appraise  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy import select
 
 from monitor import workflow
@@ -244,7 +245,7 @@ class World:
 
     def appraise(self, paper: str, by: User, judgement: Judgement = JUDGEMENT) -> None:
         with self.database.write() as session:
-            workflow.appraise(
+            appraise(
                 session,
                 self.service,
                 study_id=self.studies[paper],

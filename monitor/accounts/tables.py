@@ -11,10 +11,11 @@ from monitor.kernel.database import Base, enum_column
 
 
 class Role(StrEnum):
-    """What a person may do; an admin may do what a reviewer may."""
+    """What a person may do; each may do what those before it may."""
 
     COMMISSIONER = "commissioner"
     REVIEWER = "reviewer"
+    LEAD = "lead reviewer"  # settles, opens rounds, sees agreement
     ADMIN = "admin"
 
 

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from monitor.catalogue.appraisal import Tool
+from monitor.catalogue.appraisal import StudyDesign, Tool
+from monitor.catalogue.appraisal_checks import faults
 from monitor.catalogue.methods import Measures, SynthesisPolicy
 from monitor.catalogue.models import (
     Abbreviation,
@@ -57,6 +58,7 @@ class Catalogue(Data):
     synthesis: SynthesisPolicy
     measures: Measures
     tools: dict[str, Tool]
+    tool_for: dict[StudyDesign, str]  # which of the tools that fit a design is asked for
 
     @property
     def slugs(self) -> tuple[str, ...]:
@@ -74,6 +76,11 @@ class Catalogue(Data):
                 return intervention
         raise NotFound(f"there is no intervention {slug!r}")
 
+    @property
+    def tool_by_reference(self) -> dict[str, Tool]:
+        """The appraisal tools by name and version, as appraisals keep them."""
+        return {tool.reference: tool for tool in self.tools.values()}
+
     def tool(self, name: str) -> Tool:
         """Find one appraisal tool by its file's name.
 
@@ -84,6 +91,12 @@ class Catalogue(Data):
             raise NotFound(f"there is no appraisal tool {name!r}")
         return self.tools[name]
 
+    def tools_fitting(self, design: StudyDesign) -> tuple[Tool, ...]:
+        """Give the tools that fit a design: the one that is asked for, then the others by name."""
+        first = self.tool(self.tool_for[design])
+        fitting = (tool for tool in self.tools.values() if design in tool.designs)
+        return (first, *(tool for tool in fitting if tool is not first))
+
 
 class _Current(Data):
     """Which released policy is in force."""
@@ -91,6 +104,7 @@ class _Current(Data):
     grading: str
     gap: str
     synthesis: str
+    tools: dict[StudyDesign, str]
 
 
 @functools.cache
@@ -120,12 +134,13 @@ def read(folder: Path) -> Catalogue:
     tools = _tools(folder, errors)
     if current:
         errors += _missing(folder, current)
+        errors += _unfitting(current, tools)
     grading = policies.get(current.grading) if current else None
     gap = gaps.get(current.gap) if current else None
     synthesis = syntheses.get(current.synthesis) if current else None
     if grading and gap:
         errors += _across(interventions, grading, gap)
-    if errors or not (review and grading and gap and synthesis and measures):
+    if errors or not (review and current and grading and gap and synthesis and measures):
         raise ConfigError("\n".join(errors))
     return Catalogue(
         review=review,
@@ -135,13 +150,25 @@ def read(folder: Path) -> Catalogue:
         synthesis=synthesis,
         measures=measures,
         tools=tools,
+        tool_for=current.tools,
     )
 
 
 def _missing(folder: Path, current: _Current) -> Iterator[str]:
-    for kind, version in current.model_dump().items():
+    for kind, version in current.model_dump(exclude={"tools"}).items():
         if not (folder / kind / f"{version}.toml").is_file():
             yield f"policies.toml: {kind}: there is no {kind}/{version}.toml"
+
+
+def _unfitting(current: _Current, tools: dict[str, Tool]) -> Iterator[str]:
+    for design in StudyDesign:
+        name = current.tools.get(design)
+        if name is None:
+            yield f"policies.toml: tools: {design} has none"
+        elif name in tools and design not in tools[name].designs:
+            yield f"policies.toml: tools: {design}: {name} does not fit that design"
+        elif name not in tools:
+            yield f"policies.toml: tools: {design}: there is no tools/{name}.toml fit for use"
 
 
 def _interventions(folder: Path, errors: list[str]) -> list[Intervention]:
@@ -157,8 +184,12 @@ def _interventions(folder: Path, errors: list[str]) -> list[Intervention]:
 
 def _tools(folder: Path, errors: list[str]) -> dict[str, Tool]:
     names = sorted(path.name for path in (folder / "tools").glob("*.toml"))
-    found = {name: _parse(folder, f"tools/{name}", Tool, errors) for name in names}
-    return {Path(name).stem: tool for name, tool in found.items() if tool}
+    tools = {}
+    for name in names:
+        if tool := _parse(folder, f"tools/{name}", Tool, errors):
+            errors += [f"tools/{name}: {fault}" for fault in faults(tool)]
+            tools[tool.id] = tool
+    return tools
 
 
 def _policies(folder: Path, kind: str, model: type[_Model], errors: list[str]) -> dict[str, _Model]:
@@ -187,6 +218,9 @@ def _parse(folder: Path, name: str, model: type[_Model], errors: list[str]) -> _
     if model is Intervention:
         errors += [f"{name}: {key}: not a key of this file" for key in _GENERATED if key in data]
         data |= {"slug": Path(name).stem, "content_hash": hashlib.sha256(raw).hexdigest()}
+    if model is Tool:
+        errors += [f"{name}: id: not a key of this file"] * ("id" in data)
+        data |= {"id": Path(name).stem}
     try:
         return model.model_validate(data)
     except ValidationError as error:

@@ -74,6 +74,14 @@ class OutcomeClass(StrEnum):
     OTHER = "other"
 
 
+class InReview(StrEnum):
+    """Whether a study is among the published review's own: its first results, wherever reported."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
 class FindingDirection(StrEnum):
     """What one study's result says."""
 
@@ -81,3 +89,92 @@ class FindingDirection(StrEnum):
     MIXED = "mixed"
     NO_DIFFERENCE = "no difference"
     FAVOURS_COMPARISON = "favours the comparison"
+
+
+class Unit(StrEnum):
+    """What was put into the groups, one by one, by chance or otherwise."""
+
+    PEOPLE = "people"
+    CLUSTERS = "clusters"  # services, classes, sites
+
+
+class ArmRole(StrEnum):
+    """Whether a group got what is studied, or what that is compared with."""
+
+    EXPERIMENTAL = "experimental"
+    COMPARATOR = "comparator"
+
+
+class ComparatorClass(StrEnum):
+    """What the people compared got. The first four are one pool, *usual care*."""
+
+    NOTHING = "nothing"
+    WAITING_LIST = "waiting list"
+    USUAL_CARE = "usual care"
+    ATTENTION = "attention"
+    ACTIVE = "active"
+    ANOTHER = "another of the ten"
+    NOT_RANDOMISED = "not randomised"
+
+
+class ResultClass(StrEnum):
+    """What a result measures."""
+
+    ATTACHMENT = "attachment"
+    PROXIMAL = "proximal"  # parental sensitivity, reflective functioning …
+    CHILD = "child, other"
+    PARENT = "parent, other"
+    HARM = "harm"
+    OTHER = "other"  # of appraisals made before child and parent were told apart
+
+
+class Informant(StrEnum):
+    """Who told how people fared."""
+
+    BLIND_OBSERVER = "blind observer"
+    OBSERVER = "observer"
+    SELF_REPORT = "self-report"
+    RECORD = "record"
+
+
+class Population(StrEnum):
+    """Which of those allocated a result is about."""
+
+    ALL = "all randomised"
+    COMPLETERS = "completers"
+    SUBGROUP = "subgroup"
+
+
+class Planned(StrEnum):
+    """Whether a result was named before the trial began."""
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    NO = "no"
+
+
+class Better(StrEnum):
+    """Which way of a measure is better for the child or the parent."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+
+
+class EffectType(StrEnum):
+    """How a result's effect is reported."""
+
+    DIRECTION = "direction only"
+    MEANS = "means"
+    MD = "MD"
+    SMD = "SMD"
+    TABLE = "2x2"
+    OR = "OR"
+    RR = "RR"
+
+
+class Harms(StrEnum):
+    """Whether a study looked for harms; never a blank."""
+
+    REPORTED = "reported"
+    NONE_REPORTED = "none reported"
+    NOT_SOUGHT = "not sought"

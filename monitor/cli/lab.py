@@ -20,8 +20,9 @@ WHERE = {
     "design": "lab_design",
     "extract": "lab_findings",
     "findings": "lab_findings",
+    "grade": "lab_grade",
     "match": "lab_match",
-    "pool": "lab_findings",
+    "pool": "lab_pool",
     "rank": "lab_rank",
     "rob2": "lab_rob2",
 }

@@ -1,4 +1,4 @@
-"""`gap-monitor lab extract`, `findings` and `pool`: from results as reported to what they show."""
+"""`gap-monitor lab extract` and `findings`: from results as reported to what they show."""
 
 import csv
 import dataclasses
@@ -12,12 +12,11 @@ import click
 
 from monitor.catalogue import loader
 from monitor.cli.lab import file_argument, lab
-from monitor.evidence import pooling
-from monitor.evidence.effects import derive, log_odds
+from monitor.evidence.effects import derive
 from monitor.evidence.findings import Finding, Line, findings
 from monitor.evidence.index_results import Index
 from monitor.evidence.pooling import Pool
-from monitor.evidence.results import Allocation, EffectType, Result, read_row
+from monitor.evidence.results import Result, read_row
 from monitor.kernel.errors import InvalidInput
 
 _DIGITS = 6
@@ -94,60 +93,6 @@ def findings_(file: Path, *, as_json: bool) -> None:
                 f"{finding.outcome_class or 'outcome class not given'}: {finding.main.label} "
                 f"({_in_short(finding.main)})"
             )
-
-
-@lab.command()
-@file_argument
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-@click.option("--truncated", is_flag=True, help="The truncated Knapp-Hartung interval.")
-@click.option("--common", is_flag=True, help="A common effect with the Wald interval.")
-def pool(file: Path, *, as_json: bool, truncated: bool, common: bool) -> None:
-    """Pool effects (columns yi and vi) or log odds ratios (events_i, n_i, events_c, n_c)."""
-    pairs = [pair for line, row in table(file) if (pair := _pair(line, row))]
-    try:
-        if common:
-            pooled = pooling.common_effect(*_columns(pairs))
-        else:
-            pooled = pooling.random_effects(*_columns(pairs), truncated=truncated)
-    except ValueError as error:
-        raise InvalidInput(f"{file.name} cannot be pooled: {error}") from None
-    answer = {name: value for name, value in _pool(pooled).items() if name != "n"}
-    if as_json:
-        _print(answer)
-    else:
-        click.echo("; ".join(f"{name} {value}" for name, value in answer.items()))
-
-
-def _pair(line: int, row: Row) -> tuple[float, float] | None:
-    try:
-        if row.get("yi", "").strip():
-            yi, vi = float(row["yi"]), float(row.get("vi") or "nan")
-            if not vi > 0:
-                raise InvalidInput("vi: a variance is more than 0")  # noqa: TRY301 - named below
-            return yi, vi
-        counted = Result(
-            study="",
-            intervention="",
-            variant="",
-            comparator="",
-            comparator_class="",
-            allocation=Allocation.UNKNOWN,
-            effect_type=EffectType.TABLE,
-            outcome_class="",
-            events_i=int(row["events_i"]),
-            n_i=int(row["n_i"]),
-            events_c=int(row["events_c"]),
-            n_c=int(row["n_c"]),
-        )
-        log, variance, _ = log_odds(counted)
-    except (InvalidInput, KeyError, ValueError) as error:
-        left_out(line, row, str(error))
-        return None
-    return log, variance
-
-
-def _columns(pairs: list[tuple[float, float]]) -> tuple[list[float], list[float]]:
-    return [yi for yi, _ in pairs], [vi for _, vi in pairs]
 
 
 def _object(finding: Finding) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 from monitor.catalogue.methods import SynthesisPolicy
-from monitor.evidence.results import Allocation, EffectType, Result
+from monitor.catalogue.words import EffectType
+from monitor.evidence.results import Allocation, Result
 from monitor.kernel.errors import InvalidInput
 
 _Z = 1.96  # as intervals of 95 % are printed

@@ -10,7 +10,13 @@ from datetime import date
 
 from monitor.catalogue.loader import Baseline, GradingPolicy
 from monitor.catalogue.policies import Fact
-from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
+from monitor.catalogue.words import (
+    Design,
+    FindingDirection,
+    InReview,
+    OutcomeClass,
+    RiskOfBias,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +39,19 @@ class Interval:
 class StudyFacts:
     """What the rule may know of one accepted study.
 
-    ``published`` and ``year`` are of its first report of results; None: not known.
+    ``published`` and ``year`` are of its first report of results; None: not known. They say
+    whether it may be among the review's own where ``in_review`` is None: nobody was asked.
     """
 
     study_id: int
     label: str
     design: Design
-    risk_of_bias: RiskOfBias
+    risk_of_bias: RiskOfBias | None  # None: not judged, so it meets no fact that asks for a risk
     outcome_class: OutcomeClass
     direction: FindingDirection | None  # None: of several interventions, so no voice on one
     published: date | None = None
     year: int | None = None
+    in_review: InReview | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +63,12 @@ class Tally:
     voices: tuple[StudyFacts, ...]  # counted, and heard on the direction
     fallback: bool  # no sound study and no published direction: every counted study is heard
     other_outcome: int  # accepted, not counted: they measured another outcome
+    known: tuple[StudyFacts, ...] = ()  # among the review's own: its counts have them already
 
     @property
     def counted(self) -> tuple[StudyFacts, ...]:
         """Every counted study, by id."""
-        return _by_id((*self.new, *self.uncertain))
+        return _by_id((*self.new, *self.uncertain, *self.known))
 
 
 def tally(
@@ -72,7 +81,8 @@ def tally(
     distinct = _distinct(studies)
     counted = tuple(study for study in distinct if study.outcome_class in policy.outcomes)
     sound = policy.facts[policy.direction.studies_of]
-    speaking = tuple(study for study in counted if study.direction)
+    known = tuple(study for study in counted if study.in_review is InReview.YES)
+    speaking = tuple(study for study in counted if study.direction and study not in known)
     heard = tuple(study for study in speaking if meets(sound, study))
     fallback = not heard and baseline.direction == policy.direction.silence
     if fallback:
@@ -80,22 +90,27 @@ def tally(
         heard = tuple(study for study in speaking if meets(wider, study))
     return Tally(
         new=tuple(study for study in counted if not may_be_known(study, review_closed)),
-        uncertain=tuple(study for study in counted if may_be_known(study, review_closed)),
+        uncertain=tuple(
+            study for study in counted if may_be_known(study, review_closed) and study not in known
+        ),
         voices=heard,
         fallback=fallback,
         other_outcome=len(distinct) - len(counted),
+        known=known,
     )
 
 
 def count(name: str, fact: Fact, baseline: Baseline, tally: Tally) -> Interval:
-    """Count one fact: a new study adds 1 to both ends, an uncertain one 0 or 1.
+    """Count one fact: a new study adds 1 to both ends, an uncertain one 0 or 1, a known one nothing.
 
     The lower end is never below the studies in hand: they exist, whoever counted them first.
     """
     low, high = baseline.facts[name]
-    new = sum(meets(fact, study) for study in tally.new)
-    uncertain = sum(meets(fact, study) for study in tally.uncertain)
-    return Interval(new + max(low, uncertain), new + high + uncertain)
+    new, uncertain, known = (
+        sum(meets(fact, study) for study in studies)
+        for studies in (tally.new, tally.uncertain, tally.known)
+    )
+    return Interval(new + max(low, uncertain + known), new + max(high, known) + uncertain)
 
 
 def meets(fact: Fact, study: StudyFacts) -> bool:
@@ -108,7 +123,12 @@ def meets(fact: Fact, study: StudyFacts) -> bool:
 
 
 def may_be_known(study: StudyFacts, review_closed: date) -> bool:
-    """Tell whether a study may be among the review's own: not known to be later than its close."""
+    """Tell whether a study may be among the review's own: not known to be later than its close.
+
+    What people said of it, where they were asked, goes before its dates.
+    """
+    if study.in_review is not None:
+        return study.in_review is not InReview.NO
     return not is_later(study.published, study.year, review_closed)
 
 

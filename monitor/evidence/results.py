@@ -10,22 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from monitor.catalogue.words import ComparatorClass, EffectType, ResultClass
 from monitor.kernel.errors import InvalidInput
 
 ANOTHER = "another of the ten"
 NOT_RANDOMISED = "not randomised"
-DIRECTION_ONLY = "direction only"
 
-COMPARATORS = (
-    "nothing",
-    "waiting list",
-    "usual care",
-    "attention",
-    "active",
-    ANOTHER,
-    NOT_RANDOMISED,
-)
-CLASSES = ("attachment", "proximal", "child, other", "parent, other", "harm")
+COMPARATORS = tuple(word.value for word in ComparatorClass)
+CLASSES = tuple(word.value for word in ResultClass if word is not ResultClass.OTHER)
 RISKS = (
     "low",
     "some concerns",
@@ -35,18 +27,6 @@ RISKS = (
     "critical",
     "no information",
 )
-
-
-class EffectType(StrEnum):
-    """How a result's effect is given."""
-
-    SMD = "SMD"
-    MD = "MD"
-    OR = "OR"
-    RR = "RR"
-    MEANS = "means"
-    TABLE = "2x2"
-    DIRECTION = DIRECTION_ONLY
 
 
 class Allocation(StrEnum):

@@ -6,8 +6,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
+from monitor.catalogue.words import InReview
 from monitor.evidence import queries
 from monitor.evidence.facts import is_later
+from monitor.evidence.of_readings import told_direction
 from monitor.evidence.rules import Grade, StudyFacts, grade
 from monitor.evidence.tables import GradeRow
 from monitor.evidence.words import Cause
@@ -17,7 +19,15 @@ from monitor.literature.tables import Study
 from monitor.review import queries as review_queries
 from monitor.review.rules import Judgement, as_facts, direction_of
 
-__all__ = ["Grade", "StudyFacts", "may_be_in_review", "preview", "regrade", "study_facts"]
+__all__ = [
+    "Grade",
+    "StudyFacts",
+    "may_be_in_review",
+    "preview",
+    "regrade",
+    "study_facts",
+    "told_direction",
+]
 
 
 def preview(
@@ -74,12 +84,17 @@ def regrade(
 
 
 def may_be_in_review(session: Session, catalogue: Catalogue, study_id: int) -> bool:
-    """Tell whether a study may be among the review's own, by the date of its first results."""
+    """Tell whether a study may be among the review's own: as people say, or by its first results."""
+    said = review_queries.said_in_review(session, study_id)
+    if said is not None:
+        return said is not InReview.NO
     year, published = review_queries.first_results(session, [study_id])[study_id]
     return not is_later(published, year, catalogue.review.closed)
 
 
-def study_facts(session: Session, study_id: int, judgement: Judgement) -> StudyFacts:
+def study_facts(
+    session: Session, study_id: int, judgement: Judgement, in_review: InReview | None = None
+) -> StudyFacts:
     """Give what the rule would know of a study if this judgement were agreed.
 
     Raises:
@@ -98,6 +113,7 @@ def study_facts(session: Session, study_id: int, judgement: Judgement) -> StudyF
         direction=direction_of(as_facts(judgement)),
         published=published,
         year=year,
+        in_review=in_review,
     )
 
 
@@ -117,6 +133,7 @@ def _accepted(session: Session, slug: str) -> list[StudyFacts]:
             direction=study.direction,
             published=study.published,
             year=study.year,
+            in_review=study.in_review,
         )
         for study in review_queries.accepted(session, slug)
     ]

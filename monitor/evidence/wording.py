@@ -78,11 +78,15 @@ def study_reasons(baseline: Baseline, review_closed: date, tally: Tally) -> Iter
     """Say where the counted studies come from."""
     low, high = baseline.facts["studies"]
     yield f"From {_REVIEW}: {_studies(Interval(low, high))}. {_accepted_since(tally.new)}"
-    if tally.uncertain:
+    if undated := [study for study in tally.uncertain if study.in_review is None]:
         yield (
             f"Not known to be published after the review closed in {month(review_closed)}, so "
-            f"possibly among its studies already: {_labels(tally.uncertain)}."
+            f"possibly among its studies already: {_labels(undated)}."
         )
+    if unsure := [study for study in tally.uncertain if study.in_review is not None]:
+        yield f"Possibly among the review's studies already, as its readers say: {_labels(unsure)}."
+    if tally.known:
+        yield f"Among the review's own studies, so in its count already: {_labels(tally.known)}."
     if tally.other_outcome:
         yield (
             f"Read and not counted: {_studies(Interval(tally.other_outcome, tally.other_outcome))} "
@@ -107,7 +111,11 @@ def direction_reasons(
     basis = " None of the studies is sound, so each is heard." if tally.fallback else ""
     yield f"Findings: {'; '.join(heard)}.{basis} Together: {shown(direction)}."
     yield from _told_in_words(tally)
-    unheard = [study for study in tally.counted if study.direction and study not in tally.voices]
+    unheard = [
+        study
+        for study in (*tally.new, *tally.uncertain)
+        if study.direction and study not in tally.voices
+    ]
     if unheard:
         yield (
             "Counted, but not heard on the findings, since only sound studies are: "

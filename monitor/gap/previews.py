@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
+from monitor.catalogue.words import InReview
 from monitor.evidence import service as evidence
 from monitor.gap import queries, service
 from monitor.gap.rules import State
@@ -23,16 +24,25 @@ class Preview:
 
 
 def preview(
-    session: Session, catalogue: Catalogue, *, study_id: int, judgement: Judgement
+    session: Session,
+    catalogue: Catalogue,
+    *,
+    study_id: int,
+    judgement: Judgement,
+    in_review: InReview | None = None,
 ) -> list[Preview]:
-    """Tell what accepting the study with this judgement would do. Changes nothing."""
-    if not judgement.count_it:
-        return []
-    facts = evidence.study_facts(session, study_id, judgement)
-    return [
-        _preview(session, catalogue, slug, evidence.preview(session, catalogue, slug, adding=facts))
-        for slug in judgement.interventions
-    ]
+    """Tell what deciding the study by this judgement would do. Changes nothing.
+
+    Where it counts by an earlier decision, interventions that it no longer concerns are told too.
+    """
+    counted = review.counted_for(session, study_id)
+    named = judgement.interventions if judgement.count_it else ()
+    facts = evidence.study_facts(session, study_id, judgement, in_review) if named else None
+    gone = [slug for slug in counted if slug not in named]
+    grades = {slug: evidence.preview(session, catalogue, slug, adding=facts) for slug in named} | {
+        slug: evidence.preview(session, catalogue, slug, without=study_id) for slug in gone
+    }
+    return [_preview(session, catalogue, slug, grade) for slug, grade in grades.items()]
 
 
 def preview_withdrawal(session: Session, catalogue: Catalogue, *, study_id: int) -> list[Preview]:

@@ -158,6 +158,17 @@ class MailSettings(_Section):
         return value
 
 
+class ReviewSettings(_Section):
+    """Appraisals and what they decide."""
+
+    lead_above_readers: int = Field(
+        100,
+        ge=0,
+        description="where counting a study would tell more readers than this by mail, a lead "
+        "reviewer or an admin confirms it",
+    )
+
+
 class FeedSettings(_Section):
     """One RSS or Atom feed."""
 
@@ -288,6 +299,7 @@ class Settings(_Section):
     database: DatabaseSettings = DatabaseSettings()
     web: WebSettings = WebSettings()
     mail: MailSettings = MailSettings()
+    review: ReviewSettings = ReviewSettings()
     sources: SourcesSettings = SourcesSettings()
     folder: Annotated[Path, Field(exclude=True)] = Path()
 

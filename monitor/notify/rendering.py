@@ -31,6 +31,7 @@ SENDER_NAME = "Gap Monitor"
 _ROLES = {
     Role.COMMISSIONER.value: "a commissioner",
     Role.REVIEWER.value: "a reviewer",
+    Role.LEAD.value: "a lead reviewer",
     Role.ADMIN.value: "an admin",
 }
 _LINE = 68  # characters in a line of the text part

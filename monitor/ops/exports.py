@@ -69,7 +69,7 @@ def studies(session: Session) -> list[Row]:
             "identifiers": _by_scheme((i.scheme, i.value) for i in study.identifiers),
             "interventions": list(study.interventions),
             "design": study.design.value,
-            "risk_of_bias": study.risk_of_bias.value,
+            "risk_of_bias": study.risk_of_bias.value if study.risk_of_bias else "",
             "outcome": study.outcome,
             "outcome_class": study.outcome_class.value,
             "direction": study.direction.value if study.direction else None,

@@ -9,10 +9,18 @@ from sqlalchemy import ColumnElement, Row, String, Subquery, cast, func, select
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
-from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
+from monitor.catalogue.words import (
+    Design,
+    FindingDirection,
+    InReview,
+    OutcomeClass,
+    RiskOfBias,
+)
 from monitor.feeds.records import Identifier
 from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
 from monitor.literature.words import WITHOUT_RESULTS, PaperRole
+from monitor.review.reading.model import Reading
+from monitor.review.reading.summary import reading_of_facts
 from monitor.review.rules import direction_of, first_published, from_facts
 from monitor.review.tables import Decision
 from monitor.review.words import DecisionVerdict
@@ -34,7 +42,7 @@ class AcceptedStudy:
     label: str
     interventions: tuple[str, ...]
     design: Design
-    risk_of_bias: RiskOfBias
+    risk_of_bias: RiskOfBias | None  # None: its tool has no such word
     outcome_class: OutcomeClass
     outcome: str
     direction: FindingDirection | None  # None: of several interventions, told in words
@@ -42,8 +50,11 @@ class AcceptedStudy:
     participants: int | None
     uk: bool | None
     developer_led: bool | None
+    in_review: InReview | None  # None: nobody was asked
+    reading: Reading
     year: int | None
     published: date | None
+    round: int  # that it counts by
     decision_id: int
     decided_at: datetime
     decided_by: tuple[str, ...]
@@ -85,6 +96,14 @@ def first_results(session: Session, study_ids: Collection[int]) -> dict[int, Fir
     for study_id, year, published in rows:
         reports[study_id].append((year, published))
     return {study_id: first_published(dates) for study_id, dates in reports.items()}
+
+
+def said_in_review(session: Session, study_id: int) -> InReview | None:
+    """Give what the reviewers of a counted study said of its being among the review's own."""
+    newest = session.scalar(
+        select(Decision).where(Decision.study_id == study_id).order_by(Decision.id.desc()).limit(1)
+    )
+    return reading_of_facts(newest.facts).in_review if newest else None
 
 
 def _accepting(slug: str | None) -> Subquery:
@@ -143,7 +162,7 @@ def _accepted(
     identifiers: dict[int, list[Identifier]],
     names: dict[int, str],
 ) -> AcceptedStudy:
-    judgement = from_facts(decision.facts)
+    judgement, reading = from_facts(decision.facts), reading_of_facts(decision.facts)
     main = papers[0] if papers else None
     year, published = first_published(_reported(papers))
     return AcceptedStudy(
@@ -159,8 +178,11 @@ def _accepted(
         participants=judgement.participants,
         uk=judgement.uk,
         developer_led=judgement.developer_led,
+        in_review=reading.in_review,
+        reading=reading,
         year=year,
         published=published,
+        round=decision.facts.get("round", 1),
         decision_id=decision.id,
         decided_at=decision.at,
         decided_by=tuple(names.get(who, f"person {who}") for who in decision.decided_by),

@@ -1,8 +1,12 @@
-"""Double appraisal and what it decides. Never shows one reviewer's answers to the other."""
+"""Readings handed in, and what they come to. Never shows one reviewer's answers to the other.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import datetime
+Two appraise, apart. Where they agree in all that is judged, that is the consensus; else a third
+person settles what differs, or the two do between themselves, and the other of them confirms it.
+A consensus counts nothing: it is shown what it would do, and decided (``deciding.count``).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -10,384 +14,365 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts import actors
 from monitor.accounts.tables import User
-from monitor.kernel import audit, english
-from monitor.kernel.errors import Conflict, NotFound
-from monitor.literature.tables import Study
-from monitor.review import locking, rules
-from monitor.review.alerts import opening
-from monitor.review.alerts import rules as alert_rules
-from monitor.review.rules import Judgement
-from monitor.review.tables import Appraisal, Decision
-from monitor.review.words import DecisionVerdict, Stage, found
+from monitor.catalogue.appraisal import Tool
+from monitor.catalogue.loader import Catalogue
+from monitor.catalogue.words import FindingDirection
+from monitor.kernel import audit
+from monitor.kernel.errors import Conflict
+from monitor.review import deciding, drafting, given, locking, rounds, rules
+from monitor.review.deciding import Sent
+from monitor.review.reading import checking, differences, frame, summary
+from monitor.review.reading.cleaning import cleaned
+from monitor.review.reading.model import Reading, from_json, to_json
+from monitor.review.tables import Appraisal, Consensus, Decision
+from monitor.review.words import DecisionVerdict, Settling, Stage
 
-# A decision's token is made of the form's that led to it: one form, one decision.
-_BY_APPRAISAL = "appraisal:"
-_BY_WITHDRAWAL = "withdrawal:"
-RETRACTED = "Retracted: "  # what the reason begins with where sources said so
-_ANSWERS = tuple(field.name for field in fields(Judgement))
-_TO_SETTLE = 2  # appraisals; the next one settles
-_DECIDED = {
-    DecisionVerdict.ACCEPT: "accepted",
-    DecisionVerdict.EXCLUDE: "excluded",
-    DecisionVerdict.WITHDRAW: "withdrawn",
-}
+_NO_PAPER = "The include of this study was taken back: no paper reports it any more"
+_HANDED_IN = "You have appraised this study. Now a second person has to"
+_SETTLED = "Two have appraised this study, and it is settled: see what it would do"
 
 
 @dataclass(frozen=True, slots=True)
-class AppraisalOutcome:
-    """What an appraisal led to; ``decision`` is None while the study waits for another person."""
+class Outcome:
+    """What a reading led to. ``consensus`` is None while the study waits for another person."""
 
     appraisal: Appraisal
     stage: Stage
-    decision: Decision | None
+    consensus: Consensus | None
+    decision: Decision | None  # of a study that does not count: nothing hangs on it
 
 
-def appraise(
+def hand_in(
     session: Session,
+    catalogue: Catalogue,
+    sent: Sent,
     *,
-    study_id: int,
-    token: str,
-    by: User,
-    judgement: Judgement,
-    at: datetime,
-) -> AppraisalOutcome:
-    """Record one reviewer's judgement, and the decision when it settles the study.
+    reading: Reading,
+    direction: FindingDirection | None,
+    because: str = "",
+) -> Outcome:
+    """Record one person's reading of a study, and what the round has come to by it.
 
-    The first waits for a second person; two who agree decide; two who differ wait for a third
-    person, whose judgement decides. A form sent twice is one appraisal, with the outcome it had.
+    The first waits for a second person. Of two who agree, what they agree on is the consensus; of
+    two who differ, the next reading settles it. ``because`` is asked of who hands in again, before
+    anything was decided: both editions are kept. A form sent twice is one reading. ``direction``
+    is what the main result says, as ``evidence`` reads it.
 
     Raises:
         NotFound: there is no such study.
-        InvalidInput: the judgement is not whole; ``field`` names the answer to mend.
-        Conflict: the study is decided, and by whom; ``by`` has already appraised it, or may not;
-            or it is judged to count although nobody has answered what is said of a paper of it.
+        NotWhole: something is still to be answered or mended; all of it is told.
+        InvalidInput: it is a change, and no reason is given.
+        Conflict: the study is decided, and by whom; or it waits for somebody else, or ``by`` may
+            not; or it is judged to count although nobody has answered what is said of a paper of it.
     """
-    locking.check_token(token)
-    study = locking.hold_study(session, study_id)
-    judgement = rules.tidy(judgement)
-    if earlier := _sent_before(session, token, study_id, by, judgement):
+    locking.check_token(sent.token)
+    locking.hold_study(session, sent.study_id)
+    reading = cleaned(reading)
+    if earlier := _sent_before(session, sent, reading):
         return earlier
-    locking.require_reviewer(session, by)
-    judgement = _checked(session, judgement)
-    given = appraisals(session, study_id)
-    _require_open(session, study_id, given, by)
-    if judgement.count_it:
-        require_unbarred(session, study_id)
-    appraisal = _add(
-        session, study_id, token, by, judgement, settles=len(given) == _TO_SETTLE, at=at
-    )
-    decision = _decide(session, study, [*given, appraisal], at)
-    stage = locking.stage_of(session, study_id)
-    locking.move_study(session, study_id, stage, at)
-    _record_appraisal(session, appraisal, stage, at)
-    return AppraisalOutcome(appraisal, stage, decision)
+    locking.require_reviewer(session, sent.by)
+    slugs = [arm.intervention for arm in reading.arms if arm.intervention]
+    locking.known_interventions(session, slugs)
+    tools = catalogue.tool_by_reference
+    checking.require_whole(reading, tools, catalogue.slugs)
+    if reading.count_it:
+        deciding.require_unbarred(session, sent.study_id)
+    settles = _require_turn(session, sent, because)
+    reading = _aligned(session, sent, reading, settles=settles)
+    appraisal = _add(session, sent, reading, tools, direction)
+    appraisal.settles, appraisal.changed_because = settles, rules.plain(because)
+    session.flush()
+    drafting.drop(session, study_id=sent.study_id, by=sent.by)
+    consensus = _came_to(session, appraisal, tools)
+    decision = _leave_out(session, catalogue, consensus, sent)
+    stage = _move(session, sent)
+    _record(session, appraisal, stage)
+    return Outcome(appraisal, stage, consensus, decision)
 
 
-def withdraw(  # noqa: PLR0913 - who, what, why
-    session: Session,
-    *,
-    study_id: int,
-    token: str,
-    reason: str,
-    by: User,
-    at: datetime,
-    facts: Mapping[str, Any] | None = None,
-) -> Decision:
-    """Stop counting an accepted study. Its appraisals and the earlier decision are kept.
-
-    ``facts`` are kept with the decision: the alert that led to it.
+def confirm(
+    session: Session, catalogue: Catalogue, sent: Sent, *, consensus_id: int
+) -> tuple[Consensus, Decision | None]:
+    """Agree to what the other of the two has settled.
 
     Raises:
         NotFound: there is no such study.
-        InvalidInput: no reason is given.
-        Conflict: the study is not accepted (any more), or ``by`` may not.
+        Conflict: nothing waits for this person's word, or it has changed since.
     """
-    locking.check_token(token)
-    locking.hold_study(session, study_id)
-    reason = rules.plain(reason)
-    if earlier := _withdrawn_before(session, token, study_id, by):
-        return earlier
-    locking.require_reviewer(session, by)
-    rules.check_text(reason, field="reason", missing="Say why it should no longer count")
-    return no_longer_counted(
+    locking.check_token(sent.token)
+    locking.hold_study(session, sent.study_id)
+    locking.require_reviewer(session, sent.by)
+    consensus = _live(session, sent.study_id, consensus_id)
+    if consensus.confirmed_at is not None:
+        return consensus, None
+    if sent.by.id == consensus.settled_by or sent.by.id not in consensus.people:
+        raise Conflict("It waits for the other of the two. Nothing was recorded")
+    consensus.confirmed_at = sent.at
+    session.flush()
+    decision = _leave_out(session, catalogue, consensus, sent)
+    _move(session, sent)
+    audit.record(
         session,
-        accepting_decision(session, study_id),
-        token=_BY_WITHDRAWAL + token,
-        reason=reason,
-        decided_by=[by.id],
-        facts=facts or {},
-        at=at,
+        at=sent.at,
+        actor=actors.of_user(sent.by.id),
+        action="study.settled",
+        subject=f"study:{sent.study_id}",
+        consensus=consensus.id,
+        how=consensus.how.value,
     )
+    return consensus, decision
 
 
-def no_longer_counted(  # noqa: PLR0913 - what, why, by whom
+def count(
     session: Session,
-    accepted: Decision,
+    catalogue: Catalogue,
+    sent: Sent,
     *,
-    token: str,
-    reason: str,
-    decided_by: list[int],
-    facts: Mapping[str, Any],
-    at: datetime,
+    consensus_id: int,
+    direction: FindingDirection | None,
+    by_a_lead: bool,
 ) -> Decision:
-    """Write the decision that ends an acceptance; ``decided_by`` nobody: on the sources' word."""
-    decision = Decision(
-        token=token,
-        study_id=accepted.study_id,
-        verdict=DecisionVerdict.WITHDRAW,
-        reason=reason,
-        interventions=accepted.interventions,
-        facts={**accepted.facts, "withdraws": accepted.id, **facts},
-        decided_by=decided_by,
-        at=at,
-    )
-    record_decision(session, decision)
-    locking.move_study(session, accepted.study_id, Stage.WITHDRAWN, at)
-    return decision
+    """Decide a study by what its appraisals came to, once somebody has seen what that would do.
 
-
-def accepting_decision(session: Session, study_id: int) -> Decision:
-    """Give the decision by which a study counts now.
-
-    Raises:
-        Conflict: the study does not count; says what was decided, by whom and when.
-    """
-    newest = locking.newest_decision(session, study_id)
-    if newest is None:
-        raise Conflict("This study is not accepted: it is still being appraised")
-    if newest.verdict is not DecisionVerdict.ACCEPT:
-        raise Conflict(_was_decided(session, newest))
-    return newest
-
-
-def accepting(session: Session, study_ids: Sequence[int]) -> list[Decision]:
-    """Give the decisions by which some studies count now; those that do not count are left out."""
-    newest = [locking.newest_decision(session, study_id) for study_id in study_ids]
-    return [one for one in newest if one and one.verdict is DecisionVerdict.ACCEPT]
-
-
-def why(session: Session, decision: Decision) -> tuple[str, str]:
-    """Say to readers why something changes with a decision: its kind, and in words."""
-    label, reason = study_label(session, decision.study_id), decision.reason
-    if decision.verdict is DecisionVerdict.WITHDRAW:
-        if not decision.facts.get("retraction"):
-            return "withdrawal", f"{label} is no longer counted: {reason}"
-        return "retraction", f"{label} was retracted: {reason.removeprefix(RETRACTED)}"
-    if "reinstates" in decision.facts:
-        return "reinstatement", f"{label} is counted again: {reason}"
-    people = len(decision.decided_by)
-    reviewers = f"{english.number(people)} reviewer{'s' if people > 1 else ''}"
-    if decision.verdict is not DecisionVerdict.ACCEPT:
-        return "decision", f"{label} was not counted by {reviewers}"
-    # what it found comes before what was done with it
-    finding = found(rules.direction_of(decision.facts))
-    return "decision", f"{label} {finding}; {reviewers} accepted it"
-
-
-def study_label(session: Session, study_id: int) -> str:
-    """Give what people call a study.
+    ``by_a_lead``: so many readers would be told that a lead reviewer has to.
 
     Raises:
         NotFound: there is no such study.
+        Conflict: it has changed since it was shown, or is decided; or ``by`` may not.
     """
-    return require_study(session, study_id).label
+    locking.check_token(sent.token)
+    locking.hold_study(session, sent.study_id)
+    if earlier := deciding.counted_before(session, sent.token, sent.study_id):
+        return earlier
+    (locking.require_lead if by_a_lead else locking.require_reviewer)(session, sent.by)
+    consensus = _live(session, sent.study_id, consensus_id)
+    if consensus.confirmed_at is None:
+        raise Conflict("The other of the two has not agreed to it yet. Nothing was recorded")
+    return deciding.count(session, catalogue, sent, consensus=consensus, direction=direction)
 
 
-def require_study(session: Session, study_id: int) -> Study:
-    """Read a study, without holding it.
+def undecided(session: Session, study_id: int) -> Consensus | None:
+    """Give the consensus that waits to be decided; None: there is none."""
+    return given.consensus(session, study_id) if is_open(session, study_id) else None
+
+
+def consensus_reading(session: Session, study_id: int) -> Reading | None:
+    """Give what the appraisals of a study came to, while it waits to be decided."""
+    consensus = undecided(session, study_id)
+    return from_json(consensus.reading) if consensus else None
+
+
+def _live(session: Session, study_id: int, consensus_id: int) -> Consensus:
+    """Give the consensus that a page was shown for.
 
     Raises:
-        NotFound: there is no such study.
+        Conflict: it was decided, or changed, since.
     """
-    study = session.get(Study, study_id)
-    if study is None:
-        raise NotFound(f"There is no study {study_id}")
-    return study
+    _require_open(session, study_id)
+    consensus = given.consensus(session, study_id)
+    if consensus is None or consensus.id != consensus_id:
+        raise Conflict(
+            "An appraisal of this study was changed since you opened this. Open it again"
+        )
+    return consensus
 
 
-def appraisals(session: Session, study_id: int) -> list[Appraisal]:
-    """List a study's appraisals in the order they were given."""
-    given = select(Appraisal).where(Appraisal.study_id == study_id).order_by(Appraisal.id)
-    return list(session.scalars(given))
+def is_open(session: Session, study_id: int) -> bool:
+    """Tell whether a round of the study is open: it is not decided yet, or is appraised again."""
+    return locking.round_of(session, study_id)[1]
 
 
-def judgement_of(appraisal: Appraisal) -> Judgement:
-    """Read the judgement out of its row."""
-    row = {name: getattr(appraisal, name) for name in _ANSWERS}
-    return Judgement(**{**row, "interventions": tuple(appraisal.interventions)})
-
-
-def _checked(session: Session, judgement: Judgement) -> Judgement:
-    known = locking.known_interventions(session, judgement.interventions)
-    rules.check(judgement)
-    return replace(judgement, interventions=tuple(known))
-
-
-def _sent_before(
-    session: Session, token: str, study_id: int, by: User, judgement: Judgement
-) -> AppraisalOutcome | None:
-    earlier = session.scalar(select(Appraisal).where(Appraisal.token == token))
+def _sent_before(session: Session, sent: Sent, reading: Reading) -> Outcome | None:
+    earlier = session.scalar(select(Appraisal).where(Appraisal.token == sent.token))
     if earlier is None:
         return None
-    same = (earlier.study_id, earlier.reviewer_id) == (study_id, by.id)
-    before = judgement_of(earlier)
-    if not same or not _equal(before, judgement):
+    same = (earlier.study_id, earlier.reviewer_id) == (sent.study_id, sent.by.id)
+    if not same or _plainly(given.reading_of(earlier)) != _plainly(reading):
         raise Conflict("This form was sent before with other answers, which stand. Open it again")
-    decision = _by_token(session, _BY_APPRAISAL + token)
-    return AppraisalOutcome(earlier, locking.stage_of(session, study_id), decision)
+    consensus = given.consensus(session, sent.study_id)
+    return Outcome(earlier, locking.stage_of(session, sent.study_id), consensus, None)
 
 
-def _equal(before: Judgement, judgement: Judgement) -> bool:
-    """Tell whether two judgements say the same; the order of interventions says nothing."""
-    same_set = set(before.interventions) == set(judgement.interventions)
-    return same_set and replace(before, interventions=()) == replace(judgement, interventions=())
-
-
-def _withdrawn_before(session: Session, token: str, study_id: int, by: User) -> Decision | None:
-    earlier = _by_token(session, _BY_WITHDRAWAL + token)
-    if earlier and (earlier.study_id, earlier.decided_by) != (study_id, [by.id]):
-        raise Conflict("This form was sent before for another study. Open it again")
-    return earlier
-
-
-def require_unbarred(session: Session, study_id: int) -> None:
-    """Refuse to judge that a study counts while nobody has answered what puts its paper in doubt.
-
-    Raises:
-        Conflict: what is said, and what can be done.
-    """
-    if barred := opening.bar(session, study_id):
-        raise Conflict(
-            f"A paper of this study is said to be {alert_rules.concern(barred.kind)}. Before it "
-            f"can be judged to count, somebody answers alert {barred.id}, under “Retractions and "
-            "corrections”: exclude the study, wait, or go on with a reason. Nothing was recorded"
-        )
-
-
-def _by_token(session: Session, token: str) -> Decision | None:
-    return session.scalar(select(Decision).where(Decision.token == token))
-
-
-def _require_open(session: Session, study_id: int, given: Sequence[Appraisal], by: User) -> None:
-    newest = locking.newest_decision(session, study_id)
-    if newest is not None:
-        raise Conflict(_was_decided(session, newest))
-    if not locking.papers_of(session, study_id):
-        raise Conflict("The include of this study was taken back: no paper reports it any more")
-    if by.id not in {appraisal.reviewer_id for appraisal in given}:
-        return
-    if len(given) < _TO_SETTLE:
-        raise Conflict("You have appraised this study. Now a second person has to")
-    raise Conflict("You are one of the two who differ. A third person has to settle it")
-
-
-def _was_decided(session: Session, decision: Decision) -> str:
-    people = locking.names(session, decision.decided_by) or ["the service, for a retraction,"]
-    by = english.listed(people)
-    verdict, at = _DECIDED[decision.verdict], locking.when(decision.at)
-    return f"This study was {verdict} by {by} on {at}. Nothing was recorded"
-
-
-def _add(  # noqa: PLR0913 - who, on what, how
-    session: Session,
-    study_id: int,
-    token: str,
-    by: User,
-    judgement: Judgement,
-    *,
-    settles: bool,
-    at: datetime,
-) -> Appraisal:
-    answers = {name: getattr(judgement, name) for name in _ANSWERS}
-    appraisal = Appraisal(
-        **{**answers, "interventions": list(judgement.interventions)},
-        token=token,
-        study_id=study_id,
-        reviewer_id=by.id,
-        settles=settles,
-        at=at,
-    )
-    session.add(appraisal)
-    session.flush()
-    return appraisal
-
-
-def _decide(
-    session: Session, study: Study, given: Sequence[Appraisal], at: datetime
-) -> Decision | None:
-    """Write the decision that the appraisals lead to, if they lead to one."""
-    judgements = [judgement_of(appraisal) for appraisal in given]
-    if len(given) < _TO_SETTLE:
-        return None
-    if len(given) == _TO_SETTLE and not rules.agree(*judgements):
-        return None
-    last, counted = given[-1], judgements[-1].count_it
-    facts = rules.agreed(*judgements)
-    decision = Decision(
-        token=_BY_APPRAISAL + last.token,
-        study_id=study.id,
-        verdict=DecisionVerdict.ACCEPT if counted else DecisionVerdict.EXCLUDE,
-        reason=rules.grounds(facts, counted=counted, people=len(given)),
-        interventions=_concerned(session, facts, judgements),
-        facts={
-            **rules.versioned(facts),
-            "label": study.label,
-            "papers": locking.papers_of(session, study.id),
-            "said": [_said(appraisal) for appraisal in given],
-        },
-        decided_by=[appraisal.reviewer_id for appraisal in given],
-        at=at,
-    )
-    record_decision(session, decision)
-    return decision
-
-
-def _concerned(
-    session: Session, facts: dict[str, Any], judgements: Sequence[Judgement]
-) -> list[str]:
-    """Give the agreed interventions; of a study two people leave out, all that either named."""
-    if facts["interventions"] is not None:
-        return list(facts["interventions"])
-    named = [slug for judgement in judgements for slug in judgement.interventions]
-    return locking.known_interventions(session, named)
-
-
-def _said(appraisal: Appraisal) -> dict[str, Any]:
-    return {
-        "appraisal": appraisal.id,
-        "reviewer": appraisal.reviewer_id,
-        "settles": appraisal.settles,
-        "at": appraisal.at.isoformat(),
-        "judgement": rules.as_facts(judgement_of(appraisal)),
+def _plainly(reading: Reading) -> dict[str, object]:
+    """Give what a reading says, whatever keys its arms and results came by."""
+    document = to_json(reading)
+    return {key: value for key, value in document.items() if key not in {"arms", "results"}} | {
+        "arms": len(reading.arms),
+        "results": [to_json(Reading(results=(result,))) for result in reading.results],
     }
 
 
-def _record_appraisal(session: Session, appraisal: Appraisal, stage: Stage, at: datetime) -> None:
+def was_handed_in(session: Session, token: str) -> bool:
+    """Tell whether this form has been recorded already: a double click is no change."""
+    return session.scalar(select(Appraisal.id).where(Appraisal.token == token)) is not None
+
+
+def require_asked(session: Session, study_id: int, by: User) -> None:
+    """Refuse to go on with a reading that nobody asks for any more.
+
+    Raises:
+        Conflict: the study is decided, or no paper reports it, or it waits for somebody else.
+    """
+    _require_open(session, study_id)
+    two = given.pair(session, study_id)
+    is_one = by.id in {appraisal.reviewer_id for appraisal in two}
+    if not is_one and given.consensus(session, study_id) is not None:
+        raise Conflict(_SETTLED)
+
+
+def _require_open(session: Session, study_id: int) -> None:
+    if not is_open(session, study_id):
+        newest = locking.newest_decision(session, study_id)
+        assert newest is not None  # noqa: S101 - a round ends by a decision; tells mypy
+        raise Conflict(deciding.was_decided(session, newest))
+    if not locking.papers_of(session, study_id):
+        raise Conflict(_NO_PAPER)
+
+
+def _require_turn(session: Session, sent: Sent, because: str) -> bool:
+    """Refuse who has no say now; tell whether this reading settles what two see differently.
+
+    Raises:
+        InvalidInput: the reason of a change is too long.
+        Conflict: the study is decided, or waits for somebody else.
+    """
+    _require_open(session, sent.study_id)
+    two = given.pair(session, sent.study_id)
+    is_one = sent.by.id in {appraisal.reviewer_id for appraisal in two}
+    if because.strip() and is_one:
+        rules.check_text(because, field="because")
+        return False
+    if len(two) == given.PAIR and given.consensus(session, sent.study_id) is None:
+        return True
+    if is_one or len(two) == given.PAIR:
+        raise Conflict(_HANDED_IN if len(two) < given.PAIR else _SETTLED)
+    return False
+
+
+def _aligned(session: Session, sent: Sent, reading: Reading, *, settles: bool) -> Reading:
+    """Give a reading under the keys of the other one of the pair, if there is one."""
+    others = [one for one in given.pair(session, sent.study_id) if one.reviewer_id != sent.by.id]
+    return (
+        frame.aligned(reading, given.reading_of(others[0])) if others and not settles else reading
+    )
+
+
+def _add(
+    session: Session,
+    sent: Sent,
+    reading: Reading,
+    tools: Mapping[str, Tool],
+    direction: FindingDirection | None,
+) -> Appraisal:
+    own = [one for one in given.all_of(session, sent.study_id) if one.reviewer_id == sent.by.id]
+    judgement = summary.judgement(reading, tools, direction)
+    appraisal = Appraisal(
+        **asdict(judgement) | {"interventions": list(judgement.interventions)},
+        token=sent.token,
+        study_id=sent.study_id,
+        reviewer_id=sent.by.id,
+        round=rounds.current(session, sent.study_id),
+        edition=len(own) + 1,
+        reading=to_json(reading),
+        at=sent.at,
+    )
+    session.add(appraisal)
+    return appraisal
+
+
+def _came_to(session: Session, appraisal: Appraisal, tools: Mapping[str, Tool]) -> Consensus | None:
+    """Write down what the round has come to by this appraisal, if it has."""
+    if standing := given.consensus(session, appraisal.study_id):
+        standing.voided_at = appraisal.at  # one of its appraisals is changed
+    two = given.pair(session, appraisal.study_id)
+    if len(two) < given.PAIR:
+        return None
+    first, second = (given.reading_of(one) for one in two)
+    differing = differences.differences(first, second, tools)
+    if appraisal.settles:
+        return _settled(session, appraisal, two, differing)
+    if differing:
+        return None
+    agreed = to_json(differences.common(first, second, tools))
+    people = [one.reviewer_id for one in two]
+    return _consensus(session, two, how=Settling.AGREED, reading=agreed, people=people)
+
+
+def _settled(
+    session: Session,
+    appraisal: Appraisal,
+    two: Sequence[Appraisal],
+    differing: Sequence[differences.Row],
+) -> Consensus:
+    people = [one.reviewer_id for one in two]
+    is_third = appraisal.reviewer_id not in people
+    return _consensus(
+        session,
+        [*two, appraisal],
+        how=Settling.THIRD if is_third else Settling.PAIR,
+        reading=appraisal.reading or {},
+        people=[*people, appraisal.reviewer_id] if is_third else people,
+        differing=dict.fromkeys(differences.named(row.place) for row in differing),
+    )
+
+
+def _consensus(
+    session: Session,
+    appraisals: Sequence[Appraisal],
+    *,
+    how: Settling,
+    reading: dict[str, Any],
+    people: list[int],
+    differing: Iterable[str] = (),
+) -> Consensus:
+    last = appraisals[-1]
+    consensus = Consensus(
+        study_id=last.study_id,
+        round=last.round,
+        how=how,
+        reading=reading,
+        appraisals=[one.id for one in appraisals],
+        people=people,
+        settled_by=last.reviewer_id if last.settles else None,
+        differences=list(differing),
+        reason=last.changed_because,
+        at=last.at,
+        confirmed_at=None if how is Settling.PAIR else last.at,
+    )
+    session.add(consensus)
+    session.flush()
+    return consensus
+
+
+def _leave_out(
+    session: Session, catalogue: Catalogue, consensus: Consensus | None, sent: Sent
+) -> Decision | None:
+    """Decide at once what changes nothing for anybody: a study that never counted, and should not."""
+    if consensus is None or consensus.confirmed_at is None:
+        return None
+    newest = locking.newest_decision(session, consensus.study_id)
+    counts = newest is not None and newest.verdict is DecisionVerdict.ACCEPT
+    if from_json(consensus.reading).count_it or counts:
+        return None
+    return deciding.count(session, catalogue, sent, consensus=consensus, direction=None)
+
+
+def _move(session: Session, sent: Sent) -> Stage:
+    stage = locking.stage_of(session, sent.study_id)
+    locking.move_study(session, sent.study_id, stage, sent.at)
+    return stage
+
+
+def _record(session: Session, appraisal: Appraisal, stage: Stage) -> None:
     audit.record(
         session,
-        at=at,
+        at=appraisal.at,
         actor=actors.of_user(appraisal.reviewer_id),
         action="study.appraised",
         subject=f"study:{appraisal.study_id}",
         appraisal=appraisal.id,
         settles=appraisal.settles,
         stage=stage.value,
-    )
-
-
-def record_decision(session: Session, decision: Decision) -> None:
-    """Add a decision to the ledger, with its line in the audit ledger."""
-    session.add(decision)
-    session.flush()
-    people = decision.decided_by
-    audit.record(
-        session,
-        at=decision.at,
-        actor=actors.of_user(people[-1]) if people else opening.ACTOR,
-        action=f"study.{_DECIDED[decision.verdict]}",
-        subject=f"study:{decision.study_id}",
-        decision=decision.id,
-        decided_by=decision.decided_by,
-        interventions=decision.interventions,
-        reason=decision.reason,
+        round=appraisal.round,
+        edition=appraisal.edition,
     )

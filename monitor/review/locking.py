@@ -16,7 +16,7 @@ from monitor.kernel import english
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature.tables import Paper, Study, StudyPaper
 from monitor.review import rules
-from monitor.review.tables import Appraisal, Decision, QueueItem
+from monitor.review.tables import Appraisal, Consensus, Decision, QueueItem, Round
 from monitor.review.words import Stage
 
 _MAX_TOKEN = 100
@@ -73,13 +73,39 @@ def newest_decision(session: Session, study_id: int) -> Decision | None:
     )
 
 
-def stage_of(session: Session, study_id: int) -> Stage:
-    """Tell where a study stands, from its ledgers."""
-    given = session.scalar(
-        select(func.count()).select_from(Appraisal).where(Appraisal.study_id == study_id)
+def round_of(session: Session, study_id: int) -> tuple[int, bool]:
+    """Give the number of a study's present round, and whether it is open: not decided yet."""
+    last = session.scalar(
+        select(Round).where(Round.study_id == study_id).order_by(Round.number.desc()).limit(1)
     )
+    if last is None:
+        return 1, newest_decision(session, study_id) is None
+    return last.number, last.closed_at is None
+
+
+def stage_of(session: Session, study_id: int) -> Stage:
+    """Tell what work a study waits for, or, where no round is open, what was decided."""
+    number, is_open = round_of(session, study_id)
+    if not is_open:
+        return standing_of(session, study_id)
+    of_round = (Appraisal.study_id == study_id, Appraisal.round == number)
+    people = select(func.count(Appraisal.reviewer_id.distinct())).where(
+        *of_round, Appraisal.settles.is_(False)
+    )
+    settled = select(Consensus.id).where(
+        Consensus.study_id == study_id,
+        Consensus.round == number,
+        Consensus.voided_at.is_(None),
+        Consensus.confirmed_at.is_not(None),
+    )
+    has_consensus = session.scalar(settled.limit(1)) is not None
+    return rules.work_stage(session.scalar(people) or 0, settled=has_consensus)
+
+
+def standing_of(session: Session, study_id: int) -> Stage:
+    """Tell what was decided on a study, whatever round is open; before that, what it waits for."""
     decision = newest_decision(session, study_id)
-    return rules.study_stage(decision.verdict if decision else None, given or 0)
+    return rules.decided_stage(decision.verdict) if decision else stage_of(session, study_id)
 
 
 def study_of(session: Session, paper_id: int) -> int | None:
@@ -116,8 +142,20 @@ def require_reviewer(session: Session, by: User) -> User:
     )
     if user is None or user.disabled_at:
         raise Conflict("This account is disabled: nothing was recorded")
-    if user.role not in {Role.REVIEWER, Role.ADMIN}:
+    if user.role not in {Role.REVIEWER, Role.LEAD, Role.ADMIN}:
         raise Conflict(f"{user.name} is not a reviewer: nothing was recorded")
+    return user
+
+
+def require_lead(session: Session, by: User) -> User:
+    """Read the person again, and refuse one who is no lead reviewer.
+
+    Raises:
+        Conflict: the account is disabled, or is not a lead reviewer's or admin's.
+    """
+    user = require_reviewer(session, by)
+    if user.role is Role.REVIEWER:
+        raise Conflict(f"{user.name} is not a lead reviewer: ask one. Nothing was recorded")
     return user
 
 

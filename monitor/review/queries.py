@@ -1,6 +1,6 @@
 """Everything the pages read of review, offered from one place. Changes nothing."""
 
-from monitor.review.accepted import AcceptedStudy, accepted, first_results
+from monitor.review.accepted import AcceptedStudy, accepted, first_results, said_in_review
 from monitor.review.pairs.compare import Pair, Parting, Side, merge, merges, pair
 from monitor.review.queue.entries import (
     MatchedWords,
@@ -22,18 +22,22 @@ from monitor.review.queue.entries import (
 from monitor.review.queue.lanes import NOT_CLEAR, Filters, Kinds, Order, Place, kinds, waiting_since
 from monitor.review.studies import (
     AppraisalView,
+    ConsensusView,
     DecisionView,
     ReportView,
-    StudyToAppraise,
+    RoundView,
     StudyView,
+    Turn,
+    screened_for,
     study,
-    to_appraise,
+    waiting_for,
 )
 
 __all__ = [
     "NOT_CLEAR",
     "AcceptedStudy",
     "AppraisalView",
+    "ConsensusView",
     "DecisionView",
     "Filters",
     "Kinds",
@@ -47,11 +51,12 @@ __all__ = [
     "QueueStanding",
     "Reopening",
     "ReportView",
+    "RoundView",
     "ScreeningView",
     "Side",
-    "StudyToAppraise",
     "StudyView",
     "Taught",
+    "Turn",
     "accepted",
     "by_intervention",
     "counts",
@@ -64,9 +69,11 @@ __all__ = [
     "pair",
     "queue",
     "reopenings",
+    "said_in_review",
+    "screened_for",
     "screenings",
     "study",
     "taught",
-    "to_appraise",
+    "waiting_for",
     "waiting_since",
 ]

@@ -24,13 +24,13 @@ from monitor.literature.papers import statements
 from monitor.literature.papers.statements import Word
 from monitor.literature.tables import Paper, StudyPaper
 from monitor.literature.words import WITHOUT_RESULTS
-from monitor.review import appraising, locking, rules, studies
+from monitor.review import deciding, locking, rules, studies
 from monitor.review.alerts import opening
 from monitor.review.alerts import rules as alert_rules
 from monitor.review.alerts.rules import Concern
 from monitor.review.rules import Judgement
 from monitor.review.tables import Decision, StudyAlert
-from monitor.review.words import DecisionVerdict, Stage
+from monitor.review.words import DecisionVerdict
 
 _BY_ALERT = "alert:"
 _BY_COUNTING_AGAIN = "counted-again:"
@@ -79,7 +79,7 @@ def withdraw_retracted(session: Session, alert: StudyAlert, at: datetime) -> Dec
         return None
     if not (_is_acted_on(session, alert) and _all_retracted(session, alert)):
         return None
-    return appraising.no_longer_counted(
+    return deciding.no_longer_counted(
         session,
         accepted,
         token=f"{_BY_ALERT}{alert.id}",
@@ -179,7 +179,7 @@ def _decide(  # noqa: PLR0913 - the form's fields
             return _exclude(session, alert, token=token, reason=reason, by=by, at=at)
         case AlertOutcome.WITHDRAW:
             retracted = alert_rules.concern(alert.kind) is Concern.RETRACTED
-            return appraising.withdraw(
+            return deciding.withdraw(
                 session,
                 study_id=alert.study_id,
                 token=token,
@@ -254,14 +254,15 @@ def _exclude(
             "interventions": concerned,
             "differences": [],
             "alert": alert.id,
-            "label": appraising.study_label(session, alert.study_id),
+            "label": deciding.study_label(session, alert.study_id),
             "papers": locking.papers_of(session, alert.study_id),
         },
         decided_by=[by.id],
         at=at,
     )
-    appraising.record_decision(session, decision)
-    locking.move_study(session, alert.study_id, Stage.NOT_COUNTED, at)
+    deciding.record_decision(session, decision)
+    stage = locking.stage_of(session, alert.study_id)
+    locking.move_study(session, alert.study_id, stage, at)
     return decision
 
 
@@ -295,8 +296,8 @@ def _count_again(
         decided_by=[by.id],
         at=at,
     )
-    appraising.record_decision(session, decision)
-    locking.move_study(session, study_id, Stage.ACCEPTED, at)
+    deciding.record_decision(session, decision)
+    locking.move_study(session, study_id, locking.stage_of(session, study_id), at)
     return decision
 
 
@@ -328,7 +329,7 @@ def _reason(session: Session, alert: StudyAlert, at: datetime) -> str:
     said = english.listed(sources) or "Its source"
     verb = "say" if len(sources) > 1 else "says"
     where = _notice(session, word) if word else ""
-    return f"{appraising.RETRACTED}{said} {verb} so{where}. We read that on {english.day(at)}"
+    return f"{deciding.RETRACTED}{said} {verb} so{where}. We read that on {english.day(at)}"
 
 
 def _notice(session: Session, word: Word) -> str:

@@ -2,15 +2,29 @@
 
 from monitor.review.alerts.opening import look as look_for_alerts
 from monitor.review.appraising import (
-    AppraisalOutcome,
+    Outcome,
+    confirm,
+    consensus_reading,
+    count,
+    hand_in,
+    require_asked,
+    undecided,
+    was_handed_in,
+)
+from monitor.review.deciding import (
+    Sent,
     accepting,
     accepting_decision,
-    appraise,
+    concerned,
+    counted_for,
     require_unbarred,
     study_label,
     why,
     withdraw,
 )
+from monitor.review.drafting import Draft, draft
+from monitor.review.drafting import drop as drop_draft
+from monitor.review.drafting import keep as keep_draft
 from monitor.review.pairs.follow import follow_merge
 from monitor.review.pairs.settle import Settled, merge_papers, settle_link, undo_merge
 from monitor.review.queue.screening import (
@@ -22,27 +36,42 @@ from monitor.review.queue.screening import (
 )
 from monitor.review.retracting import AlertOutcome, withdraw_retracted, withdrawn_judgement
 from monitor.review.retracting import settle as settle_alert
+from monitor.review.rounds import open_round
 
 __all__ = [
     "AlertOutcome",
-    "AppraisalOutcome",
+    "Draft",
+    "Outcome",
     "ScreeningAnswer",
+    "Sent",
     "Settled",
     "accepting",
     "accepting_decision",
-    "appraise",
+    "concerned",
+    "confirm",
+    "consensus_reading",
+    "count",
+    "counted_for",
+    "draft",
+    "drop_draft",
     "enqueue",
     "follow_merge",
+    "hand_in",
+    "keep_draft",
     "look_for_alerts",
     "merge_papers",
+    "open_round",
     "reopen",
+    "require_asked",
     "require_unbarred",
     "screen",
     "set_aside",
     "settle_alert",
     "settle_link",
     "study_label",
+    "undecided",
     "undo_merge",
+    "was_handed_in",
     "why",
     "withdraw",
     "withdraw_retracted",

@@ -3,23 +3,34 @@
 Never shows one reviewer's appraisal to another who has not given theirs.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
-from monitor.literature.tables import Paper, Study, StudyPaper
-from monitor.review import locking, rules
-from monitor.review.appraising import appraisals as given_appraisals
-from monitor.review.appraising import judgement_of, require_study
+from monitor.catalogue.appraisal import Tool
+from monitor.literature.tables import Paper, StudyPaper
+from monitor.review import given, locking, rounds, rules
+from monitor.review.appraising import is_open, undecided
+from monitor.review.deciding import require_study
+from monitor.review.reading.differences import Row, differences
+from monitor.review.reading.model import Reading, from_json
 from monitor.review.rules import Judgement
-from monitor.review.tables import Appraisal, Decision, QueueItem, Screening
-from monitor.review.words import DecisionVerdict, ScreeningVerdict, Stage
+from monitor.review.tables import (
+    Appraisal,
+    Consensus,
+    Decision,
+    Round,
+    Screening,
+)
+from monitor.review.words import DecisionVerdict, ScreeningVerdict, Settling, Stage
 
-_WAITING = (Stage.TO_APPRAISE, Stage.DISAGREEMENT)
+_WAITING = (Stage.TO_APPRAISE, Stage.DISAGREEMENT, Stage.AGREED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +45,43 @@ class ReportView:
 
 @dataclass(frozen=True, slots=True)
 class AppraisalView:
-    """One reviewer's appraisal."""
+    """One reviewer's appraisal, its newest edition."""
 
     id: int
     reviewer_id: int
     reviewer: str
     settles: bool
+    edition: int
+    changed_because: str
+    reading: Reading
     judgement: Judgement
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoundView:
+    """A round of a study. The first one has no opener, and no reason."""
+
+    number: int
+    reason: str
+    opened_by: str
+    opened_at: datetime | None
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConsensusView:
+    """What a round came to, before it is decided. ``settled_by``: None where the two agree."""
+
+    id: int
+    how: Settling
+    reading: Reading
+    people: tuple[str, ...]
+    settled_by: str | None
+    differences: tuple[str, ...]
+    reason: str
+    at: datetime
+    is_confirmed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,64 +97,126 @@ class DecisionView:
     at: datetime
 
 
+class Turn(StrEnum):
+    """What one person can do for a study now."""
+
+    APPRAISE = "appraise"
+    SETTLE = "settle"  # as a third person
+    SETTLE_AS_ONE_OF_TWO = "settle between the two"
+    CONFIRM = "confirm"  # what the other of the two has settled
+    COUNT = "see what it would do"
+    NOTHING = "nothing"
+
+
 @dataclass(frozen=True, slots=True)
 class StudyView:
     """A study for one reader.
 
-    ``given`` counts the appraisals, ``appraisals`` holds those this reader may see.
-    ``differences`` names the answers in which the first two differ, once both may be seen.
-    ``interventions`` are those its papers were screened for. ``decisions``: newest last.
+    ``given`` counts the people who have appraised it in the present round, ``appraisals`` holds
+    those of that round that this reader may see. ``differences``: what the two have to settle,
+    once both may be seen. ``interventions`` are those its papers were screened for.
+    ``consensus`` is of the present round, while it is not decided. ``decisions``: newest last.
     """
 
     study_id: int
     label: str
     stage: Stage
+    counts: bool  # by what was decided, whatever round is open
     papers: tuple[ReportView, ...]
     interventions: tuple[str, ...]
+    round: RoundView
     given: int
     appraisals: tuple[AppraisalView, ...]
-    differences: tuple[str, ...]
+    differences: tuple[Row, ...]
+    consensus: ConsensusView | None
     decisions: tuple[DecisionView, ...]
-    can_appraise: bool
+    turn: Turn
+
+    @property
+    def can_appraise(self) -> bool:
+        """Whether this reader's reading is asked for: a first, a second, or one that settles."""
+        return self.turn in {Turn.APPRAISE, Turn.SETTLE, Turn.SETTLE_AS_ONE_OF_TWO}
 
 
-@dataclass(frozen=True, slots=True)
-class StudyToAppraise:
-    """A study that waits for one reviewer. ``given`` 0, 1: first, second; 2: to settle."""
-
-    study_id: int
-    label: str
-    stage: Stage
-    title: str
-    interventions: tuple[str, ...]
-    given: int
-    waiting_since: datetime
-
-
-def study(session: Session, study_id: int, viewer_id: int | None = None) -> StudyView:
+def study(
+    session: Session,
+    study_id: int,
+    viewer_id: int | None = None,
+    *,
+    tools: Mapping[str, Tool],
+) -> StudyView:
     """Give a study as one reader may see it; without ``viewer_id``, as a stranger may.
 
     Raises:
         NotFound: there is no such study.
     """
     row = require_study(session, study_id)
-    given = given_appraisals(session, study_id)
-    visible = [a for a in given if rules.may_see(len(given), own=a.reviewer_id == viewer_id)]
-    stage = locking.stage_of(session, study_id)
+    two = given.pair(session, study_id)
+    settling = [one for one in given.all_of(session, study_id) if one.settles]
+    visible = [a for a in two if rules.may_see(len(two), own=a.reviewer_id == viewer_id)]
+    shown = [*visible, *settling[-1:]] if len(visible) == given.PAIR else visible
     named, reports = _names(session), _reports(session, study_id)
+    waiting = undecided(session, study_id)
+    able = bool(reports) and is_open(session, study_id)
     return StudyView(
         study_id=study_id,
         label=row.label,
-        stage=stage,
+        stage=locking.stage_of(session, study_id),
+        counts=locking.standing_of(session, study_id) is Stage.ACCEPTED,
         papers=reports,
         interventions=_screened_for(session, [study_id]).get(study_id, ()),
-        given=len(given),
-        appraisals=tuple(_appraisal(a, named) for a in visible),
-        differences=_differences(visible),
+        round=_round(session, study_id, named),
+        given=len(two),
+        appraisals=tuple(_appraisal(a, named) for a in shown),
+        differences=_differences(visible, tools),
+        consensus=_consensus(waiting, settling, named) if waiting else None,
         decisions=_decisions(session, study_id, named),
-        can_appraise=stage in _WAITING
-        and bool(reports)
-        and viewer_id not in {a.reviewer_id for a in given},
+        turn=_turn(viewer_id, [a.reviewer_id for a in two], waiting) if able else Turn.NOTHING,
+    )
+
+
+def _turn(viewer_id: int | None, people: Sequence[int], waiting: Consensus | None) -> Turn:
+    """Tell what somebody can do for a study in an open round; ``people`` have appraised it."""
+    if viewer_id is None:
+        return Turn.NOTHING
+    if waiting is not None and waiting.confirmed_at is not None:
+        return Turn.COUNT
+    if waiting is not None:
+        other = waiting.how is Settling.PAIR and viewer_id == _asked_to_confirm(waiting)
+        return Turn.CONFIRM if other else Turn.NOTHING
+    if len(people) == given.PAIR:
+        return Turn.SETTLE_AS_ONE_OF_TWO if viewer_id in people else Turn.SETTLE
+    return Turn.NOTHING if viewer_id in people else Turn.APPRAISE
+
+
+def _asked_to_confirm(waiting: Consensus) -> int:
+    """Give whichever of the two has not settled it."""
+    return next(who for who in waiting.people if who != waiting.settled_by)
+
+
+def _round(session: Session, study_id: int, named: dict[int, str]) -> RoundView:
+    later = rounds.rounds(session, study_id)
+    if not later:
+        return RoundView(1, "", "", None, is_open(session, study_id))
+    last = later[-1]
+    by = named[last.opened_by]
+    return RoundView(last.number, last.reason, by, last.opened_at, last.closed_at is None)
+
+
+def _consensus(
+    row: Consensus, settling: Sequence[Appraisal], named: dict[int, str]
+) -> ConsensusView:
+    settled_by = None if row.how is Settling.AGREED else named[settling[-1].reviewer_id]
+    return ConsensusView(
+        id=row.id,
+        how=row.how,
+        reading=from_json(row.reading),
+        people=tuple(named[who] for who in row.people),
+        settled_by=settled_by,
+        differences=tuple(row.differences),
+        reason=row.reason,
+        at=row.at,
+        is_confirmed=row.confirmed_at is not None,
     )
 
 
@@ -123,35 +225,36 @@ def screened_for(session: Session, study_id: int) -> tuple[str, ...]:
     return _screened_for(session, [study_id]).get(study_id, ())
 
 
-def to_appraise(session: Session, user_id: int) -> list[StudyToAppraise]:
-    """List the studies that wait for this reviewer, longest waiting first.
+def waiting_for(session: Session, user_id: int, study_ids: Sequence[int]) -> dict[int, Turn]:
+    """Tell of some studies in an open round what they wait for from this reviewer.
 
-    Those they have appraised are left out: they wait for somebody else.
+    Those that wait for somebody else are left out. Three statements, however many studies.
     """
-    own = select(Appraisal.study_id).where(Appraisal.reviewer_id == user_id)
-    since = func.min(QueueItem.moved_at).label("since")
-    rows = session.execute(
-        select(Study.id, Study.label, func.min(QueueItem.stage).label("stage"), since)
-        .join(StudyPaper, StudyPaper.study_id == Study.id)
-        .join(QueueItem, QueueItem.paper_id == StudyPaper.paper_id)
-        .where(QueueItem.stage.in_(_WAITING), Study.id.not_in(own))
-        .group_by(Study.id, Study.label)
-        .order_by(since, Study.id)
-    ).all()
-    ids = [row.id for row in rows]
-    given, titles, slugs = _given(session, ids), _titles(session, ids), _screened_for(session, ids)
-    return [
-        StudyToAppraise(
-            study_id=row.id,
-            label=row.label,
-            stage=Stage(row.stage),
-            title=titles[row.id],
-            interventions=slugs.get(row.id, ()),
-            given=given.get(row.id, 0),
-            waiting_since=row.since,
-        )
-        for row in rows
-    ]
+    rounds_of = dict(
+        session.execute(
+            select(Round.study_id, func.max(Round.number))
+            .where(Round.study_id.in_(study_ids))
+            .group_by(Round.study_id)
+        ).all()
+    )
+    people: dict[int, dict[int, None]] = {study_id: {} for study_id in study_ids}
+    handed_in = select(Appraisal).where(
+        Appraisal.study_id.in_(study_ids), Appraisal.settles.is_(False)
+    )
+    for appraisal in session.scalars(handed_in.order_by(Appraisal.id)):
+        if appraisal.round == rounds_of.get(appraisal.study_id, 1):
+            people[appraisal.study_id][appraisal.reviewer_id] = None
+    live = select(Consensus).where(Consensus.study_id.in_(study_ids), Consensus.voided_at.is_(None))
+    settled = {
+        one.study_id: one
+        for one in session.scalars(live.order_by(Consensus.id))
+        if one.round == rounds_of.get(one.study_id, 1)
+    }
+    turns = {
+        study_id: _turn(user_id, list(people[study_id]), settled.get(study_id))
+        for study_id in study_ids
+    }
+    return {study_id: turn for study_id, turn in turns.items() if turn is not Turn.NOTHING}
 
 
 def _reports(session: Session, study_id: int) -> tuple[ReportView, ...]:
@@ -164,10 +267,11 @@ def _reports(session: Session, study_id: int) -> tuple[ReportView, ...]:
     return tuple(ReportView(row.id, row.title, row.year, row.role) for row in rows)
 
 
-def _differences(visible: list[Appraisal]) -> tuple[str, ...]:
-    if len(visible) < 2:  # noqa: PLR2004 - two are compared
+def _differences(visible: Sequence[Appraisal], tools: Mapping[str, Tool]) -> tuple[Row, ...]:
+    if len(visible) < given.PAIR:
         return ()
-    return rules.differences(judgement_of(visible[0]), judgement_of(visible[1]))
+    first, second = (given.reading_of(one) for one in visible)
+    return differences(first, second, tools)
 
 
 def _appraisal(appraisal: Appraisal, named: dict[int, str]) -> AppraisalView:
@@ -176,7 +280,10 @@ def _appraisal(appraisal: Appraisal, named: dict[int, str]) -> AppraisalView:
         reviewer_id=appraisal.reviewer_id,
         reviewer=named[appraisal.reviewer_id],
         settles=appraisal.settles,
-        judgement=judgement_of(appraisal),
+        edition=appraisal.edition,
+        changed_because=appraisal.changed_because,
+        reading=given.reading_of(appraisal),
+        judgement=given.judgement_of(appraisal),
         at=appraisal.at,
     )
 
@@ -201,26 +308,6 @@ def _decisions(session: Session, study_id: int, named: dict[int, str]) -> tuple[
 
 def _names(session: Session) -> dict[int, str]:
     return dict(session.execute(select(User.id, User.name)).all())
-
-
-def _given(session: Session, ids: list[int]) -> dict[int, int]:
-    rows = session.execute(
-        select(Appraisal.study_id, func.count())
-        .where(Appraisal.study_id.in_(ids))
-        .group_by(Appraisal.study_id)
-    )
-    return dict(rows.all())
-
-
-def _titles(session: Session, ids: list[int]) -> dict[int, str]:
-    """Give the title of each study's first paper."""
-    rows = session.execute(
-        select(StudyPaper.study_id, Paper.title)
-        .join(Paper, Paper.id == StudyPaper.paper_id)
-        .where(StudyPaper.study_id.in_(ids))
-        .order_by(StudyPaper.linked_at.desc(), Paper.id.desc())
-    )
-    return dict(rows.all())  # the first paper is read last, and stays
 
 
 def _screened_for(session: Session, ids: list[int]) -> dict[int, tuple[str, ...]]:

@@ -8,7 +8,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.kernel.database import Base, enum_column
-from monitor.review.words import DecisionVerdict, ExclusionReason, ScreeningVerdict, Stage
+from monitor.review.words import (
+    DecisionVerdict,
+    ExclusionReason,
+    ScreeningVerdict,
+    Settling,
+    Stage,
+)
 
 
 class QueueItem(Base):
@@ -94,8 +100,43 @@ class Screening(Base):
     at: Mapped[datetime]
 
 
+class Round(Base):
+    """A study taken up again, after its first round: a correction, a new report, a new tool.
+
+    The first round needs no row. At most one is open; what was settled before counts until it is
+    closed, by the decision it leads to.
+    """
+
+    __tablename__ = "appraisal_round"
+
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # from 2
+    reason: Mapped[str]
+    opened_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class ReadingDraft(Base):
+    """What somebody has answered so far of a study, and not handed in. Only they see it."""
+
+    __tablename__ = "reading_draft"
+
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), primary_key=True)
+    reviewer_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    round: Mapped[int]
+    reading: Mapped[dict[str, Any]]
+    version: Mapped[int]  # rises with every save: a form of another tab is told
+    saved_at: Mapped[datetime]
+
+
 class Appraisal(Base):
-    """One reviewer's judgement of one study's result, made without seeing the other's."""
+    """One reviewer's reading of one study in one round, made without seeing the other's.
+
+    Handed in again with a reason, it is another ``edition``; the newest one speaks. Beside the
+    reading stand the few words of it that grading rests on. Rows of before readings have these
+    alone; None: the reading leaves it open.
+    """
 
     __tablename__ = "appraisal"
 
@@ -103,23 +144,50 @@ class Appraisal(Base):
     token: Mapped[str] = mapped_column(unique=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
     reviewer_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
-    settles: Mapped[bool]  # the third person's, which settles a disagreement
+    settles: Mapped[bool]  # settles what two see differently
     count_it: Mapped[bool]  # false: appraised, and should not count; then ``reason`` says why
     reason: Mapped[str]
     interventions: Mapped[list[str]]
-    design: Mapped[Design] = mapped_column(enum_column(Design))
-    risk_of_bias: Mapped[RiskOfBias] = mapped_column(enum_column(RiskOfBias))
+    design: Mapped[Design | None] = mapped_column(enum_column(Design))
+    risk_of_bias: Mapped[RiskOfBias | None] = mapped_column(enum_column(RiskOfBias))
     risk_reason: Mapped[str]
     outcome_class: Mapped[OutcomeClass] = mapped_column(enum_column(OutcomeClass))
     outcome: Mapped[str]  # the outcome and its measure, in the reviewer's words
-    direction: Mapped[FindingDirection] = mapped_column(enum_column(FindingDirection))
+    direction: Mapped[FindingDirection | None] = mapped_column(enum_column(FindingDirection))
     participants: Mapped[int | None]  # number analysed; None: not known
     uk: Mapped[bool | None]  # None: not known
     developer_led: Mapped[bool | None]
     quote: Mapped[str]  # the sentence the judgement rests on
     at: Mapped[datetime]
+    round: Mapped[int] = mapped_column(default=1)
+    edition: Mapped[int] = mapped_column(default=1)
+    changed_because: Mapped[str] = mapped_column(default="")  # of a later edition
+    reading: Mapped[dict[str, Any] | None]  # as review.reading.model gives it
 
-    __table_args__ = (UniqueConstraint("study_id", "reviewer_id"),)
+    __table_args__ = (UniqueConstraint("study_id", "reviewer_id", "round", "edition"),)
+
+
+class Consensus(Base):
+    """What the appraisals of one round came to. Nothing counts by it until it is decided on.
+
+    ``voided_at``: one of its appraisals was changed before that, with a reason.
+    """
+
+    __tablename__ = "consensus"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
+    round: Mapped[int]
+    how: Mapped[Settling] = mapped_column(enum_column(Settling, name="how"))
+    reading: Mapped[dict[str, Any]]
+    appraisals: Mapped[list[int]]  # ids, in the order given
+    people: Mapped[list[int]]  # user ids, in the order they spoke
+    settled_by: Mapped[int | None]  # a user's id; None: the two agree
+    differences: Mapped[list[str]]  # what the first two saw differently
+    reason: Mapped[str]  # of whoever settled
+    at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]  # None: settled by one of the two, and the other is asked
+    voided_at: Mapped[datetime | None]
 
 
 class Decision(Base):

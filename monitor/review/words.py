@@ -62,7 +62,8 @@ class Stage(StrEnum):
     UNSURE = "unsure"  # needs the full text or a colleague
     EXCLUDED = "excluded"
     TO_APPRAISE = "to appraise"  # fewer than two appraisals
-    DISAGREEMENT = "disagreement"  # two appraisals differ: a third person settles it
+    DISAGREEMENT = "disagreement"  # two appraisals differ: somebody settles it
+    AGREED = "agreed"  # settled: what it would do is shown, and it counts once that is confirmed
     ACCEPTED = "accepted"
     NOT_COUNTED = "not counted"  # appraised, and excluded by agreement or a third person
     WITHDRAWN = "withdrawn"  # counted once, no longer
@@ -78,3 +79,11 @@ class DecisionVerdict(StrEnum):
     ACCEPT = "accept"
     EXCLUDE = "exclude"
     WITHDRAW = "withdraw"
+
+
+class Settling(StrEnum):
+    """How the appraisals of a round came to one answer."""
+
+    AGREED = "the two agree"
+    PAIR = "the two settled it between themselves"
+    THIRD = "a third person settled it"

@@ -31,7 +31,7 @@ R = TypeVar("R")
 
 _SECONDS = 12 * 60 * 60  # as long as a session can live; the server ends it sooner
 _WITHOUT_PEOPLE = {"static", "public.healthz"}  # asked too often to look anybody up
-_RANK = {Role.COMMISSIONER: 0, Role.REVIEWER: 1, Role.ADMIN: 2}
+_RANK = {role: rank for rank, role in enumerate(Role)}  # each may do what those before it may
 
 
 def cookie_name() -> str:

@@ -1,7 +1,7 @@
 """What staff forms send, read into the words of the product. Checks shapes; rules stay in review.
 
 A reader never raises for what was typed: it gives the value, or the problems to show beside
-the fields. What the values mean together is checked by ``review.rules``.
+the fields. What the values mean together is checked by ``review``.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -12,10 +12,8 @@ from uuid import UUID, uuid4
 
 from werkzeug.datastructures import MultiDict
 
-from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.kernel.errors import InvalidInput
 from monitor.review import rules
-from monitor.review.rules import Judgement
 from monitor.review.words import ExclusionReason, ScreeningVerdict
 
 Typed = MultiDict[str, str]
@@ -115,83 +113,6 @@ def screening(typed: Typed, slugs: Collection[str]) -> tuple[ScreeningForm | Non
 STALE = "This form is not whole. What you typed is below: check it and send it again."
 
 
-# The questions of the appraisal form, as they stand on it.
-APPRAISAL = (
-    "count_it",
-    "reason",
-    "interventions",
-    "design",
-    "risk_rob2",
-    "risk_robins",
-    "risk_reason",
-    "outcome_class",
-    "outcome",
-    "direction",
-    "quote",
-    "participants",
-    "uk",
-    "developer_led",
-)
-
-
-def judgement(typed: Typed, slugs: Collection[str]) -> tuple[Judgement | None, Problems]:
-    """Read an appraisal form and hold it to the rules; None when something must be mended.
-
-    Everything that must be mended is told at once, in the order of the form.
-    """
-    problems = Problems()
-    made = _judgement(typed, slugs, problems)
-    if made is not None and not problems:
-        try:
-            rules.check(made)
-        except InvalidInput as error:
-            problems.add(_form_field(error.field, made), str(error))
-    return (None if problems else made), problems.in_order(APPRAISAL)
-
-
-def _judgement(typed: Typed, slugs: Collection[str], problems: Problems) -> Judgement | None:
-    count_it = choice(typed, "count_it", problems, "Choose whether it should count")
-    interventions = chosen(typed, slugs, problems)
-    if count_it and not interventions:
-        problems.add("interventions", "Tick the interventions this result is about, at least one")
-    texts = _texts(typed, count_it, problems)
-    design = word(typed, "design", Design, problems, "Choose how the study was done")
-    risk = _risk(typed, design, problems)
-    outcome_class = word(
-        typed, "outcome_class", OutcomeClass, problems, "Choose what the outcome measures"
-    )
-    direction = word(typed, "direction", FindingDirection, problems, "Choose what the result says")
-    participants = _participants(typed, problems)
-    uk = _known(typed, "uk", problems, "Say whether it was done in the UK, or that it is not known")
-    developer_led = _known(
-        typed, "developer_led", problems, "Say whether the developers led it, or that it is unknown"
-    )
-    if count_it is None or not (design and risk and outcome_class and direction):
-        return None
-    return Judgement(
-        count_it=count_it,
-        interventions=interventions,
-        design=design,
-        risk_of_bias=risk,
-        outcome_class=outcome_class,
-        direction=direction,
-        participants=participants,
-        uk=uk,
-        developer_led=developer_led,
-        **texts,
-    )
-
-
-def _texts(typed: Typed, count_it: bool | None, problems: Problems) -> dict[str, str]:  # noqa: FBT001 - an answer of three
-    """Read the texts; those that cannot be missing depend on whether the study should count."""
-    needed = {} if count_it is None else rules.needed_texts(count_it=count_it)
-    texts = {name: text(typed, name, problems) for name in rules.TEXTS}
-    for name, message in needed.items():
-        if not texts[name]:
-            problems.add(name, message)
-    return texts
-
-
 def with_answer(typed: Typed, field: str, answer: str | None) -> Typed:
     """Give a form with one answer filled in and all others as typed; None leaves it as it is.
 
@@ -207,27 +128,7 @@ def with_answer(typed: Typed, field: str, answer: str | None) -> Typed:
 
 
 # The texts that a suggestion may be added to, and what parts it from what stands there.
-_TEXTS = {"outcome": "; ", "quote": "\n"}
-
-
-def risk_field(design: Design | None) -> str:
-    """Name the form's field for the tool that judges ``design``."""
-    return "risk_rob2" if design is Design.RANDOMISED else "risk_robins"
-
-
-def _form_field(name: str | None, made: Judgement) -> str:
-    if name == "risk_of_bias":
-        return risk_field(made.design)
-    return name or "form"
-
-
-def _risk(typed: Typed, design: Design | None, problems: Problems) -> RiskOfBias | None:
-    if design is None:
-        if not (typed.get("risk_rob2") or typed.get("risk_robins")):
-            problems.add("risk_rob2", "Choose the overall risk of bias, with the design’s tool")
-        return None
-    message = f"Choose the overall judgement of {rules.tool_name(design)}"
-    return word(typed, risk_field(design), RiskOfBias, problems, message)
+_TEXTS = {"measure": "; ", "quote": "\n"}
 
 
 def word(
@@ -247,13 +148,6 @@ def choice(typed: Typed, name: str, problems: Problems, message: str) -> bool | 
     if answer is None:
         problems.add(name, message)
     return answer
-
-
-def _known(typed: Typed, name: str, problems: Problems, message: str) -> bool | None:
-    """Read yes, no or not known (None)."""
-    if typed.get(name) == "not known":
-        return None
-    return choice(typed, name, problems, message)
 
 
 def text(typed: Typed, name: str, problems: Problems) -> str:
@@ -285,18 +179,6 @@ def row_id(value: str) -> int | None:
     """Read the key of a row; None for what no table can hold."""
     found = number(value)
     return found if found is not None and found <= _LARGEST_ID else None
-
-
-def _participants(typed: Typed, problems: Problems) -> int | None:
-    """Read the number analysed; empty is not known."""
-    value = typed.get("participants", "").replace(",", "").replace(" ", "")
-    if not value:
-        return None
-    count = number(value)
-    if count is None:
-        problems.add("participants", "Give a whole number, such as 96, or leave it empty")
-    problems.attempt(lambda: rules.check_participants(count))
-    return count
 
 
 def hidden(typed: Typed, problems: Problems) -> str:

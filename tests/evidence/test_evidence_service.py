@@ -21,7 +21,7 @@ from monitor.evidence.words import Cause
 from monitor.kernel import audit
 from monitor.kernel.errors import NotFound
 from monitor.literature.tables import Lane, Paper, Study, StudyPaper
-from monitor.review.rules import Judgement, agreed
+from monitor.review.rules import Judgement, as_facts, versioned
 from monitor.review.tables import Decision
 from monitor.review.words import DecisionVerdict
 
@@ -99,7 +99,7 @@ class World:
                 verdict=verdict,
                 reason="",
                 interventions=list(given.interventions),
-                facts=agreed(given, given),
+                facts=versioned(as_facts(given)),
                 decided_by=[person.id for person in self.people],
                 at=self.now,
             )

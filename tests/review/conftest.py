@@ -6,17 +6,20 @@ from typing import Any
 
 import pytest
 from factories import judgement as judging  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from readings import reading_of  # type: ignore[import-not-found]  # tests/ is on pytest's path
 
 from monitor.accounts.tables import Role, User
+from monitor.catalogue import loader
 from monitor.catalogue.tables import InterventionRow
 from monitor.catalogue.words import RiskOfBias
 from monitor.literature.ranking.features import features
 from monitor.literature.tables import Paper, PaperReading
 from monitor.literature.words import Lane
 from monitor.review import service
+from monitor.review.locking import stage_of
 from monitor.review.queue.screening import ScreeningAnswer
 from monitor.review.rules import Judgement
-from monitor.review.words import ScreeningVerdict
+from monitor.review.words import ScreeningVerdict, Stage
 
 JUDGEMENT: Judgement = judging(
     "cos",
@@ -34,7 +37,7 @@ class World:
     """Makes rows and sends forms; every form gets a token of its own unless told."""
 
     def __init__(self, session, now):
-        self.session, self.now = session, now
+        self.session, self.now, self.catalogue = session, now, loader.load()
         self.tokens = map("token-{}".format, count(1))
         for position, slug in enumerate(("vipp", "cos", "ddp")):
             session.add(
@@ -102,15 +105,46 @@ class World:
         self.screen(paper_id, self.ann)
         return study_of(self.session, paper_id)
 
-    def appraise(self, study_id, by, judgement=JUDGEMENT, token=None, at=None):
-        return service.appraise(
+    def sent(self, study_id, by, token=None, at=None):
+        return service.Sent(study_id, token or next(self.tokens), by, at or self.now)
+
+    def hand_in(self, study_id, by, judgement=JUDGEMENT, token=None, at=None, because=""):
+        """Hand a reading in, and leave what it comes to as it is."""
+        return service.hand_in(
             self.session,
-            study_id=study_id,
-            token=token or next(self.tokens),
-            by=by,
-            judgement=judgement,
-            at=at or self.now,
+            self.catalogue,
+            self.sent(study_id, by, token, at),
+            reading=reading_of(judgement),
+            direction=judgement.direction,
+            because=because,
         )
+
+    def count(self, study_id, by, consensus_id, token=None, by_a_lead=False):
+        """Decide a study by what its appraisals came to."""
+        return service.count(
+            self.session,
+            self.catalogue,
+            self.sent(study_id, by, token),
+            consensus_id=consensus_id,
+            direction=JUDGEMENT.direction,
+            by_a_lead=by_a_lead,
+        )
+
+    def appraise(self, study_id, by, judgement=JUDGEMENT, token=None, at=None):
+        """Hand a reading in; and decide, as soon as the appraisals came to one answer."""
+        token = token or next(self.tokens)
+        if isinstance(judgement, Judgement):
+            outcome = self.hand_in(study_id, by, judgement, token, at)
+        else:
+            sent = self.sent(study_id, by, token, at)
+            outcome = service.hand_in(
+                self.session, self.catalogue, sent, reading=judgement, direction=None
+            )
+        agreed = outcome.consensus
+        if agreed and outcome.stage is Stage.AGREED:
+            decision = self.count(study_id, by, agreed.id, token)
+            return replace(outcome, decision=decision, stage=stage_of(self.session, study_id))
+        return outcome
 
     def accepted(self, judgement=JUDGEMENT, **fields):
         """Bring a study all the way; gives its id."""

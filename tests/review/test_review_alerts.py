@@ -9,6 +9,7 @@ from itertools import count
 
 import pytest
 from factories import Polls, judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from readings import appraise  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy import func, select
 
 from monitor import workflow
@@ -143,7 +144,7 @@ class World:
 
     def appraised(self, study_id, *people):
         for person in people or (self.ann, self.ben):
-            workflow.appraise(
+            appraise(
                 self.session,
                 self.service,
                 study_id=study_id,
@@ -510,7 +511,7 @@ def test_who_says_that_a_retracted_study_does_not_count_needs_no_answer_first(wo
     study_id = world.included(world.arrives(said(LinkKind.RETRACTED_BY)))
     left_out = replace(JUDGEMENT, count_it=False, reason="It is retracted.")
     for person in (world.ann, world.ben):
-        workflow.appraise(
+        appraise(
             world.session, world.service, study_id=study_id,
             token=f"out-{person.id}", by=person, judgement=left_out, at=world.now,
         )  # fmt: skip
@@ -532,7 +533,7 @@ def test_a_study_that_does_not_count_yet_is_excluded_for_its_alert(world, given)
     )
     assert (newest.interventions, newest.decided_by) == (["theraplay"], [world.ben.id])
     assert world.alerts() == []
-    assert reviews.study(world.session, study_id).stage is Stage.NOT_COUNTED
+    assert reviews.study(world.session, study_id, tools={}).stage is Stage.NOT_COUNTED
     with pytest.raises(Conflict, match="excluded"):
         world.appraised(study_id, world.ben)
 

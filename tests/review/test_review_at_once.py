@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from readings import reading_of  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy import func, select
 
 from monitor.catalogue import loader
@@ -32,6 +33,9 @@ def shared(database, now, new_world):
             select(QueueItem.paper_id).where(QueueItem.stage == Stage.TO_APPRAISE)
         ).one()
     return world
+
+
+CATALOGUE = loader.load()
 
 
 def _at_once(database, works):
@@ -72,15 +76,24 @@ def _screen(shared, by, token, verdict=ScreeningVerdict.INCLUDE):
 
 
 def _appraise(shared, by, token, judgement):
+    """Hand a reading in, and decide at once where that settles the study."""
+
     def work(session):
-        return service.appraise(
-            session,
-            study_id=shared.study_id,
-            token=token,
-            by=by,
-            judgement=judgement,
-            at=shared.now,
+        sent = service.Sent(shared.study_id, token, by, shared.now)
+        outcome = service.hand_in(
+            session, CATALOGUE, sent, reading=reading_of(judgement), direction=judgement.direction
         )
+        if outcome.consensus is None or outcome.stage is not Stage.AGREED:
+            return outcome
+        service.count(
+            session,
+            CATALOGUE,
+            sent,
+            consensus_id=outcome.consensus.id,
+            direction=judgement.direction,
+            by_a_lead=False,
+        )
+        return outcome
 
     return work
 
@@ -168,7 +181,7 @@ def test_two_reviewers_at_once_make_one_decision(database, shared, judgement):
             _appraise(shared, shared.ben, "b", judgement),
         ],
     )
-    assert sum(o.decision is not None for o in outcomes) == 1
+    assert sum(o.stage is Stage.AGREED for o in outcomes) == 1
     assert {o.stage for o in outcomes} == {Stage.TO_APPRAISE, Stage.ACCEPTED}
     with database.read() as session:
         assert _count(session, Decision) == 1

@@ -17,6 +17,7 @@ import pytest
 from factories import judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from flask import Flask
 from flask.testing import FlaskClient
+from readings import appraise  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy.orm import Session
 from staff_world import SOME_SOURCES  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from werkzeug.test import TestResponse
@@ -187,7 +188,7 @@ class Evidence:
         """Let one person appraise a study."""
         judgement = replace(JUDGEMENT, **answers)  # type: ignore[arg-type]  # fields by name
         with self.database.write() as session:
-            workflow.appraise(
+            appraise(
                 session,
                 self.service,
                 study_id=study_id,

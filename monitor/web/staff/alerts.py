@@ -19,7 +19,7 @@ from monitor.review.words import Stage
 from monitor.web import auth, forms, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.staff import labels, studies
+from monitor.web.staff import effects, labels
 from monitor.web.staff import queue as lanes
 
 blueprint = Blueprint("alerts", __name__)
@@ -120,7 +120,7 @@ def settle(alert_id: int) -> ResponseReturnValue:
 def _page(session: Session, alert_id: int, typed: Typed, problems: Problems | None) -> str:
     view, said = alert_queries.alert(session, alert_id)
     previews = _previews(session, view) if view.closed_at is None else []
-    study = queries.study(session, view.study_id)
+    study = queries.study(session, view.study_id, tools=service().catalogue.tool_by_reference)
     return render_template(
         "staff/alert.html",
         alert=view,
@@ -133,9 +133,9 @@ def _page(session: Session, alert_id: int, typed: Typed, problems: Problems | No
         others=_others(session, view),
         choices=_choices(view),
         waits=alert_queries.waits(session, alert_id),
-        effects=studies.effects_of(previews),
-        readers=studies.readers_of(session, previews),
-        silent=studies.silent(session, view.study_id, previews),
+        effects=effects.effects_of(previews),
+        readers=workflow.readers_told(session, previews),
+        silent=effects.silent(session, view.study_id, previews),
         typed=typed,
         problems=problems,
         token=forms.token_for(typed, problems),

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import cast
 
 from monitor.accounts.queries import PersonState
 from monitor.accounts.tables import Role
-from monitor.catalogue.words import Design, FindingDirection, OutcomeClass
+from monitor.catalogue.words import Design
 from monitor.feeds.queries import SourceStatus
 from monitor.kernel.uk import london
 from monitor.literature.words import Lane
@@ -19,17 +18,30 @@ from monitor.review.words import (
     ExclusionReason,
     ScreeningVerdict,
     Stage,
-    shown,
 )
 from monitor.web import formats
 
 # The lanes that need a person, in the order of the work; then those where nothing is to do.
-OPEN_LANES = (Stage.TO_SCREEN, Stage.UNSURE, Stage.TO_APPRAISE, Stage.DISAGREEMENT)
+OPEN_LANES = (
+    Stage.TO_SCREEN,
+    Stage.UNSURE,
+    Stage.TO_APPRAISE,
+    Stage.DISAGREEMENT,
+    Stage.AGREED,
+)
 DONE_LANES = (Stage.ACCEPTED, Stage.NOT_COUNTED, Stage.WITHDRAWN, Stage.EXCLUDED)
 # Those that are ordered by what is likely to matter.
 UNDECIDED = frozenset(OPEN)
+IN_WORK = (Stage.TO_APPRAISE, Stage.DISAGREEMENT, Stage.AGREED)
 STUDY_LANES = frozenset(
-    {Stage.TO_APPRAISE, Stage.DISAGREEMENT, Stage.ACCEPTED, Stage.NOT_COUNTED, Stage.WITHDRAWN}
+    {
+        Stage.TO_APPRAISE,
+        Stage.DISAGREEMENT,
+        Stage.AGREED,
+        Stage.ACCEPTED,
+        Stage.NOT_COUNTED,
+        Stage.WITHDRAWN,
+    }
 )
 
 STAGES = {
@@ -37,6 +49,7 @@ STAGES = {
     Stage.UNSURE: "Unsure",
     Stage.TO_APPRAISE: "To appraise",
     Stage.DISAGREEMENT: "Disagreements",
+    Stage.AGREED: "To decide",
     Stage.ACCEPTED: "Accepted",
     Stage.NOT_COUNTED: "Not counted",
     Stage.WITHDRAWN: "Withdrawn",
@@ -47,6 +60,7 @@ HEADINGS = {
     Stage.UNSURE: "Papers somebody was unsure about",
     Stage.TO_APPRAISE: "Studies to appraise",
     Stage.DISAGREEMENT: "Disagreements to settle",
+    Stage.AGREED: "Studies to decide",
     Stage.ACCEPTED: "Studies accepted",
     Stage.NOT_COUNTED: "Studies appraised and not counted",
     Stage.WITHDRAWN: "Studies withdrawn",
@@ -56,7 +70,8 @@ EXPLANATIONS = {
     Stage.TO_SCREEN: "One person decides on each.",
     Stage.UNSURE: "They need the full text, or a colleague. Decide them as any other.",
     Stage.TO_APPRAISE: "Two people appraise each study. Neither sees the other’s answers first.",
-    Stage.DISAGREEMENT: "Two appraisals differ. A third person, neither of the two, settles it.",
+    Stage.DISAGREEMENT: "Two appraisals differ. A third person settles it, or the two do together.",
+    Stage.AGREED: "Two appraisals came to one answer. See what it would do, then let it count.",
     Stage.ACCEPTED: "These count towards a tier.",
     Stage.NOT_COUNTED: "Appraised, and left out by agreement or by a third person.",
     Stage.WITHDRAWN: "Counted once, no longer.",
@@ -66,6 +81,7 @@ STUDY_STAGES = {
     **STAGES,
     Stage.TO_APPRAISE: "Being appraised",
     Stage.DISAGREEMENT: "Two appraisals differ",
+    Stage.AGREED: "Settled, to be decided",
 }
 VERDICTS = {
     ScreeningVerdict.INCLUDE: "Include",
@@ -109,32 +125,6 @@ WHY_KEPT = {
     Lane.NONE: "Names none, and is no such trial",
     Lane.NOTICE: "A notice about another paper",
 }
-OUTCOMES = {
-    OutcomeClass.ATTACHMENT: "Attachment of the child",
-    OutcomeClass.PROXIMAL: "Parenting that leads to it, such as sensitivity",
-    OutcomeClass.OTHER: "Something else",
-}
-DIRECTIONS = {direction: formats.sentence(shown(direction)) for direction in FindingDirection}
-CHOICES: dict[StrEnum, str] = {
-    choice: said
-    for choices in (DESIGNS, OUTCOMES, DIRECTIONS)
-    for choice, said in cast(dict[StrEnum, str], choices).items()
-}
-ANSWERS = {
-    "count_it": "Should it count?",
-    "reason": "Why, or why not",
-    "interventions": "Interventions",
-    "design": "Design",
-    "risk_of_bias": "Risk of bias",
-    "risk_reason": "What it rests on",
-    "outcome_class": "Outcome measures",
-    "outcome": "Outcome and measure",
-    "direction": "What the result says",
-    "participants": "People analysed",
-    "uk": "Done in the UK",
-    "developer_led": "Led by its developers",
-    "quote": "Quote",
-}
 KNOWN = (("yes", "Yes"), ("no", "No"), ("not known", "Not known"))
 MESSAGES = {
     MessageState.PENDING: "Waiting",
@@ -153,6 +143,7 @@ KINDS = {
 }
 ROLES = {
     Role.REVIEWER: "Reviewer: screens and appraises",
+    Role.LEAD: "Lead reviewer: also opens rounds, and lets count what many are told of",
     Role.ADMIN: "Admin: also sees status, mail and people",
     Role.COMMISSIONER: "Commissioner: reads",
 }

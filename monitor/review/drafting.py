@@ -1,0 +1,125 @@
+"""What a reviewer has answered so far of a study: kept at each step, seen by nobody else.
+
+A draft starts from the frame of what a colleague has set up, from one's own earlier appraisal
+where that is to be changed, or, to settle, from what the two have in common.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from monitor.accounts.tables import User
+from monitor.catalogue.appraisal import Tool
+from monitor.catalogue.words import ArmRole
+from monitor.kernel.errors import Conflict
+from monitor.review import given, locking, rounds
+from monitor.review.reading.differences import common
+from monitor.review.reading.frame import frame
+from monitor.review.reading.model import Arm, Reading, from_json, to_json
+from monitor.review.tables import ReadingDraft
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A reading in the making. ``version`` 0 and no ``saved_at``: nothing is kept yet."""
+
+    reading: Reading
+    version: int
+    saved_at: datetime | None
+
+
+def draft(
+    session: Session,
+    *,
+    study_id: int,
+    by: User,
+    tools: Mapping[str, Tool],
+    screened_for: tuple[str, ...] = (),
+) -> Draft:
+    """Give what this person has answered so far, or what they start from.
+
+    ``screened_for``: the interventions that the including reviewers named. Each is offered as a
+    group, and nothing else of it is filled in.
+    """
+    kept = _kept(session, study_id, by)
+    if kept is not None:
+        return Draft(from_json(kept.reading), kept.version, kept.saved_at)
+    return Draft(_start(session, study_id, by, tools, screened_for), 0, None)
+
+
+def keep(
+    session: Session, *, study_id: int, by: User, reading: Reading, version: int, at: datetime
+) -> ReadingDraft:
+    """Keep what is answered so far; ``version`` is the one the form was opened with.
+
+    Raises:
+        NotFound: there is no such study.
+        Conflict: another tab or browser has saved since.
+    """
+    locking.hold_study(session, study_id)
+    kept = _kept(session, study_id, by)
+    if (kept.version if kept else 0) != version:
+        raise Conflict(
+            "You have saved this appraisal from another tab or browser since. What you typed here "
+            "is below and not saved: open the page again in another tab and compare"
+        )
+    return session.merge(
+        ReadingDraft(
+            study_id=study_id,
+            reviewer_id=by.id,
+            round=rounds.current(session, study_id),
+            reading=to_json(reading),
+            version=version + 1,
+            saved_at=at,
+        )
+    )
+
+
+def drop(session: Session, *, study_id: int, by: User) -> None:
+    """Forget a draft: it was handed in, or nobody wants it."""
+    kept = session.get(ReadingDraft, (study_id, by.id))
+    if kept is not None:
+        session.delete(kept)
+        session.flush()
+
+
+def _kept(session: Session, study_id: int, by: User) -> ReadingDraft | None:
+    """Read a draft of the present round; one of an earlier round is of what was decided since."""
+    kept = session.get(ReadingDraft, (study_id, by.id), populate_existing=True)
+    return kept if kept and kept.round == rounds.current(session, study_id) else None
+
+
+def _start(
+    session: Session,
+    study_id: int,
+    by: User,
+    tools: Mapping[str, Tool],
+    screened_for: tuple[str, ...],
+) -> Reading:
+    two = given.pair(session, study_id)
+    own = next((one for one in two if one.reviewer_id == by.id), None)
+    if len(two) == given.PAIR and (own is None or given.is_open(session, study_id)):
+        first, second = (given.reading_of(one) for one in two)
+        return common(first, second, tools)
+    if own is not None:
+        return given.reading_of(own)
+    if two:
+        return frame(given.reading_of(two[0]))
+    return _frame_of_draft(session, study_id) or Reading(
+        arms=tuple(
+            Arm(key=f"a{number}", role=ArmRole.EXPERIMENTAL, intervention=slug)
+            for number, slug in enumerate(screened_for, start=1)
+        )
+    )
+
+
+def _frame_of_draft(session: Session, study_id: int) -> Reading | None:
+    """Take over the frame that a colleague has begun, so that both judge the same results."""
+    others = select(ReadingDraft).where(
+        ReadingDraft.study_id == study_id, ReadingDraft.round == rounds.current(session, study_id)
+    )
+    begun = session.scalars(others.order_by(ReadingDraft.saved_at)).first()
+    return frame(from_json(begun.reading)) if begun else None

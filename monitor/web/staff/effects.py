@@ -1,0 +1,43 @@
+"""What a step would do to each intervention, part by part, as staff pages show it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from monitor import workflow
+from monitor.evidence import service as evidence
+from monitor.gap.rules import changed
+from monitor.notify import news
+from monitor.web.current import service
+from monitor.web.public import figure
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a step would do to one intervention, part by part."""
+
+    name: str
+    preview: workflow.Preview
+    rows: tuple[figure.Compared, ...]
+    moves: bool
+
+
+def effects_of(previews: Sequence[workflow.Preview]) -> list[Effect]:
+    """Set what a step would do beside what is now, part by part."""
+    return [
+        Effect(
+            name=preview.name,
+            preview=preview,
+            rows=figure.compare(preview.before, preview.after),
+            moves=bool(changed(preview.before, preview.after)),
+        )
+        for preview in previews
+    ]
+
+
+def silent(session: Session, study_id: int, previews: Sequence[workflow.Preview]) -> str:
+    """Say why nobody would be mailed although something changes; empty: followers would be."""
+    kinds = {kind for one in previews for kind in changed(one.before, one.after)}
+    in_review = evidence.may_be_in_review(session, service().catalogue, study_id)
+    return news.why_silent(kinds, in_review=in_review) if kinds else ""

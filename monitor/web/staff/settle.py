@@ -1,0 +1,241 @@
+"""Two readings compared, settled, and what they would do: the steps between appraising and counting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from monitor import workflow
+from monitor.accounts.tables import Role
+from monitor.catalogue.appraisal import Tool
+from monitor.review import doubts
+from monitor.review import queries as reviews
+from monitor.review import service as review
+from monitor.review.queries import Turn
+from monitor.review.reading import settled
+from monitor.review.reading.agreement import Agreement, agreement
+from monitor.review.reading.differences import Domain, Row, State, domains, rows
+from monitor.web import auth, forms, posting, turns
+from monitor.web.current import now, service
+from monitor.web.forms import Problems, Typed
+from monitor.web.staff import effects, labels, reading_words, studies
+
+blueprint = Blueprint("settle", __name__)
+blueprint.before_request(auth.only(Role.REVIEWER))
+
+_SETTLING = {Turn.SETTLE, Turn.SETTLE_AS_ONE_OF_TWO}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One answer that two give differently, for whoever settles it. ``options``: value and words."""
+
+    field: str
+    words: str
+    first: str
+    second: str
+    quotes: tuple[str, str]
+    options: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two readings side by side, as the page shows them."""
+
+    rows: tuple[Row, ...]
+    domains: tuple[Domain, ...]
+    questions: tuple[Question, ...]
+    agreement: Agreement  # of the tools' answers
+
+    @property
+    def same(self) -> int:
+        """How many answers are the same."""
+        return sum(row.state is State.SAME for row in self.rows)
+
+    @property
+    def deciding(self) -> int:
+        """How many have to be settled."""
+        return sum(row.state is State.DIFFERS for row in self.rows)
+
+
+def _compared_page(
+    typed: Typed, problems: Problems | None, *, study_id: int
+) -> ResponseReturnValue:
+    with service().database.read() as session:
+        view = _view(session, study_id)
+        if len(view.appraisals) < 2:  # noqa: PLR2004 - two are compared
+            return _elsewhere(session, study_id, typed, problems)
+        return render_template(
+            "staff/compared.html",
+            study=view,
+            compared=_compared(view),
+            may_settle=view.turn in _SETTLING,
+            is_one=view.turn is Turn.SETTLE_AS_ONE_OF_TWO,
+            words=reading_words,
+            tools=service().catalogue.tool_by_reference,
+            doubts=doubts.of_study(session, study_id),
+            typed=typed,
+            problems=problems,
+            labels=labels,
+            at=now(),
+        )
+
+
+@blueprint.get("/studies/<int:study_id>/compared")
+@turns.large
+def compared(study_id: int) -> ResponseReturnValue:
+    """Show two readings answer by answer, with what is left to settle."""
+    return _compared_page(Typed(), None, study_id=study_id)
+
+
+@blueprint.post("/studies/<int:study_id>/compared")
+@posting.form(_compared_page)
+def settle(study_id: int) -> ResponseReturnValue:
+    """Take the answers that settle the differences into a draft, and show it whole before it is handed in."""
+    typed, problems = request.form, Problems()
+    with service().database.write() as session:
+        view = _view(session, study_id)
+        if view.turn not in _SETTLING:
+            return redirect(url_for("studies.study", study_id=study_id), code=303)
+        chosen = _chosen(view, typed, problems)
+        problems.must_be_none()
+        first, second = (one.reading for one in view.appraisals[:2])
+        reading = settled.settled(first, second, chosen, service().catalogue.tool_by_reference)
+        draft = _draft(session, study_id)
+        review.keep_draft(
+            session,
+            study_id=study_id,
+            by=auth.reader(),
+            reading=reading,
+            version=draft.version,
+            at=now(),
+        )
+    return redirect(url_for("appraise.hand_in", study_id=study_id), code=303)
+
+
+def _effects_page(typed: Typed, problems: Problems | None, *, study_id: int) -> ResponseReturnValue:
+    with service().database.read() as session:
+        view = _view(session, study_id)
+        if view.consensus is None:
+            return _elsewhere(session, study_id, typed, problems)
+        previews = workflow.preview_counting(session, service(), study_id)
+        return render_template(
+            "staff/counting.html",
+            study=view,
+            effects=effects.effects_of(previews),
+            readers=workflow.readers_told(session, previews),
+            silent=effects.silent(session, study_id, previews),
+            needs_a_lead=workflow.needs_a_lead(session, service(), study_id),
+            is_lead=auth.reader().role in {Role.LEAD, Role.ADMIN},
+            can_change=any(one.reviewer_id == auth.reader().id for one in view.appraisals[:2]),
+            saved="saved" in request.args,
+            words=reading_words,
+            doubts=doubts.of_study(session, study_id),
+            token=forms.token_for(typed, problems),
+            problems=problems,
+            labels=labels,
+            at=now(),
+        )
+
+
+@blueprint.get("/studies/<int:study_id>/counting")
+@turns.large
+def effects_page(study_id: int) -> ResponseReturnValue:
+    """Show what deciding the study by what its appraisals came to would do."""
+    return _effects_page(Typed(), None, study_id=study_id)
+
+
+@blueprint.post("/studies/<int:study_id>/counting")
+@posting.form(_effects_page)
+def count(study_id: int) -> ResponseReturnValue:
+    """Decide the study; or agree to what the other of the two has settled (``action=confirm``)."""
+    typed, problems = request.form, Problems()
+    token, consensus_id = forms.hidden(typed, problems), forms.row_id(typed.get("consensus", ""))
+    if consensus_id is None:
+        problems.add("form", forms.STALE)
+    problems.must_be_none()
+    sent = review.Sent(study_id, token, auth.reader(), now())
+    with service().database.write() as session:
+        if typed.get("action") == "confirm":
+            _, decision = review.confirm(
+                session, service().catalogue, sent, consensus_id=consensus_id or 0
+            )
+            if decision is None:
+                return redirect(url_for("settle.effects_page", study_id=study_id), code=303)
+        else:
+            workflow.count(session, service(), sent, consensus_id=consensus_id or 0)
+    return redirect(url_for("studies.study", study_id=study_id, saved="1"), code=303)
+
+
+def _elsewhere(
+    session: Session, study_id: int, typed: Typed, problems: Problems | None
+) -> ResponseReturnValue:
+    """Go to the study where there is nothing to settle; a form that was sent is told so there."""
+    if problems is None:
+        return redirect(url_for("studies.study", study_id=study_id), code=303)
+    return studies.page(session, study_id, typed, problems)
+
+
+def _view(session: Session, study_id: int) -> reviews.StudyView:
+    tools = service().catalogue.tool_by_reference
+    return reviews.study(session, study_id, auth.reader().id, tools=tools)
+
+
+def _draft(session: Session, study_id: int) -> review.Draft:
+    tools = service().catalogue.tool_by_reference
+    return review.draft(session, study_id=study_id, by=auth.reader(), tools=tools)
+
+
+def _compared(view: reviews.StudyView) -> Compared:
+    tools = service().catalogue.tool_by_reference
+    first, second = (one.reading for one in view.appraisals[:2])
+    side_by_side = rows(first, second, tools)
+    answered = [
+        (row.first, row.second)
+        for row in side_by_side
+        if row.place.step == "risk" and row.first is not None and row.second is not None
+    ]
+    return Compared(
+        rows=side_by_side,
+        domains=domains(first, second, tools),
+        questions=tuple(_question(view, row, tools) for row in view.differences),
+        agreement=agreement(answered),
+    )
+
+
+def _question(view: reviews.StudyView, row: Row, tools: dict[str, Tool]) -> Question:
+    first, second = (one.reading for one in view.appraisals[:2])
+    said = [reading_words.value(row.place, value, first) for value in (row.first, row.second)]
+    options = settled.options(row, first, tools)
+    return Question(
+        field=settled.field_of(row.place),
+        words=reading_words.question(row.place, first, second, tools),
+        first=said[0],
+        second=said[1],
+        quotes=(
+            settled.quote_of(first, row.place),
+            settled.quote_of(second, row.place),
+        ),
+        options=tuple(
+            (settled.written(value), reading_words.value(row.place, value, first))
+            for value in options
+        ),
+    )
+
+
+def _chosen(view: reviews.StudyView, typed: Typed, problems: Problems) -> Sequence[tuple[Row, Any]]:
+    """Read what is chosen for each difference; each has to be chosen."""
+    tools = service().catalogue.tool_by_reference
+    first = view.appraisals[0].reading
+    chosen: list[tuple[Row, Any]] = []
+    for row in view.differences:
+        name = settled.field_of(row.place)
+        options = {settled.written(one): one for one in settled.options(row, first, tools)}
+        if typed.get(name) not in options:
+            problems.add(name, "Choose what stands")
+            continue
+        chosen.append((row, options[typed[name]]))
+    return chosen

@@ -1,0 +1,100 @@
+"""Whole readings for tests, from the few words a test cares about; and a study brought to its decision."""
+
+from uuid import uuid4
+
+from monitor import workflow
+from monitor.catalogue.words import (
+    ArmRole,
+    ComparatorClass,
+    Design,
+    EffectType,
+    FindingDirection,
+    Harms,
+    InReview,
+    Population,
+    ResultClass,
+    Unit,
+)
+from monitor.review import service as review
+from monitor.review.reading.model import Arm, Independence, Reading, Reported, Result, Risk
+from monitor.review.rules import Judgement
+from monitor.review.words import Stage
+
+_SIGNS = {
+    FindingDirection.FAVOURS: 1,
+    FindingDirection.NO_DIFFERENCE: 0,
+    FindingDirection.FAVOURS_COMPARISON: -1,
+    FindingDirection.MIXED: 0,  # no word of a reading: a result points one way, or to neither
+}
+
+
+def reading_of(judgement: Judgement, in_review: InReview = InReview.NO) -> Reading:
+    """Make a whole reading that says what a judgement says: one result, a direction alone."""
+    slugs = judgement.interventions
+    arms = [
+        Arm(
+            key=f"a{number}",
+            role=ArmRole.EXPERIMENTAL if number == 1 else ArmRole.COMPARATOR,
+            intervention=slug,
+            comparator=None if number == 1 else ComparatorClass.ANOTHER,
+        )
+        for number, slug in enumerate(slugs, start=1)
+    ]
+    compared = judgement.design in {Design.RANDOMISED, Design.NON_RANDOMISED}
+    if compared and len(arms) < 2:
+        arms.append(
+            Arm(
+                key=f"a{len(arms) + 1}",
+                role=ArmRole.COMPARATOR,
+                name="Usual care",
+                comparator=ComparatorClass.USUAL_CARE,
+            )
+        )
+    reported = Reported(
+        type=EffectType.DIRECTION,
+        direction=_SIGNS[judgement.direction] if judgement.direction else 0,
+        quote=judgement.quote,
+    )
+    result = Result(
+        key="r1",
+        experimental="a1",
+        comparator="a2" if compared else "",
+        kind=ResultClass(judgement.outcome_class.value),
+        outcome=judgement.outcome,
+        population=Population.ALL,
+        reported=reported,
+        risk=Risk(stated=judgement.risk_of_bias, reason=judgement.risk_reason),
+    )
+    if judgement.participants and compared:
+        half = judgement.participants // 2
+        sizes = (judgement.participants - half, half)
+        arms = [
+            arm.model_copy(update={"randomised": size})
+            for arm, size in zip(arms, sizes, strict=False)
+        ]
+    return Reading(
+        count_it=judgement.count_it,
+        reason=judgement.reason,
+        in_review=in_review,
+        in_review_reason="" if in_review is InReview.UNKNOWN else "Invented: we looked it up.",
+        design=judgement.design,
+        unit=Unit.PEOPLE if judgement.design is Design.RANDOMISED else None,
+        uk=judgement.uk,
+        independence=Independence(authored=judgement.developer_led),
+        harms=Harms.NONE_REPORTED,
+        arms=tuple(arms),
+        results=(result,),
+    )
+
+
+def appraise(
+    session, service, *, study_id, by, judgement, at, token=None, **told
+) -> review.Outcome:
+    """Hand in what a judgement says, and count the study as soon as its appraisals agree."""
+    token = token or str(uuid4())
+    reading = judgement if isinstance(judgement, Reading) else reading_of(judgement, **told)
+    sent = review.Sent(study_id, token, by, at)
+    outcome = workflow.hand_in(session, service, sent, reading=reading)
+    if outcome.consensus and outcome.stage is Stage.AGREED:
+        workflow.count(session, service, sent, consensus_id=outcome.consensus.id)
+    return outcome

@@ -1,0 +1,257 @@
+"""A reading through the pages, step by step: kept at each, hidden from the other, whole at the end."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from monitor.catalogue import loader
+from monitor.review import queries as reviews
+from monitor.review.tables import Appraisal, ReadingDraft
+from monitor.review.words import Stage
+
+TOOLS = loader.load().tool_by_reference
+STUDY: dict[str, object] = {
+    "count_it": "yes",
+    "in_review": "no",
+    "in_review_reason": "First results in 2026.",
+    "design": "randomised",
+    "unit": "people",
+    "harms": "none reported",
+    "uk": "yes",
+    "authored": "no",
+}
+GROUPS: dict[str, object] = {
+    "a1-role": "experimental",
+    "a1-intervention": "ddp",
+    "a1-name": "DDP at home",
+    "a1-randomised": "42",
+    "a2-role": "comparator",
+    "a2-name": "Usual care",
+    "a2-comparator": "usual care",
+    "a2-randomised": "42",
+}
+RESULT: dict[str, object] = {
+    "experimental": "a1",
+    "comparator": "a2",
+    "kind": "attachment",
+    "outcome": "Attachment security",
+    "measure": "Strange Situation",
+    "informant": "blind observer",
+    "months": "6",
+    "population": "all randomised",
+    "planned": "primary",
+    "type": "means",
+    "better": "higher",
+    "n_i": "40",
+    "n_c": "41",
+    "mean_i": "3.9",
+    "sd_i": "1.1",
+    "mean_c": "3.6",
+    "sd_c": "1.2",
+    "quote": "Security was 3.9 (1.1) against 3.6 (1.2).",
+    "place": "p. 7, table 2",
+}
+# RoB 2, answered so that every domain is low
+LOW = {
+    "1.1": "Y", "1.2": "Y", "1.3": "N",
+    "2.1": "N", "2.2": "N", "2.6": "Y",
+    "3.1": "Y",
+    "4.1": "N", "4.2": "N", "4.3": "N",
+    "5.1": "Y", "5.2": "N", "5.3": "N",
+}  # fmt: skip
+
+
+def address(world, name, step=""):
+    return f"/studies/{world.studies[name]}/appraise{step}"
+
+
+def go(browser, path, data, *, action="next"):
+    """Send one step's form; gives where it leads."""
+    answer = browser.send(path, data | {"action": action})
+    assert answer.status_code == 303, re.sub(r"\s+", " ", answer.text)[:3000]
+    return answer.location
+
+
+def appraise(browser, world, name, *, study=None, groups=None, result=None, risk=None, because=""):
+    """Go through all steps as a person does; gives the last answer."""
+    at = address(world, name)
+    go(browser, at, STUDY | (study or {}))
+    while "a2-role" not in browser.get(f"{at}/groups").text:
+        go(browser, f"{at}/groups", {}, action="add")
+    go(browser, f"{at}/groups", GROUPS | (groups or {}))
+    if "/results/r1" not in browser.get(f"{at}/results").text:
+        go(browser, f"{at}/results", {}, action="add")
+    where = go(browser, f"{at}/results/r1", RESULT | (result or {}))
+    while "/risk" in where:
+        if where.endswith("/risk"):
+            where = browser.get(where).location
+        asked = re.findall(r'name="answer-([\w.]+)"', browser.get(where).text)
+        answers = {f"answer-{q}": (LOW | (risk or {}))[q] for q in asked}
+        where = go(browser, where, answers)
+    more = {"because": because} if because else {}
+    return browser.send(f"{at}/hand-in", more | {"action": "hand in"})
+
+
+def stage(world, name):
+    with world.database.read() as session:
+        return reviews.study(session, world.studies[name], tools=TOOLS).stage
+
+
+@pytest.fixture
+def ann(world, browse):
+    return browse(world.ann)
+
+
+@pytest.fixture
+def ben(world, browse):
+    return browse(world.ben)
+
+
+def test_two_who_agree_see_what_it_would_do_and_then_it_counts(world, ann, ben):
+    first = appraise(ann, world, "ddp2")
+    assert first.status_code == 303, first.text
+    assert stage(world, "ddp2") is Stage.TO_APPRAISE
+    assert "0.26" not in ben.get(address(world, "ddp2", "/results")).text
+    second = appraise(ben, world, "ddp2")
+    assert second.location == f"/studies/{world.studies['ddp2']}/counting?saved=1"
+    shown = ben.get(second.location).text
+    assert "Nothing has happened yet." in shown
+    assert stage(world, "ddp2") is Stage.AGREED
+    counted = ben.send(f"/studies/{world.studies['ddp2']}/counting", {"action": "count"})
+    assert counted.status_code == 303, counted.text
+    assert stage(world, "ddp2") is Stage.ACCEPTED
+    page = ben.get(counted.location).text
+    assert "this study counts" in page
+    with world.database.read() as session:
+        rows = session.scalars(
+            select(Appraisal).where(Appraisal.study_id == world.studies["ddp2"])
+        ).all()
+        assert [row.reading["results"][0]["risk"]["tool"] for row in rows] == ["rob2@2019-08"] * 2
+        assert session.scalars(select(ReadingDraft)).all() == []
+
+
+def test_a_difference_that_decides_is_settled_by_a_third_person(world, ann, ben, browse):
+    appraise(ann, world, "ddp2")
+    done = appraise(ben, world, "ddp2", risk={"1.2": "NI"})
+    assert done.location == f"/studies/{world.studies['ddp2']}?saved=1"
+    assert stage(world, "ddp2") is Stage.DISAGREEMENT
+    cat = browse(world.cat)
+    compared = f"/studies/{world.studies['ddp2']}/compared"
+    page = cat.get(compared).text
+    assert "1 question to settle" in page
+    assert "Was the allocation sequence concealed" in page
+    answer = cat.send(compared, {"risk-r1-1.2": "NI"})
+    assert answer.status_code == 303, answer.text
+    handed = cat.send(address(world, "ddp2", "/hand-in"), {"action": "hand in"})
+    assert handed.location.endswith("/counting?saved=1"), handed.text
+    assert stage(world, "ddp2") is Stage.AGREED
+    cat.send(f"/studies/{world.studies['ddp2']}/counting", {"action": "count"})
+    with world.database.read() as session:
+        (study,) = [
+            one for one in reviews.accepted(session, "ddp") if one.study_id == world.studies["ddp2"]
+        ]
+    assert study.risk_of_bias == "some concerns"
+
+
+def test_the_two_settle_between_themselves_and_the_other_confirms(world, ann, ben):
+    appraise(ann, world, "ddp2")
+    appraise(ben, world, "ddp2", risk={"1.2": "NI"})
+    ben.send(f"/studies/{world.studies['ddp2']}/compared", {"risk-r1-1.2": "Y"})
+    ben.send(address(world, "ddp2", "/hand-in"), {"action": "hand in"})
+    assert stage(world, "ddp2") is Stage.DISAGREEMENT
+    page = ann.get(f"/studies/{world.studies['ddp2']}/counting").text
+    assert "I agree to this" in page
+    ann.send(f"/studies/{world.studies['ddp2']}/counting", {"action": "confirm"})
+    assert stage(world, "ddp2") is Stage.AGREED
+
+
+def test_who_changes_an_appraisal_after_seeing_what_it_would_do_says_why(world, ann, ben):
+    appraise(ann, world, "ddp2")
+    appraise(ben, world, "ddp2")
+    at = address(world, "ddp2")
+    go(ben, f"{at}/results/r1/risk/D1", {"answer-1.2": "NI"})
+    assert ben.send(f"{at}/hand-in", {"action": "hand in"}).status_code == 400
+    because = {"because": "Table 2 says otherwise.", "action": "hand in"}
+    assert ben.send(f"{at}/hand-in", because).status_code == 303
+    assert stage(world, "ddp2") is Stage.DISAGREEMENT
+    with world.database.read() as session:
+        mine = session.scalars(
+            select(Appraisal)
+            .where(Appraisal.reviewer_id == world.ben.id)
+            .where(Appraisal.study_id == world.studies["ddp2"])
+            .order_by(Appraisal.edition)
+        ).all()
+    assert [(one.edition, one.changed_because) for one in mine] == [
+        (1, ""),
+        (2, "Table 2 says otherwise."),
+    ]
+
+
+def test_a_closed_browser_loses_nothing(world, ann, browse):
+    at = address(world, "ddp2")
+    go(ann, at, STUDY, action="stay")
+    form = browse(world.ann)
+    kept = form.fields(form.get(at), at)
+    assert {name: kept[name] for name in STUDY} == {name: [said] for name, said in STUDY.items()}
+
+
+def test_a_form_of_another_tab_is_told_and_keeps_what_was_typed(world, ann):
+    at = address(world, "ddp2")
+    other = ann.fields(ann.get(at), at)
+    go(ann, at, STUDY, action="stay")
+    answer = ann.client.post(at, data=other | STUDY | {"country": "Ruritania", "action": "next"})
+    assert answer.status_code == 409
+    assert "Ruritania" in answer.text
+    assert "another tab" in answer.text
+
+
+def test_everything_that_is_missing_is_told_at_once(world, ann):
+    page = ann.get(address(world, "ddp2", "/hand-in")).text
+    assert "Say whether this study should count" in page
+    go(ann, address(world, "ddp2"), {"count_it": "yes"})
+    page = ann.get(address(world, "ddp2", "/hand-in")).text
+    for said in ("Choose the design", "looked for harms", "Add a result"):
+        assert said in page
+    answer = ann.send(
+        address(world, "ddp2", "/hand-in"), {"token": "5f0c0000-0000-4000-8000-0000000000aa"}
+    )
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "sentence"),
+    [
+        ("mean_i", "abc", "Give a number with a point"),
+        ("n_i", "4.5", "Give a whole number"),
+    ],
+)
+def test_what_cannot_be_read_is_shown_beside_its_field(world, ann, field, typed, sentence):
+    at = address(world, "ddp2")
+    go(ann, at, STUDY)
+    go(ann, f"{at}/groups", {}, action="add")
+    go(ann, f"{at}/results", {}, action="add")
+    answer = ann.send(f"{at}/results/r1", RESULT | {field: typed, "action": "next"})
+    assert answer.status_code == 400
+    assert sentence in answer.text
+    assert typed in answer.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"type": "SMD", "effect": "0.31", "low": "0.40", "high": "0.52"}, "does not contain"),
+        ({"n_c": "109"}, "is more than the 42"),
+        ({"sd_i": "0"}, "Has to be more than 0"),
+        ({"type": "2x2", "events_i": "50", "events_c": "1"}, "50 events cannot happen"),
+        ({"type": "SMD", "effect": "0.3", "p": "1.4"}, "between 0 and 1"),
+    ],
+)
+def test_numbers_that_do_not_fit_together_are_told_and_kept(world, ann, changes, sentence):
+    at = address(world, "ddp2")
+    go(ann, at, STUDY)
+    go(ann, f"{at}/groups", {}, action="add")
+    go(ann, f"{at}/groups", GROUPS)
+    go(ann, f"{at}/results", {}, action="add")
+    go(ann, f"{at}/results/r1", RESULT | changes, action="stay")
+    assert sentence in ann.get(f"{at}/hand-in").text
