@@ -77,7 +77,7 @@ def record(
         details=details,
         previous_hash=head.hash,
     )
-    entry.hash = _hash(entry)
+    entry.hash = hash_of(entry)
     session.add(entry)
     head.seq, head.hash = entry.seq, entry.hash
     session.flush()
@@ -88,7 +88,7 @@ def broken_link(session: Session) -> int | None:
     """Find the first entry that does not follow, or is missing; None when the chain is whole."""
     previous, expected_seq = GENESIS, 1
     for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.seq)):
-        if (entry.seq, entry.previous_hash, entry.hash) != (expected_seq, previous, _hash(entry)):
+        if (entry.seq, entry.previous_hash, entry.hash) != (expected_seq, previous, hash_of(entry)):
             return entry.seq
         previous, expected_seq = entry.hash, expected_seq + 1
     kept = session.get(AuditHead, _ONLY)
@@ -118,7 +118,8 @@ def _head(session: Session) -> AuditHead:
     return kept
 
 
-def _hash(entry: AuditEntry) -> str:
+def hash_of(entry: AuditEntry) -> str:
+    """Give the hash an entry must have: of its content, and of the hash before it."""
     content = json.dumps(
         [
             entry.previous_hash,
