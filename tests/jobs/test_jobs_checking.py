@@ -70,7 +70,7 @@ def test_what_is_new_is_read_each_time_and_the_old_again_a_part_at_a_time(servic
 
 def _until_it_fails(service, clock):
     """Check once a day, for no more than two weeks; gives what each day said."""
-    told = []
+    told: list[str] = []
     while len(told) < 14 and not (told and told[-1]):
         clock.pass_by(days=1)
         try:
@@ -151,9 +151,12 @@ def test_a_check_that_was_killed_goes_on_where_it_was_noted(service, clock, smal
         check_ledger(service)
     noted = _told(service).entry
     assert last - 30 < noted < last
-    monkeypatch.setattr(
-        audit, "walk", lambda *given: (seen.append(given[1].count), walk(*given))[1]
-    )
+
+    def notes(session, after, limit):
+        seen.append(after.count)
+        return walk(session, after, limit)
+
+    monkeypatch.setattr(audit, "walk", notes)
     seen.clear()
     check_ledger(service)
     assert seen[0] == noted
