@@ -32,6 +32,7 @@ from sqlalchemy import update  # noqa: E402 - the same
 from monitor.catalogue import loader  # noqa: E402 - the same
 from monitor.feeds.citations import to_json  # noqa: E402 - the same
 from monitor.feeds.records import Citation, Identifier  # noqa: E402 - the same
+from monitor.feeds.sources import SOURCES  # noqa: E402 - the same
 from monitor.jobs.schedule import SCHEDULE  # noqa: E402 - the same
 from monitor.jobs.service import Service, prepare  # noqa: E402 - the same
 from monitor.kernel import audit  # noqa: E402 - the same
@@ -43,6 +44,7 @@ from monitor.literature.matching.matcher import Matcher  # noqa: E402 - the same
 from monitor.literature.papers.reading import Reading, edition  # noqa: E402 - the same
 from monitor.literature.ranking.features import features  # noqa: E402 - the same
 from monitor.literature.words import TO_SCREEN  # noqa: E402 - the same
+from monitor.ops.schema import migrate  # noqa: E402 - the same
 
 BEGAN = datetime(2026, 1, 5, 6, 10, tzinfo=UTC)
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -138,12 +140,16 @@ def opened(on: str, papers: int, kept: Path | None = None) -> Iterator[Service]:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with _url(on, folder) as url:
-            settings = parse({"database": {"url": url}}, folder=folder)
+            # no job of a bench asks a network
+            plain = parse({}, folder=folder)
+            off = {name: {"enabled": False} for name, one in SOURCES.items() if one.enabled(plain)}
+            settings = parse({"database": {"url": url}, "sources": off}, folder=folder)
             service = Service.open(settings)
             made = folder / f"{on}-{papers}.made"
             if not made.exists():
                 build(service, papers)
                 made.touch()
+            migrate(service.database)  # one that was kept may be of an older version
             try:
                 yield service
             finally:

@@ -7,7 +7,7 @@ from monitor import workflow
 from monitor.literature.ingest import rereading
 from monitor.service import Service
 
-_AT_ONCE = 50  # papers in one transaction: others write in between
+_AT_ONCE = 100  # papers in one transaction: others write in between
 
 
 def read_old_papers(service: Service) -> None:
@@ -18,10 +18,12 @@ def read_old_papers(service: Service) -> None:
     """
     while True:
         with service.database.read() as session:
-            kept = rereading.next_to_read(session, service.matcher, limit=_AT_ONCE)
-        if not kept:
+            coming = rereading.next_to_read(
+                session, service.matcher, limit=_AT_ONCE, at=service.clock()
+            )
+        if not coming:
             return
-        ahead = rereading.ReadAhead.of(kept, service.matcher)
+        ahead = rereading.ReadAhead.of(coming, service.matcher)
         with service.database.write() as session:
             workflow.read_by_new_rules(
                 session, service, limit=_AT_ONCE, at=service.clock(), ahead=ahead

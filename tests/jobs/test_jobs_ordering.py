@@ -26,7 +26,7 @@ def test_an_empty_queue_is_ordered_once_and_then_left_alone(service):
 @pytest.fixture
 def queued(service):
     """A service with a queue of nine papers that has never been ordered; gives their ids."""
-    names = {"authors": [], "publication_types": [], "keywords": []}
+    names: dict[str, list[str]] = {"authors": [], "publication_types": [], "keywords": []}
     with service.database.write() as session:
         papers = [
             Paper(
@@ -58,7 +58,8 @@ def _scores(service):
 
 def test_people_decide_between_the_pieces_and_what_they_decided_stays(service, queued, monkeypatch):
     monkeypatch.setattr(ordering, "_WRITTEN_AT_ONCE", 2)
-    place_some, held = ordering.place_some, []
+    place_some = ordering.place_some
+    held: list[int] = []
 
     def note_length(session, parts):
         if not held:  # another takes the last paper out before its piece is written

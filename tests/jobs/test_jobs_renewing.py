@@ -57,22 +57,22 @@ def test_a_run_that_was_killed_goes_on_and_reads_nothing_twice(service, monkeypa
     poll_source(service, "journals")
     with service.database.write() as session:
         session.execute(update(Paper).values(read_by=7))
-    read_ahead, seen = rereading.ReadAhead.of, []
+    read_ahead = rereading.ReadAhead.of
+    seen: list[int] = []
+    last = 4
 
-    def dies(kept, matcher):
-        seen.extend(kept)
-        if len(seen) == 4:
+    def dies(coming, matcher):
+        seen.extend(coming.kept)
+        if len(seen) == last:
             raise KeyboardInterrupt
-        return read_ahead(kept, matcher)
+        return read_ahead(coming, matcher)
 
     monkeypatch.setattr(rereading.ReadAhead, "of", dies)
     with pytest.raises(KeyboardInterrupt):
         read_old_papers(service)
     done = seen[:2]
     seen.clear()
-    monkeypatch.setattr(
-        rereading.ReadAhead, "of", lambda *given: seen.extend(given[0]) or read_ahead(*given)
-    )
+    last = 0
     read_old_papers(service)
     with service.database.read() as session:
         papers = session.scalars(select(Paper.id).where(Paper.merged_into_id.is_(None))).all()
@@ -84,9 +84,9 @@ def test_what_a_record_says_between_reading_and_writing_is_what_counts(service):
     with service.database.write() as session:
         session.execute(update(Paper).values(read_by=7))
     with service.database.read() as session:
-        kept = rereading.next_to_read(session, service.matcher, limit=50)
-    ahead = rereading.ReadAhead.of(kept, service.matcher)
-    paper_id = min(kept)
+        coming = rereading.next_to_read(session, service.matcher, limit=50, at=service.clock())
+    ahead = rereading.ReadAhead.of(coming, service.matcher)
+    paper_id = min(coming.kept)
     title = "Theraplay for families: a randomised controlled trial"
     with service.database.write() as session:
         record = session.scalars(

@@ -3,7 +3,7 @@
 The record's new citation stands in its row already. Never touches what people decided.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -78,30 +78,53 @@ def reread(
 
 @dataclass(frozen=True, slots=True)
 class ReadAhead:
-    """Papers that were read while nothing was locked, by what their records said then."""
+    """Papers that were read while nothing was locked, by what was kept of them then.
+
+    ``relations`` are theirs as far as what is read of them turns out to be what was kept.
+    """
 
     readings: dict[int, tuple[list[Version], Reading]] = field(default_factory=dict)
+    relations: propose.Relations = field(default_factory=dict)
 
     @classmethod
-    def of(cls, kept: Mapping[int, Held], matcher: Matcher) -> "ReadAhead":
+    def of(cls, coming: "Coming", matcher: Matcher) -> "ReadAhead":
         """Read papers in full; asks no database."""
-        return cls(
-            {
-                paper_id: (one.versions, reading_of(one, matcher).in_full())
-                for paper_id, one in kept.items()
-            }
-        )
+        readings = {
+            paper_id: (one.versions, reading_of(one, matcher).in_full())
+            for paper_id, one in coming.kept.items()
+        }
+        return cls(readings, coming.relations)
 
     def reading(self, paper_id: int, kept: Held, matcher: Matcher) -> Reading:
         """Give the reading of a paper; read now where its records have said something else since."""
         versions, reading = self.readings.get(paper_id, ([], None))
         return reading if reading and versions == kept.versions else reading_of(kept, matcher)
 
+    def of_the_same(self, paper_ids: Set[int], touched: Set[int]) -> propose.Relations:
+        """Give the relations of papers of which nothing turned out to differ, to others like it."""
+        return {
+            pair: said
+            for pair, said in self.relations.items()
+            if paper_ids & {*pair} and not touched & {*pair}
+        }
 
-def next_to_read(session: Session, matcher: Matcher, *, limit: int) -> dict[int, Held]:
-    """Give what is kept of some papers that another edition of the rules has read; may be none."""
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Papers that another edition of the rules has read: what is kept, and what they belong with."""
+
+    kept: dict[int, Held]
+    relations: propose.Relations
+
+    def __bool__(self) -> bool:
+        return bool(self.kept)
+
+
+def next_to_read(session: Session, matcher: Matcher, *, limit: int, at: datetime) -> Coming:
+    """Give some papers that another edition of the rules has read; may be none. Changes nothing."""
     papers = _read_by_others(session, edition(matcher), limit)
-    return held(session, [paper.id for paper in papers])
+    ids = [paper.id for paper in papers]
+    return Coming(held(session, ids), propose.look_ahead(session, ids, at))
 
 
 def read_by_new_rules(
@@ -128,9 +151,11 @@ def read_by_new_rules(
     session.flush()
     changes.write(session)
     done = _compared(session, renewed, matcher, at)
-    propose.propose_for(
-        session, [result.paper_id for result in done if result.lane in TO_SCREEN], at
-    )
+    to_screen = {result.paper_id for result in done if result.lane in TO_SCREEN}
+    merged = any(result.merged for result in done)
+    same = set() if merged else (to_screen & ahead.readings.keys()) - changes.touched
+    propose.propose_for(session, to_screen - same, at)
+    propose.propose_found(session, ahead.of_the_same(same, changes.touched), at)
     return done
 
 

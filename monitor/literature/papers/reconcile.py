@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, select
+from sqlalchemy import BindParameter, Row, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from monitor.feeds.citations import from_json
@@ -33,7 +33,7 @@ from monitor.literature.tables import (
 from monitor.literature.words import Lane
 
 # built once: putting a statement together costs more than running it
-_some = bindparam("some", expanding=True)
+_some: BindParameter[Any] = bindparam("some", expanding=True)
 _RECORDS = (
     select(PaperRecord.paper_id, Record.source, Record.key, Record.id, Record.citation)
     .join(PaperRecord, PaperRecord.record_id == Record.id)
@@ -131,6 +131,7 @@ def bring_up(
     before, known = _material(paper), _comparable(paper)
     for name, value in written(reading.citation).items():
         if getattr(paper, name) != value:
+            changes.touched.add(paper.id)
             setattr(paper, name, value)
     changed = before != _material(paper)
     if changed:
@@ -139,7 +140,8 @@ def bring_up(
     told = kept.statements != reading.statements
     if told:
         changes.instead(PaperStatement, paper.id, kept.statements, statement_rows(reading))
-    _keep_trial(session, paper.id, reading.citation)
+    if _keep_trial(session, paper.id, reading.citation):
+        changes.touched.add(paper.id)
     if paper.read_by != reading.edition or told or known != _comparable(paper):
         told = told or (paper.lane is Lane.NOTICE) != (reading.lane is Lane.NOTICE)
         _keep_reading(paper, kept, reading, changes)
@@ -150,6 +152,7 @@ def bring_up(
 
 def _keep_reading(paper: Paper, kept: Held, reading: Reading, changes: "Changes") -> None:
     if paper.lane != reading.lane:
+        changes.touched.add(paper.id)
         paper.lane = reading.lane
     if in_order(kept.hits) != reading.hits:
         changes.instead(Match, paper.id, kept.hits, match_rows(reading.hits))
@@ -166,6 +169,7 @@ class Changes:
 
     papers: dict[type[_OfPaper], list[int]] = field(default_factory=lambda: defaultdict(list))
     gone: Counter[type[_OfPaper]] = field(default_factory=Counter)
+    touched: set[int] = field(default_factory=set)  # papers that say, or are read as, another thing
     rows: dict[type[_OfPaper], list[dict[str, Any]]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -174,6 +178,7 @@ class Changes:
         self, table: type[_OfPaper], paper_id: int, before: Sized, rows: list[dict[str, Any]]
     ) -> None:
         """Let a paper have these rows, which do not name it, instead of those before."""
+        self.touched.add(paper_id)
         self.papers[table].append(paper_id)
         self.gone[table] += len(before)
         self.rows[table] += [{"paper_id": paper_id} | row for row in rows]
@@ -186,17 +191,21 @@ class Changes:
             add_all(session, table, self.rows[table])
 
 
-def _keep_trial(session: Session, paper_id: int, said: Citation) -> None:
-    """Only a registration has a trial, and one that had it keeps it: no paper else is asked."""
+def _keep_trial(session: Session, paper_id: int, said: Citation) -> bool:
+    """Keep what a registration says of its trial; tells whether anything differs.
+
+    Only a registration has a trial, and one that had it keeps it: no paper else is asked.
+    """
     if said.trial is None:
-        return
-    held, row = session.get(PaperTrial, paper_id), asdict(said.trial)
-    if held is None:
+        return False
+    kept, row = session.get(PaperTrial, paper_id), asdict(said.trial)
+    if kept is None:
         session.add(PaperTrial(paper_id=paper_id, **row))
-        return
-    for name, value in row.items():
-        if getattr(held, name) != value:
-            setattr(held, name, value)
+        return True
+    differing = [name for name, value in row.items() if getattr(kept, name) != value]
+    for name in differing:
+        setattr(kept, name, row[name])
+    return bool(differing)
 
 
 def match_rows(hits: Iterable[Hit]) -> list[dict[str, Any]]:
