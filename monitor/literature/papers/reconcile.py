@@ -169,7 +169,8 @@ class Changes:
 
     papers: dict[type[_OfPaper], list[int]] = field(default_factory=lambda: defaultdict(list))
     gone: Counter[type[_OfPaper]] = field(default_factory=Counter)
-    touched: set[int] = field(default_factory=set)  # papers that say, or are read as, another thing
+    # papers that say, or are read as, another thing; but for what only the queue's order asks
+    touched: set[int] = field(default_factory=set)
     rows: dict[type[_OfPaper], list[dict[str, Any]]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -178,7 +179,8 @@ class Changes:
         self, table: type[_OfPaper], paper_id: int, before: Sized, rows: list[dict[str, Any]]
     ) -> None:
         """Let a paper have these rows, which do not name it, instead of those before."""
-        self.touched.add(paper_id)
+        if table is not PaperReading:
+            self.touched.add(paper_id)
         self.papers[table].append(paper_id)
         self.gone[table] += len(before)
         self.rows[table] += [{"paper_id": paper_id} | row for row in rows]
