@@ -7,7 +7,7 @@ from monitor import workflow
 from monitor.literature.ingest import rereading
 from monitor.service import Service
 
-_AT_ONCE = 100  # papers in one transaction: others write in between
+_AT_ONCE = 50  # papers in one transaction: others write in between
 
 
 def read_old_papers(service: Service) -> None:
