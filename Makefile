@@ -63,9 +63,9 @@ format: $(VENV)/.dev ## rewrite code in the project's format
 lint types imports: $(VENV)/.dev ## ruff, mypy and the import contract alone
 	$(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
 
-bench: $(VENV)/.dev ## measure what has a budget, as ratios to yardsticks of the same run
+bench: $(VENV)/.dev ## run every bench, and rewrite docs/performance.md
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target .bench -r bench/requirements.txt
-	@for script in $(filter-out %_yardstick.py,$(wildcard bench/*.py)); do echo "== $$script"; PYTHONPATH=.bench $(BIN)/python $$script || exit 1; done
+	$(BIN)/python tools/bench.py --write
 
 YARDSTICK ?= $(CURDIR)/$(VENV)/yardstick
 accuracy: $(VENV)/.dev ## measure how good the rules are, and rewrite docs/accuracy/ (needs the recordings)

@@ -10,7 +10,7 @@ from monitor.cli.root import as_json, commands, leave, print_json, service_of
 from monitor.feeds.completeness import days
 from monitor.feeds.completeness.day_rows import DayAttempt
 from monitor.feeds.completeness.days import DayReport
-from monitor.jobs.schedule import check_ledger
+from monitor.jobs.checking import check_whole_ledger
 from monitor.kernel import audit, premises
 from monitor.kernel.errors import MonitorError
 from monitor.kernel.uk import hour, minute, read_day, uk_day_of
@@ -119,7 +119,7 @@ def check(config: Path) -> None:
             for path in premises.keep_private(service.settings, service.database)
         ]
         try:
-            check_ledger(service)
+            check_whole_ledger(service)
         except MonitorError as error:
             problems.append(str(error))
         with service.database.read() as session:

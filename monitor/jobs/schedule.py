@@ -8,6 +8,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -16,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from monitor.accounts import drafts
 from monitor.accounts import retention as accounts_retention
 from monitor.feeds.storage import retention
+from monitor.jobs.checking import check_ledger
 from monitor.jobs.comparing import compare_due
 from monitor.jobs.delivery import deliver_due
 from monitor.jobs.ordering import order_due
@@ -23,7 +25,6 @@ from monitor.jobs.polling import poll_due
 from monitor.jobs.reminding import remind_due
 from monitor.jobs.renewing import read_old_papers
 from monitor.jobs.uploads import work_on_uploads
-from monitor.kernel import audit
 from monitor.kernel.clock import monotonic
 from monitor.kernel.database import LOG_LIMIT
 from monitor.kernel.errors import MonitorError
@@ -45,23 +46,15 @@ _AT_ONCE = 500  # rows in one transaction
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job: its name, how often it runs, what it runs."""
+    """One job: its name, how often it runs, what it runs.
+
+    All run once at a start; one that is not ``at_start`` waits until it is due.
+    """
 
     name: str
     every_seconds: int
     run: Callable[[Service], object]
-
-
-def check_ledger(service: Service) -> None:
-    """Verify the audit ledger's hash chain.
-
-    Raises:
-        MonitorError: an entry does not follow from the one before it.
-    """
-    with service.database.read() as session:
-        broken = audit.broken_link(session)
-    if broken is not None:
-        raise MonitorError(f"audit entry {broken} does not follow: it was edited or removed")
+    at_start: bool = True
 
 
 def shorten_log(service: Service) -> None:
@@ -98,7 +91,7 @@ JOBS = (
     Job("import", 5, work_on_uploads),
     Job("order", 5, order_due),
     Job("renew", 60, read_old_papers),
-    Job("check", 24 * 60 * 60, check_ledger),
+    Job("check", 24 * 60 * 60, check_ledger, at_start=False),
     Job("tidy", 24 * 60 * 60, tidy),
     Job("shorten", 5 * 60, shorten_log),
 )
@@ -174,7 +167,7 @@ def _schedule(service: Service, stop: threading.Event, hold: Hold) -> None:
             "interval",
             args=(service, job),
             seconds=job.every_seconds,
-            next_run_time=service.clock(),
+            next_run_time=_first_run(service, job),
             coalesce=True,
             max_instances=1,
             # the default of one second silently skips late jobs
@@ -185,6 +178,16 @@ def _schedule(service: Service, stop: threading.Event, hold: Hold) -> None:
         _wait(service, stop, hold)
     finally:
         scheduler.shutdown(wait=True)
+
+
+def _first_run(service: Service, job: Job) -> datetime:
+    """Tell when a job runs first; never later than once, whatever a clock that ran ahead noted."""
+    now = service.clock()
+    if job.at_start:
+        return now
+    with service.database.read() as session:
+        due = ops.next_due(session, job.name)
+    return max(now, min(due, now + timedelta(seconds=job.every_seconds)))
 
 
 def _wait(service: Service, stop: threading.Event, hold: Hold) -> None:

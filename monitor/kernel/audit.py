@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Integer, Row, bindparam, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from monitor.kernel.database import Base
@@ -20,6 +20,8 @@ GENESIS = "0" * 64
 # PostgreSQL only: serialises appends, so that two rows never claim the same predecessor.
 _LOCK_KEY = 0x6761_7061  # "gapa"
 _ONLY = 1
+_STRETCH_LENGTH = 2_000
+_JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode
 
 
 class AuditEntry(Base):
@@ -45,6 +47,18 @@ class AuditHead(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int]
     hash: Mapped[str]
+
+
+# columns rather than objects, and statements built once: a check reads millions of rows
+_table = AuditEntry.__table__
+_STRETCH = (
+    select(*_table.columns)
+    .where(_table.c.seq > bindparam("after"), _table.c.seq <= bindparam("upto"))
+    .order_by(_table.c.seq)
+    .limit(bindparam("limit", type_=Integer))
+)
+_HEAD = select(AuditHead.seq, AuditHead.hash).where(AuditHead.id == _ONLY)
+_HASH = select(_table.c.hash).where(_table.c.seq == bindparam("seq"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,35 +91,81 @@ def record(
         details=details,
         previous_hash=head.hash,
     )
-    entry.hash = _hash(entry)
+    entry.hash = hash_of(entry)
     session.add(entry)
     head.seq, head.hash = entry.seq, entry.hash
     session.flush()
     return entry
 
 
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """How far a stretch of the ledger was read: its last good entry, and the first bad one.
+
+    ``ended``: the stretch reached the end of the ledger, which is where the head says.
+    """
+
+    last: Head
+    broken: int | None = None
+    ended: bool = False
+
+
+NOTHING = Head(0, GENESIS)
+
+
+def walk(session: Session, after: Head, limit: int) -> Walked:
+    """Read the next entries behind one that is known to be good, and say whether each follows.
+
+    Holds no more than ``limit`` entries. What is written meanwhile is the next stretch's.
+    """
+    kept = head(session)  # first: whatever it counts can be read from now on
+    last = after
+    for row in session.execute(
+        _STRETCH, {"after": after.count, "upto": kept.count, "limit": limit}
+    ):
+        if (row.seq, row.previous_hash) != (last.count + 1, last.hash) or row.hash != hash_of(row):
+            return Walked(last, row.seq)
+        last = Head(row.seq, row.hash)
+    if last.count < min(after.count + limit, kept.count):
+        return Walked(last, last.count + 1)  # the end was cut off
+    if last.count < kept.count:
+        return Walked(last)
+    if last != kept:
+        return Walked(last, kept.count + 1)
+    return Walked(last, _beyond(session), ended=True)
+
+
+def stands(session: Session, known: Head) -> bool:
+    """Tell whether an entry is still the one that it was known to be."""
+    if known.count == 0:
+        return known == NOTHING
+    return session.scalar(_HASH, {"seq": known.count}) == known.hash
+
+
 def broken_link(session: Session) -> int | None:
     """Find the first entry that does not follow, or is missing; None when the chain is whole."""
-    previous, expected_seq = GENESIS, 1
-    for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.seq)):
-        if (entry.seq, entry.previous_hash, entry.hash) != (expected_seq, previous, _hash(entry)):
-            return entry.seq
-        previous, expected_seq = entry.hash, expected_seq + 1
-    kept = session.get(AuditHead, _ONLY)
-    if ((kept.seq, kept.hash) if kept else (0, GENESIS)) != (expected_seq - 1, previous):
-        return expected_seq
-    return None
+    walked = Walked(NOTHING)
+    while not walked.ended and walked.broken is None:
+        walked = walk(session, walked.last, _STRETCH_LENGTH)
+    return walked.broken
 
 
 def head(session: Session) -> Head:
     """Tell how many entries were written, and the hash of the last one."""
-    kept = session.get(AuditHead, _ONLY)
+    kept = session.execute(_HEAD).one_or_none()
     return Head(kept.seq, kept.hash) if kept else Head(0, GENESIS)
 
 
 def count(session: Session) -> int:
     """Count the entries."""
     return session.scalar(select(func.count()).select_from(AuditEntry)) or 0
+
+
+def _beyond(session: Session) -> int | None:
+    """Find an entry that the head does not count: nobody may write one without it."""
+    newest = session.scalar(select(func.max(AuditEntry.seq))) or 0
+    counted = head(session).count  # asked last: it counts whatever was there before
+    return counted + 1 if newest > counted else None
 
 
 def _head(session: Session) -> AuditHead:
@@ -118,8 +178,9 @@ def _head(session: Session) -> AuditHead:
     return kept
 
 
-def _hash(entry: AuditEntry) -> str:
-    content = json.dumps(
+def hash_of(entry: AuditEntry | Row[*tuple[Any, ...]]) -> str:
+    """Give the hash an entry must have: of its content, and of the hash before it."""
+    content = _JSON(
         [
             entry.previous_hash,
             entry.seq,
@@ -128,9 +189,6 @@ def _hash(entry: AuditEntry) -> str:
             entry.action,
             entry.subject,
             entry.details,
-        ],
-        sort_keys=True,
-        ensure_ascii=True,
-        separators=(",", ":"),
+        ]
     )
     return hashlib.sha256(content.encode()).hexdigest()

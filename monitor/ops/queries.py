@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from monitor.feeds import incidents
 from monitor.feeds import queries as feeds
 from monitor.feeds.incidents import IncidentView
-from monitor.kernel import audit
+from monitor.kernel import audit, audit_check
 from monitor.kernel.database import LOG_LIMIT, Database
 from monitor.kernel.settings import Settings
 from monitor.notify import queries as notify
@@ -80,13 +80,15 @@ class QueueStatus:
 class DatabaseStatus:
     """The database: "sqlite" or "postgresql", its size in bytes where known.
 
-    ``log_bytes``: of these, how much stands in SQLite's write-ahead log.
+    ``log_bytes``: of these, how much stands in SQLite's write-ahead log. ``checked``: how far the
+    audit ledger was found whole; None where it never was checked.
     """
 
     kind: str
     size_bytes: int | None
     log_bytes: int
     audit_entries: int
+    checked: audit_check.Checked | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +137,21 @@ class Status:
                 "size_bytes": self.database.size_bytes,
                 "log_bytes": self.database.log_bytes,
                 "audit_entries": self.database.audit_entries,
+                "audit_checked": _checked(self.database.checked),
             },
             "loopback_allowed": self.loopback_allowed,
         }
+
+
+def _checked(ledger: audit_check.Checked | None) -> dict[str, Any] | None:
+    if ledger is None:
+        return None
+    return {
+        "entry": ledger.entry,
+        "at": _time(ledger.at),
+        "whole": ledger.whole,
+        "since": _time(ledger.since),
+    }
 
 
 def status(session: Session, settings: Settings, database: Database, now: datetime) -> Status:
@@ -165,7 +179,8 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
             kind=database.engine.dialect.name,
             size_bytes=_size(database),
             log_bytes=database.log_bytes(),
-            audit_entries=audit.count(session),
+            audit_entries=audit.head(session).count,
+            checked=audit_check.told(session),
         ),
         loopback_allowed=settings.sources.allow_loopback,
         no_way_out=lost,

@@ -14,6 +14,7 @@ import monitor.evidence.tables
 import monitor.feeds.tables
 import monitor.gap.tables
 import monitor.kernel.audit
+import monitor.kernel.audit_check
 import monitor.literature.tables
 import monitor.notify.tables
 import monitor.ops.tables

@@ -34,6 +34,11 @@ def finished(session: Session, name: str, *, at: datetime, took: float, error: s
         row.last_success_at = at
 
 
+def next_due(session: Session, name: str) -> datetime:
+    """Tell when a job is due."""
+    return _row(session, name).next_due_at
+
+
 def log_too_long(size_bytes: int) -> str:
     """Say that SQLite's write-ahead log cannot be emptied, and what to look for."""
     return (

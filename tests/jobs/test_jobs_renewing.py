@@ -6,12 +6,14 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from monitor.catalogue import loader
+from monitor.feeds.tables import Record
+from monitor.jobs import renewing
 from monitor.jobs.polling import poll_source
 from monitor.jobs.renewing import read_old_papers
 from monitor.literature.ingest import rereading
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers.reading import edition
-from monitor.literature.tables import Match, Paper, PaperKey, PaperReading
+from monitor.literature.tables import Match, Paper, PaperKey, PaperReading, PaperRecord
 from monitor.literature.words import Lane
 from monitor.notify.tables import Message
 from monitor.review.tables import QueueItem
@@ -32,7 +34,9 @@ def _kept(service):
         )
 
 
-def test_papers_of_an_older_version_are_read_again_and_queued(service):
+@pytest.mark.parametrize("at_once", [1, 2, 50])
+def test_papers_of_an_older_version_are_read_again_and_queued(service, monkeypatch, at_once):
+    monkeypatch.setattr(renewing, "_AT_ONCE", at_once)
     poll_source(service, "journals")
     before = _kept(service)
     assert before[0]
@@ -46,6 +50,58 @@ def test_papers_of_an_older_version_are_read_again_and_queued(service):
     with service.database.read() as session:
         assert session.scalars(select(Paper.read_by).distinct()).all() == [edition(service.matcher)]
         assert session.scalar(select(func.count()).select_from(Message)) == 0
+
+
+def test_a_run_that_was_killed_goes_on_and_reads_nothing_twice(service, monkeypatch):
+    monkeypatch.setattr(renewing, "_AT_ONCE", 2)
+    poll_source(service, "journals")
+    with service.database.write() as session:
+        session.execute(update(Paper).values(read_by=7))
+    read_ahead = rereading.ReadAhead.of
+    seen: list[int] = []
+    last = 4
+
+    def dies(coming, matcher):
+        seen.extend(coming.kept)
+        if len(seen) == last:
+            raise KeyboardInterrupt
+        return read_ahead(coming, matcher)
+
+    monkeypatch.setattr(rereading.ReadAhead, "of", dies)
+    with pytest.raises(KeyboardInterrupt):
+        read_old_papers(service)
+    done = seen[:2]
+    seen.clear()
+    last = 0
+    read_old_papers(service)
+    with service.database.read() as session:
+        papers = session.scalars(select(Paper.id).where(Paper.merged_into_id.is_(None))).all()
+    assert sorted(done + seen) == sorted(papers)
+
+
+def test_what_a_record_says_between_reading_and_writing_is_what_counts(service):
+    poll_source(service, "journals")
+    with service.database.write() as session:
+        session.execute(update(Paper).values(read_by=7))
+    with service.database.read() as session:
+        coming = rereading.next_to_read(session, service.matcher, limit=50, at=service.clock())
+    ahead = rereading.ReadAhead.of(coming, service.matcher)
+    paper_id = min(coming.kept)
+    title = "Theraplay for families: a randomised controlled trial"
+    with service.database.write() as session:
+        record = session.scalars(
+            select(Record)
+            .join(PaperRecord, PaperRecord.record_id == Record.id)
+            .where(PaperRecord.paper_id == paper_id)
+        ).first()
+        record.citation = record.citation | {"title": title}
+    with service.database.write() as session:
+        rereading.read_by_new_rules(
+            session, service.matcher, limit=50, at=service.clock(), ahead=ahead
+        )
+    with service.database.read() as session:
+        paper = session.get_one(Paper, paper_id)
+        assert (paper.title, paper.lane) == (title, Lane.EVALUATED)
 
 
 def _with_name(catalogue, slug, form):

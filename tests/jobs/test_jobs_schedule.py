@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from monitor.jobs import schedule
-from monitor.jobs.schedule import JOBS, Job, check_ledger, run_job, scheduled, shorten_log
+from monitor.jobs.checking import check_ledger
+from monitor.jobs.schedule import JOBS, Job, run_job, scheduled, shorten_log
 from monitor.kernel.clock import utcnow
 from monitor.kernel.database import Database
 from monitor.kernel.errors import MonitorError

@@ -3,8 +3,8 @@
 The record's new citation stands in its row already. Never touches what people decided.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import delete, select, tuple_
@@ -18,9 +18,17 @@ from monitor.literature.dedup.identity import own_and_all_named, own_and_named
 from monitor.literature.linkage import propose
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import resolve
-from monitor.literature.papers.precedence import cleaned
+from monitor.literature.papers.precedence import Version, cleaned
 from monitor.literature.papers.reading import Reading, edition
-from monitor.literature.papers.reconcile import read_anew
+from monitor.literature.papers.reconcile import (
+    Changes,
+    Held,
+    Renewed,
+    bring_up,
+    held,
+    read_anew,
+    reading_of,
+)
 from monitor.literature.papers.settling import look_again, name_registrations, one_at_a_time, settle
 from monitor.literature.tables import Paper, PaperIdentifier, PaperRecord
 from monitor.literature.words import TO_SCREEN, Lane
@@ -68,27 +76,106 @@ def reread(
     return Reread(kept.id, renewed.changed, kept.lane, merged, told=True)
 
 
+@dataclass(frozen=True, slots=True)
+class ReadAhead:
+    """Papers that were read while nothing was locked, by what was kept of them then.
+
+    ``relations`` are theirs as far as what is read of them turns out to be what was kept.
+    """
+
+    readings: dict[int, tuple[list[Version], Reading]] = field(default_factory=dict)
+    relations: propose.Relations = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, coming: "Coming", matcher: Matcher) -> "ReadAhead":
+        """Read papers in full; asks no database."""
+        readings = {
+            paper_id: (one.versions, reading_of(one, matcher).in_full())
+            for paper_id, one in coming.kept.items()
+        }
+        return cls(readings, coming.relations)
+
+    def reading(self, paper_id: int, kept: Held, matcher: Matcher) -> Reading:
+        """Give the reading of a paper; read now where its records have said something else since."""
+        versions, reading = self.readings.get(paper_id, ([], None))
+        return reading if reading and versions == kept.versions else reading_of(kept, matcher)
+
+    def of_the_same(self, paper_ids: Set[int], touched: Set[int]) -> propose.Relations:
+        """Give the relations of papers of which nothing turned out to differ, to others like it."""
+        return {
+            pair: said
+            for pair, said in self.relations.items()
+            if paper_ids & {*pair} and not touched & {*pair}
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Papers that another edition of the rules has read: what is kept, and what they belong with."""
+
+    kept: dict[int, Held]
+    relations: propose.Relations
+
+    def __bool__(self) -> bool:
+        return bool(self.kept)
+
+
+def next_to_read(session: Session, matcher: Matcher, *, limit: int, at: datetime) -> Coming:
+    """Give some papers that another edition of the rules has read; may be none. Changes nothing."""
+    papers = _read_by_others(session, edition(matcher), limit)
+    ids = [paper.id for paper in papers]
+    return Coming(held(session, ids), propose.look_ahead(session, ids, at))
+
+
 def read_by_new_rules(
-    session: Session, matcher: Matcher, *, limit: int, at: datetime
+    session: Session,
+    matcher: Matcher,
+    *,
+    limit: int,
+    at: datetime,
+    ahead: ReadAhead | None = None,
 ) -> list[Reread]:
     """Read some papers again that another edition of the rules has read; none left: an empty list.
 
     Rules are code and catalogue: a name added today is looked for in the papers that are here.
+    All are brought up first, then compared with what they resemble by now.
     """
     one_at_a_time(session)
+    papers = _read_by_others(session, edition(matcher), limit)
+    kept, changes = held(session, [paper.id for paper in papers]), Changes()
+    ahead, renewed = ahead or ReadAhead(), []
+    for paper in papers:
+        reading = ahead.reading(paper.id, kept[paper.id], matcher)
+        found = bring_up(session, paper, kept[paper.id], reading, changes, at=at)
+        renewed.append((paper, found))
+    session.flush()
+    changes.write(session)
+    done = _compared(session, renewed, matcher, at)
+    to_screen = {result.paper_id for result in done if result.lane in TO_SCREEN}
+    merged = any(result.merged for result in done)
+    same = set() if merged else (to_screen & ahead.readings.keys()) - changes.touched
+    propose.propose_for(session, to_screen - same, at)
+    propose.propose_found(session, ahead.of_the_same(same, changes.touched), at)
+    return done
+
+
+def _compared(
+    session: Session, renewed: Sequence[tuple[Paper, Renewed]], matcher: Matcher, at: datetime
+) -> list[Reread]:
+    """Settle which papers that were read anew are one with another."""
+    near: set[int] | None = resolve.near_others(session, [paper.id for paper, _ in renewed])
     done = []
-    for paper in _read_by_others(session, edition(matcher), limit):
+    for paper, found in renewed:
         if paper.merged_into_id:  # by one before it
             continue
-        renewed = read_anew(session, paper, matcher, at=at)
-        kept, merged = look_again(session, paper, renewed.reading, at=at)
+        kept, merged = paper, None
+        if near is None or paper.id in near:
+            kept, merged = look_again(session, paper, found.reading, at=at)
         if merged:
             read_anew(session, kept, matcher, at=at)
-        session.flush()
-        done.append(Reread(kept.id, renewed.changed, kept.lane, merged, told=True))
-    propose.propose_for(
-        session, [result.paper_id for result in done if result.lane in TO_SCREEN], at
-    )
+            session.flush()
+            near = None  # the one that is left may resemble others now
+        done.append(Reread(kept.id, found.changed, kept.lane, merged, told=True))
     return done
 
 

@@ -26,6 +26,7 @@ from monitor.literature.tables import (
 )
 from monitor.literature.words import LinkState
 
+Relations = dict[Pair, Related]
 _Numbered = PaperRegistration | PaperIdentifier
 
 
@@ -34,23 +35,44 @@ def propose_for(session: Session, paper_ids: Collection[int], at: datetime) -> i
 
     Two statements where no paper has a candidate; asking again proposes nothing new.
     """
-    made = 0
+    return sum(
+        _propose(session, _relations(session, some, at), at)
+        for some in chunks(sorted(set(paper_ids)))
+    )
+
+
+def look_ahead(session: Session, paper_ids: Collection[int], at: datetime) -> Relations:
+    """Say how papers belong with others by what is kept of them now. Changes nothing."""
+    found: Relations = {}
     for some in chunks(sorted(set(paper_ids))):
-        session.flush()
-        pairs = sorted(candidates(session, some, at.date()))
-        facts = _facts(session, {paper for pair in pairs for paper in pair})
-        relations = {
-            pair: related
-            for pair in pairs
-            if pair[0] in facts
-            and pair[1] in facts
-            and (related := relate(facts[pair[0]], facts[pair[1]]))
-        }
-        made += _propose(session, relations, at)
-    return made
+        found |= _relations(session, some, at)
+    return found
 
 
-def _propose(session: Session, relations: dict[Pair, Related], at: datetime) -> int:
+def propose_found(session: Session, found: Relations, at: datetime) -> int:
+    """Propose what ``look_ahead`` found; not with a paper that was merged meanwhile."""
+    there: set[int] = set()
+    for some in chunks({paper for pair in found for paper in pair}):
+        asked = select(Paper.id).where(Paper.id.in_(some), Paper.merged_into_id.is_(None))
+        there |= set(session.scalars(asked))
+    left = {pair: related for pair, related in found.items() if there.issuperset(pair)}
+    return _propose(session, left, at) if left else 0
+
+
+def _relations(session: Session, some: list[int], at: datetime) -> Relations:
+    session.flush()
+    pairs = sorted(candidates(session, some, at.date()))
+    facts = _facts(session, {paper for pair in pairs for paper in pair})
+    return {
+        pair: related
+        for pair in pairs
+        if pair[0] in facts
+        and pair[1] in facts
+        and (related := relate(facts[pair[0]], facts[pair[1]]))
+    }
+
+
+def _propose(session: Session, relations: Relations, at: datetime) -> int:
     known = _settled(session, {paper for pair in relations for paper in pair})
     made = 0
     for (left, right), said in relations.items():

@@ -39,11 +39,24 @@ def relate(left: Facts, right: Facts) -> Related | None:
         return _two_registrations(left, right)
     if left.is_registration or right.is_registration:
         return _either(_registration, left, right)
+    if _strangers(left, right):
+        return None
     return (
         _either(_preprint, left, right)
         or _either(_protocol, left, right)
         or _same_study(left, right)
     )
+
+
+def _strangers(left: Facts, right: Facts) -> bool:
+    """Tell whether nothing is shared that every rule below asks for: told before a text is read."""
+    stated = any(
+        one.says(kind, other)
+        for one, other in ((left, right), (right, left))
+        for kind in (LinkKind.PREPRINT_OF, LinkKind.HAS_PREPRINT)
+    )
+    like = alike(left.words, right.words) >= min(_NEAR, _LESS_NEAR)
+    return not (stated or like or left.numbers & right.numbers)
 
 
 def _either(rule: Rule, left: Facts, right: Facts) -> Related | None:

@@ -58,10 +58,15 @@ class Reading:
     matcher: Matcher
     records: tuple[Citation, ...] = ()
 
-    @property
+    @cached_property
     def edition(self) -> int:
         """The edition of the rules that read it."""
         return edition(self.matcher)
+
+    def in_full(self) -> "Reading":
+        """Read every part now, rather than while somebody waits for the database."""
+        _ = self.edition, self.lane, self.keys, self.statements, self.signals
+        return self
 
     @cached_property
     def hits(self) -> tuple[Hit, ...]:
@@ -86,7 +91,7 @@ class Reading:
         """The keys under which papers that may be the same are found."""
         return stored_keys(self.fingerprint)
 
-    @property
+    @cached_property
     def statements(self) -> frozenset[Said]:
         """What its records say of other papers, and of its own standing.
 

@@ -3,12 +3,13 @@
 Asks nobody's opinion and touches nothing that people decided.
 """
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sized
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import BindParameter, Row, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Citation
@@ -19,7 +20,7 @@ from monitor.kernel.database import affected
 from monitor.literature.matching.matcher import FIELDS, Hit, Matcher
 from monitor.literature.papers import resolve
 from monitor.literature.papers.precedence import Version, best, cleaned, newest
-from monitor.literature.papers.reading import Reading
+from monitor.literature.papers.reading import Reading, Said
 from monitor.literature.tables import (
     Match,
     Paper,
@@ -32,15 +33,23 @@ from monitor.literature.tables import (
 from monitor.literature.words import Lane
 
 # built once: putting a statement together costs more than running it
+_some: BindParameter[Any] = bindparam("some", expanding=True)
 _RECORDS = (
-    select(Record.source, Record.key, Record.id, Record.citation)
+    select(PaperRecord.paper_id, Record.source, Record.key, Record.id, Record.citation)
     .join(PaperRecord, PaperRecord.record_id == Record.id)
-    .where(PaperRecord.paper_id == bindparam("paper_id"))
+    .where(PaperRecord.paper_id.in_(_some))
 )
+_STATEMENTS = select(
+    PaperStatement.paper_id, PaperStatement.kind, PaperStatement.scheme, PaperStatement.value
+).where(PaperStatement.paper_id.in_(_some))
+_MATCHES = select(*Match.__table__.columns).where(Match.paper_id.in_(_some))
+_KEYS = select(PaperKey.paper_id, PaperKey.value).where(PaperKey.paper_id.in_(_some))
+_READINGS = select(*PaperReading.__table__.columns).where(PaperReading.paper_id.in_(_some))
 _WRITTEN = (
     "title", "abstract", "authors", "journal", "year", "published", "volume", "issue", "pages",
     "language", "publication_types", "keywords", "url",
 )  # fmt: skip
+_OfPaper = Match | PaperKey | PaperReading | PaperStatement
 _LISTS = frozenset({"authors", "publication_types", "keywords"})
 
 
@@ -64,66 +73,141 @@ class Renewed:
     told: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is kept of a paper, and what its records say: all that is compared when it is read."""
+
+    versions: list[Version] = field(default_factory=list)
+    statements: set[Said] = field(default_factory=set)
+    hits: list[Hit] = field(default_factory=list)
+    keys: set[int] = field(default_factory=set)
+    signals: list[dict[str, Any]] = field(default_factory=list)
+
+
+def held(session: Session, paper_ids: Collection[int]) -> dict[int, Held]:
+    """Read what is kept of papers: five statements, however many."""
+    session.flush()
+    asked = {"some": list(paper_ids)}
+    found = {paper_id: Held() for paper_id in paper_ids}
+    for row in session.execute(_RECORDS, asked):
+        citation = cleaned(from_json(row.citation))
+        found[row.paper_id].versions.append(Version(row.source, row.key, row.id, citation))
+    for paper_id, *said in session.execute(_STATEMENTS, asked):
+        found[paper_id].statements.add((said[0], said[1], said[2]))
+    for row in session.execute(_MATCHES, asked):
+        found[row.paper_id].hits.append(as_hit(row))
+    for paper_id, value in session.execute(_KEYS, asked):
+        found[paper_id].keys.add(value)
+    for signals in session.execute(_READINGS, asked).mappings():
+        found[signals["paper_id"]].signals.append(
+            {name: value for name, value in signals.items() if name != "paper_id"}
+        )
+    return found
+
+
+def reading_of(kept: Held, matcher: Matcher) -> Reading:
+    """Give the reading of a paper that says what its records say by now."""
+    return Reading(best(kept.versions), matcher, newest(kept.versions))
+
+
 def read_anew(session: Session, paper: Paper, matcher: Matcher, *, at: datetime) -> Renewed:
     """Bring a paper's words, and what is read from them, up to date with its records."""
+    kept, changes = held(session, [paper.id])[paper.id], Changes()
+    renewed = bring_up(session, paper, kept, reading_of(kept, matcher), changes, at=at)
+    changes.write(session)
+    return renewed
+
+
+def bring_up(
+    session: Session,
+    paper: Paper,
+    kept: Held,
+    reading: Reading,
+    changes: "Changes",
+    *,
+    at: datetime,
+) -> Renewed:
+    """Do the same for one of many papers: ``changes`` are to be written once all are through."""
     before, known = _material(paper), _comparable(paper)
-    versions = _versions(session, paper.id)
-    said = best(versions)
-    for name, value in written(said).items():
+    for name, value in written(reading.citation).items():
         if getattr(paper, name) != value:
+            changes.touched.add(paper.id)
             setattr(paper, name, value)
     changed = before != _material(paper)
     if changed:
         paper.version += 1
         paper.changed_at = at
-    reading = Reading(said, matcher, newest(versions))
-    told = _keep_statements(session, paper.id, reading)
-    _keep_trial(session, paper.id, said)
+    told = kept.statements != reading.statements
+    if told:
+        changes.instead(PaperStatement, paper.id, kept.statements, statement_rows(reading))
+    if _keep_trial(session, paper.id, reading.citation):
+        changes.touched.add(paper.id)
     if paper.read_by != reading.edition or told or known != _comparable(paper):
         told = told or (paper.lane is Lane.NOTICE) != (reading.lane is Lane.NOTICE)
-        _keep_reading(session, paper, reading)
+        _keep_reading(paper, kept, reading, changes)
         paper.read_by = reading.edition
         return Renewed(changed, reading, told)
     return Renewed(changed, None)
 
 
-def _keep_reading(session: Session, paper: Paper, reading: Reading) -> None:
-    paper.lane = reading.lane
-    hits, own = matches(session, paper.id), {"paper_id": paper.id}
-    if hits != reading.hits:
-        gone = session.execute(delete(Match).where(Match.paper_id == paper.id))
-        affected(gone, expected=len(hits), what="matches")
-        add_all(session, Match, [own | row for row in match_rows(reading.hits)])
-    session.execute(delete(PaperKey).where(PaperKey.paper_id == paper.id))
-    add_all(session, PaperKey, [own | {"value": key} for key in reading.keys])
-    session.execute(delete(PaperReading).where(PaperReading.paper_id == paper.id))
-    add_all(session, PaperReading, [own | row for row in reading_rows(reading)])
+def _keep_reading(paper: Paper, kept: Held, reading: Reading, changes: "Changes") -> None:
+    if paper.lane != reading.lane:
+        changes.touched.add(paper.id)
+        paper.lane = reading.lane
+    if in_order(kept.hits) != reading.hits:
+        changes.instead(Match, paper.id, kept.hits, match_rows(reading.hits))
+    if kept.keys != reading.keys:
+        rows = [{"value": key} for key in reading.keys]
+        changes.instead(PaperKey, paper.id, kept.keys, rows)
+    if kept.signals != (signals := reading_rows(reading)):
+        changes.instead(PaperReading, paper.id, kept.signals, signals)
 
 
-def _keep_statements(session: Session, paper_id: int, reading: Reading) -> bool:
-    """Keep what is said; tells whether anything differs."""
-    table = PaperStatement
-    rows = session.execute(
-        select(table.kind, table.scheme, table.value).where(table.paper_id == paper_id)
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Rows that take the place of what a table holds of some papers; written table by table."""
+
+    papers: dict[type[_OfPaper], list[int]] = field(default_factory=lambda: defaultdict(list))
+    gone: Counter[type[_OfPaper]] = field(default_factory=Counter)
+    # papers that say, or are read as, another thing; but for what only the queue's order asks
+    touched: set[int] = field(default_factory=set)
+    rows: dict[type[_OfPaper], list[dict[str, Any]]] = field(
+        default_factory=lambda: defaultdict(list)
     )
-    if {tuple(row) for row in rows} == reading.statements:
-        return False
-    session.execute(delete(table).where(table.paper_id == paper_id))
-    add_all(session, table, [{"paper_id": paper_id} | r for r in statement_rows(reading)])
-    return True
+
+    def instead(
+        self, table: type[_OfPaper], paper_id: int, before: Sized, rows: list[dict[str, Any]]
+    ) -> None:
+        """Let a paper have these rows, which do not name it, instead of those before."""
+        if table is not PaperReading:
+            self.touched.add(paper_id)
+        self.papers[table].append(paper_id)
+        self.gone[table] += len(before)
+        self.rows[table] += [{"paper_id": paper_id} | row for row in rows]
+
+    def write(self, session: Session) -> None:
+        """Write all of it, in the caller's transaction."""
+        for table, paper_ids in self.papers.items():
+            gone = session.execute(delete(table).where(table.paper_id.in_(paper_ids)))
+            affected(gone, expected=self.gone[table], what=f"rows of {table.__tablename__}")
+            add_all(session, table, self.rows[table])
 
 
-def _keep_trial(session: Session, paper_id: int, said: Citation) -> None:
-    """Only a registration has a trial, and one that had it keeps it: no paper else is asked."""
+def _keep_trial(session: Session, paper_id: int, said: Citation) -> bool:
+    """Keep what a registration says of its trial; tells whether anything differs.
+
+    Only a registration has a trial, and one that had it keeps it: no paper else is asked.
+    """
     if said.trial is None:
-        return
-    held, row = session.get(PaperTrial, paper_id), asdict(said.trial)
-    if held is None:
+        return False
+    kept, row = session.get(PaperTrial, paper_id), asdict(said.trial)
+    if kept is None:
         session.add(PaperTrial(paper_id=paper_id, **row))
-        return
-    for name, value in row.items():
-        if getattr(held, name) != value:
-            setattr(held, name, value)
+        return True
+    differing = [name for name, value in row.items() if getattr(kept, name) != value]
+    for name in differing:
+        setattr(kept, name, row[name])
+    return bool(differing)
 
 
 def match_rows(hits: Iterable[Hit]) -> list[dict[str, Any]]:
@@ -182,16 +266,9 @@ def in_order(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     return tuple(sorted(hits, key=lambda hit: (FIELDS.index(hit.field), hit.start, hit.slug)))
 
 
-def as_hit(row: Match) -> Hit:
+def as_hit(row: Match | Row[*tuple[Any, ...]]) -> Hit:
     """Give a stored match in the matcher's own shape."""
     return Hit(row.slug, row.variant, row.words, row.field, row.start, row.rule)
-
-
-def _versions(session: Session, paper_id: int) -> list[Version]:
-    """Read all that the paper's records ever said."""
-    session.flush()
-    rows = session.execute(_RECORDS, {"paper_id": paper_id})
-    return [Version(row.source, row.key, row.id, cleaned(from_json(row.citation))) for row in rows]
 
 
 def _material(paper: Paper) -> tuple[object, ...]:

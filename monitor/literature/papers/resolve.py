@@ -224,6 +224,16 @@ def _without_identifier(
     return Resolution(None, NEW, free, other=reused, conflict=conflict, doubts=tuple(lookalikes))
 
 
+def near_others(session: Session, paper_ids: Collection[int]) -> set[int]:
+    """Tell which papers share a key with another one: only these can resemble any. One statement."""
+    one, other = aliased(PaperKey), aliased(PaperKey)
+    same = (one.value == other.value) & (one.paper_id != other.paper_id)
+    rows = session.scalars(
+        select(one.paper_id).join(other, same).where(one.paper_id.in_(paper_ids)).distinct()
+    )
+    return set(rows)
+
+
 def alike(
     session: Session, own: Fingerprint, keys: Collection[int], *, without: int | None = None
 ) -> list[MaybeSame]:

@@ -26,8 +26,67 @@ _MOST_COMMON = 0.5  # what more papers than this share have in common tells noth
 _LEAST_SHARED = 3  # what fewer papers have in common may be chance
 _FEW = 20  # among so few papers nothing is too common, and two are enough
 _COUNT_MASK = (1 << COUNT_BITS) - 1
+# what a feature counts by how often it occurs in a paper, which is at least once
+_OFTEN = 1 + np.log(np.maximum(np.arange(_COUNT_MASK + 1), 1))
 _PRECISE = 1e-2  # of what is sought; closer changes no order that matters
 _MOST_STEPS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """How much each feature of some papers tells: the rarer, the more.
+
+    ``hashes`` are in order; ``columns`` says which column of a row each is, −1 where it is none:
+    what hardly any other paper has cannot liken it to one, and counts for the length alone.
+    ``unseen`` is the rarity of a feature that none of the papers has.
+    """
+
+    hashes: NDArray[np.uint32]
+    rarity: Floats
+    columns: Whole
+    width: int
+    unseen: float
+
+    @classmethod
+    def of(cls, papers: Sequence[bytes]) -> "Weighing":
+        """Weigh the ``features`` of papers against each other."""
+        numbers = np.frombuffer(b"".join(papers), dtype="<u4")
+        hashes, shared_by = np.unique(numbers >> COUNT_BITS, return_counts=True)
+        telling = shared_by >= (_LEAST_SHARED if len(papers) > _FEW else 2)
+        return cls(
+            hashes=hashes,
+            rarity=_rarity(shared_by, len(papers)),
+            columns=np.where(telling, np.cumsum(telling) - 1, -1),
+            width=int(np.count_nonzero(telling)),
+            unseen=float(1 + np.log(1 + len(papers))),
+        )
+
+    def rows(self, papers: Sequence[bytes]) -> "Rows":
+        """Give papers as rows; they need not be those that were weighed."""
+        columns, weights, owners = self._weighed(papers)
+        length = np.sqrt(np.bincount(owners, weights**2, len(papers)))
+        kept = (columns >= 0) & (weights > 0)
+        counts = np.bincount(owners[kept], minlength=len(papers))
+        return Rows(
+            columns=columns[kept],
+            weights=weights[kept] / length[owners[kept]],
+            starts=_starts(counts),
+            width=self.width,
+        )
+
+    def _weighed(self, papers: Sequence[bytes]) -> tuple[Whole, Floats, Whole]:
+        """Give column, weight and paper of each feature."""
+        numbers = np.frombuffer(b"".join(papers), dtype="<u4")
+        lengths = np.array([len(paper) // BYTES_EACH for paper in papers], dtype=np.int64)
+        owners = np.repeat(np.arange(len(papers)), lengths)
+        if not len(self.hashes):
+            return np.full(len(numbers), -1), self.unseen * _OFTEN[numbers & _COUNT_MASK], owners
+        hashed = numbers >> COUNT_BITS
+        places = np.minimum(np.searchsorted(self.hashes, hashed), len(self.hashes) - 1)
+        known = self.hashes[places] == hashed
+        rarity = np.where(known, self.rarity[places], self.unseen)
+        columns = np.where(known, self.columns[places], -1)
+        return columns, _OFTEN[numbers & _COUNT_MASK] * rarity, owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +103,8 @@ class Rows:
 
     @classmethod
     def of(cls, papers: Sequence[bytes]) -> "Rows":
-        """Weigh the ``features`` of all papers against each other: rare ones tell more.
-
-        What hardly any other paper has cannot liken it to one; it counts for the length alone.
-        """
-        numbers = np.frombuffer(b"".join(papers), dtype="<u4")
-        lengths = np.array([len(paper) // BYTES_EACH for paper in papers], dtype=np.int64)
-        owners = np.repeat(np.arange(len(papers)), lengths)
-        _, columns, shared_by = np.unique(
-            numbers >> COUNT_BITS, return_inverse=True, return_counts=True
-        )
-        telling = shared_by >= (_LEAST_SHARED if len(papers) > _FEW else 2)
-        rarity = _rarity(shared_by, len(papers))
-        weights = (1 + np.log(numbers & _COUNT_MASK)) * rarity[columns]
-        length = np.sqrt(np.bincount(owners, weights**2, len(papers)))
-        kept = telling[columns] & (weights > 0)
-        counts = np.bincount(owners[kept], minlength=len(papers))
-        renumbered = np.cumsum(telling) - 1
-        return cls(
-            columns=renumbered[columns[kept]],
-            weights=weights[kept] / length[owners[kept]],
-            starts=_starts(counts),
-            width=int(np.count_nonzero(telling)),
-        )
+        """Weigh the ``features`` of all papers against each other: see ``Weighing``."""
+        return Weighing.of(papers).rows(papers)
 
     def only(self, positions: Whole) -> "Rows":
         """Give some of the rows, in the order named."""

@@ -7,8 +7,12 @@ included so far rather than those excluded. The more labels, the less the promis
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from monitor.literature.ranking.prior import PARTS
+
+if TYPE_CHECKING:  # numpy comes along once there is something to learn from
+    from monitor.literature.ranking.model import Floats, Weighing
 
 WORDS = "words"
 
@@ -42,11 +46,36 @@ def rank(candidates: Sequence[Candidate], labels: Mapping[int, bool]) -> list[Ra
     ranked = [
         Ranked(position, sum(parts.values()), parts, labels.get(position))
         for position, parts in enumerate(
-            _parts(candidate, word, trust)
+            parts_of(candidate.promise, word, trust)
             for candidate, word in zip(candidates, words, strict=True)
         )
     ]
     return sorted(ranked, key=lambda paper: (paper.label is not None, -paper.score, paper.position))
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What labels taught, ready to weigh any papers, some at a time: the same for each."""
+
+    weighing: "Weighing"
+    slopes: "Floats"
+
+    def words(self, papers: Sequence[bytes]) -> list[float]:
+        """Say of papers, given by their features, how much they read like those included."""
+        return [float(score) for score in self.weighing.rows(papers).times(self.slopes)]
+
+
+def learn(taught: Sequence[bytes], labels: Sequence[bool], others: Sequence[bytes]) -> Learned:
+    """Learn from the features of labelled papers, at least one, weighed together with others."""
+    from monitor.literature.ranking.model import Weighing, fit  # noqa: PLC0415 - brings numpy along
+
+    weighing = Weighing.of([*taught, *others])
+    return Learned(weighing, fit(weighing.rows(taught), dict(enumerate(labels))))
+
+
+def parts_of(promise: Mapping[str, float], words: float, trust: float) -> Mapping[str, float]:
+    """Give the parts of a paper's score: its words, and what its promise still counts."""
+    return {WORDS: words, **{part: trust * promise.get(part, 0.0) for part in PARTS}}
 
 
 def trust_in_prior(labels: Mapping[int, bool]) -> float:
@@ -67,8 +96,3 @@ def _words(candidates: Sequence[Candidate], labels: Mapping[int, bool]) -> list[
 
     rows = Rows.of([candidate.features for candidate in candidates])
     return [float(score) for score in rows.times(fit(rows, labels))]
-
-
-def _parts(candidate: Candidate, words: float, trust: float) -> Mapping[str, float]:
-    parts = {part: trust * candidate.promise.get(part, 0.0) for part in PARTS}
-    return {WORDS: words, **parts}

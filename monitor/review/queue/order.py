@@ -4,19 +4,21 @@ A paper comes in with its promise. ``reorder`` weighs all open papers anew by wh
 since; nothing of it is written in the audit ledger, since nothing is decided and no paper moves.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import Any, cast
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Integer, Row, Table, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from monitor.kernel.bulk import chunks
-from monitor.literature.ranking.order import WORDS, Candidate, rank
+from monitor.kernel.database import affected
+from monitor.literature.ranking.moves import Moves, Parts
+from monitor.literature.ranking.order import WORDS, Learned, learn, parts_of, trust_left
 from monitor.literature.ranking.prior import PriorFeatures, prior
 from monitor.literature.tables import Paper, PaperReading
-from monitor.review import locking
 from monitor.review.tables import QueueItem, QueueOrder, Screening
 from monitor.review.words import OPEN, ExclusionReason, ScreeningVerdict
 
@@ -25,15 +27,38 @@ from monitor.review.words import OPEN, ExclusionReason, ScreeningVerdict
 TEACHES_NOTHING = frozenset({ExclusionReason.PROTOCOL, ExclusionReason.ALREADY_KNOWN})
 _DIGITS = 4  # of a part: closer changes no order that matters, and is written anew each time
 _MOST_TAUGHT = 10_000  # papers learned from, those decided last
-_AT_ONCE = 20_000  # papers weighed against each other; a longer queue is weighed piece by piece
+_AT_ONCE = 20_000  # open papers weighed against each other; of a longer queue so many
+_READ_AT_ONCE = 5_000
+_WRITTEN_AT_ONCE = 100  # papers in one transaction: others write in between
 _THE_ROW = 1
-
-Parts = dict[str, float]
+_OPEN = (
+    select(
+        Paper.id,
+        Paper.year,
+        PaperReading.design,
+        PaperReading.named,
+        PaperReading.attachment,
+        PaperReading.features,
+        QueueItem.parts,
+    )
+    .join(QueueItem, QueueItem.paper_id == Paper.id)
+    .outerjoin(PaperReading, PaperReading.paper_id == Paper.id)
+    .where(QueueItem.stage.in_(OPEN), QueueItem.paper_id > bindparam("after"))
+    .order_by(QueueItem.paper_id)
+    .limit(bindparam("limit", type_=Integer))
+)
+_table = cast(Table, QueueItem.__table__)
+_PLACE = (
+    update(_table)
+    # each by itself: a list may not be repeated for many rows
+    .where(_table.c.paper_id == bindparam("paper"), or_(*(_table.c.stage == s for s in OPEN)))
+    .values(parts=bindparam("parts"), score=bindparam("score"))
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """An order worked out and not yet written: the parts of each open paper's score, by paper."""
+    """An order worked out and not yet written: by paper, the parts of each score to be written."""
 
     mark: str
     included: int
@@ -86,36 +111,57 @@ def worked_out(session: Session, mark: str, at: datetime) -> Ordering:
     """Work the order out. Changes nothing."""
     lessons = _lessons(session)
     taught = _features(session, lessons)
-    labels = {paper_id: lessons[paper_id] for paper_id in taught}
-    parts: dict[int, Parts] = {}
-    after = 0
-    while some := _open(session, after, at):
-        after = max(some)
-        parts |= _weighed(some, taught, labels)
-    included = sum(labels.values())
-    return Ordering(mark, included, len(labels) - included, parts)
+    labels = [lessons[paper_id] for paper_id in sorted(taught)]
+    included = sum(labels)
+    learned = _learned(session, [taught[paper_id] for paper_id in sorted(taught)], labels)
+    trust = trust_left(included, len(labels) - included)
+    moves = Moves()
+    for some in _open(session):
+        words = learned.words([row.features or b"" for row in some]) if learned else None
+        for row, word in zip(some, words or [0.0] * len(some), strict=True):
+            moves.add(row.id, row.parts, _rounded(parts_of(_prior(row, at), word, trust)))
+    return Ordering(mark, included, len(labels) - included, moves.worth_writing())
 
 
 def place(session: Session, order: Ordering, at: datetime) -> int:
-    """Write an order; counts the papers whose score it changes.
+    """Write an order, all in one transaction; counts the papers whose score it changes.
 
     A paper that has been screened or merged since is left alone.
     """
-    changed = 0
-    for some in chunks(sorted(order.parts)):
-        for item in locking.hold_items(session, some).values():
-            parts = order.parts[item.paper_id]
-            if item.stage in OPEN and item.parts != parts:
-                item.parts, item.score = parts, total(parts)
-                changed += 1
-        session.flush()
+    changed = sum(place_some(session, some) for some in pieces(order))
+    note(session, order, at)
+    return changed
+
+
+def pieces(order: Ordering) -> Iterator[dict[int, Parts]]:
+    """Part an order into pieces so small that nobody waits for the one that is being written.
+
+    After each the queue is in order: a paper stands by the order before, or by this one.
+    """
+    papers = iter(sorted(order.parts))
+    while some := list(islice(papers, _WRITTEN_AT_ONCE)):
+        yield {paper_id: order.parts[paper_id] for paper_id in some}
+
+
+def place_some(session: Session, parts: Mapping[int, Parts]) -> int:
+    """Write a piece; counts the papers that are still open."""
+    session.flush()
+    rows = [{"paper": p, "parts": parts[p], "score": total(parts[p])} for p in sorted(parts)]
+    changed = affected(session.execute(_PLACE, rows)) if rows else 0
+    for item in session.identity_map.values():
+        if isinstance(item, QueueItem):
+            session.expire(item)
+    return changed
+
+
+def note(session: Session, order: Ordering, at: datetime) -> None:
+    """Note that an order was written; until then the next look finds it due, and completes it."""
     row = session.get(QueueOrder, _THE_ROW)
     if row is None:
         row = QueueOrder(id=_THE_ROW)
         session.add(row)
     row.mark, row.included, row.excluded, row.at = order.mark, order.included, order.excluded, at
     session.flush()
-    return changed
 
 
 def lesson(verdict: ScreeningVerdict, reason: ExclusionReason | None) -> bool | None:
@@ -167,37 +213,36 @@ def _features(session: Session, paper_ids: Collection[int]) -> dict[int, bytes]:
     return features
 
 
-def _open(session: Session, after: int, at: datetime) -> dict[int, Candidate]:
-    rows = session.execute(
-        select(
-            Paper.id,
-            Paper.year,
-            PaperReading.design,
-            PaperReading.named,
-            PaperReading.attachment,
-            PaperReading.features,
-        )
-        .join(QueueItem, QueueItem.paper_id == Paper.id)
-        .outerjoin(PaperReading, PaperReading.paper_id == Paper.id)
-        .where(QueueItem.stage.in_(OPEN), Paper.id > after)
-        .order_by(Paper.id)
-        .limit(_AT_ONCE)
-    )
-    return {row.id: Candidate(row.features or b"", _prior(row, at)) for row in rows}
+def _learned(session: Session, taught: Sequence[bytes], labels: Sequence[bool]) -> Learned | None:
+    """Learn from what was decided, weighed together with the open papers: a longer queue's, some.
+
+    All open papers are then weighed by the same measure. None where nothing was decided.
+    """
+    if not labels:
+        return None
+    ids = session.scalars(
+        select(QueueItem.paper_id).where(QueueItem.stage.in_(OPEN)).order_by(QueueItem.paper_id)
+    ).all()
+    share = _AT_ONCE / max(len(ids), _AT_ONCE)
+    sample = [paper_id for paper_id in ids if _drawn(paper_id) < share]
+    others: list[bytes] = []
+    for some in chunks(sample):
+        read = select(PaperReading.features).where(PaperReading.paper_id.in_(some))
+        others += session.scalars(read)
+    return learn(taught, labels, others)
 
 
-def _weighed(
-    some: Mapping[int, Candidate], taught: Mapping[int, bytes], labels: Mapping[int, bool]
-) -> dict[int, Parts]:
-    """Rank open papers together with those already decided on."""
-    papers = [*sorted(taught), *some]
-    candidates = [Candidate(taught[paper_id], {}) for paper_id in sorted(taught)] + [*some.values()]
-    ranked = rank(
-        candidates, {place: labels[paper_id] for place, paper_id in enumerate(sorted(taught))}
-    )
-    return {
-        papers[entry.position]: _rounded(entry.parts) for entry in ranked if entry.label is None
-    }
+def _drawn(paper_id: int) -> float:
+    """Give each paper a lot from 0 to 1, always the same: one that leaves changes no other's."""
+    return paper_id * 0x9E3779B1 % 2**32 / 2**32
+
+
+def _open(session: Session) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
+    """Read the open papers, some at a time."""
+    after = 0
+    while rows := session.execute(_OPEN, {"after": after, "limit": _READ_AT_ONCE}).all():
+        yield rows
+        after = rows[-1].id
 
 
 def _rounded(parts: Mapping[str, float]) -> Parts:
