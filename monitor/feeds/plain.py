@@ -30,7 +30,7 @@ def lines(raw: object, limit: int = MAX_FIELD) -> tuple[str, ...]:
     """Make plain lines of what should be a list of texts; anything else in it is left out."""
     if not isinstance(raw, list):
         return ()
-    made = (html_line(item, limit) for item in raw[:MAX_LIST] if isinstance(item, str))
+    made = html_lines([item for item in raw[:MAX_LIST] if isinstance(item, str)], limit)
     return tuple(dict.fromkeys(item for item in made if item))
 
 
@@ -42,11 +42,28 @@ def html_line(raw: str | None, limit: int = MAX_FIELD) -> str:
     """
     if not raw:
         return ""
+    if raw.isalnum() and len(raw) <= limit:
+        return raw
     # most lines are plain already: to see that costs less than to take them apart
     if raw.isprintable() and "<" not in raw and "&" not in raw and "  " not in raw:
         made = raw.strip(" ")
         return made if len(made) <= limit else _bounded(made, limit)
     return _bounded(text.plain(raw[:_MAX_MARKED]), limit)
+
+
+def html_lines(raws: list[str], limit: int = MAX_FIELD) -> list[str]:
+    """Make one plain line of each of several texts that may hold mark-up.
+
+    >>> html_lines(["Alder P", "Birch  &amp; Sons"])
+    ['Alder P', 'Birch & Sons']
+    """
+    # most are plain already: to see it of all at once costs little more than of one
+    whole = " ".join(raws)
+    if whole.isprintable() and not ("<" in whole or "&" in whole or "  " in whole):
+        fits = len(whole) <= limit or max(map(len, raws)) <= limit
+        if fits and whole == whole.strip(" "):
+            return raws
+    return [html_line(raw, limit) for raw in raws]
 
 
 def html_text(raw: str | None, limit: int = MAX_ABSTRACT) -> str:

@@ -75,7 +75,6 @@ _TAG = re.compile(
 _QUOTED = re.compile("=\\s*[\"']")
 # what hides, up to its end; a comment has no name
 _OPENING = re.compile(rf"<(?:!--|(?P<name>{'|'.join(_HIDDEN)})(?=[\s>]))", re.IGNORECASE)
-_HIDING = ("<!--", *(f"<{name}" for name in _HIDDEN))
 _ENDING = {"": re.compile("-->")} | {
     name: re.compile(rf"</{name}\s*+>", re.IGNORECASE) for name in _HIDDEN
 }
@@ -96,6 +95,8 @@ def marked(raw: str, *, paired: bool = False) -> str:
     if "<![CDATA[" in text:
         text = text.replace("]]>", "")
     tags = list(_TAG.finditer(text))
+    if not paired and all(tag[0] in _CERTAIN for tag in tags):
+        return _TAG.sub(lambda tag: _CERTAIN[tag[0]], text)
     ends = frozenset(tag["name"].lower() for tag in tags if tag["end"])
     both = ends & {tag["name"].lower() for tag in tags if tag["name"] and not tag["end"]}
     made, at = [], 0
@@ -109,6 +110,9 @@ def marked(raw: str, *, paired: bool = False) -> str:
 def parts(marked_text: str) -> Iterator[tuple[str, bool]]:
     """Part a text with marks at the edges of its blocks; True where the part is a heading."""
     text = _boundaries(marked_text) if _OURS.search(marked_text) else marked_text
+    if _BLOCK not in text and _HEADING not in text:
+        yield text, False
+        return
     for found in _PART.finditer(text):
         yield found[1], found[2] == _HEADING
 
@@ -144,15 +148,21 @@ def _is_a_sign(tag: re.Match[str], text: str, *, closed: bool) -> bool:
     return name in _WORDS or (len(name) == 1 and name != "p" and between)
 
 
+# What is one whatever stands around it: most texts have no other tags.
+_CERTAIN = {
+    f"<{slash}{name}>": mark
+    for name in sorted((_MARKS.keys() | _RAISING) - _WORDS)
+    for slash in ("", "/")
+    if (len(name) > 1 or slash) and (mark := _kind(name, ends=bool(slash)))
+}
+
+
 def _unstyled(found: re.Match[str]) -> str:
     return _FACES.get(found["face"].lower(), "<i>{}</i>").format(found["text"])
 
 
 def _without_hidden(text: str) -> str:
     """Take out what a browser would not show; what nothing ends is shown."""
-    small = text.lower()
-    if not any(start in small for start in _HIDING):
-        return text
     kept, at, endless = [], 0, set()
     for opened in _OPENING.finditer(text):
         name = (opened["name"] or "").lower()

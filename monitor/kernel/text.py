@@ -85,8 +85,10 @@ def paragraphs(raw: str) -> list[str]:
 
 
 def _is_plain(raw: str) -> bool:
-    """Tell a text that cannot hold mark-up: "p < .05" is one too."""
-    return "&" not in raw and ("<" not in raw or _TAG_LIKE.search(raw) is None)
+    """Tell a text that cannot hold mark-up: "p < .05" and "R & D" are too."""
+    if "&" in raw and _ENTITY.search(raw):
+        return False
+    return "<" not in raw or _TAG_LIKE.search(raw) is None
 
 
 def _read(raw: str, *, paired: bool = False) -> list[str]:

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.feeds.identifiers import registries
 from monitor.feeds.identifiers.canonical import registrations_in
 from monitor.feeds.identifiers.registries import registry_number
 from monitor.feeds.records import Identifier
@@ -91,3 +92,10 @@ def test_registrations_come_in_the_order_of_the_text():
 def test_any_text_is_read_without_harm(text):
     for one in registrations_in(text):
         assert one.value
+
+
+@given(st.sampled_from([letters for _, letters, _ in registries._FORMS]),
+       st.text(alphabet="0123456789 -/:#.NSCTRXA\u00a0\u0661é", max_size=24))  # fmt: skip
+def test_a_text_passed_over_names_no_number(letters, behind):
+    text = f"{letters}{behind}"
+    assert registries.may_be_in(text) or not list(registries.found_in(text))

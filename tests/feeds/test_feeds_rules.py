@@ -86,6 +86,14 @@ def test_html_never_fails_and_comes_out_plain(raw):
     assert "\n" not in plain.html_line(raw)
 
 
+@given(
+    st.lists(st.text(alphabet="ab <&;lti>\n", max_size=6) | st.sampled_from(["Alder P", "x" * 12])),
+    st.sampled_from((8, 500)),
+)
+def test_many_lines_are_read_as_each_of_them_alone(raws, limit):
+    assert plain.html_lines(raws, limit) == [plain.html_line(raw, limit) for raw in raws]
+
+
 @pytest.mark.parametrize(
     ("raw", "text"),
     [

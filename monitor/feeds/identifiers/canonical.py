@@ -98,6 +98,8 @@ def registrations_in(text: str | None) -> tuple[Identifier, ...]:
     if not text:
         return ()
     capitals = dois.legible(text).upper()
+    if not registries.may_be_in(capitals):
+        return ()
     mentions: list[tuple[int, Identifier | None]] = [*registries.found_in(capitals)]
     for scheme, form in (("nct", _NCT), ("isrctn", _ISRCTN)):
         mentions += [(met.start(), _numbered(scheme, met)) for met in form.finditer(capitals)]

@@ -29,7 +29,10 @@ _PREFIX = r"10\.[0-9]{4,9}(?:\.[0-9]+)*/"
 _SHAPE = re.compile(_PREFIX + r"[^\s\x00-\x1f\x7f]+")
 _BEGINS = re.compile(_PREFIX)
 # What needs no mending: nearly every DOI that a source gives in its own field.
-_PLAIN = re.compile(r"10\.[0-9]{4,9}/[A-Za-z0-9.-]*[A-Za-z0-9]")
+_PLAIN = re.compile(
+    r"10\.[0-9]{4,9}/(?:[A-Za-z0-9._-]*[A-Za-z0-9]|[A-Za-z0-9-]+/[A-Za-z0-9-]*[0-9]{2}|"
+    r"[A-Za-z0-9.-]*\([0-9-]{2,8}\)[A-Za-z0-9.-]*[A-Za-z0-9])"
+)
 
 # Where another begins though no blank stands before it; in an address, "=" and "/" let it in.
 _GLUED = re.compile(
@@ -97,6 +100,7 @@ _NUMBERED = re.compile(
 _PREPRINT = re.compile(
     r"(10\.(?:1101|64898)/(?:[0-9]{4}\.[0-9]{2}\.[0-9]{2}\.)?[0-9]{6,8})v[0-9]{1,2}"
 )
+_PREPRINT_SERVERS = ("10.1101/", "10.64898/")
 _TWICE = re.compile(rf"({_PREFIX}.+)\1")
 _JOURNAL = re.compile(_PREFIX + r"\(e?issn\)")
 _CLOSERS = {")": "(", "]": "[", "}": "{", ">": "<"}
@@ -234,7 +238,9 @@ def _finished(text: str) -> str | None:
 
 def _is_odd(plain: str) -> bool:
     """Tell what looks plain and still wants mending."""
-    return _PREPRINT.fullmatch(plain.lower()) is not None or plain.find("10.", 3) > 0
+    if plain.startswith(_PREPRINT_SERVERS) and _PREPRINT.fullmatch(plain.lower()):
+        return True
+    return plain.find("10.", 3) > 0
 
 
 def _agreed(found: Iterable[str | None]) -> str | None:

@@ -52,6 +52,7 @@ _MONTHS = {
     )
 }
 _REGISTRIES = {"clinicaltrials.gov": "nct", "isrctn": "isrctn"}
+_NAMES = ("LastName", "Initials", "CollectiveName")
 _YEAR = re.compile(r"\b[0-9]{4}")
 _YEARS = range(1500, 2101)
 _SAFELY: Any = {  # lxml's stubs know no common type of these
@@ -93,8 +94,9 @@ def _parsed(raw: bytes) -> Element | None:
 
     Its references are other papers: they are a third of the bytes and never read.
     """
-    start, end = raw.find(_REFERENCES), raw.rfind(_REFERENCES_END)
-    wanted = raw[:start] + raw[end + len(_REFERENCES_END) :] if 0 <= start < end else raw
+    start = raw.find(_REFERENCES)
+    end = raw.rfind(_REFERENCES_END) if start >= 0 else -1
+    wanted = raw[:start] + raw[end + len(_REFERENCES_END) :] if start < end else raw
     try:
         return etree.fromstring(wanted, _PARSER)
     except etree.XMLSyntaxError:
@@ -226,7 +228,8 @@ def _title(parts: Parts, *names: str) -> str:
     Raises:
         _Unreadable: there is none.
     """
-    if title := titles.first(_text(parts.get(name), plain.MAX_TITLE) for name in names):
+    said = (_text(parts[name], plain.MAX_TITLE) for name in names if name in parts)
+    if title := titles.first(said):
         return title
     raise _Unreadable("has no title")
 
@@ -292,14 +295,16 @@ def _abstract(abstract: Element | None) -> str | None:
 
 
 def _authors(listed: Element | None) -> tuple[str, ...]:
-    names = []
-    for author in listed if listed is not None else ():
-        parts = {part.tag: part.text for part in author}
-        if parts.get("LastName"):
-            names.append(plain.html_line(f"{parts['LastName']} {parts.get('Initials') or ''}"))
-        else:
-            names.append(_text(author.find("CollectiveName"), plain.MAX_FIELD))
-    return tuple(name for name in names[: plain.MAX_LIST] if name)
+    names: list[str] = []
+    # no other parts are looked at, and not author by author: each look costs
+    for part in listed.iter(*_NAMES) if listed is not None else ():
+        if part.tag == "CollectiveName":
+            names.append(_raw(part))
+        elif part.tag == "LastName":
+            names.append(part.text or "")
+        elif part.text and names and names[-1]:
+            names[-1] += f" {part.text}"
+    return tuple(name for name in plain.html_lines(names[: plain.MAX_LIST]) if name)
 
 
 def _each(listed: Iterable[Element] | None, headings: Element | None = None) -> Texts:
@@ -307,19 +312,23 @@ def _each(listed: Iterable[Element] | None, headings: Element | None = None) -> 
     entries = [*listed] if listed is not None else []
     if headings is not None:
         entries += headings.iter("DescriptorName")
-    return tuple(
-        dict.fromkeys(text for entry in entries if (text := _text(entry, plain.MAX_FIELD)))
-    )
+    texts = [text for entry in entries if (text := entry.text)]
+    # to see at once that none has mark-up costs less than to ask each
+    if any(map(len, entries)) or "<" in "".join(texts):
+        texts = [_raw(entry) for entry in entries]
+    return tuple(text for text in dict.fromkeys(plain.html_lines(texts)) if text)
 
 
 def _text(element: Element | None, limit: int) -> str:
+    return plain.html_line(_raw(element), limit)
+
+
+def _raw(element: Element | None) -> str:
     """Give all text in an element: ``.text`` alone would end at the first ``<i>``."""
     if element is None:
         return ""
-    text = element.text
-    if len(element) or (text and "<" in text):
-        text = inner(element)
-    return plain.html_line(text, limit) if text else ""
+    text = element.text or ""
+    return inner(element) if len(element) or "<" in text else text
 
 
 def _dated(element: Element | None) -> tuple[int | None, date | None]:

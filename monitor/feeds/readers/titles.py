@@ -30,5 +30,10 @@ def first(titles: Iterable[str]) -> str:
     >>> first(["[Not Available].", "Enfants et familles"])
     'Enfants et familles'
     """
-    said = [title for title in titles if title and title.strip(_AROUND)]
-    return next((title for title in said if not is_placeholder(title)), said[0] if said else "")
+    placeholder = ""
+    for title in titles:
+        if title and title.strip(_AROUND):
+            if not is_placeholder(title):
+                return title
+            placeholder = placeholder or title
+    return placeholder

@@ -6,6 +6,8 @@ suggestion costs a reviewer more than a missing one.
 
 import re
 
+from monitor.literature.text.sieve import Sieve
+
 # What a paper says of itself, so that general words in the same sentence do not count against it.
 _OWN = re.compile(
     r"\bwe\b|\bour\b|\b(?:this|the present|the current) (?:\w+[- ]){0,3}(?:study|trial|project|survey|"
@@ -94,11 +96,12 @@ _DENIED_AFTER = re.compile(
     r"declined\b|refused\b|elsewhere\b|(?:is|are) (?:needed|unknown|rare))",
     re.IGNORECASE,
 )
+_SIEVE = Sieve((_OWN, _FIELD, _OTHERS, _CITED, _LATER))
 
 
 def is_own(sentence: str) -> bool:
     """Tell whether a sentence speaks of the paper's own study."""
-    return _OWN.search(sentence) is not None
+    return _SIEVE.search(_OWN, sentence) is not None
 
 
 def of_the_field(sentence: str) -> bool:
@@ -108,17 +111,17 @@ def of_the_field(sentence: str) -> bool:
 
 def general(sentence: str) -> bool:
     """Tell whether a sentence says how things are in the field, with no word of the paper itself."""
-    return _FIELD.search(sentence) is not None and not is_own(sentence)
+    return _SIEVE.search(_FIELD, sentence) is not None and not is_own(sentence)
 
 
 def others_did(sentence: str) -> bool:
     """Tell whether a sentence tells of somebody else's study."""
-    return bool(_OTHERS.search(sentence) or _CITED.search(sentence))
+    return bool(_SIEVE.search(_OTHERS, sentence) or _SIEVE.search(_CITED, sentence))
 
 
 def cited(sentence: str) -> bool:
     """Tell whether a whole sentence is a report of somebody else's study."""
-    return _CITED.search(sentence) is not None and not is_own(sentence)
+    return _SIEVE.search(_CITED, sentence) is not None and not is_own(sentence)
 
 
 def not_there(sentence: str, start: int, place: int) -> bool:
@@ -140,7 +143,7 @@ def not_there(sentence: str, start: int, place: int) -> bool:
 
 def later(sentence: str) -> bool:
     """Tell whether a sentence speaks of later work, or of where a result may hold."""
-    return _LATER.search(sentence) is not None
+    return _SIEVE.search(_LATER, sentence) is not None
 
 
 def denied(sentence: str, start: int, end: int) -> bool:

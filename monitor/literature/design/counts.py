@@ -11,6 +11,7 @@ from functools import cache
 
 from monitor.literature.design import asides
 from monitor.literature.text.numerals import NUMBER, read_number
+from monitor.literature.text.sieve import Sieve
 
 RANDOMISED, ANALYSED, ENROLLED, PLANNED = "randomised", "analysed", "enrolled", "planned"
 # Words for the same people: parts of one sample, so that boys and girls are children.
@@ -244,8 +245,9 @@ def _arms(clause: str) -> str | None:
 
 
 def _first(patterns: Sequence[re.Pattern[str]], clause: str) -> str | None:
+    seen = _sieve().seen_in(clause)
     for words in patterns:
-        for met in words.finditer(clause):
+        for met in words.finditer(clause) if _sieve().may_match(words, seen) else ():
             if (value := _value(clause, met)) is not None:
                 return value
     return None
@@ -365,3 +367,8 @@ def _kind(kind: str) -> tuple[re.Pattern[str], ...]:
         ),
     }[kind]
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in words)
+
+
+@cache
+def _sieve() -> Sieve:
+    return Sieve(words for kind in (RANDOMISED, ANALYSED, ENROLLED) for words in _kind(kind))

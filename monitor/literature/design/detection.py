@@ -6,6 +6,7 @@ it was read from, unchanged. What a text does not say is not suggested.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from monitor.feeds.records import Citation
 from monitor.literature.design import registered
@@ -59,6 +60,16 @@ def read_design(
     keywords: Sequence[str] = (),
 ) -> Suggestion | None:
     """Read a design with the sentence that tells it and where that stands, as ``detect`` does."""
+    return _design_of(title, abstract, tuple(publication_types), tuple(keywords))
+
+
+@lru_cache(maxsize=1_000)  # asked by the queue as a paper comes in, and then for its links
+def _design_of(
+    title: str,
+    abstract: str | None,
+    publication_types: tuple[str, ...],
+    keywords: tuple[str, ...],
+) -> Suggestion | None:
     title, abstract = title[:_MOST], (abstract or "")[:_MOST]
     if said := suggest_design(title, abstract, publication_types):
         return said
@@ -79,7 +90,7 @@ def detect(
     score = trial_score(title, abstract, publication_types, keywords)
     said = suggest_design(title, abstract, publication_types)
     said = said or _by_score(score, title)
-    lines = [*sentences.lines(title), *sentences.lines(abstract)]
+    lines = [*sentences.told_in(title), *sentences.told_in(abstract)]
     facts = [Suggested("design", said.design, said.sentence)] if said else []
     design = said.design if said else UNCLEAR
     if design == _REGISTRATION:

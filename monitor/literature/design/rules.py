@@ -21,7 +21,8 @@ from monitor.literature.design.rule_words import (
     Rules,
 )
 from monitor.literature.design.trial_cues import speaks_of_others
-from monitor.literature.text.sentences import lines
+from monitor.literature.text.sentences import told_in
+from monitor.literature.text.sieve import Sieve
 
 __all__ = ["ABSTRACT", "TITLE", "Suggestion", "is_registration", "suggest_design"]
 
@@ -120,6 +121,7 @@ _OBSERVED = re.compile(
     r"\bcase-?control|\bmatched (?:healthy |normal )?controls\b|\bcross-sectional|\bhealthy control",
     re.IGNORECASE,
 )
+_SIEVE = Sieve((*(words for _, words in (*TITLE, *ABSTRACT)), _DONE, _HAD_BEEN, _AGAIN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def suggest_design(
     ``design`` is one of: randomised, non-randomised, single-group, case, protocol, follow-up,
     review, economic, qualitative, notice, registration. None where nothing says.
     """
-    told = list(lines(abstract or ""))
+    told = told_in(abstract or "")
     return (
         _first(REGISTRATION, publication_types, "publication types")
         or _of_title(title, told)
@@ -161,7 +163,14 @@ def _of_title(title: str, told: Sequence[str]) -> Suggestion | None:
     says = notices.read_title(title)
     if says.kind:
         return Suggestion("notice", title, "title")
-    suggestion = _first(TITLE, [says.about], "title")
+    suggestion = next(
+        (
+            Suggestion(design, says.about, "title")
+            for design, words in TITLE
+            if _SIEVE.search(words, says.about)
+        ),
+        None,
+    )
     if suggestion is None or (
         suggestion.design == "randomised" and _ASKED_ABOUT.search(says.about)
     ):
@@ -187,16 +196,17 @@ def _announces(title: str) -> bool:
 
 def _is_own(told: Sequence[str]) -> bool:
     """Tell whether an abstract tells of a randomisation as its own, and not as long ago."""
-    done = any(_DONE.search(one) and not _is_others("randomised", one) for one in told)
+    done = any(_SIEVE.search(_DONE, one) and not _is_others("randomised", one) for one in told)
     return done and _followed(told) is None
 
 
 def _of_abstract(told: Sequence[str]) -> Suggestion | None:
     if followed := _followed(told):
         return Suggestion("follow-up", followed, "abstract")
+    seen = _SIEVE.seen_in_any(told)
     for design, words in ABSTRACT:
-        for sentence in told:
-            met = words.search(sentence)
+        for sentence in told if _SIEVE.may_match(words, seen) else ():
+            met = _SIEVE.search(words, sentence)
             if met and not _is_unsure(design, met[0], sentence, told):
                 return Suggestion(design, sentence, "abstract")
     return None
@@ -209,7 +219,7 @@ def _is_unsure(design: str, words: str, sentence: str, told: Sequence[str]) -> b
             _RECORDS.search(sentence) or _CHECKED.search(sentence)
         )
     if design == "protocol":
-        return any(_DONE.search(line) for line in told)
+        return any(_SIEVE.search(_DONE, line) for line in told)
     if design == "single-group":
         weak = _WEAK_SINGLE.search(words) is not None
         others = re.search(NO_CONTROL, words, re.IGNORECASE) and _NOT_OURS.search(sentence)
@@ -226,10 +236,11 @@ def _is_unsure(design: str, words: str, sentence: str, told: Sequence[str]) -> b
 
 def _followed(told: Sequence[str]) -> str | None:
     """Give the sentence by which people randomised once were seen again; none were in this paper."""
-    if any(_DONE.search(sentence) and not _HAD_BEEN.search(sentence) for sentence in told):
+    found = _SIEVE.search
+    if any(found(_DONE, one) and not found(_HAD_BEEN, one) for one in told):
         return None
-    before = next((sentence for sentence in told if _HAD_BEEN.search(sentence)), None)
-    return before if before and any(_AGAIN.search(sentence) for sentence in told) else None
+    before = next((one for one in told if found(_HAD_BEEN, one)), None)
+    return before if before and any(found(_AGAIN, one) for one in told) else None
 
 
 def _first(rules: Rules, texts: Sequence[str], field: str) -> Suggestion | None:

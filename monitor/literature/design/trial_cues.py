@@ -8,7 +8,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from monitor.literature.text.sieve import Sieve
+
 TITLE, ABSTRACT = "title", "abstract"
+_OWN = "own"  # of the abstract, the sentences that do not speak of other trials
 _ANIMALS = (
     r"\b(?:rats?|mice|mouse|murine|rabbits?|pigs?|piglets?|sheep|lambs?|dogs?|canine|cats|feline|"
     r"cows?|calves|cattle|bovine|horses?|equine|chickens?|broilers?|hens|zebrafish|drosophila|"
@@ -285,6 +288,7 @@ CUES = (
     ),
 )
 _TALKING = re.compile(_TALK, re.IGNORECASE)
+_SIEVE = Sieve(cue.words for cue in CUES)
 
 
 def speaks_of_others(sentence: str) -> bool:
@@ -295,12 +299,16 @@ def speaks_of_others(sentence: str) -> bool:
 
 def find(title: str, sentences: Sequence[str]) -> Iterator[CueFound]:
     """Find each cue once, at its first place; ``sentences`` are the abstract's, in their order."""
-    own = "\n".join(sentence for sentence in sentences if not speaks_of_others(sentence))
-    texts = {TITLE: title, ABSTRACT: "\n".join(sentences)}
+    own = [sentence for sentence in sentences if not speaks_of_others(sentence)]
+    places = {TITLE: [title], ABSTRACT: sentences, _OWN: own}
+    texts = {place: "\n".join(lines) for place, lines in places.items()}
+    seen = {place: _SIEVE.seen_in_any(lines) for place, lines in places.items()}
     for cue in CUES:
-        text = own if cue.own else texts[cue.place]
-        if met := cue.words.search(text):
-            yield CueFound(cue.name, met[0], _line(text, met.start()))
+        place = _OWN if cue.own else cue.place
+        if not _SIEVE.may_match(cue.words, seen[place]):
+            continue
+        if met := cue.words.search(texts[place]):
+            yield CueFound(cue.name, met[0], _line(texts[place], met.start()))
 
 
 def _line(text: str, at: int) -> str:

@@ -55,7 +55,7 @@ def trial_score(
 
     ``labels`` are publication types. Only the first 20,000 characters of a text are read.
     """
-    lines = list(sentences.lines((abstract or "")[:_MOST]))
+    lines = sentences.told_in((abstract or "")[:_MOST])
     parts = [CueShare("start", WEIGHTS["start"])]
     if not lines:
         parts.append(CueShare("no abstract", WEIGHTS["no abstract"]))

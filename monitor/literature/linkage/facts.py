@@ -163,8 +163,8 @@ class Facts:
         if self.trial:
             return frozenset({self.trial.participants} - {None, 0})  # type: ignore[arg-type]  # None is taken out
         lines = [
-            *sentences.lines(self.citation.title),
-            *sentences.lines(self.citation.abstract or ""),
+            *sentences.told_in(self.citation.title),
+            *sentences.told_in(self.citation.abstract or ""),
         ]
         matches = (_SAMPLE.match(value) for value, _ in sample_sizes(lines))
         return frozenset(int(met[0]) for met in matches if met)

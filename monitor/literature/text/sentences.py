@@ -6,6 +6,7 @@ The one splitter of this package: what is read, quoted and judged is the same se
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 # A short form before a digit or a capital ends no sentence: "p. 4", "et al. Found", "Dr. Heron".
 _END = re.compile(
@@ -44,3 +45,9 @@ def lines(text: str) -> Iterator[str]:
     for sentence in sentences(text):
         if stripped := sentence.text.strip():
             yield stripped
+
+
+@lru_cache(maxsize=512)  # one rule after another asks for those of the same abstract
+def told_in(text: str) -> tuple[str, ...]:
+    """Give what ``lines`` gives, all of it."""
+    return tuple(lines(text))
