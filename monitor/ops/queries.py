@@ -34,6 +34,7 @@ JOB_TITLES = {
     "check": "Check the audit ledger",
     "tidy": "Let go of what is old",
     "shorten": "Keep the database’s log short",
+    "statistics": "Gather statistics on the database",
     "renew": "Read papers by the newest rules",
 }
 # how long an incident that is over stays in sight

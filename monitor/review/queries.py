@@ -10,8 +10,6 @@ from monitor.review.queue.entries import (
     Reopening,
     ScreeningView,
     Taught,
-    by_intervention,
-    counts,
     item,
     last_screenings,
     queue,
@@ -19,7 +17,17 @@ from monitor.review.queue.entries import (
     screenings,
     taught,
 )
-from monitor.review.queue.lanes import NOT_CLEAR, Filters, Kinds, Order, Place, kinds, waiting_since
+from monitor.review.queue.lanes import (
+    NOT_CLEAR,
+    Filters,
+    Kinds,
+    Order,
+    Place,
+    by_intervention,
+    counts,
+    kinds,
+    waiting_since,
+)
 from monitor.review.studies import (
     AppraisalView,
     DecisionView,
@@ -28,6 +36,7 @@ from monitor.review.studies import (
     StudyView,
     study,
     to_appraise,
+    waiting_for,
 )
 
 __all__ = [
@@ -68,5 +77,6 @@ __all__ = [
     "study",
     "taught",
     "to_appraise",
+    "waiting_for",
     "waiting_since",
 ]

@@ -3,6 +3,7 @@
 Never shows one reviewer's appraisal to another who has not given theirs.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -121,6 +122,19 @@ def study(session: Session, study_id: int, viewer_id: int | None = None) -> Stud
 def screened_for(session: Session, study_id: int) -> tuple[str, ...]:
     """Give the interventions that the including reviewers said a study concerns."""
     return _screened_for(session, [study_id]).get(study_id, ())
+
+
+def waiting_for(session: Session, user_id: int, study_ids: Collection[int]) -> set[int]:
+    """Tell which of some studies wait for this reviewer; see ``to_appraise``."""
+    own = select(Appraisal.id).where(
+        Appraisal.study_id == StudyPaper.study_id, Appraisal.reviewer_id == user_id
+    )
+    waiting = (
+        select(StudyPaper.study_id)
+        .join(QueueItem, QueueItem.paper_id == StudyPaper.paper_id)
+        .where(StudyPaper.study_id.in_(study_ids), QueueItem.stage.in_(_WAITING), ~own.exists())
+    )
+    return set(session.scalars(waiting)) if study_ids else set()
 
 
 def to_appraise(session: Session, user_id: int) -> list[StudyToAppraise]:

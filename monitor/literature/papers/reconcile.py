@@ -20,6 +20,7 @@ from monitor.literature.matching.matcher import FIELDS, Hit, Matcher
 from monitor.literature.papers import resolve
 from monitor.literature.papers.precedence import Version, best, cleaned, newest
 from monitor.literature.papers.reading import Reading
+from monitor.literature.papers.titles import words_of
 from monitor.literature.tables import (
     Match,
     Paper,
@@ -47,7 +48,8 @@ _LISTS = frozenset({"authors", "publication_types", "keywords"})
 def written(citation: Citation) -> dict[str, Any]:
     """Give the columns of a paper that says what ``citation`` says."""
     said = {name: getattr(citation, name) for name in _WRITTEN}
-    return said | {name: list(said[name]) for name in _LISTS}
+    lists = {name: list(said[name]) for name in _LISTS}
+    return said | lists | {"title_words": words_of(citation.title)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def read_anew(session: Session, paper: Paper, matcher: Matcher, *, at: datetime)
         paper.changed_at = at
     reading = Reading(said, matcher, newest(versions))
     told = _keep_statements(session, paper.id, reading)
-    _keep_trial(session, paper.id, said)
+    _keep_trial(session, paper.id, reading)
     if paper.read_by != reading.edition or told or known != _comparable(paper):
         told = told or (paper.lane is Lane.NOTICE) != (reading.lane is Lane.NOTICE)
         _keep_reading(session, paper, reading)
@@ -113,17 +115,16 @@ def _keep_statements(session: Session, paper_id: int, reading: Reading) -> bool:
     return True
 
 
-def _keep_trial(session: Session, paper_id: int, said: Citation) -> None:
+def _keep_trial(session: Session, paper_id: int, reading: Reading) -> None:
     """Only a registration has a trial, and one that had it keeps it: no paper else is asked."""
-    if said.trial is None:
-        return
-    held, row = session.get(PaperTrial, paper_id), asdict(said.trial)
-    if held is None:
-        session.add(PaperTrial(paper_id=paper_id, **row))
-        return
-    for name, value in row.items():
-        if getattr(held, name) != value:
-            setattr(held, name, value)
+    for row in trial_rows(reading):
+        held = session.get(PaperTrial, paper_id)
+        if held is None:
+            session.add(PaperTrial(paper_id=paper_id, **row))
+            return
+        for name, value in row.items():
+            if getattr(held, name) != value:
+                setattr(held, name, value)
 
 
 def match_rows(hits: Iterable[Hit]) -> list[dict[str, Any]]:
@@ -160,7 +161,7 @@ def reading_rows(reading: Reading) -> list[dict[str, Any]]:
 def trial_rows(reading: Reading) -> list[dict[str, Any]]:
     """Give the row of a registration's trial, if it is one, without the paper."""
     trial = reading.citation.trial
-    return [asdict(trial)] if trial else []
+    return [asdict(trial) | {"evaluates": reading.evaluates}] if trial else []
 
 
 def statement_rows(reading: Reading) -> list[dict[str, Any]]:

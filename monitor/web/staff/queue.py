@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import render_template
@@ -109,7 +110,9 @@ def page(session: Session, asked: Asked, **more: object) -> str:
         hits=hits,
         doubts=doubts.of_papers(session, [entry.paper_id for entry in entries]),
         passing={entry.paper_id: passing(entry, hits[entry.paper_id]) for entry in entries},
-        mine={s.study_id for s in reviews.to_appraise(session, auth.reader().id)},
+        mine=reviews.waiting_for(
+            session, auth.reader().id, {entry.study_id for entry in entries if entry.study_id}
+        ),
         excluded_by=_excluded_by(session, asked.stage, entries),
         taught=reviews.taught(session),
         ordered=asked.stage in OPEN and asked.order is Order.LIKELY,
@@ -130,14 +133,12 @@ def _excluded_by(
     """Tell of each paper of the excluded lane who excluded it; None: the service, as a notice."""
     if stage is not Stage.EXCLUDED:
         return {}
-    given = reviews.last_screenings(session, [entry.paper_id for entry in entries])
-    return {entry.paper_id: _by(session, entry, given.get(entry.paper_id)) for entry in entries}
+    ids = [entry.paper_id for entry in entries]
+    given, ours = reviews.last_screenings(session, ids), alert_queries.set_aside_times(session, ids)
+    return {paper_id: _by(given.get(paper_id), ours.get(paper_id)) for paper_id in ids}
 
 
-def _by(
-    session: Session, entry: QueueEntry, last: reviews.ScreeningView | None
-) -> reviews.ScreeningView | None:
-    ours = alert_queries.set_aside_at(session, entry.paper_id)
+def _by(last: reviews.ScreeningView | None, ours: datetime | None) -> reviews.ScreeningView | None:
     return None if ours and (last is None or last.at < ours) else last
 
 
