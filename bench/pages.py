@@ -6,7 +6,8 @@ Makes a world of each size once (pages_world, kept in the cache folder; a URL mu
 database and is for one size), serves it with waitress as shipped and asks every page over 8
 connections at once, beside a page that is a template and nothing else. Prints the median and 95th
 percentile, the median with one connection, the statements, the time they took and the processor's
-time (the middle of what one connection met: on a busy machine the last is what can be compared), the
+time (the middle of what one connection met: on a busy machine the last is what can be compared;
+SQLite works while rows are fetched, which only the last has), the
 ratio to that page, and how the median grows from the smallest world to the largest. Ends with status 1 and names
 what missed its budget.
 """

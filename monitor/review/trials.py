@@ -226,11 +226,11 @@ def _wanted(slug: str | None) -> Select[PaperTrial]:
         )
         .correlate(PaperTrial)
     )
-    wanted = (
-        select(PaperTrial)
-        .join(Paper, Paper.id == PaperTrial.paper_id)
-        .where(Paper.lane.in_(_LANES), Paper.merged_into_id.is_(None), ~of_others.exists())
+    # looked up for each registration: a join would let SQLite begin with all papers of the lanes
+    is_here = select(Paper.id).where(
+        Paper.id == PaperTrial.paper_id, Paper.lane.in_(_LANES), Paper.merged_into_id.is_(None)
     )
+    wanted = select(PaperTrial).where(is_here.correlate(PaperTrial).exists(), ~of_others.exists())
     if slug is None:
         return wanted
     named = select(Match.id).where(Match.paper_id == PaperTrial.paper_id, Match.slug == slug)
