@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011_readings"
-down_revision = "0006_head_of_the_ledger"
+down_revision = "0010_jobs_in_pieces"
 branch_labels = None
 depends_on = None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.feeds.service import asked_sources
@@ -201,10 +201,19 @@ def _best(days: Iterable[Day]) -> Day:
 
 
 def _first_answers(session: Session) -> dict[str, datetime]:
-    """Tell when each source first answered in full."""
-    rows = session.execute(
-        select(Poll.source, func.min(Poll.finished_at))
-        .where(Poll.state == PollState.COMPLETE, Poll.kind == PollKind.POLL)
-        .group_by(Poll.source)
+    """Tell when each source first answered in full: its polls follow one another."""
+    first = (
+        select(Poll.finished_at)
+        .where(
+            Poll.source == SourceRow.name,
+            Poll.state == PollState.COMPLETE,
+            Poll.kind == PollKind.POLL,
+            Poll.finished_at.is_not(None),
+        )
+        .order_by(Poll.started_at, Poll.id)
+        .limit(1)
+        .correlate(SourceRow)
+        .scalar_subquery()
     )
+    rows = session.execute(select(SourceRow.name, first))
     return {source: finished_at for source, finished_at in rows if finished_at is not None}

@@ -69,6 +69,11 @@ def shorten_log(service: Service) -> None:
         raise MonitorError(ops.log_too_long(size))
 
 
+def gather_statistics(service: Service) -> None:
+    """Have the database look at what it holds, so that it plans its statements for that."""
+    service.database.gather_statistics()
+
+
 def tidy(service: Service) -> None:
     """Let go of old sign-ins, tries, links and forms, and of records as sent that none asks to be kept."""
     with service.database.write() as session:
@@ -94,6 +99,7 @@ JOBS = (
     Job("check", 24 * 60 * 60, check_ledger, at_start=False),
     Job("tidy", 24 * 60 * 60, tidy),
     Job("shorten", 5 * 60, shorten_log),
+    Job("statistics", 6 * 60 * 60, gather_statistics),
 )
 SCHEDULE = {job.name: job.every_seconds for job in JOBS}
 

@@ -43,6 +43,8 @@ _FOR_A_TURN = 0.5  # seconds a person waits for a turn to write, before the wait
 # Pages and jobs together: more threads than this never ask at once.
 _CONNECTIONS, _MORE_CONNECTIONS = 8, 48
 
+_LOOKED_AT = 2_000  # rows of an index that SQLite reads for its statistics
+
 # how large SQLite lets its write-ahead log stay once it was read into the database
 LOG_LIMIT = 64 * 1024 * 1024
 # Named constraints, so that a migration can name what it drops on either database.
@@ -258,6 +260,19 @@ class Database:
         # the write lock meanwhile
         with contextlib.closing(sqlite3.connect(self.path, timeout=0)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def gather_statistics(self) -> None:
+        """Look through the indexes, so that statements are planned for what is there now.
+
+        SQLite reads some rows of each and no more; a connection learns of it when it is opened, so
+        those at rest are opened anew.
+        """
+        with self.write() as session:
+            if self.is_sqlite:
+                session.connection().exec_driver_sql(f"PRAGMA analysis_limit={_LOOKED_AT}")
+            session.connection().exec_driver_sql("ANALYZE")
+        if self.path is not None:
+            self.engine.dispose()
 
     def dispose(self) -> None:
         """Close every connection."""

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.kernel.database import Base, enum_column
@@ -30,12 +30,25 @@ class Paper(Base):
     publication_types: Mapped[list[str]]
     keywords: Mapped[list[str]]
     url: Mapped[str | None]
-    lane: Mapped[Lane] = mapped_column(enum_column(Lane), index=True)
+    lane: Mapped[Lane] = mapped_column(enum_column(Lane))
     first_seen_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)  # rises with every change of what it says
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("paper.id"))  # the one that stays
     read_by: Mapped[int] = mapped_column(index=True)  # see reading.edition; 0: not read
+    title_words: Mapped[str] = mapped_column(default="", server_default="")  # see titles.words_of
+
+    __table_args__ = (
+        # what became one with a paper: asked on its page, and of each verdict; few ever did
+        Index(
+            "ix_paper_merged_into_id",
+            "merged_into_id",
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
+        # papers of a lane, newest first: the list of what is kept and not queued, read off it
+        Index("ix_paper_lane_id", "lane", "id"),
+    )
 
 
 class PaperIdentifier(Base):
@@ -71,6 +84,19 @@ class PaperRecord(Base):
     at: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("record_id"),)
+
+
+class PaperQuery(Base):
+    """A query that brought a paper which is kept and not queued; written by triggers: ``brought``."""
+
+    __tablename__ = "paper_query"
+
+    # in this order the newest of a query and a lane are read off the key
+    query_key: Mapped[str] = mapped_column(primary_key=True)
+    lane: Mapped[str] = mapped_column(primary_key=True)
+    paper_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, index=True)
+
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own declaration
 
 
 class PaperKey(Base):
@@ -173,6 +199,8 @@ class PaperTrial(Base):
     completed_expected: Mapped[bool]  # the registry calls the date an expectation
     participants: Mapped[int | None]
     has_results: Mapped[bool | None]  # the registry itself shows results
+    # slugs of the interventions it evaluates, as the rules of ``read_by`` said; None: not told yet
+    evaluates: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Match(Base):

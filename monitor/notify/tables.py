@@ -4,10 +4,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.kernel.database import Base, enum_column
+
+
+def _only(condition: str) -> dict[str, Any]:
+    """Keep an index to some rows, on either database."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class SubscriberState(StrEnum):
@@ -94,4 +99,10 @@ class Message(Base):
     __table_args__ = (
         UniqueConstraint("subscriber_id", "announcement_id"),
         Index("ix_message_state_next_at", "state", "next_at"),
+        # the mail's page asks since when the oldest waits, and when the last was sent
+        Index("ix_message_state_queued_at", "state", "queued_at"),
+        Index("ix_message_sent_at", "sent_at"),
+        # few of very many: those that the server does not take, and those it refused for good
+        Index("ix_message_held", "held_since", **_only("held_since IS NOT NULL")),
+        Index("ix_message_unseen", "id", **_only("state = 'dead' AND seen_at IS NULL")),
     )

@@ -34,6 +34,7 @@ JOB_TITLES = {
     "check": "Check the audit ledger",
     "tidy": "Let go of what is old",
     "shorten": "Keep the database’s log short",
+    "statistics": "Gather statistics on the database",
     "renew": "Read papers by the newest rules",
 }
 NOTHING_WATCHED = "Nothing is being watched: every source is switched off"

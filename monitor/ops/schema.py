@@ -15,9 +15,12 @@ import monitor.feeds.tables
 import monitor.gap.tables
 import monitor.kernel.audit
 import monitor.kernel.audit_check
+import monitor.literature.papers.brought
+import monitor.literature.papers.titles
 import monitor.literature.tables
 import monitor.notify.tables
 import monitor.ops.tables
+import monitor.review.queue.places
 import monitor.review.tables
 import monitor.usage.tables  # noqa: F401 - importing declares the tables
 from monitor.kernel.database import Base, Database

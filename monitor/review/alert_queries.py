@@ -14,7 +14,7 @@ from monitor.literature.tables import Paper, Study
 from monitor.review import locking, retracting
 from monitor.review.alerts import opening
 from monitor.review.alerts.rules import Concern, answers, concern
-from monitor.review.queue.screening import set_aside_at
+from monitor.review.queue.screening import set_aside_at, set_aside_times
 from monitor.review.retracting import waits
 from monitor.review.tables import StudyAlert
 from monitor.review.words import Stage
@@ -27,6 +27,7 @@ __all__ = [
     "count_open",
     "open_alerts",
     "set_aside_at",
+    "set_aside_times",
     "waits",
 ]
 

@@ -10,8 +10,6 @@ from monitor.review.queue.entries import (
     Reopening,
     ScreeningView,
     Taught,
-    by_intervention,
-    counts,
     item,
     last_screenings,
     queue,
@@ -19,7 +17,17 @@ from monitor.review.queue.entries import (
     screenings,
     taught,
 )
-from monitor.review.queue.lanes import NOT_CLEAR, Filters, Kinds, Order, Place, kinds, waiting_since
+from monitor.review.queue.lanes import (
+    NOT_CLEAR,
+    Filters,
+    Kinds,
+    Order,
+    Place,
+    by_intervention,
+    counts,
+    kinds,
+    waiting_since,
+)
 from monitor.review.studies import (
     AppraisalView,
     ConsensusView,

@@ -37,6 +37,46 @@ class QueueItem(Base):
     )
 
 
+class QueuePlace(Base):
+    """Where a paper stands in the queue as narrowed to an intervention; see ``queue.places``.
+
+    Written by triggers alone, from the paper, its reading, its matches and its ``QueueItem``.
+    """
+
+    __tablename__ = "queue_place"
+
+    paper_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    slug: Mapped[str] = mapped_column(primary_key=True)  # empty: the place in the whole queue
+    stage: Mapped[str]
+    lane: Mapped[str]
+    design: Mapped[str]  # empty: nothing tells it
+    rank: Mapped[float]  # the score, negated: least first, as the numbers of papers are
+    queued_at: Mapped[datetime]
+
+    __table_args__ = (
+        # The two orders of a lane. What a filter leaves out is one lane or design less to merge.
+        Index("ix_queue_place_rank", "stage", "slug", "lane", "design", "rank", "paper_id"),
+        Index(
+            "ix_queue_place_queued_at", "stage", "slug", "lane", "design", "queued_at", "paper_id"
+        ),
+        {"sqlite_with_rowid": False},
+    )
+
+
+class QueueTally(Base):
+    """How many places there are of a kind; written by triggers."""
+
+    __tablename__ = "queue_tally"
+
+    stage: Mapped[str] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    lane: Mapped[str] = mapped_column(primary_key=True)
+    design: Mapped[str] = mapped_column(primary_key=True)
+    papers: Mapped[int]
+
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own declaration
+
+
 class QueueOrder(Base):
     """What the queue was last ordered by. One row, rewritten by each ordering."""
 

@@ -13,6 +13,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.records import Identifier, Trial
+from monitor.kernel.bulk import chunks
 from monitor.literature.dedup.identity import REGISTRIES
 from monitor.literature.linkage.overdue import NOT_PUBLISHED, TrialStanding, judge
 from monitor.literature.linkage.propose import trial_of
@@ -39,7 +40,6 @@ _NOT_ABOUT_THESE = (
 )
 # Designs by their text of papers that report no results.
 _NO_REPORT = ("protocol", "registration", "review", "notice")
-_Ids = Select[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,164 +81,270 @@ class Unpublished:
     longest: date | None
 
 
-def registered(session: Session, today: date, slug: str | None = None) -> list[RegisteredTrial]:
-    """List the registered trials, of one intervention or of all; who waited longest first.
+@dataclass(frozen=True, slots=True)
+class StandingTrial:
+    """Where one trial stands, without what is only shown of it; ``papers`` are its registrations."""
 
-    Seven statements, however many trials.
+    paper_id: int
+    papers: tuple[int, ...]
+    evaluates: tuple[str, ...]
+    trial: Trial
+    standing: TrialStanding
+    months: int | None
+
+
+def registered(session: Session, today: date, slug: str | None = None) -> list[RegisteredTrial]:
+    """List the registered trials, of one intervention or of all; who waited longest first."""
+    standing = standings(session, today, slug)
+    ids = [paper_id for one in standing for paper_id in one.papers]
+    titles, numbers = _titles(session, ids), numbers_of(session, ids)
+    reports = _reports(session, ids)
+    listed = [
+        RegisteredTrial(
+            paper_id=one.paper_id,
+            title=titles[one.paper_id],
+            numbers=tuple(number for paper_id in one.papers for number in numbers[paper_id]),
+            evaluates=one.evaluates,
+            trial=one.trial,
+            standing=one.standing,
+            months=one.months,
+            reports=tuple(
+                dict.fromkeys(report for paper_id in one.papers for report in reports[paper_id])
+            ),
+        )
+        for one in standing
+    ]
+    return sorted(listed, key=lambda entry: (-(entry.months or 0), entry.paper_id))
+
+
+def standings(session: Session, today: date, slug: str | None = None) -> list[StandingTrial]:
+    """Judge the registered trials, of one intervention or of all. Reads no text.
+
+    Those of one intervention are as the list of all has them: a registration that does not name it
+    counts where it is known to be of the same trial.
     """
-    ids = _wanted(slug)
-    rows = session.execute(
-        select(Paper, PaperTrial)
-        .join(PaperTrial, PaperTrial.paper_id == Paper.id)
-        .where(Paper.id.in_(ids))
-        .order_by(Paper.id)
-    )
-    trials = {paper.id: (paper, trial_of(trial)) for paper, trial in rows}
-    if not trials:
-        return []
-    numbers, reports = _numbers(session, ids), _reports(session, ids)
-    evaluated = _evaluated(session, [paper for paper, _ in trials.values()])
-    listed = []
-    for group in _groups(trials, _twins(session, ids)):
+    facts, pairs = _family(session, slug)
+    reported, listed = _reported(session, list(facts)), []
+    for group in _groups(sorted(facts), pairs):
         # one trial in two registers: the facts of the first that knows its end
-        first = next((paper_id for paper_id in group if trials[paper_id][1].completed), group[0])
-        paper, trial = trials[first]
-        told = tuple(dict.fromkeys(report for paper_id in group for report in reports[paper_id]))
-        judged = judge(trial, reported=any(report.sure for report in told), today=today)
+        first = next((paper_id for paper_id in group if facts[paper_id].trial.completed), group[0])
+        trial = facts[first].trial
+        judged = judge(trial, reported=not reported.isdisjoint(group), today=today)
+        evaluated = (slug for paper_id in group for slug in facts[paper_id].evaluates)
         listed.append(
-            RegisteredTrial(
+            StandingTrial(
                 paper_id=first,
-                title=paper.title,
-                numbers=tuple(number for paper_id in group for number in numbers[paper_id]),
-                evaluates=tuple(
-                    dict.fromkeys(s for paper_id in group for s in evaluated[paper_id])
-                ),
+                papers=tuple(group),
+                evaluates=tuple(dict.fromkeys(evaluated)),
                 trial=trial,
                 standing=judged.standing,
                 months=judged.months,
-                reports=told,
             )
         )
-    return sorted(listed, key=lambda entry: (-(entry.months or 0), entry.paper_id))
+    return listed
+
+
+def unpublished_of(trials: Iterable[StandingTrial], slug: str) -> Unpublished:
+    """Count, of trials that were judged, those of an intervention that ended and are not published."""
+    own = [one for one in trials if slug in one.evaluates and one.standing in NOT_PUBLISHED]
+    overdue = (one.trial.completed for one in own if one.standing is TrialStanding.OVERDUE)
+    return Unpublished(len(own), min((end for end in overdue if end), default=None))
 
 
 def unpublished(session: Session, slug: str, today: date) -> Unpublished:
     """Count the trials that evaluate an intervention, have ended, and are not published yet."""
-    own = [
-        entry
-        for entry in registered(session, today, slug)
-        if slug in entry.evaluates and entry.standing in NOT_PUBLISHED
-    ]
-    overdue = (entry.trial.completed for entry in own if entry.standing is TrialStanding.OVERDUE)
-    return Unpublished(len(own), min((end for end in overdue if end), default=None))
+    return unpublished_of(standings(session, today, slug), slug)
 
 
-def _wanted(slug: str | None) -> _Ids:
-    """Select the registrations that are listed; those a reviewer found to be of others are not."""
-    last = select(func.max(Screening.id)).group_by(Screening.paper_id)
-    of_others = (
-        select(Screening.paper_id)
-        .join(QueueItem, QueueItem.paper_id == Screening.paper_id)
-        .where(
-            Screening.id.in_(last),
-            Screening.reason.in_(_NOT_ABOUT_THESE),
-            QueueItem.stage == Stage.EXCLUDED,
-        )
-    )
-    wanted = (
-        select(PaperTrial.paper_id)
-        .join(Paper, Paper.id == PaperTrial.paper_id)
-        .where(Paper.lane.in_(_LANES), Paper.merged_into_id.is_(None), Paper.id.not_in(of_others))
-    )
-    if slug is None:
-        return wanted
-    return wanted.where(Paper.id.in_(select(Match.paper_id).where(Match.slug == slug)))
-
-
-def _numbers(session: Session, ids: _Ids) -> dict[int, list[Identifier]]:
+def numbers_of(session: Session, ids: Sequence[int]) -> dict[int, list[Identifier]]:
+    """List the numbers under which registries hold these."""
     table = PaperIdentifier
-    rows = session.execute(
-        select(table.paper_id, table.scheme, table.value)
-        .where(table.paper_id.in_(ids), table.scheme.in_(REGISTRIES))
-        .order_by(table.scheme, table.value)
-    )
     numbers: dict[int, list[Identifier]] = defaultdict(list)
-    for paper_id, scheme, value in rows:
-        numbers[paper_id].append(Identifier(scheme, value))
+    for some in chunks(ids):
+        rows = session.execute(
+            select(table.paper_id, table.scheme, table.value)
+            .where(table.paper_id.in_(some), table.scheme.in_(REGISTRIES))
+            .order_by(table.scheme, table.value)
+        )
+        for paper_id, scheme, value in rows:
+            numbers[paper_id].append(Identifier(scheme, value))
     return numbers
 
 
-def _reports(session: Session, ids: _Ids) -> dict[int, list[TrialReport]]:
-    """List the papers linked as reports, and those of the same study that have results."""
-    links = session.execute(
-        select(PaperLink.paper_id, Paper.id, Paper.title, Paper.year, PaperLink.state)
-        .join(Paper, Paper.id == PaperLink.other_id)
-        .where(
-            PaperLink.paper_id.in_(ids),
-            PaperLink.relation == Relation.REGISTRATION_OF,
-            PaperLink.state != LinkState.REJECTED,
-        )
-        .order_by(PaperLink.id)
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    trial: Trial
+    evaluates: tuple[str, ...]
+
+
+def _family(session: Session, slug: str | None) -> tuple[dict[int, _Facts], list[tuple[int, int]]]:
+    """Read the registrations that are listed, and which of them are of one trial."""
+    facts = _facts(session, _wanted(slug))
+    fresh, pairs = list(facts), set[tuple[int, int]]()
+    while fresh:
+        pairs |= _twins(session, fresh)
+        others = sorted({i for pair in pairs for i in pair} - facts.keys())
+        added: dict[int, _Facts] = {}
+        for some in chunks(others if slug is not None else []):
+            added |= _facts(session, _wanted(None).where(PaperTrial.paper_id.in_(some)))
+        facts |= added
+        fresh = list(added)
+    return facts, [pair for pair in sorted(pairs) if facts.keys() >= {*pair}]
+
+
+def _facts(session: Session, wanted: Select[PaperTrial]) -> dict[int, _Facts]:
+    rows = {row.paper_id: row for row in session.scalars(wanted)}
+    # read before this was kept; the job that reads papers by the newest rules will
+    untold = _evaluated(session, [i for i, row in rows.items() if row.evaluates is None])
+    return {
+        paper_id: _Facts(trial_of(row), tuple(untold[paper_id] if told is None else told))
+        for paper_id, row in rows.items()
+        for told in [row.evaluates]
+    }
+
+
+def _wanted(slug: str | None) -> Select[PaperTrial]:
+    """Select the registrations that are listed; those a reviewer found to be of others are not.
+
+    Each is looked up by itself: what was screened beside them costs nothing.
+    """
+    later = aliased(Screening)
+    is_last = ~(
+        select(later.id)
+        .where(later.paper_id == Screening.paper_id, later.id > Screening.id)
+        .correlate(Screening)
+        .exists()
     )
+    of_others = (
+        select(Screening.id)
+        .join(QueueItem, QueueItem.paper_id == Screening.paper_id)
+        .where(
+            Screening.paper_id == PaperTrial.paper_id,
+            Screening.reason.in_(_NOT_ABOUT_THESE),
+            QueueItem.stage == Stage.EXCLUDED,
+            is_last,
+        )
+        .correlate(PaperTrial)
+    )
+    # looked up for each registration: a join would let SQLite begin with all papers of the lanes
+    is_here = select(Paper.id).where(
+        Paper.id == PaperTrial.paper_id, Paper.lane.in_(_LANES), Paper.merged_into_id.is_(None)
+    )
+    wanted = select(PaperTrial).where(is_here.correlate(PaperTrial).exists(), ~of_others.exists())
+    if slug is None:
+        return wanted
+    named = select(Match.id).where(Match.paper_id == PaperTrial.paper_id, Match.slug == slug)
+    return wanted.where(named.correlate(PaperTrial).exists())
+
+
+def _titles(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    titles: dict[int, str] = {}
+    for some in chunks(ids):
+        titles |= dict(
+            session.execute(select(Paper.id, Paper.title).where(Paper.id.in_(some))).all()
+        )
+    return titles
+
+
+def _of_study(ids: Sequence[int]) -> Select[int, int]:
+    """Select the papers with results that are of one study with a registration."""
     own, other = aliased(StudyPaper), aliased(StudyPaper)
-    of_study = session.execute(
-        select(own.paper_id, Paper.id, Paper.title, Paper.year)
+    is_trial = select(PaperTrial.paper_id).where(PaperTrial.paper_id == other.paper_id)
+    return (
+        select(own.paper_id, other.paper_id.label("report_id"))
         .join(other, other.study_id == own.study_id)
-        .join(Paper, Paper.id == other.paper_id)
-        .outerjoin(PaperReading, PaperReading.paper_id == Paper.id)
+        .outerjoin(PaperReading, PaperReading.paper_id == other.paper_id)
         .where(
             own.paper_id.in_(ids),
             other.role.not_in(WITHOUT_RESULTS),
             func.coalesce(PaperReading.design, "").not_in(_NO_REPORT),
-            other.paper_id.not_in(select(PaperTrial.paper_id)),
+            ~is_trial.correlate(other).exists(),
         )
-        .order_by(Paper.id)
     )
+
+
+def _links(ids: Sequence[int]) -> Select[int, int, LinkState, int]:
+    return select(PaperLink.paper_id, PaperLink.other_id, PaperLink.state, PaperLink.id).where(
+        PaperLink.paper_id.in_(ids), PaperLink.relation == Relation.REGISTRATION_OF
+    )
+
+
+def _reported(session: Session, ids: Sequence[int]) -> set[int]:
+    """Tell which registrations have a report for certain."""
+    reported: set[int] = set()
+    for some in chunks(ids):
+        confirmed = _links(some).where(PaperLink.state == LinkState.CONFIRMED)
+        reported.update(row[0] for row in session.execute(confirmed))
+        reported.update(row[0] for row in session.execute(_of_study(some)))
+    return reported
+
+
+def _reports(session: Session, ids: Sequence[int]) -> dict[int, list[TrialReport]]:
+    """List the papers linked as reports, and those of the same study that have results."""
+    found: list[tuple[int, int, bool]] = []
+    for some in chunks(ids):
+        links = _links(some).where(PaperLink.state != LinkState.REJECTED).order_by(PaperLink.id)
+        found += [(t, other, s is LinkState.CONFIRMED) for t, other, s, _ in session.execute(links)]
+    for some in chunks(ids):
+        rows = session.execute(_of_study(some).order_by("report_id"))
+        found += [(trial, report_id, True) for trial, report_id in rows]
+    papers: dict[int, tuple[str, int | None]] = {}
+    for some in chunks({report_id for _, report_id, _ in found}):
+        texts = select(Paper.id, Paper.title, Paper.year).where(Paper.id.in_(some))
+        papers |= {row.id: (row.title, row.year) for row in session.execute(texts)}
     reports: dict[int, dict[int, TrialReport]] = defaultdict(dict)
-    for trial, paper_id, title, year, state in links:
-        reports[trial][paper_id] = TrialReport(paper_id, title, year, state is LinkState.CONFIRMED)
-    for trial, paper_id, title, year in of_study:
-        reports[trial][paper_id] = TrialReport(paper_id, title, year, sure=True)
+    for trial, report_id, sure in found:
+        reports[trial][report_id] = TrialReport(report_id, *papers[report_id], sure=sure)
     return defaultdict(list, {trial: list(some.values()) for trial, some in reports.items()})
 
 
-def _evaluated(session: Session, papers: Sequence[Paper]) -> dict[int, list[str]]:
-    """Tell which interventions each registration evaluates, and does not only mention."""
-    hits = literature.hits(session, [paper.id for paper in papers])
-    return {
-        paper.id: [
-            evaluation.slug
-            for evaluation in evaluations(hits[paper.id], paper.title, paper.abstract)
-            if evaluation.evaluated
-        ]
-        for paper in papers
-    }
+def _evaluated(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
+    """Tell which interventions registrations evaluate, and do not only mention, from their texts."""
+    evaluated: dict[int, list[str]] = {}
+    for some in chunks(ids):
+        hits = literature.hits(session, some)
+        texts = select(Paper.id, Paper.title, Paper.abstract).where(Paper.id.in_(some))
+        for paper_id, title, abstract in session.execute(texts):
+            standing = evaluations(hits[paper_id], title, abstract)
+            evaluated[paper_id] = [one.slug for one in standing if one.evaluated]
+    return evaluated
 
 
-def _twins(session: Session, ids: _Ids) -> list[tuple[int, int]]:
-    """Give the pairs of registrations that are known to be of one trial."""
+def _twins(session: Session, ids: Sequence[int]) -> set[tuple[int, int]]:
+    """Give the pairs of registrations that are known to be of one trial, the lower number first."""
     left, right = aliased(StudyPaper), aliased(StudyPaper)
     of_study = (
         select(left.paper_id, right.paper_id)
-        .join(right, (right.study_id == left.study_id) & (right.paper_id > left.paper_id))
-        .where(left.paper_id.in_(ids), right.paper_id.in_(ids))
+        .join(right, (right.study_id == left.study_id) & (right.paper_id != left.paper_id))
+        .join(PaperTrial, PaperTrial.paper_id == right.paper_id)
     )
     linked = select(PaperLink.paper_id, PaperLink.other_id).where(
-        PaperLink.paper_id.in_(ids),
-        PaperLink.other_id.in_(ids),
-        PaperLink.relation == Relation.SAME_STUDY,
-        PaperLink.state == LinkState.CONFIRMED,
+        PaperLink.relation == Relation.SAME_STUDY, PaperLink.state == LinkState.CONFIRMED
     )
-    return [(row[0], row[1]) for row in session.execute(of_study.union(linked))]
+    pairs: set[tuple[int, int]] = set()
+    for some in chunks(ids):
+        for query in (
+            of_study.where(left.paper_id.in_(some)),
+            linked.where(PaperLink.paper_id.in_(some)),
+            linked.where(PaperLink.other_id.in_(some)),
+        ):
+            pairs |= {(min(row), max(row)) for row in session.execute(query)}
+    return pairs
 
 
 def _groups(ids: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     """Put what belongs together in one list each, in order."""
-    of = {paper_id: paper_id for paper_id in ids}
-    for pair in pairs:
-        kept, gone = sorted(of[paper_id] for paper_id in pair)
-        of = {paper_id: kept if leader == gone else leader for paper_id, leader in of.items()}
+    leader = {paper_id: paper_id for paper_id in ids}
+
+    def led(paper_id: int) -> int:
+        while leader[paper_id] != paper_id:
+            leader[paper_id] = paper_id = leader[leader[paper_id]]
+        return paper_id
+
+    for one, other in pairs:
+        kept, gone = sorted((led(one), led(other)))
+        leader[gone] = kept
     groups: dict[int, list[int]] = defaultdict(list)
-    for paper_id, leader in of.items():
-        groups[leader].append(paper_id)
+    for paper_id in leader:
+        groups[led(paper_id)].append(paper_id)
     return list(groups.values())

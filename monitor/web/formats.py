@@ -53,6 +53,7 @@ __all__ = [
 ]
 
 # a year and month, and perhaps a day, standing alone in a source's words
+_COUNTED = 10_000  # of what is counted up to a bound
 _PARTIAL = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?\b")
 _OUTCOMES = {
     "attachment": "attachment itself",
@@ -157,7 +158,17 @@ def _in_full(found: re.Match[str]) -> str:
     return f"{int(day_number)} {words}" if day_number else words
 
 
+def bounded(count: int) -> str:
+    """Write a number that was counted up to a bound: see ``notify.queries.MANY``.
+
+    >>> bounded(12), bounded(10_001)
+    ('12', '10,000+')
+    """
+    return str(count) if count <= _COUNTED else f"{_COUNTED:,}+"
+
+
 FILTERS: dict[str, Callable[..., object]] = {
+    "bounded": bounded,
     "authors": authors,
     "shown": shown,
     "tier_words": tier_words,

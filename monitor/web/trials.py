@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import Role
 from monitor.feeds import queries as feeds
+from monitor.feeds.records import Identifier
 from monitor.feeds.sources import SOURCES
 from monitor.kernel.english import month, plural
 from monitor.kernel.uk import uk_day_of
 from monitor.literature.linkage.overdue import JOURNAL_MONTHS, OVERDUE_MONTHS, TrialStanding
 from monitor.review import trials as registered
-from monitor.review.trials import RegisteredTrial, Unpublished
+from monitor.review.trials import RegisteredTrial, StandingTrial, Unpublished
 from monitor.web import auth, formats, turns
 from monitor.web.current import now, service
 
@@ -106,34 +107,63 @@ def headline(overdue: int, total: int) -> str:
 
 def waiting(session: Session, slug: str) -> Waiting | None:
     """Give the public sentence on an intervention's unpublished trials; None where none is known."""
-    found = registered.unpublished(session, slug, uk_day_of(now()).date)
-    return Waiting(sentence(found), _told(session)) if found.count else None
+    return _waiting(session, registered.standings(session, uk_day_of(now()).date, slug), slug)
 
 
 def running(session: Session) -> dict[str, str]:
     """Say of each intervention which registered trials of it have not ended, as registries date it."""
-    registrations = registered.registered(session, uk_day_of(now()).date)
-    going: dict[str, list[RegisteredTrial]] = {}
-    for trial in registrations:
+    return _running(session, registered.standings(session, uk_day_of(now()).date))
+
+
+def of_intervention(session: Session, slug: str) -> tuple[str | None, Waiting | None]:
+    """Give an intervention's sentences of trials that have not ended, and that wait for a report."""
+    trials = registered.standings(session, uk_day_of(now()).date, slug)
+    going = _running(session, [trial for trial in trials if slug in trial.evaluates])
+    return going.get(slug), _waiting(session, trials, slug)
+
+
+def _waiting(session: Session, trials: Sequence[StandingTrial], slug: str) -> Waiting | None:
+    found = registered.unpublished_of(trials, slug)
+    return Waiting(sentence(found), _told(session)) if found.count else None
+
+
+def _running(session: Session, trials: Sequence[StandingTrial]) -> dict[str, str]:
+    going: dict[str, list[StandingTrial]] = {}
+    for trial in trials:
         if trial.standing in _GOING and trial.trial.completed:
             for slug in trial.evaluates:
                 going.setdefault(slug, []).append(trial)
-    return {slug: still_going(trials) for slug, trials in going.items()}
+    first = {slug: min(some, key=_by_end) for slug, some in going.items()}
+    papers = sorted({paper_id for trial in first.values() for paper_id in trial.papers})
+    numbers = registered.numbers_of(session, papers)
+    return {
+        slug: still_going(
+            first[slug],
+            [n for paper_id in first[slug].papers for n in numbers[paper_id]],
+            len(some),
+        )
+        for slug, some in going.items()
+    }
 
 
-def still_going(trials: Sequence[RegisteredTrial]) -> str:
+def _by_end(trial: StandingTrial) -> tuple[date, int]:
+    return trial.trial.completed or date.max, trial.paper_id
+
+
+def still_going(first: StandingTrial, numbers: Sequence[Identifier], trials: int) -> str:
     """Tell of the trials that have not ended, the one that ends first by name and date."""
-    first = min(trials, key=lambda trial: (trial.trial.completed or date.max, trial.paper_id))
     end = month(first.trial.completed) if first.trial.completed else ""
-    name = next((f", {number.value}," for number in first.numbers), "")
+    name = next((f", {number.value}," for number in numbers), "")
     people = first.trial.participants
     size = f" with {plural(people, 'person', 'people')}" if people else ""
     passed = first.standing is TrialStanding.UNCONFIRMED
     ends = f"should have ended in {end}, and its registry has not said that it did"
     ends = ends if passed else f"is to end in {end}, its registry says"
-    if len(trials) == 1:
+    if trials == 1:
         return f"A registered trial of it{name}{size} {ends}."
-    return f"{plural(len(trials), 'registered trial')} of it have not ended; the first{name}{size} {ends}."
+    return (
+        f"{plural(trials, 'registered trial')} of it have not ended; the first{name}{size} {ends}."
+    )
 
 
 def sentence(unpublished: Unpublished) -> str:

@@ -43,13 +43,15 @@ def _ddl(database):
                 ),
             }
             for table in inspector.get_table_names()
-            if table != "alembic_version"
+            if table != "alembic_version" and not table.startswith("title_index")
         }
 
 
-def _not_falling(thing, name, kind, reflected, other):
-    """Leave out the index with a falling column: SQLite does not tell Alembic that it falls."""
-    return name != "ix_queue_item_stage_score"
+def _told(thing, name, kind, reflected, other):
+    """Leave out what no model can name, the words of titles, and the index with a falling column:
+    SQLite does not tell Alembic that it falls."""
+    words = kind == "table" and name.startswith("title_index")
+    return not words and name not in {"ix_queue_item_stage_score", "ix_paper_title_words"}
 
 
 def test_up_down_up_leaves_nothing_and_then_everything(empty):
@@ -67,9 +69,7 @@ def test_migrations_and_models_agree(empty, database):
     schema.migrate(empty)
     assert _ddl(empty) == _ddl(database)
     with empty.read() as session:
-        context = MigrationContext.configure(
-            session.connection(), opts={"include_object": _not_falling}
-        )
+        context = MigrationContext.configure(session.connection(), opts={"include_object": _told})
         assert compare_metadata(context, schema.metadata) == []
 
 

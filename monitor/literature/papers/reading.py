@@ -10,7 +10,7 @@ from monitor.feeds.records import Citation
 from monitor.literature.dedup.clusters import stored_keys
 from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
 from monitor.literature.design import notices
-from monitor.literature.matching.lanes import lane
+from monitor.literature.matching.lanes import evaluations, lane
 from monitor.literature.matching.matcher import Hit, Matcher
 from monitor.literature.ranking import prior
 from monitor.literature.ranking.features import features
@@ -80,6 +80,12 @@ class Reading:
         if notices.is_notice(self.citation):
             return Lane.NOTICE
         return lane(self.hits, self.citation.title, self.citation.abstract)
+
+    @property
+    def evaluates(self) -> list[str]:
+        """The interventions that it evaluates, and does not only mention."""
+        standing = evaluations(self.hits, self.citation.title, self.citation.abstract)
+        return [one.slug for one in standing if one.evaluated]
 
     @cached_property
     def fingerprint(self) -> Fingerprint:

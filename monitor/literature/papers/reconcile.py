@@ -21,6 +21,7 @@ from monitor.literature.matching.matcher import FIELDS, Hit, Matcher
 from monitor.literature.papers import resolve
 from monitor.literature.papers.precedence import Version, best, cleaned, newest
 from monitor.literature.papers.reading import Reading, Said
+from monitor.literature.papers.titles import words_of
 from monitor.literature.tables import (
     Match,
     Paper,
@@ -56,7 +57,8 @@ _LISTS = frozenset({"authors", "publication_types", "keywords"})
 def written(citation: Citation) -> dict[str, Any]:
     """Give the columns of a paper that says what ``citation`` says."""
     said = {name: getattr(citation, name) for name in _WRITTEN}
-    return said | {name: list(said[name]) for name in _LISTS}
+    lists = {name: list(said[name]) for name in _LISTS}
+    return said | lists | {"title_words": words_of(citation.title)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def bring_up(
     told = kept.statements != reading.statements
     if told:
         changes.instead(PaperStatement, paper.id, kept.statements, statement_rows(reading))
-    if _keep_trial(session, paper.id, reading.citation):
+    if _keep_trial(session, paper.id, reading):
         changes.touched.add(paper.id)
     if paper.read_by != reading.edition or told or known != _comparable(paper):
         told = told or (paper.lane is Lane.NOTICE) != (reading.lane is Lane.NOTICE)
@@ -193,21 +195,21 @@ class Changes:
             add_all(session, table, self.rows[table])
 
 
-def _keep_trial(session: Session, paper_id: int, said: Citation) -> bool:
+def _keep_trial(session: Session, paper_id: int, reading: Reading) -> bool:
     """Keep what a registration says of its trial; tells whether anything differs.
 
     Only a registration has a trial, and one that had it keeps it: no paper else is asked.
     """
-    if said.trial is None:
-        return False
-    kept, row = session.get(PaperTrial, paper_id), asdict(said.trial)
-    if kept is None:
-        session.add(PaperTrial(paper_id=paper_id, **row))
-        return True
-    differing = [name for name, value in row.items() if getattr(kept, name) != value]
-    for name in differing:
-        setattr(kept, name, row[name])
-    return bool(differing)
+    for row in trial_rows(reading):
+        kept = session.get(PaperTrial, paper_id)
+        if kept is None:
+            session.add(PaperTrial(paper_id=paper_id, **row))
+            return True
+        differing = [name for name, value in row.items() if getattr(kept, name) != value]
+        for name in differing:
+            setattr(kept, name, row[name])
+        return bool(differing)
+    return False
 
 
 def match_rows(hits: Iterable[Hit]) -> list[dict[str, Any]]:
@@ -244,7 +246,7 @@ def reading_rows(reading: Reading) -> list[dict[str, Any]]:
 def trial_rows(reading: Reading) -> list[dict[str, Any]]:
     """Give the row of a registration's trial, if it is one, without the paper."""
     trial = reading.citation.trial
-    return [asdict(trial)] if trial else []
+    return [asdict(trial) | {"evaluates": reading.evaluates}] if trial else []
 
 
 def statement_rows(reading: Reading) -> list[dict[str, Any]]:

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, select
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Identifier
 from monitor.feeds.tables import Record, RecordQuery
-from monitor.literature.tables import Paper, PaperRecord, PaperStatement
+from monitor.literature.papers import titles
+from monitor.literature.tables import Paper, PaperQuery, PaperRecord, PaperStatement
 from monitor.literature.words import TO_SCREEN, Lane
 
 LANES = tuple(lane for lane in Lane if lane not in TO_SCREEN)
@@ -61,16 +62,11 @@ def kept(
 ) -> list[KeptPaper]:
     """List papers kept and not queued, newest first; ``after`` is the last id of the page before.
 
-    ``query`` names the query that brought them, ``words`` must all stand in the title.
+    ``query`` names the query that brought them; ``words`` must all stand in the title, where they
+    may begin a longer one: see ``titles``.
     """
-    lanes = [choice for choice in LANES if lane in {None, choice}]
-    listed = select(Paper).where(Paper.merged_into_id.is_(None), Paper.lane.in_(lanes))
-    listed = listed.where(*(Paper.title.icontains(word, autoescape=True) for word in words))
-    if query is not None:
-        listed = listed.where(_brought_by(query))
-    if after is not None:
-        listed = listed.where(Paper.id < after)
-    rows = session.scalars(listed.order_by(Paper.id.desc()).limit(limit)).all()
+    found = _found(session, lane, query, words, limit, after)
+    rows = session.scalars(select(Paper).where(Paper.id.in_(found)).order_by(Paper.id.desc())).all()
     ids = [row.id for row in rows]
     queries, about = brought_by(session, ids), _about(session, ids)
     return [
@@ -90,6 +86,57 @@ def kept(
     ]
 
 
+def _found(
+    session: Session,
+    lane: Lane | None,
+    query: str | None,
+    words: Sequence[str],
+    limit: int,
+    after: int | None,
+) -> list[int]:
+    """Find the numbers of one page: of titles with the words, or of each lane's newest."""
+    if words:
+        return _titled(session, lane, query, words, limit, after)
+    number = Paper.id if query is None else PaperQuery.paper_id
+    listed = select(number).order_by(number.desc()).limit(limit)
+    if after is not None:
+        listed = listed.where(number < after)
+    # one lane after the other, each read off its index from the newest down
+    each = [
+        session.scalars(
+            listed.where(Paper.lane == one, Paper.merged_into_id.is_(None))
+            if query is None
+            else listed.where(PaperQuery.lane == one.value, PaperQuery.query_key == query)
+        ).all()
+        for one in LANES
+        if lane in {None, one}
+    ]
+    return sorted((number for some in each for number in some), reverse=True)[:limit]
+
+
+def _titled(
+    session: Session,
+    lane: Lane | None,
+    query: str | None,
+    words: Sequence[str],
+    limit: int,
+    after: int | None,
+) -> list[int]:
+    dialect = session.get_bind().dialect.name
+    condition = titles.matching(dialect, words, lane)
+    if condition is None:
+        return []
+    number = titles.NUMBERS[dialect]
+    # PostgreSQL has no order in its index of words, and would rather read all papers, newest first
+    place = number if dialect == "sqlite" else number + 0
+    found = select(number).where(condition).order_by(place.desc()).limit(limit)
+    if query is not None:
+        found = found.where(_brought_by(query, number))
+    if after is not None:
+        found = found.where(number < after)
+    return list(session.scalars(found))
+
+
 def brought_by(session: Session, paper_ids: Sequence[int]) -> dict[int, list[str]]:
     """Name the queries that brought the records of papers: paper id → names."""
     rows = session.execute(
@@ -106,12 +153,14 @@ def brought_by(session: Session, paper_ids: Sequence[int]) -> dict[int, list[str
     return names
 
 
-def _brought_by(query: str) -> ColumnElement[bool]:
+def _brought_by(query: str, number: SQLColumnExpression[int]) -> ColumnElement[bool]:
     return (
-        select(PaperRecord.record_id)
-        .join(Record, Record.id == PaperRecord.record_id)
-        .join(RecordQuery, (RecordQuery.source == Record.source) & (RecordQuery.key == Record.key))
-        .where(PaperRecord.paper_id == Paper.id, RecordQuery.query_key == query)
+        select(PaperQuery.paper_id)
+        .where(
+            PaperQuery.query_key == query,
+            PaperQuery.lane.in_([lane.value for lane in LANES]),
+            PaperQuery.paper_id == number,
+        )
         .exists()
     )
 

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session, defer
 
 from monitor.accounts import actors
@@ -29,10 +30,12 @@ from monitor.literature.tables import (
 from monitor.literature.words import Lane
 from monitor.review.queue import lanes
 from monitor.review.queue.lanes import Filters, Order, Place
+from monitor.review.queue.screening import with_merged
 from monitor.review.tables import QueueItem, QueueOrder, Screening
 from monitor.review.words import ExclusionReason, ScreeningVerdict, Stage
 
 _EVERYTHING = Filters()
+_REMEMBERED = 1_000  # texts, of some two thousand characters
 TAKEN_BACK = "paper.taken-back"  # an include, by who gave it
 _PUT_BACK = ("paper.reopened", TAKEN_BACK)
 
@@ -141,23 +144,6 @@ class Reopening:
     took_back: bool = False  # it had been included, not excluded
 
 
-def counts(session: Session) -> dict[Stage, int]:
-    """Count the papers in each stage, empty ones too."""
-    rows = session.execute(select(QueueItem.stage, func.count()).group_by(QueueItem.stage))
-    return dict.fromkeys(Stage, 0) | {row[0]: row[1] for row in rows}
-
-
-def by_intervention(session: Session, stage: Stage) -> dict[str, int]:
-    """Count the papers of a stage by matched intervention; a paper may count for several."""
-    rows = session.execute(
-        select(Match.slug, func.count(Match.paper_id.distinct()))
-        .join(QueueItem, QueueItem.paper_id == Match.paper_id)
-        .where(QueueItem.stage == stage)
-        .group_by(Match.slug)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
 def taught(session: Session) -> Taught:
     """Say how many decisions the present order rests on."""
     row = session.scalar(select(QueueOrder))
@@ -174,7 +160,7 @@ def queue(
     after: Place | None = None,
 ) -> list[QueueEntry]:
     """List a lane: open papers as ``order`` says, all others in the order they came in."""
-    rows = session.execute(lanes.page(session, stage, order, filters, after).limit(limit)).all()
+    rows = session.execute(lanes.page(session, stage, order, filters, after, limit)).all()
     return _entries(session, rows)
 
 
@@ -210,11 +196,10 @@ def item(session: Session, paper_id: int) -> QueueItemView:
 
 def screenings(session: Session, paper_id: int) -> list[ScreeningView]:
     """List the verdicts on a paper, and on papers that became one with it, oldest first."""
-    merged = select(Paper.id).where(Paper.merged_into_id == paper_id)
     rows = session.execute(
         select(Screening, User.name)
         .join(User, User.id == Screening.reviewer_id)
-        .where((Screening.paper_id == paper_id) | Screening.paper_id.in_(merged))
+        .where(Screening.paper_id.in_(with_merged(paper_id)))
         .order_by(Screening.id)
     )
     return [_screening(screening, name) for screening, name in rows]
@@ -249,7 +234,15 @@ def last_screenings(session: Session, paper_ids: Sequence[int]) -> dict[int, Scr
 
 
 def _suggestion(paper: Paper) -> Suggestion | None:
-    return read_design(paper.title, paper.abstract, paper.publication_types, paper.keywords)
+    return _read(paper.title, paper.abstract, tuple(paper.publication_types), tuple(paper.keywords))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read(
+    title: str, abstract: str | None, types: tuple[str, ...], keywords: tuple[str, ...]
+) -> Suggestion | None:
+    """Read a design; the same papers stand on top of the queue all day, and reading is most of it."""
+    return read_design(title, abstract, types, keywords)
 
 
 def _standing(place: QueueItem, paper: Paper, reading: PaperReading | None) -> QueueStanding:

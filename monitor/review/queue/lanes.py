@@ -8,13 +8,15 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
-from sqlalchemy.orm import Session, defer
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, true, tuple_
+from sqlalchemy.orm import Session, aliased, defer
 
-from monitor.literature.tables import Match, Paper, PaperReading
+from monitor.kernel import triggers
+from monitor.literature.tables import Paper, PaperReading
 from monitor.literature.words import Lane
-from monitor.review.tables import QueueItem
+from monitor.review.tables import QueueItem, QueuePlace, QueueTally
 from monitor.review.words import OPEN, Stage
 
 NOT_CLEAR = "not clear"  # the design filter's word for papers whose design nothing tells
@@ -74,21 +76,43 @@ class Kinds:
     designs: dict[str, int]
 
 
-def kinds(session: Session, stage: Stage) -> Kinds:
-    """Count the papers of a stage by lane and by the design read from them. One statement."""
-    counts = Kinds({}, {})
+def counts(session: Session) -> dict[Stage, int]:
+    """Tell how many papers are in each stage, empty ones too."""
+    triggers.settle(session)
     rows = session.execute(
-        select(Paper.lane, PaperReading.design, func.count())
-        .join(QueueItem, QueueItem.paper_id == Paper.id)
-        .outerjoin(PaperReading, PaperReading.paper_id == Paper.id)
-        .where(QueueItem.stage == stage)
-        .group_by(Paper.lane, PaperReading.design)
+        select(QueueTally.stage, func.sum(QueueTally.papers))
+        .where(QueueTally.slug == _WHOLE)
+        .group_by(QueueTally.stage)
     )
-    for lane, design, count in rows:
-        read = design or NOT_CLEAR
-        counts.lanes[lane] = counts.lanes.get(lane, 0) + count
-        counts.designs[read] = counts.designs.get(read, 0) + count
-    return counts
+    return dict.fromkeys(Stage, 0) | {Stage(stage): int(papers) for stage, papers in rows}
+
+
+def by_intervention(session: Session, stage: Stage) -> dict[str, int]:
+    """Tell how many papers of a stage name each intervention; a paper may count for several."""
+    triggers.settle(session)
+    rows = session.execute(
+        select(QueueTally.slug, func.sum(QueueTally.papers))
+        .where(QueueTally.stage == stage.value, QueueTally.slug != _WHOLE)
+        .group_by(QueueTally.slug)
+    )
+    return {slug: int(papers) for slug, papers in rows if papers}
+
+
+def kinds(session: Session, stage: Stage) -> Kinds:
+    """Tell how many papers of a stage there are by lane and by the design read from them."""
+    triggers.settle(session)
+    told = Kinds({}, {})
+    rows = session.execute(
+        select(QueueTally.lane, QueueTally.design, func.sum(QueueTally.papers))
+        .where(QueueTally.stage == stage.value, QueueTally.slug == _WHOLE)
+        .group_by(QueueTally.lane, QueueTally.design)
+    )
+    for name, design, papers in rows:
+        lane, read = Lane(name), design or NOT_CLEAR
+        if papers:
+            told.lanes[lane] = told.lanes.get(lane, 0) + int(papers)
+            told.designs[read] = told.designs.get(read, 0) + int(papers)
+    return told
 
 
 def waiting_since(session: Session, stage: Stage) -> datetime | None:
@@ -102,36 +126,89 @@ def page(
     order: Order,
     filters: Filters,
     after: Place | None,
+    limit: int,
 ) -> Select[QueueItem, Paper, PaperReading]:
-    """Give the papers behind a place, each with what was read from it; None where nothing was."""
-    listed = (
+    """Give the papers behind a place, each with what was read from it; None where nothing was.
+
+    The places under every lane and design are in order on the index: as many of each as a page
+    holds are merged, which is as fast at any depth and for any filter.
+    """
+    triggers.settle(session)
+    likely = order is Order.LIKELY and stage in OPEN
+    behind = _lower(session, after) if likely else _later(session, after)
+    by = QueuePlace.rank if likely else QueuePlace.queued_at
+    first = (
+        select(QueuePlace.paper_id, by.label("by"))
+        .where(
+            QueuePlace.stage == stage.value,
+            QueuePlace.slug == (filters.slug or _WHOLE),
+            QueuePlace.lane == _kinds.c.lane,
+            QueuePlace.design == _kinds.c.design,
+            *behind,
+        )
+        .order_by(by, QueuePlace.paper_id)
+        .limit(limit)
+    )
+    merged = _merged(session, first, stage, filters, likely=likely).limit(limit).subquery()
+    return (
         select(QueueItem, Paper, PaperReading)
         .options(defer(PaperReading.features))
+        .join(merged, merged.c.paper_id == QueueItem.paper_id)
         .join(Paper, Paper.id == QueueItem.paper_id)
         .outerjoin(PaperReading, PaperReading.paper_id == Paper.id)
-        .where(QueueItem.stage == stage, *_wanted(filters))
+        .order_by(merged.c.by, merged.c.paper_id)
     )
-    if order is Order.LIKELY and stage in OPEN:
-        best_first = listed.order_by(QueueItem.score.desc(), QueueItem.paper_id)
-        return best_first.where(*_lower(session, after))
-    return listed.order_by(*_IN_TIME).where(*_later(session, after))
 
 
-_IN_TIME = (QueueItem.queued_at, QueueItem.paper_id)
+_WHOLE = ""  # the slug of the whole queue
+_IN_TIME = (QueuePlace.queued_at, QueuePlace.paper_id)
+_BY_SCORE = (QueuePlace.rank, QueuePlace.paper_id)
+_kinds = (
+    select(QueueTally.lane, QueueTally.design)
+    .where(QueueTally.stage == bindparam("stage"), QueueTally.slug == bindparam("slug"))
+    .group_by(QueueTally.lane, QueueTally.design)
+    .having(func.sum(QueueTally.papers) > 0)
+    .subquery("kinds")
+)
+
+
+def _merged(
+    session: Session,
+    first: Select[int, Any],
+    stage: Stage,
+    filters: Filters,
+    *,
+    likely: bool,
+) -> Select[int, Any]:
+    """Merge the first places of every kind that is wanted.
+
+    A lateral join says it; SQLite has none, and asks for each kind's numbers.
+    """
+    slug = filters.slug or _WHOLE
+    wanted = _wanted(filters)
+    if session.get_bind().dialect.name == "postgresql":
+        each = first.lateral("each")
+        merged = select(each.c.paper_id, each.c.by).select_from(_kinds).join(each, true())
+        merged = merged.order_by(each.c.by, each.c.paper_id)
+    else:
+        place = aliased(QueuePlace)
+        own = place.rank if likely else place.queued_at
+        ids = first.with_only_columns(QueuePlace.paper_id).correlate(_kinds).scalar_subquery()
+        merged = (
+            select(place.paper_id, own.label("by"))
+            .select_from(_kinds)
+            .join(place, and_(place.paper_id.in_(ids), place.slug == slug))
+            .order_by(own, place.paper_id)
+        )
+    return merged.where(*wanted).params(stage=stage.value, slug=slug)
 
 
 def _wanted(filters: Filters) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
-    if filters.slug:
-        named = select(Match.paper_id).where(Match.slug == filters.slug)
-        wanted.append(QueueItem.paper_id.in_(named))
     if filters.design:
-        read = None if filters.design == NOT_CLEAR else filters.design
-        wanted.append(
-            PaperReading.design.is_(None) if read is None else PaperReading.design == read
-        )
+        wanted.append(_kinds.c.design == ("" if filters.design == NOT_CLEAR else filters.design))
     if filters.lane:
-        wanted.append(Paper.lane == filters.lane)
+        wanted.append(_kinds.c.lane == filters.lane.value)
     return wanted
 
 
@@ -143,8 +220,7 @@ def _lower(session: Session, after: Place | None) -> list[ColumnElement[bool]]:
     if not scores:
         return []
     score = max(scores)  # where the order is new since then, rather show a paper twice than never
-    behind = or_(QueueItem.score < score, QueueItem.paper_id > after.paper_id)
-    return [QueueItem.score <= score, behind]
+    return [tuple_(*_BY_SCORE) > (-score, after.paper_id)]
 
 
 def _later(session: Session, after: Place | None) -> list[ColumnElement[bool]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import CompoundSelect, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -113,6 +113,19 @@ def set_aside_at(session: Session, paper_id: int) -> datetime | None:
     )
 
 
+def set_aside_times(session: Session, paper_ids: Sequence[int]) -> dict[int, datetime]:
+    """Tell of some papers, where that was done, when they were last taken out as notices."""
+    rows = session.execute(
+        select(AuditEntry.subject, AuditEntry.at)
+        .where(
+            AuditEntry.subject.in_([f"paper:{paper_id}" for paper_id in paper_ids]),
+            AuditEntry.action == _SET_ASIDE,
+        )
+        .order_by(AuditEntry.seq)
+    )
+    return {int(subject.removeprefix("paper:")): at for subject, at in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class ScreeningAnswer:
     """What a person says of a paper, which they saw in ``version``.
@@ -194,9 +207,16 @@ def reopen(
 
 def last_screening(session: Session, paper_id: int) -> Screening | None:
     """Give the newest verdict on a paper, or on one that was merged into it."""
-    merged = select(Paper.id).where(Paper.merged_into_id == paper_id)
-    on = (Screening.paper_id == paper_id) | Screening.paper_id.in_(merged)
+    on = Screening.paper_id.in_(with_merged(paper_id))
     return session.scalar(select(Screening).where(on).order_by(Screening.id.desc()).limit(1))
+
+
+def with_merged(paper_id: int) -> CompoundSelect[int]:
+    """Select a paper and those that became one with it: one number after another, by index."""
+    return union_all(
+        select(Paper.id).where(Paper.id == paper_id),
+        select(Paper.id).where(Paper.merged_into_id == paper_id),
+    )
 
 
 def _checked(answer: ScreeningAnswer) -> ScreeningAnswer:

@@ -62,14 +62,15 @@ def intervention(slug: str) -> str:
         grade = _grade(session, slug)
         accepted = review.accepted(session, slug)
         changes = gap.changes(session, slug=slug, limit=_CHANGES)
+        running, waiting = trials.of_intervention(session, slug)
         counted = [study for study in accepted if study.study_id in set(grade.counted)]
         context = {
             "unread": [*_other_outcome(accepted, counted), *chain.not_counted(session, slug)],
             "usage": usage_service.latest(session, slug),
             "cases": whatif.cases(session, catalogue, slug, state, counted, at=now()),
             "doubts": doubts.of_studies(session, [study.study_id for study in counted]),
-            "running": trials.running(session).get(slug),
-            "waiting": trials.waiting(session, slug),
+            "running": running,
+            "waiting": waiting,
         }
         return render_template(
             "public/intervention.html",

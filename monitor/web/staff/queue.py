@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import render_template
@@ -138,14 +139,12 @@ def _excluded_by(
     """Tell of each paper of the excluded lane who excluded it; None: the service, as a notice."""
     if stage is not Stage.EXCLUDED:
         return {}
-    given = reviews.last_screenings(session, [entry.paper_id for entry in entries])
-    return {entry.paper_id: _by(session, entry, given.get(entry.paper_id)) for entry in entries}
+    ids = [entry.paper_id for entry in entries]
+    given, ours = reviews.last_screenings(session, ids), alert_queries.set_aside_times(session, ids)
+    return {paper_id: _by(given.get(paper_id), ours.get(paper_id)) for paper_id in ids}
 
 
-def _by(
-    session: Session, entry: QueueEntry, last: reviews.ScreeningView | None
-) -> reviews.ScreeningView | None:
-    ours = alert_queries.set_aside_at(session, entry.paper_id)
+def _by(last: reviews.ScreeningView | None, ours: datetime | None) -> reviews.ScreeningView | None:
     return None if ours and (last is None or last.at < ours) else last
 
 

@@ -1,0 +1,121 @@
+"""The words of titles, indexed to look up papers that nobody is asked to screen.
+
+Both databases index the same words, folded here, so that a word means the same on either. What
+somebody types finds titles with a word that begins so; one or two letters must be a word by
+themselves. SQLite has an FTS5 table without contents, kept by triggers; PostgreSQL a GIN index. Only
+papers that are kept and not queued stand in either.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, String, and_, column, literal_column, table, text
+
+from monitor.kernel.triggers import Kept, Trigger, keep
+from monitor.literature.text.folding import fold
+from monitor.literature.words import Lane
+
+LANES = (Lane.NOTICE, Lane.NONE)  # kept and not queued
+_LONGEST = 60  # characters of a word that count
+_WHOLE = 2  # words up to this long are not taken for the beginning of another
+_WORD = re.compile(r"[^\W_]+")
+# where the index has a paper's number, by database
+NUMBERS: dict[str, ColumnElement[int]] = {
+    "sqlite": table("title_index", column("rowid", Integer)).c.rowid,
+    "postgresql": table("paper", column("id", Integer)).c.id,
+}
+# A paper stands in the index, with its lane as one more word: no title has a word with "_".
+_STANDS = "{0}lane IN ('notice', 'none') AND {0}merged_into_id IS NULL"
+_INDEXED = "{0}title_words || ' lane_' || {0}lane"
+_OLD, _NEW = _STANDS.format("OLD."), _STANDS.format("NEW.")
+_OUT = (
+    "INSERT INTO title_index (title_index, rowid, words)"
+    f" SELECT 'delete', OLD.id, {_INDEXED.format('OLD.')} WHERE {_OLD}"
+)
+_IN = (
+    f"INSERT INTO title_index (rowid, words) SELECT NEW.id, {_INDEXED.format('NEW.')} WHERE {_NEW}"
+)
+_VECTOR = f"array_to_tsvector(string_to_array({_INDEXED}, ' '))"
+_MADE = (
+    (
+        "sqlite",
+        (
+            "CREATE VIRTUAL TABLE title_index USING fts5(words, content='', detail='none',"
+            " columnsize=0, prefix='3 4', tokenize=\"ascii tokenchars '_'\")"
+        ),
+    ),
+    (
+        "postgresql",
+        (
+            f"CREATE INDEX ix_paper_title_words ON paper USING gin (({_VECTOR.format('')}))"
+            f" WHERE {_STANDS.format('')}"
+        ),
+    ),
+)
+# SQLite's index anew from the papers there are; PostgreSQL's fills itself
+_FILLS = (
+    ("sqlite", "INSERT INTO title_index (title_index) VALUES ('delete-all')"),
+    (
+        "sqlite",
+        (
+            f"INSERT INTO title_index (rowid, words) SELECT id, {_INDEXED.format('')}"  # noqa: S608 - our own words
+            f" FROM paper WHERE {_STANDS.format('')}"
+        ),
+    ),
+)
+keep(
+    Kept(
+        tables=frozenset({"paper"}),
+        made=_MADE,
+        fills=_FILLS,
+        triggers=(
+            Trigger("title_in", "paper", "INSERT", (_IN,), when=_NEW, only="sqlite"),
+            Trigger(
+                "title_moved",
+                "paper",
+                "UPDATE OF title_words, lane, merged_into_id",
+                (_OUT, _IN),
+                when=f"({_OLD}) OR ({_NEW})",
+                only="sqlite",
+            ),
+            Trigger("title_out", "paper", "DELETE", (_OUT,), when=_OLD, only="sqlite"),
+        ),
+    )
+)
+
+
+def words_of(title: str) -> str:
+    """Fold a title to its words, each once, with single spaces between.
+
+    >>> words_of("Prés-VIPP & the library: opening, opening hours")
+    'pres vipp and the library opening hours'
+    """
+    return " ".join(dict.fromkeys(word[:_LONGEST] for word in _WORD.findall(fold(title))))
+
+
+def stands_in_index() -> ColumnElement[bool]:
+    """Say, in the index's own words, that a paper stands in it: without, PostgreSQL will not use it."""
+    return literal_column(f"({_STANDS.format('paper.')})")
+
+
+def matching(dialect: str, words: Sequence[str], lane: Lane | None) -> ColumnElement[bool] | None:
+    """Give the condition that a title has all of ``words``; None where they hold no letter or digit.
+
+    On SQLite it is of ``title_index``, whose ``rowid`` is the paper's number; on PostgreSQL of
+    ``paper``.
+    """
+    sought = list(dict.fromkeys(" ".join(map(words_of, words)).split()))
+    if not sought:
+        return None
+    exact = [f"lane_{lane.value}"] if lane else []
+    exact += [word for word in sought if len(word) <= _WHOLE]
+    begun = [word for word in sought if len(word) > _WHOLE]
+    if dialect == "sqlite":
+        asked = " AND ".join([*(f'"{w}"' for w in exact), *(f'"{w}" *' for w in begun)])
+        return literal_column("title_index", String).op("MATCH", is_comparison=True)(asked)
+    asked = " & ".join([*(f"'{w}'" for w in exact), *(f"'{w}':*" for w in begun)])
+    vector: ColumnElement[Any] = literal_column(_VECTOR.format("paper."))
+    return and_(
+        stands_in_index(), vector.op("@@")(text("CAST(:asked AS tsquery)").bindparams(asked=asked))
+    )

@@ -1,0 +1,121 @@
+"""A word finds the same titles on either database: its beginning, whole if it is short, in any case."""
+
+import doctest
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import update
+
+from monitor.kernel.bulk import add_numbered
+from monitor.literature.papers import titles, unqueued
+from monitor.literature.tables import Paper
+from monitor.literature.words import Lane
+
+TITLES = (
+    "An invented study of library opening hours",
+    "Opening a library: what parents say",
+    "Prés-verts and the openness of Müller's nurseries",
+    "Vitamin D in children, a cohort",
+    "日本の親子 study",
+    "Erratum: opening hours",
+    "100% of <script>x</script>",
+    "ΨΥΧΉ and child-parent bonds",
+)
+
+
+def _add(session, now, lane=Lane.NONE):
+    blank = {
+        "authors": [],
+        "publication_types": [],
+        "keywords": [],
+        "first_seen_at": now,
+        "changed_at": now,
+        "version": 1,
+        "read_by": 1,
+    }
+    rows = [
+        blank | {"title": one, "title_words": titles.words_of(one), "lane": lane} for one in TITLES
+    ]
+    rows[5]["lane"] = Lane.NOTICE
+    return add_numbered(session, Paper, rows)
+
+
+def _found(session, ids, *words, **more):
+    return sorted(ids.index(paper.id) for paper in unqueued.kept(session, words=words, **more))
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("opening",), [0, 1, 5]),
+        (("OPEN",), [0, 1, 2, 5]),
+        (("opening", "hours"), [0, 5]),
+        (("hours", "opening", "hours"), [0, 5]),
+        (("pening",), []),
+        (("a",), [1, 3]),
+        (("an",), [0]),
+        (("d",), [3]),
+        (("muller",), [2]),
+        (("MÜLLER",), [2]),
+        (("pres-verts",), [2]),
+        (("child-parent",), [7]),
+        (("child",), [3, 7]),
+        (("ψυχη",), [7]),
+        (("日本の親子",), [4]),
+        (("日本の",), [4]),
+        (("100%",), [6]),
+        (("<script>",), [6]),
+        (("zzqxj",), []),
+        (("%",), []),
+        (("'",), []),
+        (('"opening" OR',), []),
+        (("lane_none",), []),
+        (("_",), []),
+        (("opening", "%"), [0, 1, 5]),
+        (("x" * 200,), []),
+    ],
+)
+def test_a_word_means_the_same_on_both(session, now, words, found):
+    ids = _add(session, now)
+    assert _found(session, ids, *words) == found
+
+
+def test_words_are_narrowed_and_paged(session, now):
+    ids = _add(session, now)
+    assert _found(session, ids, "opening", lane=Lane.NOTICE) == [5]
+    assert _found(session, ids, "opening", lane=Lane.NONE) == [0, 1]
+    assert _found(session, ids, "opening", limit=1) == [5]
+    assert _found(session, ids, "opening", limit=1, after=ids[5]) == [1]
+    assert _found(session, ids, "opening", query="cos") == []
+
+
+def test_the_words_follow_a_paper(session, now):
+    ids = _add(session, now)
+
+    def change(number, **values):
+        session.execute(update(Paper).where(Paper.id == ids[number]).values(**values))
+
+    change(0, title_words="another thing")
+    change(1, lane=Lane.EVALUATED)
+    change(2, merged_into_id=ids[3])
+    assert _found(session, ids, "open") == [5]
+    assert _found(session, ids, "another") == [0]
+    change(1, lane=Lane.NONE)
+    change(2, merged_into_id=None)
+    change(5, lane=Lane.NONE)
+    assert _found(session, ids, "open") == [1, 2, 5]
+    assert _found(session, ids, "open", lane=Lane.NOTICE) == []
+
+
+@given(st.text())
+def test_words_are_folded_once_and_for_all(text):
+    words = titles.words_of(text)
+    assert titles.words_of(words) == words
+    assert "_" not in words
+    assert words == " ".join(words.split(" "))
+    assert len(set(words.split())) == len(words.split())
+
+
+def test_examples():
+    assert doctest.testmod(titles).failed == 0

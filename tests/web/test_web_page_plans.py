@@ -1,0 +1,208 @@
+"""No page looks through a table that grows: every statement of every page is explained.
+
+A modest world is written in bulk by bench/pages_world.py, with statistics. PostgreSQL is forbidden
+to read a table whole, so that it does so only where no index helps, whatever its size here.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, text
+
+from monitor.catalogue import loader
+from monitor.kernel import settings as settings_module
+from monitor.kernel import triggers
+from monitor.kernel.database import Database
+from monitor.literature.matching.matcher import Matcher
+from monitor.service import Service
+from monitor.web.app import create_app
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
+import pages  # type: ignore[import-not-found]  # put on the path above
+import pages_world  # type: ignore[import-not-found]  # the same
+
+PAPERS = 2_000
+GROWING = {
+    "audit_entry",
+    "match",
+    "message",
+    "paper",
+    "paper_identifier",
+    "paper_record",
+    "queue_item",
+    "queue_place",
+    "record",
+    "record_query",
+    "screening",
+}
+# Indexes of a few rows of a large table, which may be read whole.
+OF_FEW = {"ix_message_held", "ix_message_unseen"}
+# Statements at most, whatever is stored; with those that ask who is signed in.
+MOST = {"intervention": 24, "queue": 26, "excluded": 26, "paper": 42, "papers": 10, "status": 22}
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def world(request, tmp_path_factory):
+    """A service on a world of some thousands of papers, with statistics; made once for all pages."""
+    folder = tmp_path_factory.mktemp("plans")
+    (folder / "var").mkdir()
+    url, server = f"sqlite:///{folder}/plans.sqlite3", ""
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres_server")
+        pages._run(server, "CREATE DATABASE gap_plans")
+        head, _, query = server.partition("?")
+        url = f"{head.rsplit('/', 1)[0]}/gap_plans?{query}"
+    database = Database(url)
+    catalogue = loader.load()
+    settings = settings_module.parse({}, folder=folder)
+    service = Service(settings, database, catalogue, Matcher(catalogue), b"s" * 32)
+    pages_world.make(service, PAPERS)
+    pages_world.sign_in(database, service.clock())
+    yield service
+    database.dispose()
+    if server:
+        pages._run(server, "DROP DATABASE gap_plans WITH (FORCE)")
+
+
+def _asked(service, page):
+    """Ask a page; gives each statement with its parameters."""
+    statements = []
+    client = create_app(service).test_client()
+    if page.who:
+        client.set_cookie("session", pages_world.TOKENS[page.who])
+
+    def note(_c, _u, statement, parameters, *_):
+        if statement.lstrip().startswith(("SELECT", "WITH")):
+            statements.append((statement, parameters))
+
+    assert client.get(page.path).status_code == 200
+    event.listen(service.database.engine, "before_cursor_execute", note)
+    try:
+        answer = client.get(page.path)
+    finally:
+        event.remove(service.database.engine, "before_cursor_execute", note)
+    assert answer.status_code == 200
+    return statements
+
+
+def _whole_sqlite(session, statement, parameters):
+    plan = [
+        row[3]
+        for row in session.connection().exec_driver_sql(
+            f"EXPLAIN QUERY PLAN {statement}", parameters
+        )
+    ]
+    sorts = any("TEMP B-TREE FOR ORDER BY" in line for line in plan)
+    for line in plan:
+        met = re.match(r"SCAN (\w+)", line)
+        # the first rows of an index, in its order, are no whole table
+        few = line.split()[-1] in OF_FEW
+        # an index, and yet as long as the table: most papers are of one lane
+        if "ix_paper_lane_id (lane=?)" in line and "LIMIT" not in statement:
+            yield "paper", line
+        if met and not few and not ("LIMIT" in statement and not sorts):
+            yield met[1], line
+
+
+def _nodes(node, limited=False):
+    yield node, limited
+    for child in node.get("Plans", ()):
+        yield from _nodes(child, limited or node["Node Type"] == "Limit")
+
+
+def _whole_postgres(session, statement, parameters):
+    connection = session.connection()
+    connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+    rows = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+    told = rows.scalar()
+    plan = json.loads(told) if isinstance(told, str) else told
+    for node, limited in _nodes(plan[0]["Plan"]):
+        kind = node["Node Type"]
+        through = kind.startswith("Index") and "Index Cond" not in node and not limited
+        through = through and node["Index Name"] not in OF_FEW
+        if kind == "Seq Scan" or through:
+            yield node["Relation Name"], f"{kind} on {node['Relation Name']}"
+
+
+def _aliases(statement):
+    """Give the table that each name in a statement stands for."""
+    found = re.findall(r'(?:FROM|JOIN|,)\s+"?(\w+)"? AS "?(\w+)"?', statement)
+    return {alias: table for table, alias in found}
+
+
+NAMES = [
+    "intervention", "queue", "queue, deep", "queue, oldest", "queue, intervention", "queue, design",
+    "queue, why", "queue, all three", "excluded, deep", "paper, open", "paper, screened",
+    "paper, included", "paper, kept", "papers", "papers, frequent word", "papers, one letter",
+    "papers, absent word", "papers, notices", "papers, search", "status",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_page_looks_through_what_grows(world, name):
+    page = next(page for page in pages.pages(world.database) if page.name == name)
+    statements = _asked(world, page)
+    assert len(statements) <= MOST[name.split(",")[0]]
+    whole = _whole_sqlite if world.database.is_sqlite else _whole_postgres
+    found = []
+    with world.database.read() as session:
+        for statement, parameters in statements:
+            named = _aliases(statement)
+            found += [
+                (line, statement)
+                for table, line in whole(session, statement, parameters)
+                if named.get(table, table) in GROWING
+            ]
+    assert not found
+
+
+def test_a_table_read_whole_is_told(world):
+    whole = _whole_sqlite if world.database.is_sqlite else _whole_postgres
+    with world.database.read() as session:
+        told = list(whole(session, "SELECT count(*) FROM paper WHERE title = 'x'", ()))
+    assert [table for table, _ in told] == ["paper"]
+
+
+def test_what_is_kept_is_what_a_count_gives(world):
+    """What triggers keep must not differ from what the same tables give anew."""
+    kept = "SELECT stage, slug, lane, design, papers FROM queue_tally WHERE papers <> 0 ORDER BY 1, 2, 3, 4"
+    queries = "SELECT query_key, lane, paper_id FROM paper_query ORDER BY 1, 2, 3"
+    places = "SELECT paper_id, slug, stage, lane, design, rank FROM queue_place ORDER BY 1, 2"
+    changes = (
+        "UPDATE queue_item SET stage = 'excluded', version = 2 WHERE paper_id % 3 = 0",
+        "UPDATE queue_item SET score = score + 0.5 WHERE paper_id % 5 = 0",
+        'DELETE FROM "match" WHERE paper_id % 7 = 0',
+        "UPDATE paper SET lane = 'mentioned' WHERE lane = 'evaluated' AND id % 11 = 0",
+        "DELETE FROM paper_reading WHERE paper_id % 13 = 0",
+        "UPDATE paper_reading SET design = 'review' WHERE paper_id % 17 = 0",
+        "UPDATE paper_reading SET design = NULL WHERE paper_id % 19 = 0",
+        (
+            'INSERT INTO "match" (paper_id, slug, words, field, start, rule) SELECT paper_id,'
+            " (SELECT min(slug) FROM intervention), 'w', 'title', 900, 'r' FROM queue_item"
+            " WHERE paper_id % 2 = 0"
+        ),
+        "UPDATE paper SET lane = 'none' WHERE lane = 'notice' AND id % 3 = 0",
+        "UPDATE paper SET merged_into_id = 1 WHERE id % 29 = 0",
+        "UPDATE paper_record SET paper_id = 5 WHERE paper_id % 31 = 0",
+        "DELETE FROM paper_record WHERE paper_id % 37 = 0",
+        (
+            "INSERT INTO record_query (source, key, query_key, first_seen_at, missing_times)"
+            " SELECT source, key, 'another', first_seen_at, 0 FROM record_query"
+            " WHERE source = 'pubmed' AND query_key <> 'another'"
+        ),
+        "DELETE FROM queue_item WHERE paper_id % 23 = 0",
+    )
+    with world.database._sessions() as session:
+        session.connection(execution_options={"monitor_write": True})
+        for change in changes:
+            session.execute(text(change))
+        triggers.settle(session)
+        before = [session.execute(text(query)).all() for query in (kept, places, queries)]
+        triggers.refill(session.connection())
+        after = [session.execute(text(query)).all() for query in (kept, places, queries)]
+        session.rollback()
+    assert before == after
+    assert all(len(rows) > least for rows, least in zip(before, (20, 200, 1_000), strict=True))
