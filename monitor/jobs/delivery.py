@@ -4,11 +4,13 @@ A refusal of us ends the pass and charges nobody. One that says nothing certain 
 only where the server has accepted others: until then it waits like them.
 """
 
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
 
+from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import (
     ConfigError,
     DeliveryDeferred,
@@ -19,7 +21,7 @@ from monitor.kernel.errors import (
     ServerUnavailable,
 )
 from monitor.kernel.locks import exclusive
-from monitor.notify import mail_trouble, outbox, rules
+from monitor.notify import fan_out, mail_trouble, outbox, rules
 from monitor.notify.outbox import Claimed
 from monitor.notify.rendering import render
 from monitor.notify.smtp.refusals import same
@@ -58,7 +60,9 @@ def deliver_due(service: Service, *, now: bool = False) -> DeliveryReport:
     with exclusive(service.database, service.settings.var, "deliver") as held:
         if not held:
             report.problems.append("another process is sending now")
-        elif _anything_to_do(service, now=now):
+            return report
+        tell_everybody(service)
+        if _anything_to_do(service, now=now):
             with service.database.write() as session:
                 # The lock proves that whoever claimed these is dead; they may have been handed over.
                 outbox.take_over(session, at=service.clock())
@@ -66,6 +70,20 @@ def deliver_due(service: Service, *, now: bool = False) -> DeliveryReport:
         else:
             _look(service)
     return report
+
+
+def tell_everybody(service: Service) -> None:
+    """Queue the messages of every announcement that has not reached all of its readers yet.
+
+    In short transactions, and with room between them: whoever wants to write gets in.
+    """
+    with service.database.read() as session:
+        left = fan_out.anybody_left(session)
+    while left:
+        began = monotonic()
+        with service.database.write() as session:
+            left = fan_out.tell_next(session, at=service.clock())
+        time.sleep(monotonic() - began)
 
 
 def _anything_to_do(service: Service, *, now: bool) -> bool:
