@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Text,
+    TextClause,
     and_,
     cast,
     false,
     func,
-    literal_column,
     or_,
     select,
+    text,
 )
 from sqlalchemy.orm import Session
 
@@ -37,6 +37,12 @@ WAITING = (
     MessageState.DEFERRED,
     MessageState.UNCERTAIN,
 )
+
+
+# In the very words of their indexes: a partial one is used for nothing else.
+_UNSEEN = text(REFUSED_UNSEEN)
+_WAITING = text(NOT_SENT_YET)
+_HELD = and_(text(HELD_BACK), _WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,30 +85,37 @@ class MessageView:
 
 def outbox(session: Session) -> OutboxStatus:
     """Read how the outbox stands."""
-    counted = session.execute(select(Message.state, func.count()).group_by(Message.state))
     return OutboxStatus(
-        counts=dict(counted.all()),
-        last_sent_at=session.scalar(select(func.max(Message.sent_at))),
-        oldest_waiting_at=session.scalar(select(func.min(Message.queued_at)).where(_waiting())),
-        refused=_count(session, _unseen()),
-        held=_count(session, _held()),
+        counts=_by_state(session),
+        last_sent_at=session.scalar(
+            select(func.max(Message.sent_at)).where(Message.sent_at.is_not(None))
+        ),
+        oldest_waiting_at=session.scalar(select(func.min(Message.queued_at)).where(_WAITING)),
+        refused=_count(session, _UNSEEN),
+        held=_count(session, _HELD),
     )
+
+
+def _by_state(session: Session) -> dict[MessageState, int]:
+    """Count the messages of each state that there are any of, each by its stretch of the index."""
+    counts = {state: _count(session, Message.state == state) for state in MessageState}
+    return {state: count for state, count in counts.items() if count}
 
 
 def anything_held(session: Session) -> bool:
     """Tell whether a message waits since the server takes none from us."""
-    return session.scalar(select(Message.id).where(_held()).limit(1)) is not None
+    return session.scalar(select(Message.id).where(_HELD).limit(1)) is not None
 
 
 def waiting_long(session: Session, at: datetime) -> int:
     """Count the messages that have waited for longer than mail may."""
     late = Message.queued_at < at - rules.MAY_WAIT
-    return _count(session, and_(_waiting(), late))
+    return _count(session, and_(_WAITING, late))
 
 
 def refused(session: Session, limit: int = 50) -> list[MessageView]:
     """List the messages refused for good that no admin has seen, the newest first."""
-    unseen = select(Message).where(_unseen()).order_by(Message.id.desc()).limit(limit)
+    unseen = select(Message).where(_UNSEEN).order_by(Message.id.desc()).limit(limit)
     return [_view(message) for message in session.scalars(unseen)]
 
 
@@ -139,24 +152,7 @@ def followers(session: Session, slugs: Collection[str]) -> int:
     return session.scalar(active) or 0
 
 
-def _unseen() -> ColumnElement[bool]:
-    return _as_indexed(REFUSED_UNSEEN)
-
-
-def _held() -> ColumnElement[bool]:
-    return and_(_as_indexed(HELD_BACK), _waiting())
-
-
-def _waiting() -> ColumnElement[bool]:
-    return _as_indexed(NOT_SENT_YET)
-
-
-def _as_indexed(where: str) -> ColumnElement[bool]:
-    """Say it in the words of its index: a partial one is used for nothing else."""
-    return literal_column(where, Boolean)
-
-
-def _count(session: Session, which: ColumnElement[bool]) -> int:
+def _count(session: Session, which: ColumnElement[bool] | TextClause) -> int:
     return session.scalar(select(func.count()).select_from(Message).where(which)) or 0
 
 
