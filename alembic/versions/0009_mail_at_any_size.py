@@ -1,5 +1,7 @@
 """Mail at any size: announcements are told in pieces, and claims find their messages by an index."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -16,7 +18,7 @@ _TURN = (
 )
 _TO_BE_SENT = "state IN ('pending', 'deferred', 'uncertain')"
 _NOT_SENT_YET = "state IN ('pending', 'claimed', 'deferred', 'uncertain')"
-_PARTIAL = (
+_PARTIAL: tuple[tuple[str, Sequence[str | sa.TextClause], str], ...] = (
     ("ix_message_turn", [sa.text(_TURN), "next_at", "id"], _TO_BE_SENT),
     ("ix_message_waiting", ["queued_at"], _NOT_SENT_YET),
     ("ix_message_held", ["held_since"], "held_since IS NOT NULL"),
@@ -69,6 +71,6 @@ def _all_were_told_whole() -> None:
     )
 
 
-def _partial(name: str, table: str, columns: list[object], where: str) -> None:
+def _partial(name: str, table: str, columns: Sequence[str | sa.TextClause], where: str) -> None:
     only = sa.text(where)
     op.create_index(name, table, columns, sqlite_where=only, postgresql_where=only)

@@ -7,7 +7,7 @@ number and hash of the last row are kept beside it, so that a tail that was cut 
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,8 @@ GENESIS = "0" * 64
 # PostgreSQL only: serialises appends, so that two rows never claim the same predecessor.
 _LOCK_KEY = 0x6761_7061  # "gapa"
 _ONLY = 1
+# what an entry's hash covers, in this order
+_HASHED = ("previous_hash", "seq", "at", "actor", "action", "subject", "details")
 
 
 class AuditEntry(Base):
@@ -102,28 +104,10 @@ def record_many(
     head = _head(session)
     rows: list[dict[str, Any]] = []
     for action, subject, details in entries:
-        entry = AuditEntry(
-            seq=head.seq + 1,
-            at=at,
-            actor=actor,
-            action=action,
-            subject=subject,
-            details=details,
-            previous_hash=head.hash,
-        )
-        head.seq, head.hash = entry.seq, _hash(entry)
-        rows.append(
-            {
-                "seq": entry.seq,
-                "at": at,
-                "actor": actor,
-                "action": action,
-                "subject": subject,
-                "details": details,
-                "previous_hash": entry.previous_hash,
-                "hash": head.hash,
-            }
-        )
+        told = (head.hash, head.seq + 1, at, actor, action, subject, details)
+        row = dict(zip(_HASHED, told, strict=True))
+        rows.append(row | {"hash": _digest(row)})
+        head.seq, head.hash = head.seq + 1, rows[-1]["hash"]
     session.execute(insert(AuditEntry), rows)
     session.flush()
 
@@ -168,18 +152,11 @@ def _head(session: Session) -> AuditHead:
 
 
 def _hash(entry: AuditEntry) -> str:
-    content = json.dumps(
-        [
-            entry.previous_hash,
-            entry.seq,
-            entry.at.isoformat(),
-            entry.actor,
-            entry.action,
-            entry.subject,
-            entry.details,
-        ],
-        sort_keys=True,
-        ensure_ascii=True,
-        separators=(",", ":"),
-    )
+    return _digest({name: getattr(entry, name) for name in _HASHED})
+
+
+def _digest(row: Mapping[str, Any]) -> str:
+    values = [row[name] for name in _HASHED]
+    values[_HASHED.index("at")] = row["at"].isoformat()
+    content = json.dumps(values, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(content.encode()).hexdigest()

@@ -6,9 +6,10 @@ What its reader no longer wants, or what tells what is no longer so, is cancelle
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, case, literal, select, update
+from sqlalchemy import Row, Update, bindparam, case, literal, select, update
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
@@ -47,13 +48,11 @@ def claim(session: Session, *, at: datetime, limit: int, lease_seconds: int) -> 
     until = at + timedelta(seconds=lease_seconds)
     taken: list[int] = []
     for pick in (next_due, next_strayed):
-        while missing := limit - len(taken):
-            rows = _take(session, pick(at, missing), until)
+        while ids := pick(session, at, limit - len(taken)) if len(taken) < limit else ():
+            rows = _take(session, ids, until)
             taken += [row.id for row in rows if row.state is MessageState.CLAIMED]
             gone = [row for row in rows if row.state is MessageState.CANCELLED]
             record(session, [(row.id, "cancelled", {"reason": row.reply}) for row in gone], at)
-            if not rows:
-                break
     return _read(session, taken) if taken else []
 
 
@@ -66,33 +65,33 @@ def record(
 
 
 def _take(
-    session: Session, picked: Select[int], until: datetime
+    session: Session, ids: Sequence[int], until: datetime
 ) -> Sequence[Row[int, MessageState, str | None]]:
-    """Claim or cancel the messages picked, in one statement.
+    """Claim or cancel these messages, which the transaction holds."""
+    return session.execute(_taking(), {"ids": ids, "until": until}).all()
 
-    They are picked in a materialised CTE: PostgreSQL may run a plain subquery with LIMIT and
-    SKIP LOCKED more than once, and so take more rows than asked for.
-    """
-    due = picked.cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
+
+@cache
+def _taking() -> Update:
+    """Write the statement that claims or cancels; once, as it is large and often asked for."""
     wanted = may_be_sent()
     states, times = Message.state.type, Message.lease_until.type
-    take = (
+    return (
         update(Message)
-        .where(Message.id.in_(select(due.c.id)))
+        .where(Message.id.in_(bindparam("ids", expanding=True)))
         .values(
             state=case(
                 (wanted, literal(MessageState.CLAIMED, states)),
                 else_=literal(MessageState.CANCELLED, states),
             ),
             lease_token=Message.lease_token + 1,
-            lease_until=case((wanted, literal(until, times)), else_=None),
+            lease_until=case((wanted, bindparam("until", type_=times)), else_=None),
             attempts=Message.attempts + case((wanted, 1), else_=0),
             reply=case((wanted, Message.reply), (overtaken(), OVERTAKEN), else_=LEFT),
         )
         .returning(Message.id, Message.state, Message.reply)
         .execution_options(synchronize_session=False)
     )
-    return session.execute(take).all()
 
 
 def _read(session: Session, ids: Sequence[int]) -> list[Claimed]:

@@ -72,8 +72,7 @@ class Due:
 def anything_due(session: Session, *, at: datetime) -> bool:
     """Tell whether a pass has anything to do, a dead sender's claims included."""
     claimed = select(Message.id).where(Message.state == MessageState.CLAIMED).limit(1)
-    looks = (next_due(at, 1), claimed, next_strayed(at, 1))
-    return any(session.scalar(look) is not None for look in looks)
+    return bool(session.scalar(claimed) or next_due(session, at, 1) or next_strayed(session, at, 1))
 
 
 def due(session: Session, *, at: datetime) -> list[Due]:

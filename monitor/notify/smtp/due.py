@@ -5,24 +5,27 @@ first try before the second. Each turn's next few are found by an index, so that
 long with fifty thousand waiting as with ten.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
-    Subquery,
+    TextClause,
     and_,
+    bindparam,
     literal_column,
     or_,
     select,
     text,
-    union_all,
 )
+from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import Role, User
+from monitor.kernel.database import UtcDateTime
 from monitor.notify import rules
 from monitor.notify.tables import (
     TO_BE_SENT,
@@ -48,6 +51,7 @@ _LONGEST_WAITS = (
     *rules.BACKOFF,  # tried once, twice …
     *(rules.HELD_FOR for _ in range(_MOST + 1)),  # held back, by tries
 )
+_WAITS = tuple(enumerate(_LONGEST_WAITS))
 _TURN: ColumnElement[int] = literal_column(TURN, Integer)
 _TO_BE_SENT = text(TO_BE_SENT)
 
@@ -60,23 +64,24 @@ def is_due(at: datetime) -> ColumnElement[bool]:
     """
     ripe = [
         and_(literal_column(str(turn)) == _TURN, or_(Message.next_at <= at, _too_late(turn, at)))
-        for turn in range(len(_LONGEST_WAITS))
+        for turn, _ in _WAITS
     ]
     return or_(and_(_TO_BE_SENT, or_(*ripe)), _lease_is_over(at))
 
 
-def next_due(at: datetime, limit: int) -> Select[int]:
-    """Pick the ids of the next messages whose time has come, in order: a seek for each turn."""
-    turns = range(len(_LONGEST_WAITS))
-    return _first((_of_turn(turn, Message.next_at <= at, limit) for turn in turns), limit)
+def next_due(session: Session, at: datetime, limit: int) -> Sequence[int]:
+    """Take the ids of the next messages whose time has come, in order: a seek for each turn."""
+    return _first(session, "next_at <= :at", at, limit)
 
 
-def next_strayed(at: datetime, limit: int) -> Select[int]:
-    """Pick those whose time a clock that ran ahead has set, or whose sender's lease is over."""
-    turns = range(len(_LONGEST_WAITS))
-    wrong = [_of_turn(turn, _too_late(turn, at), limit) for turn in turns]
-    over = _columns().where(_lease_is_over(at)).order_by(Message.id).limit(limit)
-    return _first([*wrong, _held(over)], limit)
+def next_strayed(session: Session, at: datetime, limit: int) -> Sequence[int]:
+    """Take those whose time a clock that ran ahead has set, or whose sender's lease is over."""
+    wrong = _first(session, "next_at > :late_{turn}", at, limit)
+    if len(wrong) == limit:
+        return wrong
+    over = select(Message.id).where(_lease_is_over(at)).order_by(Message.id)
+    more = over.limit(limit - len(wrong)).with_for_update(skip_locked=True)
+    return [*wrong, *session.scalars(more)]
 
 
 def may_be_sent() -> ColumnElement[bool]:
@@ -123,21 +128,26 @@ def _lease_is_over(at: datetime) -> ColumnElement[bool]:
     return and_(Message.state == MessageState.CLAIMED, over)
 
 
-def _columns() -> Select[int, datetime, int]:
-    return select(Message.id, Message.next_at, _TURN.label("turn"))
+def _first(session: Session, when: str, at: datetime, limit: int) -> Sequence[int]:
+    return session.scalars(
+        _picking(when, session.get_bind().dialect.name),
+        {"at": at, "most": limit} | {f"late_{turn}": at + longest for turn, longest in _WAITS},
+    ).all()
 
 
-def _of_turn(turn: int, when: ColumnElement[bool], limit: int) -> Subquery:
-    waiting = _columns().where(_TO_BE_SENT, literal_column(str(turn)) == _TURN, when)
-    return _held(waiting.order_by(Message.next_at, Message.id).limit(limit))
+@cache
+def _picking(when: str, dialect: str) -> TextClause:
+    """Write the query that takes the next of every turn for this transaction.
 
-
-def _held(some: Select[int, datetime, int]) -> Subquery:
-    """Take some rows for this transaction; those that another sender takes are passed over."""
-    return some.with_for_update(skip_locked=True).subquery()
-
-
-def _first(parts: Iterable[Subquery], limit: int) -> Select[int]:
-    every = union_all(*(select(part.c.id, part.c.next_at, part.c.turn) for part in parts))
-    rows = every.subquery()
-    return select(rows.c.id).order_by(rows.c.turn, rows.c.next_at, rows.c.id).limit(limit)
+    Written once: it is asked for every few messages. What another sender takes is passed over.
+    """
+    lock = "FOR UPDATE SKIP LOCKED" if dialect == "postgresql" else ""
+    turns = " UNION ALL ".join(
+        f"SELECT id, next_at, {turn} AS turn FROM (SELECT id, next_at FROM message "  # noqa: S608 - our own names
+        f"WHERE {TO_BE_SENT} AND {TURN} = {turn} AND {when.format(turn=turn)} "
+        f"ORDER BY next_at, id LIMIT :most {lock}) AS turn_{turn}"
+        for turn, _ in _WAITS
+    )
+    query = text(f"SELECT id FROM ({turns}) AS due ORDER BY turn, next_at, id LIMIT :most")  # noqa: S608 - the same
+    times = {"at"} if ":at" in when else {f"late_{turn}" for turn, _ in _WAITS}
+    return query.bindparams(*(bindparam(name, type_=UtcDateTime()) for name in times))
