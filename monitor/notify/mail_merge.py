@@ -26,7 +26,7 @@ _SOFT_BREAK = b"=\r\n"  # RFC 2045, 6.7: a line that goes on
 _FORMS = 64  # kept at once; each is as large as a message
 
 _Key = tuple[int | None, str, tuple[str, ...], int, datetime]
-_Part = bytes | tuple[int, int, int]  # as it is, or which value, from where, up to where
+_Part = bytes | tuple[int, int, int | None]  # as it is, or which value, from where, up to where
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +125,11 @@ def _parts(blank: bytes, values: Sequence[bytes]) -> Iterator[_Part]:
 
 
 def _pieces(found: bytes, which: int) -> Iterator[_Part]:
+    """Cut one value where a line goes on inside it; its last piece is all that is left of it."""
+    pieces = found.split(_SOFT_BREAK)
     start = 0
-    for number, piece in enumerate(found.split(_SOFT_BREAK)):
-        if number:
-            yield _SOFT_BREAK
+    for piece in pieces[:-1]:
         yield (which, start, start + len(piece))
+        yield _SOFT_BREAK
         start += len(piece)
+    yield (which, start, None)
