@@ -67,16 +67,6 @@ def _index() -> None:
     op.drop_index("ix_paper_lane", "paper")
     # what was done to one thing, in order: a paper's page asks three times
     op.create_index("ix_audit_entry_subject_seq", "audit_entry", ["subject", "seq"])
-    # the mail's page asks since when the oldest waits, and when the last was sent
-    op.create_index("ix_message_state_queued_at", "message", ["state", "queued_at"])
-    op.create_index("ix_message_sent_at", "message", ["sent_at"])
-    # few of very many: those that the server does not take, and those it refused for good
-    for name, column, only in (
-        ("ix_message_held", "held_since", "held_since IS NOT NULL"),
-        ("ix_message_unseen", "id", "state = 'dead' AND seen_at IS NULL"),
-    ):
-        some = sa.text(only)
-        op.create_index(name, "message", [column], sqlite_where=some, postgresql_where=some)
 
 
 def _make_places() -> None:
@@ -155,8 +145,6 @@ def downgrade() -> None:
     op.drop_table("queue_tally")
     op.drop_table("queue_place")
     op.drop_column("paper_trial", "evaluates")
-    for name in ("state_queued_at", "sent_at", "held", "unseen"):
-        op.drop_index(f"ix_message_{name}", "message")
     op.drop_index("ix_audit_entry_subject_seq", "audit_entry")
     op.create_index("ix_paper_lane", "paper", ["lane"])
     op.drop_index("ix_paper_lane_id", "paper")

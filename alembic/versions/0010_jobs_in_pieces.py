@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010_jobs_in_pieces"
-down_revision = "0008_pages_at_every_size"
+down_revision = "0009_mail_at_any_size"
 branch_labels = None
 depends_on = None
 

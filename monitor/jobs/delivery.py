@@ -1,16 +1,27 @@
-"""Send due mail. A message is claimed, sent outside any transaction, and its fate recorded.
+"""Send due mail. Messages are claimed, sent outside any transaction, and their fate recorded.
+
+A pass begins with one message on one connection. While the server accepts and is quick, it claims
+more at once, for more connections; one that was not accepted makes it careful again. What was
+claimed and not recorded is what a crash may repeat.
 
 A refusal of us ends the pass and charges nobody. One that says nothing certain is a message's own
 only where the server has accepted others: until then it waits like them.
 """
 
+import contextlib
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
+from sqlalchemy.orm import Session
 
+from monitor.jobs.sending import MOST_AT_ONCE, SLOW_SECONDS, Connection, Connections, Tried, Word
+from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import (
     ConfigError,
+    Conflict,
     DeliveryDeferred,
     DeliveryRefused,
     DeliveryUncertain,
@@ -19,11 +30,10 @@ from monitor.kernel.errors import (
     ServerUnavailable,
 )
 from monitor.kernel.locks import exclusive
-from monitor.notify import mail_trouble, outbox, rules
+from monitor.notify import fan_out, mail_trouble, outbox, rules
+from monitor.notify.mail_merge import MailMerge
 from monitor.notify.outbox import Claimed
-from monitor.notify.rendering import render
 from monitor.notify.smtp.refusals import same
-from monitor.notify.smtp.transport import Transport, open_transport
 from monitor.notify.tables import MessageState
 from monitor.service import Service
 
@@ -35,6 +45,7 @@ LEASE_SECONDS = 60 * 60
 # So many refusals in a row that say the same are no longer of one message each: nothing was
 # accepted yet, or something was. As many of us in a row end a pass.
 _SEVERAL, _ENOUGH = 2, 3
+_CLOSING = 421  # RFC 5321: the server ends this connection
 
 
 @dataclass(slots=True)
@@ -58,7 +69,9 @@ def deliver_due(service: Service, *, now: bool = False) -> DeliveryReport:
     with exclusive(service.database, service.settings.var, "deliver") as held:
         if not held:
             report.problems.append("another process is sending now")
-        elif _anything_to_do(service, now=now):
+            return report
+        tell_everybody(service)
+        if _anything_to_do(service, now=now):
             with service.database.write() as session:
                 # The lock proves that whoever claimed these is dead; they may have been handed over.
                 outbox.take_over(session, at=service.clock())
@@ -66,6 +79,20 @@ def deliver_due(service: Service, *, now: bool = False) -> DeliveryReport:
         else:
             _look(service)
     return report
+
+
+def tell_everybody(service: Service) -> None:
+    """Queue the messages of every announcement that has not reached all of its readers yet.
+
+    In short transactions, and with room between them: whoever wants to write gets in.
+    """
+    with service.database.read() as session:
+        left = fan_out.anybody_left(session)
+    while left:
+        began = monotonic()
+        with service.database.write() as session:
+            left = fan_out.tell_next(session, at=service.clock())
+        time.sleep(monotonic() - began)
 
 
 def _anything_to_do(service: Service, *, now: bool) -> bool:
@@ -88,10 +115,12 @@ def _look(service: Service) -> None:
 
 @dataclass(slots=True)
 class _Pass:
-    """One pass over what is due, on one connection.
+    """One pass over what is due.
 
-    ``doubtful`` are messages refused since the last one that was accepted, and deferred until it
-    is known whether the refusal was their own; ``ours`` counts the refusals of us since then.
+    ``lot`` is how many messages a connection is given at once; ``waiting`` are claimed and given
+    to none yet. ``doubtful`` are messages refused since the last one that was accepted, and
+    deferred until it is known whether the refusal was their own; ``ours`` counts the refusals of
+    us since then.
     """
 
     service: Service
@@ -99,120 +128,203 @@ class _Pass:
     accepted: bool = False
     ours: int = 0
     doubtful: list[tuple[Claimed, DeliveryRefused]] = field(default_factory=list)
+    lot: int = 1
+    waiting: list[Claimed] = field(default_factory=list)
+    trouble: ServerUnavailable | None = None
+    broken: Exception | None = None
+    over: bool = False  # nothing more is claimed
 
     def run(self) -> None:
         """Send until nothing is due or the server takes no more, and tell the admins."""
-        trouble = self._send_all()
-        self._settle_doubtful()
         service = self.service
+        merge = MailMerge(service.settings, service.secret)
+        with Connections(service.settings, merge.write) as connections:
+            self._send_all(connections)
         with service.database.write() as session:
             at = service.clock()
-            if trouble:
+            for claimed in self.waiting:
+                with contextlib.suppress(Conflict):
+                    outbox.untried(session, claimed)
+            self._settle_doubtful(session)
+            if trouble := self.trouble:
                 partly = self.accepted and trouble.kind is MailFault.REFUSED
                 kind = MailFault.PARTLY if partly else trouble.kind
                 mail_trouble.failed(session, service.settings, kind, str(trouble), at)
             mail_trouble.looked_at(session, service.settings, at)
+        if self.trouble:
+            self.report.problems.append(str(self.trouble))
+            log.warning("mail.server_unavailable", reason=str(self.trouble))
+        if self.broken:
+            raise self.broken
 
-    def _send_all(self) -> ServerUnavailable | None:
-        """Send; gives what stands in the way of mail, if anything does."""
-        trouble: ServerUnavailable | None = None
-        try:
-            with open_transport(self.service.settings) as transport:
-                while claimed := _claim(self.service):
-                    refused = self._send(transport, claimed)
-                    trouble = refused or trouble
-                    if refused and (not self.accepted or self.ours >= _ENOUGH):
-                        break
-        except ServerUnavailable as error:
-            trouble = error
-        except ConfigError as error:
-            trouble = ServerUnavailable(str(error), kind=MailFault.SETTINGS)
-        if trouble:
-            self.report.problems.append(str(trouble))
-            log.warning("mail.server_unavailable", reason=str(trouble))
-        return trouble
-
-    def _send(self, transport: Transport, claimed: Claimed) -> SenderRefused | None:
-        """Send one message and record its fate; gives a refusal of us.
-
-        Raises:
-            ServerUnavailable: the server cannot be used now; the message was put back, uncharged.
-        """
-        service = self.service
-        body = render(claimed, service.settings, service.secret)
-        sender = service.settings.mail.from_address
-        try:
-            reply = transport.send(body, sender, claimed.address, claimed.uuid)
-        except SenderRefused as error:
-            self._hold(claimed, error)
-            return error
-        except ServerUnavailable:
-            with service.database.write() as session:
-                outbox.released(session, claimed, at=service.clock())
-            raise
-        except DeliveryRefused as error:
-            return self._refused(claimed, error)
-        except DeliveryDeferred as error:
-            with service.database.write() as session:
-                state = outbox.deferred(session, claimed, reply=str(error), at=service.clock())
-            self.report.count(state)
-        except DeliveryUncertain as error:
-            with service.database.write() as session:
-                state = outbox.uncertain(session, claimed, reply=str(error), at=service.clock())
-            self.report.count(state)
-        else:
-            self._sent(claimed, reply)
-        return None
-
-    def _sent(self, claimed: Claimed, reply: str) -> None:
-        service = self.service
-        with service.database.write() as session:
-            at = service.clock()
-            outbox.sent(session, claimed, reply=reply, at=at)
-            mail_trouble.accepted(session, service.settings, at)
-        log.info("mail.sent", uuid=claimed.uuid, kind=claimed.kind)
-        self.report.count(MessageState.SENT)
-        self.accepted, self.ours = True, 0
-        self._settle_doubtful()
-
-    def _hold(self, claimed: Claimed, error: SenderRefused) -> None:
-        """Let a message wait that is refused for us; where others are taken, for an hour."""
-        with self.service.database.write() as session:
-            at = self.service.clock()
-            if error.named:
-                outbox.held(session, claimed, reply=error.reply, at=at, until=self._until(at))
+    def _send_all(self, connections: Connections) -> None:
+        while connections.busy:
+            words = connections.hear()
+            with self.service.database.write() as session:
+                self._take_in(session, connections, words)
+                full = self._claim(session, connections)
+            if self.over:
+                connections.stop.set()
             else:
-                outbox.released(session, claimed, at=at)
+                self.waiting = connections.hand_out(self.waiting, self.lot)
+                if full and self.lot == MOST_AT_ONCE:
+                    connections.open_another()
+
+    def _claim(self, session: Session, connections: Connections) -> bool:
+        """Claim what the idle connections can take; tells whether there was as much as that."""
+        room = self.lot * len(connections.idle) - len(self.waiting)
+        if self.over or room <= 0:
+            return False
+        at = self.service.clock()
+        found = outbox.claim(session, at=at, limit=room, lease_seconds=LEASE_SECONDS)
+        self.waiting += found
+        return len(found) == room
+
+    def _take_in(self, session: Session, connections: Connections, words: Sequence[Word]) -> None:
+        """Record what became of the messages tried, in the order in which it was heard."""
+        accepted: list[tuple[Claimed, str]] = []
+        for word in words:
+            if word.error:
+                self._not_opened(connections, word.error)
+            for tried in word.tried:
+                if tried.error is None:
+                    accepted.append((tried.claimed, tried.reply))
+                    continue
+                self._sent(session, accepted)
+                accepted = []
+                self._not_accepted(session, connections, word.connection, tried)
+            self.waiting[:0] = word.untried
+            self._pace(word)
+        self._sent(session, accepted)
+
+    def _pace(self, word: Word) -> None:
+        """Give more at once while all goes well, and one message at a time where it does not."""
+        if any(tried.error for tried in word.tried) or word.seconds > SLOW_SECONDS:
+            self.lot = 1
+        elif word.tried and not self.doubtful:
+            self.lot = min(2 * self.lot, MOST_AT_ONCE)
+
+    def _not_opened(self, connections: Connections, error: Exception) -> None:
+        if connections.any_open:
+            connections.fewer()
+            log.info("mail.one_connection_less", reason=str(error))
+        elif isinstance(error, ServerUnavailable):
+            self._stop(error)
+        elif isinstance(error, ConfigError):
+            self._stop(ServerUnavailable(str(error), kind=MailFault.SETTINGS))
+        else:
+            self._break_off(error)
+
+    def _stop(self, trouble: ServerUnavailable) -> None:
+        self.trouble, self.over = trouble, True
+
+    def _break_off(self, error: Exception) -> None:
+        """End the pass for a fault of our own; the message it met stays claimed."""
+        self.broken, self.over = self.broken or error, True
+
+    def _not_accepted(
+        self,
+        session: Session,
+        connections: Connections,
+        connection: Connection,
+        tried: Tried,
+    ) -> None:
+        """Record one that was begun; a claim that is no longer ours leaves the others recorded."""
+        try:
+            if not self._left_to_others(connections, connection, tried):
+                self._judge(session, tried.claimed, tried.error)
+        except Conflict as lost:
+            self._break_off(lost)
+
+    def _left_to_others(
+        self, connections: Connections, connection: Connection, tried: Tried
+    ) -> bool:
+        """Let another connection send what the server ended this one over; tells whether one can.
+
+        Nothing was handed over: the server wants fewer connections.
+        """
+        error = tried.error
+        unusable = isinstance(error, ServerUnavailable) and not isinstance(error, SenderRefused)
+        closing = isinstance(error, SenderRefused) and error.code == _CLOSING
+        if not (unusable or closing) or not connections.spare(connection):
+            return False
+        log.info("mail.one_connection_less", reason=str(error))
+        self.waiting.insert(0, tried.claimed)
+        return True
+
+    def _judge(self, session: Session, claimed: Claimed, error: Exception | None) -> None:
+        at = self.service.clock()
+        if isinstance(error, SenderRefused):
+            self._heed(self._hold(session, claimed, error))
+        elif isinstance(error, ServerUnavailable):
+            outbox.released(session, claimed, at=at)
+            self._stop(error)
+        elif isinstance(error, DeliveryRefused):
+            self._heed(self._refused(session, claimed, error))
+        elif isinstance(error, DeliveryDeferred):
+            self.report.count(outbox.deferred(session, claimed, reply=str(error), at=at))
+        elif isinstance(error, DeliveryUncertain):
+            self.report.count(outbox.uncertain(session, claimed, reply=str(error), at=at))
+        elif error:
+            self._break_off(error)
+
+    def _heed(self, refused: SenderRefused | None) -> None:
+        """Note a refusal of us; end the pass where nothing was accepted, or after several."""
+        if refused is None:
+            return
+        self.trouble = refused
+        self.over = self.over or not self.accepted or self.ours >= _ENOUGH
+
+    def _sent(self, session: Session, accepted: Sequence[tuple[Claimed, str]]) -> None:
+        if not accepted:
+            return
+        at = self.service.clock()
+        if outbox.sent_many(session, accepted, at=at):
+            self._break_off(Conflict("another process is sending the same mail"))
+        mail_trouble.accepted(session, self.service.settings, at)
+        for claimed, _ in accepted:
+            log.info("mail.sent", uuid=claimed.uuid, kind=claimed.kind)
+            self.report.count(MessageState.SENT)
+        self.accepted, self.ours = True, 0
+        self._settle_doubtful(session)
+
+    def _hold(self, session: Session, claimed: Claimed, error: SenderRefused) -> SenderRefused:
+        """Let a message wait that is refused for us; where others are taken, for an hour."""
+        at = self.service.clock()
+        if error.named:
+            outbox.held(session, claimed, reply=error.reply, at=at, until=self._until(at))
+        else:
+            outbox.released(session, claimed, at=at)
         self.report.count("held")
         self.ours += 1
+        return error
 
-    def _refused(self, claimed: Claimed, error: DeliveryRefused) -> SenderRefused | None:
-        service = self.service
-        with service.database.write() as session:
-            at, reply = service.clock(), str(error)
-            if error.no_mailbox:
-                outbox.dead(session, claimed, code=error.code, reply=reply, at=at, no_mailbox=True)
-                state = MessageState.DEAD
-            else:
-                state = outbox.deferred(session, claimed, reply=reply, at=at)
-        if error.no_mailbox or state is MessageState.DEAD:
+    def _refused(
+        self, session: Session, claimed: Claimed, error: DeliveryRefused
+    ) -> SenderRefused | None:
+        at, reply = self.service.clock(), str(error)
+        if error.no_mailbox:
+            outbox.dead(session, claimed, code=error.code, reply=reply, at=at, no_mailbox=True)
+            state = MessageState.DEAD
+        else:
+            state = outbox.deferred(session, claimed, reply=reply, at=at)
+        if state is MessageState.DEAD:
             self.report.count(MessageState.DEAD)
             return None
         self.doubtful.append((claimed, error))
         enough = _ENOUGH if self.accepted else _SEVERAL
-        return self._of_us() if len(self.doubtful) >= enough else None
+        return self._of_us(session) if len(self.doubtful) >= enough else None
 
-    def _of_us(self) -> SenderRefused | None:
+    def _of_us(self, session: Session) -> SenderRefused | None:
         """Take refusals in a row that say the same for what they are: of us, and of no message."""
         _, last = self.doubtful[-1]
         alike = all(same(str(error), str(last)) for _, error in self.doubtful)
         if not alike and len(self.doubtful) < _ENOUGH:
             return None
-        with self.service.database.write() as session:
-            for claimed, error in self.doubtful:
-                at = self.service.clock()
-                outbox.spared(session, claimed, reply=str(error), at=at, until=self._until(at))
-                self.report.count("held")
+        for claimed, error in self.doubtful:
+            at = self.service.clock()
+            outbox.spared(session, claimed, reply=str(error), at=at, until=self._until(at))
+            self.report.count("held")
         refused = len(self.doubtful)
         self.doubtful, self.ours = [], _ENOUGH
         words = f"The mail server refuses one message after the other ({refused} of {refused})"
@@ -223,20 +335,12 @@ class _Pass:
         """Say until when a message waits that is refused for us: an hour where others are taken."""
         return at + rules.HELD_FOR if self.accepted else None
 
-    def _settle_doubtful(self) -> None:
+    def _settle_doubtful(self, session: Session) -> None:
         """End what was refused while others were accepted; the rest is tried again later."""
-        service = self.service
+        at = self.service.clock()
         for claimed, error in self.doubtful:
-            with service.database.write() as session:
-                at = service.clock()
-                own = outbox.accepted_since(session, claimed.queued_at)
-                if own:
-                    outbox.refused(session, claimed, code=error.code, reply=str(error), at=at)
+            own = outbox.accepted_since(session, claimed.queued_at)
+            if own:
+                outbox.refused(session, claimed, code=error.code, reply=str(error), at=at)
             self.report.count(MessageState.DEAD if own else MessageState.DEFERRED)
         self.doubtful = []
-
-
-def _claim(service: Service) -> Claimed | None:
-    with service.database.write() as session:
-        claimed = outbox.claim(session, at=service.clock(), limit=1, lease_seconds=LEASE_SECONDS)
-    return claimed[0] if claimed else None

@@ -7,11 +7,12 @@ number and hash of the last row are kept beside it, so that a tail that was cut 
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Integer, Row, bindparam, func, select, text
+from sqlalchemy import Index, Integer, Row, bindparam, func, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from monitor.kernel.database import Base
@@ -22,6 +23,8 @@ _LOCK_KEY = 0x6761_7061  # "gapa"
 _ONLY = 1
 _STRETCH_LENGTH = 2_000
 _JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode
+# what an entry's hash covers, in this order
+_HASHED = ("previous_hash", "seq", "at", "actor", "action", "subject", "details")
 
 
 class AuditEntry(Base):
@@ -82,8 +85,7 @@ def record(
     **details: Any,  # noqa: ANN401 - any JSON value
 ) -> AuditEntry:
     """Append one entry to the ledger within the caller's transaction."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+    _let_nobody_else_append(session)
     head = _head(session)
     entry = AuditEntry(
         seq=head.seq + 1,
@@ -99,6 +101,32 @@ def record(
     head.seq, head.hash = entry.seq, entry.hash
     session.flush()
     return entry
+
+
+def record_many(
+    session: Session,
+    entries: Sequence[tuple[str, str, dict[str, Any]]],
+    *,
+    at: datetime,
+    actor: str,
+) -> None:
+    """Append many entries of one actor (action, subject, details) at once, in this order.
+
+    What is already in the session is written first. As ``record``, in a few statements for all.
+    """
+    if not entries:
+        return
+    session.flush()
+    _let_nobody_else_append(session)
+    head = _head(session)
+    rows: list[dict[str, Any]] = []
+    for action, subject, details in entries:
+        told = (head.hash, head.seq + 1, at, actor, action, subject, details)
+        row = dict(zip(_HASHED, told, strict=True))
+        rows.append(row | {"hash": _digest(told)})
+        head.seq, head.hash = head.seq + 1, rows[-1]["hash"]
+    session.execute(insert(AuditEntry), rows)
+    session.flush()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +199,11 @@ def _beyond(session: Session) -> int | None:
     return counted + 1 if newest > counted else None
 
 
+def _let_nobody_else_append(session: Session) -> None:
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+
+
 def _head(session: Session) -> AuditHead:
     """Give what the next entry follows: never the last row there is, which may not be the last."""
     # another process may have written since this session last looked
@@ -183,15 +216,10 @@ def _head(session: Session) -> AuditHead:
 
 def hash_of(entry: AuditEntry | Row[*tuple[Any, ...]]) -> str:
     """Give the hash an entry must have: of its content, and of the hash before it."""
-    content = _JSON(
-        [
-            entry.previous_hash,
-            entry.seq,
-            entry.at.isoformat(),
-            entry.actor,
-            entry.action,
-            entry.subject,
-            entry.details,
-        ]
-    )
+    return _digest([getattr(entry, name) for name in _HASHED])
+
+
+def _digest(told: Sequence[Any]) -> str:
+    previous, seq, at, *rest = told
+    content = _JSON([previous, seq, at.isoformat(), *rest])
     return hashlib.sha256(content.encode()).hexdigest()

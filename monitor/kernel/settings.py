@@ -149,6 +149,13 @@ class MailSettings(_Section):
         None, description="file that holds the password; readable by its owner only"
     )
     from_address: str = Field("gap-monitor@localhost", description="sender of every message")
+    connections: int = Field(
+        4,
+        ge=1,
+        le=16,
+        description="connections to the mail server at once, at most, while much mail waits; "
+        "a server that allows fewer is sent to over fewer",
+    )
 
     @field_validator("from_address")
     @classmethod

@@ -1,27 +1,27 @@
 """The outbox: which message is sent next, by whom, and what became of it. Sends nothing itself.
 
-A message is claimed under a lease in one statement, sent outside any transaction, and its fate
+Messages are claimed under a lease in one statement, sent outside any transaction, and their fate
 recorded by whoever still holds the claim: a late word of somebody else is refused. A message that
-may have been handed over is sent again with the same Message-ID; one whose reader has left is
-cancelled in the claim itself.
+may have been handed over is sent again with the same Message-ID; one whose reader has left, or that
+tells what is no longer so, is cancelled in the claim itself.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 import structlog
-from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
 from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict
 from monitor.notify import rules
-from monitor.notify.smtp.due import in_order, is_due, may_be_sent
+from monitor.notify.claiming import ACTOR, LEFT, Claimed, claim, record
+from monitor.notify.smtp.due import in_order, is_due, may_be_sent, next_due, next_strayed
 from monitor.notify.tables import (
-    Announcement,
     Message,
     MessageKind,
     MessageState,
@@ -29,28 +29,33 @@ from monitor.notify.tables import (
     SubscriberState,
 )
 
+__all__ = [
+    "ACTOR",
+    "LEFT",
+    "MAX_REPLY",
+    "Claimed",
+    "Due",
+    "accepted_since",
+    "anything_due",
+    "claim",
+    "dead",
+    "deferred",
+    "due",
+    "held",
+    "refused",
+    "released",
+    "sent",
+    "sent_many",
+    "spared",
+    "take_over",
+    "uncertain",
+    "untried",
+]
+
 log = structlog.get_logger()
 
-ACTOR = "job:deliver"
-LEFT = "The reader left before it was sent"
 MAX_REPLY = 500  # characters kept of a server's words
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """One message under a lease, with all its rendering needs. ``token`` fences late words."""
-
-    id: int
-    uuid: str
-    message_id: str
-    kind: MessageKind
-    address: str
-    token: int
-    attempt: int  # this try, from 1
-    queued_at: datetime
-    subscriber_id: int | None
-    context: dict[str, Any]
-    content: dict[str, Any]  # the announcement's, or empty
+_OTHERS = "this message was claimed by another sender meanwhile; its word counts, not this one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +71,14 @@ class Due:
 
 def anything_due(session: Session, *, at: datetime) -> bool:
     """Tell whether a pass has anything to do, a dead sender's claims included."""
-    claimed = Message.state == MessageState.CLAIMED
-    waiting = select(Message.id).where(or_(is_due(at), claimed)).limit(1)
-    return session.scalar(waiting) is not None
+    claimed = select(Message.id).where(Message.state == MessageState.CLAIMED).limit(1)
+    return bool(session.scalar(claimed) or next_due(session, at, 1) or next_strayed(session, at, 1))
 
 
 def due(session: Session, *, at: datetime) -> list[Due]:
     """List what would be sent now, in order. Changes nothing."""
     found = session.scalars(in_order(select(Message).where(is_due(at), may_be_sent())))
     return [Due(m.uuid, m.kind, m.address, m.queued_at, m.attempts) for m in found]
-
-
-def claim(session: Session, *, at: datetime, limit: int, lease_seconds: int) -> list[Claimed]:
-    """Take up to ``limit`` messages for sending; none is taken twice while its lease runs.
-
-    What its reader no longer wants is cancelled in the same statement, so an unsubscribe
-    committed before the claim is always honoured.
-    """
-    until = at + timedelta(seconds=lease_seconds)
-    taken: list[int] = []
-    while len(taken) < limit and (rows := _take(session, at, limit - len(taken), until)):
-        taken += [row.id for row in rows if row.state is MessageState.CLAIMED]
-        for row in rows:
-            if row.state is MessageState.CANCELLED:
-                _record(session, row.id, "cancelled", at, reason=LEFT)
-    return _read(session, taken)
 
 
 def take_over(session: Session, *, at: datetime) -> int:
@@ -119,8 +107,32 @@ def sent(session: Session, claimed: Claimed, *, reply: str, at: datetime) -> Non
     Raises:
         Conflict: the claim is no longer held.
     """
-    _finish(session, claimed, state=MessageState.SENT, sent_at=at, reply=_words(reply))
-    _record(session, claimed.id, "sent", at, attempt=claimed.attempt)
+    if sent_many(session, [(claimed, reply)], at=at):
+        raise Conflict(_OTHERS)
+
+
+def sent_many(
+    session: Session, accepted: Sequence[tuple[Claimed, str]], *, at: datetime
+) -> list[Claimed]:
+    """Record that the server accepted these, each with its reply, in a few statements for all.
+
+    Gives those whose claim is no longer held: what their holder says counts.
+    """
+    ours = _still_held(session, [claimed for claimed, _ in accepted])
+    if rows := [
+        {"of": claimed.id, "words": _words(reply), "kept": _kept(claimed)}
+        for claimed, reply in accepted
+        if claimed.id in ours
+    ]:
+        # the bare table: the ORM would want each row's primary key by its own name
+        message = cast("Table", Message.__table__)
+        done = update(message).where(message.c.id == bindparam("of"))
+        done = done.values(state=MessageState.SENT, sent_at=at, lease_until=None, held_since=None)
+        done = done.values(reply=bindparam("words"), context=bindparam("kept"))
+        session.connection().execute(done, rows)
+    fates = [(one.id, "sent", {"attempt": one.attempt}) for one, _ in accepted if one.id in ours]
+    record(session, fates, at)
+    return [claimed for claimed, _ in accepted if claimed.id not in ours]
 
 
 def deferred(session: Session, claimed: Claimed, *, reply: str, at: datetime) -> MessageState:
@@ -160,7 +172,7 @@ def dead(
         Conflict: the claim is no longer held.
     """
     _finish(session, claimed, state=MessageState.DEAD, reply=_words(reply))
-    _record(session, claimed.id, "dead", at, code=code)
+    record(session, [(claimed.id, "dead", {"code": code})], at)
     if claimed.subscriber_id is not None and no_mailbox:
         _bury(session, claimed.subscriber_id, at)
 
@@ -175,6 +187,15 @@ def released(session: Session, claimed: Claimed, *, at: datetime) -> None:
     """
     _put_back(session, _held(claimed), claimed, next_at=at)
     log.info("mail.released", uuid=claimed.uuid)
+
+
+def untried(session: Session, claimed: Claimed) -> None:
+    """Put a message back that was claimed and not begun, to where it stood.
+
+    Raises:
+        Conflict: the claim is no longer held.
+    """
+    _put_back(session, _held(claimed), claimed)
 
 
 def held(
@@ -196,7 +217,7 @@ def refused(session: Session, claimed: Claimed, *, code: int, reply: str, at: da
         Conflict: somebody has claimed it since.
     """
     _end(session, _deferred(claimed), state=MessageState.DEAD, reply=_words(reply))
-    _record(session, claimed.id, "dead", at, code=code)
+    record(session, [(claimed.id, "dead", {"code": code})], at)
 
 
 def spared(
@@ -215,61 +236,6 @@ def accepted_since(session: Session, at: datetime) -> bool:
     return session.scalar(select(Message.id).where(Message.sent_at >= at).limit(1)) is not None
 
 
-def _take(
-    session: Session, at: datetime, limit: int, until: datetime
-) -> Sequence[Row[int, MessageState]]:
-    """Claim or cancel the next ``limit`` due messages, in one statement.
-
-    The rows are picked in a materialised CTE: PostgreSQL may run a plain subquery with LIMIT
-    and SKIP LOCKED more than once, and so take more rows than asked for.
-    """
-    picked = in_order(select(Message.id).where(is_due(at))).limit(limit)
-    ids = select(picked.with_for_update(skip_locked=True).cte("due").c.id)
-    wanted = may_be_sent()
-    states, times = Message.state.type, Message.lease_until.type
-    take = (
-        update(Message)
-        .where(Message.id.in_(ids))
-        .values(
-            state=case(
-                (wanted, literal(MessageState.CLAIMED, states)),
-                else_=literal(MessageState.CANCELLED, states),
-            ),
-            lease_token=Message.lease_token + 1,
-            lease_until=case((wanted, literal(until, times)), else_=None),
-            attempts=Message.attempts + case((wanted, 1), else_=0),
-            reply=case((wanted, Message.reply), else_=LEFT),
-        )
-        .returning(Message.id, Message.state)
-        .execution_options(synchronize_session=False)
-    )
-    return session.execute(take).all()
-
-
-def _read(session: Session, ids: Sequence[int]) -> list[Claimed]:
-    rows = session.execute(
-        in_order(select(Message, Announcement.content).where(Message.id.in_(ids)))
-        .outerjoin(Announcement, Announcement.id == Message.announcement_id)
-        .execution_options(populate_existing=True)
-    )
-    return [
-        Claimed(
-            id=message.id,
-            uuid=message.uuid,
-            message_id=message.message_id,
-            kind=message.kind,
-            address=message.address,
-            token=message.lease_token,
-            attempt=message.attempts,
-            queued_at=message.queued_at,
-            subscriber_id=message.subscriber_id,
-            context=message.context,
-            content=content or {},
-        )
-        for message, content in rows
-    ]
-
-
 def _again(
     session: Session, claimed: Claimed, state: MessageState, *, reply: str, at: datetime
 ) -> MessageState:
@@ -282,7 +248,7 @@ def _again(
     hours = int(rules.GIVE_UP_AFTER.total_seconds() // 3600)
     words = _words(f"Given up after {hours} hours and {claimed.attempt} tries. {words}")
     _finish(session, claimed, state=MessageState.DEAD, reply=words)
-    _record(session, claimed.id, "dead", at, attempts=claimed.attempt)
+    record(session, [(claimed.id, "dead", {"attempts": claimed.attempt})], at)
     return MessageState.DEAD
 
 
@@ -326,19 +292,32 @@ def _deferred(claimed: Claimed) -> ColumnElement[bool]:
 
 def _finish(session: Session, claimed: Claimed, **values: Any) -> None:  # noqa: ANN401 - columns
     """Record what became of a claim, if it is still held; drop a link nobody needs any more."""
-    final = values["state"] in {MessageState.SENT, MessageState.DEAD}
-    if final and claimed.kind is MessageKind.INVITATION:
-        values["context"] = {key: v for key, v in claimed.context.items() if key != "link"}
+    if values["state"] is MessageState.DEAD:
+        values["context"] = _kept(claimed)
     _end(session, _held(claimed), held_since=None, **values)
+
+
+def _kept(claimed: Claimed) -> dict[str, Any]:
+    """Give what is kept of a message's context once it is done: no link that lets somebody in."""
+    if claimed.kind is not MessageKind.INVITATION:
+        return claimed.context
+    return {key: value for key, value in claimed.context.items() if key != "link"}
+
+
+def _still_held(session: Session, claims: Sequence[Claimed]) -> set[int]:
+    """Hold the messages whose claims nobody else has taken, and give their ids."""
+    held = select(Message.id, Message.lease_token).where(
+        Message.id.in_([claimed.id for claimed in claims]), Message.state == MessageState.CLAIMED
+    )
+    found = {(row.id, row.lease_token) for row in session.execute(held.with_for_update())}
+    return {claimed.id for claimed in claims if (claimed.id, claimed.token) in found}
 
 
 def _end(session: Session, which: ColumnElement[bool], **values: Any) -> None:  # noqa: ANN401 - columns
     statement = update(Message).where(which).values(lease_until=None, **values)
     done = session.execute(statement.execution_options(synchronize_session=False))
     if affected(done) != 1:
-        raise Conflict(
-            "this message was claimed by another sender meanwhile; its word counts, not this one"
-        )
+        raise Conflict(_OTHERS)
 
 
 def _bury(session: Session, subscriber_id: int, at: datetime) -> None:
@@ -356,17 +335,6 @@ def _bury(session: Session, subscriber_id: int, at: datetime) -> None:
             action="subscriber.dead",
             subject=f"subscriber:{subscriber_id}",
         )
-
-
-def _record(session: Session, message_id: int, what: str, at: datetime, **details: Any) -> None:  # noqa: ANN401 - JSON
-    audit.record(
-        session,
-        at=at,
-        actor=ACTOR,
-        action=f"message.{what}",
-        subject=f"message:{message_id}",
-        **details,
-    )
 
 
 def _words(reply: str) -> str:

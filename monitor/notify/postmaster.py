@@ -10,7 +10,14 @@ from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.notify import rules
 from monitor.notify.smtp.due import RETRIED
-from monitor.notify.tables import Message, MessageKind, MessageState, Subscriber, SubscriberState
+from monitor.notify.tables import (
+    Announcement,
+    Message,
+    MessageKind,
+    MessageState,
+    Subscriber,
+    SubscriberState,
+)
 
 STOPPED = "An admin stopped it before it was sent"
 
@@ -84,6 +91,8 @@ def _still_holds(session: Session, message: Message, at: datetime) -> None:
         raise Conflict("Its link is no longer kept. Make a new link under People.")
     if message.kind is MessageKind.CONFIRM and at - message.queued_at > rules.CONFIRM_LASTS:
         raise Conflict("Its link has expired: the reader has to ask again.")
+    if _overtaken(session, message):
+        raise Conflict("What it tells is no longer so: its reader has been told.")
     if message.subscriber_id is None:
         return
     reader = session.get_one(Subscriber, message.subscriber_id, with_for_update=True)
@@ -92,6 +101,13 @@ def _still_holds(session: Session, message: Message, at: datetime) -> None:
     if reader.state is SubscriberState.DEAD:
         confirmed = reader.confirmed_at is not None
         reader.state = SubscriberState.ACTIVE if confirmed else SubscriberState.PENDING
+
+
+def _overtaken(session: Session, message: Message) -> bool:
+    if message.announcement_id is None:
+        return False
+    told = session.get_one(Announcement, message.announcement_id, populate_existing=True)
+    return told.overtaken_by is not None
 
 
 def _find(session: Session, uuid: str) -> Message:

@@ -64,8 +64,11 @@ def domain(address: str) -> str:
 
 def dotted(message: bytes) -> bytes:
     """Make a message ready for DATA: CRLF lines, leading dots doubled, the final dot."""
-    body = _LINE_END.sub(b"\r\n", message)
-    body = re.sub(rb"(?m)^\.", b"..", body)
+    body = message
+    if not message.count(b"\r\n") == message.count(b"\r") == message.count(b"\n"):
+        body = _LINE_END.sub(b"\r\n", message)
+    body = body.replace(b"\r\n.", b"\r\n..")
+    body = b"." + body if body.startswith(b".") else body
     return (body if body.endswith(b"\r\n") else body + b"\r\n") + b".\r\n"
 
 

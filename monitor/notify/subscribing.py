@@ -17,7 +17,7 @@ from monitor.catalogue.tables import InterventionRow
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, LinkOver
 from monitor.kernel.settings import Settings
-from monitor.notify import rules
+from monitor.notify import fan_out, rules
 from monitor.notify.queueing import queue
 from monitor.notify.tables import Message, MessageKind, Subscriber, SubscriberState
 
@@ -100,6 +100,7 @@ def confirm(session: Session, uuid: str, at: datetime) -> Subscriber:
     if "confirmed_at" in message.context:
         return reader
     message.context = {**message.context, "confirmed_at": at.isoformat()}
+    fan_out.tell_before_they_choose(session, reader, at=at)
     reader.state = SubscriberState.ACTIVE
     reader.interventions = list(message.context["interventions"])
     reader.purpose = message.context["purpose"]
@@ -155,6 +156,7 @@ def choose(session: Session, uuid: str, interventions: Sequence[str], at: dateti
     if reader.state is not SubscriberState.ACTIVE:
         raise Conflict("the e-mails are stopped; subscribe again to get them")
     if chosen != reader.interventions:
+        fan_out.tell_before_they_choose(session, reader, at=at)
         reader.interventions = chosen
         _record(session, at, "subscriber.chose", reader, interventions=chosen)
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, TextClause, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.kernel.database import Base, enum_column
@@ -45,6 +45,25 @@ class MessageState(StrEnum):
     CANCELLED = "cancelled"  # the reader left before it was sent
 
 
+# When a message's turn comes, as SQL that both databases index: what somebody waits for (a link, an
+# incident) before what goes to thousands, the first try before the second, and last what the mail
+# server takes from others but not from us. Whatever its number, see ``notify.smtp.due``.
+TURN = (
+    "(CASE WHEN held_since IS NOT NULL THEN 6 + CASE WHEN attempts > 4 THEN 4 ELSE attempts END "
+    "WHEN attempts > 0 THEN 1 + CASE WHEN attempts > 4 THEN 4 ELSE attempts END "
+    "WHEN kind = 'change' THEN 1 ELSE 0 END)"
+)
+# Literals: a partial index is only used where the query says the same as it, word for word.
+TO_BE_SENT = "state IN ('pending', 'deferred', 'uncertain')"
+NOT_SENT_YET = "state IN ('pending', 'claimed', 'deferred', 'uncertain')"
+REFUSED_UNSEEN = "state = 'dead' AND seen_at IS NULL"
+HELD_BACK = "held_since IS NOT NULL"
+
+
+def _partial(name: str, *columns: str | TextClause, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 class Subscriber(Base):
     """A reader, by address. ``purpose`` is the text they agreed to, kept with its time."""
 
@@ -58,10 +77,16 @@ class Subscriber(Base):
     asked_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
+    # the newest announcement when they last confirmed or chose: they hear of later ones
+    follows_after: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Announcement(Base):
-    """Changes meant for readers, caused by one decision. Written in the decision's transaction."""
+    """Changes meant for readers, caused by one decision. Written in the decision's transaction.
+
+    Its readers get their messages in pieces, in the order of their ids (``notify.fan_out``):
+    ``reached`` is the last one who was looked at, ``last_reader`` the last one there was then.
+    """
 
     __tablename__ = "announcement"
 
@@ -70,6 +95,21 @@ class Announcement(Base):
     slugs: Mapped[list[str]]
     content: Mapped[dict[str, Any]]  # everything a message says, frozen
     at: Mapped[datetime]
+    study_id: Mapped[int | None]  # what it tells of, where a study caused it
+    sender: Mapped[str] = mapped_column(default="", server_default="")  # of its messages
+    reached: Mapped[int] = mapped_column(default=0, server_default="0")
+    last_reader: Mapped[int] = mapped_column(default=0, server_default="0")
+    readers: Mapped[int] = mapped_column(default=0, server_default="0")  # who got a message so far
+    complete_at: Mapped[datetime | None]  # everybody was looked at, or it is told no further
+    # a later one that says the opposite: what was not handed over yet of this one never is
+    overtaken_by: Mapped[int | None]
+
+    __table_args__ = (
+        # each announcement asks what was told of its study before
+        Index("ix_announcement_study_id", "study_id"),
+        # every pass asks whether one is still being told: few are, of many
+        _partial("ix_announcement_incomplete", "id", where="complete_at IS NULL"),
+    )
 
 
 class Message(Base):
@@ -98,11 +138,17 @@ class Message(Base):
 
     __table_args__ = (
         UniqueConstraint("subscriber_id", "announcement_id"),
+        # how many are in a state; a dead sender's claims
         Index("ix_message_state_next_at", "state", "next_at"),
-        # the mail's page asks since when the oldest waits, and when the last was sent
-        Index("ix_message_state_queued_at", "state", "queued_at"),
-        Index("ix_message_sent_at", "sent_at"),
-        # few of very many: those that the server does not take, and those it refused for good
-        Index("ix_message_held", "held_since", **_only("held_since IS NOT NULL")),
-        Index("ix_message_unseen", "id", **_only("state = 'dead' AND seen_at IS NULL")),
+        # a claim takes the first few of each turn, however many wait
+        _partial("ix_message_turn", text(TURN), "next_at", "id", where=TO_BE_SENT),
+        # how long the oldest has waited, and how many for too long
+        _partial("ix_message_waiting", "queued_at", where=NOT_SENT_YET),
+        # asked every few seconds, true of few
+        _partial("ix_message_held", "held_since", where=HELD_BACK),
+        _partial("ix_message_refused", "id", where=REFUSED_UNSEEN),
+        # when the last was sent; whether one was since
+        _partial("ix_message_sent_at", "sent_at", where="sent_at IS NOT NULL"),
+        # what was told of an announcement: who is told of its correction
+        Index("ix_message_announcement_id", "announcement_id"),
     )

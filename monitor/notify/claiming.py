@@ -1,0 +1,129 @@
+"""Claiming messages for sending: the next few under a lease, or cancelled, in one statement.
+
+What its reader no longer wants, or what tells what is no longer so, is cancelled in the claim.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Row, Update, bindparam, case, literal, select, update
+from sqlalchemy.orm import Session
+
+from monitor.kernel import audit
+from monitor.notify.smtp.due import in_order, may_be_sent, next_due, next_strayed, overtaken
+from monitor.notify.tables import Announcement, Message, MessageKind, MessageState
+
+ACTOR = "job:deliver"
+LEFT = "The reader left before it was sent"
+OVERTAKEN = "Not sent: what it tells of the study is no longer so"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One message under a lease, with all its rendering needs. ``token`` fences late words."""
+
+    id: int
+    uuid: str
+    message_id: str
+    kind: MessageKind
+    address: str
+    token: int
+    attempt: int  # this try, from 1
+    queued_at: datetime
+    subscriber_id: int | None
+    context: dict[str, Any]
+    content: dict[str, Any]  # the announcement's, or empty
+    announcement_id: int | None = None
+
+
+def claim(session: Session, *, at: datetime, limit: int, lease_seconds: int) -> list[Claimed]:
+    """Take up to ``limit`` messages for sending; none is taken twice while its lease runs.
+
+    What its reader no longer wants is cancelled in the same statement, so an unsubscribe
+    committed before the claim is always honoured.
+    """
+    until = at + timedelta(seconds=lease_seconds)
+    taken: list[int] = []
+    for pick in (next_due, next_strayed):
+        while ids := pick(session, at, limit - len(taken)) if len(taken) < limit else ():
+            rows = _take(session, ids, until)
+            taken += [row.id for row in rows if row.state is MessageState.CLAIMED]
+            gone = [row for row in rows if row.state is MessageState.CANCELLED]
+            record(session, [(row.id, "cancelled", {"reason": row.reply}) for row in gone], at)
+    return _read(session, taken) if taken else []
+
+
+def record(
+    session: Session, fates: Sequence[tuple[int, str, dict[str, Any]]], at: datetime
+) -> None:
+    """Enter what became of each message into the ledger."""
+    entries = [(f"message.{what}", f"message:{id_}", details) for id_, what, details in fates]
+    audit.record_many(session, entries, at=at, actor=ACTOR)
+
+
+def _take(
+    session: Session, ids: Sequence[int], until: datetime
+) -> Sequence[Row[int, MessageState, str | None]]:
+    """Claim or cancel these messages, which the transaction holds."""
+    return session.execute(_taking(), {"ids": ids, "until": until}).all()
+
+
+@cache
+def _taking() -> Update:
+    """Write the statement that claims or cancels; once, as it is large and often asked for."""
+    wanted = may_be_sent()
+    states, times = Message.state.type, Message.lease_until.type
+    return (
+        update(Message)
+        .where(Message.id.in_(bindparam("ids", expanding=True)))
+        .values(
+            state=case(
+                (wanted, literal(MessageState.CLAIMED, states)),
+                else_=literal(MessageState.CANCELLED, states),
+            ),
+            lease_token=Message.lease_token + 1,
+            lease_until=case((wanted, bindparam("until", type_=times)), else_=None),
+            attempts=Message.attempts + case((wanted, 1), else_=0),
+            reply=case((wanted, Message.reply), (overtaken(), OVERTAKEN), else_=LEFT),
+        )
+        .returning(Message.id, Message.state, Message.reply)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _read(session: Session, ids: Sequence[int]) -> list[Claimed]:
+    """Read claims whole; what many messages tell is read once for all of them."""
+    found = session.scalars(
+        in_order(select(Message).where(Message.id.in_(ids))).execution_options(
+            populate_existing=True
+        )
+    ).all()
+    told = {message.announcement_id for message in found} - {None}
+    contents = _contents(session, told) if told else {}
+    return [
+        Claimed(
+            id=message.id,
+            uuid=message.uuid,
+            message_id=message.message_id,
+            kind=message.kind,
+            address=message.address,
+            token=message.lease_token,
+            attempt=message.attempts,
+            queued_at=message.queued_at,
+            subscriber_id=message.subscriber_id,
+            context=message.context,
+            content=contents.get(message.announcement_id, {}),
+            announcement_id=message.announcement_id,
+        )
+        for message in found
+    ]
+
+
+def _contents(
+    session: Session, announcements: Collection[int | None]
+) -> dict[int | None, dict[str, Any]]:
+    told = select(Announcement.id, Announcement.content).where(Announcement.id.in_(announcements))
+    return {row.id: row.content for row in session.execute(told)}

@@ -1,0 +1,279 @@
+"""Delivering much mail over several connections: order, fewer connections, and a sender killed."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from monitor.catalogue import service as catalogue_service
+from monitor.jobs import delivery, sending
+from monitor.jobs.delivery import deliver_due
+from monitor.jobs.sending import MOST_AT_ONCE
+from monitor.jobs.service import Service
+from monitor.kernel import audit
+from monitor.kernel.settings import parse
+from monitor.notify import queries
+from monitor.notify.queueing import queue
+from monitor.notify.tables import Message, MessageKind, MessageState
+
+MANY, CONNECTIONS = 120, 3
+NEVER = 10**9
+
+
+class Relay:
+    """Takes connections at once, and keeps recipients and Message-IDs in the order they came.
+
+    ``most``: further connections are turned away with 421. ``on_mail`` is called after each mail.
+    """
+
+    def __init__(self, most=NEVER, on_mail=lambda kept: None, ends_after=NEVER):
+        self.most, self.on_mail, self.ends_after = most, on_mail, ends_after
+        self.kept, self.ids, self.at_once, self.highest = [], [], 0, 0
+        self.lock = threading.Lock()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+
+    def __enter__(self):
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *error):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.listener.accept()
+                threading.Thread(target=self._one, args=(connection,), daemon=True).start()
+
+    def _one(self, connection):
+        with self.lock:
+            self.at_once += 1
+            turned_away = self.at_once > self.most
+            if not turned_away:
+                self.highest = max(self.highest, self.at_once)
+        with connection, connection.makefile("rb") as lines, contextlib.suppress(OSError):
+            if turned_away:
+                connection.sendall(b"421 4.7.0 too many connections\r\n")
+            else:
+                self._talk(connection, lines)
+        with self.lock:
+            self.at_once -= 1
+
+    def _talk(self, connection, lines):
+        recipient, mails = "", 0
+        connection.sendall(b"220 here\r\n")
+        for line in lines:
+            verb = line.split()[0].upper()
+            if verb == b"RCPT":
+                recipient = line.decode().partition("<")[2].partition(">")[0]
+            if verb == b"DATA":
+                connection.sendall(b"354 go on\r\n")
+                content = b"".join(iter(lines.readline, b".\r\n"))
+                mails += 1
+                with self.lock:
+                    self.kept.append(recipient)
+                    self.ids.append(content.partition(b"Message-ID: ")[2].partition(b"\r\n")[0])
+                    self.on_mail(self.kept)
+            connection.sendall(b"250 ok\r\n" if verb != b"QUIT" else b"221 bye\r\n")
+            if verb == b"QUIT" or mails >= self.ends_after:
+                return
+
+
+@pytest.fixture
+def serving(database, tmp_path, clock):
+    """Give a maker of services that send to a relay, with many messages due."""
+
+    def make(relay, addresses=None):
+        mail = {"transport": "smtp", "host": "127.0.0.1", "port": relay.port, "tls": "none"}
+        data = {
+            "database": {"url": database.url.render_as_string(hide_password=False)},
+            "mail": {**mail, "connections": CONNECTIONS},
+        }
+        service = replace(Service.open(parse(data, folder=tmp_path)), clock=clock)
+        made.append(service)
+        with service.database.write() as session:
+            catalogue_service.sync(session, service.catalogue, at=clock())
+            for address in addresses or [f"r{n}@reader.example" for n in range(MANY)]:
+                context = {"name": "Ada", "role": "reviewer", "link": "/join/x"}
+                kind = MessageKind.INVITATION
+                queue(session, service.settings, kind, address, context=context, at=clock())
+        return service
+
+    made: list[Service] = []
+    yield make
+    for service in made:
+        service.database.dispose()
+
+
+def states(service):
+    with service.database.read() as session:
+        assert audit.broken_link(session) is None
+        return queries.outbox(session).counts
+
+
+def test_much_mail_goes_over_several_connections_each_message_once(serving):
+    with Relay() as relay:
+        service = serving(relay)
+        assert deliver_due(service).counts == {"sent": MANY}
+    assert sorted(Counter(relay.kept).values()) == [1] * MANY
+    assert 1 < relay.highest <= CONNECTIONS
+    assert states(service) == {MessageState.SENT: MANY}
+    with service.database.read() as session:
+        entries = session.scalars(
+            select(audit.AuditEntry).where(audit.AuditEntry.action == "message.sent")
+        ).all()
+        assert len({entry.subject for entry in entries}) == len(entries) == MANY
+        assert not any("link" in m.context for m in session.scalars(select(Message)))
+
+
+def test_little_mail_goes_over_one_connection(serving):
+    with Relay() as relay:
+        deliver_due(serving(relay, [f"r{n}@reader.example" for n in range(MOST_AT_ONCE)]))
+    assert relay.highest == 1
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_server_that_takes_fewer_connections_gets_all_of_it(serving, most):
+    with Relay(most=most) as relay:
+        report = deliver_due(serving(relay))
+    assert (report.counts, report.problems) == ({"sent": MANY}, [])
+    assert sorted(Counter(relay.kept).values()) == [1] * MANY
+    assert relay.highest <= most
+
+
+def test_a_server_that_ends_connections_after_some_messages_gets_all_of_it(serving):
+    with Relay(ends_after=7) as relay:
+        service = serving(relay)
+        report = deliver_due(service)
+    assert (report.counts, report.problems) == ({"sent": MANY}, [])
+    assert sorted(Counter(relay.kept).values()) == [1] * MANY
+
+
+def test_messages_to_one_address_arrive_in_their_order(serving):
+    addresses = [f"r{n % 5}@reader.example" for n in range(MANY)]
+    with Relay() as relay:
+        service = serving(relay, addresses)
+        deliver_due(service)
+    with service.database.read() as session:
+        queued = session.execute(
+            select(Message.address, Message.message_id).order_by(Message.id)
+        ).all()
+    arrived = list(zip(relay.kept, (each.decode() for each in relay.ids), strict=True))
+    for address in set(addresses):
+        assert [m for a, m in arrived if a == address] == [m for a, m in queued if a == address]
+
+
+def test_a_server_that_is_gone_in_the_middle_charges_nobody(serving, clock):
+    with Relay() as relay:
+        service = serving(relay)
+
+        def gone(kept):
+            if len(kept) == 60:
+                relay.__exit__()
+                raise OSError
+
+        relay.on_mail = gone
+        report = deliver_due(service, now=True)
+    counts = states(service)
+    assert counts[MessageState.SENT] >= 60 - CONNECTIONS * MOST_AT_ONCE
+    assert counts.get(MessageState.CLAIMED, 0) == 0
+    assert sum(counts.values()) == MANY
+    assert counts.get(MessageState.UNCERTAIN, 0) <= CONNECTIONS
+    assert len(report.problems) <= 1
+    with service.database.read() as session:
+        waiting = select(Message.attempts).where(Message.state == MessageState.PENDING)
+        assert set(session.scalars(waiting)) <= {0}
+
+
+SENDER = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from monitor.jobs.delivery import deliver_due
+from monitor.jobs.service import Service
+from monitor.kernel.settings import load
+deliver_due(Service.open(load(Path(sys.argv[1]))), now=True)
+"""
+
+
+@pytest.mark.parametrize("after", [1, 2, 9, 40, 77])
+def test_a_killed_sender_repeats_only_what_was_in_flight(serving, tmp_path, clock, after):
+    """kill -9 while mail is handed over: what has a recorded fate is never sent again."""
+    with Relay() as relay:
+        service = serving(relay)
+        config = tmp_path / "config.toml"
+        config.write_text(_toml(service))
+        reached = threading.Event()
+        relay.on_mail = lambda kept: reached.set() if len(kept) >= after else None
+        sender = subprocess.Popen([sys.executable, "-c", SENDER, str(config)])
+        assert reached.wait(60)
+        os.kill(sender.pid, signal.SIGKILL)
+        sender.wait()
+        relay.on_mail = lambda kept: None
+        time.sleep(0.3)  # what the kernel still holds of the dead one's words arrives
+        before = Counter(relay.kept)
+        counts = states(service)
+        in_flight = counts.get(MessageState.CLAIMED, 0)
+        assert in_flight <= CONNECTIONS * MOST_AT_ONCE
+        assert max(before.values()) == 1
+        _until_free(service)
+    received, ids = Counter(relay.kept), dict(zip(relay.kept, relay.ids, strict=True))
+    assert len(received) == MANY, "nobody is left out"
+    repeated = [address for address, times in received.items() if times > 1]
+    assert max(received.values()) <= 2
+    assert len(repeated) <= in_flight
+    assert len(set(relay.ids)) == len(ids) == MANY, "a repeat has the Message-ID it had"
+    assert states(service) == {MessageState.SENT: MANY}
+
+
+def _until_free(service):
+    """Send the rest once the database has noticed that the dead one holds its lock no more."""
+    for _ in range(100):
+        if not deliver_due(service, now=True).problems:
+            return
+        time.sleep(0.2)
+    raise AssertionError("the dead one's lock is still held")
+
+
+def _toml(service):
+    mail = service.settings.mail
+    return f"""
+[database]
+url = "{service.database.url.render_as_string(hide_password=False)}"
+[mail]
+transport = "smtp"
+host = "127.0.0.1"
+port = {mail.port}
+tls = "none"
+connections = {mail.connections}
+"""
+
+
+def test_a_slow_server_is_given_one_message_at_a_time(serving, monkeypatch):
+    for module in (sending, delivery):
+        monkeypatch.setattr(module, "SLOW_SECONDS", -1.0)
+    with Relay() as relay:
+        service = serving(relay, [f"r{n}@reader.example" for n in range(20)])
+        most = []
+
+        def count(kept):
+            with service.database.read() as session:
+                claimed = select(Message.id).where(Message.state == MessageState.CLAIMED)
+                most.append(len(session.scalars(claimed).all()))
+
+        relay.on_mail = count
+        deliver_due(service)
+    assert max(most) <= 2
+    assert relay.highest == 1

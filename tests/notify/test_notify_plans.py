@@ -1,0 +1,146 @@
+"""No question asked of the outbox reads it whole, however much was ever sent; on both databases."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, insert, text
+
+from monitor.notify import fan_out, mail_trouble, outbox, queries
+from monitor.notify.tables import Message, MessageKind, MessageState, Subscriber, SubscriberState
+
+SENT, WAITING = 6000, 1500
+
+
+@pytest.fixture
+def filled(database, now):
+    """Mail of a year: most of it sent, some waiting, a few in every other state."""
+    with database.write() as session:
+        reader = {"interventions": ["cos"], "purpose": "", "asked_at": now, "left_at": None}
+        readers = [
+            {"address": f"r{n}@reader.example", "state": SubscriberState.ACTIVE, **reader}
+            for n in range(50)
+        ]
+        session.execute(insert(Subscriber), [{"confirmed_at": now, **one} for one in readers])
+        session.execute(insert(Message), list(_messages(now)))
+        session.execute(text("ANALYZE"))
+    return database
+
+
+def _messages(now):
+    others = [MessageState.DEAD, MessageState.DEFERRED, MessageState.UNCERTAIN] * 10
+    states = [MessageState.SENT] * SENT + [MessageState.PENDING] * WAITING + others
+    for number, state in enumerate(states):
+        tried = state is not MessageState.PENDING
+        at = now - timedelta(minutes=len(states) - number)
+        yield {
+            "uuid": f"uuid-{number}",
+            "message_id": f"<{number}@example.org>",
+            "kind": MessageKind.CHANGE,
+            "address": f"r{number % 50}@reader.example",
+            "subscriber_id": 1 + number % 50,
+            "context": {},
+            "state": state,
+            "queued_at": at,
+            "next_at": at,
+            "attempts": int(tried),
+            "lease_token": int(tried),
+            "sent_at": at if state is MessageState.SENT else None,
+        }
+
+
+class Watch:
+    """The plans of what a transaction asks of the database."""
+
+    def __init__(self, session):
+        self.session, self.plans, self.statements = session, [], []
+        self.is_sqlite = session.get_bind().dialect.name == "sqlite"
+
+    def __enter__(self):
+        event.listen(self.session.get_bind(), "before_cursor_execute", self._note)
+        return self
+
+    def __exit__(self, *error):
+        event.remove(self.session.get_bind(), "before_cursor_execute", self._note)
+
+    def _note(self, connection, cursor, statement, parameters, context, executemany):
+        self.statements.append(statement)
+        if executemany or not re.match(r"(WITH|SELECT|UPDATE|DELETE)", statement.lstrip()):
+            return
+        how = "EXPLAIN QUERY PLAN " if self.is_sqlite else "EXPLAIN (FORMAT JSON) "
+        with (
+            connection.connection.cursor()
+            if not self.is_sqlite
+            else Closing(connection.connection.cursor()) as other
+        ):
+            other.execute(how + statement, parameters)
+            self.plans += [
+                str(row[3]) if self.is_sqlite else json.dumps(row[0]) for row in other.fetchall()
+            ]
+
+    @property
+    def scans(self):
+        """Where the table of messages is read whole."""
+        if self.is_sqlite:
+            return [
+                plan for plan in self.plans if re.search(r"\bSCAN message\b(?! USING INDEX)", plan)
+            ]
+        # how many were ever sent is counted where most were: an index would be no shorter
+        whole = r'"Node Type": "Seq Scan"[^{}]*"Relation Name": "message"(?![^{}]*\'sent\'::text)'
+        return [plan for plan in self.plans if re.search(whole, plan)]
+
+
+class Closing:
+    def __init__(self, thing):
+        self.thing = thing
+
+    def __enter__(self):
+        return self.thing
+
+    def __exit__(self, *error):
+        self.thing.close()
+
+
+ASKED = {
+    "anything due": lambda session, at: outbox.anything_due(session, at=at),
+    "nothing due": lambda session, at: outbox.anything_due(session, at=at - timedelta(days=90)),
+    "a claim": lambda session, at: outbox.claim(session, at=at, limit=16, lease_seconds=60),
+    "all claims": lambda session, at: outbox.claim(session, at=at, limit=1000, lease_seconds=60),
+    "taking over": lambda session, at: outbox.take_over(session, at=at),
+    "accepted since": outbox.accepted_since,
+    "waiting long": queries.waiting_long,
+    "held": lambda session, at: queries.anything_held(session),
+    "refused": lambda session, at: queries.refused(session),
+    "a look": mail_trouble.needs_a_look,
+    "telling": lambda session, at: fan_out.tell_next(session, at=at),
+    "how it stands": lambda session, at: queries.outbox(session),
+}
+
+
+@pytest.mark.parametrize("what", ASKED)
+def test_nothing_reads_the_outbox_whole(filled, now, what):
+    with filled.write() as session, Watch(session) as watch:
+        ASKED[what](session, now)
+        session.flush()
+    assert watch.plans
+    assert watch.scans == []
+
+
+def test_a_message_that_is_delivered_costs_few_statements(filled, now):
+    with filled.write() as session, Watch(session) as watch:
+        first = outbox.claim(session, at=now, limit=16, lease_seconds=60)
+        watch.statements.clear()
+        outbox.sent_many(session, [(claimed, "250 ok") for claimed in first], at=now)
+        session.flush()
+        assert len(outbox.claim(session, at=now, limit=16, lease_seconds=60)) == 16
+    assert len(watch.statements) <= 12, watch.statements
+
+
+def test_a_claim_asks_the_same_however_many_wait(filled, now):
+    asked = []
+    for limit in (1, 16, 64):
+        with filled.write() as session, Watch(session) as watch:
+            assert len(outbox.claim(session, at=now, limit=limit, lease_seconds=60)) == limit
+        asked.append(len(watch.statements))
+    assert asked == [asked[0]] * 3
