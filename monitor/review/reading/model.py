@@ -1,7 +1,7 @@
 """The shapes of a reading, as it is kept. Everything may be unanswered: a reading grows. Pure.
 
 Source: ``method/findings.md`` §1. A reading is one document, kept whole with the person and the
-round (ADR 18): it is compared answer by answer, and never changed once it is handed in.
+round (ADR 20): it is compared answer by answer, and never changed once it is handed in.
 """
 
 import math
