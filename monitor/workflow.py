@@ -19,17 +19,15 @@ from monitor.gap import service as gaps
 from monitor.gap.previews import (  # offered from here: what a step would do
     Preview,
     preview,
+    preview_counting,
     preview_counting_again,
     preview_withdrawal,
 )
-from monitor.gap.rules import changed
 from monitor.gap.tables import Change
 from monitor.literature import service as literature
 from monitor.literature.ingest import rereading
 from monitor.literature.papers.settling import one_at_a_time
 from monitor.literature.words import TO_SCREEN, Lane
-from monitor.notify import news
-from monitor.notify import queries as notify_queries
 from monitor.notify import service as notify
 from monitor.notify.incidents import (  # offered from here: they are part of the story
     comparison_failed,
@@ -40,9 +38,9 @@ from monitor.notify.incidents import (  # offered from here: they are part of th
     source_failed,
     source_recovered,
 )
+from monitor.notify.queries import readers_told
 from monitor.review import service as review
 from monitor.review.reading.model import Reading
-from monitor.review.reading.summary import judgement
 from monitor.review.tables import Decision, Screening, StudyAlert
 from monitor.review.words import ScreeningVerdict
 from monitor.service import Service
@@ -335,32 +333,10 @@ def _direction(service: Service, reading: Reading | None) -> FindingDirection | 
     return evidence.told_direction(reading, service.catalogue.synthesis) if reading else None
 
 
-def preview_counting(session: Session, service: Service, study_id: int) -> list[Preview]:
-    """Tell what deciding a study by what its appraisals came to would do. Changes nothing."""
-    reading = review.consensus_reading(session, study_id)
-    if reading is None:
-        return []
-    direction = _direction(service, reading)
-    tools = service.catalogue.tool_by_reference
-    return preview(
-        session,
-        service.catalogue,
-        study_id=study_id,
-        judgement=judgement(reading, tools, direction),
-        in_review=reading.in_review,
-    )
-
-
 def needs_a_lead(session: Session, service: Service, study_id: int) -> bool:
     """Tell whether deciding a study would tell so many readers that a lead reviewer has to."""
-    previews = preview_counting(session, service, study_id)
+    previews = preview_counting(session, service.catalogue, study_id)
     return readers_told(session, previews) > service.settings.review.lead_above_readers
-
-
-def readers_told(session: Session, previews: Sequence[Preview]) -> int:
-    """Count the readers who would be told by mail, if it is news."""
-    moved = [one.slug for one in previews if news.moves(changed(one.before, one.after))]
-    return notify_queries.followers(session, moved)
 
 
 def withdraw(  # noqa: PLR0913 - who, what, why

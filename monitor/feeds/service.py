@@ -29,7 +29,8 @@ from monitor.feeds.tables import (
 )
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, NotFound, SourceError, SourceFault
-from monitor.kernel.settings import FeedSettings, Settings
+from monitor.kernel.settings import Settings
+from monitor.kernel.source_settings import FeedSettings
 
 __all__ = [
     "Effort",

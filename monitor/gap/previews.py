@@ -10,6 +10,7 @@ from monitor.evidence import service as evidence
 from monitor.gap import queries, service
 from monitor.gap.rules import State
 from monitor.review import service as review
+from monitor.review.reading import summary
 from monitor.review.rules import Judgement
 
 
@@ -43,6 +44,21 @@ def preview(
         slug: evidence.preview(session, catalogue, slug, without=study_id) for slug in gone
     }
     return [_preview(session, catalogue, slug, grade) for slug, grade in grades.items()]
+
+
+def preview_counting(session: Session, catalogue: Catalogue, study_id: int) -> list[Preview]:
+    """Tell what deciding a study by what its appraisals came to would do. Changes nothing."""
+    reading = review.consensus_reading(session, study_id)
+    if reading is None:
+        return []
+    direction = evidence.told_direction(reading, catalogue.synthesis)
+    return preview(
+        session,
+        catalogue,
+        study_id=study_id,
+        judgement=summary.judgement(reading, catalogue.tool_by_reference, direction),
+        in_review=reading.in_review,
+    )
 
 
 def preview_withdrawal(session: Session, catalogue: Catalogue, *, study_id: int) -> list[Preview]:

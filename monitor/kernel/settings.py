@@ -8,11 +8,9 @@ import codecs
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     field_validator,
@@ -24,15 +22,18 @@ from sqlalchemy.exc import ArgumentError
 from monitor.kernel import addresses
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.private_files import refuse_open_to_others
+from monitor.kernel.source_settings import (
+    FeedSourceSettings,
+    OtherSourceSettings,
+    Section,
+    SourceSettings,
+    SourcesSettings,
+)
 
 DEFAULT_DATABASE = "sqlite:///var/gap-monitor.sqlite3"
 
 
-class _Section(BaseModel):
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
-
-
-class DatabaseSettings(_Section):
+class DatabaseSettings(Section):
     """Where everything is kept."""
 
     url: str = Field(
@@ -53,7 +54,7 @@ class DatabaseSettings(_Section):
         return value
 
 
-class WebSettings(_Section):
+class WebSettings(Section):
     """The pages."""
 
     host: str = Field("127.0.0.1", description="address to listen on")
@@ -133,7 +134,7 @@ class Tls(StrEnum):
     TLS = "tls"
 
 
-class MailSettings(_Section):
+class MailSettings(Section):
     """Mail to readers and admins."""
 
     transport: Transport = Field(
@@ -165,7 +166,7 @@ class MailSettings(_Section):
         return value
 
 
-class ReviewSettings(_Section):
+class ReviewSettings(Section):
     """Appraisals and what they decide."""
 
     lead_above_readers: int = Field(
@@ -176,131 +177,7 @@ class ReviewSettings(_Section):
     )
 
 
-class FeedSettings(_Section):
-    """One RSS or Atom feed."""
-
-    name: str = Field(min_length=1, max_length=80, description="how pages call it")
-    url: str = Field(pattern=r"^https?://\S+$", description="its address")
-
-
-BaseUrl = Annotated[str, Field(pattern=r"^https?://\S+$", description="the service and its path")]
-
-
-class SourceSettings(_Section):
-    """One source with an API."""
-
-    enabled: bool = Field(default=True, description="ask this source")
-    base_url: BaseUrl
-    api_key_file: Path | None = Field(None, description="file that holds the key, if there is one")
-    every_hours: float = Field(24, ge=0.001, le=24 * 31, description="hours between polls")
-
-
-class FeedSourceSettings(_Section):
-    """One source made of feeds."""
-
-    enabled: bool = Field(default=True, description="ask these feeds")
-    feeds: tuple[FeedSettings, ...] = Field(
-        (), description='the feeds, such as [{name = "Journal", url = "https://…/rss"}]'
-    )
-    every_hours: float = Field(12, ge=0.001, le=24 * 31, description="hours between polls")
-
-
-class PubMedSettings(SourceSettings):
-    """PubMed through NCBI's E-utilities."""
-
-    base_url: BaseUrl = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
-
-
-class EuropePmcSettings(SourceSettings):
-    """Europe PMC's REST service."""
-
-    base_url: BaseUrl = "https://www.ebi.ac.uk/europepmc/webservices/rest"
-
-
-class ClinicalTrialsSettings(SourceSettings):
-    """ClinicalTrials.gov's registry (API version 2)."""
-
-    base_url: BaseUrl = "https://clinicaltrials.gov/api/v2"
-
-
-class IsrctnSettings(SourceSettings):
-    """The ISRCTN registry."""
-
-    base_url: BaseUrl = "https://www.isrctn.com/api"
-
-
-class CrossrefSettings(SourceSettings):
-    """Crossref: retractions, corrections and expressions of concern; DOI look-ups."""
-
-    base_url: BaseUrl = "https://api.crossref.org"
-
-
-class OpenAlexSettings(SourceSettings):
-    """OpenAlex: look-ups of single DOIs, for what the others leave out."""
-
-    enabled: bool = Field(
-        default=False, description="ask this source; it works without a key, and better with one"
-    )
-    base_url: BaseUrl = "https://api.openalex.org"
-
-
-class PubMedFeedSettings(FeedSourceSettings):
-    """PubMed's RSS feeds of saved searches; each needs its address from PubMed's website."""
-
-
-class JournalFeedSettings(FeedSourceSettings):
-    """Journals' own RSS or Atom feeds."""
-
-
-class OtherSourceSettings(SourceSettings):
-    """A source that has no section of its own; an empty address is the source's own default."""
-
-    base_url: str = Field("", pattern=r"^(https?://\S+)?$", description="the service and its path")
-
-
-class SourcesSettings(_Section):
-    """The literature sources."""
-
-    allow_loopback: bool = Field(
-        default=False,
-        description="permit sources on this machine (the demo and tests); shown on Status",
-    )
-    contact: str = Field(
-        "", description="address sent to the sources, so that they can reach you; NCBI asks for it"
-    )
-    since: str = Field(
-        "2020-01-01",
-        pattern=r"^\d{4}-\d{2}-\d{2}$",
-        description="first day searched when a source is asked for the first time",
-    )
-    compare_every_days: float = Field(
-        7,
-        ge=0.01,
-        le=31,
-        description="days between full comparisons of what a source lists with what is held",
-    )
-    keep_raw_days: int = Field(
-        0,
-        ge=0,
-        le=36_500,
-        description="days to keep records as sent once a newer version of them is held; the newest "
-        "is always kept. 0 keeps everything",
-    )
-    others: dict[str, OtherSourceSettings] = Field(
-        {},
-        description="sources without a section here, by name, such as {name = {enabled = false}}",
-    )
-    pubmed: PubMedSettings = PubMedSettings()
-    europepmc: EuropePmcSettings = EuropePmcSettings()
-    pubmed_rss: PubMedFeedSettings = PubMedFeedSettings()
-    journals: JournalFeedSettings = JournalFeedSettings()
-    clinicaltrials: ClinicalTrialsSettings = ClinicalTrialsSettings()
-    isrctn: IsrctnSettings = IsrctnSettings()
-    crossref: CrossrefSettings = CrossrefSettings()
-    openalex: OpenAlexSettings = OpenAlexSettings()
-
-
-class Settings(_Section):
+class Settings(Section):
     """Every setting, and the folder of the file they came from."""
 
     database: DatabaseSettings = DatabaseSettings()

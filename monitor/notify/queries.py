@@ -18,8 +18,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from monitor.gap.previews import Preview
+from monitor.gap.rules import changed
 from monitor.kernel.errors import NotFound
-from monitor.notify import rules
+from monitor.notify import news, rules
 from monitor.notify.tables import (
     HELD_BACK,
     NOT_SENT_YET,
@@ -169,6 +171,12 @@ def _bounded(session: Session) -> dict[MessageState, int]:
         )
     ).one()
     return {state: n for state, n in zip(MessageState, counted, strict=True) if n}
+
+
+def readers_told(session: Session, previews: Collection[Preview]) -> int:
+    """Count the readers whom a step would tell by mail, if it is news."""
+    moved = [one.slug for one in previews if news.moves(changed(one.before, one.after))]
+    return followers(session, moved)
 
 
 def _count(session: Session, which: ColumnElement[bool] | TextClause) -> int:

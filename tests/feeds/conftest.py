@@ -17,7 +17,8 @@ import pytest
 from monitor.feeds.http.client import Http, Patience
 from monitor.feeds.records import Query
 from monitor.feeds.sources import Context
-from monitor.kernel.settings import SourcesSettings, parse
+from monitor.kernel.settings import parse
+from monitor.kernel.source_settings import SourcesSettings
 
 IMPATIENT = Patience(connect=2, read=2, whole=5, tries=2, pause=0.01, longest_pause=0.5)
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from monitor.feeds.http.feed_address import FIELD, normalised, without_secrets
 from monitor.kernel.errors import InvalidInput
-from monitor.kernel.settings import FeedSettings
+from monitor.kernel.source_settings import FeedSettings
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from monitor.feeds import service
 from monitor.feeds.records import Watermark
 from monitor.feeds.sources import SOURCES, Context, lookups
 from monitor.kernel.errors import SourceError
-from monitor.kernel.settings import FeedSourceSettings, Settings, parse
+from monitor.kernel.settings import Settings, parse
+from monitor.kernel.source_settings import FeedSourceSettings
 
 REPLIES = Path(__file__).parent / "replies"
 NO_REPLIES = {"keys.json", "watched.json"}

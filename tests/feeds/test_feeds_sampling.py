@@ -6,7 +6,7 @@ import pytest
 
 from monitor.feeds.added.sampling import sample
 from monitor.kernel.errors import SourceError, SourceFault
-from monitor.kernel.settings import SourcesSettings
+from monitor.kernel.source_settings import SourcesSettings
 
 TODAY = date(2026, 11, 23)
 LOOPBACK = SourcesSettings(allow_loopback=True)

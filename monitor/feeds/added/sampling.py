@@ -12,7 +12,7 @@ from monitor.feeds.readers import rss_document, rss_item
 from monitor.feeds.records import Citation, FetchedRecord
 from monitor.feeds.sources import rss
 from monitor.kernel.errors import SourceError
-from monitor.kernel.settings import SourcesSettings
+from monitor.kernel.source_settings import SourcesSettings
 
 # somebody waits for the page
 _SHORT = Patience(connect=5, read=10, whole=20, tries=1)

@@ -15,7 +15,8 @@ from monitor.feeds.tables import FeedRow, SourceRow
 from monitor.kernel import audit
 from monitor.kernel.database import affected
 from monitor.kernel.errors import InvalidInput, NotFound
-from monitor.kernel.settings import FeedSettings, FeedSourceSettings, Settings
+from monitor.kernel.settings import Settings
+from monitor.kernel.source_settings import FeedSettings, FeedSourceSettings
 
 _LONGEST_NAME = 80
 

@@ -14,7 +14,8 @@ from monitor.feeds.records import Query
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.sources.contract import catalogue_queries
 from monitor.feeds.tables import FeedRow
-from monitor.kernel.settings import FeedSourceSettings, Settings
+from monitor.kernel.settings import Settings
+from monitor.kernel.source_settings import FeedSourceSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from monitor.feeds.http.pacing import TURNS, Breaker, host_of
 from monitor.feeds.http.unpacking import ACCEPTED, unpacked
 from monitor.kernel.clock import utcnow
 from monitor.kernel.errors import SourceError, SourceFault
-from monitor.kernel.settings import SourcesSettings
+from monitor.kernel.source_settings import SourcesSettings
 
 log = structlog.get_logger()
 

@@ -16,7 +16,8 @@ from monitor.feeds.records import (
     UnreadableRecord,
     Watermark,
 )
-from monitor.kernel.settings import FeedSettings, FeedSourceSettings, Settings
+from monitor.kernel.settings import Settings
+from monitor.kernel.source_settings import FeedSettings, FeedSourceSettings
 
 Read = FetchedRecord | UnreadableRecord
 BY_DEFAULT = 9  # the preference of a source that has none

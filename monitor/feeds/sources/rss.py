@@ -13,7 +13,7 @@ from monitor.feeds.readers import rss_document, rss_item
 from monitor.feeds.records import Answer, FetchedRecord, Query, UnreadableRecord, Watermark
 from monitor.feeds.sources.contract import Context, resumed
 from monitor.kernel.errors import SourceError
-from monitor.kernel.settings import FeedSourceSettings
+from monitor.kernel.source_settings import FeedSourceSettings
 
 ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.8"
 

@@ -18,7 +18,7 @@ from monitor.feeds.added.sampling import Sample, sample
 from monitor.feeds.http.feed_address import FIELD, normalised
 from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import InvalidInput, SourceError
-from monitor.kernel.settings import FeedSettings
+from monitor.kernel.source_settings import FeedSettings
 from monitor.web import auth, posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed, row_id

@@ -121,7 +121,7 @@ def _effects_page(typed: Typed, problems: Problems | None, *, study_id: int) -> 
         view = _view(session, study_id)
         if view.consensus is None:
             return _elsewhere(session, study_id, typed, problems)
-        previews = workflow.preview_counting(session, service(), study_id)
+        previews = workflow.preview_counting(session, service().catalogue, study_id)
         return render_template(
             "staff/counting.html",
             study=view,

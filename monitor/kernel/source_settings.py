@@ -1,0 +1,136 @@
+"""Settings of the sources: which are asked, where, how often, and how long records are kept."""
+
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """A part of the settings that refuses keys it does not know."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
+
+
+class FeedSettings(Section):
+    """One RSS or Atom feed."""
+
+    name: str = Field(min_length=1, max_length=80, description="how pages call it")
+    url: str = Field(pattern=r"^https?://\S+$", description="its address")
+
+
+BaseUrl = Annotated[str, Field(pattern=r"^https?://\S+$", description="the service and its path")]
+
+
+class SourceSettings(Section):
+    """One source with an API."""
+
+    enabled: bool = Field(default=True, description="ask this source")
+    base_url: BaseUrl
+    api_key_file: Path | None = Field(None, description="file that holds the key, if there is one")
+    every_hours: float = Field(24, ge=0.001, le=24 * 31, description="hours between polls")
+
+
+class FeedSourceSettings(Section):
+    """One source made of feeds."""
+
+    enabled: bool = Field(default=True, description="ask these feeds")
+    feeds: tuple[FeedSettings, ...] = Field(
+        (), description='the feeds, such as [{name = "Journal", url = "https://…/rss"}]'
+    )
+    every_hours: float = Field(12, ge=0.001, le=24 * 31, description="hours between polls")
+
+
+class PubMedSettings(SourceSettings):
+    """PubMed through NCBI's E-utilities."""
+
+    base_url: BaseUrl = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
+
+
+class EuropePmcSettings(SourceSettings):
+    """Europe PMC's REST service."""
+
+    base_url: BaseUrl = "https://www.ebi.ac.uk/europepmc/webservices/rest"
+
+
+class ClinicalTrialsSettings(SourceSettings):
+    """ClinicalTrials.gov's registry (API version 2)."""
+
+    base_url: BaseUrl = "https://clinicaltrials.gov/api/v2"
+
+
+class IsrctnSettings(SourceSettings):
+    """The ISRCTN registry."""
+
+    base_url: BaseUrl = "https://www.isrctn.com/api"
+
+
+class CrossrefSettings(SourceSettings):
+    """Crossref: retractions, corrections and expressions of concern; DOI look-ups."""
+
+    base_url: BaseUrl = "https://api.crossref.org"
+
+
+class OpenAlexSettings(SourceSettings):
+    """OpenAlex: look-ups of single DOIs, for what the others leave out."""
+
+    enabled: bool = Field(
+        default=False, description="ask this source; it works without a key, and better with one"
+    )
+    base_url: BaseUrl = "https://api.openalex.org"
+
+
+class PubMedFeedSettings(FeedSourceSettings):
+    """PubMed's RSS feeds of saved searches; each needs its address from PubMed's website."""
+
+
+class JournalFeedSettings(FeedSourceSettings):
+    """Journals' own RSS or Atom feeds."""
+
+
+class OtherSourceSettings(SourceSettings):
+    """A source that has no section of its own; an empty address is the source's own default."""
+
+    base_url: str = Field("", pattern=r"^(https?://\S+)?$", description="the service and its path")
+
+
+class SourcesSettings(Section):
+    """The literature sources."""
+
+    allow_loopback: bool = Field(
+        default=False,
+        description="permit sources on this machine (the demo and tests); shown on Status",
+    )
+    contact: str = Field(
+        "", description="address sent to the sources, so that they can reach you; NCBI asks for it"
+    )
+    since: str = Field(
+        "2020-01-01",
+        pattern=r"^\d{4}-\d{2}-\d{2}$",
+        description="first day searched when a source is asked for the first time",
+    )
+    compare_every_days: float = Field(
+        7,
+        ge=0.01,
+        le=31,
+        description="days between full comparisons of what a source lists with what is held",
+    )
+    keep_raw_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="days to keep records as sent once a newer version of them is held; the newest "
+        "is always kept. 0 keeps everything",
+    )
+    others: dict[str, OtherSourceSettings] = Field(
+        {},
+        description="sources without a section here, by name, such as {name = {enabled = false}}",
+    )
+    pubmed: PubMedSettings = PubMedSettings()
+    europepmc: EuropePmcSettings = EuropePmcSettings()
+    pubmed_rss: PubMedFeedSettings = PubMedFeedSettings()
+    journals: JournalFeedSettings = JournalFeedSettings()
+    clinicaltrials: ClinicalTrialsSettings = ClinicalTrialsSettings()
+    isrctn: IsrctnSettings = IsrctnSettings()
+    crossref: CrossrefSettings = CrossrefSettings()
+    openalex: OpenAlexSettings = OpenAlexSettings()
