@@ -10,7 +10,6 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
-from monitor.catalogue.words import FindingDirection
 from monitor.evidence import service as evidence
 from monitor.evidence.words import Cause
 from monitor.feeds.service import StoredRecord
@@ -306,7 +305,7 @@ def hand_in(
         service.catalogue,
         sent,
         reading=reading,
-        direction=_direction(service, reading),
+        direction=evidence.told_direction(reading, service.catalogue.synthesis),
         because=because,
     )
 
@@ -322,15 +321,11 @@ def count(session: Session, service: Service, sent: review.Sent, *, consensus_id
         service.catalogue,
         sent,
         consensus_id=consensus_id,
-        direction=_direction(service, reading),
+        direction=evidence.told_direction(reading, service.catalogue.synthesis),
         by_a_lead=needs_a_lead(session, service, sent.study_id),
     )
     _follow(session, service, decision, _because(session, decision), at=sent.at)
     return decision
-
-
-def _direction(service: Service, reading: Reading | None) -> FindingDirection | None:
-    return evidence.told_direction(reading, service.catalogue.synthesis) if reading else None
 
 
 def needs_a_lead(session: Session, service: Service, study_id: int) -> bool:

@@ -90,15 +90,16 @@ def effect_of(reading: Reading, result: model.Result, policy: SynthesisPolicy) -
     return derive(row_of(reading, result, study=""), policy)
 
 
-def told_direction(reading: Reading, policy: SynthesisPolicy) -> FindingDirection | None:
+def told_direction(reading: Reading | None, policy: SynthesisPolicy) -> FindingDirection | None:
     """Say which way the main result points, in the word that grading policy 2023-1 reads.
 
-    None where it is told in words: of more than one of the ten, or where nothing says which way.
+    None where it is told in words: of more than one of the ten, or where nothing says which way;
+    and of no reading.
     An interval that holds no difference says "no difference", which is printed "no clear
     difference"; sizes are for the pools.
     """
-    result = main_result(reading)
-    if result is None or len(interventions(reading)) != 1:
+    result = main_result(reading) if reading else None
+    if reading is None or result is None or len(interventions(reading)) != 1:
         return None
     try:
         effect = effect_of(reading, result, policy)
