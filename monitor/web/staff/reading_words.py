@@ -110,7 +110,7 @@ _HELD = {"kind": KINDS, "unit": UNITS, "role": ROLES, "informant": INFORMANTS, "
 
 def answer(tool: Tool, said: str) -> str:
     """Write an answer to a tool's question in words."""
-    return tool.meanings.get(said) or _ANSWERS.get(said) or formats.sentence(said)
+    return formats.sentence(tool.meanings.get(said) or _ANSWERS.get(said) or said)
 
 
 def arm_name(arm: Arm | None) -> str:
