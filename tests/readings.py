@@ -18,6 +18,7 @@ from monitor.catalogue.words import (
 from monitor.review import service as review
 from monitor.review.reading.model import Arm, Independence, Reading, Reported, Result, Risk
 from monitor.review.rules import Judgement
+from monitor.review.words import Stage
 
 _SIGNS = {
     FindingDirection.FAVOURS: 1,
@@ -69,7 +70,7 @@ def reading_of(judgement: Judgement, in_review: InReview = InReview.NO) -> Readi
         sizes = (judgement.participants - half, half)
         arms = [
             arm.model_copy(update={"randomised": size})
-            for arm, size in zip(arms, sizes, strict=True)
+            for arm, size in zip(arms, sizes, strict=False)
         ]
     return Reading(
         count_it=judgement.count_it,
@@ -94,6 +95,6 @@ def appraise(
     reading = judgement if isinstance(judgement, Reading) else reading_of(judgement, **told)
     sent = review.Sent(study_id, token, by, at)
     outcome = workflow.hand_in(session, service, sent, reading=reading)
-    if outcome.consensus and outcome.consensus.confirmed_at and not outcome.decision:
+    if outcome.consensus and outcome.stage is Stage.AGREED:
         workflow.count(session, service, sent, consensus_id=outcome.consensus.id)
     return outcome

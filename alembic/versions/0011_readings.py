@@ -121,6 +121,7 @@ def _consensus() -> None:
         sa.Column("reading", sa.JSON(), nullable=False),
         sa.Column("appraisals", sa.JSON(), nullable=False),
         sa.Column("people", sa.JSON(), nullable=False),
+        sa.Column("settled_by", sa.Integer(), nullable=True),
         sa.Column("differences", sa.JSON(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),

@@ -104,8 +104,7 @@ def confirm(
     consensus = _live(session, sent.study_id, consensus_id)
     if consensus.confirmed_at is not None:
         return consensus, None
-    settled_by = session.get_one(Appraisal, consensus.appraisals[-1]).reviewer_id
-    if sent.by.id == settled_by or sent.by.id not in consensus.people:
+    if sent.by.id == consensus.settled_by or sent.by.id not in consensus.people:
         raise Conflict("It waits for the other of the two. Nothing was recorded")
     consensus.confirmed_at = sent.at
     session.flush()
@@ -155,10 +154,7 @@ def count(
 
 def undecided(session: Session, study_id: int) -> Consensus | None:
     """Give the consensus that waits to be decided; None: there is none."""
-    consensus = given.consensus(session, study_id)
-    if consensus is None or _decided(session, consensus):
-        return None
-    return consensus
+    return given.consensus(session, study_id) if is_open(session, study_id) else None
 
 
 def consensus_reading(session: Session, study_id: int) -> Reading | None:
@@ -173,33 +169,21 @@ def _live(session: Session, study_id: int, consensus_id: int) -> Consensus:
     Raises:
         Conflict: it was decided, or changed, since.
     """
+    if not is_open(session, study_id):
+        newest = locking.newest_decision(session, study_id)
+        assert newest is not None  # noqa: S101 - a round ends by a decision; tells mypy
+        raise Conflict(deciding.was_decided(session, newest))
     consensus = given.consensus(session, study_id)
     if consensus is None or consensus.id != consensus_id:
         raise Conflict(
             "An appraisal of this study was changed since you opened this. Open it again"
         )
-    if _decided(session, consensus):
-        newest = locking.newest_decision(session, study_id)
-        assert newest is not None  # noqa: S101 - it is decided; tells mypy
-        raise Conflict(deciding.was_decided(session, newest))
     return consensus
-
-
-def _decided(session: Session, consensus: Consensus) -> bool:
-    newest = locking.newest_decision(session, consensus.study_id)
-    return (
-        newest is not None
-        and newest.at >= consensus.at
-        and not is_open(session, consensus.study_id)
-    )
 
 
 def is_open(session: Session, study_id: int) -> bool:
     """Tell whether a round of the study is open: it is not decided yet, or is appraised again."""
-    later = rounds.rounds(session, study_id)
-    if not later:
-        return locking.newest_decision(session, study_id) is None
-    return later[-1].closed_at is None
+    return locking.round_of(session, study_id)[1]
 
 
 def _sent_before(session: Session, sent: Sent, reading: Reading) -> Outcome | None:
@@ -331,6 +315,7 @@ def _consensus(
         reading=reading,
         appraisals=[one.id for one in appraisals],
         people=people,
+        settled_by=last.reviewer_id if last.settles else None,
         differences=list(differing),
         reason=last.changed_because,
         at=last.at,

@@ -21,7 +21,7 @@ from monitor.review.alerts import rules as alert_rules
 from monitor.review.reading import summary
 from monitor.review.reading.model import Reading, from_json, interventions, to_json
 from monitor.review.tables import Appraisal, Consensus, Decision
-from monitor.review.words import DecisionVerdict, Stage, found
+from monitor.review.words import DecisionVerdict, found
 
 # A decision's token is made of the form's that led to it: one form, one decision.
 _BY_WITHDRAWAL = "withdrawal:"
@@ -153,7 +153,7 @@ def no_longer_counted(  # noqa: PLR0913 - what, why, by whom
         at=at,
     )
     record_decision(session, decision)
-    locking.move_study(session, accepted.study_id, Stage.WITHDRAWN, at)
+    locking.move_study(session, accepted.study_id, locking.stage_of(session, accepted.study_id), at)
     return decision
 
 

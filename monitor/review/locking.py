@@ -16,7 +16,7 @@ from monitor.kernel import english
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature.tables import Paper, Study, StudyPaper
 from monitor.review import rules
-from monitor.review.tables import Appraisal, Consensus, Decision, QueueItem
+from monitor.review.tables import Appraisal, Consensus, Decision, QueueItem, Round
 from monitor.review.words import Stage
 
 _MAX_TOKEN = 100
@@ -73,22 +73,39 @@ def newest_decision(session: Session, study_id: int) -> Decision | None:
     )
 
 
+def round_of(session: Session, study_id: int) -> tuple[int, bool]:
+    """Give the number of a study's present round, and whether it is open: not decided yet."""
+    last = session.scalar(
+        select(Round).where(Round.study_id == study_id).order_by(Round.number.desc()).limit(1)
+    )
+    if last is None:
+        return 1, newest_decision(session, study_id) is None
+    return last.number, last.closed_at is None
+
+
 def stage_of(session: Session, study_id: int) -> Stage:
-    """Tell where a study stands, from its ledgers; what was decided stands while a round is open."""
-    decision = newest_decision(session, study_id)
+    """Tell what work a study waits for, or, where no round is open, what was decided."""
+    number, is_open = round_of(session, study_id)
+    if not is_open:
+        return standing_of(session, study_id)
+    of_round = (Appraisal.study_id == study_id, Appraisal.round == number)
     people = select(func.count(Appraisal.reviewer_id.distinct())).where(
-        Appraisal.study_id == study_id, Appraisal.settles.is_(False)
+        *of_round, Appraisal.settles.is_(False)
     )
     settled = select(Consensus.id).where(
         Consensus.study_id == study_id,
+        Consensus.round == number,
         Consensus.voided_at.is_(None),
         Consensus.confirmed_at.is_not(None),
     )
-    return rules.study_stage(
-        decision.verdict if decision else None,
-        session.scalar(people) or 0,
-        settled=session.scalar(settled.limit(1)) is not None,
-    )
+    has_consensus = session.scalar(settled.limit(1)) is not None
+    return rules.work_stage(session.scalar(people) or 0, settled=has_consensus)
+
+
+def standing_of(session: Session, study_id: int) -> Stage:
+    """Tell what was decided on a study, whatever round is open; before that, what it waits for."""
+    decision = newest_decision(session, study_id)
+    return rules.decided_stage(decision.verdict) if decision else stage_of(session, study_id)
 
 
 def study_of(session: Session, paper_id: int) -> int | None:

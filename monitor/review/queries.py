@@ -26,12 +26,11 @@ from monitor.review.studies import (
     DecisionView,
     ReportView,
     RoundView,
-    StudyToAppraise,
     StudyView,
     Turn,
     screened_for,
     study,
-    to_appraise,
+    waiting_for,
 )
 
 __all__ = [
@@ -55,7 +54,6 @@ __all__ = [
     "RoundView",
     "ScreeningView",
     "Side",
-    "StudyToAppraise",
     "StudyView",
     "Taught",
     "Turn",
@@ -76,6 +74,6 @@ __all__ = [
     "screenings",
     "study",
     "taught",
-    "to_appraise",
+    "waiting_for",
     "waiting_since",
 ]

@@ -30,7 +30,7 @@ from monitor.review.alerts import rules as alert_rules
 from monitor.review.alerts.rules import Concern
 from monitor.review.rules import Judgement
 from monitor.review.tables import Decision, StudyAlert
-from monitor.review.words import DecisionVerdict, Stage
+from monitor.review.words import DecisionVerdict
 
 _BY_ALERT = "alert:"
 _BY_COUNTING_AGAIN = "counted-again:"
@@ -261,7 +261,8 @@ def _exclude(
         at=at,
     )
     deciding.record_decision(session, decision)
-    locking.move_study(session, alert.study_id, Stage.NOT_COUNTED, at)
+    stage = locking.stage_of(session, alert.study_id)
+    locking.move_study(session, alert.study_id, stage, at)
     return decision
 
 
@@ -296,7 +297,7 @@ def _count_again(
         at=at,
     )
     deciding.record_decision(session, decision)
-    locking.move_study(session, study_id, Stage.ACCEPTED, at)
+    locking.move_study(session, study_id, locking.stage_of(session, study_id), at)
     return decision
 
 

@@ -16,8 +16,6 @@ from monitor.kernel.errors import Conflict
 from monitor.review import locking, rules
 from monitor.review.tables import Round
 
-_FIRST = 1
-
 
 def rounds(session: Session, study_id: int) -> list[Round]:
     """List the later rounds of a study, in their order."""
@@ -27,8 +25,7 @@ def rounds(session: Session, study_id: int) -> list[Round]:
 
 def current(session: Session, study_id: int) -> int:
     """Give the number of the round that appraisals belong to now."""
-    later = rounds(session, study_id)
-    return later[-1].number if later else _FIRST
+    return locking.round_of(session, study_id)[0]
 
 
 def open_round(session: Session, *, study_id: int, reason: str, by: User, at: datetime) -> Round:
@@ -54,6 +51,7 @@ def open_round(session: Session, *, study_id: int, reason: str, by: User, at: da
     )
     session.add(opened)
     session.flush()
+    locking.move_study(session, study_id, locking.stage_of(session, study_id), at)
     audit.record(
         session,
         at=at,
@@ -74,9 +72,8 @@ def close(session: Session, study_id: int, at: datetime) -> None:
 
 
 def _require_decided(session: Session, study_id: int) -> None:
-    if locking.newest_decision(session, study_id) is None:
-        raise Conflict("This study is in its first round: it is not decided yet")
-    if any(later.closed_at is None for later in rounds(session, study_id)):
-        raise Conflict("A round of this study is open already")
+    number, is_open = locking.round_of(session, study_id)
+    if is_open:
+        raise Conflict(f"Round {number} of this study is open: it is not decided yet")
     if not locking.papers_of(session, study_id):
         raise Conflict("No paper reports this study any more: there is nothing to appraise")

@@ -1,32 +1,17 @@
-"""What a judgement must hold, when two agree, and where a study then stands. Pure.
-
-Never settles a difference by itself: what two people say differently is kept as both their
-words, or as not known, until a third person decides.
-"""
+"""What a decision rests on, in the few words that grading reads, and where a study then stands. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
-from monitor.kernel.english import either, listed
+from monitor.kernel.english import listed
 from monitor.kernel.errors import ConfigError, InvalidInput
 from monitor.review.words import DecisionVerdict, Settling, Stage
 
-ROB_2 = (RiskOfBias.LOW, RiskOfBias.SOME_CONCERNS, RiskOfBias.HIGH)
-ROBINS_I = (RiskOfBias.LOW, RiskOfBias.MODERATE, RiskOfBias.SERIOUS, RiskOfBias.CRITICAL)
-
 MAX_TEXT = 5000  # characters
-MAX_PARTICIPANTS = 10_000_000
-
-# What tier and direction rest on: two reviewers must say the same, or a third person settles it.
-JUDGED = ("count_it", "interventions", "design", "risk_of_bias", "outcome_class", "direction")
-# Facts beside the judgement: a difference is not worth a third person, and stays unknown.
-FACTS = ("participants", "uk", "developer_led")
-TEXTS = ("reason", "risk_reason", "outcome", "quote")
-_BOTH_TEXTS = " / "
 # The shape of a decision's facts in the ledger. 1 (without the key): the answers of the form of
 # 2026-11. 2: the key; ``direction`` may be None where a study of several interventions is told in
 # words, ``alert`` of a study left out for one. 3: ``reading``, of which the answers beside it are
@@ -66,16 +51,6 @@ class Judgement:
     quote: str
 
 
-def tool(design: Design) -> tuple[RiskOfBias, ...]:
-    """Give the overall judgements of the tool for a design: RoB 2 if randomised, or ROBINS-I."""
-    return ROB_2 if design is Design.RANDOMISED else ROBINS_I
-
-
-def tool_name(design: Design) -> str:
-    """Name the tool for a design."""
-    return "RoB 2" if design is Design.RANDOMISED else "ROBINS-I"
-
-
 def plain(text: str) -> str:
     """Give text without what a database or a mail cannot keep; lines stay lines.
 
@@ -84,32 +59,6 @@ def plain(text: str) -> str:
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(c if _storable(c) else " " for c in lines).strip()
-
-
-def tidy(judgement: Judgement) -> Judgement:
-    """Give the judgement with plain texts and each intervention named once."""
-    return replace(
-        judgement,
-        interventions=tuple(dict.fromkeys(judgement.interventions)),
-        reason=plain(judgement.reason),
-        risk_reason=plain(judgement.risk_reason),
-        outcome=plain(judgement.outcome),
-        quote=plain(judgement.quote),
-    )
-
-
-def check(judgement: Judgement) -> None:
-    """Refuse a judgement that is not whole.
-
-    One that should count needs its interventions, outcome, reason for the risk of bias and quote;
-    one that should not needs its reason.
-
-    Raises:
-        InvalidInput: ``field`` names the answer to mend.
-    """
-    _check_risk(judgement)
-    check_participants(judgement.participants)
-    _check_texts(judgement)
 
 
 def check_text(text: str, *, field: str, missing: str | None = None) -> None:
@@ -124,38 +73,6 @@ def check_text(text: str, *, field: str, missing: str | None = None) -> None:
         raise InvalidInput(
             f"Use at most {MAX_TEXT:,} characters; this has {len(text):,}", field=field
         )
-
-
-def needed_texts(*, count_it: bool) -> Mapping[str, str]:
-    """Name the texts a judgement cannot do without, and what to say where one is empty."""
-    return _NEEDED_TO_COUNT if count_it else _NEEDED_NOT_TO
-
-
-def differences(a: Judgement, b: Judgement) -> tuple[str, ...]:
-    """Name the judged answers in which two reviewers differ, in the order of the form."""
-    return tuple(name for name in JUDGED if not _same(a, b, name))
-
-
-def agree(a: Judgement, b: Judgement) -> bool:
-    """Tell whether two reviewers decide a study by themselves.
-
-    Two who both say that it should not count agree, however else they would describe it.
-    """
-    return not differences(a, b) or not (a.count_it or b.count_it)
-
-
-def agreed(first: Judgement, second: Judgement, third: Judgement | None = None) -> dict[str, Any]:
-    """Give what a decision rests on, as JSON, keyed by the names of ``Judgement``.
-
-    Of two: a judged answer or fact stands where both gave it, else None (not known); texts that
-    differ are both kept. Of three: the third person's answer stands; a fact they do not know
-    stands if the first two gave the same. ``differences`` names what the first two saw
-    differently.
-    """
-    pair = {name: _common(first, second, name) for name in (*JUDGED, *FACTS)}
-    pair |= {name: _both(getattr(first, name), getattr(second, name)) for name in TEXTS}
-    facts = pair if third is None else _settled(third, pair)
-    return {**facts, "differences": list(differences(first, second))}
 
 
 def grounds(facts: Mapping[str, Any], *, counted: bool, how: Settling) -> str:
@@ -221,19 +138,22 @@ def from_facts(facts: Mapping[str, Any]) -> Judgement:
     )
 
 
-def study_stage(newest: DecisionVerdict | None, people: int, *, settled: bool = False) -> Stage:
-    """Tell where a study stands: its newest decision, who has appraised it, and what that came to."""
-    match newest:
+def work_stage(people: int, *, settled: bool) -> Stage:
+    """Tell what an open round waits for: by how many people have appraised, and what that came to."""
+    if settled:
+        return Stage.AGREED
+    return Stage.TO_APPRAISE if people < 2 else Stage.DISAGREEMENT  # noqa: PLR2004 - two appraise
+
+
+def decided_stage(verdict: DecisionVerdict) -> Stage:
+    """Tell where a decision puts a study."""
+    match verdict:
         case DecisionVerdict.ACCEPT:
             return Stage.ACCEPTED
         case DecisionVerdict.EXCLUDE:
             return Stage.NOT_COUNTED
         case DecisionVerdict.WITHDRAW:
             return Stage.WITHDRAWN
-        case None if settled:
-            return Stage.AGREED
-        case None:
-            return Stage.TO_APPRAISE if people < 2 else Stage.DISAGREEMENT  # noqa: PLR2004 - two appraise
 
 
 def may_see(appraisals: int, *, own: bool) -> bool:
@@ -269,71 +189,6 @@ def first_published(
         return None, None
     days = [day for year, day in known if year == min(years)]
     return min(years), None if None in days else min(day for day in days if day)
-
-
-def _check_risk(judgement: Judgement) -> None:
-    words = tool(judgement.design)
-    if judgement.risk_of_bias not in words:
-        raise InvalidInput(
-            f"A {judgement.design} study is judged with {tool_name(judgement.design)}: "
-            f"choose {either(words)}",
-            field="risk_of_bias",
-        )
-
-
-def check_participants(participants: int | None) -> None:
-    """Refuse a number analysed that no study has; None is not known.
-
-    Raises:
-        InvalidInput: with ``field``.
-    """
-    if participants is not None and not 1 <= participants <= MAX_PARTICIPANTS:
-        raise InvalidInput(
-            f"Give the number analysed, 1 to {MAX_PARTICIPANTS:,}, or leave it empty",
-            field="participants",
-        )
-
-
-def _check_texts(judgement: Judgement) -> None:
-    if judgement.count_it and not judgement.interventions:
-        raise InvalidInput("Choose at least one intervention", field="interventions")
-    needed = needed_texts(count_it=judgement.count_it)
-    for name in TEXTS:
-        check_text(getattr(judgement, name), field=name, missing=needed.get(name))
-
-
-_NEEDED_TO_COUNT = {
-    "risk_reason": "Say what the risk of bias rests on",
-    "outcome": "Name the outcome and how it was measured",
-    "quote": "Quote the sentence your judgement rests on",
-}
-_NEEDED_NOT_TO = {"reason": "Say why it should not count"}
-
-
-def _settled(third: Judgement, pair: dict[str, Any]) -> dict[str, Any]:
-    facts = as_facts(third)
-    return facts | {name: pair[name] for name in FACTS if facts[name] is None}
-
-
-def _common(a: Judgement, b: Judgement, name: str) -> Any:  # noqa: ANN401 - one field's JSON value
-    same = _comparable(a, name) == _comparable(b, name)
-    return _json(getattr(a, name)) if same else None
-
-
-def _same(a: Judgement, b: Judgement, name: str) -> bool:
-    """Tell whether two answers agree; a direction that both tell in words holds nobody up."""
-    if name == "direction" and all(told_in_words(one.interventions) for one in (a, b)):
-        return True
-    return _comparable(a, name) == _comparable(b, name)
-
-
-def _both(a: str, b: str) -> str:
-    return _BOTH_TEXTS.join(text for text in dict.fromkeys((a, b)) if text)
-
-
-def _comparable(judgement: Judgement, name: str) -> object:
-    value = getattr(judgement, name)
-    return frozenset(value) if name == "interventions" else value
 
 
 def _json(value: Any) -> Any:  # noqa: ANN401 - one field's JSON value

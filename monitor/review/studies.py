@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
 from monitor.catalogue.appraisal import Tool
-from monitor.literature.tables import Paper, Study, StudyPaper
+from monitor.literature.tables import Paper, StudyPaper
 from monitor.review import given, locking, rounds, rules
 from monitor.review.appraising import is_open, undecided
 from monitor.review.deciding import require_study
@@ -25,7 +25,6 @@ from monitor.review.tables import (
     Appraisal,
     Consensus,
     Decision,
-    QueueItem,
     Round,
     Screening,
 )
@@ -122,6 +121,7 @@ class StudyView:
     study_id: int
     label: str
     stage: Stage
+    counts: bool  # by what was decided, whatever round is open
     papers: tuple[ReportView, ...]
     interventions: tuple[str, ...]
     round: RoundView
@@ -136,21 +136,6 @@ class StudyView:
     def can_appraise(self) -> bool:
         """Whether this reader's reading is asked for: a first, a second, or one that settles."""
         return self.turn in {Turn.APPRAISE, Turn.SETTLE, Turn.SETTLE_AS_ONE_OF_TWO}
-
-
-@dataclass(frozen=True, slots=True)
-class StudyToAppraise:
-    """A study that waits for one reviewer. ``given``: how many have appraised it in this round."""
-
-    study_id: int
-    label: str
-    stage: Stage
-    title: str
-    interventions: tuple[str, ...]
-    given: int
-    turn: Turn
-    round: int
-    waiting_since: datetime
 
 
 def study(
@@ -172,10 +157,12 @@ def study(
     shown = [*visible, *settling[-1:]] if len(visible) == given.PAIR else visible
     named, reports = _names(session), _reports(session, study_id)
     waiting = undecided(session, study_id)
+    able = bool(reports) and is_open(session, study_id)
     return StudyView(
         study_id=study_id,
         label=row.label,
         stage=locking.stage_of(session, study_id),
+        counts=locking.standing_of(session, study_id) is Stage.ACCEPTED,
         papers=reports,
         interventions=_screened_for(session, [study_id]).get(study_id, ()),
         round=_round(session, study_id, named),
@@ -184,29 +171,27 @@ def study(
         differences=_differences(visible, tools),
         consensus=_consensus(waiting, settling, named) if waiting else None,
         decisions=_decisions(session, study_id, named),
-        turn=_turn(session, study_id, viewer_id, two, waiting) if reports else Turn.NOTHING,
+        turn=_turn(viewer_id, [a.reviewer_id for a in two], waiting) if able else Turn.NOTHING,
     )
 
 
-def _turn(
-    session: Session,
-    study_id: int,
-    viewer_id: int | None,
-    two: Sequence[Appraisal],
-    waiting: Consensus | None,
-) -> Turn:
-    """Tell what somebody can do for a study now."""
-    if viewer_id is None or not is_open(session, study_id):
+def _turn(viewer_id: int | None, people: Sequence[int], waiting: Consensus | None) -> Turn:
+    """Tell what somebody can do for a study in an open round; ``people`` have appraised it."""
+    if viewer_id is None:
         return Turn.NOTHING
-    people = {appraisal.reviewer_id for appraisal in two}
     if waiting is not None and waiting.confirmed_at is not None:
         return Turn.COUNT
     if waiting is not None:
-        settled_by = session.get_one(Appraisal, waiting.appraisals[-1]).reviewer_id
-        return Turn.CONFIRM if viewer_id in people - {settled_by} else Turn.NOTHING
-    if len(two) == given.PAIR:
+        other = waiting.how is Settling.PAIR and viewer_id == _asked_to_confirm(waiting)
+        return Turn.CONFIRM if other else Turn.NOTHING
+    if len(people) == given.PAIR:
         return Turn.SETTLE_AS_ONE_OF_TWO if viewer_id in people else Turn.SETTLE
     return Turn.NOTHING if viewer_id in people else Turn.APPRAISE
+
+
+def _asked_to_confirm(waiting: Consensus) -> int:
+    """Give whichever of the two has not settled it."""
+    return next(who for who in waiting.people if who != waiting.settled_by)
 
 
 def _round(session: Session, study_id: int, named: dict[int, str]) -> RoundView:
@@ -240,43 +225,36 @@ def screened_for(session: Session, study_id: int) -> tuple[str, ...]:
     return _screened_for(session, [study_id]).get(study_id, ())
 
 
-def to_appraise(session: Session, user_id: int) -> list[StudyToAppraise]:
-    """List the studies that wait for this reviewer, longest waiting first.
+def waiting_for(session: Session, user_id: int, study_ids: Sequence[int]) -> dict[int, Turn]:
+    """Tell of some studies in an open round what they wait for from this reviewer.
 
-    Those that wait for somebody else are left out.
+    Those that wait for somebody else are left out. Three statements, however many studies.
     """
-    since = func.min(QueueItem.moved_at).label("since")
-    in_later_round = select(Round.study_id).where(Round.closed_at.is_(None))
-    rows = session.execute(
-        select(Study.id, Study.label, func.min(QueueItem.stage).label("stage"), since)
-        .join(StudyPaper, StudyPaper.study_id == Study.id)
-        .join(QueueItem, QueueItem.paper_id == StudyPaper.paper_id)
-        .where(QueueItem.stage.in_(_WAITING) | Study.id.in_(in_later_round))
-        .group_by(Study.id, Study.label)
-        .order_by(since, Study.id)
-    ).all()
-    ids = [row.id for row in rows]
-    titles, slugs = _titles(session, ids), _screened_for(session, ids)
-    listed = []
-    for row in rows:
-        two, waiting = given.pair(session, row.id), undecided(session, row.id)
-        turn = _turn(session, row.id, user_id, two, waiting)
-        if turn is Turn.NOTHING:
-            continue
-        listed.append(
-            StudyToAppraise(
-                study_id=row.id,
-                label=row.label,
-                stage=Stage(row.stage),
-                title=titles[row.id],
-                interventions=slugs.get(row.id, ()),
-                given=len(two),
-                turn=turn,
-                round=rounds.current(session, row.id),
-                waiting_since=row.since,
-            )
-        )
-    return listed
+    rounds_of = dict(
+        session.execute(
+            select(Round.study_id, func.max(Round.number))
+            .where(Round.study_id.in_(study_ids))
+            .group_by(Round.study_id)
+        ).all()
+    )
+    people: dict[int, dict[int, None]] = {study_id: {} for study_id in study_ids}
+    handed_in = select(Appraisal).where(
+        Appraisal.study_id.in_(study_ids), Appraisal.settles.is_(False)
+    )
+    for appraisal in session.scalars(handed_in.order_by(Appraisal.id)):
+        if appraisal.round == rounds_of.get(appraisal.study_id, 1):
+            people[appraisal.study_id][appraisal.reviewer_id] = None
+    live = select(Consensus).where(Consensus.study_id.in_(study_ids), Consensus.voided_at.is_(None))
+    settled = {
+        one.study_id: one
+        for one in session.scalars(live.order_by(Consensus.id))
+        if one.round == rounds_of.get(one.study_id, 1)
+    }
+    turns = {
+        study_id: _turn(user_id, list(people[study_id]), settled.get(study_id))
+        for study_id in study_ids
+    }
+    return {study_id: turn for study_id, turn in turns.items() if turn is not Turn.NOTHING}
 
 
 def _reports(session: Session, study_id: int) -> tuple[ReportView, ...]:
@@ -330,17 +308,6 @@ def _decisions(session: Session, study_id: int, named: dict[int, str]) -> tuple[
 
 def _names(session: Session) -> dict[int, str]:
     return dict(session.execute(select(User.id, User.name)).all())
-
-
-def _titles(session: Session, ids: list[int]) -> dict[int, str]:
-    """Give the title of each study's first paper."""
-    rows = session.execute(
-        select(StudyPaper.study_id, Paper.title)
-        .join(Paper, Paper.id == StudyPaper.paper_id)
-        .where(StudyPaper.study_id.in_(ids))
-        .order_by(StudyPaper.linked_at.desc(), Paper.id.desc())
-    )
-    return dict(rows.all())  # the first paper is read last, and stays
 
 
 def _screened_for(session: Session, ids: list[int]) -> dict[int, tuple[str, ...]]:

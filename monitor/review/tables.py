@@ -182,6 +182,7 @@ class Consensus(Base):
     reading: Mapped[dict[str, Any]]
     appraisals: Mapped[list[int]]  # ids, in the order given
     people: Mapped[list[int]]  # user ids, in the order they spoke
+    settled_by: Mapped[int | None]  # a user's id; None: the two agree
     differences: Mapped[list[str]]  # what the first two saw differently
     reason: Mapped[str]  # of whoever settled
     at: Mapped[datetime]

@@ -17,9 +17,8 @@ from monitor.literature.words import Lane
 from monitor.review import service
 from monitor.review.locking import stage_of
 from monitor.review.queue.screening import ScreeningAnswer
-from monitor.review.reading.model import Reading
 from monitor.review.rules import Judgement
-from monitor.review.words import ScreeningVerdict
+from monitor.review.words import ScreeningVerdict, Stage
 
 JUDGEMENT = Judgement(
     count_it=True,
@@ -116,28 +115,41 @@ class World:
     def sent(self, study_id, by, token=None, at=None):
         return service.Sent(study_id, token or next(self.tokens), by, at or self.now)
 
-    def appraise(self, study_id, by, judgement=JUDGEMENT, token=None, at=None, because=""):
-        """Hand a reading in; and decide, as soon as the appraisals came to one answer."""
-        sent = self.sent(study_id, by, token, at)
-        reading = judgement if isinstance(judgement, Reading) else reading_of(judgement)
-        outcome = service.hand_in(
+    def hand_in(self, study_id, by, judgement=JUDGEMENT, token=None, at=None, because=""):
+        """Hand a reading in, and leave what it comes to as it is."""
+        return service.hand_in(
             self.session,
             self.catalogue,
-            sent,
-            reading=reading,
-            direction=judgement.direction if isinstance(judgement, Judgement) else None,
+            self.sent(study_id, by, token, at),
+            reading=reading_of(judgement),
+            direction=judgement.direction,
             because=because,
         )
-        agreed = outcome.consensus
-        if agreed and agreed.confirmed_at and not outcome.decision:
-            decision = service.count(
-                self.session,
-                self.catalogue,
-                sent,
-                consensus_id=agreed.id,
-                direction=judgement.direction if isinstance(judgement, Judgement) else None,
-                by_a_lead=False,
+
+    def count(self, study_id, by, consensus_id, token=None, by_a_lead=False):
+        """Decide a study by what its appraisals came to."""
+        return service.count(
+            self.session,
+            self.catalogue,
+            self.sent(study_id, by, token),
+            consensus_id=consensus_id,
+            direction=JUDGEMENT.direction,
+            by_a_lead=by_a_lead,
+        )
+
+    def appraise(self, study_id, by, judgement=JUDGEMENT, token=None, at=None):
+        """Hand a reading in; and decide, as soon as the appraisals came to one answer."""
+        token = token or next(self.tokens)
+        if isinstance(judgement, Judgement):
+            outcome = self.hand_in(study_id, by, judgement, token, at)
+        else:
+            sent = self.sent(study_id, by, token, at)
+            outcome = service.hand_in(
+                self.session, self.catalogue, sent, reading=judgement, direction=None
             )
+        agreed = outcome.consensus
+        if agreed and outcome.stage is Stage.AGREED:
+            decision = self.count(study_id, by, agreed.id, token)
             return replace(outcome, decision=decision, stage=stage_of(self.session, study_id))
         return outcome
 

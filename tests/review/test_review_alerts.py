@@ -553,7 +553,7 @@ def test_a_study_that_does_not_count_yet_is_excluded_for_its_alert(world, given)
     )
     assert (newest.interventions, newest.decided_by) == (["theraplay"], [world.ben.id])
     assert world.alerts() == []
-    assert reviews.study(world.session, study_id).stage is Stage.NOT_COUNTED
+    assert reviews.study(world.session, study_id, tools={}).stage is Stage.NOT_COUNTED
     with pytest.raises(Conflict, match="excluded"):
         world.appraised(study_id, world.ben)
 

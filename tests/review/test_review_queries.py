@@ -4,8 +4,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from readings import reading_of
 from sqlalchemy import event, insert, select
 
+from monitor.catalogue import loader
+from monitor.catalogue.words import InReview
 from monitor.feeds.records import Identifier
 from monitor.feeds.tables import Poll, PollState, Record, SourceRow
 from monitor.kernel.errors import NotFound
@@ -296,29 +299,36 @@ def test_the_verdicts_on_a_paper(session, world, now):
 # a study
 
 
+TOOLS = loader.load().tool_by_reference
+
+
+def _study(session, study_id, viewer=None):
+    return queries.study(session, study_id, viewer, tools=TOOLS)
+
+
 def test_the_other_reviewers_answers_are_hidden_until_ones_own_are_given(session, world, judgement):
     study_id = world.study()
     world.appraise(study_id, world.ann, replace(judgement, quote="SECRET"))
     for viewer in (None, world.ben.id, world.cat.id):
-        view = queries.study(session, study_id, viewer)
+        view = _study(session, study_id, viewer)
         assert (view.given, view.appraisals, view.decisions) == (1, (), ())
         assert "SECRET" not in repr(view)
-    own = queries.study(session, study_id, world.ann.id)
+    own = _study(session, study_id, world.ann.id)
     assert [a.judgement.quote for a in own.appraisals] == ["SECRET"]
     assert own.can_appraise is False
-    assert queries.study(session, study_id, world.ben.id).can_appraise is True
+    assert _study(session, study_id, world.ben.id).can_appraise is True
 
 
 def test_two_appraisals_are_compared(session, world, judgement):
     study_id = world.study()
     world.appraise(study_id, world.ann)
     world.appraise(study_id, world.ben, replace(judgement, interventions=("ddp",)))
-    view = queries.study(session, study_id, world.cat.id)
+    view = _study(session, study_id, world.cat.id)
     assert [a.reviewer for a in view.appraisals] == ["Ann Example", "Ben Example"]
-    assert view.differences == ("interventions",)
+    assert [row.place.field for row in view.differences] == ["intervention"]
     assert view.stage is Stage.DISAGREEMENT
-    assert view.can_appraise is True
-    assert queries.study(session, study_id, world.ann.id).can_appraise is False
+    assert view.turn is queries.Turn.SETTLE
+    assert _study(session, study_id, world.ann.id).turn is queries.Turn.SETTLE_AS_ONE_OF_TWO
 
 
 def test_a_studys_whole_story(session, world, judgement):
@@ -326,7 +336,7 @@ def test_a_studys_whole_story(session, world, judgement):
     further = world.queued("Example follow-up")
     world.screen(further, world.ben, study_id=study_id, interventions=["vipp", "cos"])
     world.withdraw(study_id, world.cat)
-    view = queries.study(session, study_id)
+    view = _study(session, study_id)
     assert (view.label, view.stage) == ("Example 2026", Stage.WITHDRAWN)
     assert [(p.title, p.role) for p in view.papers] == [
         ("Example trial of an invented programme", "main report"),
@@ -340,29 +350,33 @@ def test_a_studys_whole_story(session, world, judgement):
     ]
     assert view.can_appraise is False
     with pytest.raises(NotFound):
-        queries.study(session, 999)
+        _study(session, 999)
 
 
 def test_what_waits_for_a_reviewer(session, world, judgement):
-    first, second, third = (world.study(title=t) for t in ("One", "Two", "Three"))
+    studies = [world.study(title=title) for title in ("One", "Two", "Three", "Four", "Five")]
+    first, second, third, fourth, fifth = studies
     world.appraise(second, world.ann)
     world.appraise(third, world.ann)
     world.appraise(third, world.ben, replace(judgement, interventions=("ddp",)))
-    world.accepted(title="Done")
+    world.hand_in(fourth, world.ann)
+    world.hand_in(fourth, world.ben)
+    world.appraise(fifth, world.ann)
+    world.appraise(fifth, world.ben, replace(judgement, interventions=("ddp",)))
+    world.hand_in(fifth, world.ann)
+    turn = queries.Turn
 
     def waiting(who):
-        return [(s.study_id, s.given, s.stage) for s in queries.to_appraise(session, who.id)]
+        return queries.waiting_for(session, who.id, studies)
 
-    todo, split = Stage.TO_APPRAISE, Stage.DISAGREEMENT
-    assert waiting(world.ann) == [(first, 0, todo)]
-    assert waiting(world.ben) == [(first, 0, todo), (second, 1, todo)]
-    assert waiting(world.cat) == [(first, 0, todo), (second, 1, todo), (third, 2, split)]
-    entry = queries.to_appraise(session, world.cat.id)[0]
-    assert (entry.title, entry.label, entry.interventions) == ("One", "Example 2026a", ("cos",))
-
-
-def test_nothing_waits_at_first(session, world):
-    assert queries.to_appraise(session, world.ann.id) == []
+    pair = {third: turn.SETTLE_AS_ONE_OF_TWO, fourth: turn.COUNT}
+    assert waiting(world.ann) == {first: turn.APPRAISE, **pair}
+    both = {first: turn.APPRAISE, second: turn.APPRAISE}
+    assert waiting(world.ben) == {**both, **pair, fifth: turn.CONFIRM}
+    assert waiting(world.cat) == {**both, third: turn.SETTLE, fourth: turn.COUNT}
+    for who in (world.ann, world.ben, world.cat):  # as the page of each study says
+        turns = {study: _study(session, study, who.id).turn for study in studies}
+        assert waiting(who) == {s: t for s, t in turns.items() if t is not turn.NOTHING}
 
 
 # what counts
@@ -388,6 +402,8 @@ def test_an_accepted_study_carries_what_grading_needs(session, world, judgement,
         participants=188,
         uk=True,
         developer_led=False,
+        in_review=InReview.NO,
+        reading=reading_of(judgement),
         year=2026,
         published=date(2026, 3, 1),
         decision_id=decision.id,
@@ -430,7 +446,7 @@ def test_accepted_studies_of_one_intervention(session, world, judgement):
 
 def test_thousands_of_accepted_studies_take_five_statements(session, world, judgement, now):
     numbers = range(1, 3001)
-    facts = rules.agreed(judgement, judgement)
+    facts = rules.versioned(rules.as_facts(judgement))
     session.execute(
         insert(Study), [{"id": n, "label": f"S{n}", "created_at": now} for n in numbers]
     )

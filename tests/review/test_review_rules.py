@@ -3,17 +3,16 @@
 import json
 from dataclasses import fields, replace
 from datetime import date
-from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
-from monitor.kernel.errors import InvalidInput
+from monitor.kernel.errors import ConfigError
 from monitor.review import rules
-from monitor.review.rules import FACTS, JUDGED, TEXTS, Judgement
-from monitor.review.words import DecisionVerdict, Stage
+from monitor.review.rules import Judgement
+from monitor.review.words import DecisionVerdict, Settling, Stage
 
 known = st.none() | st.booleans()
 short = st.text(max_size=30)
@@ -33,84 +32,6 @@ judgements = st.builds(
     developer_led=known,
     quote=short,
 )
-# of a few values, so that two are often alike
-alike = st.builds(
-    Judgement,
-    count_it=st.booleans(),
-    reason=st.sampled_from(["", "why"]),
-    interventions=st.sampled_from([("vipp", "cos"), ("cos", "vipp"), ("cos",)]),
-    design=st.sampled_from([Design.RANDOMISED, Design.CASE]),
-    risk_of_bias=st.just(RiskOfBias.LOW),
-    risk_reason=st.just("because"),
-    outcome_class=st.just(OutcomeClass.ATTACHMENT),
-    outcome=st.sampled_from(["security", "sensitivity"]),
-    direction=st.just(FindingDirection.MIXED),
-    participants=st.sampled_from([None, 10, 20]),
-    uk=known,
-    developer_led=known,
-    quote=st.just("quote"),
-)
-
-
-# check
-
-
-@given(judgements)
-def test_any_judgement_is_whole_or_refused_by_field(judgement):
-    try:
-        rules.check(judgement)
-    except InvalidInput as refused:
-        names = {field.name for field in fields(Judgement)}
-        assert refused.field in names  # noqa: PT017 - raising is not required
-    else:
-        assert judgement.risk_of_bias in rules.tool(judgement.design)
-        assert judgement.participants is None or 1 <= judgement.participants <= 10_000_000
-        assert judgement.reason.strip() or judgement.count_it
-        assert judgement.quote.strip() or not judgement.count_it
-
-
-@pytest.mark.parametrize(("design", "risk"), list(product(Design, RiskOfBias)))
-def test_the_risk_is_in_the_words_of_the_designs_tool(judgement, design, risk):
-    rob_2 = {RiskOfBias.LOW, RiskOfBias.SOME_CONCERNS, RiskOfBias.HIGH}
-    robins_i = {RiskOfBias.LOW, RiskOfBias.MODERATE, RiskOfBias.SERIOUS, RiskOfBias.CRITICAL}
-    right = risk in (rob_2 if design is Design.RANDOMISED else robins_i)
-    made = replace(judgement, design=design, risk_of_bias=risk)
-    if right:
-        rules.check(made)
-        return
-    with pytest.raises(InvalidInput, match="RoB 2" if design is Design.RANDOMISED else "ROBINS-I"):
-        rules.check(made)
-
-
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"interventions": ()}, "interventions"),
-        ({"risk_reason": " \n"}, "risk_reason"),
-        ({"outcome": ""}, "outcome"),
-        ({"quote": ""}, "quote"),
-        ({"quote": "x" * 5001}, "quote"),
-        ({"reason": "x" * 5001}, "reason"),
-        ({"participants": 0}, "participants"),
-        ({"participants": -1}, "participants"),
-        ({"participants": 10_000_001}, "participants"),
-        ({"participants": 10**12}, "participants"),
-        ({"count_it": False, "reason": " "}, "reason"),
-    ],
-)
-def test_what_is_not_whole_is_refused(judgement, change, field):
-    rules.check(judgement)
-    with pytest.raises(InvalidInput) as refused:
-        rules.check(replace(judgement, **change))
-    assert refused.value.field == field
-
-
-def test_one_that_should_not_count_needs_only_its_reason(not_counted):
-    rules.check(replace(not_counted, interventions=(), outcome="", quote="", risk_reason=""))
-
-
-def test_not_known_is_a_legal_answer(judgement):
-    rules.check(replace(judgement, participants=None, uk=None, developer_led=None))
 
 
 @given(st.text())
@@ -122,133 +43,63 @@ def test_plain_text_can_be_stored_and_stays_so(text):
 
 
 @given(judgements)
-def test_tidying_changes_no_answer(judgement):
-    tidy = rules.tidy(replace(judgement, interventions=judgement.interventions * 2))
-    assert tidy.interventions == judgement.interventions
-    assert rules.differences(tidy, judgement) == ()
-    assert rules.tidy(tidy) == tidy
+def test_facts_are_json_and_read_back(judgement):
+    facts = json.loads(json.dumps(rules.versioned(rules.as_facts(judgement))))
+    assert rules.from_facts(facts) == judgement
 
 
-# two reviewers
+def test_facts_of_a_study_that_is_left_out_may_leave_everything_open(judgement):
+    unknown = dict.fromkeys(field.name for field in fields(Judgement))
+    facts = unknown | {"interventions": [], "outcome_class": "other", "count_it": False}
+    read = rules.from_facts(facts)
+    assert (read.design, read.risk_of_bias, read.direction) == (None, None, None)
 
 
-@given(alike, alike)
-def test_differences_are_symmetric(a, b):
-    assert rules.differences(a, b) == rules.differences(b, a)
-    assert rules.agree(a, b) is rules.agree(b, a)
+def test_facts_of_a_later_version_are_refused(judgement):
+    with pytest.raises(ConfigError, match="later version"):
+        rules.from_facts(rules.as_facts(judgement) | {"version": rules.FACTS_VERSION + 1})
 
 
-@given(judgements)
-def test_nobody_differs_from_themselves(a):
-    assert rules.differences(a, a) == ()
-    assert rules.agree(a, a)
-
-
-@given(judgements, judgements, st.sampled_from(JUDGED))
-def test_one_judged_answer_makes_one_difference(a, b, name):
-    changed = replace(a, **{name: getattr(b, name)})
-    same = getattr(a, name) == getattr(b, name)
-    if name == "interventions":
-        same = set(a.interventions) == set(b.interventions)
-    if name == "direction" and rules.told_in_words(a.interventions):
-        same = True  # of several interventions no direction is told, so it holds nobody up
-    assert rules.differences(a, changed) == (() if same else (name,))
-
-
-@given(judgements, judgements)
-def test_facts_and_texts_are_no_difference(a, b):
-    changed = replace(a, **{name: getattr(b, name) for name in (*FACTS, *TEXTS)})
-    assert rules.differences(a, changed) == ()
-
-
-@given(alike, alike)
-def test_two_who_would_not_count_it_agree(a, b):
-    a, b = replace(a, count_it=False), replace(b, count_it=False)
-    assert rules.agree(a, b)
-    assert not rules.agree(a, replace(b, count_it=True))
-
-
-@given(alike, alike)
-def test_what_two_agree_on_does_not_depend_on_who_spoke_first(a, b):
-    one, two = rules.agreed(a, b), rules.agreed(b, a)
-    for name in (*JUDGED, *FACTS):
-        if name == "interventions" and one[name]:
-            assert set(one[name]) == set(two[name])
-        else:
-            assert one[name] == two[name]
-
-
-@given(judgements, judgements)
-def test_nothing_is_agreed_that_nobody_said(a, b):
-    facts, said = rules.agreed(a, b), [rules.as_facts(a), rules.as_facts(b)]
-    for name in (*JUDGED, *FACTS):
-        assert facts[name] is None or facts[name] in [one[name] for one in said]
-    for name in TEXTS:
-        assert all(one[name] in facts[name] for one in said)
-
-
-@given(judgements, judgements)
-def test_a_fact_said_by_one_only_stays_unknown(a, b):
-    for name in FACTS:
-        one, other = getattr(a, name), getattr(b, name)
-        assert rules.agreed(a, b)[name] == (one if one == other else None)
-
-
-@given(alike, alike, alike)
-def test_the_third_person_settles(a, b, third):
-    facts = rules.agreed(a, b, third)
-    for name in (*JUDGED, *TEXTS):
-        assert facts[name] == rules.as_facts(third)[name]
-    assert facts["differences"] == list(rules.differences(a, b))
-    for name in FACTS:
-        settled = getattr(third, name)
-        pair = rules.agreed(a, b)[name]
-        assert facts[name] == (pair if settled is None else settled)
-
-
-@given(judgements)
-def test_facts_are_json_and_read_back(a):
-    facts = json.loads(json.dumps(rules.agreed(a, a)))
-    assert rules.from_facts(facts) == a
-    assert rules.from_facts(json.loads(json.dumps(rules.as_facts(a)))) == a
-
-
-def test_texts_that_differ_are_both_kept(judgement):
-    other = replace(judgement, outcome="Distress", quote="")
-    facts = rules.agreed(judgement, other)
-    assert facts["outcome"] == "Attachment security at 12 months / Distress"
-    assert facts["quote"] == judgement.quote
-
-
-def test_why_a_decision_was_taken(judgement, not_counted):
-    two = rules.agreed(judgement, judgement)
-    assert rules.grounds(two, counted=True, people=2) == "Two reviewers agree"
-    three = rules.agreed(judgement, not_counted, judgement)
-    assert (
-        rules.grounds(three, counted=True, people=3)
-        == "A third reviewer settled a difference in counting it"
-    )
-    excluded = rules.agreed(not_counted, not_counted)
-    assert rules.grounds(excluded, counted=False, people=2) == "No comparison of interest"
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (Settling.AGREED, "Two reviewers agree"),
+        (Settling.THIRD, "A third reviewer settled a difference in risk of bias and the numbers"),
+        (Settling.PAIR, "The two reviewers settled a difference in risk of bias and the numbers"),
+    ],
+)
+def test_why_a_decision_was_taken(how, said):
+    facts = {"reason": "Adults only", "differences": ["risk of bias", "the numbers"]}
+    assert rules.grounds(facts, counted=True, how=how) == said
+    assert rules.grounds(facts, counted=False, how=how) == "Adults only"
 
 
 # stages
 
 
 @pytest.mark.parametrize(
-    ("newest", "appraisals", "stage"),
+    ("people", "settled", "stage"),
     [
-        (None, 0, Stage.TO_APPRAISE),
-        (None, 1, Stage.TO_APPRAISE),
-        (None, 2, Stage.DISAGREEMENT),
-        (DecisionVerdict.ACCEPT, 2, Stage.ACCEPTED),
-        (DecisionVerdict.ACCEPT, 3, Stage.ACCEPTED),
-        (DecisionVerdict.EXCLUDE, 2, Stage.NOT_COUNTED),
-        (DecisionVerdict.WITHDRAW, 2, Stage.WITHDRAWN),
+        (0, False, Stage.TO_APPRAISE),
+        (1, False, Stage.TO_APPRAISE),
+        (2, False, Stage.DISAGREEMENT),
+        (2, True, Stage.AGREED),
     ],
 )
-def test_where_a_study_stands(newest, appraisals, stage):
-    assert rules.study_stage(newest, appraisals) is stage
+def test_what_an_open_round_waits_for(people, settled, stage):
+    assert rules.work_stage(people, settled=settled) is stage
+
+
+@pytest.mark.parametrize(
+    ("verdict", "stage"),
+    [
+        (DecisionVerdict.ACCEPT, Stage.ACCEPTED),
+        (DecisionVerdict.EXCLUDE, Stage.NOT_COUNTED),
+        (DecisionVerdict.WITHDRAW, Stage.WITHDRAWN),
+    ],
+)
+def test_where_a_decision_puts_a_study(verdict, stage):
+    assert rules.decided_stage(verdict) is stage
 
 
 def test_an_appraisal_is_shown_once_two_are_given():
@@ -293,17 +144,10 @@ def test_the_earliest_report_dates_a_study(reports, first):
 # A study of more than one of the ten
 
 
-@given(judgements, st.sampled_from(FindingDirection), st.sampled_from(FindingDirection))
-def test_two_need_not_tick_one_direction_for_a_study_of_several(judgement, one, other):
-    """Which of two interventions a direction is about, the form cannot say."""
-    several = replace(judgement, interventions=("www", "pip"), count_it=True)
-    a, b = replace(several, direction=one), replace(several, direction=other)
-    assert rules.agree(a, b)
-    facts = rules.agreed(a, b)
-    assert facts["direction"] == (one.value if one is other else None)
-    assert rules.direction_of(facts) is None
-    read = rules.from_facts(facts | {"risk_of_bias": a.risk_of_bias.value})
-    assert read.direction == (one if one is other else None)
+@given(judgements)
+def test_of_a_study_of_several_no_direction_is_told(judgement):
+    several = replace(judgement, interventions=("www", "pip"))
+    assert rules.direction_of(rules.as_facts(several)) is None
 
 
 @given(judgements)

@@ -111,8 +111,8 @@ def _result_likeness(a: Result, b: Result) -> int:
 
 
 def _with_arms(result: Result, arms: dict[str, str]) -> Result:
-    sides = {side: arms.get(getattr(result, side), "") for side in ("experimental", "comparator")}
-    return result.model_copy(update=sides)
+    keys = {side: getattr(result, side) for side in ("experimental", "comparator")}
+    return result.model_copy(update={side: arms.get(key, key) for side, key in keys.items()})
 
 
 def _plain(words: str) -> str:

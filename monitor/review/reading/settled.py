@@ -127,7 +127,9 @@ def _risk_with(
         return risk.model_copy(update={field: value})
     tool = tools[risk.tool]
     if any(q.id == field for some in appraised.questions(tool).values() for q in some):
-        answers = dict(risk.answers) | {field: Answered(answer=value)}
+        answers = {name: said for name, said in risk.answers.items() if name != field}
+        if value is not None:  # None: one of the two was not asked it, and this one stands
+            answers[field] = Answered(answer=value)
         return risk.model_copy(update={"answers": answers})
     overrides = dict(risk.overrides) | {field: Override(judgement=value)}
     return risk.model_copy(update={"overrides": overrides})

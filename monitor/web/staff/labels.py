@@ -32,6 +32,7 @@ OPEN_LANES = (
 DONE_LANES = (Stage.ACCEPTED, Stage.NOT_COUNTED, Stage.WITHDRAWN, Stage.EXCLUDED)
 # Those that are ordered by what is likely to matter.
 UNDECIDED = frozenset(OPEN)
+IN_WORK = (Stage.TO_APPRAISE, Stage.DISAGREEMENT, Stage.AGREED)
 STUDY_LANES = frozenset(
     {
         Stage.TO_APPRAISE,

@@ -109,7 +109,7 @@ def page(session: Session, asked: Asked, **more: object) -> str:
         hits=hits,
         doubts=doubts.of_papers(session, [entry.paper_id for entry in entries]),
         passing={entry.paper_id: passing(entry, hits[entry.paper_id]) for entry in entries},
-        mine={s.study_id for s in reviews.to_appraise(session, auth.reader().id)},
+        mine=_mine(session, asked.stage, entries),
         excluded_by=_excluded_by(session, asked.stage, entries),
         taught=reviews.taught(session),
         ordered=asked.stage in OPEN and asked.order is Order.LIKELY,
@@ -122,6 +122,14 @@ def page(session: Session, asked: Asked, **more: object) -> str:
         at=now(),
         **more,
     )
+
+
+def _mine(session: Session, stage: Stage, entries: list[QueueEntry]) -> dict[int, reviews.Turn]:
+    """Tell of the studies on this page what they wait for from this reviewer."""
+    if stage not in labels.IN_WORK:
+        return {}
+    studies = [entry.study_id for entry in entries if entry.study_id is not None]
+    return reviews.waiting_for(session, auth.reader().id, list(dict.fromkeys(studies)))
 
 
 def _excluded_by(

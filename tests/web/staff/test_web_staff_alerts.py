@@ -22,7 +22,7 @@ RETRACTION = Citation(
 
 def stage(world):
     with world.database.read() as session:
-        return reviews.study(session, world.studies["ddp"]).stage
+        return reviews.study(session, world.studies["ddp"], tools={}).stage
 
 
 def retract(world):

@@ -146,7 +146,7 @@ def test_an_included_paper_that_was_retracted_before_says_so_from_the_start(worl
 
 def stage(world, name):
     with world.database.read() as session:
-        return reviews.study(session, world.studies[name]).stage
+        return reviews.study(session, world.studies[name], tools={}).stage
 
 
 @pytest.mark.parametrize("kind", [LinkKind.PARTLY_RETRACTS, LinkKind.CONCERN_FOR])

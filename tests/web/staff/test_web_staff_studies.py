@@ -35,7 +35,7 @@ def address(world, name, step="appraise"):
 
 def stage(world, name):
     with world.database.read() as session:
-        return reviews.study(session, world.studies[name]).stage
+        return reviews.study(session, world.studies[name], tools={}).stage
 
 
 def preview(browser, world, name, **more):
@@ -145,7 +145,7 @@ def test_two_who_differ_wait_for_a_third_who_sees_both(world, browse):
     settled = save(cat, world, "half")
     assert "this study counts" in cat.get(settled.location).text
     with world.database.read() as session:
-        decision = reviews.study(session, world.studies["half"]).decisions[-1]
+        decision = reviews.study(session, world.studies["half"], tools={}).decisions[-1]
         assert decision.decided_by == ("Ann Example", "Ben Example", "Cat Example")
 
 
@@ -218,7 +218,7 @@ def test_an_appraisal_sent_twice_counts_once(world, browse):
     ]
     assert [a.status_code for a in answers] == [303, 303]
     with world.database.read() as session:
-        assert reviews.study(session, world.studies["half"]).given == 2
+        assert reviews.study(session, world.studies["half"], tools={}).given == 2
 
 
 def test_who_comes_too_late_is_told_and_keeps_the_answers(world, browse):
