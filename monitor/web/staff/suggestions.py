@@ -29,7 +29,7 @@ _ASKED = {
     "outcome": "outcome measure",
     "participants": "sample size",
     "uk": "UK",
-    "developer_led": "developer involvement",
+    "authored": "developer involvement",
 }
 QUOTE = "quote"
 _GOLD = ", gold standard"
