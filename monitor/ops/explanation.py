@@ -14,9 +14,9 @@ from monitor.kernel.errors import NotFound
 from monitor.kernel.uk import hour, long_date
 from monitor.literature.papers import queries as literature
 from monitor.literature.tables import StudyPaper
+from monitor.review import history
 from monitor.review import queries as review
 from monitor.review.accepted import AcceptedStudy
-from monitor.review.tables import Appraisal
 from monitor.review.words import shown
 
 _NOT_RATED = "not rated"
@@ -75,10 +75,9 @@ def _study(session: Session, study: AcceptedStudy) -> Iterator[str]:
         f"    Agreed: {study.design.value}, risk of bias {study.risk_of_bias or _NOT_RATED}, "
         f"{study.outcome_class.value} outcome, {shown(study.direction) if study.direction else _IN_WORDS}"
     )
-    appraisals = session.execute(
-        select(Appraisal, User.name).join(User).where(Appraisal.study_id == study.study_id)
-    )
-    for appraisal, name in appraisals:
+    names = dict(session.execute(select(User.id, User.name)).all())
+    for appraisal in history.appraisals(session, study.study_id, study.round):
+        name = names[appraisal.reviewer_id]
         yield f"    {name}, {appraisal.at:%Y-%m-%d}: {appraisal.risk_reason} “{appraisal.quote}”"
     papers = select(StudyPaper.paper_id).where(StudyPaper.study_id == study.study_id)
     for paper_id in session.scalars(papers):

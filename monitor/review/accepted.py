@@ -54,6 +54,7 @@ class AcceptedStudy:
     reading: Reading
     year: int | None
     published: date | None
+    round: int  # that it counts by
     decision_id: int
     decided_at: datetime
     decided_by: tuple[str, ...]
@@ -181,6 +182,7 @@ def _accepted(
         reading=reading,
         year=year,
         published=published,
+        round=decision.facts.get("round", 1),
         decision_id=decision.id,
         decided_at=decision.at,
         decided_by=tuple(names.get(who, f"person {who}") for who in decision.decided_by),

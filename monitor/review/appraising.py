@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.accounts import actors
+from monitor.accounts.tables import User
 from monitor.catalogue.appraisal import Tool
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import FindingDirection
@@ -147,8 +148,6 @@ def count(
     consensus = _live(session, sent.study_id, consensus_id)
     if consensus.confirmed_at is None:
         raise Conflict("The other of the two has not agreed to it yet. Nothing was recorded")
-    if not locking.papers_of(session, sent.study_id):
-        raise Conflict(_NO_PAPER)
     return deciding.count(session, catalogue, sent, consensus=consensus, direction=direction)
 
 
@@ -169,10 +168,7 @@ def _live(session: Session, study_id: int, consensus_id: int) -> Consensus:
     Raises:
         Conflict: it was decided, or changed, since.
     """
-    if not is_open(session, study_id):
-        newest = locking.newest_decision(session, study_id)
-        assert newest is not None  # noqa: S101 - a round ends by a decision; tells mypy
-        raise Conflict(deciding.was_decided(session, newest))
+    _require_open(session, study_id)
     consensus = given.consensus(session, study_id)
     if consensus is None or consensus.id != consensus_id:
         raise Conflict(
@@ -206,6 +202,33 @@ def _plainly(reading: Reading) -> dict[str, object]:
     }
 
 
+def was_handed_in(session: Session, token: str) -> bool:
+    """Tell whether this form has been recorded already: a double click is no change."""
+    return session.scalar(select(Appraisal.id).where(Appraisal.token == token)) is not None
+
+
+def require_asked(session: Session, study_id: int, by: User) -> None:
+    """Refuse to go on with a reading that nobody asks for any more.
+
+    Raises:
+        Conflict: the study is decided, or no paper reports it, or it waits for somebody else.
+    """
+    _require_open(session, study_id)
+    two = given.pair(session, study_id)
+    is_one = by.id in {appraisal.reviewer_id for appraisal in two}
+    if not is_one and given.consensus(session, study_id) is not None:
+        raise Conflict(_SETTLED)
+
+
+def _require_open(session: Session, study_id: int) -> None:
+    if not is_open(session, study_id):
+        newest = locking.newest_decision(session, study_id)
+        assert newest is not None  # noqa: S101 - a round ends by a decision; tells mypy
+        raise Conflict(deciding.was_decided(session, newest))
+    if not locking.papers_of(session, study_id):
+        raise Conflict(_NO_PAPER)
+
+
 def _require_turn(session: Session, sent: Sent, because: str) -> bool:
     """Refuse who has no say now; tell whether this reading settles what two see differently.
 
@@ -213,12 +236,7 @@ def _require_turn(session: Session, sent: Sent, because: str) -> bool:
         InvalidInput: the reason of a change is too long.
         Conflict: the study is decided, or waits for somebody else.
     """
-    if not is_open(session, sent.study_id):
-        newest = locking.newest_decision(session, sent.study_id)
-        assert newest is not None  # noqa: S101 - a round ends by a decision; tells mypy
-        raise Conflict(deciding.was_decided(session, newest))
-    if not locking.papers_of(session, sent.study_id):
-        raise Conflict(_NO_PAPER)
+    _require_open(session, sent.study_id)
     two = given.pair(session, sent.study_id)
     is_one = sent.by.id in {appraisal.reviewer_id for appraisal in two}
     if because.strip() and is_one:

@@ -10,11 +10,15 @@ from monitor.review.tables import Appraisal, Decision
 from monitor.review.words import DecisionVerdict
 
 
-def appraisals(session: Session, study_id: int) -> Sequence[Appraisal]:
-    """Every appraisal of a study, the first given first."""
-    return session.scalars(
-        select(Appraisal).where(Appraisal.study_id == study_id).order_by(Appraisal.id)
-    ).all()
+def appraisals(session: Session, study_id: int, number: int = 1) -> Sequence[Appraisal]:
+    """The appraisals of one round: the newest of each of the two, then what settled them."""
+    of_round = session.scalars(
+        select(Appraisal)
+        .where(Appraisal.study_id == study_id, Appraisal.round == number)
+        .order_by(Appraisal.id)
+    )
+    newest = {(one.settles, None if one.settles else one.reviewer_id): one for one in of_round}
+    return sorted(newest.values(), key=lambda one: (one.settles, one.id))
 
 
 def decisions(session: Session, study_id: int) -> Sequence[Decision]:

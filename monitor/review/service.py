@@ -1,7 +1,16 @@
 """What review does, offered from one place. Says what people decided, never what follows."""
 
 from monitor.review.alerts.opening import look as look_for_alerts
-from monitor.review.appraising import Outcome, confirm, consensus_reading, count, hand_in, undecided
+from monitor.review.appraising import (
+    Outcome,
+    confirm,
+    consensus_reading,
+    count,
+    hand_in,
+    require_asked,
+    undecided,
+    was_handed_in,
+)
 from monitor.review.deciding import (
     Sent,
     accepting,
@@ -53,6 +62,7 @@ __all__ = [
     "merge_papers",
     "open_round",
     "reopen",
+    "require_asked",
     "require_unbarred",
     "screen",
     "set_aside",
@@ -61,6 +71,7 @@ __all__ = [
     "study_label",
     "undecided",
     "undo_merge",
+    "was_handed_in",
     "why",
     "withdraw",
     "withdraw_retracted",

@@ -128,7 +128,7 @@ def with_answer(typed: Typed, field: str, answer: str | None) -> Typed:
 
 
 # The texts that a suggestion may be added to, and what parts it from what stands there.
-_TEXTS = {"outcome": "; ", "quote": "\n"}
+_TEXTS = {"measure": "; ", "quote": "\n"}
 
 
 def word(

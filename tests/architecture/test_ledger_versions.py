@@ -19,9 +19,11 @@ from monitor.notify import content, rendering
 from monitor.notify.outbox import Claimed
 from monitor.notify.tables import MessageKind
 from monitor.review import rules
+from monitor.review.reading.summary import main_result, reading_of_facts
 from monitor.review.words import DecisionVerdict
 from monitor.web.public import chain
 
+_ONCE_NEW = {"participants", "uk", "developer_led"}
 KEPT = Path(__file__).resolve().parents[1] / "ledger"
 NEWEST = {"decision": rules.FACTS_VERSION, "state": STATE_VERSION, "content": content.VERSION}
 
@@ -51,11 +53,12 @@ def test_facts_of_every_version_are_read(kept):
         read = rules.from_facts(facts)
         assert read.interventions == tuple(facts["interventions"])
         assert read.participants == 188
+        assert main_result(reading_of_facts(facts)).outcome
 
 
 def test_a_field_that_a_version_did_not_have_is_not_known():
     (first, *_) = json.loads((KEPT / "decision-1.json").read_text(encoding="utf-8"))
-    older = {name: value for name, value in first["facts"].items() if name not in rules.FACTS}
+    older = {name: value for name, value in first["facts"].items() if name not in _ONCE_NEW}
     read = rules.from_facts(older)
     assert (read.participants, read.uk, read.developer_led) == (None, None, None)
 
@@ -73,6 +76,7 @@ def test_what_is_written_today_has_the_shape_of_the_newest_example():
     )
     names = set(rules.Judgement.__slots__)
     beside = {"version", "differences", "label", "papers", "said"}
+    beside |= {"reading", "round", "consensus", "how", "because"}
     assert set(first["facts"]) == names | beside
     assert set(first["facts"]["said"][0]["judgement"]) == names
     assert set(rules.versioned({})) == {"version"}

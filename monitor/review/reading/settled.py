@@ -32,12 +32,16 @@ def written(value: object) -> str:
 
 
 def options(row: Row, reading: Reading, tools: Mapping[str, Tool]) -> tuple[Any, ...]:
-    """Give what somebody may settle on: any answer of a tool's question, else what either said."""
+    """Give what somebody may settle on: any answer of a tool's question, else what either said.
+
+    None is offered where one of the two was not asked the question.
+    """
     if row.place.step == "risk" and row.place.field not in {TOOL, "stated"}:
         result = reading.result(row.place.key)
         tool = tools.get(result.risk.tool) if result else None
         if tool is not None:
-            return _words_of(tool, row.place.field)
+            words = _words_of(tool, row.place.field)
+            return words if None not in {row.first, row.second} else (*words, None)
     return tuple(dict.fromkeys((row.first, row.second)))
 
 

@@ -16,8 +16,9 @@ from monitor.literature.tables import Study
 from monitor.review import doubts, history, rules
 from monitor.review import queries as review
 from monitor.review.doubts import Doubt
+from monitor.review.given import judgement_of
 from monitor.review.tables import Appraisal, Decision
-from monitor.review.words import DecisionVerdict, shown
+from monitor.review.words import DecisionVerdict, Settling, shown
 from monitor.web import formats
 
 _NOT_KNOWN = "Not known"
@@ -124,11 +125,12 @@ def study(session: Session, study_id: int) -> StudyPage:
     decisions = history.decisions(session, study_id)
     if row is None or not decisions:
         raise NotFound(f"there is no decided study {study_id}")
-    appraisals = history.appraisals(session, study_id)
     # a withdrawal rests on the judgement that had made the study count
     judged = next(
         decision for decision in decisions if decision.verdict is not DecisionVerdict.WITHDRAW
     )
+    appraisals = history.appraisals(session, study_id, judged.facts.get("round", 1))
+    titles = _titles(appraisals, together=judged.facts.get("how") == Settling.PAIR)
     return StudyPage(
         label=row.label,
         interventions=tuple(decisions[0].interventions),
@@ -137,11 +139,11 @@ def study(session: Session, study_id: int) -> StudyPage:
         doubts=tuple(doubts.of_study(session, study_id)),
         counts=decisions[0].verdict is DecisionVerdict.ACCEPT,
         facts={**judged.facts, "direction": rules.direction_of(judged.facts)},
-        reviewers=tuple(_titles(appraisals)),
+        reviewers=tuple(titles),
         answers=_answers(appraisals, judged.facts),
         quotes=tuple(
             Quote(title, appraisal.quote, appraisal.reason or appraisal.risk_reason, appraisal.at)
-            for title, appraisal in zip(_titles(appraisals), appraisals, strict=True)
+            for title, appraisal in zip(titles, appraisals, strict=True)
         ),
         decisions=tuple(
             Decided(_decided(decision), decision.reason, decision.at) for decision in decisions
@@ -186,15 +188,19 @@ def _decided(decision: Decision) -> str:
     return _DECIDED[decision.verdict]
 
 
-def _titles(appraisals: Sequence[Appraisal]) -> list[str]:
+def _titles(appraisals: Sequence[Appraisal], *, together: bool) -> list[str]:
     return [
-        f"Reviewer {number}{', who settled it' if one.settles else ''}"
+        f"Reviewer {number}"
+        if not one.settles
+        else "The two together"
+        if together
+        else f"Reviewer {number}, who settled it"
         for number, one in enumerate(appraisals, start=1)
     ]
 
 
 def _answers(appraisals: Sequence[Appraisal], facts: dict[str, Any]) -> tuple[ShownAnswer, ...]:
-    given = [_words(rules.as_facts(_judgement(appraisal))) for appraisal in appraisals]
+    given = [_words(rules.as_facts(judgement_of(appraisal))) for appraisal in appraisals]
     return tuple(
         _answer(question, tuple(words[question] for words in given), agreed)
         for question, agreed in _words(facts).items()
@@ -205,17 +211,6 @@ def _answer(question: str, given: tuple[str, ...], agreed: str) -> ShownAnswer:
     """Tell "not agreed" from "not known": the latter only where all say so."""
     apart = agreed in {_NOT_KNOWN, *_UNKNOWN_FACTS} and len(set(given)) > 1
     return ShownAnswer(question, given, "Not agreed" if apart else agreed)
-
-
-def _judgement(row: Appraisal) -> rules.Judgement:
-    return rules.Judgement(
-        **{
-            name: getattr(row, name)
-            for name in rules.Judgement.__slots__
-            if name != "interventions"
-        },
-        interventions=tuple(row.interventions),
-    )
 
 
 def _words(facts: dict[str, Any]) -> dict[str, str]:

@@ -52,6 +52,7 @@ class Desk:
     draft: review.Draft
     reports: Sequence[PaperOfStudy]
     problems: tuple[checking.Problem, ...]
+    is_asked: bool  # a reading of this person is asked for now, or may be changed
     is_change: bool  # the person has handed in already, and changes it
 
     @property
@@ -73,11 +74,9 @@ class Desk:
 def _study_page(typed: Typed, problems: Problems | None, *, study_id: int) -> ResponseReturnValue:
     with service().database.read() as session:
         desk = _desk(session, study_id)
-        if desk is None:
+        if not desk.is_asked and problems is None:
             return _not_now(study_id)
-        filled = typed or reading_forms.typed_study(
-            desk.draft.reading, saved=desk.saved_at is not None
-        )
+        filled = typed or reading_forms.typed_study(desk.draft.reading)
         return _page("study", session, desk, filled, problems, offers=_offers(desk))
 
 
@@ -94,7 +93,7 @@ def study_post(study_id: int) -> ResponseReturnValue:
     typed, problems = _with_offer(study_id), Problems()
     _keep(study_id, lambda reading: reading_forms.study_of(typed, reading, problems), problems)
     if _stays():
-        return _to("appraise.study", study_id)
+        return redirect(url_for("appraise.study", study_id=study_id, _anchor=_used()), code=303)
     if typed.get("count_it") == "no":
         return _to("appraise.hand_in", study_id)
     return _to("appraise.arms", study_id)
@@ -106,11 +105,9 @@ def study_post(study_id: int) -> ResponseReturnValue:
 def _arms_page(typed: Typed, problems: Problems | None, *, study_id: int) -> ResponseReturnValue:
     with service().database.read() as session:
         desk = _desk(session, study_id)
-        if desk is None:
+        if not desk.is_asked and problems is None:
             return _not_now(study_id)
-        filled = typed or reading_forms.typed_arms(
-            desk.draft.reading, saved=desk.saved_at is not None
-        )
+        filled = typed or reading_forms.typed_arms(desk.draft.reading)
         return _page("arms", session, desk, filled, problems)
 
 
@@ -168,7 +165,7 @@ def _without_arm(reading: Reading, key: str) -> Reading:
 def _results_page(typed: Typed, problems: Problems | None, *, study_id: int) -> ResponseReturnValue:
     with service().database.read() as session:
         desk = _desk(session, study_id)
-        if desk is None:
+        if not desk.is_asked and problems is None:
             return _not_now(study_id)
         effects = {
             result.key: shown_effects.shown(
@@ -220,6 +217,13 @@ def results_post(study_id: int) -> ResponseReturnValue:
     return _to("appraise.results", study_id)
 
 
+def _without_its_result(problems: Problems | None, study_id: int) -> ResponseReturnValue:
+    """Go to the list of results where one is not there any more; a form that was sent is told so."""
+    if problems is None:
+        return _to("appraise.results", study_id)
+    return _results_page(Typed(), problems, study_id=study_id)
+
+
 def _new_result(reading: Reading, key: str) -> Result:
     """Start a result; where only two groups can be meant, it compares these."""
     studied = [arm.key for arm in reading.arms if arm.role != "comparator"]
@@ -236,13 +240,12 @@ def _result_page(
 ) -> ResponseReturnValue:
     with service().database.read() as session:
         desk = _desk(session, study_id)
-        if desk is None:
+        if not desk.is_asked and problems is None:
             return _not_now(study_id)
         result = desk.draft.reading.result(key)
         if result is None:
-            return _to("appraise.results", study_id)
-        started = bool(result.outcome or result.measure or result.kind)
-        filled = typed or reading_forms.typed_result(result, saved=started)
+            return _without_its_result(problems, study_id)
+        filled = typed or reading_forms.typed_result(result)
         if problems is None and result.reported.type is not None:
             problems = _unfit(desk, key)
         effect = shown_effects.shown(desk.draft.reading, result, service().catalogue.synthesis)
@@ -284,7 +287,8 @@ def result_post(study_id: int, key: str) -> ResponseReturnValue:
         study_id, lambda reading: reading_forms.result_of(typed, reading, key, problems), problems
     )
     if _stays():
-        return redirect(url_for("appraise.result", study_id=study_id, key=key), code=303)
+        address = url_for("appraise.result", study_id=study_id, key=key, _anchor=_used())
+        return redirect(address, code=303)
     if typed.get("kind") in {kind.value for kind in checking.TO_APPRAISE}:
         return redirect(url_for("appraise.risk", study_id=study_id, key=key), code=303)
     return _to("appraise.results", study_id)
@@ -298,12 +302,14 @@ def _risk_page(
 ) -> ResponseReturnValue:
     with service().database.read() as session:
         desk = _desk(session, study_id)
-        if desk is None:
+        if not desk.is_asked and problems is None:
             return _not_now(study_id)
         result = desk.draft.reading.result(key)
         tool = _tool(desk.draft.reading)
-        if result is None or tool is None:
-            return _to("appraise.results" if result is None else "appraise.study", study_id)
+        if result is None:
+            return _without_its_result(problems, study_id)
+        if tool is None:
+            return _study_page(Typed(), problems, study_id=study_id)
         risk = _risk_in(tool, result.risk)
         stand = appraised.stand(tool, risk)
         named = {one.id: one for one in (*stand.parts, stand.overall)}
@@ -337,7 +343,7 @@ def risk(study_id: int, key: str) -> ResponseReturnValue:
     """Go to the first domain of a result's tool that is not judged yet."""
     with service().database.read() as session:
         desk = _desk(session, study_id)
-        if desk is None:
+        if not desk.is_asked:
             return _not_now(study_id)
         result, tool = desk.draft.reading.result(key), _tool(desk.draft.reading)
         if result is None:
@@ -414,7 +420,7 @@ def _copied(reading: Reading, key: str, other: str, tool: Tool, part: str) -> Re
 def _hand_in_page(typed: Typed, problems: Problems | None, *, study_id: int) -> ResponseReturnValue:
     with service().database.read() as session:
         desk = _desk(session, study_id)
-        if desk is None:
+        if not desk.is_asked and problems is None:
             return _not_now(study_id)
         reading = desk.draft.reading
         return _page(
@@ -449,8 +455,8 @@ def hand_in_post(study_id: int) -> ResponseReturnValue:
         return _to("appraise.study", study_id)
     token, because = forms.hidden(typed, problems), forms.text(typed, "because", problems)
     with service().database.read() as session:
-        desk = _desk(session, study_id)
-    if desk is not None and desk.is_change and not because:
+        desk, again = _desk(session, study_id), review.was_handed_in(session, token)
+    if desk.is_change and not because and not again:
         problems.add("because", "Say why you change it: both are kept")
     problems.must_be_none()
     with service().database.write() as session:
@@ -471,16 +477,14 @@ def hand_in_post(study_id: int) -> ResponseReturnValue:
 # ---------------------------------------------------------------------------- what they share
 
 
-def _desk(session: Session, study_id: int) -> Desk | None:
-    """Read what a step shows; None: no reading of this person is asked for now."""
+def _desk(session: Session, study_id: int) -> Desk:
+    """Read what a step shows."""
     catalogue = service().catalogue
     view = reviews.study(session, study_id, auth.reader().id, tools=catalogue.tool_by_reference)
     draft = _draft(session, study_id)
     own = any(one.reviewer_id == auth.reader().id for one in view.appraisals)
-    can_change = own and view.turn in {reviews.Turn.COUNT, reviews.Turn.CONFIRM}
-    waits = own and view.turn is reviews.Turn.NOTHING and view.given == 1 and view.round.is_open
-    if not (view.can_appraise or can_change or waits):
-        return None
+    waits = view.turn is reviews.Turn.NOTHING and view.given == 1 and view.round.is_open
+    may_change = own and (waits or view.turn in {reviews.Turn.COUNT, reviews.Turn.CONFIRM})
     return Desk(
         study=view,
         draft=draft,
@@ -488,7 +492,8 @@ def _desk(session: Session, study_id: int) -> Desk | None:
         problems=checking.problems(
             cleaned(draft.reading), catalogue.tool_by_reference, catalogue.slugs
         ),
-        is_change=can_change or waits,
+        is_asked=view.can_appraise or may_change,
+        is_change=may_change,
     )
 
 
@@ -507,10 +512,11 @@ def _keep(study_id: int, change: Callable[[Reading], Reading], problems: Problem
 
     Raises:
         ToMend: something cannot be read; nothing is kept, and the form shows it.
-        Conflict: another tab has saved since.
+        Conflict: another tab has saved since, or the study was decided.
     """
     version = forms.number(request.form.get("version", "0"))
     with service().database.write() as session:
+        review.require_asked(session, study_id, auth.reader())
         draft = _draft(session, study_id)
         reading = change(draft.reading)
         problems.must_be_none()
@@ -587,7 +593,7 @@ def _with_offer(study_id: int) -> Typed:
         return request.form
     with service().database.read() as session:
         desk = _desk(session, study_id)
-        offered = _offers(desk).get(field, ()) if desk else ()
+        offered = _offers(desk).get(field, ())
     place = forms.number(number or "0")
     answer = offered[place].answer if place is not None and place < len(offered) else None
     return forms.with_answer(request.form, field, answer)
@@ -597,6 +603,12 @@ def _stays() -> bool:
     """Tell whether the same step is to be shown again: it was saved, or a suggestion taken over."""
     action = request.form.get("action", "")
     return action == "stay" or action.startswith("use:")
+
+
+def _used() -> str | None:
+    """Name the question whose suggestion was taken over, to show it again there."""
+    field = request.form.get("action", "").removeprefix("use:").partition(":")[0]
+    return field if field in reading_words.QUESTIONS else None
 
 
 def _not_now(study_id: int) -> ResponseReturnValue:

@@ -112,25 +112,27 @@ def with_result(reading: Reading, key: str, update: dict[str, Any]) -> Reading:
     return reading.model_copy(update={"results": results})
 
 
-def typed_study(reading: Reading, *, saved: bool) -> Typed:
-    """Fill the step about the study with what is answered; ``saved``: a blank of yes and no is *not known*."""
+def typed_study(reading: Reading) -> Typed:
+    """Fill the step about the study with what is answered."""
+    saved = reading.count_it is not None
     pairs = [*_pairs(reading, STUDY, saved=saved)]
     return Typed([*pairs, *_pairs(reading.independence, INDEPENDENCE, saved=saved)])
 
 
-def typed_arms(reading: Reading, *, saved: bool) -> Typed:
+def typed_arms(reading: Reading) -> Typed:
     """Fill the step about the groups with what is answered."""
     return Typed(
         [
             pair
             for arm in reading.arms
-            for pair in _pairs(arm, ARM, saved=saved, prefix=f"{arm.key}-")
+            for pair in _pairs(arm, ARM, saved=arm.comparator is not None, prefix=f"{arm.key}-")
         ]
     )
 
 
-def typed_result(result: Result, *, saved: bool) -> Typed:
+def typed_result(result: Result) -> Typed:
     """Fill the step about one result with what is answered."""
+    saved = result.kind is not None
     pairs = [*_pairs(result, RESULT, saved=saved)]
     return Typed([*pairs, *_pairs(result.reported, REPORTED, saved=saved)])
 
@@ -193,6 +195,7 @@ def _values(
 def _pairs(
     part: Part, names: Sequence[str], *, saved: bool, prefix: str = ""
 ) -> Iterable[tuple[str, str]]:
+    """Give what is answered; ``saved``: what may be not known was asked, and is answered so."""
     for name in names:
         value = getattr(part, name)
         if value is None and saved and name != "count_it" and _kind(type(part), name) is bool:

@@ -22,7 +22,7 @@ from monitor.review.reading.model import Reading
 from monitor.web import auth, forms, posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.staff import effects, labels, reading_words
+from monitor.web.staff import effects, labels, reading_words, studies
 
 blueprint = Blueprint("settle", __name__)
 blueprint.before_request(auth.only(Role.REVIEWER))
@@ -68,7 +68,7 @@ def _compared_page(
     with service().database.read() as session:
         view = _view(session, study_id)
         if len(view.appraisals) < 2:  # noqa: PLR2004 - two are compared
-            return redirect(url_for("studies.study", study_id=study_id), code=303)
+            return _elsewhere(session, study_id, typed, problems)
         return render_template(
             "staff/compared.html",
             study=view,
@@ -120,7 +120,7 @@ def _effects_page(typed: Typed, problems: Problems | None, *, study_id: int) -> 
     with service().database.read() as session:
         view = _view(session, study_id)
         if view.consensus is None:
-            return redirect(url_for("studies.study", study_id=study_id), code=303)
+            return _elsewhere(session, study_id, typed, problems)
         previews = workflow.preview_counting(session, service(), study_id)
         return render_template(
             "staff/counting.html",
@@ -167,6 +167,15 @@ def count(study_id: int) -> ResponseReturnValue:
         else:
             workflow.count(session, service(), sent, consensus_id=consensus_id or 0)
     return redirect(url_for("studies.study", study_id=study_id, saved="1"), code=303)
+
+
+def _elsewhere(
+    session: Session, study_id: int, typed: Typed, problems: Problems | None
+) -> ResponseReturnValue:
+    """Go to the study where there is nothing to settle; a form that was sent is told so there."""
+    if problems is None:
+        return redirect(url_for("studies.study", study_id=study_id), code=303)
+    return studies.page(session, study_id, typed, problems)
 
 
 def _view(session: Session, study_id: int) -> reviews.StudyView:

@@ -29,10 +29,11 @@ _LEDGER = 200  # changes looked through for those a decision caused
 def study(study_id: int) -> str:
     """Show a study as this reviewer may see it."""
     with service().database.read() as session:
-        return _study_page(session, study_id, Typed(), None)
+        return page(session, study_id, Typed(), None)
 
 
-def _study_page(session: Session, study_id: int, typed: Typed, problems: Problems | None) -> str:
+def page(session: Session, study_id: int, typed: Typed, problems: Problems | None) -> str:
+    """Show a study as this reviewer may see it, with what is wrong with a form that was sent."""
     tools = service().catalogue.tool_by_reference
     view = reviews.study(session, study_id, auth.reader().id, tools=tools)
     return render_template(
@@ -107,7 +108,7 @@ def withdraw_post(study_id: int) -> ResponseReturnValue:
 
 def _again(typed: Typed, problems: Problems | None, *, study_id: int) -> str:
     with service().database.read() as session:
-        return _study_page(session, study_id, typed, problems)
+        return page(session, study_id, typed, problems)
 
 
 @blueprint.post("/studies/<int:study_id>/rounds")

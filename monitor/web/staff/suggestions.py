@@ -3,7 +3,6 @@
 Each thing comes with the sentence it was read from. A person accepts it or not.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,11 +22,11 @@ _ROWS = (
     ("outcome measure", "Outcome measures", True),
     ("developer involvement", "Developers", True),
 )
-# The questions of the appraisal form that something may be suggested for, and what is read for each.
+# The questions of a reading that something may be suggested for, and what is read for each.
 _ASKED = {
     "design": "design",
-    "outcome": "outcome measure",
-    "participants": "sample size",
+    "measure": "outcome measure",
+    "people": "sample size",
     "uk": "UK",
     "authored": "developer involvement",
 }
@@ -109,7 +108,7 @@ def _fact(read: Suggested) -> ReadFact:
 
 def _offers(field: str, suggestions: Sequence[Suggested]) -> list[Offer]:
     read = [suggestion for suggestion in suggestions if suggestion.field == _ASKED[field]]
-    if field == "participants":
+    if field == "people":
         read.sort(key=lambda suggestion: _SIZES.index(suggestion.value.rpartition(" ")[2]))
     made = (
         Offer(_value(suggestion), suggestion.sentence, _answer(field, suggestion.value))
@@ -127,9 +126,8 @@ def _value(read: Suggested) -> str:
 def _answer(field: str, value: str) -> str | None:
     if field == "design":
         return next((design.value for design in Design if design.value == value), None)
-    if field == "participants":
-        number = re.match(r"\d+", value)
-        return number[0] if number and not value.endswith(_PLANNED) else None
-    if field == "developer_led":
+    if field == "people":
+        return None  # of all groups together: which group a number is of, a person reads
+    if field == "authored":
         return _LED.get(value)
     return value.removesuffix(_GOLD)

@@ -1,6 +1,7 @@
 """A retracted paper is seen at every stage: queue, paper, study, forms, alert, and public pages."""
 
 import pytest
+from readings import reading_of
 from sqlalchemy import update
 from staff_world import Citation, Identifier  # type: ignore[import-not-found]  # on pytest's path
 
@@ -9,25 +10,14 @@ from monitor.literature.papers import queries as literature
 from monitor.notify.tables import Subscriber, SubscriberState
 from monitor.review import alert_queries
 from monitor.review import queries as reviews
+from monitor.review import service as review
+from monitor.review.reading.model import Reading
 from monitor.review.words import ScreeningVerdict, Stage
 
 SAID = {
     LinkKind.RETRACTS: "is retracted, Crossref says.",
     LinkKind.PARTLY_RETRACTS: "is retracted in part, Crossref says.",
     LinkKind.CONCERN_FOR: "is in doubt: its editors have voiced concern, Crossref says.",
-}
-JUDGED = {
-    "count_it": "yes",
-    "interventions": ["ddp"],
-    "design": "randomised",
-    "risk_rob2": "low",
-    "risk_reason": "Concealed.",
-    "outcome_class": "attachment",
-    "outcome": "Attachment security",
-    "direction": "mixed",
-    "quote": "A sentence.",
-    "uk": "yes",
-    "developer_led": "no",
 }
 
 
@@ -76,14 +66,23 @@ def test_a_study_nobody_has_appraised_is_not_accepted_unseen(world, browse, kind
     for path in (study, f"{study}/appraise"):
         assert said in before_title(browser.get(path))
         assert alert(world) in before_title(browser.get(path))
-    refused = browser.send(f"{study}/appraise", JUDGED | {"action": "preview"})
+    _drafted(world, reading_of(world.judgement))
+    refused = browser.send(f"{study}/appraise/hand-in", {"action": "hand in"})
     assert refused.status_code == 409
     assert "exclude the study, wait, or go on with a reason" in refused.text
-    assert "A sentence." in refused.text, "what was typed is kept"
-    left_out = JUDGED | {"count_it": "no", "reason": "In doubt.", "action": "preview"}
-    shown = browser.send(f"{study}/appraise", left_out)
-    assert shown.status_code == 200
-    assert said in before_title(shown)
+    assert said in before_title(refused)
+    _drafted(world, Reading(count_it=False, reason="In doubt."))
+    assert browser.send(f"{study}/appraise/hand-in", {"action": "hand in"}).status_code == 303
+
+
+def _drafted(world, reading):
+    """Let Ben have answered so far what a reading says."""
+    with world.database.write() as session:
+        study, ben = world.studies["ddp2"], world.ben
+        kept = review.draft(session, study_id=study, by=ben, tools={})
+        review.keep_draft(
+            session, study_id=study, by=ben, reading=reading, version=kept.version, at=world.at
+        )
 
 
 def test_the_alert_of_a_study_that_does_not_count_yet_offers_what_can_be_done(world, browse):

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 from lxml import html
+from sqlalchemy import select
 from staff_world import HOSTILE, _papers  # type: ignore[import-not-found]  # on pytest's path
 
 from monitor.feeds.records import Identifier
+from monitor.review.tables import Appraisal
 from monitor.review.words import ScreeningVerdict
 from monitor.web import forms
 from monitor.web.forms import Typed
@@ -59,59 +61,64 @@ def test_what_is_not_said_is_said_where_it_matters(world, browse):
     assert page.count("Not said") == 3  # country, outcome measures, developers
 
 
-def test_suggestions_stand_beside_the_questions_and_choose_nothing(world, browse, form):
+@pytest.fixture
+def result(world, browse, form):
+    """The form of a first result."""
+    browse(world.ann).send(f"{form}/results", {"action": "add"})
+    return f"{form}/results/r1"
+
+
+def test_suggestions_stand_beside_the_questions_and_choose_nothing(world, browse, form, result):
     browser = browse(world.ann)
-    page = browser.get(form)
-    sent = browser.fields(page, form)
-    assert not {"design", "uk", "developer_led"} & set(sent)
-    assert sent["participants"] == sent["outcome"] == [""]
-    document: html.HtmlElement = html.document_fromstring(page.text)
-    offered = {
-        b.get("value") for offer in document.find_class("gm-offer") for b in offer.iter("button")
-    }
+    offered, said = set(), ""
+    for path in (form, result):
+        page = browser.get(path)
+        sent = browser.fields(page, path)
+        assert not {"design", "uk", "authored"} & set(sent)
+        assert [sent.get(name, [""]) for name in ("measure", "n_i")] == [[""], [""]]
+        document: html.HtmlElement = html.document_fromstring(page.text)
+        offers = document.find_class("gm-offer")
+        offered |= {b.get("value") for offer in offers for b in offer.iter("button")}
+        said += document.text_content()
+        assert "<script>alert" not in page.text
+        # Enter presses the first button of a form
+        first = next(document.find_class("gm-appraise")[0].iter("button"))
+        assert first.get("value") == "next"
+    # how many people there were is shown: which group a number is of, a person reads
     assert offered == {
-        f"use:{field}:0"
-        for field in ("design", "outcome", "quote", "participants", "uk", "developer_led")
+        f"use:{field}:0" for field in ("design", "measure", "quote", "uk", "authored")
     }
     for sentence in SENTENCES.values():
-        assert sentence in document.text_content()
-    assert "<script>alert" not in page.text
-    # Enter presses the first button of a form
-    first = next(document.find_class("gm-appraise")[0].iter("button"))
-    assert first.get("value") == "preview"
+        assert sentence in said
 
 
 USED = [
     ("use:design:0", "design", "randomised"),
-    ("use:outcome:0", "outcome", "Typed before; Strange Situation Procedure"),
-    ("use:quote:0", "quote", SENTENCES["result"]),
-    ("use:participants:0", "participants", "240"),
-    ("use:participants", "participants", "240"),
     ("use:uk:0", "uk", "no"),
-    ("use:developer_led:0", "developer_led", "no"),
+    ("use:authored:0", "authored", "no"),
+    ("use:measure:0", "measure", "Typed before; Strange Situation Procedure"),
+    ("use:quote:0", "quote", SENTENCES["result"]),
 ]
 
 
-def test_one_click_fills_one_answer_and_keeps_all_that_was_typed(world, browse, form):
+@pytest.mark.parametrize("used", USED)
+def test_one_click_fills_one_answer_and_keeps_all_that_was_typed(world, browse, form, result, used):
+    action, field, answer = used
     browser = browse(world.ann)
-    before = world.contents()
-    typed = browser.fields(browser.get(form), form) | {
-        "count_it": "yes",
-        "reason": "Typed at length",
-        "outcome": "Typed before",
-    }
-    for action, field, answer in USED:
-        went = browser.client.post(form, data=typed | {"action": action})
-        assert went.status_code == 303, action
-        assert went.location == f"{form}#{field}", "at the question that was answered"
-        shown = browser.get(form)
-        now = browser.fields(shown, form)
-        assert now[field][0].strip() == answer, action
-        kept = {"count_it": "yes", "reason": "Typed at length", "token": typed["token"][0]}
-        assert {name: now[name][0].strip() for name in kept} == kept, action
-        assert (now["outcome"][0] == "Typed before") is (field != "outcome"), action
-    assert f'formaction="{form}#participants"' in browser.get(form).text
-    assert world.contents() == before, "nothing is recorded"
+    path = result if field in {"measure", "quote"} else form
+    text, typed = ("measure", "Typed before") if path == result else ("country", "Ruritania")
+    sent = browser.fields(browser.get(path), path) | {text: typed}
+    went = browser.client.post(path, data=sent | {"action": action})
+    assert went.status_code == 303
+    assert went.location == f"{path}#{field}", "at the question that was answered"
+    now = browser.fields(browser.get(path), path)
+    assert now[field][0].strip() == answer
+    assert now[text][0].startswith(typed)
+    with world.database.read() as session:
+        assert (
+            session.scalar(select(Appraisal.id).where(Appraisal.study_id == world.studies["read"]))
+            is None
+        )
 
 
 @pytest.mark.parametrize(
@@ -125,7 +132,7 @@ def test_what_is_not_offered_changes_nothing(world, browse, form, action):
     shown = browser.get(form)
     now = browser.fields(shown, form)
     assert "design" not in now
-    assert (now["reason"][0].strip(), now["token"]) == ("Typed", typed["token"])
+    assert now["reason"][0].strip() == "Typed"
 
 
 def test_back_and_another_browser_find_what_was_typed(world, browse, form):
@@ -135,10 +142,8 @@ def test_back_and_another_browser_find_what_was_typed(world, browse, form):
     for again in (browser, browse(world.ann)):  # Back asks for the page anew; so does a restart
         page = again.get(form)
         assert "An hour of words" in page.text
-        assert "are below" in page.text
     assert "An hour of words" not in browse(world.ben).get(form).text, "nobody else's"
-    kept = browser.fields(browser.get(form), form)
-    gone = browser.client.post(form, data=kept | {"action": "discard"})
+    gone = browser.send(f"{form}/hand-in", {"action": "discard"})
     assert gone.status_code == 303
     assert "An hour of words" not in browser.get(form).text
 

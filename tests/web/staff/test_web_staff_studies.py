@@ -1,32 +1,15 @@
-"""Appraising through the pages: what is hidden, what a step would do, what is recorded."""
+"""Studies through the pages: what is hidden, what a step would do, what is decided."""
 
+import re
 from dataclasses import replace
 
-import pytest
 from sqlalchemy import select
 
-from monitor.catalogue.words import RiskOfBias
 from monitor.gap import queries as gaps
 from monitor.notify.tables import Message, MessageKind
 from monitor.review import queries as reviews
-from monitor.review.tables import Appraisal
+from monitor.review import service as review
 from monitor.review.words import Stage
-
-ANSWERS: dict[str, object] = {
-    "count_it": "yes",
-    "reason": "",
-    "interventions": ["ddp"],
-    "design": "randomised",
-    "risk_rob2": "some concerns",
-    "risk_reason": "How allocation was concealed is not described.",
-    "outcome_class": "attachment",
-    "outcome": "Attachment security at 12 months, Strange Situation",
-    "direction": "mixed",
-    "participants": "84",
-    "uk": "yes",
-    "developer_led": "not known",
-    "quote": "The groups did not differ on the main outcome.",
-}
 
 
 def address(world, name, step="appraise"):
@@ -38,30 +21,42 @@ def stage(world, name):
         return reviews.study(session, world.studies[name], tools={}).stage
 
 
-def preview(browser, world, name, **more):
-    return browser.send(address(world, name), ANSWERS | {"action": "preview"} | more)
+def counting(world, name):
+    return f"/studies/{world.studies[name]}/counting"
 
 
-def save(browser, world, name, **more):
-    """Go the whole way: form, preview, save."""
-    shown = preview(browser, world, name, **more)
-    assert shown.status_code == 200, shown.text
-    form = browser.fields(shown, address(world, name))
-    return browser.client.post(address(world, name), data=form | {"action": "save"})
+def alike(world, browse, name="half"):
+    """Let Ben hand in what Ann has; gives his browser and the answer."""
+    ben = browse(world.ben)
+    with world.database.write() as session:
+        kept = reviews.study(session, world.studies[name], world.ann.id, tools={}).appraisals[0]
+        review.keep_draft(
+            session,
+            study_id=world.studies[name],
+            by=world.ben,
+            reading=kept.reading,
+            version=0,
+            at=world.at,
+        )
+    return ben, ben.send(address(world, name, "appraise/hand-in"), {"action": "hand in"})
 
 
 def test_nothing_is_chosen_beforehand_but_the_interventions_as_screened(world, browse):
     browser = browse(world.ann)
-    form = browser.fields(browser.get(address(world, "ddp2")), address(world, "ddp2"))
-    assert form["interventions"] == ["ddp"]
-    assert not {"count_it", "design", "risk_rob2", "risk_robins", "direction", "uk"} & set(form)
+    at = address(world, "ddp2")
+    form = browser.fields(browser.get(at), at)
+    assert not {"count_it", "design", "in_review", "harms", "uk"} & set(form)
+    groups = browser.fields(browser.get(f"{at}/groups"), f"{at}/groups")
+    assert groups["a1-intervention"] == ["ddp"]
+    assert "a1-comparator" not in groups
 
 
-def test_the_preview_tells_before_and_after_and_changes_nothing(world, browse):
+def test_what_counting_would_do_is_told_before_and_changes_nothing(world, browse):
+    ben, answer = alike(world, browse)
+    assert answer.location == f"{counting(world, 'half')}?saved=1"
     before = world.contents()
-    page = preview(browse(world.ben), world, "half").text
+    page = ben.get(answer.location).text
     assert "Nothing has happened yet." in page
-    assert "You are the second of two, and have not seen the first appraisal" in page
     assert "Dyadic Developmental Psychotherapy" in page
     assert "2–3" in page
     assert "<b>3–4</b>" in page
@@ -69,56 +64,28 @@ def test_the_preview_tells_before_and_after_and_changes_nothing(world, browse):
     assert world.contents() == before
 
 
-def test_the_first_of_two_is_told_that_saving_changes_nothing_yet(world, browse):
-    page = preview(browse(world.ben), world, "ddp2").text
-    assert "You are the first of two. Saving changes nothing for readers" in page
-    assert "If a second person agrees" in page
-
-
-def test_answers_can_be_changed_after_the_preview(world, browse):
-    browser = browse(world.ben)
-    form = browser.fields(preview(browser, world, "half"), address(world, "half"))
-    again = browser.client.post(address(world, "half"), data=form | {"action": "restore"})
-    assert again.status_code == 200
-    kept = browser.fields(again, address(world, "half"))
-    for name, value in ANSWERS.items():
-        assert [v.strip() for v in kept[name]] == (value if isinstance(value, list) else [value])
-
-
 def test_the_other_appraisal_stays_hidden_until_ones_own_is_given(world, browse):
-    ben = browse(world.ben)
-    secret = "How allocation was concealed"
-    for path in (f"/studies/{world.studies['half']}", address(world, "half")):
-        page = ben.get(path).text
+    ben, secret = browse(world.ben), "The groups did not differ on the main outcome"
+    for step in ("", "/appraise", "/appraise/groups", "/appraise/results", "/appraise/hand-in"):
+        page = ben.get(f"/studies/{world.studies['half']}{step}").text
         assert secret not in page
-        assert "Strange Situation</div>" not in page
-    assert (
-        "You see their answers after giving your own"
-        in ben.get(f"/studies/{world.studies['half']}").text
-    )
+        assert "Neither" not in page
+    said = "You see their answers after giving your own"
+    assert said in ben.get(f"/studies/{world.studies['half']}").text
     assert secret in browse(world.ann).get(f"/studies/{world.studies['half']}").text
-    save(ben, world, "half")
+    alike(world, browse)
     assert secret in ben.get(f"/studies/{world.studies['half']}").text
-
-
-def test_the_first_appraisal_decides_nothing(world, browse):
-    browser = browse(world.ben)
-    answer = save(browser, world, "ddp2")
-    assert answer.status_code == 303
-    page = browser.get(answer.location).text
-    assert "Nothing changes until a second person has appraised the study" in page
-    assert stage(world, "ddp2") is Stage.TO_APPRAISE
 
 
 def test_two_who_agree_decide_and_readers_are_told(world, browse):
     with world.database.read() as session:
         told = len(session.scalars(_changes()).all())
         before = gaps.state(session, "ddp")
-    browser = browse(world.ben)
-    answer = save(browser, world, "half")
-    page = browser.get(answer.location).text
+    ben, _ = alike(world, browse)
+    assert stage(world, "half") is Stage.AGREED
+    answer = ben.send(counting(world, "half"), {"action": "count"})
+    page = ben.get(answer.location).text
     assert "Recorded and decided: this study counts." in page
-    assert "The two gave the same answer to all 6 questions that decide" in page
     assert "What readers see" in page
     assert stage(world, "half") is Stage.ACCEPTED
     with world.database.read() as session:
@@ -127,117 +94,83 @@ def test_two_who_agree_decide_and_readers_are_told(world, browse):
         assert len(session.scalars(_changes()).all()) == told + 1
 
 
-def test_two_who_differ_wait_for_a_third_who_sees_both(world, browse):
-    ben = browse(world.ben)
-    answer = save(ben, world, "half", direction="no difference", risk_rob2="high")
-    page = ben.get(answer.location).text
-    assert "The two differ in 2 answers." in page
-    assert stage(world, "half") is Stage.DISAGREEMENT
-    assert ben.get(address(world, "half")).status_code == 303  # one of the two cannot settle it
-    cat = browse(world.cat)
-    form = cat.get(address(world, "half")).text
-    assert "The two side by side" in form
-    assert form.count("gm-differs") == 2
-    assert "Some concerns (RoB 2)" in form
-    assert "High (RoB 2)" in form
-    shown = preview(cat, world, "half").text
-    assert "You settle a disagreement. When you save, what is below happens at once." in shown
-    settled = save(cat, world, "half")
-    assert "this study counts" in cat.get(settled.location).text
-    with world.database.read() as session:
-        decision = reviews.study(session, world.studies["half"], tools={}).decisions[-1]
-        assert decision.decided_by == ("Ann Example", "Ben Example", "Cat Example")
-
-
 def test_a_study_may_be_left_out_with_a_reason(world, browse):
-    refused = preview(browse(world.cat), world, "differ", count_it="no")
-    assert refused.status_code == 400
-    assert "Say why it should not count" in refused.text
-    cat = browse(world.cat)
-    reason = {"count_it": "no", "reason": "No comparison of interest"}
-    shown = preview(cat, world, "differ", **reason)
-    assert "No tier, direction or gap changes, and no reader is told" in shown.text
-    answer = save(cat, world, "differ", **reason)
+    ben, at = browse(world.ben), address(world, "half")
+    ben.send(at, {"count_it": "no", "reason": "", "action": "next"})
+    assert "Say why it should not count" in ben.get(f"{at}/hand-in").text
+    ben.send(at, {"count_it": "no", "reason": "No comparison of interest", "action": "next"})
+    ben.send(f"{at}/hand-in", {"action": "hand in"})
+    assert stage(world, "half") is Stage.DISAGREEMENT
+    cat, compared = browse(world.cat), f"/studies/{world.studies['half']}/compared"
+    form = cat.fields(cat.get(compared), compared)
+    names = re.findall(r'type="radio"\s+name="([^"]+)"', cat.get(compared).text)
+    settled = dict.fromkeys(dict.fromkeys(names), "-") | {"study--count_it": "no"}
+    settled |= {name: "no" for name in names if name.endswith("-present")}
+    assert form.keys() == {"csrf_token"}
+    answer = cat.send(compared, settled)
+    assert answer.status_code == 303, answer.text
+    answer = cat.send(f"{at}/hand-in", {"action": "hand in"})
     assert "this study is not counted" in cat.get(answer.location).text
-    assert stage(world, "differ") is Stage.NOT_COUNTED
+    assert stage(world, "half") is Stage.NOT_COUNTED
 
 
-TO_MEND: list[tuple[dict[str, object], str, str]] = [
-    ({"count_it": ""}, "count_it", "Choose whether it should count"),
-    ({"interventions": []}, "interventions", "at least one"),
-    ({"interventions": ["nonsense"]}, "interventions", "from the list"),
-    ({"design": ""}, "design", "Choose how the study was done"),
-    ({"risk_rob2": ""}, "risk_rob2", "Choose the overall judgement of RoB 2"),
-    ({"risk_rob2": "serious"}, "risk_rob2", "judged with RoB 2"),
-    ({"design": "case"}, "risk_robins", "Choose the overall judgement of ROBINS-I"),
-    ({"design": "case", "risk_robins": "high"}, "risk_robins", "judged with ROBINS-I"),
-    ({"risk_reason": " "}, "risk_reason", "Say what the risk of bias rests on"),
-    ({"outcome": ""}, "outcome", "Name the outcome"),
-    ({"direction": "very good"}, "direction", "Choose what the result says"),
-    ({"participants": "many"}, "participants", "Give a whole number"),
-    ({"participants": "0"}, "participants", "Give the number analysed"),
-    ({"participants": "99999999"}, "participants", "Give the number analysed"),
-    ({"participants": "-1"}, "participants", "Give a whole number"),
-    ({"uk": ""}, "uk", "Say whether it was done in the UK"),
-    ({"developer_led": "perhaps"}, "developer_led", "Say whether the developers led it"),
-    ({"quote": ""}, "quote", "Quote the sentence"),
-    ({"tier": "strong", "quote": ""}, "quote", "Quote the sentence"),
-]
-
-
-@pytest.mark.parametrize("action", ["preview", "save"])
-def test_answers_to_mend_are_named_and_nothing_is_lost(world, browse, action):
-    browser, before = browse(world.ben), world.contents()
-    for typed, field, said in TO_MEND:
-        sent = ANSWERS | {"action": action, "reason": "Typed at length"} | typed
-        answer = browser.send(address(world, "half"), sent)
-        assert answer.status_code == 400, typed
-        assert said in answer.text, typed
-        assert f'href="#{field}"' in answer.text, typed
-        assert f'id="{field}"' in answer.text, typed
-        assert f'id="{field}-error"' in answer.text, typed
-        assert "Typed at length" in answer.text
-    assert world.contents() == before
-
-
-def test_a_judgement_in_the_other_tools_field_is_not_read(world, browse):
-    save(browse(world.ben), world, "ddp2", design="case", risk_robins="serious")
-    with world.database.read() as session:
-        row = session.scalars(
-            select(Appraisal).where(Appraisal.study_id == world.studies["ddp2"])
-        ).one()
-        assert row.risk_of_bias is RiskOfBias.SERIOUS
-        assert row.developer_led is None
-
-
-def test_an_appraisal_sent_twice_counts_once(world, browse):
-    browser = browse(world.ben)
-    form = browser.fields(preview(browser, world, "half"), address(world, "half"))
-    answers = [
-        browser.client.post(address(world, "half"), data=form | {"action": "save"}) for _ in "ab"
-    ]
-    assert [a.status_code for a in answers] == [303, 303]
+def test_a_reading_sent_twice_counts_once(world, browse):
+    ben, at = browse(world.ben), address(world, "half", "appraise/hand-in")
+    with world.database.write() as session:
+        kept = reviews.study(session, world.studies["half"], world.ann.id, tools={}).appraisals[0]
+        review.keep_draft(
+            session,
+            study_id=world.studies["half"],
+            by=world.ben,
+            reading=kept.reading,
+            version=0,
+            at=world.at,
+        )
+    form = ben.fields(ben.get(at), at)
+    answers = [ben.client.post(at, data=form | {"action": "hand in"}) for _ in "ab"]
+    assert [answer.status_code for answer in answers] == [303, 303]
     with world.database.read() as session:
         assert reviews.study(session, world.studies["half"], tools={}).given == 2
+    form = ben.fields(ben.get(counting(world, "half")), counting(world, "half"))
+    answers = [
+        ben.client.post(counting(world, "half"), data=form | {"action": "count"}) for _ in "ab"
+    ]
+    assert [answer.status_code for answer in answers] == [303, 303]
 
 
 def test_who_comes_too_late_is_told_and_keeps_the_answers(world, browse):
-    cat = browse(world.cat)
-    form = cat.fields(preview(cat, world, "half", reason="Kept"), address(world, "half"))
+    cat, at = browse(world.cat), address(world, "half")
+    form = cat.fields(cat.get(at), at)
     world.appraise("half", world.ben)
-    late = cat.client.post(address(world, "half"), data=form | {"action": "save"})
+    late = cat.client.post(at, data=form | {"country": "Ruritania", "action": "next"})
     assert late.status_code == 409
     assert "This study was accepted by Ann Example and Ben Example" in late.text
-    assert "Kept" in late.text
+    assert "Ruritania" in late.text
 
 
 def test_nobody_appraises_a_study_twice(world, browse):
     ann = browse(world.ann)
-    form = ANSWERS | {"action": "save", "token": "5f0c0000-0000-4000-8000-00000000ffff"}
-    answer = ann.post(address(world, "half"), form, csrf=ann.csrf())
-    assert answer.status_code == 409
-    assert "Now a second person has to" in answer.text
-    assert ann.get(address(world, "half")).location == f"/studies/{world.studies['half']}"
+    at = address(world, "half", "appraise/hand-in")
+    answer = ann.send(at, {"action": "hand in"})
+    assert answer.status_code == 400  # a change needs its reason
+    assert "Say why you change it" in answer.text
+    with world.database.read() as session:
+        assert reviews.study(session, world.studies["half"], tools={}).given == 1
+
+
+def test_a_lead_has_a_decided_study_appraised_again(world, browse):
+    study = f"/studies/{world.studies['ddp']}"
+    assert "Have it appraised again" not in browse(world.ann).get(study).text
+    ada = browse(world.ada)
+    refused = ada.send(f"{study}/rounds", {"reason": " "}, page=study)
+    assert refused.status_code == 400
+    ada.send(f"{study}/rounds", {"reason": "Table 2 was corrected."}, page=study)
+    page = browse(world.ann).get(study).text
+    assert "Table 2 was corrected." in page
+    assert "Appraise this study" in page
+    assert stage(world, "ddp") is Stage.TO_APPRAISE
+    with world.database.read() as session:
+        assert world.studies["ddp"] in {one.study_id for one in reviews.accepted(session)}
 
 
 def test_withdrawing_shows_first_what_it_would_do(world, browse):
@@ -276,7 +209,7 @@ def test_the_lane_says_whom_a_study_waits_for(world, browse):
     assert "Waits for you" in mine(world.ben, "to appraise")
     assert "Waits for somebody else: you have appraised it" in mine(world.ann, "to appraise")
     assert "Waits for you" in mine(world.cat, "disagreement")
-    assert "Waits for you" not in mine(world.ben, "disagreement")
+    assert "Waits for you" in mine(world.ben, "disagreement")  # the two may settle it together
 
 
 def test_what_people_write_stays_text(world, browse):

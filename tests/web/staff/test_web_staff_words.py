@@ -8,14 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from monitor.catalogue.words import Design, FindingDirection, OutcomeClass
+from monitor.catalogue.words import (
+    ArmRole,
+    Design,
+    EffectType,
+    FindingDirection,
+    Informant,
+    OutcomeClass,
+    ResultClass,
+    Unit,
+)
 from monitor.feeds.queries import SourceState
 from monitor.literature.design.rules import suggest_design
 from monitor.literature.matching.matcher import Hit
 from monitor.notify.tables import MessageKind, MessageState
+from monitor.review.reading.model import Arm, Reading, Result, from_json, to_json
 from monitor.review.words import DecisionVerdict, Stage
 from monitor.web import auth, forms, posting
-from monitor.web.staff import excerpts, labels
+from monitor.web.staff import excerpts, labels, reading_forms, reading_words
 
 NOW = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
 
@@ -98,9 +108,12 @@ def test_a_draft_carries_nothing_but_typed_text(draft):
 _SENT = st.dictionaries(
     st.sampled_from(
         [
-            *labels.ANSWERS,
-            "risk_rob2",
-            "risk_robins",
+            *reading_forms.STUDY,
+            *reading_forms.RESULT,
+            *reading_forms.REPORTED,
+            "a1-role",
+            "a1-name",
+            "answer-1.1",
             "verdict",
             "note",
             "token",
@@ -118,8 +131,14 @@ _SENT = st.dictionaries(
 
 @given(_SENT)
 def test_no_form_breaks_the_reader(sent):
-    made, problems = forms.judgement(MultiDict(sent), ["ddp"])
-    assert (made is None) == bool(problems)
+    reading, problems = (
+        Reading(arms=(Arm(key="a1"),), results=(Result(key="r1"),)),
+        forms.Problems(),
+    )
+    reading = reading_forms.study_of(MultiDict(sent), reading, problems)
+    reading = reading_forms.arms_of(MultiDict(sent), reading, problems)
+    reading = reading_forms.result_of(MultiDict(sent), reading, "r1", problems)
+    assert from_json(to_json(reading)) == reading
     screened, problems = forms.screening(MultiDict(sent), ["ddp"])
     assert (screened is None) == bool(problems)
 
@@ -137,7 +156,11 @@ def test_only_plain_whole_numbers_are_numbers(value):
         (labels.HEADINGS, Stage),
         (labels.EXPLANATIONS, Stage),
         (labels.DESIGNS, Design),
-        (labels.OUTCOMES, OutcomeClass),
+        (reading_words.KINDS, ResultClass),
+        (reading_words.EFFECTS, EffectType),
+        (reading_words.INFORMANTS, Informant),
+        (reading_words.ROLES, ArmRole),
+        (reading_words.UNITS, Unit),
         (labels.DECISIONS, DecisionVerdict),
         (labels.MESSAGES, MessageState),
         (labels.KINDS, MessageKind),
@@ -172,3 +195,9 @@ def test_how_long_ago():
     assert labels.since(NOW - timedelta(minutes=1), NOW) == "1 minute"
     assert labels.since(NOW + timedelta(hours=1), NOW) == "less than a minute"
     assert labels.since(NOW - timedelta(days=40), NOW) == "40 days"
+
+
+def test_every_answer_of_a_reading_has_its_question_in_words():
+    named = {*reading_forms.STUDY, *reading_forms.INDEPENDENCE, *reading_forms.ARM}
+    named |= {*reading_forms.RESULT, *reading_forms.REPORTED}
+    assert named <= set(reading_words.QUESTIONS)
