@@ -1,6 +1,7 @@
 """A trial of three groups and two results, appraised by two, settled by a third, and appraised again."""
 
 import re
+from pathlib import Path
 
 import pytest
 from appraising import (  # type: ignore[import-not-found]  # beside this file
@@ -163,3 +164,35 @@ def test_a_tool_is_answered_with_the_keyboard_alone(site, open_browser):
         page.keyboard.press("Enter")
     assert page.locator("h1").inner_text().startswith("D2: ")
     assert "The randomisation process Low" in words(page)
+
+
+COUNT_CLICKS = """
+addEventListener("click", one => {
+  const target = one.target.closest("input[type=radio], button, a, summary, select");
+  if (one.isTrusted && target) {
+    sessionStorage.clicks = Number(sessionStorage.clicks || 0) + 1;
+  }
+}, true);
+"""
+
+
+def test_what_an_appraisal_costs_is_what_the_guide_says(site, open_browser):
+    """Clicks and pages from a study's page to one that counts, where two agree on one result."""
+    world, cost = site.world, []
+    study = f"{site.address}/studies/{world.studies['ddp2']}"
+    for user in (world.ann, world.ben):
+        page = open_browser(user)
+        page.add_init_script(COUNT_CLICKS)
+        page.goto(study)
+        pages = []
+        page.on("framenavigated", lambda frame, to=pages: to.append(frame.url))
+        press(page, "button", name="Appraise this study")
+        appraise(page)
+        press(page, "button", name="Hand in")
+        if user is world.ben:
+            press(page, "button", name="Count this study")
+        cost.append((int(page.evaluate("sessionStorage.clicks")), len(pages)))
+    guide = Path(__file__).parents[2].joinpath("docs", "reviewing.md").read_text(encoding="utf-8")
+    (first, first_pages), (second, second_pages) = cost
+    assert f"| the first of two | {first} | {first_pages} |" in guide
+    assert f"| the second, who lets it count | {second} | {second_pages} |" in guide
