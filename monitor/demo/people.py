@@ -4,7 +4,7 @@ Every step fails loudly when a page does not offer what the step needs.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.demo.mailsink import MailSink, ReceivedMail
@@ -12,6 +12,10 @@ from monitor.demo.visitor import NotOnPage, Page, Visitor
 
 OK = 200
 _PAGES = 20  # of the queue, looked through for one paper
+# how the steps of an appraisal name their parts
+_GROUP = r"(a\d+)-role"
+_ASKED = r"answer-(.+)"
+_RESULT = r"/studies/\d+/appraise/results/r\d+"
 
 
 class Refused(RuntimeError):  # noqa: N818 - what the service did
@@ -19,45 +23,28 @@ class Refused(RuntimeError):  # noqa: N818 - what the service did
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """One result as a person would enter it: the fields of its page, and what is answered in the tool.
+
+    ``risk`` holds an answer to each question of the tool that can be asked, by its number.
+    """
+
+    fields: Mapping[str, str]
+    risk: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Answers:
-    """An appraisal as a person would tick it, in the words of the form."""
+    """An appraisal as a person would tick it, in the words of the form, page by page."""
 
-    interventions: Sequence[str]
-    design: str
-    risk_of_bias: str
-    risk_reason: str
-    outcome_class: str
-    outcome: str
-    direction: str
-    participants: str
-    quote: str
-    uk: str = "yes"
-    developer_led: str = "no"
-    count_it: str = "yes"
-    reason: str = "It has a comparison group and a measure of attachment."
+    study: Mapping[str, str]
+    groups: Sequence[Mapping[str, str]]
+    results: Sequence[Found]
 
-    def but(self, *, direction: str) -> "Answers":
-        """Give the same answers but for the direction."""
-        return replace(self, direction=direction)
-
-    def fields(self) -> dict[str, str | Sequence[str]]:
-        """Give the form's fields; the risk goes to the field of the design's tool."""
-        risk = "risk_rob2" if self.design == "randomised" else "risk_robins"
-        return {
-            "count_it": self.count_it,
-            "reason": self.reason,
-            "interventions": self.interventions,
-            "design": self.design,
-            risk: self.risk_of_bias,
-            "risk_reason": self.risk_reason,
-            "outcome_class": self.outcome_class,
-            "outcome": self.outcome,
-            "direction": self.direction,
-            "participants": self.participants,
-            "uk": self.uk,
-            "developer_led": self.developer_led,
-            "quote": self.quote,
-        }
+    def but(self, **risk: str) -> "Answers":
+        """Give the same answers but for some in the first result's tool: ``but(**{"1.2": "NI"})``."""
+        changed, *others = self.results
+        return replace(self, results=(replace(changed, risk={**changed.risk, **risk}), *others))
 
 
 class Person(Visitor):
@@ -128,18 +115,53 @@ class Person(Visitor):
             raise NotOnPage(f"{paper} names no study")
         return links[0][0].removesuffix("/appraise")
 
-    def preview(self, study: str, answers: Answers) -> Page:
-        """Ask what accepting the study with these answers would do; changes nothing."""
-        form = self.get(f"{study}/appraise")
-        return _good(self.submit(form, answers.fields(), having="count_it", press="preview"))
+    def answer(self, study: str, answers: Answers) -> Page:
+        """Go through the steps of an appraisal, from the study to the last check; hands nothing in."""
+        first_step = self.get(f"{study}/appraise")
+        page = _good(self.submit(first_step, answers.study, having="count_it", press="next"))
+        page = self._groups(page, answers.groups)
+        for number, found in enumerate(answers.results):
+            page = self._result(self.get(f"{study}/appraise/results"), number, found)
+        return _good(self.get(f"{study}/appraise/hand-in"))
 
-    def save(self, preview: Page) -> Page:
-        """Record the appraisal whose preview is shown."""
-        return _good(self.submit(preview, {}, having="count_it", press="save"))
+    def _groups(self, page: Page, groups: Sequence[Mapping[str, str]]) -> Page:
+        while len(keys := page.keys(_GROUP)) < len(groups):
+            page = _good(self.submit(page, {}, having="version", press="add"))
+        said = {
+            f"{key}-{name}": value
+            for key, group in zip(keys, groups, strict=True)
+            for name, value in group.items()
+        }
+        return _good(self.submit(page, said, having="version", press="next"))
+
+    def _result(self, page: Page, number: int, found: Found) -> Page:
+        """Enter one result and answer its tool, domain by domain; ends on the list of results."""
+        there = list(dict.fromkeys(path for path, _ in page.links(_RESULT)))
+        if number < len(there):
+            page = _good(self.get(there[number]))
+        else:
+            page = _good(self.submit(page, {}, having="version", press="add"))
+        page = _good(self.submit(page, found.fields, having="outcome", press="next"))
+        while "/risk/" in page.path:
+            asked = {f"answer-{question}": found.risk[question] for question in page.keys(_ASKED)}
+            page = _good(self.submit(page, asked, having="version", press="next"))
+        return page
+
+    def hand_in(self, checked: Page) -> Page:
+        """Hand in the appraisal whose last check is shown."""
+        return _good(self.submit(checked, {}, having="token", press="hand in"))
 
     def appraise(self, study: str, answers: Answers) -> Page:
-        """Record an appraisal, after its preview."""
-        return self.save(self.preview(study, answers))
+        """Give a whole appraisal and hand it in; gives the page after it."""
+        return self.hand_in(self.answer(study, answers))
+
+    def settle(self, study: str, chosen: Mapping[str, str]) -> Page:
+        """Choose what stands where two differ, and hand in the whole; gives the page after it."""
+        return self.hand_in(_good(self.submit(self.get(f"{study}/compared"), chosen)))
+
+    def count(self, shown: Page) -> Page:
+        """Decide the study whose effects are shown."""
+        return _good(self.submit(shown, {}, having="consensus", press="count"))
 
     def withdraw(self, study: str, reason: str) -> Page:
         """Stop counting a study that was accepted."""

@@ -150,16 +150,21 @@ def papers_are_screened(on: OnStage) -> None:
 
 
 def two_people_agree(on: OnStage) -> None:
-    """Appraise one trial twice alike; tell what accepting will do, then what it did."""
+    """Appraise one trial twice alike; tell what counting it would do, then what it did."""
     ada, ben = on.people["ada"], on.people["ben"]
     study = _study(on, "theraplay-trial")
     ada.appraise(study, THERAPLAY)
-    shown = ben.preview(study, THERAPLAY)
-    say("5. Appraisal. Ada appraises the Theraplay trial. Before Ben does, the page tells him:")
+    checked = ben.answer(study, THERAPLAY)
+    say("5. Appraisal. Ada and Ben appraise the Theraplay trial, apart: nurseries were randomised,")
+    say("   so RoB 2 for clusters is asked, and judges from their answers:")
+    for row in checked.rows():
+        _quote(f"{row[0]}. Reported: {row[1]}. Risk of bias: {row[-1]}")
+    shown = ben.hand_in(checked)
+    say("   They agree. Before anything counts, the page tells Ben what counting it would do:")
     for row in shown.rows():
         _quote(": now ".join(row[:2]) + f"; if accepted: {row[2]}")
-    ben.appraise(study, THERAPLAY)
-    say("   Ben agrees, so it counts:")
+    ben.count(shown)
+    say("   Ben lets it count:")
     _quote(_newest_change(on))
 
 
@@ -171,21 +176,25 @@ def the_mail_arrives(on: OnStage) -> None:
 
 
 def a_disagreement_is_settled(on: OnStage) -> None:
-    """Let two people differ and a third decide."""
+    """Let two people differ in one answer and a third settle it."""
     ada, ben, cara = (on.people[key] for key in ("ada", "ben", "cara"))
     study = _study(on, "cos-trial")
     ada.appraise(study, CIRCLE)
-    ben.appraise(study, CIRCLE.but(direction="mixed"))
-    say("7. Disagreement. On Circle of Security Ada says “no clear difference”, Ben says “mixed”.")
-    cara.appraise(study, CIRCLE)
+    ben.appraise(study, CIRCLE.but(**{"1.2": "NI"}))
+    say("7. Disagreement. On Circle of Security Ben finds no word on whether the sequence was")
+    say("   concealed; Ada finds that it was. All else is the same. Cara, the third, is told:")
+    compared = cara.get(f"{study}/compared")
+    _quote(first(r"\d+ of \d+ answers are the same\. .*? to be settled\.", compared.text))
+    shown = cara.settle(study, {"risk-r1-1.2": "Y"})
+    cara.count(shown)
     letter = on.letter(on.people["commissioner"].mail, "/u/", after=1)
-    say("   Cara, the third, settles it: no clear difference. More evidence, worse news:")
+    say("   She settles it and lets the trial count. More evidence, worse news:")
     _quote(_newest_change(on))
     say(f"   The commissioner receives “{letter.subject}”.")
 
 
 def a_new_trial_appears(on: OnStage) -> None:
-    """Release the second wave, poll, and take a trial through the whole chain."""
+    """Release the second wave, poll, and take a trial of three groups through the whole chain."""
     new = on.world.release(2)
     _poll(on, "journals")
     say(f"8. Later. {len(new)} new papers appear; the next poll of the journals finds one of them.")
@@ -193,8 +202,12 @@ def a_new_trial_appears(on: OnStage) -> None:
     paper = ada.find_paper(on.title("theraplay-second"))
     ada.screen(paper, "include", interventions=["theraplay"])
     study = _study(on, "theraplay-second")
-    for person in (ada, ben):
-        person.appraise(study, SECOND_THERAPLAY)
+    ada.appraise(study, SECOND_THERAPLAY)
+    checked = ben.answer(study, SECOND_THERAPLAY)
+    say("   It has three groups and two results, each judged on its own:")
+    for row in checked.rows():
+        _quote(f"{row[0]}. Reported: {row[1]}. Worked out: {row[2]}. Risk of bias: {row[3]}")
+    ben.count(ben.hand_in(checked))
     on.letter(on.people["commissioner"].mail, "/u/", after=2)
     say("   A second sound trial of Theraplay is accepted, and the tier moves:")
     _quote(_newest_change(on))
@@ -270,7 +283,7 @@ def a_retracted_trial_is_not_accepted_unseen(on: OnStage) -> None:
     say("   retraction is found. The study's page, and the form to appraise it, begin with it:")
     _quote(first(said, ben.get(f"{study}/appraise").text))
     try:
-        ben.preview(study, ABC)
+        ben.appraise(study, ABC)
     except Refused as refused:
         say("   Ben judges it to count all the same, and is told:")
         _quote(first(r"A paper of this study is said to be .*? with a reason\.", str(refused)))

@@ -72,6 +72,12 @@ class Page:
                 return str(urljoin(self.url, link.get("href", "")))
         return None
 
+    def keys(self, name: str) -> list[str]:
+        """List what stands in the names of fields that match a pattern whole: its first group, in order."""
+        fields = self.tree.iter("input", "select", "textarea")
+        found = (re.fullmatch(name, field.get("name", "")) for field in fields)
+        return list(dict.fromkeys(match[1] for match in found if match))
+
     def form(self, having: str) -> html.FormElement:
         """Find the form that has a field.
 

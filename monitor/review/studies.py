@@ -59,6 +59,14 @@ class AppraisalView:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierRound:
+    """A round that was decided, and its appraisals, those who settled it last."""
+
+    number: int
+    appraisals: tuple[AppraisalView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RoundView:
     """A round of a study. The first one has no opener, and no reason."""
 
@@ -136,6 +144,20 @@ class StudyView:
     def can_appraise(self) -> bool:
         """Whether this reader's reading is asked for: a first, a second, or one that settles."""
         return self.turn in {Turn.APPRAISE, Turn.SETTLE, Turn.SETTLE_AS_ONE_OF_TWO}
+
+
+def earlier_rounds(session: Session, study_id: int) -> tuple[EarlierRound, ...]:
+    """List the rounds before the present one, the newest first, with what was handed in in each."""
+    named = _names(session)
+    return tuple(
+        EarlierRound(number, _newest(given.all_of(session, study_id, number), named))
+        for number in range(rounds.current(session, study_id) - 1, 0, -1)
+    )
+
+
+def _newest(appraisals: Sequence[Appraisal], named: dict[int, str]) -> tuple[AppraisalView, ...]:
+    newest = {(one.reviewer_id, one.settles): one for one in appraisals}
+    return tuple(_appraisal(one, named) for one in newest.values())
 
 
 def study(

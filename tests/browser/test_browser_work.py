@@ -1,7 +1,7 @@
 """The reviewers' day in a browser without JavaScript, by the labels people read."""
 
 import pytest
-from test_browser_pages import appraised, press  # type: ignore[import-not-found]  # beside this file
+from appraising import appraise, press, tick  # type: ignore[import-not-found]  # beside this file
 
 from monitor.review import queries as reviews
 from monitor.review.words import Stage
@@ -27,9 +27,10 @@ def test_from_the_queue_to_a_change_for_readers(site, open_browser, width):
         page.goto(f"{site.address}/queue?stage=to+appraise&intervention=cos")
         press(page, "link", name="Example trial of Circle of Security-Parenting")
         press(page, "button", name="Appraise this study")
-        appraised(page, page.url)
-        assert "Nothing has happened yet." in page.locator("main").inner_text()
-        press(page, "button", name="Save my appraisal")
+        appraise(page)
+        press(page, "button", name="Hand in")
+    assert "Nothing has happened yet." in page.locator("main").inner_text()
+    press(page, "button", name="Count this study")
     assert "this study counts" in page.locator("main").inner_text()
     press(page, "link", name="What readers see")
     assert "Circle of Security" in page.locator("h1").inner_text()
@@ -37,19 +38,33 @@ def test_from_the_queue_to_a_change_for_readers(site, open_browser, width):
         assert reviews.item(session, world.papers["cosp"]).stage is Stage.ACCEPTED
 
 
-def test_only_the_tool_of_the_chosen_design_is_asked_for(site, open_browser):
+def test_only_what_belongs_to_the_answers_is_shown(site, open_browser):
     page = open_browser(site.world.ann)
     page.goto(f"{site.address}/studies/{site.world.studies['ddp2']}/appraise")
-    rob2 = page.get_by_role("group", name="Overall risk of bias, RoB 2")
-    robins = page.get_by_role("group", name="Overall risk of bias, ROBINS-I")
-    assert rob2.is_visible()
-    assert robins.is_visible()
-    page.get_by_label("Randomised trial").check()
-    assert rob2.is_visible()
-    assert not robins.is_visible()
-    page.get_by_label("Case report or series").check()
-    assert not rob2.is_visible()
-    assert robins.is_visible()
+    unit = page.get_by_role("group", name="If randomised, what was")
+    design = page.get_by_role("group", name="Design")
+    assert unit.is_visible()
+    tick(page, "Design", "Case report or series")
+    assert not unit.is_visible()
+    tick(page, "Design", "Randomised trial")
+    assert unit.is_visible()
+    tick(page, "Should this study count towards a tier?", "No")
+    assert not design.is_visible()
+    assert page.get_by_label("If not, why").is_visible()
+    tick(page, "Should this study count towards a tier?", "Yes, count it")
+    assert design.is_visible()
+    tick(page, "If randomised, what was", "Clusters, such as services or classes")
+    press(page, "button", name="Save and go on to groups")
+    press(page, "button", name="Save and go on to results")
+    press(page, "button", name="Add a result")
+    who, mean = page.get_by_role("group", name="Who did better"), page.get_by_label("Mean, A")
+    tick(page, "What it gives", "Direction only")
+    assert (who.is_visible(), mean.is_visible()) == (True, False)
+    tick(page, "What it gives", "Means and SDs")
+    assert (who.is_visible(), mean.is_visible()) == (False, True)
+    tick(page, "Kind of outcome", "Attachment of the child")
+    press(page, "button", name="Save and go on")
+    assert "RoB 2 for cluster-randomised trials" in page.locator("main").inner_text()
 
 
 def test_use_this_then_back_finds_what_was_typed(site, open_browser):
@@ -59,13 +74,14 @@ def test_use_this_then_back_finds_what_was_typed(site, open_browser):
     page.get_by_label("If not, why").fill("An hour of words")
     page.locator("button[value='use:design:0']").click()
     page.wait_for_url("**/appraise#design")
-    assert page.url == f"{form}#design"
     assert page.get_by_label("Randomised trial").is_checked()
     page.go_back()
     assert page.get_by_label("If not, why").input_value().strip() == "An hour of words"
     page.go_forward()
     assert page.get_by_label("If not, why").input_value().strip() == "An hour of words"
-    press(page, "button", name="Start again")
+    press(page, "link", name="4 Check and hand in")
+    page.locator("summary", has_text="Start again").click()
+    press(page, "button", name="Forget this draft")
     assert page.get_by_label("If not, why").input_value().strip() == ""
 
 

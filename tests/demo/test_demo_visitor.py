@@ -3,7 +3,7 @@
 import pytest
 from lxml import html
 
-from monitor.demo.people import Answers, first
+from monitor.demo.people import Answers, Found, first
 from monitor.demo.visitor import NotOnPage, Page, filled
 
 FORM = """
@@ -70,8 +70,15 @@ def test_a_pattern_not_found_names_what_was_there():
         first(r"\d+", "at home")
 
 
-def test_the_risk_goes_to_the_tool_of_the_design():
-    answers = Answers(["cos"], "case", "serious", "r", "other", "o", "mixed", "4", "q")
-    assert answers.fields()["risk_robins"] == "serious"
-    assert "risk_rob2" not in answers.fields()
-    assert answers.but(direction="no difference").direction == "no difference"
+def test_parts_of_a_form_are_found_by_their_fields(page):
+    assert page.keys("ver(.+)") == ["sion", "dict"]
+    assert page.keys("nosuch(.+)") == []
+
+
+def test_one_answer_can_be_changed_in_an_appraisal():
+    one, other = (Found({"outcome": name}, {"1.1": "Y", "1.2": "Y"}) for name in "ab")
+    answers = Answers({"count_it": "yes"}, ({"name": "Usual care"},), (one, other))
+    changed = answers.but(**{"1.2": "NI"})
+    assert changed.results[0].risk == {"1.1": "Y", "1.2": "NI"}
+    assert changed.results[1] == answers.results[1]
+    assert answers.results[0].risk["1.2"] == "Y"

@@ -173,16 +173,29 @@ def killed_before_a_decision_is_committed(scene):
     ada, ben = scene.people["ada"], scene.people["ben"]
     study = ada.study_of(f"/papers/{paper_id(scene, 'theraplay-trial')}")
     ada.appraise(study, THERAPLAY)
-    page = ben.preview(study, THERAPLAY)
+    checked = ben.answer(study, THERAPLAY)
+    killed_while_an_appraisal_is_handed_in(scene, ben, checked)
+    page = ben.hand_in(checked)
     assert "for now; may become" in page.text.casefold()
     assert scene.rows("SELECT * FROM decision") == []
     restart(scene, scene.crashing("before", "INSERT INTO decision"))
     before = ledger(scene)
     with pytest.raises(requests.ConnectionError):
-        ben.save(page)
+        ben.count(page)
     died(scene)
     assert ledger(scene) == before
     scene.study, scene.page = study, page
+
+
+def killed_while_an_appraisal_is_handed_in(scene, person, checked):
+    """The appraisal is lost with the process, its draft is not; the same form sent again counts once."""
+    restart(scene, scene.crashing("before", "INSERT INTO appraisal"))
+    with pytest.raises(requests.ConnectionError):
+        person.hand_in(checked)
+    died(scene)
+    assert scene.number("SELECT count(*) FROM appraisal") == 1
+    assert scene.number("SELECT count(*) FROM reading_draft") == 1
+    restart(scene)
 
 
 def killed_after_a_decision_is_committed(scene):
@@ -190,7 +203,7 @@ def killed_after_a_decision_is_committed(scene):
     ben = scene.people["ben"]
     restart(scene, scene.crashing("after", "INSERT INTO decision"))
     with pytest.raises(requests.ConnectionError):
-        ben.save(scene.page)
+        ben.count(scene.page)
     died(scene)
     assert scene.number("SELECT count(*) FROM decision") == 1
     assert scene.number("SELECT count(*) FROM announcement") == 1
@@ -231,7 +244,7 @@ def killed_on_every_step_of_the_delivery(scene):
     for key in READERS:
         ids = {kept.message_id for kept in mail_with(sink, scene.people[key].mail, "/u/")}
         assert len(ids) == 1
-    scene.people["ben"].save(scene.page)  # the same form once more
+    scene.people["ben"].count(scene.page)  # the same form once more
     assert scene.number("SELECT count(*) FROM decision") == 1
     assert scene.number("SELECT count(*) FROM announcement") == 1
 
@@ -253,16 +266,16 @@ def who_left_is_told_no_more(scene):
 
 
 def settle(scene, key, slug, answers: Answers):
-    """Take a paper through screening, two appraisals that differ and a third that settles."""
+    """Take a paper through screening, two appraisals that differ and a third person who settles."""
     ada, ben, cara = (scene.people[who] for who in ("ada", "ben", "cara"))
     paper = ada.find_paper(scene.world.paper(key).title)
     ada.screen(paper, "include", interventions=[slug])
     study = ada.study_of(paper)
     ada.appraise(study, answers)
-    ben.appraise(study, answers.but(direction="mixed"))
+    ben.appraise(study, answers.but(**{"1.2": "NI"}))
     stage = "SELECT stage FROM queue_item WHERE paper_id = :paper"
     assert scene.rows(stage, paper=paper_id(scene, key)) == [("disagreement",)]
-    cara.appraise(study, answers)
+    cara.count(cara.settle(study, {"risk-r1-1.2": "Y"}))
     return study
 
 

@@ -29,7 +29,10 @@ def test_the_demonstration_plays_to_its_end(tmp_path):
     flat = " ".join(re.sub(r"^ +\| ", "", played.stdout, flags=re.MULTILINE).split())
     assert "every paper, study, person and date of change here is invented" in flat
     assert "23 papers wait for reviewers" in flat
+    assert "Reported: Direction only: the group studied. Risk of bias: Some concerns" in flat
     assert "Evidence tier: now Weak" in flat
+    assert "41 of 43 answers are the same. 1 differs and has to be settled." in flat
+    assert "Worked out: 0.33 (0.02 to 0.64). Risk of bias: Low" in flat
     assert "receives “Circle of Security: tier still strong, findings now mixed”" in flat
     assert "Correction: Theraplay" in flat
     assert "Europe PMC is not answering" in flat

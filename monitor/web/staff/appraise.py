@@ -175,7 +175,15 @@ def _results_page(typed: Typed, problems: Problems | None, *, study_id: int) -> 
             )
             for result in desk.draft.reading.results
         }
-        return _page("results", session, desk, typed, problems, effects=effects)
+        return _page(
+            "results",
+            session,
+            desk,
+            typed,
+            problems,
+            effects=effects,
+            overall=_overall(desk.draft.reading),
+        )
 
 
 @blueprint.get("/studies/<int:study_id>/appraise/results")
@@ -241,6 +249,8 @@ def _result_page(
         if result is None:
             return _without_its_result(problems, study_id)
         filled = typed or reading_forms.typed_result(result)
+        if problems is None and result.reported.type is not None:
+            problems = _unfit(desk, key)
         effect = shown_effects.shown(desk.draft.reading, result, service().catalogue.synthesis)
         return _page(
             "result",
@@ -255,6 +265,14 @@ def _result_page(
             offers=_offers(desk),
             measures=service().catalogue.measures.measures,
         )
+
+
+def _unfit(desk: Desk, key: str) -> Problems:
+    """Tell, beside their fields, what of a result as it is kept is missing or does not fit together."""
+    places = [(problem.place, problem.sentence) for problem in desk.problems]
+    return Problems(
+        {at.field: said for at, said in places if (at.step, at.key) == ("results", key)}
+    )
 
 
 @blueprint.get("/studies/<int:study_id>/appraise/results/<key>")
@@ -418,10 +436,7 @@ def _hand_in_page(typed: Typed, problems: Problems | None, *, study_id: int) -> 
             typed,
             problems,
             token=forms.token_for(typed, problems),
-            overall={
-                result.key: appraised.overall_of(service().catalogue.tool_by_reference, result.risk)
-                for result in reading.results
-            },
+            overall=_overall(reading),
             effects={
                 result.key: shown_effects.shown(reading, result, service().catalogue.synthesis)
                 for result in reading.results
@@ -555,6 +570,12 @@ def _tool(reading: Reading) -> Tool | None:
         return None
     design = tools.design_for_tool(reading.design, by_cluster=reading.unit is Unit.CLUSTERS)
     return service().catalogue.tools_fitting(design)[0]
+
+
+def _overall(reading: Reading) -> dict[str, str | None]:
+    """Give each result's overall judgement, by its key."""
+    known = service().catalogue.tool_by_reference
+    return {one.key: appraised.overall_of(known, one.risk) for one in reading.results}
 
 
 def _risk_in(tool: Tool, risk: Risk) -> Risk:

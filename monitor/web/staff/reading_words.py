@@ -1,5 +1,6 @@
 """The words of a reading: its questions, its answers, its arms and results by name. Pure."""
 
+import calendar
 from enum import StrEnum
 
 from monitor.catalogue.appraisal import Tool
@@ -110,7 +111,7 @@ _HELD = {"kind": KINDS, "unit": UNITS, "role": ROLES, "informant": INFORMANTS, "
 
 def answer(tool: Tool, said: str) -> str:
     """Write an answer to a tool's question in words."""
-    return tool.meanings.get(said) or _ANSWERS.get(said) or formats.sentence(said)
+    return formats.sentence(tool.meanings.get(said) or _ANSWERS.get(said) or said)
 
 
 def arm_name(arm: Arm | None) -> str:
@@ -121,11 +122,27 @@ def arm_name(arm: Arm | None) -> str:
     return arm.name or got or f"group {arm.key[1:]}"
 
 
-def result_name(result: Result) -> str:
-    """Name a result by its outcome, its measure and its time."""
+def result_name(result: Result, reading: Reading) -> str:
+    """Name a result by its outcome and time; by its comparison too where another is named alike."""
+    name = _result_name(result)
+    alike = [one for one in reading.results if _result_name(one) == name]
+    if len(alike) == 1:
+        return name
+    against = f"{name}, against {arm_name(reading.arm(result.comparator))}"
+    others = [one for one in alike if one.comparator == result.comparator]
+    return against if len(others) == 1 else f"{against} ({result.key[1:]})"
+
+
+def _result_name(result: Result) -> str:
     what = result.outcome or result.measure or f"Result {result.key[1:]}"
     when = "" if result.months is None else f", {result.months:g} months after the end"
     return what + when
+
+
+def version(tool: Tool) -> str:
+    """Write a tool's version as people say it: ``2019-08`` is August 2019."""
+    year, _, month = tool.version.partition("-")
+    return f"{calendar.month_name[int(month)]} {year}" if month.isdigit() else tool.version
 
 
 def overall(result: Result, tools: dict[str, Tool]) -> str | None:
@@ -137,8 +154,10 @@ def question(place: Place, first: Reading, second: Reading, tools: dict[str, Too
     """Say what an answer is about, in one line."""
     if place.step == "study":
         return QUESTIONS.get(place.field, place.field)
-    part = _part(place, first) or _part(place, second)
-    about = result_name(part) if isinstance(part, Result) else arm_name(part)
+    part, of = _part(place, first), first
+    if part is None:
+        part, of = _part(place, second), second
+    about = result_name(part, of) if isinstance(part, Result) else arm_name(part)
     if place.field == PRESENT:
         return f"{about}: does it belong here?"
     if place.step == "risk" and isinstance(part, Result):
@@ -156,6 +175,8 @@ def value(place: Place, said: object, reading: Reading) -> str:
         return arm_name(reading.arm(str(said)))
     if place.field == "direction" and isinstance(said, int):
         return DIRECTIONS[said]
+    if place.step == "arms" and place.field == "intervention":
+        return str(said).upper()
     return _written(place, said)
 
 
@@ -194,6 +215,8 @@ def _asked(result: Result, field: str, tools: dict[str, Tool]) -> str:
     tool = tools.get(result.risk.tool)
     if field == TOOL:
         return "which tool"
+    if field == "reason":
+        return "what the judgement rests on"
     if tool is None:
         return QUESTIONS.get(field, field)
     for questions in appraised.questions(tool).values():

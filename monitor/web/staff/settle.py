@@ -15,9 +15,10 @@ from monitor.review import doubts
 from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.queries import Turn
-from monitor.review.reading import settled
+from monitor.review.reading import appraised, settled
 from monitor.review.reading.agreement import Agreement, agreement
 from monitor.review.reading.differences import Domain, Row, State, domains, rows
+from monitor.review.reading.model import Reading
 from monitor.web import auth, forms, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
@@ -196,13 +197,24 @@ def _compared(view: reviews.StudyView) -> Compared:
     answered = [
         (row.first, row.second)
         for row in side_by_side
-        if row.place.step == "risk" and row.first is not None and row.second is not None
+        if row.first is not None and row.second is not None and _is_answer(row, first, tools)
     ]
     return Compared(
         rows=side_by_side,
         domains=domains(first, second, tools),
         questions=tuple(_question(view, row, tools) for row in view.differences),
         agreement=agreement(answered),
+    )
+
+
+def _is_answer(row: Row, first: Reading, tools: dict[str, Tool]) -> bool:
+    """Tell an answer to a tool's question from what follows from answers, and from words."""
+    result = first.result(row.place.key) if row.place.step == "risk" else None
+    tool = tools.get(result.risk.tool) if result else None
+    return tool is not None and any(
+        question.id == row.place.field
+        for questions in appraised.questions(tool).values()
+        for question in questions
     )
 
 

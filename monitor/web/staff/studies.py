@@ -10,7 +10,7 @@ from monitor.evidence.words import OF_DECISIONS
 from monitor.gap import queries as gaps
 from monitor.gap.tables import Change
 from monitor.literature.papers import queries as literature
-from monitor.review import alert_queries, doubts, quotes, rounds
+from monitor.review import alert_queries, doubts, quotes
 from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.web import auth, forms, posting, turns
@@ -45,7 +45,7 @@ def page(session: Session, study_id: int, typed: Typed, problems: Problems | Non
         held=_held(session, view),
         quoted=quotes.stands_in,
         reports=reports_of(session, view),
-        rounds=rounds.rounds(session, study_id),
+        earlier=reviews.earlier_rounds(session, study_id),
         is_lead=auth.reader().role in {Role.LEAD, Role.ADMIN},
         typed=typed,
         problems=problems,
