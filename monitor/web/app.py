@@ -28,9 +28,10 @@ from monitor.web.admin import days, feeds, outbox
 from monitor.web.admin import pages as admin
 from monitor.web.public import crawlers, figure, interventions, marks, rendered, subscribe
 from monitor.web.public import overview as public
-from monitor.web.staff import alerts, appraise, imports, settle, studies, unqueued
+from monitor.web.staff import alerts, imports, studies, unqueued
 from monitor.web.staff import pairs as comparing
 from monitor.web.staff import papers as review
+from monitor.web.staff.appraising import results, risk, settle, steps
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 _FOREVER = 365 * 24 * 60 * 60
@@ -70,7 +71,19 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     app.before_request(posting.refuse_blind_restore)
     errors.register(app)
     public_pages = (public, crawlers, interventions, subscribe, account, own_account)
-    reviewing = (review, unqueued, comparing, studies, appraise, settle, alerts, trials, imports)
+    reviewing = (
+        review,
+        unqueued,
+        comparing,
+        studies,
+        steps,
+        results,
+        risk,
+        settle,
+        alerts,
+        trials,
+        imports,
+    )
     for module in (*public_pages, *reviewing, admin, outbox, days, feeds):
         app.register_blueprint(module.blueprint)
     _dress(app, service)

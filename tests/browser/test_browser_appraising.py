@@ -184,7 +184,7 @@ def test_what_an_appraisal_costs_is_what_the_guide_says(site, open_browser):
         page = open_browser(user)
         page.add_init_script(COUNT_CLICKS)
         page.goto(study)
-        pages = []
+        pages: list[str] = []
         page.on("framenavigated", lambda frame, to=pages: to.append(frame.url))
         press(page, "button", name="Appraise this study")
         appraise(page)

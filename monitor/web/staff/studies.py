@@ -16,8 +16,9 @@ from monitor.review import service as review
 from monitor.web import auth, forms, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.staff import effects, excerpts, labels, reading_words
-from monitor.web.staff.reports import reports_of
+from monitor.web.staff import effects, excerpts, labels
+from monitor.web.staff.appraising import reading_words
+from monitor.web.staff.appraising.reports import reports_of
 
 blueprint = Blueprint("studies", __name__)
 blueprint.before_request(auth.only(Role.REVIEWER))

@@ -25,7 +25,8 @@ from monitor.notify.tables import MessageKind, MessageState
 from monitor.review.reading.model import Arm, Reading, Result, from_json, to_json
 from monitor.review.words import DecisionVerdict, Stage
 from monitor.web import auth, forms, posting
-from monitor.web.staff import excerpts, labels, reading_forms, reading_words
+from monitor.web.staff import excerpts, labels
+from monitor.web.staff.appraising import reading_forms, reading_words
 
 NOW = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
 

@@ -22,7 +22,8 @@ from monitor.review.reading.model import Reading
 from monitor.web import auth, forms, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.staff import effects, labels, reading_words, studies
+from monitor.web.staff import effects, labels, studies
+from monitor.web.staff.appraising import reading_words
 
 blueprint = Blueprint("settle", __name__)
 blueprint.before_request(auth.only(Role.REVIEWER))
