@@ -248,7 +248,8 @@ def _chosen(view: reviews.StudyView, typed: Typed, problems: Problems) -> Sequen
         name = settled.field_of(row.place)
         options = {settled.written(one): one for one in settled.options(row, first, tools)}
         if typed.get(name) not in options:
-            problems.add(name, "Choose what stands")
+            asked = reading_words.QUESTIONS.get(row.place.field, row.place.field)
+            problems.add(name, f"Choose what stands: {asked}")
             continue
         chosen.append((row, options[typed[name]]))
     return chosen
