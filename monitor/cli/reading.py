@@ -85,7 +85,7 @@ def _attempt_line(attempt: DayAttempt) -> str:
 @click.option("--format", "format_", type=click.Choice(["json", "csv"]), default="json")
 @click.pass_obj
 def export(config: Path, what: str, format_: str) -> None:
-    """Print the queue, the studies, the grades or the changes."""
+    """Print the queue, the studies, their results, the grades or the changes."""
     with service_of(config) as service:
         require_current(service.database)
         with service.database.read() as session:

@@ -1,4 +1,4 @@
-"""What leaves as data: the queue, the studies, the grades, the changes. Rows of JSON values."""
+"""What leaves as data: the queue, studies, results, grades, changes. Rows of JSON values."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -8,14 +8,55 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from monitor.catalogue import loader
+from monitor.evidence.of_readings import row_of
+from monitor.evidence.results import Result
 from monitor.evidence.tables import GradeRow
 from monitor.feeds.tables import Record
 from monitor.gap.tables import Change
 from monitor.literature.tables import Match, Paper, PaperIdentifier, PaperRecord, PaperRegistration
 from monitor.review import queries as review
+from monitor.review.reading.appraised import overall_of
 from monitor.review.tables import QueueItem
 
 Row = dict[str, Any]
+
+# The columns of the results table, and what each is of a result; ``lab findings`` reads them.
+_RESULT_COLUMNS = {
+    "study": "study",
+    "intervention": "intervention",
+    "variant": "variant",
+    "comparator": "comparator",
+    "comparator_class": "comparator_class",
+    "allocation": "allocation",
+    "cluster_size": "cluster_size",
+    "icc": "icc",
+    "n_i": "n_i",
+    "n_c": "n_c",
+    "events_i": "events_i",
+    "events_c": "events_c",
+    "mean_i": "mean_i",
+    "sd_i": "sd_i",
+    "mean_c": "mean_c",
+    "sd_c": "sd_c",
+    "effect_type": "effect_type",
+    "effect": "effect",
+    "ci_low": "ci_low",
+    "ci_high": "ci_high",
+    "se": "se",
+    "p": "p",
+    "benefit": "benefit",
+    "outcome_class": "outcome_class",
+    "outcome": "outcome",
+    "measure": "measure",
+    "informant": "informant",
+    "months_after_end": "months",
+    "population": "population",
+    "prespecified": "prespecified",
+    "risk_of_bias": "risk_of_bias",
+    "developer_led": "developer_led",
+    "uk": "uk",
+}
 
 # A cell that starts like this is run as a formula by spreadsheets (OWASP ASVS 5.0, 1.2.10).
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
@@ -84,6 +125,31 @@ def studies(session: Session) -> list[Row]:
     ]
 
 
+def results(session: Session) -> list[Row]:
+    """Give each result of each counted study as a row of the results table (docs/lab.md)."""
+    tools = loader.load().tool_by_reference
+    return [
+        _result_row(
+            study,
+            row_of(
+                study.reading,
+                result,
+                study=f"{study.label} ({study.study_id})",
+                risk=overall_of(tools, result.risk) or "",
+            ),
+        )
+        for study in review.accepted(session)
+        for result in study.reading.results
+    ]
+
+
+def _result_row(study: review.AcceptedStudy, result: Result) -> Row:
+    told = {column: getattr(result, field) for column, field in _RESULT_COLUMNS.items()}
+    first = study.published or study.year
+    in_review = study.in_review.value if study.in_review else "unknown"
+    return told | {"first_results": str(first or ""), "in_review": in_review}
+
+
 def grades(session: Session) -> list[Row]:
     """Give the whole ledger of grades, oldest first; tier and direction side by side."""
     return [
@@ -123,6 +189,7 @@ def changes(session: Session) -> list[Row]:
 EXPORTS: dict[str, Callable[[Session], list[Row]]] = {
     "queue": queue,
     "studies": studies,
+    "results": results,
     "grades": grades,
     "changes": changes,
 }
@@ -137,6 +204,8 @@ def table(rows: list[Row]) -> list[list[str]]:
 
 def _cell(value: Any) -> str:  # noqa: ANN401 - any JSON value
     text = _flat(value)
+    if isinstance(value, int | float):
+        return text  # a number below 0 is no formula
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
