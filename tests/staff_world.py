@@ -48,6 +48,7 @@ from monitor.ops import service as ops
 from monitor.review import queries as reviews
 from monitor.review.queue.screening import ScreeningAnswer
 from monitor.review.rules import Judgement
+from monitor.review.tables import Decision
 from monitor.review.words import ExclusionReason, ScreeningVerdict
 from monitor.service import Service
 
@@ -254,6 +255,14 @@ class World:
                 judgement=judgement,
                 at=self.at,
             )
+
+    def decided_before_readings(self, paper: str) -> None:
+        """Let a decision be one of the time before people were asked what the review has."""
+        with self.database.write() as session:
+            decided = select(Decision).where(Decision.study_id == self.studies[paper])
+            for decision in session.scalars(decided):
+                facts = {name: said for name, said in decision.facts.items() if name != "reading"}
+                decision.facts = facts | {"version": 2}
 
     def withdraw(self, paper: str, by: User) -> None:
         with self.database.write() as session:

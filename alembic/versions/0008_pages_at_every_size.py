@@ -132,7 +132,7 @@ def _index_words() -> None:
         return
     op.execute(
         "CREATE INDEX ix_paper_title_words ON paper USING gin"
-        f" ((array_to_tsvector(string_to_array({_INDEXED}, ' ')))) WHERE {_STANDS}"
+        f" ((array_to_tsvector(array_remove(string_to_array({_INDEXED}, ' '), '')))) WHERE {_STANDS}"
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 SENTENCES: Mapping[str, str] = {
     "mail.cannot_leave": "Mail cannot leave. {reason}. Every message waits.",
     "mail.server_unavailable": "This try to send mail did not get through. {reason}.",
+    "mail.one_connection_less": "One connection to the mail server less. {reason}.",
     "mail.leaves_again": "Mail leaves again.",
     "mail.waits": "Mail has waited for hours: {messages} of it.",
     "mail.sent": "A message was sent ({kind}).",

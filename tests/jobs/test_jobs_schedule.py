@@ -11,8 +11,11 @@ from monitor.jobs.schedule import JOBS, Job, run_job, scheduled, shorten_log
 from monitor.kernel.clock import utcnow
 from monitor.kernel.database import Database
 from monitor.kernel.errors import MonitorError
-from monitor.ops.queries import status
+from monitor.ops.queries import NOTHING_WATCHED, status
 from monitor.ops.tables import JobRow
+
+# the tests' sources are switched off
+ALL_WELL = f"{NOTHING_WATCHED}. Everything else is on time."
 
 
 def _job(service, name):
@@ -56,7 +59,7 @@ def test_a_run_that_raises_is_recorded_in_words_and_does_not_spread(service):
 def test_a_job_that_misses_its_turns_is_overdue(service, clock):
     for job in JOBS:
         run_job(service, Job(job.name, job.every_seconds, lambda service: None))
-    assert _states(service)[1].verdict == "Everything is on time."
+    assert _states(service)[1].verdict == ALL_WELL
     clock.pass_by(minutes=10)
     states, now = _states(service)
     late = dict.fromkeys(("poll", "deliver", "import", "renew", "order"), "overdue")
@@ -98,11 +101,13 @@ def test_a_log_that_cannot_shrink_is_told_on_status_and_by_its_job(service, cloc
         "log has grown to 115 MB: something (a backup, a shell)" in _job(service, "shorten").error
     )
     _, now = _states(service)
-    assert now.verdict.startswith("“Keep the database’s log short” is failing. The database’s log")
+    assert now.verdict.removeprefix(f"{NOTHING_WATCHED}. ").startswith(
+        "“Keep the database’s log short” is failing. The database’s log"
+    )
     assert not now.healthy
     monkeypatch.setattr(Database, "log_bytes", lambda self: 60 * 2**20)
     run_job(service, Job("shorten", 300, shorten_log))
-    assert _states(service)[1].verdict == "Everything is on time."
+    assert _states(service)[1].verdict == ALL_WELL
 
 
 @pytest.mark.parametrize("broken", [False, True])

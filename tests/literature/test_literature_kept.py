@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from monitor.feeds.records import Identifier, Link, LinkKind
 from monitor.feeds.tables import RecordQuery
+from monitor.kernel import triggers
 from monitor.literature.papers import unqueued
 from monitor.literature.words import Lane
 
@@ -26,7 +27,7 @@ def papers(session, intake, cite, now):
     made = {name: intake(said, key=name).paper_id for name, said in records.items()}
     for name, query in (("bridge", "cos"), ("bridge", "ddp"), ("other", "ddp"), ("notice", "cos")):
         session.add(RecordQuery(source="pubmed", key=name, query_key=query, first_seen_at=now))
-    session.flush()
+    triggers.settle(session)
     return made
 
 

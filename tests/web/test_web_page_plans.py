@@ -39,7 +39,7 @@ GROWING = {
     "screening",
 }
 # Indexes of a few rows of a large table, which may be read whole.
-OF_FEW = {"ix_message_held", "ix_message_unseen"}
+OF_FEW = {"ix_message_held", "ix_message_refused"}
 # Statements at most, whatever is stored; with those that ask who is signed in.
 MOST = {"intervention": 24, "queue": 26, "excluded": 26, "paper": 42, "papers": 10, "status": 22}
 

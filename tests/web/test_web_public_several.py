@@ -44,10 +44,13 @@ def test_a_trial_of_one_against_another_favours_neither(client, evidence, publis
             assert said not in own
 
 
-def test_two_who_tick_opposite_directions_of_such_a_trial_agree(evidence, published):
+def test_which_group_did_better_is_judged_and_readers_are_told_in_words(evidence, published):
+    """Which group a direction is about is read off the groups: two who differ in it differ."""
     study = evidence.arrives("www")
     evidence.judged(study, 0, direction=FindingDirection.FAVOURS, **BOTH)
     evidence.judged(study, 1, direction=FindingDirection.FAVOURS_COMPARISON, **BOTH)
+    assert states(published)["www"].studies == (1, 2)
+    evidence.judged(study, 2, direction=FindingDirection.FAVOURS, **BOTH)
     assert states(published)["www"].studies == (2, 3)
 
 

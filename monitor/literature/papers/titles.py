@@ -36,7 +36,8 @@ _OUT = (
 _IN = (
     f"INSERT INTO title_index (rowid, words) SELECT NEW.id, {_INDEXED.format('NEW.')} WHERE {_NEW}"
 )
-_VECTOR = f"array_to_tsvector(string_to_array({_INDEXED}, ' '))"
+# without the empty word that a title without words begins with: no lexeme may be empty
+_VECTOR = f"array_to_tsvector(array_remove(string_to_array({_INDEXED}, ' '), ''))"
 _MADE = (
     (
         "sqlite",

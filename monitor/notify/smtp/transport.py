@@ -84,11 +84,12 @@ def open_transport(settings: Settings, *, brisk: bool = False) -> Iterator[Trans
 class _Patient(smtplib.SMTP):
     """Connects soon or not at all, and then waits for the greeting as long as RFC 5321 asks."""
 
-    greeting_seconds: float = GREETING_SECONDS
+    def _greeting_seconds(self) -> float:
+        return GREETING_SECONDS
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         connected: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]  # smtplib's own
-        connected.settimeout(self.greeting_seconds)
+        connected.settimeout(self._greeting_seconds())
         return connected
 
 
@@ -97,11 +98,12 @@ class _PatientTls(_Patient, smtplib.SMTP_SSL):
 
 
 class _Brisk(_Patient):
-    greeting_seconds = BRISK_SECONDS
+    def _greeting_seconds(self) -> float:
+        return BRISK_SECONDS
 
 
-class _BriskTls(_PatientTls):
-    greeting_seconds = BRISK_SECONDS
+class _BriskTls(_Brisk, _PatientTls):
+    """The same where TLS comes first."""
 
 
 class SmtpTransport:

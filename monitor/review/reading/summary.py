@@ -94,7 +94,7 @@ def of_judgement(told: Judgement) -> Reading:
     other = Arm(key=f"a{len(arms) + 1}", role=ArmRole.COMPARATOR, name="The comparison")
     return Reading(
         count_it=told.count_it,
-        reason=told.reason,
+        reason=told.reason or "",
         design=told.design,
         uk=told.uk,
         independence=Independence(authored=told.developer_led),

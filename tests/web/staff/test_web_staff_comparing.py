@@ -325,6 +325,7 @@ def older(world, **more):
 def test_an_older_report_of_a_study_that_counts_works_its_tier_out_again(
     world, browse, proposed, settle
 ):
+    world.decided_before_readings("ddp")
     older(world)
     before = grades(world)
     settle(proposed("ddp", "older", Relation.SAME_STUDY), world.ann, confirm=True)
@@ -368,6 +369,7 @@ def test_merging_and_undoing_work_a_tier_out_again(world, proposed, settle, undo
 def test_a_merge_that_brings_an_older_year_and_its_undoing_move_the_facts(
     world, proposed, settle, undo
 ):
+    world.decided_before_readings("ddp")
     world.arrive(
         "crossref",
         late=Citation(title=DDP + ", in short", year=2019),

@@ -32,7 +32,6 @@ SMALL = {
     "/status/days",
     "/status/feeds",
     "/status/feeds/<int:feed_id>/remove",
-    "/studies/<int:study_id>/withdraw",
 }
 ENDLESS = """
     WITH RECURSIVE one(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM one WHERE n < 100000000000)
