@@ -61,7 +61,7 @@ def say_of_the_study(page):
     tick(page, "If randomised, what was", "People, one by one")
     tick(page, "Did it look for harms?", "No")
     tick(page, "Was it done in the UK?", "Not known")
-    press(page, "button", name="Save and go on to groups")
+    press(page, "button", name="Save and go on")
 
 
 def say_of_the_groups(page, names=("", "Usual care")):

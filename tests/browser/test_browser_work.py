@@ -54,7 +54,7 @@ def test_only_what_belongs_to_the_answers_is_shown(site, open_browser):
     tick(page, "Should this study count towards a tier?", "Yes, count it")
     assert design.is_visible()
     tick(page, "If randomised, what was", "Clusters, such as services or classes")
-    press(page, "button", name="Save and go on to groups")
+    press(page, "button", name="Save and go on")
     press(page, "button", name="Save and go on to results")
     press(page, "button", name="Add a result")
     who, mean = page.get_by_role("group", name="Who did better"), page.get_by_label("Mean, A")

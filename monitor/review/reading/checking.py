@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from monitor.catalogue.appraisal import Tool
-from monitor.catalogue.words import ArmRole, ComparatorClass, Design, InReview, ResultClass
+from monitor.catalogue.words import ArmRole, ComparatorClass, Design, InReview, ResultClass, Unit
 from monitor.kernel.errors import InvalidInput
 from monitor.review.reading import appraised
 from monitor.review.reading.model import Arm, Reading, Result
 from monitor.review.reading.reported import reported_problems
+from monitor.review.tools import design_for_tool
 from monitor.review.tools import problems as problems_of_tool
 
 MAX_TEXT = 5000  # characters
@@ -69,7 +70,7 @@ def problems(
         *_too_long(reading),
         *_arms(reading, slugs),
         *_results(reading),
-        *(problem for result in reading.results for problem in _risk(result, tools)),
+        *(problem for result in reading.results for problem in _risk(reading, result, tools)),
     )
 
 
@@ -199,16 +200,28 @@ def _outcome(reading: Reading, result: Result) -> Iterator[Problem]:
         yield _problem("results", result.key, "cluster_size", "A cluster has 1 person or more")
 
 
-def _risk(result: Result, tools: Mapping[str, Tool]) -> Iterator[Problem]:
+def _risk(reading: Reading, result: Result, tools: Mapping[str, Tool]) -> Iterator[Problem]:
     risk = result.risk
     if risk.stated or (result.kind not in TO_APPRAISE and not risk.tool):
         return
     tool = tools.get(risk.tool)
     if tool is None:
         yield _problem("risk", result.key, "tool", "Judge how far this result can be trusted")
-        return
-    for problem in problems_of_tool(tool, appraised.said(risk), appraised.judged(risk)):
-        yield _problem("risk", result.key, problem.field, problem.message)
+    elif not _fits(reading, tool):
+        if result.kind in TO_APPRAISE:
+            sentence = f"{tool.name} does not fit the design: judge it in the tool that does"
+            yield _problem("risk", result.key, "tool", sentence)
+    else:
+        for problem in problems_of_tool(tool, appraised.said(risk), appraised.judged(risk)):
+            yield _problem("risk", result.key, problem.field, problem.message)
+
+
+def _fits(reading: Reading, tool: Tool) -> bool:
+    """Tell whether a tool is for the design, which may have been changed since it was answered."""
+    if reading.design is None:
+        return True
+    by_cluster = reading.unit is Unit.CLUSTERS
+    return design_for_tool(reading.design, by_cluster=by_cluster) in tool.designs
 
 
 def _problem(step: str, key: str, field: str, sentence: str) -> Problem:

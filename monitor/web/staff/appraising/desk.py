@@ -147,9 +147,14 @@ def tool_of(reading: Reading) -> Tool | None:
 
 
 def overall_of_results(reading: Reading) -> dict[str, str | None]:
-    """Give each result's overall judgement, by its key."""
-    known = service().catalogue.tool_by_reference
-    return {one.key: appraised.overall_of(known, one.risk) for one in reading.results}
+    """Give each result's overall judgement, by its key; none in a tool that is not the design's."""
+    known, fits = service().catalogue.tool_by_reference, tool_of(reading)
+    return {
+        one.key: appraised.overall_of(known, one.risk)
+        if fits is None or one.risk.tool in {"", fits.reference}
+        else None
+        for one in reading.results
+    }
 
 
 def risk_in(tool: Tool, risk: Risk) -> Risk:
