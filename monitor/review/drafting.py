@@ -1,7 +1,8 @@
 """What a reviewer has answered so far of a study: kept at each step, seen by nobody else.
 
-A draft starts from the frame of what a colleague has set up, from one's own earlier appraisal
-where that is to be changed, or, to settle, from what the two have in common.
+A draft starts from the frame of what a colleague has set up or the round before has settled, from
+one's own earlier appraisal where that is to be changed, or, to settle, from what the two have in
+common.
 """
 
 from collections.abc import Mapping
@@ -108,12 +109,26 @@ def _start(
         return given.reading_of(own)
     if two:
         return frame(given.reading_of(two[0]))
-    return _frame_of_draft(session, study_id) or Reading(
+    begun = _frame_of_draft(session, study_id) or _frame_of_last_round(session, study_id)
+    return begun or Reading(
         arms=tuple(
             Arm(key=f"a{number}", role=ArmRole.EXPERIMENTAL, intervention=slug)
             for number, slug in enumerate(screened_for, start=1)
         )
     )
+
+
+def _frame_of_last_round(session: Session, study_id: int) -> Reading | None:
+    """Take over the groups and results of the round before, to be judged anew; None: there are none."""
+    before = rounds.current(session, study_id) - 1
+    if before < 1:
+        return None
+    settled, two = given.consensus(session, study_id, before), given.pair(session, study_id, before)
+    if settled is not None:
+        earlier = frame(from_json(settled.reading))
+    else:
+        earlier = frame(given.reading_of(two[0])) if two else Reading()
+    return earlier if earlier.arms else None
 
 
 def _frame_of_draft(session: Session, study_id: int) -> Reading | None:

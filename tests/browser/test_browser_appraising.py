@@ -116,6 +116,11 @@ def two_correct(study, ann, ben):
         page.goto(study)
         press(page, "button", name="Appraise this study")
         assert "corrected their methods" in words(page)
+        press(page, "link", name=re.compile("^3 Results"))
+        # which results are judged is known; what they show is answered anew
+        assert "against Waiting list" in words(page)
+        assert "0.69" not in words(page)
+        press(page, "link", name=re.compile("^1 Study"))
         appraise(page, ANN, GROUPS)
         press(page, "button", name="Hand in")
 

@@ -77,6 +77,9 @@ def test_use_this_then_back_finds_what_was_typed(site, open_browser):
     assert page.get_by_label("Randomised trial").is_checked()
     page.go_back()
     assert page.get_by_label("If not, why").input_value().strip() == "An hour of words"
+    press(page, "button", name="Save", exact=True)
+    assert "another tab" not in page.locator("main").inner_text()
+    page.go_back()
     page.go_forward()
     assert page.get_by_label("If not, why").input_value().strip() == "An hour of words"
     press(page, "link", name="4 Check and hand in")
