@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
 from monitor.catalogue.appraisal import Tool
-from monitor.catalogue.words import ArmRole
 from monitor.kernel.errors import Conflict
 from monitor.review import given, locking, rounds
 from monitor.review.reading.differences import common
@@ -112,7 +111,7 @@ def _start(
     begun = _frame_of_draft(session, study_id) or _frame_of_last_round(session, study_id)
     return begun or Reading(
         arms=tuple(
-            Arm(key=f"a{number}", role=ArmRole.EXPERIMENTAL, intervention=slug)
+            Arm(key=f"a{number}", intervention=slug)
             for number, slug in enumerate(screened_for, start=1)
         )
     )

@@ -79,6 +79,7 @@ EXPECTED = {
     ("POST", "/studies/<int:study_id>/appraise/results/<key>/risk/<part>"): (401, 403, 409, 409),
     ("GET", "/studies/<int:study_id>/appraise/hand-in"): (303, 403, 303, 303),
     ("POST", "/studies/<int:study_id>/appraise/hand-in"): (401, 403, 400, 400),
+    ("GET", "/agreement"): (303, 403, 403, 200),
     ("GET", "/studies/<int:study_id>/compared"): STAFF,
     ("POST", "/studies/<int:study_id>/compared"): (401, 403, 303, 303),
     ("GET", "/studies/<int:study_id>/counting"): (303, 403, 303, 303),

@@ -255,3 +255,13 @@ def test_numbers_that_do_not_fit_together_are_told_and_kept(world, ann, changes,
     go(ann, f"{at}/results", {}, action="add")
     go(ann, f"{at}/results/r1", RESULT | changes, action="stay")
     assert sentence in ann.get(f"{at}/hand-in").text
+
+
+def test_a_lead_sees_how_far_reviewers_agree(world, ann, ben, browse):
+    assert ann.get("/agreement").status_code == 403
+    appraise(ann, world, "ddp2")
+    appraise(ben, world, "ddp2", risk={"1.2": "NI"})
+    page = " ".join(browse(world.ada).get("/agreement").text.split())
+    assert "RoB 2, 1.2" in page
+    assert "Should it count?" in page
+    assert "100%" in page

@@ -14,6 +14,7 @@ from monitor.catalogue.appraisal import Tool
 from monitor.review import doubts
 from monitor.review import queries as reviews
 from monitor.review import service as review
+from monitor.review.agreements import agreements
 from monitor.review.queries import Turn
 from monitor.review.reading import appraised, settled
 from monitor.review.reading.agreement import Agreement, agreement
@@ -170,6 +171,16 @@ def count(study_id: int) -> ResponseReturnValue:
         else:
             workflow.count(session, service(), sent, consensus_id=consensus_id or 0)
     return redirect(url_for("studies.study", study_id=study_id, saved="1"), code=303)
+
+
+@blueprint.get("/agreement")
+@turns.large
+@auth.requires(Role.LEAD)
+def agreement_page() -> str:
+    """Show a lead how far reviewers agree, question by question."""
+    with service().database.read() as session:
+        found = agreements(session, service().catalogue.tool_by_reference)
+        return render_template("staff/agreement.html", rows=found, words=reading_words)
 
 
 def _elsewhere(
