@@ -4,16 +4,24 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from monitor.catalogue.appraisal import Tool
-from monitor.catalogue.words import ArmRole, ComparatorClass, Design, InReview, ResultClass
+from monitor.catalogue.words import (
+    ArmRole,
+    ComparatorClass,
+    Design,
+    InReview,
+    ResultClass,
+    Unit,
+)
 from monitor.kernel.errors import InvalidInput
 from monitor.review.reading import appraised
 from monitor.review.reading.model import Arm, Reading, Result
-from monitor.review.reading.reported import reported_problems
+from monitor.review.reading.reported import MAX_PEOPLE, reported_problems
+from monitor.review.tools import design_for_tool
 from monitor.review.tools import problems as problems_of_tool
 
 MAX_TEXT = 5000  # characters
-MAX_PEOPLE = 10_000_000
 MAX_MONTHS = 600
+MAX_CLUSTER = 1_000_000  # people
 
 # Of these an appraisal is asked for: tiers and findings rest on them.
 TO_APPRAISE = frozenset({ResultClass.ATTACHMENT, ResultClass.PROXIMAL})
@@ -69,7 +77,7 @@ def problems(
         *_too_long(reading),
         *_arms(reading, slugs),
         *_results(reading),
-        *(problem for result in reading.results for problem in _risk(result, tools)),
+        *(problem for result in reading.results for problem in _risk(reading, result, tools)),
     )
 
 
@@ -195,11 +203,12 @@ def _outcome(reading: Reading, result: Result) -> Iterator[Problem]:
         yield _problem("results", result.key, "months", sentence)
     if result.icc is not None and not 0 <= result.icc <= 1:
         yield _problem("results", result.key, "icc", "An ICC lies between 0 and 1")
-    if result.cluster_size is not None and result.cluster_size < 1:
-        yield _problem("results", result.key, "cluster_size", "A cluster has 1 person or more")
+    if result.cluster_size is not None and not 1 <= result.cluster_size <= MAX_CLUSTER:
+        sentence = f"A cluster has 1 to {MAX_CLUSTER:,} people"
+        yield _problem("results", result.key, "cluster_size", sentence)
 
 
-def _risk(result: Result, tools: Mapping[str, Tool]) -> Iterator[Problem]:
+def _risk(reading: Reading, result: Result, tools: Mapping[str, Tool]) -> Iterator[Problem]:
     risk = result.risk
     if risk.stated or (result.kind not in TO_APPRAISE and not risk.tool):
         return
@@ -207,8 +216,20 @@ def _risk(result: Result, tools: Mapping[str, Tool]) -> Iterator[Problem]:
     if tool is None:
         yield _problem("risk", result.key, "tool", "Judge how far this result can be trusted")
         return
+    if not _fits(tool, reading):
+        sentence = f"{tool.name} is not for this design: judge the result in the tool that is"
+        yield _problem("risk", result.key, "tool", sentence)
+        return
     for problem in problems_of_tool(tool, appraised.said(risk), appraised.judged(risk)):
         yield _problem("risk", result.key, problem.field, problem.message)
+
+
+def _fits(tool: Tool, reading: Reading) -> bool:
+    """Tell whether a tool is for a reading's design, which may have been changed since."""
+    if reading.design is None:
+        return True
+    by_cluster = reading.unit is Unit.CLUSTERS
+    return design_for_tool(reading.design, by_cluster=by_cluster) in tool.designs
 
 
 def _problem(step: str, key: str, field: str, sentence: str) -> Problem:
