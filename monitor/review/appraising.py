@@ -239,11 +239,12 @@ def _require_turn(session: Session, sent: Sent, because: str) -> bool:
     _require_open(session, sent.study_id)
     two = given.pair(session, sent.study_id)
     is_one = sent.by.id in {appraisal.reviewer_id for appraisal in two}
-    if because.strip() and is_one:
-        rules.check_text(because, field="because")
-        return False
-    if len(two) == given.PAIR and given.consensus(session, sent.study_id) is None:
+    rules.check_text(because, field="because")
+    if given.is_open(session, sent.study_id):  # whoever it is settles it, with a reason or without
+        drafting.require_not_overtaken(session, sent.study_id, sent.by)
         return True
+    if because.strip() and is_one:
+        return False
     if is_one or len(two) == given.PAIR:
         raise Conflict(_HANDED_IN if len(two) < given.PAIR else _SETTLED)
     return False

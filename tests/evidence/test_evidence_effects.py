@@ -48,4 +48,6 @@ def test_whatever_the_numbers_an_effect_is_finite_or_refused(data):
     if effect.yi is not None and effect.vi is not None:
         assert math.isfinite(effect.yi)
         assert 0 < effect.vi < math.inf
-        assert math.isfinite(pool([effect.yi], [effect.vi], POLICY).estimate)
+        estimate = pool([effect.yi], [effect.vi], POLICY).estimate
+        assert estimate is not None
+        assert math.isfinite(estimate)

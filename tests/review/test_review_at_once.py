@@ -182,7 +182,7 @@ def test_two_reviewers_at_once_make_one_decision(database, shared, judgement):
         ],
     )
     assert sum(o.stage is Stage.AGREED for o in outcomes) == 1
-    assert {o.stage for o in outcomes} == {Stage.TO_APPRAISE, Stage.ACCEPTED}
+    assert {o.stage for o in outcomes} == {Stage.TO_APPRAISE, Stage.AGREED}
     with database.read() as session:
         assert _count(session, Decision) == 1
 
