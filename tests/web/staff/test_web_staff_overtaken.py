@@ -166,6 +166,19 @@ def test_a_study_is_not_stuck_where_the_other_of_the_two_cannot_agree(
     assert stage(world, "ddp2") is Stage.AGREED
 
 
+def test_agreeing_twice_is_agreeing_once_even_where_it_decides_at_once(world, ann, ben, compared):
+    appraise(ann, world, "ddp2")
+    appraise(ben, world, "ddp2", risk={"1.2": "NI"})
+    ann.send(compared, {"risk-r1-1.2": "Y"})
+    go(ann, address(world, "ddp2"), {"count_it": "no", "reason": "It is no trial of it."})
+    hand_in(ann, world, "ddp2", last_page(ann, world, "ddp2"))
+    path = f"/studies/{world.studies['ddp2']}/counting"
+    form = ben.fields(ben.get(path), path) | {"action": "confirm"}
+    assert [ben.client.post(path, data=form).status_code for _ in range(2)] == [303, 303]
+    assert len(rows(world, Decision)) == 1
+    assert ann.client.post(path, data=form | {"csrf_token": ann.csrf()}).status_code == 409
+
+
 @pytest.mark.parametrize(
     "changes",
     [
