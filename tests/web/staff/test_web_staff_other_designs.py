@@ -32,8 +32,8 @@ def judge(browser, where):
 def test_a_study_of_one_group_counts_and_every_page_opens(world, browse, design):
     study = world.studies["ddp2"]
     at = address(world, "ddp2")
-    for person in (world.ann, world.ben):
-        browser = browse(person)
+    first, second = browse(world.ann), browse(world.ben)
+    for browser in (first, second):
         go(browser, at, STUDY | {"design": design, "unit": ""})
         go(browser, f"{at}/groups", {k: v for k, v in GROUPS.items() if k.startswith("a1")})
         if "/results/r1" not in browser.get(f"{at}/results").text:
@@ -41,9 +41,9 @@ def test_a_study_of_one_group_counts_and_every_page_opens(world, browse, design)
         result = RESULT | {"comparator": "", "type": "direction only", "direction": "1"}
         judge(browser, go(browser, f"{at}/results/r1", result))
         assert browser.send(f"{at}/hand-in", {"action": "hand in"}).status_code == 303
-    assert browser.send(f"/studies/{study}/counting", {"action": "count"}).status_code == 303
+    assert second.send(f"/studies/{study}/counting", {"action": "count"}).status_code == 303
     assert stage(world, "ddp2") is Stage.ACCEPTED
     for page in (f"/studies/{study}", f"/studies/{study}/compared", "/interventions/ddp"):
         assert browse().get(page).status_code in {200, 303}
-        assert browser.get(page).status_code == 200
+        assert second.get(page).status_code == 200
     assert "Not rated" in browse().get("/interventions/ddp").text
