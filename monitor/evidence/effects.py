@@ -16,6 +16,10 @@ from monitor.kernel.errors import InvalidInput
 _Z = 1.96  # as intervals of 95 % are printed
 _LOGIT = math.sqrt(3) / math.pi  # a log odds ratio times this is a standardised mean difference
 _NORMAL = NormalDist()
+# No paper prints a number beyond these; squared and divided they still are numbers.
+_LARGEST, _SMALLEST = 1e12, 1e-30
+_LEAST_P = 1e-300
+_SIZES = ("mean_i", "sd_i", "mean_c", "sd_c", "effect", "ci_low", "ci_high", "se", "cluster_size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ def derive(result: Result, policy: SynthesisPolicy) -> Effect:
     Raises:
         InvalidInput: what is given contradicts itself or does not suffice; says what and why.
     """
+    _check_sizes(result)
     _check_interval(result)
     effect = _DERIVE[result.effect_type](result)
     if effect.vi is None or result.allocation is not Allocation.CLUSTER:
@@ -173,6 +178,13 @@ def _with_clusters(effect: Effect, result: Result, policy: SynthesisPolicy) -> E
     )
 
 
+def _check_sizes(result: Result) -> None:
+    for name in _SIZES:
+        value = getattr(result, name)
+        if value and not _SMALLEST <= abs(value) <= _LARGEST:
+            raise InvalidInput(f"{name}: {value:g} is too large or too small to be worked with")
+
+
 def _check_interval(result: Result) -> None:
     low, high, estimate = result.ci_low, result.ci_high, result.effect
     if low is None and high is None:
@@ -219,7 +231,8 @@ def _se(estimate: float, result: Result) -> tuple[float, str] | None:
         return (result.ci_high - result.ci_low) / (2 * _Z), "from the interval"
     if result.se is not None:
         return result.se, "from se"
-    if result.p is not None and 0 < result.p < 1 and estimate:
+    # the least numbers there are have no half, and a p of 0 says only that it is small
+    if result.p is not None and _LEAST_P < result.p < 1 and estimate:
         return abs(estimate) / -_NORMAL.inv_cdf(result.p / 2), "from p"
     return None
 

@@ -102,6 +102,8 @@ def confirm(
     locking.check_token(sent.token)
     locking.hold_study(session, sent.study_id)
     locking.require_reviewer(session, sent.by)
+    if agreed := _confirmed_before(session, sent, consensus_id):
+        return agreed, None
     consensus = _live(session, sent.study_id, consensus_id)
     if consensus.confirmed_at is not None:
         return consensus, None
@@ -160,6 +162,16 @@ def consensus_reading(session: Session, study_id: int) -> Reading | None:
     """Give what the appraisals of a study came to, while it waits to be decided."""
     consensus = undecided(session, study_id)
     return from_json(consensus.reading) if consensus else None
+
+
+def _confirmed_before(session: Session, sent: Sent, consensus_id: int) -> Consensus | None:
+    """Give what this person has agreed to already, whatever was decided by it: a double click."""
+    consensus = session.get(Consensus, consensus_id)
+    if consensus is None or consensus.study_id != sent.study_id or consensus.voided_at is not None:
+        return None
+    is_theirs = consensus.how is Settling.PAIR and sent.by.id in consensus.people
+    is_theirs = is_theirs and sent.by.id != consensus.settled_by
+    return consensus if is_theirs and consensus.confirmed_at is not None else None
 
 
 def _live(session: Session, study_id: int, consensus_id: int) -> Consensus:
@@ -239,11 +251,12 @@ def _require_turn(session: Session, sent: Sent, because: str) -> bool:
     _require_open(session, sent.study_id)
     two = given.pair(session, sent.study_id)
     is_one = sent.by.id in {appraisal.reviewer_id for appraisal in two}
-    if because.strip() and is_one:
-        rules.check_text(because, field="because")
-        return False
-    if len(two) == given.PAIR and given.consensus(session, sent.study_id) is None:
+    rules.check_text(because, field="because")
+    if given.is_open(session, sent.study_id):  # whoever it is settles it, with a reason or without
+        drafting.require_not_overtaken(session, sent.study_id, sent.by)
         return True
+    if because.strip() and is_one:
+        return False
     if is_one or len(two) == given.PAIR:
         raise Conflict(_HANDED_IN if len(two) < given.PAIR else _SETTLED)
     return False

@@ -19,7 +19,7 @@ from monitor.review import given, locking, rounds
 from monitor.review.reading.differences import common
 from monitor.review.reading.frame import frame
 from monitor.review.reading.model import Arm, Reading, from_json, to_json
-from monitor.review.tables import ReadingDraft
+from monitor.review.tables import Appraisal, ReadingDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,79 @@ def draft(
     return Draft(_start(session, study_id, by, tools, screened_for), 0, None)
 
 
-def keep(
-    session: Session, *, study_id: int, by: User, reading: Reading, version: int, at: datetime
-) -> ReadingDraft:
-    """Keep what is answered so far; ``version`` is the one the form was opened with.
+def to_hand_in(
+    session: Session,
+    *,
+    study_id: int,
+    token: str,
+    by: User,
+    tools: Mapping[str, Tool],
+    version: int,
+) -> Reading:
+    """Give what a form hands in: the draft that it was shown with, or what it has recorded already.
 
     Raises:
         NotFound: there is no such study.
-        Conflict: another tab or browser has saved since.
+        Conflict: the draft was changed since the form was shown.
     """
     locking.hold_study(session, study_id)
+    own = select(Appraisal).where(
+        Appraisal.token == token,
+        Appraisal.study_id == study_id,
+        Appraisal.reviewer_id == by.id,
+    )
+    recorded = session.scalar(own)
+    if recorded is not None:  # a double click: the draft is gone
+        return given.reading_of(recorded)
+    shown = draft(session, study_id=study_id, by=by, tools=tools)
+    if shown.version != version:
+        raise Conflict(
+            "You have changed this appraisal in another tab or browser since this page was shown. "
+            "Nothing was handed in. It is shown as it is now: check it again"
+        )
+    return shown.reading
+
+
+def require_not_overtaken(session: Session, study_id: int, by: User) -> None:
+    """Refuse to go on with a draft of before two had appraised and differed.
+
+    It was begun as an appraisal of its own, or settles what has been changed since: who settles
+    has seen the two as they are, and answers the differences.
+
+    Raises:
+        Conflict: says where to go on.
+    """
+    kept = _kept(session, study_id, by)
+    if kept is None or not given.is_open(session, study_id):
+        return
+    if kept.saved_at < max(one.at for one in given.pair(session, study_id)):
+        raise Conflict(
+            "Since you saved this, an appraisal of this study was handed in, and two differ. "
+            "Nothing was recorded now. Open the study and settle what they see differently"
+        )
+
+
+def keep(  # noqa: PLR0913 - whose form, of what
+    session: Session,
+    *,
+    study_id: int,
+    by: User,
+    reading: Reading,
+    version: int,
+    at: datetime,
+    settles: bool = False,
+) -> ReadingDraft:
+    """Keep what is answered so far; ``version`` is the one the form was opened with.
+
+    ``settles``: it begins to settle what two see differently, in place of what was kept before.
+
+    Raises:
+        NotFound: there is no such study.
+        Conflict: another tab or browser has saved since, or two have appraised and differ since.
+    """
+    locking.hold_study(session, study_id)
+    if not settles:
+        require_not_overtaken(session, study_id, by)
     kept = _kept(session, study_id, by)
     if (kept.version if kept else 0) != version:
         raise Conflict(

@@ -22,7 +22,7 @@ from monitor.review.deciding import (
     why,
     withdraw,
 )
-from monitor.review.drafting import Draft, draft
+from monitor.review.drafting import Draft, draft, to_hand_in
 from monitor.review.drafting import drop as drop_draft
 from monitor.review.drafting import keep as keep_draft
 from monitor.review.pairs.follow import follow_merge
@@ -69,6 +69,7 @@ __all__ = [
     "settle_alert",
     "settle_link",
     "study_label",
+    "to_hand_in",
     "undecided",
     "undo_merge",
     "was_handed_in",

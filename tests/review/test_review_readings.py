@@ -250,6 +250,11 @@ def test_a_direction_alone_is_enough():
         (reporting(type=EffectType.OR, effect=-1.0, se=0.1), "effect", "more than 0"),
         (reporting(type=EffectType.TABLE, events_i=41, events_c=1), "events_i", "cannot happen"),
         (reporting(p=1.2), "p", "between 0 and 1"),
+        (reporting(mean_i=1e308), "mean_i", "too large"),
+        (reporting(sd_c=5e-324), "sd_c", "too large or too small"),
+        (reporting(type=EffectType.SMD, effect=-1e300), "effect", "too large"),
+        (reporting(type=EffectType.DIRECTION, direction=1, n_c=2**31), "n_c", "at most"),
+        (with_result(cluster_size=1e308), "cluster_size", "A cluster has"),
         (reporting(quote=" "), "quote", "Quote"),
         (with_result(better=None), "better", "higher or lower"),
         (with_result(comparator="a1"), "comparator", "with itself"),
@@ -271,6 +276,19 @@ def test_what_is_to_be_mended_is_said_beside_its_field(reading, field, sentence)
     import re
 
     assert re.search(sentence, said(reading)[field])
+
+
+@pytest.mark.parametrize(
+    "design",
+    [
+        {"unit": Unit.CLUSTERS},
+        {"design": Design.NON_RANDOMISED},
+        {"design": Design.SINGLE_GROUP},
+        {"design": Design.CASE},
+    ],
+)
+def test_a_result_judged_in_the_tool_of_another_design_is_judged_again(design):
+    assert "does not fit the design" in said(WHOLE.model_copy(update=design))["tool"]
 
 
 def test_everything_is_told_at_once():

@@ -4,17 +4,24 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from monitor.catalogue.appraisal import Tool
-from monitor.catalogue.words import ArmRole, ComparatorClass, Design, InReview, ResultClass, Unit
+from monitor.catalogue.words import (
+    ArmRole,
+    ComparatorClass,
+    Design,
+    InReview,
+    ResultClass,
+    Unit,
+)
 from monitor.kernel.errors import InvalidInput
 from monitor.review.reading import appraised
 from monitor.review.reading.model import Arm, Reading, Result
-from monitor.review.reading.reported import reported_problems
+from monitor.review.reading.reported import MAX_PEOPLE, reported_problems
 from monitor.review.tools import design_for_tool
 from monitor.review.tools import problems as problems_of_tool
 
 MAX_TEXT = 5000  # characters
-MAX_PEOPLE = 10_000_000
 MAX_MONTHS = 600
+MAX_CLUSTER = 1_000_000  # people
 
 # Of these an appraisal is asked for: tiers and findings rest on them.
 TO_APPRAISE = frozenset({ResultClass.ATTACHMENT, ResultClass.PROXIMAL})
@@ -196,8 +203,9 @@ def _outcome(reading: Reading, result: Result) -> Iterator[Problem]:
         yield _problem("results", result.key, "months", sentence)
     if result.icc is not None and not 0 <= result.icc <= 1:
         yield _problem("results", result.key, "icc", "An ICC lies between 0 and 1")
-    if result.cluster_size is not None and result.cluster_size < 1:
-        yield _problem("results", result.key, "cluster_size", "A cluster has 1 person or more")
+    if result.cluster_size is not None and not 1 <= result.cluster_size <= MAX_CLUSTER:
+        sentence = f"A cluster has 1 to {MAX_CLUSTER:,} people"
+        yield _problem("results", result.key, "cluster_size", sentence)
 
 
 def _risk(reading: Reading, result: Result, tools: Mapping[str, Tool]) -> Iterator[Problem]:

@@ -10,6 +10,10 @@ from monitor.review.reading.model import Reading, Reported, Result
 
 Fault = tuple[str, str]  # field, sentence
 
+MAX_PEOPLE = 10_000_000  # in one group
+# no paper prints more or less, and squared and divided they still are numbers
+_LARGEST, _SMALLEST = 1e12, 1e-30
+
 _RATIOS = frozenset({EffectType.OR, EffectType.RR})
 _NEEDED = {
     EffectType.MEANS: ("mean_i", "sd_i", "mean_c", "sd_c", "n_i", "n_c"),
@@ -22,8 +26,21 @@ _NEEDED = {
 _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
     (("sd_i", "sd_c", "se"), lambda value: value > 0, "Has to be more than 0"),
     (("p",), lambda value: 0 <= value <= 1, "A p value lies between 0 and 1"),
-    (("n_i", "n_c"), lambda value: value >= 1, "A group has 1 person or more"),
     (("events_i", "events_c"), lambda value: value >= 0, "Has to be 0 or more"),
+    (
+        ("effect", "low", "high", "se", "mean_i", "sd_i", "mean_c", "sd_c"),
+        lambda value: not value or _SMALLEST <= abs(value) <= _LARGEST,
+        "This is too large or too small to be worked with: check it against the paper",
+    ),
+)
+# asked of a direction alone too: its people are counted
+_PEOPLE: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
+    (("n_i", "n_c"), lambda value: value >= 1, "A group has 1 person or more"),
+    (
+        ("n_i", "n_c"),
+        lambda value: value <= MAX_PEOPLE,
+        f"A group has at most {MAX_PEOPLE:,} people",
+    ),
 )
 _SPREAD = {
     EffectType.MD: "the groups' SDs, an interval, a standard error or p",
@@ -46,6 +63,7 @@ def number_problems(reading: Reading, result: Result) -> Iterator[Fault]:
     if told.type is None:
         yield "type", "Choose what the paper gives; a direction alone is enough"
         return
+    yield from _outside(told, _PEOPLE)
     if told.type is EffectType.DIRECTION:
         if told.direction not in {1, 0, -1}:
             yield "direction", "Say which group did better, or that neither did"
@@ -81,12 +99,18 @@ def _has_spread(told: Reported) -> bool:
             return told.events_i is not None and told.events_c is not None
 
 
-def _ranges(told: Reported) -> Iterator[Fault]:
-    for names, holds, sentence in _RANGES:
+def _outside(
+    told: Reported, ranges: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...]
+) -> Iterator[Fault]:
+    for names, holds, sentence in ranges:
         for name in names:
             value = getattr(told, name)
             if value is not None and not holds(value):
                 yield name, sentence
+
+
+def _ranges(told: Reported) -> Iterator[Fault]:
+    yield from _outside(told, _RANGES)
     if told.type in _RATIOS:
         for name in ("effect", "low", "high"):
             value = getattr(told, name)

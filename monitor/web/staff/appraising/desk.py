@@ -62,7 +62,10 @@ def open_desk(session: Session, study_id: int) -> Desk:
     view = reviews.study(session, study_id, auth.reader().id, tools=catalogue.tool_by_reference)
     draft = draft_of(session, study_id)
     own = any(one.reviewer_id == auth.reader().id for one in view.appraisals)
-    waits = view.turn is reviews.Turn.NOTHING and view.given == 1 and view.round.is_open
+    # of one's own, while it waits for somebody else: the second, or the other of the two to agree
+    unconfirmed = view.consensus is not None and not view.consensus.is_confirmed
+    waits = view.turn is reviews.Turn.NOTHING and view.round.is_open
+    waits = waits and (view.given == 1 or unconfirmed)
     may_change = own and (waits or view.turn in {reviews.Turn.COUNT, reviews.Turn.CONFIRM})
     return Desk(
         study=view,

@@ -115,6 +115,7 @@ def settle(study_id: int) -> ResponseReturnValue:
             reading=reading,
             version=draft.version,
             at=now(),
+            settles=True,
         )
     return redirect(url_for("appraise.hand_in", study_id=study_id), code=303)
 

@@ -18,7 +18,6 @@ from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.staff.appraising import reading_forms
 from monitor.web.staff.appraising.desk import (
-    draft_of,
     keep,
     not_now,
     offers,
@@ -160,18 +159,26 @@ def hand_in_post(study_id: int) -> ResponseReturnValue:
             review.drop_draft(session, study_id=study_id, by=auth.reader())
         return to("appraise.study", study_id)
     token, because = forms.hidden(typed, problems), forms.text(typed, "because", problems)
+    version = forms.number(typed.get("version", ""))
     with service().database.read() as session:
         desk, again = open_desk(session, study_id), review.was_handed_in(session, token)
     if desk.is_change and not because and not again:
         problems.add("because", "Say why you change it: both are kept")
     problems.must_be_none()
     with service().database.write() as session:
-        draft = draft_of(session, study_id)
+        reading = review.to_hand_in(
+            session,
+            study_id=study_id,
+            token=token,
+            by=auth.reader(),
+            tools=service().catalogue.tool_by_reference,
+            version=-1 if version is None else version,
+        )
         outcome = workflow.hand_in(
             session,
             service(),
             review.Sent(study_id, token, auth.reader(), now()),
-            reading=draft.reading,
+            reading=reading,
             because=because,
         )
         agreed = outcome.consensus is not None and outcome.consensus.confirmed_at is not None
