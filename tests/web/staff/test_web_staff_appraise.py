@@ -141,6 +141,8 @@ def test_a_difference_that_decides_is_settled_by_a_third_person(world, ann, ben,
     page = cat.get(compared).text
     assert "1 question to settle" in page
     assert "Was the allocation sequence concealed" in page
+    assert "Follows from its domains" in page
+    assert "nothing hangs on" not in page
     answer = cat.send(compared, {"risk-r1-1.2": "NI"})
     assert answer.status_code == 303, answer.text
     handed = cat.send(address(world, "ddp2", "/hand-in"), {"action": "hand in"})
