@@ -64,7 +64,7 @@ def test_a_trial_of_three_groups_from_appraisal_to_a_second_round(site, open_bro
     the_lead_opens_a_round(study, lea)
     two_correct(study, ann, ben)
     assert "Some concerns" not in words(ben)
-    press(ben, "button", name="Count this study")
+    press(ben, "button", name="Count it as appraised again")
     assert stage(world) is Stage.ACCEPTED
     ben.locator("summary", has_text="Appraisals of round 1").click()
     assert "Cat Example, who settled it" in words(ben)
@@ -95,7 +95,7 @@ def a_third_settles(study, cat):
     assert "1 question to settle" in words(cat)
     assert cat.locator("form fieldset").count() == 1
     tick(cat, re.compile("1.2 Was the allocation sequence concealed"), "No information")
-    press(cat, "button", name="Take these, and check the whole")
+    press(cat, "button", name="Take this, and check the whole")
     cat.get_by_label("Your reason, for the record").fill("The paper says nothing of envelopes.")
     press(cat, "button", name="Hand in")
 

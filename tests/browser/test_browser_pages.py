@@ -217,7 +217,7 @@ def test_pages_that_answer_a_form_hold_too(site, open_browser, names, width):
     trouble = watch(site, page)
     for path, name in (
         ("/papers/{cosp}", "Save and open next"),
-        ("/studies/{differ}/compared", "Take these, and check the whole"),
+        ("/studies/{differ}/compared", "and check the whole"),
         ("/studies/{ddp}/withdraw", "Withdraw this study"),
         ("/status/feeds", "Try it"),
         ("/people", "Add and make the link"),

@@ -57,6 +57,7 @@ class State(StrEnum):
     SAME = "same"
     DIFFERS = "differs"
     SAME_SIDE = "differs, same side"  # of a tool's question: the domain's judgement is the same
+    FOLLOWS = "follows from its domains"  # of the overall judgement: it is settled with them
     UNKNOWN = "kept as not known"
     BOTH = "both kept"
 
@@ -200,7 +201,7 @@ def _overall_row(a: Result, b: Result, tool: Tool) -> Row:
     first, second = (standing.judgement for standing in whole)
     own = any(standing.overridden or standing.by_reviewer for standing in whole)
     # where domains differ, the overall judgement follows from how they are settled
-    state = State.SAME if first == second else State.DIFFERS if own else State.SAME_SIDE
+    state = State.SAME if first == second else State.DIFFERS if own else State.FOLLOWS
     return Row(Place("risk", a.key, appraised.OVERALL), first, second, state)
 
 

@@ -242,7 +242,9 @@ def _words(facts: dict[str, Any]) -> dict[str, str]:
         "Design": _word(facts["design"]),
         "Risk of bias": _word(facts["risk_of_bias"]),
         "Outcome": facts["outcome"] or _NOT_KNOWN,
-        "It measures": formats.outcome_class(facts["outcome_class"] or _NOT_KNOWN),
+        "It measures": formats.sentence(
+            formats.outcome_class(facts["outcome_class"] or _NOT_KNOWN)
+        ),
         "Finding": _finding(facts),
         "People": formats.sentence(formats.people(facts["participants"])),
         "Where": formats.sentence(formats.country(facts["uk"])),

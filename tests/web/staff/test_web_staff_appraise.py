@@ -141,6 +141,8 @@ def test_a_difference_that_decides_is_settled_by_a_third_person(world, ann, ben,
     page = cat.get(compared).text
     assert "1 question to settle" in page
     assert "Was the allocation sequence concealed" in page
+    assert "Follows from its domains" in page
+    assert "nothing hangs on" not in page
     answer = cat.send(compared, {"risk-r1-1.2": "NI"})
     assert answer.status_code == 303, answer.text
     handed = cat.send(address(world, "ddp2", "/hand-in"), {"action": "hand in"})
@@ -204,6 +206,20 @@ def test_a_form_of_another_tab_is_told_and_keeps_what_was_typed(world, ann):
     assert answer.status_code == 409
     assert "Ruritania" in answer.text
     assert "another tab" in answer.text
+
+
+def test_a_step_is_called_done_only_where_it_is_asked(world, ann):
+    """Until somebody says that the study counts, groups and results are neither done nor left."""
+
+    def steps(path):
+        nav = ann.get(path).text.partition('aria-label="Steps">')[2].partition("</nav>")[0]
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", nav)).strip()
+
+    at = address(world, "ddp2")
+    go(ann, at, {})
+    assert steps(at) == "1 Study 1 left2 Groups3 Results4 Check and hand in"
+    go(ann, at, STUDY)
+    assert steps(at).startswith("1 Study done2 Groups 1 left3 Results 1 left")
 
 
 def test_everything_that_is_missing_is_told_at_once(world, ann):

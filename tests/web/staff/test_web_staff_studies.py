@@ -109,6 +109,7 @@ def test_a_study_may_be_left_out_with_a_reason(world, browse):
     assert form.keys() == {"csrf_token"}
     answer = cat.send(compared, settled)
     assert answer.status_code == 303, answer.text
+    assert "It is left out, with the reason kept." in cat.get(f"{at}/hand-in").text
     answer = cat.send(f"{at}/hand-in", {"action": "hand in"})
     assert "this study is not counted" in cat.get(answer.location).text
     assert stage(world, "half") is Stage.NOT_COUNTED

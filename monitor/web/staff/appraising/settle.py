@@ -63,6 +63,12 @@ class Compared:
         """How many have to be settled."""
         return sum(row.state is State.DIFFERS for row in self.rows)
 
+    @property
+    def idle(self) -> int:
+        """How many differ without anything hanging on them."""
+        quiet = {State.SAME_SIDE, State.UNKNOWN, State.BOTH}
+        return sum(row.state in quiet for row in self.rows)
+
 
 def _compared_page(
     typed: Typed, problems: Problems | None, *, study_id: int
