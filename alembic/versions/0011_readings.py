@@ -57,9 +57,13 @@ def downgrade() -> None:
     """Go back; what the version before has no place for is lost: drafts, later rounds, editions."""
     for table in ("consensus", "reading_draft", "appraisal_round"):
         op.drop_table(table)
+    # of each person the newest appraisal of their own; one that settles only of a third person
     op.execute(
-        "DELETE FROM appraisal WHERE id NOT IN "
-        "(SELECT max(id) FROM appraisal GROUP BY study_id, reviewer_id)"
+        "DELETE FROM appraisal WHERE id NOT IN (SELECT max(id) FROM appraisal WHERE NOT settles"
+        " GROUP BY study_id, reviewer_id) AND id NOT IN (SELECT max(s.id) FROM appraisal s"
+        " WHERE s.settles AND NOT EXISTS (SELECT 1 FROM appraisal o WHERE NOT o.settles"
+        " AND o.study_id = s.study_id AND o.reviewer_id = s.reviewer_id)"
+        " GROUP BY s.study_id, s.reviewer_id)"
     )
     for name, word in _ANY.items():
         op.execute(f"UPDATE appraisal SET {name} = '{word}' WHERE {name} IS NULL")  # noqa: S608 - our own words

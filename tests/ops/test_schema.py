@@ -2,11 +2,13 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from monitor.kernel.database import Database
 from monitor.kernel.errors import ConfigError
 from monitor.ops import schema
+from monitor.review.given import reading_of
+from monitor.review.tables import Appraisal
 
 
 def _downgrade(database):
@@ -149,3 +151,67 @@ def test_papers_and_all_that_points_at_them_survive_the_change_of_lanes(empty):
         lanes = session.execute(text("SELECT lane FROM paper ORDER BY id")).scalars().all()
         assert lanes == ["evaluated", "none"]
         assert session.execute(text("SELECT paper_id FROM paper_identifier")).scalars().all() == [1]
+
+
+def test_appraisals_survive_the_change_to_readings_and_back(empty):
+    """Two who agreed, and two with a third who settled; as the version before kept them."""
+    _step(empty, "upgrade", "0010_jobs_in_pieces")
+    at = "2026-11-23 06:10:00+00:00"
+    with empty.write() as session:
+        for user, role in ((1, "reviewer"), (2, "reviewer"), (3, "admin")):
+            session.execute(
+                text(
+                    'INSERT INTO "user" (id, address, name, role, created_at)'
+                    " VALUES (:id, :address, 'Somebody', :role, :at)"
+                ),
+                {"id": user, "address": f"{user}@example.org", "role": role, "at": at},
+            )
+        for number, (study, user) in enumerate(((1, 1), (1, 2), (2, 1), (2, 2), (2, 3)), start=1):
+            if user == 1:
+                session.execute(
+                    text("INSERT INTO study (id, label, created_at) VALUES (:id, 'Example', :at)"),
+                    {"id": study, "at": at},
+                )
+            session.execute(
+                text(
+                    "INSERT INTO appraisal (id, token, study_id, reviewer_id, settles, count_it,"
+                    " reason, interventions, design, risk_of_bias, risk_reason, outcome_class,"
+                    " outcome, direction, quote, at) VALUES (:id, :token, :study, :user, :settles,"
+                    " :yes, '', '[\"cos\"]', 'randomised', 'low', 'Concealed', 'attachment',"
+                    " 'Security', 'mixed', 'A sentence.', :at)"
+                ),
+                {
+                    "id": number, "token": f"t{number}", "study": study, "user": user,
+                    "settles": user == 3, "yes": True, "at": at,
+                },
+            )  # fmt: skip
+    kept = (
+        "SELECT id, token, study_id, reviewer_id, settles, count_it, design, risk_of_bias,"
+        " direction, quote FROM appraisal ORDER BY id"
+    )
+    with empty.read() as session:
+        before = session.execute(text(kept)).all()
+    schema.migrate(empty)
+    with empty.read() as session:
+        assert session.execute(text(kept)).all() == before
+        (reading, *_) = map(reading_of, session.scalars(select(Appraisal).order_by(Appraisal.id)))
+        assert (reading.arms[0].intervention, reading.results[0].risk.stated) == ("cos", "low")
+        roles = session.scalars(text('SELECT role FROM "user" ORDER BY id')).all()
+    assert roles == ["reviewer", "reviewer", "admin"]
+    with empty.write() as session:
+        session.execute(text("UPDATE \"user\" SET role = 'lead reviewer' WHERE id = 2"))
+        session.execute(
+            text(
+                "INSERT INTO appraisal (id, token, study_id, reviewer_id, settles, count_it, reason,"
+                " interventions, risk_reason, outcome_class, outcome, quote, at, round, edition)"
+                " VALUES (9, 't9', 1, 3, :no, :no, 'Adults', '[]', '', 'other', '', '', :at, 2, 1)"
+            ),
+            {"no": False, "at": at},
+        )
+    _step(empty, "downgrade", "0010_jobs_in_pieces")
+    with empty.read() as session:
+        rows = session.execute(text(kept)).all()
+        roles = session.scalars(text('SELECT role FROM "user" ORDER BY id')).all()
+    assert rows[:5] == before
+    assert (rows[5].token, rows[5].design, bool(rows[5].count_it)) == ("t9", "case", False)
+    assert roles == ["reviewer", "reviewer", "admin"]

@@ -33,6 +33,8 @@ _RESULT = (
     "better",
 )
 _NOT_NUMBERS = ("adjusted", "quote", "place")
+# Texts by which a registry is asked: two ways to write one would name neither, so the first stands.
+_NAMING = frozenset({"measure", "variant"})
 _NAMES = frozenset({"intervention", "experimental", "comparator"})  # kept as text, and no prose
 
 _NAMED = {
@@ -316,6 +318,8 @@ def _common(a: P, b: P, *, judged: Sequence[str], nested: Mapping[str, Any] | No
 def _agreed(name: str, first: Any, second: Any, unanswered: Any, judged: Sequence[str]) -> Any:  # noqa: ANN401 - one field's value
     if first == second:
         return first
+    if name in _NAMING:
+        return first or second
     if name not in judged and _is_text(name, first):
         return _both(first, second)
     return unanswered

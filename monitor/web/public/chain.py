@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from monitor.catalogue import loader
+from monitor.catalogue.words import Design
 from monitor.kernel.errors import NotFound
 from monitor.literature.papers import queries as literature
 from monitor.literature.papers.queries import PaperView
@@ -17,6 +19,7 @@ from monitor.review import doubts, history, quotes, rules
 from monitor.review import queries as review
 from monitor.review.doubts import Doubt
 from monitor.review.given import judgement_of
+from monitor.review.reading.summary import main_result, reading_of_facts
 from monitor.review.tables import Appraisal, Decision
 from monitor.review.words import DecisionVerdict, Settling, shown
 from monitor.web import formats
@@ -84,6 +87,7 @@ class StudyPage:
     doubts: tuple[Doubt, ...]  # what is said of its papers: told before anything else
     counts: bool
     facts: dict[str, Any]
+    tool: str  # by which its risk of bias was judged
     reviewers: tuple[str, ...]
     answers: tuple[ShownAnswer, ...]
     quotes: tuple[Quote, ...]
@@ -143,6 +147,7 @@ def study(session: Session, study_id: int) -> StudyPage:
         doubts=tuple(doubts.of_study(session, study_id)),
         counts=decisions[0].verdict is DecisionVerdict.ACCEPT,
         facts={**judged.facts, "direction": rules.direction_of(judged.facts)},
+        tool=_tool(judged.facts),
         reviewers=tuple(titles),
         answers=_answers(appraisals, judged.facts),
         quotes=_quotes(titles, appraisals, _held(session, study_id)),
@@ -208,6 +213,15 @@ def _decided(decision: Decision) -> str:
     if "reinstates" in decision.facts:
         return "Counted again, by one reviewer"
     return _DECIDED[decision.verdict]
+
+
+def _tool(facts: dict[str, Any]) -> str:
+    """Name the tool of the main result; before tools were kept, the design says which it was."""
+    result = main_result(reading_of_facts(facts))
+    known = loader.load().tool_by_reference
+    if result is not None and result.risk.tool in known:
+        return known[result.risk.tool].name
+    return "RoB 2" if facts["design"] == Design.RANDOMISED else "ROBINS-I"
 
 
 def _titles(appraisals: Sequence[Appraisal], *, together: bool) -> list[str]:

@@ -219,7 +219,7 @@ def test_a_step_is_called_done_only_where_it_is_asked(world, ann):
     go(ann, at, {})
     assert steps(at) == "1 Study 1 left2 Groups3 Results4 Check and hand in"
     go(ann, at, STUDY)
-    assert steps(at).startswith("1 Study done2 Groups 1 left3 Results 1 left")
+    assert steps(at).startswith("1 Study done2 Groups 2 left3 Results 1 left")
 
 
 def test_everything_that_is_missing_is_told_at_once(world, ann):

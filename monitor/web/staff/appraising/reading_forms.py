@@ -11,8 +11,10 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
+from monitor.catalogue.appraisal import Tool
 from monitor.kernel.errors import InvalidInput
 from monitor.review import rules
+from monitor.review.reading.appraised import questions
 from monitor.review.reading.model import (
     Answered,
     Arm,
@@ -80,16 +82,18 @@ def result_of(typed: Typed, reading: Reading, key: str, problems: Problems) -> R
     return with_result(reading, key, update)
 
 
-def risk_of(typed: Typed, reading: Reading, key: str, stand: Appraised, part: str) -> Reading:
+def risk_of(typed: Typed, reading: Reading, key: str, tool: Tool, part: str) -> Reading:
     """Read the answers about one domain of a result's tool into a reading.
 
-    Only what the page can have asked is read; answers to the other domains stay.
+    Only what the tool has there is read; answers to the other domains stay.
     """
     result = reading.result(key)
     risk = result.risk if result else Risk()
-    asked = [name.removeprefix("answer-") for name in typed if name.startswith("answer-")]
     answers = dict(risk.answers)
-    for question in asked:
+    known = [question.id for question in questions(tool).get(part, ())]
+    for question in known:
+        if f"answer-{question}" not in typed:
+            continue
         answers[question] = Answered(
             answer=typed.get(f"answer-{question}", "")[:_NUMBER_LENGTH],
             quote=rules.plain(typed.get(f"quote-{question}", "")),
@@ -99,7 +103,7 @@ def risk_of(typed: Typed, reading: Reading, key: str, stand: Appraised, part: st
     if judgement := typed.get(f"judgement-{part}", ""):
         reason = rules.plain(typed.get(f"reason-{part}", ""))
         overrides[part] = Override(judgement=judgement[:_NUMBER_LENGTH], reason=reason)
-    update = {"tool": stand.tool, "answers": answers, "overrides": overrides}
+    update = {"tool": tool.reference, "answers": answers, "overrides": overrides}
     return with_result(reading, key, {"risk": risk.model_copy(update=update)})
 
 

@@ -115,8 +115,9 @@ def save(study_id: int, key: str, part: str) -> ResponseReturnValue:
         reading = reading_forms.with_result(reading, key, {"risk": risk_in(tool, result.risk)})
         if typed.get("action", "").startswith("copy:"):
             return _copied(reading, key, typed["action"].removeprefix("copy:"), tool, part)
-        before = appraised.stand(tool, risk_in(tool, result.risk))
-        reading = reading_forms.risk_of(typed, reading, key, before, part)
+        if part not in {*appraised.questions(tool), tools.OVERALL}:
+            abort(404)
+        reading = reading_forms.risk_of(typed, reading, key, tool, part)
         after = _after(tool, reading, key, part)
         return reading
 
