@@ -54,7 +54,7 @@ checked:
 	$(BIN)/pytest -q -n 2 -m fast
 
 test: $(VENV)/.dev linted ## everything CI checks: format, lint, types, contracts, all tests
-	$(BIN)/pytest -n 3 --dist worksteal --durations 25
+	$(BIN)/pytest -n 4 --dist worksteal --durations 25
 
 format: $(VENV)/.dev ## rewrite code in the project's format
 	$(BIN)/ruff check --fix .

@@ -132,7 +132,7 @@ def from_facts(facts: Mapping[str, Any]) -> Judgement:
             "interventions": tuple(facts["interventions"]),
             "design": Design(facts["design"]) if facts["design"] else None,
             "risk_of_bias": RiskOfBias(facts["risk_of_bias"]) if facts["risk_of_bias"] else None,
-            "outcome_class": OutcomeClass(facts["outcome_class"]),
+            "outcome_class": OutcomeClass(kind) if (kind := facts["outcome_class"]) else None,
             "direction": FindingDirection(direction) if direction else None,
         }
     )

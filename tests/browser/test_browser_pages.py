@@ -61,6 +61,7 @@ STAFF = {
     "risk.first": "/studies/{ddp2}/appraise/results/r1/risk",
     "risk.part": "/studies/{ddp2}/appraise/results/r1/risk/D2",
     "appraise.hand_in": "/studies/{ddp2}/appraise/hand-in",
+    "settle.agreement_page": "/agreement",
     "settle.compared": "/studies/{differ}/compared",
     "settle.effects_page": "/studies/{agreed}/counting",
     "studies.withdraw": "/studies/{ddp}/withdraw",
@@ -113,7 +114,7 @@ MORE_STAFF = (
     "/import/{pdf}",
     "/people/{me}/disable",
 )
-NO_PAGE = {"static", "public.healthz", "review.record", "admin.letter_html"}
+NO_PAGE = {"static", "public.healthz", "crawlers.robots", "review.record", "admin.letter_html"}
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.kernel.errors import ConfigError
 from monitor.review import rules
+from monitor.review.reading.summary import reading_of_facts
 from monitor.review.rules import Judgement
 from monitor.review.words import DecisionVerdict, Settling, Stage
 
@@ -50,9 +51,11 @@ def test_facts_are_json_and_read_back(judgement):
 
 def test_facts_of_a_study_that_is_left_out_may_leave_everything_open(judgement):
     unknown = dict.fromkeys(field.name for field in fields(Judgement))
-    facts = unknown | {"interventions": [], "outcome_class": "other", "count_it": False}
+    facts = unknown | {"interventions": [], "count_it": False}
     read = rules.from_facts(facts)
-    assert {read.design, read.risk_of_bias, read.direction} == {None}
+    open_ = {read.design, read.risk_of_bias, read.direction, read.outcome_class}
+    assert open_ == {None}
+    assert reading_of_facts(facts).results
 
 
 def test_facts_of_a_later_version_are_refused(judgement):
