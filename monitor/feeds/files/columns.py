@@ -4,9 +4,10 @@ The header need not come first: some exports put what was searched above it.
 """
 
 import csv
+import functools
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Literal
 
@@ -85,7 +86,7 @@ def looks_like(text: str) -> bool:
 def is_untitled_table(text: str) -> bool:
     """Tell a table that has columns known here in its first line, but none with titles."""
     line = text.split("\n", 1)[0]
-    return any(len(_places(_cells(line, mark))) > 1 for mark in _DELIMITERS)
+    return any(len(_places(tuple(_cells(line, mark)))) > 1 for mark in _DELIMITERS)
 
 
 def title_columns(text: str) -> tuple[str, ...]:
@@ -147,7 +148,7 @@ def _read(header: list[str], row: list[str]) -> Draft | UnreadableRecord:
             f"the row has {len(row)} cells and the header {columns}: a comma or another "
             "separator in a cell without quotation marks, perhaps",
         )
-    if registers.is_register(header):
+    if registers.is_register(tuple(header)):
         header, row = registers.without_contacts(header, row)
         return registers.draft(header, row, _written(header, row), MEDIA_TYPE)
     return _draft(header, row)
@@ -159,7 +160,7 @@ def _chained(start: list[str], rest: Iterator[str]) -> Iterator[str]:
 
 
 def _draft(header: list[str], row: list[str]) -> Draft:
-    cells = {name: row[at].strip() for name, at in _places(header).items() if at < len(row)}
+    cells = {name: row[at].strip() for name, at in _places(tuple(header)).items() if at < len(row)}
     cells = {name: "" if _is_missing(name, cell) else cell for name, cell in cells.items()}
     ends = [cells.pop("first_page", ""), cells.pop("last_page", "")]
     draft = Draft(raw=_written(header, row), media_type=MEDIA_TYPE)
@@ -170,7 +171,7 @@ def _draft(header: list[str], row: list[str]) -> Draft:
     draft.keywords = _parts(cells.pop("keywords", ""))
     draft.registrations = [cells.pop("registrations", "")]
     draft.title = titles.first((cells.pop("title", ""), cells.pop("vernacular", "")))
-    draft.year = dates.with_year(row[at] for at in _year_places(header) if at < len(row))
+    draft.year = dates.with_year(row[at] for at in _year_places(tuple(header)) if at < len(row))
     cited = cited_as.read(cells.pop("citation", ""), cells.get("journal", ""))
     for name, cell in (cited | {name: cell for name, cell in cells.items() if cell}).items():
         setattr(draft, name, cell)
@@ -200,8 +201,9 @@ def _header(text: str) -> tuple[int, str] | None:
     """
     for above, line in enumerate(text.split("\n")[: _MAX_PREAMBLE + 1]):
         for delimiter in _DELIMITERS:
-            places = _places(_cells(line, delimiter))
-            known = len(places) + bool(_year_places(_cells(line, delimiter)))
+            header = tuple(_cells(line, delimiter))
+            places = _places(header)
+            known = len(places) + bool(_year_places(header))
             if "title" in places and (known > 1 or not above):
                 return above, delimiter
     return None
@@ -215,7 +217,8 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def _places(header: list[str]) -> dict[str, int]:
+@functools.lru_cache(maxsize=8)  # asked for each row of a file
+def _places(header: tuple[str, ...]) -> Mapping[str, int]:
     """Map our names to column numbers."""
     labels = _labels(header)
     if labels.keys() >= _WOS_HEADS:
@@ -227,13 +230,14 @@ def _places(header: list[str]) -> dict[str, int]:
     return {name: at for name, at in places.items() if at is not None}
 
 
-def _year_places(header: list[str]) -> list[int]:
+@functools.lru_cache(maxsize=8)
+def _year_places(header: tuple[str, ...]) -> tuple[int, ...]:
     labels = _labels(header)
     names = _WOS_YEARS if labels.keys() >= _WOS_HEADS else _YEARS
-    return [labels[key] for name in names if (key := _squeezed(name)) in labels]
+    return tuple(labels[key] for name in names if (key := _squeezed(name)) in labels)
 
 
-def _labels(header: list[str]) -> dict[str, int]:
+def _labels(header: Sequence[str]) -> dict[str, int]:
     labels: dict[str, int] = {}
     for at, cell in enumerate(header):
         labels.setdefault(_squeezed(cell), at)

@@ -4,6 +4,7 @@ A row is a registration, a paper of its own as from the registers themselves. Th
 whom the WHO's table names, are not kept.
 """
 
+import functools
 import html
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -32,7 +33,8 @@ _OTHER_NUMBERS = ("otherids", "secondaryid", "secondaryids", "otherrecords")
 _ADDRESSES = ("studyurl", "url", "webaddress")
 
 
-def is_register(header: Iterable[str]) -> bool:
+@functools.lru_cache(maxsize=8)  # asked for each row of a file
+def is_register(header: tuple[str, ...]) -> bool:
     """Tell such a table by its columns."""
     labels = {_squeezed(cell) for cell in header}
     own = labels & {"nctnumber", "trialid"}
