@@ -73,7 +73,9 @@ class FailedSignIn(Base):
 
 
 class FormDraft(Base):
-    """What somebody has typed into one form and not recorded yet; theirs alone."""
+    """What somebody typed into a form of before readings and did not record. None is added now;
+    ``retention`` lets go of the last ones, and ``review.drafting`` keeps what is typed today.
+    """
 
     __tablename__ = "form_draft"
 

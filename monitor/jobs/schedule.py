@@ -14,7 +14,6 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
-from monitor.accounts import drafts
 from monitor.accounts import retention as accounts_retention
 from monitor.feeds.storage import retention
 from monitor.jobs.checking import check_ledger
@@ -31,6 +30,7 @@ from monitor.kernel.errors import MonitorError
 from monitor.kernel.locks import Hold, holding
 from monitor.kernel.own_trouble import own_trouble
 from monitor.ops import service as ops
+from monitor.review import drafting
 from monitor.service import Service
 
 log = structlog.get_logger()
@@ -75,10 +75,10 @@ def gather_statistics(service: Service) -> None:
 
 
 def tidy(service: Service) -> None:
-    """Let go of old sign-ins, tries, links and forms, and of records as sent that none asks to be kept."""
+    """Let go of old sign-ins, tries, links and drafts, and of records as sent that none asks to be kept."""
     with service.database.write() as session:
         accounts_retention.drop_old(session, at=service.clock())
-        drafts.drop_old(session, at=service.clock())
+        drafting.drop_old(session, at=service.clock())
     keep_days = service.settings.sources.keep_raw_days
     dropped = _AT_ONCE
     while dropped == _AT_ONCE:

@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from monitor.accounts.retention import UNSENT
 from monitor.accounts.tables import User
 from monitor.catalogue.appraisal import Tool
+from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict
 from monitor.review import given, locking, rounds
 from monitor.review.reading.differences import common
@@ -147,6 +149,12 @@ def drop(session: Session, *, study_id: int, by: User) -> None:
     if kept is not None:
         session.delete(kept)
         session.flush()
+
+
+def drop_old(session: Session, *, at: datetime) -> int:
+    """Forget what nobody came back to for as long as an unsent form is kept; counts the drafts."""
+    old = delete(ReadingDraft).where(ReadingDraft.saved_at <= at - UNSENT)
+    return affected(session.execute(old.execution_options(synchronize_session=False)))
 
 
 def _kept(session: Session, study_id: int, by: User) -> ReadingDraft | None:

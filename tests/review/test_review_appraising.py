@@ -1,6 +1,7 @@
 """Double appraisal, consensus and withdrawal on real databases."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,10 +14,10 @@ from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, Risk
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature.tables import StudyPaper
-from monitor.review import given, queries, rules, service
+from monitor.review import drafting, given, queries, rules, service
 from monitor.review.queries import Turn
 from monitor.review.reading.model import from_json
-from monitor.review.tables import Appraisal, Decision, QueueItem
+from monitor.review.tables import Appraisal, Decision, QueueItem, ReadingDraft
 from monitor.review.words import DecisionVerdict, Settling, Stage
 
 _ACTIONS = {"study.appraised", "study.accepted"}
@@ -486,3 +487,20 @@ def test_a_withdrawn_study_takes_no_more_appraisals(world):
     world.withdraw(study_id, world.ann)
     with pytest.raises(Conflict, match="withdrawn by Ann Example"):
         world.appraise(study_id, world.cat)
+
+
+def test_a_draft_that_nobody_came_back_to_is_forgotten_after_a_quarter_of_a_year(
+    session, world, judgement
+):
+    old, lately = world.study(), world.study(title="Another")
+    for study_id, days in ((old, 91), (lately, 89)):
+        service.keep_draft(
+            session,
+            study_id=study_id,
+            by=world.ann,
+            reading=reading_of(judgement),
+            version=0,
+            at=world.now - timedelta(days=days),
+        )
+    assert drafting.drop_old(session, at=world.now) == 1
+    assert session.scalars(select(ReadingDraft.study_id)).all() == [lately]
