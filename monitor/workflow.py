@@ -311,26 +311,23 @@ def hand_in(
 
 
 def count(session: Session, service: Service, sent: review.Sent, *, consensus_id: int) -> Decision:
-    """Decide a study by what its appraisals came to, with everything that follows from it.
-
-    Where more readers would be told than the setting says, a lead reviewer has to.
-    """
+    """Decide a study by what its appraisals came to, with everything that follows from it."""
     reading = review.consensus_reading(session, sent.study_id)
+    shown = preview_counting(session, service.catalogue, sent.study_id)
     decision = review.count(
         session,
         service.catalogue,
         sent,
         consensus_id=consensus_id,
         direction=evidence.told_direction(reading, service.catalogue.synthesis),
-        by_a_lead=needs_a_lead(session, service, sent.study_id),
+        by_a_lead=needs_a_lead(session, service, shown),
     )
     _follow(session, service, decision, _because(session, decision), at=sent.at)
     return decision
 
 
-def needs_a_lead(session: Session, service: Service, study_id: int) -> bool:
-    """Tell whether deciding a study would tell so many readers that a lead reviewer has to."""
-    previews = preview_counting(session, service.catalogue, study_id)
+def needs_a_lead(session: Session, service: Service, previews: Sequence[Preview]) -> bool:
+    """Tell whether a decision would tell so many readers that a lead reviewer has to take it."""
     return readers_told(session, previews) > service.settings.review.lead_above_readers
 
 

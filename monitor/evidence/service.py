@@ -83,9 +83,14 @@ def regrade(
     return row
 
 
-def may_be_in_review(session: Session, catalogue: Catalogue, study_id: int) -> bool:
-    """Tell whether a study may be among the review's own: as people say, or by its first results."""
-    said = review_queries.said_in_review(session, study_id)
+def may_be_in_review(
+    session: Session, catalogue: Catalogue, study_id: int, said: InReview | None = None
+) -> bool:
+    """Tell whether a study may be among the review's own: as people say, or by its first results.
+
+    ``said``: what is said of it by appraisals that are not decided yet.
+    """
+    said = said or review_queries.said_in_review(session, study_id)
     if said is not None:
         return said is not InReview.NO
     year, published = review_queries.first_results(session, [study_id])[study_id]

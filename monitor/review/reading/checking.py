@@ -13,13 +13,13 @@ from monitor.catalogue.words import (
     Unit,
 )
 from monitor.kernel.errors import InvalidInput
+from monitor.review import rules
 from monitor.review.reading import appraised
 from monitor.review.reading.model import Arm, Reading, Result
 from monitor.review.reading.reported import MAX_PEOPLE, reported_problems
 from monitor.review.tools import design_for_tool
 from monitor.review.tools import problems as problems_of_tool
 
-MAX_TEXT = 5000  # characters
 MAX_MONTHS = 600
 MAX_CLUSTER = 1_000_000  # people
 
@@ -103,9 +103,10 @@ def _study(reading: Reading) -> Iterator[Problem]:
 
 def _too_long(reading: Reading) -> Iterator[Problem]:
     for place, text in _texts(reading):
-        if len(text) > MAX_TEXT:
-            sentence = f"Use at most {MAX_TEXT:,} characters; this has {len(text):,}"
-            yield Problem(place, sentence)
+        try:
+            rules.check_text(text, field=place.field)
+        except InvalidInput as error:
+            yield Problem(place, str(error))
 
 
 def _texts(reading: Reading) -> Iterator[tuple[Place, str]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from monitor import workflow
+from monitor.catalogue.words import InReview
 from monitor.evidence import service as evidence
 from monitor.gap.rules import changed
 from monitor.notify import news
@@ -36,8 +37,17 @@ def effects_of(previews: Sequence[workflow.Preview]) -> list[Effect]:
     ]
 
 
-def silent(session: Session, study_id: int, previews: Sequence[workflow.Preview]) -> str:
-    """Say why nobody would be mailed although something changes; empty: followers would be."""
+def silent(
+    session: Session,
+    study_id: int,
+    previews: Sequence[workflow.Preview],
+    in_review: InReview | None = None,
+) -> str:
+    """Say why nobody would be mailed although something changes; empty: followers would be.
+
+    ``in_review`` is what the appraisals say of the study that is to be decided; None: what was
+    decided on it says, or the date of its first results.
+    """
     kinds = {kind for one in previews for kind in changed(one.before, one.after)}
-    in_review = evidence.may_be_in_review(session, service().catalogue, study_id)
-    return news.why_silent(kinds, in_review=in_review) if kinds else ""
+    may_be = evidence.may_be_in_review(session, service().catalogue, study_id, in_review)
+    return news.why_silent(kinds, in_review=may_be) if kinds else ""

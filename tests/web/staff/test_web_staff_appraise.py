@@ -281,3 +281,13 @@ def test_a_lead_sees_how_far_reviewers_agree(world, ann, ben, browse):
     assert "RoB 2, 1.2" in page
     assert "Should it count?" in page
     assert "100%" in page
+
+
+@pytest.mark.parametrize(("said", "mailed"), [("no", True), ("yes", False)])
+def test_whether_anybody_is_mailed_is_told_by_what_the_two_say_of_the_review(
+    world, ann, ben, said, mailed
+):
+    for browser in (ann, ben):
+        appraise(browser, world, "ddp2", study={"in_review": said})
+    page = ben.get(f"/studies/{world.studies['ddp2']}/counting").text
+    assert ("by e-mail, at once" in page) is mailed
