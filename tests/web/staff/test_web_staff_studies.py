@@ -9,6 +9,7 @@ from monitor.gap import queries as gaps
 from monitor.notify.tables import Message, MessageKind
 from monitor.review import queries as reviews
 from monitor.review import service as review
+from monitor.review.reading.model import MAX_ARMS, MAX_RESULTS
 from monitor.review.words import Stage
 
 
@@ -49,6 +50,18 @@ def test_nothing_is_chosen_beforehand_but_the_interventions_as_screened(world, b
     groups = browser.fields(browser.get(f"{at}/groups"), f"{at}/groups")
     assert groups["a1-intervention"] == ["ddp"]
     assert "a1-comparator" not in groups
+
+
+def test_a_full_list_of_groups_or_results_says_so_instead_of_offering_more(world, browse):
+    browser, at = browse(world.ann), address(world, "ddp2")
+    for step, most in (("groups", MAX_ARMS), ("results", MAX_RESULTS)):
+        page = browser.get(f"{at}/{step}").text
+        assert ('value="add"' in page, f"at most {most}" in page) == (True, False)
+        for _ in range(most - page.count('value="remove:')):
+            browser.send(f"{at}/{step}", {"action": "add"})
+        page = browser.get(f"{at}/{step}").text
+        assert page.count('value="remove:') == most
+        assert ('value="add"' in page, f"at most {most} {step}" in page) == (False, True)
 
 
 def test_what_counting_would_do_is_told_before_and_changes_nothing(world, browse):

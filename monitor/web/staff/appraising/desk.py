@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -77,6 +77,17 @@ def open_desk(session: Session, study_id: int) -> Desk:
         is_asked=view.can_appraise or may_change,
         is_change=may_change,
     )
+
+
+def asked_desk(session: Session, study_id: int, problems: Problems | None) -> Desk:
+    """Read what a step shows to somebody whose reading is asked for; others are sent to the study.
+
+    A form that was sent and refused (``problems``) is shown again in any case: nothing typed is lost.
+    """
+    desk = open_desk(session, study_id)
+    if not desk.is_asked and problems is None:
+        abort(redirect(url_for("studies.study", study_id=study_id), code=303))
+    return desk
 
 
 def draft_of(session: Session, study_id: int) -> review.Draft:
@@ -199,11 +210,6 @@ def used() -> str | None:
     """Name the question whose suggestion was taken over, to show it again there."""
     field = request.form.get("action", "").removeprefix("use:").partition(":")[0]
     return field if field in reading_words.QUESTIONS else None
-
-
-def not_now(study_id: int) -> ResponseReturnValue:
-    """Go to the study: no reading of this person is asked for now."""
-    return redirect(url_for("studies.study", study_id=study_id), code=303)
 
 
 def to(endpoint: str, study_id: int) -> ResponseReturnValue:

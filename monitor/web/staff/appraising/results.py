@@ -19,11 +19,10 @@ from monitor.web.forms import Problems, Typed
 from monitor.web.staff.appraising import reading_forms
 from monitor.web.staff.appraising.desk import (
     Desk,
+    asked_desk,
     held,
     keep,
-    not_now,
     offers,
-    open_desk,
     overall_of_results,
     page,
     stays,
@@ -38,9 +37,7 @@ blueprint.before_request(auth.only(Role.REVIEWER))
 
 def _results_page(typed: Typed, problems: Problems | None, *, study_id: int) -> ResponseReturnValue:
     with service().database.read() as session:
-        desk = open_desk(session, study_id)
-        if not desk.is_asked and problems is None:
-            return not_now(study_id)
+        desk = asked_desk(session, study_id, problems)
         effects = {
             result.key: shown_effects.shown(
                 desk.draft.reading, result, service().catalogue.synthesis
@@ -55,6 +52,7 @@ def _results_page(typed: Typed, problems: Problems | None, *, study_id: int) -> 
             problems,
             effects=effects,
             overall=overall_of_results(desk.draft.reading),
+            most=MAX_RESULTS,
         )
 
 
@@ -114,9 +112,7 @@ def _result_page(
     typed: Typed, problems: Problems | None, *, study_id: int, key: str
 ) -> ResponseReturnValue:
     with service().database.read() as session:
-        desk = open_desk(session, study_id)
-        if not desk.is_asked and problems is None:
-            return not_now(study_id)
+        desk = asked_desk(session, study_id, problems)
         result = desk.draft.reading.result(key)
         if result is None:
             return without_its_result(problems, study_id)

@@ -16,10 +16,9 @@ from monitor.web.current import service
 from monitor.web.forms import Problems, Typed
 from monitor.web.staff.appraising import reading_forms
 from monitor.web.staff.appraising.desk import (
+    asked_desk,
     held,
     keep,
-    not_now,
-    open_desk,
     page,
     risk_in,
     stays,
@@ -37,9 +36,7 @@ def _risk_page(
     typed: Typed, problems: Problems | None, *, study_id: int, key: str, part: str
 ) -> ResponseReturnValue:
     with service().database.read() as session:
-        desk = open_desk(session, study_id)
-        if not desk.is_asked and problems is None:
-            return not_now(study_id)
+        desk = asked_desk(session, study_id, problems)
         result = desk.draft.reading.result(key)
         tool = tool_of(desk.draft.reading)
         if result is None:
@@ -81,9 +78,7 @@ def _risk_page(
 def first(study_id: int, key: str) -> ResponseReturnValue:
     """Go to the first domain of a result's tool that is not judged yet."""
     with service().database.read() as session:
-        desk = open_desk(session, study_id)
-        if not desk.is_asked:
-            return not_now(study_id)
+        desk = asked_desk(session, study_id, None)
         result, tool = desk.draft.reading.result(key), tool_of(desk.draft.reading)
         if result is None:
             return to("results.listed", study_id)

@@ -18,8 +18,8 @@ from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.staff.appraising import reading_forms
 from monitor.web.staff.appraising.desk import (
+    asked_desk,
     keep,
-    not_now,
     offers,
     open_desk,
     overall_of_results,
@@ -36,9 +36,7 @@ blueprint.before_request(auth.only(Role.REVIEWER))
 
 def _study_page(typed: Typed, problems: Problems | None, *, study_id: int) -> ResponseReturnValue:
     with service().database.read() as session:
-        desk = open_desk(session, study_id)
-        if not desk.is_asked and problems is None:
-            return not_now(study_id)
+        desk = asked_desk(session, study_id, problems)
         filled = typed or reading_forms.typed_study(desk.draft.reading)
         return page("study", session, desk, filled, problems, offers=offers(desk))
 
@@ -65,11 +63,9 @@ def study_post(study_id: int) -> ResponseReturnValue:
 
 def _arms_page(typed: Typed, problems: Problems | None, *, study_id: int) -> ResponseReturnValue:
     with service().database.read() as session:
-        desk = open_desk(session, study_id)
-        if not desk.is_asked and problems is None:
-            return not_now(study_id)
+        desk = asked_desk(session, study_id, problems)
         filled = typed or reading_forms.typed_arms(desk.draft.reading)
-        return page("arms", session, desk, filled, problems)
+        return page("arms", session, desk, filled, problems, most=MAX_ARMS)
 
 
 @blueprint.get("/studies/<int:study_id>/appraise/groups")
@@ -123,9 +119,7 @@ def _without_arm(reading: Reading, key: str) -> Reading:
 
 def _hand_in_page(typed: Typed, problems: Problems | None, *, study_id: int) -> ResponseReturnValue:
     with service().database.read() as session:
-        desk = open_desk(session, study_id)
-        if not desk.is_asked and problems is None:
-            return not_now(study_id)
+        desk = asked_desk(session, study_id, problems)
         reading = desk.draft.reading
         return page(
             "hand_in",
