@@ -9,6 +9,7 @@ import contextlib
 import functools
 import threading
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
 from typing import ParamSpec, TypeVar, cast
 
 from flask import current_app, g, has_request_context, request
@@ -25,7 +26,6 @@ R = TypeVar("R")
 # Public pages are rendered so many at a time; most who wait find theirs made by another. So many
 # may wait for the same one: were it slow, the others would still have places.
 _PUBLIC, _PUBLIC_WAITING, _SAME_WAITING = 4, 20, 12
-_STRIPES = 251  # of pages; two that share one wait for each other
 _PATIENCE_SECONDS = 3.0
 _LOOK_SECONDS = 0.1  # how often one who waits looks whether its reader is still there
 # Beside large and public pages: forms, files, and whoever asks whether the service is alive.
@@ -85,14 +85,47 @@ def _wait_for(turns: threading.BoundedSemaphore) -> None:
             raise NoTurn("the large pages before this one take long")
 
 
-def make(web: WebSettings) -> dict[str | int, Turns]:
-    """Make an application's turns: at large pages, at public ones, and at each public one."""
+class EachItsOwn:
+    """Turns at many things, one holder each: kept only while somebody has or waits for one."""
+
+    def __init__(self, waiting: int) -> None:
+        self._waiting = waiting
+        self._turns: dict[Hashable, tuple[Turns, int]] = {}  # with how many are there for each
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def of(self, key: Hashable) -> Iterator[Turns]:
+        """Give the turns at one thing, while they are asked for."""
+        with self._lock:
+            turns, there = self._turns.get(key) or (Turns(1, self._waiting), 0)
+            self._turns[key] = turns, there + 1
+        try:
+            yield turns
+        finally:
+            with self._lock:
+                there = self._turns[key][1] - 1
+                self._turns[key] = turns, there
+                if not there:
+                    del self._turns[key]
+
+
+@dataclass(frozen=True, slots=True)
+class AllTurns:
+    """An application's turns: at large pages, at public ones, and at each public one."""
+
+    large: Turns
+    public: Turns
+    same: EachItsOwn
+
+
+def make(web: WebSettings) -> AllTurns:
+    """Make an application's turns."""
     at_once = web.large_pages_at_once
-    return {
-        "large": Turns(at_once, at_once),
-        "public": Turns(_PUBLIC, _PUBLIC_WAITING),
-        **{stripe: Turns(1, _SAME_WAITING) for stripe in range(_STRIPES)},
-    }
+    return AllTurns(
+        large=Turns(at_once, at_once),
+        public=Turns(_PUBLIC, _PUBLIC_WAITING),
+        same=EachItsOwn(_SAME_WAITING),
+    )
 
 
 def threads(web: WebSettings, writers: int) -> int:
@@ -105,7 +138,7 @@ def large(view: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(view)
     def in_turn(*args: P.args, **path: P.kwargs) -> R:
-        with _turns("large").taken():
+        with _turns().large.taken():
             return view(*args, **path)
 
     setattr(in_turn, _IS_LARGE, True)
@@ -124,8 +157,16 @@ def public(page: Hashable) -> Iterator[None]:
     Raises:
         NoTurn: as ``Turns.taken`` does.
     """
-    every = _turns("public")
-    with every.place(), _turns(hash(page) % _STRIPES).taken(), every.turn():
+    turns = _turns()
+    # its own turn's place comes first: a crowd at one page is turned away there, and at no moment
+    # takes the places of those who come for another
+    with (
+        turns.same.of(page) as own,
+        own.place(),
+        turns.public.place(),
+        own.turn(),
+        turns.public.turn(),
+    ):
         yield
 
 
@@ -146,5 +187,5 @@ def has_left() -> bool:
     return bool(left and left())
 
 
-def _turns(name: str | int) -> Turns:
-    return cast(dict[str | int, Turns], current_app.extensions["monitor.turns"])[name]
+def _turns() -> AllTurns:
+    return cast(AllTurns, current_app.extensions["monitor.turns"])

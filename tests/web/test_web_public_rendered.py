@@ -1,11 +1,14 @@
 """Public pages that are shown again: never outdated, never another's, bounded. Both databases."""
 
+import contextlib
 import threading
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import event, text
 
 from monitor.kernel.database import Database
+from monitor.kernel.errors import NoTurn
 from monitor.web import turns
 from monitor.web.public import rendered
 from monitor.web.public.rendered import Page, Pages
@@ -224,3 +227,35 @@ def test_one_slow_public_page_keeps_nobody_from_the_others(app):
             thread.join(30)
     assert set(answers) <= {200, 503}
     assert answers.count(503) >= 30 - 1 - turns._SAME_WAITING
+
+
+def test_no_two_pages_share_a_turn_and_none_is_kept_when_nobody_wants_it():
+    """However many different pages are asked for at once, a crowd at one is in nobody's way."""
+    own = turns.EachItsOwn(waiting=0)
+    with contextlib.ExitStack() as held:
+        for number in range(1000):
+            held.enter_context(held.enter_context(own.of(("/slow", number))).taken())
+        with pytest.raises(NoTurn), own.of(("/slow", 7)) as same, same.place():
+            pass
+    assert own._turns == {}
+
+
+def test_a_crowd_at_one_page_never_takes_the_places_of_another(app):
+    """Nor for the moment in which it is turned away."""
+    tried = []
+
+    class Counted(turns.Turns):
+        def place(self):
+            tried.append("public")
+            return super().place()
+
+    of_the_app = app.extensions["monitor.turns"]
+    app.extensions["monitor.turns"] = replace(of_the_app, public=Counted(4, 20))
+    with contextlib.ExitStack() as crowd:
+        crowd.enter_context(app.test_request_context("/slow"))
+        own = crowd.enter_context(of_the_app.same.of("slow"))
+        for _ in range(1 + turns._SAME_WAITING):
+            crowd.enter_context(own.place())
+        with pytest.raises(NoTurn), turns.public("slow"):
+            pass
+    assert tried == []

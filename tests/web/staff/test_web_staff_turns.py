@@ -176,7 +176,7 @@ def let_pages_take_an_hour(app):
 def test_one_who_waits_for_a_turn_and_hangs_up_gives_its_place_back(begun, staff_app, web):
     slow = Slow()
     staff_app.add_url_rule("/slow", "slow", turns.large(slow))
-    waiting = staff_app.extensions["monitor.turns"]["large"]._places
+    waiting = staff_app.extensions["monitor.turns"].large._places
     with served(staff_app, web) as port, slow:
         answers, threads = asking(port, "/slow", web.large_pages_at_once)
         slow.wait_for(web.large_pages_at_once)
@@ -243,7 +243,8 @@ def test_a_turn_comes_back_when_its_page_breaks():
 
 
 def test_too_many_at_once_is_said_in_other_words_than_a_busy_database(staff_app, browse, begun):
-    staff_app.extensions["monitor.turns"]["large"] = Turns(at_once=0, waiting=0)
+    full = replace(staff_app.extensions["monitor.turns"], large=Turns(at_once=0, waiting=0))
+    staff_app.extensions["monitor.turns"] = full
     answer = browse(begun.ann).get("/queue")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
