@@ -77,11 +77,15 @@ __all__ = [
 
 
 def publish_baseline(session: Session, service: Service, *, at: datetime) -> None:
-    """Grade the ten from the published review alone; changes nothing when already done."""
+    """Grade the ten from the published review alone, or anew where other policies are in force now.
+
+    Changes nothing when already done. What other policies move is told like any other change.
+    """
     usage.sync_baseline(session, service.catalogue, at=at)
-    cause = Cause("baseline", f"Published: {service.catalogue.review.citation}")
     for slug in service.catalogue.slugs:
-        _reassess(session, service, slug, cause=cause, at=at)
+        cause = evidence.standing_cause(session, service.catalogue, slug)
+        if change := _reassess(session, service, slug, cause=cause, at=at):
+            notify.announce(session, service.catalogue, service.settings, [change], at=at)
 
 
 def ingest(
@@ -189,9 +193,7 @@ def read_by_new_rules(
 ) -> int:
     """Read some papers again that other rules have read, and queue what these left out.
 
-    Studies that an older rule named are named by the present one.
-
-    Counts the papers read: 0 says that none is left. ``ahead``: what was read of them before the
+    Studies that an older rule named are named by the present one. Counts the papers read: 0 says that none is left. ``ahead``: what was read of them before the
     transaction began. Of retractions as ``replay``.
     """
     rereads = rereading.read_by_new_rules(session, service.matcher, limit=limit, at=at, ahead=ahead)

@@ -5,6 +5,7 @@ from uuid import uuid4
 from monitor import workflow
 from monitor.catalogue.words import (
     ArmRole,
+    Better,
     ComparatorClass,
     Design,
     EffectType,
@@ -26,10 +27,20 @@ _SIGNS = {
     FindingDirection.FAVOURS_COMPARISON: -1,
     FindingDirection.MIXED: 0,  # no word of a reading: a result points one way, or to neither
 }
+# Invented, in standard deviations: a benefit, little or no difference, the comparison favoured.
+_EFFECTS = {
+    FindingDirection.FAVOURS: 0.5,
+    FindingDirection.NO_DIFFERENCE: 0.0,
+    FindingDirection.FAVOURS_COMPARISON: -0.5,
+}
+_SE = 0.09
 
 
 def reading_of(judgement: Judgement, in_review: InReview = InReview.NO) -> Reading:
-    """Make a whole reading that says what a judgement says: one result, a direction alone."""
+    """Make a whole reading that says what a judgement says: one result.
+
+    Of a study with groups it has an effect precise enough to settle what it shows.
+    """
     slugs = judgement.interventions
     arms = [
         Arm(
@@ -50,11 +61,7 @@ def reading_of(judgement: Judgement, in_review: InReview = InReview.NO) -> Readi
                 comparator=ComparatorClass.USUAL_CARE,
             )
         )
-    reported = Reported(
-        type=EffectType.DIRECTION,
-        direction=_SIGNS[judgement.direction] if judgement.direction else 0,
-        quote=judgement.quote,
-    )
+    reported = _reported(judgement, compared=compared)
     result = Result(
         key="r1",
         experimental="a1",
@@ -62,6 +69,7 @@ def reading_of(judgement: Judgement, in_review: InReview = InReview.NO) -> Readi
         kind=ResultClass(judgement.outcome_class.value),
         outcome=judgement.outcome,
         population=Population.ALL,
+        better=Better.HIGHER if reported.effect is not None else None,
         reported=reported,
         risk=Risk(stated=judgement.risk_of_bias, reason=judgement.risk_reason),
     )
@@ -84,6 +92,18 @@ def reading_of(judgement: Judgement, in_review: InReview = InReview.NO) -> Readi
         harms=Harms.NONE_REPORTED,
         arms=tuple(arms),
         results=(result,),
+    )
+
+
+def _reported(judgement: Judgement, *, compared: bool) -> Reported:
+    if compared and judgement.direction in _EFFECTS:
+        return Reported(
+            type=EffectType.SMD, effect=_EFFECTS[judgement.direction], se=_SE, quote=judgement.quote
+        )
+    return Reported(
+        type=EffectType.DIRECTION,
+        direction=_SIGNS[judgement.direction] if judgement.direction else 0,
+        quote=judgement.quote,
     )
 
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
+from monitor.ops.altering import rewrite, words
+
 revision = "0011_readings"
 down_revision = "0010_jobs_in_pieces"
 branch_labels = None
@@ -38,8 +40,8 @@ _ANY = {"design": "case", "risk_of_bias": "critical", "direction": "no differenc
 
 
 def upgrade() -> None:
-    _words("user", "role", _ROLES, _NEW_ROLES)
-    _words("queue_item", "stage", _STAGES, _NEW_STAGES)
+    words("user", "role", _ROLES, _NEW_ROLES)
+    words("queue_item", "stage", _STAGES, _NEW_STAGES)
     for column in (
         sa.Column("round", sa.Integer(), nullable=False, server_default="1"),
         sa.Column("edition", sa.Integer(), nullable=False, server_default="1"),
@@ -71,9 +73,9 @@ def downgrade() -> None:
     for name in ("reading", "changed_because", "edition", "round"):
         op.drop_column("appraisal", name)
     op.execute("UPDATE queue_item SET stage = 'disagreement' WHERE stage = 'agreed'")
-    _words("queue_item", "stage", _NEW_STAGES, _STAGES)
+    words("queue_item", "stage", _NEW_STAGES, _STAGES)
     op.execute("UPDATE \"user\" SET role = 'reviewer' WHERE role = 'lead reviewer'")
-    _words("user", "role", _NEW_ROLES, _ROLES)
+    words("user", "role", _NEW_ROLES, _ROLES)
 
 
 def _rounds() -> None:
@@ -139,16 +141,6 @@ def _consensus() -> None:
     op.create_index(op.f("ix_consensus_study_id"), "consensus", ["study_id"])
 
 
-def _words(table: str, column: str, before: Sequence[str], since: Sequence[str]) -> None:
-    """Let a column take other words."""
-    if op.get_bind().dialect.name == "sqlite":
-        _rewrite(table, {f"({_listed(before)})": f"({_listed(since)})"})
-        return
-    check = op.f(f"ck_{table}_{column}")
-    op.drop_constraint(check, table, type_="check")
-    op.create_check_constraint(check, table, f"{column} IN ({_listed(since)})")
-
-
 def _appraisal(before: Sequence[str], since: Sequence[str], *, nullable: bool) -> None:
     """Let one person appraise a study again, and leave open what a reading may leave open."""
     old, new = (f"uq_appraisal_{'_'.join(names)}" for names in (before, since))
@@ -159,39 +151,9 @@ def _appraisal(before: Sequence[str], since: Sequence[str], *, nullable: bool) -
         ]
         filled = {f"{name} VARCHAR(40) NOT NULL": f"{name} VARCHAR(40)" for name in _OPEN}
         opened = filled if nullable else {value: key for key, value in filled.items()}
-        _rewrite("appraisal", {unique[0]: unique[1], **opened})
+        rewrite("appraisal", {unique[0]: unique[1], **opened})
         return
     op.drop_constraint(op.f(old), "appraisal", type_="unique")
     op.create_unique_constraint(op.f(new), "appraisal", list(since))
     for name in _OPEN:
         op.alter_column("appraisal", name, existing_type=sa.String(40), nullable=nullable)
-
-
-def _rewrite(table: str, changes: dict[str, str]) -> None:
-    """Make a table anew with other words in its definition, and all that was in it.
-
-    SQLite can change neither checks nor constraints. What points at the table is looked at when
-    the transaction ends.
-    """
-    bind = op.get_bind()
-    made = sa.text("SELECT type, sql FROM sqlite_master WHERE tbl_name = :table AND sql NOT NULL")
-    rows = bind.execute(made, {"table": table}).all()
-    definition = next(sql for kind, sql in rows if kind == "table")
-    for old, new in changes.items():
-        if old not in definition:
-            raise RuntimeError(f"{table}: its definition has no {old!r}")
-        definition = definition.replace(old, new)
-    names = ", ".join(f'"{column["name"]}"' for column in sa.inspect(bind).get_columns(table))
-    op.execute("PRAGMA defer_foreign_keys = ON")
-    op.execute(f'CREATE TEMPORARY TABLE moved AS SELECT * FROM "{table}"')  # noqa: S608 - our own names
-    op.drop_table(table)
-    op.execute(definition)
-    op.execute(f'INSERT INTO "{table}" ({names}) SELECT {names} FROM moved')  # noqa: S608 - our own names
-    op.execute("DROP TABLE moved")
-    for kind, sql in rows:
-        if kind in {"index", "trigger"}:
-            op.execute(sql)
-
-
-def _listed(words: Sequence[str]) -> str:
-    return ", ".join(f"'{word}'" for word in words)

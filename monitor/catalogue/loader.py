@@ -25,6 +25,7 @@ from monitor.catalogue.models import (
     Variant,
 )
 from monitor.catalogue.policies import GapPolicy, GradingPolicy
+from monitor.catalogue.words import SAID, Direction
 from monitor.kernel.errors import ConfigError, NotFound
 
 __all__ = [
@@ -48,6 +49,14 @@ _GENERATED = ("slug", "content_hash")  # the file's name and bytes say these
 _Model = TypeVar("_Model", bound=Data)
 
 
+class Released(Data):
+    """The policies by version."""
+
+    grading: dict[str, GradingPolicy]
+    gap: dict[str, GapPolicy]
+    synthesis: dict[str, SynthesisPolicy]
+
+
 class Catalogue(Data):
     """Everything the catalogue's files say."""
 
@@ -59,6 +68,23 @@ class Catalogue(Data):
     measures: Measures
     tools: dict[str, Tool]
     tool_for: dict[StudyDesign, str]  # which of the tools that fit a design is asked for
+    released: Released  # every version ever in force, or prepared to be
+
+    def under(
+        self, *, grading: str | None = None, gap: str | None = None, synthesis: str | None = None
+    ) -> "Catalogue":
+        """Give this catalogue with other versions of its policies in force.
+
+        Raises:
+            NotFound: there is no such version; the sentence lists those there are.
+        """
+        wanted = {"grading": grading, "gap": gap, "synthesis": synthesis}
+        chosen = {
+            kind: _version(getattr(self.released, kind), kind, version)
+            for kind, version in wanted.items()
+            if version is not None
+        }
+        return self.model_copy(update=chosen)
 
     @property
     def slugs(self) -> tuple[str, ...]:
@@ -140,6 +166,7 @@ def read(folder: Path) -> Catalogue:
     synthesis = syntheses.get(current.synthesis) if current else None
     if grading and gap:
         errors += _across(interventions, grading, gap)
+        errors += _unmatched(grading, gap)
     if errors or not (review and current and grading and gap and synthesis and measures):
         raise ConfigError("\n".join(errors))
     return Catalogue(
@@ -151,13 +178,29 @@ def read(folder: Path) -> Catalogue:
         measures=measures,
         tools=tools,
         tool_for=current.tools,
+        released=Released(grading=policies, gap=gaps, synthesis=syntheses),
     )
+
+
+def _version(policies: dict[str, _Model], kind: str, version: str) -> _Model:
+    if version not in policies:
+        raise NotFound(f"there is no {kind} policy {version!r}; there are {', '.join(policies)}")
+    return policies[version]
 
 
 def _missing(folder: Path, current: _Current) -> Iterator[str]:
     for kind, version in current.model_dump(exclude={"tools"}).items():
         if not (folder / kind / f"{version}.toml").is_file():
             yield f"policies.toml: {kind}: there is no {kind}/{version}.toml"
+
+
+def _unmatched(grading: GradingPolicy, gap: GapPolicy) -> Iterator[str]:
+    """A headline that the grading policy can give has its rows in the gap policy."""
+    if grading.headline:
+        given = {of for row in grading.headline.table.values() for of in row.values()} | set(SAID)
+        missing = [headline for headline in Direction if headline in given - set(gap.directions)]
+        if missing:
+            yield f"gap/{gap.version}.toml: directions: {', '.join(missing)} missing"
 
 
 def _unfitting(current: _Current, tools: dict[str, Tool]) -> Iterator[str]:

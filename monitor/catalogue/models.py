@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from monitor.catalogue.words import Direction, Tier
+from monitor.catalogue.words import SAID, Direction, Tier
 
 Text = Annotated[str, Field(min_length=1, pattern=r"^\S(.*\S)?$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z]{2,20}$")]
@@ -87,6 +87,8 @@ class Baseline(Data):
         wrong = [name for name, (low, high) in self.facts.items() if low > high]
         if wrong:
             raise ValueError(f"the lowest count is above the highest: {', '.join(wrong)}")
+        if self.direction not in SAID:
+            raise ValueError(f"direction: must be one of {', '.join(SAID)}")
         return self
 
 

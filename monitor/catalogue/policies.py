@@ -2,22 +2,26 @@
 
 from datetime import date
 from string import Formatter
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from monitor.catalogue.models import Data, Text
 from monitor.catalogue.words import (
+    SAID,
     Design,
     Direction,
     GapKind,
+    Label,
     OutcomeClass,
+    ResultClass,
     RiskOfBias,
     Tier,
     UsageBand,
 )
 
 Version = Annotated[str, Field(pattern=r"^\d{4}-\d+$")]
+_BANDS_OF_2023 = (UsageBand.WIDE, UsageBand.MIDDLE, UsageBand.LITTLE, UsageBand.UNKNOWN)
 
 
 class Clause(Data):
@@ -71,8 +75,45 @@ class DirectionPolicy(Data):
     silence: Direction  # no voice at all
 
 
+class HeadlinePolicy(Data):
+    """What the review said and what trials since show become one headline: ``table[said][label]``.
+
+    The first settled label is read: of ``pools`` in their order, and in each of ``classes``.
+    A label of ``unsettled`` settles nothing, so the review's word stays.
+    """
+
+    sentence: Text
+    pools: tuple[Text, ...] = Field(min_length=1)
+    classes: tuple[ResultClass, ...] = Field(min_length=1)
+    unsettled: tuple[Label, ...]
+    table: dict[Direction, dict[Label, Direction]]
+
+    @model_validator(mode="after")
+    def _total(self) -> Self:
+        missing = [
+            f"{said} / {label}"
+            for said in SAID
+            for label in self.settled
+            if label not in self.table.get(said, {})
+        ]
+        _require(not missing, f"headline.table: no headline for {'; '.join(missing)}")
+        return self
+
+    @property
+    def settled(self) -> tuple[Label, ...]:
+        """The labels that settle a headline."""
+        return tuple(label for label in Label if label not in self.unsettled)
+
+    def of(self, said: Direction, label: Label) -> Direction:
+        """Give the headline where the review said this and trials settle that."""
+        return said if label in self.unsettled else self.table[said][label]
+
+
 class GradingPolicy(Data):
-    """How accepted studies become a tier and a direction. Tiers stand highest first."""
+    """How accepted studies become a tier and a direction. Tiers stand highest first.
+
+    The direction is a count of votes (``direction``, to 2023-1) or what pools show (``headline``).
+    """
 
     version: Version
     released: date
@@ -80,10 +121,15 @@ class GradingPolicy(Data):
     outcomes: tuple[OutcomeClass, ...] = Field(min_length=1)  # classes that are counted
     facts: dict[str, Fact]
     tiers: tuple[TierRule, ...]
-    direction: DirectionPolicy
+    direction: DirectionPolicy | None = None
+    headline: HeadlinePolicy | None = None
 
     @model_validator(mode="after")
     def _total(self) -> Self:
+        _require(
+            (self.direction is None) != (self.headline is None),
+            "one of direction and headline must be given, and only one",
+        )
         _require(
             [rule.tier for rule in self.tiers] == list(reversed(Tier)),
             "tiers must be strong, intermediate, weak, each once, in this order",
@@ -93,7 +139,8 @@ class GradingPolicy(Data):
         )
         _require("studies" in self.facts, "facts: studies is missing")
         unknown = {name for rule in self.tiers for name in rule.at_least} - set(self.facts)
-        unknown |= {self.direction.studies_of, self.direction.otherwise_of} - set(self.facts)
+        if self.direction:
+            unknown |= {self.direction.studies_of, self.direction.otherwise_of} - set(self.facts)
         _require(not unknown, f"unknown fact {', '.join(sorted(unknown))}")
         for rule in self.tiers[:-1]:
             _require(
@@ -135,8 +182,33 @@ class Cell(Data):
     sentence: Text
 
 
+class Told(Data):
+    """How cells that are not written out are told: the sentence of a kind, with parts put in.
+
+    ``sentences`` are by kind of gap, and within it by tier, or "any". ``{use}`` becomes the words
+    of the band, ``{says}`` those of the headline, ``{tier}`` the tier's.
+    """
+
+    use: dict[UsageBand, Text]
+    says: dict[Direction, Text]
+    sentences: dict[GapKind, dict[Tier | Literal["any"], Text]]
+
+    def sentence(self, kind: GapKind, tier: Tier, says: Direction, used: UsageBand) -> str:
+        """Write one cell's sentence.
+
+        Raises:
+            KeyError: a part is missing; the sentence names it.
+        """
+        of_kind = self.sentences[kind]
+        template = of_kind.get(tier) or of_kind["any"]
+        return template.format(use=self.use[used], says=self.says[says], tier=tier.value)
+
+
 class GapPolicy(Data):
-    """How tier, direction and use become a gap: matrix[tier][direction][band], every cell there."""
+    """How tier, direction and use become a gap: matrix[tier][direction][band], every cell there.
+
+    ``told`` writes the sentences of cells that give their kind alone.
+    """
 
     version: Version
     released: date
@@ -146,7 +218,31 @@ class GapPolicy(Data):
     words: dict[str, UsageBand]  # a source's own words
     shares: Shares
     kinds: dict[GapKind, Text]  # what each kind means, for readers
+    directions: tuple[Direction, ...] = SAID
+    bands: tuple[UsageBand, ...] = _BANDS_OF_2023
+    told: Told | None = None
     matrix: dict[Tier, dict[Direction, dict[UsageBand, Cell]]]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written_out(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """Write the sentences of cells that are a kind alone."""
+        if not data.get("told"):
+            return data
+        told = Told.model_validate(data["told"])
+        try:
+            matrix = {
+                tier: {
+                    direction: {
+                        band: _cell(told, tier, direction, band, cell) for band, cell in row.items()
+                    }
+                    for direction, row in rows.items()
+                }
+                for tier, rows in data["matrix"].items()
+            }
+        except KeyError as error:
+            raise ValueError(f"told: {error.args[0]!s} is missing") from None
+        return data | {"matrix": matrix}
 
     @model_validator(mode="after")
     def _total(self) -> Self:
@@ -155,16 +251,31 @@ class GapPolicy(Data):
             sorted(covered) == list(range(1, self.out_of + 1)),
             f"ranks must cover 1 to {self.out_of}, each once",
         )
-        _require(set(self.kinds) == set(GapKind), "kinds: every kind needs its meaning")
         missing = [
             f"{tier} / {direction} / {band}"
             for tier in Tier
-            for direction in Direction
-            for band in UsageBand
+            for direction in self.directions
+            for band in self.bands
             if band not in self.matrix.get(tier, {}).get(direction, {})
         ]
         _require(not missing, f"matrix: no cell for {'; '.join(missing)}")
+        used = {
+            cell.kind
+            for rows in self.matrix.values()
+            for row in rows.values()
+            for cell in row.values()
+        }
+        unsaid = sorted(used - set(self.kinds))
+        _require(not unsaid, f"kinds: {', '.join(unsaid)} needs its meaning")
         return self
+
+
+def _cell(told: Told, tier: str, direction: str, band: str, cell: Any) -> Any:  # noqa: ANN401 - as TOML gives it
+    if not isinstance(cell, str):
+        return cell
+    kind = GapKind(cell)
+    words = told.sentence(kind, Tier(tier), Direction(direction), UsageBand(band))
+    return {"kind": kind, "sentence": words}
 
 
 def _require(holds: bool, message: str) -> None:  # noqa: FBT001 - the condition itself

@@ -12,14 +12,50 @@ class Tier(StrEnum):
 
 
 class Direction(StrEnum):
-    """What the counted studies say, taken together."""
+    """The headline of an intervention's findings: what the review said, what trials since show.
+
+    The first six are words of the review, and of the votes that grading 2023-1 counted; the next
+    six are labels of pools; the last three say that a settled label contradicts a positive review.
+    """
 
     FAVOURS = "favours the intervention"
     GENERALLY_POSITIVE = "generally positive"  # the 2023 review's words
     MIXED = "mixed"
     NO_DIFFERENCE = "no difference"
-    FAVOURS_COMPARISON = "favours the comparison"
+    FAVOURS_COMPARISON = "favours the comparison"  # also a label: it means the same
     NONE = "none to go on"
+    BENEFIT = "benefit"
+    PROBABLE = "probable benefit"
+    SLIGHT = "slight benefit"
+    LITTLE = "little or no difference"
+    DISAGREE = "results disagree"
+    POSITIVE_THEN_LITTLE = "positive, then little or no difference"
+    POSITIVE_THEN_COMPARISON = "positive, then favours the comparison"
+    POSITIVE_THEN_DISAGREE = "positive, then results disagree"
+
+
+# What a review or a count of votes could say, before results were pooled.
+SAID = (
+    Direction.FAVOURS,
+    Direction.GENERALLY_POSITIVE,
+    Direction.MIXED,
+    Direction.NO_DIFFERENCE,
+    Direction.FAVOURS_COMPARISON,
+    Direction.NONE,
+)
+
+
+class Label(StrEnum):
+    """What trials show of one outcome class against one kind of comparator."""
+
+    BENEFIT = "benefit"
+    PROBABLE = "probable benefit"
+    SLIGHT = "slight benefit"
+    NO_DIFFERENCE = "little or no difference"
+    COMPARISON = "favours the comparison"
+    NOT_SETTLED = "not settled"
+    DISAGREE = "results disagree"
+    NOTHING = "no result to go on"  # also of signs alone: their size is not known
 
 
 class UsageBand(StrEnum):
@@ -28,6 +64,7 @@ class UsageBand(StrEnum):
     WIDE = "widely used"
     MIDDLE = "in the middle"
     LITTLE = "little used"
+    BETWEEN = "between"  # its interval lies in two bands
     UNKNOWN = "not known"
 
 
@@ -39,6 +76,7 @@ class GapKind(StrEnum):
     UNDER_USED_CARE = "under-used, read with care"
     ALIGNED = "aligned"
     OVER_USED = "more used than the findings support"
+    CARE = "read with care"  # used, while later trials contradict a positive review
     UNKNOWN = "not known"
 
 

@@ -4,7 +4,7 @@ A count is a range because the published review gave ranges, and because a study
 the review closed may be one of its own. Nothing here ever turns a range into a guess.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -80,14 +80,8 @@ def tally(
     """Sort the accepted studies; their order and repetitions make no difference."""
     distinct = _distinct(studies)
     counted = tuple(study for study in distinct if study.outcome_class in policy.outcomes)
-    sound = policy.facts[policy.direction.studies_of]
     known = tuple(study for study in counted if study.in_review is InReview.YES)
-    speaking = tuple(study for study in counted if study.direction and study not in known)
-    heard = tuple(study for study in speaking if meets(sound, study))
-    fallback = not heard and baseline.direction == policy.direction.silence
-    if fallback:
-        wider = policy.facts[policy.direction.otherwise_of]
-        heard = tuple(study for study in speaking if meets(wider, study))
+    heard, fallback = _voices(policy, baseline, [study for study in counted if study not in known])
     return Tally(
         new=tuple(study for study in counted if not may_be_known(study, review_closed)),
         uncertain=tuple(
@@ -98,6 +92,21 @@ def tally(
         other_outcome=len(distinct) - len(counted),
         known=known,
     )
+
+
+def _voices(
+    policy: GradingPolicy, baseline: Baseline, counted: Sequence[StudyFacts]
+) -> tuple[tuple[StudyFacts, ...], bool]:
+    """Find whose directions are votes, where the policy counts any; and whether unsound ones are."""
+    if policy.direction is None:
+        return (), False
+    sound = policy.facts[policy.direction.studies_of]
+    speaking = tuple(study for study in counted if study.direction)
+    heard = tuple(study for study in speaking if meets(sound, study))
+    if heard or baseline.direction != policy.direction.silence:
+        return heard, False
+    wider = policy.facts[policy.direction.otherwise_of]
+    return tuple(study for study in speaking if meets(wider, study)), True
 
 
 def count(name: str, fact: Fact, baseline: Baseline, tally: Tally) -> Interval:

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from monitor.catalogue.methods import Measures, SynthesisPolicy
+from monitor.catalogue.words import Label
 from monitor.evidence.index_results import Heard, Index, heard, index
-from monitor.evidence.labels import Label, in_words, of_signs
+from monitor.evidence.labels import in_words, of_signs
 from monitor.evidence.pooling import Pool, pool
 from monitor.evidence.results import ANOTHER, CLASSES, Result
 

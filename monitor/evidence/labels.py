@@ -4,24 +4,19 @@ Cochrane Handbook 12.4 and 15.3: by the interval, never by whether p is below a 
 settled" is never called "no difference".
 """
 
-from enum import StrEnum
-
+from monitor.catalogue.words import Label
 from monitor.evidence.pooling import Method, Pool
 
-
-class Label(StrEnum):
-    """What trials show of one outcome class against one kind of comparator."""
-
-    BENEFIT = "benefit"
-    PROBABLE = "probable benefit"
-    SLIGHT = "slight benefit"
-    NO_DIFFERENCE = "little or no difference"
-    COMPARISON = "favours the comparison"
-    NOT_SETTLED = "not settled"
-    DISAGREE = "results disagree"
-    NOTHING = "no result to go on"
-
-
+# As ``label`` tries them, in words: δ is the difference that matters.
+CASES = (
+    ("lies between −δ and δ", Label.NO_DIFFERENCE),
+    ("begins at δ or above", Label.BENEFIT),
+    ("begins above 0, around an estimate of δ or more", Label.PROBABLE),
+    ("begins above 0", Label.SLIGHT),
+    ("ends below 0", Label.COMPARISON),
+    ("is anything else", Label.NOT_SETTLED),
+    ("is not worked out, since up to four trials disagree", Label.DISAGREE),
+)
 _LEANS = {1: ", leans to benefit", -1: ", leans to the comparison", 0: ""}
 BENEFITS = frozenset({Label.BENEFIT, Label.PROBABLE, Label.SLIGHT})
 

@@ -3,7 +3,9 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from monitor.catalogue.words import Direction
 from monitor.evidence.rules import Grade, Interval
+from monitor.evidence.shown import Shown
 from monitor.evidence.tables import GradeRow
 
 
@@ -23,6 +25,7 @@ def history(session: Session, slug: str) -> list[GradeRow]:
 
 def as_grade(row: GradeRow) -> Grade:
     """Give a row of the ledger as the rule gave it."""
+    statements = row.statements or {"said": None, "shows": []}
     return Grade(
         tier=row.tier,
         low=row.tier_low,
@@ -31,4 +34,6 @@ def as_grade(row: GradeRow) -> Grade:
         facts={name: Interval(low, high) for name, (low, high) in row.facts.items()},
         counted=tuple(row.counted),
         reasons=tuple(row.reasons),
+        said=Direction(said) if (said := statements["said"]) else None,
+        shows=tuple(Shown.from_dict(line) for line in statements["shows"]),
     )

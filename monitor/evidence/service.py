@@ -1,5 +1,7 @@
 """Grade an intervention and keep the ledger of grades. Appends; never edits, never commits."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,24 +12,40 @@ from monitor.catalogue.words import InReview
 from monitor.evidence import queries
 from monitor.evidence.facts import is_later
 from monitor.evidence.of_readings import told_direction
+from monitor.evidence.results import Result
 from monitor.evidence.rules import Grade, StudyFacts, grade
+from monitor.evidence.showing import names, rows_of, shown_of
 from monitor.evidence.tables import GradeRow
 from monitor.evidence.words import Cause
 from monitor.kernel import audit
 from monitor.kernel.errors import NotFound
 from monitor.literature.tables import Study
 from monitor.review import queries as review_queries
+from monitor.review.queries import AcceptedStudy
+from monitor.review.reading.model import Reading
 from monitor.review.rules import Judgement, as_facts, direction_of
 
 __all__ = [
     "Grade",
     "StudyFacts",
+    "Weighed",
+    "grade_at",
     "may_be_in_review",
     "preview",
     "regrade",
-    "study_facts",
+    "standing_cause",
     "told_direction",
+    "weigh",
+    "weighed",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A study as grading weighs it: what its tier rests on, and its results."""
+
+    facts: StudyFacts
+    results: tuple[Result, ...] = ()
 
 
 def preview(
@@ -35,7 +53,7 @@ def preview(
     catalogue: Catalogue,
     slug: str,
     *,
-    adding: StudyFacts | None = None,
+    adding: Weighed | None = None,
     without: int | None = None,
 ) -> Grade:
     """Grade as if one study were accepted (or judged anew), or one withdrawn. Changes nothing.
@@ -43,9 +61,36 @@ def preview(
     Raises:
         NotFound: no such intervention.
     """
-    gone = {without, adding.study_id if adding else None}
-    studies = [study for study in _accepted(session, slug) if study.study_id not in gone]
-    return _grade(catalogue, slug, [*studies, adding] if adding else studies)
+    gone = {without, adding.facts.study_id if adding else None}
+    weighed = _accepted(session, catalogue, slug)
+    kept = [study for study in weighed if study.facts.study_id not in gone]
+    return weigh(catalogue, slug, [*kept, adding] if adding else kept)
+
+
+def grade_at(session: Session, catalogue: Catalogue, slug: str, at: datetime) -> Grade:
+    """Grade from the studies that counted at a moment, by the catalogue's policies. Keeps nothing.
+
+    Raises:
+        NotFound: no such intervention.
+    """
+    return weigh(catalogue, slug, _accepted(session, catalogue, slug, at))
+
+
+def weigh(catalogue: Catalogue, slug: str, studies: Sequence[Weighed]) -> Grade:
+    """Grade an intervention from these studies.
+
+    Raises:
+        NotFound: no such intervention.
+    """
+    found, _ = shown_of(catalogue, slug, [row for study in studies for row in study.results])
+    return grade(
+        catalogue.grading,
+        catalogue.intervention(slug).baseline,
+        catalogue.review.closed,
+        [study.facts for study in studies],
+        found,
+        delta=catalogue.synthesis.delta,
+    )
 
 
 def regrade(
@@ -58,8 +103,7 @@ def regrade(
     Raises:
         NotFound: no such intervention.
     """
-    columns = _columns(_grade(catalogue, slug, _accepted(session, slug)))
-    columns["policy"] = catalogue.grading.version
+    columns = _columns(weigh(catalogue, slug, _accepted(session, catalogue, slug)), catalogue)
     newest = queries.current(session, slug)
     if newest and all(getattr(newest, name) == value for name, value in columns.items()):
         return newest
@@ -83,6 +127,16 @@ def regrade(
     return row
 
 
+def standing_cause(session: Session, catalogue: Catalogue, slug: str) -> Cause:
+    """Say why an intervention is graded without a study behind it: the review, or other rules."""
+    if queries.current(session, slug) is None:
+        return Cause("baseline", f"Published: {catalogue.review.citation}")
+    return Cause(
+        "policy",
+        f"The rules are those of {catalogue.grading.version} now, which pool the results of trials",
+    )
+
+
 def may_be_in_review(
     session: Session, catalogue: Catalogue, study_id: int, said: InReview | None = None
 ) -> bool:
@@ -97,10 +151,10 @@ def may_be_in_review(
     return not is_later(published, year, catalogue.review.closed)
 
 
-def study_facts(
-    session: Session, study_id: int, judgement: Judgement, in_review: InReview | None = None
-) -> StudyFacts:
-    """Give what the rule would know of a study if this judgement were agreed.
+def weighed(
+    session: Session, catalogue: Catalogue, study_id: int, judgement: Judgement, reading: Reading
+) -> Weighed:
+    """Give what the rules would know of a study if this judgement were agreed.
 
     Raises:
         NotFound: no such study.
@@ -109,7 +163,7 @@ def study_facts(
     if study is None:
         raise NotFound(f"there is no study {study_id}")
     year, published = review_queries.first_results(session, [study_id])[study_id]
-    return StudyFacts(
+    facts = StudyFacts(
         study_id=study_id,
         label=study.label,
         design=judgement.design,
@@ -118,34 +172,50 @@ def study_facts(
         direction=direction_of(as_facts(judgement)),
         published=published,
         year=year,
-        in_review=in_review,
+        in_review=reading.in_review,
     )
+    name = f"{study.label} ({study_id})"  # as none that counts is named
+    return Weighed(facts, tuple(_heard(catalogue, reading, name)))
 
 
-def _grade(catalogue: Catalogue, slug: str, studies: list[StudyFacts]) -> Grade:
-    baseline = catalogue.intervention(slug).baseline
-    return grade(catalogue.grading, baseline, catalogue.review.closed, studies)
-
-
-def _accepted(session: Session, slug: str) -> list[StudyFacts]:
+def _accepted(
+    session: Session, catalogue: Catalogue, slug: str, at: datetime | None = None
+) -> list[Weighed]:
     return [
-        StudyFacts(
-            study_id=study.study_id,
-            label=study.label,
-            design=study.design,
-            risk_of_bias=study.risk_of_bias,
-            outcome_class=study.outcome_class,
-            direction=study.direction,
-            published=study.published,
-            year=study.year,
-            in_review=study.in_review,
-        )
-        for study in review_queries.accepted(session, slug)
+        Weighed(_facts(study), tuple(_heard(catalogue, study.reading, name)))
+        for name, study in names(review_queries.accepted(session, slug, at=at)).items()
     ]
 
 
-def _columns(graded: Grade) -> dict[str, Any]:
+def _heard(catalogue: Catalogue, reading: Reading, name: str) -> list[Result]:
+    """Give the results that speak for what trials since the review show: none of its own studies."""
+    own = reading.in_review is InReview.YES
+    return [] if own else rows_of(catalogue, reading, name)
+
+
+def _facts(study: AcceptedStudy) -> StudyFacts:
+    return StudyFacts(
+        study_id=study.study_id,
+        label=study.label,
+        design=study.design,
+        risk_of_bias=study.risk_of_bias,
+        outcome_class=study.outcome_class,
+        direction=study.direction,
+        published=study.published,
+        year=study.year,
+        in_review=study.in_review,
+    )
+
+
+def _columns(graded: Grade, catalogue: Catalogue) -> dict[str, Any]:
+    statements = None
+    if graded.said is not None:
+        shows = [line.to_dict() for line in graded.shows]
+        version = catalogue.synthesis.version
+        statements = {"said": graded.said.value, "shows": shows, "synthesis": version}
     return {
+        "policy": catalogue.grading.version,
+        "statements": statements,
         "tier": graded.tier,
         "tier_low": graded.low,
         "tier_high": graded.high,

@@ -33,5 +33,8 @@ class GradeRow(Base):
     cause_id: Mapped[int | None]
     cause: Mapped[str]  # in words
     at: Mapped[datetime]
+    # what the review said, what trials since show (lines of ``shown.Shown``), and the version of
+    # the policy that pooled them; None of what was graded by votes, to policy 2023-1
+    statements: Mapped[dict[str, Any] | None]
 
     __table_args__ = (Index("ix_grade_slug_id", "slug", "id"),)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from monitor.catalogue.loader import Baseline, GradingPolicy
-from monitor.catalogue.policies import Fact, TierRule
+from monitor.catalogue.policies import DirectionPolicy, Fact, TierRule
 from monitor.catalogue.words import Direction, Tier
 from monitor.evidence.facts import Interval, StudyFacts, Tally
 from monitor.kernel.english import listed, month
@@ -99,7 +99,7 @@ def _accepted_since(new: Sequence[StudyFacts]) -> str:
 
 
 def direction_reasons(
-    policy: GradingPolicy, baseline: Baseline, tally: Tally, direction: Direction
+    policy: DirectionPolicy, baseline: Baseline, tally: Tally, direction: Direction
 ) -> Iterator[str]:
     """Say whose findings were heard, what they say, and what they add up to."""
     heard = list(_heard(policy, baseline, tally))
@@ -123,8 +123,8 @@ def direction_reasons(
         )
 
 
-def _heard(policy: GradingPolicy, baseline: Baseline, tally: Tally) -> Iterator[str]:
-    if baseline.direction != policy.direction.silence:
+def _heard(policy: DirectionPolicy, baseline: Baseline, tally: Tally) -> Iterator[str]:
+    if baseline.direction != policy.silence:
         yield f"{shown(baseline.direction)} in {_REVIEW}"
     for direction in sorted({study.direction for study in tally.voices if study.direction}):
         saying = [study for study in tally.voices if study.direction is direction]

@@ -10,6 +10,7 @@ OF_DECISIONS = frozenset({"decision", "withdrawal", "retraction", "reinstatement
 class Cause:
     """Why a ledger has a new row: ``kind`` and ``id`` point at it, ``words`` tell a reader."""
 
-    kind: str  # "baseline", "papers" (a study has others now), or of OF_DECISIONS
+    # "baseline", "policy" (other rules), "papers" (a study has others now), or of OF_DECISIONS
+    kind: str
     words: str
     id: int | None = None

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
-from monitor.catalogue.words import InReview
 from monitor.evidence import service as evidence
 from monitor.gap import queries, service
 from monitor.gap.rules import State
 from monitor.review import service as review
 from monitor.review.reading import summary
+from monitor.review.reading.model import Reading
 from monitor.review.rules import Judgement
 
 
@@ -30,7 +30,7 @@ def preview(
     *,
     study_id: int,
     judgement: Judgement,
-    in_review: InReview | None = None,
+    reading: Reading,
 ) -> list[Preview]:
     """Tell what deciding the study by this judgement would do. Changes nothing.
 
@@ -38,9 +38,9 @@ def preview(
     """
     counted = review.counted_for(session, study_id)
     named = judgement.interventions if judgement.count_it else ()
-    facts = evidence.study_facts(session, study_id, judgement, in_review) if named else None
+    study = evidence.weighed(session, catalogue, study_id, judgement, reading) if named else None
     gone = [slug for slug in counted if slug not in named]
-    grades = {slug: evidence.preview(session, catalogue, slug, adding=facts) for slug in named} | {
+    grades = {slug: evidence.preview(session, catalogue, slug, adding=study) for slug in named} | {
         slug: evidence.preview(session, catalogue, slug, without=study_id) for slug in gone
     }
     return [_preview(session, catalogue, slug, grade) for slug, grade in grades.items()]
@@ -57,7 +57,7 @@ def preview_counting(session: Session, catalogue: Catalogue, study_id: int) -> l
         catalogue,
         study_id=study_id,
         judgement=summary.judgement(reading, catalogue.tool_by_reference, direction),
-        in_review=reading.in_review,
+        reading=reading,
     )
 
 
@@ -76,8 +76,8 @@ def preview_counting_again(
     session: Session, catalogue: Catalogue, *, study_id: int
 ) -> list[Preview]:
     """Tell what counting a withdrawn study again would do. Changes nothing."""
-    judgement = review.withdrawn_judgement(session, study_id)
-    return preview(session, catalogue, study_id=study_id, judgement=judgement)
+    judgement, reading = review.withdrawn(session, study_id)
+    return preview(session, catalogue, study_id=study_id, judgement=judgement, reading=reading)
 
 
 def _preview(session: Session, catalogue: Catalogue, slug: str, grade: evidence.Grade) -> Preview:

@@ -9,10 +9,12 @@ from fractions import Fraction
 
 from monitor.catalogue.loader import GapPolicy
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
+from monitor.evidence.shown import place
 from monitor.gap.headlines import headline, title
 from monitor.gap.states import State
-from monitor.gap.telling import tier_clause
+from monitor.gap.telling import label_was, moved, tier_clause
 from monitor.gap.words import ChangeKind
+from monitor.review.words import shown
 
 __all__ = [
     "Assessment",
@@ -82,6 +84,7 @@ def changed(before: State | None, after: State) -> tuple[ChangeKind, ...]:
     differs = {
         ChangeKind.TIER: before.tier != after.tier,
         ChangeKind.DIRECTION: before.direction != after.direction,
+        ChangeKind.FINDINGS: bool(moved(before, after) or moved(after, before)),
         ChangeKind.GAP: before.kind != after.kind,
         ChangeKind.STUDIES: before.studies != after.studies,
         ChangeKind.SETTLED: before.settled != after.settled,
@@ -97,18 +100,22 @@ def sentence(name: str, before: State | None, after: State, cause_words: str) ->
             f"{name}: the tier is {tier_clause(after)} ({after.studies_words}), the findings are "
             f"{_findings(after.direction)} and the gap is {_gap(after)}. {cause}."
         )
-    evidence = (_told_direction(before, after), _told_tier(before, after))
+    evidence = (_told_findings(before, after), _told_tier(before, after))
     # what moved comes first; tier and direction stay together
     told = [words for _, words in sorted(evidence, key=lambda part: not part[0])]
     return f"{name}: {'; '.join((*told, _told_gap(before, after)))}; why: {cause}."
 
 
-def _told_direction(before: State, after: State) -> tuple[bool, str]:
+def _told_findings(before: State, after: State) -> tuple[bool, str]:
+    trials = [
+        f"trials since read “{line.words}” {place(line)} (before: “{label_was(before, line)}”)"
+        for line in moved(before, after)
+    ]
     if before.direction == after.direction:
-        return False, f"findings stay {_findings(after.direction)}"
-    return True, (
-        f"findings moved from {_findings(before.direction)} to {_findings(after.direction)}"
-    )
+        stays = f"findings stay {_findings(after.direction)}"
+        return bool(trials), "; ".join([*trials, stays])
+    moves = f"findings moved from {_findings(before.direction)} to {_findings(after.direction)}"
+    return True, "; ".join([moves, *trials])
 
 
 def _told_tier(before: State, after: State) -> tuple[bool, str]:
@@ -136,12 +143,14 @@ def _told_gap(before: State, after: State) -> str:
 def _findings(direction: Direction) -> str:
     """Word a direction so that it can follow "findings stay" and "findings moved from"."""
     worded = {
+        Direction.GENERALLY_POSITIVE: direction.value,
+        Direction.MIXED: direction.value,
         Direction.FAVOURS: "favouring the intervention",
         Direction.FAVOURS_COMPARISON: "favouring the comparison",
         Direction.NO_DIFFERENCE: "“no clear difference”",
         Direction.NONE: "“none to go on”",
     }
-    return worded.get(direction, direction.value)
+    return worded.get(direction) or f"“{shown(direction)}”"
 
 
 def _gap(state: State) -> str:

@@ -89,6 +89,8 @@ def _state(policy: GapPolicy, grade: Grade, observation: UsageObservation | None
         usage_words=observation.words if observation else None,
         kind=verdict.kind,
         sentence=verdict.sentence,
+        said=grade.said,
+        shows=grade.shows,
     )
 
 

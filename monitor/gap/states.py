@@ -4,15 +4,20 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
+from monitor.evidence.shown import Shown
 from monitor.kernel import english
 
-VERSION = 2  # of the JSON; 1 is the same without this key. tests/ledger holds one of each
+# Of the JSON. 1: the same without this key. 2: this key. 3: what the review said and what trials
+# since show; before, the direction was a count of votes. tests/ledger holds one of each.
+VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """Evidence, use and gap of one intervention at one time.
 
+    Three statements of the evidence: the tier; ``said``, what the review said (None of states
+    to version 2); ``shows``, what trials since show. ``direction`` is the headline of the last two.
     ``studies`` is (lowest, highest) count of studies. ``ranks`` are the ranks of use still
     possible among ``out_of`` (1 is most used; empty: not stated); ``usage_words`` the source's own.
     """
@@ -29,6 +34,13 @@ class State:
     usage_words: str | None
     kind: GapKind
     sentence: str
+    said: Direction | None = None
+    shows: tuple[Shown, ...] = ()
+
+    @property
+    def read(self) -> Shown | None:
+        """What the headline was read off; None: what the review said stands."""
+        return next((line for line in self.shows if line.read), None)
 
     @property
     def studies_words(self) -> str:
@@ -42,10 +54,11 @@ class State:
 
     def to_dict(self) -> dict[str, Any]:
         """Make the JSON that ledgers keep."""
-        return {"version": VERSION} | {
+        told = {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
         }
+        return {"version": VERSION} | told | {"shows": [line.to_dict() for line in self.shows]}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -68,4 +81,6 @@ class State:
             usage_words=data["usage_words"],
             kind=GapKind(data["kind"]),
             sentence=data["sentence"],
+            said=Direction(said) if (said := data.get("said")) else None,
+            shows=tuple(Shown.from_dict(line) for line in data.get("shows", ())),
         )

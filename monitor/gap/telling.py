@@ -5,7 +5,8 @@ One verdict, one wording: whoever reads the page after the mail must not find an
 
 from dataclasses import dataclass
 
-from monitor.catalogue.words import Direction, Tier, UsageBand
+from monitor.catalogue.words import SAID, Direction, Label, Tier, UsageBand
+from monitor.evidence.shown import Shown, place
 from monitor.gap.states import State
 from monitor.kernel import english
 
@@ -17,6 +18,18 @@ _VERBS = {
     Direction.NO_DIFFERENCE: "findings {} show no clear difference",
     Direction.FAVOURS_COMPARISON: "findings {} favour the comparison",
     Direction.NONE: "{} no findings to go on",
+    Direction.BENEFIT: "trials {} show a benefit",
+    Direction.PROBABLE: "trials {} show a probable benefit",
+    Direction.SLIGHT: "trials {} show a slight benefit",
+    Direction.LITTLE: "trials {} show little or no difference",
+    Direction.DISAGREE: "trials {} disagree",
+    Direction.POSITIVE_THEN_LITTLE: (
+        "findings positive to 2021 but trials since {} show little or no difference"
+    ),
+    Direction.POSITIVE_THEN_COMPARISON: (
+        "findings positive to 2021 but trials since {} favour the comparison"
+    ),
+    Direction.POSITIVE_THEN_DISAGREE: "findings positive to 2021 but trials since {} disagree",
 }
 
 
@@ -59,7 +72,43 @@ def moves(before: State | None, after: State) -> str:
     word = ("now " if after.settled else "") if tier_moved else "still "
     tier = f"tier {word}{tier_clause(after)}"
     findings = findings_clause(after.direction, "now" if direction_moved else "still")
-    return f"{tier}, {findings}"
+    told = [f"now {line.words} {place(line)}" for line in moved(before, after)]
+    if direction_moved or not told:
+        return f"{tier}, {findings}"
+    return f"{tier}, {findings}, trials since {english.listed(told)}"
+
+
+def moved(before: State | None, after: State) -> list[Shown]:
+    """Give what trials since show in the pools and classes whose label is another now."""
+    was = {_at(line): line.label for line in before.shows} if before else {}
+    unknown = Label.NOTHING
+    return [line for line in after.shows if was.get(_at(line), unknown) is not line.label]
+
+
+def label_was(before: State | None, line: Shown) -> str:
+    """Tell what trials since showed of the same before; that nothing was known, where it was so."""
+    lines = before.shows if before else ()
+    return next((each.words for each in lines if _at(each) == _at(line)), Label.NOTHING.value)
+
+
+def since(state: State) -> Shown | None:
+    """Give what trials since show that the headline was not read off: told beside the review's word.
+
+    None where the headline was read off one, or where there is none.
+    """
+    return None if state.read or not state.shows else state.shows[0]
+
+
+def trials_words(state: State) -> str:
+    """Tell what trials since show, each label with what it is of; or that nothing is known."""
+    if state.said is None:
+        return "Not kept apart then"
+    told = [f"{line.words} {place(line)}" for line in state.shows]
+    return english.sentence("; ".join(told)) if told else "No result of one is known"
+
+
+def _at(line: Shown) -> tuple[str, str]:
+    return line.comparator_class, line.outcome_class
 
 
 def tier_move(before: State | None, after: State) -> str:
@@ -109,9 +158,42 @@ _SAYS = {
     Direction.NO_DIFFERENCE: ", and it shows no clear difference.",
     Direction.FAVOURS_COMPARISON: ", and it favours the comparison.",
     Direction.NONE: ".",
+    Direction.BENEFIT: ", and trials show a benefit.",
+    Direction.PROBABLE: ", and trials show that it probably helps.",
+    Direction.SLIGHT: ", and trials show a slight difference in its favour.",
+    Direction.LITTLE: ", and trials large enough to tell found little or no difference.",
+    Direction.DISAGREE: ", and trials disagree.",
+    Direction.POSITIVE_THEN_LITTLE: (
+        ": positive to 2021, but trials since found little or no difference."
+    ),
+    Direction.POSITIVE_THEN_COMPARISON: (
+        ": positive to 2021, but in trials since families did better with the comparison."
+    ),
+    Direction.POSITIVE_THEN_DISAGREE: ": positive to 2021, but trials since disagree.",
 }
-_POSITIVE = frozenset({Direction.FAVOURS, Direction.GENERALLY_POSITIVE})
+_POSITIVE = frozenset(
+    {
+        Direction.FAVOURS,
+        Direction.GENERALLY_POSITIVE,
+        Direction.BENEFIT,
+        Direction.PROBABLE,
+        Direction.SLIGHT,
+    }
+)
+_ADVERSE = frozenset({Direction.FAVOURS_COMPARISON, Direction.POSITIVE_THEN_COMPARISON})
+# Trials were large enough to tell, whatever the tier: few studies are no excuse then.
+_SETTLED_AGAINST = {
+    Direction.LITTLE: f"families fared about the same with what it was compared with. {_COMPARED}",
+    Direction.POSITIVE_THEN_LITTLE: (
+        "earlier studies were positive, and families in later trials fared about the same with "
+        f"what it was compared with. {_COMPARED}"
+    ),
+}
 _BUYING = {
+    Direction.DISAGREE: "trials that disagree are by themselves no verdict for or against it.",
+    Direction.POSITIVE_THEN_DISAGREE: (
+        "later trials that disagree are by themselves no verdict for or against it."
+    ),
     Direction.MIXED: "findings that differ are by themselves no verdict for or against it.",
     Direction.NO_DIFFERENCE: (
         f"no clear difference is by itself no verdict for or against it. {_COMPARED}"
@@ -132,7 +214,9 @@ def meaning(state: State) -> Meaning:
 def _buying(state: State) -> str:
     if state.direction in _POSITIVE:
         return f"the studies so far lean its way. Check that you get the variant that was studied. {_ASK}"
-    if state.direction is Direction.FAVOURS_COMPARISON:
+    if state.direction in _SETTLED_AGAINST:
+        return f"{_SETTLED_AGAINST[state.direction]} {_ASK}"
+    if state.direction in _ADVERSE:
         return (
             "families in the comparison groups did better. Read the studies, and talk it "
             f"through with those who provide it. {_ASK}"
@@ -144,7 +228,12 @@ def _buying(state: State) -> str:
 
 def _choosing(state: State) -> str:
     unsettled = "" if state.settled else " How much is known is itself not settled."
-    if state.tier is Tier.WEAK:
+    if state.direction in _ADVERSE:
+        return (
+            "families in the comparison groups did better: a reason to look at what those got."
+            f"{unsettled} {_FAMILIES}"
+        )
+    if state.tier is Tier.WEAK and state.direction not in _READ_OFF_TRIALS:
         return (
             "there is too little research to say whether it helps. That is not a finding against it."
             f"{unsettled} Ask those who provide it what they measure, and who checks it."
@@ -156,6 +245,9 @@ def _choosing(state: State) -> str:
         )
     return f"do not take the {state.tier} tier as a promise of benefit.{unsettled} {_FAMILIES}"
 
+
+# Headlines that trials since the review settled.
+_READ_OFF_TRIALS = frozenset(Direction) - frozenset(SAID)
 
 _CAUTION = {
     Tier.STRONG: "A strong tier says there is much good evidence. It does not say the intervention works.",

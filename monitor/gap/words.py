@@ -8,6 +8,7 @@ class ChangeKind(StrEnum):
 
     TIER = "tier"
     DIRECTION = "direction"
+    FINDINGS = "findings"  # a label of what trials since show, whatever the headline is read off
     GAP = "gap"
     STUDIES = "studies counted"
     SETTLED = "settled"  # the tier became, or ceased to be, one of several that the count allows

@@ -4,15 +4,16 @@ Tier and direction are always told together. What is not known is said to be so.
 told to buy or to stop.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from monitor.catalogue.words import Design, FindingDirection, Tier, UsageBand
+from monitor.evidence.shown import figures, place
 from monitor.feeds.identifiers import destinations
 from monitor.gap.rules import State
-from monitor.gap.telling import moves, tier_move, used
+from monitor.gap.telling import label_was, moves, tier_move, used
 from monitor.kernel.english import (
     NOT_KNOWN,
     dated,
@@ -126,7 +127,7 @@ def rows(change: Mapping[str, Any]) -> tuple[ChangeRow, ...]:
     before, after = states(change)
     return (
         _tier(before, after),
-        _direction(before, after),
+        *_findings(before, after),
         _use(change, after),
         _gap(before, after),
     )
@@ -215,9 +216,23 @@ def _tier(before: State | None, after: State) -> ChangeRow:
     return ChangeRow("Evidence tier", words, note=note, boxes=_tier_boxes(after))
 
 
-def _direction(before: State | None, after: State) -> ChangeRow:
+def _findings(before: State | None, after: State) -> Iterator[ChangeRow]:
+    """Write what the review said, what trials since show, and the two together."""
     was = shown(before.direction) if before else None
-    return ChangeRow("Direction of findings", _moved(was, shown(after.direction)))
+    if after.said is None:  # of mails frozen before results were pooled
+        yield ChangeRow("Direction of findings", _moved(was, shown(after.direction)))
+        return
+    yield ChangeRow("What the 2023 review said", sentence(shown(after.said)))
+    for line in after.shows:
+        before_it = label_was(before, line) if before else None
+        yield ChangeRow(
+            f"What trials since show {place(line)}",
+            _moved(before_it, line.words),
+            more=f"{sentence(figures(line))}.",
+        )
+    if not after.shows:
+        yield ChangeRow("What trials since show", "No result of one is known")
+    yield ChangeRow("Findings together", _moved(was, shown(after.direction)))
 
 
 def _use(change: Mapping[str, Any], after: State) -> ChangeRow:

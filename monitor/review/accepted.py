@@ -63,12 +63,15 @@ class AcceptedStudy:
     identifiers: tuple[Identifier, ...]
 
 
-def accepted(session: Session, slug: str | None = None) -> list[AcceptedStudy]:
+def accepted(
+    session: Session, slug: str | None = None, *, at: datetime | None = None
+) -> list[AcceptedStudy]:
     """List the studies that count, of one intervention or of all, in the order of acceptance.
 
+    ``at``: those that counted then; their papers and dates are as known now.
     Four statements, however many studies.
     """
-    newest = _accepting(slug)
+    newest = _accepting(slug, at)
     decisions = session.execute(
         select(Decision, Study.label)
         .join(newest, newest.c.id == Decision.id)
@@ -106,9 +109,11 @@ def said_in_review(session: Session, study_id: int) -> InReview | None:
     return reading_of_facts(newest.facts).in_review if newest else None
 
 
-def _accepting(slug: str | None) -> Subquery:
-    """Select the newest decision of each study, where that accepts it."""
+def _accepting(slug: str | None, at: datetime | None) -> Subquery:
+    """Select the newest decision of each study up to a moment, where that accepts it."""
     last = select(func.max(Decision.id)).group_by(Decision.study_id)
+    if at is not None:
+        last = last.where(Decision.at <= at)
     which = select(Decision.id, Decision.study_id).where(
         Decision.id.in_(last), Decision.verdict == DecisionVerdict.ACCEPT
     )

@@ -28,6 +28,8 @@ from monitor.review import deciding, locking, rules, studies
 from monitor.review.alerts import opening
 from monitor.review.alerts import rules as alert_rules
 from monitor.review.alerts.rules import Concern
+from monitor.review.reading.model import Reading
+from monitor.review.reading.summary import reading_of_facts
 from monitor.review.rules import Judgement
 from monitor.review.tables import Decision, StudyAlert
 from monitor.review.words import DecisionVerdict
@@ -266,16 +268,17 @@ def _exclude(
     return decision
 
 
-def withdrawn_judgement(session: Session, study_id: int) -> Judgement:
-    """Give the judgement that counting a withdrawn study again would rest on.
+def withdrawn(session: Session, study_id: int) -> tuple[Judgement, Reading]:
+    """Give the judgement and the reading that counting a withdrawn study again would rest on.
 
     Raises:
         Conflict: the study is not withdrawn.
     """
-    withdrawn = locking.newest_decision(session, study_id)
-    if withdrawn is None or withdrawn.verdict is not DecisionVerdict.WITHDRAW:
+    newest = locking.newest_decision(session, study_id)
+    if newest is None or newest.verdict is not DecisionVerdict.WITHDRAW:
         raise Conflict("Only a study that was withdrawn can be counted again")
-    return rules.from_facts(withdrawn.facts)
+    facts = session.get_one(Decision, newest.facts["withdraws"]).facts
+    return rules.from_facts(facts), reading_of_facts(facts)
 
 
 def _count_again(

@@ -34,7 +34,7 @@ from monitor.review.queue.screening import (
     screen,
     set_aside,
 )
-from monitor.review.retracting import AlertOutcome, withdraw_retracted, withdrawn_judgement
+from monitor.review.retracting import AlertOutcome, withdraw_retracted, withdrawn
 from monitor.review.retracting import settle as settle_alert
 from monitor.review.rounds import open_round
 
@@ -76,5 +76,5 @@ __all__ = [
     "why",
     "withdraw",
     "withdraw_retracted",
-    "withdrawn_judgement",
+    "withdrawn",
 ]

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from monitor.catalogue.words import FindingDirection
+from monitor.catalogue.words import Direction, FindingDirection
 
 
 class ScreeningVerdict(StrEnum):
@@ -25,7 +25,17 @@ class ExclusionReason(StrEnum):
     NOTICE = "a notice, comment or review"
 
 
-_SHOWN = {FindingDirection.NO_DIFFERENCE.value: "no clear difference"}
+_SHOWN = {
+    Direction.NO_DIFFERENCE.value: "no clear difference",
+    Direction.DISAGREE.value: "trials disagree",
+    Direction.POSITIVE_THEN_LITTLE.value: (
+        "positive to 2021; trials since show little or no difference"
+    ),
+    Direction.POSITIVE_THEN_COMPARISON.value: (
+        "positive to 2021; trials since favour the comparison"
+    ),
+    Direction.POSITIVE_THEN_DISAGREE.value: "positive to 2021; trials since disagree",
+}
 _FOUND = {
     FindingDirection.FAVOURS: "favours the intervention",
     FindingDirection.MIXED: "has mixed findings",

@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
+from monitor.evidence.shown import figures, place
 from monitor.feeds.files import intake
 from monitor.feeds.identifiers.destinations import outward, scheme
 from monitor.feeds.sources import SOURCES
-from monitor.gap.telling import maybe_words, tier_words
+from monitor.gap.telling import maybe_words, since, tier_words
 from monitor.kernel import english
 from monitor.kernel.english import (
     dated,
@@ -173,6 +174,9 @@ FILTERS: dict[str, Callable[..., object]] = {
     "shown": shown,
     "tier_words": tier_words,
     "maybe": maybe_words,
+    "since_then": since,
+    "place": place,
+    "figures": figures,
     "dated": dated,
     "day": day,
     "month": month,

@@ -9,18 +9,17 @@ from pathlib import Path
 import pytest
 
 from monitor.catalogue import loader
-from monitor.catalogue.words import (
-    Direction,
-    Tier,
-    UsageBand,
-)
+from monitor.catalogue.words import SAID, Tier
 from monitor.kernel.errors import ConfigError, NotFound
 
 # Released policies never change: a change is a new file and an ADR (docs/grading.md).
 RELEASED = {
     "gap/2023-1.toml": "b16ce98330de0b3d074eb790a83107ebf5f23bc6c1679e0d0d5786f7fd6aef9c",
     "gap/2023-2.toml": "ef43481484820062d52955e006c7a0009ba55a20fabc7bcdb262210275a03ec8",
+    "gap/2026-1.toml": "34f18910d5d27136587076d4f0e3a2bae25712e82a3d64b56b4bb96274689c9d",
     "grading/2023-1.toml": "ccafae00a7ce0604800035f07eb0eea99c288109e6b32ff53a7fded2c38ba6c8",
+    "grading/2026-1.toml": "d5df8bbedb1c06c8f40b886ce1bf20fa3f4913a33cca616e8b22dbd0a3d75732",
+    "synthesis/2026-1.toml": "89415e41246a3ba1b3e099e4f565bbc3797024eeb7121fe3f4d307d321238592",
 }
 DOMAIN = Path(__file__).resolve().parents[3] / "shared" / "domain"
 PUBLISHED = {
@@ -164,7 +163,7 @@ def test_an_unknown_slug_is_not_found():
 def test_released_policies_are_frozen():
     found = {
         f"{kind}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
-        for kind in ("grading", "gap")
+        for kind in ("grading", "gap", "synthesis")
         for path in (loader.FOLDER / kind).glob("*.toml")
     }
     assert found == RELEASED
@@ -176,7 +175,7 @@ def test_every_error_of_every_file_is_reported_at_once(copy):
     _replace(copy / "interventions/abc.toml", 'short = "ABC"', 'short = "ABC"\nrating = "good"')
     _replace(copy / "review.toml", "doi = ", "# doi = ")
     (copy / "interventions/vig.toml").write_text("name = ")
-    _replace(copy / "policies.toml", 'gap = "2023-2"', 'gap = "2099-1"')
+    _replace(copy / "policies.toml", 'gap = "2026-1"', 'gap = "2099-1"')
     errors = _errors(copy)
     assert [e for e in errors if e.startswith("interventions/cos.toml: baseline.tier:")]
     assert [e for e in errors if e.startswith("interventions/cos.toml: position:")]
@@ -239,10 +238,10 @@ def test_an_incomplete_matrix_is_refused_and_each_missing_cell_named(copy):
 def test_the_matrix_spells_out_every_cell():
     raw = tomllib.loads((loader.FOLDER / "gap/2023-1.toml").read_text())["matrix"]
     cells = [cell for by_direction in raw.values() for row in by_direction.values() for cell in row]
-    assert len(cells) == len(Tier) * len(Direction) * len(UsageBand) == 72
+    assert len(cells) == len(Tier) * len(SAID) * 4 == 72
 
 
-def test_the_matrix_in_force_calls_no_result_a_proof_of_no_difference():
+def test_the_second_matrix_calls_no_result_a_proof_of_no_difference():
     """As 2023-1 cell by cell, but for the sentences: a result may be only not significant."""
     old, new = (
         tomllib.loads((loader.FOLDER / f"gap/2023-{n}.toml").read_text())["matrix"] for n in (1, 2)

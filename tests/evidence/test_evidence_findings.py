@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue import loader
-from monitor.catalogue.words import EffectType
+from monitor.catalogue.words import EffectType, Label
 from monitor.evidence import pooling
 from monitor.evidence.effects import derive, turned
 from monitor.evidence.findings import findings
-from monitor.evidence.labels import Label, label
+from monitor.evidence.labels import label
 from monitor.evidence.pooling import Method, Pool
 from monitor.evidence.results import Allocation, Result, read_row
 from monitor.kernel.errors import InvalidInput

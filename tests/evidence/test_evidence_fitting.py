@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue import loader
+from monitor.catalogue.words import Label
 from monitor.evidence.fitting import Interval, Spread, fit
-from monitor.evidence.labels import Label, label
+from monitor.evidence.labels import label
 from monitor.evidence.pooling import pool
 from monitor.evidence.two_by_two import Measure, from_counts
 from monitor.kernel.errors import InvalidInput

@@ -1,6 +1,7 @@
 from datetime import date
 
 import pytest
+from readings import reading_of  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy import select
 
 from monitor.accounts.tables import Role, User
@@ -21,6 +22,7 @@ from monitor.evidence.words import Cause
 from monitor.kernel import audit
 from monitor.kernel.errors import NotFound
 from monitor.literature.tables import Lane, Paper, Study, StudyPaper
+from monitor.review.reading.model import to_json
 from monitor.review.rules import Judgement, as_facts, versioned
 from monitor.review.tables import Decision
 from monitor.review.words import DecisionVerdict
@@ -46,6 +48,11 @@ def judgement(*slugs, **changes):
         "quote": "No difference was found.",
     }
     return Judgement(**{**answers, **changes})
+
+
+def read(given):
+    """The judgement as a reading, of people who were not asked whether the review has it."""
+    return reading_of(given).model_copy(update={"in_review": None})
 
 
 class World:
@@ -99,7 +106,7 @@ class World:
                 verdict=verdict,
                 reason="",
                 interventions=list(given.interventions),
-                facts=versioned(as_facts(given)),
+                facts=versioned(as_facts(given) | {"reading": to_json(read(given))}),
                 decided_by=[person.id for person in self.people],
                 at=self.now,
             )
@@ -113,6 +120,10 @@ class World:
 
     def regrade(self, slug, cause=BASELINE):
         return service.regrade(self.session, self.catalogue, slug, cause=cause, at=self.now)
+
+
+def weighed(world, study_id, given):
+    return service.weighed(world.session, world.catalogue, study_id, given, read(given))
 
 
 @pytest.fixture
@@ -136,14 +147,18 @@ def test_the_baseline_of_all_ten_is_recorded_once(world, session):
         published = world.catalogue.intervention(row.slug).baseline
         assert (row.tier, row.tier_low, row.tier_high) == (published.tier,) * 3
         assert row.direction == published.direction
-        assert (row.policy, row.counted, row.cause_kind) == ("2023-1", [], "baseline")
+        assert (row.policy, row.counted, row.cause_kind) == ("2026-1", [], "baseline")
 
 
 def test_an_accepted_trial_is_graded_with_its_cause(world, session, now):
     world.regrade("cos")
     study_id = world.accept("Invented trial", "cos")
     row = world.regrade("cos", ACCEPTED)
-    assert (row.tier, row.direction, row.counted) == (Tier.STRONG, Direction.MIXED, [study_id])
+    assert (row.tier, row.direction, row.counted) == (
+        Tier.STRONG,
+        Direction.POSITIVE_THEN_LITTLE,
+        [study_id],
+    )
     assert row.facts == {
         "studies": [9, 18],
         "sound": [9, 18],
@@ -156,7 +171,7 @@ def test_an_accepted_trial_is_graded_with_its_cause(world, session, now):
     assert world.regrade("cos", ACCEPTED).id == row.id
     assert queries.current(session, "cos") is row
     assert [one.direction for one in queries.history(session, "cos")] == [
-        Direction.MIXED,
+        Direction.POSITIVE_THEN_LITTLE,
         Direction.GENERALLY_POSITIVE,
     ]
 
@@ -189,8 +204,8 @@ def test_a_withdrawn_study_leaves_the_grade_as_it_was(world):
 def test_a_preview_is_what_regrading_then_records_and_changes_nothing(world, session):
     before = world.regrade("ddp")
     study_id = world.study("Invented trial")
-    facts = service.study_facts(session, study_id, judgement("ddp"))
-    seen = service.preview(session, world.catalogue, "ddp", adding=facts)
+    adding = weighed(world, study_id, judgement("ddp"))
+    seen = service.preview(session, world.catalogue, "ddp", adding=adding)
     assert len(_ledger(session)) == 1
     world.decide(study_id, judgement("ddp"))
     row = world.regrade("ddp", ACCEPTED)
@@ -203,8 +218,8 @@ def test_a_preview_is_what_regrading_then_records_and_changes_nothing(world, ses
 def test_a_preview_judges_an_accepted_study_anew_instead_of_counting_it_twice(world, session):
     study_id = world.accept("Invented trial", "ddp")
     anew = judgement("ddp", direction=FindingDirection.FAVOURS, risk_of_bias=RiskOfBias.HIGH)
-    facts = service.study_facts(session, study_id, anew)
-    seen = service.preview(session, world.catalogue, "ddp", adding=facts)
+    adding = weighed(world, study_id, anew)
+    seen = service.preview(session, world.catalogue, "ddp", adding=adding)
     assert seen.facts["studies"] == Interval(2, 3)
     assert seen.facts["sound"] == Interval(0, 0)
 
@@ -232,8 +247,8 @@ def test_the_first_report_of_results_says_whether_the_review_may_hold_it(
         world.paper(study.id, **report)
     world.decide(study.id, judgement("ddp"))
     assert world.regrade("ddp").facts["studies"] == studies
-    facts = service.study_facts(session, study.id, judgement("ddp"))
-    seen = service.preview(session, world.catalogue, "ddp", adding=facts)
+    adding = weighed(world, study.id, judgement("ddp"))
+    seen = service.preview(session, world.catalogue, "ddp", adding=adding)
     assert [seen.facts["studies"].lo, seen.facts["studies"].hi] == studies
 
 
@@ -257,7 +272,7 @@ def test_what_does_not_exist_is_not_found(world, session):
     with pytest.raises(NotFound):
         world.regrade("marte")
     with pytest.raises(NotFound, match="no study 404"):
-        service.study_facts(session, 404, judgement("ddp"))
+        weighed(world, 404, judgement("ddp"))
     assert queries.current(session, "cos") is None
 
 

@@ -12,8 +12,20 @@ from monitor.gap.telling import tier_clause, tier_words
 from monitor.gap.words import ChangeKind
 
 POLICY = loader.load().gap
-FOR = (Direction.FAVOURS, Direction.GENERALLY_POSITIVE)
-NOT_FOR = (Direction.MIXED, Direction.NO_DIFFERENCE, Direction.FAVOURS_COMPARISON)
+FOR = (
+    Direction.FAVOURS,
+    Direction.GENERALLY_POSITIVE,
+    Direction.BENEFIT,
+    Direction.PROBABLE,
+    Direction.SLIGHT,
+)
+# Trials large enough to tell found little, or went against it: whatever the tier, that is told.
+AGAINST = (Direction.LITTLE, Direction.FAVOURS_COMPARISON)
+TURNED = (
+    Direction.POSITIVE_THEN_LITTLE,
+    Direction.POSITIVE_THEN_COMPARISON,
+    Direction.POSITIVE_THEN_DISAGREE,
+)
 
 
 def state(**changes):
@@ -129,10 +141,31 @@ def test_strong_evidence_that_does_not_favour_is_never_a_recommendation():
     assert _cell(Tier.STRONG, Direction.FAVOURS_COMPARISON, UsageBand.LITTLE) is GapKind.ALIGNED
     for direction in (Direction.MIXED, Direction.NO_DIFFERENCE):
         told = assess(POLICY, Tier.STRONG, direction, UsageBand.LITTLE).sentence
-        assert "more use is not" in told
+        assert "More use is not" in told
 
 
-@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize("direction", TURNED)
+def test_what_later_trials_do_not_bear_out_is_read_with_care(direction):
+    assert _cell(Tier.STRONG, direction, UsageBand.LITTLE) is GapKind.UNDER_USED_CARE
+    for tier in Tier:
+        for used in (UsageBand.WIDE, UsageBand.MIDDLE):
+            assert _cell(tier, direction, used) is GapKind.CARE
+        assert "to 2021" in assess(POLICY, tier, direction, UsageBand.WIDE).sentence
+
+
+def test_benefit_harm_and_nothing_in_a_weak_tier_are_three_gaps_or_three_sentences():
+    """The most used have the weakest evidence: what their first large trial finds has to show."""
+    found = {
+        direction: assess(POLICY, Tier.WEAK, direction, UsageBand.WIDE)
+        for direction in (Direction.PROBABLE, Direction.LITTLE, Direction.FAVOURS_COMPARISON)
+    }
+    assert len({told.sentence for told in found.values()}) == 3
+    harm = found[Direction.FAVOURS_COMPARISON]
+    assert harm.kind is GapKind.OVER_USED
+    assert "families did better with what it was compared with" in harm.sentence
+
+
+@pytest.mark.parametrize("direction", [d for d in Direction if d not in (*AGAINST, *TURNED)])
 def test_weak_evidence_widely_used_is_under_researched_and_not_called_ineffective(direction):
     found = assess(POLICY, Tier.WEAK, direction, UsageBand.WIDE)
     assert found.kind is GapKind.UNDER_RESEARCHED
@@ -144,8 +177,8 @@ def test_more_use_than_the_findings_support_needs_enough_evidence_to_tell():
         for direction in Direction:
             for used in UsageBand:
                 if _cell(tier, direction, used) is GapKind.OVER_USED:
-                    assert tier is not Tier.WEAK
-                    assert direction in NOT_FOR
+                    assert direction in (*AGAINST, Direction.NO_DIFFERENCE)
+                    assert tier is not Tier.WEAK or direction in AGAINST
                     assert used in {UsageBand.WIDE, UsageBand.MIDDLE}
 
 

@@ -140,8 +140,8 @@ def test_the_gap_row_points_at_its_grade_and_use(world, session):
     assert row
     assert use
     assert (row.grade_id, row.usage_id) == (grade.id, use.id)
-    assert (row.policy, row.kind) == ("2023-2", GapKind.UNDER_USED_CARE)
-    assert "more use is not clearly supported" in row.sentence
+    assert (row.policy, row.kind) == ("2026-1", GapKind.UNDER_USED_CARE)
+    assert "More use is not clearly supported" in row.sentence
 
 
 def test_a_grade_that_says_the_same_is_no_change(world, session):

@@ -159,7 +159,11 @@ def test_every_step_is_audited_without_an_address(session, world, settings, now)
     (message,) = session.query(Message)
     service.confirm(session, message.uuid, now)
     service.unsubscribe(session, message.uuid, now)
-    entries = [e for e in session.query(audit.AuditEntry) if e.subject.startswith("subscriber")]
+    entries = [
+        e
+        for e in session.query(audit.AuditEntry).order_by(audit.AuditEntry.seq)
+        if e.subject.startswith("subscriber")
+    ]
     assert [e.action for e in entries] == [
         "subscriber.asked",
         "subscriber.confirmed",

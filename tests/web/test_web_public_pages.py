@@ -76,7 +76,7 @@ def test_a_new_trial_of_no_difference_is_worse_news_in_the_same_tier(client, evi
     overview = client.get("/")
     cos = row(overview, "Circle of Security")
     assert "Strong 9–18 studies" in cos
-    assert "Mixed changed Nov 2026" in cos
+    assert "Positive to 2021; trials since show little or no difference changed Nov 2026" in cos
     assert "Read with care: more use is not clearly supported." in cos
     words = text(overview)
     assert "Under-used 3 of 10." in words
@@ -104,7 +104,7 @@ def test_what_withdrawing_would_do_is_what_withdrawing_does(client, evidence):
     )
     assert promised
     assert promised[1] == (
-        "Findings: from mixed to “generally positive”. "
+        "Findings: from “positive to 2021; trials since show little or no difference” to “generally positive”. "
         "Gap: from “under-used, read with care” to under-used."
     )
     evidence.withdrawn(study)
@@ -218,7 +218,9 @@ def test_a_change_shows_what_moved_and_what_did_not(client, evidence):
     assert number
     page = client.get(f"/changes/{number[1]}")
     words = text(page)
-    assert "Findings Before Generally positive After Mixed Moved? Moved" in words
+    assert (
+        "Findings Before Generally positive After Positive to 2021; trials since show little or no difference Moved? Moved"
+    ) in words
     assert "Evidence tier Before Strong After Strong Moved? Unchanged" in words
     assert "Studies counted Before 8–17 After 9–18 Moved? Moved" in words
     assert f"/interventions/cos/studies/{study}" in page.text

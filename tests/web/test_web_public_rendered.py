@@ -56,7 +56,7 @@ def test_what_was_decided_is_on_every_page_at_once(client, evidence, clock):
     assert "9–18" in client.get("/").text.replace("</b>", "")
     assert "with 1 study accepted since added" in client.get("/").text
     assert client.get("/changes").text.count("What changed and why") == 1
-    assert "Mixed" in client.get("/interventions/cos").text
+    assert "Positive to 2021" in client.get("/interventions/cos").text
     evidence.withdrawn(study)
     assert "accepted since added" not in client.get("/").text
     assert client.get("/changes").text.count("What changed and why") == 2

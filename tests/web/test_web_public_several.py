@@ -64,7 +64,13 @@ def test_the_mail_tells_it_in_words_too(evidence, published):
     assert result == f"Of more than one of the ten, so told in its own words: “{QUOTE}”"
     headline = wording.headline(changes, study, correction=False)
     assert headline.endswith("a UK randomised trial concerns more than one of the ten")
-    assert "favours" not in changes[0]["sentence"]
+    told = {change["slug"]: change["sentence"] for change in changes}
+    assert len(told) == 2, "each hears it, with the sign of its own arm"
+    signs = {"benefit": 0, "favours the comparison": 0}
+    for sentence in told.values():
+        for label in signs:
+            signs[label] += f"“{label}” for attachment, against another of the ten" in sentence
+    assert signs == {"benefit": 1, "favours the comparison": 1}
 
 
 def test_a_study_of_one_keeps_its_direction(client, evidence):

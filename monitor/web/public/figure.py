@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from monitor.catalogue.words import GapKind, Tier, UsageBand
 from monitor.gap.queries import InterventionState
 from monitor.gap.rules import State
-from monitor.gap.telling import caution, meaning, tier_words, used
+from monitor.gap.telling import caution, meaning, tier_words, trials_words, used
 from monitor.review.words import shown
 from monitor.web import formats
 
@@ -14,6 +14,7 @@ from monitor.web import formats
 _ORDER = (
     GapKind.UNDER_RESEARCHED,
     GapKind.OVER_USED,
+    GapKind.CARE,
     GapKind.UNDER_USED,
     GapKind.UNDER_USED_CARE,
     GapKind.ALIGNED,
@@ -54,6 +55,7 @@ def groups(
 _GAP_WORDS = {
     GapKind.UNDER_RESEARCHED: "",  # the group's heading says it all
     GapKind.OVER_USED: "The findings do not clearly support the use.",
+    GapKind.CARE: "Read with care: later trials do not bear out the review.",
     GapKind.UNDER_USED: "Little used for its evidence.",
     GapKind.UNDER_USED_CARE: "Read with care: more use is not clearly supported.",
     GapKind.ALIGNED: "No gap seen.",
@@ -93,6 +95,7 @@ def parts(state: State) -> dict[str, str]:
     return {
         "Evidence tier": formats.sentence(tier_words(state)),
         "Findings": formats.sentence(shown(state.direction)),
+        "Trials since show": trials_words(state),
         "Studies counted": formats.span(*state.studies),
         "Use": used(state),
         "Gap": formats.sentence(state.kind),

@@ -12,7 +12,7 @@ FULL, OPEN, EMPTY = "full", "open", "empty"
 _TIERS = list(Tier)
 _STRIP = 10  # places on the strip, whatever a survey ranked, unless it says another number
 _BIG, _SMALL = 4.5, 2.5
-_LEFT, _LINE, _RIGHT = 7, 19, 31  # right of the line favours the intervention
+_LEFT, _LINE, _NEAR, _RIGHT = 7, 19, 25, 31  # right of the line favours the intervention
 _DOTS: dict[Direction, tuple[tuple[int, float], ...]] = {
     Direction.FAVOURS: ((_RIGHT, _BIG),),
     Direction.GENERALLY_POSITIVE: ((_RIGHT, _BIG), (_LINE, _SMALL)),
@@ -20,6 +20,15 @@ _DOTS: dict[Direction, tuple[tuple[int, float], ...]] = {
     Direction.NO_DIFFERENCE: ((_LINE, _BIG),),
     Direction.FAVOURS_COMPARISON: ((_LEFT, _BIG),),
     Direction.NONE: (),
+    Direction.BENEFIT: ((_RIGHT, _BIG),),
+    Direction.PROBABLE: ((_RIGHT, _BIG),),
+    Direction.SLIGHT: ((_NEAR, _BIG),),
+    Direction.LITTLE: ((_LINE, _BIG),),
+    Direction.DISAGREE: ((_RIGHT, _BIG), (_LEFT, _BIG)),
+    # what was said to 2021 small, what trials since show large
+    Direction.POSITIVE_THEN_LITTLE: ((_RIGHT, _SMALL), (_LINE, _BIG)),
+    Direction.POSITIVE_THEN_COMPARISON: ((_RIGHT, _SMALL), (_LEFT, _BIG)),
+    Direction.POSITIVE_THEN_DISAGREE: ((_RIGHT, _BIG), (_LEFT, _BIG)),
 }
 _LENGTH = {1: 16, 2: 30, 3: 44}  # of a gap bar, by tier or by use
 _USE = {UsageBand.LITTLE: 1, UsageBand.MIDDLE: 2, UsageBand.WIDE: 3}

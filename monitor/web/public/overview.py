@@ -13,8 +13,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from monitor.catalogue.words import Direction, Tier, UsageBand
+from monitor.catalogue.words import Direction, Tier
 from monitor.evidence import wording
+from monitor.evidence.labels import CASES as LABELS
 from monitor.feeds import queries as feeds
 from monitor.feeds.queries import SourceState, SourceStatus
 from monitor.feeds.sources import SOURCES
@@ -85,12 +86,18 @@ def _overview() -> dict[str, Any]:
     }
 
 
-_DIRECTIONS = (
-    (Direction.FAVOURS, "favours the intervention"),
-    (Direction.GENERALLY_POSITIVE, "generally positive"),
-    (Direction.MIXED, "mixed"),
-    (Direction.NO_DIFFERENCE, shown(Direction.NO_DIFFERENCE)),
-    (Direction.FAVOURS_COMPARISON, "favours the comparison"),
+# The marks that a reader can meet, each once.
+_DIRECTIONS = tuple(
+    (direction, shown(direction))
+    for direction in (
+        Direction.GENERALLY_POSITIVE,
+        Direction.MIXED,
+        Direction.BENEFIT,
+        Direction.SLIGHT,
+        Direction.LITTLE,
+        Direction.FAVOURS_COMPARISON,
+        Direction.POSITIVE_THEN_LITTLE,
+    )
 )
 
 
@@ -153,7 +160,9 @@ def method() -> str:
         "public/method.html",
         grading=catalogue.grading,
         policy=catalogue.gap,
-        bands=[band.value for band in UsageBand],
+        synthesis=catalogue.synthesis,
+        labels=LABELS,
+        bands=[band.value for band in catalogue.gap.bands],
         sources=sources,
         tiers=[
             {"name": tier.value, "sentence": wording.rule_sentence(catalogue.grading, tier)}

@@ -7,10 +7,19 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue, GradingPolicy
-from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias, Tier
+from monitor.catalogue.words import (
+    ComparatorClass,
+    Design,
+    EffectType,
+    FindingDirection,
+    OutcomeClass,
+    RiskOfBias,
+    Tier,
+)
 from monitor.evidence import service as evidence
 from monitor.evidence import wording
 from monitor.evidence.facts import Interval, StudyFacts
+from monitor.evidence.results import Allocation, Result
 from monitor.evidence.tables import GradeRow
 from monitor.gap import service as gaps
 from monitor.gap.rules import State
@@ -18,9 +27,12 @@ from monitor.review.queries import AcceptedStudy
 from monitor.web.public import figure
 
 _NOBODY = -1  # no study has this id
+_ARM = 200  # people in each of two groups: enough to tell a difference that matters from none
+_CLEAR = 0.4  # standard deviations: twice the difference that matters
 _TRIALS = (
-    ("One more sound trial that favours it", FindingDirection.FAVOURS),
-    ("One more sound trial that shows no clear difference", FindingDirection.NO_DIFFERENCE),
+    ("in which families did clearly better with it", FindingDirection.FAVOURS, _CLEAR),
+    ("in which they did about the same with it", FindingDirection.NO_DIFFERENCE, 0.0),
+    ("in which they did clearly worse with it", FindingDirection.FAVOURS_COMPARISON, -_CLEAR),
 )
 _WITHDRAWN = 3  # newest counted studies tried
 
@@ -42,11 +54,13 @@ def cases(
     *,
     at: datetime,
 ) -> list[Case]:
-    """Try one more trial either way, and each of the newest counted studies withdrawn."""
+    """Try one more trial each way, and each of the newest counted studies withdrawn."""
     cases = []
-    for what, direction in _TRIALS:
-        grade = evidence.preview(session, catalogue, slug, adding=_trial(direction, at))
-        cases.append(Case(what, _then(state, gaps.preview(session, catalogue, slug, grade))))
+    for what, direction, effect in _TRIALS:
+        adding = evidence.Weighed(_trial(direction, at), (_result(slug, effect),))
+        grade = evidence.preview(session, catalogue, slug, adding=adding)
+        then = _then(state, gaps.preview(session, catalogue, slug, grade))
+        cases.append(Case(f"One more sound trial of {2 * _ARM} people {what}", then))
     for study in list(counted)[-_WITHDRAWN:]:
         grade = evidence.preview(session, catalogue, slug, without=study.study_id)
         then = _then(state, gaps.preview(session, catalogue, slug, grade))
@@ -76,6 +90,23 @@ def _trial(direction: FindingDirection, at: datetime) -> StudyFacts:
         direction=direction,
         published=at.date(),
         year=at.year,
+    )
+
+
+def _result(slug: str, effect: float) -> Result:
+    return Result(
+        study="an imagined trial",
+        intervention=slug,
+        variant="",
+        comparator="",
+        comparator_class=ComparatorClass.USUAL_CARE.value,
+        allocation=Allocation.INDIVIDUAL,
+        effect_type=EffectType.SMD,
+        outcome_class=OutcomeClass.ATTACHMENT.value,
+        risk_of_bias=RiskOfBias.LOW.value,
+        n_i=_ARM,
+        n_c=_ARM,
+        effect=effect,
     )
 
 

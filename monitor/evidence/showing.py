@@ -1,0 +1,75 @@
+"""What trials since the review show of one intervention, worked out from the studies that count.
+
+Nothing here is kept: it is worked out anew from the results whenever it is asked (DESIGN §9).
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from monitor.catalogue.loader import Catalogue
+from monitor.catalogue.words import InReview
+from monitor.evidence.findings import Finding, findings
+from monitor.evidence.of_readings import row_of
+from monitor.evidence.results import Result
+from monitor.review import queries as review
+from monitor.review.queries import AcceptedStudy
+from monitor.review.reading.appraised import overall_of
+from monitor.review.reading.model import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """What trials since the review show: every pool and class, and what could not be read.
+
+    ``studies`` are by the name that ``Result`` and ``Index`` give a study.
+    """
+
+    slug: str
+    findings: tuple[Finding, ...]
+    refused: tuple[tuple[Result, str], ...]
+    studies: Mapping[str, AcceptedStudy]
+
+
+def showing(
+    session: Session, catalogue: Catalogue, slug: str, *, at: datetime | None = None
+) -> Showing:
+    """Work out what trials since the review show of one intervention; ``at``: as of then."""
+    return of_studies(catalogue, slug, review.accepted(session, slug, at=at))
+
+
+def of_studies(catalogue: Catalogue, slug: str, accepted: Sequence[AcceptedStudy]) -> Showing:
+    """Work out what some studies show of one intervention; the review's own are no voice."""
+    named = names([study for study in accepted if study.in_review is not InReview.YES])
+    rows = [row for name, study in named.items() for row in rows_of(catalogue, study.reading, name)]
+    found, refused = shown_of(catalogue, slug, rows)
+    return Showing(slug, found, refused, named)
+
+
+def shown_of(
+    catalogue: Catalogue, slug: str, rows: Sequence[Result]
+) -> tuple[tuple[Finding, ...], tuple[tuple[Result, str], ...]]:
+    """Say what results show of one intervention; and which could not be read, with why."""
+    every, refused = findings(rows, catalogue.synthesis, catalogue.measures, catalogue.slugs)
+    return tuple(finding for finding in every if finding.intervention == slug), tuple(refused)
+
+
+def rows_of(catalogue: Catalogue, reading: Reading, study: str) -> list[Result]:
+    """Give each result of a reading as a row of the results table; ``study`` names it."""
+    tools = catalogue.tool_by_reference
+    return [
+        row_of(reading, result, study=study, risk=overall_of(tools, result.risk) or "")
+        for result in reading.results
+    ]
+
+
+def names(accepted: Sequence[AcceptedStudy]) -> dict[str, AcceptedStudy]:
+    """Name each study by its label, with its number where two have the same."""
+    labels = Counter(study.label for study in accepted)
+    return {
+        study.label if labels[study.label] == 1 else f"{study.label} ({study.study_id})": study
+        for study in accepted
+    }

@@ -1,0 +1,109 @@
+"""What trials since the review show, as ledgers keep it and readers are told. Pure.
+
+The third of the three statements (``method/findings.md`` §6): one line for each kind of comparator
+and outcome class. Everything behind a line is worked out anew from the results whenever it is asked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from monitor.catalogue.words import Label, ResultClass
+from monitor.evidence.findings import Finding
+from monitor.evidence.labels import label
+from monitor.kernel import english
+
+_DIGITS = 3  # of an estimate, as ledgers keep it
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What trials since the review show against one kind of comparator, in one outcome class.
+
+    The estimate and its interval are standardised mean differences, more is better; None where no
+    size is known or the results disagree. ``words`` is the label with what it adds. ``read``: the
+    headline rests on it.
+    """
+
+    comparator_class: str
+    outcome_class: str
+    label: Label
+    words: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    k: int
+    people: int | None
+    randomised: bool
+    read: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Make the JSON that ledgers keep."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read the JSON that ledgers keep.
+
+        Raises:
+            TypeError, ValueError: the ledger holds something else.
+        """
+        return cls(**{**data, "label": Label(data["label"])})
+
+    @classmethod
+    def of(cls, finding: Finding, delta: float) -> Self:
+        """Keep of a finding what readers are told first."""
+        line, pool = finding.main, finding.main.pool
+        return cls(
+            comparator_class=finding.comparator_class,
+            outcome_class=finding.outcome_class,
+            label=label(pool, delta) if pool else Label.NOTHING,
+            words=line.label,
+            estimate=_rounded(pool.estimate if pool else None),
+            low=_rounded(pool.ci_low if pool else None),
+            high=_rounded(pool.ci_high if pool else None),
+            k=line.k or finding.signs.heard,
+            people=line.people,
+            randomised=bool(finding.index) and all(entry.randomised for entry in finding.index),
+        )
+
+
+def _rounded(value: float | None) -> float | None:
+    # adding 0.0 makes -0.0 one with 0.0: a ledger's bytes must not hang on a sign without meaning
+    return None if value is None else round(value, _DIGITS) + 0.0
+
+
+def place(line: Shown) -> str:
+    """Say of what a line tells: "for attachment, against usual care"."""
+    return f"for {OUTCOMES[line.outcome_class]}, against {COMPARATORS[line.comparator_class]}"
+
+
+OUTCOMES = {
+    ResultClass.ATTACHMENT.value: "attachment",
+    ResultClass.PROXIMAL.value: "parents’ sensitivity and what else leads to attachment",
+    ResultClass.CHILD.value: "other outcomes of children",
+    ResultClass.PARENT.value: "other outcomes of parents",
+    ResultClass.HARM.value: "harms",
+    ResultClass.OTHER.value: "other outcomes",
+    "": "outcomes of no stated class",
+}
+COMPARATORS = {
+    "usual care": "usual care, waiting or nothing",
+    "active": "another treatment",
+    "another of the ten": "another of the ten",
+}
+
+
+def figures(line: Shown) -> str:
+    """Tell a line's figures: "0.43 standard deviations (0.13 to 0.73), 2 trials, 233 people"."""
+    one, many = ("trial", None) if line.randomised else ("study", "studies not randomised")
+    trials = english.plural(line.k, one, many)
+    people = "how many people is not known" if line.people is None else f"{line.people:,} people"
+    if line.estimate is None or line.low is None or line.high is None:
+        return f"{trials}, {people}"
+    interval = f"{_signed(line.low)} to {_signed(line.high)}"
+    return f"{_signed(line.estimate)} standard deviations ({interval}), {trials}, {people}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
