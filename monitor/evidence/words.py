@@ -10,6 +10,6 @@ OF_DECISIONS = frozenset({"decision", "withdrawal", "retraction", "reinstatement
 class Cause:
     """Why a ledger has a new row: ``kind`` and ``id`` point at it, ``words`` tell a reader."""
 
-    kind: str  # "baseline", "papers" (a study has others now), or of OF_DECISIONS
+    kind: str  # "baseline", "papers" (a study has others now), "certainty", or of OF_DECISIONS
     words: str
     id: int | None = None

@@ -256,7 +256,11 @@ def test_the_label_rated_is_the_one_the_headline_reads():
 
 def test_only_what_stood_and_stands_otherwise_has_moved():
     before = {"attachment": Certainty.LOW, "proximal": Certainty.LOW, "harm": Certainty.HIGH}
-    after = {"attachment": Certainty.MODERATE, "proximal": Certainty.LOW, "child, other": "low"}
+    after = {
+        "attachment": Certainty.MODERATE,
+        "proximal": Certainty.LOW,
+        "child, other": Certainty.LOW,
+    }
     assert certainty.moved(before, after) == (
         Move("attachment", Certainty.LOW, Certainty.MODERATE),
     )
