@@ -28,12 +28,12 @@ def suggested(one: Suggestion) -> str:
     """Say what the rule suggests of one domain.
 
     >>> suggested(Suggestion(CertaintyDomain.IMPRECISION, 0, 1))
-    'none or one level down: what is not known decides'
+    'none to one level down: what is not known decides'
     """
     if one.asked:
         return "nothing: people judge"
     if one.least != one.most:
-        return f"{went_down(one.least)} or {went_down(one.most)}: what is not known decides"
+        return f"{went_down(one.least)} to {went_down(one.most)}: what is not known decides"
     return went_down(one.least)
 
 
@@ -60,8 +60,8 @@ def start(level: Certainty, *, randomised: bool) -> str:
 def _risk_of_bias(facts: Facts, _: CertaintyPolicy) -> str:
     least, most = facts.concern
     share = _percent(least) if least == most else f"{_percent(least)} to {_percent(most)}"
-    what = "the weight" if facts.k else "the studies"
-    said = [f"{share} of {what} is at some concerns or high risk of bias"]
+    what = "the weight is" if facts.k else "the studies are"
+    said = [f"{share} of {what} at some concerns or high risk of bias"]
     if least != most:
         said[0] += ", as not every study’s risk is known"
     if facts.left_out:
@@ -70,10 +70,10 @@ def _risk_of_bias(facts: Facts, _: CertaintyPolicy) -> str:
 
 
 def _inconsistency(facts: Facts, _: CertaintyPolicy) -> str:
-    if not facts.k:
-        return full(f"{_signs(facts)}; sizes are not known, so they cannot be compared")
-    if facts.k == 1:
+    if facts.studies == 1:
         return "One study: there is nothing to compare it with."
+    if not facts.k:
+        return f"{_signs(facts)}. Sizes are not known, so they cannot be compared."
     q = f"Q of {facts.k} studies: p {_p(facts.q_p)}"
     if facts.method == Method.APART:
         return f"{q}. They disagree by more than chance allows, and are not pooled."
@@ -134,8 +134,7 @@ def _lines(low: float, high: float, delta: float) -> str:
 def _signs(facts: Facts) -> str:
     towards, away, neither = facts.signs
     return (
-        f"{towards} of {plural(facts.studies, 'study', 'studies')} favour it, {away} the comparison, "
-        f"{neither} neither"
+        f"Of {facts.studies} studies {towards} favour it, {away} the comparison, {neither} neither"
     )
 
 

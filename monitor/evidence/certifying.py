@@ -35,6 +35,11 @@ from monitor.kernel.uk import uk_day_of
 from monitor.review import locking, rules
 from monitor.review.words import Settling
 
+CHANGED = (
+    "The facts have changed since you opened this: what they are now is shown. Check what you said "
+    "against them, and send it again"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -82,10 +87,7 @@ def certify(
     locking.require_reviewer(session, sent.by)
     now = standing(session, catalogue, sent.slug, sent.outcome_class, uk_day_of(sent.at).date)
     if now.seen != sent.seen:
-        raise Conflict(
-            "The facts have changed since you opened this: what they are now is shown. Check what you "
-            "said against them, and send it again"
-        )
+        raise Conflict(CHANGED)
     _check(now, downgrades, told)
     before = opinions_on(session, sent.slug, sent.outcome_class, now.seen)
     _require_turn(now, before, sent.by.id, downgrades)

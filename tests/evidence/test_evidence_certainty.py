@@ -297,4 +297,4 @@ def test_the_numbers_are_told_with_what_they_mean():
     span = certainty_words.span(certainty.assess(facts, POLICY))
     assert span == "low"
     unknown = Suggestion(CertaintyDomain.IMPRECISION, 1, 2)
-    assert certainty_words.suggested(unknown).startswith("one level down or two levels down")
+    assert certainty_words.suggested(unknown).startswith("one level down to two levels down")
