@@ -15,11 +15,13 @@ from typing import Any
 from monitor.catalogue.methods import CertaintyPolicy
 from monitor.catalogue.words import Certainty, CertaintyDomain
 from monitor.evidence.findings import POOLS, Finding
+from monitor.evidence.labels import Label
 from monitor.evidence.pooling import Method
 from monitor.evidence.results import CLASSES
 
 MOST = 2  # levels that one domain may take off
 _LEVELS = tuple(Certainty)
+_UNSETTLED = (Label.NOT_SETTLED.value, Label.DISAGREE.value)  # what such labels begin with
 
 Downgrades = Mapping[CertaintyDomain, int]
 
@@ -172,15 +174,23 @@ def to_mend(
 def leading(findings: Iterable[Finding]) -> dict[str, Finding]:
     """Choose, for each outcome class, the finding whose label is rated.
 
-    The usual-care pool before the active one, before that of another of the ten, as the headline
-    reads them; the first in which anything is heard. In the order of classes.
+    As the headline reads them: the first pool whose randomised trials settle something, the
+    usual-care one before the active one before that of another of the ten; where none does, the
+    first in which anything is heard. In the order of classes.
     """
     heard = [one for one in findings if one.main.pool or one.signs.heard]
     return {
-        kind: min(of_class, key=lambda one: POOLS.index(one.comparator_class))
+        kind: min(of_class, key=lambda one: (not _settles(one), POOLS.index(one.comparator_class)))
         for kind in CLASSES
         if (of_class := [one for one in heard if one.outcome_class == kind])
     }
+
+
+def _settles(finding: Finding) -> bool:
+    """Tell whether a label says something of an effect: its interval, not its estimate."""
+    if finding.main.pool is None or not finding.index[0].randomised:
+        return False
+    return not finding.main.label.startswith(_UNSETTLED)
 
 
 def fingerprint(facts: Facts) -> str:

@@ -52,7 +52,6 @@ class Confirmed:
     """What was confirmed; ``holds``: on the facts of now. ``numbers`` are those it was done on."""
 
     level: Certainty
-    start: Certainty
     label: str
     downgrades: Mapping[CertaintyDomain, int]
     reasons: Mapping[CertaintyDomain, Sequence[str]]
@@ -68,7 +67,7 @@ class Standing:
     """One label: its facts, what they suggest, what people have said of it on these facts.
 
     ``seen`` tells these facts from others. ``two`` are the opinions of the first two people, and
-    ``differ`` the domains in which they do; nobody may see them before having said their own.
+    ``differ`` the domains in which they do; neither may see the other's before having said their own.
     """
 
     slug: str
@@ -236,7 +235,6 @@ def _confirmed(
     row = (same or rows)[-1]
     return Confirmed(
         level=row.level,
-        start=row.start,
         label=row.facts["label"],
         downgrades=downgrades_of(row),
         reasons={domain: row.reasons.get(domain, []) for domain in CertaintyDomain},

@@ -1,6 +1,7 @@
 """How sure a label is: total, never surer on worse facts, blind to order; and its words."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -243,15 +244,20 @@ def test_a_name_is_no_fact_and_a_place_is():
     assert certainty.fingerprint(abroad) != certainty.fingerprint(facts)
 
 
+def rated_pool(*results):
+    every = findings(results, SYNTHESIS, CATALOGUE.measures, CATALOGUE.slugs)[0]
+    found = certainty.leading(every)
+    return found["attachment"].comparator_class if found else None
+
+
 def test_the_label_rated_is_the_one_the_headline_reads():
-    active = replace(TRIALS[0], study="other", comparator_class="active")
-    every = findings([active, TRIALS[1]], SYNTHESIS, CATALOGUE.measures, CATALOGUE.slugs)[0]
-    assert certainty.leading(every)["attachment"].comparator_class == "usual care"
-    alone = findings([active], SYNTHESIS, CATALOGUE.measures, CATALOGUE.slugs)[0]
-    assert certainty.leading(alone)["attachment"].comparator_class == "active"
-    high = replace(TRIALS[3], study="only at high risk")
-    nothing = findings([high], SYNTHESIS, CATALOGUE.measures, CATALOGUE.slugs)[0]
-    assert certainty.leading(nothing) == {}
+    usual = replace(TRIALS[0], effect=0.5)
+    active = replace(usual, study="other", comparator_class="active")
+    assert rated_pool(active, usual) == "usual care"
+    assert rated_pool(active) == "active"
+    assert rated_pool(active, replace(usual, effect=0.0)) == "active"  # usual care settles nothing
+    assert rated_pool(replace(active, effect=0.0), replace(usual, effect=0.0)) == "usual care"
+    assert rated_pool(replace(usual, risk_of_bias="high")) is None
 
 
 def test_only_what_stood_and_stands_otherwise_has_moved():
@@ -298,3 +304,20 @@ def test_the_numbers_are_told_with_what_they_mean():
     assert span == "low"
     unknown = Suggestion(CertaintyDomain.IMPRECISION, 1, 2)
     assert certainty_words.suggested(unknown).startswith("one level down to two levels down")
+
+
+def test_the_page_of_the_method_says_the_numbers_of_the_policy():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
+    shares = {0.5: "half of the pool’s weight or more", 0.25: "a quarter or more of the trials"}
+    people = POLICY.imprecision
+    for words in (
+        f"certainty/{POLICY.version}.toml",
+        shares[POLICY.risk_of_bias.one],
+        shares[POLICY.reporting.overdue_one],
+        f"p below {POLICY.inconsistency.heterogeneity_p:.2f}",
+        f"one below {people.people_one} people and two below {people.people_two}",
+        f"at *{POLICY.start.randomised}* where people came into the groups by chance",
+        f"at *{POLICY.start.other}* otherwise",
+        f"{SYNTHESIS.delta:.2f} standard deviations",
+    ):
+        assert words in page, words

@@ -1,5 +1,6 @@
 """People say how sure a label is: two, a third, again on other facts; nothing twice, nothing lost."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from uuid import uuid4
@@ -334,3 +335,20 @@ def test_what_is_confirmed_goes_out_as_data(world, session, now):
     assert session.scalar(select(func.count(CertaintyRow.id))) == 1
     header, cells = exports.table([row])
     assert len(header) == len(cells)
+
+
+def test_two_at_once_are_two_and_it_is_confirmed_once(database, now):
+    with database.write() as session:
+        world = World(session, now)
+        world.trial("one", people=250)
+        forms = [world.sent(person) for person in (world.ann, world.ben)]
+
+    def send(form):
+        with database.write() as session:
+            certifying.certify(session, world.catalogue, form, downgrades=NONE, reasons=WHY)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(send, forms))
+    with database.read() as session:
+        assert session.scalar(select(func.count(CertaintyOpinion.id))) == 2
+        assert session.scalar(select(func.count(CertaintyRow.id))) == 1

@@ -16,9 +16,9 @@ from monitor.web import formats
 from monitor.web.current import now, service
 
 _WHO = {
-    Settling.AGREED: "confirmed by two reviewers",
-    Settling.PAIR: "confirmed by two reviewers, who differed first",
-    Settling.THIRD: "settled by a third reviewer, where two differed",
+    Settling.AGREED: "confirmed on {day} by two reviewers",
+    Settling.PAIR: "confirmed on {day} by two reviewers, who differed first",
+    Settling.THIRD: "settled on {day} by a third reviewer, as two differed",
 }
 
 
@@ -85,8 +85,8 @@ def _status(confirmed: Confirmed | None, suggested: str) -> str:
         return (
             "suggested, not confirmed: worked out by rule, and two reviewers have yet to judge it"
         )
-    who = f"{_WHO[confirmed.how]} on {day(confirmed.at)}"
-    return who if confirmed.holds else f"{who} on other facts; suggested now: {suggested}"
+    who = _WHO[confirmed.how].format(day=day(confirmed.at))
+    return who if confirmed.holds else f"{who}, on other facts; suggested now: {suggested}"
 
 
 def _domain(one: Standing, domain: CertaintyDomain) -> DomainShown:

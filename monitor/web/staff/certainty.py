@@ -1,7 +1,7 @@
 """How sure labels are: the list of what waits, and the form in which a reviewer says it.
 
-Nobody sees what another said before having said their own. Nothing is chosen beforehand, and what
-was typed is kept where it is refused.
+Neither of the two sees what the other said before having said their own; whoever settles it sees both.
+Nothing is chosen beforehand, and what was typed is kept where it is refused.
 """
 
 from collections.abc import Mapping, Sequence

@@ -48,7 +48,7 @@ def test_two_people_confirm_and_neither_sees_the_other_first(world, browse):
     answer = second.send(PAGE, WHOLE)
     assert answer.headers["Location"].startswith("/certainty?said=")
     page = second.get(PAGE).text
-    assert "Certainty for attachment itself: high</b>, confirmed by two reviewers on" in page
+    assert "Certainty for attachment itself: high</b>, confirmed on 23 November 2026 by two" in page
     assert "<form action" not in page.partition("<h1>")[2]
     assert (rows(world, CertaintyOpinion), rows(world, CertaintyRow)) == (2, 1)
 
@@ -64,7 +64,7 @@ def test_where_two_differ_both_are_shown_and_a_third_settles_it(world, browse):
     assert "What you hand in settles it." in page
     assert " checked" not in page
     assert third.send(PAGE, LOWER).status_code == 303
-    assert "settled by a third reviewer" in third.get("/certainty").text
+    assert "by a third reviewer, as two differed" in third.get("/certainty").text
 
 
 @pytest.mark.parametrize(
@@ -140,3 +140,7 @@ def test_on_other_facts_it_says_so_and_is_asked_again(world, browse):
     assert "on other facts; suggested now: very low to moderate" in page
     assert "Reviewers, on other facts" in page
     assert "Your judgement" in page
+    assert (
+        "The facts have changed</b> since Ann Example and Ben Example confirmed it as low" in page
+    )
+    assert "<b>When it was confirmed:</b> two levels down. No size is known" in page
