@@ -4,12 +4,14 @@ Every function here runs inside one transaction of its caller: what it says happ
 not at all. The network is never reached from here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
+from monitor.catalogue.words import CertaintyDomain
+from monitor.evidence import certifying
 from monitor.evidence import service as evidence
 from monitor.evidence.words import Cause
 from monitor.feeds.service import StoredRecord
@@ -47,6 +49,7 @@ from monitor.usage import service as usage
 
 __all__ = [
     "Preview",
+    "certify",
     "comparison_failed",
     "count",
     "fewer_ids",
@@ -89,11 +92,7 @@ def publish_baseline(session: Session, service: Service, *, at: datetime) -> Non
 
 
 def ingest(
-    session: Session,
-    service: Service,
-    stored: Iterable[StoredRecord],
-    *,
-    at: datetime,
+    session: Session, service: Service, stored: Iterable[StoredRecord], *, at: datetime
 ) -> int:
     """Turn records into papers and queue each relevant paper once; count the newly queued.
 
@@ -136,13 +135,7 @@ def _queue(
     return review.enqueue(session, list(to_screen), at=at)
 
 
-def heed(
-    session: Session,
-    service: Service,
-    paper_ids: Sequence[int],
-    *,
-    at: datetime,
-) -> None:
+def heed(session: Session, service: Service, paper_ids: Sequence[int], *, at: datetime) -> None:
     """Open the alerts that papers give rise to, and follow what the sources have retracted.
 
     Safe to repeat: each thing said opens one alert, and withdraws and tells once.
@@ -265,12 +258,7 @@ def merge_papers(
 
 
 def undo_merge(
-    session: Session,
-    service: Service,
-    *,
-    merge_id: int,
-    by: User,
-    at: datetime,
+    session: Session, service: Service, *, merge_id: int, by: User, at: datetime
 ) -> review.Settled:
     """Make two papers of one again, with everything that follows."""
     settled = review.undo_merge(session, merge_id=merge_id, matcher=service.matcher, by=by, at=at)
@@ -278,11 +266,7 @@ def undo_merge(
 
 
 def _follow_papers(
-    session: Session,
-    service: Service,
-    settled: review.Settled,
-    *,
-    at: datetime,
+    session: Session, service: Service, settled: review.Settled, *, at: datetime
 ) -> review.Settled:
     """Re-grade what counts and has other papers now, heed what is said of these, tell readers."""
     for decision in review.accepting(session, settled.studies):
@@ -369,18 +353,37 @@ def settle_alert(  # noqa: PLR0913 - who, what, why
     return alert
 
 
-def _follow(
+def certify(
     session: Session,
     service: Service,
-    decision: Decision,
-    cause: Cause,
+    sent: certifying.Sent,
     *,
-    at: datetime,
+    downgrades: Mapping[CertaintyDomain, int],
+    reasons: Mapping[CertaintyDomain, str],
+) -> certifying.Certified:
+    """Record what a person says of how sure a label is, with everything that follows from it."""
+    said = certifying.certify(
+        session, service.catalogue, sent, downgrades=downgrades, reasons=reasons
+    )
+    if said.confirmed:
+        cause = Cause("certainty", certifying.why(service.catalogue, said), said.confirmed.id)
+        _follow_all(session, service, [sent.slug], cause, at=sent.at)
+    return said
+
+
+def _follow(
+    session: Session, service: Service, decision: Decision, cause: Cause, *, at: datetime
 ) -> None:
     """Re-grade and reassess what a decision concerns, and tell the readers. Safe to repeat."""
+    _follow_all(session, service, review.concerned(session, decision), cause, at=at)
+
+
+def _follow_all(
+    session: Session, service: Service, slugs: Iterable[str], cause: Cause, *, at: datetime
+) -> None:
     changes = [
         change
-        for slug in review.concerned(session, decision)
+        for slug in slugs
         if (change := _reassess(session, service, slug, cause=cause, at=at))
     ]
     if changes:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from monitor.catalogue.appraisal import StudyDesign, Tool
 from monitor.catalogue.appraisal_checks import faults
-from monitor.catalogue.methods import Measures, SynthesisPolicy
+from monitor.catalogue.methods import CertaintyPolicy, Measures, SynthesisPolicy
 from monitor.catalogue.models import (
     Abbreviation,
     Baseline,
@@ -65,6 +65,7 @@ class Catalogue(Data):
     grading: GradingPolicy
     gap: GapPolicy
     synthesis: SynthesisPolicy
+    certainty: CertaintyPolicy
     measures: Measures
     tools: dict[str, Tool]
     tool_for: dict[StudyDesign, str]  # which of the tools that fit a design is asked for
@@ -130,6 +131,7 @@ class _Current(Data):
     grading: str
     gap: str
     synthesis: str
+    certainty: str
     tools: dict[StudyDesign, str]
 
 
@@ -155,6 +157,7 @@ def read(folder: Path) -> Catalogue:
     policies = _policies(folder, "grading", GradingPolicy, errors)
     gaps = _policies(folder, "gap", GapPolicy, errors)
     syntheses = _policies(folder, "synthesis", SynthesisPolicy, errors)
+    certainties = _policies(folder, "certainty", CertaintyPolicy, errors)
     measures = _parse(folder, "measures.toml", Measures, errors)
     interventions = _interventions(folder, errors)
     tools = _tools(folder, errors)
@@ -164,10 +167,13 @@ def read(folder: Path) -> Catalogue:
     grading = policies.get(current.grading) if current else None
     gap = gaps.get(current.gap) if current else None
     synthesis = syntheses.get(current.synthesis) if current else None
+    certainty = certainties.get(current.certainty) if current else None
     if grading and gap:
         errors += _across(interventions, grading, gap)
         errors += _unmatched(grading, gap)
-    if errors or not (review and current and grading and gap and synthesis and measures):
+    if errors or not (
+        review and current and grading and gap and synthesis and certainty and measures
+    ):
         raise ConfigError("\n".join(errors))
     return Catalogue(
         review=review,
@@ -175,6 +181,7 @@ def read(folder: Path) -> Catalogue:
         grading=grading,
         gap=gap,
         synthesis=synthesis,
+        certainty=certainty,
         measures=measures,
         tools=tools,
         tool_for=current.tools,

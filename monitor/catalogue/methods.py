@@ -1,14 +1,16 @@
-"""The shapes of what results are read by: the numbers of the method, and the measures known."""
+"""The shapes of what results are read by: numbers of the method, measures known, how sure a label is."""
 
 import re
 from datetime import date
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from monitor.catalogue.models import Data, Text
 from monitor.catalogue.policies import Version
+from monitor.catalogue.words import Certainty, CertaintyDomain
 
+Share = Annotated[float, Field(gt=0, le=1)]
 _EDGES = re.compile(r"[^a-z0-9]+")
 
 
@@ -68,3 +70,70 @@ class Measures(Data):
 
 def _plain(words: str) -> str:
     return _EDGES.sub(" ", words.casefold()).strip()
+
+
+class Start(Data):
+    """Where a rating starts, before anything is taken off."""
+
+    randomised: Certainty
+    other: Certainty
+
+    @model_validator(mode="after")
+    def _randomised_first(self) -> Self:
+        order = list(Certainty)
+        if order.index(self.other) > order.index(self.randomised):
+            raise ValueError("start: other must not be above randomised")
+        return self
+
+
+class RiskOfBiasSteps(Data):
+    """``one``: share of the weight at some concerns or high from which one level goes."""
+
+    one: Share
+
+
+class InconsistencySteps(Data):
+    """``heterogeneity_p``: p of Q below which one level goes, where nothing better is known."""
+
+    heterogeneity_p: float = Field(gt=0, lt=1)
+
+
+class ImprecisionSteps(Data):
+    """People below which one level goes, and two."""
+
+    people_one: int = Field(ge=2)
+    people_two: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _falling(self) -> Self:
+        if self.people_two >= self.people_one:
+            raise ValueError("people_two must be below people_one")
+        return self
+
+
+class ReportingSteps(Data):
+    """``overdue_one``: share of overdue trials from which one level goes."""
+
+    overdue_one: Share
+    funnel_from: int = Field(ge=2)
+
+
+class CertaintyPolicy(Data):
+    """What is suggested for each of GRADE's domains, and what each asks of people."""
+
+    version: Version
+    released: date
+    source: Text
+    start: Start
+    risk_of_bias: RiskOfBiasSteps
+    inconsistency: InconsistencySteps
+    imprecision: ImprecisionSteps
+    reporting: ReportingSteps
+    asks: dict[CertaintyDomain, Text]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        missing = [domain.value for domain in CertaintyDomain if domain not in self.asks]
+        if missing:
+            raise ValueError(f"asks: nothing for {', '.join(missing)}")
+        return self

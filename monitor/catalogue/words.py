@@ -216,3 +216,22 @@ class Harms(StrEnum):
     REPORTED = "reported"
     NONE_REPORTED = "none reported"
     NOT_SOUGHT = "not sought"
+
+
+class Certainty(StrEnum):
+    """How sure a label of findings is (GRADE). In ascending order; never in place of the tier."""
+
+    VERY_LOW = "very low"
+    LOW = "low"
+    MODERATE = "moderate"
+    HIGH = "high"
+
+
+class CertaintyDomain(StrEnum):
+    """What may make a label less sure (GRADE), in the order in which it is asked."""
+
+    RISK_OF_BIAS = "risk of bias"
+    INCONSISTENCY = "inconsistency"
+    INDIRECTNESS = "indirectness"
+    IMPRECISION = "imprecision"
+    REPORTING = "reporting bias"

@@ -1,4 +1,4 @@
-"""The ledger of grades. Append-only; the newest row of an intervention is its grade."""
+"""The ledgers of grades and of certainty. Append-only; the newest row of a thing is what stands."""
 
 from datetime import datetime
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.catalogue.words import Direction, Tier
+from monitor.catalogue.words import Certainty, Direction, Tier
 from monitor.kernel.database import Base, enum_column
+from monitor.review.words import Settling
 
 
 class GradeRow(Base):
@@ -38,3 +39,49 @@ class GradeRow(Base):
     statements: Mapped[dict[str, Any] | None]
 
     __table_args__ = (Index("ix_grade_slug_id", "slug", "id"),)
+
+
+class CertaintyOpinion(Base):
+    """What one person says of how sure a label is, given the facts they were shown."""
+
+    __tablename__ = "certainty_opinion"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(unique=True)  # a form sent twice is one opinion
+    slug: Mapped[str] = mapped_column(ForeignKey("intervention.slug"))
+    outcome_class: Mapped[str]
+    fingerprint: Mapped[str]  # of the facts: other facts ask for other opinions
+    policy: Mapped[str]  # version of the certainty policy that suggested
+    start: Mapped[Certainty] = mapped_column(enum_column(Certainty, name="start"))
+    level: Mapped[Certainty] = mapped_column(enum_column(Certainty, name="level"))
+    downgrades: Mapped[dict[str, Any]]  # domain -> levels, 0 to 2
+    reasons: Mapped[dict[str, Any]]  # domain -> sentence
+    reviewer_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_certainty_opinion_slug_id", "slug", "id"),)
+
+
+class CertaintyRow(Base):
+    """How sure a label is, as two people or a third confirmed it, with the facts they did it on."""
+
+    __tablename__ = "certainty"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(ForeignKey("intervention.slug"))
+    outcome_class: Mapped[str]
+    fingerprint: Mapped[str]
+    policy: Mapped[str]
+    facts: Mapped[dict[str, Any]]  # as evidence.certainty.as_json gives them
+    suggested: Mapped[dict[str, Any]]  # domain -> least, most, and its numbers as printed
+    start: Mapped[Certainty] = mapped_column(enum_column(Certainty, name="start"))
+    level: Mapped[Certainty] = mapped_column(enum_column(Certainty, name="level"))
+    downgrades: Mapped[dict[str, Any]]  # domain -> levels, 0 to 2
+    reasons: Mapped[dict[str, Any]]  # domain -> sentences, of whoever gave one
+    how: Mapped[Settling] = mapped_column(enum_column(Settling, name="how"))
+    opinions: Mapped[list[int]]  # ids, in the order given
+    people: Mapped[list[int]]  # user ids, in the order they spoke
+    differences: Mapped[list[str]]  # domains that the first two judged differently
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_certainty_slug_id", "slug", "id"),)

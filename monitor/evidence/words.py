@@ -10,7 +10,8 @@ OF_DECISIONS = frozenset({"decision", "withdrawal", "retraction", "reinstatement
 class Cause:
     """Why a ledger has a new row: ``kind`` and ``id`` point at it, ``words`` tell a reader."""
 
-    # "baseline", "policy" (other rules), "papers" (a study has others now), or of OF_DECISIONS
+    # "baseline", "policy" (other rules), "papers" (a study has others now), "certainty", or of
+    # OF_DECISIONS
     kind: str
     words: str
     id: int | None = None

@@ -12,3 +12,4 @@ class ChangeKind(StrEnum):
     GAP = "gap"
     STUDIES = "studies counted"
     SETTLED = "settled"  # the tier became, or ceased to be, one of several that the count allows
+    CERTAINTY = "certainty"  # confirmed by people: another level than stood before

@@ -1,4 +1,4 @@
-"""What leaves as data: the queue, studies, results, grades, changes. Rows of JSON values."""
+"""What leaves as data: the queue, studies, results, grades, changes, certainty. Rows of JSON values."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from monitor.catalogue import loader
 from monitor.evidence.of_readings import row_of
 from monitor.evidence.results import Result
-from monitor.evidence.tables import GradeRow
+from monitor.evidence.tables import CertaintyRow, GradeRow
 from monitor.feeds.tables import Record
 from monitor.gap.tables import Change
 from monitor.literature.tables import Match, Paper, PaperIdentifier, PaperRecord, PaperRegistration
@@ -186,12 +186,43 @@ def changes(session: Session) -> list[Row]:
     ]
 
 
+def certainty(session: Session) -> list[Row]:
+    """Give every certainty that people confirmed, oldest first, with what the rule had suggested.
+
+    ``studies`` and ``participants`` are of the pool; ``suggested`` holds, for each domain, the least
+    and the most levels down.
+    """
+    return [
+        {
+            "intervention": row.slug,
+            "outcome_class": row.outcome_class,
+            "comparator_class": row.facts["comparator_class"],
+            "certainty": row.level.value,
+            "label": row.facts["label"],
+            "studies": row.facts["k"] or sum(row.facts["signs"]),
+            "participants": row.facts["people"],
+            "start": row.start.value,
+            "downgrades": row.downgrades,
+            "suggested": {
+                domain: [said["least"], said["most"]] for domain, said in row.suggested.items()
+            },
+            "reasons": row.reasons,
+            "numbers": {domain: said["numbers"] for domain, said in row.suggested.items()},
+            "how": row.how.value,
+            "policy": row.policy,
+            "at": _text(row.at),
+        }
+        for row in session.scalars(select(CertaintyRow).order_by(CertaintyRow.id))
+    ]
+
+
 EXPORTS: dict[str, Callable[[Session], list[Row]]] = {
     "queue": queue,
     "studies": studies,
     "results": results,
     "grades": grades,
     "changes": changes,
+    "certainty": certainty,
 }
 
 

@@ -59,6 +59,9 @@ _PARTIAL = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?\b")
 _OUTCOMES = {
     "attachment": "attachment itself",
     "proximal": "what leads to attachment, such as parental sensitivity",
+    "child, other": "another outcome of the child",
+    "parent, other": "another outcome of the parent",
+    "harm": "harm",
     "other": "another outcome",
 }
 

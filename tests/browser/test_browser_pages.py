@@ -70,6 +70,8 @@ STAFF = {
     "comparing.parting": "/merges/{merge}/undo",
     "alerts.alerts": "/alerts",
     "alerts.alert": "/alerts/1",
+    "certainty.listed": "/certainty",
+    "certainty.label": "/certainty/ddp/attachment",
     "trials.trials": "/trials",
     "imports.files": "/import",
     "imports.file": "/import/{file}",

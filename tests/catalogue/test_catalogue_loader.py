@@ -14,6 +14,7 @@ from monitor.kernel.errors import ConfigError, NotFound
 
 # Released policies never change: a change is a new file and an ADR (docs/grading.md).
 RELEASED = {
+    "certainty/2026-1.toml": "6151d8c9c2492bdd61319b08862ff30a813ec5a91d349a75c717197d724ad622",
     "gap/2023-1.toml": "b16ce98330de0b3d074eb790a83107ebf5f23bc6c1679e0d0d5786f7fd6aef9c",
     "gap/2023-2.toml": "ef43481484820062d52955e006c7a0009ba55a20fabc7bcdb262210275a03ec8",
     "gap/2026-1.toml": "34f18910d5d27136587076d4f0e3a2bae25712e82a3d64b56b4bb96274689c9d",
@@ -39,7 +40,7 @@ PUBLISHED = {
 @pytest.fixture
 def copy(tmp_path):
     """The catalogue's files, copied so that a test may damage them."""
-    for name in ("interventions", "grading", "gap", "synthesis", "tools"):
+    for name in ("interventions", "grading", "gap", "synthesis", "certainty", "tools"):
         shutil.copytree(loader.FOLDER / name, tmp_path / name)
     for name in ("review.toml", "policies.toml", "measures.toml"):
         shutil.copy(loader.FOLDER / name, tmp_path)
@@ -163,7 +164,7 @@ def test_an_unknown_slug_is_not_found():
 def test_released_policies_are_frozen():
     found = {
         f"{kind}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
-        for kind in ("grading", "gap", "synthesis")
+        for kind in ("grading", "gap", "synthesis", "certainty")
         for path in (loader.FOLDER / kind).glob("*.toml")
     }
     assert found == RELEASED
@@ -209,6 +210,20 @@ def test_every_error_of_every_file_is_reported_at_once(copy):
         ("gap/2023-1.toml", "first = 5, last = 7", "first = 5, last = 8", "ranks must cover"),
         ("gap/2023-1.toml", "little_below = 10", "little_below = 30", "little_below must be"),
         ("gap/2023-1.toml", '[matrix.weak."mixed"]', '[matrix.weak."mixd"]', "matrix.weak.mixd"),
+        (
+            "certainty/2026-1.toml",
+            "people_two = 100",
+            "people_two = 500",
+            "people_two must be below",
+        ),
+        ("certainty/2026-1.toml", "one = 0.5", "one = 50", "risk_of_bias.one"),
+        ("certainty/2026-1.toml", 'other = "low"', 'other = "fair"', "start.other"),
+        (
+            "certainty/2026-1.toml",
+            '"imprecision" = ',
+            '# "imprecision" = ',
+            "nothing for imprecision",
+        ),
         (
             "gap/2023-1.toml",
             'kind = "aligned", sentence = "Little used and',

@@ -96,6 +96,9 @@ EXPECTED = {
     ("GET", "/alerts"): STAFF,
     ("GET", "/alerts/<int:alert_id>"): STAFF,
     ("POST", "/alerts/<int:alert_id>"): (401, 403, 400, 400),
+    ("GET", "/certainty"): STAFF,
+    ("GET", "/certainty/<slug>/<kind>"): STAFF,
+    ("POST", "/certainty/<slug>/<kind>"): (401, 403, 400, 400),
     ("GET", "/import"): STAFF,
     ("POST", "/import"): (401, 403, 400, 400),
     ("GET", "/import/<int:file_id>"): STAFF,
@@ -141,6 +144,7 @@ def _address(world, rule):
     for field, value in (
         ("<int:change_id>", "11"),  # the first after the ten of the baseline
         ("<slug>", "ddp"),
+        ("<kind>", "attachment"),
         ("<int:paper_id>", world.papers["cosp"]),
         ("<int:record_id>", "1"),
         ("<int:study_id>", world.studies["ddp"]),

@@ -1,0 +1,124 @@
+"""The facts that certainty rests on, gathered from a finding and the readings of its studies. Pure."""
+
+from collections.abc import Mapping, Sequence
+
+from monitor.catalogue.appraisal import Tool
+from monitor.catalogue.methods import SynthesisPolicy
+from monitor.catalogue.words import RiskOfBias
+from monitor.evidence.certainty import Facts, Trial
+from monitor.evidence.findings import Finding
+from monitor.evidence.index_results import Index
+from monitor.evidence.pooling import Pool
+from monitor.evidence.results import ANOTHER
+from monitor.review.queries import AcceptedStudy
+from monitor.review.reading.appraised import overall_of
+from monitor.review.reading.model import Reading
+
+_PLACES = 4
+_NUMBERS = ("estimate", "ci_low", "ci_high", "pi_low", "pi_high", "i2", "q_p")  # of a pool
+_JUDGED = frozenset(RiskOfBias)  # a tool that says anything else tells no risk
+
+
+def facts_of(
+    finding: Finding,
+    studies: Mapping[str, AcceptedStudy],
+    tools: Mapping[str, Tool],
+    policy: SynthesisPolicy,
+    *,
+    overdue: int,
+) -> Facts:
+    """Gather what a finding's certainty rests on; ``overdue`` counts registered trials.
+
+    The order of studies makes no difference.
+    """
+    pool, signs = finding.main.pool, finding.signs
+    chosen = sorted(_voices(finding), key=lambda one: one.study)
+    unknown = {one.study for one in chosen if not _is_judged(finding, one, studies, tools)}
+    return Facts(
+        outcome_class=finding.outcome_class,
+        comparator_class=finding.comparator_class,
+        label=finding.main.label,
+        randomised=bool(chosen) and all(one.randomised for one in chosen),
+        k=finding.main.k,
+        people=finding.main.people,
+        delta=policy.delta,
+        concern=_concern(chosen, unknown, (pool.tau2 if pool else None) or 0.0),
+        signs=(signs.towards, signs.away, signs.none),
+        left_out=finding.with_high_risk.k - finding.main.k,
+        overdue=overdue,
+        method=pool.method.value if pool else "",
+        **_numbers(pool),
+        trials=tuple(_trial(one.study, studies.get(one.study), finding) for one in chosen),
+    )
+
+
+def _voices(finding: Finding) -> list[Index]:
+    """Give the studies that the label rests on: those with a size, or else all that point."""
+    sized = [one for one in finding.index if one.vi is not None]
+    return sized or list(finding.index)
+
+
+def _concern(chosen: Sequence[Index], unknown: set[str], tau2: float) -> tuple[float, float]:
+    """Give the share of the weight at some concerns or high, as far as it is known."""
+    weights = {one.study: 1 / (one.vi + tau2) if one.vi is not None else 1.0 for one in chosen}
+    whole = sum(weights.values())
+    if not whole:
+        return 0.0, 1.0
+    concerning = {one.study for one in chosen if one.some_concerns or one.high_risk}
+    least = sum(weights[study] for study in sorted(concerning)) / whole
+    most = sum(weights[study] for study in sorted(concerning | unknown)) / whole
+    return round(least, _PLACES), round(most, _PLACES)
+
+
+def _is_judged(
+    finding: Finding,
+    one: Index,
+    studies: Mapping[str, AcceptedStudy],
+    tools: Mapping[str, Tool],
+) -> bool:
+    """Tell whether the risk of bias of a study's results of this class is known."""
+    study = studies.get(one.study)
+    results = study.reading.results if study else ()
+    of_class = [r for r in results if r.kind and r.kind.value == finding.outcome_class]
+    said = [overall_of(tools, result.risk) for result in of_class]
+    return bool(said) and all(word in _JUDGED for word in said)
+
+
+def _trial(name: str, study: AcceptedStudy | None, finding: Finding) -> Trial:
+    if study is None:
+        return Trial(None, name)
+    reading = study.reading
+    return Trial(
+        study_id=study.study_id,
+        name=study.label,
+        uk=reading.uk,
+        country=reading.country,
+        setting=reading.setting,
+        ages=reading.ages,
+        variants=_variants(reading, finding.intervention),
+        comparators=_comparators(reading, finding),
+    )
+
+
+def _variants(reading: Reading, slug: str) -> tuple[str, ...]:
+    named = {arm.variant for arm in reading.arms if arm.intervention == slug and arm.variant}
+    return tuple(sorted(named))
+
+
+def _comparators(reading: Reading, finding: Finding) -> tuple[str, ...]:
+    """Name what the others got in the results of this class: a kind of comparison, or its name."""
+    words = set()
+    for result in reading.results:
+        if result.kind is None or result.kind.value != finding.outcome_class:
+            continue
+        for key in (result.experimental, result.comparator):
+            arm = reading.arm(key) if key else None
+            if arm and arm.intervention != finding.intervention:
+                kind = arm.comparator.value if arm.comparator else arm.name
+                words.add(ANOTHER if arm.intervention else kind)
+    return tuple(sorted(word for word in words if word))
+
+
+def _numbers(pool: Pool | None) -> dict[str, float | None]:
+    found = {name: getattr(pool, name) if pool else None for name in _NUMBERS}
+    return {name: None if value is None else round(value, _PLACES) for name, value in found.items()}

@@ -1,0 +1,233 @@
+"""How sure labels are: the list of what waits, and the form in which a reviewer says it.
+
+Neither of the two sees what the other said before having said their own; whoever settles it sees both.
+Nothing is chosen beforehand, and what was typed is kept where it is refused.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from monitor import workflow
+from monitor.accounts.tables import Role
+from monitor.catalogue.words import CertaintyDomain, ResultClass
+from monitor.evidence import certainty, certainty_views, certainty_words
+from monitor.evidence.certainty_views import Standing, Turn
+from monitor.evidence.certifying import CHANGED, Sent
+from monitor.kernel.errors import Conflict, NotFound
+from monitor.kernel.uk import uk_day_of
+from monitor.review import queries
+from monitor.web import auth, forms, posting, turns
+from monitor.web.current import now, service
+from monitor.web.forms import Problems, Typed
+from monitor.web.public import certainty as public
+from monitor.web.staff import labels
+from monitor.web.staff import queue as lanes
+
+blueprint = Blueprint("certainty", __name__)
+blueprint.before_request(auth.only(Role.REVIEWER))
+
+# How an address names a class of outcomes.
+_KINDS = {one.name.lower(): one.value for one in ResultClass if one is not ResultClass.OTHER}
+_NAMES = {value: name for name, value in _KINDS.items()}
+CHOICES = [
+    (str(levels), certainty_words.went_down(levels).capitalize())
+    for levels in range(certainty.MOST + 1)
+]
+TURNS = {
+    Turn.FIRST: "Nobody has judged it yet",
+    Turn.SECOND: "One person has judged it; a second has to",
+    Turn.WAITS: "You have judged it; a second person has to",
+    Turn.BETWEEN: "You and another differ",
+    Turn.SETTLE: "Two differ; a third settles it",
+    Turn.CONFIRMED: "Confirmed",
+}
+_MINE = (Turn.SETTLE, Turn.BETWEEN, Turn.SECOND, Turn.FIRST)
+_SEES_BOTH = frozenset({Turn.BETWEEN, Turn.SETTLE})
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One label in the list: where it stands for this reader, and in the words of readers."""
+
+    standing: Standing
+    shown: public.CertaintyShown
+    turn: Turn
+
+
+def field_of(domain: CertaintyDomain) -> str:
+    """Name the form's field in which a domain is judged.
+
+    >>> field_of(CertaintyDomain.RISK_OF_BIAS)
+    'risk-of-bias'
+    """
+    return domain.value.replace(" ", "-")
+
+
+def why_of(domain: CertaintyDomain) -> str:
+    """Name the form's field for the sentence on a domain."""
+    return f"why-{field_of(domain)}"
+
+
+_FIELDS = {domain.value: why_of(domain) for domain in CertaintyDomain}
+
+
+@blueprint.get("/certainty")
+@turns.large
+def listed() -> str:
+    """List every label of the ten: those that wait for this person first."""
+    with service().database.read() as session:
+        found = certainty_views.every_standing(session, service().catalogue, uk_day_of(now()).date)
+        reader = auth.reader().id
+        entries = [
+            Listed(one, shown, one.turn(reader))
+            for one, shown in zip(found, public.shown(found), strict=True)
+        ]
+        return render_template(
+            "staff/certainties.html",
+            mine=sorted(
+                (one for one in entries if one.turn in _MINE),
+                key=lambda one: _MINE.index(one.turn),
+            ),
+            others=[one for one in entries if one.turn is Turn.WAITS],
+            confirmed=[one for one in entries if one.turn is Turn.CONFIRMED],
+            names=_NAMES,
+            turns=TURNS,
+            said=request.args.get("said"),
+            tasks=lanes.tasks(session),
+            counts=queries.counts(session),
+            labels=labels,
+        )
+
+
+@blueprint.get("/certainty/<slug>/<kind>")
+@turns.large
+def label(slug: str, kind: str) -> str:
+    """Show one label with its facts, and ask how sure it is."""
+    return _again(Typed(), None, slug=slug, kind=kind)
+
+
+def _again(typed: Typed, problems: Problems | None, *, slug: str, kind: str) -> str:
+    with service().database.read() as session:
+        return _page(_standing(session, slug, kind), typed, problems)
+
+
+@blueprint.post("/certainty/<slug>/<kind>")
+@posting.form(_again, _FIELDS)
+def say(slug: str, kind: str) -> ResponseReturnValue:
+    """Record what this person says, and what it comes to."""
+    typed, problems = request.form, Problems()
+    token, seen = forms.hidden(typed, problems), typed.get("seen", "")
+    if not seen:
+        problems.add("form", forms.STALE)
+    downgrades = _downgrades(typed)
+    reasons = {domain: forms.text(typed, why_of(domain), problems) for domain in CertaintyDomain}
+    with service().database.read() as session:
+        found = _standing(session, slug, kind)
+    if seen and found.seen != seen:  # whatever else is to be mended was said of other facts
+        raise Conflict(CHANGED)
+    _note(problems, found, downgrades, reasons)
+    problems.must_be_none()
+    with service().database.write() as session:
+        workflow.certify(
+            session,
+            service(),
+            Sent(slug, found.outcome_class, token, seen, auth.reader(), now()),
+            downgrades=downgrades,
+            reasons=reasons,
+        )
+    return redirect(url_for("certainty.listed", said=f"{slug}/{kind}"), code=303)
+
+
+def _note(
+    problems: Problems,
+    found: Standing,
+    downgrades: Mapping[CertaintyDomain, int],
+    reasons: Mapping[CertaintyDomain, str],
+) -> None:
+    for domain, sentence in certainty.to_mend(found.assessment, downgrades, reasons):
+        is_choice = domain not in downgrades
+        problems.add(field_of(domain) if is_choice else why_of(domain), sentence)
+
+
+def _downgrades(typed: Typed) -> dict[CertaintyDomain, int]:
+    """Read the choices; what is none of them is as good as not chosen."""
+    known = {value: int(value) for value, _ in CHOICES}
+    chosen = {domain: known.get(typed.get(field_of(domain), "")) for domain in CertaintyDomain}
+    return {domain: levels for domain, levels in chosen.items() if levels is not None}
+
+
+def _standing(session: Session, slug: str, kind: str) -> Standing:
+    if kind not in _KINDS:
+        raise NotFound(f"There is no kind of outcome {kind!r}")
+    today = uk_day_of(now()).date
+    return certainty_views.standing(session, service().catalogue, slug, _KINDS[kind], today)
+
+
+def _page(found: Standing, typed: Typed, problems: Problems | None) -> str:
+    turn = found.turn(auth.reader().id)
+    (shown,) = public.shown([found])
+    return render_template(
+        "staff/certainty.html",
+        standing=found,
+        shown=shown,
+        intervention=service().catalogue.intervention(found.slug),
+        kind=_NAMES[found.outcome_class],
+        turn=turn,
+        turns=TURNS,
+        own=[one for one in found.two if one.reviewer_id == auth.reader().id],
+        both=found.two if turn in _SEES_BOTH else (),
+        domains=_domains(found, shown.domains),
+        choices=CHOICES,
+        went_down=certainty_words.went_down,
+        typed=typed,
+        problems=_in_order(problems),
+        token=forms.token_for(typed, problems),
+        labels=labels,
+        at=now(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DomainAsked:
+    """One domain of the form: its fields, what it asks, and the numbers beside it."""
+
+    domain: CertaintyDomain
+    field: str
+    why: str
+    asks: str
+    shown: public.DomainShown
+    differs: bool
+    hint: str
+
+
+def _domains(found: Standing, shown: Sequence[public.DomainShown]) -> list[DomainAsked]:
+    return [
+        DomainAsked(
+            domain=domain,
+            field=field_of(domain),
+            why=why_of(domain),
+            asks=service().catalogue.certainty.asks[domain],
+            shown=part,
+            differs=domain in found.differ,
+            hint=_hint(found, domain),
+        )
+        for domain, part in zip(CertaintyDomain, shown, strict=True)
+    ]
+
+
+def _hint(found: Standing, domain: CertaintyDomain) -> str:
+    suggested = found.assessment.of(domain)
+    if not suggested.is_settled:
+        return "Needed: the rule cannot tell. Readers see this sentence."
+    return "Needed where you choose otherwise than the rule suggests. Readers see this sentence."
+
+
+def _in_order(problems: Problems | None) -> Problems | None:
+    if problems is None:
+        return None
+    pairs = [(field_of(domain), why_of(domain)) for domain in CertaintyDomain]
+    return problems.in_order([name for pair in pairs for name in pair])
