@@ -169,6 +169,15 @@ def standing(
     raise NotFound(f"There is no result of {name} to rate here: none of this kind counts now")
 
 
+def confirmed(
+    session: Session, catalogue: Catalogue, slug: str, today: date
+) -> dict[str, Certainty]:
+    """Give what stands confirmed of an intervention, by outcome class."""
+    if session.scalar(select(CertaintyRow.id).where(CertaintyRow.slug == slug).limit(1)) is None:
+        return {}
+    return confirmed_levels(standings(session, catalogue, slug, today))
+
+
 def confirmed_levels(found: Iterable[Standing]) -> dict[str, Certainty]:
     """Give what stands confirmed, by outcome class: on the facts of now, or on others until then."""
     return {one.outcome_class: one.confirmed.level for one in found if one.confirmed}

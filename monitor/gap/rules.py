@@ -9,7 +9,8 @@ from fractions import Fraction
 
 from monitor.catalogue.loader import GapPolicy
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
-from monitor.evidence.shown import place
+from monitor.evidence.certainty import moved as certainty_moved
+from monitor.evidence.shown import OUTCOMES, place
 from monitor.gap.headlines import headline, title
 from monitor.gap.states import State
 from monitor.gap.telling import label_was, moved, tier_clause
@@ -86,6 +87,7 @@ def changed(before: State | None, after: State) -> tuple[ChangeKind, ...]:
         ChangeKind.DIRECTION: before.direction != after.direction,
         ChangeKind.FINDINGS: bool(moved(before, after) or moved(after, before)),
         ChangeKind.GAP: before.kind != after.kind,
+        ChangeKind.CERTAINTY: bool(certainty_moved(before.certainty, after.certainty)),
         ChangeKind.STUDIES: before.studies != after.studies,
         ChangeKind.SETTLED: before.settled != after.settled,
     }
@@ -103,7 +105,11 @@ def sentence(name: str, before: State | None, after: State, cause_words: str) ->
     evidence = (_told_findings(before, after), _told_tier(before, after))
     # what moved comes first; tier and direction stay together
     told = [words for _, words in sorted(evidence, key=lambda part: not part[0])]
-    return f"{name}: {'; '.join((*told, _told_gap(before, after)))}; why: {cause}."
+    sure = [
+        f"certainty for {OUTCOMES[move.outcome_class]} moved from {move.before} to {move.after}"
+        for move in certainty_moved(before.certainty, after.certainty)
+    ]
+    return f"{name}: {'; '.join((*told, *sure, _told_gap(before, after)))}; why: {cause}."
 
 
 def _told_findings(before: State, after: State) -> tuple[bool, str]:

@@ -1,5 +1,6 @@
 """Assess the gap and keep the ledgers of gaps and changes. Appends; never edits, never commits."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue, GapPolicy
-from monitor.catalogue.words import UsageBand
+from monitor.catalogue.words import Certainty, UsageBand
+from monitor.evidence import certainty_views
 from monitor.evidence import queries as evidence_queries
 from monitor.evidence.rules import Grade
 from monitor.evidence.tables import GradeRow
@@ -16,13 +18,16 @@ from monitor.gap import queries
 from monitor.gap.rules import State, assess, band, changed, sentence
 from monitor.gap.tables import Change, GapRow
 from monitor.kernel import audit
+from monitor.kernel.uk import uk_day_of
 from monitor.usage import service as usage
 from monitor.usage.tables import UsageObservation
 
 
 def preview(session: Session, catalogue: Catalogue, slug: str, grade: Grade) -> State:
     """Give the state that a grade would bring about. Changes nothing."""
-    return _state(catalogue.gap, grade, usage.latest(session, slug))
+    newest = queries.newest(session, slug)
+    stands = State.from_dict(newest.after).certainty if newest else {}
+    return _state(catalogue.gap, grade, usage.latest(session, slug), stands)
 
 
 def reassess(
@@ -43,7 +48,8 @@ def reassess(
     """
     name = catalogue.intervention(slug).name
     observation = usage.latest(session, slug)
-    after = _state(catalogue.gap, evidence_queries.as_grade(grade), observation)
+    sure = certainty_views.confirmed(session, catalogue, slug, uk_day_of(at).date)
+    after = _state(catalogue.gap, evidence_queries.as_grade(grade), observation, sure)
     why = {"cause_kind": cause.kind, "cause_id": cause.id, "cause": cause.words, "at": at}
     verdict = {
         "policy": catalogue.gap.version,
@@ -72,7 +78,12 @@ def reassess(
     return change
 
 
-def _state(policy: GapPolicy, grade: Grade, observation: UsageObservation | None) -> State:
+def _state(
+    policy: GapPolicy,
+    grade: Grade,
+    observation: UsageObservation | None,
+    sure: Mapping[str, Certainty],
+) -> State:
     used = _band(policy, observation)
     verdict = assess(policy, grade.tier, grade.direction, used)
     studies = grade.facts["studies"]
@@ -91,6 +102,7 @@ def _state(policy: GapPolicy, grade: Grade, observation: UsageObservation | None
         sentence=verdict.sentence,
         said=grade.said,
         shows=grade.shows,
+        certainty=dict(sure),
     )
 
 

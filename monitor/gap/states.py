@@ -1,14 +1,16 @@
 """The whole state of one intervention, as ledgers keep it and pages show it. Pure data."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
+from monitor.catalogue.words import Certainty, Direction, GapKind, Tier, UsageBand
 from monitor.evidence.shown import Shown
 from monitor.kernel import english
 
 # Of the JSON. 1: the same without this key. 2: this key. 3: what the review said and what trials
-# since show; before, the direction was a count of votes. tests/ledger holds one of each.
+# since show, and how sure people confirmed to be of it; before, the direction was a count of votes.
+# tests/ledger holds one of each.
 VERSION = 3
 
 
@@ -18,6 +20,7 @@ class State:
 
     Three statements of the evidence: the tier; ``said``, what the review said (None of states
     to version 2); ``shows``, what trials since show. ``direction`` is the headline of the last two.
+    ``certainty`` is what people confirmed, by outcome class.
     ``studies`` is (lowest, highest) count of studies. ``ranks`` are the ranks of use still
     possible among ``out_of`` (1 is most used; empty: not stated); ``usage_words`` the source's own.
     """
@@ -36,6 +39,7 @@ class State:
     sentence: str
     said: Direction | None = None
     shows: tuple[Shown, ...] = ()
+    certainty: Mapping[str, Certainty] = field(default_factory=dict)
 
     @property
     def read(self) -> Shown | None:
@@ -83,4 +87,5 @@ class State:
             sentence=data["sentence"],
             said=Direction(said) if (said := data.get("said")) else None,
             shows=tuple(Shown.from_dict(line) for line in data.get("shows", ())),
+            certainty={kind: Certainty(at) for kind, at in data.get("certainty", {}).items()},
         )

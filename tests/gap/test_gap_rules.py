@@ -199,7 +199,7 @@ def test_a_state_survives_the_ledger():
         kept = one.to_dict()
         assert State.from_dict(kept) == one
         assert all(
-            value is None or type(value) in {bool, int, str, list} or isinstance(value, str)
+            value is None or type(value) in {bool, int, str, list, dict} or isinstance(value, str)
             for value in kept.values()
         )
 

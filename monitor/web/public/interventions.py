@@ -15,6 +15,7 @@ from monitor.catalogue.words import Direction
 from monitor.evidence import queries as evidence
 from monitor.evidence import wording
 from monitor.evidence.facts import Interval
+from monitor.evidence.showing import showing
 from monitor.evidence.tables import GradeRow
 from monitor.gap import queries as gap
 from monitor.gap.rules import State
@@ -27,7 +28,7 @@ from monitor.review.queries import AcceptedStudy
 from monitor.usage import service as usage_service
 from monitor.web import trials
 from monitor.web.current import now, service
-from monitor.web.public import chain, figure, rendered, whatif
+from monitor.web.public import certainty, chain, figure, rendered, whatif
 
 blueprint = Blueprint("interventions", __name__)
 
@@ -69,6 +70,7 @@ def intervention(slug: str) -> str:
             "usage": usage_service.latest(session, slug),
             "cases": whatif.cases(session, catalogue, slug, state, counted, at=now()),
             "doubts": doubts.of_studies(session, [study.study_id for study in counted]),
+            "sure": certainty.of_intervention(session, slug, showing(session, catalogue, slug)),
             "running": running,
             "waiting": waiting,
         }
