@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Protocol
 
 from monitor.demo.standins import StandIns
 from monitor.kernel.clock import monotonic
@@ -24,6 +24,26 @@ COMMAND = (sys.executable, "-m", "monitor")
 
 class NotStarted(RuntimeError):  # noqa: N818 - reads as what happened
     """The service ended before it was ready; the message holds its last words."""
+
+
+class Process(Protocol):
+    """What is asked of a process that was started, however that was done."""
+
+    @property
+    def stdout(self) -> IO[str] | None:
+        """What it prints."""
+
+    def poll(self) -> int | None:
+        """Tell its exit status; None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has ended; gives its exit status."""
+
+    def send_signal(self, sig: int) -> None:
+        """Send it a signal; nothing happens where it has ended."""
+
+    def kill(self) -> None:
+        """End it at once."""
 
 
 class ServiceProcess:
@@ -41,7 +61,7 @@ class ServiceProcess:
         self.environment = {**os.environ, **(environment or {})}
         self.log = config.parent / "service.log"
         self.lines: list[str] = []
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Process | None = None
         self._ready = threading.Event()
 
     @property
@@ -67,14 +87,7 @@ class ServiceProcess:
         """
         self.lines, self._ready = [], threading.Event()
         with self.log.open("a", encoding="utf-8") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own program
-                [*self.command, "--config", str(self.config), "serve"],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                env=self.environment,
-                start_new_session=True,  # Ctrl-C in the terminal is ours to pass on
-            )
+            self._process = self._begin(["--config", str(self.config), "serve"], log)
         threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
         if wait:
             self.wait_ready()
@@ -138,7 +151,17 @@ class ServiceProcess:
         except ValueError as error:
             raise RuntimeError(f"{' '.join(arguments)}: {done.stderr[-2000:]}") from error
 
-    def _read(self, process: subprocess.Popen[str]) -> None:
+    def _begin(self, arguments: Sequence[str], log: IO[str]) -> Process:
+        return subprocess.Popen(  # noqa: S603 - our own program
+            [*self.command, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=self.environment,
+            start_new_session=True,  # Ctrl-C in the terminal is ours to pass on
+        )
+
+    def _read(self, process: Process) -> None:
         ready = self._ready
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         with process.stdout as said:
