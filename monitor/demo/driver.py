@@ -5,6 +5,7 @@ Knows nothing of the service's insides: what it can do, a person with a terminal
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -20,6 +21,8 @@ from monitor.kernel.clock import monotonic
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 COMMAND = (sys.executable, "-m", "monitor")
+# Linux hands out ports from 32768 on, the others from 49152 on
+_OURS_TO_CHOOSE = (20_000, 32_768)
 
 
 class NotStarted(RuntimeError):  # noqa: N818 - reads as what happened
@@ -180,10 +183,12 @@ class ServiceProcess:
 
 
 def free_port() -> int:
-    """Find a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Find a port nobody listens on, and that no system hands out by itself.
+
+    One that does would give it to somebody's connection while the service starts again.
+    """
+    ports = (random.randrange(*_OURS_TO_CHOOSE) for _ in range(1_000))  # noqa: S311 - no secret
+    return next(port for port in ports if is_free(port))
 
 
 def is_free(port: int) -> bool:
