@@ -232,8 +232,8 @@ def test_no_reply_in_time_is_uncertain(mail, monkeypatch):
 
 
 def test_a_slow_server_is_waited_for(mail, monkeypatch):
-    monkeypatch.setattr(module, "COMMAND_SECONDS", 0.3)
-    with serving(handler := Handler(slow=0.8)) as port:
+    monkeypatch.setattr(module, "COMMAND_SECONDS", 2)
+    with serving(handler := Handler(slow=2.5)) as port:
         assert send(mail(port)) == ["250 2.0.0 kept"]
     assert len(handler.kept) == 1
     assert module.REPLY_SECONDS == 600
