@@ -5,6 +5,7 @@ Knows nothing of the service's insides: what it can do, a person with a terminal
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ import sys
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Protocol
 
 from monitor.demo.standins import StandIns
 from monitor.kernel.clock import monotonic
@@ -20,10 +21,32 @@ from monitor.kernel.clock import monotonic
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 COMMAND = (sys.executable, "-m", "monitor")
+# Linux hands out ports from 32768 on, the others from 49152 on
+_OURS_TO_CHOOSE = (20_000, 32_768)
 
 
 class NotStarted(RuntimeError):  # noqa: N818 - reads as what happened
     """The service ended before it was ready; the message holds its last words."""
+
+
+class Process(Protocol):
+    """What is asked of a process that was started, however that was done."""
+
+    @property
+    def stdout(self) -> IO[str] | None:
+        """What it prints."""
+
+    def poll(self) -> int | None:
+        """Tell its exit status; None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has ended; gives its exit status."""
+
+    def send_signal(self, sig: int) -> None:
+        """Send it a signal; nothing happens where it has ended."""
+
+    def kill(self) -> None:
+        """End it at once."""
 
 
 class ServiceProcess:
@@ -41,7 +64,7 @@ class ServiceProcess:
         self.environment = {**os.environ, **(environment or {})}
         self.log = config.parent / "service.log"
         self.lines: list[str] = []
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Process | None = None
         self._ready = threading.Event()
 
     @property
@@ -67,14 +90,7 @@ class ServiceProcess:
         """
         self.lines, self._ready = [], threading.Event()
         with self.log.open("a", encoding="utf-8") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own program
-                [*self.command, "--config", str(self.config), "serve"],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                env=self.environment,
-                start_new_session=True,  # Ctrl-C in the terminal is ours to pass on
-            )
+            self._process = self._begin(["--config", str(self.config), "serve"], log)
         threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
         if wait:
             self.wait_ready()
@@ -138,7 +154,17 @@ class ServiceProcess:
         except ValueError as error:
             raise RuntimeError(f"{' '.join(arguments)}: {done.stderr[-2000:]}") from error
 
-    def _read(self, process: subprocess.Popen[str]) -> None:
+    def _begin(self, arguments: Sequence[str], log: IO[str]) -> Process:
+        return subprocess.Popen(  # noqa: S603 - our own program
+            [*self.command, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=self.environment,
+            start_new_session=True,  # Ctrl-C in the terminal is ours to pass on
+        )
+
+    def _read(self, process: Process) -> None:
         ready = self._ready
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         with process.stdout as said:
@@ -157,10 +183,12 @@ class ServiceProcess:
 
 
 def free_port() -> int:
-    """Find a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Find a port nobody listens on, and that no system hands out by itself.
+
+    One that does would give it to somebody's connection while the service starts again.
+    """
+    ports = (random.randrange(*_OURS_TO_CHOOSE) for _ in range(1_000))  # noqa: S311 - no secret
+    return next(port for port in ports if is_free(port))
 
 
 def is_free(port: int) -> bool:

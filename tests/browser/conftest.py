@@ -97,7 +97,7 @@ def open_browser(chromium, site):
             token = site.world.sign_in(user)
             context.add_cookies([{"name": "session", "value": token, "url": site.address}])
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         return page
 
     yield open_window

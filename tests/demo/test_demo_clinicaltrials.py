@@ -14,7 +14,7 @@ DDP = '"Dyadic Developmental Psychotherapy"'
 
 def ask(registry, path="/studies", **params):
     query = {name.replace("_", "."): value for name, value in params.items()}
-    return requests.get(registry.base_url + path, params=query, timeout=5)
+    return requests.get(registry.base_url + path, params=query, timeout=30)
 
 
 def page(registry, **params):
@@ -79,13 +79,13 @@ def test_dates_narrow_and_sort(running, today):
 
 def test_fields_cut_a_study_down(running):
     asked = {"filter.ids": "NCT00000002", "fields": "NCTId,LastUpdatePostDate|OverallStatus"}
-    reply = requests.get(f"{running.clinicaltrials.base_url}/studies", params=asked, timeout=5)
+    reply = requests.get(f"{running.clinicaltrials.base_url}/studies", params=asked, timeout=30)
     (study,) = reply.json()["studies"]
     status = study["protocolSection"].pop("statusModule")
     assert study == {"protocolSection": {"identificationModule": {"nctId": "NCT00000002"}}}
     assert set(status) == {"overallStatus", "lastUpdatePostDateStruct"}
     asked["fields"] = "protocolSection.referencesModule|hasResults"
-    reply = requests.get(f"{running.clinicaltrials.base_url}/studies", params=asked, timeout=5)
+    reply = requests.get(f"{running.clinicaltrials.base_url}/studies", params=asked, timeout=30)
     (study,) = reply.json()["studies"]
     references = study["protocolSection"]["referencesModule"]["references"]
     assert [one["pmid"] for one in references] == ["90000002", "90000003"]
@@ -114,7 +114,7 @@ def test_people_are_named_everywhere_as_the_real_one_does(running):
     ],
 )
 def test_what_it_does_not_know_is_a_400_in_plain_text(running, params, words):
-    reply = requests.get(running.clinicaltrials.base_url + "/studies", params=params, timeout=5)
+    reply = requests.get(running.clinicaltrials.base_url + "/studies", params=params, timeout=30)
     assert (reply.status_code, reply.headers["Content-Type"]) == (400, "text/plain; charset=UTF-8")
     assert words in reply.text
 

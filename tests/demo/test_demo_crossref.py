@@ -13,7 +13,7 @@ from monitor.demo.dialects.crossref import Crossref
 
 def ask(crossref, **params):
     query = {name.replace("_", "-"): value for name, value in params.items()}
-    return requests.get(f"{crossref.base_url}/works", params=query, timeout=5)
+    return requests.get(f"{crossref.base_url}/works", params=query, timeout=30)
 
 
 def message(crossref, **params):
@@ -28,7 +28,7 @@ def dois(found):
 
 
 def single(crossref, doi, **params):
-    return requests.get(f"{crossref.base_url}/works/{doi}", params=params, timeout=5)
+    return requests.get(f"{crossref.base_url}/works/{doi}", params=params, timeout=30)
 
 
 def test_it_knows_every_paper(running, invented):
@@ -165,7 +165,7 @@ def test_pools_are_told_by_an_address(running):
     by_agent = requests.get(
         f"{running.crossref.base_url}/works/10.5555/gap-monitor.001",
         headers={"User-Agent": "gap (mailto:a@example.org)"},
-        timeout=5,
+        timeout=30,
     ).headers
     assert (by_agent["x-api-pool"], by_agent["x-rate-limit-limit"]) == ("polite", "10")
 
@@ -219,7 +219,7 @@ def test_faults_of_a_walk(running):
 
 
 def test_free_text_is_what_only_the_stand_in_lacks(running):
-    assert requests.get(f"{running.crossref.base_url}/works?query=a", timeout=5).status_code == 501
+    assert requests.get(f"{running.crossref.base_url}/works?query=a", timeout=30).status_code == 501
 
 
 def test_recorded_works_are_served_as_they_are(recordings):

@@ -36,3 +36,9 @@ def test_sources_can_be_left_out_and_feeds_be_others(running):
     }
     assert on == {"pubmed", "openalex"}
     assert [feed.name for feed in sources.journals.feeds] == ["One"]
+
+
+def test_a_free_port_is_one_that_no_connection_is_given():
+    ports = {driver.free_port() for _ in range(20)}
+    assert all(20_000 <= port < 32_768 and driver.is_free(port) for port in ports)
+    assert len(ports) > 1, "two services beside each other would meet"

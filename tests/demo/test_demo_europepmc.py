@@ -11,7 +11,7 @@ from monitor.demo.dialects.europepmc import EuropePmc
 
 def search(europepmc, query='TITLE:"Theraplay"', **more):
     params = {"query": query, "format": "json", "resultType": "core", "cursorMark": "*", **more}
-    return requests.get(f"{europepmc.base_url}/search", params=params, timeout=5)
+    return requests.get(f"{europepmc.base_url}/search", params=params, timeout=30)
 
 
 def test_a_walk_ends_with_an_empty_page_and_the_same_cursor(running):

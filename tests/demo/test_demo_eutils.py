@@ -12,7 +12,7 @@ from monitor.demo.dialects.eutils import PubMed
 
 def search(pubmed, term="Theraplay[tiab]", **more):
     params = {"db": "pubmed", "retmode": "json", "term": term, **more}
-    return requests.post(f"{pubmed.base_url}/esearch.fcgi", data=params, timeout=5)
+    return requests.post(f"{pubmed.base_url}/esearch.fcgi", data=params, timeout=30)
 
 
 def result(pubmed, term="Theraplay[tiab]", **more):
@@ -23,7 +23,7 @@ def fetch(pubmed, **params):
     reply = requests.get(
         f"{pubmed.base_url}/efetch.fcgi",
         params={"db": "pubmed", "retmode": "xml", **params},
-        timeout=5,
+        timeout=30,
     )
     return reply.content
 

@@ -7,7 +7,7 @@ from monitor.demo.dialects.feedserver import Feeds
 
 
 def get(url, **headers):
-    return requests.get(url, headers=headers, timeout=5)
+    return requests.get(url, headers=headers, timeout=30)
 
 
 def test_a_search_feed_changes_its_links_on_every_fetch(running):

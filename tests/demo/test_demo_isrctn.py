@@ -11,7 +11,7 @@ IN = "{http://www.67bricks.com/isrctn}"
 
 def ask(registry, query, **more):
     params = {"q": query, **more}
-    return requests.get(f"{registry.base_url}/query/format/default", params=params, timeout=5)
+    return requests.get(f"{registry.base_url}/query/format/default", params=params, timeout=30)
 
 
 def root(registry, query, **more):
@@ -69,7 +69,7 @@ def test_an_empty_or_broken_query_is_a_400(running, query):
 def test_one_trial_by_its_number(running):
     def single(number):
         url = f"{running.isrctn.base_url}/trial/{number}/format/default"
-        return requests.get(url, timeout=5)
+        return requests.get(url, timeout=30)
 
     assert etree.fromstring(single("ISRCTN00000001").content).tag == f"{IN}fullTrial"
     assert (single("ISRCTN99999999").status_code, single("nonsense").status_code) == (500, 400)

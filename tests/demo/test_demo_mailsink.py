@@ -18,7 +18,7 @@ def message(recipient="reader@example.org", message_id="<1@example.org>"):
 
 
 def send(sink, mail):
-    with smtplib.SMTP("127.0.0.1", sink.port, timeout=5) as client:
+    with smtplib.SMTP("127.0.0.1", sink.port, timeout=30) as client:
         client.send_message(mail)
 
 

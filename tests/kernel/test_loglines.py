@@ -65,7 +65,7 @@ def test_a_reader_that_stands_still_holds_up_nobody():
     began = time.monotonic()
     for _ in range(20_000):
         lines.msg("x" * 100)  # a pipe holds 64 KiB
-    assert time.monotonic() - began < 5, "two megabytes into a pipe nobody reads"
+    assert time.monotonic() - began < 60, "two megabytes into a pipe nobody reads"
     os.set_blocking(reader, False)
     os.read(reader, 2**20)
     os.close(reader)  # the writer's next line breaks, and it goes on

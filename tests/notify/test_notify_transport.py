@@ -8,12 +8,12 @@ import shutil
 import socket
 import ssl
 import subprocess
-import threading
 import time
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from listening import MailServer  # type: ignore[import-not-found]  # tests/ is on pytest's path
 
 from monitor.kernel.errors import (
     ConfigError,
@@ -123,13 +123,14 @@ def send(settings, *recipients, message=MESSAGE):
     return fates
 
 
-class Scripted:
+class Scripted(MailServer):  # type: ignore[misc]  # found by path, so mypy does not know it
     """A server that answers each command by its first word, and notes what it was told.
 
     A reply of None closes the connection. ``.`` is the end of the message.
     """
 
     def __init__(self, *, wait=0.0, **replies):
+        super().__init__()
         self.wait = wait
         self.replies = {
             "EHLO": "250-here\r\n250 SIZE",
@@ -140,49 +141,26 @@ class Scripted:
             "RSET": "250 ok",
             "QUIT": "221 bye",
         } | replies
-        self.told, self.connections = [], 0
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.told = []
 
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *error):
-        self.listener.shutdown(socket.SHUT_RDWR)  # wakes accept()
-        self.listener.close()
-        self.thread.join(5)
-
-    def _serve(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            with connection, contextlib.suppress(OSError):
-                self._talk(connection)
-
-    def _talk(self, connection):
+    def talk(self, connection, lines):
         if self.replies.get("greeting", "") is None:
             return
         time.sleep(self.wait)
         connection.sendall(b"220 here\r\n")
-        lines, content = connection.makefile("rb"), False
-        with lines:
-            for line in lines:
-                word = line.split()[0].decode("latin-1").upper() if line.strip() else ""
-                if content and line != b".\r\n":
-                    continue
-                self.told.append(line.decode("latin-1").strip())
-                reply = self.replies.get(word, "500 what")
-                content = word == "DATA" and str(reply).startswith("354")
-                if reply is None:
-                    return
-                connection.sendall(reply.encode() + b"\r\n")
-                if word == "QUIT":
-                    return
+        content = False
+        for line in lines:
+            word = line.split()[0].decode("latin-1").upper() if line.strip() else ""
+            if content and line != b".\r\n":
+                continue
+            self.told.append(line.decode("latin-1").strip())
+            reply = self.replies.get(word, "500 what")
+            content = word == "DATA" and str(reply).startswith("354")
+            if reply is None:
+                return
+            connection.sendall(reply.encode() + b"\r\n")
+            if word == "QUIT":
+                return
 
 
 def test_a_message_arrives_as_it_was_written(mail):
@@ -232,8 +210,8 @@ def test_no_reply_in_time_is_uncertain(mail, monkeypatch):
 
 
 def test_a_slow_server_is_waited_for(mail, monkeypatch):
-    monkeypatch.setattr(module, "COMMAND_SECONDS", 0.3)
-    with serving(handler := Handler(slow=0.8)) as port:
+    monkeypatch.setattr(module, "COMMAND_SECONDS", 2)
+    with serving(handler := Handler(slow=2.5)) as port:
         assert send(mail(port)) == ["250 2.0.0 kept"]
     assert len(handler.kept) == 1
     assert module.REPLY_SECONDS == 600
@@ -517,9 +495,12 @@ class Tunnel(Scripted):
         super().__init__()
         self.context = context
 
-    def _talk(self, connection):
-        with self.context.wrap_socket(connection, server_side=True) as protected:
-            super()._talk(protected)
+    def meet(self, connection):
+        with (
+            contextlib.suppress(OSError),
+            self.context.wrap_socket(connection, server_side=True) as protected,
+        ):
+            super().meet(protected)
 
 
 def test_tls_against_a_server_that_speaks_none(mail):

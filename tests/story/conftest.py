@@ -2,13 +2,13 @@
 
 import gzip
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from forking import ForkedService, ForkServer  # type: ignore[import-not-found]  # beside this file
 from sqlalchemy import create_engine, text
 
 from monitor.demo import driver, standins, world
@@ -43,6 +43,7 @@ class Scene:
     standins: StandIns
     world: World
     database: Database
+    forks: ForkServer
     service: ServiceProcess
     people: dict[str, Person] = field(default_factory=dict)
     study: str = ""
@@ -51,8 +52,10 @@ class Scene:
     def crashing(self, when: str, sql: str = "", commit: int = 1) -> ServiceProcess:
         """Give a process that kills itself at a commit (see crasher.py)."""
         environment = {"CRASH_WHEN": when, "CRASH_SQL": sql, "CRASH_COMMIT": str(commit)}
-        command = (sys.executable, str(CRASHER))
-        return ServiceProcess(self.config, command=command, environment=environment)
+        service: ServiceProcess = ForkedService(
+            self.config, self.forks, script=CRASHER, environment=environment
+        )
+        return service
 
     def rows(self, sql: str, **values: object) -> list[tuple[object, ...]]:
         """Look into the database, as an outsider."""
@@ -89,17 +92,24 @@ def story_url(request, tmp_path) -> Iterator[str]:
     _run(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@pytest.fixture(scope="session")
+def forks() -> Iterator[ForkServer]:
+    """What starts the processes of this worker's stories; the long story ends with one that is started for real."""
+    with ForkServer() as server:
+        yield server
+
+
 @pytest.fixture
-def scene(story_url, tmp_path) -> Iterator[Scene]:
+def scene(story_url, tmp_path, forks) -> Iterator[Scene]:
     """The stage without recorded replies: only the invented world."""
-    yield from _scene(story_url, tmp_path, {})
+    yield from _scene(story_url, tmp_path, forks, {})
 
 
 @pytest.fixture
-def recorded_scene(story_url, tmp_path, recordings) -> Iterator[Scene]:
+def recorded_scene(story_url, tmp_path, forks, recordings) -> Iterator[Scene]:
     """The stage with recorded replies of every source mixed in."""
     feeds = {name: (recordings / "feeds" / name).read_bytes() for name in FEEDS}
-    for built in _scene(story_url, tmp_path, feeds):
+    for built in _scene(story_url, tmp_path, forks, feeds):
         created = utcnow().date() - timedelta(days=100)
         for name in PUBMED:
             raw = (recordings / "pubmed_xml" / name).read_bytes()
@@ -110,7 +120,9 @@ def recorded_scene(story_url, tmp_path, recordings) -> Iterator[Scene]:
         yield built
 
 
-def _scene(url: str, folder: Path, recorded_feeds: dict[str, bytes]) -> Iterator[Scene]:
+def _scene(
+    url: str, folder: Path, forks: ForkServer, recorded_feeds: dict[str, bytes]
+) -> Iterator[Scene]:
     invented = world.load(utcnow().date())
     with standins.running(invented) as running:
         running.pubmed.limited = True
@@ -128,11 +140,14 @@ def _scene(url: str, folder: Path, recorded_feeds: dict[str, bytes]) -> Iterator
             ),
             encoding="utf-8",
         )
-        service, database = ServiceProcess(config), Database(url)
+        database = Database(url)
+        built = Scene(
+            folder, config, running, invented, database, forks, ForkedService(config, forks)
+        )
         try:
-            yield Scene(folder, config, running, invented, database, service)
+            yield built
         finally:
-            service.kill()
+            built.service.kill()
             database.dispose()
 
 

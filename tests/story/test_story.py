@@ -4,11 +4,14 @@ Drives the real processes from outside: over loopback HTTP and SMTP, with SIGKIL
 """
 
 import signal
+import sys
 from collections import Counter
 from itertools import count
+from pathlib import Path
 
 import pytest
 import requests
+from forking import ForkedService  # type: ignore[import-not-found]  # beside this file
 
 from monitor.demo import driver
 from monitor.demo.answers import CIRCLE, SECOND_THERAPLAY, THERAPLAY
@@ -16,6 +19,8 @@ from monitor.demo.people import Answers, mail_with
 
 pytestmark = pytest.mark.story
 
+INSTALLED = Path(sys.executable).with_name("gap-monitor")
+COMMAND = (str(INSTALLED),) if INSTALLED.is_file() else driver.COMMAND
 READERS = ("dana", "emil", "fred", "gita")
 KILLED = -signal.SIGKILL
 CLAIM = r"UPDATE message .*lease_token\s*=\s*\(message\.lease_token"
@@ -320,6 +325,8 @@ def everything_is_accounted_for(scene):
     assert {state for (state,) in scene.rows(told)} <= {"sent", "cancelled"}
     sent = {str(i) for (i,) in scene.rows("SELECT message_id FROM message WHERE state = 'sent'")}
     assert {kept.message_id for kept in scene.standins.mail.kept} == sent
+    # what was forked until here goes on as the command that people start
+    restart(scene, driver.ServiceProcess(scene.config, command=COMMAND))
     checked = scene.service.run("check")
     assert checked.returncode == 0, checked.stdout
     assert scene.service.stop() == 0
@@ -412,7 +419,7 @@ def kill_once(scene, stand_in, endpoint, moment):
 def restart(scene, process=None):
     """Stop what runs and start a process in its place, on the same port."""
     scene.service.kill()
-    scene.service = process or driver.ServiceProcess(scene.config)
+    scene.service = process or ForkedService(scene.config, scene.forks)
     scene.service.start()
 
 

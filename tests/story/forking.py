@@ -1,0 +1,143 @@
+"""Processes of the story, forked by a fork server (see fork_server.py) instead of started anew."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Self
+
+from monitor.demo.driver import Process, ServiceProcess
+
+PROGRAM = Path(__file__).with_name("fork_server.py")
+
+
+class Forked:
+    """A process that the server has forked; asked and told what a ``Popen`` is."""
+
+    def __init__(self, told: IO[str], stdout: IO[str] | None) -> None:
+        self.stdout = stdout
+        self.pid = int(told.readline())
+        self._status: int | None = None
+        self._ended = threading.Event()
+        threading.Thread(target=self._listen, args=(told,), daemon=True).start()
+
+    def poll(self) -> int | None:
+        return self._status
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._ended.wait(timeout)
+        if self._status is None:
+            assert timeout is not None
+            raise subprocess.TimeoutExpired(f"process {self.pid}", timeout)
+        return self._status
+
+    def send_signal(self, sig: int) -> None:
+        if self.poll() is None:
+            # buried already, and not heard of yet
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, sig)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def _listen(self, told: IO[str]) -> None:
+        with told:
+            self._status = int(told.readline())
+        self._ended.set()
+
+
+class ForkServer:
+    """The server and the line to it. Use as a context; safe from several threads."""
+
+    def __enter__(self) -> Self:
+        self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._lock = threading.Lock()
+        with theirs:
+            self._server = subprocess.Popen(
+                [sys.executable, str(PROGRAM), str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+            )
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._line.close()
+        self._server.wait(20)
+
+    @property
+    def pid(self) -> int:
+        return self._server.pid
+
+    def start(
+        self,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        stderr: IO[str],
+        stdout: IO[str] | None = None,
+        session: bool = False,
+    ) -> Forked:
+        """Fork a process; without ``stdout`` what it prints is read from the process, by a pipe."""
+        reader = None
+        if stdout is None:
+            read, write = os.pipe()
+            reader, stdout = os.fdopen(read), os.fdopen(write, "w")
+        told, tell = os.pipe()
+        request = {
+            "command": list(command),
+            "environment": dict(environment),
+            "folder": str(Path.cwd()),
+            "session": session,
+        }
+        with self._lock:
+            descriptors = [stdout.fileno(), stderr.fileno(), tell]
+            socket.send_fds(self._line, [json.dumps(request).encode()], descriptors)
+        os.close(tell)
+        if reader is not None:
+            stdout.close()
+        return Forked(os.fdopen(told), reader)
+
+
+class ForkedService(ServiceProcess):
+    """A service whose processes are forked. ``script`` runs in place of the program."""
+
+    def __init__(
+        self,
+        config: Path,
+        forks: ForkServer,
+        *,
+        script: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        command = ("-m", "monitor") if script is None else (str(script),)
+        super().__init__(config, command=command, environment=environment)
+        self._forks = forks
+
+    def _begin(self, arguments: Sequence[str], log: IO[str]) -> Process:
+        return self._forks.start(
+            [*self.command, *arguments], environment=self.environment, stderr=log, session=True
+        )
+
+    def run(
+        self, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            command = [*self.command, "--config", str(self.config), *arguments]
+            process = self._forks.start(
+                command,
+                environment={**self.environment, **(environment or {})},
+                stdout=out,
+                stderr=err,
+            )
+            status = process.wait(120)
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(command, status, out.read(), err.read())
