@@ -81,28 +81,32 @@ class Body:
         said = self._sign[part & ~self._sized].tolist()
         return Signs(said.count(1), said.count(-1), said.count(0))
 
-    def leave_one_out(self, part: Part, whole: Line) -> LeftOut | None:
-        """Find the study of a part without which it moves most; None with fewer than two.
+    def without_each(self, part: Part) -> tuple[list[int], Parts]:
+        """Give those studies of a part that may move it most, and the part without each of them."""
+        own = (part & self._sized).nonzero()[0]
+        left = own if 1 < len(own) <= _EACH else self._farthest(own) if len(own) > 1 else own[:0]
+        parts = part[None, :].repeat(len(left), axis=0)
+        parts[range(len(left)), left] = False
+        return left.tolist(), parts
+
+    def moved_most(
+        self, left_out: Sequence[int], lines: Sequence[Line], whole: Line
+    ) -> LeftOut | None:
+        """Find the study without which a line moves most; None where there is none to leave out.
 
         One that changes the label moves it more than one that does not.
         """
-        own = (part & self._sized).nonzero()[0]
-        if len(own) < 2:  # noqa: PLR2004 - there is nothing to leave out
-            return None
-        left_out = own if len(own) <= _EACH else self._farthest(own, whole)
-        parts = part[None, :].repeat(len(left_out), axis=0)
-        parts[range(len(left_out)), left_out] = False
-        lines = self.lines(parts)
+        before = whole.pool.estimate if whole.pool else None
 
         def moved(pair: tuple[int, Line]) -> tuple[bool, float]:
             line = pair[1]
-            before = whole.pool.estimate if whole.pool else None
             after = line.pool.estimate if line.pool else None
             far = abs(after - before) if before is not None and after is not None else 0.0
             return line.label != whole.label, round(far, 9)
 
-        at, line = max(zip(left_out.tolist(), lines, strict=True), key=moved)
-        return LeftOut(self._studies[at].study, line)
+        pairs = zip(left_out, lines, strict=True)
+        most = max(pairs, key=moved, default=None)
+        return LeftOut(self._studies[most[0]].study, most[1]) if most else None
 
     def _pools(self, bodies: dict[bytes, Part]) -> dict[bytes, Pool]:
         if not bodies:
@@ -124,8 +128,7 @@ class Body:
         people = float(self._people[part].sum())
         return int(people) if part.any() and math.isfinite(people) else None
 
-    def _farthest(self, own: "NDArray[np.intp]", whole: Line) -> "NDArray[np.intp]":
+    def _farthest(self, own: "NDArray[np.intp]") -> "NDArray[np.intp]":
         """Those whose absence moves the mean farthest, up and down."""
-        tau2 = (whole.pool.tau2 if whole.pool else None) or 0.0
-        order = moved_by_each(self._y[own], self._v[own], tau2).argsort(kind="stable")
-        return own[sorted({*order[:_FARTHEST].tolist(), *order[-_FARTHEST:].tolist()})]
+        order = moved_by_each(self._y[own], self._v[own]).argsort(kind="stable").tolist()
+        return own[sorted({*order[:_FARTHEST], *order[-_FARTHEST:]})]

@@ -101,7 +101,7 @@ def _means(result: Result) -> Effect:
     if any(value is None for value in given):
         raise InvalidInput("mean_i, sd_i, mean_c, sd_c: all four are needed")
     mean_i, sd_i, mean_c, sd_c = (value or 0.0 for value in given)
-    n_i, n_c = _people(result, "means")
+    n_i, n_c = _people(result, "an effect of means")
     spread = _pooled_sd(sd_i, sd_c, n_i, n_c)
     d = (mean_i - mean_c) / spread * _small_sample(n_i, n_c)
     return _effect(result, d, None, "Hedges' g from means and SDs")
@@ -123,7 +123,7 @@ def log_odds(result: Result) -> tuple[float, float, bool]:
     """
     if result.events_i is None or result.events_c is None:
         raise InvalidInput("events_i, events_c: both are needed")
-    n_i, n_c = _people(result, "events")
+    n_i, n_c = _people(result, "an effect of events")
     cells = [result.events_i, n_i - result.events_i, result.events_c, n_c - result.events_c]
     corrected = 0 in cells
     a, b, c, d = (cell + 0.5 if corrected else float(cell) for cell in cells)

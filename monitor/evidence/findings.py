@@ -76,8 +76,9 @@ def _finding(place: Place, studies: Studies, policy: SynthesisPolicy) -> Finding
     sound = ~np.array([one.high_risk for one in chosen], dtype=bool)
     independent = ~np.array([one.developer_led is True for one in chosen], dtype=bool)
     sure = ~np.array([one.some_concerns for one in chosen], dtype=bool)
-    main, without_developers, without_some_concerns, with_high_risk = body.lines(
-        np.array([sound, sound & independent, sound & sure, every])
+    left_out, parts = body.without_each(sound)
+    main, without_developers, without_some_concerns, with_high_risk, *without = body.lines(
+        np.vstack([sound, sound & independent, sound & sure, every, parts])
     )
     later = [one for one in later if not one.high_risk]
     return Finding(
@@ -89,7 +90,7 @@ def _finding(place: Place, studies: Studies, policy: SynthesisPolicy) -> Finding
         without_some_concerns=without_some_concerns,
         with_high_risk=with_high_risk,
         sustained=Body(later, policy).lines(np.ones((1, len(later)), dtype=bool))[0],
-        leave_one_out=body.leave_one_out(sound, main),
+        leave_one_out=body.moved_most(left_out, without, main),
         reasons=tuple(_reasons(told, chosen, beside, silent)),
     )
 

@@ -53,8 +53,8 @@ class Interval(StrEnum):
 class Fit:
     """A mean effect with its 95 % interval; ``pi``: where a new setting's effect may lie.
 
-    ``pi`` is None where studies share one effect; ``i2`` is in per cent; ``q_p`` is None with one
-    study.
+    ``pi`` is None where studies share one effect; ``i2`` is in per cent (Higgins and Thompson 2002);
+    ``q_p`` is None with one study.
     """
 
     k: int
@@ -113,7 +113,7 @@ def fit_each(y: Array, v: Array, members: Members, spread: Spread, interval: Int
     half, further = quantile * variance**0.5, quantile * (variance + tau2) ** 0.5
     q, q_p = heterogeneity(y, v, members)
     common = spread is Spread.NONE
-    i2 = _i2_of_q(q, k) if common else _i2(v, members, k, tau2)
+    i2 = _i2_of_q(q, k) if common else 100 * tau2 / (tau2 + (k - 1) / _p_trace(members / v))
     columns = (k, estimate, half, further, tau2, i2, q_p)
     return [
         Fit(
@@ -146,11 +146,12 @@ def heterogeneity(y: Array, v: Array, members: Members) -> tuple[Array, Array]:
     return q, by_chance
 
 
-def moved_by_each(y: Array, v: Array, tau2: float) -> Array:
+def moved_by_each(y: Array, v: Array) -> Array:
     """Say about how far the mean of REML moves without each study: by one step of scoring.
 
-    Exact but for the spread, of which the first step from the whole body's stands for the rest.
+    Exact but for the spread: DerSimonian and Laird's of the whole body, and one step without each.
     """
+    tau2 = float(_by_weight(y, v, (v > 0)[None, :])[0])
     w = 1 / (v + tau2)
     total, squares, cubes = w.sum() - w, (w**2).sum() - w**2, (w**3).sum() - w**3
     mean = ((w * y).sum() - w * y) / total
@@ -203,14 +204,8 @@ def _quantile(interval: Interval, k: Array) -> "float | Array":
     return quantile
 
 
-def _i2(v: Array, members: Members, k: Array, tau2: Array) -> Array:
-    """The share of the variance that is between studies, in per cent (Higgins and Thompson 2002)."""
-    typical = (k - 1) / _p_trace(members / v)
-    return 100 * tau2 / (tau2 + typical)
-
-
 def _i2_of_q(q: Array, k: Array) -> Array:
-    """The same of a common effect, by how far Q is above what chance gives."""
+    """The share of the variance that is between studies, by how far Q is above what chance gives."""
     share: Array = 100 * (q - (k - 1)).clip(0) / q.clip(_LEAST)
     return share
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from monitor.catalogue.methods import Measures, SynthesisPolicy
 from monitor.evidence.effects import Effect, derive, turned
 from monitor.evidence.results import ANOTHER, NOT_RANDOMISED, RANDOMISED, Allocation, Result
-from monitor.evidence.samples import samples
+from monitor.evidence.samples import keys, without_copies
 from monitor.kernel.errors import InvalidInput
 
 ALL_RANDOMISED = frozenset({"", "itt", "all randomised", "all randomized", "intention to treat"})
@@ -105,8 +105,8 @@ def heard(
     construction; told from both sides, each hears its own. A result whose comparator is of no
     known class is in no pool, and listed.
     """
-    rows, known = list(results), frozenset(slugs)
-    study_of = samples(rows)
+    rows, known = without_copies(list(results)), frozenset(slugs)
+    study_of = keys(rows)
     by_chance, led = _by_chance(rows, study_of), _led(rows, study_of)
     told = {_comparison(row, study_of[row.study]) for row in rows}
     gold = {name: measures.is_gold(name) for name in {row.measure for row in rows}}

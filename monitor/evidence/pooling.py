@@ -47,7 +47,7 @@ def pool(yi: Sequence[float], vi: Sequence[float], policy: SynthesisPolicy) -> P
         ValueError: there is no study, or a variance is not above 0.
     """
     y, v = arrays(yi, vi)
-    return pool_each(y, v, y[None, :] == y, policy)[0]
+    return pool_each(y, v, v[None, :] > 0, policy)[0]
 
 
 def pool_each(y: Array, v: Array, members: Members, policy: SynthesisPolicy) -> list[Pool]:
@@ -65,7 +65,7 @@ def pool_each(y: Array, v: Array, members: Members, policy: SynthesisPolicy) -> 
 
 
 def _of_few(y: Array, v: Array, policy: SynthesisPolicy) -> Pool:
-    fitted = fit_each(y, v, y[None, :] == y, Spread.NONE, Interval.WALD)[0]
+    fitted = fit_each(y, v, v[None, :] > 0, Spread.NONE, Interval.WALD)[0]
     if fitted.k == 1:
         return Pool(1, Method.ONE, fitted.estimate, fitted.ci_low, fitted.ci_high)
     if fitted.q_p is not None and fitted.q_p < policy.disagreement_p:

@@ -126,9 +126,9 @@ def read_row(row: Mapping[str, str | None], slugs: Collection[str]) -> Result:
         InvalidInput: something required is missing, or a value cannot be; the sentence names the column.
     """
     cells = Cells(row)
-    intervention = cells.word("intervention")
+    intervention = cells.required("intervention").casefold()
     if intervention not in slugs:
-        raise InvalidInput(f"intervention: {intervention or 'nothing'!r} is none of the ten")
+        raise InvalidInput(f"intervention: {intervention!r} is none of the ten")
     comparator = cells.text("comparator")
     result = Result(
         study=cells.required("study"),

@@ -1,24 +1,37 @@
 """Which rows of a results table are of one study, however it is named in them. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from monitor.catalogue.words import EffectType
 from monitor.evidence.results import Result
 from monitor.feeds.identifiers.canonical import registrations_in
 
 
-def samples(results: Iterable[Result]) -> dict[str, str]:
+def without_copies(rows: Sequence[Result]) -> list[Result]:
+    """Leave out a study named by its registration alone that repeats another's every figure."""
+    bare = {name for name in {row.study for row in rows} if _is_a_number(name)}
+    if not bare:
+        return list(rows)
+    figures: dict[str, set[Result]] = defaultdict(set)
+    for row in rows:
+        figures[row.study].add(replace(row, study=""))
+    named = {
+        frozenset(told)
+        for name, told in figures.items()
+        if name not in bare and any(_has_figures(row) for row in told)
+    }
+    copies = {name for name in bare if frozenset(figures[name]) in named}
+    return [row for row in rows if row.study not in copies]
+
+
+def keys(rows: Iterable[Result]) -> dict[str, str]:
     """Give each name of a study the key under which its rows meet.
 
-    Case and spacing make no difference. Names that carry one registration number are one study;
-    and a study named by its number alone is the one whose figures it repeats to the last digit.
+    Case and spacing make no difference; names that carry one registration number are one study.
     """
-    rows = list(results)
-    keys = {name: _key(name) for name in {row.study for row in rows}}
-    if bare := {name for name in keys if _is_a_number(name)}:
-        keys |= _repeated(rows, bare, keys)
-    return keys
+    return {name: _key(name) for name in {row.study for row in rows}}
 
 
 def _key(name: str) -> str:
@@ -31,10 +44,6 @@ def _is_a_number(name: str) -> bool:
     return bool(numbers) and numbers[0].value.casefold() == "".join(name.casefold().split())
 
 
-def _repeated(rows: list[Result], bare: set[str], keys: dict[str, str]) -> dict[str, str]:
-    figures: dict[str, set[Result]] = defaultdict(set)
-    for row in rows:
-        figures[row.study].add(replace(row, study=""))
-    named = {frozenset(told): keys[name] for name, told in sorted(figures.items())
-             if name not in bare and any(row.people for row in told)}  # fmt: skip
-    return {name: named[told] for name in bare if (told := frozenset(figures[name])) in named}
+def _has_figures(row: Result) -> bool:
+    """Whether two studies that agree on a row are likely to be one."""
+    return row.people is not None and row.effect_type is not EffectType.DIRECTION
