@@ -92,25 +92,25 @@ def yardstick(size: int) -> float:
 def main() -> int:
     everything = {}
     for studies in (STUDIES // 4, STUDIES // 2, STUDIES):
-        entries, _ = heard(world(studies), POLICY, MEASURES, SLUGS)
-        findings_of(entries, POLICY, SLUGS)  # numpy and scipy are imported now
+        entries, _ = heard(world(studies), POLICY, SLUGS)
+        findings_of(entries, POLICY, MEASURES, SLUGS)  # numpy and scipy are imported now
         taken = everything[studies] = milliseconds(
-            lambda entries=entries: findings_of(entries, POLICY, SLUGS)
+            lambda entries=entries: findings_of(entries, POLICY, MEASURES, SLUGS)
         )
         ratio = taken / yardstick(len(entries))
         print(
             f"10 x {studies} studies, {len(entries):,} results: {taken:.1f} ms ({ratio:.1f} of the yardstick)"
         )
     rows = world(STUDIES)
-    deriving = milliseconds(lambda: heard(rows, POLICY, MEASURES, SLUGS), times=3)
+    deriving = milliseconds(lambda: heard(rows, POLICY, SLUGS), times=3)
     print(
         f"deriving {len(rows):,} effects: {deriving:.0f} ms, {1000 * deriving / len(rows):.1f} µs each"
     )
     own = [entry for entry in entries if entry.result.intervention == SLUGS[0]]
 
     def decide() -> None:
-        fresh, _ = heard(rows[:3], POLICY, MEASURES, SLUGS)
-        findings_of([*own[3:], *fresh], POLICY, SLUGS)
+        fresh, _ = heard(rows[:3], POLICY, SLUGS)
+        findings_of([*own[3:], *fresh], POLICY, MEASURES, SLUGS)
 
     decision = milliseconds(decide)
     growth = everything[STUDIES] / everything[STUDIES // 2]

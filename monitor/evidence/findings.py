@@ -45,30 +45,32 @@ def findings(
     results: Iterable[Result], policy: SynthesisPolicy, measures: Measures, slugs: Sequence[str]
 ) -> tuple[list[Finding], list[tuple[Result, str]]]:
     """Say what results show, in the order of ``slugs``; and which were refused, with why."""
-    entries, refused = heard(results, policy, measures, slugs)
-    return findings_of(entries, policy, slugs), refused
+    entries, refused = heard(results, policy, slugs)
+    return findings_of(entries, policy, measures, slugs), refused
 
 
 def findings_of(
-    entries: Iterable[Heard], policy: SynthesisPolicy, slugs: Sequence[str]
+    entries: Iterable[Heard], policy: SynthesisPolicy, measures: Measures, slugs: Sequence[str]
 ) -> list[Finding]:
     """Say what results show whose effects are derived already, in the order of ``slugs``."""
     groups: dict[Place, Studies] = defaultdict(lambda: defaultdict(list))
     for entry in entries:
         groups[entry.place][entry.study].append(entry)
     places = [(slug, pool, kind) for slug in slugs for pool in POOLS for kind in ("", *CLASSES)]
-    return [_finding(place, groups[place], policy) for place in places if place in groups]
+    return [_finding(place, groups[place], policy, measures) for place in places if place in groups]
 
 
-def _finding(place: Place, studies: Studies, policy: SynthesisPolicy) -> Finding:
+def _finding(
+    place: Place, studies: Studies, policy: SynthesisPolicy, measures: Measures
+) -> Finding:
     import numpy as np  # noqa: PLC0415 - heavy; wanted only where there is a finding
 
     told = [studies[name] for name in sorted(studies)]  # the order of rows makes no difference
     late = [one for one in told if max([e.months for e in one]) >= policy.first_months]
-    firsts = [(one, index(one, policy)) for one in told]
+    firsts = [(one, index(one, policy, measures)) for one in told]
     first = [found for _, found in firsts if found]
     silent = [min(entry.result.study for entry in one) for one, found in firsts if not found]
-    last = [found for one in late if (found := index(one, policy, sustained=True))]
+    last = [found for one in late if (found := index(one, policy, measures, sustained=True))]
     chosen, beside = _of_one_kind(first)
     later, _ = _of_one_kind(last)
     body = Body(chosen, policy)

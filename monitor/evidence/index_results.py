@@ -8,7 +8,7 @@ rule and its reason.
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from monitor.catalogue.methods import Measures, SynthesisPolicy
 from monitor.evidence.effects import Effect, derive, turned
@@ -73,9 +73,11 @@ class Index:
 class Heard:
     """A result with its effect, as one intervention hears it, and all that choosing asks of it.
 
+    The cells of ``result`` are as reported, whichever arm the intervention had; those of
+    ``alone.results`` are turned with it.
     ``study`` is the key under which a study's results meet, ``randomised`` and ``developer_led``
-    are of the whole study; ``whole`` says that the result is of all randomised; ``better``: a gold
-    standard, or observed; ``months`` not given are 0; ``alone`` is what it says where it is the only
+    are of the whole study; ``whole`` says that the result is of all randomised; ``months`` not
+    given are 0; ``alone`` is what it says where it is the only
     one of its study.
     """
 
@@ -86,18 +88,14 @@ class Heard:
     randomised: bool
     developer_led: bool | None
     whole: bool
-    better: bool
     months: float
     primary: bool
     place: tuple[str, str, str]  # the intervention, pool and outcome class it belongs to
-    alone: Index
+    alone: Index = field(compare=False, repr=False)
 
 
 def heard(
-    results: Iterable[Result],
-    policy: SynthesisPolicy,
-    measures: Measures,
-    slugs: Iterable[str],
+    results: Iterable[Result], policy: SynthesisPolicy, slugs: Iterable[str]
 ) -> tuple[list[Heard], list[tuple[Result, str]]]:
     """Derive every effect and give each result to whom it concerns; and list those refused.
 
@@ -108,27 +106,27 @@ def heard(
     rows, known = without_copies(list(results)), frozenset(slugs)
     study_of = keys(rows)
     by_chance, led = _by_chance(rows, study_of), _led(rows, study_of)
-    told = {_comparison(row, study_of[row.study]) for row in rows}
-    gold = {name: measures.is_gold(name) for name in {row.measure for row in rows}}
-    entries: list[Heard] = []
+    derived: list[tuple[Result, str, Effect]] = []
     refused: list[tuple[Result, str]] = []
     for row in rows:
-        other = row.comparator.casefold()
-        pool = ANOTHER if other in known else pool_of(row, policy)
+        pool = ANOTHER if row.comparator.casefold() in known else pool_of(row, policy)
         if pool is None:
             refused.append((row, "comparator_class: not given, so it belongs to no pool"))
             continue
         try:
-            effect = derive(row, policy)
+            derived.append((row, pool, derive(row, policy)))
         except InvalidInput as error:
             refused.append((row, str(error)))
-            continue
+    told = {_comparison(row, study_of[row.study]) for row, _, _ in derived}
+    entries: list[Heard] = []
+    for row, pool, effect in derived:
         study = study_of[row.study]
-        sides = [(row, effect)]
-        if other in known:
-            seen = _from_the_other_side(row)
+        sides = [(row, row, effect)]
+        if row.comparator.casefold() in known:
+            other = row.comparator.casefold()
+            seen = replace(row, intervention=other, comparator=row.intervention, variant="")
             if _comparison(seen, study) not in told:
-                sides.append((seen, turned(effect)))
+                sides.append((seen, _with_arms_turned(seen), turned(effect)))
         entries += [
             Heard(
                 result=side,
@@ -138,13 +136,14 @@ def heard(
                 randomised=by_chance[study],
                 developer_led=led[study],
                 whole=_of_all(side, randomised=by_chance[study]),
-                better=_is_better(side, gold=gold[side.measure]),
                 months=side.months or 0.0,
                 primary=side.prespecified in _PRIMARY,
                 place=(side.intervention, pool, side.outcome_class),
-                alone=_alone(side, its_effect, policy, randomised=by_chance[study], led=led[study]),
+                alone=_alone(
+                    as_its_own, its_effect, policy, randomised=by_chance[study], led=led[study]
+                ),
             )
-            for side, its_effect in sides
+            for side, as_its_own, its_effect in sides
         ]
     return entries, refused
 
@@ -178,9 +177,9 @@ def _of_all(result: Result, *, randomised: bool) -> bool:
     return not (randomised and result.comparator_class == NOT_RANDOMISED)
 
 
-def _is_better(result: Result, *, gold: bool) -> bool:
+def _is_better(result: Result, measures: Measures) -> bool:
     if result.outcome_class == "attachment":
-        return gold and result.informant not in _SELF_REPORT
+        return result.informant not in _SELF_REPORT and measures.is_gold(result.measure)
     return result.outcome_class == "proximal" and result.informant in _OBSERVED
 
 
@@ -190,12 +189,9 @@ def _comparison(result: Result, study: str) -> tuple[object, ...]:
     return study, result.intervention, result.comparator.casefold(), what, when
 
 
-def _from_the_other_side(result: Result) -> Result:
+def _with_arms_turned(result: Result) -> Result:
     return replace(
         result,
-        intervention=result.comparator.casefold(),
-        comparator=result.intervention,
-        variant="",
         **{f"{what}_i": getattr(result, f"{what}_c") for what in ("n", "events", "mean", "sd")},
         **{f"{what}_c": getattr(result, f"{what}_i") for what in ("n", "events", "mean", "sd")},
     )
@@ -211,7 +207,11 @@ def pool_of(result: Result, policy: SynthesisPolicy) -> str | None:
 
 
 def index(
-    of_study: Sequence[Heard], policy: SynthesisPolicy, *, sustained: bool = False
+    of_study: Sequence[Heard],
+    policy: SynthesisPolicy,
+    measures: Measures,
+    *,
+    sustained: bool = False,
 ) -> Index | None:
     """Choose a study's result for one intervention, pool and outcome class; None: it has none.
 
@@ -230,7 +230,8 @@ def index(
     chosen = within
     if len(within) > 1:
         name = _MEASURES.get(within[0].result.outcome_class, "")
-        chosen = _prefer(within, rules, name, [one.better for one in within])
+        better = [_is_better(one.result, measures) for one in within]
+        chosen = _prefer(within, rules, name, better)
     months = [one.months for one in chosen]
     wanted = max(months) if sustained else min(months)
     if [one for one in of_study if one.months != wanted]:
@@ -291,19 +292,20 @@ def _one_of(equals: list[Heard], policy: SynthesisPolicy, rules: list[str]) -> I
     rules.append(f"mean of {len(equals)} equals")
     yi, vi, sign = _mean([one.effect for one in equals], policy.within_study_correlation)
     ones = [one.alone for one in equals]
+    results = sorted((result for one in ones for result in one.results), key=repr)
     return Index(
         study=min(one.study for one in ones),
         outcome=_listed(one.outcome for one in ones),
         yi=yi,
         vi=vi,
         sign=sign,
-        people=_people([one.result for one in equals]),
+        people=_people(results),
         randomised=ones[0].randomised,
         high_risk=ones[0].high_risk,  # all are, or none
         some_concerns=any(one.some_concerns for one in ones),
         developer_led=ones[0].developer_led,
         rule="; ".join(rules),
-        results=tuple(sorted((one.result for one in equals), key=repr)),
+        results=tuple(results),
         derivation=_listed(one.derivation for one in ones),
     )
 

@@ -258,6 +258,13 @@ def test_a_comparison_told_from_both_sides_is_heard_once_by_each():
     assert by_slug["cos"].main.pool.estimate == -by_slug["pip"].main.pool.estimate
 
 
+def test_a_side_that_is_refused_leaves_the_other_side_s_word():
+    rows = (a(comparator="pip", effect=0.5), a(intervention="pip", comparator="cos", n_i=0))
+    found, refused = findings(rows, POLICY, MEASURES, SLUGS)
+    assert [one.intervention for one in found] == ["cos", "pip"]
+    assert len(refused) == 1
+
+
 def test_two_of_the_ten_against_a_third_count_the_third_s_people_once():
     rows = [
         a(intervention=slug, comparator="pip", n_i=n, n_c=30)
@@ -274,8 +281,8 @@ def test_two_of_the_ten_against_a_third_count_the_third_s_people_once():
 
 def test_the_other_side_of_a_table_has_its_cells_turned():
     means = {"mean_i": 1.0, "sd_i": 2.0, "mean_c": 3.0, "sd_c": 4.0, "events_i": 5, "events_c": 6}
-    entries, _ = heard([a(comparator="pip", **means)], POLICY, MEASURES, SLUGS)
-    turned = entries[1].result
+    entries, _ = heard([a(comparator="pip", **means)], POLICY, SLUGS)
+    (turned,) = entries[1].alone.results
     assert (turned.mean_i, turned.sd_i, turned.events_i, turned.n_i) == (3.0, 4.0, 6, 48)
     assert (turned.mean_c, turned.sd_c, turned.events_c, turned.n_c) == (1.0, 2.0, 5, 52)
 
@@ -443,8 +450,8 @@ def test_which_arm_is_called_the_experimental_one_makes_no_difference(rows):
 
 @given(ROWS)
 def test_effects_derived_beforehand_give_the_same(rows):
-    entries, _ = heard(rows, POLICY, MEASURES, SLUGS)
-    assert findings_of(entries, POLICY, SLUGS) == every(*rows)
+    entries, _ = heard(rows, POLICY, SLUGS)
+    assert findings_of(entries, POLICY, MEASURES, SLUGS) == every(*rows)
 
 
 @given(ROWS)
