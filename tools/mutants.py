@@ -16,6 +16,7 @@ import importlib.abc
 import importlib.machinery
 import io
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
@@ -26,6 +27,14 @@ from types import ModuleType
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+# loaded here, so that no child needs to
+import pytest  # noqa: E402 - after the threads are set
+import scipy.special  # noqa: E402, F401 - the same
+from hypothesis import given, settings  # noqa: E402, F401 - the same
+
+from monitor.catalogue import loader  # noqa: E402 - found through the path above
+from monitor.feeds.identifiers import canonical  # noqa: E402, F401 - the same
 
 # Each module with the tests that are its own; those of what is built on it run after them.
 TESTS = {
@@ -44,6 +53,7 @@ TESTS = {
 EXAMPLES, SECONDS = 15, 120
 OPTIONS = [
     "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile=mutants",
+    "--noconftest",
     "-W", "ignore::pytest.PytestAssertRewriteWarning", "-k", "not three_trials_of_100",
 ]  # fmt: skip
 
@@ -157,19 +167,24 @@ def survives(mutant: Mutant) -> bool:
 
 
 def _run(mutant: Mutant) -> int:
-    import signal  # noqa: PLC0415 - of the child alone
-
-    import pytest  # noqa: PLC0415 - loaded by the parent
-    from hypothesis import settings  # noqa: PLC0415 - the same
-
     signal.alarm(SECONDS)
     sys.meta_path.insert(0, _Swap(mutant))
-    for name in [name for name in sys.modules if name.startswith("monitor.evidence")]:
-        del sys.modules[name]
+    for name in TESTS:
+        sys.modules.pop(f"monitor.evidence.{name}", None)
     settings.register_profile("mutants", max_examples=EXAMPLES, deadline=None, database=None)
     tests = [f"tests/evidence/test_evidence_{name}.py" for name in TESTS[mutant.module]]
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        return int(pytest.main([*OPTIONS, *tests]))
+        return int(pytest.main([*OPTIONS, *tests], plugins=[_Recordings()]))
+
+
+class _Recordings:
+    """The one fixture of tests/conftest.py that these tests ask for; the rest takes long to load."""
+
+    @pytest.fixture
+    def recordings(self) -> Path:
+        """Give the recordings beside the project."""
+        found = ROOT.parent / "shared" / "recordings"
+        return found if found.is_dir() else pytest.skip("no recordings beside the project")
 
 
 def _share(found: Sequence[Mutant], job: int, jobs: int) -> list[Mutant]:
@@ -182,12 +197,6 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", default=list(TESTS))
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    import hypothesis  # noqa: F401, PLC0415 - so that children need not load it
-    import pytest  # noqa: F401, PLC0415 - the same
-    import scipy.special  # noqa: F401, PLC0415 - the same
-
-    from monitor.catalogue import loader  # noqa: PLC0415 - the same
-
     os.chdir(ROOT)
     loader.load()
     for module in options.modules:

@@ -23,6 +23,7 @@ def pooled(low, high, estimate=None, pi_low=None):
         (0.01, 0.199, None, "little or no difference"),
         (-0.199, -0.01, None, "little or no difference"),
         (-0.2, 0.1, None, "not settled"),
+        (-0.5, 0.5, 0.0, "not settled"),
         (-0.1, 0.2, None, "not settled"),
         (0.2, 0.4, None, "benefit"),
         (0.199, 0.4, None, "probable benefit"),
