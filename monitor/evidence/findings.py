@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from monitor.catalogue.methods import Measures, SynthesisPolicy
+from monitor.catalogue.words import Label
 from monitor.evidence.bodies import Body, LeftOut, Line, Signs
 from monitor.evidence.index_results import Heard, Index, heard, index
-from monitor.catalogue.words import Label
 from monitor.evidence.results import ANOTHER, CLASSES, Allocation, Result
 
 __all__ = ["Finding", "Index", "LeftOut", "Line", "Signs", "findings", "findings_of"]
