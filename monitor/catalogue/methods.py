@@ -1,7 +1,9 @@
 """The shapes of what results are read by: numbers of the method, measures known, how sure a label is."""
 
 import re
+from collections.abc import Callable
 from datetime import date
+from functools import cached_property, lru_cache
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -59,13 +61,19 @@ class Measures(Data):
         >>> known.is_gold("Strange Situation Procedure (SSP)"), known.is_gold("CBCL")
         (True, False)
         """
-        said = f" {_plain(words or '')} "
-        return any(
-            f" {_plain(name)} " in said
-            for measure in self.measures
-            if measure.gold
-            for name in (measure.name, *measure.also)
-        )
+        return self._known(words or "")
+
+    @cached_property
+    def _known(self) -> Callable[[str], bool]:
+        """Look each wording up once: tables repeat a few of them thousands of times."""
+        gold = [one for one in self.measures if one.gold]
+        names = [f" {_plain(name)} " for one in gold for name in (one.name, *one.also)]
+
+        def known(words: str) -> bool:
+            said = f" {_plain(words)} "
+            return any(name in said for name in names)
+
+        return lru_cache(maxsize=4096)(known)
 
 
 def _plain(words: str) -> str:

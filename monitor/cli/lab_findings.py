@@ -1,10 +1,8 @@
 """`gap-monitor lab extract` and `findings`: from results as reported to what they show."""
 
-import csv
 import dataclasses
-import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import click
 
 from monitor.catalogue import loader
 from monitor.cli.lab import file_argument, lab
+from monitor.cli.lab_tables import left_out, table
 from monitor.evidence.effects import derive
 from monitor.evidence.findings import Finding, Line, findings
 from monitor.evidence.index_results import Index
@@ -19,30 +18,7 @@ from monitor.evidence.pooling import Pool
 from monitor.evidence.results import Result, read_row
 from monitor.kernel.errors import InvalidInput
 
-_DIGITS = 6
-Row = Mapping[str, str]
-
-
-def table(path: Path) -> Iterator[tuple[int, Row]]:
-    """Read a table with a header line, row by row with its line; comma, semicolon or tab.
-
-    Raises:
-        InvalidInput: the file is not text, or has no header line.
-    """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InvalidInput(f"{path.name} is not UTF-8 text: save it as CSV UTF-8") from None
-    header = text.partition("\n")[0]
-    delimiter = max(",;\t", key=header.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    if not reader.fieldnames:
-        raise InvalidInput(f"{path.name} has no header line that names its columns")
-    for row in reader:
-        if row.pop(None, None):
-            left_out(reader.line_num, row, "it has more cells than the header has columns")
-        elif any(row.values()):
-            yield reader.line_num, {name.strip(): (value or "") for name, value in row.items()}
+_DIGITS = 9  # significant ones: a variance of a large trial is small
 
 
 @lab.command()
@@ -149,12 +125,7 @@ def _in_short(line: Line) -> str:
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, _DIGITS)
-
-
-def left_out(line: int, row: Mapping[str, Any], why: str) -> None:
-    """Name a row that is left out, and say why, on stderr; the others go on."""
-    click.echo(f"line {line}, {row.get('study') or 'no name'}, was left out: {why}", err=True)
+    return None if value is None else float(f"{value:.{_DIGITS}g}")
 
 
 def _print(answer: Mapping[str, Any]) -> None:

@@ -1,20 +1,22 @@
 """`gap-monitor lab pool`: a pool of effects or of counts, by the models that metafor has."""
 
-import dataclasses
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from monitor.cli.lab import file_argument, lab
-from monitor.cli.lab_findings import left_out, table
+from monitor.cli.lab_tables import left_out, table
 from monitor.evidence.fitting import Fit, Interval, Spread, fit
+from monitor.evidence.pooling import Method
+from monitor.evidence.results import Cells
 from monitor.evidence.two_by_two import Measure, from_counts
 from monitor.kernel.errors import InvalidInput
 
-_DIGITS = 6
+_DIGITS = 9  # significant ones
+_Number = TypeVar("_Number", int, float)
 _COUNTS = ("events_i", "n_i", "events_c", "n_c")
 _SPREADS = {"none": Spread.NONE, "dl": Spread.DL, "he": Spread.HE, "ml": Spread.ML, "reml": Spread.REML}  # fmt: skip
 _INTERVALS = {"wald": Interval.WALD, "hk": Interval.HARTUNG_KNAPP, "truncated": Interval.TRUNCATED}
@@ -45,18 +47,21 @@ _MEASURES = {"or": Measure.OR, "rr": Measure.RR, "rd": Measure.RD}
 )
 def pool(file: Path, *, measure: str, as_json: bool, **options: str | bool | None) -> None:
     """Pool effects (columns yi and vi), or counts (events_i, n_i, events_c, n_c)."""
-    counts, pairs = False, []
-    for line, row in table(file):
+    rows = [(line, row, Cells(row)) for line, row in table(file)]
+    of_effects = any(cells.text("yi") for _, _, cells in rows)
+    pairs = []
+    for line, row, cells in rows:
         try:
-            pairs.append(_pair(row, _MEASURES[measure]))
+            pairs.append(_effect(cells) if of_effects else _counted(cells, _MEASURES[measure]))
         except InvalidInput as error:
             left_out(line, row, str(error))
-        counts = counts or not row.get("yi", "").strip()
+    # one study is told as it is, whatever the model
+    model = _model(options) if len(pairs) != 1 else (Spread.NONE, Interval.WALD)
     try:
-        fitted = fit([yi for yi, _ in pairs], [vi for _, vi in pairs], *_model(options))
+        fitted = fit([yi for yi, _ in pairs], [vi for _, vi in pairs], *model)
     except ValueError as error:
         raise InvalidInput(f"{file.name} cannot be pooled: {error}") from None
-    answer = _object(fitted) | ({"measure": _MEASURES[measure].value} if counts else {})
+    answer = _object(fitted) | ({} if of_effects else {"measure": _MEASURES[measure].value})
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False))
     else:
@@ -70,45 +75,33 @@ def _model(options: Mapping[str, str | bool | None]) -> tuple[Spread, Interval]:
     return _SPREADS[str(spread)], _INTERVALS[str(options["interval"] or plain)]
 
 
-def _pair(row: Mapping[str, str], measure: Measure) -> tuple[float, float]:
-    if row.get("yi", "").strip():
-        yi, vi = _number(row, "yi"), _number(row, "vi")
-        if not vi > 0:
-            raise InvalidInput("vi: a variance is more than 0")
-        return yi, vi
-    events_i, n_i, events_c, n_c = (_count(row, name) for name in _COUNTS)
+def _effect(cells: Cells) -> tuple[float, float]:
+    yi, vi = _needed(cells.number("yi"), "yi"), _needed(cells.number("vi"), "vi")
+    if not vi > 0:
+        raise InvalidInput("vi: a variance is more than 0")
+    return yi, vi
+
+
+def _counted(cells: Cells, measure: Measure) -> tuple[float, float]:
+    events_i, n_i, events_c, n_c = (_needed(cells.count(name), name) for name in _COUNTS)
     return from_counts(events_i, n_i, events_c, n_c, measure)
 
 
-def _number(row: Mapping[str, str], name: str) -> float:
-    said = row.get(name, "").strip().replace("−", "-")
-    if not said:
+def _needed(value: _Number | None, name: str) -> _Number:
+    if value is None:
         raise InvalidInput(f"{name}: is missing")
-    try:
-        value = float(said)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise InvalidInput(f"{name}: {said!r} is not a number")
     return value
 
 
-def _count(row: Mapping[str, str], name: str) -> int:
-    value = _number(row, name)
-    if not value.is_integer():
-        raise InvalidInput(f"{name}: {value:g} is not a whole number")
-    return int(value)
-
-
 def _object(fitted: Fit) -> dict[str, str | float | None]:
-    names = [field.name for field in dataclasses.fields(Fit)]
-    kept = [name for name in names if name not in {"k", "spread", "interval"}]
-    numbers = {name: getattr(fitted, name) for name in kept}
+    kept = ("estimate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "i2", "q_p")
+    alone = {"tau2": None, "i2": None} if fitted.k == 1 else {}
+    numbers = {name: getattr(fitted, name) for name in kept} | alone
     return {
         "k": fitted.k,
-        "method": fitted.method,
+        "method": Method.ONE.value if fitted.k == 1 else fitted.method,
         **{
-            name: None if value is None else round(value, _DIGITS)
+            name: None if value is None else float(f"{value:.{_DIGITS}g}")
             for name, value in numbers.items()
         },
     }

@@ -10,7 +10,7 @@ from statistics import NormalDist
 
 from monitor.catalogue.methods import SynthesisPolicy
 from monitor.catalogue.words import EffectType
-from monitor.evidence.results import Allocation, Result
+from monitor.evidence.results import Allocation, Result, check
 from monitor.kernel.errors import InvalidInput
 
 _Z = 1.96  # as intervals of 95 % are printed
@@ -19,6 +19,9 @@ _NORMAL = NormalDist()
 # No paper prints a number beyond these; squared and divided they still are numbers.
 _LARGEST, _SMALLEST = 1e12, 1e-30
 _LEAST_P = 1e-300
+_MOST = (
+    1e6  # standard deviations; a variance of its square, or as far below 1, is no study's either
+)
 _SIZES = ("mean_i", "sd_i", "mean_c", "sd_c", "effect", "ci_low", "ci_high", "se", "cluster_size")
 
 
@@ -42,19 +45,23 @@ def derive(result: Result, policy: SynthesisPolicy) -> Effect:
     Raises:
         InvalidInput: what is given contradicts itself or does not suffice; says what and why.
     """
+    check(result)
     _check_sizes(result)
-    _check_interval(result)
+    if result.effect_type is not EffectType.DIRECTION:
+        _check_interval(result)
     effect = _DERIVE[result.effect_type](result)
-    if effect.vi is None or result.allocation is not Allocation.CLUSTER:
+    if effect.vi is None:
         return effect
-    return _with_clusters(effect, result, policy)
+    if result.cluster_size is not None or result.allocation is Allocation.CLUSTER:
+        return _with_clusters(effect, result, policy)
+    return effect
 
 
 def turned(effect: Effect) -> Effect:
     """The same effect, as the other arm sees it."""
     return replace(
         effect,
-        yi=None if effect.yi is None else -effect.yi,
+        yi=None if effect.yi is None else 0.0 - effect.yi,
         sign=-effect.sign,
         derivation=f"{effect.derivation}; turned: it stood in the comparison's arm",
     )
@@ -94,7 +101,7 @@ def _means(result: Result) -> Effect:
     if any(value is None for value in given):
         raise InvalidInput("mean_i, sd_i, mean_c, sd_c: all four are needed")
     mean_i, sd_i, mean_c, sd_c = (value or 0.0 for value in given)
-    n_i, n_c = _people(result, "means")
+    n_i, n_c = _people(result, "an effect of means")
     spread = _pooled_sd(sd_i, sd_c, n_i, n_c)
     d = (mean_i - mean_c) / spread * _small_sample(n_i, n_c)
     return _effect(result, d, None, "Hedges' g from means and SDs")
@@ -116,7 +123,7 @@ def log_odds(result: Result) -> tuple[float, float, bool]:
     """
     if result.events_i is None or result.events_c is None:
         raise InvalidInput("events_i, events_c: both are needed")
-    n_i, n_c = _people(result, "events")
+    n_i, n_c = _people(result, "an effect of events")
     cells = [result.events_i, n_i - result.events_i, result.events_c, n_c - result.events_c]
     corrected = 0 in cells
     a, b, c, d = (cell + 0.5 if corrected else float(cell) for cell in cells)
@@ -161,7 +168,10 @@ def _effect(result: Result, estimate: float, variance: float | None, how: str) -
     if variance is None:
         variance = _by_people(estimate, *_people(result, "an effect without interval, se or p"))
         how += ", variance from the people of each arm" if "variance" not in how else ""
-    yi = estimate * result.benefit
+    yi = estimate * result.benefit + 0.0  # never -0
+    if abs(yi) > _MOST or not 1 / _MOST**2 <= variance <= _MOST**2:
+        said = f"a standardised mean difference of {yi:g} with variance {variance:g}"
+        raise InvalidInput(f"effect: comes to {said}, which no study has: check the units")
     return Effect(yi, variance, (yi > 0) - (yi < 0), how)
 
 

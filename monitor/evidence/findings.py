@@ -1,53 +1,26 @@
 """What trials show: one finding for each intervention, pool of comparators and outcome class. Pure.
 
-``findings`` is the door: results in, labels with their pools, sensitivity lines and reasons out.
-The order of studies, results and arms makes no difference.
+``findings`` is the door: results in, labels with their pools, sensitivity lines and reasons out;
+``findings_of`` the same for results whose effects are derived already. The order of studies,
+results and arms makes no difference.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from monitor.catalogue.methods import Measures, SynthesisPolicy
 from monitor.catalogue.words import Label
+from monitor.evidence.bodies import Body, LeftOut, Line, Signs
 from monitor.evidence.index_results import Heard, Index, heard, index
-from monitor.evidence.labels import in_words, of_signs
-from monitor.evidence.pooling import Pool, pool
-from monitor.evidence.results import ANOTHER, CLASSES, Result
+from monitor.evidence.results import ANOTHER, CLASSES, Allocation, Result
+
+__all__ = ["Finding", "Index", "LeftOut", "Line", "Signs", "findings", "findings_of"]
 
 POOLS = ("usual care", "active", ANOTHER)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A pool with its label in words: the main one, or one for comparison."""
-
-    label: str
-    k: int
-    people: int | None
-    pool: Pool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Signs:
-    """Which way the results point whose size is not known."""
-
-    towards: int
-    away: int
-    none: int
-
-    @property
-    def heard(self) -> int:
-        """How many there are."""
-        return self.towards + self.away + self.none
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """The pool without one study: ``study`` is the one that moves it most."""
-
-    study: str
-    line: Line
+Place: TypeAlias = tuple[str, str, str]
+Studies: TypeAlias = dict[str, list[Heard]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,51 +45,56 @@ def findings(
     results: Iterable[Result], policy: SynthesisPolicy, measures: Measures, slugs: Sequence[str]
 ) -> tuple[list[Finding], list[tuple[Result, str]]]:
     """Say what results show, in the order of ``slugs``; and which were refused, with why."""
-    every, refused = heard(results, policy, slugs)
-    groups: dict[tuple[str, str, str], list[Heard]] = defaultdict(list)
-    for entry in every:
-        groups[entry.result.intervention, entry.pool, entry.result.outcome_class].append(entry)
+    entries, refused = heard(results, policy, slugs)
+    return findings_of(entries, policy, measures, slugs), refused
+
+
+def findings_of(
+    entries: Iterable[Heard], policy: SynthesisPolicy, measures: Measures, slugs: Sequence[str]
+) -> list[Finding]:
+    """Say what results show whose effects are derived already, in the order of ``slugs``."""
+    groups: dict[Place, Studies] = defaultdict(lambda: defaultdict(list))
+    for entry in entries:
+        groups[entry.place][entry.study].append(entry)
     places = [(slug, pool, kind) for slug in slugs for pool in POOLS for kind in ("", *CLASSES)]
-    every_finding = [
-        _finding(place, groups[place], policy, measures) for place in places if place in groups
-    ]
-    return every_finding, refused
+    return [_finding(place, groups[place], policy, measures) for place in places if place in groups]
 
 
 def _finding(
-    place: tuple[str, str, str],
-    group: Sequence[Heard],
-    policy: SynthesisPolicy,
-    measures: Measures,
+    place: Place, studies: Studies, policy: SynthesisPolicy, measures: Measures
 ) -> Finding:
-    first = _indexes(group, policy, measures, sustained=False)
+    import numpy as np  # noqa: PLC0415 - heavy; wanted only where there is a finding
+
+    told = [studies[name] for name in sorted(studies)]  # the order of rows makes no difference
+    late = [one for one in told if max([e.months for e in one]) >= policy.first_months]
+    firsts = [(one, index(one, policy, measures)) for one in told]
+    first = [found for _, found in firsts if found]
+    silent = [min(entry.result.study for entry in one) for one, found in firsts if not found]
+    last = [found for one in late if (found := index(one, policy, measures, sustained=True))]
     chosen, beside = _of_one_kind(first)
-    sound = [result for result in chosen if not result.high_risk]
-    later = _of_one_kind(_indexes(group, policy, measures, sustained=True))[0]
+    later, _ = _of_one_kind(last)
+    body = Body(chosen, policy)
+    every = np.ones(len(chosen), dtype=bool)
+    sound = ~np.array([one.high_risk for one in chosen], dtype=bool)
+    independent = ~np.array([one.developer_led is True for one in chosen], dtype=bool)
+    sure = ~np.array([one.some_concerns for one in chosen], dtype=bool)
+    left_out, parts = body.without_each(sound)
+    main, without_developers, without_some_concerns, with_high_risk, *without = body.lines(
+        np.vstack([sound, sound & independent, sound & sure, every, parts])
+    )
+    later = [one for one in later if not one.high_risk]
     return Finding(
         *place,
-        main=_line(sound, policy),
-        index=tuple(sound),
-        signs=_signs(sound),
-        without_developers=_line([result for result in sound if not result.developer_led], policy),
-        without_some_concerns=_line(
-            [result for result in sound if not result.some_concerns], policy
-        ),
-        with_high_risk=_line(chosen, policy),
-        sustained=_line([result for result in later if not result.high_risk], policy),
-        leave_one_out=_leave_one_out(sound, policy),
-        reasons=tuple(_reasons(group, chosen, beside)),
+        main=main,
+        index=tuple(one for one in chosen if not one.high_risk),
+        signs=body.signs(sound),
+        without_developers=without_developers,
+        without_some_concerns=without_some_concerns,
+        with_high_risk=with_high_risk,
+        sustained=Body(later, policy).lines(np.ones((1, len(later)), dtype=bool))[0],
+        leave_one_out=body.moved_most(left_out, without, main),
+        reasons=tuple(_reasons(told, chosen, beside, silent)),
     )
-
-
-def _indexes(
-    group: Sequence[Heard], policy: SynthesisPolicy, measures: Measures, *, sustained: bool
-) -> list[Index]:
-    by_study: dict[str, list[Heard]] = defaultdict(list)
-    for entry in sorted(set(group), key=repr):  # an exact copy changes nothing
-        by_study[entry.result.study].append(entry)
-    indexes = (index(by_study[s], policy, measures, sustained=sustained) for s in sorted(by_study))
-    return [result for result in indexes if result]
 
 
 def _of_one_kind(found: Sequence[Index]) -> tuple[list[Index], list[Index]]:
@@ -126,61 +104,43 @@ def _of_one_kind(found: Sequence[Index]) -> tuple[list[Index], list[Index]]:
     return (randomised, others) if randomised else (others, [])
 
 
-def _line(chosen: Sequence[Index], policy: SynthesisPolicy) -> Line:
-    sized = [result for result in chosen if result.vi is not None]
-    if not sized:
-        signs = _signs(chosen)
-        return Line(of_signs(signs.towards, signs.heard), 0, _people(chosen), None)
-    pooled = pool(
-        [result.yi or 0.0 for result in sized], [result.vi or 0.0 for result in sized], policy
-    )
-    return Line(in_words(pooled, policy.delta), pooled.k, _people(sized), pooled)
-
-
-def _signs(chosen: Sequence[Index]) -> Signs:
-    unsized = [result.sign for result in chosen if result.vi is None]
-    return Signs(unsized.count(1), unsized.count(-1), unsized.count(0))
-
-
-def _people(chosen: Sequence[Index]) -> int | None:
-    known = [result.people for result in chosen if result.people is not None]
-    return sum(known) if chosen and len(known) == len(chosen) else None
-
-
-def _leave_one_out(chosen: Sequence[Index], policy: SynthesisPolicy) -> LeftOut | None:
-    """Find the study without which the estimate moves most; None with fewer than two."""
-    sized = [result for result in chosen if result.vi is not None]
-    whole = _line(sized, policy)
-    if len(sized) < 2:  # noqa: PLR2004 - there is nothing to leave out
-        return None
-    lines = [
-        (left_out, _line([o for o in sized if o is not left_out], policy)) for left_out in sized
-    ]
-
-    def moved(pair: tuple[Index, Line]) -> tuple[bool, float]:
-        line = pair[1]
-        before = whole.pool.estimate if whole.pool else None
-        after = line.pool.estimate if line.pool else None
-        far = abs(after - before) if before is not None and after is not None else 0.0
-        return line.label != whole.label, far
-
-    left_out, line = max(lines, key=moved)
-    return LeftOut(left_out.study, line)
-
-
 def _reasons(
-    group: Sequence[Heard], chosen: Sequence[Index], beside: Sequence[Index]
+    told: Sequence[Sequence[Heard]],
+    chosen: Sequence[Index],
+    beside: Sequence[Index],
+    silent: Sequence[str],
 ) -> Iterable[str]:
     if chosen and not chosen[0].randomised:
-        yield "no randomised trial: told as such, settles no headline"
+        by_chance = any(of_study[0].alone.randomised for of_study in told)
+        what = "no result of a randomised trial here" if by_chance else "no randomised trial"
+        yield f"{what}: told as such, settles no headline"
     if beside:
-        names = ", ".join(result.study for result in beside)
+        names = ", ".join(one.study for one in beside)
         yield f"beside the pool, not randomised: {names}"
-    for result in chosen:
-        if result.high_risk:
-            yield f"{result.study}: high risk of bias, in the sensitivity line only"
-    left = {entry.result.study for entry in group} - {result.study for result in (*chosen, *beside)}
-    for study in sorted(left):
-        yield f"{study}: no result of all randomised in the first months after treatment"
+    yield from _of_each(chosen, beside)
+    yield from _alike(chosen)
+    for name in silent:
+        yield f"{name}: no result of all randomised in the first months after treatment"
     if not chosen:
         yield Label.NOTHING.value
+
+
+def _of_each(chosen: Sequence[Index], beside: Sequence[Index]) -> Iterable[str]:
+    for one in (*chosen, *beside):
+        if not one.randomised and one.results[0].allocation is Allocation.UNKNOWN:
+            yield f"{one.study}: how people came into its groups is not given, so not as randomised"
+    for one in chosen:
+        if one.high_risk:
+            yield f"{one.study}: high risk of bias, in the sensitivity line only"
+
+
+def _alike(chosen: Sequence[Index]) -> Iterable[str]:
+    """Name studies that agree to the last digit: they count, and a person should look."""
+    first: dict[tuple[float, float, int], str] = {}
+    for one in chosen:
+        if one.yi is None or one.vi is None or one.people is None:
+            continue
+        other = first.setdefault((one.yi, one.vi, one.people), one.study)
+        if other != one.study:
+            same = "have the same people and figures: see whether they are one study"
+            yield f"{other} and {one.study} {same}"

@@ -27,7 +27,7 @@ def label(pooled: Pool, delta: float) -> Label:
         return Label.DISAGREE
     if pooled.estimate is None or pooled.ci_low is None or pooled.ci_high is None:
         return Label.NOTHING
-    low, high, estimate = pooled.ci_low, pooled.ci_high, pooled.estimate
+    low, high, estimate = map(_exact, (pooled.ci_low, pooled.ci_high, pooled.estimate))
     cases = (
         (-delta < low and high < delta, Label.NO_DIFFERENCE),
         (low >= delta, Label.BENEFIT),
@@ -42,9 +42,9 @@ def in_words(pooled: Pool, delta: float) -> str:
     """Write a pool's label with what it adds: which way it leans, how far settings vary."""
     verdict = label(pooled, delta)
     if verdict is Label.NOT_SETTLED:
-        return verdict + _LEANS[_leaning(pooled.estimate or 0.0, delta)]
-    if verdict in BENEFITS and pooled.pi_low is not None and pooled.pi_low < 0:
-        harm = " or harm" if pooled.pi_low < -delta else ""
+        return verdict + _LEANS[_leaning(_exact(pooled.estimate or 0.0), delta)]
+    if verdict in BENEFITS and pooled.pi_low is not None and _exact(pooled.pi_low) < 0:
+        harm = " or harm" if _exact(pooled.pi_low) < -delta else ""
         return f"{verdict}; varies: a new setting may see none{harm}"
     return verdict.value
 
@@ -54,6 +54,11 @@ def of_signs(towards: int, heard: int) -> str:
     if not heard:
         return Label.NOTHING.value
     return f"{towards} of {heard} point towards benefit; size not known"
+
+
+def _exact(value: float) -> float:
+    """Round off what sums of decimals leave in the last digits: trials of 0.2 average 0.2."""
+    return round(value, 9)
 
 
 def _leaning(estimate: float, delta: float) -> int:

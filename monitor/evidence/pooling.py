@@ -3,15 +3,12 @@
 Sources: Cochrane Handbook 10.10; the models themselves are ``fitting``'s.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from monitor.catalogue.methods import SynthesisPolicy
-from monitor.evidence.fitting import Fit, Interval, Spread, arrays, fit, heterogeneity
-
-_Z = 1.959963984540054
+from monitor.evidence.fitting import Array, Fit, Interval, Members, Spread, arrays, fit, fit_each
 
 
 class Method(StrEnum):
@@ -50,16 +47,30 @@ def pool(yi: Sequence[float], vi: Sequence[float], policy: SynthesisPolicy) -> P
         ValueError: there is no study, or a variance is not above 0.
     """
     y, v = arrays(yi, vi)
-    k = len(y)
-    if k == 1:
-        estimate, half = float(y[0]), _Z * math.sqrt(v[0])
-        return Pool(1, Method.ONE, estimate, estimate - half, estimate + half)
-    _, q_p = heterogeneity(y, v)
-    if k >= policy.random_effects_from:
-        return random_effects(yi, vi, truncated=True)
-    if q_p < policy.disagreement_p:
-        return Pool(k, Method.APART, q_p=q_p)
-    return common_effect(yi, vi)
+    return pool_each(y, v, v[None, :] > 0, policy)[0]
+
+
+def pool_each(y: Array, v: Array, members: Members, policy: SynthesisPolicy) -> list[Pool]:
+    """Pool several bodies of the same studies, each as the policy says; none is empty.
+
+    A row of ``members`` says which studies are a body's own. Large ones are fitted together.
+    """
+    large = members.sum(axis=1) >= policy.random_effects_from
+    fitted = fit_each(y, v, members[large], Spread.REML, Interval.TRUNCATED) if large.any() else []
+    many = iter(fitted)
+    return [
+        _pool(next(many)) if is_large else _of_few(y[own], v[own], policy)
+        for own, is_large in zip(members, large.tolist(), strict=True)
+    ]
+
+
+def _of_few(y: Array, v: Array, policy: SynthesisPolicy) -> Pool:
+    fitted = fit_each(y, v, v[None, :] > 0, Spread.NONE, Interval.WALD)[0]
+    if fitted.k == 1:
+        return Pool(1, Method.ONE, fitted.estimate, fitted.ci_low, fitted.ci_high)
+    if fitted.q_p is not None and fitted.q_p < policy.disagreement_p:
+        return Pool(fitted.k, Method.APART, q_p=fitted.q_p)
+    return _pool(fitted)
 
 
 def common_effect(yi: Sequence[float], vi: Sequence[float]) -> Pool:

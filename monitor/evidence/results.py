@@ -5,10 +5,10 @@ a value that cannot be is refused with its column named, never mended in silence
 """
 
 import math
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from monitor.catalogue.words import ComparatorClass, EffectType, ResultClass
 from monitor.kernel.errors import InvalidInput
@@ -29,6 +29,12 @@ RISKS = (
 )
 
 
+# One number as papers print it; a typographer's dash in front is a minus.
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+", re.ASCII)
+_MINUS = dict.fromkeys(map(ord, "−–‒‑"), "-")
+
+
 class Allocation(StrEnum):
     """How people came into the arms."""
 
@@ -39,6 +45,8 @@ class Allocation(StrEnum):
     UNKNOWN = ""
 
 
+_NUMBERS = ("mean_i", "sd_i", "mean_c", "sd_c", "effect", "ci_low", "ci_high", "se", "p",
+            "cluster_size", "icc")  # fmt: skip
 RANDOMISED = frozenset({Allocation.INDIVIDUAL, Allocation.CLUSTER})
 _ALLOCATIONS = {
     "individual": Allocation.INDIVIDUAL,
@@ -117,12 +125,12 @@ def read_row(row: Mapping[str, str | None], slugs: Collection[str]) -> Result:
     Raises:
         InvalidInput: something required is missing, or a value cannot be; the sentence names the column.
     """
-    cells = _Cells(row)
-    intervention = cells.word("intervention")
+    cells = Cells(row)
+    intervention = cells.required("intervention").casefold()
     if intervention not in slugs:
-        raise InvalidInput(f"intervention: {intervention or 'nothing'!r} is none of the ten")
+        raise InvalidInput(f"intervention: {intervention!r} is none of the ten")
     comparator = cells.text("comparator")
-    return Result(
+    result = Result(
         study=cells.required("study"),
         intervention=intervention,
         variant=cells.text("variant"),
@@ -143,53 +151,61 @@ def read_row(row: Mapping[str, str | None], slugs: Collection[str]) -> Result:
         in_review=cells.yes_no("in_review"),
         benefit=_benefit(cells),
         months=cells.number("months_after_end"),
-        cluster_size=cells.number("cluster_size", least=1),
-        icc=cells.number("icc", least=0, most=1),
-        **_counts(cells),
-        **_effect(cells),
+        n_i=cells.count("n_i"),
+        n_c=cells.count("n_c"),
+        events_i=cells.count("events_i"),
+        events_c=cells.count("events_c"),
+        **{name: cells.number(name) for name in _NUMBERS},
     )
+    check(result)
+    return result
 
 
-def _counts(cells: "_Cells") -> dict[str, Any]:
-    counts = {name: cells.count(name) for name in ("n_i", "n_c", "events_i", "events_c")}
-    for arm in ("i", "c"):
-        people, events = counts[f"n_{arm}"], counts[f"events_{arm}"]
-        if people == 0:
-            raise InvalidInput(f"n_{arm}: an arm of 0 people has no result")
-        if people is not None and events is not None and events > people:
-            raise InvalidInput(f"events_{arm}: {events} events cannot happen to {people} people")
-    return counts
+def check(result: Result) -> None:
+    """Refuse counts and spreads that cannot be, wherever the result came from.
 
-
-def _effect(cells: "_Cells") -> dict[str, Any]:
-    names = ("mean_i", "mean_c", "effect", "ci_low", "ci_high")
-    numbers = {name: cells.number(name) for name in names}
-    for name in ("sd_i", "sd_c", "se"):
-        numbers[name] = value = cells.number(name)
-        if value is not None and value <= 0:
+    Raises:
+        InvalidInput: one cannot be; the sentence names the column.
+    """
+    _check_arm("i", result.n_i, result.events_i)
+    _check_arm("c", result.n_c, result.events_c)
+    for name, spread in (("sd_i", result.sd_i), ("sd_c", result.sd_c), ("se", result.se)):
+        if spread is not None and not spread > 0:
             raise InvalidInput(f"{name}: has to be more than 0")
-    numbers["p"] = cells.number("p", least=0, most=1)
-    return numbers
+    for name, share in (("p", result.p), ("icc", result.icc)):
+        if share is not None and not 0 <= share <= 1:
+            raise InvalidInput(f"{name}: {share:g} is outside 0 to 1")
+    if result.cluster_size is not None and not result.cluster_size >= 1:
+        raise InvalidInput(f"cluster_size: {result.cluster_size:g} is below 1")
 
 
-def _comparator(cells: "_Cells", comparator: str, slugs: Collection[str], intervention: str) -> str:
+def _check_arm(arm: str, people: int | None, events: int | None) -> None:
+    if people is not None and people <= 0:
+        raise InvalidInput(f"n_{arm}: an arm of {people} people has no result")
+    if events is not None and events < 0:
+        raise InvalidInput(f"events_{arm}: {events} is below 0")
+    if people is not None and events is not None and events > people:
+        raise InvalidInput(f"events_{arm}: {events} events cannot happen to {people} people")
+
+
+def _comparator(cells: "Cells", comparator: str, slugs: Collection[str], intervention: str) -> str:
     if comparator.casefold() == intervention:
         raise InvalidInput(f"comparator: {intervention} cannot be compared with itself")
-    if comparator.casefold() in slugs:
-        return ANOTHER
     stated = cells.one_of("comparator_class", COMPARATORS)
+    if comparator.casefold() in slugs and stated != NOT_RANDOMISED:
+        return ANOTHER
     return stated or (comparator.casefold() if comparator.casefold() in COMPARATORS else "")
 
 
-def _allocation(cells: "_Cells") -> Allocation:
+def _allocation(cells: "Cells") -> Allocation:
     said = cells.word("allocation")
     if said not in _ALLOCATIONS:
         raise InvalidInput(f"allocation: {said!r} is none of individual, cluster, quasi, none")
     return _ALLOCATIONS[said]
 
 
-def _effect_type(cells: "_Cells") -> EffectType:
-    said = cells.text("effect_type")
+def _effect_type(cells: "Cells") -> EffectType:
+    said = cells.text("effect_type").replace("×", "x")
     known = {kind.value.casefold(): kind for kind in EffectType}
     if said.casefold() in known:
         return known[said.casefold()]
@@ -202,7 +218,7 @@ def _effect_type(cells: "_Cells") -> EffectType:
     raise InvalidInput(f"effect_type: say which of {', '.join(EffectType)}")
 
 
-def _benefit(cells: "_Cells") -> int:
+def _benefit(cells: "Cells") -> int:
     benefit = cells.number("benefit")
     if benefit is None:
         return 1
@@ -211,30 +227,35 @@ def _benefit(cells: "_Cells") -> int:
     return int(benefit)
 
 
-class _Cells:
-    """The cells of one row, by column; missing and empty ones are one."""
+class Cells:
+    """The cells of one row, by column in any case; missing and empty ones are one."""
 
     def __init__(self, row: Mapping[str, str | None]) -> None:
         self._row = {(name or "").strip().casefold(): value for name, value in row.items()}
 
     def text(self, name: str) -> str:
+        """Give a cell on one line."""
         return " ".join((self._row.get(name) or "").split())
 
     def word(self, name: str) -> str:
+        """Give a cell in lower case."""
         return self.text(name).casefold()
 
     def required(self, name: str) -> str:
+        """Give a cell that may not be empty."""
         if found := self.text(name):
             return found
         raise InvalidInput(f"{name}: is missing")
 
     def one_of(self, name: str, words: Collection[str]) -> str:
+        """Give a cell that is one of some words, or empty."""
         found = self.word(name)
         if found and found not in words:
             raise InvalidInput(f"{name}: {found!r} is none of {'; '.join(words)}")
         return found
 
     def yes_no(self, name: str) -> bool | None:
+        """Give an answer; None: not known."""
         said = self.word(name)
         if said in {"", "unknown", "not known"}:
             return None
@@ -242,24 +263,20 @@ class _Cells:
             raise InvalidInput(f"{name}: {said!r} is none of yes, no, unknown")
         return said in {"yes", "true", "1"}
 
-    def number(
-        self, name: str, *, least: float = -math.inf, most: float = math.inf
-    ) -> float | None:
-        said = self.text(name).replace("−", "-")
-        if not said:
+    def number(self, name: str) -> float | None:
+        """Give a finite number; None: the cell is empty."""
+        told = self.text(name)
+        if not told:
             return None
-        try:
-            value = float(said)
-        except ValueError:
-            raise InvalidInput(f"{name}: {said!r} is not a number") from None
-        if not math.isfinite(value):
-            raise InvalidInput(f"{name}: {said!r} is not a number")
-        if not least <= value <= most:
-            raise InvalidInput(f"{name}: {said} is outside {least:g} to {most:g}")
+        said = told[0].translate(_MINUS) + told[1:]
+        if not _NUMBER.fullmatch(said) or not math.isfinite(value := float(said)):
+            remedy = f": write {said.replace(',', '.')}" if _DECIMAL_COMMA.fullmatch(said) else ""
+            raise InvalidInput(f"{name}: {told!r} is not a number{remedy}")
         return value
 
     def count(self, name: str) -> int | None:
-        value = self.number(name, least=0)
+        """Give a whole number; None: the cell is empty."""
+        value = self.number(name)
         if value is not None and value != int(value):
             raise InvalidInput(f"{name}: {value:g} is not a whole number")
         return None if value is None else int(value)

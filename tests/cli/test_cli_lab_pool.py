@@ -56,7 +56,8 @@ def test_counts_are_compared_as_asked_and_a_row_that_cannot_be_is_named(pool):
         ("x,nan,0.1", "yi: 'nan' is not a number"),
         ("x,0.1,", "vi: is missing"),
         ("x,0.1,0", "vi: a variance is more than 0"),
-        ("x,,", "events_i: is missing"),
+        ("x,,", "yi: is missing"),
+        ("x,0.1,–0.1", "vi: a variance is more than 0"),
     ],
 )
 def test_a_refused_row_is_named_and_the_others_go_on(pool, row, said):
@@ -65,9 +66,29 @@ def test_a_refused_row_is_named_and_the_others_go_on(pool, row, said):
     assert f"x, was left out: {said}" in stderr
 
 
-def test_no_study_or_one_is_refused_with_a_sentence(tmp_path):
+def test_no_study_is_refused_with_a_sentence(tmp_path):
     path = tmp_path / "table.csv"
-    for text in ("yi,vi\n", "yi,vi\n0.1,0.2\n"):
-        path.write_text(text, encoding="utf-8")
-        done = CliRunner().invoke(commands, ["lab", "pool", str(path), "--json"])
-        assert "table.csv cannot be pooled: " in str(done.exception)
+    path.write_text("yi,vi\n", encoding="utf-8")
+    done = CliRunner().invoke(commands, ["lab", "pool", str(path), "--json"])
+    assert "table.csv cannot be pooled: " in str(done.exception)
+
+
+@pytest.mark.parametrize("options", [(), ("--common",), ("--tau2", "ml", "--interval", "wald")])
+def test_one_study_has_its_own_interval_and_no_spread(pool, options):
+    found, _ = pool("YI,vi\n–0.3,0.04\n", *options)
+    assert (found["k"], found["method"], found["estimate"]) == (1, "one study", -0.3)
+    assert found["ci_low"] == pytest.approx(-0.3 - 1.96 * 0.2, abs=1e-4)
+    assert [found[name] for name in ("pi_low", "pi_high", "tau2", "i2", "q_p")] == [None] * 5
+
+
+def test_effects_and_counts_are_never_pooled_together(pool):
+    found, said = pool(
+        "study,yi,vi,events_i,n_i,events_c,n_c\na,.3,.04,,,,\nb,,,1,10,2,10\nc,.1,.02,,,,\n"
+    )
+    assert found["k"] == 2
+    assert "b, was left out: yi: is missing" in said
+
+
+def test_a_small_spread_is_not_rounded_to_none(pool):
+    found, _ = pool("yi,vi\n0.001,1e-8\n0.0012,1e-8\n", "--tau2", "dl")
+    assert found["tau2"] == pytest.approx(1e-8)

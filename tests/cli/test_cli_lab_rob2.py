@@ -67,3 +67,18 @@ def test_where_no_rule_is_sure_the_row_needs_its_own_judgement(judge):
     )
     assert [(row["study"], row["judgement"]) for row in found] == [("b", "some concerns")]
     assert "publishes no rule for these answers" in said
+
+
+def test_answers_in_full_and_columns_in_any_case_are_read(judge):
+    domains = {"d1": "low", "D2": "Low", "d3": "some concerns", "D4": "low", "d5": "low"}
+    full = {**LOW, "1.1": "Yes", "1.2": "probably  yes", "3.2": "NA", "5.3": "No information"}
+    found, _ = judge([{"study": "a", **full}, {"study": "b", **domains}])
+    assert [row["judgement"] for row in found] == ["some concerns", "some concerns"]
+    assert found[1]["D3"] == "some concerns"
+    assert "d3" not in found[1]
+
+
+def test_where_answers_and_a_judgement_differ_the_answers_hold_and_it_is_said(judge):
+    found, said = judge([{"study": "a", **LOW, "D1": "high"}])
+    assert (found[0]["D1"], found[0]["judgement"]) == ("low", "low")
+    assert "a: D1 says high, its answers come to low" in said

@@ -18,7 +18,7 @@ from monitor.evidence import pooling
 from monitor.evidence.effects import derive, turned
 from monitor.evidence.findings import findings
 from monitor.evidence.labels import label
-from monitor.evidence.pooling import Method, Pool
+from monitor.evidence.pooling import Method
 from monitor.evidence.results import Allocation, Result, read_row
 from monitor.kernel.errors import InvalidInput
 
@@ -267,21 +267,6 @@ def test_the_order_and_copies_of_results_make_no_difference(results, random):
     shuffled = [*results, results[0]]
     random.shuffle(shuffled)
     assert only(*shuffled) == only(*results)
-
-
-@given(st.floats(-3, 3), st.floats(0.001, 3), st.floats(0.01, 1))
-def test_an_interval_that_holds_both_ends_of_what_matters_is_never_settled(middle, half, delta):
-    pool = Pool(1, Method.ONE, middle, middle - half, middle + half)
-    found = label(pool, delta)
-    if pool.ci_low <= -delta and pool.ci_high >= delta:
-        assert found is Label.NOT_SETTLED
-
-
-@given(st.floats(-3, 3), st.floats(0.001, 3))
-def test_without_a_margin_the_interval_s_sign_decides(middle, half):
-    found = label(Pool(1, Method.ONE, middle, middle - half, middle + half), 1e-12)
-    assert (found is Label.COMPARISON) == (middle + half < 0)
-    assert (found in {Label.BENEFIT, Label.PROBABLE}) == (middle - half > 0)
 
 
 def test_the_other_arm_sees_the_opposite():

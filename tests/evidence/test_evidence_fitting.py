@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import Label
-from monitor.evidence.fitting import Interval, Spread, fit
+from monitor.evidence.fitting import Interval, Spread, fit, fit_each, moved_by_each
 from monitor.evidence.labels import label
 from monitor.evidence.pooling import pool
 from monitor.evidence.two_by_two import Measure, from_counts
 from monitor.kernel.errors import InvalidInput
 
+POLICY = loader.load().synthesis
 SPREADS = {
     "FE": Spread.NONE,
     "DL": Spread.DL,
@@ -114,6 +115,147 @@ def test_identical_studies_do_not_spread(y, v, k, spread):
     got = fit([y] * k, [v] * k, spread, Interval.WALD)
     assert (got.tau2, got.i2) == pytest.approx((0, 0), abs=1e-9)
     assert got.estimate == pytest.approx(y)
+
+
+PEAKS = [  # a likelihood of two peaks, and one that a step of scoring leaps over
+    ([-0.24, -0.03, 0.24, 0.03, 1.4, 0.02], [0.0002, 0.6, 0.4, 0.0006, 1.2, 0.0003]),
+    ([0.5, -0.1, 0.0, 0.02, 0.9, -0.6, 0.01], [0.9, 0.004, 0.002, 0.0004, 0.5, 0.3, 0.0009]),
+    ([0.1, 0.9, -0.4, 0.3, 1.2], [0.001, 0.002, 0.3, 0.5, 0.0007]),
+]
+
+
+def restricted(y, v, tau2):
+    y, v = np.array(y), np.array(v)
+    w = 1 / (v + tau2)
+    mean = w @ y / w.sum()
+    return -0.5 * (np.log(v + tau2).sum() + np.log(w.sum()) + w @ (y - mean) ** 2)
+
+
+def unrestricted(y, v, tau2):
+    y, v = np.array(y), np.array(v)
+    w = 1 / (v + tau2)
+    mean = w @ y / w.sum()
+    return -0.5 * (np.log(v + tau2).sum() + w @ (y - mean) ** 2)
+
+
+UNEQUAL = st.lists(
+    st.tuples(st.integers(-30, 30).map(lambda n: n / 20), st.floats(-8, 1).map(math.exp)),
+    min_size=2,
+    max_size=10,
+).map(lambda pairs: tuple(zip(*pairs, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("spread", "likelihood"), [(Spread.REML, restricted), (Spread.ML, unrestricted)]
+)
+@given(st.one_of(st.sampled_from(PEAKS), UNEQUAL))
+def test_no_spread_is_likelier_than_the_one_found(spread, likelihood, pairs):
+    y, v = pairs
+    got = fit(y, v, spread, Interval.WALD).tau2
+    others = [0.0, *np.geomspace(1e-7, 10, 400)]
+    assert likelihood(y, v, got) >= max(likelihood(y, v, one) for one in others) - 1e-5
+
+
+@given(UNEQUAL, st.data())
+def test_each_of_several_bodies_is_fitted_as_if_it_were_alone(pairs, data):
+    y, v = map(np.array, pairs)
+    body = st.lists(st.booleans(), min_size=len(y), max_size=len(y)).filter(lambda b: sum(b) > 1)
+    bodies = np.array(data.draw(st.lists(body, min_size=1, max_size=4)))
+    for spread in Spread:
+        several = fit_each(y, v, bodies, spread, Interval.TRUNCATED)
+        for own, got in zip(bodies, several, strict=True):
+            alone = fit(y[own].tolist(), v[own].tolist(), spread, Interval.TRUNCATED)
+            assert got.k == alone.k
+            assert got.method == alone.method
+            found = (got.estimate, got.ci_low, got.pi_high or 0, got.i2 / 100, got.q_p)
+            other = (alone.estimate, alone.ci_low, alone.pi_high or 0, alone.i2 / 100, alone.q_p)
+            assert found == pytest.approx(other, abs=2e-4)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_large_body_is_fitted_as_metafor_s_equations_have_it(seed):
+    """Beyond where peaks are looked for: the score of REML is 0 at the spread found."""
+    chance = np.random.default_rng(seed)
+    v = chance.uniform(0.01, 0.3, 60)
+    y = chance.normal(0.3, np.sqrt(v + 0.05 * seed))
+    got = fit(y.tolist(), v.tolist(), Spread.REML, Interval.WALD).tau2
+    here = restricted(y, v, got)
+    assert here >= restricted(y, v, got + 1e-4)
+    assert here >= restricted(y, v, max(0, got - 1e-4))
+
+
+def test_effects_too_far_apart_to_be_worked_with_are_refused():
+    y, v = [0.1 * n for n in range(6)], [1e-30, 1e30, 1, 1, 1, 1]
+    with pytest.raises(ValueError, match="too far apart"):
+        fit(y, v, Spread.REML, Interval.TRUNCATED)
+
+
+@pytest.mark.parametrize(
+    ("y", "v", "said"),
+    [
+        ([], [], "one effect and one variance"),
+        ([0.1], [0.1, 0.2], "one effect and one variance"),
+        ([math.inf], [0.1], "one effect and one variance"),
+        ([0.1], [0.0], "every variance is above 0"),
+        ([0.1], [math.nan], "every variance is above 0"),
+    ],
+)
+def test_what_cannot_be_pooled_is_refused(y, v, said):
+    with pytest.raises(ValueError, match=said):
+        fit(y, v, Spread.NONE, Interval.WALD)
+
+
+def test_two_studies_by_hand():
+    """Common effect: weights 25 and 50. REML of two equal variances: half the square less one."""
+    got = fit([0.1, 0.7], [0.04, 0.02], Spread.NONE, Interval.WALD)
+    q = 25 * 0.4**2 + 50 * 0.2**2
+    assert (got.estimate, got.ci_high) == pytest.approx((0.5, 0.5 + 1.959964 / math.sqrt(75)))
+    assert got.i2 == pytest.approx(100 * (q - 1) / q)
+    assert got.q_p == pytest.approx(math.erfc(math.sqrt(q / 2)))
+    assert (got.pi_low, got.tau2, got.method) == (None, 0.0, "common effect")
+    got = fit([0.0, 1.0], [0.1, 0.1], Spread.REML, Interval.WALD)
+    assert got.tau2 == pytest.approx(0.4)
+    assert got.i2 == pytest.approx(80)
+    half = 1.959964 * math.sqrt(0.25)
+    further = 1.959964 * math.sqrt(0.25 + 0.4)
+    assert (got.ci_low, got.pi_low) == pytest.approx((0.5 - half, 0.5 - further))
+    assert (got.ci_high, got.pi_high) == pytest.approx((0.5 + half, 0.5 + further))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_about_how_far_each_study_moves_a_large_body(seed):
+    chance = np.random.default_rng(seed)
+    v = chance.uniform(0.01, 0.2, 40)
+    y = chance.normal(0.3, np.sqrt(v + 0.02 * seed))
+    whole = fit(y.tolist(), v.tolist(), Spread.REML, Interval.WALD).estimate
+    moved = []
+    for at in range(40):
+        rest = np.arange(40) != at
+        again = fit(y[rest].tolist(), v[rest].tolist(), Spread.REML, Interval.WALD)
+        moved.append(again.estimate - whole)
+    assert moved_by_each(y, v) == pytest.approx(np.array(moved), abs=0.006)
+    assert np.corrcoef(moved_by_each(y, v), moved)[0, 1] > 0.97
+
+
+@pytest.mark.parametrize(
+    ("k", "method"),
+    [
+        (1, "one study"),
+        (2, "common effect"),
+        (4, "common effect"),
+        (5, "REML, truncated Knapp-Hartung"),
+    ],
+)
+def test_how_studies_are_pooled_hangs_on_how_many_there_are(k, method):
+    assert pool([0.1 * n for n in range(k)], [0.1] * k, POLICY).method == method
+
+
+def test_few_studies_are_pooled_where_their_differences_are_no_rarer_than_1_in_20():
+    at_the_line = 3.841459**0.5 * math.sqrt(0.1)  # Q of two studies whose p is .05
+    assert pool([0, at_the_line - 1e-6], [0.05, 0.05], POLICY).method == "common effect"
+    apart = pool([0, at_the_line + 1e-6], [0.05, 0.05], POLICY)
+    assert (apart.method, apart.estimate, apart.tau2, apart.i2) == ("not pooled", None, None, None)
+    assert apart.q_p == pytest.approx(0.05, abs=1e-5)
 
 
 @pytest.mark.parametrize("spread", [Spread.DL, Spread.REML])
