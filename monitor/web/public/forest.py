@@ -4,7 +4,6 @@ Right of the line favours the intervention, in every row; the scale is the same 
 turning every sign mirrors the figure. Source: method/findings.md §3-5; design/README.md, marks.
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,10 +19,9 @@ from monitor.kernel.english import listed, plural, sentence
 from monitor.review.queries import AcceptedStudy
 from monitor.web import formats
 from monitor.web.public import forest_marks as marks
-from monitor.web.public.forest_marks import Mark, Scale
+from monitor.web.public.forest_marks import Funnel, Mark, Scale
 from monitor.web.public.risk_shown import RiskShown, risk_shown
 
-FUNNEL_FROM = 10  # studies; with fewer its shape says nothing (Cochrane Handbook 13.3.5.4)
 _METHODS = {
     Method.ONE: "one study, its own interval",
     Method.COMMON: "common effect",
@@ -31,6 +29,7 @@ _METHODS = {
     Method.RANDOM: "random effects, Knapp–Hartung interval",
     Method.UNMODIFIED: "random effects, Knapp–Hartung interval",
 }
+_LEAST_P = 0.01  # p values below are told as being below
 _WHOSE = {True: "developer-led", False: "independent", None: "developers’ part not known"}
 _POINTS = {1: "Points towards benefit", -1: "Points away from benefit", 0: "Points to neither"}
 
@@ -46,13 +45,18 @@ class Row:
     outcome: str
     measure: str
     rule: str  # which rule chose this result
-    people: str
+    sides: tuple[int, int] | None  # people with it and without; None: not known
     risk: RiskShown
     effect: str
     mark: Mark | None
     weight: float | None
     index: Index | None
     beside: str = ""
+
+    @property
+    def people(self) -> str:
+        """Tell the people of each side."""
+        return f"{self.sides[0]:,} v {self.sides[1]:,}" if self.sides else "not known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +70,6 @@ class Summary:
     label: str
     mark: Mark | None
     line: Line
-
-
-@dataclass(frozen=True, slots=True)
-class Funnel:
-    """Each study's place by its estimate and its standard error; the lines around the estimate."""
-
-    dots: tuple[tuple[float, float], ...]
-    middle: float
-    left: float
-    right: float
-    largest: float  # standard error, at the foot
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +141,7 @@ def forest(finding: Finding, hearing: Hearing, catalogue: Catalogue) -> Forest:
         lines=tuple(_summary(name, note, line, scale, finding) for name, note, line in lines),
         same=_same(finding, voices),
         method=_worked(finding.main),
-        funnel=_funnel(finding, scale),
+        funnel=marks.funnel(finding.main.pool, finding.index, scale),
         finding=finding,
     )
 
@@ -174,7 +167,7 @@ def _row(
         outcome=sentence(one.outcome) if one else "",
         measure="; ".join(sorted({c.result.measure for c in voice.chosen if c.result.measure})),
         rule=one.rule if one else "",
-        people=_people(voice.chosen),
+        sides=_sides(voice.chosen),
         risk=risk_shown(risks, catalogue.tool_by_reference, catalogue.synthesis),
         effect=_effect(one),
         mark=scale.study(one, weight) if one else None,
@@ -193,18 +186,18 @@ def _effect(one: Index | None) -> str:
     return f"{number(one.yi)} ({number(low)} to {number(high)})"
 
 
-def _people(chosen: Sequence[Chosen]) -> str:
-    """Tell the people of each side; an arm that stands in several results counts once."""
+def _sides(chosen: Sequence[Chosen]) -> tuple[int, int] | None:
+    """Count the people of each side; an arm that stands in several results counts once."""
     own: dict[str, int] = {}
     other: dict[str, int] = {}
     for one in chosen:
         with_it, without = one.people
         if with_it is None or without is None:
-            return "not known"
+            return None
         variant, name = one.result.variant, one.result.comparator or one.result.comparator_class
         own[variant] = max(own.get(variant, 0), with_it)
         other[name] = max(other.get(name, 0), without)
-    return f"{sum(own.values()):,} v {sum(other.values()):,}" if chosen else "not known"
+    return (sum(own.values()), sum(other.values())) if chosen else None
 
 
 def _compared(chosen: Sequence[Chosen], catalogue: Catalogue) -> tuple[str, ...]:
@@ -374,22 +367,8 @@ def _worked(line: Line) -> str:
         return "Counted by the sign of each estimate, never by whether it was significant."
     words = f"{sentence(_METHODS[pool.method])}."
     if pool.q_p is not None:
-        words += f" Differences between trials: Q has p = {pool.q_p:.2f}"
+        chance = f"p = {pool.q_p:.2f}" if pool.q_p >= _LEAST_P else f"p < {_LEAST_P}"
+        words += f" Differences between studies: Q has {chance}"
         words += f", I² {pool.i2:.0f}%" if pool.i2 is not None else ""
         words += f", τ² {pool.tau2:.3f}." if pool.tau2 is not None else "."
     return words
-
-
-def _funnel(finding: Finding, scale: Scale) -> Funnel | None:
-    pool = finding.main.pool
-    sized = [one for one in finding.index if one.vi is not None]
-    if len(sized) < FUNNEL_FROM or pool is None or pool.estimate is None:
-        return None
-    errors = [math.sqrt(one.vi or 0.0) for one in sized]
-    largest, half = max(errors), marks.Z * max(errors)
-    dots = tuple(
-        (scale.at(one.yi or 0.0), marks.FUNNEL_HEIGHT * error / largest)
-        for one, error in zip(sized, errors, strict=True)
-    )
-    middle = pool.estimate
-    return Funnel(dots, scale.at(middle), scale.at(middle - half), scale.at(middle + half), largest)

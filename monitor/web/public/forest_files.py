@@ -116,8 +116,11 @@ def _study(row: Row) -> dict[str, Any]:
         "measure": row.measure,
         "chosen_by": row.rule,
         "compared_with": "; ".join(row.notes[1:-1]),
-        "people": row.people,
+        "people": sum(row.sides) if row.sides else None,
+        "people_with": row.sides[0] if row.sides else None,
+        "people_without": row.sides[1] if row.sides else None,
         "estimate": round(one.yi, 4) if one and one.yi is not None else None,
+        "variance": round(one.vi, 6) if one and one.vi is not None else None,
         "ci_low": low,
         "ci_high": high,
         "sign": one.sign if one else None,
@@ -126,7 +129,7 @@ def _study(row: Row) -> dict[str, Any]:
         "pi_high": None,
         "label": row.effect if one and one.vi is None else "",
         "risk_of_bias": row.risk.overall,
-        "risk_of_bias_domains": row.risk.words,
+        "risk_of_bias_domains": row.risk.words.strip(" :,"),
         "developers": row.notes[-1],
         "uk": {True: "yes", False: "no", None: "not known"}[row.uk],
         "beside_the_pool": row.beside,
@@ -199,10 +202,10 @@ def _laid(forest: Forest) -> Iterator[_Laid]:
 
 def _laid_study(row: Row, kind: str) -> _Laid:
     notes = textwrap.wrap(" · ".join(row.notes), _NAME)
-    risk = f"Risk of bias: {row.risk.overall.lower()}"
+    risk = textwrap.wrap(f"Risk of bias: {row.risk.overall.lower()}{row.risk.words}", _NAME)
     effect = (*textwrap.wrap(row.effect, _EFFECT), *textwrap.wrap(row.beside, _EFFECT))
     weight = "" if row.weight is None else f"{row.weight:.0f}%"
-    return kind, (row.label, *notes, risk), row.people, effect, weight, row.mark
+    return kind, (row.label, *notes, *risk), row.people, effect, weight, row.mark
 
 
 def _laid_pool(one: Summary, kind: str) -> _Laid:
@@ -253,7 +256,10 @@ _COLUMNS = (
     "chosen_by",
     "compared_with",
     "people",
+    "people_with",
+    "people_without",
     "estimate",
+    "variance",
     "ci_low",
     "ci_high",
     "sign",

@@ -8,6 +8,7 @@ from monitor.evidence.index_results import Index
 from monitor.evidence.pooling import Pool
 
 WIDTH = 230.0  # of a plot, in its own units
+FUNNEL_FROM = 10  # studies; with fewer its shape says nothing (Cochrane Handbook 13.3.5.4)
 FUNNEL_HEIGHT = 150.0
 Z = 1.959963984540054
 _EDGE = 8.0  # kept free at either end, for arrows
@@ -82,6 +83,32 @@ class Scale:
         if pool.estimate is None or pool.ci_low is None or pool.ci_high is None:
             return None
         return self.span(pool.ci_low, pool.ci_high, pool.estimate)
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Each study's place by its estimate and its standard error; the lines around the estimate."""
+
+    dots: tuple[tuple[float, float], ...]
+    middle: float
+    left: float
+    right: float
+    largest: float  # standard error, at the foot
+
+
+def funnel(pool: Pool | None, index: Sequence[Index], scale: Scale) -> Funnel | None:
+    """Lay out a funnel plot; None: there are too few studies, or no estimate."""
+    sized = [one for one in index if one.vi is not None]
+    if len(sized) < FUNNEL_FROM or pool is None or pool.estimate is None:
+        return None
+    errors = [math.sqrt(one.vi or 0.0) for one in sized]
+    largest, middle = max(errors), pool.estimate
+    dots = tuple(
+        (scale.at(one.yi or 0.0), FUNNEL_HEIGHT * error / largest)
+        for one, error in zip(sized, errors, strict=True)
+    )
+    half = Z * largest
+    return Funnel(dots, scale.at(middle), scale.at(middle - half), scale.at(middle + half), largest)
 
 
 def ends(estimate: float, variance: float) -> tuple[float, float]:

@@ -42,12 +42,13 @@ def _rank(shown: RiskShown, policy: SynthesisPolicy) -> tuple[int, int]:
 
 
 def _one(risk: Risk, tools: Mapping[str, Tool], policy: SynthesisPolicy) -> RiskShown:
-    overall = overall_of(tools, risk)
     tool = tools.get(risk.tool)
     if tool is None or not tool.judgements:
+        overall = overall_of(tools, risk)
         words = ", judged as a whole" if overall else ""
         return RiskShown(sentence(overall or _NOT_JUDGED), words)
-    parts = stand(tool, risk).domains
+    appraised = stand(tool, risk)
+    overall, parts = risk.stated or appraised.overall.judgement, appraised.domains
     judged = [(number, part.name, part.judgement) for number, part in enumerate(parts, start=1)]
     boxes = tuple(_level(judgement, policy) for _, _, judgement in judged)
     return RiskShown(
