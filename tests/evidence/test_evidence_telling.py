@@ -162,7 +162,7 @@ def test_not_effective_names_sound_randomised_studies_alone():
     some = trial("vipp", result(smd(0.0, 900), risk=CONCERNS))
     found = only(null, harm, small, risky, some)
     named = telling.not_effective(found.index, POLICY)
-    assert named == ("Author1 2026 (1)", "Author2 2026 (2)", "Author5 2026 (5)")
+    assert named == ("Author1 2026", "Author2 2026", "Author5 2026")
     told = only(of(0.0, 800, design=Design.NON_RANDOMISED, unit=None))
     assert telling.not_effective(told.index, POLICY) == ()
 

@@ -59,7 +59,7 @@ def test_the_page_says_what_trials_show_and_hides_nothing(client, three):
     assert "Children probably did better in attachment with VIPP than with usual care." in words
     assert "Of 100 children who had VIPP, about 66 rather than 50" in words
     assert "1 How much is known" in words
-    assert "2 What the 2021 review said Generally positive" in words
+    assert "2 What the 2023 review said Generally positive" in words
     assert "Limited evidence does not mean ineffective." in words
     assert "1 of 2 independent of the developers" in words
     assert "Without developers’ own" in words

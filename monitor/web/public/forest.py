@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.catalogue.loader import Catalogue
+from monitor.catalogue.words import Label
 from monitor.evidence import makeup, telling
 from monitor.evidence.findings import Finding, Line, findings
 from monitor.evidence.index_results import Index
-from monitor.evidence.labels import Label
 from monitor.evidence.makeup import Chosen, Hearing, Voice
 from monitor.evidence.pooling import Method, Pool
 from monitor.evidence.telling import Said, interval, number

@@ -7,8 +7,9 @@ settled; dashed and hollow: not settled; two lines: results disagree; circles: s
 from dataclasses import dataclass
 
 from monitor.catalogue.methods import SynthesisPolicy
+from monitor.catalogue.words import Label
 from monitor.evidence.findings import Finding, Line, Signs
-from monitor.evidence.labels import Label, label
+from monitor.evidence.labels import label
 from monitor.web.public.forest_marks import Mark, Scale, ends
 
 WIDTH, HEIGHT = 96.0, 20.0
