@@ -25,6 +25,7 @@ from monitor.catalogue.models import (
     Variant,
 )
 from monitor.catalogue.policies import GapPolicy, GradingPolicy
+from monitor.catalogue.telling import FindingSentences
 from monitor.catalogue.words import SAID, Direction
 from monitor.kernel.errors import ConfigError, NotFound
 
@@ -67,6 +68,7 @@ class Catalogue(Data):
     synthesis: SynthesisPolicy
     certainty: CertaintyPolicy
     measures: Measures
+    sentences: FindingSentences
     tools: dict[str, Tool]
     tool_for: dict[StudyDesign, str]  # which of the tools that fit a design is asked for
     released: Released  # every version ever in force, or prepared to be
@@ -146,7 +148,7 @@ def load() -> Catalogue:
 
 
 def read(folder: Path) -> Catalogue:
-    """Read a catalogue: review, policies and measures, interventions/, policies, tools/.
+    """Read a catalogue: review, policies, measures and sentences, interventions/, policies, tools/.
 
     Raises:
         ConfigError: lists every error of every file, with file and key.
@@ -159,6 +161,7 @@ def read(folder: Path) -> Catalogue:
     syntheses = _policies(folder, "synthesis", SynthesisPolicy, errors)
     certainties = _policies(folder, "certainty", CertaintyPolicy, errors)
     measures = _parse(folder, "measures.toml", Measures, errors)
+    sentences = _parse(folder, "sentences/findings.toml", FindingSentences, errors)
     interventions = _interventions(folder, errors)
     tools = _tools(folder, errors)
     if current:
@@ -171,9 +174,8 @@ def read(folder: Path) -> Catalogue:
     if grading and gap:
         errors += _across(interventions, grading, gap)
         errors += _unmatched(grading, gap)
-    if errors or not (
-        review and current and grading and gap and synthesis and certainty and measures
-    ):
+    policies_found = grading and gap and synthesis and certainty
+    if errors or not (review and current and policies_found and measures and sentences):
         raise ConfigError("\n".join(errors))
     return Catalogue(
         review=review,
@@ -183,6 +185,7 @@ def read(folder: Path) -> Catalogue:
         synthesis=synthesis,
         certainty=certainty,
         measures=measures,
+        sentences=sentences,
         tools=tools,
         tool_for=current.tools,
         released=Released(grading=policies, gap=gaps, synthesis=syntheses),

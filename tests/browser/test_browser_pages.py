@@ -4,6 +4,14 @@ import pytest
 from appraising import press  # type: ignore[import-not-found]  # beside this file
 from axe_playwright_python.sync_playwright import Axe
 from readings import reading_of  # type: ignore[import-not-found]  # on pytest's path
+from trials_with_effects import (  # type: ignore[import-not-found]  # on pytest's path
+    CONCERNS,
+    HIGH,
+    result,
+    sign,
+    smd,
+    trial,
+)
 
 from monitor import workflow
 from monitor.accounts import service as accounts
@@ -37,6 +45,7 @@ PUBLIC = {
     "public.interventions": "/interventions",
     "interventions.intervention": "/interventions/ddp",
     "interventions.study": "/interventions/ddp/studies/{ddp}",
+    "findings.findings": "/interventions/theraplay/findings",
     "public.changes": "/changes",
     "public.change": "/changes/11",
     "public.method": "/method",
@@ -88,7 +97,12 @@ STAFF = {
     "own.account": "/account",
 }
 # what the same pages look like in other states
-MORE_PUBLIC = ("/no-such-page", "/interventions/cos", "/interventions/icp")
+MORE_PUBLIC = (
+    "/no-such-page",
+    "/interventions/cos",
+    "/interventions/icp",
+    "/interventions/icp/findings",
+)
 MORE_STAFF = (
     "/queue?stage=to+appraise",
     "/queue?stage=disagreement",
@@ -116,7 +130,11 @@ MORE_STAFF = (
     "/import/{pdf}",
     "/people/{me}/disable",
 )
-NO_PAGE = {"static", "public.healthz", "crawlers.robots", "review.record", "admin.letter_html"}
+FILES = {"findings.table", "findings.drawing", "findings.picture"}
+NO_PAGE = {
+    *("static", "public.healthz", "crawlers.robots", "review.record", "admin.letter_html"),
+    *FILES,
+}
 
 
 @pytest.fixture
@@ -154,6 +172,7 @@ def names(site):
         ).merge
         assert merge
     agreed(world)
+    with_effects(world)
     return {
         **world.papers,
         **world.studies,
@@ -192,6 +211,31 @@ def agreed(world):
             version=0,
             at=world.at,
         )
+
+
+def with_effects(world):
+    """Let trials of Theraplay count whose results have sizes, signs, and a high risk of bias."""
+    trials = (
+        trial("theraplay", result(smd(0.5)), uk=True),
+        trial("theraplay", result(smd(2.4, 9), risk=CONCERNS), developers=True),
+        trial("theraplay", result(smd(0.9), risk=HIGH)),
+        trial("theraplay", result(sign(1))),
+    )
+    names = [f"played{number}" for number in range(len(trials))]
+    world.arrive(
+        "pubmed",
+        **{
+            name: Citation(
+                f"Theraplay, an invented trial called {name}",
+                identifiers=(Identifier("pmid", f"4100000{number}"),),
+            )
+            for number, name in enumerate(names)
+        },
+    )
+    for name, reading in zip(names, trials, strict=True):
+        world.screen(name, ScreeningVerdict.INCLUDE, world.ann, interventions=("theraplay",))
+        for user in (world.ann, world.ben):
+            world.appraise(name, user, reading)
 
 
 def test_every_page_of_the_application_is_looked_at(site):

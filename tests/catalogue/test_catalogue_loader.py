@@ -40,7 +40,7 @@ PUBLISHED = {
 @pytest.fixture
 def copy(tmp_path):
     """The catalogue's files, copied so that a test may damage them."""
-    for name in ("interventions", "grading", "gap", "synthesis", "certainty", "tools"):
+    for name in ("interventions", "grading", "gap", "synthesis", "certainty", "sentences", "tools"):
         shutil.copytree(loader.FOLDER / name, tmp_path / name)
     for name in ("review.toml", "policies.toml", "measures.toml"):
         shutil.copy(loader.FOLDER / name, tmp_path)
@@ -285,6 +285,22 @@ def test_no_fixed_sentence_tells_of_a_trial_that_runs(about):
     ):
         assert word not in said
     assert not re.search(r"\b20(2[6-9]|[3-9]\d)\b", said)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('[labels."slight benefit"]', '[labels."small benefit"]', "labels: must be exactly one"),
+        ('[classes."harm"]', '[classes."harms"]', "classes: must be exactly one"),
+        ('"waiting list" =', '"waiting" =', "comparisons: must be exactly one"),
+        ("{Who} probably", "{Whom} probably", "labels.probable benefit: no such place: ['Whom']"),
+    ],
+)
+def test_a_finding_without_its_sentence_is_refused(copy, old, new, message):
+    _replace(copy / "sentences" / "findings.toml", old, new)
+    (error,) = _errors(copy)
+    assert error.startswith("sentences/findings.toml: ")
+    assert message in error
 
 
 def test_an_empty_folder_is_refused(tmp_path):

@@ -1,0 +1,114 @@
+"""The shapes of what pages and mails say of findings: one sentence for each label. Frozen data."""
+
+import string
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from monitor.catalogue.models import Data, Text
+from monitor.catalogue.words import ComparatorClass, Label, ResultClass
+
+POOLS = ("usual care", "active", "another of the ten")
+_CLASSES = ("", *(kind.value for kind in ResultClass if kind is not ResultClass.OTHER))
+_PLACES = frozenset(
+    ("it", "who", "Who", "what", "comparator", "trials", "Trials", "fits", "least", "most")
+)
+
+
+class LabelSentence(Data):
+    """A label's sentence, where one study stands behind it and where several do.
+
+    ``counted``: how many of 100 people that is may follow.
+    """
+
+    one: Text
+    many: Text
+    counted: bool = False
+
+
+class SignsSentences(Data):
+    """What is said of results whose size is not known."""
+
+    one: Text
+    many: Text
+    beside: Text
+    towards: Text
+    away: Text
+    neither: Text
+
+
+class Adds(Data):
+    """What a sentence adds: which way it leans, what it fits, how far settings vary."""
+
+    leans_to_benefit: Text
+    leans_to_comparison: Text
+    varies: Text
+    varies_harm: Text
+    fits_both: Text
+    fits_benefit: Text
+    fits_loss: Text
+    unlike: Text
+    not_randomised: Text
+    not_effective: Text
+
+
+class Frequencies(Data):
+    """How many of 100 people: from events, or the share above the comparison's average."""
+
+    events: Text
+    share: Text
+
+
+class Nouns(Data):
+    """What studies are called: those that are all randomised trials, and others."""
+
+    one_trial: Text
+    trials: Text
+    one_study: Text
+    studies: Text
+
+
+class ClassWords(Data):
+    """What a class of outcomes is called, whom it is about, and in what they do better."""
+
+    title: Text
+    who: Text
+    one_of: Text
+    many_of: Text
+    what: Text
+
+
+class FindingSentences(Data):
+    """Everything that is said of findings. Total: every label, class, pool and comparison has words."""
+
+    labels: dict[str, LabelSentence]
+    signs: SignsSentences
+    adds: Adds
+    frequencies: Frequencies
+    nouns: Nouns
+    classes: dict[str, ClassWords]
+    comparators: dict[str, Text]
+    comparisons: dict[str, Text] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _total(self) -> Self:
+        kinds = [kind.value for kind in ComparatorClass]
+        for name, wanted, held in (
+            ("labels", tuple(Label), self.labels),
+            ("classes", _CLASSES, self.classes),
+            ("comparators", POOLS, self.comparators),
+            ("comparisons", kinds, self.comparisons),
+        ):
+            if set(wanted) != set(held):
+                wrong = sorted(set(wanted) ^ set(held))
+                raise ValueError(f"{name}: must be exactly one for each; wrong: {wrong}")
+        return self
+
+    @model_validator(mode="after")
+    def _places_known(self) -> Self:
+        for label, sentence in self.labels.items():
+            for text in (sentence.one, sentence.many):
+                unknown = {name for _, name, _, _ in string.Formatter().parse(text) if name}
+                if unknown - _PLACES:
+                    raise ValueError(f"labels.{label}: no such place: {sorted(unknown - _PLACES)}")
+        return self

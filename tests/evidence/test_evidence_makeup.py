@@ -1,0 +1,78 @@
+"""Which results a finding is made of, why others stand beside it, and which side people were on."""
+
+from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+    HIGH,
+    events,
+    result,
+    showing_of,
+    smd,
+    trial,
+)
+
+from monitor.catalogue import loader
+from monitor.catalogue.words import Design, Planned, Population
+from monitor.evidence import makeup
+
+CATALOGUE = loader.load()
+
+
+def voices(slug, *readings):
+    showing = showing_of(slug, readings)
+    hearing = makeup.hear(showing.studies, CATALOGUE)
+    return [makeup.voices(finding, hearing, CATALOGUE) for finding in showing.findings]
+
+
+def test_the_results_that_an_index_result_is_made_of_are_found():
+    plain = {"planned": Planned.NO, "measure": "CBCL"}
+    reading = trial(
+        "vipp",
+        result(smd(0.1), key="r1", outcome="One", **plain),
+        result(smd(0.2), key="r2", outcome="Two", **plain),
+        result(smd(0.9), key="r3", outcome="Late", months=18.0, **plain),
+        result(smd(0.8), key="r4", outcome="Some", population=Population.SUBGROUP),
+    )
+    ((voice,),) = voices("vipp", reading)
+    assert [one.told.key for one in voice.chosen] == ["r1", "r2"]
+    assert voice.index.outcome == "One; Two"
+    gold = result(smd(0.5), key="r5", outcome="Security")
+    ((voice,),) = voices("vipp", reading.model_copy(update={"results": (*reading.results, gold)}))
+    assert [one.told.key for one in voice.chosen] == ["r5"]
+
+
+def test_two_equals_of_the_same_effect_are_both_found():
+    same = [result(smd(0.3), key=key, outcome=key) for key in ("r1", "r2")]
+    ((voice,),) = voices("vipp", trial("vipp", *same))
+    assert [one.told.key for one in voice.chosen] == ["r1", "r2"]
+
+
+def test_each_study_beside_the_pool_says_why():
+    ((first, *others),) = voices(
+        "vipp",
+        trial("vipp", result(smd(0.3))),
+        trial("vipp", result(smd(0.4), risk=HIGH)),
+        trial("vipp", result(smd(0.5)), design=Design.NON_RANDOMISED, unit=None),
+        trial("vipp", result(smd(0.6), population=Population.COMPLETERS)),
+    )
+    assert first.beside == ""
+    assert [voice.beside for voice in others] == [
+        makeup.HIGH_RISK,
+        makeup.NOT_RANDOMISED,
+        makeup.NO_INDEX,
+    ]
+    assert others[-1].index is None
+
+
+def test_a_trial_against_another_of_the_ten_is_seen_from_each_side():
+    reading = trial("www", result(events(15, 34, 7, 33)), other="pip")
+    (((here,),), ((there,),)) = (voices("www", reading), voices("pip", reading))
+    assert (here.chosen[0].people, here.chosen[0].events) == ((34, 33), (15, 7))
+    assert (there.chosen[0].people, there.chosen[0].events) == ((33, 34), (7, 15))
+    assert there.index.yi == -here.index.yi
+
+
+def test_variants_are_named_only_where_the_pool_has_more_than_one():
+    sd, fc = (trial("vipp", result(smd(0.3)), variant=name) for name in ("VIPP-SD", "VIPP-FC"))
+    (both,) = voices("vipp", sd, fc)
+    (one,) = voices("vipp", sd, sd)
+    assert makeup.variants(both) == ("VIPP-FC", "VIPP-SD")
+    assert makeup.variants(one) == ()
