@@ -24,7 +24,7 @@ from monitor.web import (
     trials,
     turns,
 )
-from monitor.web.admin import days, feeds, outbox
+from monitor.web.admin import baseline, days, feeds, outbox
 from monitor.web.admin import pages as admin
 from monitor.web.public import crawlers, figure, interventions, marks, rendered, subscribe
 from monitor.web.public import overview as public
@@ -85,7 +85,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
         trials,
         imports,
     )
-    for module in (*public_pages, *reviewing, admin, outbox, days, feeds):
+    for module in (*public_pages, *reviewing, admin, outbox, days, feeds, baseline):
         app.register_blueprint(module.blueprint)
     _dress(app, service)
     return app

@@ -78,6 +78,7 @@ STAFF = {
     "admin.status": "/status",
     "days.choose": "/status/days",
     "days.day": "/status/days/2026-11-23",
+    "baseline.table": "/status/baseline",
     "feeds.feeds": "/status/feeds",
     "feeds.ask_remove": "/status/feeds/{feed}/remove",
     "admin.mail": "/mail",
@@ -116,7 +117,13 @@ MORE_STAFF = (
     "/import/{pdf}",
     "/people/{me}/disable",
 )
-NO_PAGE = {"static", "public.healthz", "crawlers.robots", "review.record", "admin.letter_html"}
+NO_PAGE = {
+    "static",
+    "public.healthz",
+    "crawlers.robots",
+    "review.record",
+    "admin.letter_html",
+}
 
 
 @pytest.fixture
