@@ -40,6 +40,7 @@ PUBLIC = {
     "public.changes": "/changes",
     "public.change": "/changes/11",
     "public.method": "/method",
+    "priorities.listed": "/priorities",
     "public.privacy": "/privacy",
     "public.accessibility": "/accessibility",
     "subscribe.form": "/subscribe",
@@ -121,6 +122,7 @@ NO_PAGE = {
     "static",
     "public.healthz",
     "crawlers.robots",
+    "priorities.as_csv",
     "review.record",
     "admin.letter_html",
 }
