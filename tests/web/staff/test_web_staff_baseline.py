@@ -10,9 +10,25 @@ from baseline_tables import (  # type: ignore[import-not-found]  # tests/ is on 
 )
 from sqlalchemy import select
 
+from monitor import workflow
 from monitor.evidence import baselines
+from monitor.evidence.baseline_table import read
 from monitor.evidence.tables import BaselineVersion
+from monitor.feeds import service as feeds
+from monitor.feeds.leasing import lease
+from monitor.feeds.records import (
+    Answer,
+    Citation,
+    FetchedRecord,
+    Identifier,
+    Link,
+    LinkKind,
+    Query,
+    Watermark,
+)
+from monitor.feeds.storage import storing
 from monitor.gap import queries as gaps
+from monitor.review.tables import StudyAlert
 
 PAGE = "/status/baseline"
 _DIGEST = re.compile(r'name="digest" value="([0-9a-f]+)"')
@@ -96,6 +112,48 @@ def test_every_fault_is_shown_with_the_table_to_be_mended(world, browse):
     assert "&lt;script&gt;alert(1)" in told.text
     assert "<script>alert(1)" not in told.text
     assert "Choose a file, or paste the table" in send(ada, {}).text
+
+
+def says(world, *links):
+    """Let Crossref send one of the table's papers, with what it says of it."""
+    doi = Identifier("doi", "10.5555/trial-vipp-0")
+    record = FetchedRecord(
+        "vipp-0",
+        repr(links).encode(),
+        "application/json",
+        Citation("Trial vipp 0", (doi,), links=links),
+    )
+    with world.database.write() as session:
+        held = lease(session, "crossref", world.at, 60, take_over=True)
+        poll = feeds.start_poll(session, held, world.at)
+        answer = Answer(Query("retractions", "retractions"), (record,), Watermark())
+        kept = storing.keep(session, "crossref", poll, answer, world.at)
+        workflow.ingest(session, world.service, kept.records, at=world.at)
+    with world.database.read() as session:
+        return session.scalars(select(StudyAlert.id).order_by(StudyAlert.id.desc())).first()
+
+
+def test_a_reviewer_takes_a_retracted_study_of_the_table_out_of_its_count_and_puts_it_back(
+    world, browse
+):
+    with world.database.write() as session:
+        table = read(file(), world.service.catalogue.slugs)
+        workflow.change_baseline(session, world.service, table, baselines.Step("cli", world.at))
+    alert = says(world, Link(LinkKind.RETRACTED_BY, Identifier("doi", "10.5555/notice")))
+    ann = browse(world.ann)
+    page = ann.get(f"/alerts/{alert}").text
+    assert "The review’s own table names it" in page
+    assert "takes it out of that count, grades again and tells readers" in page
+    done = ann.send(f"/alerts/{alert}", {"outcome": "exclude", "reason": "The notice is plain."})
+    assert done.status_code == 303
+    assert studies(world) == (8, 8)
+    assert "Retracted, so no longer in the review’s count" in browse(world.ada).get(PAGE).text
+
+    again = says(world)
+    assert again != alert
+    assert "Count it again among the review’s own" in ann.get(f"/alerts/{again}").text
+    ann.send(f"/alerts/{again}", {"outcome": "count again", "reason": "The notice was an error."})
+    assert studies(world) == (9, 9)
 
 
 def test_only_admins_see_it(world, browse):
