@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
 from monitor.catalogue.words import CertaintyDomain
-from monitor.evidence import certifying
+from monitor.evidence import baseline_papers, baselines, certifying
 from monitor.evidence import service as evidence
+from monitor.evidence.baseline_table import Table
 from monitor.evidence.words import Cause
 from monitor.feeds.service import StoredRecord
 from monitor.feeds.storage.replaying import Changed
@@ -30,7 +31,7 @@ from monitor.literature.ingest import rereading
 from monitor.literature.papers.settling import one_at_a_time
 from monitor.literature.words import TO_SCREEN, Lane
 from monitor.notify import service as notify
-from monitor.notify.incidents import (  # offered from here: they are part of the story
+from monitor.notify.incidents import (  # offered from here: part of the story
     comparison_failed,
     fewer_ids,
     query_rewritten,
@@ -47,35 +48,20 @@ from monitor.review.words import ScreeningVerdict
 from monitor.service import Service
 from monitor.usage import service as usage
 
-__all__ = [
+__all__ = [  # of others, offered from here beside the functions below
     "Preview",
-    "certify",
     "comparison_failed",
-    "count",
     "fewer_ids",
-    "hand_in",
-    "heed",
-    "ingest",
-    "merge_papers",
-    "needs_a_lead",
     "preview",
     "preview_counting",
     "preview_counting_again",
     "preview_withdrawal",
-    "publish_baseline",
     "query_rewritten",
-    "read_by_new_rules",
     "readers_told",
     "remind_admins",
-    "replay",
-    "screen",
-    "settle_alert",
     "settle_incident",
-    "settle_link",
     "source_failed",
     "source_recovered",
-    "undo_merge",
-    "withdraw",
 ]
 
 
@@ -89,6 +75,23 @@ def publish_baseline(session: Session, service: Service, *, at: datetime) -> Non
         cause = evidence.standing_cause(session, service.catalogue, slug)
         if change := _reassess(session, service, slug, cause=cause, at=at):
             notify.announce(session, service.catalogue, service.settings, [change], at=at)
+
+
+def change_baseline(
+    session: Session, service: Service, table: Table | None, step: baselines.Step
+) -> list[Change] | None:
+    """Let the review's own table hold, or withdraw it (None), with everything that follows.
+
+    Gives what changed by it; None where the table that is in says the same: nothing happens.
+    """
+    one_at_a_time(session)
+    changed = baseline_papers.change(session, service.catalogue, service.matcher, table, step)
+    if changed is None:
+        return None
+    slugs = service.catalogue.slugs
+    changes = _follow_all(session, service, slugs, changed.cause, at=step.at)
+    heed(session, service, changed.papers, at=step.at)
+    return changes
 
 
 def ingest(
@@ -132,7 +135,7 @@ def _queue(
             to_screen.pop(paper.paper_id, None)
             notices[paper.paper_id] = None
     review.set_aside(session, list(notices), at=at)
-    return review.enqueue(session, list(to_screen), at=at)
+    return review.enqueue(session, baselines.to_screen(session, to_screen), at=at)
 
 
 def heed(session: Session, service: Service, paper_ids: Sequence[int], *, at: datetime) -> None:
@@ -148,11 +151,7 @@ def heed(session: Session, service: Service, paper_ids: Sequence[int], *, at: da
 
 
 def replay(
-    session: Session,
-    service: Service,
-    changed: Iterable[Changed],
-    *,
-    at: datetime,
+    session: Session, service: Service, changed: Iterable[Changed], *, at: datetime
 ) -> tuple[int, int]:
     """Bring papers in line with records that were read again; count those changed, and queued.
 
@@ -278,12 +277,7 @@ def _follow_papers(
 
 
 def hand_in(
-    session: Session,
-    service: Service,
-    sent: review.Sent,
-    *,
-    reading: Reading,
-    because: str = "",
+    session: Session, service: Service, sent: review.Sent, *, reading: Reading, because: str = ""
 ) -> review.Outcome:
     """Record a reading of a study. Nothing counts by it before it is decided (``count``)."""
     return review.hand_in(
@@ -350,6 +344,9 @@ def settle_alert(  # noqa: PLR0913 - who, what, why
     )
     if decision:
         _follow(session, service, decision, _because(session, decision), at=at)
+    elif outcome is review.AlertOutcome.COUNT_AGAIN:  # one of the review's own, not judged here
+        slugs, cause = baselines.counted_again(session, alert.study_id, reason)
+        _follow_all(session, service, slugs, cause, at=at)
     return alert
 
 
@@ -375,19 +372,20 @@ def _follow(
     session: Session, service: Service, decision: Decision, cause: Cause, *, at: datetime
 ) -> None:
     """Re-grade and reassess what a decision concerns, and tell the readers. Safe to repeat."""
-    _follow_all(session, service, review.concerned(session, decision), cause, at=at)
+    _follow_all(session, service, baselines.concerned(session, decision), cause, at=at)
 
 
 def _follow_all(
     session: Session, service: Service, slugs: Iterable[str], cause: Cause, *, at: datetime
-) -> None:
+) -> list[Change]:
     changes = [
         change
-        for slug in slugs
+        for slug in dict.fromkeys(slugs)
         if (change := _reassess(session, service, slug, cause=cause, at=at))
     ]
     if changes:
         notify.announce(session, service.catalogue, service.settings, changes, at=at)
+    return changes
 
 
 def _because(session: Session, decision: Decision) -> Cause:

@@ -144,7 +144,6 @@ class Intervention(Data):
     queries: dict[str, Text]
     baseline: Baseline
     usage: Usage
-    gap_note: Text
     ratings: tuple[ExternalRating, ...] = ()
 
     @model_validator(mode="after")

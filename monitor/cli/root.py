@@ -20,6 +20,7 @@ DONE, DONE_WITH_FAILURES, NOT_RUN = 0, 1, 2
 # each command and the module of monitor.cli that adds it
 WHERE = {
     "backfill": "backfill",
+    "baseline": "baseline",
     "check": "reading",
     "deliver": "mail",
     "demo": "running",

@@ -17,7 +17,7 @@ from monitor.kernel.errors import InvalidInput
 _Word = TypeVar("_Word")
 
 # The words of the results table and of the ledger; those of the first are the field's.
-_DESIGNS = {
+DESIGNS = {
     **{design.value: design for design in Design},
     "individual": Design.RANDOMISED,
     "cluster": Design.RANDOMISED,
@@ -31,12 +31,12 @@ _DESIGNS = {
     "case study": Design.CASE,
     "case series": Design.CASE,
 }
-_RISKS: dict[str, RiskOfBias | None] = {
+RISKS: dict[str, RiskOfBias | None] = {
     **{risk.value: risk for risk in RiskOfBias},
     "no information": None,
     "": None,
 }
-_CLASSES = {
+CLASSES = {
     **{kind.value: kind for kind in OutcomeClass},
     "child, other": OutcomeClass.OTHER,
     "parent, other": OutcomeClass.OTHER,
@@ -76,16 +76,16 @@ def read_row(cells: Mapping[str, str | None], slugs: Collection[str]) -> Row:
     Raises:
         InvalidInput: something is missing or no word of its column; the sentence names the column.
     """
-    words = {(name or "").strip().casefold(): _word(value) for name, value in cells.items()}
+    words = {(name or "").strip().casefold(): folded(value) for name, value in cells.items()}
     if not words.get("study"):
         raise InvalidInput("study: is missing")
     return Row(
         study=words["study"],
-        intervention=_one_of(words, "intervention", {slug: slug for slug in slugs}),
-        design=_one_of(words, "design", _DESIGNS),
-        risk_of_bias=_one_of(words, "risk_of_bias", _RISKS),
-        outcome_class=_one_of(words, "outcome_class", _CLASSES),
-        in_review=_one_of(words, "in_review", _ANSWERS),
+        intervention=one_of(words, "intervention", {slug: slug for slug in slugs}),
+        design=one_of(words, "design", DESIGNS),
+        risk_of_bias=one_of(words, "risk_of_bias", RISKS),
+        outcome_class=one_of(words, "outcome_class", CLASSES),
+        in_review=one_of(words, "in_review", _ANSWERS),
     )
 
 
@@ -132,11 +132,17 @@ def _weight(study: StudyFacts, policy: GradingPolicy) -> tuple[bool, int]:
     return counted, sum(meets(fact, study) for fact in policy.facts.values())
 
 
-def _word(value: str | None) -> str:
+def folded(value: str | None) -> str:
+    """Fold a cell to how words are compared: small letters, one space, one dash."""
     return " ".join((value or "").split()).casefold().translate(_DASHES)
 
 
-def _one_of(words: Mapping[str, str], name: str, known: Mapping[str, _Word]) -> _Word:
+def one_of(words: Mapping[str, str], name: str, known: Mapping[str, _Word]) -> _Word:
+    """Read one of a column's words, folded; "" where the cell is empty.
+
+    Raises:
+        InvalidInput: it is none of them; names the column, and the words it has.
+    """
     found = words.get(name, "")
     if found in known:
         return known[found]

@@ -1,6 +1,6 @@
 """Read the ledger of grades. Changes nothing."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.words import Direction
@@ -21,6 +21,12 @@ def history(session: Session, slug: str) -> list[GradeRow]:
     return list(
         session.scalars(select(GradeRow).where(GradeRow.slug == slug).order_by(GradeRow.id.desc()))
     )
+
+
+def newest(session: Session) -> dict[str, GradeRow]:
+    """Give the grade of every intervention that has one, by its slug."""
+    last = select(func.max(GradeRow.id)).group_by(GradeRow.slug)
+    return {row.slug: row for row in session.scalars(select(GradeRow).where(GradeRow.id.in_(last)))}
 
 
 def as_grade(row: GradeRow) -> Grade:

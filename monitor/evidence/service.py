@@ -1,7 +1,7 @@
 """Grade an intervention and keep the ledger of grades. Appends; never edits, never commits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import InReview
-from monitor.evidence import queries
+from monitor.evidence import baselines, queries
+from monitor.evidence.baselines import Standing
 from monitor.evidence.facts import is_later
 from monitor.evidence.of_readings import told_direction
 from monitor.evidence.results import Result
@@ -55,8 +56,11 @@ def preview(
     *,
     adding: Weighed | None = None,
     without: int | None = None,
+    baseline: Standing | None = None,
 ) -> Grade:
     """Grade as if one study were accepted (or judged anew), or one withdrawn. Changes nothing.
+
+    ``baseline``: as if that held of the review's own studies.
 
     Raises:
         NotFound: no such intervention.
@@ -64,7 +68,8 @@ def preview(
     gone = {without, adding.facts.study_id if adding else None}
     weighed = _accepted(session, catalogue, slug)
     kept = [study for study in weighed if study.facts.study_id not in gone]
-    return weigh(catalogue, slug, [*kept, adding] if adding else kept)
+    standing = baseline or baselines.standing(session)
+    return weigh(catalogue, slug, [*kept, adding] if adding else kept, standing)
 
 
 def grade_at(session: Session, catalogue: Catalogue, slug: str, at: datetime) -> Grade:
@@ -73,24 +78,47 @@ def grade_at(session: Session, catalogue: Catalogue, slug: str, at: datetime) ->
     Raises:
         NotFound: no such intervention.
     """
-    return weigh(catalogue, slug, _accepted(session, catalogue, slug, at))
+    standing = baselines.standing(session, at)
+    return weigh(catalogue, slug, _accepted(session, catalogue, slug, at), standing)
 
 
-def weigh(catalogue: Catalogue, slug: str, studies: Sequence[Weighed]) -> Grade:
-    """Grade an intervention from these studies.
+def weigh(
+    catalogue: Catalogue,
+    slug: str,
+    studies: Sequence[Weighed],
+    standing: Standing = baselines.PUBLISHED,
+) -> Grade:
+    """Grade an intervention from these studies; ``standing``: what holds of the review's own.
 
     Raises:
         NotFound: no such intervention.
     """
-    found, _ = shown_of(catalogue, slug, [row for study in studies for row in study.results])
-    return grade(
+    heard = [row for study in studies if _speaks(study.facts, standing) for row in study.results]
+    found, _ = shown_of(catalogue, slug, heard)
+    graded = grade(
         catalogue.grading,
-        catalogue.intervention(slug).baseline,
+        standing.baseline(catalogue, slug),
         catalogue.review.closed,
-        [study.facts for study in studies],
+        [
+            replace(one, in_review=standing.in_review(slug, one.study_id, one.in_review))
+            for one in (study.facts for study in studies)
+        ],
         found,
         delta=catalogue.synthesis.delta,
     )
+    named = [one.facts for one in studies if standing.names(slug, one.facts.study_id)]
+    told = standing.reasons(
+        catalogue,
+        slug,
+        [one.label for one in named if one.in_review is not InReview.NO],
+        [one.label for one in named if one.in_review is InReview.NO],
+    )
+    return replace(graded, reasons=(*graded.reasons, *told)) if told else graded
+
+
+def _speaks(facts: StudyFacts, standing: Standing) -> bool:
+    """Tell whether results speak for what trials show: the review's own do once its table is in."""
+    return standing.table is not None or facts.in_review is not InReview.YES
 
 
 def regrade(
@@ -103,7 +131,8 @@ def regrade(
     Raises:
         NotFound: no such intervention.
     """
-    columns = _columns(weigh(catalogue, slug, _accepted(session, catalogue, slug)), catalogue)
+    weighed = _accepted(session, catalogue, slug)
+    columns = _columns(weigh(catalogue, slug, weighed, baselines.standing(session)), catalogue)
     newest = queries.current(session, slug)
     if newest and all(getattr(newest, name) == value for name, value in columns.items()):
         return newest
@@ -140,11 +169,14 @@ def standing_cause(session: Session, catalogue: Catalogue, slug: str) -> Cause:
 def may_be_in_review(
     session: Session, catalogue: Catalogue, study_id: int, said: InReview | None = None
 ) -> bool:
-    """Tell whether a study may be among the review's own: as people say, or by its first results.
+    """Tell whether a study may be among the review's own: as people say, the
+    review's own table names it, or by its first results.
 
     ``said``: what is said of it by appraisals that are not decided yet.
     """
     said = said or review_queries.said_in_review(session, study_id)
+    if baselines.interventions_of(session, study_id):
+        return True
     if said is not None:
         return said is not InReview.NO
     year, published = review_queries.first_results(session, [study_id])[study_id]
@@ -175,22 +207,16 @@ def weighed(
         in_review=reading.in_review,
     )
     name = f"{study.label} ({study_id})"  # as none that counts is named
-    return Weighed(facts, tuple(_heard(catalogue, reading, name)))
+    return Weighed(facts, tuple(rows_of(catalogue, reading, name)))
 
 
 def _accepted(
     session: Session, catalogue: Catalogue, slug: str, at: datetime | None = None
 ) -> list[Weighed]:
     return [
-        Weighed(_facts(study), tuple(_heard(catalogue, study.reading, name)))
+        Weighed(_facts(study), tuple(rows_of(catalogue, study.reading, name)))
         for name, study in names(review_queries.accepted(session, slug, at=at)).items()
     ]
-
-
-def _heard(catalogue: Catalogue, reading: Reading, name: str) -> list[Result]:
-    """Give the results that speak for what trials since the review show: none of its own studies."""
-    own = reading.in_review is InReview.YES
-    return [] if own else rows_of(catalogue, reading, name)
 
 
 def _facts(study: AcceptedStudy) -> StudyFacts:

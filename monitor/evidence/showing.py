@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import InReview
+from monitor.evidence import baselines
 from monitor.evidence.findings import Finding, findings
 from monitor.evidence.of_readings import row_of
 from monitor.evidence.results import Result
@@ -38,12 +39,19 @@ def showing(
     session: Session, catalogue: Catalogue, slug: str, *, at: datetime | None = None
 ) -> Showing:
     """Work out what trials since the review show of one intervention; ``at``: as of then."""
-    return of_studies(catalogue, slug, review.accepted(session, slug, at=at))
+    everything = baselines.standing(session, at).table is not None
+    return of_studies(catalogue, slug, review.accepted(session, slug, at=at), everything=everything)
 
 
-def of_studies(catalogue: Catalogue, slug: str, accepted: Sequence[AcceptedStudy]) -> Showing:
-    """Work out what some studies show of one intervention; the review's own are no voice."""
-    named = names([study for study in accepted if study.in_review is not InReview.YES])
+def of_studies(
+    catalogue: Catalogue, slug: str, accepted: Sequence[AcceptedStudy], *, everything: bool = False
+) -> Showing:
+    """Work out what some studies show of one intervention.
+
+    The review's own are no voice before its table is in; then ``everything`` that people read is.
+    """
+    heard = [one for one in accepted if everything or one.in_review is not InReview.YES]
+    named = names(heard)
     rows = [row for name, study in named.items() for row in rows_of(catalogue, study.reading, name)]
     found, refused = shown_of(catalogue, slug, rows)
     return Showing(slug, found, refused, named)

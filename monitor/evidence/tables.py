@@ -1,4 +1,4 @@
-"""The ledgers of grades and of certainty. Append-only; the newest row of a thing is what stands."""
+"""The ledgers of grades, of certainty and of the review's own tables. Append-only; the newest row stands."""
 
 from datetime import datetime
 from typing import Any
@@ -85,3 +85,18 @@ class CertaintyRow(Base):
     at: Mapped[datetime]
 
     __table_args__ = (Index("ix_certainty_slug_id", "slug", "id"),)
+
+
+class BaselineVersion(Base):
+    """The review's own table of studies as somebody brought it, or its withdrawal. Append-only."""
+
+    __tablename__ = "baseline_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str]  # as ``baseline_table.Table.digest``; empty: withdrawn
+    name: Mapped[str]  # of the file, as it was called
+    content: Mapped[dict[str, Any]]  # as ``baseline_table.Table.to_json``; empty: withdrawn
+    kept: Mapped[list[str]]  # where it contradicts what was published, a sentence each
+    reason: Mapped[str]  # why it was kept all the same, or withdrawn
+    by: Mapped[str]  # an audit actor
+    at: Mapped[datetime]

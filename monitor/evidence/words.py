@@ -10,7 +10,7 @@ OF_DECISIONS = frozenset({"decision", "withdrawal", "retraction", "reinstatement
 class Cause:
     """Why a ledger has a new row: ``kind`` and ``id`` point at it, ``words`` tell a reader."""
 
-    # "baseline", "policy" (other rules), "papers" (a study has others now), "certainty", or of
+    # "baseline", "table" (the review's own), "policy" (other rules), "papers" (a study has others now), "certainty", or of
     # OF_DECISIONS
     kind: str
     words: str

@@ -1,11 +1,14 @@
 """What a step would do to tiers and gaps, told before it is taken. Changes nothing."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
+from monitor.evidence import baselines
 from monitor.evidence import service as evidence
+from monitor.evidence.baseline_table import Table
 from monitor.gap import queries, service
 from monitor.gap.rules import State
 from monitor.review import service as review
@@ -78,6 +81,19 @@ def preview_counting_again(
     """Tell what counting a withdrawn study again would do. Changes nothing."""
     judgement, reading = review.withdrawn(session, study_id)
     return preview(session, catalogue, study_id=study_id, judgement=judgement, reading=reading)
+
+
+def preview_baseline(
+    session: Session, catalogue: Catalogue, table: Table | None, *, at: datetime
+) -> list[Preview]:
+    """Tell what bringing in the review's own table would do to each of the ten; None: withdrawing it."""
+    standing = baselines.as_if(session, table, at)
+    return [
+        _preview(
+            session, catalogue, slug, evidence.preview(session, catalogue, slug, baseline=standing)
+        )
+        for slug in catalogue.slugs
+    ]
 
 
 def _preview(session: Session, catalogue: Catalogue, slug: str, grade: evidence.Grade) -> Preview:

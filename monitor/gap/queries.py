@@ -7,6 +7,8 @@ from sqlalchemy import Select, String, cast, func, select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
+from monitor.evidence import queries as evidence
+from monitor.evidence.distance import Distance, distance
 from monitor.gap.rules import State
 from monitor.gap.tables import Change, GapRow
 from monitor.kernel.errors import NotFound
@@ -22,7 +24,7 @@ class InterventionState:
     name: str
     short: str
     state: State
-    gap_note: str
+    distance: Distance | None  # to the next tier; None at the top
     last_change: Change | None  # None: as published
 
 
@@ -33,6 +35,7 @@ def overview(session: Session, catalogue: Catalogue) -> list[InterventionState]:
         NotFound: the baseline is not published yet.
     """
     newest = {change.slug: change for change in _newest_of_each(session)}
+    grades = evidence.newest(session)
     missing = [slug for slug in catalogue.slugs if slug not in newest]
     if missing:
         raise NotFound(f"not graded yet: {', '.join(missing)}; run `gap-monitor init` first")
@@ -42,7 +45,11 @@ def overview(session: Session, catalogue: Catalogue) -> list[InterventionState]:
             name=intervention.name,
             short=intervention.short,
             state=State.from_dict(newest[intervention.slug].after),
-            gap_note=intervention.gap_note,
+            distance=distance(
+                catalogue.grading,
+                grades[intervention.slug].tier,
+                evidence.as_grade(grades[intervention.slug]).facts,
+            ),
             last_change=newest[intervention.slug]
             if newest[intervention.slug].before is not None
             else None,

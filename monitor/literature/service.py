@@ -168,14 +168,40 @@ def create_study(session: Session, *, paper_id: int, label: str, by: User, at: d
     paper = _paper(session, paper_id)
     if known := _study_of(session, paper_id):
         return known
-    name = _line(label)
-    if not name:
-        raise InvalidInput("Give the study a short name", field="label")
-    study = Study(label=_told_apart(session, name, actors.of_user(by.id), at), created_at=at)
-    session.add(study)
-    session.flush()
-    _link(session, paper, study, PaperRole.MAIN, by, at)
+    study = _new_study(session, label, actors.of_user(by.id), at)
+    _link(session, paper, study, PaperRole.MAIN, actors.of_user(by.id), at)
     return study
+
+
+def gather(
+    session: Session,
+    *,
+    label: str,
+    paper_ids: Sequence[int],
+    registration_ids: Sequence[int] = (),
+    actor: str,
+    at: datetime,
+) -> list[int]:
+    """Let papers report one study: the one that the first of them reports already, else a new one.
+
+    A paper that reports a study stays with it; registrations make none by themselves. Gives the
+    studies that the papers report now; ``actor`` is an audit actor.
+
+    Raises:
+        NotFound: no such paper.
+        InvalidInput: no label.
+    """
+    found = {paper_id: _study_of(session, paper_id) for paper_id in paper_ids}
+    study = next((one for one in found.values() if one), None)
+    role = PaperRole.OTHER if study else PaperRole.MAIN
+    for paper_id in (one for one, known in found.items() if known is None):
+        study = study or _new_study(session, label, actor, at)
+        _link(session, _paper(session, paper_id), study, role, actor, at)
+        role = PaperRole.OTHER
+    for paper_id in registration_ids:
+        if study and _study_of(session, paper_id) is None:
+            _link(session, _paper(session, paper_id), study, PaperRole.REGISTRATION, actor, at)
+    return sorted({one.id for one in (*found.values(), study) if one})
 
 
 def link_paper(
@@ -195,7 +221,7 @@ def link_paper(
         raise InvalidInput(f"Choose one of: {', '.join(PaperRole)}", field="role")
     known = _study_of(session, paper_id)
     if known is None:
-        _link(session, paper, study, role, by, at)
+        _link(session, paper, study, role, actors.of_user(by.id), at)
     elif known.id != study_id:
         raise Conflict(f"paper {paper_id} already reports the study “{known.label}”")
 
@@ -282,15 +308,33 @@ def _line(label: str) -> str:
     return " ".join(clean(label).split())[:_LONGEST_LABEL]
 
 
-def _link(session: Session, paper: Paper, study: Study, role: str, by: User, at: datetime) -> None:
+def _new_study(session: Session, label: str, actor: str, at: datetime) -> Study:
+    name = _line(label)
+    if not name:
+        raise InvalidInput("Give the study a short name", field="label")
+    study = Study(label=_told_apart(session, name, actor, at), created_at=at)
+    session.add(study)
+    session.flush()
+    return study
+
+
+def _link(
+    session: Session, paper: Paper, study: Study, role: str, actor: str, at: datetime
+) -> None:
     session.add(
-        StudyPaper(paper_id=paper.id, study_id=study.id, role=role, linked_at=at, linked_by=by.id)
+        StudyPaper(
+            paper_id=paper.id,
+            study_id=study.id,
+            role=role,
+            linked_at=at,
+            linked_by=actors.user_id(actor),
+        )
     )
     session.flush()
     audit.record(
         session,
         at=at,
-        actor=actors.of_user(by.id),
+        actor=actor,
         action="study.paper-linked",
         subject=f"study:{study.id}",
         paper=paper.id,

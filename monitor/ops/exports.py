@@ -9,6 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue import loader
+from monitor.evidence import baselines
+from monitor.evidence.baselines import Standing
 from monitor.evidence.of_readings import row_of
 from monitor.evidence.results import Result
 from monitor.evidence.tables import CertaintyRow, GradeRow
@@ -127,10 +129,11 @@ def studies(session: Session) -> list[Row]:
 
 def results(session: Session) -> list[Row]:
     """Give each result of each counted study as a row of the results table (docs/lab.md)."""
-    tools = loader.load().tool_by_reference
+    tools, own = loader.load().tool_by_reference, baselines.standing(session)
     return [
         _result_row(
             study,
+            own,
             row_of(
                 study.reading,
                 result,
@@ -143,10 +146,11 @@ def results(session: Session) -> list[Row]:
     ]
 
 
-def _result_row(study: review.AcceptedStudy, result: Result) -> Row:
+def _result_row(study: review.AcceptedStudy, own: Standing, result: Result) -> Row:
     told = {column: getattr(result, field) for column, field in _RESULT_COLUMNS.items()}
     first = study.published or study.year
-    in_review = study.in_review.value if study.in_review else "unknown"
+    known = own.in_review(result.intervention, study.study_id, study.in_review)
+    in_review = known.value if known else "unknown"
     return told | {"first_results": str(first or ""), "in_review": in_review}
 
 

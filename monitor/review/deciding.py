@@ -196,15 +196,16 @@ def concerned(session: Session, decision: Decision) -> list[str]:
 def why(session: Session, decision: Decision) -> tuple[str, str]:
     """Say to readers why something changes with a decision: its kind, and in words."""
     label, reason = study_label(session, decision.study_id), decision.reason
-    if decision.verdict is DecisionVerdict.WITHDRAW:
-        if not decision.facts.get("retraction"):
-            return "withdrawal", f"{label} is no longer counted: {reason}"
+    leaves = decision.verdict is not DecisionVerdict.ACCEPT
+    if decision.verdict is DecisionVerdict.WITHDRAW and not decision.facts.get("retraction"):
+        return "withdrawal", f"{label} is no longer counted: {reason}"
+    if leaves and decision.facts.get("retraction"):
         return "retraction", f"{label} was retracted: {reason.removeprefix(RETRACTED)}"
     if "reinstates" in decision.facts:
         return "reinstatement", f"{label} is counted again: {reason}"
     people = len(decision.decided_by)
     reviewers = f"{english.number(people)} reviewer{'s' if people > 1 else ''}"
-    if decision.verdict is not DecisionVerdict.ACCEPT:
+    if leaves:
         return "decision", f"{label} was not counted by {reviewers}"
     # what it found comes before what was done with it
     finding = found(rules.direction_of(decision.facts))

@@ -7,8 +7,9 @@ nobody decides on a retracted paper without knowing. Reads only; decides nothing
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Identifier
@@ -17,7 +18,8 @@ from monitor.literature.papers import statements
 from monitor.literature.tables import StudyPaper
 from monitor.review import retracting
 from monitor.review.alerts.rules import GRAVE, Concern, concern
-from monitor.review.tables import StudyAlert
+from monitor.review.tables import Decision, StudyAlert
+from monitor.review.words import DecisionVerdict
 
 _SAID = {
     Concern.RETRACTED: "is retracted",
@@ -126,3 +128,39 @@ def _answered(doubt: Doubt, answers: dict[Concern, str]) -> Doubt:
 
 def _order(doubt: Doubt) -> tuple[int, int]:
     return _RANK[doubt.concern], doubt.paper_id
+
+
+def left_out_as_retracted(
+    session: Session, study_ids: Collection[int], at: datetime | None = None
+) -> set[int]:
+    """Tell which studies are left out, or withdrawn, since papers of theirs are retracted.
+
+    ``at``: as of then.
+
+    One that a person counts again after its sources took the retraction back is not.
+    """
+    if not study_ids:
+        return set()
+    last = select(func.max(Decision.id)).where(Decision.study_id.in_(study_ids))
+    last = last.where(Decision.at <= at) if at else last
+    decisions = session.scalars(
+        select(Decision).where(
+            Decision.id.in_(last.group_by(Decision.study_id)),
+            Decision.verdict != DecisionVerdict.ACCEPT,
+        )
+    )
+    alert_of = {one.study_id: one.facts.get("alert") for one in decisions}
+    alerts = session.scalars(select(StudyAlert).where(StudyAlert.study_id.in_(alert_of)))
+    gone: set[int] = set()
+    for alert in sorted(alerts, key=lambda one: one.id):
+        about = concern(alert.kind)
+        if about is Concern.RETRACTED and alert.id == alert_of[alert.study_id]:
+            gone.add(alert.study_id)
+        elif about is Concern.REINSTATED and _was_counted_again(alert, at):
+            gone.discard(alert.study_id)
+    return gone
+
+
+def _was_counted_again(alert: StudyAlert, at: datetime | None) -> bool:
+    closed = alert.closed_at is not None and (at is None or alert.closed_at <= at)
+    return closed and (alert.outcome or "").startswith(retracting.COUNTED_AGAIN)

@@ -59,6 +59,7 @@ _SAID = {
     AlertOutcome.WAIT: "Waiting",
     AlertOutcome.GO_ON: "Going on",
 }
+COUNTED_AGAIN = f"{_SAID[AlertOutcome.COUNT_AGAIN]}: "
 _LOOKED_AT = "A reviewer has looked at this."
 WAITS = "alert.waits"  # in the audit ledger: a person has looked, and leaves the alert open
 
@@ -191,6 +192,8 @@ def _decide(  # noqa: PLR0913 - the form's fields
                 facts={"alert": alert.id, "retraction": retracted},
             )
         case AlertOutcome.COUNT_AGAIN:
+            if _was_never_judged(session, alert):
+                return None
             return _count_again(session, alert.study_id, token=token, reason=reason, by=by, at=at)
 
 
@@ -256,6 +259,7 @@ def _exclude(
             "interventions": concerned,
             "differences": [],
             "alert": alert.id,
+            "retraction": alert_rules.concern(alert.kind) is Concern.RETRACTED,
             "label": deciding.study_label(session, alert.study_id),
             "papers": locking.papers_of(session, alert.study_id),
         },
@@ -279,6 +283,16 @@ def withdrawn(session: Session, study_id: int) -> tuple[Judgement, Reading]:
         raise Conflict("Only a study that was withdrawn can be counted again")
     facts = session.get_one(Decision, newest.facts["withdraws"]).facts
     return rules.from_facts(facts), reading_of_facts(facts)
+
+
+def _was_never_judged(session: Session, alert: StudyAlert) -> bool:
+    """Tell a study that was left out for a retraction before anybody appraised it, and that is over.
+
+    Nothing here counts it: what comes back is its place among the review's own.
+    """
+    decision = locking.newest_decision(session, alert.study_id)
+    left_out = decision is not None and decision.verdict is DecisionVerdict.EXCLUDE
+    return left_out and alert_rules.concern(alert.kind) is Concern.REINSTATED
 
 
 def _count_again(

@@ -34,6 +34,7 @@ from monitor.review.queue.screening import (
     screen,
     set_aside,
 )
+from monitor.review.queue.sparing import ask_again, spare
 from monitor.review.retracting import AlertOutcome, withdraw_retracted, withdrawn
 from monitor.review.retracting import settle as settle_alert
 from monitor.review.rounds import open_round
@@ -47,6 +48,7 @@ __all__ = [
     "Settled",
     "accepting",
     "accepting_decision",
+    "ask_again",
     "concerned",
     "confirm",
     "consensus_reading",
@@ -68,6 +70,7 @@ __all__ = [
     "set_aside",
     "settle_alert",
     "settle_link",
+    "spare",
     "study_label",
     "to_hand_in",
     "undecided",

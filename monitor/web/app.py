@@ -24,7 +24,7 @@ from monitor.web import (
     trials,
     turns,
 )
-from monitor.web.admin import days, feeds, outbox
+from monitor.web.admin import baseline, days, feeds, outbox
 from monitor.web.admin import pages as admin
 from monitor.web.public import (
     crawlers,
@@ -32,6 +32,7 @@ from monitor.web.public import (
     findings,
     interventions,
     marks,
+    priorities,
     rendered,
     subscribe,
 )
@@ -78,7 +79,10 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     security.protect(app, service)
     app.before_request(posting.refuse_blind_restore)
     errors.register(app)
-    public_pages = (public, crawlers, interventions, findings, subscribe, account, own_account)
+    public_pages = (
+        *(public, crawlers, interventions, findings, priorities),
+        *(subscribe, account, own_account),
+    )
     reviewing = (
         review,
         unqueued,
@@ -93,7 +97,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
         trials,
         imports,
     )
-    for module in (*public_pages, *reviewing, admin, outbox, days, feeds):
+    for module in (*public_pages, *reviewing, admin, outbox, days, feeds, baseline):
         app.register_blueprint(module.blueprint)
     _dress(app, service)
     return app

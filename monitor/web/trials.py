@@ -70,7 +70,7 @@ def trials() -> str:
     """List the registered trials of the ten by intervention: how many are overdue comes first."""
     with service().database.read() as session:
         registrations = registered.registered(session, uk_day_of(now()).date)
-        told = _told(session)
+        heard = told(session)
     about = [trial for trial in registrations if trial.evaluates]
     standings = [trial.standing for trial in about]
     return render_template(
@@ -83,7 +83,7 @@ def trials() -> str:
         ],
         groups=_groups(about),
         passing=_ordered([trial for trial in registrations if not trial.evaluates]),
-        told=told,
+        told=heard,
         short=SHORT,
         months=(OVERDUE_MONTHS, JOURNAL_MONTHS),
     )
@@ -124,7 +124,7 @@ def of_intervention(session: Session, slug: str) -> tuple[str | None, Waiting | 
 
 def _waiting(session: Session, trials: Sequence[StandingTrial], slug: str) -> Waiting | None:
     found = registered.unpublished_of(trials, slug)
-    return Waiting(sentence(found), _told(session)) if found.count else None
+    return Waiting(sentence(found), told(session)) if found.count else None
 
 
 def _running(session: Session, trials: Sequence[StandingTrial]) -> dict[str, str]:
@@ -183,7 +183,7 @@ def sentence(unpublished: Unpublished) -> str:
     return f"{many}; the longest overdue ended in {month(unpublished.longest)}."
 
 
-def _told(session: Session) -> str:
+def told(session: Session) -> str:
     """Say until when the registries have been heard."""
     heard = {source.name: source for source in feeds.last_heard(session, service().settings, now())}
     answers = [

@@ -49,6 +49,7 @@ PUBLIC = {
     "public.changes": "/changes",
     "public.change": "/changes/11",
     "public.method": "/method",
+    "priorities.listed": "/priorities",
     "public.privacy": "/privacy",
     "public.accessibility": "/accessibility",
     "subscribe.form": "/subscribe",
@@ -87,6 +88,7 @@ STAFF = {
     "admin.status": "/status",
     "days.choose": "/status/days",
     "days.day": "/status/days/2026-11-23",
+    "baseline.table": "/status/baseline",
     "feeds.feeds": "/status/feeds",
     "feeds.ask_remove": "/status/feeds/{feed}/remove",
     "admin.mail": "/mail",
@@ -130,7 +132,7 @@ MORE_STAFF = (
     "/import/{pdf}",
     "/people/{me}/disable",
 )
-FILES = {"findings.table", "findings.drawing", "findings.picture"}
+FILES = {"findings.table", "findings.drawing", "findings.picture", "priorities.as_csv"}
 NO_PAGE = {
     *("static", "public.healthz", "crawlers.robots", "review.record", "admin.letter_html"),
     *FILES,

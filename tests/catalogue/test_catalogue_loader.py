@@ -273,7 +273,7 @@ def test_the_second_matrix_calls_no_result_a_proof_of_no_difference():
 @pytest.mark.parametrize("about", loader.load().interventions, ids=lambda one: one.slug)
 def test_no_fixed_sentence_tells_of_a_trial_that_runs(about):
     """Such a sentence ages: what registries say, and when a trial ends, is read from them."""
-    said = " ".join([about.gap_note, about.kind, about.baseline.direction_words])
+    said = " ".join([about.kind, about.baseline.direction_words])
     for word in (
         "NCT0",
         "ISRCTN",

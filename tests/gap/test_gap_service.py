@@ -226,11 +226,18 @@ def test_without_any_statement_of_use_the_gap_is_not_known(world, session):
     assert queries.state(session, "cos").kind is GapKind.UNKNOWN
 
 
-def test_the_overview_stands_in_the_catalogues_order_with_its_notes(world, session):
+def test_the_overview_stands_in_the_catalogues_order_with_the_distance_to_the_next_tier(
+    world, session
+):
     world.publish()
     overview = queries.overview(session, world.catalogue)
     assert [one.slug for one in overview] == list(world.catalogue.slugs)
-    assert overview[6].gap_note.startswith("The review counted one or two studies")
+    assert [one.distance.words if one.distance else "" for one in overview] == [
+        *[""] * 4,
+        *["2–8 high-quality studies short of strong"] * 2,
+        *["1–2 sound studies short of intermediate"] * 3,
+        "3 sound studies short of intermediate",
+    ]
     assert headline([one.state for one in overview]).startswith("Three of the four most used")
 
 

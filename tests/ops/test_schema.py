@@ -215,3 +215,18 @@ def test_appraisals_survive_the_change_to_readings_and_back(empty):
     assert rows[:5] == before
     assert (rows[5].token, rows[5].design, bool(rows[5].count_it)) == ("t9", "case", False)
     assert roles == ["reviewer", "reviewer", "admin"]
+
+
+def test_the_reviews_own_tables_have_a_place_and_leave_it_again(empty):
+    schema.migrate(empty)
+    with empty.write() as session:
+        session.execute(
+            text(
+                'INSERT INTO baseline_version (id, digest, name, content, kept, reason, "by", at)'
+                " VALUES (1, 'd', 'a.csv', '{}', '[]', '', 'cli', '2026-11-23 06:10:00+00:00')"
+            )
+        )
+    _step(empty, "downgrade", "0016_certainty")
+    schema.migrate(empty)
+    with empty.read() as session:
+        assert session.execute(text("SELECT id FROM baseline_version")).all() == []

@@ -145,7 +145,7 @@ def test_nobody_is_told_to_buy_or_to_stop():
 def test_each_kind_of_gap_has_its_place_in_the_figure():
     catalogue = load()
     for kind in GapKind:
-        entry = InterventionState("cos", "Name", "COS", state(kind=kind), "Note.", None)
+        entry = InterventionState("cos", "Name", "COS", state(kind=kind), None, None)
         (group,) = figure.groups([entry], catalogue.gap.kinds)
         assert group.kind is kind
         assert group.words == catalogue.gap.kinds[kind]

@@ -18,6 +18,7 @@ PUBLIC = (
     "/",
     "/interventions",
     "/interventions/cos",
+    "/priorities",
     "/changes",
     "/changes/1",
     "/method",

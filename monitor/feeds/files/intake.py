@@ -94,6 +94,43 @@ def finish(session: Session, intake: Intake, effort: Effort, *, at: datetime) ->
     feeds.finish(session, intake.lease, intake.poll_id, at=at)
 
 
+def bring(
+    session: Session, query: Query, records: Sequence[FetchedRecord], at: datetime
+) -> list[storing.StoredRecord]:
+    """Keep the records of a small file whole, in the caller's one transaction: no lease is held."""
+    feeds.ensure_manual_source(session, SOURCE, at)
+    poll = Poll(
+        source=SOURCE,
+        started_at=at,
+        finished_at=at,
+        state=PollState.COMPLETE,
+        notes=[],
+        kind=PollKind.IMPORT,
+        records=len(records),
+    )
+    session.add(poll)
+    session.flush()
+    answer = Answer(query=query, records=tuple(records), watermark=Watermark())
+    kept = storing.keep(session, SOURCE, poll.id, answer, at, move=False)
+    poll.new_records = kept.new
+    session.add(
+        PollQuery(
+            poll_id=poll.id,
+            query_key=query.key,
+            asked=query.text,
+            at=at,
+            took_seconds=0.0,
+            requests=0,
+            state=AskedState.COMPLETE,
+            records=len(records),
+            new_records=kept.new,
+            notes=[],
+        )
+    )
+    session.flush()
+    return kept.records
+
+
 def fail(session: Session, intake: Intake, reason: str, effort: Effort, *, at: datetime) -> None:
     """Close an attempt that could not read the whole file. What came before is kept."""
     poll = _running(session, intake)

@@ -56,6 +56,11 @@ _CAPITALS = re.compile(r"[A-Z][A-Za-z0-9-]*[A-Z][A-Za-z0-9-]*")
 # "the BRIDGE trial", "Lighthouse (LHT) study": capitals that name one
 _ACRONYM = re.compile(r"\b([A-Z][A-Za-z0-9]*[A-Z][A-Z0-9-]*)\)? (?:trial|study)\b")
 _TITLE_BEGINS = re.compile(r"([A-Z]{4,}):")  # "BRIDGE: a randomised trial"
+_TITLE_NAMES = (
+    re.compile(r"[Tt]rial \(([A-Z][A-Z0-9-]{2,})\)"),
+    re.compile(r"^([A-Z]{4,}):"),
+    re.compile(r"\b(?:[Tt]he )([A-Z][A-Z0-9-]{2,})\)? (?:[Tt]rial|[Ss]tudy)\b"),
+)
 _NO_NAMES = frozenset({"RCT", "UK", "US", "USA", "NHS", "II", "III", "IV"})
 
 
@@ -205,6 +210,18 @@ class Facts:
     def says(self, kind: LinkKind, other: "Facts") -> bool:
         """Tell whether its records say "this paper is (kind) that one"."""
         return any((kind.value, one.scheme, one.value) in self.said for one in other.own)
+
+
+def name_of_trial(title: str) -> str:
+    """Give the name that a registration's title gives its trial; empty where it gives none.
+
+    >>> name_of_trial("Relationships in Good Hands Trial (RIGHT)"), name_of_trial("BRIDGE: a trial")
+    ('RIGHT', 'BRIDGE')
+    >>> name_of_trial("The COSI Trial of Circle of Security"), name_of_trial("A trial in the UK")
+    ('COSI', '')
+    """
+    found = next((met[1] for form in _TITLE_NAMES if (met := form.search(title))), "")
+    return "" if found in _NO_NAMES else found
 
 
 def alike(some: frozenset[str], others: frozenset[str]) -> float:

@@ -6,7 +6,17 @@ from werkzeug.routing import Map
 blueprint = Blueprint("crawlers", __name__)
 
 # Pages that are everybody's, by what their addresses begin with.
-_OPEN = ("/", "/accessibility", "/changes", "/interventions", "/method", "/privacy", "/static")
+_OPEN = (
+    "/",
+    "/accessibility",
+    "/changes",
+    "/interventions",
+    "/method",
+    "/priorities",
+    "/priorities.csv",
+    "/privacy",
+    "/static",
+)
 _ASKED = ("/subscribe",)  # open too, and never with what follows a "?"
 
 

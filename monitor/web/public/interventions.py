@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import Direction
+from monitor.evidence import baselines, wording
 from monitor.evidence import queries as evidence
-from monitor.evidence import wording
 from monitor.evidence.facts import Interval
 from monitor.evidence.showing import showing
 from monitor.evidence.tables import GradeRow
@@ -28,7 +28,7 @@ from monitor.review.queries import AcceptedStudy
 from monitor.usage import service as usage_service
 from monitor.web import trials
 from monitor.web.current import now, service
-from monitor.web.public import certainty, chain, figure, rendered, whatif
+from monitor.web.public import certainty, chain, figure, ratings, rendered, whatif
 
 blueprint = Blueprint("interventions", __name__)
 
@@ -60,7 +60,7 @@ def intervention(slug: str) -> str:
     about = catalogue.intervention(slug)
     with service().database.read() as session:
         state = gap.state(session, slug)
-        grade = _grade(session, slug)
+        grade, standing = _grade(session, slug), baselines.standing(session)
         accepted = review.accepted(session, slug)
         changes = gap.changes(session, slug=slug, limit=_CHANGES)
         running, waiting = trials.of_intervention(session, slug)
@@ -72,6 +72,9 @@ def intervention(slug: str) -> str:
             "doubts": doubts.of_studies(session, [study.study_id for study in counted]),
             "sure": certainty.of_intervention(session, slug, showing(session, catalogue, slug)),
             "running": running,
+            "own": standing.baseline(catalogue, slug),
+            "own_table": standing.at,
+            "ratings": ratings.beside(about.ratings, catalogue.review.closed, len(counted)),
             "waiting": waiting,
         }
         return render_template(

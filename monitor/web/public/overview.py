@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.catalogue.words import Direction, Tier
-from monitor.evidence import wording
+from monitor.evidence import baselines, wording
 from monitor.evidence.labels import CASES as LABELS
 from monitor.feeds import queries as feeds
 from monitor.feeds.queries import SourceState, SourceStatus
@@ -156,8 +156,10 @@ def method() -> str:
     catalogue = service().catalogue
     with service().database.read() as session:
         sources = feeds.last_heard(session, service().settings, now())
+        standing = baselines.standing(session)
     return render_template(
         "public/method.html",
+        own_table=standing.at,
         grading=catalogue.grading,
         policy=catalogue.gap,
         synthesis=catalogue.synthesis,

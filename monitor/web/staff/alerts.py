@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from monitor import workflow
 from monitor.accounts.tables import Role
+from monitor.evidence import baselines
 from monitor.literature.papers import queries as literature
 from monitor.review import alert_queries, doubts, queries
 from monitor.review.alerts.rules import BARS_COUNTING, Concern
@@ -120,6 +121,7 @@ def settle(alert_id: int) -> ResponseReturnValue:
 def _page(session: Session, alert_id: int, typed: Typed, problems: Problems | None) -> str:
     view, said = alert_queries.alert(session, alert_id)
     previews = _previews(session, view) if view.closed_at is None else []
+    of_the_review = baselines.interventions_of(session, view.study_id)
     study = queries.study(session, view.study_id, tools=service().catalogue.tool_by_reference)
     return render_template(
         "staff/alert.html",
@@ -131,7 +133,8 @@ def _page(session: Session, alert_id: int, typed: Typed, problems: Problems | No
         notices=_held(session, said),
         decision=study.decisions[-1] if study.decisions else None,
         others=_others(session, view),
-        choices=_choices(view),
+        choices=_choices(view, of_the_review=bool(of_the_review)),
+        of_the_review=of_the_review,
         waits=alert_queries.waits(session, alert_id),
         effects=effects.effects_of(previews),
         readers=workflow.readers_told(session, previews),
@@ -169,7 +172,7 @@ def _previews(session: Session, view: alert_queries.AlertView) -> list[workflow.
             return []
 
 
-def _choices(view: alert_queries.AlertView) -> list[tuple[str, str]]:
+def _choices(view: alert_queries.AlertView, *, of_the_review: bool) -> list[tuple[str, str]]:
     """List what can be done with an alert while the study stands where it does."""
     stage = view.stage
     if stage in _NOT_YET and view.concern in BARS_COUNTING:
@@ -184,6 +187,8 @@ def _choices(view: alert_queries.AlertView) -> list[tuple[str, str]]:
         choices.append((AlertOutcome.WITHDRAW.value, "Withdraw the study: it no longer counts"))
     if stage is Stage.WITHDRAWN:
         choices.append((AlertOutcome.COUNT_AGAIN.value, "Count it again, as it was judged before"))
+    if stage is Stage.NOT_COUNTED and of_the_review and view.concern is Concern.REINSTATED:
+        choices.append((AlertOutcome.COUNT_AGAIN.value, "Count it again among the review’s own"))
     return choices
 
 

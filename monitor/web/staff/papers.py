@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from monitor import workflow
 from monitor.accounts.tables import Role
+from monitor.evidence import baselines
 from monitor.feeds.files import intake
 from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import NotFound
@@ -191,6 +192,7 @@ def _paper_page(
         alerts=alert_queries.open_alerts(session, paper_id=view.id),
         set_aside_at=alert_queries.set_aside_at(session, view.id),
         standing=place,
+        of_the_review=bool(baselines.named_papers(session, [view.id])),
         is_open=place is not None and place.stage in OPEN,
         waiting=reviews.counts(session),
         screenings=reviews.screenings(session, view.id),

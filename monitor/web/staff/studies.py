@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from monitor import workflow
 from monitor.accounts.tables import Role
+from monitor.evidence import baselines
 from monitor.evidence.words import OF_DECISIONS
 from monitor.gap import queries as gaps
 from monitor.gap.tables import Change
@@ -52,6 +53,7 @@ def page(session: Session, study_id: int, typed: Typed, problems: Problems | Non
         problems=problems,
         effects={decision.id: _caused(session, decision) for decision in view.decisions},
         saved="saved" in request.args,
+        of_the_review=baselines.interventions_of(session, study_id),
         doubts=doubts.of_study(session, study_id),
         alerts=alert_queries.open_alerts(session, study_id=study_id),
         excerpts=excerpts,
