@@ -148,6 +148,21 @@ class GapPolicy(Data):
     kinds: dict[GapKind, Text]  # what each kind means, for readers
     matrix: dict[Tier, dict[Direction, dict[UsageBand, Cell]]]
 
+    @property
+    def reads_intervals(self) -> bool:
+        """Whether it has verdicts for *between*: then a band is read off a whole interval."""
+        return any(
+            UsageBand.BETWEEN in cells for row in self.matrix.values() for cells in row.values()
+        )
+
+    @property
+    def bands(self) -> tuple[UsageBand, ...]:
+        """The bands that it has verdicts for."""
+        every = tuple(UsageBand)
+        return (
+            every if self.reads_intervals else tuple(b for b in every if b is not UsageBand.BETWEEN)
+        )
+
     @model_validator(mode="after")
     def _total(self) -> Self:
         covered = [rank for ranks in self.ranks for rank in range(ranks.first, ranks.last + 1)]
@@ -160,7 +175,7 @@ class GapPolicy(Data):
             f"{tier} / {direction} / {band}"
             for tier in Tier
             for direction in Direction
-            for band in UsageBand
+            for band in self.bands
             if band not in self.matrix.get(tier, {}).get(direction, {})
         ]
         _require(not missing, f"matrix: no cell for {'; '.join(missing)}")

@@ -28,6 +28,9 @@ class UsageBand(StrEnum):
     WIDE = "widely used"
     MIDDLE = "in the middle"
     LITTLE = "little used"
+    BETWEEN = (
+        "between"  # its interval reaches into two bands or more; of policies that read intervals
+    )
     UNKNOWN = "not known"
 
 

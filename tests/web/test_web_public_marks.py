@@ -96,7 +96,8 @@ def test_every_state_has_marks_and_words(any_state):
     marks.dots(any_state.direction)
     bars = marks.gap_bars(any_state)
     assert (bars is None) == (
-        any_state.kind is GapKind.UNKNOWN or any_state.band is UsageBand.UNKNOWN
+        any_state.kind is GapKind.UNKNOWN
+        or any_state.band in {UsageBand.UNKNOWN, UsageBand.BETWEEN}
     )
     for words in figure.parts(any_state).values():
         assert words

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from monitor.catalogue.words import Direction, Tier, UsageBand
+from monitor.catalogue.words import Direction, Tier
 from monitor.evidence import wording
 from monitor.feeds import queries as feeds
 from monitor.feeds.queries import SourceState, SourceStatus
@@ -153,7 +153,7 @@ def method() -> str:
         "public/method.html",
         grading=catalogue.grading,
         policy=catalogue.gap,
-        bands=[band.value for band in UsageBand],
+        bands=[band.value for band in catalogue.gap.bands],
         sources=sources,
         tiers=[
             {"name": tier.value, "sentence": wording.rule_sentence(catalogue.grading, tier)}
