@@ -15,6 +15,7 @@ from monitor.evidence.words import Cause
 from monitor.feeds.service import StoredRecord
 from monitor.feeds.storage.replaying import Changed
 from monitor.gap import service as gaps
+from monitor.gap import use_changes
 from monitor.gap.previews import (  # offered from here: what a step would do
     Preview,
     preview,
@@ -44,6 +45,7 @@ from monitor.review.tables import Decision, Screening, StudyAlert
 from monitor.review.words import ScreeningVerdict
 from monitor.service import Service
 from monitor.usage import service as usage
+from monitor.usage.tables import Wave
 
 __all__ = [
     "Preview",
@@ -60,6 +62,7 @@ __all__ = [
     "preview_counting_again",
     "preview_withdrawal",
     "publish_baseline",
+    "publish_wave",
     "query_rewritten",
     "read_by_new_rules",
     "readers_told",
@@ -73,6 +76,7 @@ __all__ = [
     "source_recovered",
     "undo_merge",
     "withdraw",
+    "withdraw_wave",
 ]
 
 
@@ -365,6 +369,37 @@ def settle_alert(  # noqa: PLR0913 - who, what, why
     if decision:
         _follow(session, service, decision, _because(session, decision), at=at)
     return alert
+
+
+def publish_wave(
+    session: Session, service: Service, *, wave_id: int, by: str, at: datetime, reason: str = ""
+) -> Wave:
+    """Let a drafted wave of use count, with everything that follows from it."""
+    wave = usage.publish(session, wave_id, by=by, at=at, reason=reason)
+    words = f"The survey of use “{wave.name}” was published"
+    _follow_wave(session, service, Cause(use_changes.PUBLISHED, words, wave.id), at=at)
+    return wave
+
+
+def withdraw_wave(
+    session: Session, service: Service, *, wave_id: int, reason: str, by: str, at: datetime
+) -> Wave:
+    """Let a published wave count no more, with everything that follows; whoever was told is told."""
+    wave = usage.withdraw(session, wave_id, reason=reason, by=by, at=at)
+    words = f"The survey of use “{wave.name}” was withdrawn: {wave.why_ended}"
+    _follow_wave(session, service, Cause(use_changes.WITHDRAWN, words, wave.id), at=at)
+    return wave
+
+
+def _follow_wave(session: Session, service: Service, cause: Cause, *, at: datetime) -> None:
+    """Reassess all that a survey may be about, and tell the readers. Safe to repeat."""
+    changes = [
+        change
+        for slug in service.catalogue.slugs
+        if (change := _reassess(session, service, slug, cause=cause, at=at))
+    ]
+    if changes:
+        notify.announce(session, service.catalogue, service.settings, changes, at=at)
 
 
 def _follow(

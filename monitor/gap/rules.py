@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from monitor.catalogue.loader import GapPolicy
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
+from monitor.gap import use_changes
 from monitor.gap.headlines import headline, title
 from monitor.gap.states import State
 from monitor.gap.telling import tier_clause
@@ -83,6 +84,7 @@ def changed(before: State | None, after: State) -> tuple[ChangeKind, ...]:
         ChangeKind.TIER: before.tier != after.tier,
         ChangeKind.DIRECTION: before.direction != after.direction,
         ChangeKind.GAP: before.kind != after.kind,
+        ChangeKind.USE: use_changes.moved(before, after),
         ChangeKind.STUDIES: before.studies != after.studies,
         ChangeKind.SETTLED: before.settled != after.settled,
     }

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.kernel import english
+from monitor.usage.standing import UseFigure
 
 VERSION = 2  # of the JSON; 1 is the same without this key. tests/ledger holds one of each
 
@@ -29,6 +30,7 @@ class State:
     usage_words: str | None
     kind: GapKind
     sentence: str
+    use: UseFigure | None = None  # the newest share, with what it was compared with
 
     @property
     def studies_words(self) -> str:
@@ -42,10 +44,15 @@ class State:
 
     def to_dict(self) -> dict[str, Any]:
         """Make the JSON that ledgers keep."""
-        return {"version": VERSION} | {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in asdict(self).items()
-        }
+        return (
+            {"version": VERSION}
+            | {
+                name: list(value) if isinstance(value, tuple) else value
+                for name, value in asdict(self).items()
+                if name != "use"
+            }
+            | {"use": self.use.to_dict() if self.use else None}
+        )
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -68,4 +75,5 @@ class State:
             usage_words=data["usage_words"],
             kind=GapKind(data["kind"]),
             sentence=data["sentence"],
+            use=UseFigure.from_dict(data["use"]) if data.get("use") else None,
         )

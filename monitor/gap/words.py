@@ -9,5 +9,6 @@ class ChangeKind(StrEnum):
     TIER = "tier"
     DIRECTION = "direction"
     GAP = "gap"
+    USE = "use"  # by the four conditions, or such a change taken back
     STUDIES = "studies counted"
     SETTLED = "settled"  # the tier became, or ceased to be, one of several that the count allows
