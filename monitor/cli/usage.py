@@ -44,7 +44,7 @@ def usage() -> None:
 @as_json
 @click.pass_obj
 def import_(
-    config: Path, file: Path, about: Path, publish: bool, dry_run: bool, json_: bool
+    config: Path, file: Path, about: Path, *, publish: bool, dry_run: bool, json_: bool
 ) -> None:
     """Bring in FILE, a table of use in one survey, as a draft; tell what publishing would do."""
     with service_of(config) as service:
