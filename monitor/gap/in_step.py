@@ -11,6 +11,7 @@ from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import Tier
 from monitor.gap.states import State
 from monitor.gap.tables import Change
+from monitor.kernel.english import number
 from monitor.usage import queries as usage
 from monitor.usage.agreement import Agreement, Basis, of_ranks, of_shares, sentence
 from monitor.usage.standing import Survey
@@ -40,13 +41,14 @@ class InStep:
         return sentence(self.agreement)
 
     @property
+    def of_words(self) -> str:
+        """How many interventions, as prose says it."""
+        return number(self.agreement.of)
+
+    @property
     def figure(self) -> str:
         """Tau-b in figures: "−0.41 (−0.60 to −0.15)", or a range alone where ranks allow one."""
-        told = self.agreement
-        span = f"{signed(told.low)} to {signed(told.high)}"
-        if told.tau is None or told.basis is Basis.RANKS:
-            return span if told.low != told.high else signed(told.low)
-        return f"{signed(told.tau)} ({span})"
+        return figure(self.agreement)
 
     @property
     def source(self) -> str:
@@ -95,6 +97,16 @@ def history(session: Session, catalogue: Catalogue) -> list[InStep]:
             told.pop()
         told += newest
     return told[::-1]
+
+
+def figure(told: Agreement | None) -> str:
+    """Write tau-b with its range, or the range alone of ranks."""
+    if told is None:
+        return "not known"
+    span = f"{signed(told.low)} to {signed(told.high)}"
+    if told.tau is None or told.basis is Basis.RANKS:
+        return span if told.low != told.high else signed(told.low)
+    return f"{signed(told.tau)} ({span})"
 
 
 def signed(value: float) -> str:

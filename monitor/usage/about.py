@@ -51,6 +51,8 @@ class About(BaseModel):
     responses: Positive
     services: Positive | None = None
     invited: Positive | None = None
+    # where the survey knows how many services each response was for; else services ÷ responses
+    design_effect: Annotated[float, Field(ge=1, le=100)] | None = None
     gold_standard: GoldStandard | None = None
 
     @field_validator("field_from", "field_to", mode="before")

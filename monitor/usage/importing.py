@@ -19,6 +19,7 @@ NATIONS = ("England", "Scotland", "Wales", "Northern Ireland")
 MAX_BYTES = 4_000_000
 _NEEDED = ("intervention", "numerator", "denominator", "unit")
 _LEGAL = (*_NEEDED, "nation", "sector", "area", "rank_low", "rank_high", "wave")
+COLUMNS = _LEGAL[:-1]
 _MAX_PROBLEMS = 50
 _MAX_PART = 120  # characters of a sector's or an area's name
 

@@ -87,6 +87,7 @@ def _survey(wave_: Wave, whole: Iterable[WaveRow]) -> Survey:
         dated=wave_.dated,
         responses=wave_.responses,
         services=wave_.services,
+        stated_effect=wave_.design_effect,
         citation=wave_.citation,
         rows={
             row.slug: Stated(

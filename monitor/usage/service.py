@@ -70,6 +70,7 @@ def draft(session: Session, read: Read, *, by: str, at: datetime) -> Wave:
         invited=about.invited,
         responses=about.responses,
         services=about.services,
+        design_effect=about.design_effect,
         citation=about.citation,
         gold_standard=about.gold_standard.model_dump() if about.gold_standard else None,
         content_hash=read.content_hash,
@@ -137,6 +138,11 @@ def withdraw(session: Session, wave_id: int, *, reason: str, by: str, at: dateti
     session.flush()
     _audit(session, wave, "withdrawn", by, at, reason=reason)
     return wave
+
+
+def may_be_withdrawn(wave: Wave) -> bool:
+    """Tell whether a wave may be withdrawn: it counts, and is not the published review's own."""
+    return wave.state is WaveState.PUBLISHED and wave.origin != PUBLISHED_REVIEW
 
 
 def discard(session: Session, wave_id: int, *, by: str, at: datetime) -> Wave:

@@ -40,6 +40,7 @@ class Survey:
     responses: int | None
     services: int | None
     citation: str
+    stated_effect: float | None = None
     rows: Mapping[str, Stated] = field(default_factory=dict)
 
     @property
@@ -49,8 +50,8 @@ class Survey:
 
     @property
     def effect(self) -> float:
-        """Its design effect."""
-        return design_effect(self.responses, self.services)
+        """Its design effect: the floor, or what the survey says where that is larger."""
+        return max(design_effect(self.responses, self.services), self.stated_effect or 1.0)
 
     def share(self, slug: str) -> Share | None:
         """Give an intervention's share; None where it has none."""

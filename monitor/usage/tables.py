@@ -43,6 +43,7 @@ class Wave(Base):
     invited: Mapped[int | None]
     responses: Mapped[int | None]
     services: Mapped[int | None]
+    design_effect: Mapped[float | None]  # as the survey says it, where it is above the floor
     citation: Mapped[str]
     # the question on gold-standard measures, with numerator and denominator; None: not asked
     gold_standard: Mapped[dict[str, Any] | None]

@@ -24,9 +24,9 @@ from monitor.web import (
     trials,
     turns,
 )
-from monitor.web.admin import days, feeds, outbox
+from monitor.web.admin import days, feeds, outbox, waves
 from monitor.web.admin import pages as admin
-from monitor.web.public import crawlers, figure, interventions, marks, rendered, subscribe
+from monitor.web.public import crawlers, figure, interventions, marks, rendered, subscribe, use
 from monitor.web.public import overview as public
 from monitor.web.staff import alerts, imports, studies, unqueued
 from monitor.web.staff import pairs as comparing
@@ -70,7 +70,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     security.protect(app, service)
     app.before_request(posting.refuse_blind_restore)
     errors.register(app)
-    public_pages = (public, crawlers, interventions, subscribe, account, own_account)
+    public_pages = (public, crawlers, interventions, use, subscribe, account, own_account)
     reviewing = (
         review,
         unqueued,
@@ -84,7 +84,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
         trials,
         imports,
     )
-    for module in (*public_pages, *reviewing, admin, outbox, days, feeds):
+    for module in (*public_pages, *reviewing, admin, outbox, days, feeds, waves):
         app.register_blueprint(module.blueprint)
     _dress(app, service)
     return app

@@ -1,6 +1,7 @@
 """Every page, wide and narrow: axe finds nothing, the console is silent, nothing leaves the host."""
 
 import pytest
+import waves  # type: ignore[import-not-found]  # on pytest's path
 from appraising import press  # type: ignore[import-not-found]  # beside this file
 from axe_playwright_python.sync_playwright import Axe
 from readings import reading_of  # type: ignore[import-not-found]  # on pytest's path
@@ -37,6 +38,8 @@ PUBLIC = {
     "public.interventions": "/interventions",
     "interventions.intervention": "/interventions/ddp",
     "interventions.study": "/interventions/ddp/studies/{ddp}",
+    "use.all_ten": "/use",
+    "use.one": "/use/vipp",
     "public.changes": "/changes",
     "public.change": "/changes/11",
     "public.method": "/method",
@@ -78,6 +81,9 @@ STAFF = {
     "days.day": "/status/days/2026-11-23",
     "feeds.feeds": "/status/feeds",
     "feeds.ask_remove": "/status/feeds/{feed}/remove",
+    "waves.listing": "/waves",
+    "waves.wave": "/waves/{draft}",
+    "waves.ask_withdraw": "/waves/{wave}/withdraw",
     "admin.mail": "/mail",
     "admin.letter": "/mail/{mail}",
     "admin.people": "/people",
@@ -86,7 +92,7 @@ STAFF = {
     "own.account": "/account",
 }
 # what the same pages look like in other states
-MORE_PUBLIC = ("/no-such-page", "/interventions/cos", "/interventions/icp")
+MORE_PUBLIC = ("/no-such-page", "/interventions/cos", "/interventions/icp", "/use/ddp")
 MORE_STAFF = (
     "/queue?stage=to+appraise",
     "/queue?stage=disagreement",
@@ -113,6 +119,8 @@ MORE_STAFF = (
     "/status/days?day=2026-02-31",
     "/import/{pdf}",
     "/people/{me}/disable",
+    "/waves/{wave}",
+    "/waves/1",
 )
 NO_PAGE = {"static", "public.healthz", "crawlers.robots", "review.record", "admin.letter_html"}
 
@@ -151,6 +159,9 @@ def names(site):
             at=world.at,
         ).merge
         assert merge
+        wave = waves.first(session, world.at)
+        workflow.publish_wave(session, world.service, wave_id=wave.id, by=waves.BY, at=world.at)
+        draft = waves.later(session, world.at)
     agreed(world)
     return {
         **world.papers,
@@ -162,6 +173,8 @@ def names(site):
         "file": min(world.files.values()),
         "pdf": world.files["mine.pdf"],
         "me": world.ada.id,
+        "wave": wave.id,
+        "draft": draft.id,
         "feed": feed,
         "merge": merge.id,
         "mail": sent["change"],
