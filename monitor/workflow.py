@@ -14,8 +14,6 @@ from monitor.evidence import service as evidence
 from monitor.evidence.words import Cause
 from monitor.feeds.service import StoredRecord
 from monitor.feeds.storage.replaying import Changed
-from monitor.gap import service as gaps
-from monitor.gap import use_changes
 from monitor.gap.previews import (  # offered from here: what a step would do
     Preview,
     preview,
@@ -23,7 +21,6 @@ from monitor.gap.previews import (  # offered from here: what a step would do
     preview_counting_again,
     preview_withdrawal,
 )
-from monitor.gap.tables import Change
 from monitor.literature import service as literature
 from monitor.literature.ingest import rereading
 from monitor.literature.papers.settling import one_at_a_time
@@ -45,7 +42,11 @@ from monitor.review.tables import Decision, Screening, StudyAlert
 from monitor.review.words import ScreeningVerdict
 from monitor.service import Service
 from monitor.usage import service as usage
-from monitor.usage.tables import Wave
+from monitor.waves import (  # offered from here: they are part of the story
+    publish_wave,
+    reassess,
+    withdraw_wave,
+)
 
 __all__ = [
     "Preview",
@@ -85,7 +86,7 @@ def publish_baseline(session: Session, service: Service, *, at: datetime) -> Non
     usage.sync_baseline(session, service.catalogue, at=at)
     cause = Cause("baseline", f"Published: {service.catalogue.review.citation}")
     for slug in service.catalogue.slugs:
-        _reassess(session, service, slug, cause=cause, at=at)
+        reassess(session, service, slug, cause=cause, at=at)
 
 
 def ingest(
@@ -371,37 +372,6 @@ def settle_alert(  # noqa: PLR0913 - who, what, why
     return alert
 
 
-def publish_wave(
-    session: Session, service: Service, *, wave_id: int, by: str, at: datetime, reason: str = ""
-) -> Wave:
-    """Let a drafted wave of use count, with everything that follows from it."""
-    wave = usage.publish(session, wave_id, by=by, at=at, reason=reason)
-    words = f"The survey of use “{wave.name}” was published"
-    _follow_wave(session, service, Cause(use_changes.PUBLISHED, words, wave.id), at=at)
-    return wave
-
-
-def withdraw_wave(
-    session: Session, service: Service, *, wave_id: int, reason: str, by: str, at: datetime
-) -> Wave:
-    """Let a published wave count no more, with everything that follows; whoever was told is told."""
-    wave = usage.withdraw(session, wave_id, reason=reason, by=by, at=at)
-    words = f"The survey of use “{wave.name}” was withdrawn: {wave.why_ended}"
-    _follow_wave(session, service, Cause(use_changes.WITHDRAWN, words, wave.id), at=at)
-    return wave
-
-
-def _follow_wave(session: Session, service: Service, cause: Cause, *, at: datetime) -> None:
-    """Reassess all that a survey may be about, and tell the readers. Safe to repeat."""
-    changes = [
-        change
-        for slug in service.catalogue.slugs
-        if (change := _reassess(session, service, slug, cause=cause, at=at))
-    ]
-    if changes:
-        notify.announce(session, service.catalogue, service.settings, changes, at=at)
-
-
 def _follow(
     session: Session,
     service: Service,
@@ -414,7 +384,7 @@ def _follow(
     changes = [
         change
         for slug in review.concerned(session, decision)
-        if (change := _reassess(session, service, slug, cause=cause, at=at))
+        if (change := reassess(session, service, slug, cause=cause, at=at))
     ]
     if changes:
         notify.announce(session, service.catalogue, service.settings, changes, at=at)
@@ -423,10 +393,3 @@ def _follow(
 def _because(session: Session, decision: Decision) -> Cause:
     kind, words = review.why(session, decision)
     return Cause(kind, words, decision.id)
-
-
-def _reassess(
-    session: Session, service: Service, slug: str, *, cause: Cause, at: datetime
-) -> Change | None:
-    grade = evidence.regrade(session, service.catalogue, slug, cause=cause, at=at)
-    return gaps.reassess(session, service.catalogue, slug, grade=grade, cause=cause, at=at)

@@ -51,7 +51,7 @@ class State:
                 for name, value in asdict(self).items()
                 if name != "use"
             }
-            | {"use": self.use.to_dict() if self.use else None}
+            | ({"use": self.use.to_dict()} if self.use else {})
         )
 
     @classmethod

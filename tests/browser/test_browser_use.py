@@ -40,6 +40,7 @@ def test_a_wave_goes_from_two_files_to_a_readers_mail_without_javascript(
     page.get_by_label("I have read what will change").check()
     page.get_by_role("button", name="Publish the wave").click()
     assert "published" in page.inner_text("h1")
+    site.world.deliver()
     with site.world.database.read() as session:
         told = [m for m in mail.messages(session) if m.address == "vipp@reader.example"]
     page.goto(f"{site.address}/mail/{told[0].uuid}")
