@@ -17,7 +17,6 @@ from monitor.evidence.baseline_table import Table
 from monitor.evidence.words import Cause
 from monitor.feeds.service import StoredRecord
 from monitor.feeds.storage.replaying import Changed
-from monitor.gap import service as gaps
 from monitor.gap.previews import (  # offered from here: what a step would do
     Preview,
     preview,
@@ -47,6 +46,11 @@ from monitor.review.tables import Decision, Screening, StudyAlert
 from monitor.review.words import ScreeningVerdict
 from monitor.service import Service
 from monitor.usage import service as usage
+from monitor.waves import (  # offered from here: they are part of the story
+    publish_wave,
+    reassess,
+    withdraw_wave,
+)
 
 __all__ = [  # of others, offered from here beside the functions below
     "Preview",
@@ -56,12 +60,14 @@ __all__ = [  # of others, offered from here beside the functions below
     "preview_counting",
     "preview_counting_again",
     "preview_withdrawal",
+    "publish_wave",
     "query_rewritten",
     "readers_told",
     "remind_admins",
     "settle_incident",
     "source_failed",
     "source_recovered",
+    "withdraw_wave",
 ]
 
 
@@ -73,7 +79,7 @@ def publish_baseline(session: Session, service: Service, *, at: datetime) -> Non
     usage.sync_baseline(session, service.catalogue, at=at)
     for slug in service.catalogue.slugs:
         cause = evidence.standing_cause(session, service.catalogue, slug)
-        if change := _reassess(session, service, slug, cause=cause, at=at):
+        if change := reassess(session, service, slug, cause=cause, at=at):
             notify.announce(session, service.catalogue, service.settings, [change], at=at)
 
 
@@ -381,7 +387,7 @@ def _follow_all(
     changes = [
         change
         for slug in dict.fromkeys(slugs)
-        if (change := _reassess(session, service, slug, cause=cause, at=at))
+        if (change := reassess(session, service, slug, cause=cause, at=at))
     ]
     if changes:
         notify.announce(session, service.catalogue, service.settings, changes, at=at)
@@ -391,10 +397,3 @@ def _follow_all(
 def _because(session: Session, decision: Decision) -> Cause:
     kind, words = review.why(session, decision)
     return Cause(kind, words, decision.id)
-
-
-def _reassess(
-    session: Session, service: Service, slug: str, *, cause: Cause, at: datetime
-) -> Change | None:
-    grade = evidence.regrade(session, service.catalogue, slug, cause=cause, at=at)
-    return gaps.reassess(session, service.catalogue, slug, grade=grade, cause=cause, at=at)

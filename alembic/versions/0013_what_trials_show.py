@@ -41,20 +41,16 @@ _KINDS = (
     "not known",
 )
 _NEW_KINDS = (*_KINDS[:5], "read with care", "not known")
-_BANDS = ("widely used", "in the middle", "little used", "not known")
-_NEW_BANDS = (*_BANDS[:3], "between", "not known")
 # What the version before reads instead of a word it does not know. Its next grading writes its own.
 _INSTEAD = (
     ("grade", "direction", _NEW_DIRECTIONS[6:], "mixed"),
     ("gap", "kind", ("read with care",), "not known"),
-    ("gap", "band", ("between",), "not known"),
 )
 
 
 def upgrade() -> None:
     words("grade", "direction", _DIRECTIONS, _NEW_DIRECTIONS)
     words("gap", "kind", _KINDS, _NEW_KINDS, check="gapkind")
-    words("gap", "band", _BANDS, _NEW_BANDS, check="usageband")
     op.add_column("grade", sa.Column("statements", sa.JSON(), nullable=True))
 
 
@@ -70,6 +66,5 @@ def downgrade() -> None:
             .bindparams(sa.bindparam("unknown", list(unknown), expanding=True))
             .bindparams(instead=instead)
         )
-    words("gap", "band", _NEW_BANDS, _BANDS, check="usageband")
     words("gap", "kind", _NEW_KINDS, _KINDS, check="gapkind")
     words("grade", "direction", _NEW_DIRECTIONS, _DIRECTIONS)

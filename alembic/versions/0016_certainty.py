@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0016_certainty"
-down_revision = "0013_what_trials_show"
+down_revision = "0015_waves"
 branch_labels = None
 depends_on = None
 

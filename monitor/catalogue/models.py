@@ -22,6 +22,35 @@ class Data(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
 
 
+class Survey(Data):
+    """The review's own survey of use; what is left out is not known to us."""
+
+    wave: Text  # as each intervention's ``usage.wave`` has it
+    dated: Text
+    services: Annotated[int, Field(ge=1)]
+    responses: Annotated[int, Field(ge=1)]
+    frame: Text
+    mode: Text
+    promoters: tuple[Text, ...]
+
+
+class Beside(Data):
+    """What another source says of use, of another unit: shown beside, never merged.
+
+    ``percent`` is as published, rounded; its count was not.
+    """
+
+    name: Text
+    unit: Text
+    of: Annotated[int, Field(ge=1)]
+    of_words: Text
+    dated: Text
+    where: Text
+    percent: dict[Slug, Annotated[int, Field(ge=0, le=100)]]
+    citation: Text
+    url: Annotated[str, Field(pattern=r"^https://\S+$")]
+
+
 class Review(Data):
     """The published review that the service starts from."""
 
@@ -32,6 +61,8 @@ class Review(Data):
     licence: Text
     closed: date  # what was published after this day cannot be among its studies
     caveat: Text  # travels with every tier
+    survey: Survey
+    beside: tuple[Beside, ...] = ()
 
 
 class Variant(Data):

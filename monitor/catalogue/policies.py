@@ -244,6 +244,11 @@ class GapPolicy(Data):
             raise ValueError(f"told: {error.args[0]!s} is missing") from None
         return data | {"matrix": matrix}
 
+    @property
+    def reads_intervals(self) -> bool:
+        """Whether it has verdicts for *between*: then a band is read off a whole interval."""
+        return UsageBand.BETWEEN in self.bands
+
     @model_validator(mode="after")
     def _total(self) -> Self:
         covered = [rank for ranks in self.ranks for rank in range(ranks.first, ranks.last + 1)]

@@ -25,6 +25,7 @@ WHERE = {
     "pool": "lab_pool",
     "rank": "lab_rank",
     "rob2": "lab_rob2",
+    "use": "lab_use",
 }
 
 file_argument = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))

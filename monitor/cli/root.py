@@ -34,6 +34,7 @@ WHERE = {
     "replay": "sources",
     "serve": "running",
     "status": "reading",
+    "usage": "usage",
     "user": "people",
     "work": "running",
 }

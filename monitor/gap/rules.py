@@ -11,6 +11,7 @@ from monitor.catalogue.loader import GapPolicy
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.evidence.certainty import moved as certainty_moved
 from monitor.evidence.shown import OUTCOMES, place
+from monitor.gap import use_changes
 from monitor.gap.headlines import headline, title
 from monitor.gap.states import State
 from monitor.gap.telling import label_was, moved, tier_clause
@@ -88,6 +89,7 @@ def changed(before: State | None, after: State) -> tuple[ChangeKind, ...]:
         ChangeKind.FINDINGS: bool(moved(before, after) or moved(after, before)),
         ChangeKind.GAP: before.kind != after.kind,
         ChangeKind.CERTAINTY: bool(certainty_moved(before.certainty, after.certainty)),
+        ChangeKind.USE: use_changes.moved(before, after),
         ChangeKind.STUDIES: before.studies != after.studies,
         ChangeKind.SETTLED: before.settled != after.settled,
     }

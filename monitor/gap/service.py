@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from fractions import Fraction
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,13 +13,14 @@ from monitor.evidence import queries as evidence_queries
 from monitor.evidence.rules import Grade
 from monitor.evidence.tables import GradeRow
 from monitor.evidence.words import Cause
-from monitor.gap import queries
+from monitor.gap import queries, use_changes
 from monitor.gap.rules import State, assess, band, changed, sentence
 from monitor.gap.tables import Change, GapRow
 from monitor.kernel import audit
 from monitor.kernel.uk import uk_day_of
 from monitor.usage import service as usage
-from monitor.usage.tables import UsageObservation
+from monitor.usage.bands import band_of_share
+from monitor.usage.standing import Observation
 
 
 def preview(session: Session, catalogue: Catalogue, slug: str, grade: Grade) -> State:
@@ -28,6 +28,13 @@ def preview(session: Session, catalogue: Catalogue, slug: str, grade: Grade) -> 
     newest = queries.newest(session, slug)
     stands = State.from_dict(newest.after).certainty if newest else {}
     return _state(catalogue.gap, grade, usage.latest(session, slug), stands)
+
+
+def preview_use(
+    catalogue: Catalogue, grade: Grade, observation: Observation | None, before: State
+) -> State:
+    """Give the state that a grade and a statement of use would bring about together."""
+    return _state(catalogue.gap, grade, observation, before.certainty)
 
 
 def reassess(
@@ -69,7 +76,7 @@ def reassess(
         kinds=[kind.value for kind in changed(before, after)],
         before=before.to_dict() if before else None,
         after=after.to_dict(),
-        sentence=sentence(name, before, after, cause.words),
+        sentence=_sentence(name, before, after, cause),
         **why,
     )
     session.add(change)
@@ -81,7 +88,7 @@ def reassess(
 def _state(
     policy: GapPolicy,
     grade: Grade,
-    observation: UsageObservation | None,
+    observation: Observation | None,
     sure: Mapping[str, Certainty],
 ) -> State:
     used = _band(policy, observation)
@@ -103,20 +110,23 @@ def _state(
         said=grade.said,
         shows=grade.shows,
         certainty=dict(sure),
+        use=observation.figure if observation else None,
     )
 
 
-def _band(policy: GapPolicy, observation: UsageObservation | None) -> UsageBand:
+def _sentence(name: str, before: State | None, after: State, cause: Cause) -> str:
+    tell = use_changes.sentence if cause.kind in use_changes.OF_WAVES else sentence
+    return tell(name, before, after, cause.words)
+
+
+def _band(policy: GapPolicy, observation: Observation | None) -> UsageBand:
     if observation is None:
         return UsageBand.UNKNOWN
+    if observation.share is not None:
+        return band_of_share(policy, observation.share)
     # ranks among another number of interventions say nothing to this policy
     ranks = observation.ranks if observation.out_of == policy.out_of else ()
-    share = (
-        Fraction(observation.numerator or 0, observation.denominator)
-        if observation.denominator
-        else None
-    )
-    return band(policy, ranks, observation.words, share)
+    return band(policy, ranks, observation.words)
 
 
 def _append_gap(session: Session, slug: str, verdict: dict[str, Any], why: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Self
 from monitor.catalogue.words import Certainty, Direction, GapKind, Tier, UsageBand
 from monitor.evidence.shown import Shown
 from monitor.kernel import english
+from monitor.usage.standing import UseFigure
 
 # Of the JSON. 1: the same without this key. 2: this key. 3: what the review said and what trials
 # since show, and how sure people confirmed to be of it; before, the direction was a count of votes.
@@ -40,6 +41,7 @@ class State:
     said: Direction | None = None
     shows: tuple[Shown, ...] = ()
     certainty: Mapping[str, Certainty] = field(default_factory=dict)
+    use: UseFigure | None = None  # the newest share, with what it was compared with
 
     @property
     def read(self) -> Shown | None:
@@ -62,7 +64,9 @@ class State:
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
         }
-        return {"version": VERSION} | told | {"shows": [line.to_dict() for line in self.shows]}
+        told["shows"] = [line.to_dict() for line in self.shows]
+        told["use"] = self.use.to_dict() if self.use else None
+        return {"version": VERSION} | told
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -88,4 +92,5 @@ class State:
             said=Direction(said) if (said := data.get("said")) else None,
             shows=tuple(Shown.from_dict(line) for line in data.get("shows", ())),
             certainty={kind: Certainty(at) for kind, at in data.get("certainty", {}).items()},
+            use=UseFigure.from_dict(data["use"]) if data.get("use") else None,
         )

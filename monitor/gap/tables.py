@@ -22,7 +22,7 @@ class GapRow(Base):
     sentence: Mapped[str]  # for readers, from the matrix
     band: Mapped[UsageBand] = mapped_column(enum_column(UsageBand))
     grade_id: Mapped[int] = mapped_column(ForeignKey("grade.id"))
-    usage_id: Mapped[int | None] = mapped_column(ForeignKey("usage_observation.id"))
+    usage_id: Mapped[int | None] = mapped_column(ForeignKey("wave_row.id"))
     cause_kind: Mapped[str]
     cause_id: Mapped[int | None]
     cause: Mapped[str]

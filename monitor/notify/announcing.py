@@ -15,7 +15,7 @@ from monitor.evidence import service as evidence
 from monitor.gap.tables import Change
 from monitor.kernel.settings import Settings
 from monitor.notify import content as contents
-from monitor.notify import fan_out, news
+from monitor.notify import fan_out, news, wave_news
 from monitor.notify.tables import Announcement
 from monitor.review.words import DecisionVerdict
 
@@ -30,8 +30,8 @@ def announce(
 ) -> Announcement | None:
     """Freeze what readers are told of these changes, and begin to tell those who follow them.
 
-    A study no longer counted is a correction: it also goes to everybody who may have been told
-    of the study, whatever they follow now, and takes the place of mails not handed over yet. So
+    A study no longer counted, or a wave withdrawn, is a correction: it also goes to everybody who
+    may have been told of it, whatever they follow now, and takes the place of mails not handed over yet. So
     does one that counts again.
     What is no news (``notify.news``) is left to the page of changes.
     The same changes again give the announcement already made; nothing to tell gives None.
@@ -48,6 +48,7 @@ def announce(
         content=content,
         at=at,
         study_id=content["study"]["id"] if content["study"] else None,
+        wave_id=content["wave"]["id"] if content["wave"] else None,
         sender=settings.mail.from_address,
         reached=0,
         readers=0,
@@ -62,6 +63,8 @@ def _news(session: Session, catalogue: Catalogue, changes: Sequence[Change]) -> 
     """Keep the changes, of one cause, that readers are told of by mail."""
     if not changes:
         return []
+    if wave_news.is_of_wave(changes[0]):
+        return wave_news.news(session, changes)
     cause = _cause(session, catalogue, changes[0])
     return [change for change in changes if news.is_news(change.kinds, cause)]
 

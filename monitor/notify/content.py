@@ -16,6 +16,7 @@ from monitor.feeds import queries as feeds
 from monitor.gap.tables import Change
 from monitor.kernel.settings import Settings
 from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
+from monitor.notify import wave_news
 from monitor.notify.rules import plain
 from monitor.review import doubts
 from monitor.review import queries as review
@@ -47,16 +48,17 @@ def build(
     at: datetime,
 ) -> dict[str, Any]:
     """Gather all that a message about these changes, of one cause, says."""
-    study = _study(session, changes[0])
+    study, wave = _study(session, changes[0]), wave_news.content(session, changes[0])
     return {
         "version": VERSION,
         "at": at.isoformat(),
         "notice": settings.web.notice,
         "of": len(catalogue.interventions),
         "caveat": catalogue.review.caveat,
-        "correction": study is not None and study["withdrawn"] is not None,
+        "correction": any(cause and cause["withdrawn"] is not None for cause in (study, wave)),
         "changes": [_change(session, catalogue, change) for change in changes],
         "study": study,
+        "wave": wave,
         "sources": _sources(session, settings, at),
     }
 
@@ -73,6 +75,7 @@ def _change(session: Session, catalogue: Catalogue, change: Change) -> dict[str,
         "kinds": list(change.kinds),
         "sentence": plain(change.sentence, 1000),
         "cause": plain(change.cause, 1000),
+        "cause_kind": change.cause_kind,
         "usage": _usage(session, change.slug),
         "path": f"/changes/{change.id}",
     }
@@ -84,6 +87,7 @@ def _usage(session: Session, slug: str) -> dict[str, Any] | None:
         return None
     return {
         "wave": latest.wave,
+        "when": latest.when,
         "numerator": latest.numerator,
         "denominator": latest.denominator,
         "unit": latest.unit,

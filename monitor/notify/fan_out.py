@@ -207,11 +207,12 @@ def _told_before(
 
 
 def _earlier(announcement: Announcement) -> Select[int]:
-    """Select the earlier announcements that tell of the same study."""
-    study = announcement.content["study"]["id"]
-    return select(Announcement.id).where(
-        Announcement.study_id == study, Announcement.id < announcement.id
-    )
+    """Select the earlier announcements that tell of the same study, or of the same wave."""
+    if announcement.wave_id is not None:
+        same = Announcement.wave_id == announcement.wave_id
+    else:
+        same = Announcement.study_id == announcement.content["study"]["id"]
+    return select(Announcement.id).where(same, Announcement.id < announcement.id)
 
 
 def _record(

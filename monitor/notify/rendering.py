@@ -119,7 +119,9 @@ def _change(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
         "again": study.get("again") if study else None,  # older announcements do not say it
         "doubts": study.get("doubts", []) if study else [],
         "subject": wording.subject(changes, correction=correction),
-        "headline": wording.headline(changes, study, correction=correction),
+        "headline": wording.headline(
+            changes, study, correction=correction, wave=content.get("wave")
+        ),
         "changes": [_told(change, base) for change in changes],
         "study": study,
         "facts": wording.study_facts(study) if study else (),

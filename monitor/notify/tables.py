@@ -103,10 +103,12 @@ class Announcement(Base):
     complete_at: Mapped[datetime | None]  # everybody was looked at, or it is told no further
     # a later one that says the opposite: what was not handed over yet of this one never is
     overtaken_by: Mapped[int | None]
+    wave_id: Mapped[int | None]  # what it tells of, where a wave of use caused it
 
     __table_args__ = (
         # each announcement asks what was told of its study before
         Index("ix_announcement_study_id", "study_id"),
+        Index("ix_announcement_wave_id", "wave_id"),
         # every pass asks whether one is still being told: few are, of many
         _partial("ix_announcement_incomplete", "id", where="complete_at IS NULL"),
     )

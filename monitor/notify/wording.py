@@ -12,6 +12,7 @@ from typing import Any
 from monitor.catalogue.words import Design, FindingDirection, Tier, UsageBand
 from monitor.evidence.shown import figures, place
 from monitor.feeds.identifiers import destinations
+from monitor.gap import use_changes
 from monitor.gap.rules import State
 from monitor.gap.telling import label_was, moves, tier_move, used
 from monitor.kernel.english import (
@@ -25,6 +26,7 @@ from monitor.kernel.english import (
     span,
     studies,
 )
+from monitor.notify import use_wording
 from monitor.notify.rules import plain
 from monitor.review.words import found, shown
 
@@ -86,9 +88,15 @@ def subject(changes: Sequence[Mapping[str, Any]], *, correction: bool) -> str:
 
 
 def headline(
-    changes: Sequence[Mapping[str, Any]], study: Mapping[str, Any] | None, *, correction: bool
+    changes: Sequence[Mapping[str, Any]],
+    study: Mapping[str, Any] | None,
+    *,
+    correction: bool,
+    wave: Mapping[str, Any] | None = None,
 ) -> str:
     """Write the first line: what happened, before what it does."""
+    if wave is not None:
+        return use_wording.headline(changes, wave, states(changes[0]))
     name = changes[0]["name"] if len(changes) == 1 else listed([c["short"] for c in changes])
     if correction:
         became = "was retracted" if retracted(study) else "is no longer counted"
@@ -128,7 +136,7 @@ def rows(change: Mapping[str, Any]) -> tuple[ChangeRow, ...]:
     return (
         _tier(before, after),
         *_findings(before, after),
-        _use(change, after),
+        _use(change, before, after),
         _gap(before, after),
     )
 
@@ -153,7 +161,8 @@ def promise(following: int) -> str:
     """Write why a reader gets this, and what happens when it turns out wrong."""
     one = following == 1
     count = "1 intervention" if one else f"{following} interventions"
-    whose = "its tier, findings or gap" if one else "the tier, findings or gap of one of them"
+    what = "tier, findings, use or gap"
+    whose = f"its {what}" if one else f"the {what} of one of them"
     return (
         f"You asked for news of {count}. We write when {whose} changes, or a study of it is "
         "retracted, and not otherwise. "
@@ -202,6 +211,8 @@ def _subject(text: str, *, correction: bool) -> str:
 
 
 def _moves(change: Mapping[str, Any]) -> str:
+    if use_wording.is_of_wave(change):
+        return use_changes.subject(*states(change))
     return moves(*states(change))
 
 
@@ -235,8 +246,11 @@ def _findings(before: State | None, after: State) -> Iterator[ChangeRow]:
     yield ChangeRow("Findings together", _moved(was, shown(after.direction)))
 
 
-def _use(change: Mapping[str, Any], after: State) -> ChangeRow:
+def _use(change: Mapping[str, Any], before: State | None, after: State) -> ChangeRow:
     label, usage = "Use in UK services", change["usage"]
+    if after.use is not None:
+        words, note = use_wording.row(before, after, usage["citation"] if usage else "")
+        return ChangeRow(label, words, note=note, about_use=True)
     dated = "We know of no survey."
     if usage:
         dated = f"Survey of {usage['wave']}; no later figure is known to us. {usage['citation'].rstrip('.')}."

@@ -11,11 +11,11 @@ def words(
 ) -> None:
     """Let a column take other words. ``check`` names what holds it to them, if not the column."""
     if op.get_bind().dialect.name == "sqlite":
-        rewrite(table, {f"({_listed(before)})": f"({_listed(since)})"})
+        rewrite(table, {f"({quoted(before)})": f"({quoted(since)})"})
         return
     name = op.f(f"ck_{table}_{check or column}")
     op.drop_constraint(name, table, type_="check")
-    op.create_check_constraint(name, table, f"{column} IN ({_listed(since)})")
+    op.create_check_constraint(name, table, f"{column} IN ({quoted(since)})")
 
 
 def rewrite(table: str, changes: dict[str, str]) -> None:
@@ -44,5 +44,6 @@ def rewrite(table: str, changes: dict[str, str]) -> None:
             op.execute(sql)
 
 
-def _listed(words: Sequence[str]) -> str:
+def quoted(words: Sequence[str]) -> str:
+    """Write words as SQL lists them."""
     return ", ".join(f"'{word}'" for word in words)

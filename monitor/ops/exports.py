@@ -20,6 +20,11 @@ from monitor.literature.tables import Match, Paper, PaperIdentifier, PaperRecord
 from monitor.review import queries as review
 from monitor.review.reading.appraised import overall_of
 from monitor.review.tables import QueueItem
+from monitor.usage import queries as usage
+from monitor.usage.intervals import Share, wilson
+from monitor.usage.splits import is_shown
+from monitor.usage.standing import Survey
+from monitor.usage.tables import WaveRow
 
 Row = dict[str, Any]
 
@@ -220,6 +225,49 @@ def certainty(session: Session) -> list[Row]:
     ]
 
 
+def use(session: Session) -> list[Row]:
+    """Give each row of each published wave of use, the oldest survey first; parts included.
+
+    Ends of intervals are fractions; parts of fewer than ten are left out.
+    """
+    waves = [*usage.published(session), *usage.beside(session)]
+    return [
+        _use_row(survey, row)
+        for survey in waves
+        if survey.id is not None
+        for row in usage.rows(session, survey.id)
+        if is_shown(row)
+    ]
+
+
+def _use_row(survey: Survey, row: WaveRow) -> Row:
+    share = None
+    if row.numerator is not None and row.denominator:
+        share = Share(row.numerator, row.denominator, survey.effect)
+    low, high = wilson(share) if share else (None, None)
+    return {
+        "wave": survey.name,
+        "field_from": _text(survey.field_from),
+        "field_to": _text(survey.field_to),
+        "question": survey.question,
+        "intervention": row.slug,
+        "nation": row.nation,
+        "sector": row.sector,
+        "area": row.area,
+        "numerator": row.numerator,
+        "denominator": row.denominator,
+        "unit": survey.unit,
+        "ci_low": low,
+        "ci_high": high,
+        "ranks": list(row.ranks),
+        "out_of": row.out_of,
+        "words": row.words,
+        "responses": survey.responses,
+        "services": survey.services,
+        "citation": survey.citation,
+    }
+
+
 EXPORTS: dict[str, Callable[[Session], list[Row]]] = {
     "queue": queue,
     "studies": studies,
@@ -227,6 +275,7 @@ EXPORTS: dict[str, Callable[[Session], list[Row]]] = {
     "grades": grades,
     "changes": changes,
     "certainty": certainty,
+    "use": use,
 }
 
 

@@ -112,7 +112,7 @@ def _could(session: Session, catalogue: Catalogue, slug: str, now: State, *, at:
         published=at.date(),
         year=at.year,
     )
-    grade = evidence.preview(session, catalogue, slug, adding=trial)
+    grade = evidence.preview(session, catalogue, slug, adding=evidence.Weighed(trial))
     then = gap.preview(session, catalogue, slug, grade)
     before, after = tier_clause(now), tier_clause(then)
     return (

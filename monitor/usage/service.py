@@ -1,4 +1,8 @@
-"""Keep what each survey said of use, as it said it. Appends; never merges sources or guesses."""
+"""Bring waves, publish them, withdraw them. Flushes, never commits; appends to the audit ledger.
+
+A published wave is never edited and never merged with another. What follows from one (gaps, mail)
+stands in ``workflow``.
+"""
 
 from datetime import datetime
 
@@ -7,51 +11,268 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue, Intervention
 from monitor.kernel import audit
-from monitor.usage.tables import UsageObservation
+from monitor.kernel.errors import Conflict, InvalidInput
+from monitor.usage import queries
+from monitor.usage.importing import Read
+from monitor.usage.standing import MAIN_UNITS, Observation, Survey, observe
+from monitor.usage.tables import Wave, WaveRow, WaveState
+
+__all__ = ["Observation", "discard", "draft", "latest", "publish", "sync_baseline", "withdraw"]
+
+PUBLISHED_REVIEW = "published review"
+FILE = "file"
+_ACTOR = "job:usage"
+_STANDS = (WaveState.DRAFT, WaveState.PUBLISHED)
+_MAX_REASON = 2000
 
 
 def sync_baseline(session: Session, catalogue: Catalogue, at: datetime) -> None:
     """Record the published wave of every intervention; what is already recorded stays as it is."""
     for intervention in catalogue.interventions:
-        recorded = session.scalar(
-            select(UsageObservation.id).where(
-                UsageObservation.slug == intervention.slug,
-                UsageObservation.wave == intervention.usage.wave,
-            )
+        wave = _published_wave(session, catalogue, intervention, at)
+        recorded = select(WaveRow.id).where(
+            WaveRow.wave_id == wave.id, WaveRow.slug == intervention.slug
         )
-        if recorded is None:
-            _record(session, intervention, at)
+        if session.scalar(recorded) is None:
+            _record(session, wave, intervention, at)
 
 
-def latest(session: Session, slug: str) -> UsageObservation | None:
-    """Give the newest wave's observation, or None where nothing is known."""
-    return session.scalars(
-        select(UsageObservation)
-        .where(UsageObservation.slug == slug)
-        .order_by(UsageObservation.wave.desc(), UsageObservation.id.desc())
-        .limit(1)
+def latest(session: Session, slug: str) -> Observation | None:
+    """Give what the newest published wave says, with what it is compared with; None: nothing."""
+    return observe(queries.published(session), slug)
+
+
+def draft(session: Session, read: Read, *, by: str, at: datetime) -> Wave:
+    """Keep a wave that was read without a problem as a draft. Nothing follows from it yet.
+
+    Raises:
+        InvalidInput: something is wrong with it; says all of it.
+        Conflict: the same wave, or another of its name, is here already.
+    """
+    if read.about is None or read.problems:
+        raise InvalidInput("; ".join(read.problems) or "nothing is said about the wave")
+    about = read.about
+    _refuse_twice(session, about.name, read.content_hash)
+    wave = Wave(
+        name=about.name,
+        state=WaveState.DRAFT,
+        origin=FILE,
+        instrument=about.instrument,
+        version=about.version,
+        question=about.question,
+        field_from=about.field_from,
+        field_to=about.field_to,
+        dated=None,
+        frame=about.frame,
+        unit=about.unit,
+        mode=about.mode,
+        promoters=list(about.promoters),
+        invited=about.invited,
+        responses=about.responses,
+        services=about.services,
+        design_effect=about.design_effect,
+        citation=about.citation,
+        gold_standard=about.gold_standard.model_dump() if about.gold_standard else None,
+        content_hash=read.content_hash,
+        drafted_by=by,
+        drafted_at=at,
+    )
+    session.add(wave)
+    session.flush()
+    session.add_all(
+        WaveRow(
+            wave_id=wave.id,
+            slug=row.slug,
+            nation=row.nation,
+            sector=row.sector,
+            area=row.area,
+            numerator=row.numerator,
+            denominator=row.denominator,
+            ranks=list(row.ranks),
+            out_of=row.out_of,
+            words=None,
+        )
+        for row in read.rows
+    )
+    session.flush()
+    _audit(session, wave, "drafted", by, at, content_hash=read.content_hash)
+    return wave
+
+
+def publish(session: Session, wave_id: int, *, by: str, at: datetime, reason: str = "") -> Wave:
+    """Let a draft count.
+
+    Raises:
+        NotFound: there is no such wave.
+        Conflict: it is no draft any more, or its field dates overlap those of one that counts.
+    """
+    wave = _locked(session, wave_id)
+    if wave.state is not WaveState.DRAFT:
+        raise Conflict(f"“{wave.name}” is {wave.state.value}: only a draft is published")
+    if other := overlapping(session, wave):
+        raise Conflict(
+            f"“{wave.name}” and “{other.name}” ({other.when}) overlap: two waves of one time cannot "
+            "both count. Withdraw the other first, or discard this one"
+        )
+    wave.state, wave.published_by, wave.published_at = WaveState.PUBLISHED, by, at
+    wave.reason = _reason(reason, needed=False)
+    session.flush()
+    _audit(session, wave, "published", by, at, reason=wave.reason)
+    return wave
+
+
+def withdraw(session: Session, wave_id: int, *, reason: str, by: str, at: datetime) -> Wave:
+    """Let a published wave count no more; its rows stay readable.
+
+    Raises:
+        NotFound: there is no such wave.
+        Conflict: it is not published, or is the published review's own.
+        InvalidInput: no reason is given.
+    """
+    wave = _locked(session, wave_id)
+    if wave.state is not WaveState.PUBLISHED:
+        raise Conflict(f"“{wave.name}” is {wave.state.value}: only a published wave is withdrawn")
+    if wave.origin == PUBLISHED_REVIEW:
+        raise Conflict(f"“{wave.name}” is the published review’s own: it stands as published")
+    _end(wave, WaveState.WITHDRAWN, by, at, _reason(reason, needed=True))
+    session.flush()
+    _audit(session, wave, "withdrawn", by, at, reason=reason)
+    return wave
+
+
+def may_be_withdrawn(wave: Wave) -> bool:
+    """Tell whether a wave may be withdrawn: it counts, and is not the published review's own."""
+    return wave.state is WaveState.PUBLISHED and wave.origin != PUBLISHED_REVIEW
+
+
+def discard(session: Session, wave_id: int, *, by: str, at: datetime) -> Wave:
+    """Let go of a draft. Nothing followed from it, so nothing is undone.
+
+    Raises:
+        NotFound: there is no such wave.
+        Conflict: it is no draft any more.
+    """
+    wave = _locked(session, wave_id)
+    if wave.state is not WaveState.DRAFT:
+        raise Conflict(f"“{wave.name}” is {wave.state.value}: only a draft is discarded")
+    _end(wave, WaveState.DISCARDED, by, at, None)
+    session.flush()
+    _audit(session, wave, "discarded", by, at)
+    return wave
+
+
+def overlapping(session: Session, wave: Wave) -> Survey | None:
+    """Find a published wave of the main units in the field at the same time; None: there is none."""
+    if wave.unit not in MAIN_UNITS or wave.field_from is None or wave.field_to is None:
+        return None
+    for other in queries.published(session):
+        if other.id == wave.id or other.field_from is None or other.field_to is None:
+            continue
+        if other.field_from <= wave.field_to and wave.field_from <= other.field_to:
+            return other
+    return None
+
+
+def _refuse_twice(session: Session, name: str, content_hash: str) -> None:
+    standing = select(Wave).where(Wave.state.in_(_STANDS))
+    for wave in session.scalars(standing):
+        if wave.content_hash == content_hash:
+            raise Conflict(
+                f"this wave is here already, as “{wave.name}”, and is {wave.state.value}: "
+                "nothing was kept twice"
+            )
+        if wave.name.casefold() == name.casefold():
+            raise Conflict(
+                f"there is a wave “{wave.name}” already, and it is {wave.state.value}: give this "
+                "one its own name, or withdraw or discard that one first"
+            )
+
+
+def _locked(session: Session, wave_id: int) -> Wave:
+    """Hold a wave while its state moves: of two who publish it, one waits and then finds it done."""
+    queries.wave(session, wave_id)
+    held = select(Wave).where(Wave.id == wave_id).with_for_update()
+    return session.scalars(held.execution_options(populate_existing=True)).one()
+
+
+def _end(wave: Wave, state: WaveState, by: str, at: datetime, why: str | None) -> None:
+    wave.state, wave.ended_by, wave.ended_at, wave.why_ended = state, by, at, why
+
+
+def _reason(said: str, *, needed: bool) -> str | None:
+    reason = " ".join(said.split())
+    if needed and not reason:
+        raise InvalidInput("Say why: readers are told the reason", field="reason")
+    if len(reason) > _MAX_REASON:
+        raise InvalidInput(f"The reason is longer than {_MAX_REASON} characters", field="reason")
+    return reason or None
+
+
+def _published_wave(
+    session: Session, catalogue: Catalogue, intervention: Intervention, at: datetime
+) -> Wave:
+    """Give the wave that the published review speaks of, made when it is first wanted."""
+    stated, survey = intervention.usage, catalogue.review.survey
+    found = session.scalars(
+        select(Wave).where(Wave.name == stated.wave, Wave.origin == PUBLISHED_REVIEW)
     ).first()
+    if found is None:
+        found = Wave(
+            name=stated.wave,
+            state=WaveState.PUBLISHED,
+            origin=PUBLISHED_REVIEW,
+            citation=stated.citation,
+            drafted_by=_ACTOR,
+            drafted_at=at,
+            published_by=_ACTOR,
+            published_at=at,
+            promoters=[],
+        )
+        session.add(found)
+    if stated.wave == survey.wave and found.dated is None:
+        found.dated, found.frame, found.mode = survey.dated, survey.frame, survey.mode
+        found.services, found.responses = survey.services, survey.responses
+        found.promoters = list(survey.promoters)
+    session.flush()
+    return found
 
 
-def _record(session: Session, intervention: Intervention, at: datetime) -> None:
+def _record(session: Session, wave: Wave, intervention: Intervention, at: datetime) -> None:
     stated = intervention.usage
-    row = UsageObservation(
+    row = WaveRow(
+        wave_id=wave.id,
         slug=intervention.slug,
-        wave=stated.wave,
         ranks=list(stated.ranks),
         out_of=stated.out_of,
         words=stated.words,
-        citation=stated.citation,
-        recorded_at=at,
     )
     session.add(row)
     session.flush()
     audit.record(
         session,
         at=at,
-        actor="job:usage",
+        actor=_ACTOR,
         action="usage.recorded",
         subject=f"intervention:{intervention.slug}",
         observation=row.id,
         wave=stated.wave,
+    )
+
+
+def _audit(
+    session: Session,
+    wave: Wave,
+    what: str,
+    by: str,
+    at: datetime,
+    **details: str | None,
+) -> None:
+    audit.record(
+        session,
+        at=at,
+        actor=by,
+        action=f"wave.{what}",
+        subject=f"wave:{wave.id}",
+        name=wave.name,
+        **details,
     )

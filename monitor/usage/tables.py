@@ -1,35 +1,99 @@
-"""Usage observations: a share with its denominator, ranks still possible, or the source's words."""
+"""Waves of use and their rows. A published wave is never edited: it is withdrawn, and another brought."""
 
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.kernel.database import Base
+from monitor.kernel.database import Base, enum_column
+
+_STANDS = "state IN ('draft', 'published')"  # whose name nobody else may have
 
 
-class UsageObservation(Base):
-    """What one source says of one intervention's use in one wave. Append-only."""
+class WaveState(StrEnum):
+    """Where a wave stands. Only a published one counts."""
 
-    __tablename__ = "usage_observation"
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+    DISCARDED = "discarded"
+
+
+class Wave(Base):
+    """One survey of use: what was asked, whom, when and how. What is None is not known."""
+
+    __tablename__ = "wave"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    slug: Mapped[str] = mapped_column(ForeignKey("intervention.slug"))
-    wave: Mapped[str]  # "2020": when the survey ran
-    ranks: Mapped[list[Any]]  # ranks still possible, 1 is most used; empty: not stated
-    out_of: Mapped[int | None]
-    words: Mapped[str | None]  # the source's own words
-    numerator: Mapped[int | None]
-    denominator: Mapped[int | None]
-    unit: Mapped[str | None]
+    name: Mapped[str]  # "2020", "Services 2029"
+    state: Mapped[WaveState] = mapped_column(enum_column(WaveState))
+    origin: Mapped[str]  # "published review", "file", and what else makes drafts
+    instrument: Mapped[str | None]
+    version: Mapped[str | None]
+    question: Mapped[str | None]  # word for word
+    field_from: Mapped[date | None]
+    field_to: Mapped[date | None]
+    dated: Mapped[str | None]  # in the source's words, where it gives no days
+    frame: Mapped[str | None]  # who could answer
+    unit: Mapped[str | None]  # what is counted: services, responses, families
+    mode: Mapped[str | None]
+    promoters: Mapped[list[str]]  # who asked services to answer
+    invited: Mapped[int | None]
+    responses: Mapped[int | None]
+    services: Mapped[int | None]
+    design_effect: Mapped[float | None]  # as the survey says it, where it is above the floor
     citation: Mapped[str]
-    recorded_at: Mapped[datetime]
+    # the question on gold-standard measures, with numerator and denominator; None: not asked
+    gold_standard: Mapped[dict[str, Any] | None]
+    content_hash: Mapped[str | None]  # of the files it was read from
+    drafted_by: Mapped[str]
+    drafted_at: Mapped[datetime]
+    published_by: Mapped[str | None]
+    published_at: Mapped[datetime | None]
+    reason: Mapped[str | None]  # of publishing, for the record
+    ended_by: Mapped[str | None]  # who withdrew or discarded it
+    ended_at: Mapped[datetime | None]
+    why_ended: Mapped[str | None]
 
     __table_args__ = (
-        UniqueConstraint("slug", "wave"),
+        Index(
+            "uq_wave_name",
+            "name",
+            unique=True,
+            sqlite_where=text(_STANDS),
+            postgresql_where=text(_STANDS),
+        ),
+        Index("ix_wave_state", "state"),
+    )
+
+
+class WaveRow(Base):
+    """What one wave says of one intervention: of all who were asked, or of a part of them.
+
+    ``nation``, ``sector`` and ``area`` are empty where it is of all. A count has its denominator;
+    ranks are those still possible, 1 is most used.
+    """
+
+    __tablename__ = "wave_row"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"))
+    slug: Mapped[str] = mapped_column(ForeignKey("intervention.slug"))
+    nation: Mapped[str] = mapped_column(default="")
+    sector: Mapped[str] = mapped_column(default="")
+    area: Mapped[str] = mapped_column(default="")
+    numerator: Mapped[int | None]
+    denominator: Mapped[int | None]
+    ranks: Mapped[list[Any]]
+    out_of: Mapped[int | None]
+    words: Mapped[str | None]  # the source's own words
+
+    __table_args__ = (
+        UniqueConstraint("wave_id", "slug", "nation", "sector", "area"),
         CheckConstraint(
             "(numerator IS NULL) = (denominator IS NULL)", name="share_has_denominator"
         ),
-        CheckConstraint("(numerator IS NULL) = (unit IS NULL)", name="share_has_unit"),
+        CheckConstraint("numerator >= 0 AND numerator <= denominator", name="share_is_one"),
     )

@@ -24,7 +24,7 @@ from monitor.web import (
     trials,
     turns,
 )
-from monitor.web.admin import baseline, days, feeds, outbox
+from monitor.web.admin import baseline, days, feeds, outbox, waves
 from monitor.web.admin import pages as admin
 from monitor.web.public import (
     crawlers,
@@ -35,6 +35,7 @@ from monitor.web.public import (
     priorities,
     rendered,
     subscribe,
+    use,
 )
 from monitor.web.public import overview as public
 from monitor.web.staff import alerts, certainty, imports, studies, unqueued
@@ -80,7 +81,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     app.before_request(posting.refuse_blind_restore)
     errors.register(app)
     public_pages = (
-        *(public, crawlers, interventions, findings, priorities),
+        *(public, crawlers, interventions, findings, priorities, use),
         *(subscribe, account, own_account),
     )
     reviewing = (
@@ -97,7 +98,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
         trials,
         imports,
     )
-    for module in (*public_pages, *reviewing, admin, outbox, days, feeds, baseline):
+    for module in (*public_pages, *reviewing, admin, outbox, days, feeds, baseline, waves):
         app.register_blueprint(module.blueprint)
     _dress(app, service)
     return app

@@ -1,6 +1,7 @@
 """Every page, wide and narrow: axe finds nothing, the console is silent, nothing leaves the host."""
 
 import pytest
+import waves  # type: ignore[import-not-found]  # on pytest's path
 from appraising import press  # type: ignore[import-not-found]  # beside this file
 from axe_playwright_python.sync_playwright import Axe
 from readings import reading_of  # type: ignore[import-not-found]  # on pytest's path
@@ -46,6 +47,8 @@ PUBLIC = {
     "interventions.intervention": "/interventions/ddp",
     "interventions.study": "/interventions/ddp/studies/{ddp}",
     "findings.findings": "/interventions/theraplay/findings",
+    "use.all_ten": "/use",
+    "use.one": "/use/vipp",
     "public.changes": "/changes",
     "public.change": "/changes/11",
     "public.method": "/method",
@@ -91,6 +94,9 @@ STAFF = {
     "baseline.table": "/status/baseline",
     "feeds.feeds": "/status/feeds",
     "feeds.ask_remove": "/status/feeds/{feed}/remove",
+    "waves.listing": "/waves",
+    "waves.wave": "/waves/{draft}",
+    "waves.ask_withdraw": "/waves/{wave}/withdraw",
     "admin.mail": "/mail",
     "admin.letter": "/mail/{mail}",
     "admin.people": "/people",
@@ -100,9 +106,7 @@ STAFF = {
 }
 # what the same pages look like in other states
 MORE_PUBLIC = (
-    "/no-such-page",
-    "/interventions/cos",
-    "/interventions/icp",
+    *("/no-such-page", "/interventions/cos", "/interventions/icp", "/use/ddp"),
     "/interventions/icp/findings",
 )
 MORE_STAFF = (
@@ -131,6 +135,8 @@ MORE_STAFF = (
     "/status/days?day=2026-02-31",
     "/import/{pdf}",
     "/people/{me}/disable",
+    "/waves/{wave}",
+    "/waves/1",
 )
 FILES = {"findings.table", "findings.drawing", "findings.picture", "priorities.as_csv"}
 NO_PAGE = {
@@ -173,6 +179,9 @@ def names(site):
             at=world.at,
         ).merge
         assert merge
+        wave = waves.first(session, world.at)
+        workflow.publish_wave(session, world.service, wave_id=wave.id, by=waves.BY, at=world.at)
+        draft = waves.later(session, world.at)
     agreed(world)
     with_effects(world)
     return {
@@ -185,6 +194,8 @@ def names(site):
         "file": min(world.files.values()),
         "pdf": world.files["mine.pdf"],
         "me": world.ada.id,
+        "wave": wave.id,
+        "draft": draft.id,
         "feed": feed,
         "merge": merge.id,
         "mail": sent["change"],

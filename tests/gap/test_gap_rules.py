@@ -110,7 +110,7 @@ def _cell(tier, direction, used):
 
 @pytest.mark.parametrize("tier", Tier)
 @pytest.mark.parametrize("direction", Direction)
-@pytest.mark.parametrize("used", UsageBand)
+@pytest.mark.parametrize("used", POLICY.bands)
 def test_every_cell_has_a_kind_and_one_sentence_that_names_the_evidence(tier, direction, used):
     found = assess(POLICY, tier, direction, used)
     assert isinstance(found, Assessment)
@@ -129,7 +129,7 @@ def test_only_strong_evidence_that_favours_and_little_use_is_under_used():
         (tier, direction, used)
         for tier in Tier
         for direction in Direction
-        for used in UsageBand
+        for used in POLICY.bands
         if _cell(tier, direction, used) is GapKind.UNDER_USED
     }
     assert found == {(Tier.STRONG, direction, UsageBand.LITTLE) for direction in FOR}
@@ -175,7 +175,7 @@ def test_weak_evidence_widely_used_is_under_researched_and_not_called_ineffectiv
 def test_more_use_than_the_findings_support_needs_enough_evidence_to_tell():
     for tier in Tier:
         for direction in Direction:
-            for used in UsageBand:
+            for used in POLICY.bands:
                 if _cell(tier, direction, used) is GapKind.OVER_USED:
                     assert direction in (*AGAINST, Direction.NO_DIFFERENCE)
                     assert tier is not Tier.WEAK or direction in AGAINST

@@ -16,7 +16,7 @@ from monitor.gap.tables import Change, GapRow
 from monitor.kernel import audit
 from monitor.kernel.errors import NotFound
 from monitor.usage import service as usage
-from monitor.usage.tables import UsageObservation
+from monitor.usage.tables import Wave, WaveRow, WaveState
 
 BASELINE = Cause("baseline", "Published: the review")
 COSI = Cause("decision", "Invented trial was accepted by two reviewers", 7)
@@ -102,7 +102,7 @@ def test_publishing_again_changes_nothing(world, session):
     world.now += timedelta(days=1)
     assert world.publish() == [None] * 10
     assert len(_all(session, Change)) == len(_all(session, GapRow)) == 10
-    assert len(_all(session, GradeRow)) == len(_all(session, UsageObservation)) == 10
+    assert len(_all(session, GradeRow)) == len(_all(session, WaveRow)) == 10
     assert audit.count(session) == entries
 
 
@@ -186,19 +186,7 @@ def test_a_preview_is_what_reassessing_then_records(world, session):
 )
 def test_a_new_wave_with_a_share_decides_the_band(world, session, now, numerator, used, kind):
     world.publish()
-    session.add(
-        UsageObservation(
-            slug="cos",
-            wave="2026",
-            ranks=[],
-            numerator=numerator,
-            denominator=734,
-            unit="services",
-            citation="an invented survey",
-            recorded_at=now,
-        )
-    )
-    session.flush()
+    _wave_of_one(session, now, numerator=numerator, denominator=734)
     world.reassess("cos", evidence_queries.current(session, "cos"), Cause("usage", "a new wave"))
     after = queries.state(session, "cos")
     assert (after.band, after.kind, after.ranks) == (used, kind, ())
@@ -206,19 +194,20 @@ def test_a_new_wave_with_a_share_decides_the_band(world, session, now, numerator
 
 def test_ranks_among_another_number_say_nothing_to_the_policy(world, session, now):
     world.publish()
-    session.add(
-        UsageObservation(
-            slug="cos",
-            wave="2026",
-            ranks=[1],
-            out_of=40,
-            citation="an invented survey",
-            recorded_at=now,
-        )
-    )
-    session.flush()
+    _wave_of_one(session, now, ranks=[1], out_of=40)
     world.reassess("cos", evidence_queries.current(session, "cos"), Cause("usage", "a new wave"))
     assert queries.state(session, "cos").band is UsageBand.UNKNOWN
+
+
+def _wave_of_one(session, now, ranks=(), **said):
+    wave = Wave(
+        name="2026", state=WaveState.PUBLISHED, origin="file", unit="services", promoters=[],
+        field_to=now.date(), citation="an invented survey", drafted_by="admin:1", drafted_at=now,
+    )  # fmt: skip
+    session.add(wave)
+    session.flush()
+    session.add(WaveRow(wave_id=wave.id, slug="cos", ranks=list(ranks), **said))
+    session.flush()
 
 
 def test_without_any_statement_of_use_the_gap_is_not_known(world, session):

@@ -230,3 +230,57 @@ def test_the_reviews_own_tables_have_a_place_and_leave_it_again(empty):
     schema.migrate(empty)
     with empty.read() as session:
         assert session.execute(text("SELECT id FROM baseline_version")).all() == []
+
+
+def test_published_ranks_become_a_wave_and_gaps_still_point_at_them(empty):
+    """As the version before kept use: a row a wave and intervention; and back again."""
+    _step(empty, "upgrade", "0011_readings")
+    at = "2026-11-23 06:10:00+00:00"
+    with empty.write() as session:
+        session.execute(
+            text(
+                "INSERT INTO intervention (slug, name, position, content_hash, synced_at)"
+                " VALUES ('cos', 'Circle', 1, 'x', :at)"
+            ),
+            {"at": at},
+        )
+        session.execute(
+            text(
+                "INSERT INTO usage_observation (id, slug, wave, ranks, out_of, words, citation,"
+                " recorded_at) VALUES (7, 'cos', '2020', '[4, 7]', 10, 'little', 'A survey', :at)"
+            ),
+            {"at": at},
+        )
+        session.execute(
+            text(
+                "INSERT INTO grade (id, slug, policy, tier, tier_low, tier_high, direction,"
+                " facts, counted, reasons, cause_kind, cause, at) VALUES (1, 'cos', '2023-1',"
+                " 'strong', 'strong', 'strong', 'mixed', '{}', '[]', '[]', 'baseline', '', :at)"
+            ),
+            {"at": at},
+        )
+        session.execute(
+            text(
+                "INSERT INTO gap (id, slug, policy, kind, sentence, band, grade_id, usage_id,"
+                " cause_kind, cause, at) VALUES (1, 'cos', '2023-2', 'aligned', 'S.', 'little used',"
+                " 1, 7, 'baseline', '', :at)"
+            ),
+            {"at": at},
+        )
+    schema.migrate(empty)
+    pointed = (
+        "SELECT r.id, r.slug, r.ranks, r.words, wave.name, wave.state, wave.citation FROM gap"
+        " JOIN wave_row r ON r.id = gap.usage_id JOIN wave ON wave.id = r.wave_id"
+    )
+    with empty.write() as session:
+        (row,) = session.execute(text(pointed)).all()
+        assert (row.id, row.slug, row.words) == (7, "cos", "little")
+        assert (row.name, row.state, row.citation) == ("2020", "published", "A survey")
+        session.execute(text("UPDATE gap SET band = 'between'"))
+        adding = "INSERT INTO wave_row (wave_id, slug, nation, sector, area, ranks) VALUES (1, 'cos', 'Wales', '', '', '[]')"
+        session.execute(text(adding))  # it gets a number of its own
+    _step(empty, "downgrade", "0011_readings")
+    with empty.read() as session:
+        (row,) = session.execute(text("SELECT * FROM usage_observation")).all()
+        assert (row.id, row.slug, row.wave, row.out_of) == (7, "cos", "2020", 10)
+        assert session.execute(text("SELECT usage_id, band FROM gap")).all() == [(7, "not known")]

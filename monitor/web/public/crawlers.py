@@ -16,6 +16,7 @@ _OPEN = (
     "/priorities.csv",
     "/privacy",
     "/static",
+    "/use",
 )
 _ASKED = ("/subscribe",)  # open too, and never with what follows a "?"
 
@@ -35,5 +36,10 @@ def _closed(pages: Map) -> tuple[str, ...]:
         for rule in pages.iter_rules()
         if "GET" in (rule.methods or ())
     }
-    closed = sorted(first - {*_OPEN, *_ASKED, "/robots.txt"})
+    closed = sorted(map(_whole, first - {*_OPEN, *_ASKED, "/robots.txt"}))
     return (*closed, "/changes?", *(f"{address}?" for address in _ASKED))
+
+
+def _whole(address: str) -> str:
+    """End an address that another one, which is open, begins with: /u/ is not /use."""
+    return f"{address}/" if any(one.startswith(address) for one in _OPEN) else address

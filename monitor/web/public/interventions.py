@@ -18,6 +18,7 @@ from monitor.evidence.facts import Interval
 from monitor.evidence.showing import showing
 from monitor.evidence.tables import GradeRow
 from monitor.gap import queries as gap
+from monitor.gap import use_changes
 from monitor.gap.rules import State
 from monitor.gap.tables import Change
 from monitor.gap.words import ChangeKind
@@ -68,6 +69,7 @@ def intervention(slug: str) -> str:
         context = {
             "unread": [*_other_outcome(accepted, counted), *chain.not_counted(session, slug)],
             "usage": usage_service.latest(session, slug),
+            "use_clause": use_changes.figure_clause,
             "cases": whatif.cases(session, catalogue, slug, state, counted, at=now()),
             "doubts": doubts.of_studies(session, [study.study_id for study in counted]),
             "sure": certainty.of_intervention(session, slug, showing(session, catalogue, slug)),

@@ -113,6 +113,16 @@ EXPECTED = {
     ("POST", "/status/feeds"): (401, 403, 403, 400),
     ("GET", "/status/feeds/<int:feed_id>/remove"): (303, 403, 403, 404),
     ("POST", "/status/feeds/<int:feed_id>/remove"): (401, 403, 403, 404),
+    ("GET", "/use"): PUBLIC,
+    ("GET", "/use/<slug>"): PUBLIC,
+    ("GET", "/waves"): ADMIN,
+    ("POST", "/waves"): (401, 403, 403, 400),
+    ("GET", "/waves/<int:wave_id>"): ADMIN,
+    ("POST", "/waves/<int:wave_id>/publish"): (401, 403, 403, 400),
+    ("POST", "/waves/<int:wave_id>/discard"): (401, 403, 403, 409),
+    # the published review's own: it stands
+    ("GET", "/waves/<int:wave_id>/withdraw"): (303, 403, 403, 303),
+    ("POST", "/waves/<int:wave_id>/withdraw"): (401, 403, 403, 409),
     ("GET", "/mail"): ADMIN,
     ("GET", "/mail/<uuid>"): ADMIN,
     ("GET", "/mail/<uuid>/html"): ADMIN,
@@ -155,6 +165,7 @@ def _address(world, rule):
         ("<int:merge_id>", "1"),
         ("<int:feed_id>", "1"),  # nobody added one
         ("<int:file_id>", next(iter(world.files.values()))),
+        ("<int:wave_id>", "1"),  # what the review published
         ("<uuid>", letter.uuid),
         ("<name>", "pubmed"),
         ("<written>", "2026-11-23"),

@@ -1,0 +1,184 @@
+"""Commands about waves of use: bring one in, list them, publish one, withdraw one."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from monitor import workflow
+from monitor.cli.root import as_json, commands, leave, print_json, service_of
+from monitor.gap import use_changes, wave_previews
+from monitor.gap.wave_previews import WavePreview
+from monitor.jobs.schedule import SCHEDULE
+from monitor.jobs.service import prepare
+from monitor.kernel.english import listed, plural
+from monitor.notify import queries as notify
+from monitor.usage import importing, queries
+from monitor.usage import service as waves
+from monitor.usage.standing import period
+from monitor.usage.tables import Wave
+
+_BY = "cli"
+
+
+class _RolledBack(Exception):  # noqa: N818 - no error: how a transaction is undone
+    """What was tried is undone: nothing of it is kept."""
+
+
+@commands.group("usage")
+def usage() -> None:
+    """Surveys of use: waves as drafts, published, withdrawn."""
+
+
+@usage.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--about",
+    "about",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The TOML that says what was asked, whom and when (docs/use.md).",
+)
+@click.option("--publish", is_flag=True, help="Publish it at once: readers are told.")
+@click.option("--dry-run", is_flag=True, help="Tell what would change; keep nothing.")
+@as_json
+@click.pass_obj
+def import_(
+    config: Path, file: Path, about: Path, *, publish: bool, dry_run: bool, json_: bool
+) -> None:
+    """Bring in FILE, a table of use in one survey, as a draft; tell what publishing would do."""
+    with service_of(config) as service:
+        read = importing.read(file.read_bytes(), about.read_bytes(), service.catalogue)
+        if read.problems:
+            _refused(read.problems, file, json_=json_)
+            leave(failed=True)
+        prepare(service, SCHEDULE)
+        at = service.clock()
+        told: dict[str, Any] = {}
+        try:
+            with service.database.write() as session:
+                wave = waves.draft(session, read, by=_BY, at=at)
+                preview = wave_previews.of_publishing(session, service.catalogue, wave)
+                readers = notify.followers(session, preview.news)
+                told = _told(wave, preview, readers)
+                if publish and not dry_run:
+                    workflow.publish_wave(session, service, wave_id=wave.id, by=_BY, at=at)
+                    told["state"] = wave.state.value
+                if dry_run:
+                    raise _RolledBack  # noqa: TRY301 - the transaction's own way to undo
+        except _RolledBack:
+            told |= {"id": None, "state": "not kept"}
+    if json_:
+        print_json(told)
+    else:
+        _say(told)
+
+
+@usage.command("waves")
+@as_json
+@click.pass_obj
+def waves_(config: Path, *, json_: bool) -> None:
+    """List every wave, the newest survey first."""
+    with service_of(config) as service, service.database.read() as session:
+        listed_ = [_wave(wave) for wave in queries.waves(session)]
+    if json_:
+        print_json(listed_)
+        return
+    for one in listed_:
+        click.echo(
+            f"{one['id']}\t{one['name']}\t{one['state']}\t{one['when']}\t{one['unit'] or 'unit not known'}"
+        )
+
+
+@usage.command("publish")
+@click.argument("wave", type=int)
+@click.option("--reason", default="", help="For the record.")
+@click.pass_obj
+def publish_(config: Path, wave: int, *, reason: str) -> None:
+    """Publish the draft WAVE (its number): records, reassesses and announces, or does nothing."""
+    with service_of(config) as service, service.database.write() as session:
+        published = workflow.publish_wave(
+            session, service, wave_id=wave, by=_BY, at=service.clock(), reason=reason
+        )
+        click.echo(f"“{published.name}” is published.")
+
+
+@usage.command("withdraw")
+@click.argument("wave", type=int)
+@click.option("--reason", required=True, help="Why: readers are told it.")
+@click.pass_obj
+def withdraw_(config: Path, wave: int, *, reason: str) -> None:
+    """Withdraw the published WAVE (its number): undoes it, and corrects whoever was told."""
+    with service_of(config) as service, service.database.write() as session:
+        withdrawn = workflow.withdraw_wave(
+            session, service, wave_id=wave, reason=reason, by=_BY, at=service.clock()
+        )
+        click.echo(f"“{withdrawn.name}” is withdrawn.")
+
+
+def _refused(problems: tuple[str, ...], file: Path, *, json_: bool) -> None:
+    if json_:
+        print_json({"file": file.name, "problems": list(problems)})
+        return
+    for problem in problems:
+        click.echo(f"{file.name}: {problem}", err=True)
+    click.echo("Nothing was kept.", err=True)
+
+
+def _wave(wave: Wave) -> dict[str, Any]:
+    return {
+        "id": wave.id,
+        "name": wave.name,
+        "state": wave.state.value,
+        "when": period(wave.field_from, wave.field_to) or wave.dated or "dates not known",
+        "unit": wave.unit,
+        "responses": wave.responses,
+        "services": wave.services,
+        "invited": wave.invited,
+    }
+
+
+def _told(wave: Wave, preview: WavePreview, readers: int) -> dict[str, Any]:
+    return {
+        **_wave(wave),
+        "readers": readers,
+        "changed": [effect.slug for effect in preview.effects if effect.use_changes],
+        "gaps": [effect.slug for effect in preview.effects if effect.gap_moves],
+        "new_figures": [effect.slug for effect in preview.effects if effect.is_new_figure],
+        "effects": [
+            {
+                "intervention": effect.slug,
+                "name": effect.name,
+                "use": use_changes.use_clause(effect.before, effect.after),
+                "band_before": effect.before.band.value,
+                "band": effect.after.band.value,
+                "gap_before": effect.before.kind.value,
+                "gap": effect.after.kind.value,
+                "told": effect.news,
+            }
+            for effect in preview.effects
+            if effect.before != effect.after
+        ],
+    }
+
+
+def _say(told: dict[str, Any]) -> None:
+    for effect in told["effects"]:
+        click.echo(f"{effect['name']}: {effect['use']}")
+        if effect["gap"] != effect["gap_before"]:
+            click.echo(f"  the gap: {effect['gap_before']}, then {effect['gap']}")
+    changed = listed(told["changed"]) or "none"
+    number = plural(told["readers"], "reader")
+    click.echo(
+        f"Use changes: {changed}; gaps that move: {listed(told['gaps']) or 'none'}; "
+        f"{plural(len(told['new_figures']), 'new figure')}."
+    )
+    if told["state"] == "published":
+        click.echo(f"“{told['name']}” is published as wave {told['id']}; {number} told.")
+    elif told["id"] is None:
+        click.echo(f"Nothing was kept. Publishing would tell {number}.")
+    else:
+        click.echo(
+            f"“{told['name']}” is wave {told['id']}, a draft. Publishing it would tell {number}: "
+            f"gap-monitor usage publish {told['id']}"
+        )

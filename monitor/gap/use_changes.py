@@ -1,0 +1,184 @@
+"""What moved in use, told in its own words: never mixed with what moved in evidence. Pure.
+
+A change of use meets four conditions (``usage.comparison``). Whatever fails one is told as a new
+figure, not a change, with the condition that failed. Its band may still be read anew, and then the
+gap with it: told, but not as news unless the earlier figure could not be compared at all.
+"""
+
+from collections.abc import Sequence
+
+from monitor.catalogue.words import UsageBand
+from monitor.gap.states import State
+from monitor.gap.telling import findings_clause, tier_clause
+from monitor.kernel import english
+from monitor.usage.comparison import Condition
+from monitor.usage.standing import Counted, UseFigure
+
+PUBLISHED, WITHDRAWN = "wave published", "wave withdrawn"
+OF_WAVES = frozenset({PUBLISHED, WITHDRAWN})  # causes whose ``id`` is a wave's
+
+_COMPARED = frozenset({Condition.INTERVAL, Condition.SIZE, Condition.HOLM})
+_FAILS = {
+    Condition.BOTH: "the wave before has no share of it",
+    Condition.UNIT: "the two waves count different units",
+    Condition.QUESTION: "the question was not the same",
+    Condition.INTERVAL: "the interval holds 0, so this may be chance",
+    Condition.SIZE: "the difference is under 5 points",
+    Condition.HOLM: "it does not stand when all are compared at once",
+}
+
+
+def moved(before: State | None, after: State) -> bool:
+    """Tell whether use changed between two states, or a change of use was taken back."""
+    if before is None or before.use == after.use:
+        return False
+    return _comes(before, after) or _goes(before, after)
+
+
+def is_news(before: State | None, after: State) -> bool:
+    """Tell whether a wave's effect on one intervention is mailed.
+
+    A change of use is. A gap that moved is where the figure before could not be compared with this
+    one (the first share there is, another question), for then it was not noise that moved it.
+    """
+    if before is None or before == after:
+        return False
+    if moved(before, after):
+        return True
+    return before.kind is not after.kind and not _was_compared(before, after)
+
+
+def sentence(name: str, before: State | None, after: State, cause_words: str) -> str:
+    """Tell in one sentence what a wave changed, what it did not, and why."""
+    cause = " ".join(cause_words.split()).rstrip(".")
+    told = (
+        use_clause(before, after),
+        _gap_clause(before, after),
+        f"the tier stays {tier_clause(after)}, {findings_clause(after.direction, 'still')}",
+    )
+    return f"{name}: {'; '.join(told)}; why: {cause}."
+
+
+def use_clause(before: State | None, after: State) -> str:
+    """Tell what became of use: both figures whole, and whether it is a change."""
+    if after.use is None:
+        return "the share of services that use it is not known" + _taken_back(before)
+    if before is not None and _goes_back(before, after):
+        return f"use is told again as {counted(after.use.now)}{_taken_back(before)}"
+    return figure_clause(after.use)
+
+
+def figure_clause(use: UseFigure) -> str:
+    """Tell a figure against the one before it, and whether it is a change; if not, why not."""
+    now = counted(use.now)
+    if use.before is None:
+        return f"new figure of use, not a change: {now}; {_why(use)}"
+    was = f"was {counted(use.before)}"
+    if use.difference is None:
+        return f"new figure of use, not a change: {now}, {was}; {_why(use)}"
+    by = f"{points(use.difference)} points (95% interval {_span(use)})"
+    if use.changed:
+        verb = "fell" if use.difference < 0 else "rose"
+        return f"use {verb} from {counted(use.before)} to {now}: {by}"
+    return f"new figure of use, not a change: {now}, {was}: {by}; {_why(use)}"
+
+
+def subject(before: State | None, after: State) -> str:
+    """Tell use in a mail's subject, beside tier and findings that did not move."""
+    tail = f"tier still {tier_clause(after)}, {findings_clause(after.direction, 'still')}"
+    if after.use is None:
+        return f"share of use not known any more, {tail}"
+    if before is not None and moved(before, after) and before.use is not None:
+        return f"use now {percent(after.use.now)}, was {percent(before.use.now)}, {tail}"
+    return f"use now {percent(after.use.now)}, {tail}"
+
+
+def headline(before: State | None, after: State) -> str:
+    """Say in a few words what became of use: the first line of a mail about one intervention."""
+    use = after.use
+    if use is not None and use.changed and use.before is not None and use.difference is not None:
+        fewer = "fewer" if use.difference < 0 else "more"
+        return f"{fewer} {use.now.unit or 'services'} use it, {percent(use.now)}, was {percent(use.before)}"
+    if before is not None and before.kind is not after.kind:
+        return f"the gap now reads “{after.kind}”, on a new figure of use"
+    return "a new figure of use, not a change"
+
+
+def failed_words(failed: Sequence[str]) -> str:
+    """Say why a figure is no change: each condition that does not hold, in words."""
+    return english.listed([_FAILS[Condition(one)] for one in failed])
+
+
+def counted(one: Counted) -> str:
+    """Write a share whole: "14.3% (99 of 690 services, February to April 2029)"."""
+    return f"{percent(one)} ({one.numerator:,} of {one.denominator:,} {one.unit or 'asked'}, {one.when})"
+
+
+def percent(one: Counted) -> str:
+    """Write a share as pages do, with one decimal."""
+    return f"{100 * one.numerator / one.denominator:.1f}%"
+
+
+def interval(one: Counted) -> str:
+    """Write a share's 95% interval: "11.9% to 17.2%"."""
+    return f"{100 * one.low:.1f}% to {100 * one.high:.1f}%"
+
+
+def points(fraction: float) -> str:
+    """Write a difference in points, with a true minus.
+
+    >>> points(-0.0718), points(0.05), points(-0.0001)
+    ('−7.2', '5.0', '0.0')
+    """
+    told = f"{100 * fraction:.1f}"
+    return "0.0" if told == "-0.0" else told.replace("-", "−")
+
+
+def band_words(state: State) -> str:
+    """Tell the band; of an interval that reaches into several, that it lies between."""
+    return "between two bands" if state.band is UsageBand.BETWEEN else state.band.value
+
+
+def _span(use: UseFigure) -> str:
+    return f"{points(use.low or 0)} to {points(use.high or 0)}"
+
+
+def _why(use: UseFigure) -> str:
+    return failed_words(use.failed)
+
+
+def _gap_clause(before: State | None, after: State) -> str:
+    if before is None or before.kind is after.kind:
+        return f"the gap stays “{after.kind}”"
+    return f"the gap moved from “{before.kind}” to “{after.kind}”"
+
+
+def _taken_back(before: State | None) -> str:
+    if before is None or before.use is None:
+        return ""
+    return f", as the wave “{before.use.now.wave}” is withdrawn ({counted(before.use.now)})"
+
+
+def _comes(before: State, after: State) -> bool:
+    """Tell whether a wave that came shows a change."""
+    new = before.use is None or after.use is None or before.use.now.wave != after.use.now.wave
+    return new and after.use is not None and after.use.changed and not _goes_back(before, after)
+
+
+def _goes(before: State, after: State) -> bool:
+    """Tell whether a wave that showed a change is withdrawn."""
+    return before.use is not None and before.use.changed and _goes_back(before, after)
+
+
+def _goes_back(before: State, after: State) -> bool:
+    """Tell whether the figure of before is gone: what stands now is the one before it, or none."""
+    if before.use is None:
+        return False
+    earlier = before.use.before.wave if before.use.before else None
+    return after.use is None or (earlier is not None and after.use.now.wave == earlier)
+
+
+def _was_compared(before: State, after: State) -> bool:
+    """Tell whether the two figures were compared with each other by the same question."""
+    use = before.use if _goes_back(before, after) else after.use
+    return use is not None and use.difference is not None

@@ -1,0 +1,120 @@
+"""What a wave says of itself: the TOML beside its table, checked all at once. Pure."""
+
+import tomllib
+from datetime import date, datetime
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from monitor.kernel.errors import InvalidInput
+
+Name = Annotated[str, Field(min_length=1, max_length=60)]
+Words = Annotated[str, Field(min_length=1, max_length=2000)]
+Positive = Annotated[int, Field(ge=1, le=9_999_999, strict=True)]
+_MAX_BYTES = 100_000
+
+
+class GoldStandard(BaseModel):
+    """The question whether a service uses a gold-standard attachment measure, and who said so."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
+
+    question: Words
+    numerator: Annotated[int, Field(ge=0, strict=True)]
+    denominator: Positive
+
+    @model_validator(mode="after")
+    def _share(self) -> Self:
+        if self.numerator > self.denominator:
+            raise ValueError("numerator is above denominator")
+        return self
+
+
+class About(BaseModel):
+    """One wave. What may be left out is not known then, and pages say so."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True
+    )
+
+    name: Name
+    instrument: Words
+    version: Name
+    question: Words
+    field_from: date
+    field_to: date
+    frame: Words
+    unit: Literal["services", "responses", "families"]
+    mode: Words
+    promoters: Annotated[tuple[Words, ...], Field(max_length=40)]
+    citation: Words
+    responses: Positive
+    services: Positive | None = None
+    invited: Positive | None = None
+    # where the survey knows how many services each response was for; else services ÷ responses
+    design_effect: Annotated[float, Field(ge=1, le=100)] | None = None
+    gold_standard: GoldStandard | None = None
+
+    @field_validator("field_from", "field_to", mode="before")
+    @classmethod
+    def _day(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+        if isinstance(value, datetime):
+            return value.date()
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            raise ValueError(f"{value!r} is no date: write it as 2029-02-01") from None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.field_to < self.field_from:
+            raise ValueError("field_to is before field_from")
+        if self.invited is not None and self.responses > self.invited:
+            raise ValueError(f"responses: {self.responses} is more than the {self.invited} invited")
+        if self.unit == "services" and self.services is None:
+            raise ValueError("services: is missing: the unit is services")
+        return self
+
+    @property
+    def counted(self) -> int | None:
+        """How many of its unit answered; None where it does not say."""
+        return {"services": self.services, "responses": self.responses}.get(self.unit)
+
+
+def read(data: bytes) -> tuple[About | None, list[str]]:
+    """Read a wave's TOML; None with everything that is wrong with it.
+
+    >>> read(b"name = 'A'")[0] is None
+    True
+    """
+    try:
+        raw = tomllib.loads(_text(data))
+        return About.model_validate(raw), []
+    except InvalidInput as error:
+        return None, [str(error)]
+    except tomllib.TOMLDecodeError as error:
+        return None, [f"this is not TOML: {error}"]
+    except ValidationError as error:
+        return None, [_told(one) for one in error.errors(include_url=False)]
+
+
+def _text(data: bytes) -> str:
+    if len(data) > _MAX_BYTES:
+        raise InvalidInput("the file about the wave is too long to be one")
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise InvalidInput("the file about the wave is not UTF-8 text: save it so") from None
+
+
+def _told(error: Any) -> str:  # noqa: ANN401 - pydantic's own shape
+    place = ".".join(str(part) for part in error["loc"])
+    kinds = {
+        "missing": "is missing",
+        "extra_forbidden": "is no word that a wave has",
+        "value_error": error["msg"].removeprefix("Value error, "),
+    }
+    words = kinds.get(error["type"], error["msg"][:1].lower() + error["msg"][1:])
+    return f"{place}: {words}" if place else words

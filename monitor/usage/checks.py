@@ -1,0 +1,122 @@
+"""What an admin should look at before publishing a wave. Pure: says, refuses nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from monitor.kernel.english import listed, plural
+from monitor.usage.comparison import differing_words, same_question
+from monitor.usage.splits import FEWEST, Row
+from monitor.usage.standing import Survey
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: whether it passed, or is to be looked at, in a sentence."""
+
+    passed: bool
+    words: str
+
+
+def checks(  # noqa: PLR0913 - what a wave says, and what it stands beside
+    survey: Survey,
+    rows: Sequence[Row],
+    before: Survey | None,
+    overlaps: Survey | None,
+    *,
+    invited: int | None,
+    promoters: Sequence[str],
+    names: Mapping[str, str],
+) -> list[Check]:
+    """Look a draft over. ``names`` are the short names of all interventions, by slug."""
+    found = [
+        _complete(survey, names),
+        _denominators(survey),
+        _question(survey, before),
+        _response(survey, invited),
+        _promoters(promoters),
+        _small(rows),
+        _overlap(overlaps),
+    ]
+    return [check for check in found if check]
+
+
+def _passed(words: str) -> Check:
+    return Check(passed=True, words=words)
+
+
+def _look(words: str) -> Check:
+    return Check(passed=False, words=words)
+
+
+def _complete(survey: Survey, names: Mapping[str, str]) -> Check:
+    missing = [name for slug, name in names.items() if slug not in survey.shares]
+    if not missing:
+        return _passed(f"All {len(names)} have a numerator and a denominator.")
+    left = "nothing is said of" if len(missing) == len(names) else "no share of"
+    return _look(f"There is {left} {listed(missing)}: their earlier figure stands.")
+
+
+def _denominators(survey: Survey) -> Check | None:
+    known = sorted({share.denominator for share in survey.shares.values()})
+    total = survey.services if survey.unit == "services" else survey.responses
+    if not known:
+        return None
+    if known == [total]:
+        return _passed(f"Every denominator is {total:,}, as the wave says.")
+    span = f"{known[0]:,}" if len(known) == 1 else f"{known[0]:,} to {known[-1]:,}"
+    return _look(
+        f"Denominators are {span}, and the wave counts {total or 'no total'}: not all answered each question.",
+    )
+
+
+def _question(survey: Survey, before: Survey | None) -> Check | None:
+    if before is None or before.question is None:
+        return _look(
+            "The question of the wave before is not known, so nothing is compared with it."
+        )
+    if same_question(before.question, survey.question):
+        return _passed(f"The question is that of “{before.name}”, word for word.")
+    was, now = differing_words(before.question, survey.question)
+    told = f"“{was or 'nothing'}” became “{now or 'nothing'}”"
+    return _look(f"The question is not that of “{before.name}”: {told}. Nothing is compared.")
+
+
+def _response(survey: Survey, invited: int | None) -> Check:
+    if not invited or not survey.responses:
+        return _look("How many were invited is not known, so neither is the response rate.")
+    rate = round(100 * survey.responses / invited)
+    return _look(
+        f"Response: {survey.responses:,} of {invited:,} ({rate}%). Those who answer may differ from those who do not.",
+    )
+
+
+def _promoters(promoters: Sequence[str]) -> Check | None:
+    if not promoters:
+        return None
+    return _look(
+        f"Promoted by {listed(list(promoters))}. Where a programme’s own network asks its members, "
+        "its share may be inflated.",
+    )
+
+
+def _small(rows: Sequence[Row]) -> Check | None:
+    small = {
+        (row.nation, row.sector, row.area)
+        for row in rows
+        if row.denominator is not None
+        and row.denominator < FEWEST
+        and (row.nation or row.sector or row.area)
+    }
+    if not small:
+        return None
+    return _look(
+        f"{plural(len(small), 'part')} of fewer than {FEWEST}: kept, and not shown to the public.",
+    )
+
+
+def _overlap(overlaps: Survey | None) -> Check | None:
+    if overlaps is None:
+        return None
+    return _look(
+        f"“{overlaps.name}” ({overlaps.when}) was in the field at the same time: both cannot count, so publishing is refused until it is withdrawn.",
+    )

@@ -1,0 +1,103 @@
+"""Read waves for pages, mail and the gap. Changes nothing."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from monitor.kernel.errors import NotFound
+from monitor.usage.standing import MAIN_UNITS, Stated, Survey, in_order
+from monitor.usage.tables import Wave, WaveRow, WaveState
+
+
+def waves(session: Session) -> list[Wave]:
+    """Give every wave, the newest survey first; drafts before those that stand."""
+    found = session.scalars(select(Wave).order_by(Wave.id.desc())).all()
+    return sorted(
+        found,
+        key=lambda wave: (wave.state is WaveState.DRAFT, wave.field_to or date.min, wave.id),
+        reverse=True,
+    )
+
+
+def wave(session: Session, wave_id: int) -> Wave:
+    """Give one wave.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = session.get(Wave, wave_id)
+    if found is None:
+        raise NotFound(f"there is no wave {wave_id}")
+    return found
+
+
+def rows(session: Session, wave_id: int) -> list[WaveRow]:
+    """Give every row of a wave, in the order it was brought."""
+    found = select(WaveRow).where(WaveRow.wave_id == wave_id).order_by(WaveRow.id)
+    return list(session.scalars(found))
+
+
+def published(session: Session) -> list[Survey]:
+    """Give the published waves of the main units, the oldest survey first."""
+    return in_order(s for s in _published(session) if s.unit in MAIN_UNITS)
+
+
+def beside(session: Session) -> list[Survey]:
+    """Give the published waves of other units, the oldest first: shown, never merged."""
+    return in_order(s for s in _published(session) if s.unit not in MAIN_UNITS)
+
+
+def survey(session: Session, wave_: Wave) -> Survey:
+    """Give one wave as rules read it, whatever its state."""
+    return _surveys(session, [wave_])[0]
+
+
+def _published(session: Session) -> list[Survey]:
+    found = session.scalars(select(Wave).where(Wave.state == WaveState.PUBLISHED)).all()
+    return _surveys(session, found)
+
+
+def _surveys(session: Session, found: Sequence[Wave]) -> list[Survey]:
+    whole = (
+        select(WaveRow)
+        .where(
+            WaveRow.wave_id.in_([one.id for one in found]),
+            WaveRow.nation == "",
+            WaveRow.sector == "",
+            WaveRow.area == "",
+        )
+        .order_by(WaveRow.id)
+    )
+    of: dict[int, list[WaveRow]] = {}
+    for row in session.scalars(whole):
+        of.setdefault(row.wave_id, []).append(row)
+    return [_survey(one, of.get(one.id, ())) for one in found]
+
+
+def _survey(wave_: Wave, whole: Iterable[WaveRow]) -> Survey:
+    return Survey(
+        id=wave_.id,
+        name=wave_.name,
+        question=wave_.question,
+        unit=wave_.unit,
+        field_from=wave_.field_from,
+        field_to=wave_.field_to,
+        dated=wave_.dated,
+        responses=wave_.responses,
+        services=wave_.services,
+        stated_effect=wave_.design_effect,
+        citation=wave_.citation,
+        rows={
+            row.slug: Stated(
+                id=row.id,
+                numerator=row.numerator,
+                denominator=row.denominator,
+                ranks=tuple(row.ranks),
+                out_of=row.out_of,
+                words=row.words,
+            )
+            for row in whole
+        },
+    )

@@ -1,0 +1,57 @@
+"""A wave of use and everything that follows from it: part of the story (``workflow`` offers it).
+
+As there: each function runs inside one transaction of its caller, and opens none.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from monitor.evidence import service as evidence
+from monitor.evidence.words import Cause
+from monitor.gap import service as gaps
+from monitor.gap import use_changes
+from monitor.gap.tables import Change
+from monitor.notify import service as notify
+from monitor.service import Service
+from monitor.usage import service as usage
+from monitor.usage.tables import Wave
+
+
+def publish_wave(
+    session: Session, service: Service, *, wave_id: int, by: str, at: datetime, reason: str = ""
+) -> Wave:
+    """Let a drafted wave of use count, with everything that follows from it."""
+    wave = usage.publish(session, wave_id, by=by, at=at, reason=reason)
+    words = f"The survey of use “{wave.name}” was published"
+    _follow(session, service, Cause(use_changes.PUBLISHED, words, wave.id), at=at)
+    return wave
+
+
+def withdraw_wave(
+    session: Session, service: Service, *, wave_id: int, reason: str, by: str, at: datetime
+) -> Wave:
+    """Let a published wave count no more, with everything that follows; whoever was told is told."""
+    wave = usage.withdraw(session, wave_id, reason=reason, by=by, at=at)
+    words = f"The survey of use “{wave.name}” was withdrawn: {wave.why_ended}"
+    _follow(session, service, Cause(use_changes.WITHDRAWN, words, wave.id), at=at)
+    return wave
+
+
+def reassess(
+    session: Session, service: Service, slug: str, *, cause: Cause, at: datetime
+) -> Change | None:
+    """Grade an intervention and assess its gap; give the change where anything differs."""
+    grade = evidence.regrade(session, service.catalogue, slug, cause=cause, at=at)
+    return gaps.reassess(session, service.catalogue, slug, grade=grade, cause=cause, at=at)
+
+
+def _follow(session: Session, service: Service, cause: Cause, *, at: datetime) -> None:
+    """Reassess all that a survey may be about, and tell the readers. Safe to repeat."""
+    changes = [
+        change
+        for slug in service.catalogue.slugs
+        if (change := reassess(session, service, slug, cause=cause, at=at))
+    ]
+    if changes:
+        notify.announce(session, service.catalogue, service.settings, changes, at=at)

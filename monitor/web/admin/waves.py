@@ -1,0 +1,206 @@
+"""Waves of use for admins: bring one in, see what publishing would do, publish, withdraw, discard."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+
+from monitor import workflow
+from monitor.accounts import actors
+from monitor.accounts import queries as accounts
+from monitor.accounts.tables import Role
+from monitor.gap import in_step, wave_previews
+from monitor.kernel.errors import InvalidInput
+from monitor.notify import queries as notify
+from monitor.notify import wave_news
+from monitor.usage import checks as checking
+from monitor.usage import importing
+from monitor.usage import queries as usage
+from monitor.usage import service as waves
+from monitor.usage.standing import MAIN_UNITS, Survey, in_order, period
+from monitor.usage.tables import Wave, WaveState
+from monitor.web import auth, posting, turns
+from monitor.web.current import now, service
+from monitor.web.forms import Problems, ToMend, Typed
+from monitor.web.public import use_words
+
+blueprint = Blueprint("waves", __name__)
+blueprint.before_request(auth.only(Role.ADMIN))
+
+_READ = "read"  # the box that says: I have read what will change
+
+
+@blueprint.get("/waves")
+@turns.large
+def listing() -> str:
+    """List every wave, with the form to bring one in."""
+    return _listing(Typed(), None)
+
+
+def _listing(typed: Typed, problems: Problems | None, refused: Sequence[str] = ()) -> str:  # noqa: ARG001 - no file can be put back
+    with service().database.read() as session:
+        return render_template(
+            "staff/waves.html",
+            waves=usage.waves(session),
+            names=_names(session),
+            refused=refused,
+            problems=problems,
+            period=period,
+            columns=", ".join(importing.COLUMNS),
+        )
+
+
+@blueprint.post("/waves")
+@posting.form(_listing)
+def bring() -> ResponseReturnValue:
+    """Read a wave whole; keep it as a draft, or say everything that is wrong with it."""
+    table, about = request.files.get("table"), request.files.get("about")
+    problems = Problems()
+    if not _is_chosen(table):
+        problems.add("table", "Choose the table, a CSV file")
+    if not _is_chosen(about):
+        problems.add("about", "Choose the file about the wave, a TOML file")
+    if problems or table is None or about is None:
+        raise ToMend(problems)
+    read = importing.read(table.stream.read(), about.stream.read(), service().catalogue)
+    if read.problems:
+        told = Problems(
+            {"form": "Nothing was kept: mend what is named below, and bring both again"}
+        )
+        return _listing(Typed(), told, read.problems), 400
+    with service().database.write() as session:
+        wave = waves.draft(session, read, by=auth.actor(), at=now())
+    return redirect(url_for("waves.wave", wave_id=wave.id), code=303)
+
+
+@blueprint.get("/waves/<int:wave_id>")
+@turns.large
+def wave(wave_id: int) -> str:
+    """Show a draft with what publishing it would do, or where another wave stands."""
+    return _wave(Typed(), None, wave_id=wave_id)
+
+
+def _wave(typed: Typed, problems: Problems | None, *, wave_id: int) -> str:
+    catalogue = service().catalogue
+    with service().database.read() as session:
+        found = usage.wave(session, wave_id)
+        is_draft = found.state is WaveState.DRAFT
+        preview = wave_previews.of_publishing(session, catalogue, found) if is_draft else None
+        survey = usage.survey(session, found)
+        return render_template(
+            "staff/wave.html",
+            wave=found,
+            survey=survey,
+            when=period(found.field_from, found.field_to) or found.dated or "dates not known",
+            response=use_words.response(survey, found.invited),
+            preview=preview,
+            readers=notify.followers(session, preview.news) if preview else 0,
+            told=wave_news.readers_told(session, found.id),
+            checks=_checks(session, found, survey) if is_draft else [],
+            lines=[
+                (about, use_words.of_survey(catalogue.gap, survey, about.slug))
+                for about in catalogue.interventions
+            ],
+            may_be_withdrawn=waves.may_be_withdrawn(found),
+            names=_names(session),
+            words=use_words,
+            tau=in_step.figure,
+            policy=catalogue.gap,
+            plot=168,
+            typed=typed,
+            problems=problems,
+        )
+
+
+@blueprint.post("/waves/<int:wave_id>/publish")
+@posting.form(_wave)
+def publish(wave_id: int) -> ResponseReturnValue:
+    """Publish a draft: recorded, reassessed and announced together, or not at all."""
+    if request.form.get(_READ) != "yes":
+        raise InvalidInput("Tick that you have read what will change", field=_READ)
+    with service().database.write() as session:
+        workflow.publish_wave(
+            session,
+            service(),
+            wave_id=wave_id,
+            by=auth.actor(),
+            at=now(),
+            reason=request.form.get("reason", ""),
+        )
+    return redirect(url_for("waves.wave", wave_id=wave_id), code=303)
+
+
+@blueprint.post("/waves/<int:wave_id>/discard")
+@posting.form(_wave)
+def discard(wave_id: int) -> ResponseReturnValue:
+    """Let go of a draft."""
+    with service().database.write() as session:
+        waves.discard(session, wave_id, by=auth.actor(), at=now())
+    return redirect(url_for("waves.listing"), code=303)
+
+
+@blueprint.get("/waves/<int:wave_id>/withdraw")
+@turns.large
+def ask_withdraw(wave_id: int) -> ResponseReturnValue:
+    """Ask before withdrawing a wave, with what that would do."""
+    with service().database.read() as session:
+        if not waves.may_be_withdrawn(usage.wave(session, wave_id)):
+            return redirect(url_for("waves.wave", wave_id=wave_id), code=303)
+    return _ask_withdraw(Typed(), None, wave_id=wave_id)
+
+
+def _ask_withdraw(typed: Typed, problems: Problems | None, *, wave_id: int) -> str:
+    with service().database.read() as session:
+        found = usage.wave(session, wave_id)
+        preview = wave_previews.of_withdrawing(session, service().catalogue, found)
+        return render_template(
+            "staff/wave_withdraw.html",
+            wave=found,
+            preview=preview,
+            told=wave_news.readers_told(session, found.id),
+            typed=typed,
+            problems=problems,
+        )
+
+
+@blueprint.post("/waves/<int:wave_id>/withdraw")
+@posting.form(_ask_withdraw)
+def withdraw(wave_id: int) -> ResponseReturnValue:
+    """Withdraw a wave: undone, and corrected to whoever was told."""
+    with service().database.write() as session:
+        workflow.withdraw_wave(
+            session,
+            service(),
+            wave_id=wave_id,
+            reason=request.form.get("reason", ""),
+            by=auth.actor(),
+            at=now(),
+        )
+    return redirect(url_for("waves.wave", wave_id=wave_id), code=303)
+
+
+def _checks(session: Session, found: Wave, survey: Survey) -> list[checking.Check]:
+    before = None
+    if survey.unit in MAIN_UNITS:
+        order = in_order([*usage.published(session), survey])
+        place = order.index(survey)
+        before = order[place - 1] if place else None
+    return checking.checks(
+        survey,
+        usage.rows(session, found.id),
+        before,
+        waves.overlapping(session, found),
+        invited=found.invited,
+        promoters=found.promoters,
+        names={about.slug: about.short for about in service().catalogue.interventions},
+    )
+
+
+def _names(session: Session) -> dict[str, str]:
+    return {actors.of_user(person.id): person.name for person in accounts.people(session)}
+
+
+def _is_chosen(sent: FileStorage | None) -> bool:
+    return sent is not None and bool(sent.filename)

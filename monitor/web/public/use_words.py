@@ -1,0 +1,260 @@
+"""What the pages of use say, from what is observed. Pure; the mail's words stand in ``gap.use_changes``."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from monitor.catalogue.loader import Catalogue, GapPolicy
+from monitor.catalogue.words import UsageBand
+from monitor.gap import use_changes
+from monitor.kernel import english
+from monitor.usage import agreement
+from monitor.usage.bands import band_of_share, bands_met
+from monitor.usage.comparison import Condition, differing_words
+from monitor.usage.intervals import Share, wilson
+from monitor.usage.standing import Counted, Observation, Survey, UseFigure
+
+PLOT = 240  # pixels of a whole share, 0 to 100%
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a share and the ends of its interval are drawn, in pixels from 0%."""
+
+    low: float
+    at: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a table of use: a share with its interval, or ranks, or the source's words.
+
+    ``services``, ``interval`` and ``band`` are whole without the mark.
+    """
+
+    services: str
+    interval: str
+    band: str
+    mark: Mark | None = None
+    ranks: tuple[int, ...] = ()
+    out_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """One of the four conditions: "Holds", "Fails" or "Not looked at", and the sentence."""
+
+    verdict: str
+    words: str
+
+
+def mark(share: Share, width: int = PLOT) -> Mark:
+    """Place a share on a line from 0 to 100%."""
+    low, high = wilson(share)
+    return Mark(*(round(width * one, 1) for one in (low, share.value, high)))
+
+
+def of_share(policy: GapPolicy, share: Share, unit: str | None) -> Line:
+    """Tell a share: never a per cent without its count."""
+    low, high = wilson(share)
+    told = f"{share.numerator:,} of {share.denominator:,} {unit or ''}".rstrip()
+    return Line(
+        services=f"{told} ({100 * share.value:.1f}%)",
+        interval=f"{100 * low:.1f}% to {100 * high:.1f}%",
+        band=english.sentence(band_words(policy, share)),
+        mark=mark(share),
+    )
+
+
+def of_survey(policy: GapPolicy, survey: Survey, slug: str) -> Line | None:
+    """Tell what a wave says of one intervention; None: nothing."""
+    stated = survey.rows.get(slug)
+    if stated is None:
+        return None
+    share = survey.share(slug)
+    if share is not None:
+        return of_share(policy, share, survey.unit)
+    told = [stated.words, english.ranks(stated.ranks, stated.out_of)]
+    of = f", of {survey.services:,} services" if survey.services else ""
+    words = english.sentence(": ".join(one for one in told if one) or english.NOT_KNOWN)
+    return Line("share not published", "not known", words + of, None, stated.ranks, stated.out_of)
+
+
+def band_words(policy: GapPolicy, share: Share) -> str:
+    """Tell the band; of one between two, which two."""
+    band = band_of_share(policy, share)
+    if band is not UsageBand.BETWEEN:
+        return band.value
+    met = [one.value for one in bands_met(policy.shares, *wilson(share))]
+    return f"between {met[0]} and {met[-1]}"
+
+
+def bands_note(policy: GapPolicy) -> str:
+    """Say where the bands meet, and what is read."""
+    shares = policy.shares
+    how = "the whole interval" if policy.reads_intervals else "the share"
+    between = (
+        " When the interval crosses a line, we say “between”." if policy.reads_intervals else ""
+    )
+    return (
+        f"Bands are read from {how}: under {shares.little_below}% {UsageBand.LITTLE}, "
+        f"{shares.little_below} to {shares.wide_from}% {UsageBand.MIDDLE}, from {shares.wide_from}% "
+        f"{UsageBand.WIDE} (policy {policy.version}).{between} Intervals show sampling error only: "
+        "services chose to answer."
+    )
+
+
+def title(newest: Survey | None, observed: Mapping[str, Observation | None]) -> str:
+    """Give the heading of the page of all: what a busy reader could repeat."""
+    figures = [one.figure for one in observed.values() if one and one.figure]
+    if newest is None:
+        return "How widely used is not known"
+    if not figures:
+        return "Use is known only as ranks, and not exactly"
+    changed = sum(one.changed for one in figures)
+    if changed:
+        return f"Use changed for {english.number(changed)} of the {english.number(len(observed))}"
+    if any(one.difference is not None for one in figures):
+        return f"No change in use of any of the {english.number(len(observed))}"
+    return "How widely used, from the newest survey"
+
+
+def since(use: UseFigure | None) -> str:
+    """Tell in a table what became of a figure since the wave before."""
+    if use is None or use.before is None:
+        return "No earlier share"
+    if use.difference is None:
+        return f"Not compared: {use_changes.failed_words(use.failed)}"
+    points = f"{use_changes.points(use.difference)} points ({_span(use)})"
+    if use.changed:
+        return f"Changed: {points}"
+    return f"{points}: a new figure, not a change, as {_SHORT[Condition(use.failed[0])]}"
+
+
+def heading(observed: Observation | None) -> str:
+    """Give the heading of one intervention's page of use."""
+    if observed is None:
+        return "How widely used is not known"
+    use = observed.figure
+    if use is None:
+        ranks = english.ranks(observed.ranks, observed.out_of)
+        return f"Ranked {ranks}: no share was published" if ranks else "No share was published"
+    unit = use.now.unit or "services"
+    if use.changed and use.before and use.difference is not None:
+        fewer = "Fewer" if use.difference < 0 else "More"
+        return f"{fewer} {unit} use it: {use_changes.percent(use.now)}, was {use_changes.percent(use.before)}"
+    return f"{use_changes.percent(use.now)} of {unit} use it: a new figure, not a change"
+
+
+def lead(observed: Observation | None) -> str:
+    """Say the figures whole, and that surveys do not say why."""
+    if observed is None:
+        return "No survey that we know of says anything of it."
+    use = observed.figure
+    if use is None:
+        return (
+            f"From the survey of {observed.wave} ({observed.when}). No later figure is known to us."
+        )
+    return f"{english.sentence(use_changes.figure_clause(use))}. The surveys do not say why."
+
+
+def conditions(use: UseFigure, now: Survey, before: Survey) -> list[Holds]:
+    """Tell the four conditions of a change, each with whether it holds."""
+    failed = {Condition(one) for one in use.failed}
+    same = Condition.QUESTION not in failed
+    told = [_question(now, before, same=same)]
+    if use.difference is None:
+        return [*told, *(Holds("Not looked at", words) for words in _NOT_LOOKED_AT)]
+    size = use_changes.points(abs(use.difference))
+    p = f"{use.p_holm:.3f}" if use.p_holm is not None and use.p_holm >= 0.0005 else "under 0.001"  # noqa: PLR2004 - three decimals
+    for condition, yes, no in (
+        (
+            Condition.INTERVAL,
+            f"The interval of the difference, {_span(use)} points, leaves out 0. It allows for services that answered together.",
+            f"The interval of the difference, {_span(use)} points, holds 0, so it may be chance.",
+        ),
+        (
+            Condition.SIZE,
+            f"The difference reaches 5 points: {size}.",
+            f"The difference does not reach 5 points: {size}.",
+        ),
+        (
+            Condition.HOLM,
+            f"It stands when all are compared at once (Holm, p {p}).",
+            f"It does not stand when all are compared at once (Holm, p {p}).",
+        ),
+    ):
+        told.append(Holds("Fails", no) if condition in failed else Holds("Holds", yes))
+    return told
+
+
+def contradiction(survey: Survey, catalogue: Catalogue) -> str:
+    """Say how published ranks conflict; empty where they do not."""
+    stated = {
+        slug: one.ranks for slug, one in survey.rows.items() if one.ranks and not survey.share(slug)
+    }
+    if not stated or not agreement.is_contradictory(stated):
+        return ""
+    loose = dict(zip(stated, agreement.loosened(tuple(stated.values())), strict=True))
+    widened = [slug for slug in stated if tuple(stated[slug]) != loose[slug]]
+    holders = [
+        slug
+        for slug in stated
+        if slug not in widened and set(stated[slug]) & set(stated[widened[0]])
+    ]
+    ranks = english.ranks(stated[holders[0]], survey.rows[holders[0]].out_of)
+    words = survey.rows[widened[0]].words
+    so = f", “{words}”," if words else ""
+    return (
+        f"The published ranks contradict themselves. {_names(holders, catalogue)} share the ranks "
+        f"{ranks}, which leaves one of these places over. Unless there were ties, one of "
+        f"{_names(widened, catalogue)}{so} must hold it. We show what is possible and guess nothing."
+    )
+
+
+def response(survey: Survey, invited: int | None) -> str:
+    """Say how many answered, of how many: an unknown number is said to be so."""
+    if not survey.responses:
+        return "how many answered is not known"
+    if not invited:
+        return f"{survey.responses:,} responses; how many were invited is not known"
+    return (
+        f"{survey.responses:,} of {invited:,} invited ({round(100 * survey.responses / invited)}%)"
+    )
+
+
+def counted(one: Counted) -> str:
+    """Write a share in a table whose head names the wave: "21.5% (158 of 734)"."""
+    return f"{use_changes.percent(one)} ({one.numerator:,} of {one.denominator:,})"
+
+
+_SHORT = {
+    Condition.INTERVAL: "the interval holds 0",
+    Condition.SIZE: "it is under 5 points",
+    Condition.HOLM: "it does not stand among all",
+}
+_NOT_LOOKED_AT = (
+    "Whether the interval of the difference leaves out 0.",
+    "Whether the difference reaches 5 points.",
+    "Whether it stands when all are compared at once.",
+)
+
+
+def _question(now: Survey, before: Survey, *, same: bool) -> Holds:
+    if same:
+        return Holds("Holds", f"The question is the same, word for word: “{now.question}”")
+    if before.question is None or now.question is None:
+        return Holds("Fails", "The question of one of the two waves is not known.")
+    was, then = differing_words(before.question, now.question)
+    return Holds(
+        "Fails",
+        f"The question is not the same: “{was or 'nothing'}” became “{then or 'nothing'}”. It asks now: “{now.question}”",
+    )
+
+
+def _names(slugs: Sequence[str], catalogue: Catalogue) -> str:
+    return english.listed([catalogue.intervention(slug).short for slug in slugs])
+
+
+def _span(use: UseFigure) -> str:
+    return f"{use_changes.points(use.low or 0)} to {use_changes.points(use.high or 0)}"

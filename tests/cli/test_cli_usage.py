@@ -1,0 +1,79 @@
+"""`gap-monitor usage`: a wave comes in, is previewed, published and withdrawn; what is wrong is told."""
+
+import json
+
+import pytest
+import waves  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from click.testing import CliRunner
+
+from monitor.cli import commands
+
+
+@pytest.fixture
+def run(tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text("[sources.pubmed]\nenabled = false\n", encoding="utf-8")
+
+    def run(*arguments, code=0):
+        done = CliRunner().invoke(commands, ["--config", str(config), *arguments])
+        assert done.exit_code == code, done.output
+        return done
+
+    run("init")
+    return run
+
+
+@pytest.fixture
+def files(tmp_path):
+    def write(table, about):
+        (tmp_path / "wave.csv").write_bytes(table)
+        (tmp_path / "about.toml").write_bytes(about)
+        return str(tmp_path / "wave.csv"), "--about", str(tmp_path / "about.toml")
+
+    return write
+
+
+def test_two_waves_from_files_to_a_change_and_back(run, files):
+    first = files(waves.table(), waves.about())
+    dry = json.loads(run("usage", "import", *first, "--dry-run", "--json").stdout)
+    assert (dry["id"], dry["state"], dry["changed"]) == (None, "not kept", [])
+    assert len(dry["new_figures"]) == 10
+    said = run("usage", "import", *first, "--publish").stdout
+    assert "“Services 2026” is published as wave 2; 0 readers told." in said
+
+    later = files(waves.table(waves.AFTER, 690), waves.about(**waves.LATER))
+    said = run("usage", "import", *later).stdout
+    assert "use fell from 21.5% (158 of 734 services, May to July 2026) to 14.3%" in said
+    assert "Use changes: vipp;" in said
+    assert "gap-monitor usage publish 3" in said
+    assert (
+        "“Services 2029” is published."
+        in run("usage", "publish", "3", "--reason", "Checked").stdout
+    )
+
+    listed = json.loads(run("usage", "waves", "--json").stdout)
+    assert [(one["name"], one["state"]) for one in listed] == [
+        ("Services 2029", "published"), ("Services 2026", "published"), ("2020", "published"),
+    ]  # fmt: skip
+    assert "running by January 2020" in run("usage", "waves").stdout
+    exported = json.loads(run("export", "use", "--format", "json").stdout)
+    assert len(exported) == 30
+    assert exported[-1]["wave"] == "Services 2029"
+
+    assert "is withdrawn" in run("usage", "withdraw", "3", "--reason", "Answered twice").stdout
+    changes = json.loads(run("export", "changes", "--format", "json").stdout)
+    assert changes[-10]["kinds"] == ["use"]
+    assert "Answered twice" in changes[-10]["sentence"]
+
+
+def test_a_wave_that_is_refused_names_every_row_and_keeps_nothing(run, files):
+    bad = files(
+        waves.table(more=["cos,62,61,services,Wales,,,,", "x,1,2,services,,,,,"]), waves.about()
+    )
+    done = run("usage", "import", *bad, code=1)
+    assert "wave.csv: line 12, cos: numerator: 62 of 61 is a share above 1" in done.stderr
+    assert "line 13, x: 'x' is none of the ten" in done.stderr
+    assert "Nothing was kept." in done.stderr
+    told = json.loads(run("usage", "import", *bad, "--json", code=1).stdout)
+    assert len(told["problems"]) == 2
+    assert len(json.loads(run("usage", "waves", "--json").stdout)) == 1

@@ -1,0 +1,159 @@
+"""What a wave's files may hold, and everything that is refused, each by its row."""
+
+from datetime import date
+
+import pytest
+import waves  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.usage.standing import period
+
+GOOD = waves.about()
+
+
+def problems(table=None, about=GOOD):
+    return "\n".join(waves.read(waves.table() if table is None else table, about).problems)
+
+
+def of_rows(*rows, head=waves.HEAD):
+    return problems(waves.table(more=rows, head=head))
+
+
+def test_a_whole_wave_is_read_with_its_parts():
+    read = waves.read(
+        waves.table(
+            more=["cos,12,61,services,Scotland,,,,", "cos,3,20,services,wales,Voluntary,,,"]
+        ),
+        GOOD + b'\n[gold_standard]\nquestion = "Which?"\nnumerator = 9\ndenominator = 734',
+    )
+    assert read.problems == ()
+    assert len(read.rows) == 12
+    assert read.rows[-1].part == ("Wales", "Voluntary", "")
+    assert read.about.gold_standard.denominator == 734
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("cos,14.3%,,services,Wales,,,,", "line 12, cos: numerator: '14.3%' is a percentage"),
+        ("cos,3,,services,Wales,,,,", "denominator: is missing: a count without it is no share"),
+        ("cos,,61,services,Wales,,,,", "numerator: is missing"),
+        ("cos,62,61,services,Wales,,,,", "62 of 61 is a share above 1"),
+        ("cos,0,0,services,Wales,,,,", "denominator: is 0"),
+        ("cos,-1,61,services,Wales,,,,", "'-1' is below 0"),
+        ("cos,3,735,services,Wales,,,,", "735 is more than the 734 services of this wave: is it another wave’s?"),
+        ("cos,3,61,families,Wales,,,,", "unit: it counts families, and this wave services"),
+        ("cos,3,61,,Wales,,,,", "unit: is missing"),
+        ("cos,3,61,services,Mercia,,,,", "nation: 'Mercia' is none of England"),
+        ("circles,3,61,services,Wales,,,,", "line 12, circles: 'circles' is none of the ten"),
+        (",3,61,services,Wales,,,,", "line 12, no name: intervention: is missing"),
+        ("cos,3,61,services,Wales,,,0,4", "rank_low 0 to rank_high 4 are impossible"),
+        ("cos,3,61,services,Wales,,,4,11", "are impossible: ranks go from 1, most used, to 10"),
+        ("cos,3,61,services,Wales,,,4,3", "are impossible"),
+        ("cos,3,61,services,Wales,,,4,", "one stands without the other"),
+        ("cos,,,services,Wales,,,01-Apr,4", "'01-Apr' is a date: a spreadsheet made one"),
+        ("cos,,,services,Wales,,,,", "neither a count with its denominator nor a rank"),
+        ("cos,3,61,services,Wales,,,,,more", "line 12: has more cells than columns"),
+        ("cos,177,734,services,,,,,", "line 12, cos: the same as line 4"),
+        ("cos,200,734,services,Wales,,,,", "200 of 734 services is more than the 177 of 734 of all"),
+        (f"cos,3,61,services,,{'x' * 121},,,", "sector: it is longer"),
+    ],
+)  # fmt: skip
+def test_a_row_that_cannot_be_is_refused_by_its_line(row, said):
+    assert said in of_rows(row)
+
+
+def test_everything_wrong_is_told_at_once():
+    told = problems(
+        waves.table(more=["cos,62,61,services,Wales,,,,", "abc,x,61,services,Wales,,,,"]),
+        b"name = 3",
+    )
+    assert told.count("line ") == 2
+    assert "about the wave: question: is missing" in told
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"question": None}, "question: is missing"),
+        ({"question": " "}, "question: "),
+        ({"field_to": date(2026, 4, 1)}, "field_to is before field_from"),
+        ({"field_to": "31/07/2026"}, "'31/07/2026' is no date: write it as 2029-02-01"),
+        ({"unit": "people"}, "unit: input should be 'services', 'responses' or 'families'"),
+        ({"invited": 100}, "625 is more than the 100 invited"),
+        ({"services": None}, "services: is missing: the unit is services"),
+        ({"responses": "625"}, "responses: input should be a valid integer"),
+        ({"percent": 3}, "percent: is no word that a wave has"),
+        ({"services": 700}, "denominator: 734 is more than the 700 services"),
+    ],
+)
+def test_what_is_said_about_a_wave_is_checked(changes, said):
+    assert said in problems(about=waves.about(**changes))
+
+
+def test_dates_may_be_written_as_text_and_what_is_no_toml_says_where():
+    assert problems(about=waves.about(field_from="2026-05-01")) == ""
+    assert "this is not TOML" in problems(about=b"name = ")
+    assert "not UTF-8" in problems(about=b"name = '\xff'")
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (b"", "no header line"),
+        (b"intervention,numerator\ncos,1", "no column denominator, unit"),
+        (b"intervention,numerator,denominator,unit,percent\n", "a column that no wave has: percent"),
+        (b"intervention,numerator,denominator,unit,unit\n", "names the column unit twice"),
+        (b"intervention,numerator,denominator,unit\n", "the table has no row"),
+        (b"PK\x03\x04 a workbook", "save its sheet as CSV"),
+        (b"intervention,numerator,denominator,unit,nation\ncos,1,2,services,Wales", "cos: has parts and no row of all"),
+    ],
+)  # fmt: skip
+def test_a_table_that_is_none_says_what_to_bring(table, said):
+    assert said in problems(table)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_tables_as_spreadsheets_write_them_read_alike(encoding, delimiter):
+    lines = [
+        ["Intervention", "Numerator", "Denominator", "Unit", "Nation"],
+        ["Circle of Security", '"1,177"', "5\u00a0734", "Services", ""],
+        ["vipp", "158.0", "5734", "services", ""],
+        ["", "", "", "", ""],
+    ]
+    text = "\r\n".join(delimiter.join(line) for line in lines)
+    read = waves.read(text.encode(encoding), waves.about(services=5734, responses=5000))
+    assert read.problems == ()
+    assert [(row.slug, row.numerator, row.denominator) for row in read.rows] == [
+        ("cos", 1177, 5734),
+        ("vipp", 158, 5734),
+    ]
+
+
+@given(st.binary(max_size=400), st.binary(max_size=200))
+def test_no_file_makes_it_fall_over(table, about):
+    read = waves.read(table, about)
+    assert read.problems or read.about
+
+
+@given(st.text(alphabet='cos,;"\n\t0123456789%-. services', max_size=200))
+def test_no_table_makes_it_fall_over(text):
+    read = waves.read(b"intervention,numerator,denominator,unit\n" + text.encode(), GOOD)
+    for row in read.rows:
+        assert row.ranks or 0 <= row.numerator <= row.denominator
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        (date(2029, 2, 1), date(2029, 4, 30), "February to April 2029"),
+        (date(2029, 12, 1), date(2030, 1, 30), "December 2029 to January 2030"),
+        (date(2029, 2, 1), date(2029, 2, 28), "February 2029"),
+        (None, date(2029, 2, 28), "February 2029"),
+        (None, None, ""),
+    ],
+)
+def test_field_dates_are_told_as_readers_see_them(first, last, words):
+    assert period(first, last) == words

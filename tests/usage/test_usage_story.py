@@ -1,0 +1,304 @@
+"""A wave from a draft to a reader, and back: previewed, published, told, withdrawn, corrected."""
+
+from datetime import date, timedelta
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+import waves  # type: ignore[import-not-found]  # tests/ is on pytest's path
+
+from monitor import workflow
+from monitor.catalogue import loader
+from monitor.catalogue import service as catalogue_service
+from monitor.catalogue.words import GapKind, UsageBand
+from monitor.feeds import service as feeds
+from monitor.gap import in_step, queries, wave_previews
+from monitor.gap.tables import Change
+from monitor.kernel import settings as settings_module
+from monitor.kernel.errors import Conflict
+from monitor.literature.matching.matcher import Matcher
+from monitor.notify import queries as notify
+from monitor.notify import wave_news
+from monitor.notify.outbox import Claimed
+from monitor.notify.rendering import render
+from monitor.notify.tables import Announcement, Message, MessageState, Subscriber, SubscriberState
+from monitor.service import Service
+from monitor.usage import service
+from monitor.usage.tables import WaveState
+
+SECRET = b"a secret of tests, 32 bytes long"
+DATA = {
+    "web": {"public_url": "https://monitor.example.org"},
+    "mail": {"from_address": "news@example.org"},
+}
+
+
+class World:
+    """The published baseline in one session, a reader of each intervention, and waves."""
+
+    def __init__(self, session, database, at, folder):
+        self.session, self.at = session, at
+        catalogue = loader.load()
+        settings = settings_module.parse(DATA, folder=folder)
+        self.service = Service(
+            settings, database, catalogue, Matcher(catalogue), SECRET, lambda: at
+        )
+        catalogue_service.sync(session, catalogue, at)
+        feeds.sync_sources(session, settings, at)
+        workflow.publish_baseline(session, self.service, at=at)
+        for slug in catalogue.slugs:
+            self.reader(slug, slug)
+
+    def reader(self, name, *slugs):
+        reader = Subscriber(
+            address=f"{name}@reader.example", state=SubscriberState.ACTIVE, asked_at=self.at,
+            interventions=list(slugs), purpose="news", confirmed_at=self.at, left_at=None,
+        )  # fmt: skip
+        self.session.add(reader)
+        self.session.flush()
+        return reader
+
+    def publish(self, wave):
+        self.at += timedelta(days=1)
+        workflow.publish_wave(self.session, self.service, wave_id=wave.id, by=waves.BY, at=self.at)
+        return wave
+
+    def withdraw(self, wave, reason="Two services answered twice"):
+        self.at += timedelta(days=1)
+        workflow.withdraw_wave(
+            self.session, self.service, wave_id=wave.id, reason=reason, by=waves.BY, at=self.at
+        )
+
+    def two_waves(self):
+        self.publish(waves.first(self.session, self.at))
+        return self.publish(waves.later(self.session, self.at))
+
+    def messages(self, since=0):
+        self.session.flush()
+        found = self.session.query(Message).filter(Message.announcement_id > since)
+        return found.order_by(Message.id).all()
+
+    def newest_announcement(self):
+        return self.session.query(Announcement).order_by(Announcement.id.desc()).first()
+
+    def mail(self, message):
+        announcement = self.session.get_one(Announcement, message.announcement_id)
+        claimed = Claimed(
+            id=message.id, uuid=message.uuid, message_id=message.message_id, kind=message.kind,
+            address=message.address, subscriber_id=message.subscriber_id, context=message.context,
+            content=announcement.content, queued_at=message.queued_at, attempt=1, token=1,
+        )  # fmt: skip
+        parsed = message_from_bytes(render(claimed, self.service.settings, SECRET), policy=default)
+        text = parsed.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # both parts are there
+        html = parsed.get_body(("html",)).get_content()  # type: ignore[union-attr]  # the same
+        return parsed["Subject"], " ".join(text.split()), html
+
+    def changes(self, kind):
+        self.session.flush()
+        found = self.session.query(Change).filter(Change.cause_kind == kind).order_by(Change.id)
+        return list(found)
+
+
+@pytest.fixture
+def world(session, database, now, tmp_path):
+    return World(session, database, now, tmp_path)
+
+
+def test_a_wave_that_changes_one_use_tells_both_shares_whole(world):
+    world.two_waves()
+    change = next(c for c in world.changes("wave published") if "use" in c.kinds)
+    assert change.slug == "vipp"
+    assert [c.slug for c in world.changes("wave published") if "use" in c.kinds] == ["vipp"]
+    assert (
+        "use fell from 21.5% (158 of 734 services, May to July 2026) to 14.3% (99 of 690 services, "
+        "February to April 2029): −7.2 points (95% interval −11.5 to −2.9)"
+    ) in change.sentence
+    assert "the tier stays strong, findings still generally positive" in change.sentence
+    message = next(
+        m for m in world.messages() if m.announcement_id == world.newest_announcement().id
+    )
+    subject, text, html = world.mail(message)
+    assert message.address == "vipp@reader.example"
+    assert "use now 14.3%, was 21.5%, tier still strong" in subject
+    for words in (
+        "158 of 734 services, May to July 2026",
+        "99 of 690 services, February to April 2029",
+        "−7.2 points (95% interval −11.5 to −2.9)",
+        "95% interval now 11.7% to 17.4%",
+        "FEWER SERVICES USE IT, 14.3%, WAS 21.5%",
+        "Intervals show sampling error only: services chose to answer.",
+        "The tier says how much good research there is, not whether it works.",
+    ):
+        assert words in text, words
+    assert "158 of 734 services" in html
+
+
+def test_nine_new_figures_are_no_changes_and_say_which_condition_failed(world):
+    world.two_waves()
+    quiet = [
+        c
+        for c in world.changes("wave published")
+        if c.after["use"]["before"] and "use" not in c.kinds
+    ]
+    assert len(quiet) == 9
+    for change in quiet:
+        assert "new figure of use, not a change:" in change.sentence
+        assert "the interval holds 0, so this may be chance" in change.sentence
+    assert [m.address for m in world.messages(world.newest_announcement().id - 1)] == [
+        "vipp@reader.example"
+    ]
+
+
+def test_the_first_shares_move_gaps_and_are_told_as_new_figures(world):
+    before = {e.slug: e.state for e in queries.overview(world.session, world.service.catalogue)}
+    world.publish(waves.first(world.session, world.at))
+    after = {e.slug: e.state for e in queries.overview(world.session, world.service.catalogue)}
+    moved = [slug for slug in after if before[slug].kind is not after[slug].kind]
+    assert moved
+    told = {m.address.partition("@")[0] for m in world.messages()}
+    assert told == set(moved)
+    for change in world.changes("wave published"):
+        assert "use" not in change.kinds
+        assert "the wave before has no share of it" in change.sentence
+    subject, text, _ = world.mail(world.messages()[0])
+    assert "tier still" in subject
+    assert "on a new figure of use" in text.lower()
+
+
+def test_a_preview_is_what_publishing_then_does(world):
+    world.publish(waves.first(world.session, world.at))
+    wave = waves.later(world.session, world.at)
+    seen = wave_previews.of_publishing(world.session, world.service.catalogue, wave)
+    assert seen.news == ["vipp"]
+    assert [e.slug for e in seen.effects if e.use_changes] == ["vipp"]
+    assert sum(e.is_new_figure for e in seen.effects) == 9
+    assert notify.followers(world.session, seen.news) == 1
+    world.publish(wave)
+    states = {e.slug: e.state for e in queries.overview(world.session, world.service.catalogue)}
+    assert {e.slug: e.after for e in seen.effects} == states
+    back = wave_previews.of_withdrawing(world.session, world.service.catalogue, wave)
+    assert {e.slug: e.after for e in back.effects} == {e.slug: e.before for e in seen.effects}
+    assert back.agreement_after == seen.agreement_before
+
+
+def test_withdrawing_undoes_it_and_tells_whoever_was_told(world):
+    world.publish(waves.first(world.session, world.at))
+    before = {e.slug: e.state for e in queries.overview(world.session, world.service.catalogue)}
+    wave = world.publish(waves.later(world.session, world.at))
+    (told,) = world.messages(world.newest_announcement().id - 1)
+    told.state = MessageState.SENT
+    world.session.get_one(Subscriber, told.subscriber_id).interventions = ["ddp"]
+    world.reader("new", "vipp")
+    first = world.newest_announcement()
+    world.withdraw(wave)
+    states = {e.slug: e.state for e in queries.overview(world.session, world.service.catalogue)}
+    assert states == before
+    assert [m.address for m in world.messages(first.id)] == [
+        "vipp@reader.example",
+        "new@reader.example",
+    ]
+    assert wave_news.readers_told(world.session, wave.id) == 3
+    subject, text, _ = world.mail(world.messages(first.id)[0])
+    assert subject.startswith("Correction: ")
+    assert "use now 21.5%, was 14.3%" in subject
+    assert "IS WITHDRAWN" in text
+    assert "Two services answered twice" in text
+    assert "Use is told again as 21.5% (158 of 734 services, May to July 2026)" in text
+    assert "99 of 690 services" in text
+    change = world.changes("wave withdrawn")[0]
+    assert change.kinds == ["use"]
+    world.session.refresh(first)
+    assert first.overtaken_by == world.newest_announcement().id
+
+
+def test_a_mail_not_handed_over_yet_never_is(world):
+    wave = world.two_waves()
+    (waiting,) = world.messages(world.newest_announcement().id - 1)
+    world.withdraw(wave)
+    world.session.refresh(waiting)
+    assert waiting.state is MessageState.CANCELLED
+
+
+def test_withdrawing_the_only_wave_leaves_the_published_ranks(world):
+    before = {e.slug: e.state for e in queries.overview(world.session, world.service.catalogue)}
+    wave = world.publish(waves.first(world.session, world.at))
+    told = {m.address for m in world.messages()}
+    sent = world.newest_announcement().id
+    for message in world.messages():
+        message.state = MessageState.SENT
+    world.withdraw(wave)
+    states = {e.slug: e.state for e in queries.overview(world.session, world.service.catalogue)}
+    assert states == before
+    assert states["vipp"].ranks == (4, 7, 9, 10)
+    assert {m.address for m in world.messages(sent)} == told
+    _, text, _ = world.mail(world.messages(sent)[0])
+    assert (
+        "the share of services that use it is not known, as the wave “Services 2026” is withdrawn"
+        in text.replace("The share", "the share")
+    )
+
+
+def test_noise_that_flips_a_band_moves_the_gap_and_mails_nobody(world):
+    """24.9% then 25.1% of the same question: no change of use, so no news, whatever the band."""
+    world.publish(waves.draft(world.session, world.at, {"vipp": 183, "ddp": 300}, 734))
+    sent = world.newest_announcement().id
+    wave = waves.draft(world.session, world.at, {"vipp": 173, "ddp": 282}, 690, **waves.LATER)
+    world.publish(wave)
+    state = queries.state(world.session, "vipp")
+    if not world.service.catalogue.gap.reads_intervals:
+        assert (state.band, state.kind) == (UsageBand.WIDE, GapKind.ALIGNED)
+    assert state.use
+    assert state.use.failed
+    assert world.messages(sent) == []
+
+
+def test_two_who_publish_it_do_it_once(world):
+    wave = world.two_waves()
+    with pytest.raises(Conflict, match="is published: only a draft"):
+        world.publish(wave)
+    assert wave.state is WaveState.PUBLISHED
+
+
+def test_a_wave_of_families_moves_nothing_and_mails_nobody(world):
+    before = {e.slug: e.state for e in queries.overview(world.session, world.service.catalogue)}
+    about = waves.about(name="Families", unit="families", responses=501, services=None)
+    read = waves.read(b"intervention,numerator,denominator,unit\nddp,41,501,families", about)
+    wave = service.draft(world.session, read, by=waves.BY, at=world.at)
+    seen = wave_previews.of_publishing(world.session, world.service.catalogue, wave)
+    assert not seen.news
+    world.publish(wave)
+    assert {
+        e.slug: e.state for e in queries.overview(world.session, world.service.catalogue)
+    } == before
+    assert world.changes("wave published") == []
+    assert world.messages() == []
+
+
+def test_agreement_is_told_for_each_wave_newest_first(world):
+    world.two_waves()
+    told = in_step.history(world.session, world.service.catalogue)
+    assert [one.wave for one in told] == ["Services 2029", "Services 2026", "2020"]
+    assert told[0].is_now
+    assert told[-1].figure == "−0.53 to −0.37"
+    assert told[-1].source == "published ranks, as ranges"
+    assert told[-1].sentence == "No: the more evidence, the less use."
+    assert told[0].source == "shares of 690 services; bootstrap interval"
+    tiers = {e.slug: e.state.tier for e in queries.overview(world.session, world.service.catalogue)}
+    newest = in_step.now(world.session, tiers, world.at)
+    assert newest
+    assert newest.agreement == told[0].agreement
+
+
+def test_a_question_that_changed_by_one_word_is_never_a_change(world):
+    world.publish(waves.first(world.session, world.at))
+    world.publish(
+        waves.later(
+            world.session, world.at, question=waves.QUESTION.replace("offered", "used"),
+            field_to=date(2029, 4, 30),
+        )
+    )  # fmt: skip
+    state = queries.state(world.session, "vipp")
+    assert state.use
+    assert state.use.failed == ("same question",)
+    assert state.use.difference is None
+    assert "use" not in {kind for c in world.changes("wave published") for kind in c.kinds}

@@ -1,0 +1,139 @@
+"""Simulate waves of use: how often a change is called where there is none, and where there is one.
+
+Services answer in responses, and those of one response answer alike; the rules only know how many
+of each there were. Writes ``docs/accuracy/use.md`` with ``--write``; prints the same without.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from monitor.usage.comparison import Condition, Figure, compare
+from monitor.usage.intervals import Share, design_effect
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "accuracy" / "use.md"
+SEED = 20261129
+QUESTION = "The same question?"
+# Invented shares of ten programmes, from hardly used to used by half: none is a fact.
+SHARES = (0.03, 0.06, 0.08, 0.12, 0.15, 0.20, 0.25, 0.33, 0.40, 0.50)
+# services and responses of each wave; those of 2020 are the published survey's
+SIZES = ((734, 625), (734, 734), (200, 170), (1000, 600), (200, 100))
+ALIKE = (0.0, 0.5, 1.0)  # how often all services of one response give one answer
+DIFFERENCES = (0.05, 0.08, 0.10, 0.15)
+_AGREE = 0.5  # of these, where a true change is looked for
+HEAD = """# How often a change of use is called where there is none
+
+By `tools/simulate_use.py --write` (seed {seed}, {runs:,} pairs of waves a cell; the standard error of 5% is {error:.1f} points). Ten programmes of invented shares, 3% to 50%. Each response has at least one service, the others go to responses by chance; the rules know only how many services and responses there were. The target: at most 5% of comparisons, over all ten.
+
+## No true change
+
+Share of comparisons in which any of the ten is called a change, by how far the services of one response answer alike; and in which any interval of a difference leaves out 0, which is what the interval alone would tell.
+"""
+MIDDLE = """
+**The target is met where services of one response answer by themselves or half alike, and missed where they all give one answer.** Services ÷ responses is a floor of the design effect: it is right for half agreement, about. Where all of a response agree, it is Σm² ÷ Σm of the numbers m of services in a response (1.32 rather than 1.17 for 734 in 625, as drawn here). A survey that knows its responses says so as `design_effect` in the file about the wave, and then the larger one counts; the last line is of the same waves with it.
+"""
+TAIL = """
+With about 700 services a wave, a change of 5 points is called less than half of the time, one of 10 nearly always; with 200, only large ones are. A change that is missed is told as a new figure, with its interval, and never as “no change”.
+"""
+
+
+def wave(
+    rng: np.random.Generator,
+    shares: Sequence[float],
+    size: tuple[int, int],
+    alike: float,
+    *,
+    known: bool,
+) -> dict[str, Figure]:
+    """Draw one wave; with ``known``, the rules are told its real design effect."""
+    services, responses = size
+    of = np.concatenate([np.arange(responses), rng.integers(0, responses, services - responses)])
+    sizes = np.bincount(of, minlength=responses)
+    effect = design_effect(responses, services)
+    if known:
+        effect = max(effect, float((sizes**2).sum() / sizes.sum()))
+    figures = {}
+    for number, share in enumerate(shares):
+        own = rng.random(services) < share
+        one_answer = (rng.random(responses) < share)[of]
+        together = (rng.random(responses) < alike)[of]
+        yes = np.where(together, one_answer, own)
+        figures[str(number)] = Figure(Share(int(yes.sum()), services, effect), QUESTION, "services")
+    return figures
+
+
+def false_alarms(
+    size: tuple[int, int], alike: float, runs: int, *, known: bool = False
+) -> tuple[float, float]:
+    """Give the share of comparisons with any change called, and with any interval without 0."""
+    rng = np.random.default_rng(SEED)
+    called = bare = 0
+    for _ in range(runs):
+        before = wave(rng, SHARES, size, alike, known=known)
+        found = compare(before, wave(rng, SHARES, size, alike, known=known)).values()
+        called += any(one.changed for one in found)
+        bare += any(Condition.INTERVAL not in one.failed for one in found)
+    return called / runs, bare / runs
+
+
+def power(size: tuple[int, int], difference: float, runs: int) -> float:
+    """Give how often a true change of one among ten, from 15%, is called one."""
+    rng = np.random.default_rng(SEED)
+    after = list(SHARES)
+    after[4] += difference
+    called = 0
+    for _ in range(runs):
+        before = wave(rng, SHARES, size, _AGREE, known=False)
+        called += compare(before, wave(rng, after, size, _AGREE, known=False))["4"].changed
+    return called / runs
+
+
+def page(runs: int) -> str:
+    """Write the page."""
+    error = 100 * (0.05 * 0.95 / runs) ** 0.5
+    columns = [f"{name} alike" for name in ("none", "half", "all")]
+    lines = [
+        HEAD.format(seed=SEED, runs=runs, error=error),
+        f"| services | responses | {' | '.join(columns)} | interval alone, half alike |",
+        "|---|---|" + "---|" * (len(ALIKE) + 1),
+    ]
+    for size in SIZES:
+        found = [false_alarms(size, alike, runs) for alike in ALIKE]
+        cells = [f"{100 * called:.1f}%" for called, _ in found]
+        lines.append(_row(size, [*cells, f"{100 * found[1][1]:.0f}%"]))
+    known = [false_alarms(SIZES[0], alike, runs, known=True) for alike in ALIKE]
+    cells = [f"{100 * called:.1f}%" for called, _ in known]
+    lines.append(_row(SIZES[0], [*cells, f"{100 * known[1][1]:.0f}%"], " (design effect given)"))
+    points = [f"+{100 * d:.0f} points" for d in DIFFERENCES]
+    lines += [
+        MIDDLE,
+        "## A true change of one of the ten, from 15% (half alike)\n",
+        f"| services | responses | {' | '.join(points)} |",
+        "|---|---|" + "---|" * len(DIFFERENCES),
+    ]
+    for size in SIZES:
+        found_ = [power(size, d, max(200, runs // 4)) for d in DIFFERENCES]
+        lines.append(_row(size, [f"{100 * one:.0f}%" for one in found_]))
+    return "\n".join([*lines, TAIL])
+
+
+def _row(size: tuple[int, int], cells: Sequence[str], note: str = "") -> str:
+    return f"| {size[0]:,} | {size[1]:,}{note} | {' | '.join(cells)} |"
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=4000)
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    told = page(arguments.runs)
+    if arguments.write:
+        PAGE.write_text(told, encoding="utf-8")
+    print(told)
+
+
+if __name__ == "__main__":
+    main()
