@@ -198,7 +198,15 @@ def command(running, tmp_path):
     return lambda *more, by=run: by(commands, [*options, *more])
 
 
-def test_the_command_tells_what_came_and_goes_on_after_ctrl_c(command, running):
+@pytest.fixture
+def ctrl_c():
+    """Let Ctrl-C interrupt: a suite that a shell started in its background is told to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_the_command_tells_what_came_and_goes_on_after_ctrl_c(command, running, ctrl_c):
     days = ("--from", "2026-05-01", "--to", "2026-06-30")
     interrupted = threading.Event()
 
