@@ -92,7 +92,7 @@ def _waves() -> None:
         sa.Column("invited", sa.Integer(), nullable=True),
         sa.Column("responses", sa.Integer(), nullable=True),
         sa.Column("services", sa.Integer(), nullable=True),
-        sa.Column("design_effect", sa.Float(), nullable=True),
+        sa.Column("design_effect", sa.Double(), nullable=True),
         sa.Column("citation", sa.String(), nullable=False),
         sa.Column("gold_standard", sa.JSON(), nullable=True),
         sa.Column("content_hash", sa.String(), nullable=True),

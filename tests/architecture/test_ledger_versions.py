@@ -86,7 +86,7 @@ def test_what_is_written_today_has_the_shape_of_the_newest_example():
 def test_states_of_every_version_are_read(kept):
     read = State.from_dict(kept)
     assert tier_words(read) == "weak for now; may become intermediate"
-    assert read.to_dict() == {"said": None, "shows": [], "certainty": {}} | kept | {
+    assert read.to_dict() == {"said": None, "shows": [], "certainty": {}, "use": None} | kept | {
         "version": STATE_VERSION
     }
 
