@@ -47,13 +47,14 @@ from monitor.usage import service as usage
 
 __all__ = [
     "Preview",
+    "because",
     "comparison_failed",
     "count",
     "fewer_ids",
+    "follow",
     "hand_in",
     "heed",
     "ingest",
-    "merge_papers",
     "needs_a_lead",
     "preview",
     "preview_counting",
@@ -68,10 +69,8 @@ __all__ = [
     "screen",
     "settle_alert",
     "settle_incident",
-    "settle_link",
     "source_failed",
     "source_recovered",
-    "undo_merge",
     "withdraw",
 ]
 
@@ -147,7 +146,7 @@ def heed(
         one_at_a_time(session)
     for alert in review.look_for_alerts(session, paper_ids, at):
         if decision := review.withdraw_retracted(session, alert, at):
-            _follow(session, service, decision, _because(session, decision), at=at)
+            follow(session, service, decision, because(session, decision), at=at)
 
 
 def replay(
@@ -223,74 +222,6 @@ def screen(
     return screening
 
 
-def settle_link(  # noqa: PLR0913 - what, by whom
-    session: Session,
-    service: Service,
-    *,
-    link_id: int,
-    confirm: bool,
-    version: str,
-    by: User,
-    at: datetime,
-) -> review.Settled:
-    """Say whether two papers belong together as proposed, with everything that follows."""
-    settled = review.settle_link(
-        session,
-        link_id=link_id,
-        confirm=confirm,
-        version=version,
-        matcher=service.matcher,
-        by=by,
-        at=at,
-    )
-    return _follow_papers(session, service, settled, at=at)
-
-
-def merge_papers(
-    session: Session,
-    service: Service,
-    *,
-    papers: tuple[int, int],
-    version: str,
-    by: User,
-    at: datetime,
-) -> review.Settled:
-    """Make two papers one because a person says so, with everything that follows."""
-    settled = review.merge_papers(
-        session, papers=papers, version=version, matcher=service.matcher, by=by, at=at
-    )
-    return _follow_papers(session, service, settled, at=at)
-
-
-def undo_merge(
-    session: Session,
-    service: Service,
-    *,
-    merge_id: int,
-    by: User,
-    at: datetime,
-) -> review.Settled:
-    """Make two papers of one again, with everything that follows."""
-    settled = review.undo_merge(session, merge_id=merge_id, matcher=service.matcher, by=by, at=at)
-    return _follow_papers(session, service, settled, at=at)
-
-
-def _follow_papers(
-    session: Session,
-    service: Service,
-    settled: review.Settled,
-    *,
-    at: datetime,
-) -> review.Settled:
-    """Re-grade what counts and has other papers now, heed what is said of these, tell readers."""
-    for decision in review.accepting(session, settled.studies):
-        words = f"{review.study_label(session, decision.study_id)}: {settled.why}"
-        cause = Cause("papers", words, decision.study_id)
-        _follow(session, service, decision, cause, at=at)
-    heed(session, service, settled.papers, at=at)
-    return settled
-
-
 def hand_in(
     session: Session,
     service: Service,
@@ -322,7 +253,7 @@ def count(session: Session, service: Service, sent: review.Sent, *, consensus_id
         direction=evidence.told_direction(reading, service.catalogue.synthesis),
         by_a_lead=needs_a_lead(session, service, shown),
     )
-    _follow(session, service, decision, _because(session, decision), at=sent.at)
+    follow(session, service, decision, because(session, decision), at=sent.at)
     return decision
 
 
@@ -343,7 +274,7 @@ def withdraw(  # noqa: PLR0913 - who, what, why
 ) -> Decision:
     """Stop counting an accepted study, with everything that follows from it."""
     decision = review.withdraw(session, study_id=study_id, token=token, reason=reason, by=by, at=at)
-    _follow(session, service, decision, _because(session, decision), at=at)
+    follow(session, service, decision, because(session, decision), at=at)
     return decision
 
 
@@ -363,11 +294,11 @@ def settle_alert(  # noqa: PLR0913 - who, what, why
         session, alert_id=alert_id, outcome=outcome, token=token, reason=reason, by=by, at=at
     )
     if decision:
-        _follow(session, service, decision, _because(session, decision), at=at)
+        follow(session, service, decision, because(session, decision), at=at)
     return alert
 
 
-def _follow(
+def follow(
     session: Session,
     service: Service,
     decision: Decision,
@@ -385,7 +316,8 @@ def _follow(
         notify.announce(session, service.catalogue, service.settings, changes, at=at)
 
 
-def _because(session: Session, decision: Decision) -> Cause:
+def because(session: Session, decision: Decision) -> Cause:
+    """Say why something changes with a decision, as ledgers keep it and readers read it."""
     kind, words = review.why(session, decision)
     return Cause(kind, words, decision.id)
 

@@ -16,7 +16,7 @@ from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature.ingest.arriving import Arrival, Known, add_papers
 from monitor.literature.linkage import propose
 from monitor.literature.matching.matcher import Matcher
-from monitor.literature.papers import merging, resolve, study_names
+from monitor.literature.papers import merging, regrouping, resolve, study_names
 from monitor.literature.papers.precedence import clean
 from monitor.literature.papers.reconcile import read_anew
 from monitor.literature.papers.settling import (
@@ -168,13 +168,23 @@ def create_study(session: Session, *, paper_id: int, label: str, by: User, at: d
     paper = _paper(session, paper_id)
     if known := _study_of(session, paper_id):
         return known
+    study = found_study(session, label=label, by=by, at=at)
+    _link(session, paper, study, PaperRole.MAIN, by, at)
+    return study
+
+
+def found_study(session: Session, *, label: str, by: User, at: datetime) -> Study:
+    """Make a study that no paper reports yet, under a name of its own.
+
+    Raises:
+        InvalidInput: no label.
+    """
     name = _line(label)
     if not name:
         raise InvalidInput("Give the study a short name", field="label")
     study = Study(label=_told_apart(session, name, actors.of_user(by.id), at), created_at=at)
     session.add(study)
     session.flush()
-    _link(session, paper, study, PaperRole.MAIN, by, at)
     return study
 
 
@@ -186,11 +196,12 @@ def link_paper(
     Raises:
         NotFound: no such paper or study.
         InvalidInput: no such role.
-        Conflict: the paper reports another study.
+        Conflict: the paper reports another study, or the study is part of another since.
     """
     paper, study = _paper(session, paper_id), session.get(Study, study_id)
     if study is None:
         raise NotFound(f"there is no study {study_id}")
+    regrouping.require_whole(session, study)
     if role not in set(PaperRole):
         raise InvalidInput(f"Choose one of: {', '.join(PaperRole)}", field="role")
     known = _study_of(session, paper_id)

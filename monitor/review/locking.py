@@ -66,6 +66,22 @@ def hold_study(session: Session, study_id: int) -> Study:
     return study
 
 
+def hold_together(
+    session: Session, paper_ids: Sequence[int], study_ids: Sequence[int] = ()
+) -> None:
+    """Keep others from moving some papers, or deciding on their studies and on ``study_ids``.
+
+    A paper that is to be screened is held before a study, a study before the papers that report
+    it: as those who screen and those who appraise hold them, so that nobody waits in a circle.
+    """
+    reporting = {i: study for i in paper_ids if (study := study_of(session, i))}
+    hold_items(session, [i for i in paper_ids if i not in reporting])
+    studies = sorted({*reporting.values(), *study_ids})
+    for study in studies:
+        hold_study(session, study)
+    hold_items(session, [paper for study in studies for paper in papers_of(session, study)])
+
+
 def newest_decision(session: Session, study_id: int) -> Decision | None:
     """Give the decision that stands: the last one written, whatever the clock said."""
     return session.scalar(

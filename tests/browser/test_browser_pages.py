@@ -5,7 +5,7 @@ from appraising import press  # type: ignore[import-not-found]  # beside this fi
 from axe_playwright_python.sync_playwright import Axe
 from readings import reading_of  # type: ignore[import-not-found]  # on pytest's path
 
-from monitor import workflow
+from monitor import story_of_papers, workflow
 from monitor.accounts import service as accounts
 from monitor.accounts.tables import Role
 from monitor.feeds import service as feeds
@@ -142,7 +142,7 @@ def names(site):
         sent = {m.kind.value: m.uuid for m in mail.messages(session) if m.sent_at}
         papers = (world.papers["hostile"], world.papers["possible"])
         seen = compare.seen(*(literature.paper(session, paper) for paper in papers))
-        merge = workflow.merge_papers(
+        merge = story_of_papers.merge_papers(
             session,
             world.service,
             papers=papers,
