@@ -28,7 +28,7 @@ from monitor.web.admin import days, feeds, outbox
 from monitor.web.admin import pages as admin
 from monitor.web.public import crawlers, figure, interventions, marks, rendered, subscribe
 from monitor.web.public import overview as public
-from monitor.web.staff import alerts, imports, studies, unqueued
+from monitor.web.staff import alerts, families, imports, studies, unqueued
 from monitor.web.staff import pairs as comparing
 from monitor.web.staff import papers as review
 from monitor.web.staff.appraising import results, risk, settle, steps
@@ -76,6 +76,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
         unqueued,
         comparing,
         studies,
+        families,
         steps,
         results,
         risk,

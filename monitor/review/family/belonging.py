@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from monitor.literature.linkage import belonging
 from monitor.literature.linkage.propose import facts_of
-from monitor.literature.papers import linking
+from monitor.literature.papers import linking, queries
 from monitor.literature.tables import Match, Paper, PaperLink, Study, StudyPaper
 from monitor.literature.words import LinkState, Relation
 from monitor.review.tables import QueueItem
@@ -26,7 +26,7 @@ _OF_ONE_STUDY = (
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A study that a paper may belong to, and why. ``papers`` of it say so."""
+    """A study that a paper may belong to, and why."""
 
     study_id: int
     label: str
@@ -43,21 +43,43 @@ class Newcomer:
     reasons: tuple[str, ...]
 
 
-def studies_for(session: Session, paper_ids: Sequence[int]) -> list[Suggestion]:
-    """Say which studies some papers may belong to, beside their own: those with most reasons first."""
+def studies_for(
+    session: Session, paper_ids: Sequence[int], *, by_text: bool = True
+) -> list[Suggestion]:
+    """Say which studies some papers may belong to, beside their own: those with most reasons first.
+
+    ``by_text`` False: by numbers and proposed links alone, without reading a text.
+    """
     mine = select(StudyPaper.study_id).where(StudyPaper.paper_id.in_(paper_ids))
     own = set(session.scalars(mine))
-    others = _of_the_same(session, paper_ids)
+    why = _by_number(session, paper_ids)
+    others = _of_the_same(session, paper_ids) if by_text else list(_links(session, paper_ids))
     rows = session.execute(
         select(StudyPaper.paper_id, StudyPaper.study_id).where(StudyPaper.paper_id.in_(others))
     )
     study_of = {row.paper_id: row.study_id for row in rows if row.study_id not in own}
-    why: dict[int, dict[str, None]] = {}
-    for paper_id, some in _why(session, paper_ids, list(study_of)).items():
-        why.setdefault(study_of[paper_id], {}).update(dict.fromkeys(some))
+    said = _why(session, paper_ids, list(study_of)) if by_text else _linked(session, paper_ids)
+    for paper_id, some in said.items():
+        if paper_id in study_of:
+            why.setdefault(study_of[paper_id], {}).update(dict.fromkeys(some))
     labels = dict(session.execute(select(Study.id, Study.label).where(Study.id.in_(why))).all())
     found = [Suggestion(study_id, labels[study_id], tuple(why[study_id])) for study_id in why]
     return sorted(found, key=lambda one: (-len(one.reasons), one.study_id))
+
+
+def _by_number(session: Session, paper_ids: Sequence[int]) -> dict[int, dict[str, None]]:
+    """Give the studies that share a registration with some papers, and by which number."""
+    why: dict[int, dict[str, None]] = {}
+    own = {study for one in paper_ids if (study := queries.study_of(session, one))}
+    for paper_id in paper_ids:
+        for study_id, label, shared in queries.same_registration(session, paper_id):
+            if (study_id, label) not in own:
+                why.setdefault(study_id, {})[f"both name {shared}"] = None
+    return why
+
+
+def _linked(session: Session, paper_ids: Sequence[int]) -> dict[int, list[str]]:
+    return {paper_id: [reason] for paper_id, reason in _links(session, paper_ids).items()}
 
 
 def papers_for(session: Session, study_id: int) -> list[Newcomer]:

@@ -105,6 +105,12 @@ def family(session: Session, study_id: int) -> Family:
     )
 
 
+def part_of(session: Session, study_id: int) -> tuple[int, str] | None:
+    """Give the study that this one is part of, as (id, label); None: it is whole."""
+    now = regrouping.current_study(session, study_id)
+    return None if now == study_id else _named(session, now)
+
+
 def reports(session: Session, study_id: int) -> list[Report]:
     """List the papers of a study by what ``rules`` goes by, the first linked first."""
     rows = session.execute(

@@ -13,9 +13,11 @@ from monitor.literature.papers import queries as literature
 from monitor.review import alert_queries, doubts, quotes
 from monitor.review import queries as reviews
 from monitor.review import service as review
+from monitor.review.family import belonging, compare, line, rules
 from monitor.web import auth, forms, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
+from monitor.web.public import family as family_words
 from monitor.web.staff import effects, excerpts, labels
 from monitor.web.staff.appraising import reading_words
 from monitor.web.staff.appraising.reports import reports_of
@@ -46,6 +48,11 @@ def page(session: Session, study_id: int, typed: Typed, problems: Problems | Non
         held=_held(session, view),
         quoted=quotes.stands_in,
         reports=reports_of(session, view),
+        events=line.line(session, study_id),
+        line_words=family_words,
+        since=_since(view),
+        suggested=_suggested(session, view),
+        part_of=compare.part_of(session, study_id),
         earlier=reviews.earlier_rounds(session, study_id),
         is_lead=auth.reader().role in {Role.LEAD, Role.ADMIN},
         typed=typed,
@@ -133,6 +140,23 @@ def _held(session: Session, view: reviews.StudyView) -> list[str]:
     """List the texts held of a study's papers, in which a quote may stand."""
     papers = [literature.paper(session, one.paper_id) for one in view.papers]
     return [text for one in papers for text in (one.title, one.abstract) if text]
+
+
+def _since(view: reviews.StudyView) -> list[str]:
+    """Name the papers with results that came to a study after it was decided."""
+    if not view.decisions:
+        return []
+    then = set(view.decisions[-1].facts.get("papers", ()))
+    return [
+        f"“{one.title}”"
+        for one in view.papers
+        if one.paper_id not in then and rules.brings_results(one.role)
+    ]
+
+
+def _suggested(session: Session, view: reviews.StudyView) -> list[belonging.Suggestion]:
+    """List the studies that may be one with this, by what costs little to ask."""
+    return belonging.studies_for(session, [one.paper_id for one in view.papers], by_text=False)
 
 
 def _caused(session: Session, decision: reviews.DecisionView) -> list[Change]:
