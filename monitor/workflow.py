@@ -27,6 +27,7 @@ from monitor.literature import service as literature
 from monitor.literature.ingest import rereading
 from monitor.literature.papers.settling import one_at_a_time
 from monitor.literature.words import TO_SCREEN, Lane
+from monitor.notify import news
 from monitor.notify import service as notify
 from monitor.notify.incidents import (  # offered from here: they are part of the story
     comparison_failed,
@@ -37,7 +38,7 @@ from monitor.notify.incidents import (  # offered from here: they are part of th
     source_failed,
     source_recovered,
 )
-from monitor.notify.queries import readers_told
+from monitor.notify.queries import anything_told, readers_told
 from monitor.review import service as review
 from monitor.review.reading.model import Reading
 from monitor.review.tables import Decision, Screening, StudyAlert
@@ -63,6 +64,7 @@ __all__ = [
     "publish_baseline",
     "query_rewritten",
     "read_by_new_rules",
+    "readers_mailed",
     "readers_told",
     "remind_admins",
     "replay",
@@ -251,15 +253,32 @@ def count(session: Session, service: Service, sent: review.Sent, *, consensus_id
         sent,
         consensus_id=consensus_id,
         direction=evidence.told_direction(reading, service.catalogue.synthesis),
-        by_a_lead=needs_a_lead(session, service, shown),
+        by_a_lead=needs_a_lead(session, service, shown, study_id=sent.study_id),
     )
     follow(session, service, decision, because(session, decision), at=sent.at)
     return decision
 
 
-def needs_a_lead(session: Session, service: Service, previews: Sequence[Preview]) -> bool:
-    """Tell whether a decision would tell so many readers that a lead reviewer has to take it."""
-    return readers_told(session, previews) > service.settings.review.lead_above_readers
+def needs_a_lead(
+    session: Session, service: Service, previews: Sequence[Preview], *, study_id: int
+) -> bool:
+    """Tell whether counting a study would mail so many readers that a lead reviewer has to do it."""
+    mailed = readers_mailed(session, service, previews, study_id=study_id)
+    return mailed > service.settings.review.lead_above_readers
+
+
+def readers_mailed(
+    session: Session, service: Service, previews: Sequence[Preview], *, study_id: int
+) -> int:
+    """Count the readers whom deciding a study by what its appraisals came to would mail."""
+    reading = review.consensus_reading(session, study_id)
+    said = reading.in_review if reading else None
+    cause = news.Cause(
+        in_review=evidence.may_be_in_review(session, service.catalogue, study_id, said),
+        leaves=reading is not None and not reading.count_it,
+        told=anything_told(session, study_id),
+    )
+    return readers_told(session, previews, cause)
 
 
 def withdraw(  # noqa: PLR0913 - who, what, why

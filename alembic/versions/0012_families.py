@@ -1,4 +1,4 @@
-"""Papers of studies put together otherwise by people, with all that moved, so that it can be undone."""
+"""Papers of studies put together otherwise by people, so that it can be undone; the tool of a round."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -37,8 +37,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_regrouping_study_id"), "regrouping", ["study_id"])
     op.create_index(op.f("ix_regrouping_other_id"), "regrouping", ["other_id"])
+    # every round until now was judged in the tool in force
+    op.add_column(
+        "appraisal_round", sa.Column("tool", sa.String(), nullable=False, server_default="")
+    )
 
 
 def downgrade() -> None:
     """Go back; papers stay with the studies they report, and no move can be undone any more."""
+    op.drop_column("appraisal_round", "tool")
     op.drop_table("regrouping")

@@ -73,7 +73,8 @@ def hand_in(
     slugs = [arm.intervention for arm in reading.arms if arm.intervention]
     locking.known_interventions(session, slugs)
     tools = catalogue.tool_by_reference
-    checking.require_whole(reading, tools, catalogue.slugs)
+    chosen = catalogue.tools.get(rounds.tool_chosen(session, sent.study_id))
+    checking.require_whole(reading, tools, catalogue.slugs, chosen)
     if reading.count_it:
         deciding.require_unbarred(session, sent.study_id)
     settles = _require_turn(session, sent, because)

@@ -75,6 +75,7 @@ class RoundView:
     opened_by: str
     opened_at: datetime | None
     is_open: bool
+    tool: str = ""  # that a lead chose for it, by its file's name; empty: the one in force
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,8 @@ def _round(session: Session, study_id: int, named: dict[int, str]) -> RoundView:
         return RoundView(1, "", "", None, is_open(session, study_id))
     last = later[-1]
     by = named[last.opened_by]
-    return RoundView(last.number, last.reason, by, last.opened_at, last.closed_at is None)
+    is_asked = last.closed_at is None
+    return RoundView(last.number, last.reason, by, last.opened_at, is_asked, last.tool)
 
 
 def _consensus(

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from monitor import workflow
 from monitor.accounts.tables import Role
+from monitor.catalogue.appraisal import Tool
 from monitor.evidence.words import OF_DECISIONS
 from monitor.gap import queries as gaps
 from monitor.gap.tables import Change
@@ -19,7 +20,7 @@ from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.public import family as family_words
 from monitor.web.staff import effects, excerpts, labels
-from monitor.web.staff.appraising import reading_words
+from monitor.web.staff.appraising import desk, reading_words
 from monitor.web.staff.appraising.reports import reports_of
 
 blueprint = Blueprint("studies", __name__)
@@ -48,6 +49,7 @@ def page(session: Session, study_id: int, typed: Typed, problems: Problems | Non
         held=_held(session, view),
         quoted=quotes.stands_in,
         reports=reports_of(session, view),
+        choices=_tools(session, study_id),
         events=line.line(session, study_id),
         line_words=family_words,
         since=_since(view),
@@ -130,6 +132,8 @@ def open_round(study_id: int) -> ResponseReturnValue:
             session,
             study_id=study_id,
             reason=request.form.get("reason", ""),
+            tool=request.form.get("tool", ""),
+            fitting=[tool.id for tool in _tools(session, study_id)],
             by=auth.reader(),
             at=now(),
         )
@@ -140,6 +144,12 @@ def _held(session: Session, view: reviews.StudyView) -> list[str]:
     """List the texts held of a study's papers, in which a quote may stand."""
     papers = [literature.paper(session, one.paper_id) for one in view.papers]
     return [text for one in papers for text in (one.title, one.abstract) if text]
+
+
+def _tools(session: Session, study_id: int) -> tuple[Tool, ...]:
+    """Give the tools that fit the design a study was decided by, the one in force first."""
+    newest = reviews.decided_reading(session, study_id)
+    return desk.tools_for(newest) if newest else ()
 
 
 def _since(view: reviews.StudyView) -> list[str]:
