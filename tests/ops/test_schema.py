@@ -223,12 +223,16 @@ def test_rounds_of_before_were_judged_in_the_tool_in_force_and_papers_stay_when_
     _step(empty, "upgrade", "0011_readings")
     at = {"at": "2026-11-23 06:10:00+00:00"}
     before = (
-        'INSERT INTO "user" (id, address, name, role, created_at)'
-        " VALUES (1, 'a@example.org', 'Somebody', 'admin', :at)",
+        (
+            'INSERT INTO "user" (id, address, name, role, created_at)'
+            " VALUES (1, 'a@example.org', 'Somebody', 'admin', :at)"
+        ),
         "INSERT INTO study (id, label, created_at) VALUES (1, 'One', :at)",
         "INSERT INTO study (id, label, created_at) VALUES (2, 'Another', :at)",
-        "INSERT INTO appraisal_round (study_id, number, reason, opened_by, opened_at)"
-        " VALUES (1, 2, 'A correction', 1, :at)",
+        (
+            "INSERT INTO appraisal_round (study_id, number, reason, opened_by, opened_at)"
+            " VALUES (1, 2, 'A correction', 1, :at)"
+        ),
     )
     with empty.write() as session:
         for statement in before:

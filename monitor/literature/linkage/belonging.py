@@ -15,21 +15,22 @@ _NAMED = 3  # authors named in a reason
 
 
 def reasons(one: Facts, other: Facts) -> list[str]:
-    """Say why two papers may report one study, the strongest first; none where nothing suggests it."""
-    if one.is_review or other.is_review:
+    """Say why two papers may report one study, the strongest first; none where nothing suggests it.
+
+    Most pairs share nothing: they are told apart before a text is read.
+    """
+    shared, authors = one.numbers & other.numbers, _authors(one) & _authors(other)
+    registered = one.is_registration or other.is_registration
+    if not (shared or authors or registered):
         return []
-    found = []
-    if shared := one.numbers & other.numbers:
-        found.append(f"both name {first_named(shared)}")
-    authors = _authors(one) & _authors(other)
+    found = [f"both name {first_named(shared)}"] if shared else []
     by = f"share the {'authors' if len(authors) > 1 else 'author'} {listed(sorted(authors)[:_NAMED])}"
-    called = one.acronyms & other.acronyms
-    if called and (authors or one.is_registration or other.is_registration):
+    if called := one.acronyms & other.acronyms:
         name = f"both are called {min(called).upper()}"
         found.append(f"{name} and {by}" if authors else name)
     elif not shared and one.slugs & other.slugs and (agreeing := _team(one, other, len(authors))):
         found.append(f"both are about the same intervention, {agreeing} and {by}")
-    return found
+    return [] if found and (one.is_review or other.is_review) else found
 
 
 def _team(one: Facts, other: Facts, authors: int) -> str:

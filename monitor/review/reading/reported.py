@@ -133,6 +133,12 @@ def _together(told: Reported) -> Iterator[Fault]:
         return
     if told.low > told.high:
         yield "low", f"The interval {told.low:g} to {told.high:g} runs backwards"
+    elif told.low == told.high:
+        yield (
+            "low",
+            f"Both ends are {told.low:g}, so nothing but the sign could be heard: give more digits, "
+            "or leave the interval out and give the standard error, p, or the numbers analysed",
+        )
     elif told.effect is not None and not told.low <= told.effect <= told.high:
         yield (
             "low",
