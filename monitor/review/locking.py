@@ -7,7 +7,7 @@ is read after holding it stays true until the transaction ends.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import Role, User
@@ -20,6 +20,19 @@ from monitor.review.tables import Appraisal, Consensus, Decision, QueueItem, Rou
 from monitor.review.words import Stage
 
 _MAX_TOKEN = 100
+# Asked several times for each page and each step of a form: made once.
+_LAST_ROUND = (
+    select(Round)
+    .where(Round.study_id == bindparam("study_id"))
+    .order_by(Round.number.desc())
+    .limit(1)
+)
+_NEWEST_DECISION = (
+    select(Decision)
+    .where(Decision.study_id == bindparam("study_id"))
+    .order_by(Decision.id.desc())
+    .limit(1)
+)
 _MAX_SLUGS = 50
 
 
@@ -84,16 +97,12 @@ def hold_together(
 
 def newest_decision(session: Session, study_id: int) -> Decision | None:
     """Give the decision that stands: the last one written, whatever the clock said."""
-    return session.scalar(
-        select(Decision).where(Decision.study_id == study_id).order_by(Decision.id.desc()).limit(1)
-    )
+    return session.scalar(_NEWEST_DECISION, {"study_id": study_id})
 
 
 def round_of(session: Session, study_id: int) -> tuple[int, bool]:
     """Give the number of a study's present round, and whether it is open: not decided yet."""
-    last = session.scalar(
-        select(Round).where(Round.study_id == study_id).order_by(Round.number.desc()).limit(1)
-    )
+    last = session.scalar(_LAST_ROUND, {"study_id": study_id})
     if last is None:
         return 1, newest_decision(session, study_id) is None
     return last.number, last.closed_at is None

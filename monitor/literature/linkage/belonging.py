@@ -35,10 +35,10 @@ def reasons(one: Facts, other: Facts) -> list[str]:
 
 def _team(one: Facts, other: Facts, authors: int) -> str:
     """Say what else agrees of two papers by the same people; empty: too little."""
-    if authors >= _TWO and (size := one.samples & other.samples):
-        return f"say that {min(size)} took part"
     if authors >= _TEAM and alike(one.words, other.words) >= _NEAR:
         return "have similar titles"
+    if authors >= _TWO and (size := one.samples & other.samples):
+        return f"say that {min(size)} took part"
     return ""
 
 

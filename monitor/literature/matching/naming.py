@@ -100,7 +100,9 @@ def names_of(intervention: Intervention) -> Iterator[tuple[str, Name]]:
     slug = intervention.slug
     for form in intervention.full_forms:
         yield form, Name(slug, None, FULL_NAME, _may_be_spaced(form))
-    named = [(variant.forms, variant.name, VARIANT_NAME) for variant in intervention.variants]
+    named: list[tuple[tuple[str, ...], str | None, str]] = [
+        (variant.forms, variant.name, VARIANT_NAME) for variant in intervention.variants
+    ]
     named += [(trial.forms, trial.variant, TRIAL_NAME) for trial in intervention.trials]
     for forms, variant, rule in named:
         for form in forms:

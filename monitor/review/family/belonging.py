@@ -14,7 +14,7 @@ from monitor.literature.words import LinkState, Relation
 from monitor.review.tables import QueueItem
 from monitor.review.words import OPEN
 
-_MOST = 300  # papers of studies of the same interventions that are looked through
+_MOST = 100  # papers of studies of the same interventions that are looked through
 # Links that say something of the study; whether two are one paper is asked elsewhere.
 _OF_ONE_STUDY = (
     Relation.PREPRINT_OF,

@@ -148,6 +148,8 @@ def _held(session: Session, view: reviews.StudyView) -> list[str]:
 
 def _tools(session: Session, study_id: int) -> tuple[Tool, ...]:
     """Give the tools that fit the design a study was decided by, the one in force first."""
+    if auth.reader().role not in {Role.LEAD, Role.ADMIN}:
+        return ()
     newest = reviews.decided_reading(session, study_id)
     return desk.tools_for(newest) if newest else ()
 
