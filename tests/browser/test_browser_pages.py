@@ -22,9 +22,11 @@ from monitor.feeds.records import (
 from monitor.feeds.tables import Comparison, Incident
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.literature.papers import queries as literature
+from monitor.literature.words import PaperRole
 from monitor.notify import queries as mail
 from monitor.notify import tokens
 from monitor.review import service as review
+from monitor.review.family import compare as families
 from monitor.review.pairs import compare
 from monitor.review.words import ScreeningVerdict
 
@@ -54,6 +56,11 @@ STAFF = {
     "kept.listing": "/papers",
     "review.paper": "/papers/{cosp}",
     "studies.study": "/studies/{ddp}",
+    "families.papers": "/studies/{ddp}/papers",
+    "families.paper": "/studies/{ddp}/papers/{cosp}",
+    "families.split": "/studies/{ddp}/split",
+    "families.merge": "/studies/{ddp}/merge/{differ}",
+    "families.undo": "/regroupings/{regrouping}/undo",
     "appraise.study": "/studies/{ddp2}/appraise",
     "appraise.arms": "/studies/{ddp2}/appraise/groups",
     "results.listed": "/studies/{ddp2}/appraise/results",
@@ -107,6 +114,8 @@ MORE_STAFF = (
     "/studies/{half}/appraise/results",
     "/studies/{half}/appraise/hand-in",
     "/studies/{ddp2}/appraise/results/r1/risk/overall",
+    "/studies/{ddp}/papers/{follow}",
+    "/studies/{ddp}/papers?find=40000003",
     "/studies/{agreed}",
     "/studies/{agreed}/compared",
     "/studies/999",
@@ -151,6 +160,16 @@ def names(site):
             at=world.at,
         ).merge
         assert merge
+        attach = review.Attach(world.studies["ddp"], world.papers["follow"], PaperRole.FOLLOW_UP)
+        form = review.Form(
+            next(world.tokens),
+            families.version(session, attach),
+            "The same families, four years on",
+            world.ada,
+            world.at,
+        )
+        moved = story_of_papers.regroup(session, world.service, attach, form).regrouping
+        assert moved
     agreed(world)
     return {
         **world.papers,
@@ -164,6 +183,7 @@ def names(site):
         "me": world.ada.id,
         "feed": feed,
         "merge": merge.id,
+        "regrouping": moved.id,
         "mail": sent["change"],
         "confirm": tokens.confirm_token(SECRET, sent["confirm"]),
         "unsubscribe": tokens.unsubscribe_token(SECRET, sent["change"]),

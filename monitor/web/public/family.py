@@ -1,5 +1,6 @@
 """The words of a study's line of time, the same on public and staff pages. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from monitor.review.alerts.rules import GRAVE, Concern
@@ -21,11 +22,11 @@ _STANDING = {
     Concern.REINSTATED: "No longer called retracted",
 }
 _NOTICES = {
-    Concern.RETRACTED: "Notice of retraction",
-    Concern.PARTLY_RETRACTED: "Notice of retraction in part",
-    Concern.IN_DOUBT: "Editors voiced concern",
-    Concern.CORRECTED: "Correction",
-    Concern.UPDATED: "Update",
+    Concern.RETRACTED: "Notice of retraction of",
+    Concern.PARTLY_RETRACTED: "Notice of retraction in part of",
+    Concern.IN_DOUBT: "Editors voiced concern about",
+    Concern.CORRECTED: "Correction of",
+    Concern.UPDATED: "Update of",
 }
 
 
@@ -45,13 +46,18 @@ def when(event: Event) -> str:
 def what(event: Event) -> str:
     """Name what happened."""
     if event.concern is not None:
-        return _NOTICES.get(event.concern, "Notice")
+        return _NOTICES.get(event.concern, "Notice about")
     return formats.sentence(event.role) if event.what is What.PAPER else _EVENTS[event.what]
 
 
 def standing(event: Event) -> list[Said]:
     """List what is said of a paper, the gravest first."""
     return [Said(_STANDING[one], one in GRAVE) for one in event.standing]
+
+
+def corrected(events: Iterable[Event]) -> int:
+    """Count the reports that were corrected, which is said before what they found."""
+    return sum(Concern.CORRECTED in event.standing for event in events)
 
 
 def is_notice(event: Event) -> bool:
