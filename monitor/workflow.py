@@ -29,6 +29,7 @@ from monitor.literature import service as literature
 from monitor.literature.ingest import rereading
 from monitor.literature.papers.settling import one_at_a_time
 from monitor.literature.words import TO_SCREEN, Lane
+from monitor.notify import news
 from monitor.notify import service as notify
 from monitor.notify.incidents import (  # offered from here: part of the story
     comparison_failed,
@@ -39,7 +40,7 @@ from monitor.notify.incidents import (  # offered from here: part of the story
     source_failed,
     source_recovered,
 )
-from monitor.notify.queries import readers_told
+from monitor.notify.queries import anything_told, readers_told
 from monitor.review import service as review
 from monitor.review.reading.model import Reading
 from monitor.review.tables import Decision, Screening, StudyAlert
@@ -62,6 +63,7 @@ __all__ = [  # of others, offered from here beside the functions below
     "preview_withdrawal",
     "publish_wave",
     "query_rewritten",
+    "readers_mailed",
     "readers_told",
     "remind_admins",
     "settle_incident",
@@ -153,7 +155,7 @@ def heed(session: Session, service: Service, paper_ids: Sequence[int], *, at: da
         one_at_a_time(session)
     for alert in review.look_for_alerts(session, paper_ids, at):
         if decision := review.withdraw_retracted(session, alert, at):
-            _follow(session, service, decision, _because(session, decision), at=at)
+            follow(session, service, decision, because(session, decision), at=at)
 
 
 def replay(
@@ -223,65 +225,6 @@ def screen(
     return screening
 
 
-def settle_link(  # noqa: PLR0913 - what, by whom
-    session: Session,
-    service: Service,
-    *,
-    link_id: int,
-    confirm: bool,
-    version: str,
-    by: User,
-    at: datetime,
-) -> review.Settled:
-    """Say whether two papers belong together as proposed, with everything that follows."""
-    settled = review.settle_link(
-        session,
-        link_id=link_id,
-        confirm=confirm,
-        version=version,
-        matcher=service.matcher,
-        by=by,
-        at=at,
-    )
-    return _follow_papers(session, service, settled, at=at)
-
-
-def merge_papers(
-    session: Session,
-    service: Service,
-    *,
-    papers: tuple[int, int],
-    version: str,
-    by: User,
-    at: datetime,
-) -> review.Settled:
-    """Make two papers one because a person says so, with everything that follows."""
-    settled = review.merge_papers(
-        session, papers=papers, version=version, matcher=service.matcher, by=by, at=at
-    )
-    return _follow_papers(session, service, settled, at=at)
-
-
-def undo_merge(
-    session: Session, service: Service, *, merge_id: int, by: User, at: datetime
-) -> review.Settled:
-    """Make two papers of one again, with everything that follows."""
-    settled = review.undo_merge(session, merge_id=merge_id, matcher=service.matcher, by=by, at=at)
-    return _follow_papers(session, service, settled, at=at)
-
-
-def _follow_papers(
-    session: Session, service: Service, settled: review.Settled, *, at: datetime
-) -> review.Settled:
-    """Re-grade what counts and has other papers now, heed what is said of these, tell readers."""
-    for decision in review.accepting(session, settled.studies):
-        words = f"{review.study_label(session, decision.study_id)}: {settled.why}"
-        cause = Cause("papers", words, decision.study_id)
-        _follow(session, service, decision, cause, at=at)
-    heed(session, service, settled.papers, at=at)
-    return settled
-
-
 def hand_in(
     session: Session, service: Service, sent: review.Sent, *, reading: Reading, because: str = ""
 ) -> review.Outcome:
@@ -306,15 +249,32 @@ def count(session: Session, service: Service, sent: review.Sent, *, consensus_id
         sent,
         consensus_id=consensus_id,
         direction=evidence.told_direction(reading, service.catalogue.synthesis),
-        by_a_lead=needs_a_lead(session, service, shown),
+        by_a_lead=needs_a_lead(session, service, shown, study_id=sent.study_id),
     )
-    _follow(session, service, decision, _because(session, decision), at=sent.at)
+    follow(session, service, decision, because(session, decision), at=sent.at)
     return decision
 
 
-def needs_a_lead(session: Session, service: Service, previews: Sequence[Preview]) -> bool:
-    """Tell whether a decision would tell so many readers that a lead reviewer has to take it."""
-    return readers_told(session, previews) > service.settings.review.lead_above_readers
+def needs_a_lead(
+    session: Session, service: Service, previews: Sequence[Preview], *, study_id: int
+) -> bool:
+    """Tell whether counting a study would mail so many readers that a lead reviewer has to do it."""
+    mailed = readers_mailed(session, service, previews, study_id=study_id)
+    return mailed > service.settings.review.lead_above_readers
+
+
+def readers_mailed(
+    session: Session, service: Service, previews: Sequence[Preview], *, study_id: int
+) -> int:
+    """Count the readers whom deciding a study by what its appraisals came to would mail."""
+    reading = review.consensus_reading(session, study_id)
+    said = reading.in_review if reading else None
+    cause = news.Cause(
+        in_review=evidence.may_be_in_review(session, service.catalogue, study_id, said),
+        leaves=reading is not None and not reading.count_it,
+        told=anything_told(session, study_id),
+    )
+    return readers_told(session, previews, cause)
 
 
 def withdraw(  # noqa: PLR0913 - who, what, why
@@ -329,7 +289,7 @@ def withdraw(  # noqa: PLR0913 - who, what, why
 ) -> Decision:
     """Stop counting an accepted study, with everything that follows from it."""
     decision = review.withdraw(session, study_id=study_id, token=token, reason=reason, by=by, at=at)
-    _follow(session, service, decision, _because(session, decision), at=at)
+    follow(session, service, decision, because(session, decision), at=at)
     return decision
 
 
@@ -349,7 +309,7 @@ def settle_alert(  # noqa: PLR0913 - who, what, why
         session, alert_id=alert_id, outcome=outcome, token=token, reason=reason, by=by, at=at
     )
     if decision:
-        _follow(session, service, decision, _because(session, decision), at=at)
+        follow(session, service, decision, because(session, decision), at=at)
     elif outcome is review.AlertOutcome.COUNT_AGAIN:  # one of the review's own, not judged here
         slugs, cause = baselines.counted_again(session, alert.study_id, reason)
         _follow_all(session, service, slugs, cause, at=at)
@@ -374,7 +334,7 @@ def certify(
     return said
 
 
-def _follow(
+def follow(
     session: Session, service: Service, decision: Decision, cause: Cause, *, at: datetime
 ) -> None:
     """Re-grade and reassess what a decision concerns, and tell the readers. Safe to repeat."""
@@ -394,6 +354,7 @@ def _follow_all(
     return changes
 
 
-def _because(session: Session, decision: Decision) -> Cause:
+def because(session: Session, decision: Decision) -> Cause:
+    """Say why something changes with a decision, as ledgers keep it and readers read it."""
     kind, words = review.why(session, decision)
     return Cause(kind, words, decision.id)

@@ -9,7 +9,7 @@ from alembic import op
 from monitor.ops.altering import words
 
 revision = "0013_what_trials_show"
-down_revision = "0011_readings"
+down_revision = "0012_families"
 branch_labels = None
 depends_on = None
 

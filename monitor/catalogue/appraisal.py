@@ -92,6 +92,7 @@ class Tool(Data):
     source: Text | None = None
     licence: Text | None = None
     note: Text | None = None  # what a reviewer should know of it
+    unchecked: Text | None = None  # what of it was not held against the official form, and why
     designs: tuple[StudyDesign, ...] = Field(min_length=1)
     answers: tuple[Text, ...] = Field(min_length=2)
     meanings: dict[Text, Text] = Field(default_factory=dict)

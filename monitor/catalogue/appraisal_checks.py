@@ -28,11 +28,11 @@ def faults(tool: Tool) -> list[str]:
 
 def asked_of(questions: Iterable[Question], heard: Mapping[str, str]) -> Iterator[Question]:
     """Give the questions that apply, in order; answers to what is not asked are not heard."""
-    applying: set[str] = set()
+    said: dict[str, str] = {}
     for question in questions:
-        answers = {name: answer for name, answer in heard.items() if name in applying}
-        if not question.asked or any(holds(when, answers) for when in question.asked):
-            applying.add(question.id)
+        if not question.asked or any(holds(when, said) for when in question.asked):
+            if question.id in heard:
+                said[question.id] = heard[question.id]
             yield question
 
 

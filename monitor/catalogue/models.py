@@ -72,6 +72,17 @@ class Variant(Data):
     forms: tuple[Text, ...] = ()
 
 
+class TrialName(Data):
+    """What a trial of an intervention is called, safe to match without context; no variant of it.
+
+    ``variant``: the one that the trial tried, where it tried one.
+    """
+
+    name: Text
+    forms: tuple[Text, ...] = Field(min_length=1)
+    variant: Text | None = None
+
+
 class Abbreviation(Data):
     """A short form that only counts beside ``minimum`` distinct words of ``require``.
 
@@ -170,6 +181,7 @@ class Intervention(Data):
     position: int = Field(ge=1)
     full_forms: tuple[Text, ...] = Field(min_length=1)
     variants: tuple[Variant, ...] = ()
+    trials: tuple[TrialName, ...] = ()
     abbreviations: tuple[Abbreviation, ...] = ()
     lookalikes: tuple[Lookalike, ...] = ()
     queries: dict[str, Text]
@@ -183,4 +195,7 @@ class Intervention(Data):
         named = {short.variant for short in self.abbreviations if short.variant}
         if named - known:
             raise ValueError(f"abbreviations: unknown variant {', '.join(sorted(named - known))}")
+        tried = {trial.variant for trial in self.trials if trial.variant}
+        if tried - known:
+            raise ValueError(f"trials: unknown variant {', '.join(sorted(tried - known))}")
         return self

@@ -16,7 +16,7 @@ from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature.ingest.arriving import Arrival, Known, add_papers
 from monitor.literature.linkage import propose
 from monitor.literature.matching.matcher import Matcher
-from monitor.literature.papers import merging, resolve, study_names
+from monitor.literature.papers import merging, regrouping, resolve, study_names
 from monitor.literature.papers.precedence import clean
 from monitor.literature.papers.reconcile import read_anew
 from monitor.literature.papers.settling import (
@@ -168,7 +168,7 @@ def create_study(session: Session, *, paper_id: int, label: str, by: User, at: d
     paper = _paper(session, paper_id)
     if known := _study_of(session, paper_id):
         return known
-    study = _new_study(session, label, actors.of_user(by.id), at)
+    study = found_study(session, label=label, actor=actors.of_user(by.id), at=at)
     _link(session, paper, study, PaperRole.MAIN, actors.of_user(by.id), at)
     return study
 
@@ -195,7 +195,7 @@ def gather(
     study = next((one for one in found.values() if one), None)
     role = PaperRole.OTHER if study else PaperRole.MAIN
     for paper_id in (one for one, known in found.items() if known is None):
-        study = study or _new_study(session, label, actor, at)
+        study = study or found_study(session, label=label, actor=actor, at=at)
         _link(session, _paper(session, paper_id), study, role, actor, at)
         role = PaperRole.OTHER
     for paper_id in registration_ids:
@@ -212,11 +212,12 @@ def link_paper(
     Raises:
         NotFound: no such paper or study.
         InvalidInput: no such role.
-        Conflict: the paper reports another study.
+        Conflict: the paper reports another study, or the study is part of another since.
     """
     paper, study = _paper(session, paper_id), session.get(Study, study_id)
     if study is None:
         raise NotFound(f"there is no study {study_id}")
+    regrouping.require_whole(session, study)
     if role not in set(PaperRole):
         raise InvalidInput(f"Choose one of: {', '.join(PaperRole)}", field="role")
     known = _study_of(session, paper_id)
@@ -308,7 +309,12 @@ def _line(label: str) -> str:
     return " ".join(clean(label).split())[:_LONGEST_LABEL]
 
 
-def _new_study(session: Session, label: str, actor: str, at: datetime) -> Study:
+def found_study(session: Session, *, label: str, actor: str, at: datetime) -> Study:
+    """Make a study that no paper reports yet, under a name of its own. ``actor`` is an audit actor.
+
+    Raises:
+        InvalidInput: no label.
+    """
     name = _line(label)
     if not name:
         raise InvalidInput("Give the study a short name", field="label")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.kernel.database import Base, enum_column
 from monitor.literature.words import Lane as Lane  # noqa: PLC0414 - offered from here too
-from monitor.literature.words import LinkState, Relation
+from monitor.literature.words import LinkState, Regrouped, Relation
 
 
 class Paper(Base):
@@ -243,3 +243,27 @@ class StudyPaper(Base):
     role: Mapped[str]
     linked_at: Mapped[datetime]
     linked_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+
+class Regrouping(Base):
+    """A person put the papers of studies together otherwise; all that moved, so that it can be undone.
+
+    ``study_id`` is the study it was said of: the one that a paper came to or left, that was split,
+    or that stays; ``other_id`` the one that a paper came from, that is new, or that is part of the
+    first since. What was judged of a study stays with it.
+    """
+
+    __tablename__ = "regrouping"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(unique=True)  # a form sent twice is one
+    kind: Mapped[Regrouped] = mapped_column(enum_column(Regrouped))
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
+    other_id: Mapped[int | None] = mapped_column(ForeignKey("study.id"), index=True)
+    reason: Mapped[str]
+    # for each paper what it was and is a report of; the decision that ended the other's counting
+    moved: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+    by: Mapped[str]  # an audit actor
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str | None]

@@ -49,8 +49,20 @@ class PaperRole(StrEnum):
     PREPRINT = "preprint"
     FOLLOW_UP = "follow-up"
     SECONDARY = "secondary report"
+    CORRECTION = "correction"  # what was wrong in a report, published apart
     OTHER = "other"
 
 
-# Papers in these roles report no result: their dates say nothing of when results were known.
-WITHOUT_RESULTS = frozenset({PaperRole.PROTOCOL, PaperRole.REGISTRATION})
+# Papers in these roles report no result of their own: their dates say nothing of when results
+# were known.
+WITHOUT_RESULTS = frozenset({PaperRole.PROTOCOL, PaperRole.REGISTRATION, PaperRole.CORRECTION})
+
+
+class Regrouped(StrEnum):
+    """How the papers of studies were put together otherwise, by a person."""
+
+    ATTACHED = "attached"  # a paper reports the study, whatever it reported before
+    ROLE = "role changed"
+    DETACHED = "detached"
+    SPLIT = "split"  # some papers of a study report one of their own
+    MERGED = "merged"  # two studies are one

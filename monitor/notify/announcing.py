@@ -16,6 +16,7 @@ from monitor.gap.tables import Change
 from monitor.kernel.settings import Settings
 from monitor.notify import content as contents
 from monitor.notify import fan_out, news, wave_news
+from monitor.notify.queries import anything_told
 from monitor.notify.tables import Announcement
 from monitor.review.words import DecisionVerdict
 
@@ -78,7 +79,7 @@ def _cause(session: Session, catalogue: Catalogue, change: Change) -> news.Cause
         leaves=decision.verdict is not DecisionVerdict.ACCEPT,
         returns=contents.reinstates(decision),
         retracted=bool(decision.facts.get("retraction")),
-        told=_anything_told(session, decision.study_id),
+        told=anything_told(session, decision.study_id),
     )
 
 
@@ -87,9 +88,3 @@ def _already_made(session: Session, changes: Sequence[Change]) -> Announcement |
     since = min(change.at for change in changes)
     made = session.scalars(select(Announcement).where(Announcement.at >= since))
     return next((each for each in made if set(each.change_ids) & ids), None)
-
-
-def _anything_told(session: Session, study_id: int) -> bool:
-    """Tell whether readers may have been told of a study."""
-    about = select(Announcement.id).where(Announcement.study_id == study_id)
-    return session.scalar(about.limit(1)) is not None

@@ -26,6 +26,7 @@ from monitor.notify.tables import (
     HELD_BACK,
     NOT_SENT_YET,
     REFUSED_UNSEEN,
+    Announcement,
     Message,
     MessageKind,
     MessageState,
@@ -173,10 +174,21 @@ def _bounded(session: Session) -> dict[MessageState, int]:
     return {state: n for state, n in zip(MessageState, counted, strict=True) if n}
 
 
-def readers_told(session: Session, previews: Collection[Preview]) -> int:
-    """Count the readers whom a step would tell by mail, if it is news."""
-    moved = [one.slug for one in previews if news.moves(changed(one.before, one.after))]
+def readers_told(
+    session: Session, previews: Collection[Preview], cause: news.Cause = news.NO_STUDY
+) -> int:
+    """Count the followers whom a step would tell by mail, as far as it is news.
+
+    ``cause``: what is known of the study that it is about; without it, whatever moves is news.
+    """
+    moved = [one.slug for one in previews if news.is_news(changed(one.before, one.after), cause)]
     return followers(session, moved)
+
+
+def anything_told(session: Session, study_id: int) -> bool:
+    """Tell whether readers may have been told of a study by mail."""
+    about = select(Announcement.id).where(Announcement.study_id == study_id)
+    return session.scalar(about.limit(1)) is not None
 
 
 def _count(session: Session, which: ColumnElement[bool] | TextClause) -> int:

@@ -101,12 +101,18 @@ def first_results(session: Session, study_ids: Collection[int]) -> dict[int, Fir
     return {study_id: first_published(dates) for study_id, dates in reports.items()}
 
 
-def said_in_review(session: Session, study_id: int) -> InReview | None:
-    """Give what the reviewers of a counted study said of its being among the review's own."""
+def decided_reading(session: Session, study_id: int) -> Reading | None:
+    """Give the reading that the newest decision on a study rests on; None: there is none."""
     newest = session.scalar(
         select(Decision).where(Decision.study_id == study_id).order_by(Decision.id.desc()).limit(1)
     )
-    return reading_of_facts(newest.facts).in_review if newest else None
+    return reading_of_facts(newest.facts) if newest else None
+
+
+def said_in_review(session: Session, study_id: int) -> InReview | None:
+    """Give what the reviewers of a counted study said of its being among the review's own."""
+    decided = decided_reading(session, study_id)
+    return decided.in_review if decided else None
 
 
 def _accepting(slug: str | None, at: datetime | None) -> Subquery:

@@ -27,7 +27,6 @@ from monitor.review.reading.model import Reading, from_json, to_json
 from monitor.review.tables import Appraisal, Consensus, Decision
 from monitor.review.words import DecisionVerdict, Settling, Stage
 
-_NO_PAPER = "The include of this study was taken back: no paper reports it any more"
 _HANDED_IN = "You have appraised this study. Now a second person has to"
 _SETTLED = "Two have appraised this study, and it is settled: see what it would do"
 
@@ -74,7 +73,8 @@ def hand_in(
     slugs = [arm.intervention for arm in reading.arms if arm.intervention]
     locking.known_interventions(session, slugs)
     tools = catalogue.tool_by_reference
-    checking.require_whole(reading, tools, catalogue.slugs)
+    chosen = catalogue.tools.get(rounds.tool_chosen(session, sent.study_id))
+    checking.require_whole(reading, tools, catalogue.slugs, chosen)
     if reading.count_it:
         deciding.require_unbarred(session, sent.study_id)
     settles = _require_turn(session, sent, because)
@@ -238,7 +238,7 @@ def _require_open(session: Session, study_id: int) -> None:
         assert newest is not None  # noqa: S101 - a round ends by a decision; tells mypy
         raise Conflict(deciding.was_decided(session, newest))
     if not locking.papers_of(session, study_id):
-        raise Conflict(_NO_PAPER)
+        raise Conflict(deciding.no_paper(session, study_id))
 
 
 def _require_turn(session: Session, sent: Sent, because: str) -> bool:

@@ -14,6 +14,7 @@ from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import FindingDirection
 from monitor.kernel import audit, english
 from monitor.kernel.errors import Conflict, NotFound
+from monitor.literature.papers import regrouping
 from monitor.literature.tables import Study
 from monitor.review import given, locking, rounds, rules
 from monitor.review.alerts import opening
@@ -157,6 +158,27 @@ def no_longer_counted(  # noqa: PLR0913 - what, why, by whom
     return decision
 
 
+def count_again(
+    session: Session, withdrawn: Decision, *, token: str, reason: str, by: User, at: datetime
+) -> Decision:
+    """Count a withdrawn study again, by the judgement that had made it count."""
+    accepted = session.get_one(Decision, withdrawn.facts["withdraws"])
+    decision = Decision(
+        token=token,
+        study_id=withdrawn.study_id,
+        verdict=DecisionVerdict.ACCEPT,
+        reason=reason,
+        interventions=accepted.interventions,
+        facts={**accepted.facts, "reinstates": withdrawn.id},
+        decided_by=[by.id],
+        at=at,
+    )
+    record_decision(session, decision)
+    stage = locking.stage_of(session, decision.study_id)
+    locking.move_study(session, decision.study_id, stage, at)
+    return decision
+
+
 def accepting_decision(session: Session, study_id: int) -> Decision:
     """Give the decision by which a study counts now.
 
@@ -264,6 +286,15 @@ def was_decided(session: Session, decision: Decision) -> str:
     by = english.listed(people)
     verdict, at = _DECIDED[decision.verdict], locking.when(decision.at)
     return f"This study was {verdict} by {by} on {at}. Nothing was recorded"
+
+
+def no_paper(session: Session, study_id: int) -> str:
+    """Say why no paper reports a study any more: its include was taken back, or it is part of another."""
+    now = regrouping.current_study(session, study_id)
+    if now == study_id:
+        return "No paper reports this study any more: its include was taken back"
+    own, label = (study_label(session, one) for one in (study_id, now))
+    return f"“{own}” is one study with “{label}” now: open that one. Nothing was recorded"
 
 
 def _verdict(reading: Reading, standing: Decision | None) -> DecisionVerdict:

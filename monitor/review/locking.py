@@ -7,7 +7,7 @@ is read after holding it stays true until the transaction ends.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import Role, User
@@ -20,6 +20,19 @@ from monitor.review.tables import Appraisal, Consensus, Decision, QueueItem, Rou
 from monitor.review.words import Stage
 
 _MAX_TOKEN = 100
+# Asked several times for each page and each step of a form: made once.
+_LAST_ROUND = (
+    select(Round)
+    .where(Round.study_id == bindparam("study_id"))
+    .order_by(Round.number.desc())
+    .limit(1)
+)
+_NEWEST_DECISION = (
+    select(Decision)
+    .where(Decision.study_id == bindparam("study_id"))
+    .order_by(Decision.id.desc())
+    .limit(1)
+)
 _MAX_SLUGS = 50
 
 
@@ -66,18 +79,30 @@ def hold_study(session: Session, study_id: int) -> Study:
     return study
 
 
+def hold_together(
+    session: Session, paper_ids: Sequence[int], study_ids: Sequence[int] = ()
+) -> None:
+    """Keep others from moving some papers, or deciding on their studies and on ``study_ids``.
+
+    A paper that is to be screened is held before a study, a study before the papers that report
+    it: as those who screen and those who appraise hold them, so that nobody waits in a circle.
+    """
+    reporting = {i: study for i in paper_ids if (study := study_of(session, i))}
+    hold_items(session, [i for i in paper_ids if i not in reporting])
+    studies = sorted({*reporting.values(), *study_ids})
+    for study in studies:
+        hold_study(session, study)
+    hold_items(session, [paper for study in studies for paper in papers_of(session, study)])
+
+
 def newest_decision(session: Session, study_id: int) -> Decision | None:
     """Give the decision that stands: the last one written, whatever the clock said."""
-    return session.scalar(
-        select(Decision).where(Decision.study_id == study_id).order_by(Decision.id.desc()).limit(1)
-    )
+    return session.scalar(_NEWEST_DECISION, {"study_id": study_id})
 
 
 def round_of(session: Session, study_id: int) -> tuple[int, bool]:
     """Give the number of a study's present round, and whether it is open: not decided yet."""
-    last = session.scalar(
-        select(Round).where(Round.study_id == study_id).order_by(Round.number.desc()).limit(1)
-    )
+    last = session.scalar(_LAST_ROUND, {"study_id": study_id})
     if last is None:
         return 1, newest_decision(session, study_id) is None
     return last.number, last.closed_at is None

@@ -1,6 +1,12 @@
 """Everything the pages read of review, offered from one place. Changes nothing."""
 
-from monitor.review.accepted import AcceptedStudy, accepted, first_results, said_in_review
+from monitor.review.accepted import (
+    AcceptedStudy,
+    accepted,
+    decided_reading,
+    first_results,
+    said_in_review,
+)
 from monitor.review.pairs.compare import Pair, Parting, Side, merge, merges, pair
 from monitor.review.queue.entries import (
     MatchedWords,
@@ -28,6 +34,7 @@ from monitor.review.queue.lanes import (
     kinds,
     waiting_since,
 )
+from monitor.review.rounds import tool_chosen
 from monitor.review.studies import (
     AppraisalView,
     ConsensusView,
@@ -71,6 +78,7 @@ __all__ = [
     "accepted",
     "by_intervention",
     "counts",
+    "decided_reading",
     "earlier_rounds",
     "first_results",
     "item",
@@ -86,6 +94,7 @@ __all__ = [
     "screenings",
     "study",
     "taught",
+    "tool_chosen",
     "waiting_for",
     "waiting_since",
 ]

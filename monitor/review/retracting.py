@@ -302,20 +302,9 @@ def _count_again(
     withdrawn = locking.newest_decision(session, study_id)
     if withdrawn is None or withdrawn.verdict is not DecisionVerdict.WITHDRAW:
         raise Conflict("Only a study that was withdrawn can be counted again")
-    accepted = session.get_one(Decision, withdrawn.facts["withdraws"])
-    decision = Decision(
-        token=_BY_COUNTING_AGAIN + token,
-        study_id=study_id,
-        verdict=DecisionVerdict.ACCEPT,
-        reason=reason,
-        interventions=accepted.interventions,
-        facts={**accepted.facts, "reinstates": withdrawn.id},
-        decided_by=[by.id],
-        at=at,
+    return deciding.count_again(
+        session, withdrawn, token=_BY_COUNTING_AGAIN + token, reason=reason, by=by, at=at
     )
-    deciding.record_decision(session, decision)
-    locking.move_study(session, study_id, locking.stage_of(session, study_id), at)
-    return decision
 
 
 def _is_acted_on(session: Session, alert: StudyAlert) -> bool:

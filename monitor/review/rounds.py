@@ -4,6 +4,7 @@ A later round is for a correction, a new report or a new tool. What was settled 
 until the new round is decided.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from monitor.accounts import actors
 from monitor.accounts.tables import User
 from monitor.kernel import audit
-from monitor.kernel.errors import Conflict
+from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.review import locking, rules
 from monitor.review.tables import Round
 
@@ -28,12 +29,27 @@ def current(session: Session, study_id: int) -> int:
     return locking.round_of(session, study_id)[0]
 
 
-def open_round(session: Session, *, study_id: int, reason: str, by: User, at: datetime) -> Round:
-    """Have a decided study appraised again, by two people.
+def tool_chosen(session: Session, study_id: int) -> str:
+    """Name the tool that a lead chose for the present round; empty: the one in force."""
+    later = rounds(session, study_id)
+    return later[-1].tool if later else ""
+
+
+def open_round(  # noqa: PLR0913 - the form's fields
+    session: Session,
+    *,
+    study_id: int,
+    reason: str,
+    by: User,
+    at: datetime,
+    tool: str = "",
+    fitting: Collection[str] = (),
+) -> Round:
+    """Have a decided study appraised again, by two people; in ``tool``, one of those ``fitting``.
 
     Raises:
         NotFound: there is no such study.
-        InvalidInput: no reason is given.
+        InvalidInput: no reason is given, or the tool does not fit the study's design.
         Conflict: it is not decided, a round is open already, no paper reports it any more, or
             ``by`` is no lead reviewer.
     """
@@ -41,11 +57,14 @@ def open_round(session: Session, *, study_id: int, reason: str, by: User, at: da
     locking.require_lead(session, by)
     reason = rules.plain(reason)
     rules.check_text(reason, field="reason", missing="Say why it is appraised again")
+    if tool and tool not in fitting:
+        raise InvalidInput("Choose a tool that fits the study's design", field="tool")
     _require_decided(session, study_id)
     opened = Round(
         study_id=study_id,
         number=current(session, study_id) + 1,
         reason=reason,
+        tool=tool,
         opened_by=by.id,
         opened_at=at,
     )
@@ -60,6 +79,7 @@ def open_round(session: Session, *, study_id: int, reason: str, by: User, at: da
         subject=f"study:{study_id}",
         round=opened.number,
         reason=reason,
+        tool=tool,
     )
     return opened
 

@@ -25,6 +25,9 @@ from monitor.review.deciding import (
 from monitor.review.drafting import Draft, draft, to_hand_in
 from monitor.review.drafting import drop as drop_draft
 from monitor.review.drafting import keep as keep_draft
+from monitor.review.family.rules import Attach, Change, Detach, Merge, Split
+from monitor.review.family.settle import Form, Moved, regroup
+from monitor.review.family.settle import undo as undo_regrouping
 from monitor.review.pairs.follow import follow_merge
 from monitor.review.pairs.settle import Settled, merge_papers, settle_link, undo_merge
 from monitor.review.queue.screening import (
@@ -41,11 +44,18 @@ from monitor.review.rounds import open_round
 
 __all__ = [
     "AlertOutcome",
+    "Attach",
+    "Change",
+    "Detach",
     "Draft",
+    "Form",
+    "Merge",
+    "Moved",
     "Outcome",
     "ScreeningAnswer",
     "Sent",
     "Settled",
+    "Split",
     "accepting",
     "accepting_decision",
     "ask_again",
@@ -63,6 +73,7 @@ __all__ = [
     "look_for_alerts",
     "merge_papers",
     "open_round",
+    "regroup",
     "reopen",
     "require_asked",
     "require_unbarred",
@@ -75,6 +86,7 @@ __all__ = [
     "to_hand_in",
     "undecided",
     "undo_merge",
+    "undo_regrouping",
     "was_handed_in",
     "why",
     "withdraw",

@@ -16,7 +16,7 @@ from monitor.accounts.tables import User
 from monitor.catalogue.appraisal import Tool
 from monitor.literature.tables import Paper, StudyPaper
 from monitor.review import given, locking, rounds, rules
-from monitor.review.appraising import is_open, undecided
+from monitor.review.appraising import is_open as is_open_now
 from monitor.review.deciding import require_study
 from monitor.review.reading.differences import Row, differences
 from monitor.review.reading.model import Reading, from_json
@@ -75,6 +75,7 @@ class RoundView:
     opened_by: str
     opened_at: datetime | None
     is_open: bool
+    tool: str = ""  # that a lead chose for it, by its file's name; empty: the one in force
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,20 +167,27 @@ def study(
     viewer_id: int | None = None,
     *,
     tools: Mapping[str, Tool],
+    compared: bool = False,
 ) -> StudyView:
     """Give a study as one reader may see it; without ``viewer_id``, as a stranger may.
+
+    ``compared``: tell what two saw differently although it is settled.
 
     Raises:
         NotFound: there is no such study.
     """
     row = require_study(session, study_id)
-    two = given.pair(session, study_id)
-    settling = [one for one in given.all_of(session, study_id) if one.settles]
+    number, is_open = locking.round_of(session, study_id)
+    handed_in = given.all_of(session, study_id, number)
+    two = given.newest_of(handed_in)
+    settling = [one for one in handed_in if one.settles]
     visible = [a for a in two if rules.may_see(len(two), own=a.reviewer_id == viewer_id)]
     shown = [*visible, *settling[-1:]] if len(visible) == given.PAIR else visible
     named, reports = _names(session), _reports(session, study_id)
-    waiting = undecided(session, study_id)
-    able = bool(reports) and is_open(session, study_id)
+    settled = given.consensus(session, study_id, number)
+    waiting = settled if is_open else None
+    differs = len(two) == given.PAIR and settled is None
+    able = bool(reports) and is_open
     return StudyView(
         study_id=study_id,
         label=row.label,
@@ -190,7 +198,7 @@ def study(
         round=_round(session, study_id, named),
         given=len(two),
         appraisals=tuple(_appraisal(a, named) for a in shown),
-        differences=_differences(visible, tools),
+        differences=_differences(visible, tools) if compared or differs else (),
         consensus=_consensus(waiting, settling, named) if waiting else None,
         decisions=_decisions(session, study_id, named),
         turn=_turn(viewer_id, [a.reviewer_id for a in two], waiting) if able else Turn.NOTHING,
@@ -219,10 +227,11 @@ def _asked_to_confirm(waiting: Consensus) -> int:
 def _round(session: Session, study_id: int, named: dict[int, str]) -> RoundView:
     later = rounds.rounds(session, study_id)
     if not later:
-        return RoundView(1, "", "", None, is_open(session, study_id))
+        return RoundView(1, "", "", None, is_open_now(session, study_id))
     last = later[-1]
     by = named[last.opened_by]
-    return RoundView(last.number, last.reason, by, last.opened_at, last.closed_at is None)
+    is_asked = last.closed_at is None
+    return RoundView(last.number, last.reason, by, last.opened_at, is_asked, last.tool)
 
 
 def _consensus(

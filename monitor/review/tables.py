@@ -155,6 +155,8 @@ class Round(Base):
     opened_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    # the appraisal tool that a lead chose for it, by its file's name; empty: the one in force
+    tool: Mapped[str] = mapped_column(default="")
 
 
 class ReadingDraft(Base):

@@ -180,14 +180,15 @@ def judge_domain(tool: Tool, domain: Domain, answers: Mapping[str, str]) -> str:
         InvalidInput: a question that is asked has no answer, or one that the tool does not know;
             or no rule is published for these answers.
     """
-    for question in asked(domain, answers):
+    questions = asked(domain, answers)
+    for question in questions:
         answer = answers.get(question.id, "")
         if not answer:
             raise InvalidInput(f"{question.id}: is asked and has no answer", field=question.id)
         if answer not in tool.answers_to(question):
             known = ", ".join(tool.answers_to(question))
             raise InvalidInput(f"{question.id}: {answer!r} is none of {known}", field=question.id)
-    judgement = _computed(tool, domain, answers)
+    judgement = _computed(tool, domain, {one.id: answers[one.id] for one in questions})
     if judgement is None:
         raise InvalidInput(
             f"{domain.id}: {tool.name} publishes no rule for these answers: judge it yourself",
@@ -302,12 +303,11 @@ def _given(given: Mapping[str, Judged], name: str, words: tuple[str, ...]) -> st
 
 
 def _computed(tool: Tool, domain: Domain, answers: Mapping[str, str]) -> str | None:
-    """The tool's own judgement of a domain whose questions are answered; None: none is published.
+    """The tool's own judgement of a domain by the answers to what is asked; None: none is published.
 
     The worst of the parts; where one has no rule, only a worst that nothing can exceed stands.
     """
-    heard = {question.id: answers[question.id] for question in asked(domain, answers)}
-    parts = [_of_part(part, heard) for part in domain.parts]
+    parts = [_of_part(part, answers) for part in domain.parts]
     known = [part for part in parts if part != ASKED]
     worst = max(known, key=tool.judgements.index, default=None)
     if len(known) == len(parts) or worst == tool.judgements[-1]:

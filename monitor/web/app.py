@@ -38,7 +38,7 @@ from monitor.web.public import (
     use,
 )
 from monitor.web.public import overview as public
-from monitor.web.staff import alerts, certainty, imports, studies, unqueued
+from monitor.web.staff import alerts, certainty, families, imports, studies, unqueued
 from monitor.web.staff import pairs as comparing
 from monitor.web.staff import papers as review
 from monitor.web.staff.appraising import results, risk, settle, steps
@@ -89,6 +89,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
         unqueued,
         comparing,
         studies,
+        families,
         steps,
         results,
         risk,

@@ -14,7 +14,7 @@ from trials_with_effects import (  # type: ignore[import-not-found]  # on pytest
     trial,
 )
 
-from monitor import workflow
+from monitor import story_of_papers, workflow
 from monitor.accounts import service as accounts
 from monitor.accounts.tables import Role
 from monitor.feeds import service as feeds
@@ -31,9 +31,11 @@ from monitor.feeds.records import (
 from monitor.feeds.tables import Comparison, Incident
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.literature.papers import queries as literature
+from monitor.literature.words import PaperRole
 from monitor.notify import queries as mail
 from monitor.notify import tokens
 from monitor.review import service as review
+from monitor.review.family import compare as families
 from monitor.review.pairs import compare
 from monitor.review.words import ScreeningVerdict
 
@@ -67,6 +69,11 @@ STAFF = {
     "kept.listing": "/papers",
     "review.paper": "/papers/{cosp}",
     "studies.study": "/studies/{ddp}",
+    "families.papers": "/studies/{ddp}/papers",
+    "families.paper": "/studies/{ddp}/papers/{cosp}",
+    "families.split": "/studies/{ddp}/split",
+    "families.merge": "/studies/{ddp}/merge/{differ}",
+    "families.undo": "/regroupings/{regrouping}/undo",
     "appraise.study": "/studies/{ddp2}/appraise",
     "appraise.arms": "/studies/{ddp2}/appraise/groups",
     "results.listed": "/studies/{ddp2}/appraise/results",
@@ -129,6 +136,8 @@ MORE_STAFF = (
     "/studies/{half}/appraise/results",
     "/studies/{half}/appraise/hand-in",
     "/studies/{ddp2}/appraise/results/r1/risk/overall",
+    "/studies/{ddp}/papers/{follow}",
+    "/studies/{ddp}/papers?find=40000003",
     "/studies/{agreed}",
     "/studies/{agreed}/compared",
     "/studies/999",
@@ -170,7 +179,7 @@ def names(site):
         sent = {m.kind.value: m.uuid for m in mail.messages(session) if m.sent_at}
         papers = (world.papers["hostile"], world.papers["possible"])
         seen = compare.seen(*(literature.paper(session, paper) for paper in papers))
-        merge = workflow.merge_papers(
+        merge = story_of_papers.merge_papers(
             session,
             world.service,
             papers=papers,
@@ -182,6 +191,16 @@ def names(site):
         wave = waves.first(session, world.at)
         workflow.publish_wave(session, world.service, wave_id=wave.id, by=waves.BY, at=world.at)
         draft = waves.later(session, world.at)
+        attach = review.Attach(world.studies["ddp"], world.papers["follow"], PaperRole.FOLLOW_UP)
+        form = review.Form(
+            next(world.tokens),
+            families.version(session, attach),
+            "The same families, four years on",
+            world.ada,
+            world.at,
+        )
+        moved = story_of_papers.regroup(session, world.service, attach, form).regrouping
+        assert moved
     agreed(world)
     with_effects(world)
     return {
@@ -198,6 +217,7 @@ def names(site):
         "draft": draft.id,
         "feed": feed,
         "merge": merge.id,
+        "regrouping": moved.id,
         "mail": sent["change"],
         "confirm": tokens.confirm_token(SECRET, sent["confirm"]),
         "unsubscribe": tokens.unsubscribe_token(SECRET, sent["change"]),

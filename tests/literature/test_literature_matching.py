@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue import loader
-from monitor.literature.matching.matcher import FIELDS, MOST_PER_FIELD, Matcher, keyword_text
+from monitor.literature.matching.matcher import (
+    FIELDS,
+    MOST_PER_FIELD,
+    TRIAL_NAME,
+    Matcher,
+    keyword_text,
+)
 
 MATCHER = Matcher(loader.load())
 FORMS = sorted(
@@ -244,6 +250,23 @@ def test_a_name_stands_in_texts_of_other_scripts():
 )
 def test_published_names_are_known(text, slug, variant):
     assert [(hit.slug, hit.variant) for hit in found(text)] == [(slug, variant)]
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("The Relationships in Good Hands Trial of families", "ddp"),
+        ("SKKIPPI: an invented protocol", "pip"),
+        ("TIGA-CUB", "icp"),
+    ],
+)
+def test_a_trial_s_name_is_known_and_is_no_variant(text, slug):
+    assert [(hit.slug, hit.rule) for hit in found(text)] == [(slug, TRIAL_NAME)]
+    intervention = loader.load().intervention(slug)
+    trials = {form for trial in intervention.trials for form in trial.forms}
+    variants = {name for one in intervention.variants for name in (one.name, *one.forms)}
+    assert trials
+    assert not trials & variants
 
 
 def test_a_name_broken_at_a_lines_end_is_found():

@@ -284,3 +284,44 @@ def test_published_ranks_become_a_wave_and_gaps_still_point_at_them(empty):
         (row,) = session.execute(text("SELECT * FROM usage_observation")).all()
         assert (row.id, row.slug, row.wave, row.out_of) == (7, "cos", "2020", 10)
         assert session.execute(text("SELECT usage_id, band FROM gap")).all() == [(7, "not known")]
+
+
+def test_rounds_of_before_were_judged_in_the_tool_in_force_and_papers_stay_when_moves_are_lost(
+    empty,
+):
+    _step(empty, "upgrade", "0011_readings")
+    at = {"at": "2026-11-23 06:10:00+00:00"}
+    before = (
+        (
+            'INSERT INTO "user" (id, address, name, role, created_at)'
+            " VALUES (1, 'a@example.org', 'Somebody', 'admin', :at)"
+        ),
+        "INSERT INTO study (id, label, created_at) VALUES (1, 'One', :at)",
+        "INSERT INTO study (id, label, created_at) VALUES (2, 'Another', :at)",
+        (
+            "INSERT INTO appraisal_round (study_id, number, reason, opened_by, opened_at)"
+            " VALUES (1, 2, 'A correction', 1, :at)"
+        ),
+    )
+    with empty.write() as session:
+        for statement in before:
+            session.execute(text(statement), at)
+    schema.migrate(empty)
+    with empty.write() as session:
+        assert session.execute(text("SELECT tool FROM appraisal_round")).scalars().all() == [""]
+        session.execute(text("UPDATE appraisal_round SET tool = 'robins_i_v2'"))
+        session.execute(
+            text(
+                'INSERT INTO regrouping (id, token, kind, study_id, other_id, reason, moved, at, "by")'
+                " VALUES (1, 't', 'merged', 1, 2, 'One trial', '{}', :at, 'user:1')"
+            ),
+            at,
+        )
+    _step(empty, "downgrade", "0011_readings")
+    with empty.read() as session:
+        assert session.execute(text("SELECT count(*) FROM study")).scalar() == 2
+        assert (
+            session.execute(text("SELECT reason FROM appraisal_round")).scalar() == "A correction"
+        )
+    schema.migrate(empty)
+    schema.require_current(empty)

@@ -558,3 +558,21 @@ def test_kappa_lies_in_its_interval_and_is_symmetric(pairs):
     assert found == agreement([(b, a) for a, b in pairs])
     if found.kappa is not None and found.low is not None and found.high is not None:
         assert -1 <= found.low <= found.kappa <= found.high <= 1
+
+
+def test_answers_in_another_tool_than_a_lead_asked_for_are_told():
+    catalogue = loader.load()
+    reading = Reading(
+        count_it=True,
+        design=Design.NON_RANDOMISED,
+        results=(
+            Result(key="r1", kind=ResultClass.ATTACHMENT, risk=Risk(tool="robins_i@2016-10")),
+        ),
+    )
+    chosen = catalogue.tool("robins_i_v2")
+    found = checking.problems(reading, catalogue.tool_by_reference, catalogue.slugs, chosen)
+    told = [one.sentence for one in found if one.place.step == "risk"]
+    assert told == ["A lead asked for ROBINS-I V2 in this round: judge it in that"]
+    unfit = catalogue.tool("rob2")
+    found = checking.problems(reading, catalogue.tool_by_reference, catalogue.slugs, unfit)
+    assert "A lead asked for" not in " ".join(one.sentence for one in found)

@@ -96,13 +96,13 @@ def v1(a):
 def v2(a):
     weight = {"SY": 2, "WY": 1, "NI": 1, "PN": 0, "N": 0}
     last = a["2.5"] not in NO
+    if "2.3" not in a and a["2.4"] == "SY" and not last:
+        return ASKED  # transcriptions of the drawing differ
     if "2.3" not in a or a["2.3"] in NO:
         steps = weight[a["2.4"]] + (2 if "2.3" in a else 0)
         return RISING[min(3, steps + (last if steps < 3 else 0))]
     if a["2.4"] == "SY":
-        if last:
-            return "critical"
-        return "serious" if a["2.3"] == "SY" else ASKED
+        return "critical" if last else ASKED
     if a["2.3"] == "SY" or a["2.4"] not in NO:
         return ASKED
     return "serious" if last else "moderate"

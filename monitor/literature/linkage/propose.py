@@ -62,7 +62,7 @@ def propose_found(session: Session, found: Relations, at: datetime) -> int:
 def _relations(session: Session, some: list[int], at: datetime) -> Relations:
     session.flush()
     pairs = sorted(candidates(session, some, at.date()))
-    facts = _facts(session, {paper for pair in pairs for paper in pair})
+    facts = facts_of(session, {paper for pair in pairs for paper in pair})
     return {
         pair: related
         for pair in pairs
@@ -102,10 +102,10 @@ def _settled(session: Session, papers: Iterable[int]) -> dict[tuple[int, int, st
     return known
 
 
-def _facts(session: Session, papers: set[int]) -> dict[int, Facts]:
+def facts_of(session: Session, papers: Collection[int]) -> dict[int, Facts]:
     """Read what some papers are compared by; those merged into others are left out."""
     facts: dict[int, Facts] = {}
-    for ids in chunks(papers):
+    for ids in chunks(sorted(papers)):
         rows = session.scalars(
             select(Paper).where(Paper.id.in_(ids), Paper.merged_into_id.is_(None))
         ).all()

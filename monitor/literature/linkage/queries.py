@@ -4,12 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
+from monitor.feeds.identifiers import canonical
+from monitor.feeds.identifiers.canonical import registrations_in
 from monitor.literature.papers import linking, queries
-from monitor.literature.tables import Paper, PaperLink
+from monitor.literature.tables import Paper, PaperIdentifier, PaperLink
 from monitor.literature.words import LinkState, Relation
+
+_DIGITS = 10  # of our own numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,31 @@ class Likeness:
     reason: str
     other: PaperBrief
     study: tuple[int, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A paper found by a number, and the study that it reports, as (id, label)."""
+
+    paper: PaperBrief
+    study: tuple[int, str] | None
+
+
+def named_so(session: Session, typed: str) -> list[Named]:
+    """Find the papers that a number names: a PMID, a DOI, a registration, or our own number."""
+    numbers = canonical.distinct(
+        canonical.pmid(typed),
+        canonical.pmcid(typed),
+        canonical.doi(typed),
+        *registrations_in(typed),
+    )
+    keys = [(one.scheme, one.value) for one in numbers]
+    own = tuple_(PaperIdentifier.scheme, PaperIdentifier.value).in_(keys)
+    ids = set(session.scalars(select(PaperIdentifier.paper_id).where(own)))
+    if typed.isascii() and typed.isdigit() and len(typed) < _DIGITS:
+        ids |= set(session.scalars(select(Paper.id).where(Paper.id == int(typed))))
+    briefs = {one.id: one for one in _papers(session, ids).values()}
+    return [Named(one, queries.study_of(session, one.id)) for _, one in sorted(briefs.items())]
 
 
 def count_proposed(session: Session) -> int:

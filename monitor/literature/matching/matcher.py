@@ -28,6 +28,7 @@ from monitor.literature.matching.naming import (
     ABBREVIATION,
     FULL_NAME,
     LOOKALIKE,
+    TRIAL_NAME,
     VARIANT_NAME,
     Name,
     anchors,
@@ -38,7 +39,16 @@ from monitor.literature.matching.naming import (
 )
 from monitor.literature.text.folding import Folded, ends_word, fold, mended, skim, starts_word
 
-__all__ = ["ABBREVIATION", "FIELDS", "FULL_NAME", "VARIANT_NAME", "Hit", "Matcher", "Rejection"]
+__all__ = [
+    "ABBREVIATION",
+    "FIELDS",
+    "FULL_NAME",
+    "TRIAL_NAME",
+    "VARIANT_NAME",
+    "Hit",
+    "Matcher",
+    "Rejection",
+]
 
 FIELDS = ("title", "abstract", "keywords")
 # A text that repeats a name for ever must fill neither the database nor the day.

@@ -13,6 +13,7 @@ from monitor.literature.text.folding import fold
 
 FULL_NAME = "full name"
 VARIANT_NAME = "variant's name"
+TRIAL_NAME = "trial's name"
 ABBREVIATION = "abbreviation in context"
 LOOKALIKE = "look-alike"
 # More commas than a name has: a hand-written form must not make a million spellings.
@@ -99,14 +100,14 @@ def names_of(intervention: Intervention) -> Iterator[tuple[str, Name]]:
     slug = intervention.slug
     for form in intervention.full_forms:
         yield form, Name(slug, None, FULL_NAME, _may_be_spaced(form))
-    for variant in intervention.variants:
-        for form in variant.forms:
-            yield (
-                form,
-                Name(
-                    slug, variant.name, VARIANT_NAME, _may_be_spaced(form), letters=_is_short(form)
-                ),
-            )
+    named: list[tuple[tuple[str, ...], str | None, str]] = [
+        (variant.forms, variant.name, VARIANT_NAME) for variant in intervention.variants
+    ]
+    named += [(trial.forms, trial.variant, TRIAL_NAME) for trial in intervention.trials]
+    for forms, variant, rule in named:
+        for form in forms:
+            spaced, letters = _may_be_spaced(form), _is_short(form)
+            yield form, Name(slug, variant, rule, spaced, letters=letters)
     for short in intervention.abbreviations:
         context = NameContext(frozenset(short.require), frozenset(short.reject), short.minimum)
         spaced = has_space(short.form)

@@ -19,7 +19,7 @@ from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.literature.dedup.identity import own_and_all_named
 from monitor.literature.matching.matcher import Matcher
-from monitor.literature.papers import linking, merging, resolve
+from monitor.literature.papers import linking, merging, regrouping, resolve
 from monitor.literature.papers.precedence import cleaned
 from monitor.literature.papers.reconcile import read_anew
 from monitor.literature.papers.settling import one_at_a_time
@@ -73,6 +73,9 @@ def hindrance(session: Session, merge: PaperMerge) -> str | None:
         return f"The paper that stayed has itself become one with “{other.title}”: undo that first"
     study = merge.moved["study"]
     if study and not merge.moved["kept"]["study"]:
+        now = merging.study_link(session, merge.kept_id)
+        if now is None or now["id"] != regrouping.current_study(session, study["id"]):
+            return "The paper that stayed was put with another study since: undo that first"
         for later in _later(session, merge):
             if later.moved["study"] and later.moved["study"]["id"] == study["id"]:
                 other = session.get_one(Paper, later.gone_id)
@@ -209,17 +212,18 @@ def _return_study(session: Session, merge: PaperMerge) -> None:
     link = merge.moved["study"]
     if link is None:
         return
+    study_id = regrouping.current_study(session, link["id"])
     if not merge.moved["kept"]["study"]:
         taken = session.execute(
             delete(StudyPaper).where(
-                StudyPaper.paper_id == merge.kept_id, StudyPaper.study_id == link["id"]
+                StudyPaper.paper_id == merge.kept_id, StudyPaper.study_id == study_id
             )
         )
         affected(taken, expected=1, what="link to the study")
     session.add(
         StudyPaper(
             paper_id=merge.gone_id,
-            study_id=link["id"],
+            study_id=study_id,
             role=link["role"],
             linked_at=datetime.fromisoformat(link["linked_at"]),
             linked_by=link["linked_by"],

@@ -15,7 +15,7 @@ from monitor.kernel.bulk import chunks
 from monitor.literature.papers import statements
 from monitor.literature.papers.statements import Word
 from monitor.literature.tables import Paper, Study, StudyPaper
-from monitor.literature.words import Lane
+from monitor.literature.words import Lane, PaperRole
 from monitor.review import locking
 from monitor.review.alerts import rules as alert_rules
 from monitor.review.alerts.rules import BARS_COUNTING, NOTICE, REINSTATED, Concern
@@ -26,6 +26,10 @@ ACTOR = "job:ingest"
 _TAKEN_BACK = "The sources no longer say so"
 _SAID_AGAIN = "The sources say again that it is retracted"
 _ONE_PAPER = "Told of the paper that it became one with"
+_ANSWERED = "Told of the study that the paper reports now"
+_NO_STUDY = "The paper reports no study now"
+# Closed so, an alert is no answer: what is said is told anew.
+_NO_ANSWER = frozenset({_TAKEN_BACK, _NO_STUDY, _ANSWERED})
 
 
 def look(session: Session, paper_ids: Collection[int], at: datetime) -> list[StudyAlert]:
@@ -54,6 +58,29 @@ def follow_merge(session: Session, *, kept: int, gone: int, at: datetime) -> Non
             close(session, alert, ACTOR, _ONE_PAPER, at)
         alert.paper_id = kept
     session.flush()
+
+
+def follow_paper(
+    session: Session, paper_id: int, *, left: int, came_to: int | None, at: datetime
+) -> None:
+    """Give the open alerts of a paper that left one study to the one that it reports now.
+
+    What somebody answered for one study is no answer for another: that is told anew there, once
+    (``look``).
+    """
+    own = _of_paper(session, paper_id)
+    held = {_named(one) for one in own if one.study_id == came_to and one.outcome not in _NO_ANSWER}
+    for alert in own:
+        if alert.study_id != left or alert.closed_at is not None:
+            continue
+        if came_to is None:
+            close(session, alert, ACTOR, _NO_STUDY, at)
+        elif _named(alert) in held:
+            close(session, alert, ACTOR, _ANSWERED, at)
+        else:
+            alert.study_id = came_to
+            session.flush()
+            _record(session, alert, "alert.moved", ACTOR, at)
 
 
 def bar(session: Session, study_id: int) -> StudyAlert | None:
@@ -125,9 +152,14 @@ def _is_open_retraction(alert: StudyAlert) -> bool:
 
 
 def words_on(session: Session, paper_id: int) -> list[Word]:
-    """List what is said of a report now; that it is a notice itself is one such thing."""
+    """List what is said of a report now; that it is a notice itself is one such thing.
+
+    Of one that a person attached as a correction that is no news.
+    """
     lane = session.scalar(select(Paper.lane).where(Paper.id == paper_id))
-    own = [Word(NOTICE, ())] if lane is Lane.NOTICE else []
+    role = session.scalar(select(StudyPaper.role).where(StudyPaper.paper_id == paper_id))
+    is_mistaken = lane is Lane.NOTICE and role != PaperRole.CORRECTION
+    own = [Word(NOTICE, ())] if is_mistaken else []
     return [*own, *statements.words_on(session, paper_id)]
 
 
@@ -139,7 +171,7 @@ def _answering(known: Iterable[StudyAlert], word: Word) -> StudyAlert | None:
             ended = alert_rules.concern(word.kind) is Concern.RETRACTED
             answer = None if ended else answer
         elif alert_rules.answers(_named(alert), word, is_open=alert.closed_at is None):
-            answer = None if alert.outcome == _TAKEN_BACK else alert
+            answer = None if alert.outcome in _NO_ANSWER else alert
     return answer
 
 

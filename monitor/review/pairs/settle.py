@@ -126,7 +126,7 @@ def undo_merge(
             f"{name} undid this merge on {locking.when(merge.undone_at)}. Nothing changed"
         )
     locking.require_reviewer(session, by)
-    _hold(session, merge.kept_id, merge.gone_id)
+    locking.hold_together(session, (merge.kept_id, merge.gone_id))
     actor = actors.of_user(by.id)
     unmerge.undo(session, merge, matcher=matcher, by=actor, at=at)
     follow.follow_parting(session, merge, by=actor, at=at)
@@ -139,23 +139,10 @@ def _as_seen(session: Session, papers: tuple[int, int], version: str) -> _Both:
     left, right = (linking.current(session, paper_id) for paper_id in papers)
     if left.id == right.id:
         raise Conflict(_ONE)
-    _hold(session, left.id, right.id)
+    locking.hold_together(session, (left.id, right.id))
     if seen(left, right) != version:
         raise Conflict(CHANGED)
     return left, right
-
-
-def _hold(session: Session, *paper_ids: int) -> None:
-    """Keep others from moving two papers, or deciding on their studies.
-
-    A paper that is to be screened is held before a study, a study before the papers that report
-    it: as those who screen and those who appraise hold them, so that nobody waits in a circle.
-    """
-    reporting = {i: study for i in paper_ids if (study := locking.study_of(session, i))}
-    locking.hold_items(session, [i for i in paper_ids if i not in reporting])
-    for study in sorted({*reporting.values()}):
-        locking.hold_study(session, study)
-    locking.hold_items(session, list(reporting))
 
 
 def _merge(

@@ -51,18 +51,20 @@ class NotWhole(InvalidInput):
         self.problems = problems
 
 
-def require_whole(reading: Reading, tools: Mapping[str, Tool], slugs: Collection[str]) -> None:
-    """Refuse a reading that cannot be handed in.
+def require_whole(
+    reading: Reading, tools: Mapping[str, Tool], slugs: Collection[str], chosen: Tool | None = None
+) -> None:
+    """Refuse a reading that cannot be handed in; ``chosen`` is the tool that a lead asked for.
 
     Raises:
         NotWhole: with every problem, in the order of the form.
     """
-    if found := problems(reading, tools, slugs):
+    if found := problems(reading, tools, slugs, chosen):
         raise NotWhole(found)
 
 
 def problems(
-    reading: Reading, tools: Mapping[str, Tool], slugs: Collection[str]
+    reading: Reading, tools: Mapping[str, Tool], slugs: Collection[str], chosen: Tool | None = None
 ) -> tuple[Problem, ...]:
     """List what is to be mended, in the order of the form.
 
@@ -77,7 +79,11 @@ def problems(
         *_too_long(reading),
         *_arms(reading, slugs),
         *_results(reading),
-        *(problem for result in reading.results for problem in _risk(reading, result, tools)),
+        *(
+            problem
+            for result in reading.results
+            for problem in _risk(reading, result, tools, chosen)
+        ),
     )
 
 
@@ -209,7 +215,9 @@ def _outcome(reading: Reading, result: Result) -> Iterator[Problem]:
         yield _problem("results", result.key, "cluster_size", sentence)
 
 
-def _risk(reading: Reading, result: Result, tools: Mapping[str, Tool]) -> Iterator[Problem]:
+def _risk(
+    reading: Reading, result: Result, tools: Mapping[str, Tool], chosen: Tool | None
+) -> Iterator[Problem]:
     risk = result.risk
     if risk.stated or (result.kind not in TO_APPRAISE and not risk.tool):
         return
@@ -220,6 +228,9 @@ def _risk(reading: Reading, result: Result, tools: Mapping[str, Tool]) -> Iterat
         if result.kind in TO_APPRAISE:
             sentence = f"{tool.name} does not fit the design: judge it in the tool that does"
             yield _problem("risk", result.key, "tool", sentence)
+    elif chosen is not None and tool is not chosen and _fits(reading, chosen):
+        sentence = f"A lead asked for {chosen.name} in this round: judge it in that"
+        yield _problem("risk", result.key, "tool", sentence)
     else:
         for problem in problems_of_tool(tool, appraised.said(risk), appraised.judged(risk)):
             yield _problem("risk", result.key, problem.field, problem.message)

@@ -42,6 +42,10 @@ _PEOPLE: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
         f"A group has at most {MAX_PEOPLE:,} people",
     ),
 )
+_NO_WIDTH = (
+    "Both ends are {end}, so nothing but the sign could be heard: give more digits, or leave the "
+    "interval out and give the standard error, p, or the numbers analysed"
+)
 _SPREAD = {
     EffectType.MD: "the groups' SDs, an interval, a standard error or p",
     EffectType.SMD: "an interval, a standard error, p, or the numbers analysed",
@@ -133,6 +137,8 @@ def _together(told: Reported) -> Iterator[Fault]:
         return
     if told.low > told.high:
         yield "low", f"The interval {told.low:g} to {told.high:g} runs backwards"
+    elif told.low == told.high:
+        yield "low", _NO_WIDTH.format(end=f"{told.low:g}")
     elif told.effect is not None and not told.low <= told.effect <= told.high:
         yield (
             "low",

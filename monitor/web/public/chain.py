@@ -18,7 +18,11 @@ from monitor.literature.tables import Study
 from monitor.review import doubts, history, quotes, rules
 from monitor.review import queries as review
 from monitor.review.doubts import Doubt
+from monitor.review.family import compare as family
+from monitor.review.family import line
+from monitor.review.family.line import Event
 from monitor.review.given import judgement_of
+from monitor.review.reading.model import Reading
 from monitor.review.reading.summary import main_result, reading_of_facts
 from monitor.review.tables import Appraisal, Decision
 from monitor.review.words import DecisionVerdict, Settling, shown
@@ -36,6 +40,7 @@ _STANDING = {
     DecisionVerdict.WITHDRAW: "Counted once; not counted since {day}.",
 }
 _RETRACTED = "Counted once, then retracted; not counted since {day}."
+_ELSEWHERE = "Counted once, and counted with another study since {day}: the two are one."
 _LEFT_OUT = "Not counted, because of what is said of its paper: decided {day}."
 _DECIDED = {
     DecisionVerdict.ACCEPT: "Accepted: it counts",
@@ -92,6 +97,9 @@ class StudyPage:
     answers: tuple[ShownAnswer, ...]
     quotes: tuple[Quote, ...]
     decisions: tuple[Decided, ...]
+    reading: Reading  # as agreed
+    part_of: tuple[int, str] | None  # the study that it is one with, as (id, label)
+    events: tuple[Event, ...]  # its family on a line of time
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +162,9 @@ def study(session: Session, study_id: int) -> StudyPage:
         decisions=tuple(
             Decided(_decided(decision), decision.reason, decision.at) for decision in decisions
         ),
+        reading=reading_of_facts(judged.facts),
+        part_of=family.part_of(session, study_id),
+        events=tuple(line.line(session, study_id)),
     )
 
 
@@ -202,6 +213,8 @@ def _published(session: Session, study_id: int) -> str:
 
 def _standing(decision: Decision) -> str:
     words = _RETRACTED if decision.facts.get("retraction") else _STANDING[decision.verdict]
+    if "merged_into" in decision.facts:
+        words = _ELSEWHERE
     if decision.verdict is DecisionVerdict.EXCLUDE and "alert" in decision.facts:
         words = _LEFT_OUT
     return words.format(day=formats.day(decision.at))
@@ -210,6 +223,8 @@ def _standing(decision: Decision) -> str:
 def _decided(decision: Decision) -> str:
     if decision.facts.get("retraction"):
         return "Retracted: it no longer counts"
+    if "merged_into" in decision.facts:
+        return "One study with another: it counts there, once"
     if "reinstates" in decision.facts:
         return "Counted again, by one reviewer"
     return _DECIDED[decision.verdict]

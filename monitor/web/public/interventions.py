@@ -29,7 +29,16 @@ from monitor.review.queries import AcceptedStudy
 from monitor.usage import service as usage_service
 from monitor.web import trials
 from monitor.web.current import now, service
-from monitor.web.public import certainty, chain, figure, ratings, rendered, whatif
+from monitor.web.public import (
+    certainty,
+    chain,
+    family,
+    figure,
+    particulars,
+    ratings,
+    rendered,
+    whatif,
+)
 
 blueprint = Blueprint("interventions", __name__)
 
@@ -111,7 +120,16 @@ def study(slug: str, study_id: int) -> str:
         for intervention in service().catalogue.interventions
         if intervention.slug in page.interventions
     ]
-    return render_template("public/study.html", about=about, study=page, papers=papers, names=names)
+    every = {one.slug: one.name for one in service().catalogue.interventions}
+    return render_template(
+        "public/study.html",
+        about=about,
+        study=page,
+        papers=papers,
+        names=names,
+        known=particulars.particulars(page.reading, every),
+        line_words=family,
+    )
 
 
 def _grade(session: Session, slug: str) -> GradeRow:

@@ -4,6 +4,7 @@ A mark never stands alone: the words beside it say the same (design/README.md, "
 """
 
 from collections.abc import Sequence
+from datetime import date
 
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.gap.rules import State
@@ -31,6 +32,8 @@ _DOTS: dict[Direction, tuple[tuple[int, float], ...]] = {
     Direction.POSITIVE_THEN_DISAGREE: ((_RIGHT, _BIG), (_LEFT, _BIG)),
 }
 _LENGTH = {1: 16, 2: 30, 3: 44}  # of a gap bar, by tier or by use
+LINE = 200  # the width of a line of time; a mark keeps its radius inside it
+_DAY = 4
 _USE = {UsageBand.LITTLE: 1, UsageBand.MIDDLE: 2, UsageBand.WIDE: 3}
 
 
@@ -65,3 +68,29 @@ def gap_bars(state: State) -> tuple[int, int] | None:
     if state.kind is GapKind.ALIGNED:
         return _LENGTH[2], _LENGTH[2]
     return _LENGTH[_TIERS.index(state.tier) + 1], _LENGTH[_USE[state.band]]
+
+
+def years(spans: Sequence[tuple[date, date] | None]) -> tuple[int, int] | None:
+    """Give the first and the last year of a line of time; None where nothing on it has a date."""
+    known = [span for span in spans if span]
+    if not known:
+        return None
+    return min(first.year for first, _ in known), max(last.year for _, last in known)
+
+
+def on_line(
+    span: tuple[date, date] | None, spans: Sequence[tuple[date, date] | None]
+) -> tuple[float, float] | None:
+    """Give where a day (both ends alike), or a year, lies on a line of whole years; None: no date.
+
+    >>> year = (date(2020, 1, 1), date(2020, 12, 31))
+    >>> on_line(year, [year])
+    (4.0, 196.0)
+    """
+    scale = years(spans)
+    if span is None or scale is None:
+        return None
+    start, end = date(scale[0], 1, 1).toordinal(), date(scale[1], 12, 31).toordinal()
+    step = (LINE - 2 * _DAY) / (end - start)
+    first, last = (round(_DAY + step * (day.toordinal() - start), 1) for day in span)
+    return first, last

@@ -10,7 +10,13 @@ from itertools import islice
 from typing import Protocol
 
 from monitor.literature.design.rules import ABSTRACT, TITLE, Suggestion
-from monitor.literature.matching.matcher import ABBREVIATION, FULL_NAME, VARIANT_NAME, Hit
+from monitor.literature.matching.matcher import (
+    ABBREVIATION,
+    FULL_NAME,
+    TRIAL_NAME,
+    VARIANT_NAME,
+    Hit,
+)
 from monitor.literature.papers.queries import Segment, segments
 
 DESIGN, LABEL, NAME = "design", "label", "name"
@@ -20,6 +26,7 @@ _WORDS = 3  # different words shown of one rule
 _RULES = {
     FULL_NAME: "Full name",
     VARIANT_NAME: "A variant’s name",
+    TRIAL_NAME: "A trial’s name",
     ABBREVIATION: "Abbreviation among its usual words",
 }
 _FIELDS = {"title": "the title", "abstract": "the abstract", "keywords": "the keywords"}

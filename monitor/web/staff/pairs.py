@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from monitor import workflow
+from monitor import story_of_papers
 from monitor.accounts.tables import Role
 from monitor.kernel.errors import InvalidInput
 from monitor.literature.linkage import queries as proposals
@@ -71,7 +71,7 @@ def answer(link_id: int) -> ResponseReturnValue:
     if said is None:
         raise InvalidInput("Choose one of the two answers")
     with service().database.write() as session:
-        workflow.settle_link(
+        story_of_papers.settle_link(
             session,
             service(),
             link_id=link_id,
@@ -89,7 +89,7 @@ def merge(link_id: int) -> ResponseReturnValue:
     """Merge two papers that somebody had said are two."""
     with service().database.write() as session:
         pair = reviews.pair(session, link_id)
-        workflow.merge_papers(
+        story_of_papers.merge_papers(
             session,
             service(),
             papers=(pair.one.paper.id, pair.other.paper.id),
@@ -123,7 +123,7 @@ def _parting_page(typed: Typed, problems: Problems | None, *, merge_id: int) -> 
 def undo(merge_id: int) -> ResponseReturnValue:
     """Make two papers of one again."""
     with service().database.write() as session:
-        settled = workflow.undo_merge(
+        settled = story_of_papers.undo_merge(
             session,
             service(),
             merge_id=merge_id,

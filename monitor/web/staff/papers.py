@@ -25,6 +25,7 @@ from monitor.literature.papers.statements import said_of
 from monitor.review import alert_queries, doubts
 from monitor.review import queries as reviews
 from monitor.review import service as review
+from monitor.review.family import belonging
 from monitor.review.queries import Order, Place
 from monitor.review.queue import taking_back
 from monitor.review.words import OPEN, Stage
@@ -161,18 +162,18 @@ def record(paper_id: int, record_id: int) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class StudyChoice:
-    """A study this paper may report too; ``shared`` is the registration number both name."""
+    """A study this paper may report too; ``why`` says what suggests it, if anything does."""
 
     id: int
     label: str
     title: str
-    shared: str | None
+    why: str
 
     @property
     def words(self) -> str:
         """How the form names it: label, and its paper's title, since labels may be alike."""
-        if self.shared:
-            return f"{self.label}, same registration {self.shared}"
+        if self.why:
+            return f"{self.label}: {self.why}"
         return f"{self.label}, {shorten(self.title, _TITLE, placeholder='…')}"
 
 
@@ -232,15 +233,15 @@ def _place(session: Session, paper_id: int) -> reviews.QueueItemView | None:
 
 
 def _choices(session: Session, view: literature.PaperView) -> list[StudyChoice]:
-    """List the studies this paper may report too, those sharing a registration first."""
+    """List the studies this paper may report too, those that something suggests first."""
     first = [
-        StudyChoice(study_id, label, "", shared)
-        for study_id, label, shared in literature.same_registration(session, view.id)
+        StudyChoice(one.study_id, one.label, "", "; ".join(one.reasons))
+        for one in belonging.studies_for(session, [view.id])
     ]
     slugs = {hit.slug for hit in view.hits}
     others = literature.studies(session, slugs or None, limit=_TO_FIT)
     known = {choice.id for choice in first}
-    return first + [StudyChoice(*other, None) for other in others if other[0] not in known]
+    return first + [StudyChoice(*other, "") for other in others if other[0] not in known]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from monitor import workflow
 from monitor.accounts.tables import Role
+from monitor.catalogue.appraisal import Tool
 from monitor.evidence import baselines
 from monitor.evidence.words import OF_DECISIONS
 from monitor.gap import queries as gaps
@@ -14,11 +15,13 @@ from monitor.literature.papers import queries as literature
 from monitor.review import alert_queries, doubts, quotes
 from monitor.review import queries as reviews
 from monitor.review import service as review
+from monitor.review.family import belonging, compare, line, rules
 from monitor.web import auth, forms, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
+from monitor.web.public import family as family_words
 from monitor.web.staff import effects, excerpts, labels
-from monitor.web.staff.appraising import reading_words
+from monitor.web.staff.appraising import desk, reading_words
 from monitor.web.staff.appraising.reports import reports_of
 
 blueprint = Blueprint("studies", __name__)
@@ -47,6 +50,12 @@ def page(session: Session, study_id: int, typed: Typed, problems: Problems | Non
         held=_held(session, view),
         quoted=quotes.stands_in,
         reports=reports_of(session, view),
+        choices=_tools(session, study_id),
+        events=line.line(session, study_id),
+        line_words=family_words,
+        since=_since(view),
+        suggested=_suggested(session, view),
+        part_of=compare.part_of(session, study_id),
         earlier=reviews.earlier_rounds(session, study_id),
         is_lead=auth.reader().role in {Role.LEAD, Role.ADMIN},
         typed=typed,
@@ -125,6 +134,8 @@ def open_round(study_id: int) -> ResponseReturnValue:
             session,
             study_id=study_id,
             reason=request.form.get("reason", ""),
+            tool=request.form.get("tool", ""),
+            fitting=[tool.id for tool in _tools(session, study_id)],
             by=auth.reader(),
             at=now(),
         )
@@ -135,6 +146,31 @@ def _held(session: Session, view: reviews.StudyView) -> list[str]:
     """List the texts held of a study's papers, in which a quote may stand."""
     papers = [literature.paper(session, one.paper_id) for one in view.papers]
     return [text for one in papers for text in (one.title, one.abstract) if text]
+
+
+def _tools(session: Session, study_id: int) -> tuple[Tool, ...]:
+    """Give the tools that fit the design a study was decided by, the one in force first."""
+    if auth.reader().role not in {Role.LEAD, Role.ADMIN}:
+        return ()
+    newest = reviews.decided_reading(session, study_id)
+    return desk.tools_for(newest) if newest else ()
+
+
+def _since(view: reviews.StudyView) -> list[str]:
+    """Name the papers with results that came to a study after it was decided."""
+    if not view.decisions:
+        return []
+    then = set(view.decisions[-1].facts.get("papers", ()))
+    return [
+        f"“{one.title}”"
+        for one in view.papers
+        if one.paper_id not in then and rules.brings_results(one.role)
+    ]
+
+
+def _suggested(session: Session, view: reviews.StudyView) -> list[belonging.Suggestion]:
+    """List the studies that may be one with this, by what costs little to ask."""
+    return belonging.studies_for(session, [one.paper_id for one in view.papers], by_text=False)
 
 
 def _caused(session: Session, decision: reviews.DecisionView) -> list[Change]:

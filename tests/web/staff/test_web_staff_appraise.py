@@ -257,6 +257,7 @@ def test_what_cannot_be_read_is_shown_beside_its_field(world, ann, field, typed,
     ("changes", "sentence"),
     [
         ({"type": "SMD", "effect": "0.31", "low": "0.40", "high": "0.52"}, "does not contain"),
+        ({"type": "SMD", "effect": "0.4", "low": "0.4", "high": "0.4"}, "Both ends are 0.4"),
         ({"n_c": "109"}, "is more than the 42"),
         ({"sd_i": "0"}, "Has to be more than 0"),
         ({"type": "2x2", "events_i": "50", "events_c": "1"}, "50 events cannot happen"),

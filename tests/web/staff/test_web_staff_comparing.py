@@ -6,7 +6,7 @@ import pytest
 from lxml import html
 from sqlalchemy import func, select
 
-from monitor import workflow
+from monitor import story_of_papers
 from monitor.evidence.tables import GradeRow
 from monitor.feeds.records import Citation, Identifier
 from monitor.gap.tables import Change
@@ -43,7 +43,7 @@ def settle(world):
 
     def answer(link_id, by, *, confirm, version=None):
         with world.database.write() as session:
-            return workflow.settle_link(
+            return story_of_papers.settle_link(
                 session,
                 world.service,
                 link_id=link_id,
@@ -60,7 +60,7 @@ def settle(world):
 def undo(world):
     def undo_merge(merge_id, by):
         with world.database.write() as session:
-            workflow.undo_merge(
+            story_of_papers.undo_merge(
                 session,
                 world.service,
                 merge_id=merge_id,

@@ -145,7 +145,7 @@ def test_the_last_paper_of_a_lane_leads_back_to_the_queue(world, browse):
 def test_another_report_joins_the_study_it_shares_a_registration_with(world, browse):
     browser = browse(world.ann)
     page = browser.get(paper(world, "follow")).text
-    assert "has the same registration number, ISRCTN00000002" in page
+    assert "both name ISRCTN00000002" in page
     study = world.studies["ddp"]
     browser.send(paper(world, "follow"), {"verdict": "include", "study_id": study})
     with world.database.read() as session:

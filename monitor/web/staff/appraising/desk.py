@@ -72,7 +72,10 @@ def open_desk(session: Session, study_id: int) -> Desk:
         draft=draft,
         reports=reports_of(session, view),
         problems=checking.problems(
-            cleaned(draft.reading), catalogue.tool_by_reference, catalogue.slugs
+            cleaned(draft.reading),
+            catalogue.tool_by_reference,
+            catalogue.slugs,
+            catalogue.tools.get(view.round.tool),
         ),
         is_asked=view.can_appraise or may_change,
         is_change=may_change,
@@ -152,17 +155,27 @@ def page(
     )
 
 
-def tool_of(reading: Reading) -> Tool | None:
-    """Give the tool that fits the design; None: the design is not chosen yet."""
+def tools_for(reading: Reading) -> tuple[Tool, ...]:
+    """Give the tools that fit the design, the one in force first; none: it is not chosen yet."""
     if reading.design is None:
-        return None
+        return ()
     design = tools.design_for_tool(reading.design, by_cluster=reading.unit is Unit.CLUSTERS)
-    return service().catalogue.tools_fitting(design)[0]
+    return service().catalogue.tools_fitting(design)
 
 
-def overall_of_results(reading: Reading) -> dict[str, str | None]:
-    """Give each result's overall judgement, by its key; none in a tool that is not the design's."""
-    known, fits = service().catalogue.tool_by_reference, tool_of(reading)
+def tool_of(reading: Reading, chosen: str) -> Tool | None:
+    """Give the tool to judge in: the one that a lead chose, if it fits the design, else that in force.
+
+    None: the design is not chosen yet.
+    """
+    fitting = tools_for(reading)
+    own = (tool for tool in fitting if tool.id == chosen)
+    return next(own, fitting[0] if fitting else None)
+
+
+def overall_of_results(reading: Reading, chosen: str) -> dict[str, str | None]:
+    """Give each result's overall judgement, by its key; none in a tool that is not asked for."""
+    known, fits = service().catalogue.tool_by_reference, tool_of(reading, chosen)
     return {
         one.key: appraised.overall_of(known, one.risk)
         if fits is None or one.risk.tool in {"", fits.reference}

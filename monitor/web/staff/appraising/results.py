@@ -51,7 +51,7 @@ def _results_page(typed: Typed, problems: Problems | None, *, study_id: int) -> 
             typed,
             problems,
             effects=effects,
-            overall=overall_of_results(desk.draft.reading),
+            overall=overall_of_results(desk.draft.reading, desk.study.round.tool),
             most=MAX_RESULTS,
         )
 

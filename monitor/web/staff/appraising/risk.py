@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from monitor.accounts.tables import Role
 from monitor.catalogue.appraisal import Tool
+from monitor.review import queries as reviews
 from monitor.review import quotes, tools
 from monitor.review.reading import appraised
 from monitor.review.reading.model import (
@@ -38,7 +39,7 @@ def _risk_page(
     with service().database.read() as session:
         desk = asked_desk(session, study_id, problems)
         result = desk.draft.reading.result(key)
-        tool = tool_of(desk.draft.reading)
+        tool = tool_of(desk.draft.reading, desk.study.round.tool)
         if result is None:
             return without_its_result(problems, study_id)
         if tool is None:
@@ -79,7 +80,8 @@ def first(study_id: int, key: str) -> ResponseReturnValue:
     """Go to the first domain of a result's tool that is not judged yet."""
     with service().database.read() as session:
         desk = asked_desk(session, study_id, None)
-        result, tool = desk.draft.reading.result(key), tool_of(desk.draft.reading)
+        result = desk.draft.reading.result(key)
+        tool = tool_of(desk.draft.reading, desk.study.round.tool)
         if result is None:
             return to("results.listed", study_id)
         if tool is None:
@@ -101,10 +103,12 @@ def part(study_id: int, key: str, part: str) -> ResponseReturnValue:
 def save(study_id: int, key: str, part: str) -> ResponseReturnValue:
     """Keep the answers about one domain; what they give rise to asking is shown before going on."""
     typed, after = request.form, part
+    with service().database.read() as session:
+        chosen = reviews.tool_chosen(session, study_id)
 
     def change(reading: Reading) -> Reading:
         nonlocal after
-        result, tool = reading.result(key), tool_of(reading)
+        result, tool = reading.result(key), tool_of(reading, chosen)
         if result is None or tool is None:
             return reading
         reading = reading_forms.with_result(reading, key, {"risk": risk_in(tool, result.risk)})

@@ -128,7 +128,7 @@ def settle(study_id: int) -> ResponseReturnValue:
 
 def _effects_page(typed: Typed, problems: Problems | None, *, study_id: int) -> ResponseReturnValue:
     with service().database.read() as session:
-        view = _view(session, study_id)
+        view = _view(session, study_id, compared=False)
         if view.consensus is None:
             return _elsewhere(session, study_id, typed, problems)
         previews = workflow.preview_counting(session, service().catalogue, study_id)
@@ -136,9 +136,9 @@ def _effects_page(typed: Typed, problems: Problems | None, *, study_id: int) -> 
             "staff/counting.html",
             study=view,
             effects=effects.effects_of(previews),
-            readers=workflow.readers_told(session, previews),
+            readers=workflow.readers_mailed(session, service(), previews, study_id=study_id),
             silent=effects.silent(session, study_id, previews, view.consensus.reading.in_review),
-            needs_a_lead=workflow.needs_a_lead(session, service(), previews),
+            needs_a_lead=workflow.needs_a_lead(session, service(), previews, study_id=study_id),
             is_lead=auth.reader().role in {Role.LEAD, Role.ADMIN},
             can_change=any(one.reviewer_id == auth.reader().id for one in view.appraisals[:2]),
             saved="saved" in request.args,
@@ -199,9 +199,9 @@ def _elsewhere(
     return studies.page(session, study_id, typed, problems)
 
 
-def _view(session: Session, study_id: int) -> reviews.StudyView:
+def _view(session: Session, study_id: int, *, compared: bool = True) -> reviews.StudyView:
     tools = service().catalogue.tool_by_reference
-    return reviews.study(session, study_id, auth.reader().id, tools=tools)
+    return reviews.study(session, study_id, auth.reader().id, tools=tools, compared=compared)
 
 
 def _draft(session: Session, study_id: int) -> review.Draft:

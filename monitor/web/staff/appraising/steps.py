@@ -128,7 +128,7 @@ def _hand_in_page(typed: Typed, problems: Problems | None, *, study_id: int) -> 
             typed,
             problems,
             token=forms.token_for(typed, problems),
-            overall=overall_of_results(reading),
+            overall=overall_of_results(reading, desk.study.round.tool),
             effects={
                 result.key: shown_effects.shown(reading, result, service().catalogue.synthesis)
                 for result in reading.results

@@ -1,0 +1,46 @@
+"""Why a paper may belong to a study that another paper reports. Pure; only ever a suggestion.
+
+Wider than what is proposed of two papers (``relations``): many reports of one trial name no number
+and have other titles. So a person is told what agrees, and nothing follows by itself.
+"""
+
+from monitor.kernel.english import listed
+from monitor.literature.linkage.facts import Facts, alike, first_named
+from monitor.literature.papers.study_names import family_name
+
+_NEAR = 0.5  # of the words of two titles
+_TEAM = 3  # authors in common that tell of one team
+_TWO = 2
+_NAMED = 3  # authors named in a reason
+
+
+def reasons(one: Facts, other: Facts) -> list[str]:
+    """Say why two papers may report one study, the strongest first; none where nothing suggests it.
+
+    Most pairs share nothing: they are told apart before a text is read.
+    """
+    shared, authors = one.numbers & other.numbers, _authors(one) & _authors(other)
+    registered = one.is_registration or other.is_registration
+    if not (shared or authors or registered):
+        return []
+    found = [f"both name {first_named(shared)}"] if shared else []
+    by = f"share the {'authors' if len(authors) > 1 else 'author'} {listed(sorted(authors)[:_NAMED])}"
+    if called := one.acronyms & other.acronyms:
+        name = f"both are called {min(called).upper()}"
+        found.append(f"{name} and {by}" if authors else name)
+    elif not shared and one.slugs & other.slugs and (agreeing := _team(one, other, len(authors))):
+        found.append(f"both are about the same intervention, {agreeing} and {by}")
+    return [] if found and (one.is_review or other.is_review) else found
+
+
+def _team(one: Facts, other: Facts, authors: int) -> str:
+    """Say what else agrees of two papers by the same people; empty: too little."""
+    if authors >= _TEAM and alike(one.words, other.words) >= _NEAR:
+        return "have similar titles"
+    if authors >= _TWO and (size := one.samples & other.samples):
+        return f"say that {min(size)} took part"
+    return ""
+
+
+def _authors(facts: Facts) -> frozenset[str]:
+    return frozenset(family_name([name]) for name in facts.citation.authors) - {""}

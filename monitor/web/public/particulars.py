@@ -1,0 +1,96 @@
+"""What a study's page tells of its setting, money, harms and groups, as its reviewers agreed. Pure.
+
+Everything is told: what is not known is said to be not known, never left out.
+"""
+
+from dataclasses import dataclass
+
+from monitor.catalogue.words import ArmRole, Harms
+from monitor.review.reading.model import Arm, Independence, Reading
+from monitor.web import formats
+
+NOT_KNOWN = "Not known"
+_HARMS = {
+    Harms.REPORTED: "Looked for, and some are reported",
+    Harms.NONE_REPORTED: "Looked for, and none is reported",
+    Harms.NOT_SOUGHT: "Not looked for",
+}
+_DEVELOPERS = {
+    "authored": "Among the authors",
+    "trained": "Trained or supervised the staff",
+    "funded": "Funded it",
+    "sold": "Sell the programme",
+}
+_YES_NO = {True: "Yes", False: "No", None: NOT_KNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One particular in words."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What one group of a study got."""
+
+    name: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What is known of a study beside its results."""
+
+    study: tuple[Line, ...]
+    developers: tuple[Line, ...]
+    groups: tuple[Group, ...]
+
+
+def particulars(reading: Reading, names: dict[str, str]) -> Particulars:
+    """Tell what is known of a study; ``names`` are those of the interventions, by slug."""
+    return Particulars(
+        study=(
+            Line("Country", reading.country or NOT_KNOWN),
+            Line("Done in the UK", _YES_NO[reading.uk]),
+            Line("Setting", reading.setting or NOT_KNOWN),
+            Line("Age of the children", reading.ages or NOT_KNOWN),
+            Line("Recruited", reading.recruited or NOT_KNOWN),
+            Line("Harms", _harms(reading)),
+            Line("Funder", reading.funder or NOT_KNOWN),
+            Line("Declared interests", reading.interests or NOT_KNOWN),
+        ),
+        developers=_developers(reading.independence),
+        groups=tuple(_group(arm, names) for arm in reading.arms),
+    )
+
+
+def _harms(reading: Reading) -> str:
+    said = _HARMS[reading.harms] if reading.harms else NOT_KNOWN
+    return f"{said}: {reading.harms_note}" if reading.harms_note else said
+
+
+def _developers(facts: Independence) -> tuple[Line, ...]:
+    return tuple(
+        Line(words, _YES_NO[getattr(facts, field)]) for field, words in _DEVELOPERS.items()
+    )
+
+
+def _group(arm: Arm, names: dict[str, str]) -> Group:
+    got = names.get(arm.intervention, arm.intervention)
+    parts = [got, arm.variant, arm.name, arm.comparator.value if arm.comparator else ""]
+    named = {part.casefold(): part for part in reversed(parts) if part}
+    name = ", ".join(part for part in parts if part and named.pop(part.casefold(), ""))
+    role = " (compared with)" if arm.role is ArmRole.COMPARATOR else ""
+    people = formats.plural(arm.randomised, "person", "people") if arm.randomised else NOT_KNOWN
+    return Group(
+        formats.sentence(name or "a group") + role,
+        (
+            Line("People", people),
+            Line("Given by, and where", arm.delivery or NOT_KNOWN),
+            Line("How much", arm.dose or NOT_KNOWN),
+            Line("Given by the developers", _YES_NO[arm.by_developers]),
+        ),
+    )

@@ -1,0 +1,50 @@
+"""Why a paper may belong to a study: told with its reason, and nothing where too little agrees."""
+
+import pytest
+
+from monitor.catalogue import loader
+from monitor.feeds.records import Citation, Identifier
+from monitor.literature.linkage.belonging import reasons
+from monitor.literature.linkage.facts import Facts
+from monitor.literature.matching.matcher import Matcher
+
+MATCHER = Matcher(loader.load())
+
+
+def facts(title, abstract=None, **more):
+    citation = Citation(title=title, abstract=abstract, **more)
+    return Facts.of(citation, MATCHER.match(title=title, abstract=abstract))
+
+
+def test_a_shared_registration_is_a_reason():
+    number = Identifier("isrctn", "ISRCTN00000002")
+    one = facts("An invented trial", registrations=(number,), authors=("Alder P",))
+    other = facts("Two years on", registrations=(number,), authors=("Birch Q",))
+    assert reasons(one, other) == ["both name ISRCTN00000002"]
+
+
+def test_a_shared_name_and_an_author_are_a_reason():
+    one = facts(
+        "LANTERN: an invented trial", "The LANTERN trial began.", authors=("Alder P", "Elm R")
+    )
+    other = facts("Later outcomes", "We followed the LANTERN trial.", authors=("Pat Alder",))
+    assert reasons(one, other) == ["both are called LANTERN and share the author Alder"]
+
+
+def test_a_shared_name_alone_is_no_reason():
+    one = facts("LANTERN: an invented trial", "The LANTERN trial began.", authors=("Alder P",))
+    other = facts("Another one", "We read of the LANTERN trial.", authors=("Birch Q",))
+    assert reasons(one, other) == []
+
+
+@pytest.mark.parametrize("title", ["An invented survey", "A study of libraries"])
+def test_authors_alone_are_no_reason(title):
+    team = ("Alder P", "Birch Q", "Elm R")
+    assert reasons(facts("An invented trial", authors=team), facts(title, authors=team)) == []
+
+
+def test_a_review_belongs_to_no_trial():
+    number = Identifier("isrctn", "ISRCTN00000002")
+    one = facts("An invented trial", registrations=(number,))
+    other = facts("A systematic review and meta-analysis of trials", registrations=(number,))
+    assert reasons(one, other) == []
