@@ -1,9 +1,9 @@
 """Settings of the sources: which are asked, where, how often, and how long records are kept."""
 
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Section(BaseModel):
@@ -65,19 +65,38 @@ class IsrctnSettings(SourceSettings):
     base_url: BaseUrl = "https://www.isrctn.com/api"
 
 
-class CrossrefSettings(SourceSettings):
-    """Crossref: retractions, corrections and expressions of concern; DOI look-ups."""
+class FinderSettings(SourceSettings):
+    """One that is asked about known papers, and may be searched for new ones."""
+
+    search: bool = Field(default=True, description="search it for new papers too")
+
+
+class CrossrefSettings(FinderSettings):
+    """Crossref: new papers by their titles; retractions, corrections and concerns; DOI look-ups."""
 
     base_url: BaseUrl = "https://api.crossref.org"
 
 
-class OpenAlexSettings(SourceSettings):
-    """OpenAlex: look-ups of single DOIs, for what the others leave out."""
+class OpenAlexSettings(FinderSettings):
+    """OpenAlex: new papers by title and abstract; look-ups of single DOIs for what others leave out."""
 
     enabled: bool = Field(
-        default=False, description="ask this source; it works without a key, and better with one"
+        default=False, description="ask this source; true where it is not set and there is a key"
     )
     base_url: BaseUrl = "https://api.openalex.org"
+    search: bool = Field(
+        default=True,
+        description="search it for new papers too; it lists nothing without a key, and is then "
+        "only looked up in",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _on_with_a_key(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic hands over raw data
+        """Ask it where there is a key, unless the settings say otherwise."""
+        if isinstance(data, dict) and data.get("api_key_file") and "enabled" not in data:
+            return {**data, "enabled": True}
+        return data
 
 
 class PubMedFeedSettings(FeedSourceSettings):

@@ -94,6 +94,7 @@ SOURCES: dict[str, SourceDefinition] = {
             crossref_json.reread,
             preference=3,
             is_acted_on=True,
+            is_searched=True,
             watches=True,
         ),
         SourceDefinition(
@@ -103,6 +104,8 @@ SOURCES: dict[str, SourceDefinition] = {
             openalex_json.reread,
             preference=10,  # only what nobody else gives
             is_acted_on=True,
+            is_searched=True,
+            needs_key=True,
             watches=True,
         ),
     )
