@@ -56,7 +56,9 @@ def stage(*, port: int | None = None, pace: float = 0.0) -> Iterator[OnStage]:
     ):
         config = Path(folder) / "config.toml"
         free = port if port and driver.is_free(port) else driver.free_port()
-        config.write_text(driver.configuration(running, port=free, notice=NOTICE), encoding="utf-8")
+        key = driver.invented_key(Path(folder))
+        told = driver.configuration(running, port=free, notice=NOTICE, openalex_key=key)
+        config.write_text(told, encoding="utf-8")
         service = ServiceProcess(config)
         running.mail.keep_copies(Path(folder) / "var" / "mail")
         try:
