@@ -28,6 +28,7 @@ from monitor.literature.ingest import rereading
 from monitor.literature.papers.settling import one_at_a_time
 from monitor.literature.words import TO_SCREEN, Lane
 from monitor.notify import service as notify
+from monitor.notify.export_mail import remind_of_exports  # offered from here, as the incidents
 from monitor.notify.incidents import (  # offered from here: they are part of the story
     comparison_failed,
     fewer_ids,
@@ -64,6 +65,7 @@ __all__ = [
     "read_by_new_rules",
     "readers_told",
     "remind_admins",
+    "remind_of_exports",
     "replay",
     "screen",
     "settle_alert",

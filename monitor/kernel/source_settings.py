@@ -113,6 +113,16 @@ class OtherSourceSettings(SourceSettings):
     base_url: str = Field("", pattern=r"^(https?://\S+)?$", description="the service and its path")
 
 
+class ByFileSettings(Section):
+    """A database that a person searches, and whose export they bring as a file."""
+
+    person: str = Field(
+        pattern=r"^[^@\s]+@[^@\s]+$",
+        description="e-mail address of whoever is asked for the export",
+    )
+    every_days: int = Field(90, ge=1, le=366, description="days between exports")
+
+
 class SourcesSettings(Section):
     """The literature sources."""
 
@@ -144,6 +154,11 @@ class SourcesSettings(Section):
     others: dict[str, OtherSourceSettings] = Field(
         {},
         description="sources without a section here, by name, such as {name = {enabled = false}}",
+    )
+    by_file: dict[str, ByFileSettings] = Field(
+        {},
+        description="databases that people search and bring as files, by name, such as "
+        '{psycinfo = {person = "name@example.org", every_days = 90}}; `gap-monitor queries` lists them',
     )
     pubmed: PubMedSettings = PubMedSettings()
     europepmc: EuropePmcSettings = EuropePmcSettings()

@@ -28,7 +28,7 @@ from monitor.web.admin import days, feeds, outbox
 from monitor.web.admin import pages as admin
 from monitor.web.public import crawlers, figure, interventions, marks, rendered, subscribe
 from monitor.web.public import overview as public
-from monitor.web.staff import alerts, imports, studies, unqueued
+from monitor.web.staff import alerts, imports, searches, studies, unqueued
 from monitor.web.staff import pairs as comparing
 from monitor.web.staff import papers as review
 from monitor.web.staff.appraising import results, risk, settle, steps
@@ -83,6 +83,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
         alerts,
         trials,
         imports,
+        searches,
     )
     for module in (*public_pages, *reviewing, admin, outbox, days, feeds):
         app.register_blueprint(module.blueprint)

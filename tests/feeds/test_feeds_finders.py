@@ -3,6 +3,7 @@
 Over their stand-ins: what is asked is checked there as the documentation has it, and refused.
 """
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -155,6 +156,48 @@ def test_fault_45_not_whole_twice_is_incomplete(name, source, stand_in, kind):
     stand_in.fault(LISTS[name], kind.value, times=None)
     for ask in (source.listing, lambda query, _: source.ask(query, None, NOW)):
         assert fault(lambda: ask(of(source), date(2000, 1, 1))).kind is SourceFault.INCOMPLETE  # noqa: B023 - called at once
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<html>CANARY down for maintenance</html>", b'{"meta":{"count":3,"next_curs', b"null",
+     b'{"status":"ok","message-type":"work-list","message":{"total-results":2,"items":[{"DOI"',
+     b'{"error":"CANARY"}', b'{"meta":{"count":"3"},"results":[]}', b'{"meta":{"count":true},"results":[]}',
+     b'{"status":"ok","message-type":"work-list","message":{"total-results":"2","items":[]}}',
+     b'{"status":"ok","message-type":"work-list","message":{"total-results":2,"items":{}}}'],
+)  # fmt: skip
+def test_faults_27_to_29_what_is_no_list_fails_and_is_never_nothing_new(
+    build, upstream, name, body
+):
+    upstream.answer = lambda asked: upstream.says(body)
+    source = build(name, upstream.url)
+    for ask in (source.listing, lambda query, _: source.ask(query, None, NOW)):
+        error = fault(lambda: ask(of(source), date(2000, 1, 1)))  # noqa: B023 - called at once
+        assert error.kind in {SourceFault.MALFORMED, SourceFault.REFUSED}
+        assert "CANARY" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        None,
+        3,
+        [],
+        {},
+        {"DOI": 3, "id": 3},
+        {"DOI": "10.5555/x", "id": "https://openalex.org/W7", "title": {"a": 1}},
+    ],
+)
+def test_a_list_may_hold_anything(build, upstream, name, work):
+    """What has no name is counted, so the total is reached; what has no title is set aside."""
+    listed = {"crossref": {"status": "ok", "message-type": "work-list",
+                           "message": {"total-results": 1, "items": [work]}},
+              "openalex": {"meta": {"count": 1, "next_cursor": None}, "results": [work]}}[name]  # fmt: skip
+    upstream.answer = lambda asked: upstream.says(json.dumps(listed).encode())
+    source = build(name, upstream.url)
+    answer = source.ask(of(source), None, NOW)
+    assert (answer.declared, answer.records) == (1, ())
+    source.listing(of(source), date(2000, 1, 1))
 
 
 def test_too_much_is_refused_unread(name, source, monkeypatch):
