@@ -10,7 +10,7 @@ from monitor.feeds.tables import ImportFile, ImportState, Poll, Record
 from monitor.jobs.importing import import_file
 from monitor.jobs.reminding import remind_due
 from monitor.jobs.uploads import folder, work_on_uploads
-from monitor.literature.tables import Paper
+from monitor.literature.tables import Paper, PaperLink
 from monitor.notify.tables import Message
 from tests.jobs.proving import rows
 
@@ -85,3 +85,21 @@ def test_an_upload_keeps_where_it_comes_from(service, clock):
     assert (brought.state, brought.new_papers) == (ImportState.DONE, 1)
     assert [record.source for record in rows(service, Record)] == ["psycinfo"]
     assert remind_due(service) == 0
+
+
+ICTRP = """<Trials_downloaded_from_ICTRP><Trial><TrialID>{number}</TrialID>
+<Public_title>Theraplay in invented German nurseries</Public_title>
+<Date_registration3>20240214</Date_registration3><Source_Register>Invented</Source_Register>
+<Intervention>Theraplay</Intervention></Trial></Trials_downloaded_from_ICTRP>"""
+
+
+@pytest.mark.parametrize("number", ["DRKS00099999", "ACTRN12620000000001", "ChiCTR2100099999"])
+def test_a_paper_that_names_a_number_is_led_to_the_registration_that_a_file_brought(
+    service, number
+):
+    import_file(service, io.BytesIO(ICTRP.format(number=number).encode()), origin=Origin("ictrp"))
+    report = RIS.replace("ER  -", f"AB  - Registered as {number}.\nDO  - 10.5555/a\nER  -")
+    import_file(service, io.BytesIO(report.encode()))
+    registration, paper = rows(service, Paper)
+    (link,) = rows(service, PaperLink)
+    assert {link.paper_id, link.other_id} == {registration.id, paper.id}
