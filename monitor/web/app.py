@@ -26,7 +26,7 @@ from monitor.web import (
 )
 from monitor.web.admin import days, feeds, outbox
 from monitor.web.admin import pages as admin
-from monitor.web.public import crawlers, figure, interventions, marks, rendered, subscribe
+from monitor.web.public import coverage, crawlers, figure, interventions, marks, rendered, subscribe
 from monitor.web.public import overview as public
 from monitor.web.staff import alerts, imports, searches, studies, unqueued
 from monitor.web.staff import pairs as comparing
@@ -70,7 +70,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     security.protect(app, service)
     app.before_request(posting.refuse_blind_restore)
     errors.register(app)
-    public_pages = (public, crawlers, interventions, subscribe, account, own_account)
+    public_pages = (public, crawlers, coverage, interventions, subscribe, account, own_account)
     reviewing = (
         review,
         unqueued,

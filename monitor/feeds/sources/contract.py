@@ -104,7 +104,8 @@ class SourceDefinition:
     queries stand in the catalogue. ``needs_key``: it is searched only with a key. ``is_feed``: it shows its latest items and nothing else.
     ``is_registry``: its records are registrations of trials. ``one_host``: all its queries
     go to one host, so that once that is down, asking on is useless. ``watches``: it is asked
-    about single papers and wants ``Context.watched``.
+    about single papers and wants ``Context.watched``. ``limits``: what its search cannot find, said
+    to readers in a sentence.
     """
 
     name: str
@@ -119,6 +120,7 @@ class SourceDefinition:
     is_registry: bool = False
     one_host: bool = True
     watches: bool = False
+    limits: str = ""
 
     def enabled(self, settings: Settings) -> bool:
         """Tell whether the settings switch it on, and give it anything to ask."""

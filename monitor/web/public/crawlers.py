@@ -6,7 +6,16 @@ from werkzeug.routing import Map
 blueprint = Blueprint("crawlers", __name__)
 
 # Pages that are everybody's, by what their addresses begin with.
-_OPEN = ("/", "/accessibility", "/changes", "/interventions", "/method", "/privacy", "/static")
+_OPEN = (
+    "/",
+    "/accessibility",
+    "/changes",
+    "/coverage",
+    "/interventions",
+    "/method",
+    "/privacy",
+    "/static",
+)
 _ASKED = ("/subscribe",)  # open too, and never with what follows a "?"
 
 
