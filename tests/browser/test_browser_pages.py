@@ -40,6 +40,7 @@ PUBLIC = {
     "public.changes": "/changes",
     "public.change": "/changes/11",
     "public.method": "/method",
+    "coverage.coverage": "/coverage",
     "public.privacy": "/privacy",
     "public.accessibility": "/accessibility",
     "subscribe.form": "/subscribe",
@@ -52,6 +53,7 @@ PUBLIC = {
 STAFF = {
     "review.queue": "/queue",
     "kept.listing": "/papers",
+    "searches.queries": "/queries",
     "review.paper": "/papers/{cosp}",
     "studies.study": "/studies/{ddp}",
     "appraise.study": "/studies/{ddp2}/appraise",

@@ -331,7 +331,7 @@ def openalex(invented):
 def test_the_cost_is_told_and_the_budget_kept(build, openalex):
     source = build("openalex", openalex.base_url)
     (note,) = source.ask(of(source), None, NOW).notes
-    assert note == "cost $0.0030; $1.00 of the day are left"
+    assert note == "cost $0.0030; $0.997 of the day are left"
     openalex.left = 0.001
     error = fault(lambda: source.listing(of(source), date(2000, 1, 1)))
     assert error.kind is SourceFault.RATE_LIMITED

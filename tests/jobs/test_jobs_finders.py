@@ -128,7 +128,7 @@ def test_a_used_budget_is_an_incident_that_ends_by_itself(service, running, cloc
 def test_what_a_search_cost_stands_with_the_day(service):
     poll_source(watching(service, "theraplay"), "openalex")
     (query,) = rows(service, PollQuery, PollQuery.query_key == "theraplay")
-    assert query.notes == ["cost $0.0010; $1.00 of the day are left"]
+    assert query.notes == ["cost $0.0010; $0.999 of the day are left"]
 
 
 def test_a_quiet_weeks_comparison_of_all_sources_is_few_requests_at_each_hosts_pace(

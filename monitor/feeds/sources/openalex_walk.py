@@ -55,7 +55,7 @@ class Purse:
     def told(self, spent_before: float) -> str:
         """Say what was spent since ``spent_before``, and what is left, in one line."""
         words = f"cost ${self.spent - spent_before:.4f}"
-        return words if self.left is None else f"{words}; ${self.left:.2f} of the day are left"
+        return words if self.left is None else f"{words}; ${self.left:.3f} of the day are left"
 
 
 @dataclass(slots=True)
