@@ -21,8 +21,8 @@ def only_openalex_holds_it(on: OnStage) -> None:
         what="the paper that OpenAlex alone holds",
     )
     ada.screen(paper, "include", interventions=["theraplay"])
-    say("15. Looking further. A play-therapy journal is in none of the other sources; OpenAlex has")
-    say("   it. Its new paper is queued, and Ada includes it:")
+    say("15. Looking further. A play-therapy journal is in no other source than OpenAlex. Its new")
+    say("   paper is queued, and Ada includes it:")
     quote(title)
 
 

@@ -39,6 +39,8 @@ EXPECTED = {
     ("GET", "/interventions/<slug>"): PUBLIC,
     ("GET", "/interventions/<slug>/studies/<int:study_id>"): PUBLIC,
     ("GET", "/method"): PUBLIC,
+    ("GET", "/coverage"): PUBLIC,
+    ("GET", "/coverage/studies.csv"): PUBLIC,
     ("GET", "/privacy"): PUBLIC,
     ("GET", "/robots.txt"): PUBLIC,
     ("GET", "/subscribe"): PUBLIC,
