@@ -10,6 +10,7 @@ import structlog
 from monitor.catalogue import loader
 from monitor.catalogue.loader import Catalogue
 from monitor.feeds import sources
+from monitor.feeds.sources import databases
 from monitor.kernel import premises, secret
 from monitor.kernel.clock import utcnow
 from monitor.kernel.database import Database
@@ -43,6 +44,7 @@ class Service:
         """
         catalogue = loader.load()
         sources.check(settings, catalogue)
+        databases.check(settings)
         database = Database(settings.database_url)
         for path in premises.keep_private(settings, database):
             log.warning("files.open_to_others", path=str(path))

@@ -31,6 +31,7 @@ from monitor.literature.papers.settling import one_at_a_time
 from monitor.literature.words import TO_SCREEN, Lane
 from monitor.notify import news
 from monitor.notify import service as notify
+from monitor.notify.export_mail import remind_of_exports  # offered from here, as the incidents
 from monitor.notify.incidents import (  # offered from here: part of the story
     comparison_failed,
     fewer_ids,
@@ -66,6 +67,7 @@ __all__ = [  # of others, offered from here beside the functions below
     "readers_mailed",
     "readers_told",
     "remind_admins",
+    "remind_of_exports",
     "settle_incident",
     "source_failed",
     "source_recovered",

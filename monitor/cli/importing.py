@@ -5,25 +5,46 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import date, datetime
 from pathlib import Path
 from typing import IO
 
 import click
 
 from monitor.cli.root import as_json, commands, leave, print_json, service_of
+from monitor.feeds.files.intake import Origin
+from monitor.feeds.sources.databases import DATABASES
 from monitor.jobs.importing import ImportLine, ImportReport, Watch, import_file
 from monitor.jobs.rehearsing import rehearse
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
+from monitor.kernel.errors import InvalidInput
+from monitor.kernel.uk import uk_day_of
 from monitor.literature.ingest.novelty import Novelty
 
 
 @commands.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--dry-run", is_flag=True, help="Tell what would happen, record by record.")
+@click.option(
+    "--source", type=click.Choice(list(DATABASES)), help="The database the file was exported from."
+)
+@click.option(
+    "--exported",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="With --source: the day of the export; today where it is left out.",
+)
 @as_json
 @click.pass_obj
-def import_(config: Path, file: Path, *, dry_run: bool, json_: bool) -> None:
+def import_(
+    config: Path,
+    file: Path,
+    *,
+    dry_run: bool,
+    source: str | None,
+    exported: datetime | None,
+    json_: bool,
+) -> None:
     """Bring in FILE: PubMed or EndNote XML, MEDLINE (nbib), RIS, Web of Science or CSV.
 
     The format is told by its content. A run that was cut off may be repeated: it goes on with
@@ -31,16 +52,33 @@ def import_(config: Path, file: Path, *, dry_run: bool, json_: bool) -> None:
     """
     with service_of(config) as service, file.open("rb") as opened:
         prepare(service, SCHEDULE)
+        origin = _origin(source, exported, uk_day_of(service.clock()).date)
         with _progress(opened) as advance:
             if dry_run:
-                report = rehearse(service, opened, _each(advance, told=not json_))
+                report = rehearse(service, opened, _each(advance, told=not json_), origin)
             else:
-                report = import_file(service, opened, advance)
+                report = import_file(service, opened, advance, origin)
     if json_:
         print_json(asdict(report))
     else:
         _tell(report)
     leave(failed=bool(report.unreadable_count))
+
+
+def _origin(source: str | None, exported: datetime | None, today: date) -> Origin | None:
+    """Tell where the file comes from.
+
+    Raises:
+        InvalidInput: a day without a database, or one that has not come yet.
+    """
+    if source is None:
+        if exported is not None:
+            raise InvalidInput("--exported says nothing without --source: name the database too")
+        return None
+    day = exported.date() if exported else today
+    if day > today:
+        raise InvalidInput(f"--exported {day} has not come yet")
+    return Origin(source, day)
 
 
 def _tell(report: ImportReport) -> None:

@@ -31,6 +31,7 @@ WHERE = {
     "init": "running",
     "lab": "lab",
     "poll": "sources",
+    "queries": "searching",
     "replay": "sources",
     "serve": "running",
     "status": "reading",

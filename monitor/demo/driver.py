@@ -202,7 +202,7 @@ def is_free(port: int) -> bool:
     return True
 
 
-def configuration(
+def configuration(  # noqa: PLR0913 - what a test may want otherwise
     standins: StandIns,
     *,
     port: int,
@@ -210,11 +210,13 @@ def configuration(
     database: str | None = None,
     feeds: Mapping[str, str] | None = None,
     without: Collection[str] = (),
+    openalex_key: Path | None = None,
 ) -> str:
     """Write a configuration of the service over the stand-ins, as TOML.
 
     ``feeds`` are the journal feeds by name; the invented ones where it is None. ``without``
-    names sources with an API that are not asked at all.
+    names sources with an API that are not asked at all. ``openalex_key`` is a file that holds a
+    key: without one OpenAlex is looked up in, and not searched.
     """
     if feeds is None:
         feeds = {
@@ -238,7 +240,7 @@ from_address = "gap-monitor@example.org"
 allow_loopback = true
 contact = "demonstration@example.org"
 
-{_with_an_api(standins, without)}
+{_with_an_api(standins, without, {"openalex": openalex_key})}
 [sources.pubmed_rss]
 feeds = {_listed({"Invented search": standins.feeds.pubmed_search_url})}
 
@@ -247,7 +249,17 @@ feeds = {_listed(feeds)}
 """
 
 
-def _with_an_api(standins: StandIns, without: Collection[str]) -> str:
+def invented_key(folder: Path) -> Path:
+    """Write a key that only the stand-ins take, to a file as the service wants it."""
+    file = folder / "openalex.key"
+    file.touch(mode=0o600)
+    file.write_text("invented-key", encoding="utf-8")
+    return file
+
+
+def _with_an_api(
+    standins: StandIns, without: Collection[str], keys: Mapping[str, Path | None]
+) -> str:
     """Write the sections of the sources that have an API, each at its stand-in."""
     addresses = {
         "pubmed": standins.pubmed.base_url,
@@ -257,10 +269,15 @@ def _with_an_api(standins: StandIns, without: Collection[str]) -> str:
         "crossref": standins.crossref.base_url,
         "openalex": standins.openalex.base_url,
     }
-    return "\n".join(
-        f"[sources.{name}]\nenabled = {_text(name not in without)}\nbase_url = {_text(address)}\n"
-        for name, address in addresses.items()
-    )
+    sections = []
+    for name, address in addresses.items():
+        key = keys.get(name)
+        sections.append(
+            f"[sources.{name}]\nenabled = {_text(name not in without)}\n"
+            f"base_url = {_text(address)}\n"
+            + (f"api_key_file = {_text(str(key))}\n" if key else "")
+        )
+    return "\n".join(sections)
 
 
 def _listed(feeds: Mapping[str, str]) -> str:

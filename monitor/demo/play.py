@@ -20,13 +20,14 @@ import click
 from monitor.demo import driver, standins, world
 from monitor.demo.answers import ABC, CIRCLE, SECOND_THERAPLAY, THERAPLAY
 from monitor.demo.driver import ServiceProcess
+from monitor.demo.further import a_file_brings_it, only_openalex_holds_it
 from monitor.demo.on_stage import OnStage
 from monitor.demo.people import Person, Refused, first
+from monitor.demo.stagecraft import PAGE_SECONDS, poll, quote, say
 from monitor.kernel.clock import utcnow
 
 NOTICE = "Demonstration: every paper, study, person and date of change here is invented."
 
-_PAGE_SECONDS = 20.0
 _PAUSE = 2.5  # seconds between two scenes at pace 1
 
 
@@ -56,7 +57,9 @@ def stage(*, port: int | None = None, pace: float = 0.0) -> Iterator[OnStage]:
     ):
         config = Path(folder) / "config.toml"
         free = port if port and driver.is_free(port) else driver.free_port()
-        config.write_text(driver.configuration(running, port=free, notice=NOTICE), encoding="utf-8")
+        key = driver.invented_key(Path(folder))
+        told = driver.configuration(running, port=free, notice=NOTICE, openalex_key=key)
+        config.write_text(told, encoding="utf-8")
         service = ServiceProcess(config)
         running.mail.keep_copies(Path(folder) / "var" / "mail")
         try:
@@ -75,11 +78,6 @@ def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the s
     for other in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(other, signal.SIG_IGN)
     raise SystemExit(0)
-
-
-def say(text: str) -> None:
-    """Tell the terminal a plain sentence."""
-    click.echo(textwrap.fill(text, 88, subsequent_indent="  "))
 
 
 def _people(service: ServiceProcess) -> dict[str, Person]:
@@ -158,14 +156,14 @@ def two_people_agree(on: OnStage) -> None:
     say("5. Appraisal. Ada and Ben appraise the Theraplay trial, apart: nurseries were randomised,")
     say("   so RoB 2 for clusters is asked, and judges from their answers:")
     for row in checked.rows():
-        _quote(f"{row[0]}. Reported: {row[1]}. Risk of bias: {row[-1]}")
+        quote(f"{row[0]}. Reported: {row[1]}. Risk of bias: {row[-1]}")
     shown = ben.hand_in(checked)
     say("   They agree. Before anything counts, the page tells Ben what counting it would do:")
     for row in shown.rows():
-        _quote(": now ".join(row[:2]) + f"; if accepted: {row[2]}")
+        quote(": now ".join(row[:2]) + f"; if accepted: {row[2]}")
     ben.count(shown)
     say("   Ben lets it count:")
-    _quote(_newest_change(on))
+    quote(_newest_change(on))
 
 
 def the_mail_arrives(on: OnStage) -> None:
@@ -184,19 +182,19 @@ def a_disagreement_is_settled(on: OnStage) -> None:
     say("7. Disagreement. On Circle of Security Ben finds no word on whether the sequence was")
     say("   concealed; Ada finds that it was. All else is the same. Cara, the third, is told:")
     compared = cara.get(f"{study}/compared")
-    _quote(first(r"\d+ of \d+ answers are the same\. .*? to be settled\.", compared.text))
+    quote(first(r"\d+ of \d+ answers are the same\. .*? to be settled\.", compared.text))
     shown = cara.settle(study, {"risk-r1-1.2": "Y"})
     cara.count(shown)
     letter = on.letter(on.people["commissioner"].mail, "/u/", after=1)
     say("   She settles it and lets the trial count. More evidence, worse news:")
-    _quote(_newest_change(on))
+    quote(_newest_change(on))
     say(f"   The commissioner receives “{letter.subject}”.")
 
 
 def a_new_trial_appears(on: OnStage) -> None:
     """Release the second wave, poll, and take a trial of three groups through the whole chain."""
     new = on.world.release(2)
-    _poll(on, "journals")
+    poll(on, "journals")
     say(f"8. Later. {len(new)} new papers appear; the next poll of the journals finds one of them.")
     ada, ben = on.people["ada"], on.people["ben"]
     paper = ada.find_paper(on.title("theraplay-second"))
@@ -206,11 +204,11 @@ def a_new_trial_appears(on: OnStage) -> None:
     checked = ben.answer(study, SECOND_THERAPLAY)
     say("   It has three groups and two results, each judged on its own:")
     for row in checked.rows():
-        _quote(f"{row[0]}. Reported: {row[1]}. Worked out: {row[2]}. Risk of bias: {row[3]}")
+        quote(f"{row[0]}. Reported: {row[1]}. Worked out: {row[2]}. Risk of bias: {row[3]}")
     ben.count(ben.hand_in(checked))
     on.letter(on.people["commissioner"].mail, "/u/", after=2)
     say("   A second sound trial of Theraplay is accepted, and the tier moves:")
-    _quote(_newest_change(on))
+    quote(_newest_change(on))
 
 
 def a_study_is_withdrawn(on: OnStage) -> None:
@@ -219,7 +217,7 @@ def a_study_is_withdrawn(on: OnStage) -> None:
     on.people["cara"].withdraw(study, "The invented authors found a mistake in their data.")
     letter = on.letter(on.people["commissioner"].mail, "/u/", after=3)
     say(f"9. Correction. Cara withdraws that trial. The same reader receives “{letter.subject}”:")
-    _quote(_newest_change(on))
+    quote(_newest_change(on))
 
 
 def a_source_fails(on: OnStage) -> None:
@@ -228,7 +226,7 @@ def a_source_fails(on: OnStage) -> None:
     on.service.run("poll", "europepmc")
     page = on.people["admin"].get("/status")
     say("10. Failure. Europe PMC answers with a maintenance page instead of results. Status says:")
-    _quote(page.heading)
+    quote(page.heading)
     on.standins.europepmc.clear()
 
 
@@ -237,13 +235,13 @@ def a_registered_trial_is_published(on: OnStage) -> None:
     ada, trial = on.people["ada"], on.world.trial("ddp-hands-registration")
     number = trial.number
     say(f"11. Registration. The queue has held a trial ahead of any paper of it, {number}:")
-    _quote(ada.get(ada.find_paper(trial.title)).heading)
+    quote(ada.get(ada.find_paper(trial.title)).heading)
     on.world.release(5)
-    _poll(on, "journals")
+    poll(on, "journals")
     paper = ada.find_paper(on.title("ddp-hands"))
     driver.until(
         lambda: f"Names the trial {number}" in ada.get(paper).text,
-        seconds=_PAGE_SECONDS,
+        seconds=PAGE_SECONDS,
         what=f"the paper to name {number}",
     )
     say(f"   Now a journal publishes the trial. The paper is queued, and its page names {number}.")
@@ -253,18 +251,18 @@ def a_notice_is_found(on: OnStage) -> None:
     """Let Crossref list a concern about an accepted study, before PubMed has heard of it."""
     ada, notice = on.people["ada"], on.world.paper("theraplay-concern")
     on.world.release(6)
-    _poll(on, "crossref")
+    poll(on, "crossref")
     (paper, _), *_ = ada.get(_study(on, "theraplay-trial", "accepted")).links(r"/papers/\d+")
     said = rf"Expression of concern in {re.escape(notice.doi)}.*? says \w+\."
     driver.until(
         lambda: re.search(said, ada.get(paper).text),
-        seconds=_PAGE_SECONDS,
+        seconds=PAGE_SECONDS,
         what="the page of the Theraplay trial to name the notice",
     )
     say("12. A notice. Crossref has one about the accepted Theraplay trial; PubMed has none yet.")
     say("   It changes nothing by itself. Its page in the queue says, and an alert asks a person:")
-    _quote(first(said, ada.get(paper).text))
-    _quote(_newest_alert(on))
+    quote(first(said, ada.get(paper).text))
+    quote(_newest_alert(on))
 
 
 def a_retracted_trial_is_not_accepted_unseen(on: OnStage) -> None:
@@ -272,42 +270,42 @@ def a_retracted_trial_is_not_accepted_unseen(on: OnStage) -> None:
     ada, ben = on.people["ada"], on.people["ben"]
     ada.screen(ada.find_paper(on.title("abc-trial")), "include", interventions=["abc"])
     study = _study(on, "abc-trial")
-    _poll(on, "pubmed")
+    poll(on, "pubmed")
     said = r"A paper of this study is retracted, .*? says?\."
     driver.until(
         lambda: re.search(said, ada.get(study).text),
-        seconds=_PAGE_SECONDS,
+        seconds=PAGE_SECONDS,
         what="the page of the ABC trial to say that it is retracted",
     )
     say("13. Retraction, in time. Ada includes a trial of ABC; before anybody appraises it, its")
     say("   retraction is found. The study's page, and the form to appraise it, begin with it:")
-    _quote(first(said, ben.get(f"{study}/appraise").text))
+    quote(first(said, ben.get(f"{study}/appraise").text))
     try:
         ben.appraise(study, ABC)
     except Refused as refused:
         say("   Ben judges it to count all the same, and is told:")
-        _quote(first(r"A paper of this study is said to be .*? with a reason\.", str(refused)))
+        quote(first(r"A paper of this study is said to be .*? with a reason\.", str(refused)))
     else:
         raise RuntimeError("a retracted trial could be judged to count unseen")
     ada.answer_alert(_alert_of(ada, study), "exclude", "Its invented randomisation was mistaken.")
     say("   Ada excludes the study, with her reason. What everybody can read of it begins:")
     public = study.replace("/studies/", "/interventions/abc/studies/")
-    _quote(first(r"A report of this study is retracted, .*? says?\.", ada.get(public).text))
+    quote(first(r"A report of this study is retracted, .*? says?\.", ada.get(public).text))
 
 
 def a_study_is_retracted(on: OnStage) -> None:
     """Let Crossref list the retraction of a study that counts: it falls, and its reader hears."""
     on.world.release(7)
-    _poll(on, "crossref")
+    poll(on, "crossref")
     letter = on.letter(on.people["commissioner"].mail, "/u/", after=4)
     say("14. Retraction, too late. Crossref lists one of a trial that counts. In the same poll")
     say("   it is no longer counted,")
     say(f"   and the same reader receives “{letter.subject}”:")
     told = " ".join(letter.text.split())
-    _quote(first(r"Why it is no longer counted: .*? We read that on \d+ \w+ \d+", told))
+    quote(first(r"Why it is no longer counted: .*? We read that on \d+ \w+ \d+", told))
     say("   An alert stays until a person confirms it, or counts the study again:")
     ada, study = on.people["ada"], _study(on, "theraplay-trial", "withdrawn")
-    _quote(ada.get(_alert_of(ada, study)).heading)
+    quote(ada.get(_alert_of(ada, study)).heading)
 
 
 SCENES = (
@@ -325,18 +323,9 @@ SCENES = (
     a_notice_is_found,
     a_retracted_trial_is_not_accepted_unseen,
     a_study_is_retracted,
+    only_openalex_holds_it,
+    a_file_brings_it,
 )
-
-
-def _poll(on: OnStage, source: str) -> None:
-    """Ask a source now.
-
-    Raises:
-        RuntimeError: it could not be polled; holds the command's words.
-    """
-    polled = on.service.run("poll", source)
-    if polled.returncode:
-        raise RuntimeError(f"{source} could not be polled: {polled.stdout}{polled.stderr}")
 
 
 def _study(on: OnStage, key: str, stage: str = "to appraise") -> str:
@@ -364,10 +353,6 @@ def _alert_of(person: Person, study: str) -> str:
     """Find the newest alert that waits about a study; gives its path."""
     paths = [path for path, _ in person.get(study).links(r"/alerts/\d+")]
     return max(paths, key=lambda path: int(path.rpartition("/")[2]))
-
-
-def _quote(text: str) -> None:
-    click.echo(textwrap.fill(text, 84, initial_indent="   | ", subsequent_indent="   | "))
 
 
 def _leave_running(on: OnStage) -> None:

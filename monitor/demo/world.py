@@ -26,6 +26,7 @@ class InventedPaper:
     journal: str
     entered: date  # the day the sources first listed it
     sources: frozenset[str]  # pubmed, europepmc, pubmed_rss, journals, atom
+    only: str | None = None  # the one source that knows it, or "file": none does
     wave: int = 1  # when the demonstration releases it
     types: tuple[str, ...] = ("Journal Article",)
     keywords: tuple[str, ...] = ()
@@ -206,7 +207,9 @@ class World:
 
 
 def _knows(source: str, paper: InventedPaper) -> bool:
-    """Whether a source would ever list a paper: those of all DOIs know every one."""
+    """Whether a source would ever list a paper: those of all DOIs know nearly every one."""
+    if paper.only:
+        return source == paper.only
     return source in {"crossref", "openalex"} or source in paper.sources
 
 

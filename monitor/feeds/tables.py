@@ -229,6 +229,8 @@ class ImportFile(Base):
     repeated: Mapped[int] = mapped_column(default=0)  # of a paper that this file brought first
     sample: Mapped[list[Any]]  # [name in the file, title, what it is] of the first records
     poll_id: Mapped[int | None] = mapped_column(ForeignKey("poll.id"))  # the first attempt at it
+    source: Mapped[str | None]  # the database it was exported from, where somebody said
+    exported_on: Mapped[date | None]
 
 
 class WatermarkRow(Base):

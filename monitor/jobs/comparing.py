@@ -115,7 +115,7 @@ class _Comparison:
 def _compare_everything(asking: Attempt) -> None:
     """Compare query by query: one that fails does not keep the others from it."""
     source = searching.search(asking)
-    for query in source.queries:
+    for query in searching.searches(source):
         _compare(_Comparison(asking, source, query))
         if asking.hopeless:
             return

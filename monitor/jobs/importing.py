@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from monitor import workflow
 from monitor.feeds import files
 from monitor.feeds.files import FileReading, Read, intake
-from monitor.feeds.files.intake import SOURCE, Intake
+from monitor.feeds.files.intake import SOURCE, Intake, Origin
 from monitor.feeds.records import FetchedRecord, Query, UnreadableRecord
 from monitor.feeds.service import Effort
 from monitor.kernel.clock import monotonic
@@ -126,8 +126,12 @@ def nobody(lines: Sequence[ImportLine]) -> None:
     """Watch nothing."""
 
 
-def import_file(service: Service, file: IO[bytes], watch: Watch = nobody) -> ImportReport:
+def import_file(
+    service: Service, file: IO[bytes], watch: Watch = nobody, origin: Origin | None = None
+) -> ImportReport:
     """Store a file's records and queue its papers. ``watch`` is told of each batch once it is kept.
+
+    ``origin``: the database it was exported from, where somebody said.
 
     Raises:
         InvalidInput: the file is of no format known here; or it is cut off or damaged, and what
@@ -136,7 +140,7 @@ def import_file(service: Service, file: IO[bytes], watch: Watch = nobody) -> Imp
     """
     reading = files.read(file)
     tally = ImportTally()
-    with contextlib.closing(bring_in(service, file, reading)) as under_way:
+    with contextlib.closing(bring_in(service, file, reading, origin=origin)) as under_way:
         try:
             for batch in under_way:
                 tally.add(batch.lines, batch.queued)
@@ -153,6 +157,7 @@ def bring_in(
     reading: FileReading,
     resume: Resume | None = None,
     inside: Inside | None = None,
+    origin: Origin | None = None,
 ) -> Generator[Batch, None, None]:
     """Take a file in, batch by batch; gives each once it is kept.
 
@@ -169,7 +174,8 @@ def bring_in(
         if not held:
             raise Conflict(BUSY)
         with service.database.write() as session:
-            under_way = intake.start(session, query, at, since=resume.since if resume else None)
+            since = resume.since if resume else None
+            under_way = intake.start(session, query, at, since=since, origin=origin)
         try:
             for part in batches(islice(reading.found, resume.done if resume else 0, None)):
                 with service.database.write() as session:
@@ -200,7 +206,8 @@ def take(
     keys = [record.key for record in part if isinstance(record, FetchedRecord)]
     ids = [record.record_id for record in kept.records]
     versions = list(zip(keys, kept.hashes, strict=True))
-    told = iter(novelty.told(session, SOURCE, versions, stored=ids, since=under_way.since))
+    source = under_way.origin.source
+    told = iter(novelty.told(session, source, versions, stored=ids, since=under_way.since))
     return Batch(under_way.since, [_line(record, told) for record in part], queued)
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds import files
 from monitor.feeds.files import Read, intake
-from monitor.feeds.files.intake import SOURCE, Intake
+from monitor.feeds.files.intake import Intake, Origin
 from monitor.feeds.records import FetchedRecord, Query
 from monitor.feeds.tables import Poll, PollKind, PollState, Record
 from monitor.jobs.importing import (
@@ -54,12 +54,14 @@ class Rehearsal:
         records = [record for record in part if isinstance(record, FetchedRecord)]
         with self._scratch.write() as scratch:
             with self._service.database.read() as held:
-                papers = novelty.copy_known(held, scratch, SOURCE, records)
+                papers = novelty.copy_known(held, scratch, self._under_way.origin.source, records)
                 _copy_places(held, scratch, papers)
             return take(scratch, self._service, self._under_way, part, at)
 
 
-def rehearse(service: Service, file: IO[bytes], watch: Watch = nobody) -> ImportReport:
+def rehearse(
+    service: Service, file: IO[bytes], watch: Watch = nobody, origin: Origin | None = None
+) -> ImportReport:
     """Tell what importing a file would do; stores nothing.
 
     Raises:
@@ -67,7 +69,7 @@ def rehearse(service: Service, file: IO[bytes], watch: Watch = nobody) -> Import
     """
     reading = files.read(file)
     tally = ImportTally()
-    with rehearsal(service, reading.format) as rehearsed:
+    with rehearsal(service, reading.format, origin) as rehearsed:
         for part in batches(reading.found):
             batch = rehearsed.take(part)
             tally.add(batch.lines, batch.queued)
@@ -76,7 +78,7 @@ def rehearse(service: Service, file: IO[bytes], watch: Watch = nobody) -> Import
 
 
 @contextmanager
-def rehearsal(service: Service, format: str) -> Iterator[Rehearsal]:
+def rehearsal(service: Service, format: str, origin: Origin | None = None) -> Iterator[Rehearsal]:
     """Open a rehearsal; its database is gone when the block ends."""
     folder = service.settings.var / "imports"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -88,7 +90,7 @@ def rehearsal(service: Service, format: str) -> Iterator[Rehearsal]:
             at = service.clock()
             with scratch.write() as session:
                 _number_from(session, _FIRST, at)
-                under_way = intake.start(session, Query("rehearsal", format), at)
+                under_way = intake.start(session, Query("rehearsal", format), at, origin=origin)
             yield Rehearsal(service, scratch, under_way)
         finally:
             scratch.dispose()

@@ -1,10 +1,11 @@
-"""Remind the admins, once a day, of what is still wrong. Sends nothing: the mail goes its own way."""
+"""Remind people of what is still wrong, or due. Sends nothing: the mail goes its own way."""
 
 from monitor import workflow
 from monitor.service import Service
 
 
 def remind_due(service: Service) -> int:
-    """Queue the reminders that are due; counts the incidents."""
+    """Queue the reminders that are due: of incidents to admins, of exports to whoever brings them."""
     with service.database.write() as session:
-        return workflow.remind_admins(session, service.settings, service.clock())
+        reminded = workflow.remind_admins(session, service.settings, service.clock())
+        return reminded + workflow.remind_of_exports(session, service.settings, service.clock())

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from monitor import workflow
 from monitor.feeds import files
-from monitor.feeds.files.intake import SOURCE as IMPORT
 from monitor.feeds.sources import SOURCES
+from monitor.feeds.sources.databases import BROUGHT, DATABASES
 from monitor.feeds.storage import replaying
 from monitor.kernel.errors import Conflict
 from monitor.kernel.locks import exclusive
@@ -20,7 +20,7 @@ from monitor.service import Service
 _BATCH = 200
 
 READERS: dict[str, replaying.Reader] = {
-    IMPORT: files.reread,
+    **dict.fromkeys((BROUGHT, *DATABASES), files.reread),
     **{name: definition.reread for name, definition in SOURCES.items()},
 }
 Progress = Callable[[int], None]  # told how many records were read since the last time

@@ -26,7 +26,12 @@ def queries(service: Service, name: str) -> tuple[Query, ...]:
             today=service.clock().date(),
         )
         source = definition.build(context)
-    return source.queries if isinstance(source, Searchable) else ()
+    return searches(source) if isinstance(source, Searchable) else ()
+
+
+def searches(source: Searchable) -> tuple[Query, ...]:
+    """Give those of a source's queries that search it: each is for an intervention."""
+    return tuple(query for query in source.queries if query.intervention)
 
 
 def search(asking: Attempt) -> Searchable:

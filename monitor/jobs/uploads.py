@@ -73,7 +73,7 @@ def _preview(service: Service, file: ImportFile, opened: IO[bytes]) -> None:
     reading = files.read(opened)
     tally = ImportTally()
     sample: list[list[str]] = []
-    with rehearsal(service, reading.format) as rehearsed:
+    with rehearsal(service, reading.format, uploads.origin_of(file)) as rehearsed:
         for part in batches(reading.found):
             batch = rehearsed.take(part)
             tally.add(batch.lines, batch.queued)
@@ -116,7 +116,8 @@ def _bring_in(service: Service, file: ImportFile, opened: IO[bytes]) -> None:
 
     ends = monotonic() + _TURN_SECONDS
     resume = Resume(file.poll_id, file.done)
-    under_way = bring_in(service, opened, files.read(opened), resume, noted)
+    origin = uploads.origin_of(file)
+    under_way = bring_in(service, opened, files.read(opened), resume, noted, origin)
     with contextlib.closing(under_way):
         for _ in under_way:
             if monotonic() > ends:

@@ -1,9 +1,9 @@
 """Settings of the sources: which are asked, where, how often, and how long records are kept."""
 
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Section(BaseModel):
@@ -65,19 +65,38 @@ class IsrctnSettings(SourceSettings):
     base_url: BaseUrl = "https://www.isrctn.com/api"
 
 
-class CrossrefSettings(SourceSettings):
-    """Crossref: retractions, corrections and expressions of concern; DOI look-ups."""
+class FinderSettings(SourceSettings):
+    """One that is asked about known papers, and may be searched for new ones."""
+
+    search: bool = Field(default=True, description="search it for new papers too")
+
+
+class CrossrefSettings(FinderSettings):
+    """Crossref: new papers by their titles; retractions, corrections and concerns; DOI look-ups."""
 
     base_url: BaseUrl = "https://api.crossref.org"
 
 
-class OpenAlexSettings(SourceSettings):
-    """OpenAlex: look-ups of single DOIs, for what the others leave out."""
+class OpenAlexSettings(FinderSettings):
+    """OpenAlex: new papers by title and abstract; look-ups of single DOIs for what others leave out."""
 
     enabled: bool = Field(
-        default=False, description="ask this source; it works without a key, and better with one"
+        default=False, description="ask this source; true where it is not set and there is a key"
     )
     base_url: BaseUrl = "https://api.openalex.org"
+    search: bool = Field(
+        default=True,
+        description="search it for new papers too; it lists nothing without a key, and is then "
+        "only looked up in",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _on_with_a_key(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic hands over raw data
+        """Ask it where there is a key, unless the settings say otherwise."""
+        if isinstance(data, dict) and data.get("api_key_file") and "enabled" not in data:
+            return {**data, "enabled": True}
+        return data
 
 
 class PubMedFeedSettings(FeedSourceSettings):
@@ -92,6 +111,16 @@ class OtherSourceSettings(SourceSettings):
     """A source that has no section of its own; an empty address is the source's own default."""
 
     base_url: str = Field("", pattern=r"^(https?://\S+)?$", description="the service and its path")
+
+
+class ByFileSettings(Section):
+    """A database that a person searches, and whose export they bring as a file."""
+
+    person: str = Field(
+        pattern=r"^[^@\s]+@[^@\s]+$",
+        description="e-mail address of whoever is asked for the export",
+    )
+    every_days: int = Field(90, ge=1, le=366, description="days between exports")
 
 
 class SourcesSettings(Section):
@@ -125,6 +154,11 @@ class SourcesSettings(Section):
     others: dict[str, OtherSourceSettings] = Field(
         {},
         description="sources without a section here, by name, such as {name = {enabled = false}}",
+    )
+    by_file: dict[str, ByFileSettings] = Field(
+        {},
+        description="databases that people search and bring as files, by name, such as "
+        '{psycinfo = {person = "name@example.org", every_days = 90}}; `gap-monitor queries` lists them',
     )
     pubmed: PubMedSettings = PubMedSettings()
     europepmc: EuropePmcSettings = EuropePmcSettings()

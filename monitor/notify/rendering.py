@@ -22,6 +22,7 @@ from monitor.gap.telling import meaning
 from monitor.kernel import addresses, english
 from monitor.kernel.settings import Settings
 from monitor.notify import rules, wording
+from monitor.notify.export_mail import PHASE
 from monitor.notify.outbox import Claimed
 from monitor.notify.tables import MessageKind
 from monitor.notify.tokens import choices_token, confirm_token, unsubscribe_token
@@ -166,7 +167,8 @@ def _invitation(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:  
 
 def _incident(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:  # noqa: ARG001 - one shape for all kinds
     told: dict[str, Any] = _plain(claimed.context)
-    return {**told, "status": f"{base}/status"}
+    page = "queries" if told.get("phase") == PHASE else "status"
+    return {**told, "status": f"{base}/{page}"}
 
 
 _VIEWS: dict[MessageKind, Callable[[Claimed, str, bytes], dict[str, Any]]] = {

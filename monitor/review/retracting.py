@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts import actors
 from monitor.accounts.tables import User
-from monitor.feeds.files import intake
 from monitor.feeds.records import Identifier
-from monitor.feeds.sources import SOURCES, is_acted_on
+from monitor.feeds.sources import databases, is_acted_on
 from monitor.kernel import audit, english
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import Conflict, NotFound
@@ -154,12 +153,7 @@ def word_of(session: Session, alert: StudyAlert) -> Word | None:
 def who_says(session: Session, paper_id: int, word: Word) -> list[str]:
     """Name the sources that say something of a paper, for readers."""
     names = statements.who_says(session, paper_id, word)
-    return [
-        "a file somebody brought" if name == intake.SOURCE
-        else SOURCES[name].title if name in SOURCES
-        else name
-        for name in names
-    ]  # fmt: skip
+    return [databases.in_words(name) for name in names]
 
 
 def _decide(  # noqa: PLR0913 - the form's fields

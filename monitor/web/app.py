@@ -27,6 +27,7 @@ from monitor.web import (
 from monitor.web.admin import baseline, days, feeds, outbox, waves
 from monitor.web.admin import pages as admin
 from monitor.web.public import (
+    coverage,
     crawlers,
     figure,
     findings,
@@ -38,7 +39,7 @@ from monitor.web.public import (
     use,
 )
 from monitor.web.public import overview as public
-from monitor.web.staff import alerts, certainty, families, imports, studies, unqueued
+from monitor.web.staff import alerts, certainty, families, imports, searches, studies, unqueued
 from monitor.web.staff import pairs as comparing
 from monitor.web.staff import papers as review
 from monitor.web.staff.appraising import results, risk, settle, steps
@@ -81,7 +82,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     app.before_request(posting.refuse_blind_restore)
     errors.register(app)
     public_pages = (
-        *(public, crawlers, interventions, findings, priorities, use),
+        *(public, crawlers, coverage, interventions, findings, priorities, use),
         *(subscribe, account, own_account),
     )
     reviewing = (
@@ -98,6 +99,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
         certainty,
         trials,
         imports,
+        searches,
     )
     for module in (*public_pages, *reviewing, admin, outbox, days, feeds, baseline, waves):
         app.register_blueprint(module.blueprint)

@@ -5,9 +5,8 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from monitor.evidence.shown import figures, place
-from monitor.feeds.files import intake
 from monitor.feeds.identifiers.destinations import outward, scheme
-from monitor.feeds.sources import SOURCES
+from monitor.feeds.sources import SOURCES, databases
 from monitor.gap.telling import maybe_words, since, tier_words
 from monitor.kernel import english
 from monitor.kernel.english import (
@@ -151,8 +150,10 @@ def sent_it(source: str) -> str:
     >>> sent_it("pubmed"), sent_it("import")
     ('PubMed sent it', 'Somebody brought it in a file')
     """
-    if source == intake.SOURCE:
-        return "Somebody brought it in a file"
+    if databases.is_brought(source):
+        named = source in databases.DATABASES
+        where = f" from {databases.DATABASES[source].title}" if named else ""
+        return f"Somebody brought it in a file{where}"
     return f"{SOURCES[source].title if source in SOURCES else source} sent it"
 
 

@@ -55,6 +55,7 @@ PUBLIC = {
     "public.change": "/changes/11",
     "public.method": "/method",
     "priorities.listed": "/priorities",
+    "coverage.coverage": "/coverage",
     "public.privacy": "/privacy",
     "public.accessibility": "/accessibility",
     "subscribe.form": "/subscribe",
@@ -67,6 +68,7 @@ PUBLIC = {
 STAFF = {
     "review.queue": "/queue",
     "kept.listing": "/papers",
+    "searches.queries": "/queries",
     "review.paper": "/papers/{cosp}",
     "studies.study": "/studies/{ddp}",
     "families.papers": "/studies/{ddp}/papers",

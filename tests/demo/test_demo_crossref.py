@@ -35,7 +35,8 @@ def test_it_knows_every_paper(running, invented):
     found = message(running.crossref, rows="1000")
     assert found["total-results"] == len(found["items"]) == 23
     invented.release(7)
-    assert message(running.crossref, rows="0")["total-results"] == len(invented.papers)
+    known = [paper for paper in invented.papers if not paper.only]
+    assert message(running.crossref, rows="0")["total-results"] == len(known)
 
 
 def test_a_walk_keeps_its_cursor_and_the_server_keeps_the_place(running):
@@ -218,8 +219,20 @@ def test_faults_of_a_walk(running):
     assert ask(on).json()["status"] == "error"
 
 
-def test_free_text_is_what_only_the_stand_in_lacks(running):
-    assert requests.get(f"{running.crossref.base_url}/works?query=a", timeout=30).status_code == 501
+def test_words_of_one_text_are_joined_by_or_and_texts_by_and(running):
+    def total(**params):
+        return message(running.crossref, rows="0", **params)["total-results"]
+
+    theraplay, trials = total(query="theraplay"), total(query="trial")
+    assert 0 < theraplay < trials
+    assert total(query="theraplay trial") > trials
+    both = total(query="theraplay", **{"query.bibliographic": "trial"})
+    assert 0 < both < theraplay
+
+
+def test_another_text_is_what_only_the_stand_in_lacks(running):
+    asked = f"{running.crossref.base_url}/works?query.author=a"
+    assert requests.get(asked, timeout=30).status_code == 501
 
 
 def test_recorded_works_are_served_as_they_are(recordings):

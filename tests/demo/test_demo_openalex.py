@@ -56,6 +56,54 @@ def test_every_reply_states_the_credits(running):
     assert 0 < int(headers["X-RateLimit-Reset"]) <= 86_400
 
 
+def listed(openalex, **params):
+    asked = {"api_key": "any", "cursor": "*", **params}
+    return requests.get(f"{openalex.base_url}/works", params=asked, timeout=5)
+
+
+def search(words):
+    return f"title_and_abstract.search:{words}"
+
+
+def test_a_search_is_listed_page_by_page_up_to_its_count(running):
+    found, cursor, count = [], "*", 0
+    while cursor:
+        page = listed(running.openalex, filter=search("invented"), per_page="10", cursor=cursor)
+        found += [work["id"] for work in page.json()["results"]]
+        cursor, count = (page.json()["meta"][name] for name in ("next_cursor", "count"))
+    assert len(set(found)) == len(found) == count > 10
+
+
+def test_a_list_costs_and_says_what_is_left(running):
+    reply = listed(running.openalex, filter=search('"circle of security"'))
+    assert reply.json()["meta"]["cost_usd"] == 0.001
+    left = reply.headers["X-RateLimit-Remaining-USD"]
+    assert listed(running.openalex, filter=search("x")).headers["X-RateLimit-Remaining-USD"] < left
+    running.openalex.left = 0
+    assert listed(running.openalex, filter=search("x")).status_code == 429
+
+
+def test_a_cursor_is_for_those_with_a_key(running):
+    assert listed(running.openalex, filter=search("invented"), api_key="").status_code == 401
+
+
+def test_what_a_list_does_not_take_is_refused(running):
+    assert listed(running.openalex, filter="nosuch:1").status_code == 403
+    assert listed(running.openalex, filter=search('"open')).status_code == 403
+    assert listed(running.openalex, filter=search("x"), per_page="101").status_code == 403
+    assert listed(running.openalex, filter=search("x"), cursor="made-up").status_code == 400
+
+
+def test_it_alone_knows_some(running, invented):
+    invented.release(8)
+    only = invented.paper("theraplay-adoption")
+    found = listed(running.openalex, filter=search('"theraplay with invented adoptive families"'))
+    (work,) = found.json()["results"]
+    assert (work["title"], work["doi"]) == (only.title, None)
+    for source in ("pubmed", "europepmc", "crossref", "journals"):
+        assert only.key not in {paper.key for paper in invented.visible(source)}
+
+
 def test_a_key_is_required_when_told_so(invented):
     with OpenAlex(invented, key="k3y") as openalex:
         assert ask(openalex).status_code == 401

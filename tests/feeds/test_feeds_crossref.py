@@ -4,6 +4,7 @@ import gzip
 import json
 import tarfile
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ NOW = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
 TODAY = NOW.date()
 COHEN = "10.1002/(sici)1097-0355(199924)20:4<429::aid-imhj5>3.0.co;2-q"
 ARTICLE = "10.5555/article"
-NOTHING: Any = None  # the catalogue, which Crossref does not look at
+NOTHING: Any = SimpleNamespace(interventions=())  # what it searches for is tested with the finders
 
 WORK: dict[str, Any] = {
     "DOI": "10.5555/ARTICLE", "type": "journal-article", "language": "en",
@@ -478,9 +479,28 @@ def test_recorded_errors_are_what_they_are_taken_for(recordings):
     assert taken == {"cursor": True, "doi": True}
 
 
+def test_recorded_totals_show_that_words_are_joined_by_or_and_texts_by_and(recordings):
+    """What ``crossref_search`` rests on: another text narrows, another word widens."""
+    totals = {
+        "author" if "query.author" in uri else "one word": json.loads(body)["message"]
+        for uri, status, body in exchanges(recordings)
+        if status == 200 and "works?query=ecology" in uri and "journals" not in uri
+    }
+    assert totals["author"]["total-results"] * 100 < totals["one word"]["total-results"]
+    (words,) = [
+        json.loads(body)["message"]["total-results"]
+        for uri, _, body in exchanges(recordings)
+        if "query.publisher-name=Universidade" in uri
+    ]
+    assert words > 1_000_000, "of six words, any"
+
+
+ASKED = crossref_walk.Asked({}, "DOI", "works", 10**9)
+
+
 def test_a_recorded_walk_is_read_page_by_page(recordings):
     pages = [
-        crossref_walk._page(body)
+        crossref_walk._page(body, ASKED)
         for uri, _, body in exchanges(recordings)
         if "members/98/works?rows=5&cursor=" in uri
     ]

@@ -280,7 +280,7 @@ def test_mixed_encodings_line_ends_and_nuls_harm_only_themselves():
         (b"\x7fELF\x02\x01\x01\x03\x04\x05" * 50, "not text"),
         (b" <!DOCTYPE html><html><body>Sorry</body></html>", "a web page: use the site's own export"),
         (b"<html><br></html>", "a web page"),
-        (b"<rss><channel/></rss>", "XML, but neither PubMed's nor EndNote's"),
+        (b"<rss><channel/></rss>", "XML, but not PubMed's, EndNote's or the WHO's"),
         (b"% made by us\n@article{a, title = {X}}", "BibTeX: in your reference manager"),
         (b"%0 Journal Article\n%T X\n", "EndNote's tagged text"),
         (b'{"title": "X"}', "JSON"),

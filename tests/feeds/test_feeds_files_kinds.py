@@ -348,13 +348,103 @@ def test_ictrp_tables_come_in_without_the_people_to_ask():
     (found,) = read(ICTRP)
     said = found.citation
     assert (said.title, said.year, said.journal) == ("Circle of Security", 2020, "ANZCTR")
-    assert [one.value for one in said.registrations] == ["ACTRN12620000000001"]
+    assert [one.value for one in said.identifiers] == ["ACTRN12620000000001"]
+    assert found.key == "registry:ACTRN12620000000001"
     for name in (b"Pat Alder", b"pat@example.org", b"Contact"):
         assert name not in found.raw
     kept = KeptRecord(found.key, found.raw, found.media_type, TODAY)
     again = files.reread(kept)
     assert isinstance(again, FetchedRecord)
     assert again.citation == said
+
+
+def ictrp(*trials):
+    fields = "".join(
+        "<Trial><Internal_Number>1</Internal_Number>"
+        + "".join(f"<{name}>{text}</{name}>" for name, text in trial.items())
+        + "</Trial>"
+        for trial in trials
+    )
+    return f'<?xml version="1.0"?><Trials_downloaded_from_ICTRP>{fields}</Trials_downloaded_from_ICTRP>'
+
+
+TRIAL = {
+    "TrialID": "DRKS00099999",
+    "Last_Refreshed_on": "20 November 2026",
+    "Public_title": "Circle of Security &amp; more in Northmere",
+    "Scientific_title": "A randomised trial of Circle of Security",
+    "Date_registration": "14/12/2024", "Date_registration3": "20241214",
+    "Source_Register": "German Clinical Trials Register",
+    "web_address": "https://e.org/3", "Recruitment_Status": "Recruiting", "Target_size": "101",
+    "Study_type": "interventional", "Study_design": "Allocation: Randomized; Masking: None",
+    "Countries": "Germany",
+    "Contact_Firstname": "Pat", "Contact_Lastname": "Alder", "Contact_Email": "pat@example.org",
+    "Contact_Tel": "030 123456", "Contact_Affiliation": "Invented Hospital",
+    "Inclusion_Criteria": "Mothers;&lt;br&gt;asked by Pat Alder",
+    "Condition": "attachment", "Intervention": "Circle of Security groups",
+    "Primary_outcome": "security", "Secondary_outcome": "", "Secondary_ID": "NCT09999992",
+    "results_yes_no": "No",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("number", "scheme", "value"),
+    [
+        ("DRKS00099999", "registry", "DRKS00099999"), ("ACTRN12620000000001", "registry", "ACTRN12620000000001"),
+        ("ChiCTR2100099999", "registry", "ChiCTR2100099999"), ("CTRI/2024/01/099999", "registry", "CTRI/2024/01/099999"),
+        ("JPRN-UMIN000099999", "registry", "UMIN000099999"), ("JPRN-jRCT1099999999", "registry", "jRCT1099999999"),
+        ("KCT0009999", "registry", "KCT0009999"), ("NTR9999", "registry", "NTR9999"),
+        ("PACTR202409999999999", "registry", "PACTR202409999999999"), ("RBR-9xxxx9", "registry", "RBR-9XXXX9"),
+        ("SLCTR/2024/099", "registry", "SLCTR/2024/099"), ("TCTR20240999999", "registry", "TCTR20240999999"),
+        ("IRCT20240999999N1", "registry", "IRCT20240999999N1"), ("EUCTR2012-099999-84-GB", "registry", "EudraCT 2012-099999-84"),
+        ("CTIS2023-509999-24-00", "registry", "CTIS2023-509999-24-00"), ("NCT09999991", "nct", "NCT09999991"),
+        ("ISRCTN09999999", "isrctn", "ISRCTN09999999"),
+    ],
+)  # fmt: skip
+def test_the_whos_xml_brings_each_registers_number_as_the_trials_own(number, scheme, value):
+    (found,) = read(ictrp({**TRIAL, "TrialID": number}))
+    assert [(one.scheme, one.value) for one in found.citation.identifiers] == [(scheme, value)]
+    assert found.key == f"{scheme}:{value}"
+
+
+def test_the_whos_xml_comes_in_without_the_people_to_ask():
+    (found,) = read(ictrp(TRIAL))
+    said = found.citation
+    assert (said.title, said.year) == ("Circle of Security & more in Northmere", 2024)
+    assert said.journal == "German Clinical Trials Register"
+    assert [one.value for one in said.registrations] == ["NCT09999992"]
+    assert said.publication_types[:2] == ("Clinical Trial Registration", "Interventional")
+    for label in ("OFFICIAL TITLE", "PARTICIPANTS: 101", "STATUS: Recruiting", "PRIMARY OUTCOMES"):
+        assert label in said.abstract
+    assert "<br" not in said.abstract
+    for name in (b"Pat", b"Alder", b"pat@example.org", b"030 123456", b"Invented Hospital"):
+        assert name not in found.raw
+    again = files.reread(KeptRecord(found.key, found.raw, found.media_type, TODAY))
+    assert isinstance(again, FetchedRecord)
+    assert again.citation == said
+
+
+def test_one_bad_trial_is_set_aside_and_a_cut_is_told():
+    good, bad = read(ictrp(TRIAL, {"TrialID": "DRKS00099998"}))
+    assert isinstance(good, FetchedRecord)
+    assert isinstance(bad, UnreadableRecord)
+    with pytest.raises(InvalidInput, match="cut off or damaged"):
+        read(ictrp(TRIAL)[:-40])
+
+
+CTIS = (
+    "Trial number,Title of the trial,Overall trial status,Medical conditions,Product,Decision date\n"
+    "2023-509999-24-00,Theraplay beside a medicine,Ongoing,attachment,An invented one,2024-05-06\n"
+)
+
+
+def test_the_eus_table_comes_in_under_its_number():
+    (found,) = read(CTIS)
+    assert found.key == "registry:CTIS2023-509999-24-00"
+    said = found.citation
+    assert (said.title, said.year) == ("Theraplay beside a medicine", 2024)
+    assert said.publication_types == ("Clinical Trial Registration",)
+    assert "CONDITIONS: attachment" in said.abstract
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import gzip
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ NOW = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
 TODAY = NOW.date()
 COHEN = "10.1002/(sici)1097-0355(199924)20:4<429::aid-imhj5>3.0.co;2-q"
 KEY = "K-CANARY-123"
-NOTHING: Any = None  # the catalogue, which OpenAlex does not look at
+NOTHING: Any = SimpleNamespace(interventions=())  # what it searches for is tested with the finders
 
 WORK: dict[str, Any] = {
     "id": "https://openalex.org/W9000000001", "doi": "https://doi.org/10.5555/Article",
@@ -87,7 +88,8 @@ def test_counts_are_no_change_and_a_retraction_is():
     ("index", "text"),
     [
         ({"far": [10**9], "before": [-1], "b": [1], "a": [0]}, "a b"),
-        ({"a": [0], "other": [0], "c": [7]}, "a c"),
+        ({"a": [0], "other": [0], "c": [7]}, "a … c"),
+        ({"b": [3], "c": [4]}, "… b c"),
         ({"a": [True, 2.5, "3", None, [4]], "b": None, "c": [0]}, "c"),
         ({"<i>x</i>": [0], "&amp;": [1], "\x00y": [2]}, "x & y"),
         ({"a": [10**30]}, None),
@@ -160,8 +162,17 @@ def fault(source) -> SourceError:
     return caught.value
 
 
-def test_it_is_off_unless_asked_for(tmp_path):
-    assert not SOURCES["openalex"].enabled(parse({}, folder=tmp_path))
+def test_it_is_off_unless_asked_for_or_given_a_key(tmp_path):
+    def with_(**own: object) -> Any:
+        return parse({"sources": {"openalex": own}}, folder=tmp_path)
+
+    entry = SOURCES["openalex"]
+    assert not entry.enabled(with_())
+    assert entry.enabled(with_(api_key_file="key"))
+    assert not entry.enabled(with_(api_key_file="key", enabled=False))
+    assert entry.searched(with_(api_key_file="key"))
+    assert not entry.searched(with_(api_key_file="key", search=False))
+    assert not entry.searched(with_(enabled=True)), "it lists nothing without a key"
 
 
 def test_only_papers_that_are_due_are_looked_up(build):

@@ -10,7 +10,16 @@ from monitor.literature.matching.matcher import Matcher
 from monitor.service import Service
 from monitor.web.app import create_app
 
-PAGES = ("/", "/interventions", "/changes", "/method", "/subscribe", "/privacy", "/accessibility")
+PAGES = (
+    "/",
+    "/interventions",
+    "/changes",
+    "/method",
+    "/subscribe",
+    "/privacy",
+    "/accessibility",
+    "/coverage",
+)
 
 
 def text(page) -> str:

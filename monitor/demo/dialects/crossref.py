@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from monitor.demo.dialects import works
+from monitor.demo.dialects.expressions import words
 from monitor.demo.dialects.workfilters import BadFilter, Work, day_of, matching
 from monitor.demo.machinery.exchange import Reply, Request, json_reply
 from monitor.demo.machinery.faults import Fault
@@ -27,6 +28,11 @@ CURSOR_SECONDS = 300
 _LARGEST_OFFSET = 10_000
 _PAGE = 20
 _LIST_PARAMETERS = {"filter", "rows", "offset", "cursor", "select", "sort", "order", "mailto"}
+# free text: any of the words within one, all of these together, as recorded; others are ours to lack
+_TEXTS = {
+    "query": ("title", "subtitle", "container-title"),
+    "query.bibliographic": ("title", "subtitle", "container-title"),
+}
 _SORTS = {"indexed", "deposited", "created", "published"}
 # the pools: requests a second for one work, for a list, and how many at once
 _POOLS = {"polite": (10, 3, 3), "public": (5, 1, 1)}
@@ -226,8 +232,8 @@ class Crossref(StandIn):
             return self._page(request, matches, matches[offset : offset + rows], {})
         cursor, scroll = self._scroll(request)
         if scroll is None:
-            words = "Cursor specified but it is invalid"
-            return _failure(404, "resource-failure", "cursor-invalid", cursor, words)
+            refusal = "Cursor specified but it is invalid"
+            return _failure(404, "resource-failure", "cursor-invalid", cursor, refusal)
         with self._lock:
             start = 0 if request.fault is Fault.REPEATED else scroll.at
             scroll.at, scroll.asked = start + rows, monotonic()
@@ -236,6 +242,9 @@ class Crossref(StandIn):
 
     def _found(self, request: Request) -> list[Work]:
         matches = matching(self.works(), request.params.get("filter", ""))
+        for name, fields in _TEXTS.items():
+            if wanted := set(words(request.params.get(name, ""))):
+                matches = [work for work in matches if wanted & _words_of(work, fields)]
         sort = request.params.get("sort", "")
         if sort and sort not in _SORTS:
             raise BadFilter("sort-not-available", sort, f"Sort {sort} specified but there is none")
@@ -301,32 +310,38 @@ def _failure(status: int, failure: str, kind: str, value: str, words: str) -> Re
 
 
 def _unsupported(params: Mapping[str, str], supported: set[str]) -> Reply | None:
-    """Refuse a parameter that the route does not take, and free text, which only we lack."""
+    """Refuse a parameter that the route does not take, and free text that only we lack."""
     for name in params:
+        if name in _TEXTS and supported is _LIST_PARAMETERS:
+            continue
         if name.startswith("query"):
-            return Reply(b"this stand-in knows no search in free text", "text/plain", 501)
+            return Reply(b"this stand-in knows no search in that field", "text/plain", 501)
         if name not in supported:
-            words = f"This route does not support {name}"
-            return _failure(400, "validation-failure", "parameter-not-allowed", name, words)
+            refusal = f"This route does not support {name}"
+            return _failure(400, "validation-failure", "parameter-not-allowed", name, refusal)
     return None
 
 
 def _bad_select(params: Mapping[str, str]) -> Reply | None:
     for name in filter(None, params.get("select", "").split(",")):
         if name not in _SELECTS:
-            words = (
+            refusal = (
                 f"Select {name} specified but there is no such select for this route. "
                 f"Valid selects for this route are: {', '.join(sorted(_SELECTS))}"
             )
-            return _failure(400, "validation-failure", "select-not-available", name, words)
+            return _failure(400, "validation-failure", "select-not-available", name, refusal)
     return None
+
+
+def _words_of(work: Work, names: Sequence[str]) -> set[str]:
+    return {word for name in names for text in work.get(name) or () for word in words(str(text))}
 
 
 def _number(params: Mapping[str, str], name: str, default: int, largest: int) -> int:
     text = params.get(name, str(default))
     if not text.isdigit() or int(text) > largest:
-        words = f"Integer specified as {text} but must be a positive integer less than or equal to {largest}."
-        raise BadFilter("integer-not-valid", text, words)
+        refusal = f"Integer specified as {text} but must be a positive integer less than or equal to {largest}."
+        raise BadFilter("integer-not-valid", text, refusal)
     return int(text)
 
 

@@ -1,7 +1,9 @@
-"""A stand-in of OpenAlex: single works by DOI, PubMed number or its own; no lists, no search.
+"""A stand-in of OpenAlex: single works by their names, and lists of what a search finds.
 
-Speaks the dialect on its own: shares no code with the reader it serves to test. What it answers
-without a key where one is required is not on record; the rest is as documented or recorded.
+Speaks the dialect on its own: shares no code with the reader it serves to test. As documented, a
+cursor is for those with a key, a page of a search costs a thousandth of a dollar, and every reply
+states what is left of the day's. It knows no stems. What it answers without a key where one is
+required is not on record.
 """
 
 from collections.abc import Mapping
@@ -9,6 +11,8 @@ from datetime import timedelta
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
+from monitor.demo.dialects import worksearch
+from monitor.demo.dialects.expressions import Unreadable
 from monitor.demo.machinery.exchange import Reply, Request, json_reply
 from monitor.demo.machinery.faults import Fault
 from monitor.demo.machinery.limits import Allowance
@@ -16,8 +20,12 @@ from monitor.demo.machinery.server import StandIn
 from monitor.demo.world import InventedPaper, World
 from monitor.kernel.clock import utcnow
 
-CREDITS = 10_000  # a day; single works cost none
+DOLLARS = 1.0  # a day, with a free key; single works cost nothing
+PAGE_COSTS = 0.001
+LARGEST_PAGE = 100
+_CREDITS = 10_000  # to the dollar
 _PARAMETERS = {"api_key", "mailto", "select"}
+_LIST_PARAMETERS = _PARAMETERS | {"filter", "per_page", "cursor", "page"}
 _NOT_FOUND = b"""<!doctype html>
 <html lang=en>
 <title>404 Not Found</title>
@@ -30,13 +38,19 @@ class OpenAlex(StandIn):
     """The stand-in. ``key``: the one it requires; None: it requires none, and minds none."""
 
     name = "openalex"
-    own_faults: ClassVar[Mapping[str, frozenset[Fault]]] = {"openalex/work": frozenset()}
+    own_faults: ClassVar[Mapping[str, frozenset[Fault]]] = {
+        "openalex/work": frozenset(),
+        "openalex/works": frozenset(
+            {Fault.SHORT, Fault.FEWER, Fault.CHANGED_TOTAL, Fault.REPEATED, Fault.EXPIRED}
+        ),
+    }
 
     def __init__(self, world: World | None = None, *, key: str | None = None) -> None:
         super().__init__()
         self.world = world
         self.key = key
         self.recorded: list[Mapping[str, Any]] = []
+        self.left = DOLLARS  # of the day; a test may spend it
 
     @property
     def base_url(self) -> str:
@@ -56,6 +70,8 @@ class OpenAlex(StandIn):
 
     def endpoint(self, path: str) -> str | None:
         """Name the endpoint of a path."""
+        if path == "/works":
+            return "openalex/works"
         return "openalex/work" if len(path) > len("/works/") and path[:7] == "/works/" else None
 
     def allowance(self, request: Request) -> Allowance | None:
@@ -63,13 +79,15 @@ class OpenAlex(StandIn):
         return Allowance(request.params.get("api_key", ""), 100)
 
     def headers(self, request: Request) -> Mapping[str, str]:  # noqa: ARG002 - the same for all
-        """State the day's credits; single works use none of them."""
+        """State the day's budget; single works use none of it."""
         now = utcnow()
         midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         return {
-            "X-RateLimit-Limit": str(CREDITS),
-            "X-RateLimit-Remaining": str(CREDITS),
-            "X-RateLimit-Credits-Used": "0",
+            "X-RateLimit-Limit": str(_CREDITS),
+            "X-RateLimit-Remaining": str(round(self.left * _CREDITS)),
+            "X-RateLimit-Limit-USD": f"{DOLLARS:.4f}",
+            "X-RateLimit-Remaining-USD": f"{self.left:.4f}",
+            "X-RateLimit-Credits-Used": str(round((DOLLARS - self.left) * _CREDITS)),
             "X-RateLimit-Reset": str(int((midnight - now).total_seconds())),
         }
 
@@ -79,22 +97,78 @@ class OpenAlex(StandIn):
         return json_reply(body, status=429, headers={"Retry-After": "1"})
 
     def answer(self, request: Request) -> Reply:
-        """Answer with one work, or with a page that says that there is none."""
+        """Answer with one work, with a page that says that there is none, or with a list."""
         if self.key is not None and request.params.get("api_key") != self.key:
-            body = {"error": "Unauthorized", "message": "An API key is required."}
-            return json_reply(body, status=401)
+            return _unauthorised()
+        listed = request.endpoint == "openalex/works"
         for name in request.params:
-            if name not in _PARAMETERS:
+            if name not in (_LIST_PARAMETERS if listed else _PARAMETERS):
                 return _invalid(f"{name} is not a valid parameter.")
+        return self._list(request) if listed else self._single(request)
+
+    def _single(self, request: Request) -> Reply:
         wanted = unquote(request.path.removeprefix("/works/")).casefold()
         for work in self.works():
             if wanted in _names(work):
                 return _selected(work, request.params.get("select", ""))
         return Reply(_NOT_FOUND, status=404)
 
+    def _list(self, request: Request) -> Reply:
+        params = request.params
+        if "cursor" in params and not params.get("api_key"):
+            return _unauthorised()
+        if self.left < PAGE_COSTS:
+            body = {"error": "Rate limit exceeded", "message": "Insufficient budget."}
+            return json_reply(body, status=429)
+        size, cursor = params.get("per_page", "25"), params.get("cursor", "*")
+        start = 0 if cursor == "*" else _place(cursor)
+        if not size.isdigit() or not 0 < int(size) <= LARGEST_PAGE:
+            return _invalid("per_page must be a number between 1 and 100.")
+        if start is None or (request.fault is Fault.EXPIRED and cursor != "*"):
+            return _invalid("cursor is not valid.", status=400)
+        try:
+            found = worksearch.matching(self.works(), params.get("filter", ""))
+        except Unreadable as problem:
+            return _invalid(str(problem))
+        with self._lock:
+            self.left = round(self.left - PAGE_COSTS, 6)
+        return _page(request, found, start, int(size))
 
-def _invalid(words: str) -> Reply:
-    return json_reply({"error": "Invalid query parameters error.", "message": words}, status=403)
+
+def _page(request: Request, found: list[Mapping[str, Any]], start: int, size: int) -> Reply:
+    fault = request.fault
+    found = found[::2] if fault is Fault.FEWER else found
+    start = 0 if fault is Fault.REPEATED else start
+    page = found[start : start + size]
+    more = start + size < len(found)
+    declared = len(found) + (fault in {Fault.CHANGED_TOTAL, Fault.SHORT})
+    meta = {
+        "count": declared,
+        "db_response_time_ms": 12,
+        "page": None,
+        "per_page": size,
+        "next_cursor": f"Ils5{start + size:06}" if more else None,
+        "groups_count": None,
+        "cost_usd": PAGE_COSTS,
+    }
+    names = [name for name in request.params.get("select", "").split(",") if name]
+    works = [{name: work.get(name) for name in names} if names else work for work in page]
+    return json_reply({"meta": meta, "results": works, "group_by": []})
+
+
+def _place(cursor: str) -> int | None:
+    place = cursor.removeprefix("Ils5")
+    return int(place) if cursor.startswith("Ils5") and place.isdigit() else None
+
+
+def _unauthorised() -> Reply:
+    body = {"error": "Unauthorized", "message": "An API key is required."}
+    return json_reply(body, status=401)
+
+
+def _invalid(words: str, status: int = 403) -> Reply:
+    body = {"error": "Invalid query parameters error.", "message": words}
+    return json_reply(body, status=status)
 
 
 def _names(work: Mapping[str, Any]) -> set[str]:
@@ -115,11 +189,10 @@ def _selected(work: Mapping[str, Any], select: str) -> Reply:
 
 
 def _work(paper: InventedPaper, world: World) -> dict[str, Any]:
-    doi, own = (
-        f"https://doi.org/{paper.doi}",
-        f"https://openalex.org/W{9_000_000_000 + paper.number}",
-    )
-    ids = {"openalex": own, "doi": doi}
+    # what no other source knows has no DOI either: OpenAlex took it from a repository
+    doi = None if paper.only == "openalex" else f"https://doi.org/{paper.doi}"
+    own = f"https://openalex.org/W{9_000_000_000 + paper.number}"
+    ids = {"openalex": own} | ({"doi": doi} if doi else {})
     if "pubmed" in paper.sources:
         ids["pmid"] = f"https://pubmed.ncbi.nlm.nih.gov/{paper.pmid}"
     preprint = paper.europepmc_as == "PPR"

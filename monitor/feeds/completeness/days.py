@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
 from monitor.feeds import incidents
-from monitor.feeds.completeness import day_rows, questions, readings, sentences
+from monitor.feeds.completeness import day_rows, exports, questions, readings, sentences
 from monitor.feeds.completeness.day_rows import Came, DayAttempt, DayRows, Switched, Unread
+from monitor.feeds.completeness.exports import Export
 from monitor.feeds.completeness.readings import FULL, Polled, Reach
 from monitor.feeds.completeness.verdicts import (
     Basis,
@@ -23,7 +24,7 @@ from monitor.feeds.completeness.verdicts import (
     QueryReading,
     SourceFacts,
 )
-from monitor.feeds.sources import SOURCES
+from monitor.feeds.sources import SOURCES, databases
 from monitor.feeds.tables import Comparison, Incident, PollKind, PollQuery, PollState
 from monitor.kernel.settings import Settings
 from monitor.kernel.uk import UkDay, uk_day, uk_day_of
@@ -98,9 +99,12 @@ def report(
         rows=day_rows.load(session, day),
         switched=day_rows.switched(session),
         polled=readings.polled(session, day),
+        exports=exports.exports(session, settings),
         reaches=readings.reaches(session, questions.standing(session, settings, catalogue), day),
     )
-    names = [*SOURCES, *sorted(facts.rows.attempts.keys() - SOURCES.keys())]
+    by_file = [export.name for export in facts.exports]
+    others = facts.rows.attempts.keys() - SOURCES.keys() - set(by_file)
+    names = [*SOURCES, *by_file, *sorted(others)]
     judged = [facts.of(name) for name in names]
     sources = tuple(facts.source(known, name) for name, known in zip(names, judged, strict=True))
     verdicts = [(known, source.verdict) for known, source in zip(judged, sources, strict=True)]
@@ -128,12 +132,13 @@ class _Facts:
     switched: dict[str, Switched]
     polled: dict[str, Polled]
     reaches: list[Reach]
+    exports: list[Export]
 
     def of(self, name: str) -> SourceFacts:
         """Put together what the rule needs to know of one source."""
         definition = SOURCES.get(name)
         return SourceFacts(
-            title=definition.title if definition else name,
+            title=definition.title if definition else databases.in_words(name),
             asked=self._asked(name),
             readings=tuple(self._readings(name)),
             set_aside=sum(not record.is_read_now for record in self.rows.unread.get(name, [])),
@@ -181,7 +186,7 @@ class _Facts:
 
     def _readings(self, name: str) -> list[QueryReading]:
         if name not in SOURCES:
-            return []
+            return [_of_export(one, self.day) for one in self.exports if one.name == name]
         own = [reach for reach in self.reaches if reach.question.source == name]
         if own:
             return [self._of_query(reach, self._polls(name)) for reach in own]
@@ -225,6 +230,19 @@ class _Facts:
             if incident.topic == topic and incident.closed_at is None
         ]
         return min(open_, default=None)
+
+
+def _of_export(export: Export, day: UkDay) -> QueryReading:
+    """Take the last export that was brought in whole as the reading of a database."""
+    read = exports.read_at(export, day.date)
+    return QueryReading(
+        name=export.title,
+        basis=Basis.FILE,
+        position=export.exported,
+        after=Look(read) if read else None,
+        first=export.since,
+        last=export.brought,
+    )
 
 
 def _ended(polls: Sequence[DayAttempt]) -> DayOfAsking:

@@ -41,7 +41,7 @@ def standing(session: Session, settings: Settings, catalogue: Catalogue) -> list
             shown = [(feed.name, feed.url) for feed in own.feeds]
             shown += [(title, url) for source, title, url in feeds if source == name]
             listed += _feeds(name, shown)
-        else:
+        elif SOURCES[name].searched(settings):
             listed += _searches(name, catalogue)
     return listed
 

@@ -98,6 +98,8 @@ def _not_known(seen: Seen, facts: SourceFacts) -> str:
     ]
     if not open_:
         return "Not known yet: it was never read in full."
+    if open_[0].basis is Basis.FILE:
+        return _no_export(open_[0])
     late = [reading for reading in open_ if _was_read_too_late(reading, seen.day)]
     if len(late) == len(open_):
         return (
@@ -107,7 +109,19 @@ def _not_known(seen: Seen, facts: SourceFacts) -> str:
     return f"Not known yet: {_who(open_, facts)} {_was(open_)} {_last_read(open_, seen)}."
 
 
+def _no_export(reading: QueryReading) -> str:
+    if reading.position is None:
+        return "Not known: no export of it was brought yet."
+    return (
+        f"Not known yet: the last export of it is of {long_date(reading.position)}, and nothing "
+        "is known of what it took up since."
+    )
+
+
 def _nothing(seen: Seen, facts: SourceFacts) -> str:
+    exported = [one.position for one in facts.readings if one.basis is Basis.FILE]
+    if exported and exported[0]:
+        return f"An export of {long_date(exported[0])} was brought in whole: nothing is missing."
     return f"{_read(seen, facts)}: nothing is missing.{_first_readings(seen, facts)}"
 
 

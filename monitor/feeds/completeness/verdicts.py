@@ -63,6 +63,7 @@ class Basis(StrEnum):
     SEARCH = "search"  # by date: its watermark
     FEED = "feed"  # its latest items: that readings overlapped
     SOURCE = "source"  # its queries differ from poll to poll: that a whole poll got every answer
+    FILE = "file"  # that an export made since was brought in whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,8 @@ class QueryReading:
             # a watermark that a wrong clock wrote proves nothing: it must have been read since
             since = self.last is not None and self.last >= day.end
             return (reached and since) or (self.after is not None and self.after.unchanged)
+        if self.basis is Basis.FILE:
+            return self.position is not None and self.position > day.date
         begun = self.basis is Basis.SOURCE or (self.first is not None and self.first < day.end)
         return begun and self.after is not None
 
@@ -185,11 +188,16 @@ def of_query(day: UkDay, reading: QueryReading, now: datetime) -> Missing:
 
 def of_source(day: UkDay, facts: SourceFacts, now: datetime) -> Missing:
     """Judge one source on one day: its worst query, and what could not be read."""
-    if facts.asked in _NEVER_COUNTED:
+    if facts.asked in _NEVER_COUNTED and not _is_by_file(facts):
         return Missing.SET_ASIDE if facts.set_aside else _NEVER_COUNTED[facts.asked]
     words = [of_query(day, reading, now) for reading in facts.readings] or [Missing.NOT_KNOWN]
     words += [Missing.SET_ASIDE] if facts.set_aside else []
     return worst([*words, Missing.SUSPECTED] if facts.uncompared_since else words)
+
+
+def _is_by_file(facts: SourceFacts) -> bool:
+    """Tell whether somebody is asked for its exports: then a day without one is not known."""
+    return any(reading.basis is Basis.FILE for reading in facts.readings)
 
 
 def of_day(words: Sequence[Missing]) -> Missing:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, cast
 
-from monitor.feeds.files import columns, endnote, lines, medline, ris, sniffing, webofscience
+from monitor.feeds.files import columns, endnote, ictrp, lines, medline, ris, sniffing, webofscience
 from monitor.feeds.files.draft import Draft
 from monitor.feeds.readers import pubmed_xml
 from monitor.feeds.records import FetchedRecord, KeptRecord, UnreadableRecord
@@ -48,7 +48,9 @@ def read(file: IO[bytes]) -> FileReading:
     if names and not _PUBMED_ROOTS.isdisjoint(names):
         return FileReading(PUBMED, _pubmed(file))
     if names and endnote.is_root(names):
-        return FileReading(endnote.NAME, _endnote(file))
+        return FileReading(endnote.NAME, _elements(file, endnote.drafts))
+    if names and ictrp.is_root(names):
+        return FileReading(ictrp.NAME, _elements(file, ictrp.drafts))
     for name, looks_like, drafts in _TEXT_FORMATS:
         if looks_like(text):
             return FileReading(name, _finished(drafts(lines.lines(file))))
@@ -120,11 +122,11 @@ def _pubmed(file: IO[bytes]) -> Iterator[Read]:
         raise InvalidInput("the PubMed XML is cut off or damaged: export it again") from None
 
 
-def _endnote(file: IO[bytes]) -> Iterator[Read]:
+def _elements(file: IO[bytes], drafts: Callable[[IO[bytes]], Drafts]) -> Iterator[Read]:
     metered = lines.Metered(file, _MAX_BETWEEN)
-    for draft in endnote.drafts(cast(IO[bytes], metered)):
+    for one in drafts(cast(IO[bytes], metered)):
         metered.passed()
-        yield draft.finish()
+        yield one.finish() if isinstance(one, Draft) else one
 
 
 def _finished(found: Drafts) -> Iterator[Read]:

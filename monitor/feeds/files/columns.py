@@ -25,7 +25,7 @@ MEDIA_TYPE = "text/csv"
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "title": (
         "title", "article title", "primary title", "title primary", "document title", "study title",
-        "brief title", "public title", "scientific title", "official title", "item title", "paper title",
+        "brief title", "title of the trial", "trial title", "public title", "scientific title", "official title", "item title", "paper title",
     ),
     "vernacular": ("original title", "vernacular title", "translated title", "foreign title"),
     "abstract": ("abstract", "abstract note", "abstract text", "abstracts", "ab", "description"),
@@ -149,9 +149,14 @@ def _read(header: list[str], row: list[str]) -> Draft | UnreadableRecord:
             "separator in a cell without quotation marks, perhaps",
         )
     if registers.is_register(tuple(header)):
-        header, row = registers.without_contacts(header, row)
-        return registers.draft(header, row, _written(header, row), MEDIA_TYPE)
+        return of_register(header, row)
     return _draft(header, row)
+
+
+def of_register(header: list[str], row: list[str]) -> Draft:
+    """Read one registration of a register's table, without the people to ask."""
+    header, row = registers.without_contacts(header, row)
+    return registers.draft(header, row, _written(header, row), MEDIA_TYPE)
 
 
 def _chained(start: list[str], rest: Iterator[str]) -> Iterator[str]:

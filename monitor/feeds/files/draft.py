@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from monitor.feeds import plain
 from monitor.feeds.files import dates, identifying
 from monitor.feeds.identifiers import canonical, dois
+from monitor.feeds.identifiers.registries import registry_number
 from monitor.feeds.records import Citation, FetchedRecord, Identifier, Link, UnreadableRecord
 
 _BETWEEN_ADDRESSES = re.compile(r"[\s,;|]+(?=https?://)")
@@ -35,6 +36,7 @@ class Draft:
     url: str = ""
     nct: str = ""
     isrctn: str = ""
+    registry: str = ""  # a number of another registry
     types: list[str] = field(default_factory=list)
     keywords: list[str] = field(default_factory=list)
     registrations: list[str] = field(default_factory=list)
@@ -54,7 +56,11 @@ class Draft:
             pmcid=self.pmcid,
             fields=[self.url, *self.elsewhere],
             notes=self.notes,
-            numbers=(canonical.nct(self.nct), canonical.isrctn(self.isrctn)),
+            numbers=(
+                canonical.nct(self.nct),
+                canonical.isrctn(self.isrctn),
+                registry_number(self.registry),
+            ),
         )
         key = (
             f"{own[0].scheme}:{own[0].value}"

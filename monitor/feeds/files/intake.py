@@ -6,7 +6,7 @@ once the whole file was read, and one that was cut off is taken up again where i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,12 +21,21 @@ from monitor.feeds.records import (
     Watermark,
 )
 from monitor.feeds.service import Effort
+from monitor.feeds.sources.databases import BROUGHT
 from monitor.feeds.storage import storing
 from monitor.feeds.tables import AskedState, Poll, PollKind, PollQuery, PollState
 from monitor.kernel.errors import Conflict, SourceError, SourceFault
 
-SOURCE = "import"
+SOURCE = BROUGHT
 _LEASE_SECONDS = 10 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a file comes from: a database's name, or nobody said; and the day it was exported."""
+
+    source: str = SOURCE
+    exported: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +49,31 @@ class Intake:
     poll_id: int
     query: Query
     since: int
+    origin: Origin = Origin()
 
 
-def start(session: Session, query: Query, at: datetime, *, since: int | None = None) -> Intake:
+def start(
+    session: Session,
+    query: Query,
+    at: datetime,
+    *,
+    since: int | None = None,
+    origin: Origin | None = None,
+) -> Intake:
     """Open an attempt; ``since`` is the first attempt at the file, which goes on if it can.
 
     Call it only under the lock that proves that nobody else brings in a file now.
     """
-    feeds.ensure_manual_source(session, SOURCE, at)
-    held = lease(session, SOURCE, at, _LEASE_SECONDS, take_over=True)
+    origin = origin or Origin()
+    feeds.ensure_manual_source(session, origin.source, at)
+    held = lease(session, origin.source, at, _LEASE_SECONDS, take_over=True)
     going_on = session.scalar(
         select(Poll.id)
-        .where(Poll.source == SOURCE, Poll.id == since, Poll.state == PollState.RUNNING)
+        .where(Poll.source == origin.source, Poll.id == since, Poll.state == PollState.RUNNING)
         .with_for_update()
     )
     poll_id = going_on or feeds.start_poll(session, held, at, PollKind.IMPORT)
-    return Intake(held, poll_id, query, since or poll_id)
+    return Intake(held, poll_id, query, since or poll_id, origin)
 
 
 def keep(
@@ -77,7 +95,7 @@ def keep(
         watermark=Watermark(),
         unreadable=tuple(record for record in batch if isinstance(record, UnreadableRecord)),
     )
-    kept = storing.keep(session, SOURCE, poll.id, answer, at, move=False)
+    kept = storing.keep(session, intake.origin.source, poll.id, answer, at, move=False)
     poll.records += len(answer.records)
     poll.new_records += kept.new
     poll.unreadable += len(answer.unreadable)
@@ -147,6 +165,7 @@ def _asked(intake: Intake, poll: Poll, effort: Effort, state: AskedState) -> Pol
         poll_id=poll.id,
         query_key=intake.query.key,
         asked=intake.query.text,
+        window_last=intake.origin.exported,  # what the database held by the end of the day before
         at=effort.at,
         took_seconds=effort.took_seconds,
         requests=effort.requests,

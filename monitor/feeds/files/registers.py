@@ -1,4 +1,4 @@
-"""Tables of trial registers: ClinicalTrials.gov's CSV, and the WHO's (ICTRP). Pure.
+"""Tables of trial registers: ClinicalTrials.gov's CSV, the WHO's (ICTRP) and the EU's (CTIS). Pure.
 
 A row is a registration, a paper of its own as from the registers themselves. The people to ask,
 whom the WHO's table names, are not kept.
@@ -6,6 +6,7 @@ whom the WHO's table names, are not kept.
 
 import functools
 import html
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from monitor.feeds.files.draft import Draft
@@ -13,23 +14,62 @@ from monitor.feeds.readers import registration
 from monitor.feeds.readers.contacts import Redaction
 
 _CLINICALTRIALS = "ClinicalTrials.gov"
+_CTIS = "EU Clinical Trials Information System"
+# how the EU's table may head its numbers; no export of it was at hand when this was written
+_EU_NUMBERS = (
+    "euctnumber",
+    "eutrialnumber",
+    "clinicaltrialnumber",
+    "euclinicaltrialnumber",
+    "trialnumber",
+)
+_EU_NUMBER = re.compile(r"\d{4}-5\d{5}-\d{2}-\d{2}")
 # (label in the abstract, the columns in which a register gives it), by squeezed names
 _PARAGRAPHS = (
     ("SUMMARY", ("briefsummary",)),
     ("OFFICIAL TITLE", ("officialtitle", "scientifictitle")),
     ("DESIGN", ("studytype", "studydesign", "studydesigns")),
     ("PARTICIPANTS", ("enrollment", "targetsize", "age", "inclusionagemin", "inclusionagemax")),
-    ("STATUS", ("studystatus", "status", "recruitmentstatus", "overallstatus")),
-    ("CONDITIONS", ("conditions", "condition")),
-    ("INTERVENTIONS", ("interventions", "intervention")),
-    ("PRIMARY OUTCOMES", ("primaryoutcomemeasures", "outcomemeasures", "primaryoutcome")),
-    ("SECONDARY OUTCOMES", ("secondaryoutcomemeasures", "secondaryoutcome")),
-    ("COUNTRIES", ("countries",)),
+    (
+        "STATUS",
+        (
+            "studystatus",
+            "status",
+            "recruitmentstatus",
+            "overallstatus",
+            "overalltrialstatus",
+            "trialstatus",
+        ),
+    ),
+    ("CONDITIONS", ("conditions", "condition", "medicalconditions", "medicalcondition")),
+    ("INTERVENTIONS", ("interventions", "intervention", "product", "products")),
+    (
+        "PRIMARY OUTCOMES",
+        ("primaryoutcomemeasures", "outcomemeasures", "primaryoutcome", "primaryendpoint"),
+    ),
+    ("SECONDARY OUTCOMES", ("secondaryoutcomemeasures", "secondaryoutcome", "secondaryendpoint")),
+    ("COUNTRIES", ("countries", "locationsandrecruitmentstatus", "memberstatesconcerned")),
     ("INCLUSION", ("inclusioncriteria",)),
 )
-_TITLES = ("studytitle", "title", "brieftitle", "publictitle", "scientifictitle")
-_REGISTERED = ("firstposted", "dateregistration", "dateregistration3", "startdate")
+_TITLES = (
+    "studytitle",
+    "title",
+    "brieftitle",
+    "publictitle",
+    "titleofthetrial",
+    "trialtitle",
+    "fulltitle",
+    "scientifictitle",
+)
+_REGISTERED = (
+    "firstposted",
+    "dateregistration3",
+    "dateregistration",
+    "decisiondate",
+    "startdate",
+)
 _OTHER_NUMBERS = ("otherids", "secondaryid", "secondaryids", "otherrecords")
+_JAPAN = "JPRN-"  # the WHO writes it before the number of each of Japan's registers
 _ADDRESSES = ("studyurl", "url", "webaddress")
 
 
@@ -37,8 +77,8 @@ _ADDRESSES = ("studyurl", "url", "webaddress")
 def is_register(header: tuple[str, ...]) -> bool:
     """Tell such a table by its columns."""
     labels = {_squeezed(cell) for cell in header}
-    own = labels & {"nctnumber", "trialid"}
-    return bool(own and labels & {"studytitle", "title", "publictitle", "scientifictitle"})
+    own = labels & {"nctnumber", "trialid", *_EU_NUMBERS}
+    return bool(own and labels & set(_TITLES))
 
 
 def without_contacts(header: list[str], row: list[str]) -> tuple[list[str], list[str]]:
@@ -59,6 +99,10 @@ def draft(header: list[str], row: list[str], raw: str, media_type: str) -> Draft
     """Read one registration."""
     cells = {_squeezed(name): cell.strip() for name, cell in zip(header, row, strict=False)}
     number = cells.get("nctnumber") or cells.get("trialid", "")
+    european = _first(cells, _EU_NUMBERS)
+    if not number and _EU_NUMBER.fullmatch(european):
+        number = f"EUCT {european}"
+        cells.setdefault("sourceregister", _CTIS)
     registered = _first(cells, _REGISTERED)
     return Draft(
         raw=raw,
@@ -69,6 +113,7 @@ def draft(header: list[str], row: list[str], raw: str, media_type: str) -> Draft
         year=registered,
         nct=number,
         isrctn=number,
+        registry=number.removeprefix(_JAPAN),
         url=_first(cells, _ADDRESSES),
         types=[registration.TYPE, *_designs(cells)],
         keywords=[*_listed(cells, "conditions"), *_listed(cells, "condition"), *_given(cells)],

@@ -103,7 +103,7 @@ def refusal(
         if pattern.match(text):
             return _refusal(what, remedy)
     if is_xml:
-        return _refusal("XML, but neither PubMed's nor EndNote's", _BRING)
+        return _refusal("XML, but not PubMed's, EndNote's or the WHO's", _BRING)
     if len(_CONTROL.findall(text)) > _MUCH * len(text):
         return _refusal("not text", _BRING)
     if titles:

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from monitor.feeds.files.intake import SOURCE, Origin
 from monitor.feeds.files.shelf import Shelved
 from monitor.feeds.tables import ImportFile, ImportState
 from monitor.kernel import audit
@@ -21,7 +22,15 @@ MOST_OPEN = 10  # files of one person
 _LISTED = 100
 
 
-def add(session: Session, shelved: Shelved, *, name: str, by: str, at: datetime) -> ImportFile:
+def add(
+    session: Session,
+    shelved: Shelved,
+    *,
+    name: str,
+    by: str,
+    at: datetime,
+    origin: Origin | None = None,
+) -> ImportFile:
     """Note a file that was put away; it is read next. ``by`` is an actor, such as "user:3".
 
     Raises:
@@ -40,11 +49,18 @@ def add(session: Session, shelved: Shelved, *, name: str, by: str, at: datetime)
         at=at,
         unreadable=[],
         sample=[],
+        source=origin.source if origin else None,
+        exported_on=origin.exported if origin else None,
     )
     session.add(file)
     session.flush()
     _record(session, file, "import.brought", by, at, size=shelved.size, sha256=shelved.sha256)
     return file
+
+
+def origin_of(file: ImportFile) -> Origin:
+    """Tell where a file comes from."""
+    return Origin(file.source or SOURCE, file.exported_on)
 
 
 def find(session: Session, file_id: int) -> ImportFile:

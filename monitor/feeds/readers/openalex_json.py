@@ -19,6 +19,7 @@ MEDIA_TYPE = "application/json"
 RETRACTED = "Retracted Publication"
 _ID = re.compile(r"W[1-9][0-9]{0,14}")
 _MAX_WORDS = 20_000  # of an abstract
+_HOLE = "…"
 
 
 def read(work: object) -> FetchedRecord | UnreadableRecord:
@@ -28,8 +29,8 @@ def read(work: object) -> FetchedRecord | UnreadableRecord:
     whether it changed.
     """
     raw = fields.dumped(work)
-    key = _last_part(fields.raw(work, "id")) if isinstance(work, dict) else ""
-    if not isinstance(work, dict) or not _ID.fullmatch(key):
+    key = key_of(work)
+    if not isinstance(work, dict) or not key:
         unnamed = f"unknown:{plain.digest(raw.decode('utf-8', 'replace'))}"
         return UnreadableRecord(unnamed, raw, "has no OpenAlex id")
     title = _line(work, "title") or _line(work, "display_name")
@@ -42,6 +43,17 @@ def reread(kept: KeptRecord) -> FetchedRecord | UnreadableRecord:
     """Read one kept work with today's reader."""
     work = fields.loaded(kept.raw)
     return read(work) if work else UnreadableRecord(kept.key, kept.raw, "is no JSON")
+
+
+def key_of(work: object) -> str:
+    """Give a work's OpenAlex id, such as W123; nothing where it has none."""
+    key = _last_part(fields.raw(work, "id")) if isinstance(work, dict) else ""
+    return key if is_key(key) else ""
+
+
+def is_key(text: str) -> bool:
+    """Tell whether a text is an OpenAlex id."""
+    return _ID.fullmatch(text) is not None
 
 
 def _citation(work: Object, key: str, title: str) -> Citation:
@@ -85,14 +97,20 @@ def _last_part(address: str) -> str:
 
 
 def _abstract(index: Object) -> str | None:
-    """Put an abstract together from the places of its words: {"word": [0, 7], …}."""
+    """Put an abstract together from the places of its words: {"word": [0, 7], …}.
+
+    Where words are missing stands "…": what is left must not read as a phrase that nobody wrote.
+    """
     words: dict[int, str] = {}
     for word in index:
         for place in fields.array(index, word):
             if type(place) is int and 0 <= place < _MAX_WORDS:
                 words.setdefault(place, word)
-    text = " ".join(words[place] for place in sorted(words))
-    return plain.html_line(text, plain.MAX_ABSTRACT) or None
+    parts, expected = [], 0
+    for place in sorted(words):
+        parts += [_HOLE, words[place]] if place > expected else [words[place]]
+        expected = place + 1
+    return plain.html_line(" ".join(parts), plain.MAX_ABSTRACT) or None
 
 
 def _authors(work: Object) -> tuple[str, ...]:

@@ -85,6 +85,7 @@ SOURCES: dict[str, SourceDefinition] = {
             rss.build_journals,
             rss_item.reread,
             is_feed=True,
+            limits="a feed shows its latest items only, so what went by before it was read is lost.",
             one_host=False,
         ),
         SourceDefinition(
@@ -94,7 +95,10 @@ SOURCES: dict[str, SourceDefinition] = {
             crossref_json.reread,
             preference=3,
             is_acted_on=True,
+            is_searched=True,
             watches=True,
+            limits="only titles are searched; a paper that names an intervention in its abstract "
+            "alone is not found there.",
         ),
         SourceDefinition(
             "openalex",
@@ -103,7 +107,11 @@ SOURCES: dict[str, SourceDefinition] = {
             openalex_json.reread,
             preference=10,  # only what nobody else gives
             is_acted_on=True,
+            is_searched=True,
+            needs_key=True,
             watches=True,
+            limits="words are searched by their stems, and many abstracts are not open to it; then "
+            "only the title is searched.",
         ),
     )
 }

@@ -17,7 +17,12 @@ from monitor.feeds.records import (
     Watermark,
 )
 from monitor.kernel.settings import Settings
-from monitor.kernel.source_settings import FeedSettings, FeedSourceSettings
+from monitor.kernel.source_settings import (
+    FeedSettings,
+    FeedSourceSettings,
+    FinderSettings,
+    SourceSettings,
+)
 
 Read = FetchedRecord | UnreadableRecord
 BY_DEFAULT = 9  # the preference of a source that has none
@@ -60,7 +65,11 @@ class Source(Protocol):
 
 @runtime_checkable
 class Searchable(Source, Protocol):
-    """A source with a search: it can be asked for a stretch of time, and for all it holds."""
+    """A source with a search: it can be asked for a stretch of time, and for all it holds.
+
+    Its searches are those of its queries that name an intervention; others (look-ups, sweeps for
+    notices) are put in polls alone.
+    """
 
     def between(self, query: Query, first: date, last: date) -> Answer:
         """Find what it dates from ``first`` to ``last``, both included. The watermark is empty.
@@ -92,10 +101,11 @@ class SourceDefinition:
     is an ``UnreadableRecord``. ``preference``: whose words of a paper count first, the lowest
     number's. ``is_acted_on``: what it says of a retraction is stated in a field of its own, and
     followed at once; any other source's word opens an alert for a person. ``is_searched``: its
-    queries stand in the catalogue. ``is_feed``: it shows its latest items and nothing else.
+    queries stand in the catalogue. ``needs_key``: it is searched only with a key. ``is_feed``: it shows its latest items and nothing else.
     ``is_registry``: its records are registrations of trials. ``one_host``: all its queries
     go to one host, so that once that is down, asking on is useless. ``watches``: it is asked
-    about single papers and wants ``Context.watched``.
+    about single papers and wants ``Context.watched``. ``limits``: what its search cannot find, said
+    to readers in a sentence.
     """
 
     name: str
@@ -105,15 +115,24 @@ class SourceDefinition:
     preference: int = BY_DEFAULT
     is_acted_on: bool = False
     is_searched: bool = False
+    needs_key: bool = False
     is_feed: bool = False
     is_registry: bool = False
     one_host: bool = True
     watches: bool = False
+    limits: str = ""
 
     def enabled(self, settings: Settings) -> bool:
         """Tell whether the settings switch it on, and give it anything to ask."""
         own = settings.source(self.name)
         return own.enabled and (not isinstance(own, FeedSourceSettings) or bool(own.feeds))
+
+    def searched(self, settings: Settings) -> bool:
+        """Tell whether the settings let it be searched, where it is asked at all."""
+        own = settings.source(self.name)
+        if not self.is_searched or (isinstance(own, FinderSettings) and not own.search):
+            return False
+        return not (self.needs_key and isinstance(own, SourceSettings) and own.api_key_file is None)
 
 
 def catalogue_queries(catalogue: Catalogue, source: str) -> tuple[Query, ...]:

@@ -1,4 +1,8 @@
-"""Crossref: notices about the papers watched, and what it says of each of them.
+"""Crossref: new papers by their titles, notices about the papers watched, and what it says of each.
+
+Searches find the works whose title names an intervention; which of them are new or changed, the
+index date tells, and a listing asks without one. ``sources.since`` is held against the day a DOI
+was first deposited: the index date moves with every citation.
 
 Sweeps list every notice of one kind (retraction, correction …) that entered the index since the
 watermark; only those about a watched paper are kept. A first sweep starts a few days back and not
@@ -7,23 +11,39 @@ is looked up by itself anyway, when it is new here and then every 30 days, and t
 Never takes an index date or a count of citations for a change.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from monitor.feeds import rules
 from monitor.feeds.http.client import Http
+from monitor.feeds.identifiers.canonical import doi
 from monitor.feeds.readers import crossref_json
-from monitor.feeds.records import Answer, FetchedRecord, Query, UnreadableRecord, Watermark
+from monitor.feeds.readers import json_fields as fields
+from monitor.feeds.readers.json_fields import Object
+from monitor.feeds.records import (
+    Answer,
+    FetchedRecord,
+    Listing,
+    Query,
+    UnreadableRecord,
+    Watermark,
+)
 from monitor.feeds.sources import crossref_walk, lookups
-from monitor.feeds.sources.contract import Context, Read, resumed
-from monitor.feeds.sources.crossref_walk import NOT_FOUND
+from monitor.feeds.sources.contract import Context, Read, catalogue_queries, resumed
+from monitor.feeds.sources.crossref_search import Found, Names, Search, alternatives
+from monitor.feeds.sources.crossref_walk import NOT_FOUND, Asked
 from monitor.kernel.errors import SourceError, SourceFault
 
+NAME = "crossref"
 OVERLAP_DAYS = 3
 FIRST_SWEEP_DAYS = 7
 LOOK_UP_EVERY_DAYS = 30
+MAX_NOTICES = 500_000  # of one sweep
 # the polite pool allows 3 lists a second and 10 single works: one pace keeps both
-_RATE = 3
+POLITE_RATE = 3
+# without an address to write to it is the public pool: one list a second
+PUBLIC_RATE = 1
 _UNKNOWN_DOI = b"resource not found"
 
 
@@ -37,16 +57,88 @@ class Crossref:
     since: date
     watched: frozenset[str]
     queries: tuple[Query, ...]
+    names: Mapping[str, Names] = field(default_factory=dict)  # by intervention
+    _searches: list[Search] = field(default_factory=list)
 
     def ask(self, query: Query, watermark: Watermark | None, now: datetime) -> Answer:
-        """Sweep for notices of one kind since the watermark, or look one paper up.
+        """Search for new works, sweep for notices of one kind, or look one paper up.
 
         Raises:
             SourceError: Crossref did not answer in full.
         """
         if lookups.is_look_up(query):
             return self._look_up(query, now.date())
-        return self._sweep(query, resumed(query, watermark).position, now.date())
+        position = resumed(query, watermark).position
+        if query.intervention is None:
+            return self._sweep(query, position, now.date())
+        return self._news(query, position, now.date())
+
+    def between(self, query: Query, first: date, last: date) -> Answer:
+        """Find what was first deposited from ``first`` to ``last``.
+
+        Raises:
+            SourceError: Crossref did not answer in full.
+        """
+        filters = f"from-created-date:{first},until-created-date:{last}"
+        found = self._search(query, filters)
+        works = self._works(found.wanted)
+        return _answer(query, works, Watermark(), found, (first, last))
+
+    def listing(self, query: Query, since: date) -> Listing:
+        """List the DOIs of everything it finds, asked without a date.
+
+        ``older`` was first deposited before ``since``, as Crossref says.
+
+        Raises:
+            SourceError: Crossref did not answer in full.
+        """
+        found = self._search(query)
+        keys = {name: one.value for name in found.wanted if (one := doi(name))}
+        before = found.created_before(since)
+        return Listing(
+            query,
+            frozenset(keys.values()),
+            older=frozenset(key for name, key in keys.items() if name in before),
+        )
+
+    def fetch(self, query: Query, keys: Iterable[str]) -> Answer:
+        """Fetch these works, one by one, those that it still has.
+
+        Raises:
+            SourceError: Crossref did not answer in full.
+        """
+        wanted = [key for key in dict.fromkeys(keys) if lookups.is_askable(key)]
+        return _answer(query, self._works(wanted), Watermark(), None, None, declared=len(wanted))
+
+    def _news(self, query: Query, position: str | None, today: date) -> Answer:
+        """Search for what was deposited since the first day, and indexed since the watermark."""
+        first = rules.window_start(position, OVERLAP_DAYS, self.since, today)
+        filters = f"from-created-date:{self.since}"
+        if position is not None:
+            filters += f",from-index-date:{first}"
+        found = self._search(query, filters)
+        works = self._works(found.wanted)
+        missing = len(found.wanted) - len(works)
+        if rules.too_many_missing(len(found.wanted), missing):
+            raise SourceError(
+                SourceFault.INCOMPLETE,
+                f"Crossref lists {len(found.wanted)} works and left out {missing}",
+            )
+        reached = min(rules.reached(today, sent) for sent in found.dates)
+        watermark = Watermark(position=position if missing else reached)
+        note = f"{missing} of {len(found.wanted)} works listed {rules.NOT_SENT}"
+        notes = (note,) if missing else ()
+        return _answer(query, works, watermark, found, (first, today), notes=notes)
+
+    def _search(self, query: Query, filters: str = "") -> Found:
+        if not self._searches:
+            self._searches.append(Search(self.http, f"{self.base_url}/works", self._asking()))
+        names = self.names[query.intervention or ""]
+        return self._searches[0].search(alternatives(query.text), names, filters)
+
+    def _works(self, dois: Iterable[str]) -> list[Read]:
+        found = (self._work(name) for name in sorted(dois) if lookups.is_askable(name))
+        return [work for work in found if work is not None]
 
     def _sweep(self, query: Query, position: str | None, today: date) -> Answer:
         """List the notices, and fetch those about a watched paper together with that paper.
@@ -56,13 +148,19 @@ class Crossref:
         """
         first = _first_day(position, self.since, today)
         text = f"{query.text},from-index-date:{first}"
+        asked = Asked(self._asking(filter=text), "DOI,update-to", "notices", MAX_NOTICES)
         walk = crossref_walk.walk(
-            self.http, f"{self.base_url}/works", self._asking(filter=text), self.watched
+            self.http, f"{self.base_url}/works", asked, lambda notice: bool(self._about(notice))
         )
-        notices = [self._notice(doi) for doi in sorted(walk.concerning)]
-        papers = sorted(set().union(*walk.concerning.values()) - walk.concerning.keys())
+        concerning = {
+            notice.value: self._about(entry)
+            for entry in walk.kept
+            if (notice := doi(fields.raw(entry, "DOI")))
+        }
+        notices = [self._notice(name) for name in sorted(concerning)]
+        papers = sorted(set().union(*concerning.values()) - concerning.keys())
         works = [*notices, *(work for work in map(self._work, papers) if work is not None)]
-        others = walk.declared - len(walk.concerning)
+        others = walk.declared - len(concerning)
         return Answer(
             query=query,
             records=tuple(work for work in works if isinstance(work, FetchedRecord)),
@@ -72,6 +170,10 @@ class Crossref:
             notes=(_others(others),) if others else (),
             window=(first, today),
         )
+
+    def _about(self, notice: Object) -> set[str]:
+        """Name the watched papers that a notice says it is about."""
+        return {one.value for one in crossref_json.updated(notice)} & self.watched
 
     def _look_up(self, query: Query, today: date) -> Answer:
         record = self._work(query.text)
@@ -109,20 +211,46 @@ class Crossref:
 
 
 def build(context: Context) -> Crossref:
-    """Make Crossref ready to be asked: a sweep for each kind of notice, then the look-ups due."""
+    """Make Crossref ready to be asked: a sweep for each kind of notice, searches, look-ups due."""
     sources = context.settings.sources
     base_url = sources.crossref.base_url.rstrip("/")
-    context.http.pace(base_url, _RATE)
+    context.http.pace(base_url, POLITE_RATE if sources.contact else PUBLIC_RATE)
     look_ups = lookups.due(
         context.watched, context.watermarks, context.today, every_days=LOOK_UP_EVERY_DAYS
     )
+    is_searched = sources.crossref.search
+    searches = catalogue_queries(context.catalogue, NAME) if is_searched else ()
+    interventions = context.catalogue.interventions if is_searched else ()
     return Crossref(
         http=context.http,
         base_url=base_url,
         contact=sources.contact,
         since=date.fromisoformat(sources.since),
         watched=frozenset(context.watched),
-        queries=(*map(_sweep_for, crossref_json.NOTICES), *look_ups),
+        queries=(*map(_sweep_for, crossref_json.NOTICES), *searches, *look_ups),
+        names={one.slug: Names.of(one) for one in interventions},
+    )
+
+
+def _answer(  # noqa: PLR0913 - what was asked, what came of it
+    query: Query,
+    works: Iterable[Read],
+    watermark: Watermark,
+    found: Found | None,
+    window: tuple[date, date] | None,
+    *,
+    declared: int = 0,
+    notes: tuple[str, ...] = (),
+) -> Answer:
+    works = list(works)
+    return Answer(
+        query=query,
+        records=tuple(work for work in works if isinstance(work, FetchedRecord)),
+        watermark=watermark,
+        unreadable=tuple(work for work in works if isinstance(work, UnreadableRecord)),
+        declared=found.declared if found else declared,
+        notes=notes,
+        window=window,
     )
 
 

@@ -1,33 +1,42 @@
-"""Walks one list of Crossref's to its end, and keeps what concerns the papers watched.
+"""Walks one list of Crossref's to its end, and keeps the works that are wanted of it.
 
-A walk is whole only if it named as many works as Crossref declared. The cursor may expire and
-the order may change under way: then the walk is made once more, from the beginning.
+A walk is whole only if it named as many works as Crossref declared. The cursor may expire, a page
+may come twice and the total may move under way: then the walk is made once more, from the
+beginning.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from monitor.feeds import plain
 from monitor.feeds.http.client import Http
-from monitor.feeds.identifiers.canonical import doi
-from monitor.feeds.readers import crossref_json
 from monitor.feeds.readers import json_fields as fields
+from monitor.feeds.readers.json_fields import Object
 from monitor.kernel.errors import SourceError, SourceFault
 
 ROWS = 1000
-MAX_NOTICES = 500_000
 NOT_FOUND = 404
-_FIELDS = "DOI,update-to"
+Wanted = Callable[[Object], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a walk asks for: Crossref's parameters and fields, what it lists, how much at most."""
+
+    parameters: Mapping[str, str]
+    select: str
+    of: str  # in the plural
+    most: int
 
 
 @dataclass(slots=True)
 class Walk:
-    """What a walk came to: ``concerning`` are notices with the watched DOIs that each names."""
+    """What a walk came to: ``kept`` are the works that were wanted, in the order sent."""
 
     declared: int = 0
     named: set[str] = field(default_factory=set)
-    concerning: dict[str, set[str]] = field(default_factory=dict)
+    kept: list[Object] = field(default_factory=list)
     expired: bool = False
     date: str | None = None  # Crossref's own, as sent
 
@@ -44,26 +53,26 @@ class _Page:
     cursor: str | None
 
 
-def walk(http: Http, address: str, parameters: Mapping[str, str], watched: Collection[str]) -> Walk:
-    """Walk a list of notices to its end; once more if that was not whole.
+def walk(http: Http, address: str, asked: Asked, wanted: Wanted) -> Walk:
+    """Walk a list to its end; once more if that was not whole.
 
     Raises:
-        SourceError: Crossref did not list in full, twice.
+        SourceError: Crossref did not list in full, twice; or it lists too much to be walked.
     """
-    attempt = _walked(http, address, parameters, watched)
+    attempt = _walked(http, address, asked, wanted)
     if not attempt.whole:
-        attempt = _walked(http, address, parameters, watched)
+        attempt = _walked(http, address, asked, wanted)
     if attempt.expired:
         raise SourceError(SourceFault.INCOMPLETE, "Crossref's cursor expired in the walk, twice")
     if not attempt.whole:
         raise SourceError(
             SourceFault.INCOMPLETE,
-            f"Crossref declared {attempt.declared} notices and named {len(attempt.named)}, twice",
+            f"Crossref declared {attempt.declared} {asked.of} and named {len(attempt.named)}, twice",
         )
     return attempt
 
 
-def message(body: bytes, kind: str) -> fields.Object:
+def message(body: bytes, kind: str) -> Object:
     """Give the message of a reply.
 
     Raises:
@@ -81,53 +90,47 @@ def message(body: bytes, kind: str) -> fields.Object:
     return content
 
 
-def _walked(
-    http: Http, address: str, parameters: Mapping[str, str], watched: Collection[str]
-) -> Walk:
+def _walked(http: Http, address: str, asked: Asked, wanted: Wanted) -> Walk:
     walk, cursor = Walk(), "*"
-    asked = {**parameters, "rows": str(ROWS), "select": _FIELDS}
+    parameters = {**asked.parameters, "rows": str(ROWS), "select": asked.select}
     while True:
-        reply = http.get(address, {**asked, "cursor": cursor}, accept={NOT_FOUND})
+        reply = http.get(address, {**parameters, "cursor": cursor}, accept={NOT_FOUND})
         if reply.status == NOT_FOUND:
             walk.expired = _cursor_refused(reply.body)
             return walk
-        page = _page(reply.body)
+        page = _page(reply.body, asked)
         before = len(walk.named)
         walk.declared, walk.date = page.declared, reply.headers.get("date")
-        _note(walk, page.works, watched)
+        _note(walk, page.works, wanted)
         # The end is a page that is not full. One that names nothing new leads nowhere.
         if len(page.works) < ROWS or page.cursor is None or len(walk.named) == before:
             return walk
         cursor = page.cursor
 
 
-def _page(body: bytes) -> _Page:
+def _page(body: bytes, asked: Asked) -> _Page:
     listed = message(body, "work-list")
     declared, works, cursor = (
         listed.get(name) for name in ("total-results", "items", "next-cursor")
     )
     if isinstance(declared, bool) or not isinstance(declared, int) or not isinstance(works, list):
         raise SourceError(SourceFault.MALFORMED, "Crossref sent a list without total or works")
-    if declared > MAX_NOTICES:
+    if declared > asked.most:
         raise SourceError(
-            SourceFault.INCOMPLETE, f"Crossref lists {declared} notices: too many for one sweep"
+            SourceFault.INCOMPLETE,
+            f"Crossref lists {declared:,} {asked.of}, more than the {asked.most:,} of one walk",
         )
     return _Page(declared, works, cursor if isinstance(cursor, str) and cursor else None)
 
 
-def _note(walk: Walk, works: list[Any], watched: Collection[str]) -> None:
+def _note(walk: Walk, works: list[Any], wanted: Wanted) -> None:
+    """Count every work by its name, and keep those wanted, each once."""
     for work in works:
         entry = work if isinstance(work, dict) else {}
-        named = fields.raw(entry, "DOI").casefold()
-        walk.named.add(named or f"unnamed:{plain.digest(str(work), 64)}")
-        about = {
-            identifier.value
-            for identifier in crossref_json.updated(entry)
-            if identifier.value in watched
-        }
-        notice = doi(named)
-        if about and notice:
-            walk.concerning.setdefault(notice.value, set()).update(about)
+        name = fields.raw(entry, "DOI").casefold() or f"unnamed:{plain.digest(str(work), 64)}"
+        if name not in walk.named and wanted(entry):
+            walk.kept.append(entry)
+        walk.named.add(name)
 
 
 def _cursor_refused(body: bytes) -> bool:

@@ -26,7 +26,7 @@ def due(
     ``watched`` are canonical DOIs, the most wanted first. A day that cannot be read, or that
     lies in the future (a clock that was wrong once), counts as never.
     """
-    queries = (Query(key=PREFIX + doi, text=doi) for doi in watched if _askable(doi))
+    queries = (Query(key=PREFIX + doi, text=doi) for doi in watched if is_askable(doi))
     days = ((_last_day(watermarks.get(query.key), today), query) for query in queries)
     latest = today - timedelta(days=every_days)
     # a stable sort: among equals the most wanted stays first
@@ -65,7 +65,7 @@ def answer(
     )
 
 
-def _askable(doi: str) -> bool:
+def is_askable(doi: str) -> bool:
     """Refuse what an address would turn into another one: "10.1/../x" asks for "x"."""
     return not {".", ".."} & set(doi.split("/"))
 

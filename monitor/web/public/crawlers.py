@@ -10,6 +10,7 @@ _OPEN = (
     "/",
     "/accessibility",
     "/changes",
+    "/coverage",
     "/interventions",
     "/method",
     "/priorities",

@@ -213,8 +213,8 @@ def searched(sources: Sequence[SourceStatus], at: datetime) -> str:
     words = f"{len(sources) - len(late)} of {count} answered in the last 24 hours"
     failed = any(_is_silent(source) for source in late)
     words += ", not counting any that failed when last asked." if failed else "."
-    # those that are asked about papers held here find none
-    finders = [source.title for source in late if not SOURCES[source.name].watches]
+    # those that are only asked about papers held here find none
+    finders = [source.title for source in late if _finds(source.name)]
     tellers = [source.title for source in late if SOURCES[source.name].watches]
     if finders:
         words += f" A study that only {formats.either(finders)} would have sent may be missing."
@@ -223,6 +223,11 @@ def searched(sources: Sequence[SourceStatus], at: datetime) -> str:
             f" A retraction that only {formats.either(tellers)} would have told may be missing."
         )
     return words
+
+
+def _finds(name: str) -> bool:
+    definition = SOURCES[name]
+    return not definition.watches or definition.searched(service().settings)
 
 
 def _answers(source: SourceStatus, at: datetime) -> bool:

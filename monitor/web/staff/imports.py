@@ -3,6 +3,8 @@
 A request only puts the file away; a job reads it. Each person sees their own files, admins all.
 """
 
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -14,8 +16,11 @@ from monitor.accounts import actors
 from monitor.accounts import queries as accounts
 from monitor.accounts.tables import Role
 from monitor.feeds.files import shelf, uploads
+from monitor.feeds.files.intake import Origin
+from monitor.feeds.sources.databases import DATABASES
 from monitor.feeds.tables import ImportFile, ImportState
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
+from monitor.kernel.uk import uk_day_of
 from monitor.literature.ingest.novelty import Novelty
 from monitor.web import auth, errors, posting, turns
 from monitor.web.current import now, service
@@ -56,7 +61,7 @@ def files() -> str:
     return _files(Typed(), None)
 
 
-def _files(typed: Typed, problems: Problems | None) -> str:  # noqa: ARG001 - no file can be put back
+def _files(typed: Typed, problems: Problems | None) -> str:
     is_admin = auth.reader().role is Role.ADMIN
     with service().database.read() as session:
         listed = uploads.listed(session, None if is_admin else auth.actor())
@@ -64,6 +69,8 @@ def _files(typed: Typed, problems: Problems | None) -> str:  # noqa: ARG001 - no
     return render_template(
         "staff/imports.html",
         files=listed,
+        typed=typed,
+        databases=DATABASES,
         names=names if is_admin else {},
         problems=problems,
         states=STATES,
@@ -79,12 +86,15 @@ def upload() -> ResponseReturnValue:
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         raise InvalidInput("Choose a file", field="file")
+    origin = _origin(request.form)
     folder = service().settings.var / "imports"
     shelved = _shelve(folder, sent)
     try:
         with service().database.write() as session:
             name = shelf.shown_name(sent.filename)
-            file_id = uploads.add(session, shelved, name=name, by=auth.actor(), at=now()).id
+            file_id = uploads.add(
+                session, shelved, name=name, by=auth.actor(), at=now(), origin=origin
+            ).id
     except Conflict as error:
         shelf.remove(folder, shelved.token)
         return _files(request.form, Problems({"file": str(error)})), 409
@@ -92,6 +102,27 @@ def upload() -> ResponseReturnValue:
         shelf.remove(folder, shelved.token)
         raise
     return redirect(url_for("imports.file", file_id=file_id), code=303)
+
+
+def _origin(form: Mapping[str, str]) -> Origin | None:
+    """Read where the file comes from.
+
+    Raises:
+        InvalidInput: no such database, no such day, or one that has not come yet.
+    """
+    name, written = form.get("source", ""), form.get("exported", "").strip()
+    if not name:
+        return None
+    if name not in DATABASES:
+        raise InvalidInput("Choose a database of the list", field="source")
+    today = uk_day_of(now()).date
+    try:
+        day = date.fromisoformat(written) if written else today
+    except ValueError:
+        raise InvalidInput("Write the day of the export as a date", field="exported") from None
+    if day > today:
+        raise InvalidInput("That day has not come yet", field="exported")
+    return Origin(name, day)
 
 
 def _shelve(folder: Path, sent: FileStorage) -> shelf.Shelved:

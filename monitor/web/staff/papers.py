@@ -14,8 +14,7 @@ from werkzeug.wrappers import Response
 from monitor import workflow
 from monitor.accounts.tables import Role
 from monitor.evidence import baselines
-from monitor.feeds.files import intake
-from monitor.feeds.sources import SOURCES
+from monitor.feeds.sources import databases
 from monitor.kernel.errors import NotFound
 from monitor.literature.design.detection import read_design
 from monitor.literature.design.rules import Suggestion
@@ -48,9 +47,7 @@ _TO_FIT = 200  # studies offered to link a paper to
 @blueprint.app_template_filter()
 def source_title(name: str) -> str:
     """Give a source's name for readers; one no longer known keeps its own."""
-    if name == intake.SOURCE:
-        return "a file somebody brought"
-    return SOURCES[name].title if name in SOURCES else name
+    return databases.in_words(name)
 
 
 @blueprint.get("/queue")

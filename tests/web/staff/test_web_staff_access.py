@@ -39,6 +39,8 @@ EXPECTED = {
     ("GET", "/interventions/<slug>"): PUBLIC,
     ("GET", "/interventions/<slug>/studies/<int:study_id>"): PUBLIC,
     ("GET", "/method"): PUBLIC,
+    ("GET", "/coverage"): PUBLIC,
+    ("GET", "/coverage/studies.csv"): PUBLIC,
     ("GET", "/privacy"): PUBLIC,
     ("GET", "/robots.txt"): PUBLIC,
     ("GET", "/subscribe"): PUBLIC,
@@ -113,6 +115,7 @@ EXPECTED = {
     ("GET", "/import/<int:file_id>"): STAFF,
     ("POST", "/import/<int:file_id>/bring-in"): (401, 403, 303, 303),
     ("POST", "/import/<int:file_id>/discard"): (401, 403, 409, 409),  # being brought in by then
+    ("GET", "/queries"): STAFF,
     ("GET", "/status"): ADMIN,
     ("GET", "/status/days"): (303, 403, 403, 303),
     ("GET", "/status/days/<written>"): ADMIN,
