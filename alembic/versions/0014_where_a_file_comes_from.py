@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0014_where_a_file_comes_from"
-down_revision = "0011_readings"
+down_revision = "0013_what_trials_show"
 branch_labels = None
 depends_on = None
 

@@ -12,7 +12,7 @@ from alembic import op
 from monitor.ops.altering import quoted, rewrite
 
 revision = "0015_waves"
-down_revision = "0013_what_trials_show"
+down_revision = "0014_where_a_file_comes_from"
 branch_labels = None
 depends_on = None
 

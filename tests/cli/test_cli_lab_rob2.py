@@ -54,6 +54,15 @@ def test_a_row_that_cannot_be_judged_is_named_and_the_others_go_on(judge):
     assert "b, was left out: 1.1: 'MAYBE' is none of Y, PY, PN, N, NI" in said
 
 
+def test_one_bad_line_of_a_thousand_keeps_none_of_the_others(judge):
+    rows = [{"study": f"s{number}", **LOW} for number in range(1000)]
+    rows[617] = {"study": "s617", **LOW, "1.1": "maybe"}
+    found, said = judge(rows)
+    assert len(found) == 999
+    assert said.count("was left out") == 1
+    assert "s617, was left out" in said
+
+
 def test_cluster_trials_have_their_own_domain_and_questions(judge):
     late = {**CLUSTER, "1b.2": "Y"}
     found, _ = judge([{"study": "a", **CLUSTER}, {"study": "b", **late}], "--cluster")

@@ -81,8 +81,8 @@ def _developers(facts: Independence) -> tuple[Line, ...]:
 def _group(arm: Arm, names: dict[str, str]) -> Group:
     got = names.get(arm.intervention, arm.intervention)
     parts = [got, arm.variant, arm.name, arm.comparator.value if arm.comparator else ""]
-    named = {part.casefold(): part for part in reversed(parts) if part}
-    name = ", ".join(part for part in parts if part and named.pop(part.casefold(), ""))
+    distinct = {part.casefold(): part for part in reversed(parts) if part}
+    name = ", ".join(reversed(distinct.values()))
     role = " (compared with)" if arm.role is ArmRole.COMPARATOR else ""
     people = formats.plural(arm.randomised, "person", "people") if arm.randomised else NOT_KNOWN
     return Group(
