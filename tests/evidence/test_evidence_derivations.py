@@ -224,3 +224,19 @@ def test_three_people_have_a_spread():
 
 def test_all_of_an_arm_may_have_the_event():
     assert of("2x2", n_i=30, n_c=50, events_i=30, events_c=50).yi is not None
+
+
+@pytest.mark.parametrize("end", ["ci_low", "ci_high"])
+def test_an_estimate_may_stand_at_the_end_of_its_interval(end):
+    ends = {"ci_low": 0.1, "ci_high": 0.9} | {end: 0.4}
+    assert of("SMD", effect=0.4, **ends).yi == 0.4
+
+
+@pytest.mark.parametrize("se", [1e-5, 1e5])
+def test_an_unusual_variance_is_kept(se):
+    assert of("SMD", effect=0.4, se=se).vi == pytest.approx(se**2)
+
+
+def test_a_mean_of_0_is_a_mean():
+    found = of("means", **{**MEANS, "mean_c": 0.0}, **N)
+    assert found.yi == pytest.approx(12 / POOLED * SMALL)

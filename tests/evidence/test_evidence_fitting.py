@@ -14,7 +14,7 @@ from monitor.catalogue import loader
 from monitor.catalogue.words import Label
 from monitor.evidence.fitting import Interval, Spread, fit, fit_each, moved_by_each
 from monitor.evidence.labels import label
-from monitor.evidence.pooling import pool
+from monitor.evidence.pooling import pool, random_effects
 from monitor.evidence.two_by_two import Measure, from_counts
 from monitor.kernel.errors import InvalidInput
 
@@ -278,3 +278,16 @@ def test_three_trials_of_100_show_a_useful_programme_and_hardly_ever_a_useless_o
         for y, v in zip(yi.tolist(), vi.tolist(), strict=True)
     ]
     assert least <= sum(one in {Label.BENEFIT, Label.PROBABLE} for one in said) / 4_000 <= most
+
+
+def test_one_study_is_one_and_only_the_truncated_interval_is_never_narrower():
+    assert pool([0.3], [0.1], POLICY).k == 1
+    alike = [0.3, 0.31, 0.3, 0.29, 0.3], [0.1] * 5
+    plain, truncated = (random_effects(*alike, truncated=told) for told in (False, True))
+    assert (plain.method, truncated.method) == (
+        "REML, Hartung-Knapp",
+        "REML, truncated Knapp-Hartung",
+    )
+    assert plain.ci_low is not None
+    assert truncated.ci_low is not None
+    assert plain.ci_low > truncated.ci_low
