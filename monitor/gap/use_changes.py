@@ -83,6 +83,21 @@ def figure_clause(use: UseFigure) -> str:
     return f"new figure of use, not a change: {now}, {was}: {by}; {_why(use)}"
 
 
+def in_short(before: State | None, after: State) -> str:
+    """Tell a figure with its interval as a line of before and after, where the story stands above."""
+    use = after.use
+    if use is None:
+        return "not known"
+    now = f"{counted(use.now)}, 95% interval {interval(use.now)}"
+    if before is not None and before.use == use:
+        return f"{now}; unchanged"
+    if before is not None and _goes_back(before, after):
+        return f"again {now}"
+    if use.changed and use.before is not None:
+        return f"was {counted(use.before)}, now {now}"
+    return f"{now}; a new figure, not a change"
+
+
 def subject(before: State | None, after: State) -> str:
     """Tell use in a mail's subject, beside tier and findings that did not move."""
     tail = f"tier still {tier_clause(after)}, {findings_clause(after.direction, 'still')}"
@@ -156,7 +171,8 @@ def _gap_clause(before: State | None, after: State) -> str:
 def _taken_back(before: State | None) -> str:
     if before is None or before.use is None:
         return ""
-    return f", as the wave “{before.use.now.wave}” is withdrawn ({counted(before.use.now)})"
+    gone = before.use.now
+    return f", as the survey “{gone.wave}” is withdrawn, which told {counted(gone)}"
 
 
 def _comes(before: State, after: State) -> bool:

@@ -35,8 +35,4 @@ def row(before: State | None, after: State, citation: str) -> tuple[str, str]:
     if use is None:
         raise ValueError("there is no share to tell")
     note = f"{ONLY_SAMPLING} {citation.rstrip('.')}."
-    if before is not None and before.use == after.use:
-        words = f"{use_changes.counted(use.now)}, 95% interval {use_changes.interval(use.now)}; unchanged"
-        return words, note
-    words = sentence(use_changes.use_clause(before, after))
-    return f"{words} (95% interval now {use_changes.interval(use.now)})", note
+    return sentence(use_changes.in_short(before, after)), note

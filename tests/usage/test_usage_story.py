@@ -124,7 +124,7 @@ def test_a_wave_that_changes_one_use_tells_both_shares_whole(world):
         "158 of 734 services, May to July 2026",
         "99 of 690 services, February to April 2029",
         "−7.2 points (95% interval −11.5 to −2.9)",
-        "95% interval now 11.7% to 17.4%",
+        "Was 21.5% (158 of 734 services, May to July 2026), now 14.3% (99 of 690 services, February to April 2029), 95% interval 11.7% to 17.4%",
         "FEWER SERVICES USE IT, 14.3%, WAS 21.5%",
         "Intervals show sampling error only: services chose to answer.",
         "The tier says how much good research there is, not whether it works.",
@@ -233,7 +233,7 @@ def test_withdrawing_the_only_wave_leaves_the_published_ranks(world):
     assert {m.address for m in world.messages(sent)} == told
     _, text, _ = world.mail(world.messages(sent)[0])
     assert (
-        "the share of services that use it is not known, as the wave “Services 2026” is withdrawn"
+        "the share of services that use it is not known, as the survey “Services 2026” is withdrawn"
         in text.replace("The share", "the share")
     )
 
