@@ -34,8 +34,9 @@ _FACTS = (
     "developer_led",
 )
 # Of the JSON; mails are rendered from all. 1: as first written. 2: a study says whether it counts
-# again and whether it was retracted. 3: this key; its date, its words and what is said of it.
-VERSION = 3
+# again and whether it was retracted. 3: this key; its date, its words and what is said of it. 4: a
+# change says what trials since show, and what kind of cause it has; a wave of use may be the cause.
+VERSION = 4
 _LINKED = ("doi", "pmid", "pmcid", "nct", "isrctn")
 
 

@@ -19,8 +19,8 @@ from monitor.evidence.labels import CASES as LABELS
 from monitor.feeds import queries as feeds
 from monitor.feeds.queries import SourceState, SourceStatus
 from monitor.feeds.sources import SOURCES
+from monitor.gap import in_step, rules
 from monitor.gap import queries as gap
-from monitor.gap import rules
 from monitor.gap.rules import State
 from monitor.kernel.errors import Unavailable
 from monitor.review import history
@@ -67,6 +67,7 @@ def _overview() -> dict[str, Any]:
         accepted = review.accepted(session)
         sources = feeds.last_heard(session, service().settings, at)
         running = trials.running(session)
+        agreement = in_step.now(session, {entry.slug: entry.state.tier for entry in states}, at)
     all_ten = [entry.state for entry in states]
     return {
         "states": states,
@@ -81,6 +82,7 @@ def _overview() -> dict[str, Any]:
         "added": _names_of({slug for study in accepted for slug in study.interventions}),
         "directions": _DIRECTIONS,
         "running": running,
+        "in_step": agreement,
         "sources": sources,
         "searched": searched(sources, at),
     }
