@@ -18,7 +18,6 @@ from monitor.feeds.records import (
     Query,
     Watermark,
 )
-from monitor.feeds.sources import crossref
 from monitor.feeds.tables import PollKind, PollQuery, Record
 from monitor.jobs.asking import attempt
 from monitor.jobs.polling import poll_source
@@ -64,8 +63,7 @@ class Crossref(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def asked(monkeypatch) -> Iterator[Any]:
-    monkeypatch.setattr(crossref, "_RATE", 10_000)
+def asked() -> Iterator[Any]:
     handler = type("Handler", (Crossref,), {"paths": []})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
@@ -78,7 +76,8 @@ def asked(monkeypatch) -> Iterator[Any]:
 
 @pytest.fixture
 def settings_data(asked, nobody_asked):
-    here = {"base_url": f"http://127.0.0.1:{asked.server_port}"}
+    # what it is searched for is another test's
+    here = {"base_url": f"http://127.0.0.1:{asked.server_port}", "search": False}
     return {"sources": {**nobody_asked, "allow_loopback": True, "crossref": here}}
 
 

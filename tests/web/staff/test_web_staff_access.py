@@ -16,6 +16,7 @@ from monitor.notify import queries as mail
 NO_PAGE = {
     "/healthz",
     "/robots.txt",
+    "/coverage/studies.csv",
     "/static/<path:filename>",
     "/mail/<uuid>/html",  # has a policy of its own
     "/papers/<int:paper_id>/records/<int:record_id>",
