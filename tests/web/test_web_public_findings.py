@@ -7,7 +7,6 @@ import csv
 import html
 import io
 import re
-import sys
 
 import pytest
 from lxml import etree
@@ -22,7 +21,6 @@ from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is
 )
 
 from monitor.catalogue.words import Harms, ResultClass
-from monitor.web.public import forest_files
 
 PAGE = "/interventions/vipp/findings"
 KEY = "usual-care-attachment"
@@ -83,7 +81,7 @@ def test_a_page_without_a_study_says_that_this_is_no_finding(client):
     assert client.get(f"/interventions/icp/findings/{KEY}.svg").status_code == 404
 
 
-def test_what_is_taken_away_says_what_it_is(client, three, monkeypatch):
+def test_what_is_taken_away_says_what_it_is(client, three):
     answer = client.get(f"{PAGE}/{KEY}.csv")
     assert answer.content_type == "text/csv; charset=utf-8"
     assert f'filename="vipp-findings-{KEY}.csv"' in answer.headers["Content-Disposition"]
@@ -96,11 +94,6 @@ def test_what_is_taken_away_says_what_it_is(client, three, monkeypatch):
     answer = client.get(f"{PAGE}/{KEY}.svg")
     assert answer.content_type.startswith("image/svg+xml")
     stands_alone(answer.data)
-    monkeypatch.setitem(sys.modules, "resvg_py", None)
-    monkeypatch.setattr(forest_files, "draws_pictures", lambda: False)
-    answer = client.get(f"{PAGE}/{KEY}.png")
-    assert answer.status_code == 404
-    assert "resvg-py is not installed" in text(answer)
 
 
 def stands_alone(drawing: bytes) -> None:
@@ -116,10 +109,11 @@ def stands_alone(drawing: bytes) -> None:
     assert all(0 < float(one.get("y")) < height for one in drawn.iter(f"{SVG}text"))
 
 
-def test_the_picture_is_drawn_where_the_library_is(client, evidence):
-    pytest.importorskip("resvg_py", reason="resvg-py, which draws pictures, is not installed")
+def test_the_picture_is_drawn(client, evidence):
     counted(evidence, "vipp", trial("vipp", result(smd(0.5))))
     answer = client.get(f"{PAGE}/{KEY}.png")
+    if answer.status_code == 404 and "no font" in text(answer):
+        pytest.skip("this machine has no font to write a picture with")
     assert answer.content_type == "image/png"
     assert answer.data.startswith(b"\x89PNG\r\n\x1a\n")
     assert "Picture (PNG)" in text(client.get(PAGE))

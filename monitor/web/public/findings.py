@@ -37,7 +37,6 @@ def findings(slug: str) -> str:
         policy=catalogue.synthesis,
         licence=LICENCE,
         source=_source(slug),
-        pictures=files.draws_pictures(),
     )
 
 

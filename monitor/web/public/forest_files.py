@@ -5,7 +5,6 @@ no style sheet. Fonts are the reader's: Arial, or what stands for it.
 """
 
 import csv
-import importlib.util
 import io
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -222,24 +221,14 @@ def _described(forest: Forest) -> str:
     return f"{forest.sentence} {forest.frequencies} {forest.total.amount}. {scale} {studies}"
 
 
-def draws_pictures() -> bool:
-    """Tell whether the library that draws pictures is there."""
-    return importlib.util.find_spec("resvg_py") is not None
-
-
 def png_of(svg: str) -> bytes:
     """Turn a drawing into a picture.
 
     Raises:
-        NotFound: the library that draws, or a font to write with, is not there; names the remedy.
+        NotFound: there is no font to write with; names the remedy.
     """
-    try:
-        import resvg_py  # noqa: PLC0415 - a picture is asked for seldom
-    except ImportError:
-        raise NotFound(
-            "no picture can be drawn here, since resvg-py is not installed: "
-            "take the drawing (SVG), which shows the same"
-        ) from None
+    import resvg_py  # noqa: PLC0415 - a picture is asked for seldom
+
     if resvg_py.svg_to_bytes(_PROBE.format("M")) == resvg_py.svg_to_bytes(_PROBE.format(" ")):
         raise NotFound(
             "no picture can be drawn here, since this machine has no font (fonts-liberation would "
