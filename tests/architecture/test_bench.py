@@ -1,6 +1,7 @@
 """`make bench`: every bench runs, whatever the others come to, and the page says what each said."""
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def test_all_run_even_when_one_misses_and_those_are_named(tool, monkeypatch, cap
     ]
     assert "slow: 3 ms, at most 2" in page
     assert "no such thing" in page
-    assert "bench/last.py`, 0 s: every budget is kept." in page
+    assert re.search(r"bench/last\.py`, \d+ s: every budget is kept\.", page)
 
 
 def test_those_named_run_alone_and_a_good_run_ends_well(tool, monkeypatch):
