@@ -4,7 +4,7 @@ import functools
 import hashlib
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -154,14 +154,14 @@ def read(folder: Path) -> Catalogue:
         ConfigError: lists every error of every file, with file and key.
     """
     errors: list[str] = []
-    review = _parse(folder, "review.toml", Review, errors)
-    current = _parse(folder, "policies.toml", _Current, errors)
+    review = parse(folder, "review.toml", Review, errors)
+    current = parse(folder, "policies.toml", _Current, errors)
     policies = _policies(folder, "grading", GradingPolicy, errors)
     gaps = _policies(folder, "gap", GapPolicy, errors)
     syntheses = _policies(folder, "synthesis", SynthesisPolicy, errors)
     certainties = _policies(folder, "certainty", CertaintyPolicy, errors)
-    measures = _parse(folder, "measures.toml", Measures, errors)
-    sentences = _parse(folder, "sentences/findings.toml", FindingSentences, errors)
+    measures = parse(folder, "measures.toml", Measures, errors)
+    sentences = parse(folder, "sentences/findings.toml", FindingSentences, errors)
     interventions = _interventions(folder, errors)
     tools = _tools(folder, errors)
     if current:
@@ -172,8 +172,7 @@ def read(folder: Path) -> Catalogue:
     synthesis = syntheses.get(current.synthesis) if current else None
     certainty = certainties.get(current.certainty) if current else None
     if grading and gap:
-        errors += _across(interventions, grading, gap)
-        errors += _unmatched(grading, gap)
+        errors += unfit(interventions, grading, gap)
     policies_found = grading and gap and synthesis and certainty
     if errors or not (review and current and policies_found and measures and sentences):
         raise ConfigError("\n".join(errors))
@@ -204,6 +203,13 @@ def _missing(folder: Path, current: _Current) -> Iterator[str]:
             yield f"policies.toml: {kind}: there is no {kind}/{version}.toml"
 
 
+def unfit(
+    interventions: Sequence[Intervention], grading: GradingPolicy, gap: GapPolicy
+) -> list[str]:
+    """Say why interventions and two policies cannot be used together; empty where they can."""
+    return [*_across(interventions, grading, gap), *_unmatched(grading, gap)]
+
+
 def _unmatched(grading: GradingPolicy, gap: GapPolicy) -> Iterator[str]:
     """A headline that the grading policy can give has its rows in the gap policy."""
     if grading.headline:
@@ -228,7 +234,7 @@ def _interventions(folder: Path, errors: list[str]) -> list[Intervention]:
     paths = sorted((folder / "interventions").glob("*.toml"))
     if not paths:
         errors.append("interventions/: there is no file")
-    interventions = [_parse(folder, f"interventions/{p.name}", Intervention, errors) for p in paths]
+    interventions = [parse(folder, f"interventions/{p.name}", Intervention, errors) for p in paths]
     return sorted(
         (intervention for intervention in interventions if intervention),
         key=lambda intervention: (intervention.position, intervention.slug),
@@ -239,7 +245,7 @@ def _tools(folder: Path, errors: list[str]) -> dict[str, Tool]:
     names = sorted(path.name for path in (folder / "tools").glob("*.toml"))
     tools = {}
     for name in names:
-        if tool := _parse(folder, f"tools/{name}", Tool, errors):
+        if tool := parse(folder, f"tools/{name}", Tool, errors):
             errors += [f"tools/{name}: {fault}" for fault in faults(tool)]
             tools[tool.id] = tool
     return tools
@@ -249,7 +255,7 @@ def _policies(folder: Path, kind: str, model: type[_Model], errors: list[str]) -
     """Read every released version, so that a damaged old one is noticed too."""
     policies = {}
     for path in sorted((folder / kind).glob("*.toml")):
-        policy = _parse(folder, f"{kind}/{path.name}", model, errors)
+        policy = parse(folder, f"{kind}/{path.name}", model, errors)
         if policy and getattr(policy, "version", None) != path.stem:
             errors.append(f"{kind}/{path.name}: version: must be {path.stem}, as the file's name")
         elif policy:
@@ -257,7 +263,7 @@ def _policies(folder: Path, kind: str, model: type[_Model], errors: list[str]) -
     return policies
 
 
-def _parse(folder: Path, name: str, model: type[_Model], errors: list[str]) -> _Model | None:
+def parse(folder: Path, name: str, model: type[_Model], errors: list[str]) -> _Model | None:
     """Read one file into its model; on failure append what is wrong and give None."""
     try:
         raw = (folder / name).read_bytes()
@@ -282,7 +288,7 @@ def _parse(folder: Path, name: str, model: type[_Model], errors: list[str]) -> _
 
 
 def _across(
-    interventions: list[Intervention], grading: GradingPolicy, gap: GapPolicy
+    interventions: Sequence[Intervention], grading: GradingPolicy, gap: GapPolicy
 ) -> Iterator[str]:
     """Find what single files cannot know: clashes, and facts or words no policy has."""
     for attribute in ("position", "name", "short"):

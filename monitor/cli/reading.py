@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -10,13 +11,10 @@ from monitor.cli.root import as_json, commands, leave, print_json, service_of
 from monitor.feeds.completeness import days
 from monitor.feeds.completeness.day_rows import DayAttempt
 from monitor.feeds.completeness.days import DayReport
-from monitor.jobs.checking import check_whole_ledger
-from monitor.kernel import audit, premises
-from monitor.kernel.errors import MonitorError
-from monitor.kernel.uk import hour, minute, read_day, uk_day_of
+from monitor.kernel.errors import NotFound
+from monitor.kernel.uk import hour, minute, read_day, uk_day, uk_day_of
 from monitor.ops import explanation, exports, shapes
-from monitor.ops.advice import advice
-from monitor.ops.queries import Status, mail_problems
+from monitor.ops.queries import Status
 from monitor.ops.queries import status as read_status
 from monitor.ops.schema import require_current
 
@@ -99,36 +97,29 @@ def export(config: Path, what: str, format_: str) -> None:
 
 @commands.command()
 @click.argument("slug")
+@click.option("--at", "at_", metavar="YYYY-MM-DD", help="As of the end of that day, in UK time.")
 @click.pass_obj
-def explain(config: Path, slug: str) -> None:
-    """Walk the chain of one intervention backwards: gap, grade, rule, studies, records."""
+def explain(config: Path, slug: str, *, at_: str | None) -> None:
+    """Walk the chain of one intervention backwards: gap, grade, rule, studies, records.
+
+    With what it hangs on and what would change it next.
+    """
     with service_of(config) as service:
         require_current(service.database)
+        now = service.clock()
+        at = end_of(at_, now) if at_ else now
         with service.database.read() as session:
-            click.echo(explanation.explain(session, service.catalogue, slug))
+            told = explanation.explain(session, service.catalogue, slug, at=at, past=bool(at_))
+        click.echo(told)
 
 
-@commands.command()
-@click.pass_obj
-def check(config: Path) -> None:
-    """Verify settings, catalogue, schema, who may read the files, the ledger, and that mail leaves."""
-    with service_of(config) as service:
-        require_current(service.database)
-        problems = [
-            f"other users of this machine may read {path}: `chmod go= {path}`"
-            for path in premises.keep_private(service.settings, service.database)
-        ]
-        try:
-            check_whole_ledger(service)
-        except MonitorError as error:
-            problems.append(str(error))
-        with service.database.read() as session:
-            ledger = audit.head(session)
-            problems += mail_problems(session, service.clock())
-    for problem in problems:
-        click.echo(problem)
-    leave(failed=bool(problems))
-    click.echo("Settings, catalogue, schema and audit ledger are whole.")
-    for note in advice(service.settings):
-        click.echo(f"Note: {note}")
-    click.echo(f"The ledger has {ledger.count} entries; the last one is {ledger.hash}.")
+def end_of(written: str, now: datetime) -> datetime:
+    """Give the last moment of a day, or now where the day goes on.
+
+    Raises:
+        NotFound: it is no day, or has not come yet.
+    """
+    day = uk_day(read_day(written))
+    if day.start > now:
+        raise NotFound(f"{written} has not come yet")
+    return min(day.end - timedelta(microseconds=1), now)

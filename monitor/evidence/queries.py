@@ -1,6 +1,8 @@
 """Read the ledger of grades. Changes nothing."""
 
-from sqlalchemy import func, select
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.words import Direction
@@ -11,9 +13,16 @@ from monitor.evidence.tables import GradeRow
 
 def current(session: Session, slug: str) -> GradeRow | None:
     """Give an intervention's grade: its newest row, or None before the baseline is published."""
-    return session.scalars(
-        select(GradeRow).where(GradeRow.slug == slug).order_by(GradeRow.id.desc()).limit(1)
-    ).first()
+    return session.scalars(_newest(slug)).first()
+
+
+def as_of(session: Session, slug: str, at: datetime) -> GradeRow | None:
+    """Give the grade that stood at a moment; None before the baseline was published."""
+    return session.scalars(_newest(slug).where(GradeRow.at <= at)).first()
+
+
+def _newest(slug: str) -> Select[GradeRow]:
+    return select(GradeRow).where(GradeRow.slug == slug).order_by(GradeRow.id.desc()).limit(1)
 
 
 def history(session: Session, slug: str) -> list[GradeRow]:

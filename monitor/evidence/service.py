@@ -30,6 +30,7 @@ __all__ = [
     "Grade",
     "StudyFacts",
     "Weighed",
+    "counting",
     "grade_at",
     "may_be_in_review",
     "preview",
@@ -66,7 +67,7 @@ def preview(
         NotFound: no such intervention.
     """
     gone = {without, adding.facts.study_id if adding else None}
-    weighed = _accepted(session, catalogue, slug)
+    weighed = counting(session, catalogue, slug)
     kept = [study for study in weighed if study.facts.study_id not in gone]
     standing = baseline or baselines.standing(session)
     return weigh(catalogue, slug, [*kept, adding] if adding else kept, standing)
@@ -79,7 +80,7 @@ def grade_at(session: Session, catalogue: Catalogue, slug: str, at: datetime) ->
         NotFound: no such intervention.
     """
     standing = baselines.standing(session, at)
-    return weigh(catalogue, slug, _accepted(session, catalogue, slug, at), standing)
+    return weigh(catalogue, slug, counting(session, catalogue, slug, at), standing)
 
 
 def weigh(
@@ -131,7 +132,7 @@ def regrade(
     Raises:
         NotFound: no such intervention.
     """
-    weighed = _accepted(session, catalogue, slug)
+    weighed = counting(session, catalogue, slug)
     columns = _columns(weigh(catalogue, slug, weighed, baselines.standing(session)), catalogue)
     newest = queries.current(session, slug)
     if newest and all(getattr(newest, name) == value for name, value in columns.items()):
@@ -210,9 +211,10 @@ def weighed(
     return Weighed(facts, tuple(rows_of(catalogue, reading, name)))
 
 
-def _accepted(
+def counting(
     session: Session, catalogue: Catalogue, slug: str, at: datetime | None = None
 ) -> list[Weighed]:
+    """Give the studies that count for an intervention, as the rules weigh them; ``at``: as of then."""
     return [
         Weighed(_facts(study), tuple(rows_of(catalogue, study.reading, name)))
         for name, study in names(review_queries.accepted(session, slug, at=at)).items()

@@ -73,8 +73,8 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, _DIGITS) + 0.0
 
 
-def place(line: Shown) -> str:
-    """Say of what a line tells: "for attachment, against usual care"."""
+def place(line: Shown | Finding) -> str:
+    """Say of what a line or a finding tells: "for attachment, against usual care"."""
     return f"for {OUTCOMES[line.outcome_class]}, against {COMPARATORS[line.comparator_class]}"
 
 
@@ -101,9 +101,10 @@ def figures(line: Shown) -> str:
     people = "how many people is not known" if line.people is None else f"{line.people:,} people"
     if line.estimate is None or line.low is None or line.high is None:
         return f"{trials}, {people}"
-    interval = f"{_signed(line.low)} to {_signed(line.high)}"
-    return f"{_signed(line.estimate)} standard deviations ({interval}), {trials}, {people}"
+    interval = f"{signed(line.low)} to {signed(line.high)}"
+    return f"{signed(line.estimate)} standard deviations ({interval}), {trials}, {people}"
 
 
-def _signed(value: float) -> str:
+def signed(value: float) -> str:
+    """Write an effect with two digits and a true minus."""
     return f"{value:.2f}".replace("-", "−")

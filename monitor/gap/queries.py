@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Select, String, cast, func, select
 from sqlalchemy.orm import Session
@@ -111,18 +112,16 @@ def change(session: Session, change_id: int) -> Change:
     return row
 
 
-def newest(session: Session, slug: str) -> Change | None:
-    """Give an intervention's newest change, the baseline included."""
-    return session.scalars(
-        select(Change).where(Change.slug == slug).order_by(Change.id.desc()).limit(1)
-    ).first()
+def newest(session: Session, slug: str, *, at: datetime | None = None) -> Change | None:
+    """Give an intervention's newest change, the baseline included; ``at``: as of then."""
+    query = select(Change).where(Change.slug == slug).order_by(Change.id.desc()).limit(1)
+    return session.scalars(query if at is None else query.where(Change.at <= at)).first()
 
 
-def newest_gap(session: Session, slug: str) -> GapRow | None:
-    """Give an intervention's newest assessment."""
-    return session.scalars(
-        select(GapRow).where(GapRow.slug == slug).order_by(GapRow.id.desc()).limit(1)
-    ).first()
+def newest_gap(session: Session, slug: str, *, at: datetime | None = None) -> GapRow | None:
+    """Give an intervention's newest assessment; ``at``: as of then."""
+    query = select(GapRow).where(GapRow.slug == slug).order_by(GapRow.id.desc()).limit(1)
+    return session.scalars(query if at is None else query.where(GapRow.at <= at)).first()
 
 
 def _published() -> Select[int]:

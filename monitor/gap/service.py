@@ -27,14 +27,14 @@ def preview(session: Session, catalogue: Catalogue, slug: str, grade: Grade) -> 
     """Give the state that a grade would bring about. Changes nothing."""
     newest = queries.newest(session, slug)
     stands = State.from_dict(newest.after).certainty if newest else {}
-    return _state(catalogue.gap, grade, usage.latest(session, slug), stands)
+    return state_of(catalogue.gap, grade, usage.latest(session, slug), stands)
 
 
 def preview_use(
     catalogue: Catalogue, grade: Grade, observation: Observation | None, before: State
 ) -> State:
     """Give the state that a grade and a statement of use would bring about together."""
-    return _state(catalogue.gap, grade, observation, before.certainty)
+    return state_of(catalogue.gap, grade, observation, before.certainty)
 
 
 def reassess(
@@ -56,7 +56,7 @@ def reassess(
     name = catalogue.intervention(slug).name
     observation = usage.latest(session, slug)
     sure = certainty_views.confirmed(session, catalogue, slug, uk_day_of(at).date)
-    after = _state(catalogue.gap, evidence_queries.as_grade(grade), observation, sure)
+    after = state_of(catalogue.gap, evidence_queries.as_grade(grade), observation, sure)
     why = {"cause_kind": cause.kind, "cause_id": cause.id, "cause": cause.words, "at": at}
     verdict = {
         "policy": catalogue.gap.version,
@@ -85,12 +85,13 @@ def reassess(
     return change
 
 
-def _state(
+def state_of(
     policy: GapPolicy,
     grade: Grade,
     observation: Observation | None,
     sure: Mapping[str, Certainty],
 ) -> State:
+    """Put a state together from a grade, what is known of use, and what people confirmed. Pure."""
     used = _band(policy, observation)
     verdict = assess(policy, grade.tier, grade.direction, used)
     studies = grade.facts["studies"]
@@ -123,7 +124,9 @@ def _band(policy: GapPolicy, observation: Observation | None) -> UsageBand:
     if observation is None:
         return UsageBand.UNKNOWN
     if observation.share is not None:
-        return band_of_share(policy, observation.share)
+        used = band_of_share(policy, observation.share)
+        # a policy of before intervals has no band for one that lies in two
+        return used if used in policy.bands else UsageBand.UNKNOWN
     # ranks among another number of interventions say nothing to this policy
     ranks = observation.ranks if observation.out_of == policy.out_of else ()
     return band(policy, ranks, observation.words)

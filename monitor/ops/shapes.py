@@ -1,8 +1,10 @@
-"""What ``status --json`` prints, with and without ``--day``: JSON values only. Reads nothing.
+"""What ``status --json`` and ``check policy --json`` print: JSON values only. Reads nothing.
 
 Times are ISO 8601 in UTC; the shapes are in docs/commands.md.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +13,7 @@ from monitor.feeds.completeness.days import DayReport, SourceDay
 from monitor.feeds.completeness.readings import Reach
 from monitor.feeds.completeness.verdicts import DayVerdict
 from monitor.feeds.tables import Comparison, Incident, PollQuery
+from monitor.gap.history import Difference
 from monitor.kernel.uk import ZONE
 from monitor.ops.queries import Status
 
@@ -35,6 +38,21 @@ def day(report: DayReport) -> dict[str, Any]:
         "at": _time(report.at),
         "missing": _verdict(report.verdict),
         "sources": [_source(source, report.names) for source in report.sources],
+    }
+
+
+def differences(under: Mapping[str, str], found: Sequence[Difference]) -> dict[str, Any]:
+    """Shape what other policies, named in ``under``, would have said otherwise."""
+    return {
+        "under": dict(under),
+        "differences": [
+            {
+                "at": _time(one.at),
+                "intervention": one.slug,
+                "parts": [asdict(part) for part in one.parts],
+            }
+            for one in found
+        ],
     }
 
 

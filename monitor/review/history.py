@@ -1,8 +1,9 @@
 """What was decided on studies, row by row, as the public pages and explanations read it. Changes nothing."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
 from monitor.literature.tables import Study, StudyPaper
@@ -53,3 +54,11 @@ def study_of(session: Session, decision_id: int | None) -> int | None:
     """The study that a decision is on; None where there is no such decision."""
     decision = session.get(Decision, decision_id) if decision_id is not None else None
     return decision.study_id if decision else None
+
+
+def decided_at(session: Session, slug: str) -> Sequence[datetime]:
+    """When anything was decided on a study that ever concerned an intervention, the first first."""
+    named = cast(Decision.interventions, String).contains(f'"{slug}"', autoescape=True)
+    studies = select(Decision.study_id).where(named)
+    moments = select(Decision.at).where(Decision.study_id.in_(studies)).distinct()
+    return session.scalars(moments.order_by(Decision.at)).all()

@@ -1,7 +1,7 @@
 """Read waves for pages, mail and the gap. Changes nothing."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -39,9 +39,9 @@ def rows(session: Session, wave_id: int) -> list[WaveRow]:
     return list(session.scalars(found))
 
 
-def published(session: Session) -> list[Survey]:
-    """Give the published waves of the main units, the oldest survey first."""
-    return in_order(s for s in _published(session) if s.unit in MAIN_UNITS)
+def published(session: Session, at: datetime | None = None) -> list[Survey]:
+    """Give the published waves of the main units, the oldest survey first; ``at``: those of then."""
+    return in_order(s for s in _published(session, at) if s.unit in MAIN_UNITS)
 
 
 def beside(session: Session) -> list[Survey]:
@@ -54,9 +54,11 @@ def survey(session: Session, wave_: Wave) -> Survey:
     return _surveys(session, [wave_])[0]
 
 
-def _published(session: Session) -> list[Survey]:
-    found = session.scalars(select(Wave).where(Wave.state == WaveState.PUBLISHED)).all()
-    return _surveys(session, found)
+def _published(session: Session, at: datetime | None = None) -> list[Survey]:
+    stands = Wave.state == WaveState.PUBLISHED
+    if at is not None:  # one that was withdrawn since stood until then
+        stands = (Wave.published_at <= at) & ((Wave.ended_at.is_(None)) | (Wave.ended_at > at))
+    return _surveys(session, session.scalars(select(Wave).where(stands)).all())
 
 
 def _surveys(session: Session, found: Sequence[Wave]) -> list[Survey]:

@@ -37,9 +37,12 @@ def sync_baseline(session: Session, catalogue: Catalogue, at: datetime) -> None:
             _record(session, wave, intervention, at)
 
 
-def latest(session: Session, slug: str) -> Observation | None:
-    """Give what the newest published wave says, with what it is compared with; None: nothing."""
-    return observe(queries.published(session), slug)
+def latest(session: Session, slug: str, *, at: datetime | None = None) -> Observation | None:
+    """Give what the newest published wave says, with what it is compared with; None: nothing.
+
+    ``at``: as of then.
+    """
+    return observe(queries.published(session, at), slug)
 
 
 def draft(session: Session, read: Read, *, by: str, at: datetime) -> Wave:

@@ -31,6 +31,7 @@ from monitor.web.public import (
     crawlers,
     figure,
     findings,
+    history,
     interventions,
     marks,
     priorities,
@@ -82,7 +83,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     app.before_request(posting.refuse_blind_restore)
     errors.register(app)
     public_pages = (
-        *(public, crawlers, coverage, interventions, findings, priorities, use),
+        *(public, crawlers, coverage, interventions, findings, history, priorities, use),
         *(subscribe, account, own_account),
     )
     reviewing = (

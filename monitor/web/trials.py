@@ -115,13 +115,6 @@ def running(session: Session) -> dict[str, str]:
     return _running(session, registered.standings(session, uk_day_of(now()).date))
 
 
-def of_intervention(session: Session, slug: str) -> tuple[str | None, Waiting | None]:
-    """Give an intervention's sentences of trials that have not ended, and that wait for a report."""
-    trials = registered.standings(session, uk_day_of(now()).date, slug)
-    going = _running(session, [trial for trial in trials if slug in trial.evaluates])
-    return going.get(slug), _waiting(session, trials, slug)
-
-
 def _waiting(session: Session, trials: Sequence[StandingTrial], slug: str) -> Waiting | None:
     found = registered.unpublished_of(trials, slug)
     return Waiting(sentence(found), told(session)) if found.count else None

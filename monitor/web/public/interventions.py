@@ -17,8 +17,8 @@ from monitor.evidence import queries as evidence
 from monitor.evidence.facts import Interval
 from monitor.evidence.showing import showing
 from monitor.evidence.tables import GradeRow
+from monitor.gap import explained, use_changes
 from monitor.gap import queries as gap
-from monitor.gap import use_changes
 from monitor.gap.rules import State
 from monitor.gap.tables import Change
 from monitor.gap.words import ChangeKind
@@ -73,7 +73,7 @@ def intervention(slug: str) -> str:
         grade, standing = _grade(session, slug), baselines.standing(session)
         accepted = review.accepted(session, slug)
         changes = gap.changes(session, slug=slug, limit=_CHANGES)
-        running, waiting = trials.of_intervention(session, slug)
+        waiting = trials.waiting(session, slug)
         counted = [study for study in accepted if study.study_id in set(grade.counted)]
         context = {
             "unread": [*_other_outcome(accepted, counted), *chain.not_counted(session, slug)],
@@ -82,10 +82,10 @@ def intervention(slug: str) -> str:
             "cases": whatif.cases(session, catalogue, slug, state, counted, at=now()),
             "doubts": doubts.of_studies(session, [study.study_id for study in counted]),
             "sure": certainty.of_intervention(session, slug, showing(session, catalogue, slug)),
-            "running": running,
             "own": standing.baseline(catalogue, slug),
             "own_table": standing.at,
             "ratings": ratings.beside(about.ratings, catalogue.review.closed, len(counted)),
+            "why": explained.explain_state(session, catalogue, slug, now()),
             "waiting": waiting,
         }
         return render_template(

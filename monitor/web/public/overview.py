@@ -19,7 +19,7 @@ from monitor.evidence.labels import CASES as LABELS
 from monitor.feeds import queries as feeds
 from monitor.feeds.queries import SourceState, SourceStatus
 from monitor.feeds.sources import SOURCES
-from monitor.gap import in_step, rules
+from monitor.gap import explained, in_step, rules
 from monitor.gap import queries as gap
 from monitor.gap.rules import State
 from monitor.kernel.errors import Unavailable
@@ -137,6 +137,7 @@ def changes() -> str:
 @rendered.once()
 def change(change_id: int) -> str:
     """Show one change: every part of the state before and after, and its cause."""
+    catalogue = service().catalogue
     with service().database.read() as session:
         entry = gap.change(session, change_id)
         study = history.study_of(session, entry.cause_id)
@@ -144,10 +145,12 @@ def change(change_id: int) -> str:
         return render_template(
             "public/change.html",
             change=entry,
-            about=service().catalogue.intervention(entry.slug),
+            about=catalogue.intervention(entry.slug),
             before=before,
             rows=figure.compare(before, State.from_dict(entry.after)),
             study=study,
+            undone=explained.undone_by(session, catalogue, entry),
+            decided=explained.decided_then(session, catalogue, entry),
         )
 
 

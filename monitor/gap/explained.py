@@ -1,0 +1,320 @@
+"""Why a state is as it is, what it hangs on, what would change it next. Reads only; page and CLI share it.
+
+Everything is worked out by the rules that decide, on the studies that counted at the moment asked
+about, some of them taken away or one imagined; trials under way are as registries last dated them.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from monitor.catalogue.loader import Catalogue
+from monitor.catalogue.words import Tier
+from monitor.evidence import service as evidence
+from monitor.evidence.facts import Interval
+from monitor.evidence.findings import Finding
+from monitor.evidence.service import Weighed
+from monitor.evidence.settling import Enough, people_to_settle, trials_to_reach
+from monitor.evidence.showing import showing
+from monitor.evidence.shown import Shown, place
+from monitor.evidence.words import OF_DECISIONS
+from monitor.gap import deciding, history, service
+from monitor.gap.states import State
+from monitor.gap.tables import Change
+from monitor.gap.telling import maybe_words, moved, tier_words
+from monitor.gap.undoing import Smallest, in_words, smallest
+from monitor.gap.words import ChangeKind
+from monitor.kernel.english import listed, month, plural
+from monitor.kernel.uk import uk_day_of
+from monitor.literature.linkage.overdue import TrialStanding
+from monitor.review import trials as registered
+from monitor.review.trials import RegisteredTrial
+from monitor.review.words import shown
+from monitor.usage import service as usage
+
+_TRIALS = 3  # registered ones that are named
+_WAITED_FOR = (TrialStanding.RUNNING, TrialStanding.UNCONFIRMED)
+# Causes of a change that a study is behind.
+_OF_STUDIES = OF_DECISIONS | {"papers"}
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A state explained, each part as sentences.
+
+    ``decided``: the lines of the rules that gave it. ``moves_most``: which study moves each pool
+    most. ``hangs_on``: the smallest set of studies without which it would be otherwise.
+    ``next_tier``, ``next_label``: what would change them. ``coming``: what registered trials could.
+    """
+
+    state: State
+    findings: tuple[Finding, ...]
+    decided: tuple[str, ...]
+    moves_most: tuple[str, ...]
+    hangs_on: str
+    next_tier: str
+    next_label: str
+    coming: tuple[str, ...]
+
+
+def explain_state(session: Session, catalogue: Catalogue, slug: str, at: datetime) -> Explained:
+    """Explain how an intervention stood at a moment, by the catalogue's policies.
+
+    Raises:
+        NotFound: no such intervention.
+    """
+    case = _Case.read(session, catalogue, slug, at)
+    findings = showing(session, catalogue, slug, at=at).findings
+    state = case.without(())
+    needs = _people(catalogue, findings)
+    return Explained(
+        state=state,
+        findings=findings,
+        decided=tuple(deciding.decided(catalogue, state)),
+        moves_most=tuple(deciding.moves_most(catalogue, findings)),
+        hangs_on=_hangs_on(case, state),
+        next_tier=_next_tier(case, state),
+        next_label=_next_label(needs),
+        coming=tuple(_coming(session, case, state, needs, uk_day_of(at).date)),
+    )
+
+
+def undone_by(session: Session, catalogue: Catalogue, change: Change) -> str:
+    """Say which smallest set of studies would undo a change; empty of a first state.
+
+    By the policies of then, on the studies that counted right after it.
+
+    Raises:
+        NotFound: the ledger names a policy that the catalogue lacks.
+    """
+    if change.before is None:
+        return ""
+    if change.cause_kind not in _OF_STUDIES:
+        return "It came from no study, so none would undo it."
+    before, after = State.from_dict(change.before), State.from_dict(change.after)
+    then = history.in_force_at(session, catalogue, change.slug, change.at)
+    case = _Case.read(session, then, change.slug, change.at)
+    undone = _is_undone(before, after, change.kinds)
+    found = smallest(case.names, lambda gone: undone(case.without(gone)))
+    return in_words(
+        found,
+        does="this would not have changed",
+        stays="this would have changed all the same",
+    )
+
+
+def decided_then(session: Session, catalogue: Catalogue, change: Change) -> tuple[str, ...]:
+    """Say which lines of the rules of then gave the state after a change.
+
+    Raises:
+        NotFound: the ledger names a policy that the catalogue lacks.
+    """
+    then = history.in_force_at(session, catalogue, change.slug, change.at)
+    return tuple(deciding.decided(then, State.from_dict(change.after)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """The studies that counted at a moment, and all else that a state is made of."""
+
+    catalogue: Catalogue
+    slug: str
+    studies: Sequence[Weighed]
+    put_together: Callable[[evidence.Grade], State]
+
+    @classmethod
+    def read(cls, session: Session, catalogue: Catalogue, slug: str, at: datetime) -> "_Case":
+        observation = usage.latest(session, slug, at=at)
+        told = history.told_at(session, slug, at)
+        sure = told.certainty if told else {}
+        return cls(
+            catalogue,
+            slug,
+            evidence.counting(session, catalogue, slug, at),
+            lambda grade: service.state_of(catalogue.gap, grade, observation, sure),
+        )
+
+    @property
+    def names(self) -> list[str]:
+        return [study.facts.label for study in self.studies]
+
+    def without(self, gone: Collection[int]) -> State:
+        """Give the state without the studies at some positions."""
+        kept = [study for at, study in enumerate(self.studies) if at not in gone]
+        return self.put_together(evidence.weigh(self.catalogue, self.slug, kept))
+
+    def facts(self) -> dict[str, Interval]:
+        return dict(evidence.weigh(self.catalogue, self.slug, self.studies).facts)
+
+
+def _is_undone(before: State, after: State, kinds: Sequence[str]) -> Callable[[State], bool]:
+    """Make the test whether a state is again what it was in all that a change moved."""
+    whats = {ChangeKind(kind) for kind in kinds}
+    only_count = whats == {ChangeKind.STUDIES}
+    labels = {_at(line): line.label for line in before.shows}
+    changed = [_at(line) for line in (*moved(before, after), *moved(after, before))]
+
+    def undone(state: State) -> bool:
+        now = {_at(line): line.label for line in state.shows}
+        return all(
+            (
+                ChangeKind.TIER not in whats or state.tier is before.tier,
+                ChangeKind.SETTLED not in whats or state.settled == before.settled,
+                ChangeKind.DIRECTION not in whats or state.direction is before.direction,
+                ChangeKind.GAP not in whats or state.kind is before.kind,
+                all(now.get(each) == labels.get(each) for each in changed),
+                not only_count or state.studies == before.studies,
+            )
+        )
+
+    return undone
+
+
+def _at(line: Shown) -> tuple[str, str]:
+    return line.comparator_class, line.outcome_class
+
+
+def _hangs_on(case: _Case, now: State) -> str:
+    def otherwise(state: State) -> bool:
+        return (tier_words(state), state.direction, state.kind) != (
+            tier_words(now),
+            now.direction,
+            now.kind,
+        )
+
+    found = smallest(case.names, lambda gone: otherwise(case.without(gone)))
+    stays = "tier, headline and gap would stay as they are"
+    return in_words(found, does=_then(case, now, found), stays=stays)
+
+
+def _then(case: _Case, now: State, found: Smallest) -> str:
+    """Tell what would be without the first set found."""
+    if not found.sets:
+        return ""
+    gone = _positions(case.names, found.sets[0])
+    state = case.without(gone)
+    moves = [
+        f"the {what} would be “{after}” (now “{before}”)"
+        for what, before, after in (
+            ("tier", tier_words(now), tier_words(state)),
+            ("headline", shown(now.direction), shown(state.direction)),
+            ("gap", now.kind.value, state.kind.value),
+        )
+        if before != after
+    ]
+    which = f"without {listed(found.sets[0])}, " if len(found.sets) > 1 else ""
+    several = "tier, headline or gap would be otherwise: " if len(found.sets) > 1 else ""
+    return f"{several}{which}{listed(moves)}"
+
+
+def _positions(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    left, positions = list(wanted), []
+    for at, name in enumerate(names):
+        if name in left:
+            left.remove(name)
+            positions.append(at)
+    return positions
+
+
+def _next_tier(case: _Case, state: State) -> str:
+    """Say how many more sound trials would settle the tier, or reach the next one."""
+    order = list(Tier)
+    if state.settled and state.tier is order[-1]:
+        return "There is no tier above strong: more studies cannot raise it."
+    wanted = state.tier_high if not state.settled else order[order.index(state.tier) + 1]
+    reach = trials_to_reach(case.catalogue.grading, case.facts(), wanted)
+    if reach is None:
+        return ""
+    least, sure = reach
+    many = plural(sure, "more sound randomised trial")
+    if least == 0:
+        return f"{many} would settle the tier as {wanted}: now it {maybe_words(state)}."
+    if least == sure:
+        return f"{many} would make the tier {wanted}."
+    return (
+        f"{many} would make the tier {wanted}, however many the review counted; "
+        f"{least:,} would do at the most that it can have counted."
+    )
+
+
+def _people(catalogue: Catalogue, findings: Sequence[Finding]) -> tuple[Finding, Enough] | None:
+    finding = deciding.unsettled(catalogue, findings)
+    pooled = finding.main.pool if finding else None
+    if finding is None or pooled is None:
+        return None
+    enough = people_to_settle(pooled, finding.main.people, catalogue.synthesis)
+    return (finding, enough) if enough else None
+
+
+def _next_label(needs: tuple[Finding, Enough] | None) -> str:
+    if needs is None:
+        return ""
+    finding, enough = needs
+    return (
+        f"About {enough.people:,} more people at this spread would settle the findings "
+        f"{place(finding)}, as “{enough.label}” if the estimate stays where it is."
+    )
+
+
+def _coming(
+    session: Session,
+    case: _Case,
+    state: State,
+    needs: tuple[Finding, Enough] | None,
+    today: date,
+) -> Iterator[str]:
+    """Say what each registered trial of it that has not ended could do, the first to end first."""
+    waited = [
+        one
+        for one in registered.registered(session, today, case.slug)
+        if case.slug in one.evaluates
+        and one.standing in _WAITED_FOR
+        and one.trial.completed is not None
+    ]
+    waited.sort(key=lambda one: (one.trial.completed or date.max, one.paper_id))
+    reach = _tier_with_one(case, state)
+    for one in waited[:_TRIALS]:
+        could = [words for words in (reach, _label_with(one, needs)) if words]
+        told = f" If it is sound, it {listed(could)}." if could else ""
+        yield f"{_named(one)}.{told}"
+    if len(waited) > _TRIALS:
+        yield f"{plural(len(waited) - _TRIALS, 'more registered trial')} of it have not ended."
+
+
+def _named(one: RegisteredTrial) -> str:
+    name = one.numbers[0].value if one.numbers else f"“{one.title}”"
+    when = month(one.trial.completed) if one.trial.completed else ""
+    size = (
+        f", {plural(one.trial.participants, 'person', 'people')}" if one.trial.participants else ""
+    )
+    if one.standing is TrialStanding.UNCONFIRMED:
+        return f"{name}{size}: was due in {when}, and its registry has not said that it ended"
+    return f"{name}{size}: due in {when}, its registry says"
+
+
+def _tier_with_one(case: _Case, state: State) -> str:
+    """Say what one more sound randomised trial could do to the tier; empty: nothing."""
+    order = list(Tier)
+    if state.settled and state.tier is order[-1]:
+        return ""
+    wanted = state.tier_high if not state.settled else order[order.index(state.tier) + 1]
+    reach = trials_to_reach(case.catalogue.grading, case.facts(), wanted)
+    if reach is None or reach[0] > 1:
+        return ""
+    if reach[1] <= 1:
+        return (
+            f"would make the tier {wanted}"
+            if state.settled
+            else f"would settle the tier as {wanted}"
+        )
+    return f"could make the tier {wanted}"
+
+
+def _label_with(one: RegisteredTrial, needs: tuple[Finding, Enough] | None) -> str:
+    if needs is None or not one.trial.participants:
+        return ""
+    if one.trial.participants >= needs[1].people:
+        return "could settle the findings"
+    return f"is by itself too small to settle the findings (about {needs[1].people:,} people are needed)"

@@ -1,0 +1,88 @@
+"""The smallest sets of studies without which something would be otherwise: found by trying. Pure."""
+
+import itertools
+import math
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from monitor.kernel.english import either, listed, number
+
+LARGEST = 3  # studies taken away together
+# Studies weighed over all tries: what a page may spend. Sizes that would need more are not tried.
+WEIGHED = 4_000
+_NAMED = 4  # sets that are named
+
+
+@dataclass(frozen=True, slots=True)
+class Smallest:
+    """Every set of the smallest size that does it; none where ``sets`` is empty.
+
+    All sets of up to ``tried`` of the ``of`` studies were tried.
+    """
+
+    sets: tuple[tuple[str, ...], ...]
+    tried: int
+    of: int
+
+
+def smallest(
+    names: Sequence[str], without: Callable[[Collection[int]], bool], *, weighed: int = WEIGHED
+) -> Smallest:
+    """Try every one, every two, every three of some studies, until some size does it.
+
+    ``without`` tells of the positions taken away whether that does it. A size is tried whole or
+    not at all, so that what is found does not hang on the order or on how fast the machine is.
+    """
+    left, tried = weighed, 0
+    for size in range(1, min(LARGEST, len(names)) + 1):
+        left -= math.comb(len(names), size) * len(names)
+        if left < 0:
+            break
+        tried = size
+        sets = [some for some in itertools.combinations(range(len(names)), size) if without(some)]
+        if sets:
+            named = tuple(tuple(names[at] for at in some) for some in sets)
+            return Smallest(named, tried, len(names))
+    return Smallest((), tried, len(names))
+
+
+def in_words(found: Smallest, *, does: str, stays: str) -> str:
+    """Tell what was found, in a sentence that ends with what then would be, or would stay.
+
+    >>> in_words(Smallest((("A",),), 1, 3), does="it would be weak", stays="it would stay")
+    'Without A, it would be weak.'
+    >>> in_words(Smallest((), 3, 3), does="it would be weak", stays="it would stay")
+    'Without any or all of the three studies that count, it would stay.'
+    >>> in_words(Smallest((), 2, 40), does="it would be weak", stays="it would stay")
+    'Without any one or two of the 40 studies that count, it would stay. Larger sets were not tried, being too many.'
+    """
+    if found.sets:
+        return f"Without {_sets(found.sets)}, {does}."
+    if found.of == 0:
+        return f"No study counts here, so there is none to do without: {stays}."
+    if found.tried == 0:
+        return f"Which of the {found.of:,} studies decide this was not tried, being too many."
+    if found.tried >= found.of:
+        every = (
+            "the one study" if found.of == 1 else f"any or all of the {number(found.of)} studies"
+        )
+        return f"Without {every} that count{'s' if found.of == 1 else ''}, {stays}."
+    up_to = ("one", "one or two", "one, two or three")[found.tried - 1]
+    why = "" if found.tried == LARGEST else ", being too many"
+    return (
+        f"Without any {up_to} of the {number(found.of)} studies that count, {stays}. "
+        f"Larger sets were not tried{why}."
+    )
+
+
+def _sets(sets: Sequence[Sequence[str]]) -> str:
+    size, others = len(sets[0]), len(sets) - 1
+    if size > 1 or not others:
+        both = " together" if size > 1 else ""
+        such = f"{number(others)} other such set{'s' if others > 1 else ''}"
+        return f"{listed(list(sets[0]))}{both}{f' (or {such})' if others else ''}"
+    singles = [some[0] for some in sets]
+    if len(singles) <= _NAMED:
+        return f"any one of {either(singles)}"
+    rest = number(len(singles) - _NAMED)
+    return f"any one of {', '.join(singles[:_NAMED])} or {rest} more"

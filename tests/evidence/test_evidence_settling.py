@@ -1,0 +1,94 @@
+"""How many people or trials would settle a label or a tier; the rules that decide must agree."""
+
+import math
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from monitor.catalogue import loader
+from monitor.catalogue.words import Label, Tier
+from monitor.evidence.facts import Interval
+from monitor.evidence.labels import label
+from monitor.evidence.pooling import Method, Pool, common_effect, pool
+from monitor.evidence.rules import tier_at
+from monitor.evidence.settling import Enough, people_to_settle, trials_to_reach
+
+CATALOGUE = loader.load()
+POLICY, GRADING = CATALOGUE.synthesis, CATALOGUE.grading
+DELTA = POLICY.delta
+
+
+def single(estimate, half):
+    return Pool(1, Method.ONE, estimate, estimate - half, estimate + half)
+
+
+def narrowed(pooled, people, more):
+    """The same estimate from more people of the same spread."""
+    half = (pooled.ci_high - pooled.ci_low) / 2 * math.sqrt(people / (people + more))
+    return single(pooled.estimate, half)
+
+
+@given(
+    estimate=st.floats(-1, 1),
+    half=st.floats(0.01, 2),
+    people=st.integers(10, 2_000),
+)
+def test_so_many_people_settle_it_as_said_and_far_fewer_do_not(estimate, half, people):
+    pooled = single(estimate, half)
+    assume(label(pooled, DELTA) is Label.NOT_SETTLED)
+    enough = people_to_settle(pooled, people, POLICY)
+    assert enough is not None
+    least = max(abs(estimate), DELTA - abs(estimate))
+    # where the need is a round number exactly, the interval touches the line and one person more decides
+    assert label(narrowed(pooled, people, enough.people + 1), DELTA) is enough.label
+    exact = people * ((half / least) ** 2 - 1)
+    assert exact <= enough.people + 1e-6
+    assert enough.people <= max(10, 1.1 * exact + 10)  # rounded to two digits at most
+    if exact > 2:
+        assert label(narrowed(pooled, people, exact - 1), DELTA) is Label.NOT_SETTLED
+
+
+def test_the_worked_example_of_a_small_trial():
+    """One trial, d .86 with p .069 of 31 people: h = .927 falls below .86 with 36.0 people."""
+    enough = people_to_settle(single(0.86, 0.927), 31, POLICY)
+    assert enough == Enough(10, Label.PROBABLE)
+    assert people_to_settle(single(0.0, 0.4), 100, POLICY) == Enough(300, Label.NO_DIFFERENCE)
+
+
+@pytest.mark.parametrize(
+    ("pooled", "people"),
+    [
+        (single(0.5, 0.2), 100),  # settled
+        (single(0.1, 0.5), None),  # nobody knows how many they were
+        (single(0.1, 0.5), 0),
+        (Pool(3, Method.APART, q_p=0.01), 300),
+        (pool([0.1, 0.2, 0.3, 0.1, 0.0], [0.1] * 5, POLICY), 500),  # random effects
+        (common_effect([0.1, 0.2, 0.3, 0.1], [0.3] * 4), 400),  # the next trial makes it so
+    ],
+)
+def test_nothing_is_said_where_it_cannot_be_told(pooled, people):
+    assert people_to_settle(pooled, people, POLICY) is None
+
+
+@given(
+    st.lists(st.integers(0, 9), min_size=4, max_size=4),
+    st.lists(st.integers(0, 9), min_size=4, max_size=4),
+    st.sampled_from([Tier.INTERMEDIATE, Tier.STRONG]),
+)
+def test_so_many_trials_reach_a_tier_and_one_fewer_does_not(low, extra, tier):
+    names = list(GRADING.facts)
+    # each fact is part of the one before it
+    high = sorted((lo + more for lo, more in zip(low, extra, strict=True)), reverse=True)
+    ends = zip(sorted(low, reverse=True), high, strict=True)
+    facts = {name: Interval(*both) for name, both in zip(names, ends, strict=True)}
+    reach = trials_to_reach(GRADING, facts, tier)
+    assert reach
+    least, sure = reach
+    for count, end in ((least, "hi"), (sure, "lo")):
+        for trials in (count, count - 1):
+            found = tier_at(GRADING, {n: getattr(facts[n], end) + trials for n in names})
+            reached = list(Tier).index(found) >= list(Tier).index(tier)
+            assert reached or trials < count
+            if trials == count - 1 >= 0:
+                assert not reached
