@@ -9,7 +9,7 @@ from monitor.kernel.english import either, listed, number
 
 LARGEST = 3  # studies taken away together
 # Studies weighed over all tries: what a page may spend. Sizes that would need more are not tried.
-WEIGHED = 4_000
+WEIGHED = 2_000
 _NAMED = 4  # sets that are named
 
 
