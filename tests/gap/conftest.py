@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 from factories import Polls, judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from readings import appraise  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from readings import appraise, reading_of  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy import select
 
 from monitor import workflow
@@ -108,7 +108,12 @@ class Chronicle:
         self.judged(study_id, slug, **answers)
         return study_id
 
-    def judged(self, study_id, *slugs, **answers):
+    def judged(self, study_id, *slugs, reported=None, **answers):
+        """Let two judge it alike; ``reported``: what its one result says, instead of what is usual."""
+        said = reading_of(judgement(*slugs, **answers))
+        if reported:
+            result = said.results[0].model_copy(update={"reported": reported})
+            said = said.model_copy(update={"results": (result,)})
         for person in (self.ann, self.ben):
             appraise(
                 self.session,
@@ -116,7 +121,7 @@ class Chronicle:
                 study_id=study_id,
                 token=self.token(),
                 by=person,
-                judgement=judgement(*slugs, **answers),
+                judgement=said,
                 at=self.now,
             )
 

@@ -7,10 +7,11 @@ import pytest
 
 from monitor import workflow
 from monitor.catalogue import drafts
-from monitor.catalogue.words import Direction, FindingDirection, Tier
-from monitor.gap import explained, history, queries
+from monitor.catalogue.words import Direction, EffectType, FindingDirection, Tier
+from monitor.gap import deciding, explained, history, queries
 from monitor.kernel import audit
 from monitor.kernel.errors import NotFound
+from monitor.review.reading.model import Reported
 
 F = FindingDirection
 SECOND = timedelta(seconds=1)
@@ -147,3 +148,25 @@ def test_a_state_is_explained_by_its_rules_and_what_it_hangs_on(told):
     )
     (baseline,) = [one for one in queries.baseline(session) if one.slug == "ddp"]
     assert explained.undone_by(session, catalogue, baseline) == ""
+
+
+def test_an_unsettled_label_says_how_many_people_would_settle_it(chronicle):
+    small = Reported(type=EffectType.SMD, effect=0.1, n_i=50, n_c=50, quote="Invented.")
+    study = chronicle.counted("www", reported=small)
+    why = explained.explain_state(chronicle.session, chronicle.catalogue, "www", chronicle.now)
+    assert why.state.shows[0].words == "not settled"
+    # h = 1.96·√(.04 + .1²/200) = .392; it settles once below .1: 100·((.392/.1)² − 1) more
+    assert why.next_label == (
+        "About 1,500 more people at this spread would settle the findings for attachment, against "
+        "usual care, waiting or nothing, as “little or no difference” if the estimate stays where "
+        "it is."
+    )
+    assert why.moves_most == ()
+    assert "holds 0 and reaches beyond δ or −δ" in " ".join(why.decided)
+    told = list(deciding.told(why.findings[0], chronicle.catalogue.synthesis.delta))
+    assert told[0].startswith("for attachment, against usual care, waiting or nothing: not settled")
+    assert "100% of the weight; chosen: all randomised" in told[1]
+    chronicle.withdrawn(study)
+    why = explained.explain_state(chronicle.session, chronicle.catalogue, "www", chronicle.now)
+    assert (why.next_label, why.findings) == ("", ())
+    assert why.hangs_on.startswith("No study counts here, so there is none to do without")

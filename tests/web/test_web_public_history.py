@@ -83,7 +83,7 @@ def test_the_page_and_a_change_say_what_decided_and_what_it_hangs_on(
     assert "Headline: the review’s “generally positive” and “little or no difference”" in change
 
 
-def test_an_unsettled_label_says_how_many_people_would_settle_it(client, evidence, clock):
+def test_an_unsettled_tier_says_how_many_trials_would_settle_it(client, evidence):
     evidence.decided("ddp", direction=FindingDirection.MIXED, participants=100)
     words = text(client.get("/interventions/ddp"))
     assert "The tier next" in words
