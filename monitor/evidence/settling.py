@@ -1,18 +1,15 @@
-"""What would settle a tier or a label next, in studies and in people. Pure; says nothing it cannot tell."""
+"""About how many more people would settle a label. Pure; says nothing it cannot tell."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from monitor.catalogue.loader import GradingPolicy
 from monitor.catalogue.methods import SynthesisPolicy
-from monitor.catalogue.words import Design, Label, RiskOfBias, Tier
-from monitor.evidence.facts import Interval
+from monitor.catalogue.words import Label
 from monitor.evidence.labels import label
 from monitor.evidence.pooling import Method, Pool
 
 _SIZED = frozenset({Method.ONE, Method.COMMON})
-_HAIR = 1 - 1e-9
+_HAIR = 1 - 1e-6
 _DIGITS = 2  # of a count of people that is only about right
 
 
@@ -57,26 +54,3 @@ def _rounded_up(people: float) -> int:
     digits = math.floor(math.log10(max(people, 1.0))) + 1
     step = int(10 ** max(1, digits - _DIGITS))
     return max(1, math.ceil(people / step)) * step
-
-
-def trials_to_reach(
-    policy: GradingPolicy, facts: Mapping[str, Interval], tier: Tier
-) -> tuple[int, int] | None:
-    """Say how many more sound randomised trials reach a tier: at the upper ends, and for certain.
-
-    Each such trial adds 1 to every fact that counts trials at low risk of bias. None: a fact that
-    the tier needs counts none of these, so no number of them reaches it.
-    """
-    rule = next(rule for rule in policy.tiers if rule.tier is tier)
-    reach = [0, 0]
-    for name, least in rule.at_least.items():
-        short = [max(0, least - end) for end in (facts[name].hi, facts[name].lo)]
-        counts_them = any(
-            clause.design is Design.RANDOMISED
-            and (clause.risks is None or RiskOfBias.LOW in clause.risks)
-            for clause in policy.facts[name].counts
-        )
-        if any(short) and not counts_them:
-            return None
-        reach = [max(pair) for pair in zip(reach, short, strict=True)]
-    return reach[0], reach[1]

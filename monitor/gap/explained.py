@@ -12,11 +12,15 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import Tier
+from monitor.evidence import baselines
 from monitor.evidence import service as evidence
+from monitor.evidence.baselines import Standing
+from monitor.evidence.distance import distance
 from monitor.evidence.facts import Interval
 from monitor.evidence.findings import Finding
+from monitor.evidence.registered import AwaitedTrial, registered
 from monitor.evidence.service import Weighed
-from monitor.evidence.settling import Enough, people_to_settle, trials_to_reach
+from monitor.evidence.settling import Enough, people_to_settle
 from monitor.evidence.showing import showing
 from monitor.evidence.shown import Shown, place
 from monitor.evidence.words import OF_DECISIONS
@@ -26,14 +30,13 @@ from monitor.gap.tables import Change
 from monitor.gap.telling import maybe_words, moved, tier_words
 from monitor.gap.undoing import Smallest, in_words, smallest
 from monitor.gap.words import ChangeKind
-from monitor.kernel.english import listed, month, plural
+from monitor.kernel.english import day, listed, plural
 from monitor.kernel.uk import uk_day_of
 from monitor.literature.linkage.overdue import TrialStanding
-from monitor.review import trials as registered
-from monitor.review.trials import RegisteredTrial
 from monitor.review.words import shown
 from monitor.usage import service as usage
 
+_TIERS = tuple(Tier)
 _TRIALS = 3  # registered ones that are named
 _WAITED_FOR = (TrialStanding.RUNNING, TrialStanding.UNCONFIRMED)
 # Causes of a change that a study is behind.
@@ -122,6 +125,7 @@ class _Case:
     catalogue: Catalogue
     slug: str
     studies: Sequence[Weighed]
+    own: Standing  # what holds of the review's own studies
     put_together: Callable[[evidence.Grade], State]
 
     @classmethod
@@ -133,6 +137,7 @@ class _Case:
             catalogue,
             slug,
             evidence.counting(session, catalogue, slug, at),
+            baselines.standing(session, at),
             lambda grade: service.state_of(catalogue.gap, grade, observation, sure),
         )
 
@@ -143,10 +148,19 @@ class _Case:
     def without(self, gone: Collection[int]) -> State:
         """Give the state without the studies at some positions."""
         kept = [study for at, study in enumerate(self.studies) if at not in gone]
-        return self.put_together(evidence.weigh(self.catalogue, self.slug, kept))
+        return self.put_together(self._graded(kept))
 
-    def facts(self) -> dict[str, Interval]:
-        return dict(evidence.weigh(self.catalogue, self.slug, self.studies).facts)
+    def short_of(self, tier: Tier) -> Interval:
+        """Count the sound randomised trials that are missing for a tier: at both ends of the facts.
+
+        Each such trial meets every fact that a tier asks for.
+        """
+        below = _TIERS[_TIERS.index(tier) - 1]
+        far = distance(self.catalogue.grading, below, self._graded(self.studies).facts)
+        return far.missing if far else Interval(0, 0)
+
+    def _graded(self, studies: Sequence[Weighed]) -> evidence.Grade:
+        return evidence.weigh(self.catalogue, self.slug, studies, self.own)
 
 
 def _is_undone(before: State, after: State, kinds: Sequence[str]) -> Callable[[State], bool]:
@@ -220,23 +234,27 @@ def _positions(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
 
 def _next_tier(case: _Case, state: State) -> str:
     """Say how many more sound trials would settle the tier, or reach the next one."""
-    order = list(Tier)
-    if state.settled and state.tier is order[-1]:
+    wanted = _wanted(state)
+    if wanted is None:
         return "There is no tier above strong: more studies cannot raise it."
-    wanted = state.tier_high if not state.settled else order[order.index(state.tier) + 1]
-    reach = trials_to_reach(case.catalogue.grading, case.facts(), wanted)
-    if reach is None:
-        return ""
-    least, sure = reach
-    many = plural(sure, "more sound randomised trial")
-    if least == 0:
+    short = case.short_of(wanted)
+    many = plural(short.hi, "more sound randomised trial")
+    if short.lo == 0:
         return f"{many} would settle the tier as {wanted}: now it {maybe_words(state)}."
-    if least == sure:
+    if short.is_exact:
         return f"{many} would make the tier {wanted}."
     return (
         f"{many} would make the tier {wanted}, however many the review counted; "
-        f"{least:,} would do at the most that it can have counted."
+        f"{short.lo:,} would do at the most that it can have counted."
     )
+
+
+def _wanted(state: State) -> Tier | None:
+    """Give the tier that is to be settled, or reached next; None: there is none above."""
+    if not state.settled:
+        return state.tier_high
+    above = _TIERS[_TIERS.index(state.tier) + 1 :]
+    return above[0] if above else None
 
 
 def _people(catalogue: Catalogue, findings: Sequence[Finding]) -> tuple[Finding, Enough] | None:
@@ -266,14 +284,8 @@ def _coming(
     today: date,
 ) -> Iterator[str]:
     """Say what each registered trial of it that has not ended could do, the first to end first."""
-    waited = [
-        one
-        for one in registered.registered(session, today, case.slug)
-        if case.slug in one.evaluates
-        and one.standing in _WAITED_FOR
-        and one.trial.completed is not None
-    ]
-    waited.sort(key=lambda one: (one.trial.completed or date.max, one.paper_id))
+    waited = [one for one in registered(session, case.slug, today) if one.standing in _WAITED_FOR]
+    waited.sort(key=lambda one: (one.due or date.max, one.paper_id))
     reach = _tier_with_one(case, state)
     for one in waited[:_TRIALS]:
         could = [words for words in (reach, _label_with(one, needs)) if words]
@@ -283,38 +295,30 @@ def _coming(
         yield f"{plural(len(waited) - _TRIALS, 'more registered trial')} of it have not ended."
 
 
-def _named(one: RegisteredTrial) -> str:
-    name = one.numbers[0].value if one.numbers else f"“{one.title}”"
-    when = month(one.trial.completed) if one.trial.completed else ""
-    size = (
-        f", {plural(one.trial.participants, 'person', 'people')}" if one.trial.participants else ""
-    )
-    if one.standing is TrialStanding.UNCONFIRMED:
-        return f"{name}{size}: was due in {when}, and its registry has not said that it ended"
-    return f"{name}{size}: due in {when}, its registry says"
+def _named(one: AwaitedTrial) -> str:
+    number = next((f" ({number.value})" for number in one.numbers if number.value != one.name), "")
+    size = f", {plural(one.people, 'person', 'people')}" if one.people else ""
+    said = f", as {one.said_by} said on {day(one.said_on)}" if one.said_on else ""
+    confirmed = one.standing is not TrialStanding.UNCONFIRMED
+    unsure = "" if confirmed else "; its registry has not said that it did"
+    return f"{one.name}{number}{size}: {one.when}{said}{unsure}"
 
 
 def _tier_with_one(case: _Case, state: State) -> str:
     """Say what one more sound randomised trial could do to the tier; empty: nothing."""
-    order = list(Tier)
-    if state.settled and state.tier is order[-1]:
+    wanted = _wanted(state)
+    short = case.short_of(wanted) if wanted else None
+    if short is None or short.lo > 1:
         return ""
-    wanted = state.tier_high if not state.settled else order[order.index(state.tier) + 1]
-    reach = trials_to_reach(case.catalogue.grading, case.facts(), wanted)
-    if reach is None or reach[0] > 1:
-        return ""
-    if reach[1] <= 1:
-        return (
-            f"would make the tier {wanted}"
-            if state.settled
-            else f"would settle the tier as {wanted}"
-        )
-    return f"could make the tier {wanted}"
+    if short.hi > 1:
+        return f"could make the tier {wanted}"
+    does = "make" if state.settled else "settle"
+    return f"would {does} the tier {'' if state.settled else 'as '}{wanted}"
 
 
-def _label_with(one: RegisteredTrial, needs: tuple[Finding, Enough] | None) -> str:
-    if needs is None or not one.trial.participants:
+def _label_with(one: AwaitedTrial, needs: tuple[Finding, Enough] | None) -> str:
+    if needs is None or not one.people:
         return ""
-    if one.trial.participants >= needs[1].people:
+    if one.people >= needs[1].people:
         return "could settle the findings"
     return f"is by itself too small to settle the findings (about {needs[1].people:,} people are needed)"
