@@ -31,7 +31,7 @@ def test_it_waits_to_be_screened_again_and_its_study_stays_empty(session, world,
     (told,) = queries.reopenings(session, included)
     assert (told.reviewer, told.reason, told.took_back) == ("Ann Example", "The wrong paper", True)
     assert not queries.study(session, study_id, world.ben.id, tools={}).can_appraise
-    with pytest.raises(Conflict, match="no paper"):
+    with pytest.raises(Conflict, match="No paper reports this study any more"):
         world.appraise(study_id, world.ben)
     assert not can_take_back(session, included, world.ann.id)
 

@@ -1,6 +1,6 @@
 """Which study a paper may belong to, with the reason: offered to people, never taken. Changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
@@ -52,61 +52,72 @@ def studies_for(
     """
     mine = select(StudyPaper.study_id).where(StudyPaper.paper_id.in_(paper_ids))
     own = set(session.scalars(mine))
-    why = _by_number(session, paper_ids)
-    others = _of_the_same(session, paper_ids) if by_text else list(_links(session, paper_ids))
+    why = _by_number(session, paper_ids, own)
+    links = _links(session, paper_ids)
+    others = _of_the_same(session, paper_ids, links) if by_text else list(links)
     rows = session.execute(
         select(StudyPaper.paper_id, StudyPaper.study_id).where(StudyPaper.paper_id.in_(others))
     )
     study_of = {row.paper_id: row.study_id for row in rows if row.study_id not in own}
-    said = _why(session, paper_ids, list(study_of)) if by_text else _linked(session, paper_ids)
+    said = {other: [reason] for other, reason in links.items()}
+    if by_text and study_of:
+        said = _why(session, paper_ids, list(study_of), links)
     for paper_id, some in said.items():
         if paper_id in study_of:
             why.setdefault(study_of[paper_id], {}).update(dict.fromkeys(some))
+    if not why:
+        return []
     labels = dict(session.execute(select(Study.id, Study.label).where(Study.id.in_(why))).all())
     found = [Suggestion(study_id, labels[study_id], tuple(why[study_id])) for study_id in why]
     return sorted(found, key=lambda one: (-len(one.reasons), one.study_id))
 
 
-def _by_number(session: Session, paper_ids: Sequence[int]) -> dict[int, dict[str, None]]:
+def _by_number(
+    session: Session, paper_ids: Sequence[int], own: Collection[int]
+) -> dict[int, dict[str, None]]:
     """Give the studies that share a registration with some papers, and by which number."""
     why: dict[int, dict[str, None]] = {}
-    own = {study for one in paper_ids if (study := queries.study_of(session, one))}
     for paper_id in paper_ids:
-        for study_id, label, shared in queries.same_registration(session, paper_id):
-            if (study_id, label) not in own:
+        for study_id, _, shared in queries.same_registration(session, paper_id):
+            if study_id not in own:
                 why.setdefault(study_id, {})[f"both name {shared}"] = None
     return why
-
-
-def _linked(session: Session, paper_ids: Sequence[int]) -> dict[int, list[str]]:
-    return {paper_id: [reason] for paper_id, reason in _links(session, paper_ids).items()}
 
 
 def papers_for(session: Session, study_id: int) -> list[Newcomer]:
     """Say which papers of no study, that nobody has screened, may belong to a study."""
     own = list(session.scalars(select(StudyPaper.paper_id).where(StudyPaper.study_id == study_id)))
-    others = _of_the_same(session, own, reported=False)
-    why = _why(session, own, others)
+    links = _links(session, own)
+    others = _of_the_same(session, own, links, reported=False)
+    why = _why(session, own, others, links)
     rows = session.execute(select(Paper.id, Paper.title, Paper.year).where(Paper.id.in_(why)))
     found = [Newcomer(row.id, row.title, row.year, tuple(why[row.id])) for row in rows]
     return sorted(found, key=lambda one: (-len(one.reasons), one.paper_id))
 
 
-def _of_the_same(session: Session, paper_ids: Sequence[int], *, reported: bool = True) -> list[int]:
-    """List papers worth comparing: of the same interventions, or linked; of studies, or of none."""
-    slugs = select(Match.slug).where(Match.paper_id.in_(paper_ids))
-    alike = select(Match.paper_id).where(Match.slug.in_(slugs))
-    links = _links(session, paper_ids)
-    is_one = or_(Paper.id.in_(alike), Paper.id.in_(list(links)))
-    has_study = select(StudyPaper.paper_id)
-    there = Paper.id.in_(has_study) if reported else Paper.id.not_in(has_study)
-    found = select(Paper.id).where(
-        is_one, there, Paper.merged_into_id.is_(None), Paper.id.not_in(paper_ids)
+def _of_the_same(
+    session: Session,
+    paper_ids: Sequence[int],
+    links: Collection[int],
+    *,
+    reported: bool = True,
+) -> list[int]:
+    """List the newest papers worth comparing: of the same interventions, or linked.
+
+    ``reported``: those of studies, which are few; else those of none that wait to be screened.
+    """
+    slugs = list(
+        session.scalars(select(Match.slug).where(Match.paper_id.in_(paper_ids)).distinct())
+    )
+    table = StudyPaper if reported else QueueItem
+    named = select(Match.id).where(Match.paper_id == table.paper_id, Match.slug.in_(slugs))
+    found = select(table.paper_id).where(
+        or_(named.exists(), table.paper_id.in_(links)), table.paper_id.not_in(paper_ids)
     )
     if not reported:
-        is_open = select(QueueItem.paper_id).where(QueueItem.stage.in_(OPEN))
-        found = found.where(Paper.id.in_(is_open))
-    return list(session.scalars(found.order_by(Paper.id.desc()).limit(_MOST)))
+        has_study = select(StudyPaper.paper_id).where(StudyPaper.paper_id == table.paper_id)
+        found = found.where(QueueItem.stage.in_(OPEN), ~has_study.exists())
+    return list(session.scalars(found.order_by(table.paper_id.desc()).limit(_MOST)))
 
 
 def _links(session: Session, paper_ids: Sequence[int]) -> dict[int, str]:
@@ -125,10 +136,16 @@ def _links(session: Session, paper_ids: Sequence[int]) -> dict[int, str]:
     }
 
 
-def _why(session: Session, paper_ids: Sequence[int], others: Sequence[int]) -> dict[int, list[str]]:
+def _why(
+    session: Session,
+    paper_ids: Sequence[int],
+    others: Sequence[int],
+    linked: Mapping[int, str],
+) -> dict[int, list[str]]:
     """Say of each of the others why it may belong with some; those without a reason are left out."""
+    if not others:
+        return {}
     facts = facts_of(session, {*paper_ids, *others})
-    linked = _links(session, paper_ids)
     found: dict[int, list[str]] = {}
     for other in others:
         said = {linked[other]: None} if other in linked else {}

@@ -178,6 +178,7 @@ def _paper_page(
     session: Session, view: literature.PaperView, typed: Typed, problems: Problems | None
 ) -> str:
     place = _place(session, view.id)
+    is_open = place is not None and place.stage in OPEN
     suggestion = read_design(view.title, view.abstract, view.publication_types, view.keywords)
     return render_template(
         "staff/paper.html",
@@ -191,7 +192,7 @@ def _paper_page(
         set_aside_at=alert_queries.set_aside_at(session, view.id),
         standing=place,
         of_the_review=bool(baselines.named_papers(session, [view.id])),
-        is_open=place is not None and place.stage in OPEN,
+        is_open=is_open,
         waiting=reviews.counts(session),
         screenings=reviews.screenings(session, view.id),
         reopenings=reviews.reopenings(session, view.id),
@@ -202,7 +203,7 @@ def _paper_page(
         read=suggestions.rows(view),
         unqueued=unqueued.reasons(session, view) if place is None else None,
         abstract=_abstract(view, suggestion),
-        studies=_choices(session, view),
+        studies=_choices(session, view) if is_open else [],
         typed=typed,
         problems=problems,
         token=forms.token_for(typed, problems),
