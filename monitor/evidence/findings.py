@@ -1,8 +1,8 @@
 """What trials show: one finding for each intervention, pool of comparators and outcome class. Pure.
 
 ``findings`` is the door: results in, labels with their pools, sensitivity lines and reasons out;
-``findings_of`` the same for results whose effects are derived already. The order of studies,
-results and arms makes no difference.
+``findings_of`` the same for results whose effects are derived already, and ``main_findings`` the
+part of it that grades rest on. The order of studies, results and arms makes no difference.
 """
 
 from collections import defaultdict
@@ -16,7 +16,17 @@ from monitor.evidence.bodies import Body, LeftOut, Line, Signs
 from monitor.evidence.index_results import Heard, Index, heard, index
 from monitor.evidence.results import ANOTHER, CLASSES, Allocation, Result
 
-__all__ = ["Finding", "Index", "LeftOut", "Line", "Signs", "findings", "findings_of"]
+__all__ = [
+    "Finding",
+    "Index",
+    "LeftOut",
+    "Line",
+    "MainFinding",
+    "Signs",
+    "findings",
+    "findings_of",
+    "main_findings",
+]
 
 POOLS = ("usual care", "active", ANOTHER)
 Place: TypeAlias = tuple[str, str, str]
@@ -24,7 +34,7 @@ Studies: TypeAlias = dict[str, list[Heard]]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class MainFinding:
     """What is known of one intervention against one kind of comparator, in one outcome class."""
 
     intervention: str
@@ -33,6 +43,12 @@ class Finding:
     main: Line
     index: tuple[Index, ...]
     signs: Signs
+
+
+@dataclass(frozen=True, slots=True)
+class Finding(MainFinding):
+    """It with the lines for comparison, and why other studies are not in the pool."""
+
     without_developers: Line
     without_some_concerns: Line
     with_high_risk: Line
@@ -53,11 +69,38 @@ def findings_of(
     entries: Iterable[Heard], policy: SynthesisPolicy, measures: Measures, slugs: Sequence[str]
 ) -> list[Finding]:
     """Say what results show whose effects are derived already, in the order of ``slugs``."""
+    groups = _by_place(entries, slugs)
+    return [_finding(place, studies, policy, measures) for place, studies in groups.items()]
+
+
+def main_findings(
+    results: Iterable[Result], policy: SynthesisPolicy, measures: Measures, slugs: Sequence[str]
+) -> list[MainFinding]:
+    """Say what ``findings`` says, without the lines for comparison: a grade needs none of them."""
+    entries, _ = heard(results, policy, slugs)
+    groups = _by_place(entries, slugs)
+    return [_main_finding(place, studies, policy, measures) for place, studies in groups.items()]
+
+
+def _by_place(entries: Iterable[Heard], slugs: Sequence[str]) -> dict[Place, Studies]:
+    """Group results by intervention, pool and class, in the order in which findings are told."""
     groups: dict[Place, Studies] = defaultdict(lambda: defaultdict(list))
     for entry in entries:
         groups[entry.place][entry.study].append(entry)
     places = [(slug, pool, kind) for slug in slugs for pool in POOLS for kind in ("", *CLASSES)]
-    return [_finding(place, groups[place], policy, measures) for place in places if place in groups]
+    return {place: groups[place] for place in places if place in groups}
+
+
+def _main_finding(
+    place: Place, studies: Studies, policy: SynthesisPolicy, measures: Measures
+) -> MainFinding:
+    import numpy as np  # noqa: PLC0415 - heavy; wanted only where there is a finding
+
+    told = (index(studies[name], policy, measures) for name in sorted(studies))
+    chosen, _ = _of_one_kind([found for found in told if found])
+    sound = [one for one in chosen if not one.high_risk]
+    body, every = Body(sound, policy), np.ones((1, len(sound)), dtype=bool)
+    return MainFinding(*place, body.lines(every)[0], tuple(sound), body.signs(every[0]))
 
 
 def _finding(

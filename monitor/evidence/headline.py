@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from monitor.catalogue.policies import HeadlinePolicy
 from monitor.catalogue.words import Direction
-from monitor.evidence.findings import Finding
+from monitor.evidence.findings import MainFinding
 from monitor.evidence.shown import Shown, figures, place
 
 
@@ -23,7 +23,7 @@ class Headline:
 
 
 def headline(
-    policy: HeadlinePolicy, said: Direction, findings: Iterable[Finding], delta: float
+    policy: HeadlinePolicy, said: Direction, findings: Iterable[MainFinding], delta: float
 ) -> Headline:
     """Read the headline off what the review said and what trials show. Total: never raises."""
     shows = tuple(Shown.of(finding, delta) for finding in findings)

@@ -15,7 +15,7 @@ from monitor.catalogue.policies import DirectionPolicy
 from monitor.catalogue.words import Direction, Tier
 from monitor.evidence import wording
 from monitor.evidence.facts import Interval, StudyFacts, Tally, count, tally
-from monitor.evidence.findings import Finding
+from monitor.evidence.findings import MainFinding
 from monitor.evidence.headline import Headline, headline
 from monitor.evidence.shown import Shown
 
@@ -54,7 +54,7 @@ def grade(
     baseline: Baseline,
     review_closed: date,
     studies: Iterable[StudyFacts],
-    findings: Sequence[Finding] = (),
+    findings: Sequence[MainFinding] = (),
     *,
     delta: float = 0.0,
 ) -> Grade:
@@ -89,7 +89,7 @@ def _headline(
     policy: GradingPolicy,
     baseline: Baseline,
     tallied: Tally,
-    findings: Sequence[Finding],
+    findings: Sequence[MainFinding],
     delta: float,
 ) -> Headline:
     if policy.headline:

@@ -15,7 +15,7 @@ from monitor.evidence.facts import is_later
 from monitor.evidence.of_readings import told_direction
 from monitor.evidence.results import Result
 from monitor.evidence.rules import Grade, StudyFacts, grade
-from monitor.evidence.showing import names, rows_of, shown_of
+from monitor.evidence.showing import main_of, names, rows_of
 from monitor.evidence.tables import GradeRow
 from monitor.evidence.words import Cause
 from monitor.kernel import audit
@@ -95,7 +95,7 @@ def weigh(
         NotFound: no such intervention.
     """
     heard = [row for study in studies if _speaks(study.facts, standing) for row in study.results]
-    found, _ = shown_of(catalogue, slug, heard)
+    found = main_of(catalogue, slug, heard)
     graded = grade(
         catalogue.grading,
         standing.baseline(catalogue, slug),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import InReview
 from monitor.evidence import baselines
-from monitor.evidence.findings import Finding, findings
+from monitor.evidence.findings import Finding, MainFinding, findings, main_findings
 from monitor.evidence.of_readings import row_of
 from monitor.evidence.results import Result
 from monitor.review import queries as review
@@ -63,6 +63,12 @@ def shown_of(
     """Say what results show of one intervention; and which could not be read, with why."""
     every, refused = findings(rows, catalogue.synthesis, catalogue.measures, catalogue.slugs)
     return tuple(finding for finding in every if finding.intervention == slug), tuple(refused)
+
+
+def main_of(catalogue: Catalogue, slug: str, rows: Sequence[Result]) -> list[MainFinding]:
+    """Say what results show of one intervention, as far as a grade needs it."""
+    every = main_findings(rows, catalogue.synthesis, catalogue.measures, catalogue.slugs)
+    return [finding for finding in every if finding.intervention == slug]
 
 
 def rows_of(catalogue: Catalogue, reading: Reading, study: str) -> list[Result]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from monitor.catalogue.words import Label, ResultClass
-from monitor.evidence.findings import Finding
+from monitor.evidence.findings import MainFinding
 from monitor.evidence.labels import label
 from monitor.kernel import english
 
@@ -51,7 +51,7 @@ class Shown:
         return cls(**{**data, "label": Label(data["label"])})
 
     @classmethod
-    def of(cls, finding: Finding, delta: float) -> Self:
+    def of(cls, finding: MainFinding, delta: float) -> Self:
         """Keep of a finding what readers are told first."""
         line, pool = finding.main, finding.main.pool
         return cls(
@@ -73,7 +73,7 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, _DIGITS) + 0.0
 
 
-def place(line: Shown | Finding) -> str:
+def place(line: Shown | MainFinding) -> str:
     """Say of what a line or a finding tells: "for attachment, against usual care"."""
     return f"for {OUTCOMES[line.outcome_class]}, against {COMPARATORS[line.comparator_class]}"
 

@@ -16,10 +16,11 @@ from monitor.catalogue import loader
 from monitor.catalogue.words import EffectType, Label
 from monitor.evidence import pooling
 from monitor.evidence.effects import derive, turned
-from monitor.evidence.findings import findings
+from monitor.evidence.findings import MainFinding, findings, main_findings
 from monitor.evidence.labels import label
 from monitor.evidence.pooling import Method
 from monitor.evidence.results import Allocation, Result, read_row
+from monitor.evidence.shown import Shown
 from monitor.kernel.errors import InvalidInput
 
 CATALOGUE = loader.load()
@@ -260,6 +261,19 @@ def test_turning_every_sign_turns_every_label_round(results):
     first, second = label(one.pool, POLICY.delta), label(other.pool, POLICY.delta)
     assert second is TURNED.get(first, second)
     assert first is TURNED.get(second, first)
+
+
+@given(trials)
+def test_what_grades_rest_on_is_what_is_told_whole(results):
+    whole, _ = findings(results, POLICY, MEASURES, SLUGS)
+    part = main_findings(results, POLICY, MEASURES, SLUGS)
+    assert [(one.index, one.signs) for one in part] == [(one.index, one.signs) for one in whole]
+    assert [kept(one) for one in part] == [kept(one) for one in whole]
+
+
+def kept(finding: MainFinding) -> Shown:
+    """What ledgers keep, rounded: lines that are fitted together may differ in the last digit."""
+    return Shown.of(finding, POLICY.delta)
 
 
 @given(trials, st.randoms())
