@@ -1,6 +1,6 @@
 """Grade an intervention and keep the ledger of grades. Appends; never edits, never commits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -94,7 +94,7 @@ def weigh(
         NotFound: no such intervention.
     """
     heard = [row for study in studies if _speaks(study.facts, standing) for row in study.results]
-    found, _ = shown_of(catalogue, slug, heard)
+    found, refused = shown_of(catalogue, slug, heard)
     graded = grade(
         catalogue.grading,
         standing.baseline(catalogue, slug),
@@ -113,7 +113,20 @@ def weigh(
         [one.label for one in named if one.in_review is not InReview.NO],
         [one.label for one in named if one.in_review is InReview.NO],
     )
-    return replace(graded, reasons=(*graded.reasons, *told)) if told else graded
+    unread = _unread(
+        slug, refused, {row.study: one.facts.label for one in studies for row in one.results}
+    )
+    return replace(graded, reasons=(*graded.reasons, *unread, *told))
+
+
+def _unread(
+    slug: str, refused: Iterable[tuple[Result, str]], labels: Mapping[str, str]
+) -> Iterator[str]:
+    """Say which results of an intervention could not be read, and why."""
+    for row, why in refused:
+        if slug in {row.intervention, row.comparator.casefold()}:
+            of = row.outcome or row.measure or "a result without a name"
+            yield f"Of {labels[row.study]}, {of} could not be read, so it says nothing here: {why}."
 
 
 def _speaks(facts: StudyFacts, standing: Standing) -> bool:

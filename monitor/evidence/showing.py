@@ -3,6 +3,7 @@
 Nothing here is kept: it is worked out anew from the results whenever it is asked (DESIGN §9).
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from monitor.review import queries as review
 from monitor.review.queries import AcceptedStudy
 from monitor.review.reading.appraised import overall_of
 from monitor.review.reading.model import Reading
+
+_NUMBERED = re.compile(r"\(\d+\)\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +78,16 @@ def rows_of(catalogue: Catalogue, reading: Reading, study: str) -> list[Result]:
 
 
 def names(accepted: Sequence[AcceptedStudy]) -> dict[str, AcceptedStudy]:
-    """Name each study by its label, with its number where two have the same."""
-    labels = Counter(study.label for study in accepted)
+    """Name each study by its label, with its number where another's could be taken for the same.
+
+    Results meet by name in any case and spacing (``samples.keys``), and so labels differ by more
+    than that; one that ends as a number put behind would is given its own.
+    """
+    plain = {study.study_id: " ".join(study.label.casefold().split()) for study in accepted}
+    told = Counter(plain.values())
     return {
-        study.label if labels[study.label] == 1 else f"{study.label} ({study.study_id})": study
+        f"{study.label} ({study.study_id})"
+        if told[plain[study.study_id]] > 1 or _NUMBERED.search(study.label)
+        else study.label: study
         for study in accepted
     }
