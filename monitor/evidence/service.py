@@ -171,8 +171,12 @@ def regrade(
 
 def standing_cause(session: Session, catalogue: Catalogue, slug: str) -> Cause:
     """Say why an intervention is graded without a study behind it: the review, or other rules."""
-    if queries.current(session, slug) is None:
+    newest = queries.current(session, slug)
+    if newest is None:
         return Cause("baseline", f"Published: {catalogue.review.citation}")
+    if newest.policy == catalogue.grading.version:
+        rules = f"{newest.policy} for the evidence and {catalogue.gap.version} for the gap"
+        return Cause("policy", f"Worked out anew by the rules of {rules}")
     return Cause(
         "policy",
         f"The rules are those of {catalogue.grading.version} now, which pool the results of trials",
