@@ -78,13 +78,21 @@ __all__ = [  # of others, offered from here beside the functions below
 def publish_baseline(session: Session, service: Service, *, at: datetime) -> None:
     """Grade the ten from the published review alone, or anew where other policies are in force now.
 
-    Changes nothing when already done. What other policies move is told like any other change.
+    Changes nothing when already done. What other policies move is told like any other change, and
+    to each reader in one message.
     """
     usage.sync_baseline(session, service.catalogue, at=at)
-    for slug in service.catalogue.slugs:
-        cause = evidence.standing_cause(session, service.catalogue, slug)
-        if change := reassess(session, service, slug, cause=cause, at=at):
-            notify.announce(session, service.catalogue, service.settings, [change], at=at)
+    causes = {
+        slug: evidence.standing_cause(session, service.catalogue, slug)
+        for slug in service.catalogue.slugs
+    }
+    changes = [
+        change
+        for slug, cause in causes.items()
+        if (change := reassess(session, service, slug, cause=cause, at=at))
+    ]
+    if changes:
+        notify.announce(session, service.catalogue, service.settings, changes, at=at)
 
 
 def change_baseline(

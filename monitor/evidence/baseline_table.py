@@ -8,6 +8,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ COLUMNS = (
 )
 _ALSO = {"intervention": "interventions", "registrations": "registration"}
 _YEARS = range(1900, 2101)
+_YEAR = re.compile(r"\d{4}", re.ASCII)
 _UNKNOWN_CLASSES: dict[str, OutcomeClass | None] = {**CLASSES, "": None}
 
 
@@ -247,7 +249,7 @@ class _Reading:
         cell = self._cell("year")
         if not cell:
             return None
-        if not (cell.isascii() and cell.isdigit() and int(cell) in _YEARS):
+        if not (_YEAR.fullmatch(cell) and int(cell) in _YEARS):
             self.faults.append(f"year: {cell[:40]!r} is no year")
             return None
         return int(cell)

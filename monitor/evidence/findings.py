@@ -35,7 +35,10 @@ Studies: TypeAlias = dict[str, list[Heard]]
 
 @dataclass(frozen=True, slots=True)
 class MainFinding:
-    """What is known of one intervention against one kind of comparator, in one outcome class."""
+    """What is known of one intervention against one kind of comparator, in one outcome class.
+
+    ``reasons`` say why studies are not in the pool.
+    """
 
     intervention: str
     comparator_class: str
@@ -43,18 +46,18 @@ class MainFinding:
     main: Line
     index: tuple[Index, ...]
     signs: Signs
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding(MainFinding):
-    """It with the lines for comparison, and why other studies are not in the pool."""
+    """It with the lines for comparison."""
 
     without_developers: Line
     without_some_concerns: Line
     with_high_risk: Line
     sustained: Line
     leave_one_out: LeftOut | None
-    reasons: tuple[str, ...]
 
 
 def findings(
@@ -75,11 +78,11 @@ def findings_of(
 
 def main_findings(
     results: Iterable[Result], policy: SynthesisPolicy, measures: Measures, slugs: Sequence[str]
-) -> list[MainFinding]:
+) -> tuple[list[MainFinding], list[tuple[Result, str]]]:
     """Say what ``findings`` says, without the lines for comparison: a grade needs none of them."""
-    entries, _ = heard(results, policy, slugs)
-    groups = _by_place(entries, slugs)
-    return [_main_finding(place, studies, policy, measures) for place, studies in groups.items()]
+    entries, refused = heard(results, policy, slugs)
+    groups = _by_place(entries, slugs).items()
+    return [_main_finding(place, one, policy, measures) for place, one in groups], refused
 
 
 def _by_place(entries: Iterable[Heard], slugs: Sequence[str]) -> dict[Place, Studies]:
@@ -96,11 +99,16 @@ def _main_finding(
 ) -> MainFinding:
     import numpy as np  # noqa: PLC0415 - heavy; wanted only where there is a finding
 
-    told = (index(studies[name], policy, measures) for name in sorted(studies))
-    chosen, _ = _of_one_kind([found for found in told if found])
-    sound = [one for one in chosen if not one.high_risk]
-    body, every = Body(sound, policy), np.ones((1, len(sound)), dtype=bool)
-    return MainFinding(*place, body.lines(every)[0], tuple(sound), body.signs(every[0]))
+    body = _chosen(studies, policy, measures)
+    sound = [one for one in body.pooled if not one.high_risk]
+    whole, every = Body(sound, policy), np.ones((1, len(sound)), dtype=bool)
+    return MainFinding(
+        *place,
+        main=whole.lines(every)[0],
+        index=tuple(sound),
+        signs=whole.signs(every[0]),
+        reasons=tuple(_reasons(body)),
+    )
 
 
 def _finding(
@@ -108,14 +116,11 @@ def _finding(
 ) -> Finding:
     import numpy as np  # noqa: PLC0415 - heavy; wanted only where there is a finding
 
-    told = [studies[name] for name in sorted(studies)]  # the order of rows makes no difference
-    late = [one for one in told if max([e.months for e in one]) >= policy.first_months]
-    firsts = [(one, index(one, policy, measures)) for one in told]
-    first = [found for _, found in firsts if found]
-    silent = [min(entry.result.study for entry in one) for one, found in firsts if not found]
+    first = _chosen(studies, policy, measures)
+    late = [one for one in first.told if max([e.months for e in one]) >= policy.first_months]
     last = [found for one in late if (found := index(one, policy, measures, sustained=True))]
-    chosen, beside = _of_one_kind(first)
-    later, _ = _of_one_kind(last)
+    later = [one for one in _of_one_kind(last)[0] if not one.high_risk]
+    chosen = first.pooled
     body = Body(chosen, policy)
     every = np.ones(len(chosen), dtype=bool)
     sound = ~np.array([one.high_risk for one in chosen], dtype=bool)
@@ -125,19 +130,36 @@ def _finding(
     main, without_developers, without_some_concerns, with_high_risk, *without = body.lines(
         np.vstack([sound, sound & independent, sound & sure, every, parts])
     )
-    later = [one for one in later if not one.high_risk]
     return Finding(
         *place,
         main=main,
         index=tuple(one for one in chosen if not one.high_risk),
         signs=body.signs(sound),
+        reasons=tuple(_reasons(first)),
         without_developers=without_developers,
         without_some_concerns=without_some_concerns,
         with_high_risk=with_high_risk,
         sustained=Body(later, policy).lines(np.ones((1, len(later)), dtype=bool))[0],
         leave_one_out=body.moved_most(left_out, without, main),
-        reasons=tuple(_reasons(told, chosen, beside, silent)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What each study says, in one order: those of one pool, those beside it, those silent here."""
+
+    told: list[list[Heard]]
+    pooled: list[Index]
+    beside: list[Index]
+    silent: list[str]
+
+
+def _chosen(studies: Studies, policy: SynthesisPolicy, measures: Measures) -> _Chosen:
+    told = [studies[name] for name in sorted(studies)]  # the order of rows makes no difference
+    firsts = [(one, index(one, policy, measures)) for one in told]
+    pooled, beside = _of_one_kind([found for _, found in firsts if found])
+    silent = [min(entry.result.study for entry in one) for one, found in firsts if not found]
+    return _Chosen(told, pooled, beside, silent)
 
 
 def _of_one_kind(found: Sequence[Index]) -> tuple[list[Index], list[Index]]:
@@ -147,14 +169,10 @@ def _of_one_kind(found: Sequence[Index]) -> tuple[list[Index], list[Index]]:
     return (randomised, others) if randomised else (others, [])
 
 
-def _reasons(
-    told: Sequence[Sequence[Heard]],
-    chosen: Sequence[Index],
-    beside: Sequence[Index],
-    silent: Sequence[str],
-) -> Iterable[str]:
+def _reasons(body: _Chosen) -> Iterable[str]:
+    chosen, beside = body.pooled, body.beside
     if chosen and not chosen[0].randomised:
-        by_chance = any(of_study[0].alone.randomised for of_study in told)
+        by_chance = any(of_study[0].alone.randomised for of_study in body.told)
         what = "no result of a randomised trial here" if by_chance else "no randomised trial"
         yield f"{what}: told as such, settles no headline"
     if beside:
@@ -162,7 +180,7 @@ def _reasons(
         yield f"beside the pool, not randomised: {names}"
     yield from _of_each(chosen, beside)
     yield from _alike(chosen)
-    for name in silent:
+    for name in body.silent:
         yield f"{name}: no result of all randomised in the first months after treatment"
     if not chosen:
         yield Label.NOTHING.value

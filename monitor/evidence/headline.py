@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.catalogue.policies import HeadlinePolicy
-from monitor.catalogue.words import Direction
+from monitor.catalogue.words import Direction, Label
 from monitor.evidence.findings import MainFinding
-from monitor.evidence.shown import Shown, figures, place
+from monitor.evidence.shown import Shown, figures, place, speaker
+from monitor.kernel import english
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,15 @@ def headline(
     policy: HeadlinePolicy, said: Direction, findings: Iterable[MainFinding], delta: float
 ) -> Headline:
     """Read the headline off what the review said and what trials show. Total: never raises."""
-    shows = tuple(Shown.of(finding, delta) for finding in findings)
+    told = list(findings)
+    shows = tuple(Shown.of(finding, delta) for finding in told)
+    unread = [_unread(finding) for finding in told]
     read = first_settled(policy, shows)
     if read is None:
-        return Headline(said, shows, tuple(_reasons(policy, said, shows, said)))
+        return Headline(said, shows, tuple(_reasons(policy, said, shows, unread, said)))
     marked = tuple(replace(line, read=True) if line is read else line for line in shows)
     direction = policy.of(said, read.label)
-    return Headline(direction, marked, tuple(_reasons(policy, said, marked, direction)))
+    return Headline(direction, marked, tuple(_reasons(policy, said, marked, unread, direction)))
 
 
 def first_settled(policy: HeadlinePolicy, shows: Sequence[Shown]) -> Shown | None:
@@ -47,19 +50,46 @@ def settles(policy: HeadlinePolicy, line: Shown) -> bool:
     return line.randomised and line.label not in policy.unsettled
 
 
+def _unread(finding: MainFinding) -> tuple[str, ...]:
+    """Say why studies of a finding are in no pool of it, where none is."""
+    if finding.main.k or finding.signs.heard:
+        return ()
+    return tuple(why for why in finding.reasons if why != Label.NOTHING)
+
+
 def _reasons(
-    policy: HeadlinePolicy, said: Direction, shows: Sequence[Shown], direction: Direction
+    policy: HeadlinePolicy,
+    said: Direction,
+    shows: Sequence[Shown],
+    unread: Sequence[Sequence[str]],
+    direction: Direction,
 ) -> Iterator[str]:
     yield f"The 2023 review said of its whole tier: {said}."
-    told = [line for line in shows if line.outcome_class in set(policy.classes) or line.read]
-    for line in told:
-        yield f"Trials since show, {place(line)}: {line.words} ({figures(line)})."
+    classes = frozenset(policy.classes)
+    told = [line for line in shows if line.outcome_class in classes]
+    for line, why in zip(shows, unread, strict=True):
+        if line.outcome_class in classes:
+            who = english.sentence(speaker(line))
+            yield f"{who} show, {place(line)}: {line.words} ({figures(line)})."
+            yield from (f"{reason}." for reason in why)
     read = next((line for line in shows if line.read), None)
     if read is None:
-        why = "settles nothing" if told else "no result of one is known"
-        yield f"Of trials since, {why}: so what the review said stands, {said}."
+        yield f"{_unsettled(policy, told)}: so what the review said stands, {said}."
         return
     yield f"The headline is {direction}: the rule for “{said}” and “{read.label}”, {place(read)}."
     for line in told:
         if line is not read and settles(policy, line) and line.label is not read.label:
             yield f"It differs {place(line)}: {line.words}."
+
+
+def _unsettled(policy: HeadlinePolicy, told: Sequence[Shown]) -> str:
+    """Say why nothing settles the headline."""
+    if not told:
+        return "No result of trials since, for attachment or what leads to it, can be read"
+    settled = [line for line in told if line.label not in policy.unsettled]
+    whys = []
+    if not all(line.randomised for line in settled):
+        whys.append("studies that are not randomised settle none")
+    if any(line.comparator_class not in policy.pools for line in settled):
+        whys.append("a comparison with another of the ten settles none")
+    return f"None of this settles the headline{f' ({english.listed(whys)})' if whys else ''}"

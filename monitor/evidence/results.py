@@ -15,6 +15,7 @@ from monitor.kernel.errors import InvalidInput
 
 ANOTHER = "another of the ten"
 NOT_RANDOMISED = "not randomised"
+MAX_COUNT = 10_000_000  # people of one arm, or what happened to them
 
 COMPARATORS = tuple(word.value for word in ComparatorClass)
 CLASSES = tuple(word.value for word in ResultClass if word is not ResultClass.OTHER)
@@ -182,6 +183,9 @@ def check(result: Result) -> None:
 def _check_arm(arm: str, people: int | None, events: int | None) -> None:
     if people is not None and people <= 0:
         raise InvalidInput(f"n_{arm}: an arm of {people} people has no result")
+    for name, count in (("n", people), ("events", events)):
+        if count is not None and count > MAX_COUNT:
+            raise InvalidInput(f"{name}_{arm}: no study has more than {MAX_COUNT:,} in one arm")
     if events is not None and events < 0:
         raise InvalidInput(f"events_{arm}: {events} is below 0")
     if people is not None and events is not None and events > people:

@@ -1,6 +1,6 @@
 """Grade an intervention and keep the ledger of grades. Appends; never edits, never commits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -95,7 +95,7 @@ def weigh(
         NotFound: no such intervention.
     """
     heard = [row for study in studies if _speaks(study.facts, standing) for row in study.results]
-    found = main_of(catalogue, slug, heard)
+    found, refused = main_of(catalogue, slug, heard)
     graded = grade(
         catalogue.grading,
         standing.baseline(catalogue, slug),
@@ -114,7 +114,20 @@ def weigh(
         [one.label for one in named if one.in_review is not InReview.NO],
         [one.label for one in named if one.in_review is InReview.NO],
     )
-    return replace(graded, reasons=(*graded.reasons, *told)) if told else graded
+    unread = _unread(
+        slug, refused, {row.study: one.facts.label for one in studies for row in one.results}
+    )
+    return replace(graded, reasons=(*graded.reasons, *unread, *told))
+
+
+def _unread(
+    slug: str, refused: Iterable[tuple[Result, str]], labels: Mapping[str, str]
+) -> Iterator[str]:
+    """Say which results of an intervention could not be read, and why."""
+    for row, why in refused:
+        if slug in {row.intervention, row.comparator.casefold()}:
+            of = row.outcome or row.measure or "a result without a name"
+            yield f"Of {labels[row.study]}, {of} could not be read, so it says nothing here: {why}."
 
 
 def _speaks(facts: StudyFacts, standing: Standing) -> bool:
@@ -159,8 +172,12 @@ def regrade(
 
 def standing_cause(session: Session, catalogue: Catalogue, slug: str) -> Cause:
     """Say why an intervention is graded without a study behind it: the review, or other rules."""
-    if queries.current(session, slug) is None:
+    newest = queries.current(session, slug)
+    if newest is None:
         return Cause("baseline", f"Published: {catalogue.review.citation}")
+    if newest.policy == catalogue.grading.version:
+        rules = f"{newest.policy} for the evidence and {catalogue.gap.version} for the gap"
+        return Cause("policy", f"Worked out anew by the rules of {rules}")
     return Cause(
         "policy",
         f"The rules are those of {catalogue.grading.version} now, which pool the results of trials",

@@ -3,6 +3,7 @@
 Nothing here is kept: it is worked out anew from the results whenever it is asked (DESIGN §9).
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from monitor.review import queries as review
 from monitor.review.queries import AcceptedStudy
 from monitor.review.reading.appraised import overall_of
 from monitor.review.reading.model import Reading
+
+_NUMBERED = re.compile(r"\(\d+\)\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,12 @@ def shown_of(
     return tuple(finding for finding in every if finding.intervention == slug), tuple(refused)
 
 
-def main_of(catalogue: Catalogue, slug: str, rows: Sequence[Result]) -> list[MainFinding]:
-    """Say what results show of one intervention, as far as a grade needs it."""
-    every = main_findings(rows, catalogue.synthesis, catalogue.measures, catalogue.slugs)
-    return [finding for finding in every if finding.intervention == slug]
+def main_of(
+    catalogue: Catalogue, slug: str, rows: Sequence[Result]
+) -> tuple[list[MainFinding], list[tuple[Result, str]]]:
+    """Say what ``shown_of`` says, as far as a grade needs it."""
+    every, refused = main_findings(rows, catalogue.synthesis, catalogue.measures, catalogue.slugs)
+    return [finding for finding in every if finding.intervention == slug], refused
 
 
 def rows_of(catalogue: Catalogue, reading: Reading, study: str) -> list[Result]:
@@ -81,9 +86,16 @@ def rows_of(catalogue: Catalogue, reading: Reading, study: str) -> list[Result]:
 
 
 def names(accepted: Sequence[AcceptedStudy]) -> dict[str, AcceptedStudy]:
-    """Name each study by its label, with its number where two have the same."""
-    labels = Counter(study.label for study in accepted)
+    """Name each study by its label, with its number where another's could be taken for the same.
+
+    Results meet by name in any case and spacing (``samples.keys``), and so labels differ by more
+    than that; one that ends as a number put behind would is given its own.
+    """
+    plain = {study.study_id: " ".join(study.label.casefold().split()) for study in accepted}
+    told = Counter(plain.values())
     return {
-        study.label if labels[study.label] == 1 else f"{study.label} ({study.study_id})": study
+        f"{study.label} ({study.study_id})"
+        if told[plain[study.study_id]] > 1 or _NUMBERED.search(study.label)
+        else study.label: study
         for study in accepted
     }

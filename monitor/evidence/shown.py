@@ -73,6 +73,27 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, _DIGITS) + 0.0
 
 
+def gone(line: Shown) -> Shown:
+    """Give what is shown at a line's place once none of its studies counts any more."""
+    return Shown(
+        comparator_class=line.comparator_class,
+        outcome_class=line.outcome_class,
+        label=Label.NOTHING,
+        words=Label.NOTHING.value,
+        estimate=None,
+        low=None,
+        high=None,
+        k=0,
+        people=None,
+        randomised=False,
+    )
+
+
+def speaker(line: Shown) -> str:
+    """Say who shows it: trials, or studies whose groups chance did not make."""
+    return "trials since" if line.randomised or not line.k else "studies since, not randomised,"
+
+
 def place(line: Shown | MainFinding) -> str:
     """Say of what a line or a finding tells: "for attachment, against usual care"."""
     return f"for {OUTCOMES[line.outcome_class]}, against {COMPARATORS[line.comparator_class]}"
@@ -96,7 +117,11 @@ COMPARATORS = {
 
 def figures(line: Shown) -> str:
     """Tell a line's figures: "0.43 standard deviations (0.13 to 0.73), 2 trials, 233 people"."""
-    one, many = ("trial", None) if line.randomised else ("study", "studies not randomised")
+    if not line.k:
+        return "no study that can be read here"
+    one, many = (
+        ("trial", None) if line.randomised else ("study not randomised", "studies not randomised")
+    )
     trials = english.plural(line.k, one, many)
     people = "how many people is not known" if line.people is None else f"{line.people:,} people"
     if line.estimate is None or line.low is None or line.high is None:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from monitor.catalogue.loader import GapPolicy
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.evidence.certainty import moved as certainty_moved
-from monitor.evidence.shown import OUTCOMES, place
+from monitor.evidence.shown import OUTCOMES, place, speaker
 from monitor.gap import use_changes
 from monitor.gap.headlines import headline, title
 from monitor.gap.states import State
@@ -86,7 +86,7 @@ def changed(before: State | None, after: State) -> tuple[ChangeKind, ...]:
     differs = {
         ChangeKind.TIER: before.tier != after.tier,
         ChangeKind.DIRECTION: before.direction != after.direction,
-        ChangeKind.FINDINGS: bool(moved(before, after) or moved(after, before)),
+        ChangeKind.FINDINGS: bool(moved(before, after)),
         ChangeKind.GAP: before.kind != after.kind,
         ChangeKind.CERTAINTY: bool(certainty_moved(before.certainty, after.certainty)),
         ChangeKind.USE: use_changes.moved(before, after),
@@ -116,7 +116,7 @@ def sentence(name: str, before: State | None, after: State, cause_words: str) ->
 
 def _told_findings(before: State, after: State) -> tuple[bool, str]:
     trials = [
-        f"trials since read “{line.words}” {place(line)} (before: “{label_was(before, line)}”)"
+        f"{speaker(line)} read “{line.words}” {place(line)} (before: “{label_was(before, line)}”)"
         for line in moved(before, after)
     ]
     if before.direction == after.direction:

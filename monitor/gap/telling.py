@@ -5,12 +5,14 @@ One verdict, one wording: whoever reads the page after the mail must not find an
 
 from dataclasses import dataclass
 
-from monitor.catalogue.words import SAID, Direction, Label, Tier, UsageBand
-from monitor.evidence.shown import Shown, place
+from monitor.catalogue.words import SAID, Direction, Label, ResultClass, Tier, UsageBand
+from monitor.evidence.certainty import moved as certainty_moved
+from monitor.evidence.shown import OUTCOMES, Shown, gone, place, speaker
 from monitor.gap.states import State
 from monitor.kernel import english
 
 _TIERS = list(Tier)
+_OF_HEADLINES = frozenset({ResultClass.ATTACHMENT.value, ResultClass.PROXIMAL.value})
 _VERBS = {
     Direction.FAVOURS: "findings {} favour the intervention",
     Direction.GENERALLY_POSITIVE: "findings {} generally positive",
@@ -63,8 +65,11 @@ def findings_clause(direction: Direction, word: str) -> str:
     return _VERBS[direction].format(word)
 
 
-def moves(before: State | None, after: State) -> str:
-    """Tell tier and findings in one line, and which of them moved: the subject of a mail."""
+def moves(before: State | None, after: State, *, brief: bool = False) -> str:
+    """Tell tier and findings in one line, and what moved of all that is told: the subject of a mail.
+
+    ``brief`` counts what moved beside them, where naming each would be too long for a subject.
+    """
     tier_was = tier_words(before) if before else None
     tier_moved = tier_was != tier_words(after)
     direction_moved = before is None or before.direction is not after.direction
@@ -72,21 +77,46 @@ def moves(before: State | None, after: State) -> str:
     word = ("now " if after.settled else "") if tier_moved else "still "
     tier = f"tier {word}{tier_clause(after)}"
     findings = findings_clause(after.direction, "now" if direction_moved else "still")
-    told = [f"now {line.words} {place(line)}" for line in moved(before, after)]
-    if direction_moved or not told:
-        return f"{tier}, {findings}"
-    return f"{tier}, {findings}, trials since {english.listed(told)}"
+    beside = _moved_beside(before, after, brief=brief) if before and not direction_moved else []
+    if before and not (tier_moved or direction_moved or beside) and before.kind is not after.kind:
+        beside = [f"gap now “{after.kind}”"]
+    return ", ".join([tier, findings, *beside])
+
+
+def _moved_beside(before: State, after: State, *, brief: bool) -> list[str]:
+    """Tell what moved beside tier and headline: labels of what trials show, and certainty."""
+    lines, sure = moved(before, after), certainty_moved(before.certainty, after.certainty)
+    if brief:
+        labels = [f"{english.plural(len(lines), 'label')} of studies since moved"] if lines else []
+        return [*labels, *(["certainty moved"] if sure else [])]
+    return [
+        *(f"{speaker(line)} now read “{line.words}” {place(line)}" for line in lines),
+        *(f"certainty for {OUTCOMES[move.outcome_class]} now {move.after}" for move in sure),
+    ]
 
 
 def moved(before: State | None, after: State) -> list[Shown]:
-    """Give what trials since show in the pools and classes whose label is another now."""
-    was = {_at(line): line.label for line in before.shows} if before else {}
+    """Give what trials since show in the pools and classes whose label is another now.
+
+    Where the last study of one counts no more, that there is nothing to go on any more.
+    """
+    was = {_at(line): line for line in before.shows} if before else {}
+    now = {_at(line) for line in after.shows}
+    ended = [gone(line) for at, line in was.items() if at not in now]
+    labels = {at: line.label for at, line in was.items()}
     unknown = Label.NOTHING
-    return [line for line in after.shows if was.get(_at(line), unknown) is not line.label]
+    return [
+        line for line in (*after.shows, *ended) if labels.get(_at(line), unknown) is not line.label
+    ]
 
 
 def label_was(before: State | None, line: Shown) -> str:
-    """Tell what trials since showed of the same before; that nothing was known, where it was so."""
+    """Tell what trials since showed of the same before; that nothing was known, where it was so.
+
+    Where directions were counted as votes, what trials showed was not kept apart from the review.
+    """
+    if before and before.said is None:
+        return "not kept apart"
     lines = before.shows if before else ()
     return next((each.words for each in lines if _at(each) == _at(line)), Label.NOTHING.value)
 
@@ -94,9 +124,11 @@ def label_was(before: State | None, line: Shown) -> str:
 def since(state: State) -> Shown | None:
     """Give what trials since show that the headline was not read off: told beside the review's word.
 
+    Of attachment or what leads to it alone, as the headline is, and of randomised trials first.
     None where the headline was read off one, or where there is none.
     """
-    return None if state.read or not state.shows else state.shows[0]
+    told = [line for line in state.shows if line.outcome_class in _OF_HEADLINES]
+    return None if state.read else min(told, key=lambda line: not line.randomised, default=None)
 
 
 def trials_words(state: State) -> str:

@@ -39,7 +39,8 @@ def is_news(kinds: Collection[str], cause: Cause = NO_STUDY) -> bool:
         return False
     if cause.retracted or (cause.told and (cause.leaves or cause.returns)):
         return True
-    return not why_silent(kinds, in_review=cause.in_review)
+    # of one that readers were told of, what it turned out to be is no longer the review's news
+    return not why_silent(kinds, in_review=cause.in_review and not cause.told)
 
 
 def why_silent(kinds: Collection[str], *, in_review: bool) -> str:

@@ -10,11 +10,11 @@ from datetime import date, datetime
 from typing import Any
 
 from monitor.catalogue.words import Design, FindingDirection, Tier, UsageBand
-from monitor.evidence.shown import figures, place
+from monitor.evidence.shown import OUTCOMES, figures, place
 from monitor.feeds.identifiers import destinations
 from monitor.gap import use_changes
 from monitor.gap.rules import State
-from monitor.gap.telling import label_was, moves, tier_move, used
+from monitor.gap.telling import label_was, moved, moves, tier_move, used
 from monitor.kernel.english import (
     NOT_KNOWN,
     dated,
@@ -33,7 +33,7 @@ from monitor.review.words import found, shown
 FULL, OPEN, EMPTY = "full", "open", "empty"
 
 _TIERS = list(Tier)
-_MAX_SUBJECT = 200
+_MAX_SUBJECT, _ANY_LENGTH = 200, 5000
 _DESIGNS = {
     Design.RANDOMISED: ("randomised trial", "RoB 2"),
     Design.NON_RANDOMISED: ("non-randomised study", "ROBINS-I"),
@@ -79,12 +79,28 @@ class SourceHeard:
 
 def subject(changes: Sequence[Mapping[str, Any]], *, correction: bool) -> str:
     """Write the subject: tier and direction together, or neither."""
-    if len(changes) > 2:  # noqa: PLR2004 - more than two do not fit a subject
-        said = f"{len(changes)} interventions: {listed([change['short'] for change in changes])}"
-        return _subject(said, correction=correction)
-    name = "name" if len(changes) == 1 else "short"
-    told = [f"{change[name]}: {_moves(change)}" for change in changes]
-    return _subject("; ".join(told), correction=correction)
+    fullest_first = [
+        plain(f"Correction: {said}" if correction else said, _ANY_LENGTH)
+        for said in _subjects(changes)
+    ]
+    return next(
+        (said for said in fullest_first if len(said) <= _MAX_SUBJECT),
+        plain(fullest_first[-1], _MAX_SUBJECT),
+    )
+
+
+def _subjects(changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Write what a subject may say, the fullest first: what is cut off could be the findings."""
+    shorts = listed([change["short"] for change in changes])
+    if len(changes) <= 2:  # noqa: PLR2004 - more than two do not fit a subject
+        if len(changes) == 1:
+            yield f"{changes[0]['name']}: {_moves(changes[0])}"
+        yield "; ".join(f"{change['short']}: {_moves(change)}" for change in changes)
+        yield "; ".join(f"{change['short']}: {_moves(change, brief=True)}" for change in changes)
+    if len(changes) == 1:
+        yield f"{shorts}: what changed"
+    else:
+        yield f"{len(changes)} interventions: {shorts}"
 
 
 def headline(
@@ -136,6 +152,7 @@ def rows(change: Mapping[str, Any]) -> tuple[ChangeRow, ...]:
     return (
         _tier(before, after),
         *_findings(before, after),
+        *_certainty(before, after),
         _use(change, before, after),
         _gap(before, after),
     )
@@ -161,7 +178,7 @@ def promise(following: int) -> str:
     """Write why a reader gets this, and what happens when it turns out wrong."""
     one = following == 1
     count = "1 intervention" if one else f"{following} interventions"
-    what = "tier, findings, use or gap"
+    what = "tier, findings, certainty, use or gap"
     whose = f"its {what}" if one else f"the {what} of one of them"
     return (
         f"You asked for news of {count}. We write when {whose} changes, or a study of it is "
@@ -206,14 +223,10 @@ def heard(source: Mapping[str, Any]) -> SourceHeard:
     return SourceHeard(source["title"], missing, trouble)
 
 
-def _subject(text: str, *, correction: bool) -> str:
-    return plain(f"Correction: {text}" if correction else text, _MAX_SUBJECT)
-
-
-def _moves(change: Mapping[str, Any]) -> str:
+def _moves(change: Mapping[str, Any], *, brief: bool = False) -> str:
     if use_wording.is_of_wave(change):
         return use_changes.subject(*states(change))
-    return moves(*states(change))
+    return moves(*states(change), brief=brief)
 
 
 def _tier(before: State | None, after: State) -> ChangeRow:
@@ -234,16 +247,27 @@ def _findings(before: State | None, after: State) -> Iterator[ChangeRow]:
         yield ChangeRow("Direction of findings", _moved(was, shown(after.direction)))
         return
     yield ChangeRow("What the 2023 review said", sentence(shown(after.said)))
-    for line in after.shows:
+    ended = [line for line in moved(before, after) if not line.k and line not in after.shows]
+    for line in (*after.shows, *ended):
         before_it = label_was(before, line) if before else None
         yield ChangeRow(
             f"What trials since show {place(line)}",
             _moved(before_it, line.words),
             more=f"{sentence(figures(line))}.",
         )
-    if not after.shows:
+    if not after.shows and not ended:
         yield ChangeRow("What trials since show", "No result of one is known")
     yield ChangeRow("Findings together", _moved(was, shown(after.direction)))
+
+
+def _certainty(before: State | None, after: State) -> Iterator[ChangeRow]:
+    """Write how sure people confirmed to be, where they did before or do now."""
+    earlier = before.certainty if before else {}
+    for kind, words in OUTCOMES.items():
+        if kind in earlier or kind in after.certainty:
+            was = earlier.get(kind, "not confirmed") if before else None
+            now = after.certainty.get(kind, "not confirmed")
+            yield ChangeRow(f"Certainty for {words}", _moved(was, now))
 
 
 def _use(change: Mapping[str, Any], before: State | None, after: State) -> ChangeRow:

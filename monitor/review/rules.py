@@ -12,6 +12,7 @@ from monitor.kernel.errors import ConfigError, InvalidInput
 from monitor.review.words import DecisionVerdict, Settling, Stage
 
 MAX_TEXT = 5000  # characters
+_LAST_TWO = 0xFFFE  # of each plane of Unicode: no characters, and XML has no place for the first
 # The shape of a decision's facts in the ledger. 1 (without the key): the answers of the form of
 # 2026-11. 2: the key; ``direction`` may be None where a study of several interventions is told in
 # words, ``alert`` of a study left out for one. 3: ``reading``, of which the answers beside it are
@@ -52,7 +53,7 @@ class Judgement:
 
 
 def plain(text: str) -> str:
-    """Give text without what a database or a mail cannot keep; lines stay lines.
+    """Give text without what a database, a mail or a drawing cannot keep; lines stay lines.
 
     >>> plain(" one\\r\\ntwo\\x00 ")
     'one\\ntwo'
@@ -201,4 +202,5 @@ def _storable(character: str) -> bool:
     control = character < " " or "\x7f" <= character <= "\x9f"
     surrogate = "\ud800" <= character <= "\udfff"
     turns_text = character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-    return character == "\n" or not (control or surrogate or turns_text)
+    nobodys = "\ufdd0" <= character <= "\ufdef" or ord(character) & _LAST_TWO == _LAST_TWO
+    return character == "\n" or not (control or surrogate or turns_text or nobodys)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from monitor.kernel.errors import InvalidInput
+from monitor.kernel.text import line
 
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 Words = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -90,7 +91,7 @@ def read(data: bytes) -> tuple[About | None, list[str]]:
     True
     """
     try:
-        raw = tomllib.loads(_text(data))
+        raw = _cleaned(_loaded(_text(data)))
         return About.model_validate(raw), []
     except InvalidInput as error:
         return None, [str(error)]
@@ -98,6 +99,24 @@ def read(data: bytes) -> tuple[About | None, list[str]]:
         return None, [f"this is not TOML: {error}"]
     except ValidationError as error:
         return None, [_told(one) for one in error.errors(include_url=False)]
+
+
+def _loaded(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except (ValueError, RecursionError):  # a number of thousands of digits; a thousand brackets
+        raise InvalidInput("this is not TOML that anybody wrote: it cannot be read") from None
+
+
+def _cleaned(value: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+    """Make every text one line without characters that cannot be seen, or that no database keeps."""
+    if isinstance(value, str):
+        return line(value)
+    if isinstance(value, dict):
+        return {name: _cleaned(inner) for name, inner in value.items()}
+    return [_cleaned(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _text(data: bytes) -> str:

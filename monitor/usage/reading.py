@@ -27,6 +27,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _MOST = 9_999_999
+_LONGEST_COUNT = 40  # characters: Python refuses to read a number of thousands of digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,8 @@ def whole(line: Line, column: str) -> int | None:
     said = line.cell(column)
     if not said:
         return None
+    if len(said) > _LONGEST_COUNT and (_PLAIN.fullmatch(said) or _GROUPED.fullmatch(said)):
+        raise InvalidInput(f"{column}: {said[:40]!r} is more than any survey has", field=column)
     if _PLAIN.fullmatch(said):
         value = int(said.partition(".")[0])
     elif _GROUPED.fullmatch(said):

@@ -192,10 +192,14 @@ def _refuse_twice(session: Session, name: str, content_hash: str) -> None:
 
 
 def _locked(session: Session, wave_id: int) -> Wave:
-    """Hold a wave while its state moves: of two who publish it, one waits and then finds it done."""
+    """Hold the waves while one's state moves: of two who publish it, one waits and then finds it done.
+
+    All of them, since two that overlap are published at once by two people else.
+    """
     queries.wave(session, wave_id)
-    held = select(Wave).where(Wave.id == wave_id).with_for_update()
-    return session.scalars(held.execution_options(populate_existing=True)).one()
+    held = select(Wave).order_by(Wave.id).with_for_update()
+    waves = session.scalars(held.execution_options(populate_existing=True)).all()
+    return next(wave for wave in waves if wave.id == wave_id)
 
 
 def _end(wave: Wave, state: WaveState, by: str, at: datetime, why: str | None) -> None:

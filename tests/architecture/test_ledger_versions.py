@@ -5,6 +5,10 @@ are there. The files of earlier versions are never edited.
 """
 
 import json
+import re
+from email import message_from_bytes
+from email.policy import default
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -91,20 +95,40 @@ def test_states_of_every_version_are_read(kept):
     }
 
 
-@pytest.mark.parametrize("kept", examples("content"))
-def test_a_mail_of_every_version_is_still_written(kept, tmp_path, now):
+def written(kept, tmp_path, now):
     settings = parse({"web": {"public_url": "https://monitor.example.org"}}, folder=tmp_path)
     claimed = Claimed(
         id=1, uuid="0" * 32, kind=MessageKind.CHANGE, address="reader@example.org",
         message_id="<x@example.org>", subscriber_id=1, token=1, attempt=1, queued_at=now, content=kept,
         context={"slugs": ["cos"], "following": 1},
     )  # fmt: skip
-    mail = rendering.render(claimed, settings, b"a secret of tests, 32 bytes long").decode()
+    return rendering.render(claimed, settings, b"a secret of tests, 32 bytes long")
+
+
+@pytest.mark.parametrize("kept", examples("content"))
+def test_a_mail_of_every_version_is_still_written(kept, tmp_path, now):
+    mail = written(kept, tmp_path, now).decode()
     assert "Circle of Security" in mail
     assert "https://monitor.example.org/changes/12" in mail
     for doubt in (kept["study"] or {}).get("doubts", []):
         # quoted-printable breaks lines, so its first words stand for it
         assert doubt[:30] in mail
+
+
+@pytest.mark.parametrize("kept", examples("content"))
+def test_a_mail_of_every_version_holds_states_of_every_version(kept, tmp_path, now):
+    """Contents and states are numbered apart: any may stand in any."""
+    states = [example.values[0] for example in examples("state")]
+    for before, after in product([None, *states], states):
+        changes = [change | {"before": before, "after": after} for change in kept["changes"]]
+        message = message_from_bytes(
+            written(kept | {"changes": changes}, tmp_path, now), policy=default
+        )
+        subject = message["Subject"]
+        plain = message.get_body(("plain",)).get_content()
+        assert "tier" in subject
+        for said in (subject, plain):
+            assert not re.search(r"\bNone\b(?! to go)|Undefined", said)
 
 
 def test_todays_mail_has_the_shape_of_the_newest_example():

@@ -117,6 +117,11 @@ def test_every_fault_of_a_file_is_told_at_once_by_its_row():
         (b'study,interventions,design\n"open', "the file is not CSV: unexpected end of data"),
         (b"study,interventions,design,doi,doi\na,cos,case", "row 1: the column doi stands twice"),
         (b"study,interventions,design,ratings\na,cos,case", "row 1: 'ratings' is no column"),
+        (
+            b"study,interventions,design,year\na,cos,case," + b"9" * 5000,
+            "row 2: year: has more than",
+        ),
+        (b"study,interventions,design,year\na,cos,case,20011", "row 2: year: '20011' is no year"),
     ],
 )
 def test_a_file_that_is_no_such_table_is_refused(raw, fault):

@@ -128,6 +128,8 @@ def test_the_kind_of_effect_is_said_or_read_off_the_cells(cells, kind):
         ({"uk": "perhaps"}, "uk: 'perhaps' is none of yes, no, unknown"),
         ({"benefit": "2"}, "benefit: 1 where more is better, -1 where less is"),
         ({"events_i": "-1"}, "events_i: -1 is below 0"),
+        ({"n_i": "1e308"}, "n_i: no study has more than 10,000,000 in one arm"),
+        ({"events_c": "10000001"}, "events_c: no study has more than 10,000,000 in one arm"),
     ],
 )
 def test_a_cell_that_cannot_be_is_refused_by_its_column(cells, said):

@@ -34,9 +34,14 @@ def test_a_count_alone_waits(moved):
     )
 
 
-@given(kinds, st.booleans())
-def test_a_study_that_may_be_in_the_review_is_never_news_when_it_comes(moved, told):
-    assert not news.is_news(moved, Cause(in_review=True, told=told))
+@given(kinds)
+def test_a_study_that_may_be_in_the_review_is_never_news_when_it_comes(moved):
+    assert not news.is_news(moved, Cause(in_review=True))
+
+
+@given(kinds)
+def test_who_was_told_of_a_study_is_told_what_moves_as_it_turns_out_to_be_the_reviews(moved):
+    assert news.is_news(moved, Cause(in_review=True, told=True)) == news.moves(moved)
 
 
 @given(kinds.filter(bool), st.booleans())

@@ -7,6 +7,7 @@ import waves  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.usage import about as about_module
 from monitor.usage.standing import period
 
 GOOD = waves.about()
@@ -157,3 +158,21 @@ def test_no_table_makes_it_fall_over(text):
 )
 def test_field_dates_are_told_as_readers_see_them(first, last, words):
     assert period(first, last) == words
+
+
+def test_numbers_and_brackets_that_nobody_wrote_are_told_as_faults():
+    many = b"9" * 5000
+    for cell in (b"158", b"734"):
+        assert "is more than any survey has" in problems(waves.table().replace(cell, many, 1))
+    for beside in (b"\nz = " + many, b"\nz = " + b"[" * 5000 + b"]" * 5000):
+        said, faults = about_module.read(GOOD + beside)
+        assert said is None
+        assert faults == ["this is not TOML that anybody wrote: it cannot be read"]
+
+
+def test_what_a_wave_says_of_itself_is_one_line_without_what_no_database_keeps():
+    changes = {"name": "a\\u0000b\\nBcc: \\u202ex", "promoters": ["\\tOne"]}
+    said, faults = about_module.read(waves.about(**changes))
+    assert faults == []
+    assert said.name == "ab Bcc: x"
+    assert said.promoters == ("One",)
