@@ -1,5 +1,7 @@
 """What the demonstration's reviewers tick for each invented trial, page by page."""
 
+from dataclasses import replace
+
 from monitor.demo.people import Answers, Found
 
 _NEW = {
@@ -97,12 +99,12 @@ SECOND_THERAPLAY = Answers(
 CIRCLE = Answers(
     study=_TRIAL,
     groups=(
-        {"role": "experimental", "intervention": "cos", "randomised": "206"},
+        {"role": "experimental", "intervention": "cos", "randomised": "310"},
         {
             "role": "comparator",
             "name": "Usual care",
             "comparator": "usual care",
-            "randomised": "206",
+            "randomised": "310",
         },
     ),
     results=(
@@ -116,8 +118,8 @@ CIRCLE = Answers(
                 "type": "SMD",
                 "better": "higher",
                 "effect": "0.02",
-                "low": "-0.17",
-                "high": "0.21",
+                "low": "-0.14",
+                "high": "0.18",
                 "quote": "Attachment security in the Strange Situation did not differ between the arms.",
             },
             _LOW,
@@ -151,6 +153,81 @@ ABC = Answers(
                 "n_c": "75",
                 "quote": "Fewer invented infants were classified as disorganised in the "
                 "intervention arm (31% against 49%).",
+            },
+            _LOW,
+        ),
+    ),
+)
+
+_TO_USUAL_SERVICES = Found(
+    {
+        "kind": "attachment",
+        "outcome": "Attachment security",
+        "measure": "Story stems",
+        "informant": "blind observer",
+        "population": "all randomised",
+        "type": "SMD",
+        "better": "higher",
+        "n_i": "260",
+        "n_c": "260",
+        "effect": "0.42",
+        "low": "0.25",
+        "high": "0.59",
+        "quote": "Attachment security after treatment favoured the therapy "
+        "(standardised difference 0.42, 95% CI 0.25 to 0.59).",
+    },
+    _LOW,
+)
+DDP = Answers(
+    study=_TRIAL,
+    groups=(
+        {"role": "experimental", "intervention": "ddp", "randomised": "260"},
+        {
+            "role": "comparator",
+            "name": "Usual services",
+            "comparator": "usual care",
+            "randomised": "260",
+        },
+    ),
+    results=(_TO_USUAL_SERVICES,),
+)
+
+
+def corrected(effect: str, low: str, high: str) -> Answers:
+    """Give what is answered of the DDP trial once its invented authors have corrected its result."""
+    fields = {
+        **_TO_USUAL_SERVICES.fields,
+        "effect": effect,
+        "low": low,
+        "high": high,
+        "quote": f"The invented table should read: {effect} ({low} to {high}).",
+    }
+    return replace(DDP, results=(replace(_TO_USUAL_SERVICES, fields=fields),))
+
+
+# two of the ten, each the other's comparison
+WWW_AND_PIP = Answers(
+    study=_TRIAL,
+    groups=(
+        {"role": "experimental", "intervention": "www", "randomised": "110"},
+        {"role": "comparator", "intervention": "pip", "randomised": "110"},
+    ),
+    results=(
+        Found(
+            {
+                "kind": "attachment",
+                "outcome": "Attachment security",
+                "measure": "Strange Situation Procedure",
+                "informant": "blind observer",
+                "population": "all randomised",
+                "type": "2x2",
+                "better": "higher",
+                "events_i": "70",
+                "n_i": "110",
+                "events_c": "50",
+                "n_c": "110",
+                "quote": "More infants were securely attached after Watch, Wait, and Wonder "
+                "(70 of 110 against 50 of 110).",
             },
             _LOW,
         ),

@@ -21,14 +21,20 @@ from monitor.demo import driver, standins, world
 from monitor.demo.answers import ABC, CIRCLE, SECOND_THERAPLAY, THERAPLAY
 from monitor.demo.driver import ServiceProcess
 from monitor.demo.further import a_file_brings_it, only_openalex_holds_it
+from monitor.demo.moves import (
+    a_survey_moves_one_gap,
+    one_of_the_ten_against_another,
+    one_trial_three_ways,
+)
 from monitor.demo.on_stage import OnStage
 from monitor.demo.people import Person, Refused, first
-from monitor.demo.stagecraft import PAGE_SECONDS, poll, quote, say
+from monitor.demo.stagecraft import PAGE_SECONDS, newest_change, poll, quote, say, study_of
 from monitor.kernel.clock import utcnow
 
 NOTICE = "Demonstration: every paper, study, person and date of change here is invented."
 
 _PAUSE = 2.5  # seconds between two scenes at pace 1
+_READERS = ("commissioner", "erin")  # they have no account, only mail
 
 
 def run(*, keep: bool = True, port: int | None = 8000, pace: float = 1.0) -> None:
@@ -88,6 +94,7 @@ def _people(service: ServiceProcess) -> dict[str, Person]:
         "ben": "Ben Example",
         "cara": "Cara Example",
         "commissioner": "Dana Example",
+        "erin": "Erin Example",
     }
     return {
         key: Person(
@@ -101,23 +108,26 @@ def _people(service: ServiceProcess) -> dict[str, Person]:
 
 
 def people_arrive(on: OnStage) -> None:
-    """Make the first admin by the printed link, and three reviewers by theirs."""
+    """Make the first admin by the printed link, two reviewers and a lead by theirs."""
     link = on.service.first_admin_link
     assert link is not None  # noqa: S101 - a new service has no admin
     admin = on.people["admin"]
     admin.accept_link(link, first_admin=True)
-    for key in ("ada", "ben", "cara"):
+    for key, role in (("ada", "reviewer"), ("ben", "reviewer"), ("cara", "lead reviewer")):
         person = on.people[key]
-        person.accept_link(admin.add_person(person.name, person.mail, "reviewer"))
-    say("1. People. The first admin used the printed link and invited three reviewers.")
+        person.accept_link(admin.add_person(person.name, person.mail, role))
+    say("1. People. The first admin used the printed link and invited three reviewers; one leads.")
 
 
-def a_reader_subscribes(on: OnStage) -> None:
-    """Subscribe a commissioner, confirmed by the link in the mail."""
-    reader = on.people["commissioner"]
-    reader.subscribe(["theraplay", "cos"])
-    reader.confirm(on.letter(reader.mail, "/confirm/"))
+def readers_subscribe(on: OnStage) -> None:
+    """Subscribe two commissioners, each confirmed by the link in the mail."""
+    follows = {"commissioner": ["theraplay", "cos"], "erin": ["ddp", "www", "pip", "vipp"]}
+    for key, interventions in follows.items():
+        on.people[key].subscribe(interventions)
+    for key in follows:
+        on.people[key].confirm(on.letter(on.people[key].mail, "/confirm/"))
     say("2. A commissioner asks for e-mail on Theraplay and Circle of Security, and confirms it.")
+    say("   Erin, another one, asks for DDP, WWW, PIP and VIPP.")
 
 
 def sources_are_polled(on: OnStage) -> None:
@@ -150,7 +160,7 @@ def papers_are_screened(on: OnStage) -> None:
 def two_people_agree(on: OnStage) -> None:
     """Appraise one trial twice alike; tell what counting it would do, then what it did."""
     ada, ben = on.people["ada"], on.people["ben"]
-    study = _study(on, "theraplay-trial")
+    study = study_of(on, "theraplay-trial")
     ada.appraise(study, THERAPLAY)
     checked = ben.answer(study, THERAPLAY)
     say("5. Appraisal. Ada and Ben appraise the Theraplay trial, apart: nurseries were randomised,")
@@ -162,8 +172,9 @@ def two_people_agree(on: OnStage) -> None:
     for row in shown.rows():
         quote(": now ".join(row[:2]) + f"; if accepted: {row[2]}")
     ben.count(shown)
-    say("   Ben lets it count:")
-    quote(_newest_change(on))
+    say("   Ben lets it count. It gives a direction and no size, so it adds to how much is known")
+    say("   and settles nothing of what trials show:")
+    quote(newest_change(on))
 
 
 def the_mail_arrives(on: OnStage) -> None:
@@ -176,7 +187,7 @@ def the_mail_arrives(on: OnStage) -> None:
 def a_disagreement_is_settled(on: OnStage) -> None:
     """Let two people differ in one answer and a third settle it."""
     ada, ben, cara = (on.people[key] for key in ("ada", "ben", "cara"))
-    study = _study(on, "cos-trial")
+    study = study_of(on, "cos-trial")
     ada.appraise(study, CIRCLE)
     ben.appraise(study, CIRCLE.but(**{"1.2": "NI"}))
     say("7. Disagreement. On Circle of Security Ben finds no word on whether the sequence was")
@@ -186,8 +197,9 @@ def a_disagreement_is_settled(on: OnStage) -> None:
     shown = cara.settle(study, {"risk-r1-1.2": "Y"})
     cara.count(shown)
     letter = on.letter(on.people["commissioner"].mail, "/u/", after=1)
-    say("   She settles it and lets the trial count. More evidence, worse news:")
-    quote(_newest_change(on))
+    say("   She settles it and lets the trial count. It is large enough to tell that there is")
+    say("   little or no difference. More evidence, worse news:")
+    quote(newest_change(on))
     say(f"   The commissioner receives “{letter.subject}”.")
 
 
@@ -199,25 +211,26 @@ def a_new_trial_appears(on: OnStage) -> None:
     ada, ben = on.people["ada"], on.people["ben"]
     paper = ada.find_paper(on.title("theraplay-second"))
     ada.screen(paper, "include", interventions=["theraplay"])
-    study = _study(on, "theraplay-second")
+    study = study_of(on, "theraplay-second")
     ada.appraise(study, SECOND_THERAPLAY)
     checked = ben.answer(study, SECOND_THERAPLAY)
     say("   It has three groups and two results, each judged on its own:")
     for row in checked.rows():
         quote(f"{row[0]}. Reported: {row[1]}. Worked out: {row[2]}. Risk of bias: {row[3]}")
     ben.count(ben.hand_in(checked))
-    on.letter(on.people["commissioner"].mail, "/u/", after=2)
-    say("   A second sound trial of Theraplay is accepted, and the tier moves:")
-    quote(_newest_change(on))
+    letter = on.letter(on.people["commissioner"].mail, "/u/", after=2)
+    say("   A second sound trial of Theraplay is accepted. It gives sizes, so the findings move:")
+    quote(newest_change(on))
+    say(f"   The commissioner receives “{letter.subject}”.")
 
 
 def a_study_is_withdrawn(on: OnStage) -> None:
     """Withdraw it again, and show the correction that goes to the same reader."""
-    study = _study(on, "theraplay-second", stage="accepted")
+    study = study_of(on, "theraplay-second", stage="accepted")
     on.people["cara"].withdraw(study, "The invented authors found a mistake in their data.")
     letter = on.letter(on.people["commissioner"].mail, "/u/", after=3)
     say(f"9. Correction. Cara withdraws that trial. The same reader receives “{letter.subject}”:")
-    quote(_newest_change(on))
+    quote(newest_change(on))
 
 
 def a_source_fails(on: OnStage) -> None:
@@ -252,7 +265,7 @@ def a_notice_is_found(on: OnStage) -> None:
     ada, notice = on.people["ada"], on.world.paper("theraplay-concern")
     on.world.release(6)
     poll(on, "crossref")
-    (paper, _), *_ = ada.get(_study(on, "theraplay-trial", "accepted")).links(r"/papers/\d+")
+    (paper, _), *_ = ada.get(study_of(on, "theraplay-trial", "accepted")).links(r"/papers/\d+")
     said = rf"Expression of concern in {re.escape(notice.doi)}.*? says \w+\."
     driver.until(
         lambda: re.search(said, ada.get(paper).text),
@@ -269,7 +282,7 @@ def a_retracted_trial_is_not_accepted_unseen(on: OnStage) -> None:
     """Let a trial be retracted that nobody has appraised yet: it cannot be judged to count."""
     ada, ben = on.people["ada"], on.people["ben"]
     ada.screen(ada.find_paper(on.title("abc-trial")), "include", interventions=["abc"])
-    study = _study(on, "abc-trial")
+    study = study_of(on, "abc-trial")
     poll(on, "pubmed")
     said = r"A paper of this study is retracted, .*? says?\."
     driver.until(
@@ -304,13 +317,13 @@ def a_study_is_retracted(on: OnStage) -> None:
     told = " ".join(letter.text.split())
     quote(first(r"Why it is no longer counted: .*? We read that on \d+ \w+ \d+", told))
     say("   An alert stays until a person confirms it, or counts the study again:")
-    ada, study = on.people["ada"], _study(on, "theraplay-trial", "withdrawn")
+    ada, study = on.people["ada"], study_of(on, "theraplay-trial", "withdrawn")
     quote(ada.get(_alert_of(ada, study)).heading)
 
 
 SCENES = (
     people_arrive,
-    a_reader_subscribes,
+    readers_subscribe,
     sources_are_polled,
     papers_are_screened,
     two_people_agree,
@@ -325,21 +338,10 @@ SCENES = (
     a_study_is_retracted,
     only_openalex_holds_it,
     a_file_brings_it,
+    one_trial_three_ways,
+    one_of_the_ten_against_another,
+    a_survey_moves_one_gap,
 )
-
-
-def _study(on: OnStage, key: str, stage: str = "to appraise") -> str:
-    """Find a study by the title of its paper; gives its path."""
-    ada = on.people["ada"]
-    found = ada.find_paper(on.title(key), stage)
-    return found.removesuffix("/appraise") if "/studies/" in found else ada.study_of(found)
-
-
-def _newest_change(on: OnStage) -> str:
-    """Read what the public page of the newest change opens with."""
-    reader = on.people["commissioner"]
-    newest, _ = reader.get("/changes").links(r"/changes/\d+")[0]
-    return reader.get(newest).heading
 
 
 def _newest_alert(on: OnStage) -> str:
@@ -361,7 +363,7 @@ def _leave_running(on: OnStage) -> None:
     say(f"Every mail as its reader sees it: {on.service.address}/mail (sign in as the admin).")
     say("Sign in (these people exist in this demonstration only):")
     for key, person in on.people.items():
-        if key != "commissioner":
+        if key not in _READERS:
             click.echo(f"  {person.mail:22} {person.password}   {person.name}")
     say("Ctrl-C ends the demonstration and forgets everything.")
     try:

@@ -65,6 +65,17 @@ class Page:
             rows.append([words(head) if head is not None else "", *plain])
         return rows
 
+    def fact(self, term: str) -> str:
+        """Give the words that a list of terms has beside one.
+
+        Raises:
+            NotOnPage: no list has the term.
+        """
+        for one in self.tree.iter("dt"):
+            if words(one) == term and (beside := one.getnext()) is not None:
+                return words(beside)
+        raise NotOnPage(f"{self.url} has nothing beside {term!r}")
+
     def named(self, said: str) -> str | None:
         """Give the address, query included, of the link with these words; None if there is none."""
         for link in self.tree.iterfind(".//a[@href]"):

@@ -38,6 +38,7 @@ __all__ = [
     "listed",
     "moment",
     "month",
+    "opening",
     "ordinal",
     "outcome_class",
     "outward",
@@ -172,8 +173,24 @@ def bounded(count: int) -> str:
     return str(count) if count <= _COUNTED else f"{_COUNTED:,}+"
 
 
+def opening(sentence_: str) -> tuple[str, str]:
+    """Split the sentence of a change into what moved, its first clause, and the rest; "": none.
+
+    A semicolon within a label's quotation marks ends no clause.
+
+    >>> opening("COS: findings moved to “positive; then not”; why: a trial")
+    ('COS: findings moved to “positive; then not”', 'why: a trial')
+    """
+    for found in re.finditer("; ", sentence_):
+        first = sentence_[: found.start()]
+        if first.count("“") == first.count("”"):
+            return first, sentence_[found.end() :]
+    return sentence_, ""
+
+
 FILTERS: dict[str, Callable[..., object]] = {
     "bounded": bounded,
+    "opening": opening,
     "authors": authors,
     "shown": shown,
     "tier_words": tier_words,

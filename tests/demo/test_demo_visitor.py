@@ -18,6 +18,7 @@ FORM = """
 <button name="action" value="preview">See</button><button name="action" value="save">Save</button>
 </form>
 <table><thead><tr><th>What</th></tr></thead><tbody><tr><th>Tier</th><td><span>Now</span><div>Weak</div></td></tr></tbody></table>
+<dl><dt>Tier</dt><dd>Weak <b>for now</b></dd><dt>Use</dt><dd>Wide</dd></dl>
 """
 
 
@@ -60,6 +61,9 @@ def test_a_page_is_read_as_a_person_reads_it(page):
     assert page.named("Next papers") == "http://127.0.0.1:1/queue?after=3"
     assert page.named("Last papers") is None
     assert page.rows() == [["Tier", "Weak"]]
+    assert page.fact("Tier") == "Weak for now"
+    with pytest.raises(NotOnPage):
+        page.fact("The gap")
     with pytest.raises(NotOnPage):
         page.form("nosuch")
 

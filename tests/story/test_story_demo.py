@@ -22,9 +22,10 @@ def test_the_demonstration_plays_to_its_end(tmp_path):
         check=False,
     )
     assert played.returncode == 0, played.stdout + played.stderr
+    assert list(tmp_path.iterdir()) == []  # nothing is left behind
     assert re.match(r"The demonstration is at http://127\.0\.0\.1:\d+: open it now", played.stdout)
     scenes = re.findall(r"^(\d+)\. ", played.stdout, re.MULTILINE)
-    assert scenes == [str(n) for n in range(1, 17)]
+    assert scenes == [str(n) for n in range(1, 20)]
     # what is quoted stands behind a mark, wherever its lines were broken
     flat = " ".join(re.sub(r"^ +\| ", "", played.stdout, flags=re.MULTILINE).split())
     assert "every paper, study, person and date of change here is invented" in flat
@@ -33,7 +34,11 @@ def test_the_demonstration_plays_to_its_end(tmp_path):
     assert "Evidence tier: now Weak" in flat
     assert "41 of 43 answers are the same. 1 differs and has to be settled." in flat
     assert "Worked out: 0.33 (0.02 to 0.64). Risk of bias: Low" in flat
-    assert "receives “Circle of Security: tier still strong, findings now mixed”" in flat
+    assert (
+        "receives “Circle of Security: tier still strong, findings positive to 2021 but trials "
+        "since now show little or no difference”"
+    ) in flat
+    assert "findings moved from generally positive to “positive to 2021; trials since" in flat
     assert "Correction: Theraplay" in flat
     assert "Europe PMC is not answering" in flat
     assert "its page names NCT00000031" in flat
@@ -45,12 +50,42 @@ def test_the_demonstration_plays_to_its_end(tmp_path):
     assert "A paper of this study is retracted," in unseen
     assert "exclude the study, wait, or go on with a reason" in unseen
     assert "A report of this study is retracted," in unseen
+    _assert_further_papers_come(flat)
+    _assert_gaps_move(flat)
+
+
+def _assert_further_papers_come(flat):
     further = flat.partition("15. Looking further")[2]
     assert "Theraplay with invented adoptive families" in further
     assert '("dyadic developmental psychotherapy" or' in further
     assert "Dyadic Developmental Psychotherapy in invented schools" in further
     assert "known studies are in one source only." in further
-    assert list(tmp_path.iterdir()) == []  # nothing is left behind
+
+
+def _assert_gaps_move(flat):
+    three = flat.partition("17. One trial")[2].partition("18. Head to head")[0]
+    more = "More used than the findings support"
+    said = (
+        ("Under-researched", "Benefit", "trials now show a benefit"),
+        (more, "Little or no difference", "trials now show little or no difference"),
+        (more, "Favours the comparison", "findings now favour the comparison"),
+    )
+    for part, (gap, found, mailed) in zip(three.split("Overview: ")[1:], said, strict=True):
+        assert part.startswith(
+            f"{gap}. Evidence: Weak for now; may become intermediate 2–3 studies"
+        )
+        assert f"Findings: {found} Page: Widely used" in part
+        assert mailed in part.partition("Mail: Dyadic Developmental Psychotherapy: ")[2]
+    heads = flat.partition("18. Head to head")[2].partition("19. Use")[0]
+    assert "WWW: Probable benefit for attachment, against another of the ten: 0.41" in heads
+    assert "PIP: Favours the comparison for attachment, against another of the ten: −0.41" in heads
+    assert "waiting or nothing" not in heads  # the pool of usual care
+    use = flat.partition("19. Use")[2]
+    assert "Use changes: none; gaps that move: none; 10 new figures." in use
+    assert "Use changes: vipp; gaps that move: vipp; 9 new figures." in use
+    assert "1 reader told" in use
+    assert "use now 14.0%, was 6.6%" in use
+    assert "The gap: Was “under-used”, now “aligned”" in use
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
