@@ -22,7 +22,9 @@ from monitor.evidence.shown import figures
 def read(*readings, slug="vipp"):
     catalogue = loader.load()
     found = showing_of(slug, readings).findings
-    return headline(catalogue.grading.headline, Direction.MIXED, found, catalogue.synthesis.delta)
+    policy = catalogue.grading.headline
+    assert policy is not None
+    return headline(policy, Direction.MIXED, found, catalogue.synthesis.delta)
 
 
 @pytest.mark.parametrize(
