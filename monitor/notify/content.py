@@ -18,7 +18,7 @@ from monitor.kernel.settings import Settings
 from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
 from monitor.notify import wave_news
 from monitor.notify.rules import plain
-from monitor.review import doubts
+from monitor.review import doubts, rounds
 from monitor.review import queries as review
 from monitor.review.rules import told_in_words
 from monitor.review.tables import Decision
@@ -35,7 +35,8 @@ _FACTS = (
 )
 # Of the JSON; mails are rendered from all. 1: as first written. 2: a study says whether it counts
 # again and whether it was retracted. 3: this key; its date, its words and what is said of it. 4: a
-# change says what trials since show, and what kind of cause it has; a wave of use may be the cause.
+# change says what trials since show, and what kind of cause it has; a wave of use may be the cause;
+# a study says whether it was appraised again.
 VERSION = 4
 _LINKED = ("doi", "pmid", "pmcid", "nct", "isrctn")
 
@@ -118,8 +119,16 @@ def _study(session: Session, change: Change) -> dict[str, Any] | None:
         "doubts": _doubts(session, study.id),
         "withdrawn": _withdrawal(decision) if withdrawn else None,
         "again": plain(decision.reason, 600) if reinstates(decision) else None,
+        "reappraised": _reappraised(session, study.id, facts),
         "path": f"/interventions/{change.slug}/studies/{study.id}",
     }
+
+
+def _reappraised(session: Session, study_id: int, facts: Mapping[str, Any]) -> str | None:
+    """Say why a study was appraised again, where what it counts by is of a later round."""
+    number = facts.get("round", 1)
+    later = [one for one in rounds.rounds(session, study_id) if one.number == number]
+    return plain(later[0].reason, 600) if later else None
 
 
 def decision_of(session: Session, change: Change) -> Decision | None:

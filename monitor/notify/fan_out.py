@@ -88,7 +88,8 @@ def tell_before_they_choose(session: Session, reader: Subscriber, *, at: datetim
 def corrects(announcement: Announcement) -> bool:
     """Tell whether it takes back what may have been told of its study, or takes that back."""
     study = announcement.content["study"]
-    return bool(announcement.content["correction"] or (study and study["again"] is not None))
+    told_anew = study and (study["again"] is not None or study.get("reappraised") is not None)
+    return bool(announcement.content["correction"] or told_anew)
 
 
 def _incomplete() -> Select[Announcement]:

@@ -118,6 +118,7 @@ def _change(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
         "correction": correction,
         "study_title": wording.study_title(study) if study else None,
         "again": study.get("again") if study else None,  # older announcements do not say it
+        "reappraised": study.get("reappraised") if study else None,
         "doubts": study.get("doubts", []) if study else [],
         "subject": wording.subject(changes, correction=correction),
         "headline": wording.headline(

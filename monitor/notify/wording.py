@@ -122,7 +122,8 @@ def headline(
     if study.get("again"):
         return f"{name}: a study is counted again"
     country = "UK " if study["uk"] else ""
-    return f"{name}: a {country}{_design(study)} {_found(study)}"
+    anew = "was appraised again and " if study.get("reappraised") else ""
+    return f"{name}: a {country}{_design(study)} {anew}{_found(study)}"
 
 
 def _found(study: Mapping[str, Any]) -> str:
@@ -143,6 +144,8 @@ def study_title(study: Mapping[str, Any]) -> str:
         return "The study that was retracted"
     if study["withdrawn"]:
         return "The study that is no longer counted"
+    if study.get("reappraised"):
+        return "The study that was appraised again"
     return "The study that is counted again" if study.get("again") else "The study that caused it"
 
 

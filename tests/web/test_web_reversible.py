@@ -33,6 +33,7 @@ from monitor.feeds.records import (
 )
 from monitor.gap import queries
 from monitor.gap.tables import Change
+from monitor.notify import fan_out, wording
 from monitor.notify.tables import Announcement
 from monitor.review import service as review
 from monitor.review.family import compare
@@ -178,6 +179,20 @@ def test_a_later_round_turns_whether_the_review_has_it_and_back_and_readers_told
     assert seen.grade() == before
     # they were told of it when it came: of the headline without it and with it again they are too
     assert seen.mails() == mails + 2
+
+
+def test_a_mail_says_that_a_study_was_appraised_again_and_why_and_corrects_whoever_was_told(
+    seen, studies
+):
+    seen.read_again(studies[0], trial("vipp", result(smd(-0.6, 150))))
+    with seen.database.read() as session:
+        told = session.scalars(select(Announcement).order_by(Announcement.id)).all()[-1]
+        content, corrects = told.content, fan_out.corrects(told)
+    assert content["study"]["reappraised"] == "Asked again"
+    assert corrects, "whoever was told of it gets this one, whatever they follow now"
+    said = wording.headline(content["changes"], content["study"], correction=False)
+    assert "was appraised again and favours the comparison" in said
+    assert wording.study_title(content["study"]) == "The study that was appraised again"
 
 
 def test_the_order_of_decisions_makes_no_difference(catalogue):
