@@ -113,8 +113,8 @@ def test_what_withdrawing_would_do_is_what_withdrawing_does(client, evidence):
     promised = re.search(r"withdrawn or retracted (.*?) The ranges", page)
     assert promised
     assert promised[1] == (
-        "The findings from “positive to 2021, little or no difference since” to “generally positive”; "
-        "the gap from “under-used, read with care” to under-used. The tier stays."
+        "The findings would move from “positive to 2021, little or no difference since” to “generally positive”; "
+        "the gap would move from “under-used, read with care” to under-used. The tier would stay."
     )
     evidence.withdrawn(study)
     cos = row(client.get("/"), "Circle of Security")
@@ -323,4 +323,5 @@ def test_a_share_takes_the_place_of_ranks_wherever_use_is_told(client, evidence,
     assert f"In the middle {told}" in row(overview, "Video-feedback Intervention[^<]*")
     page = text(client.get("/interventions/vipp"))
     assert f"In the middle {told}, May to July 2026" in page
+    assert "Widely used 257 of 734 services (35.0%)" in text(client.get("/priorities"))
     assert "Between two bands 177 of 734" in text(client.get("/interventions/cos"))

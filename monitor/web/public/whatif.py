@@ -116,18 +116,17 @@ def _then(now: State, then: State) -> str:
     """Tell what would move and what would stay, tier and findings together."""
     rows = [row for row in figure.compare(now, then) if row.what in _TOLD]
     moves = [
-        f"{_TOLD[row.what]} from {_lower(row.before)} to {_lower(row.after)}"
+        f"{_TOLD[row.what]} would move from {_lower(row.before)} to {_lower(row.after)}"
         for row in rows
         if row.moved
     ]
     stay = [_TOLD[row.what] for row in rows if not row.moved]
     if not moves:
-        return "Tier, findings and gap stay as they are."
+        return "Tier, findings and gap would stay."
     told = f"{english.sentence('; '.join(moves))}."
     if not stay:
         return told
-    verb = "stays" if stay in (["the tier"], ["the gap"]) else "stay"
-    return f"{told} {english.sentence(english.listed(stay))} {verb}."
+    return f"{told} {english.sentence(english.listed(stay))} would stay."
 
 
 def _lower(words: str) -> str:
