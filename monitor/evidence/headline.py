@@ -12,6 +12,7 @@ from monitor.catalogue.words import Direction, Label
 from monitor.evidence.findings import MainFinding
 from monitor.evidence.shown import Shown, figures, place, speaker
 from monitor.kernel import english
+from monitor.review.words import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def _reasons(
     if read is None:
         yield f"{_unsettled(policy, told)}: so what the review said stands, {said}."
         return
-    yield f"The headline is {direction}: the rule for “{said}” and “{read.label}”, {place(read)}."
+    yield f"The headline is “{shown(direction)}”: the rule for “{said}” and “{read.label}”, {place(read)}."
     for line in told:
         if line is not read and settles(policy, line) and line.label is not read.label:
             yield f"It differs {place(line)}: {line.words}."

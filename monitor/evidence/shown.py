@@ -95,13 +95,19 @@ def speaker(line: Shown) -> str:
 
 
 def place(line: Shown | MainFinding) -> str:
-    """Say of what a line or a finding tells: "for attachment, against usual care"."""
+    """Say of what a line or a finding tells: "for children’s attachment, against usual care or the like"."""
     return f"for {OUTCOMES[line.outcome_class]}, against {COMPARATORS[line.comparator_class]}"
 
 
+def subject_of(line: Shown) -> str:
+    """Say in few words, for a mail's subject, which outcomes a line tells of."""
+    return OUTCOMES[line.outcome_class].partition(",")[0]
+
+
+# one with the titles in catalogue/sentences/findings.toml
 OUTCOMES = {
-    ResultClass.ATTACHMENT.value: "attachment",
-    ResultClass.PROXIMAL.value: "parents’ sensitivity and what else leads to attachment",
+    ResultClass.ATTACHMENT.value: "children’s attachment",
+    ResultClass.PROXIMAL.value: "what leads to attachment, such as parents’ sensitivity",
     ResultClass.CHILD.value: "other outcomes of children",
     ResultClass.PARENT.value: "other outcomes of parents",
     ResultClass.HARM.value: "harms",
@@ -109,14 +115,14 @@ OUTCOMES = {
     "": "outcomes of no stated class",
 }
 COMPARATORS = {
-    "usual care": "usual care, waiting or nothing",
-    "active": "another treatment",
-    "another of the ten": "another of the ten",
+    "usual care": "usual care or the like",
+    "active": "another kind of help",
+    "another of the ten": "another of the ten interventions",
 }
 
 
 def figures(line: Shown) -> str:
-    """Tell a line's figures: "0.43 standard deviations (0.13 to 0.73), 2 trials, 233 people"."""
+    """Tell a line's figures, people first: "2 trials, 233 people, standardised difference 0.43 (0.13 to 0.73)"."""
     if not line.k:
         return "no study that can be read here"
     one, many = (
@@ -127,7 +133,7 @@ def figures(line: Shown) -> str:
     if line.estimate is None or line.low is None or line.high is None:
         return f"{trials}, {people}"
     interval = f"{signed(line.low)} to {signed(line.high)}"
-    return f"{signed(line.estimate)} standard deviations ({interval}), {trials}, {people}"
+    return f"{trials}, {people}, standardised difference {signed(line.estimate)} ({interval})"
 
 
 def signed(value: float) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from monitor.catalogue.words import SAID, Direction, Label, ResultClass, Tier, UsageBand
 from monitor.evidence.certainty import moved as certainty_moved
-from monitor.evidence.shown import OUTCOMES, Shown, gone, place, speaker
+from monitor.evidence.shown import OUTCOMES, Shown, gone, place, speaker, subject_of
 from monitor.gap.states import State
 from monitor.kernel import english
 
@@ -25,13 +25,9 @@ _VERBS = {
     Direction.SLIGHT: "trials {} show a slight benefit",
     Direction.LITTLE: "trials {} show little or no difference",
     Direction.DISAGREE: "trials {} disagree",
-    Direction.POSITIVE_THEN_LITTLE: (
-        "findings positive to 2021 but trials since {} show little or no difference"
-    ),
-    Direction.POSITIVE_THEN_COMPARISON: (
-        "findings positive to 2021 but trials since {} favour the comparison"
-    ),
-    Direction.POSITIVE_THEN_DISAGREE: "findings positive to 2021 but trials since {} disagree",
+    Direction.POSITIVE_THEN_LITTLE: "findings {} positive to 2021, little or no difference since",
+    Direction.POSITIVE_THEN_COMPARISON: "findings {} positive to 2021, comparison favoured since",
+    Direction.POSITIVE_THEN_DISAGREE: "findings {} positive to 2021, trials since disagree",
 }
 
 
@@ -89,8 +85,9 @@ def _moved_beside(before: State, after: State, *, brief: bool) -> list[str]:
     if brief:
         labels = [f"{english.plural(len(lines), 'label')} of studies since moved"] if lines else []
         return [*labels, *(["certainty moved"] if sure else [])]
+    # a subject has room for the label and what it is of; the mail tells the rest
     return [
-        *(f"{speaker(line)} now read “{line.words}” {place(line)}" for line in lines),
+        *(f"{speaker(line)} now read “{line.label}” for {subject_of(line)}" for line in lines),
         *(f"certainty for {OUTCOMES[move.outcome_class]} now {move.after}" for move in sure),
     ]
 
@@ -156,10 +153,18 @@ def tier_move(before: State | None, after: State) -> str:
 
 
 def used(state: State) -> str:
-    """Tell the use: the source's own words or the band, and the ranks still possible."""
-    band = "" if state.band is UsageBand.UNKNOWN else state.band.value
-    parts = [state.usage_words or band, english.ranks(state.ranks, state.out_of)]
+    """Tell the use: the source's own words or the band, and the share or the ranks still possible."""
+    known = english.ranks(state.ranks, state.out_of)
+    if state.use is not None:
+        known = state.use.now.words
+    parts = [state.usage_words or band_words(state), known]
     return english.sentence(": ".join(filter(None, parts)) or english.NOT_KNOWN)
+
+
+def band_words(state: State) -> str:
+    """Tell the band; empty where it is not known; of an interval in several, that it lies between."""
+    told = {UsageBand.UNKNOWN: "", UsageBand.BETWEEN: "between two bands"}
+    return told.get(state.band, state.band.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,11 +287,11 @@ def _choosing(state: State) -> str:
 _READ_OFF_TRIALS = frozenset(Direction) - frozenset(SAID)
 
 _CAUTION = {
-    Tier.STRONG: "A strong tier says there is much good evidence. It does not say the intervention works.",
+    Tier.STRONG: "A strong tier says how much is known, not whether the intervention works.",
     Tier.INTERMEDIATE: (
-        "An intermediate tier says how much is known. It does not say whether the intervention works."
+        "An intermediate tier says how much is known, not whether the intervention works."
     ),
-    Tier.WEAK: "A weak tier says little is known. It does not say the intervention is ineffective.",
+    Tier.WEAK: "A weak tier says how little is known, not whether the intervention works.",
 }
 
 

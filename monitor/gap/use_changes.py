@@ -7,7 +7,6 @@ gap with it: told, but not as news unless the earlier figure could not be compar
 
 from collections.abc import Sequence
 
-from monitor.catalogue.words import UsageBand
 from monitor.gap.states import State
 from monitor.gap.telling import findings_clause, tier_clause
 from monitor.kernel import english
@@ -19,7 +18,7 @@ OF_WAVES = frozenset({PUBLISHED, WITHDRAWN})  # causes whose ``id`` is a wave's
 
 _COMPARED = frozenset({Condition.INTERVAL, Condition.SIZE, Condition.HOLM})
 _FAILS = {
-    Condition.BOTH: "the wave before has no share of it",
+    Condition.BOTH: "no earlier survey gives a share",
     Condition.UNIT: "the two waves count different units",
     Condition.QUESTION: "the question was not the same",
     Condition.INTERVAL: "the interval holds 0, so this may be chance",
@@ -126,12 +125,12 @@ def failed_words(failed: Sequence[str]) -> str:
 
 def counted(one: Counted) -> str:
     """Write a share whole: "14.3% (99 of 690 services, February to April 2029)"."""
-    return f"{percent(one)} ({one.numerator:,} of {one.denominator:,} {one.unit or 'asked'}, {one.when})"
+    return one.words
 
 
 def percent(one: Counted) -> str:
     """Write a share as pages do, with one decimal."""
-    return f"{100 * one.numerator / one.denominator:.1f}%"
+    return one.percent
 
 
 def interval(one: Counted) -> str:
@@ -147,11 +146,6 @@ def points(fraction: float) -> str:
     """
     told = f"{100 * fraction:.1f}"
     return "0.0" if told == "-0.0" else told.replace("-", "−")
-
-
-def band_words(state: State) -> str:
-    """Tell the band; of an interval that reaches into several, that it lies between."""
-    return "between two bands" if state.band is UsageBand.BETWEEN else state.band.value
 
 
 def _span(use: UseFigure) -> str:

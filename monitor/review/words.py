@@ -28,13 +28,9 @@ class ExclusionReason(StrEnum):
 _SHOWN = {
     Direction.NO_DIFFERENCE.value: "no clear difference",
     Direction.DISAGREE.value: "trials disagree",
-    Direction.POSITIVE_THEN_LITTLE.value: (
-        "positive to 2021; trials since show little or no difference"
-    ),
-    Direction.POSITIVE_THEN_COMPARISON.value: (
-        "positive to 2021; trials since favour the comparison"
-    ),
-    Direction.POSITIVE_THEN_DISAGREE.value: "positive to 2021; trials since disagree",
+    Direction.POSITIVE_THEN_LITTLE.value: "positive to 2021, little or no difference since",
+    Direction.POSITIVE_THEN_COMPARISON.value: "positive to 2021, comparison favoured since",
+    Direction.POSITIVE_THEN_DISAGREE.value: "positive to 2021, trials since disagree",
 }
 _FOUND = {
     FindingDirection.FAVOURS: "favours the intervention",

@@ -93,6 +93,17 @@ class Counted:
             survey.name, survey.when, share.numerator, share.denominator, survey.unit, low, high
         )
 
+    @property
+    def percent(self) -> str:
+        """The share as pages write it, with one decimal: "14.3%"."""
+        return f"{100 * self.numerator / self.denominator:.1f}%"
+
+    @property
+    def words(self) -> str:
+        """The share whole: "14.3% (99 of 690 services, February to April 2029)"."""
+        of = f"{self.numerator:,} of {self.denominator:,} {self.unit or 'asked'}"
+        return f"{self.percent} ({of}, {self.when})"
+
 
 @dataclass(frozen=True, slots=True)
 class UseFigure:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
-from monitor.evidence.shown import figures, place
+from monitor.evidence.shown import OUTCOMES, figures, place
 from monitor.feeds.identifiers.destinations import outward, scheme
 from monitor.feeds.sources import SOURCES, databases
-from monitor.gap.telling import maybe_words, since, tier_words
+from monitor.gap.telling import band_words, maybe_words, since, tier_words
 from monitor.kernel import english
 from monitor.kernel.english import (
     dated,
@@ -27,6 +27,7 @@ from monitor.review.words import shown
 
 __all__ = [
     "FILTERS",
+    "about_it",
     "authors",
     "country",
     "dated",
@@ -56,14 +57,6 @@ __all__ = [
 # a year and month, and perhaps a day, standing alone in a source's words
 _COUNTED = 10_000  # of what is counted up to a bound
 _PARTIAL = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?\b")
-_OUTCOMES = {
-    "attachment": "attachment itself",
-    "proximal": "what leads to attachment, such as parental sensitivity",
-    "child, other": "another outcome of the child",
-    "parent, other": "another outcome of the parent",
-    "harm": "harm",
-    "other": "another outcome",
-}
 
 
 def month(value: date | datetime) -> str:
@@ -142,7 +135,16 @@ def country(uk: bool | None) -> str:  # noqa: FBT001 - a filter: UK, not UK or n
 
 def outcome_class(value: str) -> str:
     """Say what a class of outcome measures."""
-    return _OUTCOMES.get(value, value)
+    return OUTCOMES.get(value, value) if value else value
+
+
+def about_it(told: str, name: str) -> str:
+    """Give a ledger's sentence on a page that names its intervention already.
+
+    >>> about_it("Theraplay: findings stay mixed; why: x.", "Theraplay")
+    'Findings stay mixed; why: x.'
+    """
+    return sentence(told.removeprefix(f"{name}: "))
 
 
 def sent_it(source: str) -> str:
@@ -189,6 +191,8 @@ def opening(sentence_: str) -> tuple[str, str]:
 
 
 FILTERS: dict[str, Callable[..., object]] = {
+    "about_it": about_it,
+    "band": band_words,
     "bounded": bounded,
     "opening": opening,
     "authors": authors,

@@ -127,7 +127,7 @@ def test_signs_alone_are_counted_and_said_to_be_without_size():
     assert "1 away from it and 1 to neither" in words
     assert "points away from a benefit" in whole(trial("vipp", result(sign(-1))))
     beside = whole(of(0.45), trial("vipp", result(sign(1))))
-    assert "whose size is not known, beside these: 1 of 1 towards a benefit" in beside
+    assert "give no size, and so are not in this: 1 of 1 towards a benefit" in beside
 
 
 def test_without_a_randomised_trial_the_sentence_begins_with_that():

@@ -159,7 +159,7 @@ def test_the_first_shares_move_gaps_and_are_told_as_new_figures(world):
     assert told == set(moved)
     for change in world.changes("wave published"):
         assert "use" not in change.kinds
-        assert "the wave before has no share of it" in change.sentence
+        assert "no earlier survey gives a share" in change.sentence
     subject, text, _ = world.mail(world.messages()[0])
     assert "tier still" in subject
     assert "on a new figure of use" in text.lower()

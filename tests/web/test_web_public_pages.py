@@ -4,7 +4,9 @@ import html
 import re
 
 import pytest
+import waves  # type: ignore[import-not-found]  # on pytest's path
 
+from monitor import workflow
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.literature.matching.matcher import Matcher
 from monitor.service import Service
@@ -85,7 +87,7 @@ def test_a_new_trial_of_no_difference_is_worse_news_in_the_same_tier(client, evi
     overview = client.get("/")
     cos = row(overview, "Circle of Security")
     assert "Strong 9–18 studies" in cos
-    assert "Positive to 2021; trials since show little or no difference changed Nov 2026" in cos
+    assert "Positive to 2021, little or no difference since changed Nov 2026" in cos
     assert "Read with care: more use is not clearly supported." in cos
     words = text(overview)
     assert "Under-used 3 of 10." in words
@@ -108,13 +110,11 @@ def test_a_new_trial_of_no_difference_is_worse_news_in_the_same_tier(client, evi
 def test_what_withdrawing_would_do_is_what_withdrawing_does(client, evidence):
     study = evidence.decided("cos")
     page = text(client.get("/interventions/cos"))
-    promised = re.search(
-        r"withdrawn or retracted Evidence tier: stays strong. (.*?) The ranges", page
-    )
+    promised = re.search(r"withdrawn or retracted (.*?) The ranges", page)
     assert promised
     assert promised[1] == (
-        "Findings: from “positive to 2021; trials since show little or no difference” to “generally positive”. "
-        "Gap: from “under-used, read with care” to under-used."
+        "The findings would move from “positive to 2021, little or no difference since” to “generally positive”; "
+        "the gap would move from “under-used, read with care” to under-used. The tier would stay."
     )
     evidence.withdrawn(study)
     cos = row(client.get("/"), "Circle of Security")
@@ -228,7 +228,7 @@ def test_a_change_shows_what_moved_and_what_did_not(client, evidence):
     page = client.get(f"/changes/{number[1]}")
     words = text(page)
     assert (
-        "Findings Before Generally positive After Positive to 2021; trials since show little or no difference Moved? Moved"
+        "Findings Before Generally positive After Positive to 2021, little or no difference since Moved? Moved"
     ) in words
     assert "Evidence tier Before Strong After Strong Moved? Unchanged" in words
     assert "Studies counted Before 8–17 After 9–18 Moved? Moved" in words
@@ -307,3 +307,21 @@ def test_a_quote_that_stands_in_what_is_held_has_no_mark(client, evidence):
     words = text(client.get(f"/interventions/cos/studies/{study}"))
     assert "“A sentence only the abstract has”" in words
     assert "Not word for word" not in words
+
+
+def test_a_share_takes_the_place_of_ranks_wherever_use_is_told(client, evidence, published):
+    """The first survey with shares: no page may say that use is not known."""
+    with published.write() as session:
+        wave = waves.first(session, evidence.clock())
+        workflow.publish_wave(
+            session, evidence.service, wave_id=wave.id, by=waves.BY, at=evidence.clock()
+        )
+    overview = client.get("/")
+    assert "Use: Services 2026, May to July 2026." in text(overview)
+    assert "early 2020" not in text(overview)
+    told = "158 of 734 services (21.5%)"
+    assert f"In the middle {told}" in row(overview, "Video-feedback Intervention[^<]*")
+    page = text(client.get("/interventions/vipp"))
+    assert f"In the middle {told}, May to July 2026" in page
+    assert "Widely used 257 of 734 services (35.0%)" in text(client.get("/priorities"))
+    assert "Between two bands 177 of 734" in text(client.get("/interventions/cos"))

@@ -69,7 +69,9 @@ def test_the_mail_tells_it_in_words_too(evidence, published):
     signs = {"benefit": 0, "favours the comparison": 0}
     for sentence in told.values():
         for label in signs:
-            signs[label] += f"“{label}” for attachment, against another of the ten" in sentence
+            signs[label] += (
+                f"“{label}” for children’s attachment, against another of the ten" in sentence
+            )
     assert signs == {"benefit": 1, "favours the comparison": 1}
 
 

@@ -37,6 +37,7 @@ class DomainShown:
 class CertaintyShown:
     """How sure one label is. ``status`` follows the level, as in a sentence."""
 
+    outcome_class: str
     outcome: str
     comparator: str
     label: str
@@ -67,6 +68,7 @@ def _shown(one: Standing) -> CertaintyShown:
     confirmed = one.confirmed
     suggested = certainty_words.span(one.assessment)
     return CertaintyShown(
+        outcome_class=one.outcome_class,
         outcome=formats.outcome_class(one.outcome_class),
         comparator=one.facts.comparator_class,
         label=one.facts.label,

@@ -59,7 +59,7 @@ _GAP_WORDS = {
     GapKind.UNDER_USED: "Little used for its evidence.",
     GapKind.UNDER_USED_CARE: "Read with care: more use is not clearly supported.",
     GapKind.ALIGNED: "No gap seen.",
-    GapKind.UNKNOWN: "The gap cannot be told.",
+    GapKind.UNKNOWN: "",  # the group's heading says it; beside it stands what is not known
 }
 
 
@@ -67,6 +67,8 @@ def gap_words(state: State) -> str:
     """Say in a few words what stands in the row's gap cell, before what is special about it."""
     if state.kind is GapKind.ALIGNED and (state.tier, state.band) == (Tier.WEAK, UsageBand.LITTLE):
         return "Little used and little studied."
+    if state.kind is GapKind.UNKNOWN and state.band is UsageBand.BETWEEN:
+        return "Use lies between two bands."
     return _GAP_WORDS[state.kind]
 
 

@@ -81,6 +81,7 @@ def _overview() -> dict[str, Any]:
         "counted": len(accepted),
         "added": _names_of({slug for study in accepted for slug in study.interventions}),
         "directions": _DIRECTIONS,
+        "survey": next((state.use.now for state in all_ten if state.use), None),
         "running": running,
         "in_step": agreement,
         "sources": sources,

@@ -23,6 +23,7 @@ from monitor.evidence.results import Allocation, Result
 from monitor.evidence.tables import GradeRow
 from monitor.gap import service as gaps
 from monitor.gap.rules import State
+from monitor.kernel import english
 from monitor.review.queries import AcceptedStudy
 from monitor.web.public import figure
 
@@ -34,6 +35,7 @@ _TRIALS = (
     ("in which they did about the same with it", FindingDirection.NO_DIFFERENCE, 0.0),
     ("in which they did clearly worse with it", FindingDirection.FAVOURS_COMPARISON, -_CLEAR),
 )
+_TOLD = {"Evidence tier": "the tier", "Findings": "the findings", "Gap": "the gap"}
 _WITHDRAWN = 3  # newest counted studies tried
 
 
@@ -112,18 +114,19 @@ def _result(slug: str, effect: float) -> Result:
 
 def _then(now: State, then: State) -> str:
     """Tell what would move and what would stay, tier and findings together."""
-    told = [
-        _move(row.what, row.before, row.after)
-        for row in figure.compare(now, then)
-        if row.what in {"Evidence tier", "Findings"}
+    rows = [row for row in figure.compare(now, then) if row.what in _TOLD]
+    moves = [
+        f"{_TOLD[row.what]} would move from {_lower(row.before)} to {_lower(row.after)}"
+        for row in rows
+        if row.moved
     ]
-    return " ".join([*told, _move("Gap", now.kind.value, then.kind.value)])
-
-
-def _move(what: str, before: str, after: str) -> str:
-    if before == after:
-        return f"{what}: stays {_lower(after)}."
-    return f"{what}: from {_lower(before)} to {_lower(after)}."
+    stay = [_TOLD[row.what] for row in rows if not row.moved]
+    if not moves:
+        return "Tier, findings and gap would stay."
+    told = f"{english.sentence('; '.join(moves))}."
+    if not stay:
+        return told
+    return f"{told} {english.sentence(english.listed(stay))} would stay."
 
 
 def _lower(words: str) -> str:

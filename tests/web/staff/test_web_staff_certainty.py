@@ -48,7 +48,10 @@ def test_two_people_confirm_and_neither_sees_the_other_first(world, browse):
     answer = second.send(PAGE, WHOLE)
     assert answer.headers["Location"].startswith("/certainty?said=")
     page = second.get(PAGE).text
-    assert "Certainty for attachment itself: high</b>, confirmed on 23 November 2026 by two" in page
+    assert (
+        "Certainty for children’s attachment: high</b>, confirmed on 23 November 2026 by two"
+        in page
+    )
     assert "<form action" not in page.partition("<h1>")[2]
     assert (rows(world, CertaintyOpinion), rows(world, CertaintyRow)) == (2, 1)
 
