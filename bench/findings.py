@@ -24,9 +24,9 @@ sys.path.insert(0, str(ROOT))
 
 from monitor.catalogue import loader  # noqa: E402 - found through the path above
 from monitor.catalogue.words import EffectType  # noqa: E402 - the same
-from monitor.evidence.findings import findings_of  # noqa: E402 - the same
-from monitor.evidence.index_results import heard  # noqa: E402 - the same
-from monitor.evidence.results import Allocation, Result  # noqa: E402 - the same
+from monitor.evidence.synthesis.findings import findings_of  # noqa: E402 - the same
+from monitor.evidence.synthesis.index_results import heard  # noqa: E402 - the same
+from monitor.evidence.synthesis.results import Allocation, Result  # noqa: E402 - the same
 
 STUDIES, EVERYTHING, DECISION, GROWTH = 500, 50.0, 20.0, 3.0
 CATALOGUE = loader.load()

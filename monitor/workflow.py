@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
 from monitor.catalogue.words import CertaintyDomain
-from monitor.evidence import baseline_papers, baselines, certifying
 from monitor.evidence import service as evidence
-from monitor.evidence.baseline_table import Table
+from monitor.evidence.baseline import papers as baseline_papers
+from monitor.evidence.baseline import standing as baselines
+from monitor.evidence.baseline.table import Table
+from monitor.evidence.certainty import certifying
 from monitor.evidence.words import Cause
 from monitor.feeds.service import StoredRecord
 from monitor.feeds.storage.replaying import Changed

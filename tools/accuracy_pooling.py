@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from accuracy_matching import RECORDED  # noqa: E402 - beside this script
 
-from monitor.evidence.fitting import Interval, Spread, fit  # noqa: E402 - found through the path
+from monitor.evidence.synthesis.fitting import Interval, Spread, fit  # noqa: E402 - found through the path
 
 PAGE = ROOT / "docs" / "accuracy" / "pooling.md"
 FOLDER = RECORDED / "meta_analysis"

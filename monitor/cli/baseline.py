@@ -10,9 +10,9 @@ import click
 from monitor import workflow
 from monitor.accounts.actors import CLI
 from monitor.cli.root import as_json, commands, leave, print_json, service_of
-from monitor.evidence import baselines
-from monitor.evidence.baseline_table import LARGEST, read
-from monitor.evidence.baselines import Step
+from monitor.evidence.baseline import standing as baselines
+from monitor.evidence.baseline.standing import Step
+from monitor.evidence.baseline.table import LARGEST, read
 from monitor.gap.baseline_preview import BaselinePreview, preview
 from monitor.gap.previews import Preview, preview_baseline
 from monitor.gap.telling import tier_words

@@ -11,11 +11,11 @@ import click
 from monitor.catalogue import loader
 from monitor.cli.lab import file_argument, lab
 from monitor.cli.lab_tables import left_out, table
-from monitor.evidence.effects import derive
-from monitor.evidence.findings import Finding, Line, findings
-from monitor.evidence.index_results import Index
-from monitor.evidence.pooling import Pool
-from monitor.evidence.results import Result, read_row
+from monitor.evidence.synthesis.effects import derive
+from monitor.evidence.synthesis.findings import Finding, Line, findings
+from monitor.evidence.synthesis.index_results import Index
+from monitor.evidence.synthesis.pooling import Pool
+from monitor.evidence.synthesis.results import Result, read_row
 from monitor.kernel.errors import InvalidInput
 
 _DIGITS = 9  # significant ones: a variance of a large trial is small

@@ -9,10 +9,10 @@ import click
 
 from monitor.cli.lab import file_argument, lab
 from monitor.cli.lab_tables import left_out, table
-from monitor.evidence.fitting import Fit, Interval, Spread, fit
-from monitor.evidence.pooling import Method
-from monitor.evidence.results import Cells
-from monitor.evidence.two_by_two import Measure, from_counts
+from monitor.evidence.synthesis.fitting import Fit, Interval, Spread, fit
+from monitor.evidence.synthesis.pooling import Method
+from monitor.evidence.synthesis.results import Cells
+from monitor.evidence.synthesis.two_by_two import Measure, from_counts
 from monitor.kernel.errors import InvalidInput
 
 _DIGITS = 9  # significant ones

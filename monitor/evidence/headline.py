@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from monitor.catalogue.policies import HeadlinePolicy
 from monitor.catalogue.words import Direction, Label
-from monitor.evidence.findings import MainFinding
 from monitor.evidence.shown import Shown, figures, place, speaker
+from monitor.evidence.synthesis.findings import MainFinding
 from monitor.kernel import english
 from monitor.review.words import shown
 

@@ -15,9 +15,9 @@ from monitor.catalogue.policies import DirectionPolicy
 from monitor.catalogue.words import Direction, Tier
 from monitor.evidence import wording
 from monitor.evidence.facts import Interval, StudyFacts, Tally, count, tally
-from monitor.evidence.findings import MainFinding
 from monitor.evidence.headline import Headline, headline
 from monitor.evidence.shown import Shown
+from monitor.evidence.synthesis.findings import MainFinding
 
 __all__ = ["Grade", "Interval", "StudyFacts", "grade"]
 

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import InReview
-from monitor.evidence import baselines, queries
-from monitor.evidence.baselines import Standing
+from monitor.evidence import queries
+from monitor.evidence.baseline import standing as baselines
+from monitor.evidence.baseline.standing import Standing
 from monitor.evidence.facts import is_later
-from monitor.evidence.of_readings import told_direction
-from monitor.evidence.results import Result
 from monitor.evidence.rules import Grade, StudyFacts, grade
 from monitor.evidence.showing import main_of, names, rows_of
+from monitor.evidence.synthesis.of_readings import told_direction
+from monitor.evidence.synthesis.results import Result
 from monitor.evidence.tables import GradeRow
 from monitor.evidence.words import Cause
 from monitor.kernel import audit

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from monitor.catalogue.methods import SynthesisPolicy
 from monitor.catalogue.words import Label
-from monitor.evidence.labels import label
-from monitor.evidence.pooling import Method, Pool
+from monitor.evidence.synthesis.labels import label
+from monitor.evidence.synthesis.pooling import Method, Pool
 
 _SIZED = frozenset({Method.ONE, Method.COMMON})
 _HAIR = 1 - 1e-6

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import InReview
-from monitor.evidence import baselines
-from monitor.evidence.findings import Finding, MainFinding, findings, main_findings
-from monitor.evidence.of_readings import row_of
-from monitor.evidence.results import Result
+from monitor.evidence.baseline import standing as baselines
+from monitor.evidence.synthesis.findings import Finding, MainFinding, findings, main_findings
+from monitor.evidence.synthesis.of_readings import row_of
+from monitor.evidence.synthesis.results import Result
 from monitor.review import queries as review
 from monitor.review.queries import AcceptedStudy
 from monitor.review.reading.appraised import overall_of

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from monitor.catalogue.words import Label, ResultClass
-from monitor.evidence.findings import MainFinding
-from monitor.evidence.labels import label
+from monitor.evidence.synthesis.findings import MainFinding
+from monitor.evidence.synthesis.labels import label
 from monitor.kernel import english
 
 _DIGITS = 3  # of an estimate, as ledgers keep it

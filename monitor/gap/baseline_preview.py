@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
-from monitor.evidence import baseline_counts, baselines
-from monitor.evidence.baseline_table import Table
+from monitor.evidence.baseline import counts as baseline_counts
+from monitor.evidence.baseline import standing as baselines
+from monitor.evidence.baseline.table import Table
 from monitor.gap.previews import Preview, preview_baseline
 
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import Label
 from monitor.evidence import wording
-from monitor.evidence.findings import Finding
 from monitor.evidence.headline import settles
-from monitor.evidence.labels import CASES
 from monitor.evidence.shown import Shown, figures, place, signed
+from monitor.evidence.synthesis.findings import Finding
+from monitor.evidence.synthesis.labels import CASES
 from monitor.gap.states import State
 from monitor.review.words import shown
 

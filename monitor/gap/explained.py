@@ -12,17 +12,17 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import Tier
-from monitor.evidence import baselines
 from monitor.evidence import service as evidence
-from monitor.evidence.baselines import Standing
+from monitor.evidence.baseline import standing as baselines
+from monitor.evidence.baseline.standing import Standing
 from monitor.evidence.distance import distance
 from monitor.evidence.facts import Interval
-from monitor.evidence.findings import Finding
 from monitor.evidence.registered import AwaitedTrial, registered
 from monitor.evidence.service import Weighed
 from monitor.evidence.settling import Enough, people_to_settle
 from monitor.evidence.showing import showing
 from monitor.evidence.shown import Shown, place
+from monitor.evidence.synthesis.findings import Finding
 from monitor.evidence.words import OF_DECISIONS
 from monitor.gap import deciding, history, service
 from monitor.gap.states import State

@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
-from monitor.evidence import baselines
 from monitor.evidence import service as evidence
-from monitor.evidence.baseline_table import Table
+from monitor.evidence.baseline import standing as baselines
+from monitor.evidence.baseline.table import Table
 from monitor.gap import queries, service
 from monitor.gap.rules import State
 from monitor.review import service as review

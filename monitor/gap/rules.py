@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from monitor.catalogue.loader import GapPolicy
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
-from monitor.evidence.certainty import moved as certainty_moved
+from monitor.evidence.certainty.rules import moved as certainty_moved
 from monitor.evidence.shown import OUTCOMES, place, speaker
 from monitor.gap import use_changes
 from monitor.gap.headlines import headline, title

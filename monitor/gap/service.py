@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue, GapPolicy
 from monitor.catalogue.words import Certainty, UsageBand
-from monitor.evidence import certainty_views
 from monitor.evidence import queries as evidence_queries
+from monitor.evidence.certainty import views as certainty_views
 from monitor.evidence.rules import Grade
 from monitor.evidence.tables import GradeRow
 from monitor.evidence.words import Cause

@@ -6,7 +6,7 @@ One verdict, one wording: whoever reads the page after the mail must not find an
 from dataclasses import dataclass
 
 from monitor.catalogue.words import SAID, Direction, Label, ResultClass, Tier, UsageBand
-from monitor.evidence.certainty import moved as certainty_moved
+from monitor.evidence.certainty.rules import moved as certainty_moved
 from monitor.evidence.shown import OUTCOMES, Shown, gone, place, speaker, subject_of
 from monitor.gap.states import State
 from monitor.kernel import english

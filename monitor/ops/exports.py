@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue import loader
-from monitor.evidence import baselines
-from monitor.evidence.baselines import Standing
-from monitor.evidence.of_readings import row_of
-from monitor.evidence.results import Result
+from monitor.evidence.baseline import standing as baselines
+from monitor.evidence.baseline.standing import Standing
+from monitor.evidence.synthesis.of_readings import row_of
+from monitor.evidence.synthesis.results import Result
 from monitor.evidence.tables import CertaintyRow, GradeRow
 from monitor.feeds.tables import Record
 from monitor.gap.tables import Change

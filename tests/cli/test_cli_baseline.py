@@ -11,8 +11,8 @@ from baseline_tables import (  # type: ignore[import-not-found]  # tests/ is on 
 from click.testing import CliRunner
 
 from monitor.cli import commands
-from monitor.evidence.baseline_table import TableFaults
-from monitor.evidence.baselines import Contradicted
+from monitor.evidence.baseline.standing import Contradicted
+from monitor.evidence.baseline.table import TableFaults
 
 
 @pytest.fixture(scope="module")

@@ -158,7 +158,7 @@ def test_a_file_that_is_no_table_is_refused_with_the_remedy(lab, text, said):
 
 def test_the_rules_load_no_numerical_library_before_there_is_a_pool():
     code = (
-        "import sys, monitor.evidence.findings, monitor.evidence.of_readings, monitor.jobs\n"
+        "import sys, monitor.evidence.synthesis.findings, monitor.evidence.synthesis.of_readings, monitor.jobs\n"
         "assert not {'numpy', 'scipy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

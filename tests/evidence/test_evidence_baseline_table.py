@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import Design, OutcomeClass, RiskOfBias
-from monitor.evidence.baseline_counts import contradictions, counted, narrowed
-from monitor.evidence.baseline_table import VERSION, Table, TableFaults, TableRow, from_json, read
+from monitor.evidence.baseline.counts import contradictions, counted, narrowed
+from monitor.evidence.baseline.table import VERSION, Table, TableFaults, TableRow, from_json, read
 from monitor.evidence.facts import Interval
 from monitor.evidence.rules import tier_at
 from monitor.feeds.records import Identifier

@@ -20,9 +20,10 @@ from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
 from monitor.catalogue.service import sync
 from monitor.catalogue.words import FindingDirection, InReview, Tier
-from monitor.evidence import baselines, queries
-from monitor.evidence.baseline_table import read
-from monitor.evidence.baselines import Contradicted, Step
+from monitor.evidence import queries
+from monitor.evidence.baseline import standing as baselines
+from monitor.evidence.baseline.standing import Contradicted, Step
+from monitor.evidence.baseline.table import read
 from monitor.evidence.tables import BaselineVersion, GradeRow
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind
 from monitor.feeds.service import StoredRecord

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.catalogue import loader
-from monitor.evidence.bodies import Body
-from monitor.evidence.index_results import Index
-from monitor.evidence.labels import in_words
-from monitor.evidence.pooling import Method, pool
+from monitor.evidence.synthesis.bodies import Body
+from monitor.evidence.synthesis.index_results import Index
+from monitor.evidence.synthesis.labels import in_words
+from monitor.evidence.synthesis.pooling import Method, pool
 
 POLICY = loader.load().synthesis
 PLAIN = Index(

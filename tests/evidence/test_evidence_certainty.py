@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import Certainty, CertaintyDomain, EffectType
-from monitor.evidence import certainty, certainty_words
-from monitor.evidence.certainty import Facts, Move, Suggestion, Trial
-from monitor.evidence.certainty_facts import facts_of
-from monitor.evidence.findings import findings
-from monitor.evidence.results import Allocation, Result
+from monitor.evidence.certainty import rules as certainty
+from monitor.evidence.certainty import wording as certainty_words
+from monitor.evidence.certainty.facts import facts_of
+from monitor.evidence.certainty.rules import Facts, Move, Suggestion, Trial
+from monitor.evidence.synthesis.findings import findings
+from monitor.evidence.synthesis.results import Allocation, Result
 
 CATALOGUE = loader.load()
 POLICY, SYNTHESIS = CATALOGUE.certainty, CATALOGUE.synthesis

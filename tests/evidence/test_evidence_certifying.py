@@ -23,8 +23,10 @@ from monitor.catalogue.words import (
     ResultClass,
     RiskOfBias,
 )
-from monitor.evidence import certainty, certainty_views, certifying
-from monitor.evidence.certainty_views import Turn
+from monitor.evidence.certainty import certifying
+from monitor.evidence.certainty import rules as certainty
+from monitor.evidence.certainty import views as certainty_views
+from monitor.evidence.certainty.views import Turn
 from monitor.evidence.tables import CertaintyOpinion, CertaintyRow
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound

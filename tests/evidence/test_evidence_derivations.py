@@ -10,8 +10,8 @@ import pytest
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import EffectType
-from monitor.evidence.effects import derive, log_odds, turned
-from monitor.evidence.results import Allocation, Result
+from monitor.evidence.synthesis.effects import derive, log_odds, turned
+from monitor.evidence.synthesis.results import Allocation, Result
 from monitor.kernel.errors import InvalidInput
 
 POLICY = loader.load().synthesis

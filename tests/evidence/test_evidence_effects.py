@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import EffectType
-from monitor.evidence.effects import derive
-from monitor.evidence.pooling import pool
-from monitor.evidence.results import Allocation, Result
+from monitor.evidence.synthesis.effects import derive
+from monitor.evidence.synthesis.pooling import pool
+from monitor.evidence.synthesis.results import Allocation, Result
 from monitor.kernel.errors import InvalidInput
 
 POLICY = loader.load().synthesis

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import EffectType, Label
-from monitor.evidence import pooling
-from monitor.evidence.effects import derive, turned
-from monitor.evidence.findings import MainFinding, findings, main_findings
-from monitor.evidence.labels import label
-from monitor.evidence.pooling import Method
-from monitor.evidence.results import Allocation, Result, read_row
 from monitor.evidence.shown import Shown
+from monitor.evidence.synthesis import pooling
+from monitor.evidence.synthesis.effects import derive, turned
+from monitor.evidence.synthesis.findings import MainFinding, findings, main_findings
+from monitor.evidence.synthesis.labels import label
+from monitor.evidence.synthesis.pooling import Method
+from monitor.evidence.synthesis.results import Allocation, Result, read_row
 from monitor.kernel.errors import InvalidInput
 
 CATALOGUE = loader.load()

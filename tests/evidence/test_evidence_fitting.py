@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import Label
-from monitor.evidence.fitting import Interval, Spread, fit, fit_each, moved_by_each
-from monitor.evidence.labels import label
-from monitor.evidence.pooling import pool, random_effects
-from monitor.evidence.two_by_two import Measure, from_counts
+from monitor.evidence.synthesis.fitting import Interval, Spread, fit, fit_each, moved_by_each
+from monitor.evidence.synthesis.labels import label
+from monitor.evidence.synthesis.pooling import pool, random_effects
+from monitor.evidence.synthesis.two_by_two import Measure, from_counts
 from monitor.kernel.errors import InvalidInput
 
 POLICY = loader.load().synthesis

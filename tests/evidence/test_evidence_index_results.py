@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import EffectType
-from monitor.evidence.effects import derive
-from monitor.evidence.findings import findings, findings_of
-from monitor.evidence.index_results import heard, pool_of
-from monitor.evidence.results import Allocation, Result
+from monitor.evidence.synthesis.effects import derive
+from monitor.evidence.synthesis.findings import findings, findings_of
+from monitor.evidence.synthesis.index_results import heard, pool_of
+from monitor.evidence.synthesis.results import Allocation, Result
 
 CATALOGUE = loader.load()
 POLICY, MEASURES, SLUGS = CATALOGUE.synthesis, CATALOGUE.measures, CATALOGUE.slugs

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue.words import Label
-from monitor.evidence.labels import in_words, label, of_signs
-from monitor.evidence.pooling import Method, Pool
+from monitor.evidence.synthesis.labels import in_words, label, of_signs
+from monitor.evidence.synthesis.pooling import Method, Pool
 
 DELTA = 0.2
 

@@ -11,7 +11,7 @@ from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import Design, Planned, Population
-from monitor.evidence import makeup
+from monitor.evidence.synthesis import makeup
 
 CATALOGUE = loader.load()
 

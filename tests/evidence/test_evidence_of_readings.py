@@ -16,10 +16,10 @@ from monitor.catalogue.words import (
     ResultClass,
     Unit,
 )
-from monitor.evidence import shown_effects
-from monitor.evidence.findings import findings
-from monitor.evidence.of_readings import row_of, told_direction
-from monitor.evidence.results import read_row
+from monitor.evidence.synthesis import shown_effects
+from monitor.evidence.synthesis.findings import findings
+from monitor.evidence.synthesis.of_readings import row_of, told_direction
+from monitor.evidence.synthesis.results import read_row
 from monitor.ops import exports
 from monitor.review.reading.model import Arm, Independence, Reading, Reported, Result
 

@@ -4,7 +4,7 @@ import pytest
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import EffectType
-from monitor.evidence.results import Allocation, read_row
+from monitor.evidence.synthesis.results import Allocation, read_row
 from monitor.kernel.errors import InvalidInput
 
 SLUGS = loader.load().slugs

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import Label
-from monitor.evidence.labels import label
-from monitor.evidence.pooling import Method, Pool, common_effect, pool
 from monitor.evidence.settling import Enough, people_to_settle
+from monitor.evidence.synthesis.labels import label
+from monitor.evidence.synthesis.pooling import Method, Pool, common_effect, pool
 
 CATALOGUE = loader.load()
 POLICY = CATALOGUE.synthesis

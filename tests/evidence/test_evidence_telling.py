@@ -19,11 +19,11 @@ from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is
 from monitor.catalogue import loader
 from monitor.catalogue.telling import POOLS
 from monitor.catalogue.words import Better, ComparatorClass, Design, EffectType, Label, ResultClass
-from monitor.evidence import makeup, telling
-from monitor.evidence.findings import POOLS as ALL_POOLS
-from monitor.evidence.findings import findings
-from monitor.evidence.results import CLASSES, Allocation, Result
-from monitor.evidence.telling import Events, Said
+from monitor.evidence.synthesis import makeup, telling
+from monitor.evidence.synthesis.findings import POOLS as ALL_POOLS
+from monitor.evidence.synthesis.findings import findings
+from monitor.evidence.synthesis.results import CLASSES, Allocation, Result
+from monitor.evidence.synthesis.telling import Events, Said
 
 CATALOGUE = loader.load()
 POLICY, SENTENCES = CATALOGUE.synthesis, CATALOGUE.sentences

@@ -13,9 +13,9 @@ from monitor import workflow
 from monitor.accounts import actors
 from monitor.accounts import queries as accounts
 from monitor.accounts.tables import Role
-from monitor.evidence import baselines
-from monitor.evidence.baseline_table import COLUMNS, LARGEST, Table, TableFaults, read
-from monitor.evidence.baselines import Contradicted, Step
+from monitor.evidence.baseline import standing as baselines
+from monitor.evidence.baseline.standing import Contradicted, Step
+from monitor.evidence.baseline.table import COLUMNS, LARGEST, Table, TableFaults, read
 from monitor.gap.baseline_preview import BaselinePreview, preview
 from monitor.kernel.errors import InvalidInput
 from monitor.web import auth, posting

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.words import CertaintyDomain
-from monitor.evidence import certainty_views, certainty_words
-from monitor.evidence.certainty_views import Confirmed, Standing
+from monitor.evidence.certainty import views as certainty_views
+from monitor.evidence.certainty import wording as certainty_words
+from monitor.evidence.certainty.views import Confirmed, Standing
 from monitor.evidence.showing import Showing
 from monitor.kernel.english import day
 from monitor.kernel.uk import uk_day_of

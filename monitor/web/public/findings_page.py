@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import Harms, ResultClass
-from monitor.evidence import makeup
-from monitor.evidence.makeup import Hearing
-from monitor.evidence.results import CLASSES, Result
 from monitor.evidence.showing import Showing
+from monitor.evidence.synthesis import makeup
+from monitor.evidence.synthesis.makeup import Hearing
+from monitor.evidence.synthesis.results import CLASSES, Result
 from monitor.kernel.english import listed, plural
 from monitor.review.queries import AcceptedStudy
 from monitor.web.public.forest import Forest, forest

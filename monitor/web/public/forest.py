@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import Label
-from monitor.evidence import makeup, telling
-from monitor.evidence.findings import Finding, Line, findings
-from monitor.evidence.index_results import Index
-from monitor.evidence.makeup import Chosen, Hearing, Voice
-from monitor.evidence.pooling import Method, Pool
-from monitor.evidence.telling import Said, interval, number
+from monitor.evidence.synthesis import makeup, telling
+from monitor.evidence.synthesis.findings import Finding, Line, findings
+from monitor.evidence.synthesis.index_results import Index
+from monitor.evidence.synthesis.makeup import Chosen, Hearing, Voice
+from monitor.evidence.synthesis.pooling import Method, Pool
+from monitor.evidence.synthesis.telling import Said, interval, number
 from monitor.kernel.english import listed, plural, sentence
 from monitor.review.queries import AcceptedStudy
 from monitor.web import formats

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from monitor.evidence.index_results import Index
+from monitor.evidence.synthesis.index_results import Index
 from monitor.kernel.english import day
 from monitor.kernel.errors import NotFound
 from monitor.ops.exports import table

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from monitor.evidence.index_results import Index
-from monitor.evidence.pooling import Pool
+from monitor.evidence.synthesis.index_results import Index
+from monitor.evidence.synthesis.pooling import Pool
 
 WIDTH = 230.0  # of a plot, in its own units
 FUNNEL_FROM = 10  # studies; with fewer its shape says nothing (Cochrane Handbook 13.3.5.4)

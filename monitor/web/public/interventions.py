@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import Direction
-from monitor.evidence import baselines, wording
 from monitor.evidence import queries as evidence
+from monitor.evidence import wording
+from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.facts import Interval
 from monitor.evidence.showing import showing
 from monitor.evidence.tables import GradeRow

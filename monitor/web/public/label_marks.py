@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from monitor.catalogue.methods import SynthesisPolicy
 from monitor.catalogue.words import Label
-from monitor.evidence.findings import Finding, Line, Signs
-from monitor.evidence.labels import label
+from monitor.evidence.synthesis.findings import Finding, Line, Signs
+from monitor.evidence.synthesis.labels import label
 from monitor.web.public.forest_marks import Mark, Scale, ends
 
 WIDTH, HEIGHT = 96.0, 20.0

@@ -14,8 +14,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.catalogue.words import Direction, Tier
-from monitor.evidence import baselines, wording
-from monitor.evidence.labels import CASES as LABELS
+from monitor.evidence import wording
+from monitor.evidence.baseline import standing as baselines
+from monitor.evidence.synthesis.labels import CASES as LABELS
 from monitor.feeds import queries as feeds
 from monitor.feeds.queries import SourceState, SourceStatus
 from monitor.feeds.sources import SOURCES

@@ -19,7 +19,7 @@ from monitor.catalogue.words import (
 from monitor.evidence import service as evidence
 from monitor.evidence import wording
 from monitor.evidence.facts import Interval, StudyFacts
-from monitor.evidence.results import Allocation, Result
+from monitor.evidence.synthesis.results import Allocation, Result
 from monitor.evidence.tables import GradeRow
 from monitor.gap import service as gaps
 from monitor.gap.rules import State

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from monitor import workflow
 from monitor.accounts.tables import Role
-from monitor.evidence import baselines
+from monitor.evidence.baseline import standing as baselines
 from monitor.literature.papers import queries as literature
 from monitor.review import alert_queries, doubts, queries
 from monitor.review.alerts.rules import BARS_COUNTING, Concern

@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 from monitor import workflow
 from monitor.accounts.tables import Role
 from monitor.catalogue.words import CertaintyDomain, ResultClass
-from monitor.evidence import certainty, certainty_views, certainty_words
-from monitor.evidence.certainty_views import Standing, Turn
-from monitor.evidence.certifying import CHANGED, Sent
+from monitor.evidence.certainty import rules as certainty
+from monitor.evidence.certainty import views as certainty_views
+from monitor.evidence.certainty import wording as certainty_words
+from monitor.evidence.certainty.certifying import CHANGED, Sent
+from monitor.evidence.certainty.views import Standing, Turn
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.kernel.uk import uk_day_of
 from monitor.review import queries

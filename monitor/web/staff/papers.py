@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from monitor import workflow
 from monitor.accounts.tables import Role
-from monitor.evidence import baselines
+from monitor.evidence.baseline import standing as baselines
 from monitor.feeds.sources import databases
 from monitor.kernel.errors import NotFound
 from monitor.literature.design.detection import read_design

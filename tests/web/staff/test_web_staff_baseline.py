@@ -11,8 +11,8 @@ from baseline_tables import (  # type: ignore[import-not-found]  # tests/ is on 
 from sqlalchemy import select
 
 from monitor import workflow
-from monitor.evidence import baselines
-from monitor.evidence.baseline_table import read
+from monitor.evidence.baseline import standing as baselines
+from monitor.evidence.baseline.table import read
 from monitor.evidence.tables import BaselineVersion
 from monitor.feeds import service as feeds
 from monitor.feeds.leasing import lease

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from monitor.accounts.tables import Role
-from monitor.evidence import shown_effects
+from monitor.evidence.synthesis import shown_effects
 from monitor.review import quotes
 from monitor.review.reading import checking
 from monitor.review.reading.model import (

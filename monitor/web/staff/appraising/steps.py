@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from monitor import workflow
 from monitor.accounts.tables import Role
-from monitor.evidence import shown_effects
+from monitor.evidence.synthesis import shown_effects
 from monitor.review import service as review
 from monitor.review.reading.model import (
     MAX_ARMS,

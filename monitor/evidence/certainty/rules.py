@@ -14,9 +14,9 @@ from typing import Any
 
 from monitor.catalogue.methods import CertaintyPolicy
 from monitor.catalogue.words import Certainty, CertaintyDomain, Label
-from monitor.evidence.findings import POOLS, Finding
-from monitor.evidence.pooling import Method
-from monitor.evidence.results import CLASSES
+from monitor.evidence.synthesis.findings import POOLS, Finding
+from monitor.evidence.synthesis.pooling import Method
+from monitor.evidence.synthesis.results import CLASSES
 
 MOST = 2  # levels that one domain may take off
 _LEVELS = tuple(Certainty)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from monitor.catalogue.loader import Catalogue, GradingPolicy
 from monitor.catalogue.policies import Fact
 from monitor.catalogue.words import OutcomeClass, RiskOfBias
-from monitor.evidence.baseline_table import Table, TableRow
+from monitor.evidence.baseline.table import Table, TableRow
 from monitor.evidence.facts import Interval, StudyFacts, meets
 
 _NOBODY = 0

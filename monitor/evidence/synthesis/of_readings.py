@@ -13,8 +13,8 @@ from monitor.catalogue.words import (
     InReview,
     Unit,
 )
-from monitor.evidence.effects import Effect, derive
-from monitor.evidence.results import ANOTHER, Allocation, Result
+from monitor.evidence.synthesis.effects import Effect, derive
+from monitor.evidence.synthesis.results import ANOTHER, Allocation, Result
 from monitor.kernel.errors import InvalidInput
 from monitor.review.reading import model
 from monitor.review.reading.model import Reading, interventions

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from monitor.catalogue.methods import SynthesisPolicy
-from monitor.evidence.fitting import moved_by_each
-from monitor.evidence.index_results import Index
-from monitor.evidence.labels import in_words, of_signs
-from monitor.evidence.pooling import Pool, pool_each
+from monitor.evidence.synthesis.fitting import moved_by_each
+from monitor.evidence.synthesis.index_results import Index
+from monitor.evidence.synthesis.labels import in_words, of_signs
+from monitor.evidence.synthesis.pooling import Pool, pool_each
 
 if TYPE_CHECKING:  # numpy is heavy: imported only where there is a body of studies
     import numpy as np

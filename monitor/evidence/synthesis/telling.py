@@ -8,11 +8,11 @@ from statistics import NormalDist, median
 from monitor.catalogue.methods import SynthesisPolicy
 from monitor.catalogue.telling import ClassWords, FindingSentences
 from monitor.catalogue.words import EffectType, Label
-from monitor.evidence.findings import Finding, Line
-from monitor.evidence.index_results import Index
-from monitor.evidence.labels import BENEFITS, label
-from monitor.evidence.makeup import Voice
-from monitor.evidence.pooling import pool
+from monitor.evidence.synthesis.findings import Finding, Line
+from monitor.evidence.synthesis.index_results import Index
+from monitor.evidence.synthesis.labels import BENEFITS, label
+from monitor.evidence.synthesis.makeup import Voice
+from monitor.evidence.synthesis.pooling import pool
 from monitor.kernel import english
 from monitor.kernel.english import either, plural
 

@@ -5,7 +5,7 @@ settled" is never called "no difference".
 """
 
 from monitor.catalogue.words import Label
-from monitor.evidence.pooling import Method, Pool
+from monitor.evidence.synthesis.pooling import Method, Pool
 
 # As ``label`` tries them, in words: δ is the difference that matters.
 CASES = (

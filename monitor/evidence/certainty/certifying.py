@@ -18,9 +18,9 @@ from monitor.accounts.tables import User
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.tables import InterventionRow
 from monitor.catalogue.words import CertaintyDomain
-from monitor.evidence import certainty
-from monitor.evidence.certainty import Downgrades
-from monitor.evidence.certainty_views import (
+from monitor.evidence.certainty import rules as certainty
+from monitor.evidence.certainty.rules import Downgrades
+from monitor.evidence.certainty.views import (
     PAIR,
     Standing,
     downgrades_of,

@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 
 from monitor.catalogue.methods import SynthesisPolicy
-from monitor.evidence.labels import in_words
-from monitor.evidence.of_readings import effect_of
-from monitor.evidence.pooling import pool
+from monitor.evidence.synthesis.labels import in_words
+from monitor.evidence.synthesis.of_readings import effect_of
+from monitor.evidence.synthesis.pooling import pool
 from monitor.kernel.errors import InvalidInput
 from monitor.review.reading.model import Reading, Result
 

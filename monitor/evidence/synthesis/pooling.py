@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from monitor.catalogue.methods import SynthesisPolicy
-from monitor.evidence.fitting import Array, Fit, Interval, Members, Spread, arrays, fit, fit_each
+from monitor.evidence.synthesis.fitting import (
+    Array,
+    Fit,
+    Interval,
+    Members,
+    Spread,
+    arrays,
+    fit,
+    fit_each,
+)
 
 
 class Method(StrEnum):

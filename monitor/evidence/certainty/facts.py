@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from monitor.catalogue.appraisal import Tool
 from monitor.catalogue.methods import SynthesisPolicy
 from monitor.catalogue.words import RiskOfBias
-from monitor.evidence.certainty import Facts, Trial
-from monitor.evidence.findings import Finding
-from monitor.evidence.index_results import Index
-from monitor.evidence.pooling import Pool
-from monitor.evidence.results import ANOTHER
+from monitor.evidence.certainty.rules import Facts, Trial
+from monitor.evidence.synthesis.findings import Finding
+from monitor.evidence.synthesis.index_results import Index
+from monitor.evidence.synthesis.pooling import Pool
+from monitor.evidence.synthesis.results import ANOTHER
 from monitor.review.queries import AcceptedStudy
 from monitor.review.reading.appraised import overall_of
 from monitor.review.reading.model import Reading

@@ -10,7 +10,7 @@ from statistics import NormalDist
 
 from monitor.catalogue.methods import SynthesisPolicy
 from monitor.catalogue.words import EffectType
-from monitor.evidence.results import Allocation, Result, check
+from monitor.evidence.synthesis.results import Allocation, Result, check
 from monitor.kernel.errors import InvalidInput
 
 _Z = 1.96  # as intervals of 95 % are printed

@@ -12,9 +12,9 @@ from typing import TypeAlias
 
 from monitor.catalogue.methods import Measures, SynthesisPolicy
 from monitor.catalogue.words import Label
-from monitor.evidence.bodies import Body, LeftOut, Line, Signs
-from monitor.evidence.index_results import Heard, Index, heard, index
-from monitor.evidence.results import ANOTHER, CLASSES, Allocation, Result
+from monitor.evidence.synthesis.bodies import Body, LeftOut, Line, Signs
+from monitor.evidence.synthesis.index_results import Heard, Index, heard, index
+from monitor.evidence.synthesis.results import ANOTHER, CLASSES, Allocation, Result
 
 __all__ = [
     "Finding",

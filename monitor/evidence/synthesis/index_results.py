@@ -11,9 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from monitor.catalogue.methods import Measures, SynthesisPolicy
-from monitor.evidence.effects import Effect, derive, turned
-from monitor.evidence.results import ANOTHER, NOT_RANDOMISED, RANDOMISED, Allocation, Result
-from monitor.evidence.samples import keys, without_copies
+from monitor.evidence.synthesis.effects import Effect, derive, turned
+from monitor.evidence.synthesis.results import (
+    ANOTHER,
+    NOT_RANDOMISED,
+    RANDOMISED,
+    Allocation,
+    Result,
+)
+from monitor.evidence.synthesis.samples import keys, without_copies
 from monitor.kernel.errors import InvalidInput
 
 ALL_RANDOMISED = frozenset({"", "itt", "all randomised", "all randomized", "intention to treat"})

@@ -14,9 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
-from monitor.evidence import baselines
-from monitor.evidence.baseline_table import Table, TableRow
-from monitor.evidence.baselines import Step, papers_here
+from monitor.evidence.baseline import standing as baselines
+from monitor.evidence.baseline.standing import Step, papers_here
+from monitor.evidence.baseline.table import Table, TableRow
 from monitor.evidence.words import Cause
 from monitor.feeds.files import columns, intake
 from monitor.feeds.files.draft import Draft

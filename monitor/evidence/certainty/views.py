@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from monitor.accounts.tables import User
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import Certainty, CertaintyDomain
-from monitor.evidence import certainty, certainty_words
-from monitor.evidence.certainty import Assessment, Facts
-from monitor.evidence.certainty_facts import facts_of
+from monitor.evidence.certainty import rules as certainty
+from monitor.evidence.certainty import wording as certainty_words
+from monitor.evidence.certainty.facts import facts_of
+from monitor.evidence.certainty.rules import Assessment, Facts
 from monitor.evidence.showing import Showing, showing
 from monitor.evidence.tables import CertaintyOpinion, CertaintyRow
 from monitor.kernel.errors import NotFound

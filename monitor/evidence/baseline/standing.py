@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Baseline, Catalogue
 from monitor.catalogue.words import InReview
-from monitor.evidence import baseline_counts as counts
-from monitor.evidence.baseline_table import Table, TableRow, from_json
+from monitor.evidence.baseline import counts
+from monitor.evidence.baseline.table import Table, TableRow, from_json
 from monitor.evidence.facts import Interval
 from monitor.evidence.tables import BaselineVersion
 from monitor.evidence.words import Cause

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.catalogue.loader import Catalogue
-from monitor.evidence.findings import Finding
-from monitor.evidence.index_results import Heard, Index, heard, index
-from monitor.evidence.results import Result
 from monitor.evidence.showing import rows_of
+from monitor.evidence.synthesis.findings import Finding
+from monitor.evidence.synthesis.index_results import Heard, Index, heard, index
+from monitor.evidence.synthesis.results import Result
 from monitor.review.queries import AcceptedStudy
 from monitor.review.reading import model
 

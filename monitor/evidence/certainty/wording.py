@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 
 from monitor.catalogue.methods import CertaintyPolicy
 from monitor.catalogue.words import Certainty, CertaintyDomain
-from monitor.evidence.certainty import Assessment, Facts, Suggestion, Trial, lines_crossed
-from monitor.evidence.pooling import Method
+from monitor.evidence.certainty.rules import Assessment, Facts, Suggestion, Trial, lines_crossed
+from monitor.evidence.synthesis.pooling import Method
 from monitor.kernel.english import full, listed, plural
 
 _BESIDE = "not known"

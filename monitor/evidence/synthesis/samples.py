@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from monitor.catalogue.words import EffectType
-from monitor.evidence.results import Result
+from monitor.evidence.synthesis.results import Result
 from monitor.feeds.identifiers.canonical import registrations_in
 
 

@@ -1,0 +1,1 @@
+"""What trials show: from results as reported, over effects, index results and pools, to labels and sentences."""
