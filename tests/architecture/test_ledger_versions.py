@@ -125,7 +125,9 @@ def test_a_mail_of_every_version_holds_states_of_every_version(kept, tmp_path, n
             written(kept | {"changes": changes}, tmp_path, now), policy=default
         )
         subject = message["Subject"]
-        plain = message.get_body(("plain",)).get_content()
+        body = message.get_body(("plain",))
+        assert body
+        plain = body.get_content()
         assert "tier" in subject
         for said in (subject, plain):
             assert not re.search(r"\bNone\b(?! to go)|Undefined", said)

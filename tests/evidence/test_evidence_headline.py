@@ -22,6 +22,7 @@ from monitor.evidence.shown import figures
 def read(*readings, slug="vipp"):
     catalogue = loader.load()
     found = showing_of(slug, readings).findings
+    assert catalogue.grading.headline
     return headline(catalogue.grading.headline, Direction.MIXED, found, catalogue.synthesis.delta)
 
 

@@ -17,7 +17,7 @@ from monitor.catalogue.words import (
     Tier,
     UsageBand,
 )
-from monitor.evidence.shown import COMPARATORS, OUTCOMES, Shown
+from monitor.evidence.shown import COMPARATORS, OUTCOMES, Shown, place
 from monitor.gap import telling
 from monitor.gap.rules import State, changed, sentence
 from monitor.gap.words import ChangeKind
@@ -32,8 +32,8 @@ WORDS = {
 }
 places = st.tuples(st.sampled_from(list(COMPARATORS)), st.sampled_from(list(OUTCOMES)))
 lines = st.builds(
-    lambda place, label, k, people, randomised: Shown(
-        *place, label, WORDS.get(label, label.value), None, None, None, k, people, randomised
+    lambda at, label, k, people, randomised: Shown(
+        at[0], at[1], label, WORDS.get(label, label.value), None, None, None, k, people, randomised
     ),
     places,
     st.sampled_from(Label),
@@ -112,10 +112,10 @@ def test_whatever_moved_in_what_trials_show_is_told_also_where_the_last_study_is
     told = sentence(NAME, before, after, "x")
     rows = [row.label for row in wording.rows(change(before, after))]
     for line in moved:
-        assert f"read “{line.words}” {telling.place(line)} (before: “" in told
-        assert after.said is None or f"What trials since show {telling.place(line)}" in rows
-    backwards = {telling.place(line) for line in telling.moved(after, before)}
-    assert backwards == {telling.place(line) for line in moved}
+        assert f"read “{line.words}” {place(line)} (before: “" in told
+        assert after.said is None or f"What trials since show {place(line)}" in rows
+    backwards = {place(line) for line in telling.moved(after, before)}
+    assert backwards == {place(line) for line in moved}
 
 
 @given(states, states)
@@ -126,9 +126,8 @@ def test_a_subject_says_that_something_moved_where_something_did(before, after):
 
 
 def test_a_certainty_that_moved_alone_is_in_the_subject_the_table_and_the_promise():
-    fixed = {"tier": Tier.WEAK, "tier_low": Tier.WEAK, "tier_high": Tier.WEAK, "settled": True}
     before = State(
-        **fixed, direction=Direction.MIXED, studies=(1, 1), band=UsageBand.WIDE, ranks=(),
+        tier=Tier.WEAK, tier_low=Tier.WEAK, tier_high=Tier.WEAK, settled=True, direction=Direction.MIXED, studies=(1, 1), band=UsageBand.WIDE, ranks=(),
         out_of=None, usage_words=None, kind=GapKind.UNDER_RESEARCHED, sentence="A sentence.",
         said=Direction.MIXED, certainty={"attachment": Certainty.MODERATE},
     )  # fmt: skip

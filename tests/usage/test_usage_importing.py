@@ -174,5 +174,6 @@ def test_what_a_wave_says_of_itself_is_one_line_without_what_no_database_keeps()
     changes = {"name": "a\\u0000b\\nBcc: \\u202ex", "promoters": ["\\tOne"]}
     said, faults = about_module.read(waves.about(**changes))
     assert faults == []
+    assert said
     assert said.name == "ab Bcc: x"
     assert said.promoters == ("One",)

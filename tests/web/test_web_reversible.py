@@ -73,6 +73,7 @@ class Seen:
         at = self.evidence.clock.advance(days=1)
         with self.database.write() as session:
             lease = feeds.lease(session, "crossref", at, 60)
+            assert lease
             poll = feeds.start_poll(session, lease, at)
             stored = feeds.store(session, lease, poll, [answer], at)
             workflow.ingest(session, self.evidence.service, stored, at=at)
@@ -93,6 +94,7 @@ class Seen:
             version = compare.version(session, change)
             form = review.Form(str(uuid4()), version, "One trial", by, self.evidence.clock())
             moved = story_of_papers.regroup(session, self.evidence.service, change, form)
+            assert moved.regrouping
             return moved.regrouping.id
 
     def parted(self, number):
