@@ -143,7 +143,9 @@ def test_a_certainty_that_moved_alone_is_in_the_subject_the_table_and_the_promis
     )  # fmt: skip
     after = replace(before, certainty={"attachment": Certainty.LOW})
     said = wording.subject([change(before, after)], correction=False)
-    assert said.endswith("tier still weak, findings still mixed, certainty for attachment now low")
+    assert said.endswith(
+        "tier still weak, findings still mixed, certainty for children’s attachment now low"
+    )
     assert ("Certainty for attachment", "Was moderate, now low") in [
         (row.label, row.words) for row in wording.rows(change(before, after))
     ]
