@@ -18,7 +18,7 @@ from monitor.evidence.baseline.standing import Contradicted, Step
 from monitor.evidence.baseline.table import COLUMNS, LARGEST, Table, TableFaults, read
 from monitor.gap.baseline_preview import BaselinePreview, preview
 from monitor.kernel.errors import InvalidInput
-from monitor.web import auth, posting
+from monitor.web import auth, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 
@@ -39,6 +39,7 @@ class Shown:
 
 
 @blueprint.get("/status/baseline")
+@turns.large
 def table() -> str:
     """Show what holds, every version, what is contested, and the form."""
     return _page(Typed(), None)

@@ -11,6 +11,7 @@ _OPEN = (
     "/accessibility",
     "/changes",
     "/coverage",
+    "/history",
     "/interventions",
     "/method",
     "/priorities",
