@@ -146,7 +146,7 @@ def test_a_certainty_that_moved_alone_is_in_the_subject_the_table_and_the_promis
     assert said.endswith(
         "tier still weak, findings still mixed, certainty for children’s attachment now low"
     )
-    assert ("Certainty for attachment", "Was moderate, now low") in [
+    assert ("Certainty for children’s attachment", "Was moderate, now low") in [
         (row.label, row.words) for row in wording.rows(change(before, after))
     ]
     assert "certainty" in wording.promise(1)

@@ -148,7 +148,7 @@ def test_retracted_and_counted_again_is_as_it_was_and_both_name_the_label(seen):
     seen.retracted("40000003")
     change = seen.change()
     assert change.kinds == ["findings", "studies counted"], "the headline rests on the other two"
-    assert "trials since read “no result to go on” for parents’ sensitivity" in change.sentence
+    assert "trials since read “no result to go on” for what leads to attachment" in change.sentence
     seen.counted_again()
     assert "(before: “no result to go on”)" in seen.change().sentence
     assert seen.state() == stood
