@@ -81,7 +81,7 @@ def test_another_policy_tells_the_same_studies_otherwise_and_writes_nothing(told
     cos = [one for one in found if one.slug == "cos"]
     parts = {part.what: (part.before, part.after) for part in cos[-1].parts}
     assert parts["headline"] == (
-        "positive to 2021; trials since show little or no difference",
+        "positive to 2021, little or no difference since",
         "mixed",
     )
     assert "tier" not in parts
@@ -101,7 +101,7 @@ def test_a_ledger_graded_by_votes_is_told_by_them_and_tried_under_pools(told):
     found = {one.at: one for one in history.differences(session, votes, pools, "cos")}
     assert set(found) == {at}  # before it was graded by pools already
     parts = {part.what: part.after for part in found[at].parts}
-    assert parts["headline"] == "positive to 2021; trials since show little or no difference"
+    assert parts["headline"] == "positive to 2021, little or no difference since"
     change = queries.newest(session, "cos")
     assert change
     assert change.cause_kind == "policy"
@@ -124,8 +124,8 @@ def test_a_state_is_explained_by_its_rules_and_what_it_hangs_on(told):
     assert "lies between −δ and δ" in words
     assert "the review’s “generally positive” and “little or no difference”" in words
     assert why.hangs_on == (
-        "Without Author1 2026, the headline would be “generally positive” (now “positive to 2021; "
-        "trials since show little or no difference”) and the gap would be “under-used” (now "
+        "Without Author1 2026, the headline would be “generally positive” (now “positive to 2021, "
+        "little or no difference since”) and the gap would be “under-used” (now "
         "“under-used, read with care”)."
     )
     assert why.next_tier == "There is no tier above strong: more studies cannot raise it."
@@ -157,14 +157,16 @@ def test_an_unsettled_label_says_how_many_people_would_settle_it(chronicle):
     assert why.state.shows[0].words == "not settled"
     # h = 1.96·√(.04 + .1²/200) = .392; it settles once below .1: 100·((.392/.1)² − 1) more
     assert why.next_label == (
-        "About 1,500 more people at this spread would settle the findings for attachment, against "
-        "usual care, waiting or nothing, as “little or no difference” if the estimate stays where "
-        "it is."
+        "About 1,500 more people at this spread would settle the findings for children’s attachment, "
+        "against usual care or the like, as “little or no difference” if the estimate stays "
+        "where it is."
     )
     assert why.moves_most == ()
     assert "holds 0 and reaches beyond δ or −δ" in " ".join(why.decided)
     told = list(deciding.told(why.findings[0], chronicle.catalogue.synthesis.delta))
-    assert told[0].startswith("for attachment, against usual care, waiting or nothing: not settled")
+    assert told[0].startswith(
+        "for children’s attachment, against usual care or the like: not settled"
+    )
     assert "100% of the weight; chosen: all randomised" in told[1]
     chronicle.withdrawn(study)
     why = explained.explain_state(chronicle.session, chronicle.catalogue, "www", chronicle.now)
