@@ -14,7 +14,11 @@ from monitor.literature.tables import Study
 from monitor.notify import queries as mail
 
 NO_PAGE = {
-    *(rule for _, rule in EXPECTED if rule.endswith((".csv", ".svg", ".png"))),
+    "/interventions/<slug>/findings.csv",
+    "/interventions/<slug>/findings/<key>.csv",
+    "/interventions/<slug>/findings/<key>.png",
+    "/interventions/<slug>/findings/<key>.svg",
+    "/priorities.csv",
     "/healthz",
     "/robots.txt",
     "/coverage/studies.csv",
