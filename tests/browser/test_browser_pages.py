@@ -55,6 +55,7 @@ PUBLIC = {
     "public.change": "/changes/11",
     "public.method": "/method",
     "priorities.listed": "/priorities",
+    "history.past": "/history",
     "coverage.coverage": "/coverage",
     "public.privacy": "/privacy",
     "public.accessibility": "/accessibility",
@@ -149,7 +150,10 @@ MORE_STAFF = (
     "/waves/{wave}",
     "/waves/1",
 )
-FILES = {"findings.table", "findings.drawing", "findings.picture", "priorities.as_csv"}
+FILES = {
+    *("findings.table", "findings.drawing", "findings.picture"),
+    *("priorities.as_csv", "coverage.studies"),
+}
 NO_PAGE = {
     *("static", "public.healthz", "crawlers.robots", "review.record", "admin.letter_html"),
     *FILES,
