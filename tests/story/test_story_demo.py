@@ -35,8 +35,8 @@ def test_the_demonstration_plays_to_its_end(tmp_path):
     assert "41 of 43 answers are the same. 1 differs and has to be settled." in flat
     assert "Worked out: 0.33 (0.02 to 0.64). Risk of bias: Low" in flat
     assert (
-        "receives “Circle of Security: tier still strong, findings positive to 2021 but trials "
-        "since now show little or no difference”"
+        "receives “Circle of Security: tier still strong, findings now positive to 2021, "
+        "little or no difference since”"
     ) in flat
     assert "findings moved from generally positive to “positive to 2021, little or no" in flat
     assert "Correction: Theraplay" in flat
