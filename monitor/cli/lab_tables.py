@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from monitor.kernel.errors import InvalidInput
+from monitor.kernel.text import LARGEST_CELL
 
 Row = Mapping[str, str]
 
@@ -59,10 +60,17 @@ def _rows(reader: Any) -> Iterator[tuple[int, list[str]]]:  # noqa: ANN401 - csv
             return
         except csv.Error as error:
             last = f" to {reader.line_num}" if reader.line_num > first else ""
-            why = "a quotation mark opens a cell that it does not close" if last else str(error)
-            click.echo(f"line {first}{last} was left out: {why}", err=True)
+            click.echo(f"line {first}{last} was left out: {_why(error, last)}", err=True)
         else:
             yield reader.line_num, cells
+
+
+def _why(error: csv.Error, last: str) -> str:
+    if last:
+        return "a quotation mark opens a cell that it does not close"
+    if "field limit" in str(error):
+        return f"a cell has more than {LARGEST_CELL:,} characters"
+    return str(error)
 
 
 def _columns(cells: Sequence[str], path: Path) -> list[str]:

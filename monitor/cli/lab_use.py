@@ -30,7 +30,7 @@ _TIERS = list(Tier)
 _NUMBERS = re.compile(r"\d+")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SEASONS = {"winter": 1, "spring": 4, "summer": 7, "autumn": 10, "fall": 10}
-_DIGITS = 9  # of a number in a wave's name: more tell no time
+_LONGEST_NUMBER = 9  # digits of a number in a wave's name: more tell no time
 _PARTS = re.compile(r"\d+|[a-z]+")
 
 
@@ -84,7 +84,7 @@ def in_order(waves: Sequence[str]) -> list[str]:
 
 def _when(wave: str) -> tuple[int, int, list[int], str]:
     parts = _PARTS.findall(wave.casefold())
-    numbers = [int(part[:_DIGITS]) for part in parts if part.isdigit()]
+    numbers = [int(part[:_LONGEST_NUMBER]) for part in parts if part.isdigit()]
     year = next((n for n in numbers if 1900 <= n <= 2999), 0)  # noqa: PLR2004 - years of surveys
     month = 0
     for part in parts:

@@ -8,10 +8,17 @@ above the line stays with what it belongs to (CO₂ is "CO2"), and a raised TM o
 Every reader of feeds, files and sources comes here; ``feeds.plain`` adds the limits of length.
 """
 
+import csv
 import html
 import re
 
 from monitor.kernel import markup
+
+# Characters of a table's cell, for every reader of tables. It is the library's for the whole
+# process: set by one reader it would be another's too, and what a file comes to would hang on which
+# was read before it.
+LARGEST_CELL = 2**20
+csv.field_size_limit(LARGEST_CELL)
 
 # Characters that no reader sees: control characters; soft hyphens; zero-width spaces and joiners;
 # the marks that turn the reading direction, which can disguise what a line says; halves of

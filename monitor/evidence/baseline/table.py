@@ -20,10 +20,10 @@ from monitor.feeds.identifiers import canonical
 from monitor.feeds.records import Identifier
 from monitor.kernel.english import listed
 from monitor.kernel.errors import InvalidInput
-from monitor.kernel.text import line
+from monitor.kernel.text import LARGEST_CELL, line
 
 VERSION = 1  # of the JSON that is kept
-LARGEST = 2**20  # bytes of a file
+LARGEST = LARGEST_CELL  # bytes of a file: a cell may be as long, and is told with its row
 _MOST_ROWS = 2_000
 _LONGEST = 500  # characters of a cell
 _REQUIRED = ("study", "interventions", "design")
@@ -156,8 +156,6 @@ def _cells(raw: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise TableFaults(["the file is not UTF-8: save it as “CSV UTF-8”"]) from None
-    # a cell may be as long as the file: its length is told with its row
-    csv.field_size_limit(LARGEST)
     try:
         rows = [
             [line(cell) for cell in row]

@@ -17,6 +17,7 @@ from monitor.feeds.files.draft import Draft
 from monitor.feeds.readers import titles
 from monitor.feeds.records import UnreadableRecord
 from monitor.kernel.errors import InvalidInput
+from monitor.kernel.text import LARGEST_CELL
 
 MEDIA_TYPE = "text/csv"
 
@@ -73,7 +74,6 @@ _LIKE_A_TITLE = re.compile(r"tit[elr]|\bname\b|study|article|paper|heading|subje
 _BETWEEN_WORDS = re.compile('[\\s_/(),"\ufeff-]+')
 _MISSING = "NA"  # how R writes a cell that is empty
 _NEVER_ZERO = frozenset(("volume", "issue", "pages", "first_page", "last_page"))
-_MAX_CELL = 1_000_000
 _FEWEST_COLUMNS = 3  # of what is called a table though no column is known
 _MAX_PREAMBLE = 10  # lines above the header
 
@@ -109,7 +109,6 @@ def drafts(text: Iterable[str]) -> Iterator[Draft | UnreadableRecord]:
     if layout is None:
         raise InvalidInput("the table has no header with a title column")
     above, delimiter = layout
-    csv.field_size_limit(_MAX_CELL)
     reader = csv.reader(
         _chained(start[above:], given), delimiter=delimiter, quoting=_quoting(start[above])
     )
@@ -120,7 +119,7 @@ def drafts(text: Iterable[str]) -> Iterator[Draft | UnreadableRecord]:
                 yield _read(header, row)
     except csv.Error:
         raise InvalidInput(
-            f"line {above + reader.line_num} is no CSV: a cell has more than {_MAX_CELL:,} "
+            f"line {above + reader.line_num} is no CSV: a cell has more than {LARGEST_CELL:,} "
             "characters, or a quotation mark is never closed"
         ) from None
 
