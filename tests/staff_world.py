@@ -10,6 +10,7 @@ import io
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 
 from factories import judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from readings import appraise  # type: ignore[import-not-found]  # tests/ is on pytest's path
@@ -58,6 +59,13 @@ SOME_SOURCES = {
         name: {"enabled": False} for name in SOURCES.keys() - {"pubmed", "europepmc", "crossref"}
     }
 }
+
+
+def patient(data: dict[str, Any]) -> dict[str, Any]:
+    """Settings under which no page gives up, however busy the machine that runs the tests."""
+    return data | {"web": {"longest_page_seconds": 300} | data.get("web", {})}
+
+
 SECRET = b"a secret of tests, 32 bytes long"
 PASSWORD = "seven plain words that nobody guesses"
 HOSTILE = '<script>alert("title")</script>{{7*7}}'

@@ -60,7 +60,9 @@ def original(tmp_path_factory) -> tuple[World, Path]:
 
 def _settings(folder: Path) -> Settings:
     notice = "A test: everything here is invented."
-    return settings_module.parse({"web": {"port": 0, "notice": notice}}, folder=folder)
+    return settings_module.parse(
+        {"web": {"port": 0, "notice": notice, "longest_page_seconds": 300}}, folder=folder
+    )
 
 
 @pytest.fixture

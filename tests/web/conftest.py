@@ -19,7 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from readings import appraise  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy.orm import Session
-from staff_world import SOME_SOURCES  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from staff_world import SOME_SOURCES, patient  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from werkzeug.test import TestResponse
 
 from monitor import workflow
@@ -76,7 +76,7 @@ def service_of(
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return settings_module.parse(SOME_SOURCES, folder=tmp_path)
+    return settings_module.parse(patient(SOME_SOURCES), folder=tmp_path)
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def make_app(published: Database, catalogue: Catalogue, clock: Clock, tmp_path: 
     """Make the application with other settings: ``make_app({"web": {"notice": "…"}})``."""
 
     def make(data: dict[str, object] | None = None, *, testing: bool = True) -> Flask:
-        chosen = settings_module.parse(data or {}, folder=tmp_path)
+        chosen = settings_module.parse(patient(data or {}), folder=tmp_path)
         return create_app(service_of(published, catalogue, chosen, clock), testing=testing)
 
     return make

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
 from sqlalchemy import create_engine, make_url, text
-from staff_world import SOME_SOURCES, World, begin, fill  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from staff_world import SOME_SOURCES, World, begin, fill, patient  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from werkzeug.test import TestResponse
 
 from monitor.accounts.tables import User
@@ -41,7 +41,9 @@ class Originals:
             database = Database(url)
             settled = clock()
             world = begin(
-                settings_module.parse(SOME_SOURCES, folder=folder), database, lambda: settled
+                settings_module.parse(patient(SOME_SOURCES), folder=folder),
+                database,
+                lambda: settled,
             )
             self.made[kind, full] = (fill(world) if full else world, url, folder)
             database.dispose()
