@@ -3,6 +3,7 @@
 As there: each function runs inside one transaction of its caller, and opens none.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -24,7 +25,8 @@ def publish_wave(
     """Let a drafted wave of use count, with everything that follows from it."""
     wave = usage.publish(session, wave_id, by=by, at=at, reason=reason)
     words = f"The survey of use “{wave.name}” was published"
-    _follow(session, service, Cause(use_changes.PUBLISHED, words, wave.id), at=at)
+    cause = Cause(use_changes.PUBLISHED, words, wave.id)
+    follow_all(session, service, service.catalogue.slugs, cause, at=at)
     return wave
 
 
@@ -34,7 +36,8 @@ def withdraw_wave(
     """Let a published wave count no more, with everything that follows; whoever was told is told."""
     wave = usage.withdraw(session, wave_id, reason=reason, by=by, at=at)
     words = f"The survey of use “{wave.name}” was withdrawn: {wave.why_ended}"
-    _follow(session, service, Cause(use_changes.WITHDRAWN, words, wave.id), at=at)
+    cause = Cause(use_changes.WITHDRAWN, words, wave.id)
+    follow_all(session, service, service.catalogue.slugs, cause, at=at)
     return wave
 
 
@@ -46,12 +49,18 @@ def reassess(
     return gaps.reassess(session, service.catalogue, slug, grade=grade, cause=cause, at=at)
 
 
-def _follow(session: Session, service: Service, cause: Cause, *, at: datetime) -> None:
-    """Reassess all that a survey may be about, and tell the readers. Safe to repeat."""
+def follow_all(
+    session: Session, service: Service, slugs: Iterable[str], cause: Cause, *, at: datetime
+) -> list[Change]:
+    """Grade and reassess these interventions, and tell the readers; gives what changed.
+
+    The end that every story shares. Safe to repeat.
+    """
     changes = [
         change
-        for slug in service.catalogue.slugs
+        for slug in dict.fromkeys(slugs)
         if (change := reassess(session, service, slug, cause=cause, at=at))
     ]
     if changes:
         notify.announce(session, service.catalogue, service.settings, changes, at=at)
+    return changes

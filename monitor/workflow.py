@@ -51,6 +51,7 @@ from monitor.review.words import ScreeningVerdict
 from monitor.service import Service
 from monitor.usage import service as usage
 from monitor.waves import (  # offered from here: they are part of the story
+    follow_all,
     publish_wave,
     reassess,
     withdraw_wave,
@@ -109,7 +110,7 @@ def change_baseline(
     if changed is None:
         return None
     slugs = service.catalogue.slugs
-    changes = _follow_all(session, service, slugs, changed.cause, at=step.at)
+    changes = follow_all(session, service, slugs, changed.cause, at=step.at)
     heed(session, service, changed.papers, at=step.at)
     return changes
 
@@ -324,7 +325,7 @@ def settle_alert(  # noqa: PLR0913 - who, what, why
         follow(session, service, decision, because(session, decision), at=at)
     elif outcome is review.AlertOutcome.COUNT_AGAIN:  # one of the review's own, not judged here
         slugs, cause = baselines.counted_again(session, alert.study_id, reason)
-        _follow_all(session, service, slugs, cause, at=at)
+        follow_all(session, service, slugs, cause, at=at)
     return alert
 
 
@@ -342,7 +343,7 @@ def certify(
     )
     if said.confirmed:
         cause = Cause("certainty", certifying.why(service.catalogue, said), said.confirmed.id)
-        _follow_all(session, service, [sent.slug], cause, at=sent.at)
+        follow_all(session, service, [sent.slug], cause, at=sent.at)
     return said
 
 
@@ -350,20 +351,7 @@ def follow(
     session: Session, service: Service, decision: Decision, cause: Cause, *, at: datetime
 ) -> None:
     """Re-grade and reassess what a decision concerns, and tell the readers. Safe to repeat."""
-    _follow_all(session, service, baselines.concerned(session, decision), cause, at=at)
-
-
-def _follow_all(
-    session: Session, service: Service, slugs: Iterable[str], cause: Cause, *, at: datetime
-) -> list[Change]:
-    changes = [
-        change
-        for slug in dict.fromkeys(slugs)
-        if (change := reassess(session, service, slug, cause=cause, at=at))
-    ]
-    if changes:
-        notify.announce(session, service.catalogue, service.settings, changes, at=at)
-    return changes
+    follow_all(session, service, baselines.concerned(session, decision), cause, at=at)
 
 
 def because(session: Session, decision: Decision) -> Cause:
