@@ -141,7 +141,8 @@ def told(finding: Finding, delta: float) -> Iterator[str]:
     line = Shown.of(finding, delta)
     method = f"; {finding.main.pool.method}" if finding.main.pool else ""
     yield f"{place(line)}: {line.words} ({figures(line)}{method})"
-    weights = weights_of(finding)
+    is_pooled = finding.main.pool is not None and finding.main.pool.estimate is not None
+    weights = finding.weights if is_pooled else {}
     for entry in finding.index:
         size = "direction only" if entry.vi is None else _size(entry.yi or 0.0, entry.vi)
         weight = f", {weights[entry.study]:.0%} of the weight" if entry.study in weights else ""
@@ -156,20 +157,6 @@ def told(finding: Finding, delta: float) -> Iterator[str]:
             yield f"  {name}: {other.label} ({other.k})"
     for reason in finding.reasons:
         yield f"  {reason}"
-
-
-def weights_of(finding: Finding) -> dict[str, float]:
-    """Give each study's share of the main pool's weight, 1 in all; empty where nothing is pooled.
-
-    Inverse variance, with τ² where effects are random.
-    """
-    pooled = finding.main.pool
-    if pooled is None or pooled.estimate is None:
-        return {}
-    tau2 = pooled.tau2 or 0.0
-    raw = {one.study: 1 / (one.vi + tau2) for one in finding.index if one.vi is not None}
-    whole = math.fsum(raw.values())
-    return {study: weight / whole for study, weight in raw.items()}
 
 
 def _size(estimate: float, variance: float) -> str:

@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
-from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
+from monitor.evidence import imagined
 from monitor.evidence import queries as grades
 from monitor.evidence import service as evidence
 from monitor.evidence.distance import Distance
-from monitor.evidence.facts import Interval, StudyFacts
+from monitor.evidence.facts import Interval
 from monitor.evidence.registered import AwaitedTrial, registered
 from monitor.gap import queries as gaps
 from monitor.gap import service as gap
@@ -23,8 +23,6 @@ from monitor.gap.rules import State
 from monitor.gap.telling import tier_clause
 from monitor.kernel.uk import uk_day_of
 from monitor.ops import priority_rules as rules
-
-_NOBODY = -1  # no study has this id
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +100,8 @@ def _order(one: Priority, last: int) -> tuple[int, int]:
 
 def _could(session: Session, catalogue: Catalogue, slug: str, now: State, *, at: datetime) -> str:
     """Try one sound trial that does not exist on the rule itself, and say what the tier would be."""
-    trial = StudyFacts(
-        study_id=_NOBODY,
-        label="an imagined trial",
-        design=Design.RANDOMISED,
-        risk_of_bias=RiskOfBias.LOW,
-        outcome_class=OutcomeClass.ATTACHMENT,
-        direction=FindingDirection.FAVOURS,
-        published=at.date(),
-        year=at.year,
-    )
-    grade = evidence.preview(session, catalogue, slug, adding=evidence.Weighed(trial))
+    trial = imagined.trial(slug, imagined.CLEAR, at=at)
+    grade = evidence.preview(session, catalogue, slug, adding=trial)
     then = gap.preview(session, catalogue, slug, grade)
     before, after = tier_clause(now), tier_clause(then)
     return (

@@ -42,7 +42,7 @@ def facts_of(
         k=finding.main.k,
         people=finding.main.people,
         delta=policy.delta,
-        concern=_concern(chosen, unknown, (pool.tau2 if pool else None) or 0.0),
+        concern=_concern(finding, chosen, unknown),
         signs=(signs.towards, signs.away, signs.none),
         left_out=finding.with_high_risk.k - finding.main.k,
         overdue=overdue,
@@ -58,15 +58,17 @@ def _voices(finding: Finding) -> list[Index]:
     return sized or list(finding.index)
 
 
-def _concern(chosen: Sequence[Index], unknown: set[str], tau2: float) -> tuple[float, float]:
-    """Give the share of the weight at some concerns or high, as far as it is known."""
-    weights = {one.study: 1 / (one.vi + tau2) if one.vi is not None else 1.0 for one in chosen}
-    whole = sum(weights.values())
-    if not whole:
+def _concern(finding: Finding, chosen: Sequence[Index], unknown: set[str]) -> tuple[float, float]:
+    """Give the share of the weight at some concerns or high, as far as it is known.
+
+    Where no size is known, each study weighs the same.
+    """
+    if not chosen:
         return 0.0, 1.0
+    weights = finding.weights or {one.study: 1 / len(chosen) for one in chosen}
     concerning = {one.study for one in chosen if one.some_concerns or one.high_risk}
-    least = sum(weights[study] for study in sorted(concerning)) / whole
-    most = sum(weights[study] for study in sorted(concerning | unknown)) / whole
+    least = sum(weights[study] for study in sorted(concerning))
+    most = sum(weights[study] for study in sorted(concerning | unknown))
     return round(least, _PLACES), round(most, _PLACES)
 
 

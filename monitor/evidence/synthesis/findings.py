@@ -5,6 +5,7 @@
 part of it that grades rest on. The order of studies, results and arms makes no difference.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -47,6 +48,18 @@ class MainFinding:
     index: tuple[Index, ...]
     signs: Signs
     reasons: tuple[str, ...]
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Each study's share of the main pool's weight, 1 in all, of those whose size is known.
+
+        Inverse variance, with τ² where effects are random; where studies disagree and are not
+        pooled, as of a common effect.
+        """
+        tau2 = (self.main.pool.tau2 if self.main.pool else None) or 0.0
+        raw = {one.study: 1 / (one.vi + tau2) for one in self.index if one.vi is not None}
+        whole = math.fsum(raw.values())
+        return {study: weight / whole for study, weight in raw.items()}
 
 
 @dataclass(frozen=True, slots=True)

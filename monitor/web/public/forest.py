@@ -118,7 +118,7 @@ def forest(finding: Finding, hearing: Hearing, catalogue: Catalogue) -> Forest:
     lines = _lines(finding, voices, hearing, catalogue)
     said = Said(about.short, comparator, telling.events_of(pooled))
     scale = _scale(finding, voices, [line for _, _, line in lines], catalogue)
-    weights = marks.weights(finding.main.pool, finding.index)
+    weights = {study: 100 * share for study, share in finding.weights.items()}
     apart = finding.main.pool is not None and finding.main.pool.method is Method.APART
     rows = [_row(v, hearing.studies, scale, weights.get(v.study), catalogue) for v in voices]
     if apart:
@@ -141,7 +141,12 @@ def forest(finding: Finding, hearing: Hearing, catalogue: Catalogue) -> Forest:
         lines=tuple(_summary(name, note, line, scale, finding) for name, note, line in lines),
         same=_same(finding, voices),
         method=_worked(finding.main),
-        funnel=marks.funnel(finding.main.pool, finding.index, scale),
+        funnel=marks.funnel(
+            finding.main.pool,
+            finding.index,
+            scale,
+            at_least=catalogue.certainty.reporting.funnel_from,
+        ),
         finding=finding,
     )
 

@@ -8,14 +8,13 @@ from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.pooling import Pool
 
 WIDTH = 230.0  # of a plot, in its own units
-FUNNEL_FROM = 10  # studies; with fewer its shape says nothing (Cochrane Handbook 13.3.5.4)
 FUNNEL_HEIGHT = 150.0
 Z = 1.959963984540054
 _EDGE = 8.0  # kept free at either end, for arrows
 _BOUNDS = (1.0, 1.5, 2.0, 3.0)
 _FINE = 1.5  # up to here a tick each half
-_SMALLEST, _LARGEST = 5.0, 14.0  # sides of a square
 _PER_CENT = 100
+_SMALLEST, _LARGEST = 5.0, 14.0  # sides of a square
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +95,12 @@ class Funnel:
     largest: float  # standard error, at the foot
 
 
-def funnel(pool: Pool | None, index: Sequence[Index], scale: Scale) -> Funnel | None:
-    """Lay out a funnel plot; None: there are too few studies, or no estimate."""
+def funnel(
+    pool: Pool | None, index: Sequence[Index], scale: Scale, *, at_least: int
+) -> Funnel | None:
+    """Lay out a funnel plot; None: there are too few studies to read one, or no estimate."""
     sized = [one for one in index if one.vi is not None]
-    if len(sized) < FUNNEL_FROM or pool is None or pool.estimate is None:
+    if len(sized) < at_least or pool is None or pool.estimate is None:
         return None
     errors = [math.sqrt(one.vi or 0.0) for one in sized]
     largest, middle = max(errors), pool.estimate
@@ -115,17 +116,3 @@ def ends(estimate: float, variance: float) -> tuple[float, float]:
     """Give a study's own 95 % interval."""
     half = Z * math.sqrt(variance)
     return estimate - half, estimate + half
-
-
-def weights(pool: Pool | None, index: Sequence[Index]) -> dict[str, float | None]:
-    """Give each study's weight in per cent: inverse variance, with τ² where effects are random.
-
-    None of a result whose size is not known. Where studies are not pooled, the weights are those
-    of a common effect, for the squares' sizes.
-    """
-    tau2 = pool.tau2 or 0.0 if pool else 0.0
-    raw = {one.study: 1 / (one.vi + tau2) for one in index if one.vi is not None}
-    whole = math.fsum(raw.values())
-    return {
-        one.study: _PER_CENT * raw[one.study] / whole if one.study in raw else None for one in index
-    }

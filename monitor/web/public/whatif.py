@@ -7,19 +7,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue, GradingPolicy
-from monitor.catalogue.words import (
-    ComparatorClass,
-    Design,
-    EffectType,
-    FindingDirection,
-    OutcomeClass,
-    RiskOfBias,
-    Tier,
-)
+from monitor.catalogue.words import Tier
+from monitor.evidence import imagined, wording
 from monitor.evidence import service as evidence
-from monitor.evidence import wording
-from monitor.evidence.facts import Interval, StudyFacts
-from monitor.evidence.synthesis.results import Allocation, Result
+from monitor.evidence.facts import Interval
 from monitor.evidence.tables import GradeRow
 from monitor.gap import service as gaps
 from monitor.gap.rules import State
@@ -27,13 +18,10 @@ from monitor.kernel import english
 from monitor.review.queries import AcceptedStudy
 from monitor.web.public import figure
 
-_NOBODY = -1  # no study has this id
-_ARM = 200  # people in each of two groups: enough to tell a difference that matters from none
-_CLEAR = 0.4  # standard deviations: twice the difference that matters
 _TRIALS = (
-    ("in which families did clearly better with it", FindingDirection.FAVOURS, _CLEAR),
-    ("in which they did about the same with it", FindingDirection.NO_DIFFERENCE, 0.0),
-    ("in which they did clearly worse with it", FindingDirection.FAVOURS_COMPARISON, -_CLEAR),
+    ("in which families did clearly better with it", imagined.CLEAR),
+    ("in which they did about the same with it", 0.0),
+    ("in which they did clearly worse with it", -imagined.CLEAR),
 )
 _TOLD = {"Evidence tier": "the tier", "Findings": "the findings", "Gap": "the gap"}
 _WITHDRAWN = 3  # newest counted studies tried
@@ -58,11 +46,11 @@ def cases(
 ) -> list[Case]:
     """Try one more trial each way, and each of the newest counted studies withdrawn."""
     cases = []
-    for what, direction, effect in _TRIALS:
-        adding = evidence.Weighed(_trial(direction, at), (_result(slug, effect),))
+    for what, effect in _TRIALS:
+        adding = imagined.trial(slug, effect, at=at)
         grade = evidence.preview(session, catalogue, slug, adding=adding)
         then = _then(state, gaps.preview(session, catalogue, slug, grade))
-        cases.append(Case(f"One more sound trial of {2 * _ARM} people {what}", then))
+        cases.append(Case(f"One more sound trial of {imagined.PEOPLE} people {what}", then))
     for study in list(counted)[-_WITHDRAWN:]:
         grade = evidence.preview(session, catalogue, slug, without=study.study_id)
         then = _then(state, gaps.preview(session, catalogue, slug, grade))
@@ -80,36 +68,6 @@ def thresholds(policy: GradingPolicy, grade: GradeRow) -> Case | None:
         policy, {name: Interval(*bounds) for name, bounds in grade.facts.items()}
     )
     return Case(f"The {higher} tier", f"needs {wording.rule_sentence(policy, higher)}. Now: {now}.")
-
-
-def _trial(direction: FindingDirection, at: datetime) -> StudyFacts:
-    return StudyFacts(
-        study_id=_NOBODY,
-        label="an imagined trial",
-        design=Design.RANDOMISED,
-        risk_of_bias=RiskOfBias.LOW,
-        outcome_class=OutcomeClass.ATTACHMENT,
-        direction=direction,
-        published=at.date(),
-        year=at.year,
-    )
-
-
-def _result(slug: str, effect: float) -> Result:
-    return Result(
-        study="an imagined trial",
-        intervention=slug,
-        variant="",
-        comparator="",
-        comparator_class=ComparatorClass.USUAL_CARE.value,
-        allocation=Allocation.INDIVIDUAL,
-        effect_type=EffectType.SMD,
-        outcome_class=OutcomeClass.ATTACHMENT.value,
-        risk_of_bias=RiskOfBias.LOW.value,
-        n_i=_ARM,
-        n_c=_ARM,
-        effect=effect,
-    )
 
 
 def _then(now: State, then: State) -> str:
