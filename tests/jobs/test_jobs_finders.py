@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from proving import rows, watching  # type: ignore[import-not-found]  # tests/jobs is on pytest's path
 from sqlalchemy import select
 
 from monitor.demo import driver
@@ -17,7 +18,6 @@ from monitor.jobs.polling import poll_due, poll_source
 from monitor.kernel.errors import SourceFault
 from monitor.literature.tables import Paper
 from monitor.literature.words import Lane
-from tests.jobs.proving import rows, watching
 
 # what each host states, in requests a second: the strictest that holds for what is asked of it
 STATED = {"pubmed": 3, "crossref": 3, "openalex": 100, "clinicaltrials": 1}

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from proving import rows  # type: ignore[import-not-found]  # tests/jobs is on pytest's path
 
 from monitor.feeds.files import shelf, uploads
 from monitor.feeds.files.intake import Origin
@@ -12,7 +13,6 @@ from monitor.jobs.reminding import remind_due
 from monitor.jobs.uploads import folder, work_on_uploads
 from monitor.literature.tables import Paper, PaperLink
 from monitor.notify.tables import Message
-from tests.jobs.proving import rows
 
 RIS = """TY  - JOUR
 TI  - Theraplay in invented adoption support: a randomised trial
