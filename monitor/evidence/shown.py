@@ -13,7 +13,7 @@ from monitor.evidence.synthesis.findings import MainFinding
 from monitor.evidence.synthesis.labels import label
 from monitor.kernel import english
 
-_DIGITS = 3  # of an estimate, as ledgers keep it
+_DIGITS = 6  # of an estimate, as ledgers keep it: far more than are told, which are rounded once
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ def _is_undone(before: State, after: State, kinds: Sequence[str]) -> Callable[[S
     whats = {ChangeKind(kind) for kind in kinds}
     only_count = whats == {ChangeKind.STUDIES}
     labels = {_at(line): line.label for line in before.shows}
-    changed = [_at(line) for line in (*moved(before, after), *moved(after, before))]
+    changed = [_at(line) for line in moved(before, after)]
 
     def undone(state: State) -> bool:
         now = {_at(line): line.label for line in state.shows}
