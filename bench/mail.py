@@ -42,9 +42,11 @@ from monitor.jobs.delivery import deliver_due, tell_everybody  # noqa: E402 - th
 from monitor.kernel.settings import parse  # noqa: E402 - the same
 from monitor.literature.tables import Paper, Study, StudyPaper  # noqa: E402 - the same
 from monitor.literature.words import Lane  # noqa: E402 - the same
-from monitor.notify import claiming, outbox, queries, rendering  # noqa: E402 - the same
+from monitor.notify import queries  # noqa: E402 - the same
 from monitor.notify import service as notify  # noqa: E402 - the same
+from monitor.notify.messages import claiming, outbox  # noqa: E402 - the same
 from monitor.notify.tables import Message, Subscriber, SubscriberState  # noqa: E402 - the same
+from monitor.notify.writing import rendering  # noqa: E402 - the same
 from monitor.ops.schema import migrate  # noqa: E402 - the same
 from monitor.review.tables import Decision  # noqa: E402 - the same
 from monitor.review.words import DecisionVerdict  # noqa: E402 - the same

@@ -34,7 +34,7 @@ from monitor.literature.words import TO_SCREEN, Lane
 from monitor.notify import news
 from monitor.notify import service as notify
 from monitor.notify.export_mail import remind_of_exports  # offered from here, as the incidents
-from monitor.notify.incidents import (  # offered from here: part of the story
+from monitor.notify.incidents.source_trouble import (  # offered from here: part of the story
     comparison_failed,
     fewer_ids,
     query_rewritten,

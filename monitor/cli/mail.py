@@ -9,7 +9,7 @@ from monitor.cli.root import as_json, commands, leave, print_json, service_of
 from monitor.jobs.delivery import deliver_due
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
-from monitor.notify import outbox
+from monitor.notify.messages import outbox
 
 
 @commands.command()

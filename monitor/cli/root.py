@@ -29,7 +29,7 @@ WHERE = {
     "feeds": "sources",
     "import": "importing",
     "init": "running",
-    "lab": "lab",
+    "lab": "lab.group",
     "poll": "sources",
     "queries": "searching",
     "replay": "sources",

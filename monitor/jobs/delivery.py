@@ -30,11 +30,14 @@ from monitor.kernel.errors import (
     ServerUnavailable,
 )
 from monitor.kernel.locks import exclusive
-from monitor.notify import fan_out, mail_trouble, outbox, rules
-from monitor.notify.mail_merge import MailMerge
-from monitor.notify.outbox import Claimed
+from monitor.notify import rules
+from monitor.notify.announcements import fan_out
+from monitor.notify.incidents import mail_trouble
+from monitor.notify.messages import outbox
+from monitor.notify.messages.outbox import Claimed
 from monitor.notify.smtp.refusals import same
 from monitor.notify.tables import MessageState
+from monitor.notify.writing.mail_merge import MailMerge
 from monitor.service import Service
 
 log = structlog.get_logger()

@@ -14,7 +14,7 @@ from typing import Self
 from monitor.kernel.clock import monotonic
 from monitor.kernel.settings import Settings
 from monitor.kernel.settings import Transport as Kind
-from monitor.notify.claiming import Claimed
+from monitor.notify.messages.claiming import Claimed
 from monitor.notify.smtp.transport import Transport, open_transport
 
 # A lot that takes longer is cut short: what is claimed and not begun waits for a slow server.

@@ -14,7 +14,7 @@ from monitor.kernel import audit
 from monitor.kernel.english import plural
 from monitor.kernel.settings import Settings
 from monitor.kernel.uk import long_date
-from monitor.notify.queueing import queue
+from monitor.notify.messages.queueing import queue
 from monitor.notify.tables import Message, MessageKind
 
 PHASE = "export"

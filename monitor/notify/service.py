@@ -3,9 +3,9 @@
 Every message is queued in the transaction of what it tells.
 """
 
-from monitor.notify.announcing import announce
-from monitor.notify.incident_mail import Phase, alert
-from monitor.notify.subscribing import (
+from monitor.notify.announcements.announcing import announce
+from monitor.notify.incidents.incident_mail import Phase, alert
+from monitor.notify.readers.subscribing import (
     Awaiting,
     awaiting,
     choices,

@@ -30,16 +30,16 @@ from monitor.web.public import (
     coverage,
     crawlers,
     figure,
-    findings,
     history,
     interventions,
     marks,
     priorities,
     rendered,
     subscribe,
-    use,
 )
 from monitor.web.public import overview as public
+from monitor.web.public.shown import findings
+from monitor.web.public.usage import use
 from monitor.web.staff import alerts, certainty, families, imports, searches, studies, unqueued
 from monitor.web.staff import pairs as comparing
 from monitor.web.staff import papers as review

@@ -19,9 +19,10 @@ from monitor.gap.states import State
 from monitor.gap.telling import tier_words
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.settings import parse
-from monitor.notify import content, rendering
-from monitor.notify.outbox import Claimed
+from monitor.notify.announcements import content
+from monitor.notify.messages.outbox import Claimed
 from monitor.notify.tables import MessageKind
+from monitor.notify.writing import rendering
 from monitor.review import rules
 from monitor.review.reading.summary import reading_of_facts
 from monitor.review.words import DecisionVerdict

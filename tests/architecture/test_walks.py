@@ -8,8 +8,8 @@ from monitor.catalogue import loader
 from monitor.kernel.errors import ConfigError
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers.reading import edition
-from monitor.notify.rendering import _VIEWS, TEMPLATES
 from monitor.notify.tables import MessageKind
+from monitor.notify.writing.rendering import _VIEWS, TEMPLATES
 from monitor.review.tools import judge_domain
 
 

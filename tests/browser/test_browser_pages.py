@@ -33,7 +33,7 @@ from monitor.kernel.errors import SourceError, SourceFault
 from monitor.literature.papers import queries as literature
 from monitor.literature.words import PaperRole
 from monitor.notify import queries as mail
-from monitor.notify import tokens
+from monitor.notify.readers import tokens
 from monitor.review import service as review
 from monitor.review.family import compare as families
 from monitor.review.pairs import compare

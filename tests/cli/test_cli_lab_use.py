@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from monitor.cli import commands
-from monitor.cli.lab_use import in_order
+from monitor.cli.lab.use import in_order
 
 HEAD = "wave,question,unit,intervention,numerator,denominator,responses,services"
 QUESTION = "Which has your service offered?"

@@ -10,15 +10,16 @@ import click
 import pytest
 
 import monitor.cli
-from monitor.cli import lab, root
+from monitor.cli import root
+from monitor.cli.lab import group as lab
 from monitor.cli.loading import LoadingGroup
 
 GROUPS = [(root.commands, root.WHERE), (lab.lab, lab.WHERE)]
 
 
 def _load_all():
-    for module in pkgutil.iter_modules(monitor.cli.__path__):
-        importlib.import_module(f"monitor.cli.{module.name}")
+    for module in pkgutil.walk_packages(monitor.cli.__path__, "monitor.cli."):
+        importlib.import_module(module.name)
 
 
 @pytest.mark.parametrize(("group", "where"), GROUPS, ids=["gap-monitor", "gap-monitor lab"])

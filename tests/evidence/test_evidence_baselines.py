@@ -40,9 +40,9 @@ from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import queries as literature
 from monitor.literature.papers.watching import watched_dois
 from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
-from monitor.notify import rendering
-from monitor.notify.outbox import Claimed
+from monitor.notify.messages.outbox import Claimed
 from monitor.notify.tables import Announcement, MessageKind
+from monitor.notify.writing import rendering
 from monitor.ops import exports
 from monitor.review import queries as reviews
 from monitor.review.queue.screening import ScreeningAnswer

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.gap import telling
 from monitor.gap.rules import State, sentence
-from monitor.notify import rendering, wording
+from monitor.notify.writing import rendering, wording
 from monitor.web.public import figure
 
 TIERS = list(Tier)

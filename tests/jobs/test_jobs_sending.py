@@ -21,7 +21,7 @@ from monitor.jobs.service import Service
 from monitor.kernel import audit
 from monitor.kernel.settings import parse
 from monitor.notify import queries
-from monitor.notify.queueing import queue
+from monitor.notify.messages.queueing import queue
 from monitor.notify.tables import Message, MessageKind, MessageState
 
 MANY, CONNECTIONS = 120, 3

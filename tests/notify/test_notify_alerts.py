@@ -14,11 +14,13 @@ from monitor.accounts.tables import Role, User
 from monitor.feeds import incidents
 from monitor.feeds.incidents import IncidentView
 from monitor.kernel.errors import SourceFault
-from monitor.notify import incident_mail, outbox, service
-from monitor.notify.incident_mail import Phase
-from monitor.notify.outbox import Claimed
-from monitor.notify.rendering import render
+from monitor.notify import service
+from monitor.notify.incidents import incident_mail
+from monitor.notify.incidents.incident_mail import Phase
+from monitor.notify.messages import outbox
+from monitor.notify.messages.outbox import Claimed
 from monitor.notify.tables import MessageKind, MessageState
+from monitor.notify.writing.rendering import render
 
 SECRET = b"s" * 32
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -8,7 +8,9 @@ from sqlalchemy import insert
 
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict
-from monitor.notify import fan_out, outbox, postmaster, queries, service
+from monitor.notify import queries, service
+from monitor.notify.announcements import fan_out
+from monitor.notify.messages import outbox, postmaster
 from monitor.notify.tables import Announcement, Message, MessageState, Subscriber, SubscriberState
 
 PIECE = 5

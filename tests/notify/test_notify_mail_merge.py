@@ -10,11 +10,12 @@ from hypothesis import settings as asked
 from hypothesis import strategies as st
 
 from monitor.kernel.settings import parse
-from monitor.notify import mail_merge, rules
-from monitor.notify.claiming import Claimed
-from monitor.notify.mail_merge import MailMerge
-from monitor.notify.rendering import render
+from monitor.notify import rules
+from monitor.notify.messages.claiming import Claimed
 from monitor.notify.tables import MessageKind
+from monitor.notify.writing import mail_merge
+from monitor.notify.writing.mail_merge import MailMerge
+from monitor.notify.writing.rendering import render
 
 SECRET = b"s" * 32
 

@@ -7,7 +7,8 @@ import pytest
 
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict
-from monitor.notify import outbox, queries, service
+from monitor.notify import queries, service
+from monitor.notify.messages import outbox
 from monitor.notify.tables import Message, MessageState, Subscriber, SubscriberState
 
 MINUTE = timedelta(minutes=1)

@@ -7,7 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, insert, text
 
-from monitor.notify import fan_out, mail_trouble, outbox, queries
+from monitor.notify import queries
+from monitor.notify.announcements import fan_out
+from monitor.notify.incidents import mail_trouble
+from monitor.notify.messages import outbox
 from monitor.notify.tables import Message, MessageKind, MessageState, Subscriber, SubscriberState
 
 SENT, WAITING = 6000, 1500

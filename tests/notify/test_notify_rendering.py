@@ -8,11 +8,12 @@ import pytest
 
 from monitor.catalogue.words import Direction
 from monitor.kernel.settings import parse
-from monitor.notify import outbox, service
-from monitor.notify.queueing import queue
-from monitor.notify.rendering import TEMPLATES, render
+from monitor.notify import service
+from monitor.notify.messages import outbox
+from monitor.notify.messages.queueing import queue
+from monitor.notify.readers.tokens import Purpose, verify
 from monitor.notify.tables import MessageKind
-from monitor.notify.tokens import Purpose, verify
+from monitor.notify.writing.rendering import TEMPLATES, render
 
 SECRET = b"s" * 32
 HOSTILE = [

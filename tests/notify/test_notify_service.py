@@ -7,7 +7,8 @@ from monitor.catalogue.words import Direction
 from monitor.gap.tables import Change
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
-from monitor.notify import outbox, service
+from monitor.notify import service
+from monitor.notify.messages import outbox
 from monitor.notify.tables import (
     Announcement,
     Message,

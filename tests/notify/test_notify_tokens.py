@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.notify.tokens import Purpose, confirm_token, unsubscribe_token, verify
+from monitor.notify.readers.tokens import Purpose, confirm_token, unsubscribe_token, verify
 
 SECRET = b"s" * 32
 

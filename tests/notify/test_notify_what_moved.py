@@ -22,7 +22,7 @@ from monitor.evidence.shown import place as place_of
 from monitor.gap import telling
 from monitor.gap.rules import State, changed, sentence
 from monitor.gap.words import ChangeKind
-from monitor.notify import wording
+from monitor.notify.writing import wording
 
 NAME = "Video-feedback Intervention to promote Positive Parenting"
 BLEMISH = re.compile(r"\bNone\b(?! to go)|  | ,|,,|;;|\bbuy\b|\bstop\b|[{}]")

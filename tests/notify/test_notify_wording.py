@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from monitor.catalogue.words import Design, Direction, FindingDirection, GapKind, Tier, UsageBand
 from monitor.gap.rules import State
 from monitor.gap.telling import meaning
-from monitor.notify import wording
+from monitor.notify.writing import wording
 
 
 def state(**parts):

@@ -18,10 +18,10 @@ from monitor.kernel import settings as settings_module
 from monitor.kernel.errors import Conflict
 from monitor.literature.matching.matcher import Matcher
 from monitor.notify import queries as notify
-from monitor.notify import wave_news
-from monitor.notify.outbox import Claimed
-from monitor.notify.rendering import render
+from monitor.notify.announcements import wave_news
+from monitor.notify.messages.outbox import Claimed
 from monitor.notify.tables import Announcement, Message, MessageState, Subscriber, SubscriberState
+from monitor.notify.writing.rendering import render
 from monitor.service import Service
 from monitor.usage import service
 from monitor.usage.tables import WaveState

@@ -21,12 +21,12 @@ from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is
 from monitor.catalogue import loader
 from monitor.catalogue.words import ComparatorClass, Harms, ResultClass, RiskOfBias
 from monitor.review.reading.model import Risk
-from monitor.web.public import forest_marks as marks
-from monitor.web.public import label_marks
-from monitor.web.public.findings_page import forests, harms_sum, page_of
-from monitor.web.public.forest_files import Source, csv_of
-from monitor.web.public.forest_marks import WIDTH, Scale
-from monitor.web.public.risk_shown import EMPTY, FULL, HALF, risk_shown
+from monitor.web.public.shown import forest_marks as marks
+from monitor.web.public.shown import label_marks
+from monitor.web.public.shown.findings_page import forests, harms_sum, page_of
+from monitor.web.public.shown.forest_files import Source, csv_of
+from monitor.web.public.shown.forest_marks import WIDTH, Scale
+from monitor.web.public.shown.risk_shown import EMPTY, FULL, HALF, risk_shown
 
 CATALOGUE = loader.load()
 POLICY, TOOLS = CATALOGUE.synthesis, CATALOGUE.tool_by_reference

@@ -7,7 +7,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from monitor.notify import tokens
+from monitor.notify.readers import tokens
 from monitor.notify.tables import Message
 from monitor.ops.schema import metadata
 from monitor.web import posting

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from monitor.catalogue.words import FindingDirection
 from monitor.gap import queries as gaps
-from monitor.notify import wording
 from monitor.notify.tables import Announcement
+from monitor.notify.writing import wording
 
 QUOTE = "More children moved to secure attachment in the one group than in the other."
 BOTH = {"interventions": ("www", "pip"), "quote": QUOTE}

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from monitor.kernel.audit import AuditEntry
-from monitor.notify import tokens
+from monitor.notify.readers import tokens
 from monitor.notify.tables import Message, MessageKind, Subscriber, SubscriberState
 
 ALL = {"full": "yes", "interventions": ["cos", "ddp"]}

@@ -33,8 +33,9 @@ from monitor.feeds.records import (
 )
 from monitor.gap import queries
 from monitor.gap.tables import Change
-from monitor.notify import fan_out, wording
+from monitor.notify.announcements import fan_out
 from monitor.notify.tables import Announcement
+from monitor.notify.writing import wording
 from monitor.review import service as review
 from monitor.review.family import compare
 from monitor.review.tables import StudyAlert

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from monitor.accounts.tables import Role
-from monitor.notify import postmaster
+from monitor.notify.messages import postmaster
 from monitor.web import auth, posting
 from monitor.web.admin.pages import mail_page
 from monitor.web.current import now, service

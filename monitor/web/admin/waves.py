@@ -14,7 +14,7 @@ from monitor.accounts.tables import Role
 from monitor.gap import in_step, wave_previews
 from monitor.kernel.errors import InvalidInput
 from monitor.notify import queries as notify
-from monitor.notify import wave_news
+from monitor.notify.announcements import wave_news
 from monitor.usage import checks as checking
 from monitor.usage import importing
 from monitor.usage import queries as usage
@@ -24,7 +24,7 @@ from monitor.usage.tables import Wave, WaveState
 from monitor.web import auth, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, ToMend, Typed
-from monitor.web.public import use_words
+from monitor.web.public.usage import use_words
 
 blueprint = Blueprint("waves", __name__)
 blueprint.before_request(auth.only(Role.ADMIN))

@@ -9,7 +9,7 @@ from datetime import date
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.gap.rules import State
 from monitor.usage.standing import Counted
-from monitor.web.public.use_words import Mark
+from monitor.web.public.usage.use_words import Mark
 
 FULL, OPEN, EMPTY = "full", "open", "empty"
 _TIERS = list(Tier)

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from monitor.accounts.rules import check_address
 from monitor.kernel.errors import InvalidInput, LinkOver
 from monitor.notify import service as notify
-from monitor.notify import tokens
+from monitor.notify.readers import tokens
 from monitor.web import posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed

@@ -1,0 +1,121 @@
+"""Mail that cannot leave: its incident, from the first pass that fails to the first that does not.
+
+Opens no transaction. The admins are written to as of any incident, though that mail may wait as
+well: the status page, the log and the exit status of ``status`` and ``check`` tell them meanwhile.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from monitor.feeds import incidents
+from monitor.feeds.incidents import DELIVERY, MAIL, WAITING, IncidentView
+from monitor.kernel.database import affected
+from monitor.kernel.errors import MailFault
+from monitor.kernel.settings import Settings
+from monitor.notify import queries, rules
+from monitor.notify.incidents import incident_mail
+from monitor.notify.incidents.incident_mail import Phase, alert
+from monitor.notify.tables import Message, MessageKind, MessageState
+
+log = structlog.get_logger()
+
+ACTOR = "job:deliver"
+# who hears of trouble only after it has passed need not hear of a short one
+SHORT = timedelta(minutes=15)
+# of these a message tells whether it is over; the others are over once a server is reached
+_HELD = frozenset({MailFault.REFUSED, MailFault.PARTLY})
+
+
+def failed(session: Session, settings: Settings, kind: MailFault, why: str, at: datetime) -> None:
+    """Open the incident of a pass that did not get through and tell the admins, or count it."""
+    noted = incidents.open_or_update(session, MAIL, DELIVERY, kind, why, at)
+    if noted.opened:
+        log.error("mail.cannot_leave", kind=kind.value, reason=why)
+        _tell(session, settings, noted.incident, at)
+
+
+def accepted(session: Session, settings: Settings, at: datetime) -> None:
+    """End the incident once the server has accepted a message, and holds back none."""
+    found = incidents.open_one(session, MAIL, DELIVERY)
+    if found and not (found.kind in _HELD and queries.anything_held(session)):
+        _end(session, settings, DELIVERY, at)
+
+
+def looked_at(session: Session, settings: Settings, at: datetime) -> None:
+    """Open and end what is told by the messages themselves: those held back, those that wait.
+
+    One cause is told once: while no mail leaves, nothing is said of its waiting.
+    """
+    delivery = incidents.open_one(session, MAIL, DELIVERY)
+    if delivery and delivery.kind in _HELD and not queries.anything_held(session):
+        _end(session, settings, DELIVERY, at)
+        delivery = None
+    late = queries.waiting_long(session, at)
+    waiting = incidents.open_one(session, MAIL, WAITING)
+    if late and not delivery and not waiting:
+        words = f"{late} message{'s have' if late > 1 else ' has'} waited for over {_hours()} hours"
+        noted = incidents.open_or_update(session, MAIL, WAITING, MailFault.WAITING, words, at)
+        log.error("mail.waits", messages=late)
+        _tell(session, settings, noted.incident, at)
+    elif waiting and not late:
+        _end(session, settings, WAITING, at)
+
+
+def needs_a_look(session: Session, at: datetime) -> bool:
+    """Tell whether ``looked_at`` would change anything: reading alone, for a pass without work."""
+    delivery = incidents.open_one(session, MAIL, DELIVERY)
+    over = delivery and delivery.kind in _HELD and not queries.anything_held(session)
+    waiting = incidents.open_one(session, MAIL, WAITING) is not None
+    late = queries.waiting_long(session, at) > 0
+    return bool(over) or (late != waiting and not (late and delivery))
+
+
+def resting(session: Session, at: datetime) -> bool:
+    """Tell whether the server is left alone for now, after passes that did not get through."""
+    incident = incidents.open_one(session, MAIL, DELIVERY)
+    if incident is None or incident.kind == MailFault.PARTLY or incident.next_try is None:
+        return False
+    return incident.last_seen_at <= at < incident.next_try
+
+
+def _end(session: Session, settings: Settings, topic: str, at: datetime) -> None:
+    ended = incidents.close(session, MAIL, topic, ACTOR, at)
+    if ended is None:
+        return
+    log.info("mail.leaves_again", kind=ended.kind)
+    if at - ended.opened_at < SHORT and not _anybody_heard(session, ended):
+        _call_off(session, ended)
+    elif ended.told_at:
+        alert(session, settings, ended, Phase.RECOVERED, at)
+
+
+def _tell(session: Session, settings: Settings, incident: IncidentView, at: datetime) -> None:
+    if alert(session, settings, incident, Phase.OPENED, at):
+        incidents.note_told(session, incident.id, at)
+
+
+def _anybody_heard(session: Session, incident: IncidentView) -> bool:
+    heard = select(Message.id).where(
+        Message.kind == MessageKind.INCIDENT,
+        Message.state.in_((MessageState.SENT, MessageState.UNCERTAIN, MessageState.CLAIMED)),
+        Message.context["incident"].as_integer() == incident.id,
+    )
+    return session.scalar(heard.limit(1)) is not None
+
+
+def _call_off(session: Session, incident: IncidentView) -> None:
+    """Cancel what was not sent yet about something that is over already."""
+    off = update(Message).where(
+        Message.kind == MessageKind.INCIDENT,
+        Message.state.in_((MessageState.PENDING, MessageState.DEFERRED)),
+        Message.context["incident"].as_integer() == incident.id,
+    )
+    values = {"state": MessageState.CANCELLED, "reply": incident_mail.PASSED}
+    affected(session.execute(off.values(values).execution_options(synchronize_session="fetch")))
+
+
+def _hours() -> int:
+    return int(rules.MAY_WAIT.total_seconds() // 3600)

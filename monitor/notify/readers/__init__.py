@@ -1,0 +1,1 @@
+"""Who is written to: subscribing, confirming, changing, leaving, and the links that do it."""

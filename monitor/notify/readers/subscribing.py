@@ -1,0 +1,251 @@
+"""Subscribing and leaving. A stranger can never change what somebody else gets: only a mail's link can.
+
+The same happens for everybody who asks, so nobody learns who subscribes.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from monitor.accounts.rules import check_address
+from monitor.catalogue.tables import InterventionRow
+from monitor.kernel import audit
+from monitor.kernel.errors import Conflict, InvalidInput, LinkOver
+from monitor.kernel.settings import Settings
+from monitor.notify import rules
+from monitor.notify.announcements import fan_out
+from monitor.notify.messages.queueing import queue
+from monitor.notify.tables import Message, MessageKind, Subscriber, SubscriberState
+
+_MAX_PURPOSE = 1000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """What a confirmation link would confirm; once it has, what its reader gets now."""
+
+    address: str
+    interventions: tuple[str, ...]  # slugs
+    purpose: str
+    confirmed: bool  # already: the same again changes nothing
+
+
+def subscribe(
+    session: Session,
+    settings: Settings,
+    *,
+    address: str,
+    interventions: Sequence[str],
+    purpose: str,
+    at: datetime,
+) -> None:
+    """Ask by mail whether this address wants news of these interventions (double opt-in).
+
+    The same for everybody: nobody learns who subscribes. What was asked takes effect only
+    through the link in the mail, of which an address gets at most one an hour.
+
+    Raises:
+        InvalidInput: the address, or the choice of interventions, cannot be used.
+    """
+    address = check_address(address)
+    chosen = _chosen(session, interventions)
+    slugs = [intervention.slug for intervention in chosen]
+    reader = _reader(session, address) or _new_reader(session, address, slugs, purpose, at)
+    if _asked_lately(session, reader, at):
+        return
+    if reader.left_at is not None and reader.left_at >= at:
+        # they left while the clock ran ahead: it was before now, whatever it says
+        reader.left_at = at - timedelta(microseconds=1)
+    asked = {
+        "interventions": slugs,
+        "names": [intervention.name for intervention in chosen],
+        "purpose": rules.plain(purpose, _MAX_PURPOSE),
+    }
+    message = queue(session, settings, MessageKind.CONFIRM, address, context=asked, at=at)
+    message.subscriber_id = reader.id
+    _record(session, at, "subscriber.asked", reader, interventions=slugs)
+
+
+def awaiting(session: Session, uuid: str, at: datetime) -> Awaiting:
+    """Tell what a confirmation link would confirm. Changes nothing.
+
+    Raises:
+        NotFound: there is no such message.
+        Conflict: the link has expired, or its reader has left since.
+    """
+    message, reader = _confirmation(session, uuid, at)
+    confirmed = "confirmed_at" in message.context
+    # once confirmed, the reader may have chosen others since: those are told
+    chosen = reader.interventions if confirmed else message.context["interventions"]
+    return Awaiting(
+        address=reader.address,
+        interventions=tuple(chosen),
+        purpose=message.context["purpose"],
+        confirmed=confirmed,
+    )
+
+
+def confirm(session: Session, uuid: str, at: datetime) -> Subscriber:
+    """Start, or change, a subscription as this message asked; the same link again changes nothing.
+
+    Raises:
+        NotFound: there is no such message.
+        Conflict: the link has expired, or its reader has left since.
+    """
+    message, reader = _confirmation(session, uuid, at, hold=True)
+    if "confirmed_at" in message.context:
+        return reader
+    message.context = {**message.context, "confirmed_at": at.isoformat()}
+    fan_out.tell_before_they_choose(session, reader, at=at)
+    reader.state = SubscriberState.ACTIVE
+    reader.interventions = list(message.context["interventions"])
+    reader.purpose = message.context["purpose"]
+    reader.confirmed_at = at
+    _record(session, at, "subscriber.confirmed", reader, interventions=reader.interventions)
+    return reader
+
+
+def unsubscribe(session: Session, uuid: str, at: datetime) -> bool:
+    """Stop every mail to the reader of this message; again, or unknown, changes nothing.
+
+    Tells whether this stopped them: False where they were stopped already.
+    """
+    reader = _reader_of(session, uuid, hold=True)
+    if reader is None or reader.state is SubscriberState.UNSUBSCRIBED:
+        return False
+    reader.state = SubscriberState.UNSUBSCRIBED
+    reader.left_at = max(at, _newest(session, reader) or at)
+    _record(session, at, "subscriber.left", reader)
+    return True
+
+
+def has_left(session: Session, uuid: str) -> bool:
+    """Tell whether the mails to this message's reader are stopped already."""
+    reader = _reader_of(session, uuid)
+    return reader is not None and reader.state is SubscriberState.UNSUBSCRIBED
+
+
+def choices(session: Session, uuid: str) -> tuple[str, ...] | None:
+    """Give the interventions that the reader of this message follows; None once they have left.
+
+    Raises:
+        LinkOver: nobody is known by this message any more.
+    """
+    reader = _reader_of(session, uuid)
+    if reader is None:
+        raise LinkOver("this link leads nowhere; subscribe again to get a new one")
+    return tuple(reader.interventions) if reader.state is SubscriberState.ACTIVE else None
+
+
+def choose(session: Session, uuid: str, interventions: Sequence[str], at: datetime) -> None:
+    """Let the reader of this message follow these interventions from now on.
+
+    Raises:
+        LinkOver: nobody is known by this message any more.
+        Conflict: they have left.
+        InvalidInput: the choice of interventions cannot be used.
+    """
+    chosen = [intervention.slug for intervention in _chosen(session, interventions)]
+    reader = _reader_of(session, uuid, hold=True)
+    if reader is None:
+        raise LinkOver("this link leads nowhere; subscribe again to get a new one")
+    if reader.state is not SubscriberState.ACTIVE:
+        raise Conflict("the e-mails are stopped; subscribe again to get them")
+    if chosen != reader.interventions:
+        fan_out.tell_before_they_choose(session, reader, at=at)
+        reader.interventions = chosen
+        _record(session, at, "subscriber.chose", reader, interventions=chosen)
+
+
+def _chosen(session: Session, interventions: Iterable[str]) -> list[InterventionRow]:
+    """Give the interventions chosen, in the catalogue's order, each once."""
+    asked = set(interventions)
+    known = session.scalars(select(InterventionRow).order_by(InterventionRow.position)).all()
+    if not asked or asked - {intervention.slug for intervention in known}:
+        raise InvalidInput("Choose at least one of the interventions", field="interventions")
+    return [intervention for intervention in known if intervention.slug in asked]
+
+
+def _reader(session: Session, address: str) -> Subscriber | None:
+    return session.scalars(
+        select(Subscriber).where(Subscriber.address == address).with_for_update()
+    ).first()
+
+
+def _reader_of(session: Session, uuid: str, *, hold: bool = False) -> Subscriber | None:
+    of_message = select(Message.subscriber_id).where(Message.uuid == uuid)
+    found = select(Subscriber).where(Subscriber.id.in_(of_message))
+    return session.scalars(found.with_for_update() if hold else found).first()
+
+
+def _new_reader(
+    session: Session, address: str, slugs: list[str], purpose: str, at: datetime
+) -> Subscriber:
+    """Add a reader; where somebody else adds the same one at once, theirs is given."""
+    reader = Subscriber(
+        address=address,
+        state=SubscriberState.PENDING,
+        interventions=slugs,
+        purpose=rules.plain(purpose, _MAX_PURPOSE),
+        asked_at=at,
+        confirmed_at=None,
+        left_at=None,
+    )
+    try:
+        with session.begin_nested():
+            session.add(reader)
+    except IntegrityError:
+        # on PostgreSQL two asked at once: the other was first
+        return session.scalars(select(Subscriber).where(Subscriber.address == address)).one()
+    return reader
+
+
+def _asked_lately(session: Session, reader: Subscriber, at: datetime) -> bool:
+    lately = select(Message.id).where(
+        Message.subscriber_id == reader.id,
+        Message.kind == MessageKind.CONFIRM,
+        Message.queued_at > at - rules.CONFIRM_EVERY,
+        Message.queued_at <= at + rules.CLOCKS_DIFFER,  # not by a clock that ran ahead
+    )
+    return session.scalar(lately.limit(1)) is not None
+
+
+def _newest(session: Session, reader: Subscriber) -> datetime | None:
+    """Tell when the newest message to a reader was queued: later than now by a clock that ran ahead."""
+    newest = select(func.max(Message.queued_at)).where(Message.subscriber_id == reader.id)
+    return session.scalar(newest)
+
+
+def _confirmation(
+    session: Session, uuid: str, at: datetime, *, hold: bool = False
+) -> tuple[Message, Subscriber]:
+    asked = (
+        select(Message, Subscriber)
+        .join(Subscriber, Subscriber.id == Message.subscriber_id)
+        .where(Message.uuid == uuid, Message.kind == MessageKind.CONFIRM)
+    )
+    row = session.execute(asked.with_for_update() if hold else asked).first()
+    if row is None:
+        raise LinkOver("this link leads nowhere; subscribe again to get a new one")
+    message, reader = row
+    left_since = reader.left_at is not None and reader.left_at >= message.queued_at
+    if left_since or at - message.queued_at > rules.CONFIRM_LASTS:
+        raise Conflict("this link no longer works; subscribe again to get a new one")
+    return message, reader
+
+
+def _record(
+    session: Session,
+    at: datetime,
+    action: str,
+    reader: Subscriber,
+    **details: Any,  # noqa: ANN401 - any JSON value
+) -> None:
+    """Write the audit row; it names no address, so that a reader can be forgotten later."""
+    subject = f"subscriber:{reader.id}"
+    audit.record(session, at=at, actor=subject, action=action, subject=subject, **details)

@@ -1,0 +1,220 @@
+"""Turn a claimed message into the bytes that are sent. The same claim always gives the same bytes.
+
+Everything in a message may come from outside: it is one line of plain text before a template sees
+it, and the HTML is autoescaped. No template is ever made from data.
+"""
+
+import textwrap
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, EmailPolicy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from monitor.accounts.rules import LINK_LASTS
+from monitor.accounts.tables import Role
+from monitor.gap.telling import meaning
+from monitor.kernel import addresses, english
+from monitor.kernel.settings import Settings
+from monitor.notify import rules
+from monitor.notify.export_mail import PHASE
+from monitor.notify.messages.outbox import Claimed
+from monitor.notify.readers.tokens import choices_token, confirm_token, unsubscribe_token
+from monitor.notify.tables import MessageKind
+from monitor.notify.writing import wording
+
+TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "email"
+SENDER_NAME = "Gap Monitor"
+_ROLES = {
+    Role.COMMISSIONER.value: "a commissioner",
+    Role.REVIEWER.value: "a reviewer",
+    Role.LEAD.value: "a lead reviewer",
+    Role.ADMIN.value: "an admin",
+}
+_LINE = 68  # characters in a line of the text part
+_MAX_SUBJECT = 250
+_MAX_TEXT = 2000  # characters of any one text from outside
+
+# A folded List-Unsubscribe is no longer a URL (dependencies.md, trap 2): nothing is folded …
+_UNFOLDED = SMTP.clone(max_line_length=998)
+# … but a body's lines end at 76 (RFC 2045, 6.7), and so does a word of a subject (RFC 2047, 2).
+_BODY = SMTP.clone(max_line_length=76)
+
+
+class _Policy(EmailPolicy):
+    """Write each header on one line, save the subject, whose encoded words must stay short."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """Write one header as bytes."""
+        return (_BODY if name == "Subject" else _UNFOLDED).fold_binary(name, value)
+
+
+_POLICY = _Policy(linesep="\r\n", max_line_length=998)
+
+
+def render(claimed: Claimed, settings: Settings, secret: bytes) -> bytes:
+    """Write one message whole, headers and both parts, ready for a mail server."""
+    base = settings.web.public_url
+    view = _VIEWS[claimed.kind](claimed, base, secret)
+    view |= {"base": base, "kind": claimed.kind.value, "notice": _notice(claimed, settings)}
+    contact = settings.web.contact
+    view |= {"contact": contact, "contact_link": addresses.contact_link(contact)}
+    message = EmailMessage(policy=_BODY)
+    for name, value in _headers(
+        claimed, settings, secret, _write(claimed.kind, "subject.txt", view)
+    ):
+        message[name] = value
+    text = _write(claimed.kind, "body.txt", view)
+    message.set_content(text, cte="quoted-printable")
+    html = _write(claimed.kind, "body.html", view)
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    message.set_boundary(f"=_{claimed.uuid}")
+    return message.as_bytes(policy=_POLICY)
+
+
+def _headers(
+    claimed: Claimed, settings: Settings, secret: bytes, subject: str
+) -> list[tuple[str, Any]]:
+    base, sender = settings.web.public_url, settings.mail.from_address
+    headers: list[tuple[str, Any]] = [
+        ("From", Address(SENDER_NAME, addr_spec=sender)),
+        ("To", Address(addr_spec=claimed.address)),
+        ("Date", claimed.queued_at),
+        ("Message-ID", claimed.message_id),
+        ("Subject", _subject(subject)),
+        ("Auto-Submitted", "auto-generated"),  # RFC 3834: nobody's holiday reply answers it
+        ("X-Gap-Monitor-Outbox-ID", claimed.uuid),
+    ]
+    if claimed.subscriber_id is None:
+        return headers
+    stop = f"{base}/u/{unsubscribe_token(secret, claimed.uuid)}"
+    return [
+        *headers,
+        ("List-Id", f"{SENDER_NAME} changes <changes.{rules.domain(sender)}>"),  # RFC 2919
+        ("List-Help", f"<{base}/method>"),
+        ("List-Unsubscribe", f"<{stop}>"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),  # RFC 8058
+    ]
+
+
+def _subject(words: str) -> str:
+    """Make a subject that stays text: EmailMessage would decode what looks like an encoded word."""
+    return rules.plain(words.replace("=?", "= ?"), _MAX_SUBJECT)
+
+
+def _change(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
+    content = _plain(claimed.content)
+    followed = set(claimed.context["slugs"])
+    changes = [change for change in content["changes"] if change["slug"] in followed]
+    study, correction = content["study"], content["correction"]
+    return {
+        "at": datetime.fromisoformat(content["at"]),
+        "share_changed": wording.share_changed(content),
+        "caveat": content["caveat"],
+        "correction": correction,
+        "study_title": wording.study_title(study) if study else None,
+        "again": study.get("again") if study else None,  # older announcements do not say it
+        "reappraised": study.get("reappraised") if study else None,
+        "doubts": study.get("doubts", []) if study else [],
+        "subject": wording.subject(changes, correction=correction),
+        "headline": wording.headline(
+            changes, study, correction=correction, wave=content.get("wave")
+        ),
+        "changes": [_told(change, base) for change in changes],
+        "study": study,
+        "facts": wording.study_facts(study) if study else (),
+        "paper": wording.study_link(study) if study else None,
+        "study_url": base + study["path"] if study else None,
+        "heard": [wording.heard(source) for source in content["sources"]],
+        "promise": wording.promise(claimed.context["following"]),
+        "stop": f"{base}/u/{unsubscribe_token(secret, claimed.uuid)}",
+        "choose": f"{base}/choices/{choices_token(secret, claimed.uuid)}",
+        "ledger": f"{base}/changes",
+    }
+
+
+def _told(change: Mapping[str, Any], base: str) -> dict[str, Any]:
+    _, after = wording.states(change)
+    return {
+        "name": change["name"],
+        "sentence": wording.without_name(change),
+        "rows": wording.rows(change),
+        "meaning": meaning(after),
+        "url": base + change["path"],
+    }
+
+
+def _confirm(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
+    return {
+        "names": [_plain(name) for name in claimed.context["names"]],
+        "purpose": _plain(claimed.context["purpose"]),
+        "link": f"{base}/confirm/{confirm_token(secret, claimed.uuid)}",
+        "days": rules.CONFIRM_LASTS.days,
+    }
+
+
+def _invitation(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:  # noqa: ARG001 - one shape for all kinds
+    return {
+        "name": _plain(claimed.context["name"]),
+        "role_words": _ROLES[claimed.context["role"]],
+        "days": LINK_LASTS.days,
+        "link": base + claimed.context["link"],
+    }
+
+
+def _incident(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:  # noqa: ARG001 - one shape for all kinds
+    told: dict[str, Any] = _plain(claimed.context)
+    page = "queries" if told.get("phase") == PHASE else "status"
+    return {**told, "status": f"{base}/{page}"}
+
+
+_VIEWS: dict[MessageKind, Callable[[Claimed, str, bytes], dict[str, Any]]] = {
+    MessageKind.CHANGE: _change,
+    MessageKind.CONFIRM: _confirm,
+    MessageKind.INVITATION: _invitation,
+    MessageKind.INCIDENT: _incident,
+}
+
+
+def _notice(claimed: Claimed, settings: Settings) -> str:
+    return rules.plain(claimed.content.get("notice") or settings.web.notice, 300)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Make every text in a JSON value one plain line, however it got there."""
+    if isinstance(value, str):
+        return rules.plain(value, _MAX_TEXT)
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def _write(kind: MessageKind, part: str, view: dict[str, Any]) -> str:
+    return _environment().get_template(f"{kind.value}/{part}").render(view)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(("html",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"day": english.day, "wrapped": _wrapped}
+    return environment
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    """Wrap a paragraph of the text part; later lines start with ``indent``; addresses stay whole."""
+    return textwrap.fill(
+        text, _LINE, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )

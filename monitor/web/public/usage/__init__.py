@@ -1,0 +1,1 @@
+"""How much each is used, as pages."""
