@@ -3,7 +3,7 @@
     python tools/simulate_findings.py
 
 Every pool and label is made by the product's own code (`monitor.evidence`), every vote count by the
-grading policy in force. A fixed seed: the page is the same whoever makes it. Takes a few minutes.
+last grading policy that counted any. A fixed seed: the page is the same whoever makes it. Takes a few minutes.
 """
 
 import math
@@ -36,6 +36,9 @@ MOST = 8  # trials
 EFFECT = 0.35
 CATALOGUE = loader.load()
 POLICY = CATALOGUE.synthesis
+RETIRED = CATALOGUE.released.grading["2023-1"]  # the last policy that counted votes
+VOTES = RETIRED.direction
+assert VOTES is not None, "a released policy is frozen by hash"  # noqa: S101 - for the reader
 LABELS = (
     Label.BENEFIT,
     Label.PROBABLE,
@@ -100,7 +103,7 @@ def verdict(votes: frozenset[int]) -> Direction:
         -1: Direction.FAVOURS_COMPARISON,
     }
     heard = {Direction.GENERALLY_POSITIVE} | {words[vote] for vote in votes}
-    return combine(CATALOGUE.grading, frozenset(heard))
+    return combine(VOTES, frozenset(heard))
 
 
 def labelled(told: Sequence[Told]) -> list[str]:
@@ -220,7 +223,7 @@ ABOUT = f"""# Accuracy: what the method says of trials whose truth is known
 
 Written by `python tools/simulate_findings.py` (seed {SEED}); do not edit. The method: policy {POLICY.version} (δ = {POLICY.delta:g}).
 
-Trials of {2 * PEOPLE} people in two equal arms, normal outcomes, Hedges' g. Each row is {FEW:,} bodies of trials up to four trials and {MANY:,} from five on, pooled and labelled by the product's own code; *vote count* is what the retired rule (policy {CATALOGUE.grading.version}) says of the same trials, each a vote by its t test, beside a review that said *generally positive*. All figures are per cent of runs. Monte Carlo error (one standard error, in points): {error(0.8, FEW)} at 80 %, {error(0.025, FEW)} at 2.5 % up to four trials; {error(0.8, MANY)} and {error(0.025, MANY)} from five on; {error(0.05, BESIDE)} at 95 % for the two columns of intervals that decide nothing, of {BESIDE:,} bodies each.
+Trials of {2 * PEOPLE} people in two equal arms, normal outcomes, Hedges' g. Each row is {FEW:,} bodies of trials up to four trials and {MANY:,} from five on, pooled and labelled by the product's own code; *vote count* is what the retired rule (policy {RETIRED.version}) says of the same trials, each a vote by its t test, beside a review that said *generally positive*. All figures are per cent of runs. Monte Carlo error (one standard error, in points): {error(0.8, FEW)} at 80 %, {error(0.025, FEW)} at 2.5 % up to four trials; {error(0.8, MANY)} and {error(0.025, MANY)} from five on; {error(0.05, BESIDE)} at 95 % for the two columns of intervals that decide nothing, of {BESIDE:,} bodies each.
 
 One trial has its own interval; two to four are a common effect, or not pooled where they disagree (p below {POLICY.disagreement_p:g}); from {POLICY.random_effects_from} on random effects by REML with the truncated Knapp-Hartung interval."""
 CLOSING = """
