@@ -83,6 +83,12 @@ def test_half_a_person_is_added_to_each_cell_where_one_is_empty(measure):
         assert y == pytest.approx(math.log(0.5 * 7.5 / (10.5 * 3.5)))
 
 
+def test_an_arm_may_be_of_one_person_and_all_of_it_may_have_the_event():
+    assert from_counts(1, 1, 2, 4, Measure.OR) == pytest.approx(
+        (math.log(1.5 * 2.5 / (0.5 * 2.5)), 1 / 1.5 + 1 / 0.5 + 2 / 2.5)
+    )
+
+
 @pytest.mark.parametrize(
     ("counts", "said"),
     [((5, 4, 1, 4), "events_i: 5"), ((1, 4, -1, 4), "events_c: -1"), ((0, 0, 1, 4), "n_i: an arm")],

@@ -124,6 +124,7 @@ def test_the_kind_of_effect_is_said_or_read_off_the_cells(cells, kind):
         ({"effect_type": ""}, "effect_type: say which of direction only"),
         ({"effect_type": "d'"}, 'effect_type: "d\'" is none of direction only'),
         ({"outcome_class": "mood"}, "outcome_class: 'mood' is none of attachment"),
+        ({"outcome_class": "other"}, "outcome_class: 'other' is none of attachment"),
         ({"risk_of_bias": "fine"}, "risk_of_bias: 'fine' is none of low"),
         ({"uk": "perhaps"}, "uk: 'perhaps' is none of yes, no, unknown"),
         ({"benefit": "2"}, "benefit: 1 where more is better, -1 where less is"),
