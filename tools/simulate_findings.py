@@ -235,6 +235,23 @@ CLOSING = """
 - With alike trials the truncated interval holds the truth more often than 95 % from five trials on, since it allows for a spread that is not there. The unmodified one comes closer to 95 % on average; it is not used, since in single bodies of trials it is narrower than if nothing varied.
 - **The step from four trials to five costs.** At d = 0.35 the fifth trial alone takes *benefit or probable benefit* from {four} % to {five} %: the model changes there, from a common effect to one that allows for a spread. A page may so fall back to *not settled* by one more trial that agrees with the others. Six trials are again as telling as four.
 - Where settings vary, the prediction interval holds a new setting's effect in {predicted} %, short of 95 %: with so few trials the spread is often estimated as none. It is a warning, not a guarantee.
+
+## What holds for any results, and which tests hold it
+
+All by Hypothesis, on results drawn at random, but where another way is named. In `tests/evidence`, where no folder stands before.
+
+| property | tests |
+|---|---|
+| Turning every sign turns every label round | `test_evidence_findings.py::test_turning_every_sign_turns_every_label_round`; of a label alone, `test_evidence_labels.py::test_turned_round_a_benefit_favours_the_comparison_and_the_rest_stays`; of every model, `test_evidence_fitting.py::test_turned_effects_turn_the_fit_and_the_truncated_interval_is_never_narrower` |
+| An exact copy of a study under its registration changes nothing | `test_evidence_index_results.py::test_a_copy_of_a_study_under_its_registration_changes_nothing` |
+| Withdraw and count again gives the same bytes | `test_evidence_index_results.py::test_withdrawn_and_counted_again_gives_the_same_bytes`; of grades, gaps and states, on both databases, by a walk of twelve steps: `gap/test_gap_reversible.py::test_the_state_hangs_on_what_counts_and_how_it_is_judged_and_on_nothing_else` |
+| No label but *not settled* for an interval that holds both −δ and δ | `test_evidence_labels.py::test_an_interval_that_holds_both_ends_of_what_matters_is_never_settled` |
+| A result of another class, a subgroup or completers never changes a pool | `test_evidence_index_results.py::test_what_is_no_index_result_never_changes_a_pool` |
+| Nor does a group that was not randomised | `test_evidence_index_results.py::test_a_group_that_chance_did_not_make_never_changes_a_pool_of_a_randomised_trial` |
+| Order of studies makes no difference | `test_evidence_index_results.py::test_the_order_of_rows_and_copies_of_them_make_no_difference`, `test_evidence_findings.py::test_the_order_and_copies_of_results_make_no_difference` |
+| Nor does the order of arms | `test_evidence_index_results.py::test_which_arm_is_called_the_experimental_one_makes_no_difference` |
+| δ = 0 leaves the sign of the interval | `test_evidence_labels.py::test_without_a_margin_the_interval_s_sign_decides` |
+| Three trials of 100: *benefit* or *probable benefit* in 80 % or more at d = 0.35, in 3.5 % or less at d = 0 | this page; with 4,000 runs of each in every run of the tests, `test_evidence_fitting.py::test_three_trials_of_100_show_a_useful_programme_and_hardly_ever_a_useless_one` |
 """
 
 
