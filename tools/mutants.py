@@ -187,6 +187,8 @@ def _changes(node: ast.AST) -> int:
             return 1
         case ast.If(test=ast.Compare(ops=[ast.Eq() | ast.NotEq() | ast.Is() | ast.IsNot()])):
             return 0  # the comparison's own mutant is the same
+        case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+            return 0  # no behaviour hangs on it
         case ast.Constant(value=int() | float()) | ast.If() | ast.comprehension(ifs=[_, *_]):
             return 1
         case ast.Call(func=ast.Name(id=name)):

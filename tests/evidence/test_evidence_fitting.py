@@ -62,6 +62,17 @@ def test_counts_agree_with_what_metafor_prints_of_its_own_example(recordings):
     assert (got.tau2, got.i2) == pytest.approx((0.3132, 92.22), abs=5e-3)
 
 
+def test_many_studies_agree_with_what_metafor_tests_of_a_published_example(recordings):
+    """``rma(yi, vi, data=dat.konstantopoulos2011)``: table 4 of Konstantopoulos 2011, four digits."""
+    text = (recordings / "meta_analysis/metadat__dat.konstantopoulos2011.txt").read_text("utf-8")
+    pairs = [tuple(map(float, line.split()[2:4])) for line in text.splitlines()[1:]]
+    got = fit([y for y, _ in pairs], [v for _, v in pairs], Spread.REML, Interval.WALD)
+    se = (got.ci_high - got.ci_low) / 2 / 1.959964
+    assert (got.k, got.estimate, se, got.tau2) == pytest.approx(
+        (56, 0.1279, 0.0439, 0.0884), abs=5e-5
+    )
+
+
 @pytest.mark.parametrize(
     ("measure", "effect", "variance"),
     [

@@ -239,6 +239,12 @@ def test_so_is_an_effect_of_nobody_knows_how_many_people():
     assert only(sized, replace(sized, study="NCT01234567")).main.k == 2
 
 
+def test_one_row_with_figures_is_enough_to_know_a_study_by():
+    rows = [PLAIN, a(effect_type=EffectType.DIRECTION, effect=1.0, outcome="b")]
+    copies = [replace(row, study="NCT01234567") for row in rows]
+    assert only(*rows, *copies).main.k == 1
+
+
 def test_a_registration_with_other_figures_is_another_study():
     assert only(PLAIN, a(study="NCT01234567", effect=0.5)).main.k == 2
 

@@ -57,6 +57,13 @@ def test_every_column_may_be_missing_but_who_is_studied():
     assert (found.benefit, found.months, found.people, found.in_review) == (1, None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("n_i", "n_c", "people"), [("52", "48", 100), ("52", "", None), ("", "48", None)]
+)
+def test_people_are_those_of_both_groups_or_not_known(n_i, n_c, people):
+    assert read(n_i=n_i, n_c=n_c).people == people
+
+
 def test_words_are_read_in_any_case_and_spacing():
     found = read(
         comparator_class=" Waiting  List", outcome_class="CHILD, other", risk_of_bias="Some Concerns",
