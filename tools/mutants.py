@@ -143,7 +143,7 @@ def mutants(module: str) -> Iterator[Mutant]:
 
 
 def _promises(node: ast.AST) -> Iterator[ast.AST]:
-    """What no behaviour holds: annotations, how a class is made, whether a zip is strict."""
+    """What no behaviour hangs on: annotations, how a class is made, whether a zip is strict."""
     told: list[ast.AST | None] = []
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
@@ -154,6 +154,8 @@ def _promises(node: ast.AST) -> Iterator[ast.AST]:
             told = list(node.decorator_list)
         case ast.Call(func=ast.Name(id="zip" | "field")):
             told = list(node.keywords)
+        case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+            yield node
     for one in told:
         if one is not None:
             yield from ast.walk(one)
@@ -187,8 +189,6 @@ def _changes(node: ast.AST) -> int:
             return 1
         case ast.If(test=ast.Compare(ops=[ast.Eq() | ast.NotEq() | ast.Is() | ast.IsNot()])):
             return 0  # the comparison's own mutant is the same
-        case ast.If(test=ast.Name(id="TYPE_CHECKING")):
-            return 0  # no behaviour hangs on it
         case ast.Constant(value=int() | float()) | ast.If() | ast.comprehension(ifs=[_, *_]):
             return 1
         case ast.Call(func=ast.Name(id=name)):

@@ -42,7 +42,10 @@ def test_a_decimal_comma_is_refused_with_what_to_write(said, instead):
         read(effect=said)
 
 
-@pytest.mark.parametrize(("said", "count"), [("52", 52), ("52.0", 52), ("", None)])
+@pytest.mark.parametrize(
+    ("said", "count"),
+    [("52", 52), ("52.0", 52), ("1", 1), ("10000000", 10_000_000), ("", None)],
+)
 def test_people_are_whole(said, count):
     assert read(n_i=said).n_i == count
     with pytest.raises(InvalidInput, match=r"^n_i: 52.5 is not a whole number"):
