@@ -62,6 +62,17 @@ def test_counts_agree_with_what_metafor_prints_of_its_own_example(recordings):
     assert (got.tau2, got.i2) == pytest.approx((0.3132, 92.22), abs=5e-3)
 
 
+def test_many_studies_agree_with_what_metafor_tests_of_a_published_example(recordings):
+    """``rma(yi, vi, data=dat.konstantopoulos2011)``: table 4 of Konstantopoulos 2011, four digits."""
+    text = (recordings / "meta_analysis/metadat__dat.konstantopoulos2011.txt").read_text("utf-8")
+    pairs = [tuple(map(float, line.split()[2:4])) for line in text.splitlines()[1:]]
+    got = fit([y for y, _ in pairs], [v for _, v in pairs], Spread.REML, Interval.WALD)
+    se = (got.ci_high - got.ci_low) / 2 / 1.959964
+    assert (got.k, got.estimate, se, got.tau2) == pytest.approx(
+        (56, 0.1279, 0.0439, 0.0884), abs=5e-5
+    )
+
+
 @pytest.mark.parametrize(
     ("measure", "effect", "variance"),
     [
@@ -81,6 +92,12 @@ def test_half_a_person_is_added_to_each_cell_where_one_is_empty(measure):
     assert math.isfinite(v)
     if measure is Measure.OR:
         assert y == pytest.approx(math.log(0.5 * 7.5 / (10.5 * 3.5)))
+
+
+def test_an_arm_may_be_of_one_person_and_all_of_it_may_have_the_event():
+    assert from_counts(1, 1, 2, 4, Measure.OR) == pytest.approx(
+        (math.log(1.5 * 2.5 / (0.5 * 2.5)), 1 / 1.5 + 1 / 0.5 + 2 / 2.5)
+    )
 
 
 @pytest.mark.parametrize(

@@ -228,9 +228,21 @@ def test_two_studies_are_two_although_their_figures_agree_and_a_person_is_asked_
     ]
 
 
-def test_directions_alone_are_too_little_to_take_a_registration_for_another_study():
-    sign = a(effect_type=EffectType.DIRECTION, effect=1.0, n_i=None, n_c=None)
+@pytest.mark.parametrize("people", [None, 50])
+def test_directions_alone_are_too_little_to_take_a_registration_for_another_study(people):
+    sign = a(effect_type=EffectType.DIRECTION, effect=1.0, n_i=people, n_c=people)
     assert only(sign, replace(sign, study="NCT01234567")).signs.towards == 2
+
+
+def test_so_is_an_effect_of_nobody_knows_how_many_people():
+    sized = a(n_i=None, n_c=None, se=0.2)
+    assert only(sized, replace(sized, study="NCT01234567")).main.k == 2
+
+
+def test_one_row_with_figures_is_enough_to_know_a_study_by():
+    rows = [PLAIN, a(effect_type=EffectType.DIRECTION, effect=1.0, outcome="b")]
+    copies = [replace(row, study="NCT01234567") for row in rows]
+    assert only(*rows, *copies).main.k == 1
 
 
 def test_a_registration_with_other_figures_is_another_study():
@@ -431,6 +443,30 @@ def test_what_is_no_index_result_never_changes_a_pool(rows, data):
         }
 
     assert pools(*rows, added).items() >= pools(*rows).items()
+
+
+@given(ROWS, st.sampled_from(["as usual", "pip", "a list"]), st.integers(-80, 80))
+def test_a_group_that_chance_did_not_make_never_changes_a_pool_of_a_randomised_trial(
+    rows, comparator, hundredths
+):
+    trials = [replace(row, allocation=Allocation.INDIVIDUAL) for row in rows]
+    added = replace(
+        trials[0],
+        comparator=comparator,
+        comparator_class="not randomised",
+        outcome="beside",
+        effect=hundredths / 100,
+    )
+
+    def pools(*told):
+        return {
+            (one.intervention, one.comparator_class): (one.main, one.sustained, one.with_high_risk)
+            for one in every(*told)
+        }
+
+    before, after = pools(*trials), pools(*trials, added)
+    assert after.items() >= before.items()
+    assert not any(line.k for place in after.keys() - before.keys() for line in after[place])
 
 
 @given(ROWS)

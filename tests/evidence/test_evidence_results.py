@@ -42,7 +42,10 @@ def test_a_decimal_comma_is_refused_with_what_to_write(said, instead):
         read(effect=said)
 
 
-@pytest.mark.parametrize(("said", "count"), [("52", 52), ("52.0", 52), ("", None)])
+@pytest.mark.parametrize(
+    ("said", "count"),
+    [("52", 52), ("52.0", 52), ("1", 1), ("10000000", 10_000_000), ("", None)],
+)
 def test_people_are_whole(said, count):
     assert read(n_i=said).n_i == count
     with pytest.raises(InvalidInput, match=r"^n_i: 52.5 is not a whole number"):
@@ -55,6 +58,13 @@ def test_every_column_may_be_missing_but_who_is_studied():
     )
     assert found.allocation is Allocation.UNKNOWN
     assert (found.benefit, found.months, found.people, found.in_review) == (1, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("n_i", "n_c", "people"), [("52", "48", 100), ("52", "", None), ("", "48", None)]
+)
+def test_people_are_those_of_both_groups_or_not_known(n_i, n_c, people):
+    assert read(n_i=n_i, n_c=n_c).people == people
 
 
 def test_words_are_read_in_any_case_and_spacing():
@@ -124,6 +134,7 @@ def test_the_kind_of_effect_is_said_or_read_off_the_cells(cells, kind):
         ({"effect_type": ""}, "effect_type: say which of direction only"),
         ({"effect_type": "d'"}, 'effect_type: "d\'" is none of direction only'),
         ({"outcome_class": "mood"}, "outcome_class: 'mood' is none of attachment"),
+        ({"outcome_class": "other"}, "outcome_class: 'other' is none of attachment"),
         ({"risk_of_bias": "fine"}, "risk_of_bias: 'fine' is none of low"),
         ({"uk": "perhaps"}, "uk: 'perhaps' is none of yes, no, unknown"),
         ({"benefit": "2"}, "benefit: 1 where more is better, -1 where less is"),

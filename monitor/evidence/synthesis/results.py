@@ -110,11 +110,6 @@ class Result:
     p: float | None = None
 
     @property
-    def randomised(self) -> bool:
-        """Whether chance put people into the two groups compared."""
-        return self.allocation in RANDOMISED and self.comparator_class != NOT_RANDOMISED
-
-    @property
     def people(self) -> int | None:
         """How many people the two groups held; None: not known."""
         return None if self.n_i is None or self.n_c is None else self.n_i + self.n_c
