@@ -4,7 +4,7 @@
 
 Makes an invented intervention of 500 counted studies with three results each, straight into a
 database (SQLite) of its own. Measured, as processor time, the median of seven: reading the studies
-that count (``review.accepted``), making results of them, and ``evidence.regrade`` and
+that count (``review.counted``), making results of them, and ``evidence.regrade`` and
 ``gap.reassess`` together, with an expunged session each time. The yardstick, in the same run, is
 reading the decisions' facts as JSON alone. Budget: 20 ms in all; ends with status 1 where it is
 missed, naming the part that takes most.
@@ -222,7 +222,7 @@ def main() -> int:
         yardstick = measured(database, facts)
         parts = {
             "the studies that count, read": measured(
-                database, lambda session: review.accepted(session, SLUG)
+                database, lambda session: review.counted(session, SLUG)
             ),
             "and as results": measured(
                 database, lambda session: evidence.counting(session, CATALOGUE, SLUG)

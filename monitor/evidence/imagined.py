@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import (
     ComparatorClass,
     Design,
@@ -10,8 +11,8 @@ from monitor.catalogue.words import (
     OutcomeClass,
     RiskOfBias,
 )
+from monitor.evidence.counted import Weighed, derived_of
 from monitor.evidence.facts import StudyFacts
-from monitor.evidence.service import Weighed
 from monitor.evidence.synthesis.results import Allocation, Result
 
 PEOPLE = 400  # in two groups: enough to tell a difference that matters from none
@@ -25,7 +26,7 @@ _SAYS = {
 }
 
 
-def trial(slug: str, effect: float, *, at: datetime) -> Weighed:
+def trial(catalogue: Catalogue, slug: str, effect: float, *, at: datetime) -> Weighed:
     """Imagine a sound trial of attachment against usual care; ``effect`` in standard deviations."""
     facts = StudyFacts(
         study_id=_NOBODY,
@@ -51,4 +52,4 @@ def trial(slug: str, effect: float, *, at: datetime) -> Weighed:
         n_c=PEOPLE // 2,
         effect=effect,
     )
-    return Weighed(facts, (result,))
+    return Weighed(facts, derived_of(catalogue, [result]))

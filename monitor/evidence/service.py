@@ -1,7 +1,7 @@
 """Grade an intervention and keep the ledger of grades. Appends; never edits, never commits."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,20 +12,16 @@ from monitor.catalogue.words import InReview
 from monitor.evidence import queries
 from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.baseline.standing import Standing
+from monitor.evidence.counted import Weighed, all_derived, counting, weighed
 from monitor.evidence.facts import is_later
 from monitor.evidence.rules import Grade, StudyFacts, grade
-from monitor.evidence.showing import main_of, names, rows_of
+from monitor.evidence.synthesis.findings import main_findings
 from monitor.evidence.synthesis.of_readings import told_direction
 from monitor.evidence.synthesis.results import Result
 from monitor.evidence.tables import GradeRow
 from monitor.evidence.words import Cause
 from monitor.kernel import audit
-from monitor.kernel.errors import NotFound
-from monitor.literature.tables import Study
 from monitor.review import queries as review_queries
-from monitor.review.queries import AcceptedStudy
-from monitor.review.reading.model import Reading
-from monitor.review.rules import Judgement, as_facts, direction_of
 
 __all__ = [
     "Grade",
@@ -41,14 +37,6 @@ __all__ = [
     "weigh",
     "weighed",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """A study as grading weighs it: what its tier rests on, and its results."""
-
-    facts: StudyFacts
-    results: tuple[Result, ...] = ()
 
 
 def preview(
@@ -95,17 +83,14 @@ def weigh(
     Raises:
         NotFound: no such intervention.
     """
-    heard = [row for study in studies if _speaks(study.facts, standing) for row in study.results]
-    found, refused = main_of(catalogue, slug, heard)
+    heard = [study for study in studies if _speaks(study.facts, standing)]
+    derived, refused = all_derived(catalogue, heard)
     graded = grade(
         catalogue.grading,
         standing.baseline(catalogue, slug),
         catalogue.review.closed,
-        [
-            replace(one, in_review=standing.in_review(slug, one.study_id, one.in_review))
-            for one in (study.facts for study in studies)
-        ],
-        found,
+        [_told_by(standing, slug, study.facts) for study in studies],
+        main_findings(derived, catalogue.synthesis, [slug]),
         delta=catalogue.synthesis.delta,
     )
     named = [one.facts for one in studies if standing.names(slug, one.facts.study_id)]
@@ -115,9 +100,8 @@ def weigh(
         [one.label for one in named if one.in_review is not InReview.NO],
         [one.label for one in named if one.in_review is InReview.NO],
     )
-    unread = _unread(
-        slug, refused, {row.study: one.facts.label for one in studies for row in one.results}
-    )
+    labels = {one.derived.rows[0].study: one.facts.label for one in studies if one.derived}
+    unread = _unread(slug, refused, labels)
     return replace(graded, reasons=(*graded.reasons, *unread, *told))
 
 
@@ -129,6 +113,12 @@ def _unread(
         if slug in {row.intervention, row.comparator.casefold()}:
             of = row.outcome or row.measure or "a result without a name"
             yield f"Of {labels[row.study]}, {of} could not be read, so it says nothing here: {why}."
+
+
+def _told_by(standing: Standing, slug: str, facts: StudyFacts) -> StudyFacts:
+    """Give what is known of a study with what the review's own table says of it."""
+    in_review = standing.in_review(slug, facts.study_id, facts.in_review)
+    return facts if in_review is facts.in_review else replace(facts, in_review=in_review)
 
 
 def _speaks(facts: StudyFacts, standing: Standing) -> bool:
@@ -200,57 +190,6 @@ def may_be_in_review(
         return said is not InReview.NO
     year, published = review_queries.first_results(session, [study_id])[study_id]
     return not is_later(published, year, catalogue.review.closed)
-
-
-def weighed(
-    session: Session, catalogue: Catalogue, study_id: int, judgement: Judgement, reading: Reading
-) -> Weighed:
-    """Give what the rules would know of a study if this judgement were agreed.
-
-    Raises:
-        NotFound: no such study.
-    """
-    study = session.get(Study, study_id)
-    if study is None:
-        raise NotFound(f"there is no study {study_id}")
-    year, published = review_queries.first_results(session, [study_id])[study_id]
-    facts = StudyFacts(
-        study_id=study_id,
-        label=study.label,
-        design=judgement.design,
-        risk_of_bias=judgement.risk_of_bias,
-        outcome_class=judgement.outcome_class,
-        direction=direction_of(as_facts(judgement)),
-        published=published,
-        year=year,
-        in_review=reading.in_review,
-    )
-    name = f"{study.label} ({study_id})"  # as none that counts is named
-    return Weighed(facts, tuple(rows_of(catalogue, reading, name)))
-
-
-def counting(
-    session: Session, catalogue: Catalogue, slug: str, at: datetime | None = None
-) -> list[Weighed]:
-    """Give the studies that count for an intervention, as the rules weigh them; ``at``: as of then."""
-    return [
-        Weighed(_facts(study), tuple(rows_of(catalogue, study.reading, name)))
-        for name, study in names(review_queries.accepted(session, slug, at=at)).items()
-    ]
-
-
-def _facts(study: AcceptedStudy) -> StudyFacts:
-    return StudyFacts(
-        study_id=study.study_id,
-        label=study.label,
-        design=study.design,
-        risk_of_bias=study.risk_of_bias,
-        outcome_class=study.outcome_class,
-        direction=study.direction,
-        published=study.published,
-        year=study.year,
-        in_review=study.in_review,
-    )
 
 
 def _columns(graded: Grade, catalogue: Catalogue) -> dict[str, Any]:

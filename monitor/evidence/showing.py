@@ -8,20 +8,23 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import InReview
 from monitor.evidence.baseline import standing as baselines
-from monitor.evidence.synthesis.findings import Finding, MainFinding, findings, main_findings
+from monitor.evidence.synthesis.findings import Finding, findings_of
+from monitor.evidence.synthesis.hearing import derived
 from monitor.evidence.synthesis.of_readings import row_of
 from monitor.evidence.synthesis.results import Result
 from monitor.review import queries as review
-from monitor.review.queries import AcceptedStudy
+from monitor.review.queries import AcceptedStudy, CountedStudy
 from monitor.review.reading.appraised import overall_of
 from monitor.review.reading.model import Reading
 
+_Labelled = TypeVar("_Labelled", AcceptedStudy, CountedStudy)
 _NUMBERED = re.compile(r"\(\d+\)\s*$")
 
 
@@ -56,24 +59,9 @@ def of_studies(
     heard = [one for one in accepted if everything or one.in_review is not InReview.YES]
     named = names(heard)
     rows = [row for name, study in named.items() for row in rows_of(catalogue, study.reading, name)]
-    found, refused = shown_of(catalogue, slug, rows)
-    return Showing(slug, found, refused, named)
-
-
-def shown_of(
-    catalogue: Catalogue, slug: str, rows: Sequence[Result]
-) -> tuple[tuple[Finding, ...], tuple[tuple[Result, str], ...]]:
-    """Say what results show of one intervention; and which could not be read, with why."""
-    every, refused = findings(rows, catalogue.synthesis, catalogue.measures, catalogue.slugs)
-    return tuple(finding for finding in every if finding.intervention == slug), tuple(refused)
-
-
-def main_of(
-    catalogue: Catalogue, slug: str, rows: Sequence[Result]
-) -> tuple[list[MainFinding], list[tuple[Result, str]]]:
-    """Say what ``shown_of`` says, as far as a grade needs it."""
-    every, refused = main_findings(rows, catalogue.synthesis, catalogue.measures, catalogue.slugs)
-    return [finding for finding in every if finding.intervention == slug], refused
+    studies, refused = derived(rows, catalogue.synthesis, catalogue.measures, catalogue.slugs)
+    found = findings_of(studies, catalogue.synthesis, [slug])
+    return Showing(slug, tuple(found), tuple(refused), named)
 
 
 def rows_of(catalogue: Catalogue, reading: Reading, study: str) -> list[Result]:
@@ -85,7 +73,7 @@ def rows_of(catalogue: Catalogue, reading: Reading, study: str) -> list[Result]:
     ]
 
 
-def names(accepted: Sequence[AcceptedStudy]) -> dict[str, AcceptedStudy]:
+def names(accepted: Sequence[_Labelled]) -> dict[str, _Labelled]:
     """Name each study by its label, with its number where another's could be taken for the same.
 
     Results meet by name in any case and spacing (``samples.keys``), and so labels differ by more

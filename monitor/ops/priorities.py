@@ -100,7 +100,7 @@ def _order(one: Priority, last: int) -> tuple[int, int]:
 
 def _could(session: Session, catalogue: Catalogue, slug: str, now: State, *, at: datetime) -> str:
     """Try one sound trial that does not exist on the rule itself, and say what the tier would be."""
-    trial = imagined.trial(slug, imagined.CLEAR, at=at)
+    trial = imagined.trial(catalogue, slug, imagined.CLEAR, at=at)
     grade = evidence.preview(session, catalogue, slug, adding=trial)
     then = gap.preview(session, catalogue, slug, grade)
     before, after = tier_clause(now), tier_clause(then)

@@ -63,6 +63,46 @@ class AcceptedStudy:
     identifiers: tuple[Identifier, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CountedStudy:
+    """One study that counts, unread: ``facts`` are its newest decision's, as the JSON they are kept as.
+
+    ``year`` and ``published`` are of its first results, as ``AcceptedStudy`` has them.
+    """
+
+    study_id: int
+    label: str
+    facts: str
+    year: int | None
+    published: date | None
+
+
+def counted(
+    session: Session, slug: str | None = None, *, at: datetime | None = None
+) -> list[CountedStudy]:
+    """List what ``accepted`` lists, with what grading asks of it and no more. Two statements."""
+    newest = _accepting(slug, at)
+    decisions = session.execute(
+        select(Decision.study_id, Study.label, cast(Decision.facts, String))
+        .join(newest, newest.c.id == Decision.id)
+        .join(Study, Study.id == Decision.study_id)
+        .order_by(Decision.id)
+    ).all()
+    reports = session.execute(
+        select(StudyPaper.study_id, Paper.year, Paper.published)
+        .join(newest, newest.c.study_id == StudyPaper.study_id)
+        .join(Paper, Paper.id == StudyPaper.paper_id)
+        .where(StudyPaper.role.not_in(WITHOUT_RESULTS))
+    )
+    dates: dict[int, list[FirstResults]] = defaultdict(list)
+    for study_id, year, published in reports:
+        dates[study_id].append((year, published))
+    return [
+        CountedStudy(study_id, label, facts, *first_published(dates.get(study_id, ())))
+        for study_id, label, facts in decisions
+    ]
+
+
 def accepted(
     session: Session, slug: str | None = None, *, at: datetime | None = None
 ) -> list[AcceptedStudy]:

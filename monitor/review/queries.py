@@ -2,7 +2,9 @@
 
 from monitor.review.accepted import (
     AcceptedStudy,
+    CountedStudy,
     accepted,
+    counted,
     decided_reading,
     first_results,
     said_in_review,
@@ -55,6 +57,7 @@ __all__ = [
     "AcceptedStudy",
     "AppraisalView",
     "ConsensusView",
+    "CountedStudy",
     "DecisionView",
     "EarlierRound",
     "Filters",
@@ -77,6 +80,7 @@ __all__ = [
     "Turn",
     "accepted",
     "by_intervention",
+    "counted",
     "counts",
     "decided_reading",
     "earlier_rounds",

@@ -185,6 +185,8 @@ def first_published(
     (None, None)
     """
     known = [(day.year if day else year, day) for year, day in reports]
+    if len(known) == 1:
+        return known[0]
     years = [year for year, _ in known if year is not None]
     if not years or len(years) < len(known):
         return None, None

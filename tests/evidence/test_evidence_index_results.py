@@ -13,7 +13,7 @@ from monitor.catalogue import loader
 from monitor.catalogue.words import EffectType
 from monitor.evidence.synthesis.effects import derive
 from monitor.evidence.synthesis.findings import findings, findings_of
-from monitor.evidence.synthesis.index_results import heard, pool_of
+from monitor.evidence.synthesis.hearing import Rules, derived, of_study, pool_of, together
 from monitor.evidence.synthesis.results import Allocation, Result
 
 CATALOGUE = loader.load()
@@ -293,8 +293,8 @@ def test_two_of_the_ten_against_a_third_count_the_third_s_people_once():
 
 def test_the_other_side_of_a_table_has_its_cells_turned():
     means = {"mean_i": 1.0, "sd_i": 2.0, "mean_c": 3.0, "sd_c": 4.0, "events_i": 5, "events_c": 6}
-    entries, _ = heard([a(comparator="pip", **means)], POLICY, SLUGS)
-    (turned,) = entries[1].alone.results
+    ((study,), _) = derived([a(comparator="pip", **means)], POLICY, MEASURES, SLUGS)
+    (turned,) = study.places["pip", "another of the ten", "attachment"].first.results
     assert (turned.mean_i, turned.sd_i, turned.events_i, turned.n_i) == (3.0, 4.0, 6, 48)
     assert (turned.mean_c, turned.sd_c, turned.events_c, turned.n_c) == (1.0, 2.0, 5, 52)
 
@@ -484,10 +484,18 @@ def test_which_arm_is_called_the_experimental_one_makes_no_difference(rows):
         assert one.leave_one_out == other.leave_one_out
 
 
-@given(ROWS)
-def test_effects_derived_beforehand_give_the_same(rows):
-    entries, _ = heard(rows, POLICY, SLUGS)
-    assert findings_of(entries, POLICY, MEASURES, SLUGS) == every(*rows)
+_NAMES = {"Ash": "Ash NCT00000001", "Beech": "NCT00000001 again", "Cedar": "NCT00000002"}
+
+
+@given(ROWS, st.sampled_from([_NAMES, {}]))
+def test_studies_derived_apart_say_the_same_together(rows, names):
+    """What one study says hangs on its own rows alone: so it may be remembered."""
+    rows = [replace(row, study=names.get(row.study, row.study)) for row in rows]
+    named = {name: [row for row in rows if row.study == name] for name in {r.study for r in rows}}
+    rules = Rules(POLICY, MEASURES, frozenset(SLUGS))
+    studies, refused = together([of_study(own, rules) for own in named.values()], rules)
+    assert findings_of(studies, POLICY, SLUGS) == every(*rows)
+    assert not refused
 
 
 @given(ROWS)

@@ -19,7 +19,7 @@ CATALOGUE = loader.load()
 def voices(slug, *readings):
     showing = showing_of(slug, readings)
     hearing = makeup.hear(showing.studies, CATALOGUE)
-    return [makeup.voices(finding, hearing, CATALOGUE) for finding in showing.findings]
+    return [makeup.voices(finding, hearing) for finding in showing.findings]
 
 
 def test_the_results_that_an_index_result_is_made_of_are_found():

@@ -107,7 +107,7 @@ def test_frequencies_from_events_start_from_the_median_of_the_comparison_groups(
     ]
     showing = showing_of("vipp", readings)
     (finding,) = showing.findings
-    voices = makeup.voices(finding, makeup.hear(showing.studies, CATALOGUE), CATALOGUE)
+    voices = makeup.voices(finding, makeup.hear(showing.studies, CATALOGUE))
     told = telling.events_of(voices)
     assert told == Events((34 / 60 + 24 / 54) / 2, "disorganised attachment", -1)
     words = telling.frequencies(finding, POLICY, SENTENCES, Said("VIPP", "an active one", told))
@@ -117,7 +117,7 @@ def test_frequencies_from_events_start_from_the_median_of_the_comparison_groups(
     )
     mixed = [*readings, trial("vipp", result(smd(0.3)), against=ComparatorClass.ACTIVE)]
     other = showing_of("vipp", mixed)
-    voices = makeup.voices(other.findings[0], makeup.hear(other.studies, CATALOGUE), CATALOGUE)
+    voices = makeup.voices(other.findings[0], makeup.hear(other.studies, CATALOGUE))
     assert telling.events_of(voices) is None, "one trial gives no events"
 
 

@@ -1,6 +1,5 @@
 """One body of studies and what parts of it show: lines, signs, and without each study. Pure."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -70,10 +69,14 @@ class Body:
     def lines(self, parts: Parts) -> list[Line]:
         """Say what each part shows, in their order. A part says of each study if it is in it."""
         sized = parts & self._sized
-        pools = self._pools({own.tobytes(): own for own in sized if own.any()})
+        keys = [own.tobytes() for own in sized]
+        heard = sized.any(axis=1).tolist()
+        bodies = {key: own for key, own, any_ in zip(keys, sized, heard, strict=True) if any_}
+        pools = self._pools(bodies)
+        people = zip(self._counts(parts), self._counts(sized), strict=True)
         return [
-            self._line(part, own, pools.get(own.tobytes()))
-            for part, own in zip(parts, sized, strict=True)
+            self._line(part, pools.get(key), counts)
+            for part, key, counts in zip(parts, keys, people, strict=True)
         ]
 
     def signs(self, part: Part) -> Signs:
@@ -117,16 +120,25 @@ class Body:
         y, v = self._y[self._sized], self._v[self._sized]
         return dict(zip(bodies, pool_each(y, v, members, self._policy), strict=True))
 
-    def _line(self, part: Part, sized: Part, pooled: Pool | None) -> Line:
+    def _line(self, part: Part, pooled: Pool | None, people: tuple[int | None, int | None]) -> Line:
+        """Say what a part shows; ``people`` are those of all its studies, and of those with a size."""
         if pooled is None:
             signs = self.signs(part)
-            return Line(of_signs(signs.towards, signs.heard), 0, self._count(part), None)
-        return Line(in_words(pooled, self._policy.delta), pooled.k, self._count(sized), pooled)
+            return Line(of_signs(signs.towards, signs.heard), 0, people[0], None)
+        return Line(in_words(pooled, self._policy.delta), pooled.k, people[1], pooled)
 
-    def _count(self, part: Part) -> int | None:
-        """The people of a part; None: it has no study, or of one it is not known."""
-        people = float(self._people[part].sum())
-        return int(people) if part.any() and math.isfinite(people) else None
+    def _counts(self, parts: Parts) -> list[int | None]:
+        """Count the people of each part; None: it has no study, or of one it is not known."""
+        import numpy as np  # noqa: PLC0415 - heavy; here already
+
+        people = np.where(parts, self._people, 0.0).sum(axis=1)
+        any_ = parts.any(axis=1)
+        return [
+            int(count) if known else None
+            for count, known in zip(
+                people.tolist(), (any_ & np.isfinite(people)).tolist(), strict=True
+            )
+        ]
 
     def _farthest(self, own: "NDArray[np.intp]") -> "NDArray[np.intp]":
         """Those whose absence moves the mean farthest, up and down."""

@@ -9,12 +9,14 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TypeAlias
 
 from monitor.catalogue.methods import Measures, SynthesisPolicy
 from monitor.catalogue.words import Label
 from monitor.evidence.synthesis.bodies import Body, LeftOut, Line, Signs
-from monitor.evidence.synthesis.index_results import Heard, Index, heard, index
+from monitor.evidence.synthesis.hearing import Derived, InPlace, Place, derived
+from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.results import ANOTHER, CLASSES, Allocation, Result
 
 __all__ = [
@@ -30,8 +32,7 @@ __all__ = [
 ]
 
 POOLS = ("usual care", "active", ANOTHER)
-Place: TypeAlias = tuple[str, str, str]
-Studies: TypeAlias = dict[str, list[Heard]]
+Studies: TypeAlias = list[InPlace]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,42 +78,44 @@ def findings(
     results: Iterable[Result], policy: SynthesisPolicy, measures: Measures, slugs: Sequence[str]
 ) -> tuple[list[Finding], list[tuple[Result, str]]]:
     """Say what results show, in the order of ``slugs``; and which were refused, with why."""
-    entries, refused = heard(results, policy, slugs)
-    return findings_of(entries, policy, measures, slugs), refused
+    studies, refused = derived(results, policy, measures, slugs)
+    return findings_of(studies, policy, slugs), refused
 
 
 def findings_of(
-    entries: Iterable[Heard], policy: SynthesisPolicy, measures: Measures, slugs: Sequence[str]
+    studies: Iterable[Derived], policy: SynthesisPolicy, slugs: Sequence[str]
 ) -> list[Finding]:
-    """Say what results show whose effects are derived already, in the order of ``slugs``."""
-    groups = _by_place(entries, slugs)
-    return [_finding(place, studies, policy, measures) for place, studies in groups.items()]
+    """Say what studies show whose effects are derived already, in the order of ``slugs``."""
+    return [_finding(place, told, policy) for place, told in _by_place(studies, slugs).items()]
 
 
 def main_findings(
-    results: Iterable[Result], policy: SynthesisPolicy, measures: Measures, slugs: Sequence[str]
-) -> tuple[list[MainFinding], list[tuple[Result, str]]]:
-    """Say what ``findings`` says, without the lines for comparison: a grade needs none of them."""
-    entries, refused = heard(results, policy, slugs)
-    groups = _by_place(entries, slugs).items()
-    return [_main_finding(place, one, policy, measures) for place, one in groups], refused
+    studies: Iterable[Derived], policy: SynthesisPolicy, slugs: Sequence[str]
+) -> list[MainFinding]:
+    """Say what ``findings_of`` says, without the lines for comparison: a grade needs none of them."""
+    return [_main_finding(place, told, policy) for place, told in _by_place(studies, slugs).items()]
 
 
-def _by_place(entries: Iterable[Heard], slugs: Sequence[str]) -> dict[Place, Studies]:
-    """Group results by intervention, pool and class, in the order in which findings are told."""
-    groups: dict[Place, Studies] = defaultdict(lambda: defaultdict(list))
-    for entry in entries:
-        groups[entry.place][entry.study].append(entry)
+def _by_place(studies: Iterable[Derived], slugs: Sequence[str]) -> dict[Place, Studies]:
+    """Group what studies say by intervention, pool and class, in the order findings are told in.
+
+    In each place studies stand by their keys: the order of rows makes no difference.
+    """
+    groups: dict[Place, Studies] = defaultdict(list)
+    for study in sorted(studies, key=_key):
+        for place, told in study.places.items():
+            groups[place].append(told)
     places = [(slug, pool, kind) for slug in slugs for pool in POOLS for kind in ("", *CLASSES)]
     return {place: groups[place] for place in places if place in groups}
 
 
-def _main_finding(
-    place: Place, studies: Studies, policy: SynthesisPolicy, measures: Measures
-) -> MainFinding:
+_key = attrgetter("study")
+
+
+def _main_finding(place: Place, studies: Studies, policy: SynthesisPolicy) -> MainFinding:
     import numpy as np  # noqa: PLC0415 - heavy; wanted only where there is a finding
 
-    body = _chosen(studies, policy, measures)
+    body = _chosen(studies)
     sound = [one for one in body.pooled if not one.high_risk]
     whole, every = Body(sound, policy), np.ones((1, len(sound)), dtype=bool)
     return MainFinding(
@@ -124,14 +127,11 @@ def _main_finding(
     )
 
 
-def _finding(
-    place: Place, studies: Studies, policy: SynthesisPolicy, measures: Measures
-) -> Finding:
+def _finding(place: Place, studies: Studies, policy: SynthesisPolicy) -> Finding:
     import numpy as np  # noqa: PLC0415 - heavy; wanted only where there is a finding
 
-    first = _chosen(studies, policy, measures)
-    late = [one for one in first.told if max([e.months for e in one]) >= policy.first_months]
-    last = [found for one in late if (found := index(one, policy, measures, sustained=True))]
+    first = _chosen(studies)
+    last = [one.last for one in studies if one.last]
     later = [one for one in _of_one_kind(last)[0] if not one.high_risk]
     chosen = first.pooled
     body = Body(chosen, policy)
@@ -159,20 +159,18 @@ def _finding(
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """What each study says, in one order: those of one pool, those beside it, those silent here."""
+    """What each study says: those of one pool, those beside it, those silent here."""
 
-    told: list[list[Heard]]
+    told: Studies
     pooled: list[Index]
     beside: list[Index]
     silent: list[str]
 
 
-def _chosen(studies: Studies, policy: SynthesisPolicy, measures: Measures) -> _Chosen:
-    told = [studies[name] for name in sorted(studies)]  # the order of rows makes no difference
-    firsts = [(one, index(one, policy, measures)) for one in told]
-    pooled, beside = _of_one_kind([found for _, found in firsts if found])
-    silent = [min(entry.result.study for entry in one) for one, found in firsts if not found]
-    return _Chosen(told, pooled, beside, silent)
+def _chosen(studies: Studies) -> _Chosen:
+    pooled, beside = _of_one_kind([one.first for one in studies if one.first])
+    silent = [one.name for one in studies if not one.first]
+    return _Chosen(studies, pooled, beside, silent)
 
 
 def _of_one_kind(found: Sequence[Index]) -> tuple[list[Index], list[Index]]:
@@ -185,7 +183,7 @@ def _of_one_kind(found: Sequence[Index]) -> tuple[list[Index], list[Index]]:
 def _reasons(body: _Chosen) -> Iterable[str]:
     chosen, beside = body.pooled, body.beside
     if chosen and not chosen[0].randomised:
-        by_chance = any(of_study[0].alone.randomised for of_study in body.told)
+        by_chance = any(one.entries[0].alone.randomised for one in body.told)
         what = "no result of a randomised trial here" if by_chance else "no randomised trial"
         yield f"{what}: told as such, settles no headline"
     if beside:
@@ -210,6 +208,9 @@ def _of_each(chosen: Sequence[Index], beside: Sequence[Index]) -> Iterable[str]:
 
 def _alike(chosen: Sequence[Index]) -> Iterable[str]:
     """Name studies that agree to the last digit: they count, and a person should look."""
+    told = [(one.yi, one.vi, one.people) for one in chosen]
+    if len(set(told)) == len(told):
+        return
     first: dict[tuple[float, float, int], str] = {}
     for one in chosen:
         if one.yi is None or one.vi is None or one.people is None:

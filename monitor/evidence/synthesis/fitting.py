@@ -283,23 +283,24 @@ def _climb(
     low, high = bounds or (tau2 * 0 - 1, tau2 * 0 + math.inf)
     within = np.where(members, v, math.inf)
     powers = np.array([y * 0 + 1, centred, centred**2]).T
-    going = np.arange(len(tau2))
+    going, at = np.arange(len(tau2)), start
     for _ in range(_STEPS):
-        at = tau2[going]
         move = step(powers, within + at[:, None])
         up = move > 0
-        low[going] = np.where(up, at, low[going])
-        high[going] = np.where(up, high[going], at)
+        low, high = np.where(up, at, low), np.where(up, high, at)
         following = (at + move).clip(0)
-        beyond = (following > high[going]) | (following <= low[going])
+        beyond = (following > high) | (following <= low)
         if beyond.any():
-            following[beyond] = (low[going] + high[going])[beyond].clip(0) / 2
-        tau2[going] = following
+            following[beyond] = (low + high)[beyond].clip(0) / 2
         moved = abs(following - at) >= _CLOSE * (1 + at)
+        at = following
         if not moved.all():
-            going, within = going[moved], within[moved]
+            tau2[going] = at
+            going, within, at = going[moved], within[moved], at[moved]
+            low, high = low[moved], high[moved]
             if not len(going):
-                break
+                return tau2
+    tau2[going] = at
     return tau2
 
 

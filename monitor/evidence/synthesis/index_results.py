@@ -7,25 +7,15 @@ rule and its reason.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from monitor.catalogue.methods import Measures, SynthesisPolicy
-from monitor.evidence.synthesis.effects import Effect, derive, turned
-from monitor.evidence.synthesis.results import (
-    ANOTHER,
-    NOT_RANDOMISED,
-    RANDOMISED,
-    Allocation,
-    Result,
-)
-from monitor.evidence.synthesis.samples import keys, without_copies
-from monitor.kernel.errors import InvalidInput
+from monitor.evidence.synthesis.effects import Effect
+from monitor.evidence.synthesis.results import Result
 
-ALL_RANDOMISED = frozenset({"", "itt", "all randomised", "all randomized", "intention to treat"})
 _OBSERVED = frozenset({"blind observer", "observer"})
 _SELF_REPORT = frozenset({"self-report", "self report"})
-_PRIMARY = frozenset({"primary", "yes"})
 
 
 # Not frozen: a recomputation makes ten thousand, and freezing takes longer than choosing.
@@ -75,141 +65,28 @@ class Index:
         return self.results[0].months if self.results else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Heard:
     """A result with its effect, as one intervention hears it, and all that choosing asks of it.
 
     The cells of ``result`` are as reported, whichever arm the intervention had; those of
     ``alone.results`` are turned with it.
-    ``study`` is the key under which a study's results meet, ``randomised`` and ``developer_led``
-    are of the whole study; ``whole`` says that the result is of all randomised; ``months`` not
-    given are 0; ``alone`` is what it says where it is the only
-    one of its study.
+    ``whole`` says that it is of all randomised; ``months`` not given are 0; ``alone`` is what it
+    says where it is the only one of its study.
     """
 
     result: Result
     effect: Effect
-    pool: str
-    study: str
-    randomised: bool
-    developer_led: bool | None
     whole: bool
     months: float
     primary: bool
-    place: tuple[str, str, str]  # the intervention, pool and outcome class it belongs to
     alone: Index = field(compare=False, repr=False)
-
-
-def heard(
-    results: Iterable[Result], policy: SynthesisPolicy, slugs: Iterable[str]
-) -> tuple[list[Heard], list[tuple[Result, str]]]:
-    """Derive every effect and give each result to whom it concerns; and list those refused.
-
-    A trial of one of the ten against another is heard by both, with opposite signs, by
-    construction; told from both sides, each hears its own. A result whose comparator is of no
-    known class is in no pool, and listed.
-    """
-    rows, known = without_copies(list(results)), frozenset(slugs)
-    study_of = keys(rows)
-    by_chance, led = _by_chance(rows, study_of), _led(rows, study_of)
-    derived: list[tuple[Result, str, Effect]] = []
-    refused: list[tuple[Result, str]] = []
-    for row in rows:
-        pool = ANOTHER if row.comparator.casefold() in known else pool_of(row, policy)
-        if pool is None:
-            refused.append((row, "comparator_class: not given, so it belongs to no pool"))
-            continue
-        try:
-            derived.append((row, pool, derive(row, policy)))
-        except InvalidInput as error:
-            refused.append((row, str(error)))
-    told = {_comparison(row, study_of[row.study]) for row, _, _ in derived}
-    entries: list[Heard] = []
-    for row, pool, effect in derived:
-        study = study_of[row.study]
-        sides = [(row, row, effect)]
-        if row.comparator.casefold() in known:
-            other = row.comparator.casefold()
-            seen = replace(row, intervention=other, comparator=row.intervention, variant="")
-            if _comparison(seen, study) not in told:
-                sides.append((seen, _with_arms_turned(seen), turned(effect)))
-        entries += [
-            Heard(
-                result=side,
-                effect=its_effect,
-                pool=pool,
-                study=study,
-                randomised=by_chance[study],
-                developer_led=led[study],
-                whole=_of_all(side, randomised=by_chance[study]),
-                months=side.months or 0.0,
-                primary=side.prespecified in _PRIMARY,
-                place=(side.intervention, pool, side.outcome_class),
-                alone=_alone(
-                    as_its_own, its_effect, policy, randomised=by_chance[study], led=led[study]
-                ),
-            )
-            for side, as_its_own, its_effect in sides
-        ]
-    return entries, refused
-
-
-def _by_chance(rows: Iterable[Result], study_of: Mapping[str, str]) -> dict[str, bool]:
-    """Whether each study allocated people by chance, as all its rows that say so agree."""
-    said: dict[str, set[Allocation]] = defaultdict(set)
-    for row in rows:
-        said[study_of[row.study]].add(row.allocation)
-    return {
-        study: bool(told := words - {Allocation.UNKNOWN}) and told <= RANDOMISED
-        for study, words in said.items()
-    }
-
-
-def _led(rows: Iterable[Result], study_of: Mapping[str, str]) -> dict[str, bool | None]:
-    """Whether its developers led each study, as any of its rows says."""
-    said: dict[str, set[bool | None]] = defaultdict(set)
-    for row in rows:
-        said[study_of[row.study]].add(row.developer_led)
-    return {
-        study: True if True in words else False if False in words else None
-        for study, words in said.items()
-    }
-
-
-def _of_all(result: Result, *, randomised: bool) -> bool:
-    """No subgroup, no completers, no group that chance did not make in a randomised trial."""
-    if result.population.casefold().replace("-", " ") not in ALL_RANDOMISED:
-        return False
-    return not (randomised and result.comparator_class == NOT_RANDOMISED)
 
 
 def _is_better(result: Result, measures: Measures) -> bool:
     if result.outcome_class == "attachment":
         return result.informant not in _SELF_REPORT and measures.is_gold(result.measure)
     return result.outcome_class == "proximal" and result.informant in _OBSERVED
-
-
-def _comparison(result: Result, study: str) -> tuple[object, ...]:
-    what = (result.outcome_class, result.outcome.casefold(), result.measure.casefold())
-    when = (result.months or 0.0, result.population.casefold())
-    return study, result.intervention, result.comparator.casefold(), what, when
-
-
-def _with_arms_turned(result: Result) -> Result:
-    return replace(
-        result,
-        **{f"{what}_i": getattr(result, f"{what}_c") for what in ("n", "events", "mean", "sd")},
-        **{f"{what}_c": getattr(result, f"{what}_i") for what in ("n", "events", "mean", "sd")},
-    )
-
-
-def pool_of(result: Result, policy: SynthesisPolicy) -> str | None:
-    """Name the pool of a result's comparator; None where its class is not known."""
-    if result.comparator_class in policy.usual_care:
-        return "usual care"
-    if result.comparator_class == NOT_RANDOMISED:
-        return "usual care"  # never pooled with randomised ones: see ``findings``
-    return result.comparator_class or None
 
 
 def index(
@@ -232,7 +109,7 @@ def index(
         return None
     if len(of_study) == 1:
         return within[0].alone
-    rules = [_WHOLE]
+    rules = [WHOLE]
     chosen = within
     if len(within) > 1:
         name = _MEASURES.get(within[0].result.outcome_class, "")
@@ -249,7 +126,7 @@ def index(
     return _one_of(chosen, policy, rules)
 
 
-_WHOLE = "all randomised"
+WHOLE = "all randomised"
 _MEASURES = {"attachment": "a gold-standard measure", "proximal": "observed, not self-reported"}
 
 
@@ -260,31 +137,6 @@ def _prefer(
         return candidates
     rules.append(name)
     return [one for one, it_holds in zip(candidates, holds, strict=True) if it_holds]
-
-
-def _alone(
-    result: Result,
-    effect: Effect,
-    policy: SynthesisPolicy,
-    *,
-    randomised: bool,
-    led: bool | None,
-) -> Index:
-    return Index(
-        study=result.study,
-        outcome=result.outcome or result.measure or result.outcome_class,
-        yi=effect.yi,
-        vi=effect.vi,
-        sign=effect.sign,
-        people=result.people,
-        randomised=randomised,
-        high_risk=result.risk_of_bias in policy.high_risk,
-        some_concerns=result.risk_of_bias in policy.some_concerns,
-        developer_led=led,
-        rule=_WHOLE,
-        results=(result,),
-        derivation=effect.derivation,
-    )
 
 
 def _one_of(equals: list[Heard], policy: SynthesisPolicy, rules: list[str]) -> Index:

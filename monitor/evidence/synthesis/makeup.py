@@ -1,13 +1,14 @@
 """Which studies and which of their results a finding is made of, and why others stand beside it. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from monitor.catalogue.loader import Catalogue
 from monitor.evidence.showing import rows_of
 from monitor.evidence.synthesis.findings import Finding
-from monitor.evidence.synthesis.index_results import Heard, Index, heard, index
+from monitor.evidence.synthesis.hearing import InPlace, Place, derived
+from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.results import Result
 from monitor.review.queries import AcceptedStudy
 from monitor.review.reading import model
@@ -16,8 +17,6 @@ HIGH_RISK = "high risk of bias, so in the sensitivity line only"
 NOT_RANDOMISED = "not randomised, so never in one pool with randomised trials"
 NO_INDEX = "no result of all randomised in the first months after treatment"
 NOT_HEARD = "not among the studies that this statement is about"
-
-Place = tuple[str, str, str]  # intervention, pool, class of outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Hearing:
     """Every result of some studies, by where it is heard."""
 
     spoken: tuple[Spoken, ...]
-    places: Mapping[Place, Mapping[str, Sequence[Heard]]]  # by study
+    places: Mapping[Place, Mapping[str, InPlace]]  # by the study's name
     told: Mapping[Result, model.Result]
     studies: Mapping[str, AcceptedStudy]
 
@@ -70,32 +69,29 @@ def hear(studies: Mapping[str, AcceptedStudy], catalogue: Catalogue) -> Hearing:
             rows_of(catalogue, study.reading, name), study.reading.results, strict=True
         )
     )
-    entries, _ = heard([one.row for one in spoken], catalogue.synthesis, catalogue.slugs)
-    places: dict[Place, dict[str, list[Heard]]] = defaultdict(lambda: defaultdict(list))
-    for entry in entries:
-        result = entry.result
-        place = (result.intervention, entry.pool, result.outcome_class)
-        places[place][result.study].append(entry)
+    rows = [one.row for one in spoken]
+    studies_, _ = derived(rows, catalogue.synthesis, catalogue.measures, catalogue.slugs)
+    places: dict[Place, dict[str, InPlace]] = defaultdict(dict)
+    for study in studies_:
+        for place, told in study.places.items():
+            places[place][told.name] = told
     return Hearing(spoken, places, {_bare(one.row): one.told for one in spoken}, studies)
 
 
-def voices(finding: Finding, hearing: Hearing, catalogue: Catalogue) -> tuple[Voice, ...]:
+def voices(finding: Finding, hearing: Hearing) -> tuple[Voice, ...]:
     """Give each study heard in a finding: those in the pool first, each by name; those beside it."""
     place = (finding.intervention, finding.comparator_class, finding.outcome_class)
-    pooled = {one.study: one for one in finding.index}
+    pooled = {one.study for one in finding.index}
     by_study = hearing.places.get(place, {})
-    said = {
-        name: pooled.get(name) or index(entries, catalogue.synthesis, catalogue.measures)
-        for name, entries in by_study.items()
-    }
+    said = {name: told.first for name, told in by_study.items()}
     randomised = any(one.randomised for one in said.values() if one)
     found = [
         Voice(
             name,
             said[name],
             tuple(
-                _seen(entry.result, finding.intervention, hearing)
-                for entry in _chosen(by_study[name], said[name], catalogue)
+                _seen(result, finding.intervention, hearing)
+                for result in _chosen(by_study[name], said[name])
             ),
             "" if name in pooled else _why(said[name], randomised=randomised),
         )
@@ -110,28 +106,11 @@ def variants(pooled: Iterable[Voice]) -> tuple[str, ...]:
     return tuple(sorted(name for name in named if name)) if len(named) > 1 else ()
 
 
-def _chosen(entries: Sequence[Heard], one: Index | None, catalogue: Catalogue) -> list[Heard]:
-    """Find the results without which the index result would be another."""
-    if one is None:
-        return []
-    each = sorted(set(entries), key=repr)
-    if len(each) == 1:
-        return each
-
-    def without(left_out: Heard) -> Index | None:
-        others = [entry for entry in each if entry is not left_out]
-        return index(others, catalogue.synthesis, catalogue.measures)
-
-    found = [entry for entry in each if _core(without(entry)) != _core(one)]
-    return found or [entry for entry in each if _name(entry.result) in one.outcome.split("; ")]
-
-
-def _core(one: Index | None) -> object:
-    return one and (one.outcome, one.yi, one.vi, one.sign, one.people)
-
-
-def _name(result: Result) -> str:
-    return result.outcome or result.measure or result.outcome_class
+def _chosen(told: InPlace, one: Index | None) -> list[Result]:
+    """Give the results that an index result is made of, as they were told; one told twice once."""
+    made_of = one.results if one else ()
+    own = [entry.result for entry in told.entries if entry.alone.results[0] in made_of]
+    return list(dict.fromkeys(own))
 
 
 def _bare(result: Result) -> Result:

@@ -104,10 +104,17 @@ def random_effects(yi: Sequence[float], vi: Sequence[float], *, truncated: bool)
     return _pool(fit(yi, vi, Spread.REML, interval))
 
 
+_METHODS = {
+    (Spread.NONE, Interval.WALD): Method.COMMON,
+    (Spread.REML, Interval.TRUNCATED): Method.RANDOM,
+    (Spread.REML, Interval.HARTUNG_KNAPP): Method.UNMODIFIED,
+}
+
+
 def _pool(fitted: Fit) -> Pool:
     return Pool(
         k=fitted.k,
-        method=Method(fitted.method),
+        method=_METHODS[fitted.spread, fitted.interval],
         estimate=fitted.estimate,
         ci_low=fitted.ci_low,
         ci_high=fitted.ci_high,

@@ -47,7 +47,7 @@ def cases(
     """Try one more trial each way, and each of the newest counted studies withdrawn."""
     cases = []
     for what, effect in _TRIALS:
-        adding = imagined.trial(slug, effect, at=at)
+        adding = imagined.trial(catalogue, slug, effect, at=at)
         grade = evidence.preview(session, catalogue, slug, adding=adding)
         then = _then(state, gaps.preview(session, catalogue, slug, grade))
         cases.append(Case(f"One more sound trial of {imagined.PEOPLE} people {what}", then))

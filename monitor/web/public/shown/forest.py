@@ -112,7 +112,7 @@ def key_of(finding: Finding) -> str:
 def forest(finding: Finding, hearing: Hearing, catalogue: Catalogue) -> Forest:
     """Lay out one finding."""
     about = catalogue.intervention(finding.intervention)
-    voices = makeup.voices(finding, hearing, catalogue)
+    voices = makeup.voices(finding, hearing)
     pooled = [voice for voice in voices if not voice.beside]
     comparator = _comparator(finding, pooled or voices, catalogue)
     lines = _lines(finding, voices, hearing, catalogue)

@@ -1,0 +1,121 @@
+"""The studies that count, as the rules weigh them. Each is read and derived once, and remembered.
+
+What a decision's facts say by given rules can never be anything else. So it is remembered by the
+facts themselves, the rules and what the study is called: not by the decision's number, which a
+database gives again after a transaction that came to nothing. Grades, pools and labels are worked
+out anew each time (DESIGN §9).
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from monitor.catalogue.loader import Catalogue
+from monitor.evidence.facts import StudyFacts
+from monitor.evidence.showing import names, rows_of
+from monitor.evidence.synthesis.hearing import Derived, Refused, Rules, of_study, together
+from monitor.evidence.synthesis.results import Result
+from monitor.kernel.errors import NotFound
+from monitor.kernel.remembering import Remembered
+from monitor.literature.tables import Study
+from monitor.review import queries as review_queries
+from monitor.review.queries import CountedStudy
+from monitor.review.reading.model import Reading
+from monitor.review.reading.summary import reading_of_facts
+from monitor.review.rules import Judgement, as_facts, direction_of, from_facts
+
+# Some kilobytes each; ten interventions of 500 studies are that many.
+_MOST = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A study as grading weighs it: what its tier rests on, and its results, derived."""
+
+    facts: StudyFacts
+    derived: Derived | None = None  # None: it has no result
+
+
+_REMEMBERED: Remembered[Weighed] = Remembered(_MOST)
+
+
+def counting(
+    session: Session, catalogue: Catalogue, slug: str, at: datetime | None = None
+) -> list[Weighed]:
+    """Give the studies that count for an intervention, as the rules weigh them; ``at``: as of then."""
+    return [
+        _weighed(catalogue, name, study)
+        for name, study in names(review_queries.counted(session, slug, at=at)).items()
+    ]
+
+
+def weighed(
+    session: Session, catalogue: Catalogue, study_id: int, judgement: Judgement, reading: Reading
+) -> Weighed:
+    """Give what the rules would know of a study if this judgement were agreed.
+
+    Raises:
+        NotFound: no such study.
+    """
+    study = session.get(Study, study_id)
+    if study is None:
+        raise NotFound(f"there is no study {study_id}")
+    year, published = review_queries.first_results(session, [study_id])[study_id]
+    facts = StudyFacts(
+        study_id=study_id,
+        label=study.label,
+        design=judgement.design,
+        risk_of_bias=judgement.risk_of_bias,
+        outcome_class=judgement.outcome_class,
+        direction=direction_of(as_facts(judgement)),
+        published=published,
+        year=year,
+        in_review=reading.in_review,
+    )
+    name = f"{study.label} ({study_id})"  # as none that counts is named
+    return Weighed(facts, derived_of(catalogue, rows_of(catalogue, reading, name)))
+
+
+def derived_of(catalogue: Catalogue, rows: Sequence[Result]) -> Derived | None:
+    """Derive the results of one study; None: it has none."""
+    return of_study(rows, _rules(catalogue)) if rows else None
+
+
+def all_derived(
+    catalogue: Catalogue, studies: Sequence[Weighed]
+) -> tuple[list[Derived], list[Refused]]:
+    """Put what several studies say together, and list the results refused, with why."""
+    return together([one.derived for one in studies if one.derived], _rules(catalogue))
+
+
+def _rules(catalogue: Catalogue) -> Rules:
+    return Rules(catalogue.synthesis, catalogue.measures, frozenset(catalogue.slugs))
+
+
+def _weighed(catalogue: Catalogue, name: str, study: CountedStudy) -> Weighed:
+    digest = hashlib.sha256(study.facts.encode()).digest()
+    key = (digest, name, study.label, study.study_id, study.year, study.published)
+    by = (catalogue.synthesis, catalogue.measures, catalogue.tools, catalogue.interventions)
+    return _REMEMBERED.get(key, by, lambda: _said(catalogue, name, study))
+
+
+def _said(catalogue: Catalogue, name: str, study: CountedStudy) -> Weighed:
+    """Work out what a decision's facts say."""
+    facts = json.loads(study.facts)
+    judgement, reading = from_facts(facts), reading_of_facts(facts)
+    told = StudyFacts(
+        study_id=study.study_id,
+        label=study.label,
+        design=judgement.design,
+        risk_of_bias=judgement.risk_of_bias,
+        outcome_class=judgement.outcome_class,
+        direction=direction_of(facts),
+        published=study.published,
+        year=study.year,
+        in_review=reading.in_review,
+    )
+    return Weighed(told, derived_of(catalogue, rows_of(catalogue, reading, name)))
