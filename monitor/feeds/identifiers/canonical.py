@@ -12,6 +12,7 @@ from monitor.feeds.records import Identifier
 _PMID = re.compile(
     r"^(?:(?:pmid|pubmed|medline)\s*[:=]?\s*)?0*([1-9][0-9]{0,8})(?:\.[0-9]{1,3})?$", re.IGNORECASE
 )
+_PMID_DIGITS = 9
 _PMCID = re.compile(
     r"^(?:pmc(?:id)?\s*[:=]?\s*){0,2}0*([1-9][0-9]{0,9})(?:\.[0-9]{1,3})?$", re.IGNORECASE
 )
@@ -44,7 +45,12 @@ def pmid(raw: str | None) -> Identifier | None:
     >>> pmid("PMID: 039984857.1").value
     '39984857'
     """
-    match = _PMID.match(raw.strip()) if raw else None
+    if not raw:
+        return None
+    # PubMed's own are digits and nothing else
+    if raw.isdecimal() and raw.isascii() and raw[0] != "0" and len(raw) <= _PMID_DIGITS:
+        return Identifier("pmid", raw)
+    match = _PMID.match(raw.strip())
     return Identifier("pmid", match[1]) if match else None
 
 

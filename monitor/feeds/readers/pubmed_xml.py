@@ -218,8 +218,10 @@ def _children(element: Element | None) -> Parts:
     """Give the first child of each name. One pass costs less than a search for each name."""
     if element is None:
         return {}
-    # from the last to the first, so that the first of a name stays
-    return {child.tag: child for child in element.iterchildren(reversed=True)}
+    parts: Parts = {}
+    for child in element:
+        parts.setdefault(child.tag, child)
+    return parts
 
 
 def _title(parts: Parts, *names: str) -> str:
