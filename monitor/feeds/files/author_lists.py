@@ -7,6 +7,8 @@ initials stand. What is not clear stays together.
 import re
 from collections.abc import Iterable
 
+from monitor.feeds.files.given_names import GIVEN
+
 _FAMILY = r"(?:[^\W\d_][\w'’ʼ`.\-]*\s+){0,3}[^\W\d_][\w'’ʼ`\-]+"
 _SUFFIX = r"(?:,?\s+(?:Jr|Sr|II|III|IV|2nd|3rd)\.?)?"
 _INITIALS = (
@@ -99,7 +101,7 @@ def _people(text: str) -> list[str]:
 def _by_commas(text: str, parts: list[str], *, joined_by_and: bool) -> list[str]:
     if _paired(parts):
         return [f"{family}, {given}" for family, given in zip(parts[::2], parts[1::2], strict=True)]
-    if len(parts) > 2 or joined_by_and or _are_whole(parts):  # noqa: PLR2004 - "Family, Given" is one author
+    if len(parts) > 2 or joined_by_and or _are_whole(parts) or _are_two_people(*parts):  # noqa: PLR2004 - "Family, Given" is one author
         return parts
     return [text]
 
@@ -120,6 +122,18 @@ def _are_whole(parts: list[str]) -> bool:
     return any(
         all(map(form.fullmatch, parts)) or all(map(form.fullmatch, bare))
         for form in (_FAMILY_FIRST, _INITIALS_FIRST)
+    )
+
+
+def _are_two_people(first: str, second: str) -> bool:
+    """Tell "Pat Alder, Quin Birch" from "Garcia Lopez, Maria Jose", by the names that are given ones."""
+    if not (_WHOLE_NAME.fullmatch(first) and _WHOLE_NAME.fullmatch(second)):
+        return False
+    begin, *_, family = first.lower().split()
+    return (
+        begin.split("-")[0] in GIVEN
+        and family not in GIVEN
+        and second.lower().split()[-1] not in GIVEN
     )
 
 

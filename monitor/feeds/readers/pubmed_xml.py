@@ -265,7 +265,10 @@ def _registrations(
         name = (bank.findtext("DataBankName") or "").strip()
         numbers = [n.text for n in bank.iterfind("AccessionNumberList/AccessionNumber")]
         if scheme := _REGISTRIES.get(name.lower()):
-            registrations += [normalise(scheme, number) for number in numbers]
+            registrations += [
+                normalise(scheme, number) or normalise(scheme, f"{name} {number}")
+                for number in numbers
+            ]
         else:
             registrations += [registry_number(n) or registry_number(f"{name} {n}") for n in numbers]
     return distinct(*registrations, *registrations_in(title), *registrations_in(abstract))
