@@ -45,7 +45,7 @@ def html_line(raw: str | None, limit: int = MAX_FIELD) -> str:
     if raw.isalnum() and len(raw) <= limit:
         return raw
     # most lines are plain already: to see that costs less than to take them apart
-    if raw.isprintable() and "<" not in raw and "&" not in raw and "  " not in raw:
+    if "<" not in raw and "&" not in raw and text.is_printable(raw) and "  " not in raw:
         made = raw.strip(" ")
         return made if len(made) <= limit else _bounded(made, limit)
     return _bounded(text.plain(raw[:_MAX_MARKED]), limit)
@@ -59,7 +59,7 @@ def html_lines(raws: list[str], limit: int = MAX_FIELD) -> list[str]:
     """
     # most are plain already: to see it of all at once costs little more than of one
     whole = " ".join(raws)
-    if whole.isprintable() and not ("<" in whole or "&" in whole or "  " in whole):
+    if not ("<" in whole or "&" in whole or "  " in whole) and text.is_printable(whole):
         fits = len(whole) <= limit or max(map(len, raws)) <= limit
         if fits and whole == whole.strip(" "):
             return raws

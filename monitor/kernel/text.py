@@ -36,6 +36,9 @@ _JOINING = range(0x590, 0x2000)
 # What Windows has in place of C1, less the signs that cannot stand within a word
 _NOT_WITHIN_A_WORD = frozenset("\x80\x82\x84\x86\x87\x88\x89\x8b\x95\x98\x99\x9b")
 
+_PRINTABLE = bytes(range(0x20, 0x7F))  # of ASCII
+_BLANKS = "\n\t\r\xa0\u2009\u202f\u2003"  # spaces as texts mostly have them
+
 _TAG_LIKE = re.compile("<[A-Za-z/!?]")
 _ENTITY = re.compile(
     r"&(?:(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
@@ -50,9 +53,25 @@ def line(raw: str) -> str:
     'Theraplay’s title'
     """
     # most texts are such lines already: to see that costs less than to take them apart
-    if raw.isprintable() and "  " not in raw:
+    if is_printable(raw) and "  " not in raw:
         return raw.strip(" ")
-    return " ".join(_UNWANTED.sub(_left_of, raw).split())
+    # and most others have nothing but line ends, tabs and wide or narrow spaces
+    spaced = raw
+    for blank in _BLANKS:
+        spaced = spaced.replace(blank, " ")
+    seen = spaced if is_printable(spaced) else _UNWANTED.sub(_left_of, raw)
+    return " ".join(seen.split())
+
+
+def is_printable(raw: str) -> bool:
+    """Tell what ``str.isprintable`` tells, of ASCII in a quarter of its time.
+
+    >>> is_printable("A title"), is_printable("A\\ttitle"), is_printable("Grün"), is_printable("")
+    (True, False, True, True)
+    """
+    if raw.isascii():
+        return not raw.encode().translate(None, _PRINTABLE)
+    return raw.isprintable()
 
 
 def bearable(raw: str) -> str:

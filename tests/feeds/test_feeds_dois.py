@@ -166,3 +166,9 @@ def test_any_text_is_read_without_harm(raw):
         dois.read(f"https://{raw}"),
     ):
         assert found is None or dois.read(found) == found
+
+
+@given(st.text(st.sampled_from("10.5555/ab%&#;2E1٠ \u200b"), max_size=30))
+def test_a_text_that_needs_no_look_has_no_doi(raw):
+    if dois._has_surely_none(raw):
+        assert dois._settled(dois._read(raw, 0)) is None

@@ -48,6 +48,11 @@ def test_the_examples_hold():
         ("Alder, Pat", ["Alder, Pat"]),
         ("Alder, P.", ["Alder, P."]),
         ("De la Alder, Pat", ["De la Alder, Pat"]),
+        ("Pat Alder, Quin Birch", ["Pat Alder", "Quin Birch"]),
+        ("Anna-Lena Alder, Helen de Birch", ["Anna-Lena Alder", "Helen de Birch"]),
+        ("Garcia Lopez, Maria Jose", ["Garcia Lopez, Maria Jose"]),
+        ("Maria Jose, Garcia Lopez", ["Maria Jose, Garcia Lopez"]),
+        ("Martin Lopez, Quin", ["Martin Lopez, Quin"]),
         ("Pat Alder, Quin Birch", ["Pat Alder, Quin Birch"]),  # or Quin Birch of the Pat Alders
         ("Alder, Pat and Birch, Quin", ["Alder, Pat", "Birch, Quin"]),
         ("Alder, P and Birch, Q and Cedar, R", ["Alder, P", "Birch, Q", "Cedar, R"]),

@@ -149,8 +149,22 @@ def test_what_may_stand_between_a_registry_and_its_number(letters, between):
 @pytest.mark.parametrize(
     "text",
     [
+        "ClinicalTrials.gov Identifier: 01234567",
+        "(clinicaltrials.gov, number 01234567)",
+        "Clinical Trials.gov ID 0123 4567",
+        "ClinicalTrials.gov NCT01234567, ClinicalTrials.gov 01234567",
+    ],
+)
+def test_digits_behind_the_american_registrys_name_are_its_number(text):
+    assert registrations_in(text) == (Identifier("nct", "NCT01234567"),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "NCT00000000", "ISRCTN: 00000000", "ISRCTN 0000 0000",  # stand for none
         "NCT 0123456 7 children", "ISRCTN 1234 567 of", "ISRCTN 1234 5678 90", "ISRCTN12345678901",
+        "ClinicalTrials.gov 20210304", "registered at ClinicalTrials.gov, 12345678 families",
         "ISRCTN number of families 12345678", "FUNCTION: 12345678", "a distinct number 12345678",
     ],
 )  # fmt: skip

@@ -14,6 +14,17 @@ def test_the_examples_hold():
     assert doctest.testmod(text).failed == 0
 
 
+@given(
+    st.text(
+        st.sampled_from("ab .<&\n\t\r\xa0\u2009\u202f\x0c\x1f\x85\xad\u200b\u200d\u0915é™")
+        | st.characters()
+    )
+)
+def test_the_quick_looks_change_nothing(raw):
+    assert text.is_printable(raw) == raw.isprintable()
+    assert text.line(raw) == " ".join(text._UNWANTED.sub(text._left_of, raw).split())
+
+
 @pytest.mark.parametrize(
     "raw",
     [

@@ -200,6 +200,8 @@ def test_kinds_of_passing_names_get_the_lane_they_were_written_for():
         ("Alder (2011) assigned mothers to Theraplay.", "only what somebody else did"),
         ("We hope to try Theraplay next.", "only left to later research"),
         ("The makers of Theraplay were thanked.", "only its developers"),
+        ("Posters of Theraplay hung there.", "only a thing with its name"),
+        ("Mothers who join Theraplay were lent hats.", "only where people came from"),
         ("Two of them were also trained in Theraplay.", "only what somebody was trained in"),
         ("Child psychotherapy is a profession.", "only the name of a field"),
     ],

@@ -7,6 +7,8 @@ initials stand. What is not clear stays together.
 import re
 from collections.abc import Iterable
 
+from monitor.feeds.files.given_names import GIVEN
+
 _FAMILY = r"(?:[^\W\d_][\w'’ʼ`.\-]*\s+){0,3}[^\W\d_][\w'’ʼ`\-]+"
 _SUFFIX = r"(?:,?\s+(?:Jr|Sr|II|III|IV|2nd|3rd)\.?)?"
 _INITIALS = (
@@ -22,17 +24,21 @@ _BLANKS = re.compile(r"[^\S\n]+")
 _ONLY_INITIALS = re.compile(rf"{_INITIALS}{_SUFFIX}")
 _ONLY_SUFFIX = re.compile(r"(?:Jr|Sr|II|III|IV|2nd|3rd|M\.?D|Ph\.?D|MSc|MPH)\.?", re.IGNORECASE)
 _AND = re.compile(r"\s*,?\s+(?:and|&|und|et)\s+(?!al\b)|\s*&\s*")
-_LEADING_AND = re.compile(r"^\s*(?:(?:and\s|&)\s*)?|\s+$")
+_LEADING_AND = re.compile(r"(?:and\s|&)\s*")
+_JOINING = ("and", "&", "und", "et")  # what ``_AND`` cannot do without
 _WHOLE_NAME = re.compile(
     r"[^\W\d_a-z][\w'’.\-]*(?:\s+(?:[a-z]{1,3}\s+)?[^\W\d_a-z][\w'’.\-]*){1,2}"
 )
 # a "name" with one of these is a body, whose name may hold "and"
-_BODIES = re.compile(
-    r"\b(?:group|study|trial|team|collaborat\w+|consorti\w+|network|committee|centre|center|health|care|"
-    r"service\w*|research|universit\w+|institut\w+|department|ministry|council|society|association|"
-    r"children|families|family|agency|office|foundation|trust|board|investigators|initiative)\b",
-    re.IGNORECASE,
-)
+_BODY_WORDS = (
+    "group", "study", "trial", "team", "collaborat", "consorti", "network", "committee", "centre",
+    "center", "health", "care", "service", "research", "universit", "institut", "department",
+    "ministry", "council", "society", "association", "children", "families", "family", "agency",
+    "office", "foundation", "trust", "board", "investigators", "initiative",
+)  # fmt: skip
+_STEMS = ("collaborat", "consorti", "service", "universit", "institut")
+_BODIES = re.compile(rf"\b(?:(?:{'|'.join(_BODY_WORDS)})|(?:{'|'.join(_STEMS)})\w*)\b")
+_OTHERS_END = ("al", "al.", "others", "…", "...")  # how each text ends that ``_OTHERS`` meets
 _OTHERS = re.compile(
     r"(?:\s*[,;]?\s*(?:\bet\.? al\b\.?|\band others\b|\bothers$|…|\.{3}))+\s*$", re.IGNORECASE
 )
@@ -44,12 +50,18 @@ def parted(cell: str) -> list[str]:
     >>> parted("Alder P, Birch Q."), parted("Alder, Pat and Birch, Quin"), parted("Alder, Pat")
     (['Alder P', 'Birch Q'], ['Alder, Pat', 'Birch, Quin'], ['Alder, Pat'])
     """
-    text = _OTHERS.sub("", _BLANKS.sub(" ", cell[:_LONGEST])).strip()
+    text = _without_others(cell[:_LONGEST].strip())
     mark = next((mark for mark in (";", "|", "\n") if mark in text), None)
     parts = text.split(mark) if mark else [text]
-    return _without_stop(
-        [person for part in parts for person in _people(_LEADING_AND.sub("", part))]
-    )
+    return _without_stop([person for part in parts for person in _people(part.strip())])
+
+
+def _without_others(text: str) -> str:
+    """Leave "et al." out, and write one space where there are several; lines stay lines."""
+    # most lists need neither, and to see that costs a tenth of looking for it
+    if "  " in text or not text.isprintable():
+        text = _BLANKS.sub(" ", text)
+    return _OTHERS.sub("", text).strip() if text.lower().endswith(_OTHERS_END) else text
 
 
 def each(fields: Iterable[str]) -> list[str]:
@@ -71,23 +83,25 @@ def _surely(field: str) -> list[str]:
 
 def _people(text: str) -> list[str]:
     """Part names between which stand commas or "and"."""
+    if leading := _LEADING_AND.match(text):
+        text = text[leading.end() :]
     if not text:
         return []
-    joined = [part.strip(" ,") for part in _AND.split(text)]
-    joined = [part for part in joined if part]
-    alike = len({part.count(",") for part in joined}) == 1
-    if len(joined) > 1 and alike and all(map(_is_one, joined)):
+    joined = _AND.split(text) if any(word in text for word in _JOINING) else [text]
+    joined = [part for written in joined if (part := written.strip(" ,"))]
+    # a body whose name holds "and" is no list of people
+    several = len(joined) > 1 and not _names_a_body(text)
+    if several and len({part.count(",") for part in joined}) == 1 and all(map(_is_one, joined)):
         return joined
-    lists_and_last = len(joined) > 1 and not _BODIES.search(text)
-    parts = [part.strip() for part in (_AND.sub(", ", text) if lists_and_last else text).split(",")]
+    parts = [part.strip() for part in (_AND.sub(", ", text) if several else text).split(",")]
     parts = _with_suffixes([part for part in parts if part])
-    return _by_commas(text, parts, joined_by_and=lists_and_last) if len(parts) > 1 else [text]
+    return _by_commas(text, parts, joined_by_and=several) if len(parts) > 1 else [text]
 
 
 def _by_commas(text: str, parts: list[str], *, joined_by_and: bool) -> list[str]:
     if _paired(parts):
         return [f"{family}, {given}" for family, given in zip(parts[::2], parts[1::2], strict=True)]
-    if len(parts) > 2 or joined_by_and or _are_whole(parts):  # noqa: PLR2004 - "Family, Given" is one author
+    if len(parts) > 2 or joined_by_and or _are_whole(parts) or _are_two_people(*parts):  # noqa: PLR2004 - "Family, Given" is one author
         return parts
     return [text]
 
@@ -111,16 +125,32 @@ def _are_whole(parts: list[str]) -> bool:
     )
 
 
+def _are_two_people(first: str, second: str) -> bool:
+    """Tell "Pat Alder, Quin Birch" from "Garcia Lopez, Maria Jose", by the names that are given ones."""
+    if not (_WHOLE_NAME.fullmatch(first) and _WHOLE_NAME.fullmatch(second)):
+        return False
+    begin, *_, family = first.lower().split()
+    return (
+        begin.split("-")[0] in GIVEN
+        and family not in GIVEN
+        and second.lower().split()[-1] not in GIVEN
+    )
+
+
 def _is_paired(person: str) -> bool:
     """Tell "Alder, P.": a family name and, behind a comma, nothing but initials."""
     family, _, given = person.partition(", ")
     return bool(_ONLY_INITIALS.fullmatch(given)) and not _ONLY_INITIALS.fullmatch(family)
 
 
+def _names_a_body(text: str) -> bool:
+    written = text.lower()
+    # to see that no such word is in it costs a twentieth of looking for whole ones
+    return any(word in written for word in _BODY_WORDS) and bool(_BODIES.search(written))
+
+
 def _is_one(part: str) -> bool:
     """Tell a part that is surely one person: "Alder, Pat", "Alder P", "P. Alder", "Pat Alder"."""
-    if _BODIES.search(part):
-        return False
     if part.count(",") == 1:
         family, given = (piece.strip() for piece in part.split(","))
         return bool(family and given) and not _FAMILY_FIRST.fullmatch(family)

@@ -39,7 +39,8 @@ def own(
     ``fields`` may each be an identifier and nothing else, or an address that leads to the paper;
     ``notes`` are prose; ``numbers`` are a registration's own.
     """
-    lines = [line.strip() for text in (pmid, pmcid, *fields, *notes) for line in _LINES.split(text)]
+    texts = (text for text in (pmid, pmcid, *fields, *notes) if text)
+    lines = [line.strip() for text in texts for line in _LINES.split(text)]
     return canonical.distinct(
         canonical.pmid(pmid) or canonical.pmid(_only(lines, _PUBMED)),
         canonical.doi(doi) or _doi(fields, notes),

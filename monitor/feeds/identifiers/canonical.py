@@ -12,6 +12,7 @@ from monitor.feeds.records import Identifier
 _PMID = re.compile(
     r"^(?:(?:pmid|pubmed|medline)\s*[:=]?\s*)?0*([1-9][0-9]{0,8})(?:\.[0-9]{1,3})?$", re.IGNORECASE
 )
+_PMID_DIGITS = 9
 _PMCID = re.compile(
     r"^(?:pmc(?:id)?\s*[:=]?\s*){0,2}0*([1-9][0-9]{0,9})(?:\.[0-9]{1,3})?$", re.IGNORECASE
 )
@@ -23,7 +24,13 @@ _EIGHT = (
     r"[0-9]{3}\s[0-9]{3}\s[0-9]{2}|[0-9]{2}(?:\s[0-9]{2}){3})(?!\s?[0-9]))"
 )
 _NCT = re.compile(r"NCT(?<![0-9A-Z]NCT)" + registries.JOIN + _EIGHT)
+# its digits alone, where the registry is named: "ClinicalTrials.gov Identifier: 01234567". All
+# begin with a zero, which no day does that is written in eight digits
+_NCT_BY_NAME = re.compile(r"CLINICAL\s?TRIALS?\.GOV" + registries.JOIN + r"(?=0)" + _EIGHT)
 _ISRCTN = re.compile(r"ISRCTN(?<![0-9A-Z]ISRCTN)" + registries.JOIN + _EIGHT)
+
+
+_OWN_SCHEMES = (("nct", _NCT), ("nct", _NCT_BY_NAME), ("isrctn", _ISRCTN))
 
 
 def doi(raw: str | None) -> Identifier | None:
@@ -44,7 +51,12 @@ def pmid(raw: str | None) -> Identifier | None:
     >>> pmid("PMID: 039984857.1").value
     '39984857'
     """
-    match = _PMID.match(raw.strip()) if raw else None
+    if not raw:
+        return None
+    # PubMed's own are digits and nothing else
+    if raw.isdecimal() and raw.isascii() and raw[0] != "0" and len(raw) <= _PMID_DIGITS:
+        return Identifier("pmid", raw)
+    match = _PMID.match(raw.strip())
     return Identifier("pmid", match[1]) if match else None
 
 
@@ -61,8 +73,9 @@ def pmcid(raw: str | None) -> Identifier | None:
 
 
 def nct(raw: str | None) -> Identifier | None:
-    """Normalise a ClinicalTrials.gov number: NCT and eight digits."""
-    return _numbered("nct", _NCT.fullmatch(raw.strip().upper())) if raw else None
+    """Normalise a ClinicalTrials.gov number: NCT, or the registry's name, and eight digits."""
+    text = raw.strip().upper() if raw else ""
+    return _numbered("nct", _NCT.fullmatch(text) or _NCT_BY_NAME.fullmatch(text))
 
 
 def isrctn(raw: str | None) -> Identifier | None:
@@ -101,7 +114,7 @@ def registrations_in(text: str | None) -> tuple[Identifier, ...]:
     if not registries.may_be_in(capitals):
         return ()
     mentions: list[tuple[int, Identifier | None]] = [*registries.found_in(capitals)]
-    for scheme, form in (("nct", _NCT), ("isrctn", _ISRCTN)):
+    for scheme, form in _OWN_SCHEMES:
         mentions += [(met.start(), _numbered(scheme, met)) for met in form.finditer(capitals)]
     mentions.sort(key=lambda mention: mention[0])
     return distinct(*(identifier for _, identifier in mentions))

@@ -117,11 +117,16 @@ def read(raw: str | None) -> str | None:
     >>> read("10.3310/ivcn8847; 10.3310/another") is None
     True
     """
-    if not raw or len(raw) > _MAX_FIELD:
+    if not raw or len(raw) > _MAX_FIELD or _has_surely_none(raw):
         return None
     if _PLAIN.fullmatch(raw) and len(raw) <= _MAX and not _is_odd(raw):
         return raw.lower()
     return _settled(_read(raw, 0))
+
+
+def _has_surely_none(raw: str) -> bool:
+    """Tell a text that needs no look: no DOI is in it, nor anything that may be written for one."""
+    return "10." not in raw and "%" not in raw and "&" not in raw and raw.isascii()
 
 
 def read_note(raw: str | None) -> str | None:

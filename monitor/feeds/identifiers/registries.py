@@ -109,6 +109,8 @@ def found_in(capitals: str) -> Iterator[tuple[int, Identifier]]:
 def registry_number(raw: str | None) -> Identifier | None:
     """Read a text that is one such number and nothing else."""
     text = raw.strip().upper() if raw else ""
+    if not text:
+        return None
     for begins, _, pattern in _PATTERNS:
         if met := pattern.fullmatch(text):
             return _canonical(begins, met)

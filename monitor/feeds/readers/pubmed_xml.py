@@ -218,8 +218,10 @@ def _children(element: Element | None) -> Parts:
     """Give the first child of each name. One pass costs less than a search for each name."""
     if element is None:
         return {}
-    # from the last to the first, so that the first of a name stays
-    return {child.tag: child for child in element.iterchildren(reversed=True)}
+    parts: Parts = {}
+    for child in element:
+        parts.setdefault(child.tag, child)
+    return parts
 
 
 def _title(parts: Parts, *names: str) -> str:
@@ -263,7 +265,10 @@ def _registrations(
         name = (bank.findtext("DataBankName") or "").strip()
         numbers = [n.text for n in bank.iterfind("AccessionNumberList/AccessionNumber")]
         if scheme := _REGISTRIES.get(name.lower()):
-            registrations += [normalise(scheme, number) for number in numbers]
+            registrations += [
+                normalise(scheme, number) or normalise(scheme, f"{name} {number}")
+                for number in numbers
+            ]
         else:
             registrations += [registry_number(n) or registry_number(f"{name} {n}") for n in numbers]
     return distinct(*registrations, *registrations_in(title), *registrations_in(abstract))

@@ -77,7 +77,7 @@ _ITS_TRAINING = any_case(
 )
 
 
-def _given_elsewhere(scene: Scene) -> bool:
+def given_elsewhere(scene: Scene) -> bool:
     """Tell whether the title or another sentence says that the programme was given."""
     told = (scene.title, *scene.others)
     return any(_IT_WAS_GIVEN.search(words) or LEADS_BACK.search(words) for words in told)
@@ -89,7 +89,7 @@ def _of_staffs_training(scene: Scene) -> bool:
         return False
     if _THEY_GAVE.search(scene.rest) or ALLOCATED.search(f"{scene.near} {scene.rest}"):
         return False
-    return not _given_elsewhere(scene)
+    return not given_elsewhere(scene)
 
 
 def _of_titles(scene: Scene) -> bool:
@@ -99,7 +99,7 @@ def _of_titles(scene: Scene) -> bool:
         return False
     if ALLOCATED.search(f"{scene.near} {scene.rest}") or _GIVEN_BY.search(scene.near):
         return False
-    return not _given_elsewhere(scene)
+    return not given_elsewhere(scene)
 
 
 def of_training(scene: Scene) -> bool:

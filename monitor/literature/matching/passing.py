@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from monitor.literature.matching.belongings import of_a_thing, of_where_people_came_from
 from monitor.literature.matching.makers import of_its_makers, of_training
 from monitor.literature.matching.passing_cues import (
     ALLOCATED,
@@ -363,6 +364,8 @@ def _beside_its_subject(scene: Scene) -> bool:
 _RULES: tuple[tuple[Callable[[Scene], bool], str], ...] = (
     (of_training, "only what somebody was trained in"),
     (of_its_makers, "only its developers"),
+    (of_a_thing, "only a thing with its name"),
+    (of_where_people_came_from, "only where people came from"),
     (_of_a_range, "only one end of a range"),
     (_of_a_list, "one of many in a list"),
     (_of_a_place, "only what a place did before"),
