@@ -60,6 +60,11 @@ class Context(Data):
         """Every aspect by its key, in the order of ``ASPECTS``."""
         return {name: getattr(self, name) for name in ASPECTS}
 
+    @property
+    def beyond_what(self) -> list[tuple[str, Told | None]]:
+        """Every aspect but the first, as pages call it."""
+        return [(ASPECTS[name], told) for name, told in self.aspects.items() if name != "what"]
+
 
 class Relation(Told):
     """How two interventions stand to each other."""
