@@ -99,8 +99,14 @@ class Background(Data):
 
     @model_validator(mode="after")
     def _sources_are_there(self) -> Self:
-        told = (*self.attachment, *self.training, *self.guidance, *self.relations, *self.reading)
-        missing = sorted({one.source for one in told} - set(self.sources))
+        told: tuple[Told, ...] = (
+            *self.attachment,
+            *self.training,
+            *self.guidance,
+            *self.relations,
+        )
+        named = {one.source for one in told} | {one.source for one in self.reading}
+        missing = sorted(named - set(self.sources))
         if missing:
             raise ValueError(f"source: there is no sources.{', sources.'.join(missing)}")
         return self

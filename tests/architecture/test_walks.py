@@ -62,7 +62,9 @@ def test_a_fact_of_an_intervention_is_one_line_and_no_paper_is_read_again(copy):
     path = copy / "context/www.toml"
     path.write_text(path.read_text("utf-8") + 'age = { words = "A", source = "review" }\n', "utf-8")
     after = loader.read(copy)
-    assert after.context("www").age.words == "A"
+    age = after.context("www").age
+    assert age is not None
+    assert age.words == "A"
     assert edition(Matcher(after)) == edition(before)
 
 

@@ -38,9 +38,9 @@ from monitor.web.public import (
     particulars,
     ratings,
     rendered,
-    use,
     whatif,
 )
+from monitor.web.public.usage import use
 
 blueprint = Blueprint("interventions", __name__)
 
