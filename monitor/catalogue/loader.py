@@ -12,6 +12,8 @@ from pydantic import ValidationError
 
 from monitor.catalogue.appraisal import StudyDesign, Tool
 from monitor.catalogue.appraisal_checks import faults
+from monitor.catalogue.context import Background, Context
+from monitor.catalogue.context import faults as context_faults
 from monitor.catalogue.methods import CertaintyPolicy, Measures, SynthesisPolicy
 from monitor.catalogue.models import (
     Abbreviation,
@@ -63,6 +65,8 @@ class Catalogue(Data):
 
     review: Review
     interventions: tuple[Intervention, ...]
+    background: Background
+    contexts: dict[str, Context]  # by slug; see ``context``
     grading: GradingPolicy
     gap: GapPolicy
     synthesis: SynthesisPolicy
@@ -104,6 +108,10 @@ class Catalogue(Data):
             if intervention.slug == slug:
                 return intervention
         raise NotFound(f"there is no intervention {slug!r}")
+
+    def context(self, slug: str) -> Context:
+        """Give what is known of an intervention beside its evidence; nothing where there is no file."""
+        return self.contexts.get(slug, Context())
 
     @property
     def tool_by_reference(self) -> dict[str, Tool]:
@@ -148,7 +156,7 @@ def load() -> Catalogue:
 
 
 def read(folder: Path) -> Catalogue:
-    """Read a catalogue: review, policies, measures and sentences, interventions/, policies, tools/.
+    """Read a catalogue: review, policies, measures, sentences, interventions/ and context/, tools/.
 
     Raises:
         ConfigError: lists every error of every file, with file and key.
@@ -163,6 +171,7 @@ def read(folder: Path) -> Catalogue:
     measures = parse(folder, "measures.toml", Measures, errors)
     sentences = parse(folder, "sentences/findings.toml", FindingSentences, errors)
     interventions = _interventions(folder, errors)
+    background, contexts = _contexts(folder, interventions, errors)
     tools = _tools(folder, errors)
     if current:
         errors += _missing(folder, current)
@@ -174,11 +183,15 @@ def read(folder: Path) -> Catalogue:
     if grading and gap:
         errors += unfit(interventions, grading, gap)
     policies_found = grading and gap and synthesis and certainty
-    if errors or not (review and current and policies_found and measures and sentences):
+    if errors or not (
+        review and background and policies_found and measures and sentences and current
+    ):
         raise ConfigError("\n".join(errors))
     return Catalogue(
         review=review,
         interventions=tuple(interventions),
+        background=background,
+        contexts=contexts,
         grading=grading,
         gap=gap,
         synthesis=synthesis,
@@ -239,6 +252,24 @@ def _interventions(folder: Path, errors: list[str]) -> list[Intervention]:
         (intervention for intervention in interventions if intervention),
         key=lambda intervention: (intervention.position, intervention.slug),
     )
+
+
+def _contexts(
+    folder: Path, interventions: Sequence[Intervention], errors: list[str]
+) -> tuple[Background | None, dict[str, Context]]:
+    """Read what is known beside the evidence: an intervention without a file has none of it."""
+    background = parse(folder, "context.toml", Background, errors)
+    found = {
+        path.stem: context
+        for path in sorted((folder / "context").glob("*.toml"))
+        if (context := parse(folder, f"context/{path.name}", Context, errors))
+    }
+    if background:
+        # a file that cannot be read is told of once, and not as one that is missing
+        slugs = {one.slug for one in interventions}
+        slugs |= {path.stem for path in (folder / "interventions").glob("*.toml")}
+        errors += context_faults(background, found, slugs)
+    return background, found
 
 
 def _tools(folder: Path, errors: list[str]) -> dict[str, Tool]:

@@ -64,6 +64,10 @@ class Review(Data):
     survey: Survey
     beside: tuple[Beside, ...] = ()
 
+    def beside_of(self, slug: str | None) -> tuple[Beside, ...]:
+        """Give what other sources say of one intervention's use; None: of any."""
+        return tuple(one for one in self.beside if slug is None or slug in one.percent)
+
 
 class Variant(Data):
     """A version of an intervention; ``forms`` are names safe to match without context."""

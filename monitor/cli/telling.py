@@ -20,6 +20,8 @@ SENTENCES: Mapping[str, str] = {
     "poll.complete": "{source} answered in full ({kind}): {records} records, {new} of them new.",
     "poll.failed": "{source} did not answer in full: {fault}. It is asked again.",
     "poll.broke": "{source} could not be asked: something of ours broke.",
+    "use_feed.asked": "The feed of use {feed} answered in full; the draft it brought: {wave}.",
+    "use_feed.failed": "The feed of use {feed} is not kept: {fault}. It is asked again.",
     "http.retry": "{host} did not answer ({fault}): asked again in {seconds} seconds.",
     "comparison.not_configured": "{source} is not compared: its settings do not allow it.",
     "job.failed": "The job “{job}” failed.",

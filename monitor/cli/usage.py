@@ -7,8 +7,10 @@ import click
 
 from monitor import workflow
 from monitor.cli.root import as_json, commands, leave, print_json, service_of
+from monitor.feeds import of_use
 from monitor.gap import use_changes, wave_previews
 from monitor.gap.wave_previews import WavePreview
+from monitor.jobs import asking_use
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
 from monitor.kernel.english import listed, plural
@@ -114,6 +116,42 @@ def withdraw_(config: Path, wave: int, *, reason: str) -> None:
             session, service, wave_id=wave, reason=reason, by=_BY, at=service.clock()
         )
         click.echo(f"“{withdrawn.name}” is withdrawn.")
+
+
+@usage.command("feeds")
+@click.option("--ask", is_flag=True, help="Ask every one of them now.")
+@as_json
+@click.pass_obj
+def feeds_(config: Path, *, ask: bool, json_: bool) -> None:
+    """List the feeds of use and how each stands; what they bring are drafts."""
+    with service_of(config) as service:
+        prepare(service, SCHEDULE)
+        if ask:
+            for one in service.settings.usage.feeds:
+                asking_use.ask_now(service, one.name)
+            asking_use.ask_due(service)
+        with service.database.read() as session:
+            found = of_use.statuses(session, service.clock(), service.settings)
+    if json_:
+        print_json([_feed(feed) for feed in found])
+    for feed in () if json_ else found:
+        click.echo(f"{feed.name}\t{feed.state}\t{feed.error or feed.address}")
+        for problem in feed.problems:
+            click.echo(f"  {problem}")
+    if any(feed.error for feed in found):
+        leave(failed=True)
+
+
+def _feed(feed: of_use.UseFeedStatus) -> dict[str, Any]:
+    return {
+        "name": feed.name,
+        "address": feed.address,
+        "state": feed.state.value,
+        "last_success": feed.last_success.isoformat() if feed.last_success else None,
+        "last_new": feed.last_new.isoformat() if feed.last_new else None,
+        "error": feed.error,
+        "problems": list(feed.problems),
+    }
 
 
 def _refused(problems: tuple[str, ...], file: Path, *, json_: bool) -> None:

@@ -14,6 +14,7 @@ _HEADLINES: Mapping[str, str] = {
     SourceFault.SCHEMA_CHANGED: "answered in another form than before",
     SourceFault.QUERY_CHANGED: "did not search for what we asked",
     SourceFault.FEWER_IDS: "listed fewer records than before",
+    SourceFault.UNFIT: "sent a wave that cannot be kept",
     MailFault.UNREACHABLE: "cannot leave: its server cannot be reached",
     MailFault.UNPROTECTED: "cannot leave: its server cannot be trusted",
     MailFault.SIGN_IN: "cannot leave: its server refuses our sign-in",
@@ -31,6 +32,7 @@ _URGENT = frozenset(
         SourceFault.REFUSED,
         SourceFault.SCHEMA_CHANGED,
         SourceFault.QUERY_CHANGED,
+        SourceFault.UNFIT,
         SourceFault.OURS,
         *(fault for fault in MailFault if fault is not MailFault.UNREACHABLE),
     }
@@ -65,6 +67,10 @@ _REMEDIES: Mapping[str, str] = {
     ),
     SourceFault.QUERY_CHANGED: (
         "Try the query on the source’s own pages: it may have dropped a word that we search for."
+    ),
+    SourceFault.UNFIT: (
+        "Look under Status at what is wrong with it, and tell whoever makes the feed. Where it is "
+        "another version of a wave that is published, withdraw that one, and this becomes a draft."
     ),
     MailFault.UNREACHABLE: (
         "It mostly passes. If it lasts, see whether the mail server runs, and look at mail.host "

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds import incident_wording, rules
 from monitor.feeds.sources import SOURCES
-from monitor.feeds.tables import Incident, SourceRow
+from monitor.feeds.tables import Incident, SourceRow, UseFeed
 from monitor.kernel import audit
 from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict, MailFault, NotFound, SourceFault
@@ -23,6 +23,7 @@ ACTOR = "job:poll"
 POLL = "poll"
 COMPARISON = "comparison"
 COMPARING = "comparing"
+USE = "use:"  # before the name of a feed of use
 MAIL = "mail"  # stands for a source where it is about our own mail
 DELIVERY = "delivery"
 WAITING = "waiting"
@@ -64,6 +65,11 @@ class IncidentView:
     def of_mail(self) -> bool:
         """Whether it is about our own mail, and no source."""
         return self.source == MAIL
+
+    @property
+    def of_use(self) -> bool:
+        """Whether it is about a feed of use, and no source of papers."""
+        return self.source.startswith(USE)
 
     @property
     def headline(self) -> str:
@@ -259,12 +265,14 @@ def _headline(title: str, topic: str, kind: str) -> str:
 
 
 def _title(source: str) -> str:
+    if source.startswith(USE):
+        return f"The feed of use “{source.removeprefix(USE)}”"
     definition = SOURCES.get(source)
     return definition.title if definition else _TITLES.get(source, source)
 
 
 def _view(session: Session, row: Incident) -> IncidentView:
-    source = session.get(SourceRow, row.source, populate_existing=True)
+    source = _asked(session, row.source)
     return IncidentView(
         id=row.id,
         source=row.source,
@@ -283,10 +291,19 @@ def _view(session: Session, row: Incident) -> IncidentView:
     )
 
 
-def _next_try(row: Incident, source: SourceRow | None) -> datetime | None:
+def _asked(session: Session, name: str) -> SourceRow | UseFeed | None:
+    if name.startswith(USE):
+        return session.get(UseFeed, name.removeprefix(USE), populate_existing=True)
+    return session.get(SourceRow, name, populate_existing=True)
+
+
+def _next_try(row: Incident, source: SourceRow | UseFeed | None) -> datetime | None:
     if row.source == MAIL and row.topic == DELIVERY:
         return row.last_seen_at + rules.probe_after(row.times)
     if source is None or not source.enabled:
         return None
-    due = {POLL: source.next_due_at, COMPARING: source.next_comparison_at}
-    return due.get(row.topic)
+    if row.topic == POLL:
+        return source.next_due_at
+    if row.topic == COMPARING and isinstance(source, SourceRow):
+        return source.next_comparison_at
+    return None

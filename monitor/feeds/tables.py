@@ -192,6 +192,30 @@ class FeedRow(Base):
     removed_at: Mapped[datetime | None]
 
 
+class UseFeed(Base):
+    """A feed of use from the settings: its schedule, and how asking it went. Its waves are drafts.
+
+    Incidents of it stand under "use:" and its name.
+    """
+
+    __tablename__ = "use_feed"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    enabled: Mapped[bool]
+    asked: Mapped[str]  # SHA-256 of its addresses: other ones are asked from the beginning
+    next_due_at: Mapped[datetime]
+    last_attempt_at: Mapped[datetime | None]
+    last_success_at: Mapped[datetime | None]
+    last_new_at: Mapped[datetime | None]  # when it last brought a wave not seen before
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
+    fault: Mapped[str | None]  # a SourceFault
+    error: Mapped[str | None]  # in words, for the status page
+    failing_since: Mapped[datetime | None]
+    problems: Mapped[list[str]]  # of the newest file, where it was refused; for admins only
+    # by address, [ETag, Last-Modified] of the last whole answer that was taken
+    validators: Mapped[dict[str, Any]]
+
+
 class ImportState(StrEnum):
     """Where a file that somebody brought stands."""
 

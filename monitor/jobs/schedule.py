@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.accounts import retention as accounts_retention
 from monitor.feeds.storage import retention
+from monitor.jobs.asking_use import ask_due
 from monitor.jobs.checking import check_ledger
 from monitor.jobs.comparing import compare_due
 from monitor.jobs.delivery import deliver_due
@@ -91,6 +92,7 @@ def tidy(service: Service) -> None:
 JOBS = (
     Job("poll", 60, poll_due),
     Job("compare", 60 * 60, compare_due),
+    Job("use", 5 * 60, ask_due),
     Job("deliver", 10, deliver_due),
     Job("remind", 60 * 60, remind_due),
     Job("import", 5, work_on_uploads),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from monitor import workflow
 from monitor.catalogue import service as catalogue_service
+from monitor.feeds import of_use
 from monitor.feeds import service as feeds
 from monitor.kernel import premises
 from monitor.ops import service as ops
@@ -26,5 +27,6 @@ def prepare(service: Service, schedule: Mapping[str, int]) -> None:
     with service.database.write() as session:
         catalogue_service.sync(session, service.catalogue, at=now)
         feeds.sync_sources(session, service.settings, at=now)
+        of_use.sync(session, service.settings, at=now)
         ops.sync_jobs(session, schedule, at=now)
         workflow.publish_baseline(session, service, at=now)

@@ -72,6 +72,7 @@ class SourceFault(StrEnum):
     SCHEMA_CHANGED = "schema changed"
     QUERY_CHANGED = "query changed upstream"
     FEWER_IDS = "fewer ids than before"
+    UNFIT = "no wave to be kept"  # a feed of use: it was read, and something in it is wrong
     OURS = "trouble of our own"  # it was not asked: nothing is said of the source
 
 

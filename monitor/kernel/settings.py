@@ -28,6 +28,7 @@ from monitor.kernel.source_settings import (
     Section,
     SourceSettings,
     SourcesSettings,
+    UsageSettings,
 )
 
 DEFAULT_DATABASE = "sqlite:///var/gap-monitor.sqlite3"
@@ -184,6 +185,7 @@ class Settings(Section):
     web: WebSettings = WebSettings()
     mail: MailSettings = MailSettings()
     review: ReviewSettings = ReviewSettings()
+    usage: UsageSettings = UsageSettings()
     sources: SourcesSettings = SourcesSettings()
     folder: Annotated[Path, Field(exclude=True)] = Path()
 
@@ -290,5 +292,7 @@ def _as_written(pattern: str) -> str:
     """Say what a text that has a pattern must look like: a day, or an address."""
     if "http" not in pattern:
         return "must be a day, such as 2020-01-31"
+    if pattern.startswith("^https://"):
+        return "must be an address that starts with https://, without spaces"
     without = "spaces, ? or #" if "?#" in pattern else "spaces"
     return f"must be an address that starts with https:// or http://, without {without}"

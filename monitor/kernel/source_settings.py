@@ -1,7 +1,7 @@
 """Settings of the sources: which are asked, where, how often, and how long records are kept."""
 
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -17,6 +17,39 @@ class FeedSettings(Section):
 
     name: str = Field(min_length=1, max_length=80, description="how pages call it")
     url: str = Field(pattern=r"^https?://\S+$", description="its address")
+
+
+class UseFeedSettings(Section):
+    """One survey of use that others publish: JSON, or a CSV table with a TOML about it."""
+
+    name: str = Field(min_length=1, max_length=60, description="how pages call it")
+    url: str = Field(
+        pattern=r"^https://\S+$|^http://(127\.0\.0\.1|localhost|\[::1\])[:/]\S*$",
+        description="its address, over https",
+    )
+    about_url: str | None = Field(
+        None,
+        pattern=r"^https://\S+$|^http://(127\.0\.0\.1|localhost|\[::1\])[:/]\S*$",
+        description="address of the TOML about it, where the feed is a CSV table",
+    )
+
+
+class UsageSettings(Section):
+    """Feeds of use: surveys that others publish, brought in as drafts of waves, never published by themselves."""
+
+    feeds: tuple[UseFeedSettings, ...] = Field(
+        (),
+        description='the feeds, such as [{name = "A survey", url = "https://…/wave.json"}], or with '
+        'a table, [{name = "A survey", url = "https://…/wave.csv", about_url = "https://…/wave.toml"}]',
+    )
+    every_hours: float = Field(24, ge=0.001, le=24 * 31, description="hours between askings")
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        names = [feed.name.casefold() for feed in self.feeds]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"feeds: two are called {twice[0]!r}: give each its own name")
+        return self
 
 
 BaseUrl = Annotated[str, Field(pattern=r"^https?://\S+$", description="the service and its path")]

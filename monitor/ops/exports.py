@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue import loader
+from monitor.catalogue.context import ASPECTS
 from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.baseline.standing import Standing
 from monitor.evidence.synthesis.of_readings import row_of
@@ -268,6 +269,26 @@ def _use_row(survey: Survey, row: WaveRow) -> Row:
     }
 
 
+def context(session: Session) -> list[Row]:  # noqa: ARG001 - as the others; it is data, not rows
+    """Give what is known of each intervention beside its evidence: a row an aspect.
+
+    ``words`` is None where no source that we know of says it.
+    """
+    catalogue = loader.load()
+    return [
+        {
+            "intervention": slug,
+            "aspect": ASPECTS[name],
+            "words": told.words if told else None,
+            "source": catalogue.background.sources[told.source].title if told else None,
+            "dated": catalogue.background.sources[told.source].dated if told else None,
+            "caution": catalogue.background.sources[told.source].caution if told else None,
+        }
+        for slug in catalogue.slugs
+        for name, told in catalogue.context(slug).aspects.items()
+    ]
+
+
 EXPORTS: dict[str, Callable[[Session], list[Row]]] = {
     "queue": queue,
     "studies": studies,
@@ -276,6 +297,7 @@ EXPORTS: dict[str, Callable[[Session], list[Row]]] = {
     "changes": changes,
     "certainty": certainty,
     "use": use,
+    "context": context,
 }
 
 

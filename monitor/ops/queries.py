@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from monitor.feeds import incidents
+from monitor.feeds import incidents, of_use
 from monitor.feeds import queries as feeds
 from monitor.feeds.incidents import IncidentView
 from monitor.kernel import audit, audit_check
@@ -27,6 +27,7 @@ from monitor.review.words import Stage
 JOB_TITLES = {
     "poll": "Ask the sources",
     "compare": "Compare with the sources",
+    "use": "Ask the feeds of use",
     "deliver": "Send mail",
     "remind": "Remind the admins",
     "import": "Bring in files",
@@ -112,6 +113,7 @@ class Status:
     database: DatabaseStatus
     loopback_allowed: bool
     no_way_out: NoWayOut | None = None
+    use_feeds: tuple[of_use.UseFeedStatus, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Give the shape of ``status --json``: JSON values only, times in ISO 8601."""
@@ -121,6 +123,7 @@ class Status:
             "healthy": self.healthy,
             "sources": [_source(source) for source in self.sources],
             "incidents": [_incident(incident) for incident in (*self.incidents, *self.ended)],
+            "use_feeds": [_use_feed(feed) for feed in self.use_feeds],
             "jobs": [_job(job) for job in self.jobs],
             "queue": {
                 "counts": {stage.value: self.queue.counts.get(stage, 0) for stage in Stage},
@@ -185,6 +188,7 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
         ),
         loopback_allowed=settings.sources.allow_loopback,
         no_way_out=lost,
+        use_feeds=tuple(of_use.statuses(session, now, settings)),
     )
 
 
@@ -227,7 +231,8 @@ def _problems(
     problems += dict.fromkeys(
         incident.headline
         for incident in wrong
-        if incident.topic != incidents.POLL and not (lost and lost.explains(incident))
+        if (incident.topic != incidents.POLL or incident.of_use)
+        and not (lost and lost.explains(incident))
     )
     return problems + [
         f"“{j.title}” is {j.state}" for j in jobs if j.state in {"overdue", "failing"}
@@ -303,6 +308,19 @@ def _source(source: feeds.SourceStatus) -> dict[str, Any]:
         "quiet_since": _time(source.quiet_since),
         "failing_since": _time(source.failing_since),
         "failures": source.failures,
+    }
+
+
+def _use_feed(feed: of_use.UseFeedStatus) -> dict[str, Any]:
+    return {
+        "name": feed.name,
+        "state": feed.state,
+        "last_success": _time(feed.last_success),
+        "last_new": _time(feed.last_new),
+        "next_due": _time(feed.next_due),
+        "error": feed.error,
+        "failing_since": _time(feed.failing_since),
+        "problems": list(feed.problems),
     }
 
 

@@ -91,12 +91,18 @@ def read(data: bytes) -> tuple[About | None, list[str]]:
     True
     """
     try:
-        raw = _cleaned(_loaded(_text(data)))
-        return About.model_validate(raw), []
+        raw = _loaded(_text(data))
     except InvalidInput as error:
         return None, [str(error)]
     except tomllib.TOMLDecodeError as error:
         return None, [f"this is not TOML: {error}"]
+    return check(raw)
+
+
+def check(raw: Any) -> tuple[About | None, list[str]]:  # noqa: ANN401 - whatever a file held
+    """Check what a wave says of itself, already read; None with everything that is wrong."""
+    try:
+        return About.model_validate(_cleaned(raw)), []
     except ValidationError as error:
         return None, [_told(one) for one in error.errors(include_url=False)]
 

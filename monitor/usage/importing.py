@@ -5,8 +5,9 @@ Everything that is wrong is told at once, each by its row. A wave is taken whole
 
 import hashlib
 import io
-from collections.abc import Collection
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import asdict, dataclass
 
 from monitor.catalogue.loader import Catalogue
 from monitor.kernel.errors import InvalidInput
@@ -61,27 +62,49 @@ class Read:
 
 def read(table: bytes, about: bytes, catalogue: Catalogue) -> Read:
     """Read and check a wave. Never raises for what is in the files."""
-    said, problems = about_module.read(about)
-    problems = [f"about the wave: {problem}" for problem in problems]
+    said, wrong = about_module.read(about)
+    return checked(lambda: _table(table), said, wrong, catalogue)
+
+
+def checked(
+    table: Callable[[], reading.Table],
+    said: About | None,
+    wrong: Iterable[str],
+    catalogue: Catalogue,
+) -> Read:
+    """Check a wave, whatever it was written as. ``wrong`` is what is wrong with ``said``."""
+    problems = [f"about the wave: {problem}" for problem in wrong]
     rows: list[Row] = []
     try:
-        rows, wrong = _rows(table, said, catalogue)
-        problems += wrong
+        found = table()
+        rows, amiss = _rows(found, said, catalogue)
+        problems += amiss
+        if said and not problems:
+            problems += _as_a_whole(rows, said, catalogue, found.called)
     except InvalidInput as error:
         problems.append(str(error))
-    if said and not problems:
-        problems += _as_a_whole(rows, said, catalogue)
     if len(problems) > _MAX_PROBLEMS:
         more = len(problems) - _MAX_PROBLEMS
         problems = [*problems[:_MAX_PROBLEMS], f"and {more} more rows that cannot be used"]
-    digest = hashlib.sha256(table + b"\0" + about).hexdigest()
-    return Read(said, tuple(rows), tuple(problems), digest)
+    return Read(said, tuple(rows), tuple(problems), _digest(said, rows))
 
 
-def _rows(data: bytes, about: About | None, catalogue: Catalogue) -> tuple[list[Row], list[str]]:
+def _digest(said: About | None, rows: Iterable[Row]) -> str:
+    """Hash what a wave says, not how it was written: the same wave is one, as a table or as JSON."""
+    told = sorted(json.dumps({**asdict(row), "line": 0}, sort_keys=True) for row in rows)
+    about = said.model_dump_json() if said else ""
+    return hashlib.sha256("\0".join([about, *told]).encode()).hexdigest()
+
+
+def _table(data: bytes) -> reading.Table:
     if len(data) > MAX_BYTES:
         raise InvalidInput(f"the table is larger than {MAX_BYTES // 1_000_000} MB: it is no wave")
-    table = reading.table(io.BytesIO(data), "the table")
+    return reading.table(io.BytesIO(data), "the table")
+
+
+def _rows(
+    table: reading.Table, about: About | None, catalogue: Catalogue
+) -> tuple[list[Row], list[str]]:
     if missing := [name for name in _NEEDED if name not in table.columns]:
         raise InvalidInput(f"the table has no column {', '.join(missing)}")
     if unknown := [name for name in table.columns if name and name not in _LEGAL]:
@@ -89,14 +112,15 @@ def _rows(data: bytes, about: About | None, catalogue: Catalogue) -> tuple[list[
             f"the table has a column that no wave has: {', '.join(unknown)}. "
             f"It may have {', '.join(_LEGAL)}"
         )
-    problems = [f"line {number}: has more cells than columns" for number in table.overlong]
+    called = table.called
+    problems = [f"{called} {number}: has more cells than columns" for number in table.overlong]
     rows: list[Row] = []
     for line in table.rows:
         try:
             rows.append(_row(line, about, catalogue))
         except InvalidInput as error:
             named = line.cell("intervention")[:60]
-            problems.append(f"line {line.number}, {named or 'no name'}: {error}")
+            problems.append(f"{called} {line.number}, {named or 'no name'}: {error}")
     return rows, problems
 
 
@@ -168,7 +192,9 @@ def _ranks(line: reading.Line, out_of: int) -> tuple[int, ...]:
     return tuple(range(low, high + 1))
 
 
-def _as_a_whole(rows: Collection[Row], about: About, catalogue: Catalogue) -> list[str]:
+def _as_a_whole(
+    rows: Collection[Row], about: About, catalogue: Catalogue, called: str
+) -> list[str]:
     """Check what only all rows together show."""
     if not rows:
         return ["the table has no row"]
@@ -178,7 +204,7 @@ def _as_a_whole(rows: Collection[Row], about: About, catalogue: Catalogue) -> li
     for row in rows:
         first = seen.setdefault((row.slug, row.part), row.line)
         if first != row.line:
-            problems.append(f"line {row.line}, {row.slug}: the same as line {first}")
+            problems.append(f"{called} {row.line}, {row.slug}: the same as {called} {first}")
         if row.is_whole:
             whole.setdefault(row.slug, row)
     parted = {row.slug for row in rows} - set(whole)
@@ -187,18 +213,18 @@ def _as_a_whole(rows: Collection[Row], about: About, catalogue: Catalogue) -> li
         for slug in catalogue.slugs
         if slug in parted
     ]
-    return problems + [told for row in rows if (told := _exceeds(row, whole, about))]
+    return problems + [told for row in rows if (told := _exceeds(row, whole, about, called))]
 
 
-def _exceeds(row: Row, whole: dict[str, Row], about: About) -> str | None:
+def _exceeds(row: Row, whole: dict[str, Row], about: About, called: str) -> str | None:
     of_all = whole.get(row.slug)
     if row.is_whole or of_all is None or row.numerator is None or row.denominator is None:
         return None
     if of_all.numerator is None or of_all.denominator is None:
-        return f"line {row.line}, {row.slug}: a part has a count, and the row of all has none"
+        return f"{called} {row.line}, {row.slug}: a part has a count, and the row of all has none"
     if row.numerator > of_all.numerator or row.denominator > of_all.denominator:
         return (
-            f"line {row.line}, {row.slug}: {row.numerator:,} of {row.denominator:,} {about.unit} is "
+            f"{called} {row.line}, {row.slug}: {row.numerator:,} of {row.denominator:,} {about.unit} is "
             f"more than the {of_all.numerator:,} of {of_all.denominator:,} of all"
         )
     return None

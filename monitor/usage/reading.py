@@ -48,7 +48,8 @@ class Table:
 
     columns: tuple[str, ...]
     rows: tuple[Line, ...]
-    overlong: tuple[int, ...]  # lines left out: more cells than columns
+    overlong: tuple[int, ...] = ()  # lines left out: more cells than columns
+    called: str = "line"  # what its rows' numbers count
 
 
 def table(file: IO[bytes], name: str) -> Table:
@@ -92,7 +93,7 @@ def _rows(reader: Any, columns: tuple[str, ...], above: int, name: str) -> Table
             if any(cell.strip() for cell in cells[len(columns) :]):
                 overlong.append(number)
                 continue
-            rows.append(Line(number, dict(zip(columns, map(_text, cells), strict=False))))
+            rows.append(Line(number, dict(zip(columns, map(cell_text, cells), strict=False))))
             if len(rows) > MAX_ROWS:
                 raise InvalidInput(f"{name} has more than {MAX_ROWS:,} rows: bring a part of it")
     except csv.Error as error:
@@ -144,7 +145,7 @@ def _what_is_wrong(said: str) -> str:
     return f"{said[:40]!r} is no number"
 
 
-def _text(cell: str) -> str:
+def cell_text(cell: str) -> str:
     """Clean one cell: composed characters, single spaces, no marks that turn the order round."""
     composed = unicodedata.normalize("NFC", cell)
     kept = "".join(

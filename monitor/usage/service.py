@@ -17,11 +17,22 @@ from monitor.usage.importing import Read
 from monitor.usage.standing import MAIN_UNITS, Observation, Survey, observe
 from monitor.usage.tables import Wave, WaveRow, WaveState
 
-__all__ = ["Observation", "discard", "draft", "latest", "publish", "sync_baseline", "withdraw"]
+__all__ = [
+    "Observation",
+    "discard",
+    "draft",
+    "draft_from_feed",
+    "latest",
+    "publish",
+    "sync_baseline",
+    "withdraw",
+]
 
 PUBLISHED_REVIEW = "published review"
 FILE = "file"
+FEED = "feed: "  # before a feed's name
 _ACTOR = "job:usage"
+_FEED_ACTOR = "job:use"
 _STANDS = (WaveState.DRAFT, WaveState.PUBLISHED)
 _MAX_REASON = 2000
 
@@ -45,7 +56,7 @@ def latest(session: Session, slug: str, *, at: datetime | None = None) -> Observ
     return observe(queries.published(session, at), slug)
 
 
-def draft(session: Session, read: Read, *, by: str, at: datetime) -> Wave:
+def draft(session: Session, read: Read, *, by: str, at: datetime, origin: str = FILE) -> Wave:
     """Keep a wave that was read without a problem as a draft. Nothing follows from it yet.
 
     Raises:
@@ -59,7 +70,7 @@ def draft(session: Session, read: Read, *, by: str, at: datetime) -> Wave:
     wave = Wave(
         name=about.name,
         state=WaveState.DRAFT,
-        origin=FILE,
+        origin=origin,
         instrument=about.instrument,
         version=about.version,
         question=about.question,
@@ -100,6 +111,26 @@ def draft(session: Session, read: Read, *, by: str, at: datetime) -> Wave:
     session.flush()
     _audit(session, wave, "drafted", by, at, content_hash=read.content_hash)
     return wave
+
+
+def draft_from_feed(session: Session, read: Read, *, feed: str, at: datetime) -> Wave | None:
+    """Keep what a feed sent as a draft; None: the same wave was here before, whatever became of it.
+
+    An earlier draft of that name from the same feed gives way to it.
+
+    Raises:
+        InvalidInput: something is wrong with it; says all of it.
+        Conflict: another wave of its name stands, and is no draft of this feed.
+    """
+    known = select(Wave.id).where(Wave.content_hash == read.content_hash)
+    if not read.problems and session.scalar(known.limit(1)) is not None:
+        return None
+    origin = f"{FEED}{feed}"
+    drafts = select(Wave).where(Wave.state == WaveState.DRAFT, Wave.origin == origin)
+    for older in session.scalars(drafts).all():
+        if read.about and older.name.casefold() == read.about.name.casefold():
+            discard(session, older.id, by=_FEED_ACTOR, at=at, why="the feed sent another version")
+    return draft(session, read, by=_FEED_ACTOR, at=at, origin=origin)
 
 
 def publish(session: Session, wave_id: int, *, by: str, at: datetime, reason: str = "") -> Wave:
@@ -148,7 +179,9 @@ def may_be_withdrawn(wave: Wave) -> bool:
     return wave.state is WaveState.PUBLISHED and wave.origin != PUBLISHED_REVIEW
 
 
-def discard(session: Session, wave_id: int, *, by: str, at: datetime) -> Wave:
+def discard(
+    session: Session, wave_id: int, *, by: str, at: datetime, why: str | None = None
+) -> Wave:
     """Let go of a draft. Nothing followed from it, so nothing is undone.
 
     Raises:
@@ -158,9 +191,9 @@ def discard(session: Session, wave_id: int, *, by: str, at: datetime) -> Wave:
     wave = _locked(session, wave_id)
     if wave.state is not WaveState.DRAFT:
         raise Conflict(f"“{wave.name}” is {wave.state.value}: only a draft is discarded")
-    _end(wave, WaveState.DISCARDED, by, at, None)
+    _end(wave, WaveState.DISCARDED, by, at, why)
     session.flush()
-    _audit(session, wave, "discarded", by, at)
+    _audit(session, wave, "discarded", by, at, reason=why)
     return wave
 
 

@@ -27,6 +27,7 @@ from monitor.web import (
 from monitor.web.admin import baseline, days, feeds, outbox, waves
 from monitor.web.admin import pages as admin
 from monitor.web.public import (
+    attachment,
     coverage,
     crawlers,
     figure,
@@ -84,7 +85,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     errors.register(app)
     public_pages = (
         *(public, crawlers, coverage, interventions, findings, history, priorities, use),
-        *(subscribe, account, own_account),
+        *(attachment, subscribe, account, own_account),
     )
     reviewing = (
         review,

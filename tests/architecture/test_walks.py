@@ -57,6 +57,17 @@ def test_an_intervention_is_one_file(copy):
     assert slugs(Matcher(catalogue), "Invented Together Time for families") == {"tenplus"}
 
 
+def test_a_fact_of_an_intervention_is_one_line_and_no_paper_is_read_again(copy):
+    before = Matcher(loader.read(copy))
+    path = copy / "context/www.toml"
+    path.write_text(path.read_text("utf-8") + 'age = { words = "A", source = "review" }\n', "utf-8")
+    after = loader.read(copy)
+    age = after.context("www").age
+    assert age is not None
+    assert age.words == "A"
+    assert edition(Matcher(after)) == edition(before)
+
+
 def test_a_policy_is_one_file_and_its_line(copy):
     name = loader.load().gap.version
     shutil.copy(copy / f"gap/{name}.toml", copy / "gap/2099-1.toml")

@@ -54,6 +54,7 @@ PUBLIC = {
     "public.changes": "/changes",
     "public.change": "/changes/11",
     "public.method": "/method",
+    "attachment.attachment": "/attachment",
     "priorities.listed": "/priorities",
     "history.past": "/history",
     "coverage.coverage": "/coverage",

@@ -40,9 +40,10 @@ PUBLISHED = {
 @pytest.fixture
 def copy(tmp_path):
     """The catalogue's files, copied so that a test may damage them."""
-    for name in ("interventions", "grading", "gap", "synthesis", "certainty", "sentences", "tools"):
+    folders = ("interventions", "context", "grading", "gap", "synthesis", "certainty", "sentences")
+    for name in (*folders, "tools"):
         shutil.copytree(loader.FOLDER / name, tmp_path / name)
-    for name in ("review.toml", "policies.toml", "measures.toml"):
+    for name in ("review.toml", "context.toml", "policies.toml", "measures.toml"):
         shutil.copy(loader.FOLDER / name, tmp_path)
     return tmp_path
 

@@ -77,3 +77,23 @@ def test_a_wave_that_is_refused_names_every_row_and_keeps_nothing(run, files):
     told = json.loads(run("usage", "import", *bad, "--json", code=1).stdout)
     assert len(told["problems"]) == 2
     assert len(json.loads(run("usage", "waves", "--json").stdout)) == 1
+
+
+def test_feeds_are_listed_and_one_that_fails_says_so(run, tmp_path):
+    assert run("usage", "feeds").stdout == ""
+    feed = '[{name = "Invented", url = "http://127.0.0.1:9/wave.json?key=secret"}]'
+    (tmp_path / "config.toml").write_text(f"[usage]\nfeeds = {feed}\n", encoding="utf-8")
+    (told,) = json.loads(run("usage", "feeds", "--json").stdout)
+    assert (told["state"], told["address"]) == ("never", "http://127.0.0.1:9/wave.json?key=…")
+    # loopback is not permitted: it is refused without a byte sent
+    said = run("usage", "feeds", "--ask", code=1).stdout
+    assert "Invented\tfailing\t127.0.0.1:9 may not be asked" in said
+    assert "secret" not in said
+
+
+def test_what_is_known_beside_the_evidence_is_exported_with_source_and_date(run):
+    rows = json.loads(run("export", "context", "--format", "json").stdout)
+    assert len(rows) == 90
+    known = [row for row in rows if row["words"]]
+    assert all(row["source"] and row["dated"] for row in known)
+    assert {row["words"] for row in rows if row["aspect"] == "Cost of training"} == {None}

@@ -232,6 +232,21 @@ def test_the_reviews_own_tables_have_a_place_and_leave_it_again(empty):
         assert session.execute(text("SELECT id FROM baseline_version")).all() == []
 
 
+def test_how_feeds_of_use_were_asked_is_forgotten_on_the_way_back(empty):
+    schema.migrate(empty)
+    with empty.write() as session:
+        session.execute(
+            text(
+                "INSERT INTO use_feed (name, enabled, asked, next_due_at, failures, problems,"
+                " validators) VALUES ('A', true, 'h', '2026-11-23 06:10:00+00:00', 0, '[]', '{}')"
+            )
+        )
+    _step(empty, "downgrade", "0017_the_reviews_own_table")
+    schema.migrate(empty)
+    with empty.read() as session:
+        assert session.execute(text("SELECT name FROM use_feed")).all() == []
+
+
 def test_published_ranks_become_a_wave_and_gaps_still_point_at_them(empty):
     """As the version before kept use: a row a wave and intervention; and back again."""
     _step(empty, "upgrade", "0011_readings")

@@ -18,6 +18,7 @@ PUBLIC = (
     "/",
     "/interventions",
     "/interventions/cos",
+    "/attachment",
     "/priorities",
     "/changes",
     "/changes/1",

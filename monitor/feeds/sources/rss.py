@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.feeds.http.client import FEED_LIMIT, Http, Reply
+from monitor.feeds.http.conditions import NOT_MODIFIED, conditions, validators
 from monitor.feeds.readers import rss_document, rss_item
 from monitor.feeds.records import Answer, FetchedRecord, Query, UnreadableRecord, Watermark
 from monitor.feeds.sources.contract import Context, resumed
@@ -19,8 +20,6 @@ ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text
 
 # RSS readers are asked to be slow; several journals share a publisher's host
 _RATE = 2
-_NOT_MODIFIED = 304
-_MAX_VALIDATOR = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Feeds:
         start = resumed(query, watermark)
         try:
             reply = self.http.get(query.text, headers=_conditions(start), limit=FEED_LIMIT)
-            if reply.status == _NOT_MODIFIED:
+            if reply.status == NOT_MODIFIED:
                 return Answer(query=query, records=(), watermark=start, unchanged=True)
             items = rss_document.read(reply.body, reply.headers.get("content-type"))
         except SourceError as error:
@@ -69,27 +68,20 @@ def _build(settings: FeedSourceSettings, context: Context) -> Feeds:
 
 
 def _conditions(start: Watermark) -> dict[str, str]:
-    headers = {"Accept": ACCEPT}
-    if start.etag:
-        headers["If-None-Match"] = start.etag
-    if start.modified:
-        headers["If-Modified-Since"] = start.modified
-    return headers
+    return {"Accept": ACCEPT, **conditions(start.etag, start.modified)}
 
 
 def _answer(
     query: Query, called: str, reply: Reply, read: list[FetchedRecord | UnreadableRecord]
 ) -> Answer:
+    etag, modified = validators(reply.headers)
     return Answer(
         query=query,
         called=called,
         records=tuple(
             {record.key: record for record in read if isinstance(record, FetchedRecord)}.values()
         ),
-        watermark=Watermark(
-            etag=_validator(reply.headers.get("etag")),
-            modified=_validator(reply.headers.get("last-modified")),
-        ),
+        watermark=Watermark(etag=etag, modified=modified),
         unreadable=tuple(
             {record.key: record for record in read if isinstance(record, UnreadableRecord)}.values()
         ),
@@ -109,10 +101,3 @@ def _notes(read: list[FetchedRecord | UnreadableRecord]) -> tuple[str, ...]:
         return ()
     names = "1 name (guid) is" if again == 1 else f"{again} names (guids) are"
     return (f"{names} used for different items: every item was kept",)
-
-
-def _validator(header: str | None) -> str | None:
-    """Keep a validator that can be sent back as it came; any other is as good as none."""
-    if not header or len(header) > _MAX_VALIDATOR or not header.isascii():
-        return None
-    return header if header.isprintable() else None

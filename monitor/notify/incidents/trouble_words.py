@@ -63,6 +63,8 @@ def after(incident: IncidentView) -> str:
     """Say what followed from its end."""
     if settled_by_hand(incident):
         return "An admin looked, and said that it is right now. We write no more about it."
+    if incident.of_use:
+        return "Its file was read whole. A wave that is new in it waits as a draft."
     words = {
         incidents.POLL: "It was asked for everything since its last full answer.",
         incidents.COMPARING: "What it lists was compared with what we hold, and fetched if missed.",

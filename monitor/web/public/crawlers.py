@@ -9,6 +9,7 @@ blueprint = Blueprint("crawlers", __name__)
 _OPEN = (
     "/",
     "/accessibility",
+    "/attachment",
     "/changes",
     "/coverage",
     "/history",

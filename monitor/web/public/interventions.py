@@ -40,6 +40,7 @@ from monitor.web.public import (
     rendered,
     whatif,
 )
+from monitor.web.public.usage import use
 
 blueprint = Blueprint("interventions", __name__)
 
@@ -80,6 +81,7 @@ def intervention(slug: str) -> str:
             "unread": [*_other_outcome(accepted, counted), *chain.not_counted(session, slug)],
             "usage": usage_service.latest(session, slug),
             "use_clause": use_changes.figure_clause,
+            "other_units": use.beside(session, slug),
             "cases": whatif.cases(session, catalogue, slug, state, counted, at=now()),
             "doubts": doubts.of_studies(session, [study.study_id for study in counted]),
             "sure": certainty.of_intervention(session, slug, showing(session, catalogue, slug)),

@@ -50,6 +50,7 @@ EXPECTED = {
     ("GET", "/interventions/<slug>/findings/<key>.svg"): PUBLIC,
     ("GET", "/interventions/<slug>/studies/<int:study_id>"): PUBLIC,
     ("GET", "/history"): PUBLIC,
+    ("GET", "/attachment"): PUBLIC,
     ("GET", "/priorities"): PUBLIC,
     ("GET", "/priorities.csv"): PUBLIC,
     ("GET", "/method"): PUBLIC,

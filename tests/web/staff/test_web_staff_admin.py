@@ -7,11 +7,14 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy import select, update
 
+from monitor import workflow
 from monitor.accounts.tables import Role, User
+from monitor.feeds import of_use
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.tables import SourceRow
 from monitor.kernel import settings as settings_module
 from monitor.kernel.audit import AuditEntry
+from monitor.kernel.errors import SourceError, SourceFault
 from monitor.notify import queries as mail
 from monitor.notify.tables import Message, MessageState, Subscriber, SubscriberState
 from monitor.web.admin import letters
@@ -65,6 +68,27 @@ def test_permitted_loopback_sources_are_shown(begun, tmp_path, clock):
     client = app.test_client()
     client.set_cookie("session", begun.sign_in(begun.ada))
     assert "Sources on this machine are permitted" in client.get("/status").text
+
+
+def test_a_feed_of_use_stands_on_the_page_with_what_is_wrong_with_it(begun, tmp_path, clock):
+    feed = {"name": "A network’s survey", "url": "https://survey.example/wave.json?key=secret"}
+    settings = settings_module.parse({"usage": {"feeds": [feed]}}, folder=tmp_path)
+    wrong = "row 2, <b>: neither"
+    with begun.database.write() as session:
+        of_use.sync(session, settings, clock())
+        of_use.begin(session, feed["name"], clock())
+        error = SourceError(SourceFault.UNFIT, "1 thing in it is wrong")
+        of_use.failed(session, feed["name"], error, clock(), [wrong])
+        workflow.source_failed(session, settings, "use:" + feed["name"], error, clock())
+    app = create_app(replace(begun.service, settings=settings, clock=clock))
+    client = app.test_client()
+    client.set_cookie("session", begun.sign_in(begun.ada))
+    page = client.get("/status").text
+    assert "<h1>The feed of use “A network’s survey” sent a wave that cannot be kept" in page
+    assert "https://survey.example/wave.json?key=…" in page
+    assert "secret" not in page
+    assert "row 2, &lt;b&gt;: neither" in page
+    assert "/status/sources/use:" not in page, "there is no such source to be asked"
 
 
 def test_mail_is_listed_with_its_fate(world, browse):

@@ -68,7 +68,7 @@ def all_ten() -> str:
             has_shares=any(one and one.share for one in observed.values()),
             contradiction=use_words.contradiction(ranked, catalogue) if ranked else "",
             ranked=ranked,
-            beside=_beside(session),
+            beside=beside(session),
             agreements=in_step.history(session, catalogue),
             policy=catalogue.gap,
             bands_note=use_words.bands_note(catalogue.gap),
@@ -114,7 +114,7 @@ def one(slug: str) -> str:
             now=now,
             splits=_splits(session, now, slug),
             lines=use_words,
-            beside=_beside(session, slug),
+            beside=beside(session, slug),
             policy=catalogue.gap,
             bands_note=use_words.bands_note(catalogue.gap),
             plot=use_words.PLOT,
@@ -151,7 +151,8 @@ def _splits(session: Session, survey: Survey | None, slug: str) -> list[Split]:
     return splits(usage.rows(session, survey.id), slug, survey.effect)
 
 
-def _beside(session: Session, slug: str | None = None) -> list[Beside]:
+def beside(session: Session, slug: str | None = None) -> list[Beside]:
+    """Give what published waves of other units say: of one intervention, or of all."""
     catalogue = service().catalogue
     found = [
         Beside(
