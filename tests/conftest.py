@@ -10,6 +10,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import shared_statements  # type: ignore[import-not-found]  # tests/ is on pytest's path
 import structlog
 from argon2 import PasswordHasher
 from postgres_server import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
@@ -29,6 +30,8 @@ from monitor.ops.schema import metadata
 
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci")
+
+shared_statements.begin()
 
 # tracebacks that show every local variable, as rich writes them, take ten seconds each here
 structlog.configure(
