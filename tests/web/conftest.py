@@ -17,6 +17,7 @@ import pytest
 from factories import judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from flask import Flask
 from flask.testing import FlaskClient
+from published import publish  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from readings import appraise  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy.orm import Session
 from staff_world import SOME_SOURCES, patient  # type: ignore[import-not-found]  # tests/ is on pytest's path
@@ -25,7 +26,6 @@ from werkzeug.test import TestResponse
 from monitor import workflow
 from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
-from monitor.catalogue import service as catalogue_service
 from monitor.catalogue.loader import Catalogue
 from monitor.feeds import service as feeds
 from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, Query, Watermark
@@ -83,11 +83,8 @@ def settings(tmp_path: Path) -> Settings:
 def published(database: Database, catalogue: Catalogue, settings: Settings, now) -> Database:
     """A database with the ten graded from the published review alone."""
     with database.write() as session:
-        catalogue_service.sync(session, catalogue, now)
+        publish(session, service_of(database, catalogue, settings, lambda: now), now)
         feeds.sync_sources(session, settings, now)
-        workflow.publish_baseline(
-            session, service_of(database, catalogue, settings, lambda: now), at=now
-        )
     return database
 
 
