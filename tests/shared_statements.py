@@ -6,7 +6,7 @@ has a database of its own: compiling anew for each was a third of the tests' pro
 
 from typing import Any
 
-from sqlalchemy import Dialect, Engine, event
+from sqlalchemy import Connection, Dialect, Engine, event
 
 from monitor.kernel import database
 
@@ -24,6 +24,8 @@ def _sharing(url: str, **options: Any) -> Engine:
     engine = _create(url, query_cache_size=_STATEMENTS, **options)
     kind = engine.dialect.name
     if kind in _shared:
+        # what there is to learn of its server is known; to ask again is six statements a test
+        engine.dialect.initialize = _know  # type: ignore[method-assign]
         # what was compiled is found by its statement and by the very dialect
         engine.dialect, engine._compiled_cache = _shared[kind]
     else:
@@ -34,3 +36,7 @@ def _sharing(url: str, **options: Any) -> Engine:
             _shared.setdefault(kind, (engine.dialect, engine._compiled_cache))
 
     return engine
+
+
+def _know(connection: Connection) -> None:
+    pass
