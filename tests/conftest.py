@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import compiled_once  # type: ignore[import-not-found]  # tests/ is on pytest's path
 import hypothesis
 import pytest
-import shared_statements  # type: ignore[import-not-found]  # tests/ is on pytest's path
 import structlog
 from argon2 import PasswordHasher
 from postgres_server import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
@@ -32,7 +32,7 @@ from monitor.ops.schema import metadata
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci")
 
-shared_statements.begin()
+compiled_once.begin()
 
 # tracebacks that show every local variable, as rich writes them, take ten seconds each here
 structlog.configure(

@@ -5,6 +5,7 @@
 ``evidence`` lets studies arrive, be judged and be decided on, the way they do in life.
 """
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -68,10 +69,16 @@ def catalogue() -> Catalogue:
     return loader.load()
 
 
+@functools.cache
+def _matcher() -> Matcher:
+    return Matcher(loader.load())
+
+
 def service_of(
     database: Database, catalogue: Catalogue, settings: Settings, clock: Callable[[], datetime]
 ) -> Service:
-    return Service(settings, database, catalogue, Matcher(catalogue), SECRET, clock)
+    matcher = _matcher() if catalogue is loader.load() else Matcher(catalogue)
+    return Service(settings, database, catalogue, matcher, SECRET, clock)
 
 
 @pytest.fixture
