@@ -40,6 +40,7 @@ from monitor.evidence.synthesis.results import Allocation, Result  # noqa: E402 
 STUDIES, EVERYTHING, DECISION, GROWTH = 500, 50.0, 20.0, 3.0
 CATALOGUE = loader.load()
 POLICY, MEASURES, SLUGS = CATALOGUE.synthesis, CATALOGUE.measures, CATALOGUE.slugs
+RULES = Rules(POLICY, MEASURES, frozenset(SLUGS), CATALOGUE.plausible)
 PLAIN = Result(
     study="",
     intervention="",
@@ -101,7 +102,7 @@ def yardstick(size: int) -> float:
 def main() -> int:
     everything, told = {}, {}
     for studies in (STUDIES // 4, STUDIES // 2, STUDIES):
-        found, _ = derived(world(studies), POLICY, MEASURES, SLUGS)
+        found, _ = derived(world(studies), RULES)
         findings_of(found, POLICY, SLUGS)  # numpy and scipy are imported now
         unit = yardstick(studies * len(SLUGS) * 3)
         everything[studies] = milliseconds(lambda own=found: main_findings(own, POLICY, SLUGS))
@@ -112,16 +113,15 @@ def main() -> int:
             f" ({told[studies] / unit:.1f})"
         )
     rows = world(STUDIES)
-    deriving = milliseconds(lambda: derived(rows, POLICY, MEASURES, SLUGS), times=3)
+    deriving = milliseconds(lambda: derived(rows, RULES), times=3)
     print(
         f"deriving {len(rows):,} effects and choosing among them: {deriving:.0f} ms,"
         f" {1000 * deriving / len(rows):.1f} µs each, {deriving / unit:.1f} of the yardstick"
     )
-    rules = Rules(POLICY, MEASURES, frozenset(SLUGS))
     others = [one for one in found if one.rows[0].intervention == SLUGS[0]][1:]
 
     def decide() -> None:
-        studies, _ = together([*others, of_study(rows[:3], rules)], rules)
+        studies, _ = together([*others, of_study(rows[:3], RULES)], RULES)
         main_findings(studies, POLICY, SLUGS[:1])
 
     decision = milliseconds(decide)

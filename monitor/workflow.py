@@ -241,14 +241,19 @@ def screen(
 def hand_in(
     session: Session, service: Service, sent: review.Sent, *, reading: Reading, because: str = ""
 ) -> review.Outcome:
-    """Record a reading of a study. Nothing counts by it before it is decided (``count``)."""
+    """Record a reading of a study. Nothing counts by it before it is decided (``count``).
+
+    Figures that are hard to believe are asked about first.
+    """
+    catalogue = service.catalogue
     return review.hand_in(
         session,
-        service.catalogue,
+        catalogue,
         sent,
         reading=reading,
-        direction=evidence.told_direction(reading, service.catalogue.synthesis),
+        direction=evidence.told_direction(reading, catalogue.synthesis),
         because=because,
+        asked=evidence.to_confirm(reading, catalogue.synthesis, catalogue.plausible),
     )
 
 

@@ -14,7 +14,7 @@ from monitor.catalogue.appraisal import StudyDesign, Tool
 from monitor.catalogue.appraisal_checks import faults
 from monitor.catalogue.context import Background, Context
 from monitor.catalogue.context import faults as context_faults
-from monitor.catalogue.methods import CertaintyPolicy, Measures, SynthesisPolicy
+from monitor.catalogue.methods import CertaintyPolicy, Measures, Plausible, SynthesisPolicy
 from monitor.catalogue.models import (
     Abbreviation,
     Baseline,
@@ -72,6 +72,7 @@ class Catalogue(Data):
     synthesis: SynthesisPolicy
     certainty: CertaintyPolicy
     measures: Measures
+    plausible: Plausible
     sentences: FindingSentences
     tools: dict[str, Tool]
     tool_for: dict[StudyDesign, str]  # which of the tools that fit a design is asked for
@@ -169,6 +170,7 @@ def read(folder: Path) -> Catalogue:
     syntheses = _policies(folder, "synthesis", SynthesisPolicy, errors)
     certainties = _policies(folder, "certainty", CertaintyPolicy, errors)
     measures = parse(folder, "measures.toml", Measures, errors)
+    plausible = parse(folder, "plausible.toml", Plausible, errors)
     sentences = parse(folder, "sentences/findings.toml", FindingSentences, errors)
     interventions = _interventions(folder, errors)
     background, contexts = _contexts(folder, interventions, errors)
@@ -183,9 +185,8 @@ def read(folder: Path) -> Catalogue:
     if grading and gap:
         errors += unfit(interventions, grading, gap)
     policies_found = grading and gap and synthesis and certainty
-    if errors or not (
-        review and background and policies_found and measures and sentences and current
-    ):
+    data_found = measures and plausible and sentences and background
+    if errors or not (review and current and policies_found and data_found):
         raise ConfigError("\n".join(errors))
     return Catalogue(
         review=review,
@@ -197,6 +198,7 @@ def read(folder: Path) -> Catalogue:
         synthesis=synthesis,
         certainty=certainty,
         measures=measures,
+        plausible=plausible,
         sentences=sentences,
         tools=tools,
         tool_for=current.tools,

@@ -80,6 +80,14 @@ def _plain(words: str) -> str:
     return _EDGES.sub(" ", words.casefold()).strip()
 
 
+class Plausible(Data):
+    """Beyond which figures a result is asked about (``catalogue/plausible.toml`` has the reasons)."""
+
+    largest_effect: float = Field(gt=0)  # standard deviations
+    off_centre: Share  # of half the interval
+    least_variance: Share  # of what the people alone give
+
+
 class Start(Data):
     """Where a rating starts, before anything is taken off."""
 

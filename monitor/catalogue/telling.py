@@ -1,6 +1,7 @@
 """The shapes of what pages and mails say of findings: one sentence for each label. Frozen data."""
 
 import string
+from functools import cached_property
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -10,6 +11,10 @@ from monitor.catalogue.words import ComparatorClass, Label, ResultClass
 
 POOLS = ("usual care", "active", "another of the ten")
 _CLASSES = ("", *(kind.value for kind in ResultClass if kind is not ResultClass.OTHER))
+# What is said of harms in other words: whatever says who did better, or what would be worth having.
+_SETTLED = (Label.BENEFIT, Label.PROBABLE, Label.SLIGHT, Label.COMPARISON, Label.NOT_SETTLED)
+_OF_HARMS = ("leans_to_benefit", "leans_to_comparison", "varies", "varies_harm", "fits_both",
+             "fits_benefit", "fits_loss", "unlike", "right")  # fmt: skip
 _PLACES = frozenset(
     ("it", "who", "Who", "what", "comparator", "trials", "Trials", "fits", "least", "most")
 )
@@ -48,6 +53,7 @@ class Adds(Data):
     fits_benefit: Text
     fits_loss: Text
     unlike: Text
+    right: Text
     not_randomised: Text
     not_effective: Text
 
@@ -78,6 +84,15 @@ class ClassWords(Data):
     what: Text
 
 
+class HarmSentences(Data):
+    """What is said of harms instead: fewer or more of them, never better or worse."""
+
+    labels: dict[str, LabelSentence]
+    signs: SignsSentences
+    adds: dict[str, Text]
+    share: Text
+
+
 class FindingSentences(Data):
     """Everything that is said of findings. Total: every label, class, pool and comparison has words."""
 
@@ -89,6 +104,25 @@ class FindingSentences(Data):
     classes: dict[str, ClassWords]
     comparators: dict[str, Text]
     comparisons: dict[str, Text] = Field(min_length=1)
+    harms: HarmSentences
+
+    def of(self, outcome_class: str) -> "FindingSentences":
+        """Give the sentences for a class of outcomes: of harms, their own."""
+        if outcome_class != ResultClass.HARM:
+            return self
+        return self._of_harms
+
+    @cached_property
+    def _of_harms(self) -> "FindingSentences":
+        own = self.harms
+        return self.model_copy(
+            update={
+                "labels": self.labels | own.labels,
+                "signs": own.signs,
+                "adds": self.adds.model_copy(update=own.adds),
+                "frequencies": self.frequencies.model_copy(update={"share": own.share}),
+            }
+        )
 
     @model_validator(mode="after")
     def _total(self) -> Self:
@@ -98,6 +132,8 @@ class FindingSentences(Data):
             ("classes", _CLASSES, self.classes),
             ("comparators", POOLS, self.comparators),
             ("comparisons", kinds, self.comparisons),
+            ("harms.labels", _SETTLED, self.harms.labels),
+            ("harms.adds", _OF_HARMS, self.harms.adds),
         ):
             if set(wanted) != set(held):
                 wrong = sorted(set(wanted) ^ set(held))
@@ -106,7 +142,8 @@ class FindingSentences(Data):
 
     @model_validator(mode="after")
     def _places_known(self) -> Self:
-        for label, sentence in self.labels.items():
+        every = [*self.labels.items(), *self.harms.labels.items()]
+        for label, sentence in every:
             for text in (sentence.one, sentence.many):
                 unknown = {name for _, name, _, _ in string.Formatter().parse(text) if name}
                 if unknown - _PLACES:

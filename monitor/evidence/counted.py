@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
 from monitor.evidence.facts import StudyFacts
-from monitor.evidence.showing import names, rows_of
-from monitor.evidence.synthesis.hearing import Derived, Refused, Rules, of_study, together
+from monitor.evidence.showing import names, rows_of, rules_of
+from monitor.evidence.synthesis.hearing import Derived, Refused, of_study, together
 from monitor.evidence.synthesis.results import Result
 from monitor.kernel.errors import NotFound
 from monitor.kernel.remembering import Remembered
@@ -82,24 +82,26 @@ def weighed(
 
 def derived_of(catalogue: Catalogue, rows: Sequence[Result]) -> Derived | None:
     """Derive the results of one study; None: it has none."""
-    return of_study(rows, _rules(catalogue)) if rows else None
+    return of_study(rows, rules_of(catalogue)) if rows else None
 
 
 def all_derived(
     catalogue: Catalogue, studies: Sequence[Weighed]
 ) -> tuple[list[Derived], list[Refused]]:
     """Put what several studies say together, and list the results refused, with why."""
-    return together([one.derived for one in studies if one.derived], _rules(catalogue))
-
-
-def _rules(catalogue: Catalogue) -> Rules:
-    return Rules(catalogue.synthesis, catalogue.measures, frozenset(catalogue.slugs))
+    return together([one.derived for one in studies if one.derived], rules_of(catalogue))
 
 
 def _weighed(catalogue: Catalogue, name: str, study: CountedStudy) -> Weighed:
     digest = hashlib.sha256(study.facts.encode()).digest()
     key = (digest, name, study.label, study.study_id, study.year, study.published)
-    by = (catalogue.synthesis, catalogue.measures, catalogue.tools, catalogue.interventions)
+    by = (
+        catalogue.synthesis,
+        catalogue.measures,
+        catalogue.plausible,
+        catalogue.tools,
+        catalogue.interventions,
+    )
     return _REMEMBERED.get(key, by, lambda: _said(catalogue, name, study))
 
 

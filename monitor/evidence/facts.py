@@ -81,12 +81,13 @@ def tally(
     distinct = _distinct(studies)
     counted = tuple(study for study in distinct if study.outcome_class in policy.outcomes)
     known = tuple(study for study in counted if study.in_review is InReview.YES)
-    heard, fallback = _voices(policy, baseline, [study for study in counted if study not in known])
+    others = [study for study in counted if study.in_review is not InReview.YES]
+    heard, fallback = _voices(policy, baseline, others)
+    new = tuple(study for study in counted if not may_be_known(study, review_closed))
+    sure = {study.study_id for study in (*known, *new)}
     return Tally(
-        new=tuple(study for study in counted if not may_be_known(study, review_closed)),
-        uncertain=tuple(
-            study for study in counted if may_be_known(study, review_closed) and study not in known
-        ),
+        new=new,
+        uncertain=tuple(study for study in counted if study.study_id not in sure),
         voices=heard,
         fallback=fallback,
         other_outcome=len(distinct) - len(counted),

@@ -52,9 +52,13 @@ def settles(policy: HeadlinePolicy, line: Shown) -> bool:
 
 
 def _unread(finding: MainFinding) -> tuple[str, ...]:
-    """Say why studies of a finding are in no pool of it, where none is."""
+    """Say what of a finding's results is hard to believe; and why all are in no pool, where they are."""
     if finding.main.k or finding.signs.heard:
-        return ()
+        return tuple(
+            f"Of {one.study}: {doubt}; counted as given, since nobody has said that it is printed so"
+            for one in finding.index
+            for doubt in one.doubts
+        )
     return tuple(why for why in finding.reasons if why != Label.NOTHING)
 
 

@@ -15,6 +15,8 @@ from monitor.evidence.counted import Weighed, derived_of
 from monitor.evidence.facts import StudyFacts
 from monitor.evidence.synthesis.results import Allocation, Result
 
+# Where a trial that is only imagined counts: the method's first pool and class.
+PLACE = ("usual care", OutcomeClass.ATTACHMENT.value)
 PEOPLE = 400  # in two groups: enough to tell a difference that matters from none
 CLEAR = 0.4  # standard deviations: twice the difference that matters
 _NOBODY = -1  # no study has this id
@@ -26,8 +28,13 @@ _SAYS = {
 }
 
 
-def trial(catalogue: Catalogue, slug: str, effect: float, *, at: datetime) -> Weighed:
-    """Imagine a sound trial of attachment against usual care; ``effect`` in standard deviations."""
+def trial(
+    catalogue: Catalogue, slug: str, effect: float, *, at: datetime, people: int = PEOPLE
+) -> Weighed:
+    """Imagine a sound trial of attachment against usual care.
+
+    ``effect`` in standard deviations, ``people`` in two groups of a size: four or more.
+    """
     facts = StudyFacts(
         study_id=_NOBODY,
         label=_NAME,
@@ -48,8 +55,8 @@ def trial(catalogue: Catalogue, slug: str, effect: float, *, at: datetime) -> We
         effect_type=EffectType.SMD,
         outcome_class=OutcomeClass.ATTACHMENT.value,
         risk_of_bias=RiskOfBias.LOW.value,
-        n_i=PEOPLE // 2,
-        n_c=PEOPLE // 2,
+        n_i=people // 2,
+        n_c=people // 2,
         effect=effect,
     )
     return Weighed(facts, derived_of(catalogue, [result]))

@@ -16,7 +16,7 @@ from monitor.evidence.counted import Weighed, all_derived, counting, weighed
 from monitor.evidence.facts import is_later
 from monitor.evidence.rules import Grade, StudyFacts, grade
 from monitor.evidence.synthesis.findings import main_findings
-from monitor.evidence.synthesis.of_readings import told_direction
+from monitor.evidence.synthesis.of_readings import to_confirm, told_direction
 from monitor.evidence.synthesis.results import Result
 from monitor.evidence.tables import GradeRow
 from monitor.evidence.words import Cause
@@ -33,6 +33,7 @@ __all__ = [
     "preview",
     "regrade",
     "standing_cause",
+    "to_confirm",
     "told_direction",
     "weigh",
     "weighed",

@@ -16,7 +16,7 @@ from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import InReview
 from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.synthesis.findings import Finding, findings_of
-from monitor.evidence.synthesis.hearing import derived
+from monitor.evidence.synthesis.hearing import Rules, derived
 from monitor.evidence.synthesis.of_readings import row_of
 from monitor.evidence.synthesis.results import Result
 from monitor.review import queries as review
@@ -59,9 +59,15 @@ def of_studies(
     heard = [one for one in accepted if everything or one.in_review is not InReview.YES]
     named = names(heard)
     rows = [row for name, study in named.items() for row in rows_of(catalogue, study.reading, name)]
-    studies, refused = derived(rows, catalogue.synthesis, catalogue.measures, catalogue.slugs)
+    studies, refused = derived(rows, rules_of(catalogue))
     found = findings_of(studies, catalogue.synthesis, [slug])
     return Showing(slug, tuple(found), tuple(refused), named)
+
+
+def rules_of(catalogue: Catalogue) -> Rules:
+    """Give the rules by which a catalogue derives results and chooses among them."""
+    slugs = frozenset(catalogue.slugs)
+    return Rules(catalogue.synthesis, catalogue.measures, slugs, catalogue.plausible)
 
 
 def rows_of(catalogue: Catalogue, reading: Reading, study: str) -> list[Result]:

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from monitor.catalogue.words import Label, ResultClass
 from monitor.evidence.synthesis.findings import MainFinding
+from monitor.evidence.synthesis.harm_words import for_readers
 from monitor.evidence.synthesis.labels import label
 from monitor.kernel import english
 
@@ -36,6 +37,16 @@ class Shown:
     people: int | None
     randomised: bool
     read: bool = False
+
+    @property
+    def told(self) -> str:
+        """The label with what it adds, as readers see it."""
+        return for_readers(self.words, self.outcome_class)
+
+    @property
+    def told_label(self) -> str:
+        """The label alone, as readers see it."""
+        return for_readers(self.label, self.outcome_class)
 
     def to_dict(self) -> dict[str, Any]:
         """Make the JSON that ledgers keep."""

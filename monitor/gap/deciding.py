@@ -12,6 +12,7 @@ from monitor.evidence import wording
 from monitor.evidence.headline import settles
 from monitor.evidence.shown import Shown, figures, place, signed
 from monitor.evidence.synthesis.findings import Finding
+from monitor.evidence.synthesis.harm_words import for_readers
 from monitor.evidence.synthesis.labels import CASES
 from monitor.gap.states import State
 from monitor.review.words import shown
@@ -77,9 +78,9 @@ def case(line: Shown, delta: float) -> str:
     The interval is compared unrounded; it is told to two digits.
     """
     if line.label is Label.NOTHING:
-        return f"“{line.words}”, so no size is compared with the difference that matters"
+        return f"“{line.told}”, so no size is compared with the difference that matters"
     words = _CASE_OF[line.label]
-    by = f"“{line.words}”, since its 95 % interval"
+    by = f"“{line.told}”, since its 95 % interval"
     if line.low is not None and line.high is not None:
         by += f", {signed(line.low)} to {signed(line.high)} around {signed(line.estimate or 0.0)},"
     beside = "" if line.randomised else "; not of randomised trials, so it settles no headline"
@@ -140,7 +141,7 @@ def told(finding: Finding, delta: float) -> Iterator[str]:
     """Tell a finding whole: its label and figures, each study's result, the rule that chose it, weight."""
     line = Shown.of(finding, delta)
     method = f"; {finding.main.pool.method}" if finding.main.pool else ""
-    yield f"{place(line)}: {line.words} ({figures(line)}{method})"
+    yield f"{place(line)}: {line.told} ({figures(line)}{method})"
     is_pooled = finding.main.pool is not None and finding.main.pool.estimate is not None
     weights = finding.weights if is_pooled else {}
     for entry in finding.index:
@@ -154,7 +155,7 @@ def told(finding: Finding, delta: float) -> Iterator[str]:
         ("Sustained, a year on and later", finding.sustained),
     ):
         if other.k and other.label != finding.main.label:
-            yield f"  {name}: {other.label} ({other.k})"
+            yield f"  {name}: {for_readers(other.label, finding.outcome_class)} ({other.k})"
     for reason in finding.reasons:
         yield f"  {reason}"
 

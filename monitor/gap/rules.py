@@ -116,7 +116,7 @@ def sentence(name: str, before: State | None, after: State, cause_words: str) ->
 
 def _told_findings(before: State, after: State) -> tuple[bool, str]:
     trials = [
-        f"{speaker(line)} read “{line.words}” {place(line)} (before: “{label_was(before, line)}”)"
+        f"{speaker(line)} read “{line.told}” {place(line)} (before: “{label_was(before, line)}”)"
         for line in moved(before, after)
     ]
     if before.direction == after.direction:

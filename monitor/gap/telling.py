@@ -87,7 +87,7 @@ def _moved_beside(before: State, after: State, *, brief: bool) -> list[str]:
         return [*labels, *(["certainty moved"] if sure else [])]
     # a subject has room for the label and what it is of; the mail tells the rest
     return [
-        *(f"{speaker(line)} now read “{line.label}” for {subject_of(line)}" for line in lines),
+        *(f"{speaker(line)} now read “{line.told_label}” for {subject_of(line)}" for line in lines),
         *(f"certainty for {OUTCOMES[move.outcome_class]} now {move.after}" for move in sure),
     ]
 
@@ -115,7 +115,7 @@ def label_was(before: State | None, line: Shown) -> str:
     if before and before.said is None:
         return "not kept apart"
     lines = before.shows if before else ()
-    return next((each.words for each in lines if _at(each) == _at(line)), Label.NOTHING.value)
+    return next((each.told for each in lines if _at(each) == _at(line)), Label.NOTHING.value)
 
 
 def since(state: State) -> Shown | None:
@@ -132,7 +132,7 @@ def trials_words(state: State) -> str:
     """Tell what trials since show, each label with what it is of; or that nothing is known."""
     if state.said is None:
         return "Not kept apart then"
-    told = [f"{line.words} {place(line)}" for line in state.shows]
+    told = [f"{line.told} {place(line)}" for line in state.shows]
     return english.sentence("; ".join(told)) if told else "No result of one is known"
 
 

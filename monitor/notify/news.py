@@ -2,7 +2,8 @@
 
 Source: the method of findings, section 7. A mail goes out when the tier, the findings or the gap
 moves, or at a retraction; a count that moved waits. A study that may be among the review's own,
-or is older than its close, is never news: the review has told it already.
+or is older than its close, is never news itself: the review has told it already. But where a label,
+a tier or a gap moves with it, that is: what stands on a page is never other than what was mailed.
 """
 
 from collections.abc import Collection
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from monitor.gap.words import ChangeKind
 
 ONLY_A_COUNT = "only the count of studies moves"
+# What a study of unknown standing moves for no other reason than that its standing is not known.
+_UNSURE = frozenset({ChangeKind.STUDIES, ChangeKind.SETTLED})
 OF_THE_REVIEW = "the study may be among the review’s own, so it is no news"
 
 
@@ -44,8 +47,8 @@ def is_news(kinds: Collection[str], cause: Cause = NO_STUDY) -> bool:
 
 
 def why_silent(kinds: Collection[str], *, in_review: bool) -> str:
-    """Say why a change is not mailed; empty: it is."""
-    if in_review:
+    """Say why a change is not mailed; empty: it is. ``in_review``: its study may be the review's own."""
+    if in_review and not set(kinds) - _UNSURE:
         return OF_THE_REVIEW
     return "" if moves(kinds) else ONLY_A_COUNT
 

@@ -12,6 +12,7 @@ from monitor.catalogue import loader
 from monitor.catalogue.context import ASPECTS
 from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.baseline.standing import Standing
+from monitor.evidence.synthesis.harm_words import for_readers
 from monitor.evidence.synthesis.of_readings import row_of
 from monitor.evidence.synthesis.results import Result
 from monitor.evidence.tables import CertaintyRow, GradeRow
@@ -208,7 +209,7 @@ def certainty(session: Session) -> list[Row]:
             "outcome_class": row.outcome_class,
             "comparator_class": row.facts["comparator_class"],
             "certainty": row.level.value,
-            "label": row.facts["label"],
+            "label": for_readers(row.facts["label"], row.outcome_class),
             "studies": row.facts["k"] or sum(row.facts["signs"]),
             "participants": row.facts["people"],
             "start": row.start.value,

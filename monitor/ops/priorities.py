@@ -3,7 +3,7 @@
 Reads the ledgers and the registrations held; nothing of it is typed by hand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,18 +11,29 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
+from monitor.catalogue.words import Label
 from monitor.evidence import imagined
 from monitor.evidence import queries as grades
 from monitor.evidence import service as evidence
+from monitor.evidence.baseline import standing as baselines
+from monitor.evidence.baseline.standing import Standing
 from monitor.evidence.distance import Distance
 from monitor.evidence.facts import Interval
 from monitor.evidence.registered import AwaitedTrial, registered
+from monitor.evidence.shown import Shown
 from monitor.gap import queries as gaps
 from monitor.gap import service as gap
 from monitor.gap.rules import State
 from monitor.gap.telling import tier_clause
 from monitor.kernel.uk import uk_day_of
 from monitor.ops import priority_rules as rules
+
+_FEWEST = 4  # people, that two groups have a spread
+_FINDS = {
+    "a clear benefit": imagined.CLEAR,
+    "no difference": 0.0,
+    "a clear loss": -imagined.CLEAR,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +42,9 @@ class Priority:
 
     ``distance``: to the next tier. ``used``: 1 to ``out_of``, more is more used. ``weight`` is their product. ``could`` says
     what one more sound trial would do to the tier by the rule itself. ``counted`` is how many
-    studies have been counted here since the review.
+    studies have been counted here since the review. ``ranks`` are the source's, or by the shares of
+    a survey. ``label`` is that of attachment against usual care, ``labels`` what each registered
+    trial (by its paper) could make of it, by what it finds.
     """
 
     slug: str
@@ -40,11 +53,21 @@ class Priority:
     place: Interval | None
     distance: Distance | None
     used: Interval
+    ranks: tuple[int, ...]
     out_of: int
     weight: rules.Weight | None
     could: str
     counted: int
     trials: tuple[AwaitedTrial, ...]
+    label: Label
+    labels: Mapping[int, Mapping[str, Label]]
+
+    def could_say(self, trial: AwaitedTrial) -> str:
+        """Say what a registered trial could make of the label."""
+        then = self.labels.get(trial.paper_id)
+        if not then:
+            return "how many people it has is not known, so nothing can be said of the label"
+        return rules.label_words(self.label, then)
 
 
 def priorities(session: Session, catalogue: Catalogue, *, at: datetime) -> list[Priority]:
@@ -58,26 +81,37 @@ def priorities(session: Session, catalogue: Catalogue, *, at: datetime) -> list[
     missing = {one.slug: one.distance for one in overview}
     newest = grades.newest(session)
     out_of = catalogue.gap.out_of
-    used = {slug: rules.use(state.ranks, out_of) for slug, state in states.items()}
+    shares = {slug: state.use.now for slug, state in states.items() if state.use}
+    ranks = {slug: state.ranks for slug, state in states.items()}
+    ranks |= rules.ranks_by_share(shares, out_of)
+    used = {slug: rules.use(possible, out_of) for slug, possible in ranks.items()}
     weights = {slug: rules.weight(used[slug], one) for slug, one in missing.items() if one}
     places = rules.places(weights)
     awaited = registered(session, None, uk_day_of(at).date)
-    listed = [
-        Priority(
-            slug=slug,
-            name=catalogue.intervention(slug).name,
-            state=state,
-            place=places.get(slug),
-            distance=missing[slug],
-            used=used[slug],
-            out_of=out_of,
-            weight=weights.get(slug),
-            could=_could(session, catalogue, slug, state, at=at),
-            counted=len(newest[slug].counted),
-            trials=tuple(one for one in awaited if slug in one.evaluates),
+    standing = baselines.standing(session)
+    listed = []
+    for slug, state in states.items():
+        studies = evidence.counting(session, catalogue, slug)
+        case = _Case(catalogue, slug, state, studies, standing, at)
+        trials = tuple(one for one in awaited if slug in one.evaluates)
+        listed.append(
+            Priority(
+                slug=slug,
+                name=catalogue.intervention(slug).name,
+                state=state,
+                place=places.get(slug),
+                distance=missing[slug],
+                used=used[slug],
+                ranks=ranks[slug],
+                out_of=out_of,
+                weight=weights.get(slug),
+                could=case.could(session),
+                counted=len(newest[slug].counted),
+                trials=trials,
+                label=case.label,
+                labels={one.paper_id: case.labels_with(one.people) for one in trials},
+            )
         )
-        for slug, state in states.items()
-    ]
     return sorted(listed, key=lambda one: _order(one, len(listed)))
 
 
@@ -87,6 +121,7 @@ def rows(listed: Sequence[Priority], *, at: datetime) -> list[dict[str, Any]]:
         {
             **_of_intervention(one),
             **_of_trial(trial),
+            **_of_label(one, trial),
             "worked_out": uk_day_of(at).date.isoformat(),
         }
         for one in listed
@@ -98,18 +133,55 @@ def _order(one: Priority, last: int) -> tuple[int, int]:
     return (one.place.lo, one.place.hi) if one.place else (last + 1, last + 1)
 
 
-def _could(session: Session, catalogue: Catalogue, slug: str, now: State, *, at: datetime) -> str:
-    """Try one sound trial that does not exist on the rule itself, and say what the tier would be."""
-    trial = imagined.trial(catalogue, slug, imagined.CLEAR, at=at)
-    grade = evidence.preview(session, catalogue, slug, adding=trial)
-    then = gap.preview(session, catalogue, slug, grade)
-    before, after = tier_clause(now), tier_clause(then)
-    return (
-        f"the tier moves from {before} to {after}" if before != after else f"the tier stays {after}"
-    )
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """The studies that count of one intervention, to try a trial on that does not exist."""
+
+    catalogue: Catalogue
+    slug: str
+    state: State
+    studies: Sequence[evidence.Weighed]
+    standing: Standing
+    at: datetime
+
+    @property
+    def label(self) -> Label:
+        """The label that a trial of attachment against usual care would be pooled into."""
+        return _label(self.state.shows)
+
+    def could(self, session: Session) -> str:
+        """Try one sound trial on the rule itself, and say what the tier would be."""
+        then = gap.preview(
+            session, self.catalogue, self.slug, self._with(imagined.CLEAR, imagined.PEOPLE)
+        )
+        before, after = tier_clause(self.state), tier_clause(then)
+        return (
+            f"the tier moves from {before} to {after}"
+            if before != after
+            else f"the tier stays {after}"
+        )
+
+    def labels_with(self, people: int | None) -> dict[str, Label]:
+        """Try a sound trial of a size on the rule itself: the label, by what it finds.
+
+        Nothing where nobody knows how many people it has.
+        """
+        if people is None or people < _FEWEST:
+            return {}
+        return {what: _label(self._with(effect, people).shows) for what, effect in _FINDS.items()}
+
+    def _with(self, effect: float, people: int) -> evidence.Grade:
+        trial = imagined.trial(self.catalogue, self.slug, effect, at=self.at, people=people)
+        return evidence.weigh(self.catalogue, self.slug, [*self.studies, trial], self.standing)
+
+
+def _label(shows: Sequence[Shown]) -> Label:
+    at = {(line.comparator_class, line.outcome_class): line.label for line in shows}
+    return at.get(imagined.PLACE, Label.NOTHING)
 
 
 def _of_intervention(one: Priority) -> dict[str, Any]:
+    use = one.state.use.now if one.state.use else None
     return {
         "place_first": one.place.lo if one.place else None,
         "place_last": one.place.hi if one.place else None,
@@ -124,8 +196,13 @@ def _of_intervention(one: Priority) -> dict[str, Any]:
         "missing_high": one.distance.missing.hi if one.distance else None,
         "missing_of": one.distance.asked if one.distance else None,
         "missing_kind": one.distance.many if one.distance else None,
-        "ranks_of_use": list(one.state.ranks),
-        "ranks_out_of": one.state.out_of,
+        "ranks_of_use": list(one.ranks),
+        "ranks_out_of": one.state.out_of or (one.out_of if one.ranks else None),
+        "share_of_use": use.numerator / use.denominator if use else None,
+        "share_low": use.low if use else None,
+        "share_high": use.high if use else None,
+        "share_of": use.unit if use else None,
+        "share_when": use.when if use else None,
         "one_sound_trial": one.could,
     }
 
@@ -143,3 +220,10 @@ def _of_trial(trial: AwaitedTrial | None) -> dict[str, Any]:
         "registry": trial.said_by if trial else None,
         "registry_read": trial.said_on.date().isoformat() if trial and trial.said_on else None,
     }
+
+
+def _of_label(one: Priority, trial: AwaitedTrial | None) -> dict[str, Any]:
+    then = one.labels.get(trial.paper_id, {}) if trial else {}
+    columns = ("label_if_clear_benefit", "label_if_no_difference", "label_if_clear_loss")
+    found = [then[what].value if what in then else None for what in _FINDS]
+    return {"label_now": one.label.value, **dict(zip(columns, found, strict=True))}

@@ -41,7 +41,7 @@ class Outcome:
     decision: Decision | None  # of a study that does not count: nothing hangs on it
 
 
-def hand_in(
+def hand_in(  # noqa: PLR0913 - who, what, and what evidence makes of it
     session: Session,
     catalogue: Catalogue,
     sent: Sent,
@@ -49,13 +49,14 @@ def hand_in(
     reading: Reading,
     direction: FindingDirection | None,
     because: str = "",
+    asked: Iterable[checking.Problem] = (),
 ) -> Outcome:
     """Record one person's reading of a study, and what the round has come to by it.
 
     The first waits for a second person. Of two who agree, what they agree on is the consensus; of
     two who differ, the next reading settles it. ``because`` is asked of who hands in again, before
     anything was decided: both editions are kept. A form sent twice is one reading. ``direction``
-    is what the main result says, as ``evidence`` reads it.
+    is what the main result says, as ``evidence`` reads it, ``asked`` what it finds hard to believe.
 
     Raises:
         NotFound: there is no such study.
@@ -74,7 +75,7 @@ def hand_in(
     locking.known_interventions(session, slugs)
     tools = catalogue.tool_by_reference
     chosen = catalogue.tools.get(rounds.tool_chosen(session, sent.study_id))
-    checking.require_whole(reading, tools, catalogue.slugs, chosen)
+    checking.require_whole(reading, tools, catalogue.slugs, chosen, asked)
     if reading.count_it:
         deciding.require_unbarred(session, sent.study_id)
     settles = _require_turn(session, sent, because)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from monitor.accounts import actors
 from monitor.accounts.tables import User
 from monitor.catalogue.loader import Catalogue
-from monitor.catalogue.words import FindingDirection
+from monitor.catalogue.words import FindingDirection, InReview
 from monitor.kernel import audit, english
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.literature.papers import regrouping
@@ -231,7 +231,15 @@ def why(session: Session, decision: Decision) -> tuple[str, str]:
         return "decision", f"{label} was not counted by {reviewers}"
     # what it found comes before what was done with it
     finding = found(rules.direction_of(decision.facts))
-    return "decision", f"{label} {finding}; {reviewers} accepted it"
+    return "decision", f"{label} {finding}; {reviewers} accepted it{_unsure(decision)}"
+
+
+def _unsure(decision: Decision) -> str:
+    """Say of a study of unknown standing that it is so: it may be no news."""
+    said = (decision.facts.get("reading") or {}).get("in_review")
+    if said != InReview.UNKNOWN:
+        return ""
+    return "; whether it is among the 2023 review’s own studies is not known"
 
 
 def study_label(session: Session, study_id: int) -> str:

@@ -43,7 +43,8 @@ def copy(tmp_path):
     folders = ("interventions", "context", "grading", "gap", "synthesis", "certainty", "sentences")
     for name in (*folders, "tools"):
         shutil.copytree(loader.FOLDER / name, tmp_path / name)
-    for name in ("review.toml", "context.toml", "policies.toml", "measures.toml"):
+    files = ("review.toml", "context.toml", "policies.toml", "measures.toml", "plausible.toml")
+    for name in files:
         shutil.copy(loader.FOLDER / name, tmp_path)
     return tmp_path
 

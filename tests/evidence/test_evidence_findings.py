@@ -18,7 +18,7 @@ from monitor.evidence.shown import Shown
 from monitor.evidence.synthesis import pooling
 from monitor.evidence.synthesis.effects import derive, turned
 from monitor.evidence.synthesis.findings import MainFinding, findings, main_findings
-from monitor.evidence.synthesis.hearing import derived
+from monitor.evidence.synthesis.hearing import Rules, derived
 from monitor.evidence.synthesis.labels import label
 from monitor.evidence.synthesis.pooling import Method
 from monitor.evidence.synthesis.results import Allocation, Result, read_row
@@ -267,7 +267,7 @@ def test_turning_every_sign_turns_every_label_round(results):
 @given(trials)
 def test_what_grades_rest_on_is_what_is_told_whole(results):
     whole, _ = findings(results, POLICY, MEASURES, SLUGS)
-    studies, _ = derived(results, POLICY, MEASURES, SLUGS)
+    studies, _ = derived(results, Rules(POLICY, MEASURES, frozenset(SLUGS)))
     part = main_findings(studies, POLICY, SLUGS)
     assert [(one.index, one.signs) for one in part] == [(one.index, one.signs) for one in whole]
     assert [kept(one) for one in part] == [kept(one) for one in whole]

@@ -33,6 +33,7 @@ PLAIN = Result(
     n_c=48,
     effect=0.4,
 )
+RULES = Rules(POLICY, MEASURES, frozenset(SLUGS))
 GOLD = {"measure": "Strange Situation"}
 
 
@@ -293,7 +294,7 @@ def test_two_of_the_ten_against_a_third_count_the_third_s_people_once():
 
 def test_the_other_side_of_a_table_has_its_cells_turned():
     means = {"mean_i": 1.0, "sd_i": 2.0, "mean_c": 3.0, "sd_c": 4.0, "events_i": 5, "events_c": 6}
-    ((study,), _) = derived([a(comparator="pip", **means)], POLICY, MEASURES, SLUGS)
+    ((study,), _) = derived([a(comparator="pip", **means)], RULES)
     (turned,) = study.places["pip", "another of the ten", "attachment"].first.results
     assert (turned.mean_i, turned.sd_i, turned.events_i, turned.n_i) == (3.0, 4.0, 6, 48)
     assert (turned.mean_c, turned.sd_c, turned.events_c, turned.n_c) == (1.0, 2.0, 5, 52)
@@ -492,8 +493,7 @@ def test_studies_derived_apart_say_the_same_together(rows, names):
     """What one study says hangs on its own rows alone: so it may be remembered."""
     rows = [replace(row, study=names.get(row.study, row.study)) for row in rows]
     named = {name: [row for row in rows if row.study == name] for name in {r.study for r in rows}}
-    rules = Rules(POLICY, MEASURES, frozenset(SLUGS))
-    studies, refused = together([of_study(own, rules) for own in named.values()], rules)
+    studies, refused = together([of_study(own, RULES) for own in named.values()], RULES)
     assert findings_of(studies, POLICY, SLUGS) == every(*rows)
     assert not refused
 

@@ -7,10 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue import loader
-from monitor.catalogue.words import Tier
+from monitor.catalogue.words import Label, Tier
 from monitor.evidence.distance import Distance, distance
 from monitor.evidence.facts import Interval
-from monitor.ops.priority_rules import Weight, places, use, weight
+from monitor.ops.priority_rules import (
+    Weight,
+    label_words,
+    places,
+    ranks_by_share,
+    use,
+    weight,
+)
+from monitor.usage.standing import Counted
 
 POLICY = loader.load().grading
 
@@ -48,6 +56,50 @@ def test_use_is_counted_from_the_last_rank_and_unknown_use_is_anything():
     assert use([1, 2, 3, 4], 10) == Interval(7, 10)
     assert use([8], 10) == Interval(3, 3)
     assert use([], 10) == use([11], 10) == Interval(1, 10)
+
+
+def share(low, high, wave="Services 2029", unit="services"):
+    return Counted(wave, "2029", 1, 2, unit, low / 100, high / 100)
+
+
+def test_ranks_are_by_shares_whose_intervals_lie_apart():
+    found = ranks_by_share({"a": share(40, 50), "b": share(10, 20), "c": share(15, 25)}, 10)
+    assert found == {"a": tuple(range(1, 9)), "b": tuple(range(2, 11)), "c": tuple(range(2, 11))}
+    whole = {str(n): share(10 * n, 10 * n + 5) for n in range(10)}
+    assert ranks_by_share(whole, 10) == {str(n): (10 - n,) for n in range(10)}
+
+
+def test_shares_of_other_waves_or_units_are_not_compared():
+    for other in (share(1, 2, wave="Services 2026"), share(1, 2, unit="families")):
+        found = ranks_by_share({"a": share(40, 50), "b": other}, 10)
+        assert set(found.values()) == {tuple(range(1, 11))}
+
+
+SHARES = st.dictionaries(
+    st.sampled_from("abcdef"),
+    st.tuples(st.integers(0, 20), st.integers(0, 20)).map(lambda two: share(min(two), max(two))),
+    min_size=1,
+)
+
+
+@given(SHARES, st.data())
+def test_ranks_hold_every_rank_that_shares_within_their_intervals_have(shares, data):
+    found = ranks_by_share(shares, 10)
+    drawn = {
+        slug: data.draw(st.floats(one.low, one.high), label=slug) for slug, one in shares.items()
+    }
+    for slug, value in drawn.items():
+        above = sum(other > value for other in drawn.values())
+        assert above + 1 in found[slug]
+    assert ranks_by_share(dict(reversed(shares.items())), 10) == found
+
+
+@given(st.sampled_from(Label), st.dictionaries(st.sampled_from("xyz"), st.sampled_from(Label)))
+def test_what_a_trial_could_make_of_a_label_is_told_whole_and_no_more(now, then):
+    said = label_words(now, then)
+    moved = {label for label in then.values() if label is not now}
+    assert (said == f"the label stays “{now}” whatever it finds") == (not moved)
+    assert all(f"“{label}” if it finds" in said for label in moved)
 
 
 def test_a_weight_multiplies_both_ends():

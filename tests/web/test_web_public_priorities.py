@@ -5,6 +5,7 @@ import io
 from datetime import date
 
 import pytest
+import waves  # type: ignore[import-not-found]  # tests/ is on pytest's path
 
 from monitor import workflow
 from monitor.evidence.registered import registered
@@ -102,7 +103,9 @@ def test_the_page_tells_places_distances_and_trials(awaited, client):
         "<b>Overdue:</b> NCT00000002, 96 people, ended May 2024",
         "ClinicalTrials.gov said “RECRUITING”, read 23 November 2026",
         "If it is sound: the tier moves from weak to weak for now, may become intermediate",
-        "What the findings say; the tier is the highest.",
+        "; the label “no result to go on” would become “probable benefit” if it finds a clear benefit",
+        "“not settled” if it finds no difference or “favours the comparison” if it finds a clear loss.",
+        "how many people it has is not known, so nothing can be said of the label",
         "Limited evidence does not mean ineffective.",
     ):
         assert words in page, words
@@ -128,9 +131,37 @@ def test_the_table_says_the_same_and_runs_no_formula(awaited, client):
         "True",
         "not ended yet",
     )
+    assert (
+        ddp["label_now"],
+        ddp["label_if_clear_benefit"],
+        ddp["label_if_no_difference"],
+        ddp["label_if_clear_loss"],
+    ) == ("no result to go on", "probable benefit", "not settled", "favours the comparison")
     (cos,) = [row for row in rows if "Circle of Security, invented" in row["title"]]
     assert cos["place_first"] == ""
+    assert cos["label_if_clear_benefit"] == ""
     assert cos["title"].startswith("'=")
+
+
+def test_after_a_survey_in_shares_places_are_by_its_shares(client, evidence):
+    before = {row["intervention"]: row for row in csv.DictReader(io.StringIO(the_table(client)))}
+    with evidence.database.write() as session:
+        wave = waves.first(session, evidence.clock())
+        workflow.publish_wave(
+            session, evidence.service, wave_id=wave.id, by=waves.BY, at=evidence.clock()
+        )
+    rows = {row["intervention"]: row for row in csv.DictReader(io.StringIO(the_table(client)))}
+    placed = [row for row in rows.values() if row["place_first"]]
+    assert len({(row["place_first"], row["place_last"]) for row in placed}) > 2, "not all one tie"
+    icp = rows["Individual Child Psychotherapy"]
+    assert icp["share_of_use"] != "" == before["Individual Child Psychotherapy"]["share_of_use"]
+    assert float(icp["share_low"]) < float(icp["share_of_use"]) < float(icp["share_high"])
+    assert icp["share_of"] == "services"
+    assert "Ranks are by the shares of the newest survey" in client.get("/priorities").text
+
+
+def the_table(client):
+    return client.get("/priorities.csv").text
 
 
 def test_without_a_trial_the_page_says_that_none_is_known(client):

@@ -182,6 +182,21 @@ def test_a_later_round_turns_whether_the_review_has_it_and_back_and_readers_told
     assert seen.mails() == mails + 2
 
 
+def test_a_study_of_unknown_standing_is_mailed_where_a_label_moves_with_it_and_only_there(
+    evidence, seen
+):
+    mails, stood = seen.mails(), seen.state()
+    unknown = {"in_review": InReview.UNKNOWN, "in_review_reason": ""}
+    quiet = trial("vipp", result(smd(0.37, 150)), **unknown)
+    counted(evidence, "vipp", quiet)
+    assert seen.state().direction is stood.direction
+    assert seen.mails() == mails, "it adds to a count, for all anybody knows"
+    counted(evidence, "vipp", trial("vipp", result(smd(-0.9, 400)), **unknown))
+    assert seen.state().direction is not stood.direction
+    assert "own studies is not known" in seen.change().sentence
+    assert seen.mails() == mails + 1, "what a page says is never other than what was mailed"
+
+
 def test_a_mail_says_that_a_study_was_appraised_again_and_why_and_corrects_whoever_was_told(
     seen, studies
 ):

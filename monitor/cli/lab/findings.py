@@ -14,6 +14,7 @@ from monitor.cli.lab.tables import left_out, table
 from monitor.evidence.synthesis.effects import derive
 from monitor.evidence.synthesis.findings import Finding, Line, findings
 from monitor.evidence.synthesis.index_results import Index
+from monitor.evidence.synthesis.plausible import doubts
 from monitor.evidence.synthesis.pooling import Pool
 from monitor.evidence.synthesis.results import Result, read_row
 from monitor.kernel.errors import InvalidInput
@@ -29,7 +30,8 @@ def extract(file: Path, *, as_json: bool) -> None:
     catalogue = loader.load()
     for line, row in table(file):
         try:
-            effect = derive(read_row(row, catalogue.slugs), catalogue.synthesis)
+            result = read_row(row, catalogue.slugs)
+            effect = derive(result, catalogue.synthesis)
         except InvalidInput as error:
             answer: dict[str, Any] = {"refusal": str(error)}
         else:
@@ -38,10 +40,12 @@ def extract(file: Path, *, as_json: bool) -> None:
                 "vi": _rounded(effect.vi),
                 "derivation": effect.derivation,
             }
+            if found := doubts(result, effect, catalogue.plausible):
+                answer["doubts"] = list(found)
         if as_json:
             _print({**row, **answer})
         else:
-            said = "; ".join(f"{k} {v}" for k, v in answer.items())
+            said = "; ".join(f"{k} {_in_words(v)}" for k, v in answer.items())
             click.echo(f"line {line}, {row.get('study', '')}: {said}")
 
 
@@ -57,7 +61,9 @@ def findings_(file: Path, *, as_json: bool) -> None:
             results.append(read_row(row, catalogue.slugs))
         except InvalidInput as error:
             left_out(line, row, str(error))
-    labelled, refused = findings(results, catalogue.synthesis, catalogue.measures, catalogue.slugs)
+    labelled, refused = findings(
+        results, catalogue.synthesis, catalogue.measures, catalogue.slugs, catalogue.plausible
+    )
     for result, why in refused:
         click.echo(f"{result.study}, {result.outcome or result.outcome_class}: {why}", err=True)
     for finding in labelled:
@@ -126,6 +132,10 @@ def _in_short(line: Line) -> str:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.{_DIGITS}g}")
+
+
+def _in_words(value: object) -> str:
+    return "; ".join(value) if isinstance(value, list) else str(value)
 
 
 def _print(answer: Mapping[str, Any]) -> None:

@@ -80,7 +80,9 @@ class Standing:
 
     def names(self, slug: str, study_id: int) -> TableRow | None:
         """Find the table's row of an intervention that a study here is, by its identifiers."""
-        rows = self.table.of(slug) if self.table else {}
+        if self.table is None:
+            return None
+        rows = self.table.of(slug)
         return next((r for key, r in rows.items() if study_id in self.studies.get(key, ())), None)
 
     def in_review(self, slug: str, study_id: int, said: InReview | None) -> InReview | None:

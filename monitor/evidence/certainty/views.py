@@ -16,6 +16,7 @@ from monitor.evidence.certainty import wording as certainty_words
 from monitor.evidence.certainty.facts import facts_of
 from monitor.evidence.certainty.rules import Assessment, Facts
 from monitor.evidence.showing import Showing, showing
+from monitor.evidence.synthesis.harm_words import for_readers
 from monitor.evidence.tables import CertaintyOpinion, CertaintyRow
 from monitor.kernel.errors import NotFound
 from monitor.literature.linkage.overdue import TrialStanding
@@ -245,7 +246,7 @@ def _confirmed(
     row = (same or rows)[-1]
     return Confirmed(
         level=row.level,
-        label=row.facts["label"],
+        label=for_readers(row.facts["label"], row.outcome_class),
         downgrades=downgrades_of(row),
         reasons={domain: row.reasons.get(domain, []) for domain in CertaintyDomain},
         numbers={domain: row.suggested[domain]["numbers"] for domain in CertaintyDomain},

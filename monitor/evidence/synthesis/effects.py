@@ -166,7 +166,7 @@ _DERIVE = {
 def _effect(result: Result, estimate: float, variance: float | None, how: str) -> Effect:
     """Turn an estimate so that positive is better; its variance by people where none is given."""
     if variance is None:
-        variance = _by_people(estimate, *_people(result, "an effect without interval, se or p"))
+        variance = by_people(estimate, *_people(result, "an effect without interval, se or p"))
         how += ", variance from the people of each arm" if "variance" not in how else ""
     yi = estimate * result.benefit + 0.0  # never -0
     if abs(yi) > _MOST or not 1 / _MOST**2 <= variance <= _MOST**2:
@@ -232,7 +232,7 @@ def _variance_of(estimate: float, result: Result) -> tuple[float, str]:
     if (found := _se(estimate, result)) is not None:
         return found[0] ** 2, found[1]
     n_i, n_c = _people(result, "an effect without interval, se or p")
-    return _by_people(estimate, n_i, n_c), "from the people of each arm"
+    return by_people(estimate, n_i, n_c), "from the people of each arm"
 
 
 def _se(estimate: float, result: Result) -> tuple[float, str] | None:
@@ -253,7 +253,8 @@ def _people(result: Result, what: str) -> tuple[int, int]:
     return result.n_i, result.n_c
 
 
-def _by_people(d: float, n_i: int, n_c: int) -> float:
+def by_people(d: float, n_i: int, n_c: int) -> float:
+    """Give the variance of a standardised mean difference that the people of both groups allow."""
     return (n_i + n_c) / (n_i * n_c) + d**2 / (2 * (n_i + n_c))
 
 

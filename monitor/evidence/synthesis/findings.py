@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TypeAlias
 
-from monitor.catalogue.methods import Measures, SynthesisPolicy
+from monitor.catalogue.methods import Measures, Plausible, SynthesisPolicy
 from monitor.catalogue.words import Label
 from monitor.evidence.synthesis.bodies import Body, LeftOut, Line, Signs
-from monitor.evidence.synthesis.hearing import Derived, InPlace, Place, derived
+from monitor.evidence.synthesis.hearing import Derived, InPlace, Place, Rules, derived
 from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.results import ANOTHER, CLASSES, Allocation, Result
 
@@ -75,10 +75,15 @@ class Finding(MainFinding):
 
 
 def findings(
-    results: Iterable[Result], policy: SynthesisPolicy, measures: Measures, slugs: Sequence[str]
+    results: Iterable[Result],
+    policy: SynthesisPolicy,
+    measures: Measures,
+    slugs: Sequence[str],
+    plausible: Plausible | None = None,
 ) -> tuple[list[Finding], list[tuple[Result, str]]]:
     """Say what results show, in the order of ``slugs``; and which were refused, with why."""
-    studies, refused = derived(results, policy, measures, slugs)
+    rules = Rules(policy, measures, frozenset(slugs), plausible)
+    studies, refused = derived(results, rules)
     return findings_of(studies, policy, slugs), refused
 
 
@@ -201,6 +206,9 @@ def _of_each(chosen: Sequence[Index], beside: Sequence[Index]) -> Iterable[str]:
     for one in (*chosen, *beside):
         if not one.randomised and one.results[0].allocation is Allocation.UNKNOWN:
             yield f"{one.study}: how people came into its groups is not given, so not as randomised"
+    for one in (*chosen, *beside):
+        for doubt in one.doubts:
+            yield f"{one.study}: {doubt}; counted as given"
     for one in chosen:
         if one.high_risk:
             yield f"{one.study}: high risk of bias, in the sensitivity line only"

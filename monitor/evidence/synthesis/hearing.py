@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from monitor.catalogue.methods import Measures, SynthesisPolicy
+from monitor.catalogue.methods import Measures, Plausible, SynthesisPolicy
 from monitor.evidence.synthesis.effects import Effect, derive, turned
 from monitor.evidence.synthesis.index_results import WHOLE, Heard, Index, index
+from monitor.evidence.synthesis.plausible import doubts
 from monitor.evidence.synthesis.results import (
     ANOTHER,
     NOT_RANDOMISED,
@@ -55,18 +56,19 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What deriving and choosing hang on, beside the rows; ``slugs`` are the ten."""
+    """What deriving and choosing hang on, beside the rows; ``slugs`` are the ten.
+
+    ``plausible``: beyond which figures a result is doubted; None: nothing is.
+    """
 
     policy: SynthesisPolicy
     measures: Measures
     slugs: frozenset[str]
+    plausible: Plausible | None = None
 
 
-def derived(
-    rows: Iterable[Result], policy: SynthesisPolicy, measures: Measures, slugs: Iterable[str]
-) -> tuple[list[Derived], list[Refused]]:
+def derived(rows: Iterable[Result], rules: Rules) -> tuple[list[Derived], list[Refused]]:
     """Derive every effect, study by study, and list the rows refused, in their order, with why."""
-    rules = Rules(policy, measures, frozenset(slugs))
     named: dict[str, list[Result]] = defaultdict(list)
     every = list(rows)
     for row in every:
@@ -124,7 +126,7 @@ def of_study(rows: Sequence[Result], rules: Rules) -> Derived:
     by_chance, led = _by_chance(rows), _led(rows)
     told = {_comparison(row) for row, pool, _ in found if pool is ANOTHER}
     for row, pool, effect in found:
-        own = _heard(row, row, effect, policy, by_chance=by_chance, led=led)
+        own = _heard(row, row, effect, rules, by_chance=by_chance, led=led)
         places.setdefault((row.intervention, pool, row.outcome_class), []).append(own)
         other = row.comparator.casefold()
         if other not in known:
@@ -132,7 +134,7 @@ def of_study(rows: Sequence[Result], rules: Rules) -> Derived:
         seen = replace(row, intervention=other, comparator=row.intervention, variant="")
         if _comparison(seen) not in told:
             turned_too = _with_arms_turned(seen)
-            its = _heard(seen, turned_too, turned(effect), policy, by_chance=by_chance, led=led)
+            its = _heard(seen, turned_too, turned(effect), rules, by_chance=by_chance, led=led)
             places.setdefault((other, pool, row.outcome_class), []).append(its)
     study = key_of(rows[0].study)
     return Derived(
@@ -159,12 +161,13 @@ def _heard(
     row: Result,
     as_its_own: Result,
     effect: Effect,
-    policy: SynthesisPolicy,
+    rules: Rules,
     *,
     by_chance: bool,
     led: bool | None,
 ) -> Heard:
-    risk = row.risk_of_bias
+    risk, policy = row.risk_of_bias, rules.policy
+    limits = None if row.as_printed else rules.plausible
     return Heard(
         result=row,
         effect=effect,
@@ -185,6 +188,7 @@ def _heard(
             WHOLE,
             (as_its_own,),
             effect.derivation,
+            doubts(as_its_own, effect, limits) if limits else (),
         ),
     )
 

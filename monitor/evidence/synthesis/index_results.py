@@ -24,7 +24,8 @@ class Index:
     """What one study says in one pool. ``yi`` and ``vi`` are None where only a sign is known.
 
     ``results`` are those it was made of, with all that was reported, turned where the intervention
-    stood in the comparison's arm; ``derivation`` says how their effects were derived.
+    stood in the comparison's arm; ``derivation`` says how their effects were derived, ``doubts``
+    what in them is hard to believe and nobody has said is printed so.
     """
 
     study: str
@@ -40,13 +41,14 @@ class Index:
     rule: str
     results: tuple[Result, ...] = ()
     derivation: str = ""
+    doubts: tuple[str, ...] = ()
 
     def by(self, rule: str) -> "Index":
         """Give the same, chosen by another rule. Spelt out: it is made for thousands at a time."""
         return Index(
             self.study, self.outcome, self.yi, self.vi, self.sign, self.people, self.randomised,
             self.high_risk, self.some_concerns, self.developer_led, rule, self.results,
-            self.derivation,
+            self.derivation, self.doubts,
         )  # fmt: skip
 
     @property
@@ -165,6 +167,7 @@ def _one_of(equals: list[Heard], policy: SynthesisPolicy, rules: list[str]) -> I
         rule="; ".join(rules),
         results=tuple(results),
         derivation=_listed(one.derivation for one in ones),
+        doubts=tuple(sorted({doubt for one in ones for doubt in one.doubts})),
     )
 
 

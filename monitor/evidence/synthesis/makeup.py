@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from monitor.catalogue.loader import Catalogue
-from monitor.evidence.showing import rows_of
+from monitor.evidence.showing import rows_of, rules_of
 from monitor.evidence.synthesis.findings import Finding
 from monitor.evidence.synthesis.hearing import InPlace, Place, derived
 from monitor.evidence.synthesis.index_results import Index
@@ -70,7 +70,7 @@ def hear(studies: Mapping[str, AcceptedStudy], catalogue: Catalogue) -> Hearing:
         )
     )
     rows = [one.row for one in spoken]
-    studies_, _ = derived(rows, catalogue.synthesis, catalogue.measures, catalogue.slugs)
+    studies_, _ = derived(rows, rules_of(catalogue))
     places: dict[Place, dict[str, InPlace]] = defaultdict(dict)
     for study in studies_:
         for place, told in study.places.items():

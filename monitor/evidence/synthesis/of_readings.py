@@ -1,8 +1,9 @@
 """Readings as evidence reads them: each result as a row of the results table, and what it says. Pure."""
 
 import math
+from collections.abc import Iterator
 
-from monitor.catalogue.methods import SynthesisPolicy
+from monitor.catalogue.methods import Plausible, SynthesisPolicy
 from monitor.catalogue.words import (
     ArmRole,
     Better,
@@ -14,9 +15,12 @@ from monitor.catalogue.words import (
     Unit,
 )
 from monitor.evidence.synthesis.effects import Effect, derive
+from monitor.evidence.synthesis.plausible import doubts
 from monitor.evidence.synthesis.results import ANOTHER, Allocation, Result
+from monitor.kernel.english import sentence
 from monitor.kernel.errors import InvalidInput
 from monitor.review.reading import model
+from monitor.review.reading.checking import Place, Problem
 from monitor.review.reading.model import Reading, interventions
 from monitor.review.reading.reported import number_problems
 from monitor.review.reading.summary import main_result, sign_of
@@ -76,6 +80,7 @@ def row_of(reading: Reading, result: model.Result, *, study: str, risk: str = ""
         ci_high=told.high,
         se=told.se,
         p=told.p,
+        as_printed=told.as_printed,
     )
 
 
@@ -85,9 +90,36 @@ def effect_of(reading: Reading, result: model.Result, policy: SynthesisPolicy) -
     Raises:
         InvalidInput: what is given contradicts itself or does not suffice; says what and why.
     """
-    for field, sentence in number_problems(reading, result):
-        raise InvalidInput(sentence, field=field)
+    for field, said in number_problems(reading, result):
+        raise InvalidInput(said, field=field)
     return derive(row_of(reading, result, study=""), policy)
+
+
+def to_confirm(reading: Reading, policy: SynthesisPolicy, limits: Plausible) -> Iterator[Problem]:
+    """Ask of each result what is hard to believe and nobody has said is printed so."""
+    if not reading.count_it:
+        return
+    for result in reading.results:
+        if asked := asked_of(reading, result, policy, limits):
+            yield Problem(Place("results", result.key, "as_printed"), asked)
+
+
+def asked_of(
+    reading: Reading, result: model.Result, policy: SynthesisPolicy, limits: Plausible
+) -> str:
+    """Ask what is hard to believe of one result; empty: nothing, or somebody has said that it is so."""
+    if result.reported.type is None or result.reported.as_printed.strip():
+        return ""
+    try:
+        effect = effect_of(reading, result, policy)
+    except InvalidInput:
+        return ""  # what is wrong with it is told already
+    found = doubts(row_of(reading, result, study=""), effect, limits)
+    if not found:
+        return ""
+    return (
+        f"Is this printed so? {sentence('; '.join(found))}. Correct it, or say where it stands so"
+    )
 
 
 def told_direction(reading: Reading | None, policy: SynthesisPolicy) -> FindingDirection | None:

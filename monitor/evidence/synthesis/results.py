@@ -70,6 +70,7 @@ _ALLOCATIONS = {
 class Result:
     """One result, as reported. Counts are people; ``months`` count from the end of treatment.
 
+    ``as_printed`` says where a figure that is hard to believe stands so; empty: nobody has said.
     ``benefit`` is 1 where a higher effect favours the intervention, -1 where a lower one does.
     """
 
@@ -88,6 +89,7 @@ class Result:
     prespecified: str = ""
     risk_of_bias: str = ""
     first_results: str = ""
+    as_printed: str = ""
     developer_led: bool | None = None
     uk: bool | None = None
     in_review: bool | None = None
@@ -142,6 +144,7 @@ def read_row(row: Mapping[str, str | None], slugs: Collection[str]) -> Result:
         prespecified=cells.word("prespecified"),
         risk_of_bias=cells.one_of("risk_of_bias", RISKS),
         first_results=cells.text("first_results"),
+        as_printed=cells.text("as_printed"),
         developer_led=cells.yes_no("developer_led"),
         uk=cells.yes_no("uk"),
         in_review=cells.yes_no("in_review"),

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from monitor.catalogue.methods import SynthesisPolicy
+from monitor.evidence.synthesis.harm_words import for_readers
 from monitor.evidence.synthesis.labels import in_words
 from monitor.evidence.synthesis.of_readings import effect_of
 from monitor.evidence.synthesis.pooling import pool
@@ -43,5 +44,6 @@ def shown(reading: Reading, result: Result, policy: SynthesisPolicy) -> ShownEff
         return ShownEffect(None, None, None, None, effect.sign, effect.derivation, None)
     half = _Z * math.sqrt(effect.vi)
     low, high = effect.yi - half, effect.yi + half
-    label = in_words(pool([effect.yi], [effect.vi], policy), policy.delta)
+    words = in_words(pool([effect.yi], [effect.vi], policy), policy.delta)
+    label = for_readers(words, result.kind or "")
     return ShownEffect(effect.yi, low, high, effect.vi, effect.sign, effect.derivation, label)

@@ -61,6 +61,7 @@ def sentence(
     said: Said = Said(),
 ) -> str:
     """Tell what a finding's label means, and what it adds: the label's sentence, filled in."""
+    sentences = sentences.of(finding.outcome_class)
     line = finding.main
     if line.pool is None:
         text = _of_signs(finding, sentences, said)
@@ -87,6 +88,7 @@ def frequencies(
     From events it is the share that had the outcome, the comparison's being the median of the pooled
     trials' groups; from a standardised difference the share above the comparison's average.
     """
+    sentences = sentences.of(finding.outcome_class)
     line = finding.main
     pooled = line.pool
     if pooled is None or not sentences.labels[label(pooled, policy.delta)].counted:

@@ -255,7 +255,7 @@ def _findings(before: State | None, after: State) -> Iterator[ChangeRow]:
         before_it = label_was(before, line) if before else None
         yield ChangeRow(
             f"What trials since show {place(line)}",
-            _moved(before_it, line.words),
+            _moved(before_it, line.told),
             more=f"{sentence(figures(line))}.",
         )
     if not after.shows and not ended:

@@ -1,6 +1,6 @@
 """What is still to be mended in a reading before it can be handed in: all of it, at once. Pure."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from monitor.catalogue.appraisal import Tool
@@ -52,14 +52,20 @@ class NotWhole(InvalidInput):
 
 
 def require_whole(
-    reading: Reading, tools: Mapping[str, Tool], slugs: Collection[str], chosen: Tool | None = None
+    reading: Reading,
+    tools: Mapping[str, Tool],
+    slugs: Collection[str],
+    chosen: Tool | None = None,
+    asked: Iterable[Problem] = (),
 ) -> None:
     """Refuse a reading that cannot be handed in; ``chosen`` is the tool that a lead asked for.
+
+    ``asked``: what is hard to believe in it and nobody has said is printed so.
 
     Raises:
         NotWhole: with every problem, in the order of the form.
     """
-    if found := problems(reading, tools, slugs, chosen):
+    if found := (*problems(reading, tools, slugs, chosen), *asked):
         raise NotWhole(found)
 
 
@@ -127,6 +133,7 @@ def _texts(reading: Reading) -> Iterator[tuple[Place, str]]:
                     yield Place(step, getattr(part, "key", ""), name), value
     for result in reading.results:
         yield Place("results", result.key, "quote"), result.reported.quote
+        yield Place("results", result.key, "as_printed"), result.reported.as_printed
         for question, answered in result.risk.answers.items():
             yield Place("risk", result.key, question), answered.quote
         for domain, override in result.risk.overrides.items():

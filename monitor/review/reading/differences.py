@@ -32,7 +32,7 @@ _RESULT = (
     "planned",
     "better",
 )
-_NOT_NUMBERS = ("adjusted", "quote", "place")
+_NOT_NUMBERS = ("adjusted", "quote", "place", "as_printed")
 # Texts by which a registry is asked: two ways to write one would name neither, so the first stands.
 _NAMING = frozenset({"measure", "variant"})
 _NAMES = frozenset({"intervention", "experimental", "comparator"})  # kept as text, and no prose

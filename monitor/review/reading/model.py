@@ -28,7 +28,7 @@ from monitor.kernel.errors import ConfigError
 
 # The shape of a reading. A changed or added answer is another version, read by ``from_json`` like
 # all before it; tests/ledger holds one example of each.
-VERSION = 1
+VERSION = 2
 MAX_ARMS = 12
 MAX_RESULTS = 60
 
@@ -89,6 +89,7 @@ class Reported(Part):
     adjusted: bool | None = None
     quote: str = ""
     place: str = ""  # page, table
+    as_printed: str = ""  # where a figure that is hard to believe stands so; since version 2
 
 
 class Answered(Part):
@@ -217,4 +218,4 @@ def from_json(document: dict[str, Any]) -> Reading:
             f"A reading was written by a later version of the service ({document['version']}, "
             f"this one reads up to {VERSION}): install that version again"
         )
-    return Reading.model_validate(document)
+    return Reading.model_validate(document | {"version": VERSION})

@@ -10,6 +10,7 @@ from monitor.evidence.certainty import views as certainty_views
 from monitor.evidence.certainty import wording as certainty_words
 from monitor.evidence.certainty.views import Confirmed, Standing
 from monitor.evidence.showing import Showing
+from monitor.evidence.synthesis.harm_words import for_readers
 from monitor.kernel.english import day
 from monitor.kernel.uk import uk_day_of
 from monitor.review.words import Settling
@@ -72,7 +73,7 @@ def _shown(one: Standing) -> CertaintyShown:
         outcome_class=one.outcome_class,
         outcome=formats.outcome_class(one.outcome_class),
         comparator=one.facts.comparator_class,
-        label=one.facts.label,
+        label=for_readers(one.facts.label, one.outcome_class),
         level=confirmed.level.value if confirmed else suggested,
         status=_status(confirmed, suggested),
         start=certainty_words.start(one.assessment.start, randomised=one.facts.randomised),

@@ -274,6 +274,27 @@ def test_numbers_that_do_not_fit_together_are_told_and_kept(world, ann, changes,
     assert sentence in ann.get(f"{at}/hand-in").text
 
 
+def test_a_figure_that_is_hard_to_believe_is_asked_about_until_somebody_says_where_it_stands(
+    world, ann
+):
+    at = address(world, "ddp2")
+    smd = {"type": "SMD", "effect": "900"}
+    said = {"as_printed": "Yes, as printed: table 2; the scale is odd"}
+    answer = appraise(ann, world, "ddp2", result=smd)
+    assert answer.status_code == 400, "it cannot be handed in"
+    page = ann.get(f"{at}/results/r1").text
+    assert "Is this printed so? It comes to a standardised mean difference of 900" in page
+    assert page.index("There is a problem") < page.index('href="#as_printed"')
+    where = go(ann, f"{at}/results/r1", RESULT | smd)
+    assert where.endswith("/results/r1"), "and is asked again where it is saved so"
+    assert "/risk" in go(ann, f"{at}/results/r1", RESULT | smd | said)
+    assert said["as_printed"] in ann.get(f"{at}/results/r1").text
+    other = RESULT | smd | said | {"effect": "90"}
+    assert go(ann, f"{at}/results/r1", other).endswith("/results/r1"), "other figures, asked anew"
+    confirmed = smd | {"effect": "90", "as_printed": "Yes: p. 7"}
+    assert appraise(ann, world, "ddp2", result=confirmed).status_code == 303
+
+
 def test_a_lead_sees_how_far_reviewers_agree(world, ann, ben, browse):
     assert ann.get("/agreement").status_code == 403
     appraise(ann, world, "ddp2")

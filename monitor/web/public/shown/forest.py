@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.catalogue.loader import Catalogue
-from monitor.catalogue.words import Label
+from monitor.catalogue.words import Label, ResultClass
 from monitor.evidence.synthesis import makeup, telling
 from monitor.evidence.synthesis.findings import Finding, Line, findings
+from monitor.evidence.synthesis.harm_words import for_readers
 from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.makeup import Chosen, Hearing, Voice
 from monitor.evidence.synthesis.pooling import Method, Pool
@@ -79,6 +80,7 @@ class Forest:
     key: str  # "usual-care-attachment"
     title: str
     short: str  # of the intervention
+    right: str  # what the right of the line says: "favours VIPP"
     comparator: str
     sentence: str
     frequencies: str  # of how many of 100 people that is; empty: not told
@@ -112,7 +114,7 @@ def key_of(finding: Finding) -> str:
 def forest(finding: Finding, hearing: Hearing, catalogue: Catalogue) -> Forest:
     """Lay out one finding."""
     about = catalogue.intervention(finding.intervention)
-    voices = makeup.voices(finding, hearing)
+    voices, kind = makeup.voices(finding, hearing), finding.outcome_class
     pooled = [voice for voice in voices if not voice.beside]
     comparator = _comparator(finding, pooled or voices, catalogue)
     lines = _lines(finding, voices, hearing, catalogue)
@@ -120,13 +122,14 @@ def forest(finding: Finding, hearing: Hearing, catalogue: Catalogue) -> Forest:
     scale = _scale(finding, voices, [line for _, _, line in lines], catalogue)
     weights = {study: 100 * share for study, share in finding.weights.items()}
     apart = finding.main.pool is not None and finding.main.pool.method is Method.APART
-    rows = [_row(v, hearing.studies, scale, weights.get(v.study), catalogue) for v in voices]
+    rows = [_row(v, hearing.studies, scale, weights.get(v.study), kind, catalogue) for v in voices]
     if apart:
         rows = [replace(row, weight=None) for row in rows]
     return Forest(
         key=key_of(finding),
-        title=catalogue.sentences.classes[finding.outcome_class].title,
+        title=catalogue.sentences.classes[kind].title,
         short=about.short,
+        right=catalogue.sentences.of(kind).adds.right.format(it=about.short),
         comparator=comparator,
         sentence=telling.sentence(finding, catalogue.synthesis, catalogue.sentences, said),
         frequencies=telling.frequencies(finding, catalogue.synthesis, catalogue.sentences, said),
@@ -156,6 +159,7 @@ def _row(
     studies: Mapping[str, AcceptedStudy],
     scale: Scale,
     weight: float | None,
+    kind: str,
     catalogue: Catalogue,
 ) -> Row:
     study, one = studies[voice.study], voice.index
@@ -174,7 +178,7 @@ def _row(
         rule=one.rule if one else "",
         sides=_sides(voice.chosen),
         risk=risk_shown(risks, catalogue.tool_by_reference, catalogue.synthesis),
-        effect=_effect(one),
+        effect=for_readers(_effect(one), kind),
         mark=scale.study(one, weight) if one else None,
         weight=weight,
         index=one,
@@ -247,7 +251,7 @@ def _facts(
     british = [row.label for row in rows if row.uk and not row.beside]
     yield f"In the UK: {listed(british)}" if british else "None known to be in the UK"
     null = telling.not_effective(finding.index, catalogue.synthesis)
-    if null:
+    if null and finding.outcome_class != ResultClass.HARM:  # as many harms are no want of effect
         names = listed([studies[name].label for name in null])
         yield catalogue.sentences.adds.not_effective.format(studies=names).rstrip(".")
 
@@ -323,7 +327,7 @@ def _summary(name: str, note: str, line: Line, scale: Scale, finding: Finding) -
         note=note,
         amount=_amount(line, finding),
         effect=interval(line) or "–",
-        label=sentence(line.label),
+        label=sentence(for_readers(line.label, finding.outcome_class)),
         mark=scale.pool(line.pool) if line.pool else None,
         line=line,
     )

@@ -148,7 +148,7 @@ def _pool(one: Summary) -> dict[str, Any]:
     return empty | {
         "name": one.name,
         "people": one.line.people,
-        "label": one.line.label,
+        "label": one.label[:1].lower() + one.label[1:],
         "compared_with": one.note,
         **{name: None if value is None else round(value, 4) for name, value in numbers.items()},
     }
@@ -217,7 +217,7 @@ def _laid_pool(one: Summary, kind: str) -> _Laid:
 def _described(forest: Forest) -> str:
     """Tell the whole drawing in words, for those who do not see it."""
     studies = " ".join(f"{row.label}: {row.effect}." for row in forest.every)
-    scale = f"Right of the line favours {forest.short}."
+    scale = f"Right of the line: {forest.right}."
     return f"{forest.sentence} {forest.frequencies} {forest.total.amount}. {scale} {studies}"
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.appraisal import Tool
 from monitor.catalogue.words import Unit
+from monitor.evidence import service as evidence
 from monitor.literature.papers import queries as literature
 from monitor.review import alert_queries, doubts, tools
 from monitor.review import queries as reviews
@@ -61,6 +62,7 @@ def open_desk(session: Session, study_id: int) -> Desk:
     catalogue = service().catalogue
     view = reviews.study(session, study_id, auth.reader().id, tools=catalogue.tool_by_reference)
     draft = draft_of(session, study_id)
+    reading = cleaned(draft.reading)
     own = any(one.reviewer_id == auth.reader().id for one in view.appraisals)
     # of one's own, while it waits for somebody else: the second, or the other of the two to agree
     unconfirmed = view.consensus is not None and not view.consensus.is_confirmed
@@ -71,11 +73,14 @@ def open_desk(session: Session, study_id: int) -> Desk:
         study=view,
         draft=draft,
         reports=reports_of(session, view),
-        problems=checking.problems(
-            cleaned(draft.reading),
-            catalogue.tool_by_reference,
-            catalogue.slugs,
-            catalogue.tools.get(view.round.tool),
+        problems=(
+            *checking.problems(
+                reading,
+                catalogue.tool_by_reference,
+                catalogue.slugs,
+                catalogue.tools.get(view.round.tool),
+            ),
+            *evidence.to_confirm(reading, catalogue.synthesis, catalogue.plausible),
         ),
         is_asked=view.can_appraise or may_change,
         is_change=may_change,

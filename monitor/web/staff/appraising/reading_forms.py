@@ -77,9 +77,21 @@ def arms_of(typed: Typed, reading: Reading, problems: Problems) -> Reading:
 
 def result_of(typed: Typed, reading: Reading, key: str, problems: Problems) -> Reading:
     """Read the step about one result into a reading."""
-    reported = Reported(**_values(typed, Reported, REPORTED, problems))
+    reported = _still_printed(
+        reading, key, Reported(**_values(typed, Reported, REPORTED, problems))
+    )
     update = _values(typed, Result, RESULT, problems) | {"reported": reported}
     return with_result(reading, key, update)
+
+
+def _still_printed(reading: Reading, key: str, reported: Reported) -> Reported:
+    """Ask anew where a figure stands so once figures are others: what was said was of the old ones."""
+    before = reading.result(key)
+    if before is None or before.reported.as_printed != reported.as_printed:
+        return reported
+    words = {"as_printed", "quote", "place", "adjusted"}
+    same = before.reported.model_dump(exclude=words) == reported.model_dump(exclude=words)
+    return reported if same else reported.model_copy(update={"as_printed": ""})
 
 
 def risk_of(typed: Typed, reading: Reading, key: str, tool: Tool, part: str) -> Reading:

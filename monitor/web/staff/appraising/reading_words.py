@@ -56,6 +56,7 @@ QUESTIONS = {
     "direction": "Who did better",
     "effect": "Effect",
     "low": "Interval from",
+    "as_printed": "Where an unlikely figure stands so",
     "high": "Interval to",
     "se": "Standard error",
     "p": "p",

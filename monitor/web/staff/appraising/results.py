@@ -4,6 +4,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from monitor.accounts.tables import Role
+from monitor.evidence import service as evidence
 from monitor.evidence.synthesis import shown_effects
 from monitor.review import quotes
 from monitor.review.reading import checking
@@ -20,6 +21,7 @@ from monitor.web.staff.appraising import reading_forms
 from monitor.web.staff.appraising.desk import (
     Desk,
     asked_desk,
+    draft_of,
     held,
     keep,
     offers,
@@ -143,6 +145,15 @@ def _unfit(desk: Desk, key: str) -> Problems:
     )
 
 
+def _asks(study_id: int, key: str) -> bool:
+    """Tell whether a figure of a result is hard to believe, and nobody has said where it stands so."""
+    catalogue = service().catalogue
+    with service().database.read() as session:
+        reading = draft_of(session, study_id).reading
+    asked = evidence.to_confirm(reading, catalogue.synthesis, catalogue.plausible)
+    return any(problem.place.key == key for problem in asked)
+
+
 @blueprint.get("/studies/<int:study_id>/appraise/results/<key>")
 @turns.large
 def result(study_id: int, key: str) -> ResponseReturnValue:
@@ -156,6 +167,8 @@ def save(study_id: int, key: str) -> ResponseReturnValue:
     """Keep what is said of one result, and go on to how far it can be trusted."""
     typed, problems = with_offer(study_id), Problems()
     keep(study_id, lambda reading: reading_forms.result_of(typed, reading, key, problems), problems)
+    if _asks(study_id, key):
+        return redirect(url_for("results.result", study_id=study_id, key=key), code=303)
     if stays():
         address = url_for("results.result", study_id=study_id, key=key, _anchor=used())
         return redirect(address, code=303)
