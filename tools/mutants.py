@@ -322,7 +322,9 @@ def _passes(mutant: Mutant, names: Sequence[str], examples: int) -> bool:
 def _run(module: str, code: CodeType, asked: list[str], plugin: object, examples: int) -> int:
     signal.alarm(SECONDS)
     sys.meta_path.insert(0, _Swap(module, code))
-    sys.modules.pop(f"monitor.{module}", None)
+    package, _, name = f"monitor.{module}".rpartition(".")
+    sys.modules.pop(f"{package}.{name}", None)
+    vars(sys.modules[package]).pop(name, None)
     settings.register_profile(
         "mutants", max_examples=examples, deadline=None, database=None, derandomize=True
     )
