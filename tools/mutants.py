@@ -38,7 +38,7 @@ os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import pytest  # noqa: E402 - after the threads are set
 import scipy.special  # noqa: E402, F401 - the same
 from _pytest.runner import runtestprotocol  # noqa: E402 - there is no public one
-from hypothesis import given, settings  # noqa: E402, F401 - the same
+from hypothesis import HealthCheck, given, settings  # noqa: E402, F401 - the same
 
 from monitor.catalogue import loader  # noqa: E402 - found through the path above
 
@@ -303,7 +303,6 @@ def _reached(module: str, items: Sequence[pytest.Item]) -> Tests:
     seconds: dict[str, float] = {}
     reaching: dict[int, set[str]] = defaultdict(set)
     where = str(path_of(module))
-    _load(FEW)
     for item in items:
         lines: set[int] = set()
 
@@ -370,15 +369,13 @@ def _survives(change: Callable[[], None], items: Sequence[pytest.Item]) -> bool:
 
 
 def _fails(item: pytest.Item, examples: int) -> bool:
-    _load(examples)
+    """Run one test, a property with so many examples unless it says how many itself."""
+    told: Any = getattr(item, "function", None)
+    own: settings | None = getattr(told, "_hypothesis_internal_use_settings", None)
+    if own and own.max_examples in {FEW, MANY}:
+        many = settings(own, max_examples=examples)
+        told._hypothesis_internal_use_settings = many
     return any(one.failed for one in runtestprotocol(item, nextitem=None, log=False))
-
-
-def _load(examples: int) -> None:
-    settings.register_profile(
-        "mutants", max_examples=examples, deadline=None, database=None, derandomize=True
-    )
-    settings.load_profile("mutants")
 
 
 def _ended_well(child: int) -> bool:
@@ -396,7 +393,6 @@ def _loaded_anew(mutant: Mutant, names: Sequence[str]) -> bool:
         sys.modules.pop(f"{package}.{name}", None)
         vars(sys.modules[package]).pop(name, None)
         files = sorted({one.partition("::")[0] for one in names})
-        _load(MANY)
         os._exit(int(pytest.main([*OPTIONS, "-x", *files], plugins=[_Some(names)])))
     return _ended_well(child)
 
@@ -447,6 +443,15 @@ def main() -> int:
     options = parser.parse_args()
     os.chdir(ROOT)
     loader.load()
+    settings.register_profile(
+        "mutants",
+        max_examples=FEW,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("mutants")
     asked = options.modules or list(TESTS)
     for module in TESTS:
         if any(f".{module}".endswith(f".{name}") for name in asked):
