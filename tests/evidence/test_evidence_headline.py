@@ -79,10 +79,11 @@ def test_a_settled_label_is_read_and_marked_and_another_that_differs_is_named():
         ("attachment", True),
         ("proximal", False),
     ]
-    assert [why for why in told.reasons if why.startswith("It differs")] == [
+    (differs,) = (why for why in told.reasons if why.startswith("It differs"))
+    assert differs == (
         "It differs for what leads to attachment, such as parents’ sensitivity, "
         "against usual care or the like: favours the comparison."
-    ]
+    )
 
 
 @pytest.mark.parametrize("proximal", [0.6, 0.15])  # the same label, and one that settles nothing
