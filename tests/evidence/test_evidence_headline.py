@@ -109,6 +109,10 @@ def test_why_a_study_is_in_no_pool_is_told_only_where_no_study_is():
     assert alone.reasons[2:-1] == (
         "Author1 2026: high risk of bias, in the sensitivity line only.",
     )
+    silent = read(trial("vipp", result(smd(0.9), population=Population.COMPLETERS)))
+    assert silent.reasons[2:-1] == (
+        "Author1 2026: no result of all randomised in the first months after treatment.",
+    )
     beside = read(trial("vipp", result(smd(0.9))), trial("vipp", result(smd(0.9), risk=HIGH)))
     assert not any("high risk" in why for why in beside.reasons)
 
