@@ -5,10 +5,11 @@
 MODULE is a name of ``TESTS`` or its end (``labels``, ``certainty.rules``); all of them if none is
 given. Each mutant turns one comparison, sum, number, condition or `not` of a module into another.
 The module's own tests run once unbroken, which tells which of them reach which line; a mutant then
-runs those that reach its line, quickest first, in a process of its own (forked, so that everything
-the module needs is loaded once). What no test of few examples notices is run again with as many as
-CI takes. Prints each survivor with its line. What survives and why it may is in
-docs/accuracy/mutants.md, written by hand from this tool's output.
+runs those that reach its line, quickest first, in a process of its own. That process is forked
+with everything loaded and every test collected, and gets the code of one function changed; what is
+run when the module is loaded is loaded anew instead. What no test of few examples notices is run
+again with as many as CI takes. Prints each survivor with its line. What survives and why it may is
+in docs/accuracy/mutants.md, written by hand from this tool's output.
 """
 
 import argparse
@@ -17,7 +18,6 @@ import copy
 import importlib
 import importlib.abc
 import importlib.machinery
-import io
 import os
 import pickle
 import signal
@@ -25,11 +25,10 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -38,9 +37,12 @@ os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 # loaded here, so that no child needs to
 import pytest  # noqa: E402 - after the threads are set
 import scipy.special  # noqa: E402, F401 - the same
-from hypothesis import given, settings  # noqa: E402, F401 - the same
+from _pytest.runner import runtestprotocol  # noqa: E402 - there is no public one
+from hypothesis import HealthCheck, given, settings  # noqa: E402, F401 - the same
 
 from monitor.catalogue import loader  # noqa: E402 - found through the path above
+
+_Work = TypeVar("_Work")
 
 # Each module with the tests that are its own, then those of what is built on it.
 TESTS = {
@@ -72,9 +74,9 @@ TESTS = {
     "usage.splits": ("usage/splits",),
     "review.tools": ("review/tools", "review/tools_others"),
 }
-FEW, MANY, SECONDS = 15, 100, 120  # examples of a property; and how long a mutant may take
+FEW, MANY, SECONDS = 15, 100, 300  # examples of a property; and how long a mutant may take
 OPTIONS = [
-    "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--noconftest",
+    "-s", "-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:terminal", "--noconftest",
     "-W", "ignore::pytest.PytestAssertRewriteWarning", "-k", "not three_trials_of_100",
 ]  # fmt: skip
 
@@ -93,14 +95,16 @@ _SWAPPED = {"min": "max", "max": "min", "all": "any", "any": "all", "sorted": "l
 class Mutant:
     """One change: where it stands, what stood there, what stands there now, and the whole module.
 
-    ``lines`` are those of the statement that holds it; None: it is run when the module is loaded.
+    ``lines`` are those of the statement that holds it; ``function`` names the function that it is
+    in, by class; empty: it is run when the module is loaded.
     """
 
     module: str
     line: int
     before: str
     after: str
-    lines: range | None
+    lines: range
+    function: tuple[str, ...]
     code: CodeType
 
 
@@ -113,8 +117,6 @@ class Tests:
 
     def of(self, mutant: Mutant) -> list[str]:
         """Give those that run a mutant's statement."""
-        if mutant.lines is None:
-            return list(self.quickest)
         found = frozenset().union(*(self.reaching.get(line, frozenset()) for line in mutant.lines))
         return [name for name in self.quickest if name in found]
 
@@ -128,7 +130,7 @@ def mutants(module: str) -> Iterator[Mutant]:
     """Make every mutant of a module."""
     tree = ast.parse(path_of(module).read_text("utf-8"))
     promises = {id(part) for node in ast.walk(tree) for part in _promises(node)}
-    lines = {id(part): span for span, parts in _statements(tree) for part in parts}
+    held = {id(part): (span, name) for span, name, parts in _statements(tree) for part in parts}
     for at, node in enumerate(ast.walk(tree)):
         for change in range(0 if id(node) in promises else _changes(node)):
             changed = copy.deepcopy(tree)
@@ -137,9 +139,10 @@ def mutants(module: str) -> Iterator[Mutant]:
             _apply(target, change)
             after = ast.unparse(target)
             if before != after:
-                code = compile(ast.fix_missing_locations(changed), module, "exec")
+                code = compile(ast.fix_missing_locations(changed), str(path_of(module)), "exec")
                 line = next(one.lineno for one in ast.walk(node) if hasattr(one, "lineno"))
-                yield Mutant(module, line, before, after, lines.get(id(node)), code)
+                lines, function = held.get(id(node), (range(0), ()))
+                yield Mutant(module, line, before, after, lines, function, code)
 
 
 def _promises(node: ast.AST) -> Iterator[ast.AST]:
@@ -161,17 +164,21 @@ def _promises(node: ast.AST) -> Iterator[ast.AST]:
             yield from ast.walk(one)
 
 
-def _statements(tree: ast.Module) -> Iterator[tuple[range, list[ast.AST]]]:
-    """Each statement inside a function: its own lines, without those of statements inside it."""
-    for function in ast.walk(tree):
-        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+def _statements(
+    tree: ast.Module | ast.ClassDef, inside: tuple[str, ...] = ()
+) -> Iterator[tuple[range, tuple[str, ...], list[ast.AST]]]:
+    """Each statement of each function: its own lines, without those of statements inside it."""
+    for one in tree.body:
+        if isinstance(one, ast.ClassDef):
+            yield from _statements(one, (*inside, one.name))
+        if not isinstance(one, ast.FunctionDef):
             continue
-        for statement in ast.walk(function):
-            if isinstance(statement, ast.stmt) and statement is not function:
+        for statement in ast.walk(one):
+            if isinstance(statement, ast.stmt) and statement is not one:
                 body = getattr(statement, "body", None)
                 last = body[0].lineno - 1 if body else statement.end_lineno or statement.lineno
-                last = max(last, statement.lineno)
-                yield range(statement.lineno, last + 1), list(_own(statement))
+                lines = range(statement.lineno, max(last, statement.lineno) + 1)
+                yield lines, (*inside, one.name), list(_own(statement))
 
 
 def _own(statement: ast.stmt) -> Iterator[ast.AST]:
@@ -267,112 +274,165 @@ class _Some(_Fixtures):
         )
 
 
-class _Reach(_Fixtures):
-    """Note of each test that passes how long it takes, and which lines of a module it reaches."""
+class _Loop(_Fixtures):
+    """Collect a module's tests, and then run mutants instead of them."""
 
-    def __init__(self, module: str) -> None:
-        self._module, self._test = module, ""
-        self.lines: dict[str, set[int]] = defaultdict(set)
-        self.seconds: dict[str, float] = {}
+    def __init__(self, module: str, found: Sequence[Mutant], jobs: int) -> None:
+        self._module, self._jobs = module, jobs
+        self._found = [one for one in found if one.function]
+        self.quickest: Sequence[str] = ()
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
-        """Trace one test."""
-        self._test = item.nodeid
-        sys.settrace(self._enter)
-        try:
-            return (yield)
-        finally:
-            sys.settrace(None)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Find which test reaches which line; then try each mutant on those that reach it."""
+        items = {one.nodeid: one for one in session.items}
+        tests = _in_child(lambda: _reached(self._module, session.items))
+        self.quickest = tests.quickest
+        said = f"{len(self._found)} mutants in functions, {len(tests.quickest)} tests"
+        print(f"{self._module}: {said}", flush=True)
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note one that passed."""
-        if report.when == "call" and report.passed:
-            self.seconds[report.nodeid] = report.duration
+        def lives(mutant: Mutant) -> bool:
+            own = [items[name] for name in tests.of(mutant)]
+            return not own or _survives(lambda: _break(mutant), own)
 
-    def _enter(self, frame: FrameType, event: str, arg: object) -> Callable[..., Any] | None:
-        del event, arg
-        if frame.f_code.co_filename != self._module:
-            return None
-        self.lines[self._test].add(frame.f_lineno)
-        return self._line
-
-    def _line(self, frame: FrameType, event: str, arg: object) -> Callable[..., Any]:
-        del event, arg
-        self.lines[self._test].add(frame.f_lineno)
-        return self._line
-
-
-def survives(mutant: Mutant, names: Sequence[str]) -> bool:
-    """Run tests on a mutant in a child; True: none failed. One that never ends is killed."""
-    if not names:
+        _try_each(self._found, self._jobs, lives)
         return True
-    return _passes(mutant, names, FEW) and _passes(mutant, names, MANY)
 
 
-def _passes(mutant: Mutant, names: Sequence[str], examples: int) -> bool:
-    child = os.fork()
-    if not child:
-        files = sorted({name.partition("::")[0] for name in names})
-        os._exit(_run(mutant.module, mutant.code, ["-x", *files], _Some(names), examples))
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status) == 0
+def _reached(module: str, items: Sequence[pytest.Item]) -> Tests:
+    """Run every test, and note how long those that pass take and which lines they reach."""
+    seconds: dict[str, float] = {}
+    reaching: dict[int, set[str]] = defaultdict(set)
+    where = str(path_of(module))
+    for item in items:
+        lines: set[int] = set()
+
+        sys.settrace(_note(where, lines))
+        reports = runtestprotocol(item, nextitem=None, log=False)
+        sys.settrace(None)
+        if [one.outcome for one in reports] == ["passed"] * 3:
+            seconds[item.nodeid] = sum(one.duration for one in reports)
+            for number in lines:
+                reaching[number].add(item.nodeid)
+    quickest = sorted(seconds, key=lambda name: seconds[name])
+    return Tests(quickest, {number: frozenset(names) for number, names in reaching.items()})
 
 
-def _run(module: str, code: CodeType, asked: list[str], plugin: object, examples: int) -> int:
-    signal.alarm(SECONDS)
-    sys.meta_path.insert(0, _Swap(module, code))
-    sys.modules.pop(f"monitor.{module}", None)
-    settings.register_profile(
-        "mutants", max_examples=examples, deadline=None, database=None, derandomize=True
-    )
-    profile = "--hypothesis-profile=mutants"
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        return int(pytest.main([*OPTIONS, profile, *asked], plugins=[plugin]))
+def _note(file: str, lines: set[int]) -> Callable[[FrameType, str, object], Any]:
+    def line(frame: FrameType, event: str, arg: object) -> object:
+        del event, arg
+        if frame.f_code.co_filename != file:
+            return None
+        lines.add(frame.f_lineno)
+        return line
+
+    return line
 
 
-def reach(module: str) -> Tests:
-    """Run a module's tests on it as it is, in a child."""
+def _in_child(work: Callable[[], _Work]) -> _Work:
+    """Do some work in a process of its own, and give what it comes to."""
     with tempfile.TemporaryFile() as kept:
         child = os.fork()
         if not child:
-            seen = _Reach(module)
-            code = compile(path_of(module).read_text("utf-8"), module, "exec")
-            files = [f"tests/{one.replace('/', '/test_' + one.split('/')[0] + '_')}.py"
-                     for one in TESTS[module]]  # fmt: skip
-            _run(module, code, files, seen, FEW)
-            pickle.dump((seen.seconds, dict(seen.lines)), kept)
+            pickle.dump(work(), kept)
             kept.flush()
             os._exit(0)
         os.waitpid(child, 0)
         kept.seek(0)
-        seconds, lines = pickle.load(kept)  # noqa: S301 - our own child's
-    reaching: dict[int, set[str]] = defaultdict(set)
-    for name, reached in lines.items():
-        for line in reached:
-            reaching[line].add(name)
-    quickest = sorted(seconds, key=lambda name: seconds[name])
-    return Tests(quickest, {line: frozenset(names) for line, names in reaching.items()})
+        found: _Work = pickle.load(kept)  # noqa: S301 - our own child's
+        return found
 
 
-def try_all(module: str, jobs: int) -> None:
-    """Run the mutants of a module, and name those that live. Ends the process it is called in."""
-    importlib.import_module(f"monitor.{module}")  # with all it rests on: no child needs to
-    tests, found = reach(module), list(mutants(module))
-    print(f"{module}: {len(found)} mutants, {len(tests.quickest)} tests", flush=True)
+def _break(mutant: Mutant) -> None:
+    """Give the mutant's function the mutant's code."""
+    found: Any = sys.modules[f"monitor.{mutant.module}"]
+    code = mutant.code
+    for name in mutant.function:
+        found = vars(found)[name]
+        code = next(
+            one for one in code.co_consts if isinstance(one, CodeType) and one.co_name == name
+        )
+    for inside in ("fget", "func", "__func__", "__wrapped__"):
+        if hasattr(found, "cache_clear"):
+            found.cache_clear()
+        found = getattr(found, inside, None) or found
+    found.__code__ = code
+
+
+def _survives(change: Callable[[], None], items: Sequence[pytest.Item]) -> bool:
+    """Run tests on a mutant in a child; True: none failed. One that never ends is killed."""
+    child = os.fork()
+    if not child:
+        signal.alarm(SECONDS)
+        change()
+        os._exit(any(_fails(item, examples) for examples in (FEW, MANY) for item in items))
+    return _ended_well(child)
+
+
+def _fails(item: pytest.Item, examples: int) -> bool:
+    """Run one test, a property with so many examples unless it says how many itself."""
+    told: Any = getattr(item, "function", None)
+    own: settings | None = getattr(told, "_hypothesis_internal_use_settings", None)
+    if own and own.max_examples in {FEW, MANY}:
+        many = settings(own, max_examples=examples)
+        told._hypothesis_internal_use_settings = many
+    return any(one.failed for one in runtestprotocol(item, nextitem=None, log=False))
+
+
+def _ended_well(child: int) -> bool:
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status) == 0
+
+
+def _loaded_anew(mutant: Mutant, names: Sequence[str]) -> bool:
+    """Run tests on a module that is loaded as the mutant is; True: none failed."""
+    child = os.fork()
+    if not child:
+        signal.alarm(SECONDS)
+        sys.meta_path.insert(0, _Swap(mutant.module, mutant.code))
+        package, _, name = f"monitor.{mutant.module}".rpartition(".")
+        sys.modules.pop(f"{package}.{name}", None)
+        vars(sys.modules[package]).pop(name, None)
+        files = sorted({one.partition("::")[0] for one in names})
+        os._exit(int(pytest.main([*OPTIONS, "-x", *files], plugins=[_Some(names)])))
+    return _ended_well(child)
+
+
+def _try_each(found: Sequence[Mutant], jobs: int, lives: Callable[[Mutant], bool]) -> None:
+    """Try mutants, several at once, and name those that live."""
     children = []
     for job in range(jobs):
         child = os.fork()
         if not child:
             for one in found[job::jobs]:
-                if survives(one, tests.of(one)):
-                    reached = "" if tests.of(one) else "   (no test gets there)"
-                    where = f"{module}:{one.line}"
-                    print(f"{where}: {one.before}  ->  {one.after}{reached}", flush=True)
+                if lives(one):
+                    before, after = (" ".join(told.split()) for told in (one.before, one.after))
+                    print(f"{one.module}:{one.line}: {before}  ->  {after}", flush=True)
             os._exit(0)
         children.append(child)
     for child in children:
         os.waitpid(child, 0)
+
+
+def try_all(module: str, jobs: int) -> None:
+    """Run the mutants of a module, and name those that live."""
+    importlib.import_module(f"monitor.{module}")  # with all it rests on: no child needs to
+    found = list(mutants(module))
+    loop = _Loop(module, found, jobs)
+    files = [_file(one) for one in TESTS[module]]
+
+    def in_functions() -> Sequence[str]:
+        pytest.main([*OPTIONS, *files], plugins=[loop])
+        return loop.quickest
+
+    quickest = _in_child(in_functions)
+    others = [one for one in found if not one.function]
+    _try_each(others, jobs, lambda mutant: _loaded_anew(mutant, quickest))
+    print(f"{module}: {len(found)} mutants, {len(others)} of them outside functions", flush=True)
+
+
+def _file(name: str) -> str:
+    room, _, subject = name.partition("/")
+    return f"tests/{room}/test_{room}_{subject}.py"
 
 
 def main() -> int:
@@ -383,6 +443,15 @@ def main() -> int:
     options = parser.parse_args()
     os.chdir(ROOT)
     loader.load()
+    settings.register_profile(
+        "mutants",
+        max_examples=FEW,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("mutants")
     asked = options.modules or list(TESTS)
     for module in TESTS:
         if any(f".{module}".endswith(f".{name}") for name in asked):

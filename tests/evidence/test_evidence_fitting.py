@@ -254,6 +254,24 @@ def test_about_how_far_each_study_moves_a_large_body(seed):
     assert np.corrcoef(moved_by_each(y, v), moved)[0, 1] > 0.97
 
 
+def test_that_is_one_step_of_scoring_from_the_spread_by_moments():
+    """Written out with the projection P of each body without one study (Viechtbauer 2005)."""
+    y, v = np.array([0.9, 0.1, -0.4, 0.6, 0.2, 1.5]), np.array([0.02, 0.3, 0.05, 0.1, 0.7, 0.04])
+    tau2 = fit(y.tolist(), v.tolist(), Spread.DL, Interval.WALD).tau2
+    assert tau2 > 0.1
+    whole = np.average(y, weights=1 / (v + tau2))
+    wanted = []
+    for at in range(len(y)):
+        own, within = np.delete(y, at), np.delete(v, at)
+        w = np.diag(1 / (within + tau2))
+        p = w - w @ np.ones((5, 5)) @ w / w.sum()
+        step = (own @ p @ p @ own - np.trace(p)) / np.trace(p @ p)
+        hair = 1e-6
+        mean, beyond = (np.average(own, weights=1 / (within + t)) for t in (tau2, tau2 + hair))
+        wanted.append(mean + (beyond - mean) / hair * max(step, -tau2) - whole)
+    assert moved_by_each(y, v) == pytest.approx(np.array(wanted), abs=1e-5)
+
+
 @pytest.mark.parametrize(
     ("k", "method"),
     [

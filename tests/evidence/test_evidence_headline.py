@@ -65,6 +65,58 @@ def test_a_result_of_another_class_is_not_called_no_result():
     assert told.reasons[-1].startswith("No result of trials since, for attachment or what leads")
 
 
+def of_two_classes(attachment, proximal):
+    return read(
+        trial("vipp", result(smd(attachment, 200))),
+        trial("vipp", result(smd(proximal, 200), kind=ResultClass.PROXIMAL, measure="")),
+    )
+
+
+def test_a_settled_label_is_read_and_marked_and_another_that_differs_is_named():
+    told = of_two_classes(0.6, -0.6)
+    assert told.direction is Direction.BENEFIT
+    assert [(line.outcome_class, line.read) for line in told.shows] == [
+        ("attachment", True),
+        ("proximal", False),
+    ]
+    (differs,) = (why for why in told.reasons if why.startswith("It differs"))
+    assert differs == (
+        "It differs for what leads to attachment, such as parents’ sensitivity, "
+        "against usual care or the like: favours the comparison."
+    )
+
+
+@pytest.mark.parametrize("proximal", [0.6, 0.15])  # the same label, and one that settles nothing
+def test_a_label_that_is_the_same_or_settles_nothing_differs_from_none(proximal):
+    told = of_two_classes(0.6, proximal)
+    assert not any(why.startswith("It differs") for why in told.reasons)
+
+
+def test_each_kind_of_study_that_settles_nothing_is_named():
+    told = read(
+        trial("vipp", result(smd(0.9)), design=Design.NON_RANDOMISED),
+        trial("vipp", result(smd(0.9)), other="www"),
+    )
+    assert (
+        "(studies that are not randomised settle none and a comparison with another of the ten "
+        "settles none)"
+    ) in told.reasons[-1]
+    assert told.direction is Direction.MIXED
+
+
+def test_why_a_study_is_in_no_pool_is_told_only_where_no_study_is():
+    alone = read(trial("vipp", result(smd(0.9), risk=HIGH)))
+    assert alone.reasons[2:-1] == (
+        "Author1 2026: high risk of bias, in the sensitivity line only.",
+    )
+    silent = read(trial("vipp", result(smd(0.9), population=Population.COMPLETERS)))
+    assert silent.reasons[2:-1] == (
+        "Author1 2026: no result of all randomised in the first months after treatment.",
+    )
+    beside = read(trial("vipp", result(smd(0.9))), trial("vipp", result(smd(0.9), risk=HIGH)))
+    assert not any("high risk" in why for why in beside.reasons)
+
+
 def test_no_two_studies_that_count_are_taken_for_one_by_their_names():
     labels = ["Smith 2026", "SMITH  2026", "Smith 2026 (4)", "Smith 2026", "Jones 2026"]
     studies = [

@@ -1,9 +1,12 @@
 """Which results a finding is made of, why others stand beside it, and which side people were on."""
 
+import pytest
 from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+    CONCERNS,
     HIGH,
     events,
     result,
+    risk,
     showing_of,
     smd,
     trial,
@@ -45,6 +48,44 @@ def test_two_equals_of_the_same_effect_are_both_found():
     assert [one.told.key for one in voice.chosen] == ["r1", "r2"]
 
 
+def test_a_later_result_of_the_same_outcome_is_not_what_an_index_result_is_made_of():
+    late = result(smd(0.3), key="r2", months=18.0)
+    ((voice,),) = voices("vipp", trial("vipp", result(smd(0.3)), late))
+    assert [one.told.key for one in voice.chosen] == ["r1"]
+
+
+@pytest.mark.parametrize("named", [{"outcome": "One"}, {"outcome": "", "measure": "CBCL"}])
+def test_a_result_told_twice_is_found_by_its_name(named):
+    twice = [
+        result(smd(0.3), key=key, risk=told, **named)
+        for key, told in (("r1", risk()), ("r2", CONCERNS))
+    ]
+    late = result(smd(0.3), key="r3", outcome="Late", months=18.0)
+    ((voice,),) = voices("vipp", trial("vipp", *twice, late))
+    assert sorted(one.told.key for one in voice.chosen) == ["r1", "r2"]
+
+
+def test_studies_in_the_pool_come_first_each_by_name_whatever_their_order():
+    showing = showing_of(
+        "vipp",
+        [
+            trial("vipp", result(smd(0.6), population=Population.COMPLETERS)),
+            trial("vipp", result(smd(0.5)), design=Design.NON_RANDOMISED, unit=None),
+            trial("vipp", result(smd(0.3))),
+            trial("vipp", result(smd(0.4))),
+        ],
+    )
+    (finding,) = showing.findings
+    for studies in (showing.studies, dict(reversed(showing.studies.items()))):
+        told = makeup.voices(finding, makeup.hear(studies, CATALOGUE), CATALOGUE)
+        assert [(one.study, one.beside) for one in told] == [
+            ("Author3 2026", ""),
+            ("Author4 2026", ""),
+            ("Author1 2026", makeup.NO_INDEX),
+            ("Author2 2026", makeup.NOT_RANDOMISED),
+        ]
+
+
 def test_each_study_beside_the_pool_says_why():
     ((first, *others),) = voices(
         "vipp",
@@ -76,3 +117,8 @@ def test_variants_are_named_only_where_the_pool_has_more_than_one():
     (one,) = voices("vipp", sd, sd)
     assert makeup.variants(both) == ("VIPP-FC", "VIPP-SD")
     assert makeup.variants(one) == ()
+    (unnamed,) = voices("vipp", sd, trial("vipp", result(smd(0.3))))
+    assert makeup.variants(unnamed) == ("VIPP-SD",)
+    letters = "FEDCBA"
+    (many,) = voices("vipp", *(trial("vipp", result(smd(0.3)), variant=one) for one in letters))
+    assert makeup.variants(many) == tuple("ABCDEF")

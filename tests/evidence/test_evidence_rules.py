@@ -12,6 +12,7 @@ from monitor.catalogue.words import (
     Design,
     Direction,
     FindingDirection,
+    InReview,
     OutcomeClass,
     RiskOfBias,
     Tier,
@@ -286,6 +287,17 @@ def test_a_study_of_another_outcome_says_nothing():
     found = graded("cos", other)
     assert replace(found, reasons=()) == replace(graded("cos"), reasons=())
     assert [r for r in found.reasons if r.startswith("Read and not counted: 1 study")]
+
+
+def test_studies_that_are_not_counted_are_told_by_their_own_number():
+    others = several(2, start=5, outcome_class=OutcomeClass.OTHER)
+    found = from_nothing(*several(3), *others)
+    assert [r for r in found.reasons if r.startswith("Read and not counted: 2 studies")]
+
+
+def test_a_study_of_the_review_itself_has_no_second_voice():
+    known = study(9, direction=FindingDirection.FAVOURS_COMPARISON, in_review=InReview.YES)
+    assert from_nothing(study(1), known).direction is Direction.FAVOURS
 
 
 # What is printed

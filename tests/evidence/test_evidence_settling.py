@@ -55,6 +55,24 @@ def test_the_worked_example_of_a_small_trial():
 
 
 @pytest.mark.parametrize(
+    ("people", "more"), [(2, 10), (41, 130), (94, 290), (411, 1_300), (4_110, 13_000)]
+)
+def test_the_number_is_rounded_up_to_two_digits(people, more):
+    """Three times as many as there were: 6, 123, 282, 1,233 and 12,330."""
+    assert people_to_settle(single(0.0, 0.4), people, POLICY) == Enough(more, Label.NO_DIFFERENCE)
+
+
+@pytest.mark.parametrize(("estimate", "then"), [(0.3, Label.PROBABLE), (-0.3, Label.COMPARISON)])
+def test_an_interval_that_touches_0_needs_hardly_anybody(estimate, then):
+    assert people_to_settle(single(estimate, 0.3), 100, POLICY) == Enough(10, then)
+
+
+def test_three_trials_leave_room_for_one_more_of_the_same_kind():
+    pooled = common_effect([0.1, 0.2, 0.3], [0.3] * 3)
+    assert people_to_settle(pooled, 300, POLICY) is not None
+
+
+@pytest.mark.parametrize(
     ("pooled", "people"),
     [
         (single(0.5, 0.2), 100),  # settled
