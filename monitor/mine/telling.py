@@ -20,14 +20,14 @@ _LABELS = {
 }
 _FOR_YOU = {
     GapKind.UNDER_RESEARCHED: (
-        "Bought, and little studied for that. Ask what your services measure meanwhile."
+        "Little studied for how much you buy it. Ask what your services measure meanwhile."
     ),
     GapKind.OVER_USED: (
-        "Bought, while what trials found does not favour it. Ask what it was compared with, and "
-        "whether your use differs."
+        "What trials found does not favour it. Ask what it was compared with, and whether your use "
+        "differs."
     ),
     GapKind.CARE: (
-        "Bought on a positive review, which later trials do not bear out. Read who took part in them."
+        "A positive review, which later trials do not bear out. Read who took part in them."
     ),
     GapKind.UNDER_USED: "Well studied, with findings that favour it: a reason to look, not to buy.",
     GapKind.UNDER_USED_CARE: "Well studied, but more use is not clearly supported.",
@@ -68,19 +68,17 @@ def beside(use: OwnUse, state: State) -> str:
 
 
 def for_you(kind: GapKind, state: State, use: OwnUse) -> str:
-    """Say what the gap on own use means. Total."""
+    """Say what the gap on own use means, beside the words for own use itself. Total."""
     if use.of == 0:
         return _NO_SERVICE
     if kind is GapKind.UNKNOWN:
         return _NOT_KNOWN
-    if kind is GapKind.ALIGNED:
-        bought = "Bought" if use.offering else "Not bought"
-        fits = "and little studied" if state.tier is Tier.WEAK else "in step with the evidence"
-        return f"{bought}, {fits}: no gap seen."
-    if kind in {GapKind.UNDER_USED, GapKind.UNDER_USED_CARE}:
-        head = "Bought in few of your services." if use.offering else "Not bought."
-        return f"{head} {_FOR_YOU[kind]}"
-    return _FOR_YOU[kind]
+    if kind is not GapKind.ALIGNED:
+        return _FOR_YOU[kind]
+    if state.tier is not Tier.WEAK:
+        return "In step with the evidence: no gap seen."
+    bought = ", and bought in few of your services" if use.offering else ""
+    return f"Little studied{bought}: no gap seen."
 
 
 def title(states: Mapping[str, State], entries: Sequence[Entry]) -> str:
@@ -91,17 +89,30 @@ def title(states: Mapping[str, State], entries: Sequence[Entry]) -> str:
     parts = [part for kinds in HEADINGS if (part := bought_of(kinds, states, bought)).of]
     if not parts:
         return f"You buy {len(bought & set(states)) or 'none'} of the {len(states)}"
-    return f"You buy {english.listed([share(part) for part in parts])}"
+    if all(_not_the_one(part) for part in parts):
+        return f"You do not buy {english.either([_the_one(part) for part in parts])}"
+    # "not the one that …" never comes first
+    return f"You buy {english.listed([share(part) for part in sorted(parts, key=_not_the_one)])}"
 
 
 def share(part: Bought) -> str:
     """Tell how many of one kind are bought: "all 3 of the under-researched"."""
     label = _LABELS[part.kinds[0]]
+    if part.of == 1:
+        return _the_one(part) if part.bought else f"not {_the_one(part)}"
     if part.bought == 0:
         return f"none of the {part.of} {label}"
     if part.bought < part.of:
         return f"{part.bought} of the {part.of} {label}"
-    return f"all {part.of} of the {label}" if part.of > 1 else f"the 1 {label}"
+    return f"all {part.of} of the {label}"
+
+
+def _the_one(part: Bought) -> str:
+    return f"the one that is {_LABELS[part.kinds[0]]}"
+
+
+def _not_the_one(part: Bought) -> bool:
+    return (part.bought, part.of) == (0, 1)
 
 
 def pattern(states: Mapping[str, State], entries: Sequence[Entry]) -> str:

@@ -95,7 +95,9 @@ def test_leaving_and_asking_anew_end_it(session, made, settings, now):
     reader = narrowed(made, "board", "cos", to={"cos"})
     made.accept_and_announce()
     (mail,) = made.messages()
-    assert narrowing.of_message(session, mail.uuid) is reader
+    found = narrowing.of_message(session, mail.uuid)
+    assert found
+    assert found.id == reader.id
     service.unsubscribe(session, mail.uuid, now)
     assert (reader.state, reader.narrowed_to) == (SubscriberState.UNSUBSCRIBED, None)
     assert narrowing.of_message(session, mail.uuid) is None
