@@ -98,8 +98,8 @@ def bring() -> ResponseReturnValue:
         return _table(Typed(), told, read.problems), 400
     with service().database.write() as session:
         done = mine.bring(session, guard.whose().buyer_key, read.entries, now())
-    told = url_for("mine.view", new=done.new, replaced=done.replaced, same=done.same)
-    return redirect(told, code=303)
+    brought = url_for("mine.view", new=done.new, replaced=done.replaced, same=done.same)
+    return redirect(brought, code=303)
 
 
 def _held(service_id: int) -> Held:
