@@ -65,7 +65,7 @@ def choose(
         narrowing.stop(session, buyer.address, at=at)
         return
     only = queries.slugs_of(session, buyer.address) if choice is Choice.ONLY else None
-    narrowing.begin(
+    narrowing.start(
         session, buyer.address, interventions=every, narrowed_to=only, purpose=purpose, at=at
     )
 

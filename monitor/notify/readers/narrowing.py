@@ -53,7 +53,7 @@ def widen(session: Session, address: str, *, at: datetime) -> None:
         _note(session, found, "widened", at)
 
 
-def begin(
+def start(
     session: Session,
     address: str,
     *,

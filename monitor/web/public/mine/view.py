@@ -57,6 +57,7 @@ def _view(typed: Typed, problems: Problems | None) -> str:  # noqa: ARG001 - rad
             sections=compared.sections(lines, entries),
             groups=_groups(states, held),
             news=_news(session, buyer.looked_before, entries),
+            most_news=_MOST_NEWS,
             since=buyer.looked_before,
             survey=next((one.state.use.now for one in ten if one.state.use), None),
             running=trials.running(session),
