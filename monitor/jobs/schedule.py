@@ -30,6 +30,7 @@ from monitor.kernel.database import LOG_LIMIT
 from monitor.kernel.errors import MonitorError
 from monitor.kernel.locks import Hold, holding
 from monitor.kernel.own_trouble import own_trouble
+from monitor.mine import links
 from monitor.ops import service as ops
 from monitor.review import drafting
 from monitor.service import Service
@@ -76,10 +77,11 @@ def gather_statistics(service: Service) -> None:
 
 
 def tidy(service: Service) -> None:
-    """Let go of old sign-ins, tries, links and drafts, and of records as sent that none asks to be kept."""
+    """Let go of old sign-ins, tries, links, drafts and empty views, and of records as sent that none asks to be kept."""
     with service.database.write() as session:
         accounts_retention.drop_old(session, at=service.clock())
         drafting.drop_old(session, at=service.clock())
+        links.drop_old(session, at=service.clock())
     keep_days = service.settings.sources.keep_raw_days
     dropped = _AT_ONCE
     while dropped == _AT_ONCE:

@@ -145,12 +145,20 @@ def readers(session: Session) -> dict[SubscriberState, int]:
 
 
 def followers(session: Session, slugs: Collection[str]) -> int:
-    """Count the active subscribers who follow any of ``slugs``; the database does the counting."""
-    # a slug in quotes stands in the text of the JSON exactly where it is one of the list
-    chosen = cast(Subscriber.interventions, Text)
-    followed = or_(false(), *(chosen.contains(f'"{slug}"', autoescape=True) for slug in slugs))
+    """Count the active subscribers who hear of any of ``slugs``; the database does the counting."""
+    followed = or_(false(), *(_hears_of(slug) for slug in slugs))
     active = select(func.count()).where(Subscriber.state == SubscriberState.ACTIVE, followed)
     return session.scalar(active) or 0
+
+
+def _hears_of(slug: str) -> ColumnElement[bool]:
+    """Hold for a subscriber who follows an intervention, and whose mail is not narrowed to others."""
+    # a slug in quotes stands in the text of the JSON exactly where it is one of the list
+    chosen, narrow = (
+        cast(column, Text).contains(f'"{slug}"', autoescape=True)
+        for column in (Subscriber.interventions, Subscriber.narrowed_to)
+    )
+    return and_(chosen, or_(Subscriber.narrowed_to.is_(None), narrow))
 
 
 def _bounded(session: Session) -> dict[MessageState, int]:

@@ -16,6 +16,7 @@ CLOCKS_DIFFER = timedelta(minutes=5)  # between machines; a time further ahead i
 
 CONFIRM_EVERY = timedelta(hours=1)  # nobody is mailed more often on a stranger's request
 CONFIRM_LASTS = timedelta(days=7)
+PRIVATE_LINK_LASTS = timedelta(days=30)  # one that opens what its reader told of their services
 
 _BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _ELLIPSIS = "…"

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, TextClause, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, TextClause, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.kernel.database import Base, enum_column
@@ -31,6 +31,7 @@ class MessageKind(StrEnum):
     CHANGE = "change"
     INVITATION = "invitation"
     INCIDENT = "incident"
+    MY_SERVICES = "my_services"
 
 
 class MessageState(StrEnum):
@@ -58,6 +59,7 @@ TO_BE_SENT = "state IN ('pending', 'deferred', 'uncertain')"
 NOT_SENT_YET = "state IN ('pending', 'claimed', 'deferred', 'uncertain')"
 REFUSED_UNSEEN = "state = 'dead' AND seen_at IS NULL"
 HELD_BACK = "held_since IS NOT NULL"
+LINKS_IN = "kind = 'my_services'"
 
 
 def _partial(name: str, *columns: str | TextClause, where: str) -> Index:
@@ -79,6 +81,14 @@ class Subscriber(Base):
     left_at: Mapped[datetime | None]
     # the newest announcement when they last confirmed or chose: they hear of later ones
     follows_after: Mapped[int] = mapped_column(default=0, server_default="0")
+    # of those followed, what their own services offer, where they hear of nothing else; None: of all they follow
+    narrowed_to: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+
+    @property
+    def hears_of(self) -> list[str]:
+        """The interventions whose changes they are mailed."""
+        narrow = self.narrowed_to
+        return [slug for slug in self.interventions if narrow is None or slug in narrow]
 
 
 class Announcement(Base):
@@ -153,4 +163,6 @@ class Message(Base):
         _partial("ix_message_sent_at", "sent_at", where="sent_at IS NOT NULL"),
         # what was told of an announcement: who is told of its correction
         Index("ix_message_announcement_id", "announcement_id"),
+        # whether an address was mailed a link to its private view lately
+        _partial("ix_message_links_in", "address", "queued_at", where=LINKS_IN),
     )

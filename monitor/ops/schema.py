@@ -18,6 +18,7 @@ import monitor.kernel.audit_check
 import monitor.literature.papers.brought
 import monitor.literature.papers.titles
 import monitor.literature.tables
+import monitor.mine.tables
 import monitor.notify.tables
 import monitor.ops.tables
 import monitor.review.queue.places

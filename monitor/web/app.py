@@ -39,6 +39,10 @@ from monitor.web.public import (
     subscribe,
 )
 from monitor.web.public import overview as public
+from monitor.web.public.mine import asking as my_services
+from monitor.web.public.mine import downloads as own_downloads
+from monitor.web.public.mine import services as own_services
+from monitor.web.public.mine import view as mine
 from monitor.web.public.shown import findings
 from monitor.web.public.usage import use
 from monitor.web.staff import alerts, certainty, families, imports, searches, studies, unqueued
@@ -86,6 +90,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     public_pages = (
         *(public, crawlers, coverage, interventions, findings, history, priorities, use),
         *(attachment, subscribe, account, own_account),
+        *(my_services, mine, own_services, own_downloads),
     )
     reviewing = (
         review,

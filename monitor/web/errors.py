@@ -116,7 +116,7 @@ def _invalid(error: InvalidInput) -> ResponseReturnValue:
 
 def _unavailable(error: Unavailable) -> ResponseReturnValue:
     """Show a page that asks the database nothing, with what was typed."""
-    log.warning("page.unavailable", path=request.path, reason=str(error))
+    log.warning("page.unavailable", path=_place(), reason=str(error))
     words = _NOT_NOW.get(type(error), _WORDS[503])
     answer = make_response(_plain_page(words), 503)
     answer.headers["Retry-After"] = str(posting.RETRY_SECONDS)
@@ -147,8 +147,14 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 def _broken(error: Exception) -> ResponseReturnValue:
     """Show a page that needs nothing: not the database, not who is signed in."""
     original = getattr(error, "original_exception", None) or error
-    log.error("page.broken", path=request.path, error=type(original).__name__)
+    log.error("page.broken", path=_place(), error=type(original).__name__)
     return _plain_page(_WORDS[500]), 500
+
+
+def _place() -> str:
+    """Name the page for the log; of one whose address holds a link's token, only which page it is."""
+    rule = request.url_rule
+    return rule.rule if rule is not None and "token" in rule.arguments else request.path
 
 
 def _plain_page(words: _Words) -> str:

@@ -32,6 +32,9 @@ from monitor.feeds.tables import Comparison, Incident
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.literature.papers import queries as literature
 from monitor.literature.words import PaperRole
+from monitor.mine import links
+from monitor.mine import service as own_services
+from monitor.mine.rules import Entry
 from monitor.notify import queries as mail
 from monitor.notify.readers import tokens
 from monitor.review import service as review
@@ -64,8 +67,18 @@ PUBLIC = {
     "subscribe.confirm_form": "/confirm/{confirm}",
     "subscribe.unsubscribe_form": "/u/{unsubscribe}",
     "subscribe.choices_form": "/choices/{choices}",
+    "my_services.form": "/my-services",
+    "my_services.open_form": "/mine/open/{mine}",
     "account.sign_in": "/sign-in?next=/queue",
     "account.welcome": "/welcome/{welcome}",
+}
+# behind a mailed link, whoever is signed in
+PRIVATE = {
+    "mine.view": "/mine",
+    "mine.ask_erase": "/mine/erase",
+    "own_services.new": "/mine/services/new",
+    "own_services.one": "/mine/services/{service}",
+    "own_services.table": "/mine/table",
 }
 STAFF = {
     "review.queue": "/queue",
@@ -154,6 +167,7 @@ MORE_STAFF = (
 FILES = {
     *("findings.table", "findings.drawing", "findings.picture"),
     *("priorities.as_csv", "coverage.studies"),
+    *("own_downloads.gap_table", "own_downloads.services_table", "own_downloads.everything"),
 }
 NO_PAGE = {
     *("static", "public.healthz", "crawlers.robots", "review.record", "admin.letter_html"),
@@ -198,6 +212,7 @@ def names(site):
         wave = waves.first(session, world.at)
         workflow.publish_wave(session, world.service, wave_id=wave.id, by=waves.BY, at=world.at)
         draft = waves.later(session, world.at)
+        own, service = entered(session, world)
         attach = review.Attach(world.studies["ddp"], world.papers["follow"], PaperRole.FOLLOW_UP)
         form = review.Form(
             next(world.tokens),
@@ -229,8 +244,22 @@ def names(site):
         "confirm": tokens.confirm_token(SECRET, sent["confirm"]),
         "unsubscribe": tokens.unsubscribe_token(SECRET, sent["change"]),
         "choices": tokens.choices_token(SECRET, sent["change"]),
+        "mine": tokens.my_services_token(SECRET, own),
+        "service": service,
         "welcome": link,
     }
+
+
+def entered(session, world):
+    """Enter a buyer's services of two groups; gives the uuid of their link, and a service's id."""
+    links.ask(session, world.service.settings, address="board@buyer.example", at=world.at)
+    session.flush()
+    own = next(m.uuid for m in mail.messages(session) if m.address == "board@buyer.example")
+    opened = links.opened(session, links.open_view(session, own, world.at), world.at)
+    assert opened
+    two = (Entry("North team", "Acute", {"ddp": 60, "icp": None}), Entry("Hub", "", {"vipp": 20}))
+    first, _ = (own_services.add(session, opened.buyer_key, one, world.at) for one in two)
+    return own, first
 
 
 def agreed(world):
@@ -284,12 +313,27 @@ def test_every_page_of_the_application_is_looked_at(site):
     service = site.world.service
     app = create_app(service)
     pages = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
-    assert pages - NO_PAGE == set(PUBLIC) | set(STAFF)
+    assert pages - NO_PAGE == set(PUBLIC) | set(STAFF) | set(PRIVATE)
 
 
 @pytest.mark.parametrize("width", [1100, 360])
 def test_public_pages_hold_for_everybody(site, open_browser, names, width):
     check(site, open_browser(width=width), names, [*PUBLIC.values(), *MORE_PUBLIC])
+
+
+@pytest.mark.parametrize("width", [1100, 360])
+def test_private_pages_hold_for_everybody(site, open_browser, names, width):
+    page = open_browser(width=width)
+    page.goto(site.address + PUBLIC["my_services.open_form"].format(**names))
+    press(page, "button", name="Open My services")
+    check(site, page, names, PRIVATE.values())
+    trouble = watch(site, page)
+    page.goto(f"{site.address}/mine/services/new")
+    page.get_by_label("Families a year: Theraplay").fill("many")
+    press(page, "button", name="Add the service")
+    assert page.get_by_role("alert").is_visible()
+    trouble += problems(page, "a service with everything to mend")
+    assert not trouble, "\n".join(trouble)
 
 
 @pytest.mark.parametrize("width", [1100, 360])

@@ -8,6 +8,7 @@ import pytest
 
 from monitor.catalogue.words import Direction
 from monitor.kernel.settings import parse
+from monitor.mine import links
 from monitor.notify import service
 from monitor.notify.messages import outbox
 from monitor.notify.messages.queueing import queue
@@ -366,6 +367,25 @@ def test_an_invitation_is_no_list_mail(session, world, settings, now):
     assert "as a reviewer" in page.text
     assert message["List-Unsubscribe"] is None
     assert message["Auto-Submitted"] == "auto-generated"
+
+
+def test_a_link_to_a_private_page_is_mailed_alone(session, world, settings, now):
+    world(session)
+    links.ask(session, settings, address="Board@Buyer.example", at=now)
+    session.flush()
+    (one,) = outbox.claim(session, at=now, limit=1, lease_seconds=60)
+    message, text, page = parts(render(one, settings, SECRET))
+    (link,) = set(page.links)
+    assert link in text.splitlines()
+    base, _, token = link.rpartition("/mine/open/")
+    assert base == "https://monitor.example.org"
+    assert verify(SECRET, Purpose.MY_SERVICES, token) == one.uuid
+    assert message["To"] == "board@buyer.example"
+    assert "Board" not in page.text
+    assert message["List-Unsubscribe"] is None, "it is no list"
+    for said in (text, page.text):
+        assert "for 30 days" in " ".join(said.split())
+        assert "nothing is kept" in " ".join(said.split())
 
 
 @pytest.mark.parametrize("kind", MessageKind)

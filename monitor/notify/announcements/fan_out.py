@@ -151,7 +151,8 @@ def _wanted(
     announcement: Announcement, reader: Subscriber, slugs: Sequence[str], before: set[str]
 ) -> list[str]:
     """Give what a reader is told of: what they follow, and what they may have been told before."""
-    followed = {slug for slug in slugs if slug in reader.interventions}
+    hears_of = reader.hears_of
+    followed = {slug for slug in slugs if slug in hears_of}
     return [slug for slug in announcement.slugs if slug in followed | before]
 
 
@@ -166,7 +167,7 @@ def _row(
         "address": reader.address,
         "subscriber_id": reader.id,
         "announcement_id": announcement.id,
-        "context": {"slugs": slugs, "following": len(reader.interventions)},
+        "context": {"slugs": slugs, "following": len(reader.hears_of)},
         "state": MessageState.PENDING,
         "queued_at": at,
         "next_at": at,

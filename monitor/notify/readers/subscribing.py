@@ -55,7 +55,7 @@ def subscribe(
     address = check_address(address)
     chosen = _chosen(session, interventions)
     slugs = [intervention.slug for intervention in chosen]
-    reader = _reader(session, address) or _new_reader(session, address, slugs, purpose, at)
+    reader = _reader(session, address) or new_reader(session, address, slugs, purpose, at)
     if _asked_lately(session, reader, at):
         return
     if reader.left_at is not None and reader.left_at >= at:
@@ -104,6 +104,7 @@ def confirm(session: Session, uuid: str, at: datetime) -> Subscriber:
     fan_out.tell_before_they_choose(session, reader, at=at)
     reader.state = SubscriberState.ACTIVE
     reader.interventions = list(message.context["interventions"])
+    reader.narrowed_to = None  # what they asked for here is told whatever their services offer
     reader.purpose = message.context["purpose"]
     reader.confirmed_at = at
     _record(session, at, "subscriber.confirmed", reader, interventions=reader.interventions)
@@ -115,10 +116,15 @@ def unsubscribe(session: Session, uuid: str, at: datetime) -> bool:
 
     Tells whether this stopped them: False where they were stopped already.
     """
-    reader = _reader_of(session, uuid, hold=True)
-    if reader is None or reader.state is SubscriberState.UNSUBSCRIBED:
+    reader = reader_of(session, uuid, hold=True)
+    return reader is not None and leave(session, reader, at)
+
+
+def leave(session: Session, reader: Subscriber, at: datetime) -> bool:
+    """Stop every mail to a reader, whose row the caller holds; tells whether this stopped them."""
+    if reader.state is SubscriberState.UNSUBSCRIBED:
         return False
-    reader.state = SubscriberState.UNSUBSCRIBED
+    reader.state, reader.narrowed_to = SubscriberState.UNSUBSCRIBED, None
     reader.left_at = max(at, _newest(session, reader) or at)
     _record(session, at, "subscriber.left", reader)
     return True
@@ -126,7 +132,7 @@ def unsubscribe(session: Session, uuid: str, at: datetime) -> bool:
 
 def has_left(session: Session, uuid: str) -> bool:
     """Tell whether the mails to this message's reader are stopped already."""
-    reader = _reader_of(session, uuid)
+    reader = reader_of(session, uuid)
     return reader is not None and reader.state is SubscriberState.UNSUBSCRIBED
 
 
@@ -136,7 +142,7 @@ def choices(session: Session, uuid: str) -> tuple[str, ...] | None:
     Raises:
         LinkOver: nobody is known by this message any more.
     """
-    reader = _reader_of(session, uuid)
+    reader = reader_of(session, uuid)
     if reader is None:
         raise LinkOver("this link leads nowhere; subscribe again to get a new one")
     return tuple(reader.interventions) if reader.state is SubscriberState.ACTIVE else None
@@ -151,7 +157,7 @@ def choose(session: Session, uuid: str, interventions: Sequence[str], at: dateti
         InvalidInput: the choice of interventions cannot be used.
     """
     chosen = [intervention.slug for intervention in _chosen(session, interventions)]
-    reader = _reader_of(session, uuid, hold=True)
+    reader = reader_of(session, uuid, hold=True)
     if reader is None:
         raise LinkOver("this link leads nowhere; subscribe again to get a new one")
     if reader.state is not SubscriberState.ACTIVE:
@@ -177,13 +183,14 @@ def _reader(session: Session, address: str) -> Subscriber | None:
     ).first()
 
 
-def _reader_of(session: Session, uuid: str, *, hold: bool = False) -> Subscriber | None:
+def reader_of(session: Session, uuid: str, *, hold: bool = False) -> Subscriber | None:
+    """Give the reader of this message; None: there is none."""
     of_message = select(Message.subscriber_id).where(Message.uuid == uuid)
     found = select(Subscriber).where(Subscriber.id.in_(of_message))
     return session.scalars(found.with_for_update() if hold else found).first()
 
 
-def _new_reader(
+def new_reader(
     session: Session, address: str, slugs: list[str], purpose: str, at: datetime
 ) -> Subscriber:
     """Add a reader; where somebody else adds the same one at once, theirs is given."""

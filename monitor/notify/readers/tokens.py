@@ -20,6 +20,7 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     CONFIRM = "confirm"
     CHOICES = "choices"
+    MY_SERVICES = "my services"
 
 
 def unsubscribe_token(secret: bytes, uuid: str) -> str:
@@ -35,6 +36,11 @@ def confirm_token(secret: bytes, uuid: str) -> str:
 def choices_token(secret: bytes, uuid: str) -> str:
     """Make the token of the link that lets this message's reader change what they get."""
     return _token(secret, Purpose.CHOICES, UUID(uuid).bytes)
+
+
+def my_services_token(secret: bytes, uuid: str) -> str:
+    """Make the token of the link that opens the private view of this message's reader."""
+    return _token(secret, Purpose.MY_SERVICES, UUID(uuid).bytes)
 
 
 def verify(secret: bytes, purpose: Purpose, token: str) -> str | None:

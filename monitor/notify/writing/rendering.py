@@ -24,7 +24,12 @@ from monitor.kernel.settings import Settings
 from monitor.notify import rules
 from monitor.notify.export_mail import PHASE
 from monitor.notify.messages.outbox import Claimed
-from monitor.notify.readers.tokens import choices_token, confirm_token, unsubscribe_token
+from monitor.notify.readers.tokens import (
+    choices_token,
+    confirm_token,
+    my_services_token,
+    unsubscribe_token,
+)
 from monitor.notify.tables import MessageKind
 from monitor.notify.writing import wording
 
@@ -158,6 +163,13 @@ def _confirm(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
     }
 
 
+def _my_services(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
+    return {
+        "link": f"{base}/mine/open/{my_services_token(secret, claimed.uuid)}",
+        "days": rules.PRIVATE_LINK_LASTS.days,
+    }
+
+
 def _invitation(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:  # noqa: ARG001 - one shape for all kinds
     return {
         "name": _plain(claimed.context["name"]),
@@ -178,6 +190,7 @@ _VIEWS: dict[MessageKind, Callable[[Claimed, str, bytes], dict[str, Any]]] = {
     MessageKind.CONFIRM: _confirm,
     MessageKind.INVITATION: _invitation,
     MessageKind.INCIDENT: _incident,
+    MessageKind.MY_SERVICES: _my_services,
 }
 
 

@@ -1,5 +1,7 @@
 """Pages for admins: how everything stands, the mail, the people. Shows no secret twice."""
 
+from pathlib import Path
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
@@ -13,7 +15,9 @@ from monitor.feeds import incidents
 from monitor.feeds import service as feeds
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.kernel.settings import Transport
+from monitor.mine import queries as mine
 from monitor.notify import queries as notify
+from monitor.notify.tables import MessageKind
 from monitor.ops.advice import advice
 from monitor.ops.queries import status as read_status
 from monitor.web import auth, posting, turns
@@ -46,6 +50,7 @@ def _status(typed: Typed, problems: Problems | None, **path: str | int) -> str: 
     here = service()
     with here.database.read() as session:
         status = read_status(session, here.settings, here.database, now())
+        views = mine.views(session)
     asked = next((s.title for s in status.sources if s.name == request.args.get("asked")), None)
     settled = [
         incident for incident in status.ended if str(incident.id) == request.args.get("settled")
@@ -55,6 +60,7 @@ def _status(typed: Typed, problems: Problems | None, **path: str | int) -> str: 
         status=status,
         asked=asked,
         settled=settled,
+        views=views,
         advice=advice(here.settings),
         problems=problems,
         labels=labels,
@@ -114,11 +120,12 @@ def letter(uuid: str) -> str:
     """Show one message, with its text where a copy lies in the mailbox folder."""
     with service().database.read() as session:
         message = notify.message(session, uuid)
-    copy = letters.read(service().settings.var / "mail", message.uuid)
+    is_private = message.kind is MessageKind.MY_SERVICES  # its link opens what nobody else may see
     return render_template(
         "staff/letter.html",
         message=message,
-        letter=copy,
+        letter=None if is_private else letters.read(_letters(), message.uuid),
+        is_private=is_private,
         to_mailbox=_to_mailbox(),
         own=service().settings.web.public_url,
         labels=labels,
@@ -135,8 +142,8 @@ def letter_html(uuid: str) -> Response:
     """
     with service().database.read() as session:
         message = notify.message(session, uuid)
-    copy = letters.read(service().settings.var / "mail", message.uuid)
-    if copy is None or not copy.html:
+    copy = letters.read(_letters(), message.uuid)
+    if copy is None or not copy.html or message.kind is MessageKind.MY_SERVICES:
         raise NotFound("This message has no HTML part here.")
     answer = Response(copy.framed(), mimetype="text/html")
     answer.headers["Content-Security-Policy"] = _LETTER_POLICY
@@ -241,6 +248,10 @@ def _link_page(name: str, token: str, *, lasts: str) -> Response:
     link = f"{service().settings.web.public_url}/welcome/{token}"
     page = render_template("staff/link.html", name=name, link=link, lasts=lasts)
     return Response(page, mimetype="text/html")
+
+
+def _letters() -> Path:
+    return service().settings.var / "mail"
 
 
 def _to_mailbox() -> bool:

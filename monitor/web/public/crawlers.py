@@ -15,6 +15,7 @@ _OPEN = (
     "/history",
     "/interventions",
     "/method",
+    "/my-services",
     "/priorities",
     "/priorities.csv",
     "/privacy",

@@ -30,6 +30,7 @@ from monitor.review.words import shown
 from monitor.web import formats, trials
 from monitor.web.current import last_known, now, service
 from monitor.web.public import figure, rendered
+from monitor.web.public.mine import guard
 from monitor.web.public.subscribe import PURPOSE
 
 log = structlog.get_logger()
@@ -184,7 +185,9 @@ def method() -> str:
 def privacy() -> str:
     """Say what is kept of readers."""
     cookie = "__Host-form" if service().is_https else "form"
-    return render_template("public/privacy.html", purpose=PURPOSE, cookie=cookie)
+    return render_template(
+        "public/privacy.html", purpose=PURPOSE, cookie=cookie, own_cookie=guard.cookie_name()
+    )
 
 
 @blueprint.get("/accessibility")

@@ -11,8 +11,10 @@ from flask.typing import ResponseReturnValue
 
 from monitor.accounts.rules import check_address
 from monitor.kernel.errors import InvalidInput, LinkOver
+from monitor.mine import mail as own_mail
+from monitor.mine import queries as mine
 from monitor.notify import service as notify
-from monitor.notify.readers import tokens
+from monitor.notify.readers import narrowing, tokens
 from monitor.web import posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
@@ -25,6 +27,7 @@ PURPOSE = (
     "chose, and if an earlier e-mail turns out wrong."
 )
 ALL = "all"  # the box above the ten
+_ONLY = "only"  # the box below them: only what touches my services
 # From one address: an office shares one, and coming from the overview takes two.
 _TOO_MANY = "20 per minute; 100 per hour"
 
@@ -78,7 +81,7 @@ def confirm_form(token: str) -> str:
 
 
 def _confirm_page(typed: Typed, problems: Problems | None, *, token: str) -> str:  # noqa: ARG001 - a button alone
-    uuid = _message(tokens.Purpose.CONFIRM, token)
+    uuid = message_of(tokens.Purpose.CONFIRM, token)
     with service().database.read() as session:
         asked = notify.awaiting(session, uuid, now())
     page = "public/confirmed.html" if asked.confirmed else "public/confirm.html"
@@ -90,7 +93,7 @@ def _confirm_page(typed: Typed, problems: Problems | None, *, token: str) -> str
 @posting.form(_confirm_page)
 def confirm(token: str) -> ResponseReturnValue:
     """Confirm a subscription; again is the same."""
-    uuid = _message(tokens.Purpose.CONFIRM, token)
+    uuid = message_of(tokens.Purpose.CONFIRM, token)
     with service().database.write() as session:
         chosen = tuple(notify.confirm(session, uuid, now()).interventions)
     return render_template("public/confirmed.html", chosen=_names(chosen), problems=None)
@@ -99,20 +102,32 @@ def confirm(token: str) -> ResponseReturnValue:
 @blueprint.get("/choices/<token>")
 def choices_form(token: str) -> str:
     """Show what a reader gets now, to change it."""
-    uuid = _message(tokens.Purpose.CHOICES, token)
+    uuid = message_of(tokens.Purpose.CHOICES, token)
     with service().database.read() as session:
         chosen = notify.choices(session, uuid)
+        reader = narrowing.of_message(session, uuid)
+        only = reader is not None and reader.narrowed_to is not None
     if chosen is None:
         return render_template("public/unsubscribed.html", already=True)
-    return _choices_page(Typed([("interventions", slug) for slug in chosen]), None, token=token)
+    typed = Typed([("interventions", slug) for slug in chosen])
+    if only:
+        typed[_ONLY] = "yes"
+    return _choices_page(typed, None, token=token)
 
 
 def _choices_page(typed: Typed, problems: Problems | None, *, token: str) -> str:
-    uuid = _message(tokens.Purpose.CHOICES, token)
+    uuid = message_of(tokens.Purpose.CHOICES, token)
     stop = tokens.unsubscribe_token(service().secret, uuid)
+    with service().database.read() as session:
+        reader = narrowing.of_message(session, uuid)
+        entered = reader is not None and (
+            reader.narrowed_to is not None or mine.has_services(session, reader.address)
+        )
     return render_template(
         "public/choices.html",
         boxes=_boxes(typed.getlist("interventions")),
+        entered=entered,
+        only=_ONLY in typed,
         problems=problems,
         problem_list=_problem_list(problems.of if problems else {}),
         stop=stop,
@@ -124,19 +139,24 @@ def _choices_page(typed: Typed, problems: Problems | None, *, token: str) -> str
 @posting.form(_choices_page)
 def choices(token: str) -> ResponseReturnValue:
     """Let a reader follow other interventions; their mail's link proves who they are."""
-    uuid = _message(tokens.Purpose.CHOICES, token)
+    uuid = message_of(tokens.Purpose.CHOICES, token)
     chosen = _chosen(request.form.getlist("interventions"))
     if not chosen:
         raise InvalidInput("Choose at least one, or stop the e-mails", field="interventions")
+    at, only = now(), _ONLY in request.form
     with service().database.write() as session:
-        notify.choose(session, uuid, chosen, now())
-    return render_template("public/chosen.html", chosen=_names(chosen))
+        notify.choose(session, uuid, chosen, at)
+        reader = narrowing.of_message(session, uuid)
+        if reader is not None:
+            own_mail.narrow_choices(session, reader.address, only=only, at=at)
+            only = reader.narrowed_to is not None
+    return render_template("public/chosen.html", chosen=_names(chosen), only=only)
 
 
 @blueprint.get("/u/<token>")
 def unsubscribe_form(token: str) -> ResponseReturnValue:
     """Show the button that stops the mails; opening the link stops nothing."""
-    uuid = _message(tokens.Purpose.UNSUBSCRIBE, token)
+    uuid = message_of(tokens.Purpose.UNSUBSCRIBE, token)
     with service().database.read() as session:
         already = notify.has_left(session, uuid)
     if already:
@@ -153,7 +173,7 @@ def _stop_page(typed: Typed, problems: Problems | None, *, token: str) -> Respon
 @posting.form(_stop_page)
 def unsubscribe(token: str) -> ResponseReturnValue:
     """Stop the mails at once (RFC 8058): no cookie, no form token, any body; again is the same."""
-    uuid = _message(tokens.Purpose.UNSUBSCRIBE, token)
+    uuid = message_of(tokens.Purpose.UNSUBSCRIBE, token)
     with service().database.write() as session:
         stopped = notify.unsubscribe(session, uuid, now())
     return render_template("public/unsubscribed.html", already=not stopped)
@@ -168,7 +188,7 @@ def _private(response: Response) -> Response:
     return response
 
 
-def _message(purpose: tokens.Purpose, token: str) -> str:
+def message_of(purpose: tokens.Purpose, token: str) -> str:
     """Give the uuid of the message whose link this is.
 
     Raises:

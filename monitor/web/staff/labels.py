@@ -140,6 +140,7 @@ KINDS = {
     MessageKind.CHANGE: "Tells of a change",
     MessageKind.INVITATION: "Invites a colleague",
     MessageKind.INCIDENT: "Tells an admin of an incident",
+    MessageKind.MY_SERVICES: "Opens a reader’s private page",
 }
 ROLES = {
     Role.REVIEWER: "Reviewer: screens and appraises",

@@ -11,6 +11,7 @@ from monitor.accounts import service as accounts
 from monitor.gap.tables import Change
 from monitor.kernel import audit
 from monitor.literature.tables import Study
+from monitor.mine import links
 from monitor.notify import queries as mail
 
 NO_PAGE = {
@@ -33,6 +34,14 @@ PUBLIC = (200, 200, 200, 200)
 NO_SUCH = (404, 404, 404, 404)
 STAFF = (303, 403, 200, 200)
 ADMIN = (303, 403, 403, 200)
+OWN_PAGES = (
+    *("", "/erase", "/table", "/services/new", "/services/<int:service_id>"),
+    *("/gap.csv", "/services.csv", "/everything.json"),
+)
+OWN_FORMS = (
+    *("/mail", "/close", "/erase", "/table", "/services/new"),
+    *("/services/<int:service_id>", "/services/<int:service_id>/remove"),
+)
 EXPECTED = {
     ("GET", "/"): PUBLIC,
     ("GET", "/accessibility"): PUBLIC,
@@ -60,6 +69,13 @@ EXPECTED = {
     ("GET", "/robots.txt"): PUBLIC,
     ("GET", "/subscribe"): PUBLIC,
     ("POST", "/subscribe"): PUBLIC,
+    ("GET", "/my-services"): PUBLIC,
+    ("POST", "/my-services"): (400, 400, 400, 400),
+    ("GET", "/mine/open/<token>"): NO_SUCH,
+    ("POST", "/mine/open/<token>"): NO_SUCH,
+    # nobody's role opens a private view: only a mailed link does
+    **dict.fromkeys((("GET", f"/mine{page}") for page in OWN_PAGES), (303, 303, 303, 303)),
+    **dict.fromkeys((("POST", f"/mine{form}") for form in OWN_FORMS), (401, 401, 401, 401)),
     ("GET", "/choices/<token>"): NO_SUCH,
     ("POST", "/choices/<token>"): NO_SUCH,
     ("GET", "/account"): (303, 200, 200, 200),
@@ -199,6 +215,7 @@ def _address(world, rule):
         ("<int:feed_id>", "1"),  # nobody added one
         ("<int:file_id>", next(iter(world.files.values()))),
         ("<int:wave_id>", "1"),  # what the review published
+        ("<int:service_id>", "1"),  # nobody entered one
         ("<uuid>", letter.uuid),
         ("<name>", "pubmed"),
         ("<written>", "2026-11-23"),
@@ -256,8 +273,10 @@ def test_what_was_refused_for_its_role_stands_in_the_ledger(world, browse):
 
 
 def test_a_form_without_its_token_is_refused(world, staff_app, browse):
-    browser, before = browse(world.ada), world.contents()
+    browser = browse(world.ada)
     stolen = browse(world.ben).csrf()  # another browser's
+    browser.client.set_cookie("my-services", _own_view(world))
+    before = world.contents()
     for method, rule in EXPECTED:
         if method == "POST" and rule != "/u/<token>":  # one click, without a form (RFC 8058)
             for csrf in ("", stolen):
@@ -334,6 +353,14 @@ def test_problems_of_a_new_person_stand_in_the_order_of_the_form(begun, browse):
     assert places == sorted(places)
 
 
+def _own_view(world):
+    """Open a private view; gives its cookie's token."""
+    with world.database.write() as session:
+        links.ask(session, world.service.settings, address="own@buyer.example", at=world.at)
+        session.flush()
+        return links.open_view(session, mail.messages(session, limit=1)[0].uuid, world.at)
+
+
 # What a page that only reads may write, and why.
 NOTED = {
     # when somebody was last here ends what was left open (ASVS 7.3.1): once a minute, and a page
@@ -394,7 +421,7 @@ def test_a_crawler_without_a_session_comes_to_an_end_and_writes_nothing(world, b
     with world.database.read() as session:
         changes = session.scalar(select(func.count()).select_from(Change))
         studies = session.scalar(select(func.count()).select_from(Study))
-    ten, pages, styles = 10, 12, 5
+    ten, pages, styles = 10, 13, 5
     assert len(found) <= 2 * ten + pages + styles + changes * 51 // 50 + ten * studies
     assert {address for address in found if "?" in address} - set(_kept_for_good(found)) <= {
         f"/subscribe?follow={one.slug}" for one in world.service.catalogue.interventions

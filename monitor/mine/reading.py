@@ -1,0 +1,154 @@
+"""A table of a buyer's services, read whole or refused with every row that is wrong. Pure.
+
+One row for each service and intervention; a row without an intervention is a service that offers
+none of the ten. The same columns are written when it is taken away.
+"""
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from monitor.catalogue.loader import Catalogue
+from monitor.kernel.errors import InvalidInput
+from monitor.mine import rules
+from monitor.mine.rules import Entry
+from monitor.usage import reading
+
+COLUMNS = ("service", "group", "intervention", "families_a_year")
+MAX_BYTES = 1_000_000
+_NEEDED = ("service", "intervention")
+_ALSO = {"families": "families_a_year", "volume": "families_a_year"}  # other names for a column
+_NO = frozenset({"none", "-", "–"})  # for an intervention: a service that offers none
+_UNKNOWN = frozenset({"not known", "unknown", "?"})  # for a number of families
+_MAX_PROBLEMS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A table as read. ``problems`` say why it is refused; none: the entries may be kept."""
+
+    entries: tuple[Entry, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Service:
+    """A service while its rows are read."""
+
+    name: str
+    group: str
+    offers: dict[str, int | None] = field(default_factory=dict)
+    offers_none: bool = False
+    lines: dict[str, int] = field(default_factory=dict)  # where each intervention stood
+
+
+def read(table: bytes, catalogue: Catalogue) -> Read:
+    """Read and check a table. Never raises for what is in it."""
+    try:
+        lines, problems = _lines(table)
+    except InvalidInput as error:
+        return Read((), (str(error),))
+    services: dict[str, _Service] = {}
+    for one in lines:
+        try:
+            _take(one, services, catalogue)
+        except InvalidInput as error:
+            named = one.cell("service")[:60] or "no name"
+            problems.append(f"line {one.number}, {named}: {error}")
+    if not services and not problems:
+        problems.append("the table has no row")
+    if len(services) > rules.MOST_SERVICES:
+        problems.append(f"it names more than {rules.MOST_SERVICES} services: bring a part of it")
+    if len(problems) > _MAX_PROBLEMS:
+        more = len(problems) - _MAX_PROBLEMS
+        problems = [*problems[:_MAX_PROBLEMS], f"and {more} more rows that cannot be used"]
+    entries = (Entry(one.name, one.group, one.offers) for one in services.values())
+    return Read(() if problems else tuple(entries), tuple(problems))
+
+
+def rows(entries: Iterable[Entry], catalogue: Catalogue) -> list[tuple[str, str, str, str]]:
+    """Write entries as ``read`` takes them, in the columns' order, without the head."""
+    written = []
+    for entry in entries:
+        slugs = [slug for slug in catalogue.slugs if slug in entry.offers]
+        written += [
+            (entry.name, entry.group, slug, _written(entry.offers[slug])) for slug in slugs
+        ] or [(entry.name, entry.group, "", "")]
+    return written
+
+
+def _written(families: int | None) -> str:
+    return "" if families is None else str(families)
+
+
+def _lines(data: bytes) -> tuple[list[reading.Line], list[str]]:
+    if len(data) > MAX_BYTES:
+        raise InvalidInput("the table is larger than a megabyte: bring a part of it")
+    table = reading.table(io.BytesIO(data), "the table")
+    named = [_ALSO.get(column, column) for column in table.columns]
+    if missing := [name for name in _NEEDED if name not in named]:
+        raise InvalidInput(
+            f"the table has no column {', '.join(missing)}. It has to name {', '.join(_NEEDED)}, "
+            "and may name group and families_a_year"
+        )
+    if unknown := [name for name in named if name and name not in COLUMNS]:
+        raise InvalidInput(
+            f"the table has a column that is not used: {', '.join(unknown)}. "
+            f"It may have {', '.join(COLUMNS)}"
+        )
+    if twice := sorted({name for name in named if name and named.count(name) > 1}):
+        raise InvalidInput(f"the table names the column {', '.join(twice)} twice")
+    problems = [f"line {number}: has more cells than columns" for number in table.overlong]
+    lines = [
+        reading.Line(one.number, {_ALSO.get(name, name): cell for name, cell in one.cells.items()})
+        for one in table.rows
+    ]
+    return lines, problems
+
+
+def _take(line: reading.Line, services: dict[str, _Service], catalogue: Catalogue) -> None:
+    """Add a row to its service.
+
+    Raises:
+        InvalidInput: it cannot be used; says why.
+    """
+    name = rules.clean_name(_text(line, "service"), "service", needed=True)
+    group = rules.clean_name(_text(line, "group"), "group", needed=False)
+    said = line.cell("intervention")
+    offered = "" if said.casefold() in _NO else said
+    slug = reading.intervention(offered, catalogue) if offered else ""
+    families = _families(line)
+    found = services.setdefault(rules.folded(name), _Service(name, group))
+    if group and found.group and rules.folded(group) != rules.folded(found.group):
+        raise InvalidInput(f"it is of the group “{group}” here and of “{found.group}” above")
+    found.group = found.group or group
+    if not slug:
+        _offers_none(found, families, line.number)
+        return
+    if found.offers_none:
+        raise InvalidInput("a row above says that it offers none of the ten")
+    if slug in found.lines:
+        raise InvalidInput(f"{slug} stands in line {found.lines[slug]} already")
+    found.offers[slug], found.lines[slug] = families, line.number
+
+
+def _offers_none(found: _Service, families: int | None, number: int) -> None:
+    if families is not None:
+        raise InvalidInput("intervention: is missing, while families are counted")
+    if found.offers:
+        raise InvalidInput("intervention: is missing, while rows above name some")
+    found.offers_none = True
+    found.lines.setdefault("", number)
+
+
+def _families(line: reading.Line) -> int | None:
+    if line.cell("families_a_year").casefold() in _UNKNOWN:
+        return None
+    number = reading.whole(line, "families_a_year")
+    return None if number is None else rules.check_families(number, "families_a_year")
+
+
+def _text(line: reading.Line, column: str) -> str:
+    """Give a cell without the quote that keeps a spreadsheet from running it, as it is written here."""
+    cell = line.cell(column)
+    return cell[1:] if cell.startswith("'") and cell[1:2] in set("=+-@") else cell

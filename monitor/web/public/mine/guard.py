@@ -1,0 +1,84 @@
+"""Whose private view this browser has open: a cookie that holds a sitting's token, and nothing else.
+
+Every page behind it is closed as a whole by ``only_open``, so a new page in a blueprint that takes
+it is closed too. Nobody's role opens one: an admin has no more right here than a stranger.
+"""
+
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from monitor.mine import links
+from monitor.mine.links import Opened
+from monitor.mine.rules import SITTING_LASTS
+from monitor.web import posting
+from monitor.web.current import now, service
+
+
+def close(blueprint: Blueprint) -> Blueprint:
+    """Close a blueprint to whoever has no view open, and keep its pages out of every store."""
+    blueprint.before_request(only_open)
+    blueprint.after_request(private)
+    return blueprint
+
+
+def only_open() -> ResponseReturnValue | None:
+    """Find out whose view is open; without one, send to where the link is asked for.
+
+    A form that was sent is not lost: what was typed is shown, and going back sends it again.
+    """
+    found = opened()
+    if found is not None:
+        g.opened = found
+        return None
+    if request.method in {"GET", "HEAD"}:
+        return redirect(url_for("my_services.form"), code=303)
+    return render_template("public/mine/closed.html", typed=posting.typed_pairs()), 401
+
+
+def opened() -> Opened | None:
+    """Tell whose view this browser has open."""
+    shown = request.cookies.get(cookie_name())
+    if not shown:
+        return None
+    with service().database.read() as session:
+        return links.opened(session, shown, now())
+
+
+def whose() -> Opened:
+    """Give whose view is open, on a page that is closed to others."""
+    found: Opened = g.opened
+    return found
+
+
+def cookie_name() -> str:
+    """Name the cookie; ``__Host-`` binds it to this host, and only works over https."""
+    return "__Host-my-services" if service().is_https else "my-services"
+
+
+def keep(response: Response, token: str) -> Response:
+    """Hand a sitting's token to the browser."""
+    response.set_cookie(
+        cookie_name(),
+        token,
+        max_age=int(SITTING_LASTS.total_seconds()),
+        path="/",
+        secure=service().is_https,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def forget(response: Response) -> Response:
+    """Take the token back from the browser."""
+    response.delete_cookie(
+        cookie_name(), path="/", secure=service().is_https, httponly=True, samesite="Lax"
+    )
+    return response
+
+
+def private(response: Response) -> Response:
+    """Keep a page out of stores, and its address to itself."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
