@@ -24,7 +24,7 @@ from monitor.review.reading.appraised import overall_of
 from monitor.review.tables import QueueItem
 from monitor.usage import queries as usage
 from monitor.usage.intervals import Share, wilson
-from monitor.usage.splits import is_shown
+from monitor.usage.splits import shown_rows
 from monitor.usage.standing import Survey
 from monitor.usage.tables import WaveRow
 
@@ -230,15 +230,14 @@ def certainty(session: Session) -> list[Row]:
 def use(session: Session) -> list[Row]:
     """Give each row of each published wave of use, the oldest survey first; parts included.
 
-    Ends of intervals are fractions; parts of fewer than ten are left out.
+    Ends of intervals are fractions; parts that ``usage.splits`` does not show are left out.
     """
     waves = [*usage.published(session), *usage.beside(session)]
     return [
         _use_row(survey, row)
         for survey in waves
         if survey.id is not None
-        for row in usage.rows(session, survey.id)
-        if is_shown(row)
+        for row in shown_rows(usage.rows(session, survey.id))
     ]
 
 

@@ -1,8 +1,8 @@
 """Parts of a wave by nation, sector and area: which are shown, and how much of it is noise. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from monitor.usage.comparison import ALPHA
 from monitor.usage.intervals import Share, pooled_p, wilson
@@ -20,6 +20,9 @@ class Row(Protocol):
     area: str
     numerator: int | None
     denominator: int | None
+
+
+RowT = TypeVar("RowT", bound=Row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +48,50 @@ class Split:
         return sum(part.share.denominator for part in self.parts if part.share)
 
 
-def is_shown(row: Row) -> bool:
-    """Tell whether a row may be shown to everybody."""
-    whole = not (row.nation or row.sector or row.area)
-    return whole or row.denominator is None or row.denominator >= FEWEST
+def shown_parts(counts: Mapping[str, int], of_all: int) -> frozenset[str]:
+    """Name the parts that may be shown, of how many services each is and how many there are in all.
+
+    Each is of ten or more, and so is all that is left over, or it is nothing: who subtracts what
+    is shown from all learns of no fewer than ten services together.
+    """
+    shown = {name: count for name, count in counts.items() if count >= FEWEST}
+    while shown and 0 < of_all - sum(shown.values()) < FEWEST:
+        del shown[min(shown, key=lambda name: (shown[name], name))]
+    return frozenset(shown)
+
+
+def shown_rows(rows: Sequence[RowT]) -> list[RowT]:
+    """Keep the rows of a wave that may be shown to everybody, in their order.
+
+    All who were asked; of counted parts those by one dimension that ``shown_parts`` names. Ranks of
+    a part tell of no service.
+    """
+    shown: dict[tuple[str, str], frozenset[str]] = {}
+    for slug in {row.slug for row in rows}:
+        whole = _of_all(rows, slug)
+        for by in DIMENSIONS:
+            counts = {getattr(row, by): row.denominator or 0 for row in _counted(rows, slug, by)}
+            shown[slug, by] = shown_parts(counts, max(whole or 0, sum(counts.values())))
+    return [row for row in rows if _is_shown(row, shown)]
+
+
+def _is_shown(row: Row, shown: Mapping[tuple[str, str], frozenset[str]]) -> bool:
+    if row.denominator is None or not (row.nation or row.sector or row.area):
+        return True
+    by = next((by for by in DIMENSIONS if _only(row, by)), None)
+    return by is not None and getattr(row, by) in shown[row.slug, by]
 
 
 def splits(rows: Sequence[Row], slug: str, effect: float) -> list[Split]:
     """Split one intervention by each dimension alone; what is crossed with another is left out.
 
-    A part that could be worked out as the only hidden one is hidden with the next smallest.
+    Parts that could be worked out from all the others are hidden with the next smallest.
     """
     found = []
     for by in DIMENSIONS:
         of = [row for row in rows if row.slug == slug and _only(row, by)]
         if of:
-            found.append(_split(by, of, effect))
+            found.append(_split(by, of, effect, _of_all(rows, slug)))
     return found
 
 
@@ -87,19 +118,26 @@ def _only(row: Row, by: str) -> bool:
     return all(bool(getattr(row, one)) == (one == by) for one in DIMENSIONS)
 
 
-def _split(by: str, rows: Iterable[Row], effect: float) -> Split:
+def _counted(rows: Sequence[RowT], slug: str, by: str) -> list[RowT]:
+    return [row for row in rows if row.slug == slug and _only(row, by) and row.denominator]
+
+
+def _of_all(rows: Sequence[Row], slug: str) -> int | None:
+    whole = (row for row in rows if row.slug == slug and not (row.nation or row.sector or row.area))
+    return next((row.denominator for row in whole if row.denominator), None)
+
+
+def _split(by: str, rows: Sequence[Row], effect: float, of_all: int | None) -> Split:
     shares = {
         getattr(row, by): Share(row.numerator, row.denominator, effect)
         for row in rows
         if row.numerator is not None and row.denominator
     }
-    hidden = {name for name, share in shares.items() if share.denominator < FEWEST}
-    if len(hidden) == 1 and len(shares) > 1:
-        rest = {name: share.denominator for name, share in shares.items() if name not in hidden}
-        hidden.add(min(rest, key=lambda name: (rest[name], name)))
-    parts = tuple(Part(name, None if name in hidden else share) for name, share in shares.items())
+    counts = {name: share.denominator for name, share in shares.items()}
+    shown = shown_parts(counts, max(of_all or 0, sum(counts.values())))
+    parts = tuple(Part(name, share if name in shown else None) for name, share in shares.items())
     seen = [part.share for part in parts if part.share]
-    return Split(by, parts, len(hidden), _sentence(by, parts, seen))
+    return Split(by, parts, len(shares) - len(shown), _sentence(by, parts, seen))
 
 
 def _sentence(by: str, parts: Sequence[Part], seen: Sequence[Share]) -> str:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.usage.intervals import Share
-from monitor.usage.splits import is_shown, mostly_noise, splits
+from monitor.usage.splits import FEWEST, mostly_noise, shown_parts, shown_rows, splits
 
 
 @dataclass
@@ -69,12 +70,34 @@ def test_crossed_parts_and_those_of_others_are_left_out():
     assert splits(rows, "vipp", 1.0) == []
 
 
-@pytest.mark.parametrize(
-    ("row", "shown"),
-    [(Row(1, 9, "Wales"), False), (Row(1, 10, "Wales"), True), (Row(1, 9), True), (Row(None, None, "Wales"), True)],
-)  # fmt: skip
-def test_what_may_leave_the_house(row, shown):
-    assert is_shown(row) is shown
+def test_what_may_leave_the_house_is_no_part_under_ten_nor_one_that_a_sum_gives_away():
+    whole, crossed = Row(99, 690), Row(1, 20, "Wales", "NHS")
+    ranked = Row(None, None, "Wales", slug="abc")
+    assert shown_rows([whole, *NATIONS, crossed, ranked]) == [whole, *NATIONS, ranked]
+    small = [Row(99, 670), *NATIONS[:3], Row(1, 9, "Northern Ireland")]
+    assert [row.nation for row in shown_rows(small)] == ["", "England", "Scotland"]
+
+
+def test_those_who_are_in_no_part_are_not_told_apart_either():
+    """Four services named no area: all less the areas would tell what these four answered."""
+    rows = [Row(10, 44), Row(4, 12, area="A"), Row(5, 28, area="B")]
+    (split,) = splits(rows, "cos", 1.0)
+    assert [part.name for part in split.parts if part.share] == ["B"]
+    two_small = [Row(10, 109), Row(9, 100, "England"), Row(1, 5, "Wales"), Row(0, 4, "Scotland")]
+    (none,) = splits(two_small, "cos", 1.0)
+    assert none.shown == 0
+
+
+@given(
+    st.dictionaries(st.text(min_size=1, max_size=3), st.integers(1, 40), max_size=8),
+    st.integers(0, 30),
+)
+def test_neither_a_part_nor_what_is_left_over_is_ever_under_ten(counts, nowhere):
+    of_all = sum(counts.values()) + nowhere
+    shown = shown_parts(counts, of_all)
+    assert all(counts[name] >= FEWEST for name in shown)
+    left = of_all - sum(counts[name] for name in shown)
+    assert not shown or left == 0 or left >= FEWEST
 
 
 def test_one_part_alone_differs_from_nothing():
