@@ -41,6 +41,7 @@ class Split:
     parts: tuple[Part, ...]
     hidden: int  # parts that are too small to show
     sentence: str
+    width: str  # how exactly the smallest part that is shown is known; empty: none is
 
     @property
     def shown(self) -> int:
@@ -136,25 +137,28 @@ def _split(by: str, rows: Sequence[Row], effect: float, of_all: int | None) -> S
     counts = {name: share.denominator for name, share in shares.items()}
     shown = shown_parts(counts, max(of_all or 0, sum(counts.values())))
     parts = tuple(Part(name, share if name in shown else None) for name, share in shares.items())
+    return Split(by, parts, len(shares) - len(shown), _sentence(by, parts), _width(parts))
+
+
+def _sentence(by: str, parts: Sequence[Part]) -> str:
     seen = [part.share for part in parts if part.share]
-    return Split(by, parts, len(shares) - len(shown), _sentence(by, parts, seen))
-
-
-def _sentence(by: str, parts: Sequence[Part], seen: Sequence[Share]) -> str:
     if not seen:
         return f"No {by} has enough services to be shown."
-    smallest = min((part for part in parts if part.share), key=_size)
-    if smallest.share is None:
-        raise ValueError("a part that is shown has a share")
+    if mostly_noise(seen):
+        return "Read these with care: the differences are no more than chance would make."
+    return f"At least one {by} differs from the others by more than chance would make."
+
+
+def _width(parts: Sequence[Part]) -> str:
+    smallest = min((part for part in parts if part.share), key=_size, default=None)
+    if smallest is None or smallest.share is None:
+        return ""
     low, high = wilson(smallest.share)
     either = round(100 * max(high - smallest.share.value, smallest.share.value - low))
-    width = (
+    return (
         f"With {smallest.share.denominator:,} services, the share of {smallest.name} is known to "
         f"within about {either} points either way."
     )
-    if mostly_noise(seen):
-        return f"Read these with care: the differences are no more than chance would make. {width}"
-    return f"At least one {by} differs from the others by more than chance would make. {width}"
 
 
 def _size(part: Part) -> int:

@@ -37,8 +37,10 @@ def test_the_mock_ups_nations_are_noise_and_say_how_wide():
     ]
     assert (split.hidden, split.shown) == (0, 690)
     assert split.sentence == (
-        "Read these with care: the differences are no more than chance would make. With 29 services, "
-        "the share of Northern Ireland is known to within about 16 points either way."
+        "Read these with care: the differences are no more than chance would make."
+    )
+    assert split.width == (
+        "With 29 services, the share of Northern Ireland is known to within about 16 points either way."
     )
 
 
@@ -61,7 +63,7 @@ def test_small_parts_are_hidden_and_one_alone_takes_the_next_with_it():
     two = [*sectors, Row(1, 9, sector="Another")]
     assert [p.name for p in splits(two, "cos", 1.0)[0].parts if p.share] == ["NHS", "Council"]
     (none,) = splits([Row(1, 9, area="A"), Row(1, 9, area="B")], "cos", 1.0)
-    assert none.sentence == "No area has enough services to be shown."
+    assert (none.sentence, none.width) == ("No area has enough services to be shown.", "")
 
 
 def test_crossed_parts_and_those_of_others_are_left_out():
