@@ -20,6 +20,7 @@ QUESTION = "The same question?"
 SHARES = (0.03, 0.06, 0.08, 0.12, 0.15, 0.20, 0.25, 0.33, 0.40, 0.50)
 # services and responses of each wave; those of 2020 are the published survey's
 SIZES = ((734, 625), (734, 734), (200, 170), (1000, 600), (200, 100))
+LARGE = 110  # services of the one large response: 734 less the 624 others
 ALIKE = (0.0, 0.5, 1.0)  # how often all services of one response give one answer
 DIFFERENCES = (0.05, 0.08, 0.10, 0.15)
 _AGREE = 0.5  # of these, where a true change is looked for
@@ -32,7 +33,9 @@ By `tools/simulate_use.py --write` (seed {seed}, {runs:,} pairs of waves a cell;
 Share of comparisons in which any of the ten is called a change, by how far the services of one response answer alike; and in which any interval of a difference leaves out 0, which is what the interval alone would tell.
 """
 MIDDLE = """
-**The target is met where services of one response answer by themselves or half alike, and missed where they all give one answer.** Services ÷ responses is a floor of the design effect: it is right for half agreement, about. Where all of a response agree, it is Σm² ÷ Σm of the numbers m of services in a response (1.32 rather than 1.17 for 734 in 625, as drawn here). A survey that knows its responses says so as `design_effect` in the file about the wave, and then the larger one counts; the last line is of the same waves with it.
+**The target is met where services of one response answer by themselves or half alike, and missed where they all give one answer, unless the survey says how many services its responses were for.** Services ÷ responses is a floor of the design effect: it is right for half agreement, about. Where all of a response agree, it is Σm² ÷ Σm of the numbers m of services in a response. A survey that knows them says so in the file about the wave (`services_per_response`, or `design_effect`), and then the larger counts: the lines “sizes given” are of the same waves with it, and meet the target.
+
+**No default does it.** What services and responses alone tell is compatible with one response for {large} services and the rest for one each: then the design effect is not 1.17 but 17, and no fixed factor covers that. The mildest one that would hold where the services beyond the first fall to responses by chance, D + 1 − 1/D (1.32 for D = 1.17), widens every interval: the method’s worked example, −7.2 points (−11.5 to −2.9), would become (−11.7 to −2.6), against the method and against what `lab use` promises, and would still be wrong for the uneven line. So the floor stays, the page of a draft says what is not known and what it may do, and the sizes are asked for.
 """
 TAIL = """
 With about 700 services a wave, a change of 5 points is called less than half of the time, one of 10 nearly always; with 200, only large ones are. A change that is missed is told as a new figure, with its interval, and never as “no change”.
@@ -46,10 +49,17 @@ def wave(
     alike: float,
     *,
     known: bool,
+    uneven: bool = False,
 ) -> dict[str, Figure]:
-    """Draw one wave; with ``known``, the rules are told its real design effect."""
+    """Draw one wave; with ``known``, the rules are told how many services each response was for.
+
+    ``uneven``: all services beyond the first of a response are of one response.
+    """
     services, responses = size
-    of = np.concatenate([np.arange(responses), rng.integers(0, responses, services - responses)])
+    more = np.zeros(services - responses, dtype=int)
+    if not uneven:
+        more = rng.integers(0, responses, services - responses)
+    of = np.concatenate([np.arange(responses), more])
     sizes = np.bincount(of, minlength=responses)
     effect = design_effect(responses, services)
     if known:
@@ -65,14 +75,14 @@ def wave(
 
 
 def false_alarms(
-    size: tuple[int, int], alike: float, runs: int, *, known: bool = False
+    size: tuple[int, int], alike: float, runs: int, *, known: bool = False, uneven: bool = False
 ) -> tuple[float, float]:
     """Give the share of comparisons with any change called, and with any interval without 0."""
     rng = np.random.default_rng(SEED)
     called = bare = 0
     for _ in range(runs):
-        before = wave(rng, SHARES, size, alike, known=known)
-        found = compare(before, wave(rng, SHARES, size, alike, known=known)).values()
+        both = [wave(rng, SHARES, size, alike, known=known, uneven=uneven) for _ in range(2)]
+        found = compare(*both).values()
         called += any(one.changed for one in found)
         bare += any(Condition.INTERVAL not in one.failed for one in found)
     return called / runs, bare / runs
@@ -99,16 +109,19 @@ def page(runs: int) -> str:
         f"| services | responses | {' | '.join(columns)} | interval alone, half alike |",
         "|---|---|" + "---|" * (len(ALIKE) + 1),
     ]
-    for size in SIZES:
-        found = [false_alarms(size, alike, runs) for alike in ALIKE]
+    together = [size for size in SIZES if size[0] > size[1]]
+    uneven = f" (one of them for {LARGE})"
+    told = [(size, "", {}) for size in SIZES]
+    told += [(size, " (sizes given)", {"known": True}) for size in together]
+    told.append((SIZES[0], uneven, {"uneven": True}))
+    told.append((SIZES[0], uneven + " (sizes given)", {"uneven": True, "known": True}))
+    for size, note, how in told:
+        found = [false_alarms(size, alike, runs, **how) for alike in ALIKE]
         cells = [f"{100 * called:.1f}%" for called, _ in found]
-        lines.append(_row(size, [*cells, f"{100 * found[1][1]:.0f}%"]))
-    known = [false_alarms(SIZES[0], alike, runs, known=True) for alike in ALIKE]
-    cells = [f"{100 * called:.1f}%" for called, _ in known]
-    lines.append(_row(SIZES[0], [*cells, f"{100 * known[1][1]:.0f}%"], " (design effect given)"))
+        lines.append(_row(size, [*cells, f"{100 * found[1][1]:.0f}%"], note))
     points = [f"+{100 * d:.0f} points" for d in DIFFERENCES]
     lines += [
-        MIDDLE,
+        MIDDLE.format(large=LARGE),
         "## A true change of one of the ten, from 15% (half alike)\n",
         f"| services | responses | {' | '.join(points)} |",
         "|---|---|" + "---|" * len(DIFFERENCES),

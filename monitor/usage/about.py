@@ -1,6 +1,7 @@
 """What a wave says of itself: the TOML beside its table, checked all at once. Pure."""
 
 import tomllib
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -52,8 +53,10 @@ class About(BaseModel):
     responses: Positive
     services: Positive | None = None
     invited: Positive | None = None
-    # where the survey knows how many services each response was for; else services ÷ responses
+    # where the survey knows it; else services ÷ responses
     design_effect: Annotated[float, Field(ge=1, le=100)] | None = None
+    # how many responses were for so many services each: {1: 560, 2: 60, 3: 5}
+    services_per_response: dict[Annotated[int, Field(ge=1)], Positive] | None = None
     gold_standard: GoldStandard | None = None
 
     @field_validator("field_from", "field_to", mode="before")
@@ -76,12 +79,36 @@ class About(BaseModel):
             raise ValueError(f"responses: {self.responses} is more than the {self.invited} invited")
         if self.unit == "services" and self.services is None:
             raise ValueError("services: is missing: the unit is services")
+        if self.services_per_response is not None:
+            self._add_up(self.services_per_response)
         return self
+
+    def _add_up(self, sizes: Mapping[int, int]) -> None:
+        responses = sum(sizes.values())
+        services = sum(size * count for size, count in sizes.items())
+        if (responses, services) != (self.responses, self.services):
+            raise ValueError(
+                f"services_per_response: it adds up to {responses:,} responses for {services:,} "
+                f"services, and the wave says {self.responses:,} for {self.services or 0:,}"
+            )
 
     @property
     def counted(self) -> int | None:
         """How many of its unit answered; None where it does not say."""
         return {"services": self.services, "responses": self.responses}.get(self.unit)
+
+    @property
+    def stated_effect(self) -> float | None:
+        """The design effect that the survey gives or lets work out, the larger; None: neither.
+
+        All services of one response alike is the most they can agree: then it is Σm² ÷ Σm of the
+        numbers m of services in a response (Kish 1965, Survey Sampling, 8.2, at a correlation of 1).
+        """
+        known = [self.design_effect] if self.design_effect else []
+        if sizes := self.services_per_response:
+            services = sum(size * count for size, count in sizes.items())
+            known.append(sum(size * size * count for size, count in sizes.items()) / services)
+        return max(known, default=None)
 
 
 def read(data: bytes) -> tuple[About | None, list[str]]:

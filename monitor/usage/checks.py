@@ -34,6 +34,7 @@ def checks(  # noqa: PLR0913 - what a wave says, and what it stands beside
         _question(survey, before),
         _response(survey, invited),
         _promoters(promoters),
+        _together(survey),
         _small(rows),
         _overlap(overlaps),
     ]
@@ -96,6 +97,18 @@ def _promoters(promoters: Sequence[str]) -> Check | None:
     return _look(
         f"Promoted by {listed(list(promoters))}. Where a programme’s own network asks its members, "
         "its share may be inflated.",
+    )
+
+
+def _together(survey: Survey) -> Check | None:
+    if not (survey.responses and survey.services and survey.services > survey.responses):
+        return None
+    if survey.stated_effect:
+        return _passed("How far services answered together is known, and allowed for.")
+    return _look(
+        f"{survey.services:,} services answered in {survey.responses:,} responses, and how many were "
+        "for how many is not said: where all of one response answer alike, a change is called too "
+        "often. Give services_per_response where it is known.",
     )
 
 

@@ -102,7 +102,8 @@ def stand(service):
 
 def row(service) -> UseFeed:
     with service.database.read() as session:
-        return session.get_one(UseFeed, NAME)
+        found: UseFeed = session.get_one(UseFeed, NAME)
+        return found
 
 
 def again(service, clock, hours=24):
@@ -135,6 +136,7 @@ def test_the_same_file_makes_no_second_draft_whatever_became_of_the_first(servic
     (second,) = again(service, clock)
     assert (second.wave, second.error) == (None, None)
     assert answered(running) == [200, 304], "asked with the kept ETag"
+    assert first.wave
     with service.database.write() as session:
         usage.discard(session, first.wave, by="user:1", at=clock())
     # written in another way, and so sent whole: it says the same

@@ -177,3 +177,32 @@ def test_what_a_wave_says_of_itself_is_one_line_without_what_no_database_keeps()
     assert said is not None
     assert said.name == "ab Bcc: x"
     assert said.promoters == ("One",)
+
+
+SIZES = b"\n[services_per_response]\n1 = 541\n2 = 60\n3 = 23\n4 = 1"
+
+
+def test_how_many_services_each_response_was_for_gives_the_design_effect():
+    """All of one response alike: the sum of squares by the sum, 1004 by 734."""
+    read = waves.read(waves.table(), GOOD + SIZES)
+    assert read.problems == ()
+    assert read.about.stated_effect == pytest.approx(1004 / 734)
+    larger = waves.read(waves.table(), b"design_effect = 2.5\n" + GOOD)
+    assert larger.about.stated_effect == 2.5
+    assert waves.read(waves.table(), GOOD).about.stated_effect is None
+
+
+def test_sizes_that_do_not_add_up_are_refused():
+    said = problems(about=GOOD + b"\n[services_per_response]\n1 = 600\n2 = 25")
+    assert "it adds up to 625 responses for 650 services, and the wave says 625 for 734" in said
+    for sizes in (b"0 = 625", b"1 = 0", b"a = 3", b"1 = true"):
+        assert "services_per_response" in problems(
+            about=GOOD + b"\n[services_per_response]\n" + sizes
+        )
+
+
+def test_the_same_wave_is_one_however_it_is_written():
+    again = waves.read(b"\xef\xbb\xbf" + waves.table().replace(b",", b";"), GOOD + b"\n")
+    assert again.content_hash == waves.read(waves.table(), GOOD).content_hash
+    other = waves.read(waves.table({**waves.BEFORE, "vipp": 159}), GOOD)
+    assert other.content_hash != again.content_hash
