@@ -33,7 +33,7 @@ By `tools/simulate_use.py --write` (seed {seed}, {runs:,} pairs of waves a cell;
 Share of comparisons in which any of the ten is called a change, by how far the services of one response answer alike; and in which any interval of a difference leaves out 0, which is what the interval alone would tell.
 """
 MIDDLE = """
-**The target is met where services of one response answer by themselves or half alike, and missed where they all give one answer, unless the survey says how many services its responses were for.** Services ÷ responses is a floor of the design effect: it is right for half agreement, about. Where all of a response agree, it is Σm² ÷ Σm of the numbers m of services in a response. A survey that knows them says so in the file about the wave (`services_per_response`, or `design_effect`), and then the larger counts: the lines “sizes given” are of the same waves with it, and meet the target.
+**The target is met where the services beyond the first fall to responses by chance and answer by themselves or half alike. It is missed where all services of one response give one answer, and by far where one response is for very many, unless the survey says how many services its responses were for.** Services ÷ responses is a floor of the design effect: it is right for half agreement, about, in responses of much the same size. Where all of a response agree, it is Σm² ÷ Σm of the numbers m of services in a response. A survey that knows them says so in the file about the wave (`services_per_response`, or `design_effect`), and then the larger counts: the lines “sizes given” are of the same waves with it, and meet the target, however alike.
 
 **No default does it.** What services and responses alone tell is compatible with one response for {large} services and the rest for one each: then the design effect is not 1.17 but 17, and no fixed factor covers that. The mildest one that would hold where the services beyond the first fall to responses by chance, D + 1 − 1/D (1.32 for D = 1.17), widens every interval: the method’s worked example, −7.2 points (−11.5 to −2.9), would become (−11.7 to −2.6), against the method and against what `lab use` promises, and would still be wrong for the uneven line. So the floor stays, the page of a draft says what is not known and what it may do, and the sizes are asked for.
 """
@@ -110,11 +110,11 @@ def page(runs: int) -> str:
         "|---|---|" + "---|" * (len(ALIKE) + 1),
     ]
     together = [size for size in SIZES if size[0] > size[1]]
-    uneven = f" (one of them for {LARGE})"
+    uneven = f" (one of them for {LARGE}"
     told = [(size, "", {}) for size in SIZES]
     told += [(size, " (sizes given)", {"known": True}) for size in together]
-    told.append((SIZES[0], uneven, {"uneven": True}))
-    told.append((SIZES[0], uneven + " (sizes given)", {"uneven": True, "known": True}))
+    told.append((SIZES[0], f"{uneven})", {"uneven": True}))
+    told.append((SIZES[0], f"{uneven}, sizes given)", {"uneven": True, "known": True}))
     for size, note, how in told:
         found = [false_alarms(size, alike, runs, **how) for alike in ALIKE]
         cells = [f"{100 * called:.1f}%" for called, _ in found]

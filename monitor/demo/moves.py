@@ -99,6 +99,19 @@ def a_survey_moves_one_gap(on: OnStage) -> None:
     quote(first(r"The gap: Was “.*?”, now “.*?”", " ".join(letter.text.split())))
 
 
+def what_it_is_and_what_is_not_known(on: OnStage) -> None:
+    """Show what a page tells beside the evidence: each fact with its source, the rest as not known."""
+    erin = on.people["erin"]
+    page = erin.get("/interventions/ddp")
+    say(
+        "   And what it is: each page tells what happens, and what training takes, with source and "
+        "date. What no source says is not guessed:"
+    )
+    for term in ("Days of training", "Cost of training"):
+        quote(f"{term}: {page.fact(term)}")
+    quote(first(r"Attachment is .*?\)", erin.get("/attachment").text))
+
+
 def _open_round(lead: Person, study: str, reason: str) -> None:
     lead.submit(lead.get(study), {"reason": reason}, having="reason")
 

@@ -25,6 +25,7 @@ from monitor.demo.moves import (
     a_survey_moves_one_gap,
     one_of_the_ten_against_another,
     one_trial_three_ways,
+    what_it_is_and_what_is_not_known,
 )
 from monitor.demo.on_stage import OnStage
 from monitor.demo.people import Person, Refused, first
@@ -341,6 +342,7 @@ SCENES = (
     one_trial_three_ways,
     one_of_the_ten_against_another,
     a_survey_moves_one_gap,
+    what_it_is_and_what_is_not_known,
 )
 
 

@@ -53,7 +53,7 @@ def test_two_that_are_like_each_other_say_so_on_both_pages(client):
 def test_what_attachment_is_in_plain_words(client):
     page = client.get("/attachment")
     words = text(page)
-    assert "seek comfort from the person who cares for them. (the 2023 review, 2023)" in words
+    assert "seek comfort from the person who cares for them. (Wright et al., 2023)" in words
     assert "Limited evidence does not mean ineffective." in words
     for about in loader.load().interventions:
         assert f"/interventions/{about.slug}" in page.text
