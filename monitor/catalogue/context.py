@@ -4,7 +4,7 @@ Every fact names its source, and every source its date. What no source says is l
 shown as not known.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -123,6 +123,11 @@ class Background(Data):
         """Give every origin of an intervention's facts once, in the order of the facts."""
         keys = dict.fromkeys(told.source for told in context.aspects.values() if told)
         return tuple(self.sources[key] for key in keys)
+
+    def only_origin(self, facts: Iterable[Told | None]) -> Origin | None:
+        """Give the one origin of all these facts, to be told once; None: they are of several."""
+        keys = {told.source for told in facts if told}
+        return self.sources[keys.pop()] if len(keys) == 1 else None
 
 
 def faults(

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from monitor.catalogue.appraisal import StudyDesign, Tool
 from monitor.catalogue.appraisal_checks import faults
-from monitor.catalogue.context import Background, Context
+from monitor.catalogue.context import Background, Context, Origin
 from monitor.catalogue.context import faults as context_faults
 from monitor.catalogue.methods import CertaintyPolicy, Measures, Plausible, SynthesisPolicy
 from monitor.catalogue.models import (
@@ -113,6 +113,11 @@ class Catalogue(Data):
     def context(self, slug: str) -> Context:
         """Give what is known of an intervention beside its evidence; nothing where there is no file."""
         return self.contexts.get(slug, Context())
+
+    @property
+    def origin_of_sentences(self) -> Origin | None:
+        """Where the sentences on what happens in each are from, where it is one place for all."""
+        return self.background.only_origin(self.context(slug).what for slug in self.slugs)
 
     @property
     def tool_by_reference(self) -> dict[str, Tool]:

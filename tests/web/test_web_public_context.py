@@ -58,7 +58,10 @@ def test_what_attachment_is_in_plain_words(client):
     for about in loader.load().interventions:
         assert f"/interventions/{about.slug}" in page.text
     assert "Society for Emotion and Attachment Studies: what the terms mean" in words
-    assert "/attachment" in client.get("/interventions").text
+    listed = client.get("/interventions")
+    assert "/attachment" in listed.text
+    told = "What happens in each: NIHR’s summary of the 2023 review, October 2023."
+    assert text(listed).count(told) == words.count(told) == 1
 
 
 def test_families_stand_beside_with_their_own_unit_and_date_and_only_where_they_were_counted(
