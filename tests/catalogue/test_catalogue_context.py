@@ -49,7 +49,9 @@ def test_every_fact_has_a_source_with_a_date_and_what_is_undated_says_to_ask():
 
 
 def test_where_all_sentences_are_from_one_place_it_is_told_once(copy):
-    assert loader.load().origin_of_sentences.short == "NIHR’s summary of the 2023 review"
+    origin = loader.load().origin_of_sentences
+    assert origin is not None
+    assert origin.short == "NIHR’s summary of the 2023 review"
     path = copy / "context/www.toml"
     path.write_text(path.read_text("utf-8").replace('"summary"', '"review"', 1), "utf-8")
     assert loader.read(copy).origin_of_sentences is None
