@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from monitor.accounts.rules import check_address
 from monitor.kernel import audit
 from monitor.kernel.database import affected
-from monitor.kernel.errors import Conflict, LinkOver
+from monitor.kernel.errors import LinkOver
 from monitor.kernel.settings import Settings
 from monitor.mine import rules
 from monitor.mine.tables import Buyer, OwnService, Sitting
@@ -139,9 +139,9 @@ def _buyer(session: Session, address: str, at: datetime) -> Buyer:
     try:
         with session.begin_nested():
             session.add(buyer)
-    except IntegrityError as error:
+    except IntegrityError:
         # on PostgreSQL the same link was pressed twice at once: the other was first
-        raise Conflict("this link is being opened elsewhere; press again") from error
+        return session.scalars(whose).one()
     subject = f"buyer:{buyer.key}"
     audit.record(session, at=at, actor=subject, action="own_services.begun", subject=subject)
     return buyer

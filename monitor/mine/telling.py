@@ -76,9 +76,9 @@ def for_you(kind: GapKind, state: State, use: OwnUse) -> str:
     if kind is not GapKind.ALIGNED:
         return _FOR_YOU[kind]
     if state.tier is not Tier.WEAK:
-        return "In step with the evidence: no gap seen."
+        return "In step with the evidence: no gap in what you buy."
     bought = ", and bought in few of your services" if use.offering else ""
-    return f"Little studied{bought}: no gap seen."
+    return f"Little studied{bought}: no gap in what you buy."
 
 
 def title(states: Mapping[str, State], entries: Sequence[Entry]) -> str:

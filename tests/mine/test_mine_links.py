@@ -1,15 +1,17 @@
 """Getting in, on both databases: the same for everybody, by a mailed link alone, for a while."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 from offers import NORTH  # type: ignore[import-not-found]  # beside this file
 
 from monitor.kernel.errors import InvalidInput, LinkOver
+from monitor.kernel.settings import parse
 from monitor.mine import links, service
-from monitor.mine.tables import Sitting
+from monitor.mine.tables import Buyer, Sitting
 from monitor.notify.rules import PRIVATE_LINK_LASTS
-from monitor.notify.tables import MessageState
+from monitor.notify.tables import Message, MessageState
 
 HALF_A_DAY = timedelta(hours=12)
 
@@ -50,6 +52,28 @@ def test_a_sitting_opens_one_view_for_half_a_day_and_its_token_is_kept_nowhere(v
     links.close(session, token)
     assert links.opened(session, token, now) is None
     assert links.opened(session, other, now) is not None, "open elsewhere still"
+
+
+def test_two_who_press_one_link_at_once_open_one_view(database, tmp_path, now):
+    with database.write() as session:
+        settings = parse({"mail": {"from_address": "news@example.org"}}, folder=tmp_path)
+        links.ask(session, settings, address="board@buyer.example", at=now)
+        session.flush()
+        uuid = session.query(Message).one().uuid
+    opened = []
+
+    def press():
+        with database.write() as session:
+            opened.append(links.open_view(session, uuid, now))
+
+    pressing = [threading.Thread(target=press) for _ in range(4)]
+    for one in pressing:
+        one.start()
+    for one in pressing:
+        one.join()
+    with database.read() as session:
+        assert all(links.opened(session, token, now) for token in opened)
+        assert (len(opened), session.query(Buyer).count()) == (4, 1)
 
 
 def test_a_link_that_is_none_or_over_opens_nothing(views, session, now):
