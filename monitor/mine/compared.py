@@ -90,7 +90,7 @@ def rows(ten: Iterable[Line]) -> list[dict[str, Any]]:
             if line.use.offering > line.use.uncounted
             else "",
             "services_without_a_number": line.use.uncounted,
-            "your_use": telling.own(line.use),
+            "in_words": telling.beside(line.use, line.national.state),
             "your_gap": line.kind.value,
             "for_you": line.means,
             "national_use": used(line.national.state),

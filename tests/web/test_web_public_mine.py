@@ -268,9 +268,11 @@ def test_what_is_taken_away_is_all_there_is_and_no_spreadsheet_runs_it(entered, 
     gap = list(csv.DictReader(io.StringIO(entered.get("/mine/gap.csv").text)))
     assert len(gap) == 10
     ddp = next(row for row in gap if row["intervention"] == "ddp")
-    assert (ddp["your_use"], ddp["your_gap"], ddp["national_gap"]) == (
-        *("You buy it in 1 of your 2 services", "under-researched", "under-researched"),
+    national = ddp["national_use"]
+    assert ddp["in_words"] == (
+        f"You buy it in 1 of your 2 services; nationally: {national[:1].lower()}{national[1:]}"
     )
+    assert (ddp["your_gap"], ddp["national_gap"]) == ("under-researched", "under-researched")
     told = json.loads(entered.get("/mine/everything.json").text)
     assert [one["name"] for one in told["services"]] == ["North team", hostile["name"]]
     assert told["services"][0]["offers"][0]["families_a_year"] in {60, 1030}
