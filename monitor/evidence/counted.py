@@ -1,12 +1,9 @@
 """The studies that count, as the rules weigh them. Each is read and derived once, and remembered.
 
-What a decision's facts say by given rules can never be anything else. So it is remembered by the
-facts themselves, the rules and what the study is called: not by the decision's number, which a
-database gives again after a transaction that came to nothing. Grades, pools and labels are worked
-out anew each time (DESIGN §9).
+A decision asks of the others only which they are. Grades, pools and labels are worked out anew each
+time (DESIGN §9).
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +12,19 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
+from monitor.evidence import remembered
 from monitor.evidence.facts import StudyFacts
-from monitor.evidence.showing import names, rows_of, rules_of
-from monitor.evidence.synthesis.hearing import Derived, Refused, of_study, together
-from monitor.evidence.synthesis.results import Result
+from monitor.evidence.remembered import (
+    MOST,
+    derived_of,
+    derived_of_facts,
+    digest,
+    rows_of,
+    rules_by,
+    rules_of,
+)
+from monitor.evidence.showing import names
+from monitor.evidence.synthesis.hearing import Derived, Refused, together
 from monitor.kernel.errors import NotFound
 from monitor.kernel.remembering import Remembered
 from monitor.literature.tables import Study
@@ -27,9 +33,6 @@ from monitor.review.queries import CountedStudy
 from monitor.review.reading.model import Reading
 from monitor.review.reading.summary import reading_of_facts
 from monitor.review.rules import Judgement, as_facts, direction_of, from_facts
-
-# Some kilobytes each; ten interventions of 500 studies are that many.
-_MOST = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Weighed:
     derived: Derived | None = None  # None: it has no result
 
 
-_REMEMBERED: Remembered[Weighed] = Remembered(_MOST)
+_REMEMBERED: Remembered[Weighed] = Remembered(MOST)
 
 
 def counting(
@@ -80,11 +83,6 @@ def weighed(
     return Weighed(facts, derived_of(catalogue, rows_of(catalogue, reading, name)))
 
 
-def derived_of(catalogue: Catalogue, rows: Sequence[Result]) -> Derived | None:
-    """Derive the results of one study; None: it has none."""
-    return of_study(rows, rules_of(catalogue)) if rows else None
-
-
 def all_derived(
     catalogue: Catalogue, studies: Sequence[Weighed]
 ) -> tuple[list[Derived], list[Refused]]:
@@ -93,16 +91,8 @@ def all_derived(
 
 
 def _weighed(catalogue: Catalogue, name: str, study: CountedStudy) -> Weighed:
-    digest = hashlib.sha256(study.facts.encode()).digest()
-    key = (digest, name, study.label, study.study_id, study.year, study.published)
-    by = (
-        catalogue.synthesis,
-        catalogue.measures,
-        catalogue.plausible,
-        catalogue.tools,
-        catalogue.interventions,
-    )
-    return _REMEMBERED.get(key, by, lambda: _said(catalogue, name, study))
+    key = (digest(study.facts), name, study.label, study.study_id, study.year, study.published)
+    return _REMEMBERED.get(key, rules_by(catalogue), lambda: _said(catalogue, name, study))
 
 
 def _said(catalogue: Catalogue, name: str, study: CountedStudy) -> Weighed:
@@ -120,4 +110,10 @@ def _said(catalogue: Catalogue, name: str, study: CountedStudy) -> Weighed:
         year=study.year,
         in_review=reading.in_review,
     )
-    return Weighed(told, derived_of(catalogue, rows_of(catalogue, reading, name)))
+    return Weighed(told, derived_of_facts(catalogue, study.facts, name, lambda: reading))
+
+
+def forget() -> None:
+    """Forget what is remembered of the studies that count: it is worked out anew."""
+    _REMEMBERED.forget()
+    remembered.forget()

@@ -11,8 +11,9 @@ from monitor.catalogue.words import (
     OutcomeClass,
     RiskOfBias,
 )
-from monitor.evidence.counted import Weighed, derived_of
+from monitor.evidence.counted import Weighed
 from monitor.evidence.facts import StudyFacts
+from monitor.evidence.remembered import derived_of
 from monitor.evidence.synthesis.results import Allocation, Result
 
 # Where a trial that is only imagined counts: the method's first pool and class.

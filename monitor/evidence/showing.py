@@ -15,14 +15,12 @@ from sqlalchemy.orm import Session
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import InReview
 from monitor.evidence.baseline import standing as baselines
+from monitor.evidence.remembered import derived_of, derived_of_facts, rows_of, rules_of
 from monitor.evidence.synthesis.findings import Finding, findings_of
-from monitor.evidence.synthesis.hearing import Rules, derived
-from monitor.evidence.synthesis.of_readings import row_of
+from monitor.evidence.synthesis.hearing import Derived, together
 from monitor.evidence.synthesis.results import Result
 from monitor.review import queries as review
 from monitor.review.queries import AcceptedStudy, CountedStudy
-from monitor.review.reading.appraised import overall_of
-from monitor.review.reading.model import Reading
 
 _Labelled = TypeVar("_Labelled", AcceptedStudy, CountedStudy)
 _NUMBERED = re.compile(r"\(\d+\)\s*$")
@@ -58,25 +56,16 @@ def of_studies(
     """
     heard = [one for one in accepted if everything or one.in_review is not InReview.YES]
     named = names(heard)
-    rows = [row for name, study in named.items() for row in rows_of(catalogue, study.reading, name)]
-    studies, refused = derived(rows, rules_of(catalogue))
+    told = [_derived(catalogue, name, study) for name, study in named.items()]
+    studies, refused = together([one for one in told if one], rules_of(catalogue))
     found = findings_of(studies, catalogue.synthesis, [slug])
     return Showing(slug, tuple(found), tuple(refused), named)
 
 
-def rules_of(catalogue: Catalogue) -> Rules:
-    """Give the rules by which a catalogue derives results and chooses among them."""
-    slugs = frozenset(catalogue.slugs)
-    return Rules(catalogue.synthesis, catalogue.measures, slugs, catalogue.plausible)
-
-
-def rows_of(catalogue: Catalogue, reading: Reading, study: str) -> list[Result]:
-    """Give each result of a reading as a row of the results table; ``study`` names it."""
-    tools = catalogue.tool_by_reference
-    return [
-        row_of(reading, result, study=study, risk=overall_of(tools, result.risk) or "")
-        for result in reading.results
-    ]
+def _derived(catalogue: Catalogue, name: str, study: AcceptedStudy) -> Derived | None:
+    if not study.facts:
+        return derived_of(catalogue, rows_of(catalogue, study.reading, name))
+    return derived_of_facts(catalogue, study.facts, name, lambda: study.reading)
 
 
 def names(accepted: Sequence[_Labelled]) -> dict[str, _Labelled]:

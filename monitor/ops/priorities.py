@@ -94,6 +94,7 @@ def priorities(session: Session, catalogue: Catalogue, *, at: datetime) -> list[
         studies = evidence.counting(session, catalogue, slug)
         case = _Case(catalogue, slug, state, studies, standing, at)
         trials = tuple(one for one in awaited if slug in one.evaluates)
+        of_size = {people: case.labels_with(people) for people in {one.people for one in trials}}
         listed.append(
             Priority(
                 slug=slug,
@@ -109,7 +110,7 @@ def priorities(session: Session, catalogue: Catalogue, *, at: datetime) -> list[
                 counted=len(newest[slug].counted),
                 trials=trials,
                 label=case.label,
-                labels={one.paper_id: case.labels_with(one.people) for one in trials},
+                labels={one.paper_id: of_size[one.people] for one in trials},
             )
         )
     return sorted(listed, key=lambda one: _order(one, len(listed)))

@@ -1,8 +1,9 @@
 """The studies that count now, with the facts they count by: what grading reads. Decides nothing."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Row, String, Subquery, cast, func, select
@@ -25,6 +26,8 @@ from monitor.review.rules import direction_of, first_published, from_facts
 from monitor.review.tables import Decision
 from monitor.review.words import DecisionVerdict
 
+# id, study_id, interventions, decided_by, at, facts, label
+_DecisionRow = Row[int, int, list[str], list[int], datetime, str, str]
 _PaperRow = Row[int, str, int, str, int | None, date | None]
 FirstResults = tuple[int | None, date | None]  # year, day
 
@@ -61,6 +64,7 @@ class AcceptedStudy:
     paper_id: int | None
     title: str
     identifiers: tuple[Identifier, ...]
+    facts: str = field(default="", repr=False, compare=False)  # its decision's, as the JSON kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,15 @@ def accepted(
     """
     newest = _accepting(slug, at)
     decisions = session.execute(
-        select(Decision, Study.label)
+        select(
+            Decision.id,
+            Decision.study_id,
+            Decision.interventions,
+            Decision.decided_by,
+            Decision.at,
+            cast(Decision.facts, String).label("facts"),
+            Study.label,
+        )
         .join(newest, newest.c.id == Decision.id)
         .join(Study, Study.id == Decision.study_id)
         .order_by(Decision.id)
@@ -123,8 +135,7 @@ def accepted(
     papers, identifiers = _papers(session, newest), _identifiers(session, newest)
     names = dict(session.execute(select(User.id, User.name)).all())
     return [
-        _accepted(decision, label, papers[decision.study_id], identifiers, names)
-        for decision, label in decisions
+        _accepted(decision, papers[decision.study_id], identifiers, names) for decision in decisions
     ]
 
 
@@ -207,24 +218,24 @@ def _identifiers(session: Session, newest: Subquery) -> dict[int, list[Identifie
 
 
 def _accepted(
-    decision: Decision,
-    label: str,
+    decision: _DecisionRow,
     papers: Sequence[_PaperRow],
     identifiers: dict[int, list[Identifier]],
     names: dict[int, str],
 ) -> AcceptedStudy:
-    judgement, reading = from_facts(decision.facts), reading_of_facts(decision.facts)
+    facts = json.loads(decision.facts)
+    judgement, reading = from_facts(facts), reading_of_facts(facts)
     main = papers[0] if papers else None
     year, published = first_published(_reported(papers))
     return AcceptedStudy(
         study_id=decision.study_id,
-        label=label,
+        label=decision.label,
         interventions=tuple(decision.interventions),
         design=judgement.design,
         risk_of_bias=judgement.risk_of_bias,
         outcome_class=judgement.outcome_class,
         outcome=judgement.outcome,
-        direction=direction_of(decision.facts),
+        direction=direction_of(facts),
         quote=judgement.quote,
         participants=judgement.participants,
         uk=judgement.uk,
@@ -233,13 +244,14 @@ def _accepted(
         reading=reading,
         year=year,
         published=published,
-        round=decision.facts.get("round", 1),
+        round=facts.get("round", 1),
         decision_id=decision.id,
         decided_at=decision.at,
         decided_by=tuple(names.get(who, f"person {who}") for who in decision.decided_by),
         paper_id=main.id if main else None,
-        title=main.title if main else label,
+        title=main.title if main else decision.label,
         identifiers=tuple(identifiers.get(main.id, ())) if main else (),
+        facts=decision.facts,
     )
 
 

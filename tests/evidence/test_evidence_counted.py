@@ -31,7 +31,7 @@ PROXIMAL = {"kind": ResultClass.PROXIMAL, "key": "r2"}
 
 @pytest.fixture(autouse=True)
 def _fresh():
-    counted._REMEMBERED.forget()
+    counted.forget()
 
 
 def fill(session, *trials):
@@ -100,7 +100,7 @@ def test_a_remembered_study_gives_the_grade_that_a_fresh_one_gives(session):
     fresh = {slug: graded(session, slug) for slug in CATALOGUE.slugs}
     assert json.loads(fresh["vipp"])["statements"]["shows"]
     assert {slug: graded(session, slug) for slug in CATALOGUE.slugs} == fresh
-    counted._REMEMBERED.forget()
+    counted.forget()
     assert {slug: graded(session, slug) for slug in reversed(CATALOGUE.slugs)} == fresh
 
 
@@ -121,7 +121,7 @@ def test_a_decision_s_number_that_is_given_again_is_no_earlier_decision(session)
         seen.append(graded(session))
         session.rollback()
         assert graded(session) == before
-    counted._REMEMBERED.forget()
+    counted.forget()
     decide(session, 9, trial("vipp", result(smd(0.9))))
     assert seen[1] == graded(session) != seen[0]
 

@@ -206,6 +206,13 @@ def test_a_reading_of_a_later_version_is_refused():
         from_json(to_json(WHOLE) | {"version": model.VERSION + 1})
 
 
+def test_a_reading_of_before_is_read_and_written_again_as_the_newest():
+    """A draft of an earlier version may be given what only the newest has."""
+    read = from_json(to_json(WHOLE) | {"version": 1})
+    assert read == WHOLE
+    assert to_json(read)["version"] == model.VERSION
+
+
 @quick()
 @given(readings)
 def test_any_reading_is_whole_or_told_what_is_missing(reading):

@@ -65,7 +65,7 @@ def test_the_page_says_what_trials_show_and_hides_nothing(client, three):
     assert "High risk of bias, so in the sensitivity line only" in words
     assert "Of 3 studies, 1 reported harms, 1 reported that there were none" in words
     assert "Reported harms: Two families" in words
-    assert "Points away from benefit, size not known" in words
+    assert "Points towards more harms, size not known" in words
     assert "No funnel plot: it needs ten studies" in words
     for study in three:
         assert f"/interventions/vipp/studies/{study}" in page.text

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from monitor.catalogue.loader import Catalogue
-from monitor.evidence.showing import rows_of, rules_of
+from monitor.evidence.remembered import rows_of, rules_of
 from monitor.evidence.synthesis.findings import Finding
 from monitor.evidence.synthesis.hearing import InPlace, Place, derived
 from monitor.evidence.synthesis.index_results import Index
