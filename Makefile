@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 CONFIG ?= config.toml
 PORT ?= 8000
 
+# what Python compiles is kept: not anew for each run, each worker and each process of a test
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help run demo check test format lint types imports bench accuracy lock clean
 .DEFAULT_GOAL := help
 
