@@ -60,6 +60,7 @@ test: $(VENV)/.dev ## everything CI checks: format, lint, types, contracts, all 
 	@$(MAKE) --no-print-directory -j 2 tested linted
 
 tested:
+	@$(BIN)/python -m compileall -q monitor  # a story starts a hundred processes
 	$(BIN)/pytest -n 4 --dist worksteal --durations 25
 
 format: $(VENV)/.dev ## rewrite code in the project's format
