@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 CONFIG ?= config.toml
 PORT ?= 8000
 
+# what Python compiles is kept: not anew for each run, each worker and each process of a test
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help run demo check test format lint types imports bench accuracy lock clean
 .DEFAULT_GOAL := help
 
@@ -57,6 +60,7 @@ test: $(VENV)/.dev ## everything CI checks: format, lint, types, contracts, all 
 	@$(MAKE) --no-print-directory -j 2 tested linted
 
 tested:
+	@$(BIN)/python -m compileall -q monitor  # a story starts a hundred processes
 	$(BIN)/pytest -n 4 --dist worksteal --durations 25
 
 format: $(VENV)/.dev ## rewrite code in the project's format

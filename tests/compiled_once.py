@@ -8,20 +8,20 @@ from types import CodeType
 from typing import Any
 
 import jinja2
-from sqlalchemy import Connection, Dialect, Engine, event
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from werkzeug.routing import Rule
 
 from monitor.kernel import database
 
 _STATEMENTS = 5_000  # more than there are
-_create = database.create_engine
+_create = create_engine
 _shared: dict[str, tuple[Dialect, Any]] = {}
 
 
 def begin() -> None:
     """Let every ``Database`` and every application made from now on share what it compiles."""
-    database.create_engine = _sharing  # type: ignore[assignment]  # stands in for it
-    jinja2.Environment.compile = _template  # type: ignore[method-assign,assignment]  # the same
+    database.create_engine = _sharing  # type: ignore[attr-defined,assignment]  # stands in for it
+    jinja2.Environment.compile = _template  # type: ignore[method-assign]  # the same
     Rule._compile_builder = _route  # type: ignore[method-assign]  # the same
 
 

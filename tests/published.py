@@ -60,7 +60,7 @@ def _read(connection: Connection, table: str) -> Any:
         found = connection.exec_driver_sql(f'SELECT * FROM "{table}"').all()  # noqa: S608 - our own
         return [tuple(row) for row in found]
     cursor = connection.connection.cursor()
-    with cursor.copy(f'COPY "{table}" TO STDOUT') as copied:  # type: ignore[attr-defined]  # psycopg's
+    with cursor.copy(f'COPY "{table}" TO STDOUT') as copied:
         return b"".join(map(bytes, copied))
 
 
@@ -70,5 +70,5 @@ def _write(connection: Connection, table: str, rows: Any) -> None:
         connection.exec_driver_sql(f'INSERT INTO "{table}" VALUES ({places})', rows)  # noqa: S608 - our own
         return
     cursor = connection.connection.cursor()
-    with cursor.copy(f'COPY "{table}" FROM STDIN') as copied:  # type: ignore[attr-defined]  # psycopg's
+    with cursor.copy(f'COPY "{table}" FROM STDIN') as copied:
         copied.write(rows)

@@ -18,7 +18,7 @@ def test_the_demonstration_plays_to_its_end(tmp_path):
         env={"PATH": "", "TMPDIR": str(tmp_path), "PYTHONPATH": ""},
         capture_output=True,
         text=True,
-        timeout=420,  # Crossref allows three lists a second, and is asked four times
+        timeout=1_800,  # Crossref allows three lists a second; a busy machine takes its time
         check=False,
     )
     assert played.returncode == 0, played.stdout + played.stderr
@@ -111,7 +111,7 @@ def test_a_signal_ends_the_demonstration_and_leaves_nothing(tmp_path, number):
         kept = list((folder / "var" / "mail").glob("*.eml"))
         assert any(b"text/html" in one.read_bytes() for one in kept)
         played.send_signal(number)
-        assert played.wait(40) in ({0} if number is not signal.SIGINT else {0, 2})
+        assert played.wait(300) in ({0} if number is not signal.SIGINT else {0, 2})
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(requests.ConnectionError):
         requests.get(address, timeout=10)
