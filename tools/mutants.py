@@ -1,6 +1,6 @@
 """Break the pure rules one token at a time, and say which breaks no test notices.
 
-    python tools/mutants.py [MODULE …] [--jobs 2]
+    python tools/mutants.py [MODULE …] [--jobs 2] [--once]
 
 MODULE is a name of ``TESTS`` or its end (``labels``, ``certainty.rules``); all of them if none is
 given. Each mutant turns one comparison, sum, number, condition or `not` of a module into another.
@@ -8,7 +8,7 @@ The module's own tests run once unbroken, which tells which of them reach which 
 runs those that reach its line, quickest first, in a process of its own. That process is forked
 with everything loaded and every test collected, and gets the code of one function changed; what is
 run when the module is loaded is loaded anew instead. What no test of few examples notices is run
-again with as many as CI takes. Prints each survivor with its line. What survives and why it may is
+again with as many as CI takes, unless ``--once``. Prints each survivor with its line. What survives and why it may is
 in docs/accuracy/mutants.md, written by hand from this tool's output.
 """
 
@@ -52,6 +52,7 @@ TESTS = {
     "evidence.synthesis.two_by_two": ("evidence/fitting",),
     "evidence.synthesis.results": ("evidence/results", "evidence/derivations"),
     "evidence.synthesis.samples": ("evidence/index_results",),
+    "evidence.synthesis.hearing": ("evidence/index_results", "evidence/findings"),
     "evidence.synthesis.index_results": ("evidence/index_results", "evidence/findings"),
     "evidence.synthesis.bodies": ("evidence/bodies", "evidence/index_results", "evidence/findings"),
     "evidence.synthesis.findings": ("evidence/findings", "evidence/index_results"),
@@ -62,7 +63,7 @@ TESTS = {
     "evidence.rules": ("evidence/rules", "evidence/grading_table"),
     "evidence.headline": ("evidence/headline", "evidence/telling"),
     "evidence.settling": ("evidence/settling",),
-    "evidence.shown": ("evidence/findings", "evidence/headline", "evidence/telling"),
+    "evidence.shown": ("evidence/shown", "evidence/headline"),
     "evidence.certainty.rules": ("evidence/certainty",),
     "evidence.certainty.facts": ("evidence/certainty",),
     "gap.rules": ("gap/rules", "gap/telling"),
@@ -277,8 +278,10 @@ class _Some(_Fixtures):
 class _Loop(_Fixtures):
     """Collect a module's tests, and then run mutants instead of them."""
 
-    def __init__(self, module: str, found: Sequence[Mutant], jobs: int) -> None:
-        self._module, self._jobs = module, jobs
+    def __init__(
+        self, module: str, found: Sequence[Mutant], jobs: int, examples: Sequence[int]
+    ) -> None:
+        self._module, self._jobs, self._examples = module, jobs, examples
         self._found = [one for one in found if one.function]
         self.quickest: Sequence[str] = ()
 
@@ -287,12 +290,14 @@ class _Loop(_Fixtures):
         items = {one.nodeid: one for one in session.items}
         tests = _in_child(lambda: _reached(self._module, session.items))
         self.quickest = tests.quickest
+        if not tests.quickest:
+            raise pytest.UsageError(f"{self._module}: none of its tests passes on it as it is")
         said = f"{len(self._found)} mutants in functions, {len(tests.quickest)} tests"
         print(f"{self._module}: {said}", flush=True)
 
         def lives(mutant: Mutant) -> bool:
             own = [items[name] for name in tests.of(mutant)]
-            return not own or _survives(lambda: _break(mutant), own)
+            return not own or _survives(lambda: _break(mutant), own, self._examples)
 
         _try_each(self._found, self._jobs, lives)
         return True
@@ -358,13 +363,15 @@ def _break(mutant: Mutant) -> None:
     found.__code__ = code
 
 
-def _survives(change: Callable[[], None], items: Sequence[pytest.Item]) -> bool:
+def _survives(
+    change: Callable[[], None], items: Sequence[pytest.Item], examples: Sequence[int]
+) -> bool:
     """Run tests on a mutant in a child; True: none failed. One that never ends is killed."""
     child = os.fork()
     if not child:
         signal.alarm(SECONDS)
         change()
-        os._exit(any(_fails(item, examples) for examples in (FEW, MANY) for item in items))
+        os._exit(any(_fails(item, so_many) for so_many in examples for item in items))
     return _ended_well(child)
 
 
@@ -413,11 +420,11 @@ def _try_each(found: Sequence[Mutant], jobs: int, lives: Callable[[Mutant], bool
         os.waitpid(child, 0)
 
 
-def try_all(module: str, jobs: int) -> None:
+def try_all(module: str, jobs: int, examples: Sequence[int]) -> None:
     """Run the mutants of a module, and name those that live."""
     importlib.import_module(f"monitor.{module}")  # with all it rests on: no child needs to
     found = list(mutants(module))
-    loop = _Loop(module, found, jobs)
+    loop = _Loop(module, found, jobs, examples)
     files = [_file(one) for one in TESTS[module]]
 
     def in_functions() -> Sequence[str]:
@@ -440,6 +447,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("modules", nargs="*")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--once", action="store_true", help="with few examples only")
     options = parser.parse_args()
     os.chdir(ROOT)
     loader.load()
@@ -457,7 +465,7 @@ def main() -> int:
         if any(f".{module}".endswith(f".{name}") for name in asked):
             child = os.fork()
             if not child:
-                try_all(module, options.jobs)
+                try_all(module, options.jobs, (FEW,) if options.once else (FEW, MANY))
                 os._exit(0)
             os.waitpid(child, 0)
     return 0
