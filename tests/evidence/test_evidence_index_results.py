@@ -143,6 +143,29 @@ def test_signs_of_equals_are_added_up():
     assert index(*signs).sign == -1
     assert index(*signs[:2]).sign == 0
     assert index(signs[0], replace(signs[0], outcome="z")).sign == 1
+    assert index(*signs[:2], replace(signs[0], outcome="z")).sign == 1
+
+
+@pytest.mark.parametrize(("other", "sign"), [(0.2, 1), (-0.4, 0), (-0.6, -1)])
+def test_a_mean_of_equals_points_where_it_lies(other, sign):
+    assert index(a(effect=0.4), a(effect=other, outcome="b")).sign == sign
+
+
+def test_three_equals_are_averaged_as_results_of_the_same_people():
+    """The sum of three variances, and r = .5 times each of six products of two standard errors."""
+    found = index(*(a(outcome=name, se=se) for name, se in (("a", 0.1), ("b", 0.2), ("c", 0.4))))
+    alike = 2 * 0.5 * (0.1 * 0.2 + 0.1 * 0.4 + 0.2 * 0.4)
+    assert found.vi == pytest.approx((0.01 + 0.04 + 0.16 + alike) / 9)
+
+
+def test_what_an_index_was_made_of_stands_in_one_order():
+    rows = [a(outcome=name, effect=effect) for name, effect in (("c", 0.1), ("a", 0.3), ("b", 0.2))]
+    assert index(*rows).results == index(*reversed(rows)).results
+
+
+def test_a_result_that_nobody_appraised_has_no_judgement_to_list():
+    found = index(a(outcome="a", risk_of_bias=""), a(outcome="b", effect=0.2))
+    assert found.risk_of_bias == "low"
 
 
 @pytest.mark.parametrize(
