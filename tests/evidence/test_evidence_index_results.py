@@ -339,6 +339,31 @@ def test_rows_that_contradict_each_other_on_chance_are_not_of_a_randomised_study
     assert finding.reasons == ("beside the pool, not randomised: A trial",)
 
 
+def test_a_trial_of_people_and_of_clusters_by_chance_is_randomised():
+    finding = only(PLAIN, a(allocation=Allocation.CLUSTER, outcome="b", effect=0.3))
+    assert finding.index[0].randomised
+    assert finding.reasons == ()
+
+
+def test_a_comparison_is_the_same_from_both_sides_where_one_leaves_its_time_out():
+    rows = (
+        a(comparator="pip", effect=0.5),
+        a(intervention="pip", comparator="cos", effect=-0.3, months=0.0),
+    )
+    assert [one.index[0].yi for one in every(*rows)] == [0.5, -0.3]
+
+
+def test_one_sample_of_two_names_is_called_by_the_first_of_them():
+    rows = [a(study=name, outcome=name) for name in ("Beech NCT01234567", "Ash NCT01234567")]
+    assert index(*rows).study == "Ash NCT01234567"
+
+
+def test_rows_are_refused_in_their_order():
+    rows = [a(study=name, n_i=None, effect=n / 10) for n, name in enumerate("ABAB")]
+    _, refused = findings(rows, POLICY, MEASURES, SLUGS)
+    assert [row for row, _ in refused] == rows
+
+
 def test_how_people_came_into_groups_unsaid_is_not_taken_for_chance():
     finding = only(a(allocation=Allocation.UNKNOWN))
     assert finding.reasons == (
