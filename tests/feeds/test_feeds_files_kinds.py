@@ -53,7 +53,6 @@ def test_the_examples_hold():
         ("Garcia Lopez, Maria Jose", ["Garcia Lopez, Maria Jose"]),
         ("Maria Jose, Garcia Lopez", ["Maria Jose, Garcia Lopez"]),
         ("Martin Lopez, Quin", ["Martin Lopez, Quin"]),
-        ("Pat Alder, Quin Birch", ["Pat Alder, Quin Birch"]),  # or Quin Birch of the Pat Alders
         ("Alder, Pat and Birch, Quin", ["Alder, Pat", "Birch, Quin"]),
         ("Alder, P and Birch, Q and Cedar, R", ["Alder, P", "Birch, Q", "Cedar, R"]),
         ("Alder, Pat & Birch, Quin", ["Alder, Pat", "Birch, Quin"]),
