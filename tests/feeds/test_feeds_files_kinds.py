@@ -501,6 +501,15 @@ def test_a_nought_says_nothing_of_where_a_paper_stands():
     assert (one.volume, one.issue, one.pages) == (None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("note", "value"),
+    [("Cited By :5; PMID: 20123456", "20123456"), ("Erratum in: J Inv; PMID: 20123456", None)],
+)
+def test_numbers_in_a_note_of_one_line_are_read_where_it_is_of_this_paper(note, value):
+    (one,) = cited(f"TY  - JOUR\nTI  - One\nN1  - {note}\nER  -\n")
+    assert next((name.value for name in one.identifiers), None) == value
+
+
 def test_numbers_in_a_note_of_several_lines_are_read():
     (one,) = cited('Title,Year,Extra\nSwings,2020,"PMID: 99000001\nPMCID: PMC9900001"\n')
     assert [number.value for number in one.identifiers] == ["99000001", "PMC9900001"]
