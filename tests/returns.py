@@ -17,7 +17,10 @@ OPENING = {
 
 def listing(*names, kind="NHS", nation="England", area="London", head=HEAD) -> bytes:
     """Write a list; each service has an address of its own."""
-    lines = [f"{name},{kind},{nation},{area},{name.lower()}@service.example" for name in names]
+    lines = [
+        f"{name},{kind},{nation},{area},{name.lower().replace(' ', '.')}@service.example"
+        for name in names
+    ]
     return "\n".join([head, *lines]).encode()
 
 
@@ -51,6 +54,18 @@ def token(name: str, reminder: int = 0) -> str:
     return f"{name}-{reminder}"
 
 
+def begin(session, token_, at, *offered, version=0):
+    """Fill in the first page of a return, and send nothing."""
+    slugs = loader.load().slugs
+    answering.save(
+        session,
+        token_,
+        lambda before: rules.with_offered(before, offered, slugs),
+        version=version,
+        at=at,
+    )
+
+
 def answer(
     session, token_, at, *offered, measures=(rules.NOT_MEASURED,), area=True, version=0, **counts
 ):
@@ -63,5 +78,4 @@ def answer(
         known = answering.asked_measures(catalogue)
         return rules.with_measures(made, measures, known, may_show_area=area)
 
-    answering.save(session, token_, whole, version=version, at=at)
-    return answering.send(session, catalogue, token_, version=version + 1, at=at)
+    return answering.send(session, catalogue, token_, whole, version=version, at=at)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
 from monitor.kernel import audit
-from monitor.kernel.errors import Conflict, InvalidInput, LinkOver
+from monitor.kernel.errors import Conflict, InvalidInput, LinkOver, NotFound
 from monitor.usage import queries as waves
 from monitor.usage.returns import answering, asking, queries, retention, rules, service
 from monitor.usage.returns.rules import Answers
@@ -21,6 +21,10 @@ from monitor.usage.tables import WaveState
 
 CATALOGUE = loader.load()
 DAY = timedelta(days=1)
+
+
+def as_it_is(before):
+    return before
 
 
 @pytest.fixture
@@ -86,7 +90,7 @@ def test_a_return_is_saved_sent_changed_and_counts_once(session, now, asked):
 def test_what_was_sent_counts_while_a_change_of_it_is_only_a_draft(session, now, asked):
     answer(session, token("Ash"), now, "ddp")
     change = lambda before: rules.with_offered(before, ["vig"], CATALOGUE.slugs)  # noqa: E731 - one line
-    assert answering.save(session, token("Ash"), change, version=2, at=now) is True
+    assert answering.save(session, token("Ash"), change, version=1, at=now) is True
     wave = service.close(session, CATALOGUE, asked.id, by=BY, at=now)
     assert wave is not None
     counts = {row.slug: row.numerator for row in waves.rows(session, wave.id)}
@@ -99,7 +103,7 @@ def test_of_two_people_with_one_link_the_second_is_told_and_nothing_is_lost(sess
     with pytest.raises(Conflict, match="Somebody with the same link saved other answers"):
         answering.save(session, token("Ash"), first, version=0, at=now)
     with pytest.raises(Conflict, match="Somebody with the same link"):
-        answering.send(session, CATALOGUE, token("Ash"), version=0, at=now)
+        answering.send(session, CATALOGUE, token("Ash"), as_it_is, version=0, at=now)
     assert answering.opened(session, token("Ash"), now).now.offered == ("ddp",)
 
 
@@ -114,15 +118,15 @@ def test_a_link_is_stored_as_a_hash_and_opens_one_return_alone(session, now, ask
 
 def test_nothing_is_sent_that_is_not_whole(session, now, asked):
     with pytest.raises(InvalidInput, match="Tick what your service offered"):
-        answering.send(session, CATALOGUE, token("Ash"), version=0, at=now)
+        answering.send(session, CATALOGUE, token("Ash"), as_it_is, version=0, at=now)
 
 
 def test_after_the_last_day_nothing_is_taken_and_what_is_typed_is_kept(session, now, asked):
     answer(session, token("Ash"), now, "ddp")
     late = asked.closes_at
     change = lambda before: rules.with_offered(before, ["vig"], CATALOGUE.slugs)  # noqa: E731 - one line
-    assert answering.save(session, token("Ash"), change, version=2, at=late) is False
-    assert answering.send(session, CATALOGUE, token("Ash"), version=3, at=late) is None
+    assert answering.save(session, token("Ash"), change, version=1, at=late) is False
+    assert answering.send(session, CATALOGUE, token("Ash"), as_it_is, version=2, at=late) is None
     opened = answering.opened(session, token("Ash"), late)
     assert (opened.is_open, opened.has_draft, opened.now.offered) == (False, True, ("vig",))
     assert opened.sent is not None
@@ -230,16 +234,18 @@ def test_last_answers_are_shown_in_the_next_collection(session, now, asked):
     (ash, *_) = asking.invite(session, second.id, by=BY, at=later, limit=1)
     asking.note_links(session, [(ash, "second", "u2")], at=later)
     opened = answering.opened(session, "second", later)
-    assert opened.last is not None
-    assert (opened.last_wave, opened.last.families) == ("Services 2029", {"ddp": 40})
+    last = answering.last_time(session, opened)
+    assert last is not None
+    assert (last.wave, last.answers.families) == ("Services 2029", {"ddp": 40})
     assert (opened.now, opened.sent) == (Answers(), None)
+    assert answering.last_time(session, answering.opened(session, token("Ash"), later)) is None
 
 
 def test_drafts_and_links_go_90_days_after_closing_and_answers_after_five_years(
     session, now, asked
 ):
     answer(session, token("Ash"), now, "ddp")
-    answering.save(session, token("Birch"), lambda before: before, version=0, at=now)
+    answering.save(session, token("Birch"), as_it_is, version=0, at=now)
     service.close(session, CATALOGUE, asked.id, by=BY, at=now)
     assert retention.drop_old(session, at=now + 89 * DAY) == 0
     assert retention.drop_old(session, at=now + 90 * DAY) == 4, "three links and a draft"
@@ -250,11 +256,29 @@ def test_drafts_and_links_go_90_days_after_closing_and_answers_after_five_years(
     assert session.scalars(select(Return.id)).all()
 
 
+def test_a_service_that_is_forgotten_leaves_nothing_but_what_waves_count(session, now, asked):
+    answer(session, token("Ash"), now, "ddp")
+    ash = session.scalars(select(ListedService).where(ListedService.name == "Ash")).one()
+    service.forget(session, ash.id, by=BY, at=now)
+    with pytest.raises(LinkOver):
+        answering.opened(session, token("Ash"), now)
+    held = [
+        str(value)
+        for table in (ListedService, Return, ReturnLink)
+        for row in session.execute(select(*table.__table__.columns))
+        for value in row
+    ]
+    assert not [value for value in held if "ash" in value.lower() or "ddp" in value]
+    assert asking.to_remind(session, asked.id, now + 7 * DAY) == 2
+    with pytest.raises(NotFound):
+        service.forget(session, ash.id, by=BY, at=now)
+
+
 def test_how_far_it_is_and_what_is_missing(session, now, asked):
     bring(session, now, "Elm", nation="", area="", kind="")
     invite(session, asked, now)
     answer(session, token("Ash"), now, "ddp", families={"ddp": 40}, trained={})
-    answering.save(session, token("Birch"), lambda before: before, version=0, at=now)
+    answering.save(session, token("Birch"), as_it_is, version=0, at=now)
     answering.address_is_dead(session, "cedar@service.example", actor="job", at=now)
     counted = queries.counts(session, asked.id)
     assert (counted.answered, counted.begun, counted.dead, counted.silent) == (1, 1, 1, 1)
@@ -289,9 +313,8 @@ def test_answers_sent_while_it_is_closed_are_either_counted_or_refused(database,
     def send(name):
         barrier.wait()
         with database.write() as session:
-            sent.append(
-                answering.send(session, CATALOGUE, token(name), version=1, at=now) is not None
-            )
+            took = answering.send(session, CATALOGUE, token(name), as_it_is, version=1, at=now)
+            sent.append(took is not None)
 
     threads = [threading.Thread(target=send, args=(name,)) for name in names]
     for thread in threads:

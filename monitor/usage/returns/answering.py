@@ -21,6 +21,8 @@ from monitor.usage.returns.rules import Answers
 from monitor.usage.returns.service import is_open
 from monitor.usage.returns.tables import Collection, ListedService, Return, ReturnLink
 
+Change = Callable[[Answers], Answers]  # what a page makes of the answers before
+
 _NOWHERE = "This link is not whole, or not ours. Copy it from the e-mail in full."
 MEANWHILE = (
     "Somebody with the same link saved other answers since you opened this page. Yours are below and "
@@ -32,8 +34,7 @@ MEANWHILE = (
 class Opened:
     """A return as its link opens it, on either side of closing.
 
-    ``now`` are the answers to show and change: the draft, else what was sent, else nothing. ``last``
-    are those of the wave before, with its name.
+    ``now`` are the answers to show and change: the draft, else what was sent, else nothing.
     """
 
     return_id: int
@@ -46,8 +47,14 @@ class Opened:
     drafted_at: datetime | None
     sent: Answers | None
     returned_at: datetime | None
-    last: Answers | None
-    last_wave: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LastTime:
+    """What the same service sent in the wave before, with that wave's name."""
+
+    answers: Answers
+    wave: str
 
 
 def opened(session: Session, token: str, at: datetime) -> Opened:
@@ -57,7 +64,6 @@ def opened(session: Session, token: str, at: datetime) -> Opened:
         LinkOver: nobody was sent this link.
     """
     found, collection, service = _of(session, token)
-    before = _before(session, found)
     return Opened(
         return_id=found.id,
         service=service,
@@ -69,19 +75,27 @@ def opened(session: Session, token: str, at: datetime) -> Opened:
         drafted_at=found.drafted_at,
         sent=Answers.from_dict(found.answers) if found.answers else None,
         returned_at=found.returned_at,
-        last=Answers.from_dict(before[0]) if before else None,
-        last_wave=before[1] if before else None,
     )
 
 
-def save(
-    session: Session,
-    token: str,
-    change: Callable[[Answers], Answers],
-    *,
-    version: int,
-    at: datetime,
-) -> bool:
+def last_time(session: Session, of: Opened) -> LastTime | None:
+    """Give what the same service sent in the wave before; None: nothing."""
+    earlier = (
+        select(Return.answers, Collection.name)
+        .join(Collection, Collection.id == Return.collection_id)
+        .where(
+            Return.service_id == of.service.id,
+            Return.collection_id < of.collection.id,
+            Return.answers.is_not(None),
+        )
+        .order_by(Return.collection_id.desc())
+        .limit(1)
+    )
+    row = session.execute(earlier).first()
+    return LastTime(Answers.from_dict(row.answers), row.name) if row else None
+
+
+def save(session: Session, token: str, change: Change, *, version: int, at: datetime) -> bool:
     """Save what was typed as the draft; nothing counts by it. Tells whether the wave is still open.
 
     After closing it is kept too, for whoever comes back to see; it counts nowhere.
@@ -90,43 +104,43 @@ def save(
         LinkOver: nobody was sent this link.
         Conflict: somebody saved since the page of this ``version`` was opened.
     """
-    found, collection, _ = _of(session, token, hold=True)
-    if found.version != version:
-        raise Conflict(MEANWHILE)
-    found.draft = change(Answers.from_dict(found.draft or found.answers)).to_dict()
-    found.drafted_at = at
-    found.version += 1
+    found, collection, _ = _held(session, token, version)
+    _draft(found, change, at)
     session.flush()
     return is_open(collection, at)
 
 
 def send(
-    session: Session, catalogue: Catalogue, token: str, *, version: int, at: datetime
+    session: Session,
+    catalogue: Catalogue,
+    token: str,
+    change: Change,
+    *,
+    version: int,
+    at: datetime,
 ) -> Answers | None:
-    """Let what was saved count, in place of what was sent before; None where the wave has closed.
+    """Let what was typed and saved count, in place of what was sent before; None: the wave has closed.
+
+    After closing it is kept as ``save`` keeps it.
 
     Raises:
         LinkOver: nobody was sent this link.
         Conflict: somebody saved since the page of this ``version`` was opened.
         InvalidInput: something is missing; names the field.
     """
-    found, collection, service = _of(session, token, hold=True)
-    if found.version != version:
-        raise Conflict(MEANWHILE)
+    found, collection, service = _held(session, token, version)
+    answers = _draft(found, change, at)
     if not is_open(collection, at):
+        session.flush()
         return None
-    answers = Answers.from_dict(found.draft or found.answers)
     lacking = rules.unfinished(
         answers, catalogue.slugs, asked_measures(catalogue), has_area=bool(service.area)
     )
     for name, told in lacking.items():
         raise InvalidInput(told, field=name)
-    first = found.answers is None
+    what = "returned" if found.answers is None else "changed"
     found.answers, found.returned_at = answers.to_dict(), at
     found.draft, found.drafted_at = None, None
-    found.version += 1
-    session.flush()
-    what = "returned" if first else "changed"
     _audit(session, found, f"return.{what}", at)
     return answers
 
@@ -173,10 +187,8 @@ def asked_measures(catalogue: Catalogue) -> tuple[str, ...]:
     return tuple(one.name for one in catalogue.measures.measures if one.gold)
 
 
-def _of(
-    session: Session, token: str, *, hold: bool = False
-) -> tuple[Return, Collection, ListedService]:
-    """Find what a link opens; ``hold``: nobody else changes it, and it is not closed meanwhile."""
+def _of(session: Session, token: str) -> tuple[Return, Collection, ListedService]:
+    """Find what a link opens."""
     found = (
         select(Return, Collection, ListedService)
         .join(ReturnLink, ReturnLink.return_id == Return.id)
@@ -187,30 +199,40 @@ def _of(
     row = session.execute(found).first()
     if row is None:
         raise LinkOver(_NOWHERE)
-    one, collection, service = row
-    if hold:
-        # the collection before the return, as everywhere: whoever closes waits for this, or this for it
-        session.refresh(collection, with_for_update={"read": True})
-        session.refresh(one, with_for_update=True)
-    return one, collection, service
+    return row[0], row[1], row[2]
 
 
-def _before(session: Session, found: Return) -> tuple[dict[str, object], str] | None:
-    """Give what the same service sent the last time, with the wave's name."""
-    earlier = (
-        select(Return.answers, Collection.name)
-        .join(Collection, Collection.id == Return.collection_id)
-        .where(
-            Return.service_id == found.service_id,
-            Return.collection_id != found.collection_id,
-            Return.answers.is_not(None),
-            Return.asked_at <= found.asked_at,
-        )
-        .order_by(Return.asked_at.desc())
-        .limit(1)
+def _held(session: Session, token: str, version: int) -> tuple[Return, Collection, ListedService]:
+    """Find what a link opens, and hold it: nobody changes it, and it is not closed, meanwhile.
+
+    The collection before the return, as everywhere: whoever closes it waits for this, or this for it.
+    """
+    of = select(ReturnLink.return_id).where(ReturnLink.token_hash == token_hash(token))
+    collection = (
+        select(Collection)
+        .where(Collection.id.in_(select(Return.collection_id).where(Return.id.in_(of))))
+        .with_for_update(read=True)
     )
-    row = session.execute(earlier).first()
-    return (row.answers, row.name) if row else None
+    held = session.scalars(collection).first()
+    if held is None:
+        raise LinkOver(_NOWHERE)
+    both = (
+        select(Return, ListedService)
+        .join(ListedService, ListedService.id == Return.service_id)
+        .where(Return.id.in_(of))
+        .with_for_update(of=Return)
+    )
+    found, service = session.execute(both.execution_options(populate_existing=True)).one()
+    if found.version != version:
+        raise Conflict(MEANWHILE)
+    return found, held, service
+
+
+def _draft(found: Return, change: Change, at: datetime) -> Answers:
+    answers = change(Answers.from_dict(found.draft or found.answers))
+    found.draft, found.drafted_at = answers.to_dict(), at
+    found.version += 1
+    return answers
 
 
 def _audit(session: Session, found: Return, action: str, at: datetime) -> None:

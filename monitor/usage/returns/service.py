@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, null, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,7 @@ from monitor.usage.returns.tables import (
     CollectionState,
     ListedService,
     Return,
+    ReturnLink,
 )
 from monitor.usage.tables import Wave
 
@@ -90,6 +91,36 @@ def bring_list(session: Session, read: ServicesList, *, by: str, at: datetime) -
         same=brought.same,
     )
     return brought
+
+
+def forget(session: Session, service_id: int, *, by: str, at: datetime) -> None:
+    """Let go of all that is kept of a service: its name, where it is, its address, its answers.
+
+    Its links lead nowhere from then on. Waves that were made keep their counts, which name nobody.
+
+    Raises:
+        NotFound: it is not on the list.
+    """
+    found = session.get(ListedService, service_id)
+    if found is None or not found.address:
+        raise NotFound(f"there is no service {service_id}")
+    returns = select(Return.id).where(Return.service_id == service_id)
+    emptied = (
+        delete(ReturnLink).where(ReturnLink.return_id.in_(returns)),
+        update(Return)
+        .where(Return.service_id == service_id)
+        .values(draft=null(), drafted_at=None, answers=null(), returned_at=None),
+    )
+    for statement in emptied:
+        session.execute(statement.execution_options(synchronize_session=False))
+    for fact in _FACTS:
+        setattr(found, fact, "")
+    found.key, found.name = f"forgotten|{service_id}", "A service that was forgotten"
+    found.left_at = found.left_at or at
+    session.flush()
+    audit.record(
+        session, at=at, actor=by, action="service.forgotten", subject=f"listed:{service_id}"
+    )
 
 
 def open_collection(session: Session, opening: Opening, *, by: str, at: datetime) -> Collection:
