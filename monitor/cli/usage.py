@@ -7,8 +7,8 @@ import click
 
 from monitor import workflow
 from monitor.cli.root import as_json, commands, leave, print_json, service_of
-from monitor.feeds import of_use
 from monitor.cli.usage_returns import collect, services
+from monitor.feeds import of_use
 from monitor.gap import use_changes, wave_previews
 from monitor.gap.wave_previews import WavePreview
 from monitor.jobs import asking_use

@@ -90,7 +90,9 @@ def test_a_service_answers_on_three_pages_and_sees_what_it_said(phone, published
 
 
 def test_who_offers_none_is_asked_no_numbers(phone, published):
+    assert 'value="none"' in phone.get(PLACE).text
     went = phone.send(f"{PLACE}/offered", offered=["none"])
+    assert re.search(r'value="none" checked', phone.get(PLACE).text)
     assert phone.get(went.location).location == f"{PLACE}/measures"
     done = phone.send(f"{PLACE}/measures", measures=["not known"], may_show_area="yes")
     assert "None of the ten" in phone.get(done.location).text

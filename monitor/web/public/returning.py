@@ -202,7 +202,7 @@ def _page(opened: Opened, typed: Typed, problems: Problems | None, token: str, s
         chosen=[catalogue.intervention(slug) for slug in opened.now.offered],
         measures=[(name, name) for name in answering.asked_measures(catalogue)]
         + list(rules.OTHER_MEASURES.items()),
-        none=NONE,
+        none_of_them=NONE,
         words=return_words,
     )
 
