@@ -95,6 +95,7 @@ def test_services_are_invited_counted_reminded_and_the_wave_makes_itself(
     wave = " ".join(admin.get(closed.location).text.split())
     assert "nothing is published yet" in wave
     assert "1 of 4 invited (25%)" in wave
+    assert f'href="{place}">from services’ own returns' in wave
     assert "Promoted by First Network and Second Network" in wave
     assert "The wave it made" in admin.get(place).text
     assert admin.post(f"{place}/invite", {}, csrf=admin.csrf()).status_code == 409
