@@ -18,6 +18,7 @@ from types import FrameType
 import click
 
 from monitor.demo import driver, standins, world
+from monitor.demo.answering import services_answer_for_themselves
 from monitor.demo.answers import ABC, CIRCLE, SECOND_THERAPLAY, THERAPLAY
 from monitor.demo.driver import ServiceProcess
 from monitor.demo.further import a_file_brings_it, only_openalex_holds_it
@@ -343,6 +344,7 @@ SCENES = (
     one_of_the_ten_against_another,
     a_survey_moves_one_gap,
     what_it_is_and_what_is_not_known,
+    services_answer_for_themselves,
 )
 
 
