@@ -10,7 +10,7 @@ from alembic import op
 
 from monitor.ops.altering import words
 
-revision = "0018_services_returns"
+revision = "0020_services_returns"
 down_revision = "0019_my_services"
 branch_labels = None
 depends_on = None
