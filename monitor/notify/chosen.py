@@ -7,11 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from monitor.kernel.database import affected
 from monitor.notify import terms
-from monitor.notify.tables import ReaderTerms
+from monitor.notify.tables import HeldNews, ReaderTerms
 from monitor.notify.terms import AS_BEFORE, Terms
 from monitor.notify.words import Kind
 
@@ -69,14 +70,24 @@ def keep(session: Session, reader: int, chosen: Terms, *, at: datetime, begins: 
     """
     row = session.get(ReaderTerms, reader, with_for_update=True, populate_existing=True)
     moved = row is None or of_row(row) != chosen
+    due = terms.due_after(chosen.cadence, at)
     if row is None:
-        row = ReaderTerms(subscriber_id=reader, quarter=None, spent=0, covered_to=at)
-        session.add(row)
-    if begins:
-        row.covered_to = at
-    if moved or begins:
-        row.next_digest_at = terms.due_after(chosen.cadence, at)
+        row = ReaderTerms(
+            subscriber_id=reader, quarter=None, spent=0, covered_to=at, next_digest_at=due
+        )
     row.cadence, row.budget = chosen.cadence, chosen.budget
     row.kinds = [kind for kind in Kind if kind in chosen.kinds]
+    session.add(row)
+    if moved or begins:
+        row.next_digest_at = due
+    if begins:
+        row.covered_to = at
+        _forget_what_waits(session, reader)
     session.flush()
     return moved
+
+
+def _forget_what_waits(session: Session, reader: int) -> None:
+    """Let go of what waited for a reader who had left: who begins anew hears of nothing of before."""
+    waits = delete(HeldNews).where(HeldNews.subscriber_id == reader, HeldNews.message_id.is_(None))
+    affected(session.execute(waits.execution_options(synchronize_session="fetch")))

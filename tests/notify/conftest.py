@@ -16,8 +16,10 @@ from monitor.gap.tables import Change
 from monitor.kernel.settings import parse
 from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
 from monitor.literature.words import Lane
-from monitor.notify import service
+from monitor.notify import chosen, service
 from monitor.notify.tables import Message, Subscriber, SubscriberState
+from monitor.notify.terms import Terms
+from monitor.notify.words import USUAL, Cadence
 from monitor.review.tables import Decision
 from monitor.review.words import DecisionVerdict
 from monitor.usage import service as usage
@@ -93,6 +95,18 @@ class World:
         )
         self.session.add(reader)
         self.session.flush()
+        return reader
+
+    def digested(self, name, *slugs, cadence=Cadence.MONTHLY, budget=1, kinds=USUAL):
+        """Make a reader who chose how often they are told."""
+        reader = self.reader(name, *slugs)
+        chosen.keep(
+            self.session,
+            reader.id,
+            Terms(cadence, frozenset(kinds), budget),
+            at=self.at - timedelta(hours=1),
+            begins=True,
+        )
         return reader
 
     def user(self, address="reviewer@team.example"):

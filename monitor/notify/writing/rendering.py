@@ -31,7 +31,7 @@ from monitor.notify.readers.tokens import (
     unsubscribe_token,
 )
 from monitor.notify.tables import MessageKind
-from monitor.notify.writing import wording
+from monitor.notify.writing import digest_wording, wording
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "email"
 SENDER_NAME = "Gap Monitor"
@@ -137,6 +137,40 @@ def _change(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
         "study_url": base + study["path"] if study else None,
         "heard": [wording.heard(source) for source in content["sources"]],
         "promise": wording.promise(claimed.context["following"]),
+        "quoted": _quoted(claimed.context.get("told")),
+        **_links(claimed, base, secret),
+    }
+
+
+def _quoted(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Give what its reader was told before, and when; None: nothing of it."""
+    if not told:
+        return None
+    return {"at": datetime.fromisoformat(told["at"]), "said": _plain(told["said"])}
+
+
+def _digest(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
+    content, following = _plain(claimed.content), claimed.context["following"]
+    return {
+        "subject": digest_wording.subject(content),
+        "kicker": digest_wording.kicker(content, following),
+        "headline": digest_wording.headline(content),
+        "lead": digest_wording.lead(content, following),
+        "changes": digest_wording.changes(content, base),
+        "added": [one["sentence"] for one in content["added"]],
+        "undone": [one["sentence"] for one in content["undone"]],
+        "told": [f"{one['sentence'].rstrip('.')}." for one in content["told"]],
+        "trials": [],
+        "looked": digest_wording.looked(content),
+        "quiet": content["quiet"],
+        "caveat": content["caveat"],
+        "promise": digest_wording.promise(content, following),
+        **_links(claimed, base, secret),
+    }
+
+
+def _links(claimed: Claimed, base: str, secret: bytes) -> dict[str, str]:
+    return {
         "stop": f"{base}/u/{unsubscribe_token(secret, claimed.uuid)}",
         "choose": f"{base}/choices/{choices_token(secret, claimed.uuid)}",
         "ledger": f"{base}/changes",
@@ -187,6 +221,7 @@ def _incident(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:  # 
 
 _VIEWS: dict[MessageKind, Callable[[Claimed, str, bytes], dict[str, Any]]] = {
     MessageKind.CHANGE: _change,
+    MessageKind.DIGEST: _digest,
     MessageKind.CONFIRM: _confirm,
     MessageKind.INVITATION: _invitation,
     MessageKind.INCIDENT: _incident,
