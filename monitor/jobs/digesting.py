@@ -3,14 +3,18 @@
 import time
 from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
-
 from monitor.kernel.clock import monotonic
 from monitor.kernel.locks import exclusive
+from monitor.notify import rules
 from monitor.notify.announcements import fan_out
 from monitor.notify.digests import making, releasing
 from monitor.notify.digests.making import Workshop
+from monitor.notify.messages.claiming import Claimed
+from monitor.notify.tables import MessageKind
+from monitor.notify.writing.rendering import render, text_of
 from monitor.service import Service
+
+_NO_UUID = "00000000-0000-4000-8000-000000000000"  # no message has this number
 
 
 @dataclass(slots=True)
@@ -58,9 +62,39 @@ def _may_be_made(service: Service, report: DigestReport) -> bool:
     return True
 
 
-def previewed(session: Session, service: Service, address: str) -> making.Ready | None:
-    """Compose what one reader's digest would say if it were due now; None: nothing."""
-    shop = Workshop(service.settings, service.catalogue)
-    reader = making.reader_at(session, address)
-    made = making.preview(session, shop, [reader], at=service.clock())
-    return made[0] if made else None
+def previewed(service: Service, address: str) -> str | None:
+    """Write what one reader's digest would say if it were due now; None: nothing is to be told.
+
+    Composed and rendered as what is sent is, under no number of ours: its links lead nowhere.
+
+    Raises:
+        NotFound: nobody there gets e-mails.
+    """
+    at, shop = service.clock(), Workshop(service.settings, service.catalogue)
+    with service.database.read() as session:
+        reader = making.reader_at(session, address)
+        made = making.preview(session, shop, [reader], at=at)
+        if not made:
+            return None
+        claimed = Claimed(
+            id=0,
+            uuid=_NO_UUID,
+            message_id=rules.message_id(_NO_UUID, service.settings.mail.from_address),
+            kind=MessageKind.DIGEST,
+            address=reader.address,
+            token=0,
+            attempt=0,
+            queued_at=at,
+            subscriber_id=reader.id,
+            context={"following": len(reader.interventions)},
+            content=made[0].content,
+        )
+        return text_of(render(claimed, service.settings, service.secret))
+
+
+def due_addresses(service: Service) -> list[str]:
+    """List who would be sent a digest now; changes nothing."""
+    at, shop = service.clock(), Workshop(service.settings, service.catalogue)
+    with service.database.read() as session:
+        readers = making.due_readers(session, at)
+        return [one.reader.address for one in making.preview(session, shop, readers, at=at)]

@@ -14,7 +14,6 @@ from monitor.notify.messages import outbox
 from monitor.notify.tables import (
     Digest,
     HeldNews,
-    Message,
     MessageKind,
     MessageState,
     ReaderTerms,

@@ -148,11 +148,10 @@ def reader_at(session: Session, address: str) -> Subscriber:
     return reader
 
 
-def due_readers(session: Session, at: datetime, limit: int = AT_ONCE) -> list[Subscriber]:
-    """List the next readers whose digests are due."""
+def due_readers(session: Session, at: datetime) -> list[Subscriber]:
+    """List the readers whose digests are due."""
     found = _due(at).where(ReaderTerms.next_digest_at.is_not(None))
-    ordered = found.order_by(ReaderTerms.subscriber_id).limit(limit)
-    return [row.Subscriber for row in session.execute(ordered)]
+    return [row.Subscriber for row in session.execute(found.order_by(ReaderTerms.subscriber_id))]
 
 
 def _due(at: datetime) -> Any:  # noqa: ANN401 - a select of two entities

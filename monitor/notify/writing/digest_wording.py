@@ -20,6 +20,8 @@ _MAX_SUBJECT = 200
 # What keeps a mail whole in every mail program: so many changes are told with all their facts and
 # what they mean, each with so many studies; of the others what moved, and where to read more.
 _FULL, _STUDIES, _OUTCOME = 3, 2, 160
+_MANY, _FULL_OF_MANY = 5, 2
+_LINE = 400  # characters of what is told in a line
 _NAMES = {
     Cadence.AT_ONCE: "monthly digest",
     Cadence.WEEKLY: "weekly digest",
@@ -61,7 +63,7 @@ def _bounds(content: Mapping[str, Any]) -> tuple[date, date]:
 def subject(content: Mapping[str, Any]) -> str:
     """Write the subject: the change of most weight, tier and findings together, and how many more."""
     if not content["changes"]:
-        return f"Nothing changed {period(content)}: proof that we looked"
+        return "Nothing changed: proof that we looked"
     first, rest = content["changes"][0], len(content["changes"]) - 1
     more = f"; and {plural(rest, 'more change')}" if rest else ""
     fullest_first = (
@@ -132,31 +134,45 @@ def kicker(content: Mapping[str, Any], following: int) -> str:
 
 def changes(content: Mapping[str, Any], base: str) -> list[dict[str, Any]]:
     """Write each change: the first ones whole, the others with what moved and where to read more."""
-    several = len(content["changes"]) > 1
+    several, full = len(content["changes"]) > 1, _full(content)
     return [
         {
             "number": f"{place}. " if several else "",
             "name": change["name"],
             "what": what_moved(change),
-            "sentence": wording.without_name(change) if place > 1 else "",
-            "rows": wording.rows(change) if place <= _FULL else (),
-            "meaning": meaning(wording.states(change)[1]) if place <= _FULL else None,
-            "studies": [study(one, base) for one in _told_of(change, place)],
-            "more": _more(change, place),
+            "sentence": line(wording.without_name(change)) if place > 1 else "",
+            "rows": _rows(change, place) if place <= full else (),
+            "meaning": meaning(wording.states(change)[1]) if place <= full else None,
+            "studies": [
+                study(one, base) for one in (change["studies"][-_STUDIES:] if place <= full else ())
+            ],
+            "more": _more(change) if place <= full else "",
             "url": base + change["path"],
         }
         for place, change in enumerate(content["changes"], start=1)
     ]
 
 
-def _told_of(change: Mapping[str, Any], place: int) -> Sequence[Mapping[str, Any]]:
-    return change["studies"][-_STUDIES:] if place <= _FULL else ()
+def _rows(change: Mapping[str, Any], place: int) -> list[wording.ChangeRow]:
+    """Write what was and is; use that did not move only of the first change."""
+    of_use = place == 1 or "use" in change["kinds"]
+    return [row for row in wording.rows(change) if of_use or not row.about_use]
 
 
-def _more(change: Mapping[str, Any], place: int) -> str:
+def line(said: str) -> str:
+    """Keep what is told in a line to a few lines of it; the page has it whole."""
+    return plain(said, _LINE)
+
+
+def _full(content: Mapping[str, Any]) -> int:
+    """Say how many changes are told with all their facts."""
+    return _FULL if len(content["changes"]) <= _MANY else _FULL_OF_MANY
+
+
+def _more(change: Mapping[str, Any]) -> str:
     """Say how many more studies there were; empty where all are told."""
-    rest = len(change["studies"]) - len(_told_of(change, place))
-    if not rest or place > _FULL:
+    rest = len(change["studies"]) - _STUDIES
+    if rest <= 0:
         return ""
     return f"And {plural(rest, 'more study', 'more studies')}: the page has them all."
 
@@ -201,7 +217,8 @@ def looked(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     sources = facts["sources"]
     if not sources:
         return [("Sources", "No source is switched on, so nothing new would be found.")]
-    told = [_searched(facts), *(said for source in sources for said in _silences(source))]
+    told = [_searched(facts), *_not_answering(sources)]
+    told += [said for source in sources for said in _silences(source)]
     return [
         ("Sources", " ".join(told)),
         ("Is anything missing?", facts["verdict"]),
@@ -270,6 +287,16 @@ def _moves(change: Mapping[str, Any], *, brief: bool = False) -> str:
     return moves(before, after, brief=brief)
 
 
+def _not_answering(sources: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Say which do not stand well now, those of one trouble together."""
+    troubled: dict[str, list[str]] = {}
+    for source in sources:
+        if source["state"] != "ok" and not source["silent"]:
+            troubled.setdefault(wording.heard(source).trouble, []).append(source["title"])
+    for trouble, titles in troubled.items():
+        yield f"{listed(titles)}: {trouble.rstrip('.')}; a study could be missing."
+
+
 def _silences(source: Mapping[str, Any]) -> Iterator[str]:
     for silence in source["silent"]:
         began = datetime.fromisoformat(silence["from"])
@@ -279,9 +306,6 @@ def _silences(source: Mapping[str, Any]) -> Iterator[str]:
         ended = datetime.fromisoformat(silence["to"])
         lasted = plural(max((ended - began).days, 1), "day")
         yield f"{source['title']} was silent for {lasted}, from {day(began)}; it has answered since."
-    if source["state"] != "ok" and not source["silent"]:
-        heard = wording.heard(source)
-        yield f"{source['title']}: {heard.trouble} {heard.words}"
 
 
 def _studies(facts: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ it, and the HTML is autoescaped. No template is ever made from data.
 import textwrap
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
@@ -80,6 +81,14 @@ def render(claimed: Claimed, settings: Settings, secret: bytes) -> bytes:
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     message.set_boundary(f"=_{claimed.uuid}")
     return message.as_bytes(policy=_POLICY)
+
+
+def text_of(message: bytes) -> str:
+    """Read the text part of a message that was written here."""
+    part = message_from_bytes(message, policy=SMTP).get_body(("plain",))
+    if part is None:
+        raise ValueError("the message has no text part")
+    return str(part.get_content())
 
 
 def _headers(
@@ -157,9 +166,9 @@ def _digest(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
         "headline": digest_wording.headline(content),
         "lead": digest_wording.lead(content, following),
         "changes": digest_wording.changes(content, base),
-        "added": [one["sentence"] for one in content["added"]],
-        "undone": [one["sentence"] for one in content["undone"]],
-        "told": [f"{one['sentence'].rstrip('.')}." for one in content["told"]],
+        "added": [digest_wording.line(one["sentence"]) for one in content["added"]],
+        "undone": [digest_wording.line(one["sentence"]) for one in content["undone"]],
+        "told": [digest_wording.line(f"{one['sentence']}.") for one in content["told"]],
         "trials": [],
         "looked": digest_wording.looked(content),
         "quiet": content["quiet"],
