@@ -47,7 +47,7 @@ def note(bar: Bar | None) -> str:
     """Say how a bar is read; nothing where there is none."""
     if bar is None:
         return ""
-    kind = "Dark bar: the result" if bar.solid else "Dashed bar: the result, not settled"
+    kind = "Upper bar: the result" if bar.solid else "Upper, dashed bar: the result, not settled"
     return f"{kind}; right of the middle favours the intervention; wide grey: too small to matter."
 
 
