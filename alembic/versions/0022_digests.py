@@ -48,10 +48,23 @@ def upgrade() -> None:
     op.add_column("message", sa.Column("digest_id", sa.Integer(), nullable=True))
     op.create_index("ix_message_digest_id", "message", ["digest_id"])
     _held()
+    op.create_table(
+        "trial_news",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("slugs", sa.JSON(), nullable=False),
+        sa.Column("sentence", sa.String(), nullable=False),
+        sa.Column("at", _TIME, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trial_news")),
+        sa.UniqueConstraint("number", "kind", name=op.f("uq_trial_news_number_kind")),
+    )
+    op.create_index("ix_trial_news_at", "trial_news", ["at"])
 
 
 def downgrade() -> None:
     """Go back to each change at once; what waited for a digest is told no more."""
+    op.drop_table("trial_news")
     op.drop_table("held_news")
     op.drop_index("ix_message_digest_id", "message")
     op.drop_column("message", "digest_id")

@@ -7,7 +7,7 @@ from monitor.kernel.clock import monotonic
 from monitor.kernel.locks import exclusive
 from monitor.notify import rules
 from monitor.notify.announcements import fan_out
-from monitor.notify.digests import making, releasing
+from monitor.notify.digests import making, releasing, trials
 from monitor.notify.digests.making import Workshop
 from monitor.notify.messages.claiming import Claimed
 from monitor.notify.tables import MessageKind
@@ -48,18 +48,25 @@ def make_due(service: Service) -> DigestReport:
 
 
 def _may_be_made(service: Service, report: DigestReport) -> bool:
-    """Let go of what was overtaken; tells whether every announcement has reached its readers."""
+    """Let go of what was overtaken and note what is new of trials; tells whether any is to be made.
+
+    None is while an announcement has not reached its readers.
+    """
     with service.database.read() as session:
         if fan_out.anybody_left(session):
             return False
         overtaken = releasing.any_overtaken(session)
-        if not overtaken and not making.anybody_due(session, service.clock()):
-            return False
+        due = making.anybody_due(session, service.clock())
+        begun = trials.begun(session)
     while overtaken:
         with service.database.write() as session:
             released = releasing.release_next(session, at=service.clock())
         report.released, overtaken = report.released + released, released > 0
-    return True
+        due = True
+    if due or not begun:
+        with service.database.write() as session:
+            trials.note(session, service.catalogue, service.clock())
+    return due
 
 
 def previewed(service: Service, address: str) -> str | None:

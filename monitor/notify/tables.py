@@ -184,6 +184,21 @@ class HeldNews(Base):
     )
 
 
+class TrialNews(Base):
+    """What was noted of a registered trial, once; ``at`` None: it was known before, so no news."""
+
+    __tablename__ = "trial_news"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str]  # of its registration
+    kind: Mapped[str]  # a notify.words.Kind of trials
+    slugs: Mapped[list[str]]
+    sentence: Mapped[str]
+    at: Mapped[datetime | None]
+
+    __table_args__ = (UniqueConstraint("number", "kind"), Index("ix_trial_news_at", "at"))
+
+
 class Message(Base):
     """One e-mail to one address. Sent outside any transaction, under a lease."""
 

@@ -14,7 +14,7 @@ from monitor.feeds.tables import SourceRow
 from monitor.gap import rules as gap_rules
 from monitor.gap.tables import Change
 from monitor.kernel.settings import parse
-from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
+from monitor.literature.tables import Paper, PaperIdentifier, PaperTrial, Study, StudyPaper
 from monitor.literature.words import Lane
 from monitor.notify import chosen, service
 from monitor.notify.tables import Message, Subscriber, SubscriberState
@@ -108,6 +108,38 @@ class World:
             begins=True,
         )
         return reader
+
+    def trial(self, number, *slugs, completed, expected=True):
+        """Make a registration that evaluates these."""
+        paper = Paper(
+            title=f"An invented trial: the {number} study",
+            authors=[],
+            year=2026,
+            publication_types=[],
+            keywords=[],
+            read_by=1,
+            lane=Lane.EVALUATED,
+            first_seen_at=self.at,
+            changed_at=self.at,
+            version=1,
+        )
+        self.session.add(paper)
+        self.session.flush()
+        trial = PaperTrial(
+            paper_id=paper.id,
+            status=None,
+            started=None,
+            completed=completed,
+            completed_expected=expected,
+            participants=200,
+            has_results=False,
+            evaluates=list(slugs),
+        )
+        self.session.add_all(
+            [trial, PaperIdentifier(scheme="nct", value=number, paper_id=paper.id)]
+        )
+        self.session.flush()
+        return trial
 
     def user(self, address="reviewer@team.example"):
         user = User(address=address, name="Alex Example", role=Role.REVIEWER, created_at=self.at)

@@ -1,6 +1,6 @@
 """Digests: what waits, what one mail for a period says, who is corrected; on both databases."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -8,7 +8,7 @@ from monitor.catalogue.words import Direction, Tier
 from monitor.literature.tables import Study
 from monitor.notify import chosen, service
 from monitor.notify.announcements import fan_out
-from monitor.notify.digests import making, releasing
+from monitor.notify.digests import making, releasing, trials
 from monitor.notify.digests.making import Workshop
 from monitor.notify.messages import outbox
 from monitor.notify.tables import (
@@ -309,3 +309,38 @@ def test_a_kind_that_was_not_asked_for_is_not_told(w, make):
     moved(w, "cos", (POSITIVE, (8, 17)), (MIXED, (9, 18)))
     assert make() == []
     assert w.session.query(HeldNews).count() == 0
+
+
+def test_trials_are_told_once_in_a_digest_that_goes_and_by_the_kinds_chosen(
+    w, make, catalogue, session
+):
+    old = w.trial("NCT00000001", "cos", completed=date(2026, 6, 30))
+    assert trials.note(session, catalogue, w.at) == 0, "what was known at first is no news"
+    w.digested("all", "cos", "vipp")
+    w.digested("vipp", "vipp")
+    w.digested("overdue", "cos", kinds=[Kind.FINDINGS, Kind.OVERDUE])
+    w.trial("NCT00000002", "cos", completed=date(2031, 6, 30))
+    w.trial("NCT00000003", "vipp", completed=date(2024, 1, 31), expected=False)
+    assert trials.note(session, catalogue, w.at) == 2
+    assert trials.note(session, catalogue, w.at + DAY) == 0
+    assert make() == [], "a trial without results sends no mail"
+    old.completed_expected = False
+    assert trials.note(session, catalogue, w.at + 40 * DAY) == 1
+    moved(w, "cos", (POSITIVE, (8, 17)), (MIXED, (9, 18)))
+    moved(w, "vipp", (POSITIVE, (8, 17)), (MIXED, (9, 18)))
+    told = {m.address.partition("@")[0]: content(w, m)["trials"] for m in make(70)}
+    overdue, registered, ended = told["all"]
+    assert overdue == (
+        "VIPP: results are overdue: NCT00000003, 200 people, ended January 2024; no report is known."
+    )
+    assert registered == (
+        "Circle of Security: a trial is registered: NCT00000002, 200 people, due June 2031."
+    )
+    assert ended == (
+        "Circle of Security: a trial has ended: NCT00000001, 200 people, ended June 2026; no report "
+        "is known yet."
+    )
+    assert told["vipp"] == [overdue]
+    assert told["overdue"] == []
+    moved(w, "cos", (MIXED, (9, 18)), (POSITIVE, (10, 19)))
+    assert [content(w, m)["trials"] for m in make(110)] == [[], []], "nothing twice"

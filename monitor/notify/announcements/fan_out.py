@@ -141,7 +141,7 @@ def _tell(
             if terms.interrupts(theirs.terms, news):
                 theirs.charge()
             row = _row(announcement, reader, slugs, at)
-            row["context"] |= {"told": known.quote()} if told else {}
+            row["context"] |= _why(theirs.terms, known if told else None)
             messages.append(row)
         elif way is Way.HELD or known.waits:
             held.append(_held(announcement, reader, slugs))
@@ -199,6 +199,12 @@ def _row(
         "attempts": 0,
         "lease_token": 0,
     }
+
+
+def _why(their: Terms, told: Before | None) -> dict[str, Any]:
+    """Say what a message needs to tell why its reader gets it: how often they are told, what they were."""
+    quoted = {"told": told.quote()} if told else {}
+    return quoted if their == terms.AS_BEFORE else {**quoted, "cadence": their.cadence.value}
 
 
 def _held(announcement: Announcement, reader: Subscriber, slugs: list[str]) -> dict[str, Any]:

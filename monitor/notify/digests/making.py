@@ -24,7 +24,7 @@ from monitor.kernel.errors import NotFound
 from monitor.kernel.settings import Settings
 from monitor.kernel.uk import uk_day_of
 from monitor.notify import chosen, rules, terms
-from monitor.notify.digests import composing, looking
+from monitor.notify.digests import composing, looking, trials
 from monitor.notify.digests.composing import Part
 from monitor.notify.tables import (
     Announcement,
@@ -36,6 +36,7 @@ from monitor.notify.tables import (
     ReaderTerms,
     Subscriber,
     SubscriberState,
+    TrialNews,
 )
 from monitor.notify.words import Kind
 
@@ -54,6 +55,7 @@ class Workshop:
     catalogue: Catalogue
     looked: dict[datetime, dict[str, Any]] = field(default_factory=dict)
     contents: dict[int, tuple[datetime, dict[str, Any]]] = field(default_factory=dict)
+    trials: dict[datetime, Sequence[TrialNews]] = field(default_factory=dict)
 
     def look(self, session: Session, since: datetime, at: datetime) -> dict[str, Any]:
         """Give where we looked since then."""
@@ -61,6 +63,12 @@ class Workshop:
             told = looking.looked(session, self.settings, self.catalogue, since, at)
             self.looked[since] = told
         return self.looked[since]
+
+    def trials_since(self, session: Session, since: datetime) -> Sequence[TrialNews]:
+        """Give what was noted of registered trials since then."""
+        if since not in self.trials:
+            self.trials[since] = trials.since(session, since)
+        return self.trials[since]
 
     def announcements(
         self, session: Session, ids: Collection[int]
@@ -229,6 +237,9 @@ def _content(
         "of": len(shop.catalogue.interventions),
         "caveat": shop.catalogue.review.caveat,
         "follows": [slug for slug in shop.catalogue.slugs if slug in reader.interventions],
+        "trials": trials.lines(
+            shop.trials_since(session, since), row.covered_to, kinds, reader.interventions
+        ),
         "looked": shop.look(session, since, at),
         **composed.to_dict(),
     }

@@ -267,15 +267,12 @@ def screened(facts: Mapping[str, Any]) -> str:
     return f"{total:,} {verb} screened: {parts}."
 
 
-def promise(content: Mapping[str, Any], following: int) -> str:
+def promise(cadence: Cadence, following: int, *, quiet: bool) -> str:
     """Write why a reader gets this, and what happens when it turns out wrong."""
     about = f"{number(following)} intervention{'s' if following > 1 else ''}"
-    asked = _PROMISES[Cadence(content["cadence"])]
-    quiet = (
-        " You also asked to hear once a quarter when nothing changed." if content["quiet"] else ""
-    )
+    more = " You also asked to hear once a quarter when nothing changed." if quiet else ""
     return (
-        f"You asked for news of {about}: {asked}.{quiet} "
+        f"You asked for news of {about}: {_PROMISES[cadence]}.{more} "
         "If this turns out to be wrong, we will write to you again."
     )
 

@@ -32,6 +32,7 @@ from monitor.notify.readers.tokens import (
     unsubscribe_token,
 )
 from monitor.notify.tables import MessageKind
+from monitor.notify.words import Cadence
 from monitor.notify.writing import digest_wording, wording
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "email"
@@ -145,10 +146,18 @@ def _change(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
         "paper": wording.study_link(study) if study else None,
         "study_url": base + study["path"] if study else None,
         "heard": [wording.heard(source) for source in content["sources"]],
-        "promise": wording.promise(claimed.context["following"]),
+        "promise": _promise(claimed.context),
         "quoted": _quoted(claimed.context.get("told")),
         **_links(claimed, base, secret),
     }
+
+
+def _promise(context: Mapping[str, Any]) -> str:
+    """Say why a reader gets this; one who takes digests also gets it where it is urgent."""
+    cadence = context.get("cadence")
+    if cadence is None:
+        return wording.promise(context["following"])
+    return digest_wording.promise(Cadence(cadence), context["following"], quiet=False)
 
 
 def _quoted(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -169,11 +178,13 @@ def _digest(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
         "added": [digest_wording.line(one["sentence"]) for one in content["added"]],
         "undone": [digest_wording.line(one["sentence"]) for one in content["undone"]],
         "told": [digest_wording.line(f"{one['sentence']}.") for one in content["told"]],
-        "trials": [],
+        "trials": content["trials"],
         "looked": digest_wording.looked(content),
         "quiet": content["quiet"],
         "caveat": content["caveat"],
-        "promise": digest_wording.promise(content, following),
+        "promise": digest_wording.promise(
+            Cadence(content["cadence"]), following, quiet=content["quiet"]
+        ),
         **_links(claimed, base, secret),
     }
 
