@@ -11,7 +11,7 @@ from alembic import op
 from monitor.ops import altering
 
 revision = "0022_digests"
-down_revision = "0017_the_reviews_own_table"
+down_revision = "0019_my_services"
 branch_labels = None
 depends_on = None
 

@@ -93,7 +93,7 @@ def previewed(service: Service, address: str) -> str | None:
             attempt=0,
             queued_at=at,
             subscriber_id=reader.id,
-            context={"following": len(reader.interventions)},
+            context={"following": len(reader.hears_of)},
             content=made[0].content,
         )
         return text_of(render(claimed, service.settings, service.secret))

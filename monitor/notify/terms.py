@@ -17,7 +17,7 @@ from monitor.gap.states import State
 from monitor.gap.telling import moved
 from monitor.gap.words import ChangeKind
 from monitor.kernel.uk import uk_day, uk_day_of
-from monitor.notify.words import Cadence, Kind
+from monitor.notify.words import USUAL, Cadence, Kind
 
 _TIERS = list(Tier)
 _ADVERSE = frozenset({Direction.FAVOURS_COMPARISON, Direction.POSITIVE_THEN_COMPARISON})
@@ -64,7 +64,9 @@ class Terms:
 
 
 # Of readers of before there were digests: each change at once, as they asked for.
-AS_BEFORE = Terms(Cadence.AT_ONCE, frozenset(Kind) - {Kind.PROOF})
+AS_BEFORE = Terms(Cadence.AT_ONCE, frozenset(USUAL))
+# Of who begins without saying how often.
+OF_NEW = Terms(Cadence.MONTHLY, frozenset(USUAL), 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,9 +236,9 @@ def _content(
         "notice": shop.settings.web.notice,
         "of": len(shop.catalogue.interventions),
         "caveat": shop.catalogue.review.caveat,
-        "follows": [slug for slug in shop.catalogue.slugs if slug in reader.interventions],
+        "follows": [slug for slug in shop.catalogue.slugs if slug in reader.hears_of],
         "trials": trials.lines(
-            shop.trials_since(session, since), row.covered_to, kinds, reader.interventions
+            shop.trials_since(session, since), row.covered_to, kinds, reader.hears_of
         ),
         "looked": shop.look(session, since, at),
         **composed.to_dict(),
@@ -329,7 +329,7 @@ def _message(settings: Settings, ready: Ready, digest: int, at: datetime) -> Mes
         subscriber_id=ready.reader.id,
         digest_id=digest,
         context={
-            "following": len(ready.reader.interventions),
+            "following": len(ready.reader.hears_of),
             "since": ready.since.isoformat(),
         },
         state=MessageState.PENDING,
