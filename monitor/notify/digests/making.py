@@ -41,10 +41,10 @@ from monitor.notify.tables import (
 from monitor.notify.words import Kind
 
 ACTOR = "job:digest"
-AT_ONCE = 500  # readers looked at in one transaction
+AT_ONCE = 250  # readers looked at in one transaction
 # Of the JSON of a digest; mails are rendered from all.
 VERSION = 1
-_KEPT = 200  # announcements kept in memory of one pass
+_KEPT = 200  # announcements kept in memory of one pass, and digests
 
 
 @dataclass(slots=True)
@@ -56,6 +56,7 @@ class Workshop:
     looked: dict[datetime, dict[str, Any]] = field(default_factory=dict)
     contents: dict[int, tuple[datetime, dict[str, Any]]] = field(default_factory=dict)
     trials: dict[datetime, Sequence[TrialNews]] = field(default_factory=dict)
+    composed: dict[str, dict[str, Any] | None] = field(default_factory=dict)
 
     def look(self, session: Session, since: datetime, at: datetime) -> dict[str, Any]:
         """Give where we looked since then."""
@@ -199,9 +200,9 @@ def _compose(
         ] + [
             Part(id_, *_of(known, id_, slugs), told_at=then) for id_, slugs, then in told[reader.id]
         ]
-        if content := _content(session, shop, reader, row, parts, at):
-            ready = tuple(held[reader.id])
-            made.append(Ready(reader, row.covered_to, content, _key(content), ready))
+        key, content = _content(session, shop, reader, row, parts, at)
+        if content is not None:
+            made.append(Ready(reader, row.covered_to, content, key, tuple(held[reader.id])))
     return made
 
 
@@ -219,34 +220,43 @@ def _content(
     row: ReaderTerms,
     parts: Sequence[Part],
     at: datetime,
-) -> dict[str, Any] | None:
-    """Freeze what one reader is told; None: nothing moved, and they asked for no proof of it."""
-    kinds = chosen.of_row(row).kinds
-    composed = composing.compose(parts, kinds)
-    quiet = not composed.changes
-    if quiet and not (Kind.PROOF in kinds and _quarter_is_over(row, at) and not composed.told):
-        return None
-    since = uk_day_of(row.covered_to).start
+) -> tuple[str, dict[str, Any] | None]:
+    """Freeze what one reader is told, once for all to whom it says the same; with its key.
+
+    None: nothing moved, and they asked for no proof of it.
+    """
+    since, kinds = uk_day_of(row.covered_to).start, chosen.of_row(row).kinds
+    noted = trials.lines(shop.trials_since(session, since), row.covered_to, kinds, reader.hears_of)
+    over = Kind.PROOF in kinds and terms.quarter(row.covered_to) != terms.quarter(at)
+    told = [(part.id, part.slugs, part.told_at and part.told_at.isoformat()) for part in parts]
+    of_all = (since.isoformat(), row.cadence.value, sorted(kinds), over, noted, told)
+    key = _key(uk_day_of(at).date.isoformat(), *of_all)
+    if key not in shop.composed:
+        if len(shop.composed) >= _KEPT:
+            shop.composed = {}
+        composed = composing.compose(parts, kinds)
+        goes = composed.changes or (over and not composed.told)
+        shop.composed[key] = (
+            _frozen(session, shop, row, since, at) | {"trials": noted} | composed.to_dict()
+            if goes
+            else None
+        )
+    return key, shop.composed[key]
+
+
+def _frozen(
+    session: Session, shop: Workshop, row: ReaderTerms, since: datetime, at: datetime
+) -> dict[str, Any]:
+    """Freeze what a digest says beside the news."""
     return {
         "version": VERSION,
         "at": at.isoformat(),
         "since": since.isoformat(),
         "cadence": row.cadence.value,
-        "quiet": quiet,
         "notice": shop.settings.web.notice,
-        "of": len(shop.catalogue.interventions),
         "caveat": shop.catalogue.review.caveat,
-        "follows": [slug for slug in shop.catalogue.slugs if slug in reader.hears_of],
-        "trials": trials.lines(
-            shop.trials_since(session, since), row.covered_to, kinds, reader.hears_of
-        ),
         "looked": shop.look(session, since, at),
-        **composed.to_dict(),
     }
-
-
-def _quarter_is_over(row: ReaderTerms, at: datetime) -> bool:
-    return terms.quarter(row.covered_to) != terms.quarter(at)
 
 
 def _waiting(session: Session, readers: Sequence[int]) -> dict[int, list[HeldNews]]:
@@ -281,11 +291,9 @@ def _told(
     return told
 
 
-def _key(content: dict[str, Any]) -> str:
-    """Name what a digest says, whenever in a pass it was put together."""
-    said = {name: value for name, value in content.items() if name != "at"}
-    said["day"] = uk_day_of(datetime.fromisoformat(content["at"])).date.isoformat()
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+def _key(*said: object) -> str:
+    """Name what a digest is made of; whatever is made of the same on the same day says the same."""
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def _queue(session: Session, settings: Settings, made: Sequence[Ready], at: datetime) -> None:

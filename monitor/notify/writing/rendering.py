@@ -180,10 +180,10 @@ def _digest(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
         "told": [digest_wording.line(f"{one['sentence']}.") for one in content["told"]],
         "trials": content["trials"],
         "looked": digest_wording.looked(content),
-        "quiet": content["quiet"],
+        "quiet": not content["changes"],
         "caveat": content["caveat"],
         "promise": digest_wording.promise(
-            Cadence(content["cadence"]), following, quiet=content["quiet"]
+            Cadence(content["cadence"]), following, quiet=not content["changes"]
         ),
         **_links(claimed, base, secret),
     }

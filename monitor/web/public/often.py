@@ -53,7 +53,7 @@ def radios(chosen: str, interruptions: int) -> list[dict[str, object]]:
         f"At once what matters most, at most {plural(interruptions, 'e-mail')} a quarter; "
         "the rest once a month"
     )
-    texts[EACH] = "At once, each change in an e-mail of its own"
+    texts[EACH] = "At once, each change in an e-mail of its own; trials and counts are on the pages"
     return [{"value": value, "text": texts[value], "checked": value == chosen} for value in VALUES]
 
 
