@@ -48,8 +48,12 @@ def is_news(kinds: Collection[str], cause: Cause = NO_STUDY) -> bool:
 
 
 def is_added(kinds: Collection[str], cause: Cause, cause_kind: str) -> bool:
-    """Tell whether a decision on a study only moved a count: that stands in the lists of digests."""
-    return bool(kinds) and not moves(kinds) and not cause.in_review and cause_kind in OF_DECISIONS
+    """Tell whether a decision on a study only moved a count: that stands in the lists of digests.
+
+    Of a study that was told already, what only moves its count takes nothing back: the page has it.
+    """
+    of_new = cause_kind in OF_DECISIONS and not (cause.in_review or cause.told)
+    return bool(kinds) and not moves(kinds) and of_new
 
 
 def why_silent(kinds: Collection[str], *, in_review: bool) -> str:
