@@ -341,3 +341,19 @@ def test_trials_are_told_once_in_a_digest_that_goes_and_by_the_kinds_chosen(
     assert told["overdue"] == []
     moved(w, "cos", (MIXED, (9, 18)), (POSITIVE, (10, 19)))
     assert [content(w, m)["trials"] for m in make(110)] == [[], []], "nothing twice"
+
+
+def test_what_came_before_an_urgent_mail_is_a_line_and_no_news(w, make):
+    reader = w.digested("anna", "cos", "vipp")
+    moved(w, "cos", (POSITIVE, (8, 17)), (MIXED, (9, 18)))
+    moved(w, "cos", (MIXED, (9, 18)), (Direction.FAVOURS_COMPARISON, (10, 19)))
+    assert len(told_at_once(w, reader)) == 1
+    assert make() == [], "they were told where it stands"
+    moved(w, "vipp", (POSITIVE, (8, 17)), (MIXED, (9, 18)))
+    moved(w, "cos", (Direction.FAVOURS_COMPARISON, (10, 19)), (MIXED, (11, 20)))
+    (message,) = make(60)
+    told = content(w, message)
+    (cos,) = [one for one in told["changes"] if one["slug"] == "cos"]
+    assert cos["before"]["direction"] == Direction.FAVOURS_COMPARISON, "from where they were left"
+    assert [study["label"] for study in cos["studies"]] == ["COS TRIAL 3"]
+    assert "That came before what we wrote on 23 November 2026" in told["undone"][0]["sentence"]

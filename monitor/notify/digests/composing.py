@@ -72,10 +72,15 @@ def compose(parts: Sequence[Part], kinds: Collection[Kind]) -> Composed:
     """Put together what a reader is told, by the kinds of news they chose."""
     made = Composed([], [], [], [])
     for steps in _by_slug(parts).values():
+        told = [step for step in steps if step.part.told_at is not None]
         waiting = [step for step in steps if step.part.told_at is None]
-        made.told.extend(_told(step) for step in steps if step.part.told_at is not None)
-        if waiting:
-            _tell(made, steps, waiting, frozenset(kinds))
+        made.told.extend(_told(step) for step in told)
+        # who was told at once where it stands hears no news of what came before that
+        late = [step for step in waiting if told and step.part.id < told[-1].part.id]
+        if late:
+            made.undone.append(_entry(late, _overtaken(late, told[-1])))
+        if left := waiting[len(late) :]:
+            _tell(made, left, frozenset(kinds))
     made.changes.sort(key=lambda entry: (-entry["weight"], -len(entry["kinds"])))
     made.told.sort(key=lambda entry: entry["at"])
     return made
@@ -90,27 +95,23 @@ def _by_slug(parts: Sequence[Part]) -> dict[str, list[_Step]]:
     return steps
 
 
-def _tell(
-    made: Composed, steps: Sequence[_Step], waiting: Sequence[_Step], chosen: frozenset[Kind]
-) -> None:
-    before, after = waiting[0].before, steps[-1].after
+def _tell(made: Composed, waiting: Sequence[_Step], chosen: frozenset[Kind]) -> None:
+    before, after = waiting[0].before, waiting[-1].after
     kinds = [kind.value for kind in gap_rules.changed(before, after)]
     retracted = any(weighing.is_retraction(step.part.content) for step in waiting)
     asked = chosen & terms.kinds_of(kinds, retracted=retracted)
     if asked and (retracted or news.moves(kinds)):
-        made.changes.append(_change(steps, waiting, kinds, retracted=retracted))
+        made.changes.append(_change(waiting, kinds, retracted=retracted))
     elif asked and kinds:
         made.added.append(_entry(waiting, _added(waiting, before, after)))
     else:
         made.undone.append(_entry(waiting, _undone(waiting, after)))
 
 
-def _change(
-    steps: Sequence[_Step], waiting: Sequence[_Step], kinds: list[str], *, retracted: bool
-) -> dict[str, Any]:
-    first, last = waiting[0], steps[-1]
+def _change(waiting: Sequence[_Step], kinds: list[str], *, retracted: bool) -> dict[str, Any]:
+    first, last = waiting[0], waiting[-1]
     weight = terms.weight(first.before, last.after, kinds, retracted=retracted)
-    alone = len(steps) == 1
+    alone = len(waiting) == 1
     return _entry(waiting, first.change["sentence"] if alone else _merged(waiting, last.after)) | {
         "before": first.change["before"],
         "after": last.change["after"],
@@ -183,6 +184,15 @@ def _undone(waiting: Sequence[_Step], after: State) -> str:
     return (
         f"{waiting[0].change['name']}: moved and moved back ({_causes(waiting)}). It stands as "
         f"before: tier {tier_clause(after)}, {findings_clause(after.direction, 'still')}."
+    )
+
+
+def _overtaken(late: Sequence[_Step], told: _Step) -> str:
+    """Tell what moved before a mail that told where it stands."""
+    when = english.day(told.part.told_at or told.part.at)
+    return (
+        f"{late[0].change['name']}: {_causes(late)}. That came before what we wrote on {when}, "
+        "which tells where it stands."
     )
 
 
