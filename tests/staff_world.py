@@ -45,6 +45,7 @@ from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import queries as literature
 from monitor.notify import queries as mail
 from monitor.notify import service as notify
+from monitor.notify.words import Cadence
 from monitor.ops import service as ops
 from monitor.review import queries as reviews
 from monitor.review.queue.screening import ScreeningAnswer
@@ -294,6 +295,8 @@ class World:
                 interventions=slugs,
                 purpose="An e-mail when something changes.",
                 at=self.at,
+                cadence=Cadence.AT_ONCE,
+                budget=None,
             )
             asked = mail.messages(session, 1)[0]
             notify.confirm(session, asked.uuid, at=self.at)

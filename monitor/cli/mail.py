@@ -1,4 +1,4 @@
-"""The command that sends mail."""
+"""The commands that make digests and send mail."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from monitor.cli.root import as_json, commands, leave, print_json, service_of
+from monitor.jobs import digesting
 from monitor.jobs.delivery import deliver_due
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
@@ -43,3 +44,35 @@ def _print_due(due: list[outbox.Due], *, json_: bool) -> None:
     for message in due:
         click.echo(f"{message.kind} to {message.address}")
     click.echo(f"{len(due)} due; nothing was sent.")
+
+
+@commands.command()
+@click.option("--dry-run", is_flag=True, help="List who would get one now; make none.")
+@click.option("--preview", metavar="ADDRESS", help="Print what this reader's next one would say.")
+@as_json
+@click.pass_obj
+def digest(config: Path, *, dry_run: bool, preview: str | None, json_: bool) -> None:
+    """Make all digests that are due, once and now; ``deliver`` sends them."""
+    with service_of(config) as service:
+        prepare(service, SCHEDULE)
+        if preview is not None:
+            click.echo(digesting.previewed(service, preview) or "Nothing is to be told.")
+            return
+        if dry_run:
+            addresses = digesting.due_addresses(service)
+            _print_readers(addresses, json_=json_)
+            return
+        report = digesting.make_due(service)
+    if json_:
+        print_json(asdict(report))
+        return
+    click.echo(f"{report.made} made; {report.looked_at} readers were due.")
+
+
+def _print_readers(addresses: list[str], *, json_: bool) -> None:
+    if json_:
+        print_json(addresses)
+        return
+    for address in addresses:
+        click.echo(f"digest to {address}")
+    click.echo(f"{len(addresses)} due; none was made.")

@@ -24,6 +24,7 @@ WHERE = {
     "check": "checking",
     "deliver": "mail",
     "demo": "running",
+    "digest": "mail",
     "explain": "reading",
     "export": "reading",
     "feeds": "sources",

@@ -143,6 +143,23 @@ def _on_overview(reader: Person, slug: str) -> tuple[str, str]:
     raise NotOnPage(f"the overview has no row of {name}")
 
 
+def a_month_is_one_mail(on: OnStage) -> None:
+    """Show what waits for a reader of the monthly digest, as it would be sent today."""
+    fran = on.people["fran"]
+    told = on.service.run("digest", "--preview", fran.mail)
+    if told.returncode:
+        raise RuntimeError(f"the digest could not be shown: {told.stdout}{told.stderr}")
+    at_once = len(mail_with(on.standins.mail, fran.mail, "/u/")) - 1  # and the one to confirm
+    paragraphs = [" ".join(part.split()) for part in told.stdout.split("\n\n") if part.strip()]
+    kicker = next(at for at, part in enumerate(paragraphs) if "monthly digest" in part)
+    say(
+        "20. A month in one mail. Fran was written to at once only of what was urgent, "
+        f"{at_once} times; all else waits for her digest. Were it the first of the month:"
+    )
+    for paragraph in paragraphs[kicker : kicker + 3]:
+        quote(paragraph)
+
+
 def _bring_survey(on: OnStage, number: int) -> list[str]:
     """Write an invented survey to its two files and publish it; gives what the command says."""
     table, about = survey_files(on.service.config.parent, number, utcnow().date())

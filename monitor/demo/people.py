@@ -172,9 +172,9 @@ class Person(Visitor):
         values = {"outcome": outcome, "reason": reason}
         return _good(self.submit(self.get(alert), values, having="outcome"))
 
-    def subscribe(self, interventions: Sequence[str]) -> Page:
+    def subscribe(self, interventions: Sequence[str], often: str = "each change") -> Page:
         """Ask for e-mail on some interventions."""
-        values = {"email": self.mail, "interventions": interventions}
+        values = {"email": self.mail, "interventions": interventions, "often": often}
         return _good(self.submit(self.get("/subscribe"), values, having="full"))
 
     def confirm(self, message: ReceivedMail) -> Page:

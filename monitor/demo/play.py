@@ -23,6 +23,7 @@ from monitor.demo.answers import ABC, CIRCLE, SECOND_THERAPLAY, THERAPLAY
 from monitor.demo.driver import ServiceProcess
 from monitor.demo.further import a_file_brings_it, only_openalex_holds_it
 from monitor.demo.moves import (
+    a_month_is_one_mail,
     a_survey_moves_one_gap,
     one_of_the_ten_against_another,
     one_trial_three_ways,
@@ -36,7 +37,7 @@ from monitor.kernel.clock import utcnow
 NOTICE = "Demonstration: every paper, study, person and date of change here is invented."
 
 _PAUSE = 2.5  # seconds between two scenes at pace 1
-_READERS = ("commissioner", "erin")  # they have no account, only mail
+_READERS = ("commissioner", "erin", "fran")  # they have no account, only mail
 
 
 def run(*, keep: bool = True, port: int | None = 8000, pace: float = 1.0) -> None:
@@ -97,6 +98,7 @@ def _people(service: ServiceProcess) -> dict[str, Person]:
         "cara": "Cara Example",
         "commissioner": "Dana Example",
         "erin": "Erin Example",
+        "fran": "Fran Example",
     }
     return {
         key: Person(
@@ -122,14 +124,19 @@ def people_arrive(on: OnStage) -> None:
 
 
 def readers_subscribe(on: OnStage) -> None:
-    """Subscribe two commissioners, each confirmed by the link in the mail."""
-    follows = {"commissioner": ["theraplay", "cos"], "erin": ["ddp", "www", "pip", "vipp"]}
-    for key, interventions in follows.items():
-        on.people[key].subscribe(interventions)
+    """Subscribe three commissioners, each confirmed by the link in the mail."""
+    follows = {
+        "commissioner": (["theraplay", "cos"], "each change"),
+        "erin": (["ddp", "www", "pip", "vipp"], "each change"),
+        "fran": (["theraplay", "cos", "ddp", "vig"], "monthly"),
+    }
+    for key, (interventions, often) in follows.items():
+        on.people[key].subscribe(interventions, often)
     for key in follows:
         on.people[key].confirm(on.letter(on.people[key].mail, "/confirm/"))
     say("2. A commissioner asks for e-mail on Theraplay and Circle of Security, and confirms it.")
-    say("   Erin, another one, asks for DDP, WWW, PIP and VIPP.")
+    say("   Erin, another one, asks for DDP, WWW, PIP and VIPP. Both want each change at once.")
+    say("   Fran asks for four of the ten as most people do: one digest a month.")
 
 
 def sources_are_polled(on: OnStage) -> None:
@@ -344,6 +351,7 @@ SCENES = (
     one_of_the_ten_against_another,
     a_survey_moves_one_gap,
     what_it_is_and_what_is_not_known,
+    a_month_is_one_mail,
     services_answer_for_themselves,
 )
 

@@ -21,6 +21,7 @@ from monitor.jobs.checking import check_ledger
 from monitor.jobs.collecting import close_due
 from monitor.jobs.comparing import compare_due
 from monitor.jobs.delivery import deliver_due
+from monitor.jobs.digesting import make_due
 from monitor.jobs.ordering import order_due
 from monitor.jobs.polling import poll_due
 from monitor.jobs.reminding import remind_due
@@ -99,6 +100,7 @@ JOBS = (
     Job("compare", 60 * 60, compare_due),
     Job("use", 5 * 60, ask_due),
     Job("deliver", 10, deliver_due),
+    Job("digest", 5 * 60, make_due),
     Job("remind", 60 * 60, remind_due),
     Job("collect", 5 * 60, close_due),
     Job("import", 5, work_on_uploads),

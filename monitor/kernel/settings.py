@@ -159,6 +159,15 @@ class MailSettings(Section):
         "a server that allows fewer is sent to over fewer",
     )
 
+    interruptions: int = Field(
+        1,
+        ge=0,
+        le=100,
+        description="how many e-mails a quarter, at most, interrupt a reader who asks for what "
+        "matters most at once; the rest is in their monthly digest. Downgrades, retractions and "
+        "corrections pass. Readers keep the number that stood on the page when they chose",
+    )
+
     @field_validator("from_address")
     @classmethod
     def _one_address(cls, value: str) -> str:

@@ -1,4 +1,4 @@
-"""What is news: which changes are mailed at once, and which only the page of changes shows. Pure.
+"""What is news: which changes are mailed, and which a digest or the page of changes lists. Pure.
 
 Source: the method of findings, section 7. A mail goes out when the tier, the findings or the gap
 moves, or at a retraction; a count that moved waits. A study that may be among the review's own,
@@ -9,6 +9,7 @@ a tier or a gap moves with it, that is: what stands on a page is never other tha
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from monitor.evidence.words import OF_DECISIONS
 from monitor.gap.words import ChangeKind
 
 ONLY_A_COUNT = "only the count of studies moves"
@@ -44,6 +45,15 @@ def is_news(kinds: Collection[str], cause: Cause = NO_STUDY) -> bool:
         return True
     # of one that readers were told of, what it turned out to be is no longer the review's news
     return not why_silent(kinds, in_review=cause.in_review and not cause.told)
+
+
+def is_added(kinds: Collection[str], cause: Cause, cause_kind: str) -> bool:
+    """Tell whether a decision on a study only moved a count: that stands in the lists of digests.
+
+    Of a study that was told already, what only moves its count takes nothing back: the page has it.
+    """
+    of_new = cause_kind in OF_DECISIONS and not (cause.in_review or cause.told)
+    return bool(kinds) and not moves(kinds) and of_new
 
 
 def why_silent(kinds: Collection[str], *, in_review: bool) -> str:

@@ -13,6 +13,7 @@ from monitor.notify.readers.subscribing import (
     confirm,
     has_left,
     subscribe,
+    terms_of,
     unsubscribe,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "confirm",
     "has_left",
     "subscribe",
+    "terms_of",
     "unsubscribe",
 ]

@@ -1,6 +1,6 @@
-"""Subscribers, announcements and the outbox."""
+"""Subscribers and their terms, announcements, digests and the outbox."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy import JSON, ForeignKey, Index, TextClause, UniqueConstraint, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.kernel.database import Base, enum_column
+from monitor.notify.words import Cadence
 
 
 def _only(condition: str) -> dict[str, Any]:
@@ -29,6 +30,7 @@ class MessageKind(StrEnum):
 
     CONFIRM = "confirm"
     CHANGE = "change"
+    DIGEST = "digest"
     INVITATION = "invitation"
     INCIDENT = "incident"
     MY_SERVICES = "my_services"
@@ -53,7 +55,7 @@ class MessageState(StrEnum):
 TURN = (
     "(CASE WHEN held_since IS NOT NULL THEN 6 + CASE WHEN attempts > 4 THEN 4 ELSE attempts END "
     "WHEN attempts > 0 THEN 1 + CASE WHEN attempts > 4 THEN 4 ELSE attempts END "
-    "WHEN kind IN ('change', 'survey') THEN 1 ELSE 0 END)"
+    "WHEN kind IN ('change', 'digest', 'survey') THEN 1 ELSE 0 END)"
 )
 # Literals: a partial index is only used where the query says the same as it, word for word.
 TO_BE_SENT = "state IN ('pending', 'deferred', 'uncertain')"
@@ -92,6 +94,28 @@ class Subscriber(Base):
         return [slug for slug in self.interventions if narrow is None or slug in narrow]
 
 
+class ReaderTerms(Base):
+    """On what terms a subscriber is told (``notify.terms``); without a row: as before digests.
+
+    ``budget``: interruptions a quarter at most; None: any number. ``spent``: those of the quarter
+    that began on ``quarter``. A digest is due at ``next_digest_at`` (None: its time is set when it
+    is next looked at) and tells of what was since ``covered_to``.
+    """
+
+    __tablename__ = "reader_terms"
+
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"), primary_key=True)
+    cadence: Mapped[Cadence] = mapped_column(enum_column(Cadence))
+    kinds: Mapped[list[str]]
+    budget: Mapped[int | None]
+    quarter: Mapped[date | None]
+    spent: Mapped[int] = mapped_column(default=0, server_default="0")
+    covered_to: Mapped[datetime]
+    next_digest_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_reader_terms_next_digest_at", "next_digest_at"),)
+
+
 class Announcement(Base):
     """Changes meant for readers, caused by one decision. Written in the decision's transaction.
 
@@ -125,6 +149,57 @@ class Announcement(Base):
     )
 
 
+class Digest(Base):
+    """What one mail for a period says, frozen; one row for all readers to whom it says the same.
+
+    ``key`` names all that its content was made of. ``overtaken_by``: a later announcement that says
+    the opposite of something in it; what was not handed over of it is made anew.
+    """
+
+    __tablename__ = "digest"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    content: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+    overtaken_by: Mapped[int | None]
+
+
+class HeldNews(Base):
+    """One announcement that waits for a reader's next digest, or was told in one (``message_id``)."""
+
+    __tablename__ = "held_news"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"))
+    announcement_id: Mapped[int] = mapped_column(ForeignKey("announcement.id"))
+    slugs: Mapped[list[str]]  # of the announcement's, what this reader is told
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "announcement_id"),
+        # who is told of a correction
+        Index("ix_held_news_announcement_id", "announcement_id"),
+        # what was in a message
+        Index("ix_held_news_message_id", "message_id"),
+    )
+
+
+class TrialNews(Base):
+    """What was noted of a registered trial, once; ``at`` None: it was known before, so no news."""
+
+    __tablename__ = "trial_news"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str]  # of its registration
+    kind: Mapped[str]  # a notify.words.Kind of trials
+    slugs: Mapped[list[str]]
+    sentence: Mapped[str]
+    at: Mapped[datetime | None]
+
+    __table_args__ = (UniqueConstraint("number", "kind"), Index("ix_trial_news_at", "at"))
+
+
 class Message(Base):
     """One e-mail to one address. Sent outside any transaction, under a lease."""
 
@@ -148,6 +223,7 @@ class Message(Base):
     reply: Mapped[str | None]  # the server's last words
     held_since: Mapped[datetime | None]  # it waits: the server takes no mail from us
     seen_at: Mapped[datetime | None]  # when an admin saw that it was refused for good
+    digest_id: Mapped[int | None]  # the digest that it brings
 
     __table_args__ = (
         UniqueConstraint("subscriber_id", "announcement_id"),
@@ -166,4 +242,5 @@ class Message(Base):
         Index("ix_message_announcement_id", "announcement_id"),
         # whether an address was mailed a link to its private view lately
         _partial("ix_message_links_in", "address", "queued_at", where=LINKS_IN),
+        Index("ix_message_digest_id", "digest_id"),
     )

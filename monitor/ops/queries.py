@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from monitor.feeds import incidents, of_use
 from monitor.feeds import queries as feeds
 from monitor.feeds.incidents import IncidentView
-from monitor.kernel import audit, audit_check
+from monitor.kernel import audit, audit_check, english
 from monitor.kernel.database import LOG_LIMIT, Database
 from monitor.kernel.settings import Settings
 from monitor.notify import queries as notify
 from monitor.notify import rules
+from monitor.notify.digests import making
 from monitor.notify.tables import MessageState
 from monitor.ops.causes import NoWayOut, no_way_out
 from monitor.ops.service import log_too_long
@@ -29,6 +30,7 @@ JOB_TITLES = {
     "compare": "Compare with the sources",
     "use": "Ask the feeds of use",
     "deliver": "Send mail",
+    "digest": "Make the digests",
     "remind": "Remind the admins",
     "import": "Bring in files",
     "order": "Order the queue",
@@ -44,6 +46,8 @@ NOTHING_WATCHED = "Nothing is being watched: every source is switched off"
 _ENDED_SHOWN = timedelta(days=14)
 # how long what is said of a study may wait for a person
 _ALERT_MAY_WAIT = timedelta(days=7)
+# a digest is made within minutes of its hour, however many are due
+_DIGEST_MAY_WAIT = timedelta(hours=2)
 _HOURS_TOLD = 48  # a longer wait is told in days
 # A job is overdue when it missed two turns, and never before this many seconds.
 _GRACE_SECONDS = 120
@@ -169,7 +173,7 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
     lost = no_way_out({source.name: source.last_success for source in asked}, wrong)
     problems = [] if asked else [NOTHING_WATCHED]
     problems += _problems(sources, wrong, lost, jobs) + _mail_problems(wrong, outbox, now)
-    problems += _waiting(session, now) + _log_problem(database)
+    problems += _digests(session, now) + _waiting(session, now) + _log_problem(database)
     return Status(
         at=now,
         verdict=_verdict(problems),
@@ -268,6 +272,14 @@ def _mail_problems(
 def _long(wait: timedelta) -> str:
     hours = int(wait.total_seconds() // 3600)
     return f"{hours} hours" if hours < _HOURS_TOLD else f"{hours // 24} days"
+
+
+def _digests(session: Session, now: datetime) -> list[str]:
+    """Say whether digests were due and none went out: nobody made them, or their mail waits."""
+    since = making.due_since(session, now)
+    if since and now - since > _DIGEST_MAY_WAIT:
+        return [f"A digest was due on {english.moment(since)} and none went out"]
+    return []
 
 
 def _waiting(session: Session, now: datetime) -> list[str]:

@@ -10,7 +10,7 @@ DOCUMENT = ROOT / "docs" / "faults.md"
 # of the list of faults, those of processes, clocks and upstreams, of what is said of studies, and
 # of the mail server
 NUMBERS = [
-    *range(1, 8), 12, 13, 17, 18, 19, *range(23, 50), *range(56, 60), 71, 72, *range(81, 84)
+    *range(1, 8), 12, 13, 17, 18, 19, *range(23, 50), *range(56, 60), 71, 72, 79, *range(81, 84), 85, 86
 ]  # fmt: skip
 _ROW = re.compile(r"^\| (\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
 _TEST = re.compile(r"`([\w/]+\.py)::(test_\w+)`")

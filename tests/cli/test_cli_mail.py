@@ -10,6 +10,7 @@ from monitor.cli import commands
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import Service, prepare
 from monitor.kernel import settings as settings_module
+from monitor.notify import queries
 from monitor.notify import service as notify
 
 
@@ -67,3 +68,19 @@ def test_a_dead_mail_server_is_told_by_every_command(config):
 
 def test_the_story_of_a_day_has_no_verdict_on_now(config):
     assert run(config, "status", "--day", "2026-11-20").exit_code == 0
+
+
+def test_digests_are_listed_previewed_and_made(config):
+    service = Service.open(settings_module.load(config))
+    with service.database.write() as session:
+        asked = queries.messages(session)[-1]
+        notify.confirm(session, asked.uuid, service.clock())
+    service.database.dispose()
+    assert "0 due; none was made." in run(config, "digest", "--dry-run").output
+    assert json.loads(run(config, "digest", "--dry-run", "--json").stdout) == []
+    told = run(config, "digest", "--preview", "reader@example.org")
+    assert (told.exit_code, told.output.strip()) == (0, "Nothing is to be told.")
+    assert "0 made" in run(config, "digest").output
+    nobody = run(config, "digest", "--preview", "nobody@example.org")
+    assert nobody.exit_code != 0
+    assert "nobody at nobody@example.org gets e-mails" in str(nobody.exception)

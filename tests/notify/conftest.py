@@ -14,10 +14,12 @@ from monitor.feeds.tables import SourceRow
 from monitor.gap import rules as gap_rules
 from monitor.gap.tables import Change
 from monitor.kernel.settings import parse
-from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
+from monitor.literature.tables import Paper, PaperIdentifier, PaperTrial, Study, StudyPaper
 from monitor.literature.words import Lane
-from monitor.notify import service
+from monitor.notify import chosen, service
 from monitor.notify.tables import Message, Subscriber, SubscriberState
+from monitor.notify.terms import Terms
+from monitor.notify.words import USUAL, Cadence
 from monitor.review.tables import Decision
 from monitor.review.words import DecisionVerdict
 from monitor.usage import service as usage
@@ -94,6 +96,50 @@ class World:
         self.session.add(reader)
         self.session.flush()
         return reader
+
+    def digested(self, name, *slugs, cadence=Cadence.MONTHLY, budget=1, kinds=USUAL):
+        """Make a reader who chose how often they are told."""
+        reader = self.reader(name, *slugs)
+        chosen.keep(
+            self.session,
+            reader.id,
+            Terms(cadence, frozenset(kinds), budget),
+            at=self.at - timedelta(hours=1),
+            begins=True,
+        )
+        return reader
+
+    def trial(self, number, *slugs, completed, expected=True):
+        """Make a registration that evaluates these."""
+        paper = Paper(
+            title=f"An invented trial: the {number} study",
+            authors=[],
+            year=2026,
+            publication_types=[],
+            keywords=[],
+            read_by=1,
+            lane=Lane.EVALUATED,
+            first_seen_at=self.at,
+            changed_at=self.at,
+            version=1,
+        )
+        self.session.add(paper)
+        self.session.flush()
+        trial = PaperTrial(
+            paper_id=paper.id,
+            status=None,
+            started=None,
+            completed=completed,
+            completed_expected=expected,
+            participants=200,
+            has_results=False,
+            evaluates=list(slugs),
+        )
+        self.session.add_all(
+            [trial, PaperIdentifier(scheme="nct", value=number, paper_id=paper.id)]
+        )
+        self.session.flush()
+        return trial
 
     def user(self, address="reviewer@team.example"):
         user = User(address=address, name="Alex Example", role=Role.REVIEWER, created_at=self.at)

@@ -12,6 +12,7 @@ from monitor.notify import queries, service
 from monitor.notify.announcements import fan_out
 from monitor.notify.messages import outbox, postmaster
 from monitor.notify.tables import Announcement, Message, MessageState, Subscriber, SubscriberState
+from monitor.notify.words import Cadence
 
 PIECE = 5
 
@@ -100,6 +101,8 @@ def test_who_subscribes_after_it_gets_nothing_of_it(session, made, settings, now
             "address": f"{name}@reader.example",
             "interventions": ["cos"],
             "purpose": "news",
+            "cadence": Cadence.AT_ONCE,
+            "budget": None,
         }
         service.subscribe(session, settings, **ask, at=now)
         session.flush()
@@ -125,6 +128,8 @@ def test_a_choice_changed_meanwhile_counts_for_what_comes_later(
             "address": reader.address,
             "interventions": ["cos"],
             "purpose": "news",
+            "cadence": Cadence.AT_ONCE,
+            "budget": None,
         }
         service.subscribe(session, settings, **ask, at=now)
     session.flush()
@@ -184,7 +189,10 @@ def test_who_was_told_and_follows_it_no_more_is_corrected_in_a_later_piece(sessi
     correction = made.withdraw_and_announce(study)
     finish(session, now)
     (message,) = made.messages(announcement_id=correction.id, subscriber_id=moved.id)
+    told = message.context.pop("told")
     assert message.context == {"slugs": ["cos"], "following": 1}
+    assert told["at"] == now.isoformat()
+    assert told["said"][0].startswith("Circle of Security: findings moved")
 
 
 def test_two_announcements_are_told_in_their_order(session, made, now):

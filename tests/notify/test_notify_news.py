@@ -158,3 +158,10 @@ def test_a_retraction_is_news_even_so(w):
 
 def test_a_tier_that_may_now_be_another_is_news(w):
     assert w.announce(w.change(w.decide(w.study()), **may_be_another_tier(w))) is not None
+
+
+@given(kinds, causes)
+def test_what_is_listed_is_no_news_and_of_no_study_told_before(moved, cause):
+    added = news.is_added(moved, cause, "decision")
+    assert added == (moved == {ChangeKind.STUDIES} and not cause.in_review and not cause.told)
+    assert not news.is_added(moved, cause, "policy"), "only decisions on studies are listed"

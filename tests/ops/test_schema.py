@@ -6,6 +6,8 @@ from sqlalchemy import inspect, select, text
 
 from monitor.kernel.database import Database
 from monitor.kernel.errors import ConfigError
+from monitor.notify.tables import ReaderTerms
+from monitor.notify.words import USUAL, Cadence
 from monitor.ops import schema
 from monitor.review.given import reading_of
 from monitor.review.tables import Appraisal
@@ -261,6 +263,37 @@ def test_services_returns_have_a_place_and_mail_that_asks_them_leaves_with_it(em
     _step(empty, "downgrade", "0019_my_services")
     with empty.read() as session:
         assert session.execute(text("SELECT kind FROM message")).scalars().all() == ["confirm"]
+    schema.migrate(empty)
+    schema.require_current(empty)
+
+
+def test_readers_of_before_keep_each_change_at_once_and_a_digest_leaves_no_trace(empty):
+    _step(empty, "upgrade", "0017_the_reviews_own_table")
+    at = {"at": "2026-11-23 06:10:00+00:00"}
+    with empty.write() as session:
+        session.execute(
+            text(
+                "INSERT INTO subscriber (id, address, state, interventions, purpose, asked_at,"
+                " confirmed_at) VALUES (7, 'r@example.org', 'active', '[]', '', :at, :at)"
+            ),
+            at,
+        )
+    schema.migrate(empty)
+    with empty.write() as session:
+        terms = session.scalars(select(ReaderTerms)).one()
+        assert (terms.subscriber_id, terms.cadence, terms.budget) == (7, Cadence.AT_ONCE, None)
+        assert terms.kinds == list(USUAL)
+        session.execute(
+            text(
+                "INSERT INTO message (id, uuid, message_id, kind, address, subscriber_id, context,"
+                " state, queued_at, next_at, attempts, lease_token, digest_id) VALUES (1, 'u', 'm',"
+                " 'digest', 'r@example.org', 7, '{}', 'sent', :at, :at, 0, 0, 1)"
+            ),
+            at,
+        )
+    _step(empty, "downgrade", "0017_the_reviews_own_table")
+    with empty.read() as session:
+        assert session.execute(text("SELECT count(*) FROM message")).scalar() == 0
     schema.migrate(empty)
     schema.require_current(empty)
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from monitor.kernel.audit import AuditEntry
 from monitor.notify.readers import tokens
 from monitor.notify.tables import Message, MessageKind, Subscriber, SubscriberState
+from monitor.notify.words import USUAL
 
 ALL = {"full": "yes", "interventions": ["cos", "ddp"]}
 # what a mail program sends (RFC 8058), in both encodings it may use
@@ -183,9 +184,9 @@ def test_problems_stand_by_their_fields(client, post):
 def test_one_intervention_may_be_followed_from_its_page(client):
     page = client.get("/subscribe?follow=cos").text
     assert re.findall(r'type="checkbox" value="(\w+)" checked', page) == ["cos"]
-    nonsense = client.get("/subscribe?follow=<script>").text
-    assert " checked" not in nonsense
-    assert "<script>" not in nonsense
+    nonsense = client.get("/subscribe?follow=<script>")
+    assert _ticked(nonsense) == []
+    assert "<script>" not in nonsense.text
 
 
 def test_a_flood_is_refused(app, post, token_of):
@@ -262,7 +263,12 @@ def test_all_ten_can_be_chosen_later_and_let_go_of_one_by_one(app, client, token
 
 
 def _ticked(page) -> list[str]:
-    return re.findall(r'type="checkbox" value="(\w+)" checked', page.text)
+    return _chosen(page, "interventions")
+
+
+def _chosen(page, name) -> list[str]:
+    field = rf'name="{name}" type="(?:checkbox|radio)" value="([^"]+)" checked'
+    return re.findall(field, page.text)
 
 
 def test_change_what_you_get_shows_ones_own_choices(app, client, token_of, only, reader):
@@ -284,6 +290,28 @@ def test_change_what_you_get_shows_ones_own_choices(app, client, token_of, only,
     assert "You will get updates" in confirmed
     assert "Video Interaction Guidance" in confirmed, "what they get now, not what they asked first"
     assert "Dyadic Developmental Psychotherapy</li>" not in confirmed
+
+
+def test_how_often_and_of_what_is_chosen_by_the_readers_own_link(
+    app, client, token_of, only, reader
+):
+    path = _mailed(app, "choices", reader)
+    page = client.get(path)
+    assert _chosen(page, "often") == ["monthly"], "of every new reader"
+    assert _chosen(page, "kinds") == [kind.value for kind in USUAL]
+    form = {"csrf_token": token_of(page), "interventions": ["cos"], "often": "each change"}
+    for missing in ({}, {"kinds": ["tier"], "often": "hourly"}, {"kinds": ["nonsense"]}):
+        refused = client.post(path, data={**form, **missing})
+        assert refused.status_code == 400
+        assert "Nothing was saved" in refused.text
+    assert _chosen(client.get(path), "often") == ["monthly"]
+    done = client.post(path, data={**form, "kinds": ["tier", "nothing changed"]})
+    assert "an e-mail at once when something changes" in done.text
+    again = client.get(path)
+    assert _chosen(again, "often") == ["each change"]
+    assert _chosen(again, "kinds") == ["tier", "nothing changed"]
+    client.post(path, data={**form, "often": "at once", "kinds": ["gap"]})
+    assert _chosen(client.get(path), "often") == ["at once"]
 
 
 def test_another_links_token_changes_nothing(app, client, only, reader):

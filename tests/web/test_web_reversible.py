@@ -33,7 +33,7 @@ from monitor.feeds.records import (
 )
 from monitor.gap import queries
 from monitor.gap.tables import Change
-from monitor.notify.announcements import fan_out
+from monitor.notify.announcements import weighing
 from monitor.notify.tables import Announcement
 from monitor.notify.writing import wording
 from monitor.review import service as review
@@ -203,7 +203,7 @@ def test_a_mail_says_that_a_study_was_appraised_again_and_why_and_corrects_whoev
     seen.read_again(studies[0], trial("vipp", result(smd(-0.6, 150))))
     with seen.database.read() as session:
         told = session.scalars(select(Announcement).order_by(Announcement.id)).all()[-1]
-        content, corrects = told.content, fan_out.corrects(told)
+        content, corrects = told.content, weighing.corrects(told.content)
     assert content["study"]["reappraised"] == "Asked again"
     assert corrects, "whoever was told of it gets this one, whatever they follow now"
     said = wording.headline(content["changes"], content["study"], correction=False)

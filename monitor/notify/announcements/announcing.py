@@ -35,12 +35,24 @@ def announce(
     A study no longer counted, or a wave withdrawn, is a correction: it also goes to everybody who
     may have been told of it, whatever they follow now, and takes the place of mails not handed over yet. So
     does one that counts again.
-    What is no news (``notify.news``) is left to the page of changes.
-    The same changes again give the announcement already made; nothing to tell gives None.
+    What only adds to a count is no news (``notify.news``): it is announced for the lists of digests
+    alone. What may be among the review's own is left to the page of changes.
+    The same changes again give the announcement already made; no news gives None.
     """
-    told = _news(session, catalogue, changes)
-    if not told:
-        return None
+    news_, added = _news(session, catalogue, changes)
+    if added:
+        _announce(session, catalogue, settings, added, at=at)
+    return _announce(session, catalogue, settings, news_, at=at) if news_ else None
+
+
+def _announce(
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    told: Sequence[Change],
+    *,
+    at: datetime,
+) -> Announcement:
     if made := _already_made(session, told):
         return made
     content = contents.build(session, catalogue, settings, told, at=at)
@@ -61,14 +73,22 @@ def announce(
     return announcement
 
 
-def _news(session: Session, catalogue: Catalogue, changes: Sequence[Change]) -> list[Change]:
-    """Keep the changes, of one cause, that readers are told of by mail."""
+def _news(
+    session: Session, catalogue: Catalogue, changes: Sequence[Change]
+) -> tuple[list[Change], list[Change]]:
+    """Part the changes, of one cause: those that are news, and those that only add to a count."""
     if not changes:
-        return []
+        return [], []
     if wave_news.is_of_wave(changes[0]):
-        return wave_news.news(session, changes)
+        return wave_news.news(session, changes), []
     cause = _cause(session, catalogue, changes[0])
-    return [change for change in changes if news.is_news(change.kinds, cause)]
+    told = [change for change in changes if news.is_news(change.kinds, cause)]
+    added = [
+        change
+        for change in changes
+        if change not in told and news.is_added(change.kinds, cause, change.cause_kind)
+    ]
+    return told, added
 
 
 def _cause(session: Session, catalogue: Catalogue, change: Change) -> news.Cause:

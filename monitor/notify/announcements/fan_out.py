@@ -2,8 +2,9 @@
 
 An announcement is one row, written with the decision that caused it. Its readers are those who
 followed what it tells when it was made, and who still read when their turn comes. Each piece is a
-transaction: it looks at the next few readers, queues their messages, and keeps how far it came. So
-a crash repeats nothing and leaves nobody out, whoever goes on.
+transaction: it looks at the next few readers, queues the messages of those who are told at once by
+their terms (``notify.terms``), keeps it for the next digest of others, and keeps how far it came.
+So a crash repeats nothing and leaves nobody out, whoever goes on.
 
 A later announcement that says the opposite ends an earlier one at once: what was not handed over
 of it never is, however far either came.
@@ -14,23 +15,25 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
-from monitor.kernel.database import affected
-from monitor.notify import news, rules
-from monitor.notify.messages.claiming import OVERTAKEN
-from monitor.notify.smtp.due import UNTOUCHED
+from monitor.notify import chosen, rules, terms
+from monitor.notify.announcements import earlier, weighing
+from monitor.notify.announcements.earlier import Before
+from monitor.notify.announcements.weighing import Weighed, corrects
 from monitor.notify.tables import (
     Announcement,
+    HeldNews,
     Message,
     MessageKind,
     MessageState,
     Subscriber,
     SubscriberState,
 )
+from monitor.notify.terms import Terms, Way
 
 ACTOR = "job:announce"
 AT_ONCE = 500  # readers looked at in one transaction: some hundredths of a second
@@ -47,8 +50,8 @@ def start(session: Session, announcement: Announcement, *, at: datetime) -> None
     Few readers are all told in the transaction of the decision; of many, the jobs tell the others.
     """
     announcement.last_reader = session.scalar(select(func.max(Subscriber.id))) or 0
-    if corrects(announcement):
-        _overtake(session, announcement, at)
+    if corrects(announcement.content):
+        earlier.overtake(session, announcement, at)
     session.flush()
     _tell_next(session, announcement, at)
     known = {"readers": announcement.readers} if announcement.complete_at else {}
@@ -85,13 +88,6 @@ def tell_before_they_choose(session: Session, reader: Subscriber, *, at: datetim
     reader.follows_after = newest(session)
 
 
-def corrects(announcement: Announcement) -> bool:
-    """Tell whether it takes back what may have been told of its study, or takes that back."""
-    study = announcement.content["study"]
-    told_anew = study and (study["again"] is not None or study.get("reappraised") is not None)
-    return bool(announcement.content["correction"] or told_anew)
-
-
 def _incomplete() -> Select[Announcement]:
     return select(Announcement).where(Announcement.complete_at.is_(None))
 
@@ -121,39 +117,68 @@ def _tell_next(session: Session, announcement: Announcement, at: datetime) -> No
 def _tell(
     session: Session, announcement: Announcement, readers: Sequence[Subscriber], at: datetime
 ) -> None:
-    """Queue the messages of these readers; one who has theirs already gets no other."""
-    before = _told_before(session, announcement, [reader.id for reader in readers])
-    slugs = _followed_by(announcement)
-    rows = [
-        _row(announcement, reader, wanted, at)
-        for reader in readers
-        if reader.follows_after < announcement.id
-        and (wanted := _wanted(announcement, reader, slugs, before.get(reader.id, set())))
-    ]
-    if rows:
-        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-        once = ("subscriber_id", "announcement_id")
-        adding = dialect.insert(Message).on_conflict_do_nothing(index_elements=once)
-        added = session.scalars(adding.returning(Message.id), rows).all()
-        announcement.readers += len(added)
+    """Queue the messages of these readers, or keep them for their digests; who has it gets no other."""
+    ids = [reader.id for reader in readers]
+    before: dict[int, Before] = {}
+    if corrects(announcement.content):
+        before = earlier.told_before(session, announcement, ids)
+    weighed = weighing.weigh(announcement.content)
+    asked, done = chosen.hold(session, ids, at), _done(session, announcement, ids)
+    messages: list[dict[str, Any]] = []
+    held: list[dict[str, Any]] = []
+    for reader in readers:
+        if reader.follows_after >= announcement.id or reader.id in done:
+            continue
+        known, theirs = before.get(reader.id) or Before(), asked[reader.id]
+        wanted = _wanted(weighed, reader, theirs.terms, known)
+        if not wanted:
+            continue
+        slugs = [one.slug for one in wanted]
+        told = not known.told.isdisjoint(slugs)
+        news = weighing.together(wanted, corrects=told)
+        way = terms.way(theirs.terms, news, theirs.spent)
+        if way is Way.AT_ONCE:
+            if terms.interrupts(theirs.terms, news):
+                theirs.charge()
+            row = _row(announcement, reader, slugs, at)
+            row["context"] |= _why(theirs.terms, known if told else None)
+            messages.append(row)
+        elif way is Way.HELD or known.waits:
+            held.append(_held(announcement, reader, slugs))
+    announcement.readers += _add(session, Message, messages) + _add(session, HeldNews, held)
 
 
-def _followed_by(announcement: Announcement) -> list[str]:
-    """Give the interventions whose followers are told: all at a retraction, else those that moved."""
-    study = announcement.content["study"]
-    if study and study["withdrawn"] and study["withdrawn"]["retraction"]:
-        return announcement.slugs
-    changes = announcement.content["changes"]
-    return [change["slug"] for change in changes if news.moves(change["kinds"])]
+def _add(session: Session, table: type[Message | HeldNews], rows: Sequence[dict[str, Any]]) -> int:
+    """Add rows; one who has theirs already gets no other. Counts those added."""
+    if not rows:
+        return 0
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    once = ("subscriber_id", "announcement_id")
+    adding = dialect.insert(table).on_conflict_do_nothing(index_elements=once)
+    return len(session.scalars(adding.returning(table.id), rows).all())
+
+
+def _done(session: Session, announcement: Announcement, readers: Sequence[int]) -> set[int]:
+    """Give those of these readers whose turn came already: a piece may be told again."""
+    if not readers:
+        return set()
+    return {
+        reader
+        for table in (Message, HeldNews)
+        for reader in session.scalars(
+            select(table.subscriber_id).where(
+                table.announcement_id == announcement.id, table.subscriber_id.in_(readers)
+            )
+        )
+        if reader is not None
+    }
 
 
 def _wanted(
-    announcement: Announcement, reader: Subscriber, slugs: Sequence[str], before: set[str]
-) -> list[str]:
+    weighed: Sequence[Weighed], reader: Subscriber, asked: Terms, known: Before
+) -> list[Weighed]:
     """Give what a reader is told of: what they follow, and what they may have been told before."""
-    hears_of = reader.hears_of
-    followed = {slug for slug in slugs if slug in hears_of}
-    return [slug for slug in announcement.slugs if slug in followed | before]
+    return weighing.wanted(weighed, asked, reader.hears_of, known.told | known.waits)
 
 
 def _row(
@@ -176,45 +201,14 @@ def _row(
     }
 
 
-def _overtake(session: Session, announcement: Announcement, at: datetime) -> None:
-    """Let nothing more be sent of what this one takes back, and tell it no further."""
-    earlier = update(Announcement).where(
-        Announcement.id.in_(_earlier(announcement)), Announcement.overtaken_by.is_(None)
-    )
-    ended = func.coalesce(Announcement.complete_at, at)
-    values = {"overtaken_by": announcement.id, "complete_at": ended}
-    affected(session.execute(earlier.values(values).execution_options(synchronize_session="fetch")))
+def _why(their: Terms, told: Before | None) -> dict[str, Any]:
+    """Say what a message needs to tell why its reader gets it: how often they are told, what they were."""
+    quoted = {"told": told.quote()} if told else {}
+    return quoted if their == terms.AS_BEFORE else {**quoted, "cadence": their.cadence.value}
 
 
-def _told_before(
-    session: Session, announcement: Announcement, readers: Sequence[int]
-) -> dict[int, set[str]]:
-    """Tell what these readers may have been told of the study before; cancel what they were not."""
-    if not readers or not corrects(announcement):
-        return {}
-    theirs = (
-        Message.announcement_id.in_(_earlier(announcement)),
-        Message.subscriber_id.in_(readers),
-    )
-    overtaken = update(Message).where(*theirs, Message.state.in_(UNTOUCHED))
-    off = overtaken.values(state=MessageState.CANCELLED, reply=OVERTAKEN, held_since=None)
-    affected(session.execute(off.execution_options(synchronize_session=False)))
-    told: dict[int, set[str]] = {}
-    rows = select(Message.subscriber_id, Message.context).where(
-        *theirs, Message.state != MessageState.CANCELLED
-    )
-    for reader, context in session.execute(rows):
-        told.setdefault(reader or 0, set()).update(context["slugs"])
-    return told
-
-
-def _earlier(announcement: Announcement) -> Select[int]:
-    """Select the earlier announcements that tell of the same study, or of the same wave."""
-    if announcement.wave_id is not None:
-        same = Announcement.wave_id == announcement.wave_id
-    else:
-        same = Announcement.study_id == announcement.content["study"]["id"]
-    return select(Announcement.id).where(same, Announcement.id < announcement.id)
+def _held(announcement: Announcement, reader: Subscriber, slugs: list[str]) -> dict[str, Any]:
+    return {"subscriber_id": reader.id, "announcement_id": announcement.id, "slugs": slugs}
 
 
 def _record(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
 from monitor.notify.smtp.due import in_order, may_be_sent, next_due, next_strayed, overtaken
-from monitor.notify.tables import Announcement, Message, MessageKind, MessageState
+from monitor.notify.tables import Announcement, Digest, Message, MessageKind, MessageState
 
 ACTOR = "job:deliver"
 LEFT = "The reader left before it was sent"
@@ -36,8 +36,9 @@ class Claimed:
     queued_at: datetime
     subscriber_id: int | None
     context: dict[str, Any]
-    content: dict[str, Any]  # the announcement's, or empty
+    content: dict[str, Any]  # the announcement's or the digest's, or empty
     announcement_id: int | None = None
+    digest_id: int | None = None
 
 
 def claim(session: Session, *, at: datetime, limit: int, lease_seconds: int) -> list[Claimed]:
@@ -107,6 +108,8 @@ def _read(session: Session, ids: Sequence[int]) -> list[Claimed]:
     ).all()
     told = {message.announcement_id for message in found} - {None}
     contents = _contents(session, told) if told else {}
+    brought = {message.digest_id for message in found} - {None}
+    digests = _digests(session, brought) if brought else {}
     return [
         Claimed(
             id=message.id,
@@ -119,8 +122,9 @@ def _read(session: Session, ids: Sequence[int]) -> list[Claimed]:
             queued_at=message.queued_at,
             subscriber_id=message.subscriber_id,
             context=message.context,
-            content=contents.get(message.announcement_id, {}),
+            content=contents.get(message.announcement_id) or digests.get(message.digest_id) or {},
             announcement_id=message.announcement_id,
+            digest_id=message.digest_id,
         )
         for message in found
     ]
@@ -131,3 +135,8 @@ def _contents(
 ) -> dict[int | None, dict[str, Any]]:
     told = select(Announcement.id, Announcement.content).where(Announcement.id.in_(announcements))
     return {row.id: row.content for row in session.execute(told)}
+
+
+def _digests(session: Session, ids: Collection[int | None]) -> dict[int | None, dict[str, Any]]:
+    made = select(Digest.id, Digest.content).where(Digest.id.in_(ids))
+    return {row.id: row.content for row in session.execute(made)}

@@ -12,6 +12,7 @@ from monitor.notify import rules
 from monitor.notify.smtp.due import RETRIED, may_be_sent
 from monitor.notify.tables import (
     Announcement,
+    Digest,
     Message,
     MessageKind,
     MessageState,
@@ -111,6 +112,9 @@ def _is_wanted(session: Session, message: Message) -> bool:
 
 
 def _overtaken(session: Session, message: Message) -> bool:
+    if message.digest_id is not None:
+        digest = session.get_one(Digest, message.digest_id, populate_existing=True)
+        return digest.overtaken_by is not None
     if message.announcement_id is None:
         return False
     told = session.get_one(Announcement, message.announcement_id, populate_existing=True)

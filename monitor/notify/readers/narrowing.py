@@ -12,9 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
+from monitor.notify import chosen
 from monitor.notify.announcements import fan_out
 from monitor.notify.readers.subscribing import leave, new_reader, reader_of
 from monitor.notify.tables import Subscriber, SubscriberState
+from monitor.notify.terms import OF_NEW
 
 
 def reader(session: Session, address: str, *, hold: bool = False) -> Subscriber | None:
@@ -70,14 +72,17 @@ def start(
         session, address, list(interventions), purpose, at
     )
     fan_out.tell_before_they_choose(session, found, at=at)
+    if found.state is not SubscriberState.ACTIVE:
+        session.flush()
+        chosen.keep(session, found.id, OF_NEW, at=at, begins=True)
     found.state, found.confirmed_at, found.purpose = SubscriberState.ACTIVE, at, purpose
     found.interventions = list(interventions)
     found.narrowed_to = None if narrowed_to is None else sorted(narrowed_to)
     session.flush()
     subject = f"subscriber:{found.id}"
-    chosen = {"interventions": list(interventions), "narrowed": narrowed_to is not None}
+    told = {"interventions": list(interventions), "narrowed": narrowed_to is not None}
     audit.record(
-        session, at=at, actor=subject, action="subscriber.confirmed", subject=subject, **chosen
+        session, at=at, actor=subject, action="subscriber.confirmed", subject=subject, **told
     )
 
 

@@ -3,7 +3,7 @@
 The same happens for everybody who asks, so nobody learns who subscribes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,10 +17,13 @@ from monitor.catalogue.tables import InterventionRow
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, LinkOver
 from monitor.kernel.settings import Settings
+from monitor.notify import chosen as kept
 from monitor.notify import rules
 from monitor.notify.announcements import fan_out
 from monitor.notify.messages.queueing import queue
 from monitor.notify.tables import Message, MessageKind, Subscriber, SubscriberState
+from monitor.notify.terms import AS_BEFORE, Terms
+from monitor.notify.words import USUAL, Cadence, Kind
 
 _MAX_PURPOSE = 1000  # characters
 
@@ -33,9 +36,11 @@ class Awaiting:
     interventions: tuple[str, ...]  # slugs
     purpose: str
     confirmed: bool  # already: the same again changes nothing
+    cadence: Cadence = Cadence.AT_ONCE
+    budget: int | None = None
 
 
-def subscribe(
+def subscribe(  # noqa: PLR0913 - who, what, how often
     session: Session,
     settings: Settings,
     *,
@@ -43,6 +48,8 @@ def subscribe(
     interventions: Sequence[str],
     purpose: str,
     at: datetime,
+    cadence: Cadence = Cadence.MONTHLY,
+    budget: int | None = 1,
 ) -> None:
     """Ask by mail whether this address wants news of these interventions (double opt-in).
 
@@ -65,6 +72,8 @@ def subscribe(
         "interventions": slugs,
         "names": [intervention.name for intervention in chosen],
         "purpose": rules.plain(purpose, _MAX_PURPOSE),
+        "cadence": cadence.value,
+        "budget": budget,
     }
     message = queue(session, settings, MessageKind.CONFIRM, address, context=asked, at=at)
     message.subscriber_id = reader.id
@@ -87,6 +96,8 @@ def awaiting(session: Session, uuid: str, at: datetime) -> Awaiting:
         interventions=tuple(chosen),
         purpose=message.context["purpose"],
         confirmed=confirmed,
+        cadence=Cadence(message.context.get("cadence", Cadence.AT_ONCE)),
+        budget=message.context.get("budget"),
     )
 
 
@@ -102,6 +113,7 @@ def confirm(session: Session, uuid: str, at: datetime) -> Subscriber:
         return reader
     message.context = {**message.context, "confirmed_at": at.isoformat()}
     fan_out.tell_before_they_choose(session, reader, at=at)
+    _keep_terms(session, reader, message.context, at)
     reader.state = SubscriberState.ACTIVE
     reader.interventions = list(message.context["interventions"])
     reader.narrowed_to = None  # what they asked for here is told whatever their services offer
@@ -148,8 +160,22 @@ def choices(session: Session, uuid: str) -> tuple[str, ...] | None:
     return tuple(reader.interventions) if reader.state is SubscriberState.ACTIVE else None
 
 
-def choose(session: Session, uuid: str, interventions: Sequence[str], at: datetime) -> None:
-    """Let the reader of this message follow these interventions from now on.
+def terms_of(session: Session, uuid: str) -> Terms:
+    """Give the terms on which the reader of this message is told now."""
+    reader = reader_of(session, uuid)
+    return kept.of(session, reader.id) if reader else AS_BEFORE
+
+
+def choose(
+    session: Session,
+    uuid: str,
+    interventions: Sequence[str],
+    at: datetime,
+    terms: Terms | None = None,
+) -> None:
+    """Let the reader of this message follow these interventions from now on, on these terms.
+
+    Without ``terms`` theirs stay. What was announced before is told by what they chose then.
 
     Raises:
         LinkOver: nobody is known by this message any more.
@@ -162,10 +188,37 @@ def choose(session: Session, uuid: str, interventions: Sequence[str], at: dateti
         raise LinkOver("this link leads nowhere; subscribe again to get a new one")
     if reader.state is not SubscriberState.ACTIVE:
         raise Conflict("the e-mails are stopped; subscribe again to get them")
-    if chosen != reader.interventions:
+    before = kept.of(session, reader.id)
+    wanted = terms or before
+    if chosen != reader.interventions or wanted != before:
         fan_out.tell_before_they_choose(session, reader, at=at)
         reader.interventions = chosen
-        _record(session, at, "subscriber.chose", reader, interventions=chosen)
+        told = {"interventions": chosen}
+        if wanted != before:
+            kept.keep(session, reader.id, wanted, at=at, begins=False)
+            told |= _in_words(wanted)
+        _record(session, at, "subscriber.chose", reader, **told)
+
+
+def _keep_terms(
+    session: Session, reader: Subscriber, asked: Mapping[str, Any], at: datetime
+) -> None:
+    """Keep how often a reader asked to be told; one who only asks anew keeps the kinds they chose.
+
+    Who was asked before there were digests agreed to each change at once.
+    """
+    begins = reader.state is not SubscriberState.ACTIVE
+    if "cadence" not in asked:
+        kept.keep(session, reader.id, AS_BEFORE, at=at, begins=begins)
+        return
+    kinds = frozenset(USUAL) if begins else kept.of(session, reader.id).kinds
+    wanted = Terms(Cadence(asked["cadence"]), kinds, asked["budget"])
+    kept.keep(session, reader.id, wanted, at=at, begins=begins)
+
+
+def _in_words(terms: Terms) -> dict[str, Any]:
+    kinds = [kind.value for kind in Kind if kind in terms.kinds]
+    return {"cadence": terms.cadence.value, "kinds": kinds, "budget": terms.budget}
 
 
 def _chosen(session: Session, interventions: Iterable[str]) -> list[InterventionRow]:

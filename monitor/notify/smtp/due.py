@@ -31,6 +31,7 @@ from monitor.notify.tables import (
     TO_BE_SENT,
     TURN,
     Announcement,
+    Digest,
     Message,
     MessageKind,
     MessageState,
@@ -112,7 +113,11 @@ def may_be_sent() -> ColumnElement[bool]:
             Message.kind.not_in((MessageKind.INCIDENT, MessageKind.SURVEY)),
         ),
         and_(Message.kind == MessageKind.INCIDENT, admin.exists()),
-        and_(Message.kind == MessageKind.CHANGE, active.exists(), ~overtaken()),
+        and_(
+            Message.kind.in_((MessageKind.CHANGE, MessageKind.DIGEST)),
+            active.exists(),
+            ~overtaken(),
+        ),
         and_(Message.kind == MessageKind.CONFIRM, asked_since.exists()),
         and_(Message.kind == MessageKind.SURVEY, _is_asked().exists()),
     )
@@ -123,7 +128,10 @@ def overtaken() -> ColumnElement[bool]:
     later = select(Announcement.id).where(
         Announcement.id == Message.announcement_id, Announcement.overtaken_by.is_not(None)
     )
-    return and_(Message.state.in_(UNTOUCHED), later.exists())
+    in_digest = select(Digest.id).where(
+        Digest.id == Message.digest_id, Digest.overtaken_by.is_not(None)
+    )
+    return and_(Message.state.in_(UNTOUCHED), or_(later.exists(), in_digest.exists()))
 
 
 def _is_asked() -> Select[int]:

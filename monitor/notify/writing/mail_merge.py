@@ -1,10 +1,11 @@
 """Writing the same mail to thousands: rendered once, then each reader's own parts are put in.
 
-The messages of one announcement differ in whom they go to, in their number and in their links. All
+The messages of one announcement, or of one digest, differ in whom they go to, in their number and in their links. All
 else is found by rendering one for a reader who does not exist, and kept for the pass. A form is
 only used once it has given, for the first message of its kind, what rendering that one gives.
 """
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,9 +24,15 @@ _NO_UUID = "7e57f0f2-0000-4000-8000-5ca1ab1e0000"
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _LONGEST_ADDRESS = 254
 _SOFT_BREAK = b"=\r\n"  # RFC 2045, 6.7: a line that goes on
+_SAID = (
+    "slugs",
+    "following",
+    "told",
+    "cadence",
+)  # of a message's context, what its words depend on
 _FORMS = 64  # kept at once; each is as large as a message
 
-_Key = tuple[int | None, str, tuple[str, ...], int, datetime]
+_Key = tuple[int | None, int | None, str, str, datetime]
 _Part = bytes | tuple[int, int, int | None]  # as it is, or which value, from where, up to where
 
 
@@ -90,7 +97,7 @@ class MailMerge:
 
 def _can_be_merged(claimed: Claimed) -> bool:
     return (
-        claimed.kind is MessageKind.CHANGE
+        claimed.kind in {MessageKind.CHANGE, MessageKind.DIGEST}
         and claimed.subscriber_id is not None
         and claimed.message_id.startswith(f"<{claimed.uuid}@")
         and len(claimed.address) <= _LONGEST_ADDRESS
@@ -100,11 +107,12 @@ def _can_be_merged(claimed: Claimed) -> bool:
 
 def _key(claimed: Claimed) -> _Key:
     """Name all that a message's words depend on, beyond what is its own."""
+    said = {name: claimed.context[name] for name in _SAID if name in claimed.context}
     return (
         claimed.announcement_id,
+        claimed.digest_id,
         claimed.message_id.partition("@")[2],
-        tuple(claimed.context["slugs"]),
-        claimed.context["following"],
+        json.dumps(said, sort_keys=True),
         claimed.queued_at,
     )
 

@@ -7,6 +7,7 @@ it, and the HTML is autoescaped. No template is ever made from data.
 import textwrap
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
@@ -32,7 +33,8 @@ from monitor.notify.readers.tokens import (
     unsubscribe_token,
 )
 from monitor.notify.tables import MessageKind
-from monitor.notify.writing import wording
+from monitor.notify.words import Cadence
+from monitor.notify.writing import digest_wording, wording
 from monitor.usage.returns.rules import may_be_reminded
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "email"
@@ -82,6 +84,14 @@ def render(claimed: Claimed, settings: Settings, secret: bytes) -> bytes:
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     message.set_boundary(f"=_{claimed.uuid}")
     return message.as_bytes(policy=_POLICY)
+
+
+def text_of(message: bytes) -> str:
+    """Read the text part of a message that was written here."""
+    part = message_from_bytes(message, policy=SMTP).get_body(("plain",))
+    if part is None:
+        raise ValueError("the message has no text part")
+    return str(part.get_content())
 
 
 def _headers(
@@ -148,7 +158,51 @@ def _change(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
         "paper": wording.study_link(study) if study else None,
         "study_url": base + study["path"] if study else None,
         "heard": [wording.heard(source) for source in content["sources"]],
-        "promise": wording.promise(claimed.context["following"]),
+        "promise": _promise(claimed.context),
+        "quoted": _quoted(claimed.context.get("told")),
+        **_links(claimed, base, secret),
+    }
+
+
+def _promise(context: Mapping[str, Any]) -> str:
+    """Say why a reader gets this; one who takes digests also gets it where it is urgent."""
+    cadence = context.get("cadence")
+    if cadence is None:
+        return wording.promise(context["following"])
+    return digest_wording.promise(Cadence(cadence), context["following"], quiet=False)
+
+
+def _quoted(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Give what its reader was told before, and when; None: nothing of it."""
+    if not told:
+        return None
+    return {"at": datetime.fromisoformat(told["at"]), "said": _plain(told["said"])}
+
+
+def _digest(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
+    content, following = _plain(claimed.content), claimed.context["following"]
+    return {
+        "subject": digest_wording.subject(content),
+        "kicker": digest_wording.kicker(content, following),
+        "headline": digest_wording.headline(content),
+        "lead": digest_wording.lead(content, following),
+        "changes": digest_wording.changes(content, base),
+        "added": [digest_wording.line(one["sentence"]) for one in content["added"]],
+        "undone": [digest_wording.line(one["sentence"]) for one in content["undone"]],
+        "told": [digest_wording.line(f"{one['sentence']}.") for one in content["told"]],
+        "trials": content["trials"],
+        "looked": digest_wording.looked(content),
+        "quiet": not content["changes"],
+        "caveat": content["caveat"],
+        "promise": digest_wording.promise(
+            Cadence(content["cadence"]), following, quiet=not content["changes"]
+        ),
+        **_links(claimed, base, secret),
+    }
+
+
+def _links(claimed: Claimed, base: str, secret: bytes) -> dict[str, str]:
+    return {
         "stop": f"{base}/u/{unsubscribe_token(secret, claimed.uuid)}",
         "choose": f"{base}/choices/{choices_token(secret, claimed.uuid)}",
         "ledger": f"{base}/changes",
@@ -215,6 +269,7 @@ def _survey(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
 
 _VIEWS: dict[MessageKind, Callable[[Claimed, str, bytes], dict[str, Any]]] = {
     MessageKind.CHANGE: _change,
+    MessageKind.DIGEST: _digest,
     MessageKind.CONFIRM: _confirm,
     MessageKind.INVITATION: _invitation,
     MessageKind.INCIDENT: _incident,

@@ -27,7 +27,7 @@ from monitor.kernel.english import (
     studies,
 )
 from monitor.notify.rules import plain
-from monitor.notify.writing import use_wording
+from monitor.notify.writing import bars, use_wording
 from monitor.review.words import found, shown
 
 FULL, OPEN, EMPTY = "full", "open", "empty"
@@ -58,6 +58,7 @@ class ChangeRow:
     mark_note: str = ""  # explains the mark, where there is one
     boxes: tuple[str, ...] = ()
     about_use: bool = False
+    bar: bars.Bar | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +258,8 @@ def _findings(before: State | None, after: State) -> Iterator[ChangeRow]:
             f"What trials since show {place(line)}",
             _moved(before_it, line.told),
             more=f"{sentence(figures(line))}.",
+            bar=(bar := bars.of(line)),
+            mark_note=bars.note(bar),
         )
     if not after.shows and not ended:
         yield ChangeRow("What trials since show", "No result of one is known")

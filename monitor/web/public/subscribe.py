@@ -15,16 +15,18 @@ from monitor.mine import mail as own_mail
 from monitor.mine import queries as mine
 from monitor.notify import service as notify
 from monitor.notify.readers import narrowing, tokens
+from monitor.notify.terms import Terms
 from monitor.web import posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
+from monitor.web.public import often
 from monitor.web.security import csrf, limiter
 
 blueprint = Blueprint("subscribe", __name__)
 
 PURPOSE = (
-    "E-mail me when the evidence, the findings, the use or the gap changes for the interventions I "
-    "chose, and if an earlier e-mail turns out wrong."
+    "E-mail me about the interventions I chose, as often as I chose, when the evidence, the findings, "
+    "the use or the gap changes, and if an earlier e-mail turns out wrong."
 )
 ALL = "all"  # the box above the ten
 _ONLY = "only"  # the box below them: only what touches my services
@@ -39,6 +41,7 @@ class _Form:
     address: str
     ticked: tuple[str, ...]  # the boxes, the one for all among them
     problems: dict[str, str]
+    often: str = often.USUAL
 
 
 @blueprint.get("/subscribe")
@@ -62,6 +65,7 @@ def subscribe() -> ResponseReturnValue:
     if "full" not in request.form:
         return _page(_Form(typed.address, (), {}))
     Problems(typed.problems).must_be_none()
+    cadence, budget = often.read(typed.often, service().settings.mail.interruptions)
     with service().database.write() as session:
         notify.subscribe(
             session,
@@ -70,6 +74,8 @@ def subscribe() -> ResponseReturnValue:
             interventions=_chosen(typed.ticked),
             purpose=PURPOSE,
             at=now(),
+            cadence=cadence,
+            budget=budget,
         )
     return render_template("public/subscribe_sent.html")
 
@@ -85,8 +91,11 @@ def _confirm_page(typed: Typed, problems: Problems | None, *, token: str) -> str
     with service().database.read() as session:
         asked = notify.awaiting(session, uuid, now())
     page = "public/confirmed.html" if asked.confirmed else "public/confirm.html"
+    told = often.words(asked.cadence, asked.budget)
     chosen = _names(asked.interventions)
-    return render_template(page, chosen=chosen, purpose=asked.purpose, problems=problems)
+    return render_template(
+        page, chosen=chosen, purpose=asked.purpose, problems=problems, often=told
+    )
 
 
 @blueprint.post("/confirm/<token>")
@@ -96,7 +105,11 @@ def confirm(token: str) -> ResponseReturnValue:
     uuid = message_of(tokens.Purpose.CONFIRM, token)
     with service().database.write() as session:
         chosen = tuple(notify.confirm(session, uuid, now()).interventions)
-    return render_template("public/confirmed.html", chosen=_names(chosen), problems=None)
+        theirs = notify.terms_of(session, uuid)
+    told = often.words(theirs.cadence, theirs.budget)
+    return render_template(
+        "public/confirmed.html", chosen=_names(chosen), problems=None, often=told
+    )
 
 
 @blueprint.get("/choices/<token>")
@@ -107,11 +120,14 @@ def choices_form(token: str) -> str:
         chosen = notify.choices(session, uuid)
         reader = narrowing.of_message(session, uuid)
         only = reader is not None and reader.narrowed_to is not None
+        theirs = notify.terms_of(session, uuid)
     if chosen is None:
         return render_template("public/unsubscribed.html", already=True)
     typed = Typed([("interventions", slug) for slug in chosen])
     if only:
         typed[_ONLY] = "yes"
+    typed.setlist("kinds", [kind.value for kind in theirs.kinds])
+    typed["often"] = often.of(theirs)
     return _choices_page(typed, None, token=token)
 
 
@@ -128,6 +144,8 @@ def _choices_page(typed: Typed, problems: Problems | None, *, token: str) -> str
         boxes=_boxes(typed.getlist("interventions")),
         entered=entered,
         only=_ONLY in typed,
+        often=often.radios(typed.get("often", ""), service().settings.mail.interruptions),
+        kinds=often.boxes(typed.getlist("kinds")),
         problems=problems,
         problem_list=_problem_list(problems.of if problems else {}),
         stop=stop,
@@ -138,19 +156,37 @@ def _choices_page(typed: Typed, problems: Problems | None, *, token: str) -> str
 @limiter.limit(_TOO_MANY)
 @posting.form(_choices_page)
 def choices(token: str) -> ResponseReturnValue:
-    """Let a reader follow other interventions; their mail's link proves who they are."""
+    """Let a reader follow others, of other kinds or as often; their mail's link proves who they are."""
     uuid = message_of(tokens.Purpose.CHOICES, token)
     chosen = _chosen(request.form.getlist("interventions"))
     if not chosen:
         raise InvalidInput("Choose at least one, or stop the e-mails", field="interventions")
+    terms = _terms(request.form)
     at, only = now(), _ONLY in request.form
     with service().database.write() as session:
-        notify.choose(session, uuid, chosen, at)
+        notify.choose(session, uuid, chosen, at, terms)
         reader = narrowing.of_message(session, uuid)
         if reader is not None:
             own_mail.narrow_choices(session, reader.address, only=only, at=at)
             only = reader.narrowed_to is not None
-    return render_template("public/chosen.html", chosen=_names(chosen), only=only)
+        theirs = notify.terms_of(session, uuid)
+    told = often.words(theirs.cadence, theirs.budget)
+    return render_template("public/chosen.html", chosen=_names(chosen), only=only, often=told)
+
+
+def _terms(typed: Typed) -> Terms | None:
+    """Read how often and of what; None where the page was opened before it asked for that."""
+    if "often" not in typed:
+        return None
+    problems = Problems()
+    if typed["often"] not in often.VALUES:
+        problems.add("often", "Choose how often")
+    kinds = often.read_kinds(typed.getlist("kinds"))
+    if not kinds:
+        problems.add("kinds", "Choose at least one kind of news, or stop the e-mails")
+    problems.must_be_none()
+    cadence, budget = often.read(typed["often"], service().settings.mail.interruptions)
+    return Terms(cadence, kinds, budget)
 
 
 @blueprint.get("/u/<token>")
@@ -210,7 +246,10 @@ def _read(form: Typed) -> _Form:
         problems["email"] = str(error)
     if not _chosen(ticked):
         problems["interventions"] = "Choose at least one intervention"
-    return _Form(address, ticked, problems)
+    how = form.get("often", often.USUAL)
+    if how not in often.VALUES:
+        problems["often"] = "Choose how often"
+    return _Form(address, ticked, problems, how)
 
 
 def _chosen(ticked: Collection[str]) -> tuple[str, ...]:
@@ -225,6 +264,7 @@ def _page(typed: _Form) -> str:
         form=typed,
         purpose=PURPOSE,
         choices=_boxes(typed.ticked),
+        often=often.radios(typed.often, service().settings.mail.interruptions),
         problem_list=_problem_list(typed.problems),
     )
 

@@ -1,0 +1,107 @@
+"""Make the digests that are due, in pieces. Sends nothing: the mail goes its own way."""
+
+import time
+from dataclasses import dataclass
+
+from monitor.kernel.clock import monotonic
+from monitor.kernel.locks import exclusive
+from monitor.notify import rules
+from monitor.notify.announcements import fan_out
+from monitor.notify.digests import making, releasing, trials
+from monitor.notify.digests.making import Workshop
+from monitor.notify.messages.claiming import Claimed
+from monitor.notify.tables import MessageKind
+from monitor.notify.writing.rendering import render, text_of
+from monitor.service import Service
+
+_NO_UUID = "00000000-0000-4000-8000-000000000000"  # no message has this number
+
+
+@dataclass(slots=True)
+class DigestReport:
+    """How one pass went: readers whose digest was due, digests made, and those made anew."""
+
+    looked_at: int = 0
+    made: int = 0
+    released: int = 0
+
+
+def make_due(service: Service) -> DigestReport:
+    """Make every digest that is due, once.
+
+    While an announcement has not reached all of its readers, none is made: what is in a digest, and
+    what takes it back, are told together. The next pass does.
+    """
+    report = DigestReport()
+    with exclusive(service.database, service.settings.var, "digest") as held:
+        if not held or not _may_be_made(service, report):
+            return report
+        shop = Workshop(service.settings, service.catalogue)
+        piece = making.AT_ONCE
+        while piece == making.AT_ONCE:
+            began = monotonic()
+            with service.database.write() as session:
+                piece, made = making.make_next(session, shop, at=service.clock())
+            report.looked_at, report.made = report.looked_at + piece, report.made + made
+            time.sleep(monotonic() - began if piece == making.AT_ONCE else 0)
+    return report
+
+
+def _may_be_made(service: Service, report: DigestReport) -> bool:
+    """Let go of what was overtaken and note what is new of trials; tells whether any is to be made.
+
+    None is while an announcement has not reached its readers.
+    """
+    with service.database.read() as session:
+        if fan_out.anybody_left(session):
+            return False
+        overtaken = releasing.any_overtaken(session)
+        due = making.anybody_due(session, service.clock())
+        begun = trials.begun(session)
+    while overtaken:
+        with service.database.write() as session:
+            released = releasing.release_next(session, at=service.clock())
+        report.released, overtaken = report.released + released, released > 0
+        due = True
+    if due or not begun:
+        with service.database.write() as session:
+            trials.note(session, service.catalogue, service.clock())
+    return due
+
+
+def previewed(service: Service, address: str) -> str | None:
+    """Write what one reader's digest would say if it were due now; None: nothing is to be told.
+
+    Composed and rendered as what is sent is, under no number of ours: its links lead nowhere.
+
+    Raises:
+        NotFound: nobody there gets e-mails.
+    """
+    at, shop = service.clock(), Workshop(service.settings, service.catalogue)
+    with service.database.read() as session:
+        reader = making.reader_at(session, address)
+        made = making.preview(session, shop, [reader], at=at)
+        if not made:
+            return None
+        claimed = Claimed(
+            id=0,
+            uuid=_NO_UUID,
+            message_id=rules.message_id(_NO_UUID, service.settings.mail.from_address),
+            kind=MessageKind.DIGEST,
+            address=reader.address,
+            token=0,
+            attempt=0,
+            queued_at=at,
+            subscriber_id=reader.id,
+            context={"following": len(reader.hears_of)},
+            content=made[0].content,
+        )
+        return text_of(render(claimed, service.settings, service.secret))
+
+
+def due_addresses(service: Service) -> list[str]:
+    """List who would be sent a digest now; changes nothing."""
+    at, shop = service.clock(), Workshop(service.settings, service.catalogue)
+    with service.database.read() as session:
+        readers = making.due_readers(session, at)
+        return [one.reader.address for one in making.preview(session, shop, readers, at=at)]

@@ -1,0 +1,74 @@
+"""What an announcement means to a reader: what of it they hear of, how much it weighs. Pure.
+
+Read off the frozen content alone, so that a reader whose turn comes later is told by the same rule.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.gap.states import State
+from monitor.notify import news, terms
+from monitor.notify.terms import News, Terms, Weight
+from monitor.notify.words import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One intervention's change. ``open``: it is told to whoever follows it, not only as a correction."""
+
+    slug: str
+    weight: Weight
+    kinds: frozenset[Kind]
+    open: bool
+
+
+def corrects(content: Mapping[str, Any]) -> bool:
+    """Tell whether it takes back what may have been told of its study, or takes that back."""
+    study = content["study"]
+    told_anew = study and (study["again"] is not None or study.get("reappraised") is not None)
+    return bool(content["correction"] or told_anew)
+
+
+def is_retraction(content: Mapping[str, Any]) -> bool:
+    """Tell whether a study was retracted: that is told to all who follow what it was of."""
+    study = content["study"]
+    return bool(study and study["withdrawn"] and study["withdrawn"]["retraction"])
+
+
+def weigh(content: Mapping[str, Any]) -> list[Weighed]:
+    """Weigh each change of an announcement, in its order."""
+    retracted = is_retraction(content)
+    # what only adds to a count has an announcement of its own, without anything that moved
+    added = not corrects(content) and not any(news.moves(c["kinds"]) for c in content["changes"])
+    return [
+        Weighed(
+            slug=change["slug"],
+            weight=terms.weight(*_states(change), change["kinds"], retracted=retracted),
+            kinds=terms.kinds_of(change["kinds"], retracted=retracted),
+            open=retracted or added or news.moves(change["kinds"]),
+        )
+        for change in content["changes"]
+    ]
+
+
+def wanted(
+    weighed: Sequence[Weighed], chosen: Terms, follows: Collection[str], before: Collection[str]
+) -> list[Weighed]:
+    """Give what a reader hears of: what they follow and asked for, and what they knew ``before``."""
+    return [
+        one
+        for one in weighed
+        if one.slug in before or (one.open and one.slug in follows and one.kinds & chosen.kinds)
+    ]
+
+
+def together(some: Sequence[Weighed], *, corrects: bool) -> News:
+    """Weigh what a reader hears of in one mail."""
+    kinds: frozenset[Kind] = frozenset().union(*(one.kinds for one in some))
+    return News(max(one.weight for one in some), kinds, corrects)
+
+
+def _states(change: Mapping[str, Any]) -> tuple[State | None, State]:
+    before = State.from_dict(change["before"]) if change["before"] else None
+    return before, State.from_dict(change["after"])

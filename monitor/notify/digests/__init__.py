@@ -1,0 +1,1 @@
+"""Digests: what one mail for a period says, and for whom one is due."""

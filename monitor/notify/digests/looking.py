@@ -1,0 +1,88 @@
+"""Where we looked in a period: the proof that stands in a digest, frozen as JSON. Reads only."""
+
+from collections import Counter, defaultdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from monitor.catalogue.loader import Catalogue
+from monitor.feeds import incidents
+from monitor.feeds import queries as feeds
+from monitor.feeds.completeness import days
+from monitor.feeds.tables import Incident
+from monitor.kernel.settings import Settings
+from monitor.kernel.uk import uk_day_of
+from monitor.review.tables import Decision, Screening
+from monitor.review.words import DecisionVerdict, ScreeningVerdict
+
+# a source that is silent for less was asked again the same day
+_SILENT = timedelta(days=1)
+
+
+def looked(
+    session: Session, settings: Settings, catalogue: Catalogue, since: datetime, at: datetime
+) -> dict[str, Any]:
+    """Gather what was asked and read from ``since`` to ``at``, and how far it goes.
+
+    ``through`` is the last day that had ended, and ``verdict`` the proof's answer for it.
+    """
+    through = uk_day_of(at).date - timedelta(days=1)
+    report = days.report(session, settings, catalogue, through, at)
+    return {
+        "through": through.isoformat(),
+        "verdict": report.verdict.sentence,
+        "sources": _sources(session, settings, since, at),
+        "papers": _papers(session, since, at),
+        "studies": _studies(session, since, at),
+    }
+
+
+def _sources(
+    session: Session, settings: Settings, since: datetime, at: datetime
+) -> list[dict[str, Any]]:
+    silent: dict[str, list[dict[str, str | None]]] = defaultdict(list)
+    found = select(Incident).where(
+        Incident.topic == incidents.POLL,
+        Incident.opened_at < at,
+        or_(Incident.closed_at.is_(None), Incident.closed_at > since),
+    )
+    for one in session.scalars(found.order_by(Incident.opened_at)):
+        start, end = max(one.opened_at, since), min(one.closed_at or at, at)
+        if end - start >= _SILENT or one.closed_at is None:
+            ended = end.isoformat() if one.closed_at and one.closed_at <= at else None
+            silent[one.source].append({"from": start.isoformat(), "to": ended})
+    return [
+        {
+            "title": source.title,
+            "state": str(source.state),
+            "last_success": source.last_success.isoformat() if source.last_success else None,
+            "silent": silent[source.name],
+        }
+        for source in feeds.last_heard(session, settings, at)
+    ]
+
+
+def _papers(session: Session, since: datetime, at: datetime) -> dict[str, int]:
+    """Count the papers screened, each by its last verdict of the period."""
+    within = (Screening.at > since, Screening.at <= at)
+    last = select(func.max(Screening.id)).where(*within).group_by(Screening.paper_id)
+    rows = session.execute(
+        select(Screening.verdict, func.count())
+        .where(Screening.id.in_(last))
+        .group_by(Screening.verdict)
+    )
+    counted = dict(rows.all())
+    return {verdict.value: counted.get(verdict, 0) for verdict in ScreeningVerdict}
+
+
+def _studies(session: Session, since: datetime, at: datetime) -> dict[str, int]:
+    """Count the decisions of the period: accepted, not counted any more, and of these retracted."""
+    found = select(Decision).where(Decision.at > since, Decision.at <= at)
+    counted: Counter[str] = Counter()
+    for decision in session.scalars(found):
+        counted["accepted"] += decision.verdict is DecisionVerdict.ACCEPT
+        counted["withdrawn"] += decision.verdict is DecisionVerdict.WITHDRAW
+        counted["retracted"] += bool(decision.facts.get("retraction"))
+    return {name: counted[name] for name in ("accepted", "withdrawn", "retracted")}

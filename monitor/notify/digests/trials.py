@@ -1,0 +1,99 @@
+"""News of registered trials: that one was registered, has ended, is overdue. Each is noted once.
+
+They stand in the lists of digests and send no mail by themselves: no result is known of them. What was
+known when the first were noted is no news, nor is all that a trial first seen has behind it.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from monitor.catalogue.loader import Catalogue
+from monitor.evidence.registered import AwaitedTrial, registered
+from monitor.kernel import english
+from monitor.kernel.uk import uk_day_of
+from monitor.literature.linkage.overdue import TrialStanding
+from monitor.notify.rules import plain
+from monitor.notify.tables import TrialNews
+from monitor.notify.words import Kind
+
+_ENDED = frozenset({TrialStanding.UNPUBLISHED, TrialStanding.OVERDUE})
+_LISTED = 8  # of one digest; more are counted
+
+
+def begun(session: Session) -> bool:
+    """Tell whether any trial was noted yet."""
+    return session.scalar(select(TrialNews.id).limit(1)) is not None
+
+
+def note(session: Session, catalogue: Catalogue, at: datetime) -> int:
+    """Note what is new of the registered trials; counts it."""
+    first = not begun(session)
+    known = set(session.execute(select(TrialNews.number, TrialNews.kind)).all())
+    noted = 0
+    for trial in registered(session, None, uk_day_of(at).date):
+        numbers = [number.value for number in trial.numbers] or [f"paper {trial.paper_id}"]
+        new = [
+            kind
+            for kind in _kinds(trial)
+            if not any((number, kind.value) in known for number in numbers)
+        ]
+        for kind in new:
+            # of several at once the last says it all
+            news = kind is new[-1] and not first
+            session.add(
+                TrialNews(
+                    number=numbers[0],
+                    kind=kind.value,
+                    slugs=list(trial.evaluates),
+                    sentence=_sentence(catalogue, trial, kind, numbers[0]),
+                    at=at if news else None,
+                )
+            )
+            noted += news
+    session.flush()
+    return noted
+
+
+def since(session: Session, moment: datetime) -> Sequence[TrialNews]:
+    """List what was noted after a moment, the first first."""
+    later = select(TrialNews).where(TrialNews.at > moment)
+    return session.scalars(later.order_by(TrialNews.at, TrialNews.id)).all()
+
+
+def lines(
+    noted: Sequence[TrialNews], moment: datetime, kinds: Collection[Kind], follows: Collection[str]
+) -> list[str]:
+    """Write what a reader is told of trials: of the kinds they chose, of what they follow."""
+    told = [
+        one.sentence
+        for one in noted
+        if one.at is not None
+        and one.at > moment
+        and Kind(one.kind) in kinds
+        and not set(one.slugs).isdisjoint(follows)
+    ]
+    rest = len(told) - _LISTED
+    return [*told[:_LISTED], *([f"And {rest:,} more."] if rest > 0 else [])]
+
+
+def _kinds(trial: AwaitedTrial) -> list[Kind]:
+    kinds = [Kind.REGISTERED]
+    kinds += [Kind.COMPLETED] if trial.standing in _ENDED else []
+    return [*kinds, Kind.OVERDUE] if trial.standing is TrialStanding.OVERDUE else kinds
+
+
+def _sentence(catalogue: Catalogue, trial: AwaitedTrial, kind: Kind, number: str) -> str:
+    names = english.listed(
+        [entry.short for entry in catalogue.interventions if entry.slug in trial.evaluates]
+    )
+    called = trial.name if trial.name == number else f"{trial.name} ({number})"
+    people = f", {trial.people:,} people" if trial.people else ""
+    said = {
+        Kind.REGISTERED: f"a trial is registered: {called}{people}, {trial.when}",
+        Kind.COMPLETED: f"a trial has ended: {called}{people}, {trial.when}; no report is known yet",
+        Kind.OVERDUE: f"results are overdue: {called}{people}, {trial.when}; no report is known",
+    }[kind]
+    return plain(f"{names}: {said}.", 400)

@@ -1,0 +1,30 @@
+"""What a reader may choose: how often they are written to, and of what. The words of pages and mail."""
+
+from enum import StrEnum
+
+
+class Cadence(StrEnum):
+    """How often a reader is told of what is not urgent."""
+
+    AT_ONCE = "at once"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+
+
+class Kind(StrEnum):
+    """What a reader may want to be told of."""
+
+    TIER = "tier"
+    FINDINGS = "findings"
+    GAP = "gap"
+    USE = "use"
+    RETRACTION = "retraction"
+    REGISTERED = "trial registered"
+    OVERDUE = "trial overdue"
+    COMPLETED = "trial completed"
+    PROOF = "nothing changed"
+
+
+# What every new reader gets; that nothing changed is told by choice alone.
+USUAL = tuple(kind for kind in Kind if kind is not Kind.PROOF)
