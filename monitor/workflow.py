@@ -11,6 +11,12 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
 from monitor.catalogue.words import CertaintyDomain
+from monitor.collecting import (  # offered from here: part of the story
+    close_collection,
+    close_due,
+    invite_services,
+    remind_services,
+)
 from monitor.evidence import service as evidence
 from monitor.evidence.baseline import papers as baseline_papers
 from monitor.evidence.baseline import standing as baselines
@@ -59,8 +65,11 @@ from monitor.waves import (  # offered from here: they are part of the story
 
 __all__ = [  # of others, offered from here beside the functions below
     "Preview",
+    "close_collection",
+    "close_due",
     "comparison_failed",
     "fewer_ids",
+    "invite_services",
     "preview",
     "preview_counting",
     "preview_counting_again",
@@ -71,6 +80,7 @@ __all__ = [  # of others, offered from here beside the functions below
     "readers_told",
     "remind_admins",
     "remind_of_exports",
+    "remind_services",
     "settle_incident",
     "source_failed",
     "source_recovered",

@@ -6,7 +6,7 @@ from alembic import op
 from monitor.ops import altering
 
 revision = "0019_my_services"
-down_revision = "0020_feeds_of_use"
+down_revision = "0018_feeds_of_use"
 branch_labels = None
 depends_on = None
 

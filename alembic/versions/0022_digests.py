@@ -11,7 +11,7 @@ from alembic import op
 from monitor.ops import altering
 
 revision = "0022_digests"
-down_revision = "0019_my_services"
+down_revision = "0020_services_returns"
 branch_labels = None
 depends_on = None
 
@@ -33,7 +33,7 @@ def upgrade() -> None:
     kinds = _kinds()
     at = kinds.index("change") + 1
     _take(kinds, (*kinds[:at], "digest", *kinds[at:]))
-    _turn("kind IN ('change', 'digest')")
+    _turn("kind IN ('change', 'digest', 'survey')")
     _terms()
     op.create_table(
         "digest",
@@ -71,7 +71,7 @@ def downgrade() -> None:
     op.drop_table("digest")
     op.drop_table("reader_terms")
     op.execute("DELETE FROM message WHERE kind = 'digest'")
-    _turn("kind = 'change'")
+    _turn("kind IN ('change', 'survey')")
     kinds = _kinds()
     _take(kinds, tuple(kind for kind in kinds if kind != "digest"))
 

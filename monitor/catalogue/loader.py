@@ -17,6 +17,7 @@ from monitor.catalogue.context import faults as context_faults
 from monitor.catalogue.methods import CertaintyPolicy, Measures, Plausible, SynthesisPolicy
 from monitor.catalogue.models import (
     Abbreviation,
+    Areas,
     Baseline,
     Data,
     ExternalRating,
@@ -33,6 +34,7 @@ from monitor.kernel.errors import ConfigError, NotFound
 
 __all__ = [
     "Abbreviation",
+    "Areas",
     "Baseline",
     "Catalogue",
     "ExternalRating",
@@ -73,6 +75,7 @@ class Catalogue(Data):
     certainty: CertaintyPolicy
     measures: Measures
     plausible: Plausible
+    areas: Areas
     sentences: FindingSentences
     tools: dict[str, Tool]
     tool_for: dict[StudyDesign, str]  # which of the tools that fit a design is asked for
@@ -162,7 +165,7 @@ def load() -> Catalogue:
 
 
 def read(folder: Path) -> Catalogue:
-    """Read a catalogue: review, policies, measures, sentences, interventions/ and context/, tools/.
+    """Read a catalogue: review, policies, data, sentences, interventions/ and context/, tools/.
 
     Raises:
         ConfigError: lists every error of every file, with file and key.
@@ -176,6 +179,7 @@ def read(folder: Path) -> Catalogue:
     certainties = _policies(folder, "certainty", CertaintyPolicy, errors)
     measures = parse(folder, "measures.toml", Measures, errors)
     plausible = parse(folder, "plausible.toml", Plausible, errors)
+    areas = parse(folder, "areas.toml", Areas, errors)
     sentences = parse(folder, "sentences/findings.toml", FindingSentences, errors)
     interventions = _interventions(folder, errors)
     background, contexts = _contexts(folder, interventions, errors)
@@ -190,7 +194,7 @@ def read(folder: Path) -> Catalogue:
     if grading and gap:
         errors += unfit(interventions, grading, gap)
     policies_found = grading and gap and synthesis and certainty
-    data_found = measures and plausible and sentences and background
+    data_found = measures and plausible and areas and sentences and background
     if errors or not (review and current and policies_found and data_found):
         raise ConfigError("\n".join(errors))
     return Catalogue(
@@ -204,6 +208,7 @@ def read(folder: Path) -> Catalogue:
         certainty=certainty,
         measures=measures,
         plausible=plausible,
+        areas=areas,
         sentences=sentences,
         tools=tools,
         tool_for=current.tools,

@@ -203,3 +203,21 @@ class Intervention(Data):
         if tried - known:
             raise ValueError(f"trials: unknown variant {', '.join(sorted(tried - known))}")
         return self
+
+
+class Areas(Data):
+    """The areas of each nation in which a service may lie. No name is in two nations."""
+
+    source: Text
+    nations: dict[Text, tuple[Text, ...]]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        names = [name.casefold() for areas in self.nations.values() for name in areas]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"nations: {', '.join(twice)}: named twice")
+        return self
+
+    def nation_of(self, area: str) -> str | None:
+        """Give the nation in which an area lies; None where there is no such area."""
+        return next((nation for nation, areas in self.nations.items() if area in areas), None)

@@ -1,4 +1,4 @@
-"""Commands about waves of use: bring one in, list them, publish one, withdraw one."""
+"""Commands about waves of use: bring one in, list them, publish one, withdraw one, collect one."""
 
 from pathlib import Path
 from typing import Any
@@ -7,6 +7,7 @@ import click
 
 from monitor import workflow
 from monitor.cli.root import as_json, commands, leave, print_json, service_of
+from monitor.cli.usage_returns import collect, services
 from monitor.feeds import of_use
 from monitor.gap import use_changes, wave_previews
 from monitor.gap.wave_previews import WavePreview
@@ -152,6 +153,10 @@ def _feed(feed: of_use.UseFeedStatus) -> dict[str, Any]:
         "error": feed.error,
         "problems": list(feed.problems),
     }
+
+
+usage.add_command(services)
+usage.add_command(collect)
 
 
 def _refused(problems: tuple[str, ...], file: Path, *, json_: bool) -> None:

@@ -18,6 +18,7 @@ from types import FrameType
 import click
 
 from monitor.demo import driver, standins, world
+from monitor.demo.answering import services_answer_for_themselves
 from monitor.demo.answers import ABC, CIRCLE, SECOND_THERAPLAY, THERAPLAY
 from monitor.demo.driver import ServiceProcess
 from monitor.demo.further import a_file_brings_it, only_openalex_holds_it
@@ -351,6 +352,7 @@ SCENES = (
     a_survey_moves_one_gap,
     what_it_is_and_what_is_not_known,
     a_month_is_one_mail,
+    services_answer_for_themselves,
 )
 
 

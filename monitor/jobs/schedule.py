@@ -18,6 +18,7 @@ from monitor.accounts import retention as accounts_retention
 from monitor.feeds.storage import retention
 from monitor.jobs.asking_use import ask_due
 from monitor.jobs.checking import check_ledger
+from monitor.jobs.collecting import close_due
 from monitor.jobs.comparing import compare_due
 from monitor.jobs.delivery import deliver_due
 from monitor.jobs.digesting import make_due
@@ -35,6 +36,7 @@ from monitor.mine import links
 from monitor.ops import service as ops
 from monitor.review import drafting
 from monitor.service import Service
+from monitor.usage.returns import retention as returns_retention
 
 log = structlog.get_logger()
 
@@ -83,6 +85,7 @@ def tidy(service: Service) -> None:
         accounts_retention.drop_old(session, at=service.clock())
         drafting.drop_old(session, at=service.clock())
         links.drop_old(session, at=service.clock())
+        returns_retention.drop_old(session, at=service.clock())
     keep_days = service.settings.sources.keep_raw_days
     dropped = _AT_ONCE
     while dropped == _AT_ONCE:
@@ -99,6 +102,7 @@ JOBS = (
     Job("deliver", 10, deliver_due),
     Job("digest", 5 * 60, make_due),
     Job("remind", 60 * 60, remind_due),
+    Job("collect", 5 * 60, close_due),
     Job("import", 5, work_on_uploads),
     Job("order", 5, order_due),
     Job("renew", 60, read_old_papers),

@@ -124,6 +124,7 @@ class Database:
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._patience: float | None = None
         self._turns: threading.BoundedSemaphore | None = None
+        self._first: threading.Lock | None = None
         self._limit: Callable[[], Limit | None] | None = None
         self._commits = Commits(self.engine, self.path)
 
@@ -140,6 +141,8 @@ class Database:
         handle = copy.copy(self)
         handle._patience, handle._limit = seconds, limit
         handle._turns = threading.BoundedSemaphore(writers)
+        # SQLite lets who waits for its lock sleep and look again: its own threads take turns instead
+        handle._first = threading.Lock() if self.is_sqlite else None
         return handle
 
     @contextlib.contextmanager
@@ -190,20 +193,19 @@ class Database:
 
     @contextlib.contextmanager
     def _turn(self, wait: float | None) -> Iterator[None]:
-        """Hold one of the turns to write, where there are so many and no more.
+        """Hold one of the turns to write, where there are so many; on SQLite, be the one that writes.
 
         Raises:
-            Unavailable: too many write or wait already.
+            Unavailable: too many write or wait already, or the others take too long.
         """
         if self._turns is None:
             yield
             return
-        if not self._turns.acquire(timeout=_FOR_A_TURN if wait is None else wait):
-            raise Unavailable("too many people wait for the database already")
-        try:
-            yield
-        finally:
-            self._turns.release()
+        patience = (self._patience if wait is None else wait) or 0
+        with _holding(self._turns, _FOR_A_TURN if wait is None else wait):
+            alone = _holding(self._first, patience) if self._first else contextlib.nullcontext()
+            with alone:
+                yield
 
     @contextlib.contextmanager
     def _telling_people(self, limit: Limit | None = None) -> Iterator[None]:
@@ -291,6 +293,16 @@ def affected(result: Result[Any], *, expected: int | None = None, what: str = "r
     if expected is not None and count != expected:
         raise Conflict(f"expected to change {expected} {what}, changed {count}")
     return count
+
+
+@contextlib.contextmanager
+def _holding(turn: "threading.BoundedSemaphore | threading.Lock", seconds: float) -> Iterator[None]:
+    if not turn.acquire(timeout=seconds):
+        raise Unavailable("too many people wait for the database already")
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 def _sqlite_engine(url: str) -> Engine:

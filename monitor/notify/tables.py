@@ -34,6 +34,7 @@ class MessageKind(StrEnum):
     INVITATION = "invitation"
     INCIDENT = "incident"
     MY_SERVICES = "my_services"
+    SURVEY = "survey"  # asks a service for its return; a reminder too
 
 
 class MessageState(StrEnum):
@@ -54,7 +55,7 @@ class MessageState(StrEnum):
 TURN = (
     "(CASE WHEN held_since IS NOT NULL THEN 6 + CASE WHEN attempts > 4 THEN 4 ELSE attempts END "
     "WHEN attempts > 0 THEN 1 + CASE WHEN attempts > 4 THEN 4 ELSE attempts END "
-    "WHEN kind IN ('change', 'digest') THEN 1 ELSE 0 END)"
+    "WHEN kind IN ('change', 'digest', 'survey') THEN 1 ELSE 0 END)"
 )
 # Literals: a partial index is only used where the query says the same as it, word for word.
 TO_BE_SENT = "state IN ('pending', 'deferred', 'uncertain')"

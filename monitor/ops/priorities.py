@@ -155,7 +155,7 @@ class _Case:
         then = gap.preview(
             session, self.catalogue, self.slug, self._with(imagined.CLEAR, imagined.PEOPLE)
         )
-        before, after = tier_clause(self.state), tier_clause(then)
+        before, after = _apart(tier_clause(self.state)), _apart(tier_clause(then))
         return (
             f"the tier moves from {before} to {after}"
             if before != after
@@ -179,6 +179,11 @@ class _Case:
 def _label(shows: Sequence[Shown]) -> Label:
     at = {(line.comparator_class, line.outcome_class): line.label for line in shows}
     return at.get(imagined.PLACE, Label.NOTHING)
+
+
+def _apart(clause: str) -> str:
+    """Set a clause of several parts off: from “weak for now, may become intermediate” to strong."""
+    return f"“{clause}”" if "," in clause else clause
 
 
 def _of_intervention(one: Priority) -> dict[str, Any]:

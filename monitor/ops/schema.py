@@ -23,6 +23,7 @@ import monitor.notify.tables
 import monitor.ops.tables
 import monitor.review.queue.places
 import monitor.review.tables
+import monitor.usage.returns.tables
 import monitor.usage.tables  # noqa: F401 - importing declares the tables
 from monitor.kernel.database import Base, Database
 from monitor.kernel.errors import ConfigError

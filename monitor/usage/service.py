@@ -31,6 +31,7 @@ __all__ = [
 PUBLISHED_REVIEW = "published review"
 FILE = "file"
 FEED = "feed: "  # before a feed's name
+RETURNS = "returns"
 _ACTOR = "job:usage"
 _FEED_ACTOR = "job:use"
 _STANDS = (WaveState.DRAFT, WaveState.PUBLISHED)
@@ -66,7 +67,7 @@ def draft(session: Session, read: Read, *, by: str, at: datetime, origin: str = 
     if read.about is None or read.problems:
         raise InvalidInput("; ".join(read.problems) or "nothing is said about the wave")
     about = read.about
-    _refuse_twice(session, about.name, read.content_hash)
+    refuse_twice(session, about.name, read.content_hash)
     wave = Wave(
         name=about.name,
         state=WaveState.DRAFT,
@@ -209,10 +210,15 @@ def overlapping(session: Session, wave: Wave) -> Survey | None:
     return None
 
 
-def _refuse_twice(session: Session, name: str, content_hash: str) -> None:
+def refuse_twice(session: Session, name: str, content_hash: str | None = None) -> None:
+    """Refuse a wave that is here already, or whose name stands.
+
+    Raises:
+        Conflict: it is; says which.
+    """
     standing = select(Wave).where(Wave.state.in_(_STANDS))
     for wave in session.scalars(standing):
-        if wave.content_hash == content_hash:
+        if content_hash is not None and wave.content_hash == content_hash:
             raise Conflict(
                 f"this wave is here already, as “{wave.name}”, and is {wave.state.value}: "
                 "nothing was kept twice"

@@ -24,7 +24,7 @@ from monitor.web import (
     trials,
     turns,
 )
-from monitor.web.admin import baseline, days, feeds, outbox, waves
+from monitor.web.admin import baseline, collections, days, feeds, outbox, waves
 from monitor.web.admin import pages as admin
 from monitor.web.public import (
     attachment,
@@ -36,6 +36,7 @@ from monitor.web.public import (
     marks,
     priorities,
     rendered,
+    returning,
     subscribe,
 )
 from monitor.web.public import overview as public
@@ -89,7 +90,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     errors.register(app)
     public_pages = (
         *(public, crawlers, coverage, interventions, findings, history, priorities, use),
-        *(attachment, subscribe, account, own_account),
+        *(attachment, subscribe, returning, account, own_account),
         *(my_services, mine, own_services, own_downloads),
     )
     reviewing = (
@@ -108,7 +109,8 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
         imports,
         searches,
     )
-    for module in (*public_pages, *reviewing, admin, outbox, days, feeds, baseline, waves):
+    administering = (admin, outbox, days, feeds, baseline, waves, collections)
+    for module in (*public_pages, *reviewing, *administering):
         app.register_blueprint(module.blueprint)
     _dress(app, service)
     return app

@@ -1,6 +1,7 @@
 """Every page, wide and narrow: axe finds nothing, the console is silent, nothing leaves the host."""
 
 import pytest
+import returns  # type: ignore[import-not-found]  # on pytest's path
 import waves  # type: ignore[import-not-found]  # on pytest's path
 from appraising import press  # type: ignore[import-not-found]  # beside this file
 from axe_playwright_python.sync_playwright import Axe
@@ -69,6 +70,9 @@ PUBLIC = {
     "subscribe.choices_form": "/choices/{choices}",
     "my_services.form": "/my-services",
     "my_services.open_form": "/mine/open/{mine}",
+    "returning.start": "/returns/{begun}",
+    "returning.step": "/returns/{begun}/counts",
+    "returning.ask_stop": "/returns/{begun}/stop",
     "account.sign_in": "/sign-in?next=/queue",
     "account.welcome": "/welcome/{welcome}",
 }
@@ -121,6 +125,9 @@ STAFF = {
     "waves.listing": "/waves",
     "waves.wave": "/waves/{draft}",
     "waves.ask_withdraw": "/waves/{wave}/withdraw",
+    "collections.services": "/services",
+    "collections.listing": "/collections",
+    "collections.collection": "/collections/{collection}",
     "admin.mail": "/mail",
     "admin.letter": "/mail/{mail}",
     "admin.people": "/people",
@@ -132,6 +139,8 @@ STAFF = {
 MORE_PUBLIC = (
     *("/no-such-page", "/interventions/cos", "/interventions/icp", "/use/ddp"),
     "/interventions/icp/findings",
+    "/returns/{begun}/measures",
+    "/returns/{returned}",
 )
 MORE_STAFF = (
     "/queue?stage=to+appraise",
@@ -225,6 +234,7 @@ def names(site):
         assert moved
     agreed(world)
     with_effects(world)
+    collection = with_returns(world)
     return {
         **world.papers,
         **world.studies,
@@ -237,6 +247,9 @@ def names(site):
         "me": world.ada.id,
         "wave": wave.id,
         "draft": draft.id,
+        "collection": collection,
+        "begun": "Birch-0",
+        "returned": "Ash-0",
         "feed": feed,
         "merge": merge.id,
         "regrouping": moved.id,
@@ -260,6 +273,17 @@ def entered(session, world):
     two = (Entry("North team", "Acute", {"ddp": 60, "icp": None}), Entry("Hub", "", {"vipp": 20}))
     first, _ = (own_services.add(session, opened.buyer_key, one, world.at) for one in two)
     return own, first
+
+
+def with_returns(world):
+    """Ask three services: one has answered, one has begun; gives the collection."""
+    with world.database.write() as session:
+        returns.bring(session, world.at, "Ash", "Birch", "Cedar")
+        found = returns.open_one(session, world.at, name="Services 2030")
+        returns.invite(session, found, world.at)
+        returns.answer(session, "Ash-0", world.at, "ddp", families={"ddp": 40})
+        returns.begin(session, "Birch-0", world.at, "vig", "ddp")
+    return found.id
 
 
 def agreed(world):

@@ -92,6 +92,25 @@ def test_in_a_large_body_those_looked_at_hold_the_one_that_moves_it_most(seed):
     assert most.study == max(changing, key=lambda one: one[1])[2]
 
 
+@pytest.mark.parametrize(("k", "looked_at"), [(1, 0), (2, 2), (30, 30), (31, 10), (45, 10)])
+def test_each_of_up_to_30_is_left_out_and_of_more_the_ten_that_move_it_farthest(k, looked_at):
+    chance = np.random.default_rng(k)
+    pairs = zip(
+        chance.normal(0.2, 0.3, k).tolist(), chance.uniform(0.02, 0.2, k).tolist(), strict=True
+    )
+    found = studies(pairs)
+    left_out, parts = Body(found, POLICY).without_each(np.ones(k, dtype=bool))
+    assert len(left_out) == looked_at
+    assert parts.sum(axis=1).tolist() == [k - 1] * looked_at
+
+
+def test_only_studies_of_the_part_are_left_out():
+    found = studies([(0.3, 0.04), (0.5, 0.04), (0.9, 0.04)])
+    left_out, parts = Body(found, POLICY).without_each(np.array([True, True, False]))
+    assert left_out == [0, 1]
+    assert parts.tolist() == [[False, True, False], [True, False, False]]
+
+
 def test_one_that_changes_the_label_moves_it_more_than_one_that_moves_it_farther():
     found = studies([(0.255, 0.02), (0.255, 0.02), (1.2, 0.5), (-0.7, 0.5)])
     main, most = moved_most(found)

@@ -322,3 +322,11 @@ def test_the_page_of_the_method_says_the_numbers_of_the_policy():
         f"{SYNTHESIS.delta:.2f} standard deviations",
     ):
         assert words in page, words
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "crossed"),
+    [(-0.2, 0.1, 0), (-0.5, -0.2, 1), (0.2, 0.5, 0), (0.0, 0.2, 1), (-0.3, 0.2, 2)],
+)
+def test_an_interval_that_only_begins_at_a_line_does_not_reach_across(low, high, crossed):
+    assert certainty.lines_crossed(low, high, 0.2) == crossed

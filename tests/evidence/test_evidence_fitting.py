@@ -232,6 +232,7 @@ def test_two_studies_by_hand():
     assert (got.pi_low, got.tau2, got.method) == (None, 0.0, "common effect")
     got = fit([0.0, 1.0], [0.1, 0.1], Spread.REML, Interval.WALD)
     assert got.tau2 == pytest.approx(0.4)
+    assert got.method == "REML, Wald"
     assert got.i2 == pytest.approx(80)
     half = 1.959964 * math.sqrt(0.25)
     further = 1.959964 * math.sqrt(0.25 + 0.4)
@@ -293,10 +294,17 @@ def test_few_studies_are_pooled_where_their_differences_are_no_rarer_than_1_in_2
     assert apart.q_p == pytest.approx(0.05, abs=1e-5)
 
 
-@pytest.mark.parametrize("spread", [Spread.DL, Spread.REML])
-def test_one_study_has_no_spread(spread):
+@pytest.mark.parametrize(
+    ("spread", "interval"),
+    [
+        (Spread.DL, Interval.WALD),
+        (Spread.REML, Interval.WALD),
+        (Spread.NONE, Interval.HARTUNG_KNAPP),
+    ],
+)
+def test_one_study_has_no_spread(spread, interval):
     with pytest.raises(ValueError, match="two studies or more"):
-        fit([0.3], [0.1], spread, Interval.WALD)
+        fit([0.3], [0.1], spread, interval)
 
 
 @pytest.mark.parametrize(("effect", "least", "most"), [(0.35, 0.80, 0.83), (0.0, 0.01, 0.035)])

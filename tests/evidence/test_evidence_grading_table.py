@@ -120,7 +120,10 @@ def test_each_intervention_that_has_a_row_is_graded_in_the_catalogues_order():
         ({"risk_of_bias": "lowish"}, "risk_of_bias: 'lowish' is none of low"),
         ({"outcome_class": ""}, "outcome_class: is missing"),
         ({"outcome_class": "height"}, "outcome_class: 'height' is none of attachment"),
-        ({"in_review": "maybe"}, "in_review: 'maybe' is none of yes; no; unknown"),
+        (
+            {"in_review": "maybe"},
+            "in_review: 'maybe' is none of yes; no; unknown; true; 1; false; 0; not known$",
+        ),
     ],
 )
 def test_a_row_that_cannot_be_is_refused_with_its_column(other, said):

@@ -144,6 +144,29 @@ def test_signs_of_equals_are_added_up():
     assert index(*signs).sign == -1
     assert index(*signs[:2]).sign == 0
     assert index(signs[0], replace(signs[0], outcome="z")).sign == 1
+    assert index(*signs[:2], replace(signs[0], outcome="z")).sign == 1
+
+
+@pytest.mark.parametrize(("other", "sign"), [(0.2, 1), (-0.4, 0), (-0.6, -1)])
+def test_a_mean_of_equals_points_where_it_lies(other, sign):
+    assert index(a(effect=0.4), a(effect=other, outcome="b")).sign == sign
+
+
+def test_three_equals_are_averaged_as_results_of_the_same_people():
+    """The sum of three variances, and r = .5 times each of six products of two standard errors."""
+    found = index(*(a(outcome=name, se=se) for name, se in (("a", 0.1), ("b", 0.2), ("c", 0.4))))
+    alike = 2 * 0.5 * (0.1 * 0.2 + 0.1 * 0.4 + 0.2 * 0.4)
+    assert found.vi == pytest.approx((0.01 + 0.04 + 0.16 + alike) / 9)
+
+
+def test_what_an_index_was_made_of_stands_in_one_order():
+    rows = [a(outcome=name, effect=effect) for name, effect in (("c", 0.1), ("a", 0.3), ("b", 0.2))]
+    assert index(*rows).results == index(*reversed(rows)).results
+
+
+def test_a_result_that_nobody_appraised_has_no_judgement_to_list():
+    found = index(a(outcome="a", risk_of_bias=""), a(outcome="b", effect=0.2))
+    assert found.risk_of_bias == "low"
 
 
 @pytest.mark.parametrize(
@@ -315,6 +338,31 @@ def test_rows_that_contradict_each_other_on_chance_are_not_of_a_randomised_study
     )
     assert (finding.main.k, finding.index[0].study) == (1, "another")
     assert finding.reasons == ("beside the pool, not randomised: A trial",)
+
+
+def test_a_trial_of_people_and_of_clusters_by_chance_is_randomised():
+    finding = only(PLAIN, a(allocation=Allocation.CLUSTER, outcome="b", effect=0.3))
+    assert finding.index[0].randomised
+    assert finding.reasons == ()
+
+
+def test_a_comparison_is_the_same_from_both_sides_where_one_leaves_its_time_out():
+    rows = (
+        a(comparator="pip", effect=0.5),
+        a(intervention="pip", comparator="cos", effect=-0.3, months=0.0),
+    )
+    assert [one.index[0].yi for one in every(*rows)] == [0.5, -0.3]
+
+
+def test_one_sample_of_two_names_is_called_by_the_first_of_them():
+    rows = [a(study=name, outcome=name) for name in ("Beech NCT01234567", "Ash NCT01234567")]
+    assert index(*rows).study == "Ash NCT01234567"
+
+
+def test_rows_are_refused_in_their_order():
+    rows = [a(study=name, n_i=None, effect=n / 10) for n, name in enumerate("ABAB")]
+    _, refused = findings(rows, POLICY, MEASURES, SLUGS)
+    assert [row for row, _ in refused] == rows
 
 
 def test_how_people_came_into_groups_unsaid_is_not_taken_for_chance():

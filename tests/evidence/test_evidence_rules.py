@@ -300,6 +300,12 @@ def test_a_study_of_the_review_itself_has_no_second_voice():
     assert from_nothing(study(1), known).direction is Direction.FAVOURS
 
 
+def test_what_the_review_said_is_a_statement_only_where_no_votes_are_counted():
+    now = grade(CATALOGUE.grading, CATALOGUE.intervention("cos").baseline, CLOSED, [])
+    assert now.said is Direction.GENERALLY_POSITIVE
+    assert graded("cos").said is None
+
+
 # What is printed
 
 

@@ -53,7 +53,6 @@ def test_the_examples_hold():
         ("Garcia Lopez, Maria Jose", ["Garcia Lopez, Maria Jose"]),
         ("Maria Jose, Garcia Lopez", ["Maria Jose, Garcia Lopez"]),
         ("Martin Lopez, Quin", ["Martin Lopez, Quin"]),
-        ("Pat Alder, Quin Birch", ["Pat Alder, Quin Birch"]),  # or Quin Birch of the Pat Alders
         ("Alder, Pat and Birch, Quin", ["Alder, Pat", "Birch, Quin"]),
         ("Alder, P and Birch, Q and Cedar, R", ["Alder, P", "Birch, Q", "Cedar, R"]),
         ("Alder, Pat & Birch, Quin", ["Alder, Pat", "Birch, Quin"]),
@@ -388,7 +387,9 @@ TRIAL = {
     "Inclusion_Criteria": "Mothers;&lt;br&gt;asked by Pat Alder",
     "Condition": "attachment", "Intervention": "Circle of Security groups",
     "Primary_outcome": "security", "Secondary_outcome": "", "Secondary_ID": "NCT09999992",
-    "results_yes_no": "No",
+    "Ethics_review_contact_name": "Quin Birch", "Ethics_review_contact_phone": "030 654321",
+    "Ethics_review_contact_email": "quin@example.org", "Ethics_review_status": "Approved",
+    "Exclusion_Criteria": "None, says Quin Birch", "results_yes_no": "No",
 }  # fmt: skip
 
 
@@ -422,11 +423,39 @@ def test_the_whos_xml_comes_in_without_the_people_to_ask():
     for label in ("OFFICIAL TITLE", "PARTICIPANTS: 101", "STATUS: Recruiting", "PRIMARY OUTCOMES"):
         assert label in said.abstract
     assert "<br" not in said.abstract
-    for name in (b"Pat", b"Alder", b"pat@example.org", b"030 123456", b"Invented Hospital"):
+    for name in (
+        *(b"Pat", b"Alder", b"pat@example.org", b"030 123456", b"Invented Hospital"),
+        *(b"Quin", b"Birch", b"quin@example.org", b"030 654321"),
+    ):
         assert name not in found.raw
     again = files.reread(KeptRecord(found.key, found.raw, found.media_type, TODAY))
     assert isinstance(again, FetchedRecord)
     assert again.citation == said
+
+
+WHOLE = (
+    "TrialID,last_update,SecondaryIDs,public_title,Scientific_title,url,Public_Contact_Firstname,"
+    "Public_Contact_Lastname,study_type,study_design,Date_registration,Target_size,"
+    "Recruitment_status,Countries,Conditions,Interventions,Agemin,Agemax,Primary_Outcome,"
+    "Secondary_Outcomes\n"
+    "ACTRN12620000000001,1 May 2021,NCT09999992,Watch and wonder,An official one,https://e.org/4,"
+    "Pat,Alder,Interventional,Randomised,14/12/2020,60,Recruiting,Australia,attachment,"
+    "Circle of Security,0,5,security,sleep\n"
+)
+
+
+def test_the_whos_whole_table_comes_in_by_its_own_names():
+    (found,) = read(WHOLE)
+    said = found.citation
+    assert (said.title, said.year) == ("Watch and wonder", 2020)
+    assert [one.value for one in said.registrations] == ["NCT09999992"]
+    for part in (
+        "PARTICIPANTS: 60; 0; 5",
+        "PRIMARY OUTCOMES: security",
+        "SECONDARY OUTCOMES: sleep",
+    ):
+        assert part in said.abstract
+    assert b"Alder" not in found.raw
 
 
 def test_one_bad_trial_is_set_aside_and_a_cut_is_told():
@@ -437,9 +466,16 @@ def test_one_bad_trial_is_set_aside_and_a_cut_is_told():
         read(ictrp(TRIAL)[:-40])
 
 
+# the whole header of the EU's download, in ECRIN's reading of it
 CTIS = (
-    "Trial number,Title of the trial,Overall trial status,Medical conditions,Product,Decision date\n"
-    "2023-509999-24-00,Theraplay beside a medicine,Ongoing,attachment,An invented one,2024-05-06\n"
+    "Trial number,Title of the trial,Protocol code,Overall trial status,"
+    "Location(s) and recruitment status,Age group,Age range secondary identifier,Gender,"
+    "Number of participants enrolled,Trial region,Medical conditions,Therapeutic area,Trial phase,"
+    "Product,Primary endpoint,Secondary endpoints,Decision date,Start date,End date,"
+    "Global end of the trial,Trial results,Sponsor/Co-Sponsors,Sponsor type,Last updated\n"
+    '2023-509999-24-00,Theraplay beside a medicine,INV-1,Ongoing,"Germany:Ongoing, France:Ended",'
+    "0-17 years,2-5 years,Female and male,54,EEA only,attachment,Mental health,Phase II,"
+    "An invented one,Security,Sleep,24/06/2024,,,,No,Invented University,Hospital,09/07/2026\n"
 )
 
 
@@ -449,7 +485,12 @@ def test_the_eus_table_comes_in_under_its_number():
     said = found.citation
     assert (said.title, said.year) == ("Theraplay beside a medicine", 2024)
     assert said.publication_types == ("Clinical Trial Registration",)
-    assert "CONDITIONS: attachment" in said.abstract
+    assert said.journal == "EU Clinical Trials Information System"
+    for part in (
+        *("CONDITIONS: attachment", "PARTICIPANTS: 54; 0-17 years", "PRIMARY OUTCOMES: Security"),
+        *("SECONDARY OUTCOMES: Sleep", "COUNTRIES: Germany:Ongoing, France:Ended"),
+    ):
+        assert part in said.abstract
 
 
 @pytest.mark.parametrize(
@@ -500,6 +541,15 @@ def test_columns_by_the_names_that_databases_give_them(head, row):
 def test_a_nought_says_nothing_of_where_a_paper_stands():
     (one,) = cited("Title,Year,Source,Volume,Issue,StartPage,EndPage\nSwings,2020,Inv J,0,0,0,0\n")
     assert (one.volume, one.issue, one.pages) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("note", "value"),
+    [("Cited By :5; PMID: 20123456", "20123456"), ("Erratum in: J Inv; PMID: 20123456", None)],
+)
+def test_numbers_in_a_note_of_one_line_are_read_where_it_is_of_this_paper(note, value):
+    (one,) = cited(f"TY  - JOUR\nTI  - One\nN1  - {note}\nER  -\n")
+    assert next((name.value for name in one.identifiers), None) == value
 
 
 def test_numbers_in_a_note_of_several_lines_are_read():

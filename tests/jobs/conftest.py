@@ -1,15 +1,20 @@
 """A service made ready on a fresh database of each kind, with a clock the test moves."""
 
+import os
+import shutil
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
+from postgres_server import named, run  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from published import publish  # type: ignore[import-not-found]  # tests/ is on pytest's path
 
 from monitor.demo import standins, world
 from monitor.feeds.http.client import Http
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
 from monitor.kernel.settings import parse
+from monitor.ops.schema import migrate
 from monitor.service import Service
 
 
@@ -64,8 +69,50 @@ def one_journal(running, nobody_asked):
     }
 
 
+@pytest.fixture(scope="session")
+def originals(tmp_path_factory, request):
+    """Databases by kind, each brought up to this version and published once a worker."""
+    return Originals(tmp_path_factory.mktemp("originals"), request)
+
+
+class Originals:
+    """Makes each when it is first wanted; a service that is made ready on a copy has little to do."""
+
+    def __init__(self, folder, request):
+        self.folder, self.request, self.made = folder, request, {}
+
+    def copy_to(self, empty, at):
+        """Put a copy where an empty database is, or is to be."""
+        kind = empty.url.get_backend_name()
+        if kind not in self.made:
+            self.made[kind] = self._make(empty.is_sqlite, at)
+        if empty.is_sqlite:
+            empty.path.parent.mkdir(exist_ok=True)
+            shutil.copy(self.made[kind], empty.path)
+            return
+        server = self.request.getfixturevalue("postgres_server")
+        run(server, f"DROP DATABASE {empty.url.database}")
+        run(server, f"CREATE DATABASE {empty.url.database} TEMPLATE {self.made[kind]}")
+
+    def _make(self, is_sqlite, at):
+        path, name = self.folder / "original.sqlite3", f"original_{os.getpid()}"
+        url = f"sqlite:///{path}"
+        if not is_sqlite:
+            server = self.request.getfixturevalue("postgres_server")
+            run(server, f"CREATE DATABASE {name}")
+            url = named(server, name)
+        service = Service.open(parse({"database": {"url": url}}, folder=self.folder))
+        migrate(service.database)
+        with service.database.write() as session:
+            publish(session, service, at)
+        service.database.shorten_log()
+        service.database.dispose()
+        return path if is_sqlite else name
+
+
 @pytest.fixture
-def service(empty, tmp_path, clock, settings_data):
+def service(empty, tmp_path, clock, settings_data, originals):
+    originals.copy_to(empty, clock())
     url = empty.url.render_as_string(hide_password=False)
     settings = parse({"database": {"url": url}, **settings_data}, folder=tmp_path)
     service = replace(Service.open(settings), clock=clock)

@@ -122,7 +122,7 @@ def test_whatever_moved_in_what_trials_show_is_told_also_where_the_last_study_is
     told = sentence(NAME, before, after, "x")
     rows = [row.label for row in wording.rows(change(before, after))]
     for line in moved:
-        assert f"read “{line.words}” {place_of(line)} (before: “" in told
+        assert f"read “{line.told}” {place_of(line)} (before: “" in told
         assert after.said is None or f"What trials since show {place_of(line)}" in rows
     backwards = {place_of(line) for line in telling.moved(after, before)}
     assert backwards == {place_of(line) for line in moved}

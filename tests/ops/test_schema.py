@@ -280,6 +280,24 @@ def test_readers_of_before_keep_each_change_at_once_and_a_digest_leaves_no_trace
     schema.require_current(empty)
 
 
+def test_services_returns_have_a_place_and_mail_that_asks_them_leaves_with_it(empty):
+    schema.migrate(empty)
+    at = {"at": "2026-11-23 06:10:00+00:00"}
+    adding = (
+        "INSERT INTO message (uuid, message_id, kind, address, context, state, queued_at, next_at,"
+        " attempts, lease_token) VALUES (:uuid, :uuid, :kind, 'a@example.org', '{}', 'pending',"
+        " :at, :at, 0, 0)"
+    )
+    with empty.write() as session:
+        for kind in ("survey", "confirm"):
+            session.execute(text(adding), {**at, "uuid": kind, "kind": kind})
+    _step(empty, "downgrade", "0019_my_services")
+    with empty.read() as session:
+        assert session.execute(text("SELECT kind FROM message")).scalars().all() == ["confirm"]
+    schema.migrate(empty)
+    schema.require_current(empty)
+
+
 def test_published_ranks_become_a_wave_and_gaps_still_point_at_them(empty):
     """As the version before kept use: a row a wave and intervention; and back again."""
     _step(empty, "upgrade", "0011_readings")

@@ -102,7 +102,7 @@ def test_the_page_tells_places_distances_and_trials(awaited, client):
         "BRIDGE, 240 people, due January 2027",
         "<b>Overdue:</b> NCT00000002, 96 people, ended May 2024",
         "ClinicalTrials.gov said “RECRUITING”, read 23 November 2026",
-        "If it is sound: the tier moves from weak to weak for now, may become intermediate",
+        "If it is sound: the tier moves from weak to “weak for now, may become intermediate”",
         "; the label “no result to go on” would become “probable benefit” if it finds a clear benefit",
         "“not settled” if it finds no difference or “favours the comparison” if it finds a clear loss.",
         "how many people it has is not known, so nothing can be said of the label",

@@ -39,14 +39,26 @@ def own(
     ``fields`` may each be an identifier and nothing else, or an address that leads to the paper;
     ``notes`` are prose; ``numbers`` are a registration's own.
     """
-    texts = (text for text in (pmid, pmcid, *fields, *notes) if text)
+    texts = (text for text in (pmid, pmcid, *fields) if text)
     lines = [line.strip() for text in texts for line in _LINES.split(text)]
+    lines += [line.strip() for note in notes if note for line in _parts_of(note)]
     return canonical.distinct(
         canonical.pmid(pmid) or canonical.pmid(_only(lines, _PUBMED)),
         canonical.doi(doi) or _doi(fields, notes),
         canonical.pmcid(pmcid) or canonical.pmcid(_only(lines, _CENTRAL)),
         *numbers,
     )
+
+
+def _parts_of(note: str) -> list[str]:
+    """Part a note by its lines, and by semicolons too where it speaks of no other paper.
+
+    >>> _parts_of("Cited By: 5; PMID: 20123456"), _parts_of("Comment on: Inv J; PMID: 20123456")
+    (['Cited By: 5', ' PMID: 20123456'], ['Comment on: Inv J; PMID: 20123456'])
+    """
+    if ";" not in note or dois.is_about_another(note):
+        return _LINES.split(note)
+    return [part for line in _LINES.split(note) for part in line.split(";")]
 
 
 def _only(lines: Iterable[str], form: re.Pattern[str]) -> str | None:

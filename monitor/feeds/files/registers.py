@@ -2,6 +2,13 @@
 
 A row is a registration, a paper of its own as from the registers themselves. The people to ask,
 whom the WHO's table names, are not kept.
+
+No export was at hand. The columns of the EU's table ("Trial number", "Title of the trial",
+"Location(s) and recruitment status", days as 24/06/2026 …) are those that ECRIN's reader of its
+download goes by (ecrin-github/mdrmine-bio-sources, ctis/…/CtisConverter.java, seen 2026-11-29);
+those of the WHO's whole table ("TrialID", "SecondaryIDs", "public_title", "Agemin",
+"Secondary_Outcomes" …) stand in the WhoConverter beside it. Its export by search names some
+otherwise ("Secondary_ID", "Inclusion_agemin", "Secondary_outcome").
 """
 
 import functools
@@ -15,21 +22,28 @@ from monitor.feeds.readers.contacts import Redaction
 
 _CLINICALTRIALS = "ClinicalTrials.gov"
 _CTIS = "EU Clinical Trials Information System"
-# how the EU's table may head its numbers; no export of it was at hand when this was written
-_EU_NUMBERS = (
-    "euctnumber",
-    "eutrialnumber",
-    "clinicaltrialnumber",
-    "euclinicaltrialnumber",
-    "trialnumber",
-)
+# "Trial number" heads the EU's table; its pages and letters say "EU CT number", "EU trial number"
+_EU_NUMBERS = ("trialnumber", "euctnumber", "eutrialnumber")
 _EU_NUMBER = re.compile(r"\d{4}-5\d{5}-\d{2}-\d{2}")
 # (label in the abstract, the columns in which a register gives it), by squeezed names
 _PARAGRAPHS = (
     ("SUMMARY", ("briefsummary",)),
     ("OFFICIAL TITLE", ("officialtitle", "scientifictitle")),
     ("DESIGN", ("studytype", "studydesign", "studydesigns")),
-    ("PARTICIPANTS", ("enrollment", "targetsize", "age", "inclusionagemin", "inclusionagemax")),
+    (
+        "PARTICIPANTS",
+        (
+            "enrollment",
+            "targetsize",
+            "numberofparticipantsenrolled",
+            "age",
+            "agegroup",
+            "inclusionagemin",
+            "inclusionagemax",
+            "agemin",
+            "agemax",
+        ),
+    ),
     (
         "STATUS",
         (
@@ -47,8 +61,16 @@ _PARAGRAPHS = (
         "PRIMARY OUTCOMES",
         ("primaryoutcomemeasures", "outcomemeasures", "primaryoutcome", "primaryendpoint"),
     ),
-    ("SECONDARY OUTCOMES", ("secondaryoutcomemeasures", "secondaryoutcome", "secondaryendpoint")),
-    ("COUNTRIES", ("countries", "locationsandrecruitmentstatus", "memberstatesconcerned")),
+    (
+        "SECONDARY OUTCOMES",
+        (
+            "secondaryoutcomemeasures",
+            "secondaryoutcome",
+            "secondaryoutcomes",
+            "secondaryendpoints",
+        ),
+    ),
+    ("COUNTRIES", ("countries", "locationsandrecruitmentstatus")),
     ("INCLUSION", ("inclusioncriteria",)),
 )
 _TITLES = (
@@ -82,17 +104,29 @@ def is_register(header: tuple[str, ...]) -> bool:
 
 
 def without_contacts(header: list[str], row: list[str]) -> tuple[list[str], list[str]]:
-    """Leave out the columns that name the people to ask, and their names in all others."""
-    gone = [at for at, cell in enumerate(header) if _squeezed(cell).startswith("contact")]
+    """Leave out the columns that name the people to ask, and their names in all others.
+
+    The WHO's name those of the trial ("Contact_Firstname") and those of its ethics committee
+    ("Ethics_review_contact_name").
+    """
+    gone = [at for at, cell in enumerate(header) if "contact" in _squeezed(cell)]
     if not gone:
         return header, row
     cells = dict(enumerate(row))
-    names = {_squeezed(header[at]): cells.get(at, "") for at in gone}
-    person = f"{names.get('contactfirstname', '')} {names.get('contactlastname', '')}"
+    people = _people({_squeezed(header[at]): cells.get(at, "") for at in gone})
     kept = [at for at in range(len(header)) if at not in gone]
     text = " ".join(cells.get(at, "") for at in kept)
-    redaction = Redaction.of([person], text=text)
+    redaction = Redaction.of(people, text=text)
     return [header[at] for at in kept], [redaction.clean(cells.get(at, "")) for at in kept]
+
+
+def _people(contacts: Mapping[str, str]) -> Iterator[str]:
+    """Give the names that stand in a register's columns of contacts, by squeezed names."""
+    for label, cell in contacts.items():
+        if label.endswith("firstname"):
+            yield f"{cell} {contacts.get(label.removesuffix('firstname') + 'lastname', '')}"
+        elif label.endswith("contactname"):
+            yield cell
 
 
 def draft(header: list[str], row: list[str], raw: str, media_type: str) -> Draft:

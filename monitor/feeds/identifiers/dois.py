@@ -142,9 +142,14 @@ def read_note(raw: str | None) -> str | None:
     if doi := read(raw):
         return doi
     text = legible(raw)
-    if _ABOUT_ANOTHER.search(text):
+    if is_about_another(text):
         return None
     return _agreed(read(match[1]) for match in _NAMED.finditer(text))
+
+
+def is_about_another(note: str) -> bool:
+    """Tell a note that may name another paper than its own: what it corrects, comments on, cites."""
+    return _ABOUT_ANOTHER.search(note) is not None
 
 
 def legible(text: str) -> str:

@@ -19,6 +19,7 @@ from monitor.feeds.sources import is_feed
 from monitor.feeds.storage.citations import content_hash, to_json
 from monitor.feeds.tables import Record, RecordQuery, SetAside, WatermarkRow
 from monitor.kernel.bulk import add_all, add_numbered
+from monitor.kernel.english import plural
 from monitor.kernel.errors import SourceError, SourceFault
 
 # well under the number of parameters that SQLite takes in one statement
@@ -138,7 +139,7 @@ def warnings(answer: Answer, kept: Kept, *, known: bool) -> Iterator[str]:
     if known and is_feed and kept.new == len(answer.records) >= _FEW_ITEMS:
         yield ALL_NEW
     if answer.unreadable:
-        yield f"{len(answer.unreadable)} records could not be read and were set aside"
+        yield f"{plural(len(answer.unreadable), 'record')} could not be read, so set aside"
 
 
 def rewritten(session: Session, source: str, answer: Answer) -> bool:

@@ -12,7 +12,8 @@ NO_CONTROL = (
     r"\b(?:no|without an?y?|lack(?:ed|ing|s)?(?: of)?(?: an?y?| the)?|absence of an?y?|absent|neither an?|"
     r"not (?:have|include|use)(?: an?y?)?) (?:[a-z-]+ ){0,2}(?:control|comparison|comparator)s? "
     r"(?:groups?|arms?|condition)\b|\b(?:control|comparison) (?:group|arm|condition) (?:was|is) (?:lacking|"
-    r"absent|missing|not (?:available|included|used|formed|possible))"
+    r"absent|missing|not (?:available|included|used|formed|possible))|"
+    r"\b(?:no|without an?y?|without) (?:comparators?|controls|comparison)(?=\s*[.;,)]|$)"
 )
 _RANDOM = (
     r"(?<!non[- ])(?<!non)(?<!not )(?<!quasi[- ])(?<!semi[- ])(?<!pseudo[- ])(?<!pseudo)(?<!un)"
@@ -27,7 +28,7 @@ _TITLE = (
         "notice",
         (
             r"^\W*(?:editorial|(?:invited )?commentary\b|"
-            r"(?:letter|comment|reply)\b[^.]{0,30}\b(?:to|on)\b|"
+            r"(?:letter|comment|reply)\b[^.]{0,30}\b(?:to|on)\b|(?:letters?|correspondence)\s*:|"
             r"authors?['’]? (?:reply|response))|"
             r"(?:^|[:.?!–—\[(]|\s-)\s*(?:an? |the |our |authors?['’]s? |some |invited |further |brief )?(?:reply|replies|"
             r"rejoinder|commentar(?:y|ies)|comments?|editorial)\b(?=\W*$| (?:to|on|by|from)\b|[:.?!,)\]–—])|"

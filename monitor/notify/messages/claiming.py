@@ -19,6 +19,7 @@ from monitor.notify.tables import Announcement, Digest, Message, MessageKind, Me
 ACTOR = "job:deliver"
 LEFT = "The reader left before it was sent"
 OVERTAKEN = "Not sent: what it tells of the study is no longer so"
+NOT_ASKED = "Not sent: the wave closed, or the service has answered, left or another address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def _take(
 def _taking() -> Update:
     """Write the statement that claims or cancels; once, as it is large and often asked for."""
     wanted = may_be_sent()
+    surveys = Message.kind == MessageKind.SURVEY
     states, times = Message.state.type, Message.lease_until.type
     return (
         update(Message)
@@ -88,7 +90,9 @@ def _taking() -> Update:
             lease_token=Message.lease_token + 1,
             lease_until=case((wanted, bindparam("until", type_=times)), else_=None),
             attempts=Message.attempts + case((wanted, 1), else_=0),
-            reply=case((wanted, Message.reply), (overtaken(), OVERTAKEN), else_=LEFT),
+            reply=case(
+                (wanted, Message.reply), (overtaken(), OVERTAKEN), (surveys, NOT_ASKED), else_=LEFT
+            ),
         )
         .returning(Message.id, Message.state, Message.reply)
         .execution_options(synchronize_session=False)

@@ -22,6 +22,7 @@ from monitor.notify import rules
 from monitor.notify.messages.claiming import ACTOR, LEFT, Claimed, claim, record
 from monitor.notify.smtp.due import in_order, is_due, may_be_sent, next_due, next_strayed
 from monitor.notify.tables import Message, MessageKind, MessageState, Subscriber, SubscriberState
+from monitor.usage.returns import answering
 
 __all__ = [
     "ACTOR",
@@ -160,7 +161,7 @@ def dead(
     at: datetime,
     no_mailbox: bool = False,
 ) -> None:
-    """Record that the server refused it for good; a reader who has no mailbox is let go.
+    """Record that the server refused it for good; a reader or service without mailbox is let go.
 
     Raises:
         Conflict: the claim is no longer held.
@@ -169,6 +170,8 @@ def dead(
     record(session, [(claimed.id, "dead", {"code": code})], at)
     if claimed.subscriber_id is not None and no_mailbox:
         _bury(session, claimed.subscriber_id, at)
+    elif claimed.kind is MessageKind.SURVEY and no_mailbox:
+        answering.address_is_dead(session, claimed.address, actor=ACTOR, at=at)
 
 
 def released(session: Session, claimed: Claimed, *, at: datetime) -> None:

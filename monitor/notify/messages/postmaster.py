@@ -9,7 +9,7 @@ from monitor.kernel import audit
 from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.notify import rules
-from monitor.notify.smtp.due import RETRIED
+from monitor.notify.smtp.due import RETRIED, may_be_sent
 from monitor.notify.tables import (
     Announcement,
     Digest,
@@ -92,6 +92,8 @@ def _still_holds(session: Session, message: Message, at: datetime) -> None:
         raise Conflict("Its link is no longer kept. Make a new link under People.")
     if message.kind is MessageKind.CONFIRM and at - message.queued_at > rules.CONFIRM_LASTS:
         raise Conflict("Its link has expired: the reader has to ask again.")
+    if message.kind is MessageKind.SURVEY and not _is_wanted(session, message):
+        raise Conflict("The wave closed, or the service answered, left or has no such address.")
     if _overtaken(session, message):
         raise Conflict("What it tells is no longer so: its reader has been told.")
     if message.subscriber_id is None:
@@ -102,6 +104,11 @@ def _still_holds(session: Session, message: Message, at: datetime) -> None:
     if reader.state is SubscriberState.DEAD:
         confirmed = reader.confirmed_at is not None
         reader.state = SubscriberState.ACTIVE if confirmed else SubscriberState.PENDING
+
+
+def _is_wanted(session: Session, message: Message) -> bool:
+    wanted = select(Message.id).where(Message.id == message.id, may_be_sent())
+    return session.scalar(wanted) is not None
 
 
 def _overtaken(session: Session, message: Message) -> bool:

@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     CHOICES = "choices"
     MY_SERVICES = "my services"
+    SURVEY = "survey"
 
 
 def unsubscribe_token(secret: bytes, uuid: str) -> str:
@@ -41,6 +42,14 @@ def choices_token(secret: bytes, uuid: str) -> str:
 def my_services_token(secret: bytes, uuid: str) -> str:
     """Make the token of the link that opens the private view of this message's reader."""
     return _token(secret, Purpose.MY_SERVICES, UUID(uuid).bytes)
+
+
+def survey_token(secret: bytes, uuid: str) -> str:
+    """Make the token of the link that opens the return of the service this message asks.
+
+    What it opens is kept by its hash alone, and ends with the return.
+    """
+    return _token(secret, Purpose.SURVEY, UUID(uuid).bytes)
 
 
 def verify(secret: bytes, purpose: Purpose, token: str) -> str | None:

@@ -38,6 +38,13 @@ from monitor.notify.tables import (
     Subscriber,
     SubscriberState,
 )
+from monitor.usage.returns.tables import (
+    Collection,
+    CollectionState,
+    ListedService,
+    Return,
+    ReturnLink,
+)
 
 RETRIED = (MessageState.PENDING, MessageState.DEFERRED, MessageState.UNCERTAIN)
 # never handed to a mail server, as far as anybody can know
@@ -88,7 +95,8 @@ def next_strayed(session: Session, at: datetime, limit: int) -> Sequence[int]:
 def may_be_sent() -> ColumnElement[bool]:
     """Hold for a message whose reader still wants it, as the database knows it now.
 
-    An incident is told to who is an admin when it is sent.
+    An incident is told to who is an admin when it is sent; a service is asked while its wave is
+    open, until it asked not to be, and reminded until it answered.
     """
     reader = select(Subscriber.id).where(Subscriber.id == Message.subscriber_id)
     active = reader.where(Subscriber.state == SubscriberState.ACTIVE)
@@ -100,7 +108,10 @@ def may_be_sent() -> ColumnElement[bool]:
         User.address == Message.address, User.role == Role.ADMIN, User.disabled_at.is_(None)
     )
     return or_(
-        and_(Message.subscriber_id.is_(None), Message.kind != MessageKind.INCIDENT),
+        and_(
+            Message.subscriber_id.is_(None),
+            Message.kind.not_in((MessageKind.INCIDENT, MessageKind.SURVEY)),
+        ),
         and_(Message.kind == MessageKind.INCIDENT, admin.exists()),
         and_(
             Message.kind.in_((MessageKind.CHANGE, MessageKind.DIGEST)),
@@ -108,6 +119,7 @@ def may_be_sent() -> ColumnElement[bool]:
             ~overtaken(),
         ),
         and_(Message.kind == MessageKind.CONFIRM, asked_since.exists()),
+        and_(Message.kind == MessageKind.SURVEY, _is_asked().exists()),
     )
 
 
@@ -120,6 +132,23 @@ def overtaken() -> ColumnElement[bool]:
         Digest.id == Message.digest_id, Digest.overtaken_by.is_not(None)
     )
     return and_(Message.state.in_(UNTOUCHED), or_(later.exists(), in_digest.exists()))
+
+
+def _is_asked() -> Select[int]:
+    """Find the return that this message may still ask for."""
+    return (
+        select(Return.id)
+        .join(ReturnLink, ReturnLink.return_id == Return.id)
+        .join(Collection, Collection.id == Return.collection_id)
+        .join(ListedService, ListedService.id == Return.service_id)
+        .where(
+            ReturnLink.message_uuid == Message.uuid,
+            Collection.state == CollectionState.OPEN,
+            ListedService.left_at.is_(None),
+            ListedService.dead_at.is_(None),
+            or_(ReturnLink.is_reminder.is_(False), Return.answers.is_(None)),
+        )
+    )
 
 
 def in_order(query: Select[Any]) -> Select[Any]:

@@ -6,7 +6,7 @@ it, and the HTML is autoescaped. No template is ever made from data.
 
 import textwrap
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -29,11 +29,13 @@ from monitor.notify.readers.tokens import (
     choices_token,
     confirm_token,
     my_services_token,
+    survey_token,
     unsubscribe_token,
 )
 from monitor.notify.tables import MessageKind
 from monitor.notify.words import Cadence
 from monitor.notify.writing import digest_wording, wording
+from monitor.usage.returns.rules import may_be_reminded
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "email"
 SENDER_NAME = "Gap Monitor"
@@ -105,16 +107,26 @@ def _headers(
         ("Auto-Submitted", "auto-generated"),  # RFC 3834: nobody's holiday reply answers it
         ("X-Gap-Monitor-Outbox-ID", claimed.uuid),
     ]
-    if claimed.subscriber_id is None:
+    listed = _list_of(claimed, base, secret)
+    if listed is None:
         return headers
-    stop = f"{base}/u/{unsubscribe_token(secret, claimed.uuid)}"
+    name, stop = listed
     return [
         *headers,
-        ("List-Id", f"{SENDER_NAME} changes <changes.{rules.domain(sender)}>"),  # RFC 2919
+        ("List-Id", f"{SENDER_NAME} {name} <{name}.{rules.domain(sender)}>"),  # RFC 2919
         ("List-Help", f"<{base}/method>"),
         ("List-Unsubscribe", f"<{stop}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),  # RFC 8058
     ]
+
+
+def _list_of(claimed: Claimed, base: str, secret: bytes) -> tuple[str, str] | None:
+    """Name the list a message is of, and the link that stops it; None: it goes to one person alone."""
+    if claimed.kind is MessageKind.SURVEY:
+        return "returns", f"{base}/returns/{survey_token(secret, claimed.uuid)}/stop"
+    if claimed.subscriber_id is None:
+        return None
+    return "changes", f"{base}/u/{unsubscribe_token(secret, claimed.uuid)}"
 
 
 def _subject(words: str) -> str:
@@ -239,6 +251,22 @@ def _incident(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:  # 
     return {**told, "status": f"{base}/{page}"}
 
 
+def _survey(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
+    asked = _plain(claimed.context)
+    link = f"{base}/returns/{survey_token(secret, claimed.uuid)}"
+    return {
+        "service": asked["service"],
+        "question": asked["question"],
+        "askers": english.listed(asked["promoters"]) or SENDER_NAME,
+        "several": len(asked["promoters"]) > 1,
+        "closes_on": date.fromisoformat(asked["closes_on"]),
+        "reminder": asked["reminder"],
+        "last": not may_be_reminded(asked["reminder"]),
+        "link": link,
+        "stop": f"{link}/stop",
+    }
+
+
 _VIEWS: dict[MessageKind, Callable[[Claimed, str, bytes], dict[str, Any]]] = {
     MessageKind.CHANGE: _change,
     MessageKind.DIGEST: _digest,
@@ -246,6 +274,7 @@ _VIEWS: dict[MessageKind, Callable[[Claimed, str, bytes], dict[str, Any]]] = {
     MessageKind.INVITATION: _invitation,
     MessageKind.INCIDENT: _incident,
     MessageKind.MY_SERVICES: _my_services,
+    MessageKind.SURVEY: _survey,
 }
 
 

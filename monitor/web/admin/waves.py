@@ -19,6 +19,7 @@ from monitor.usage import checks as checking
 from monitor.usage import importing
 from monitor.usage import queries as usage
 from monitor.usage import service as waves
+from monitor.usage.returns import queries as returns
 from monitor.usage.standing import MAIN_UNITS, Survey, in_order, period
 from monitor.usage.tables import Wave, WaveState
 from monitor.web import auth, posting, turns
@@ -104,6 +105,7 @@ def _wave(typed: Typed, problems: Problems | None, *, wave_id: int) -> str:
                 for about in catalogue.interventions
             ],
             may_be_withdrawn=waves.may_be_withdrawn(found),
+            collection=returns.of_wave(session, wave_id),
             names=_names(session),
             words=use_words,
             tau=in_step.figure,

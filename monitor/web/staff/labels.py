@@ -141,6 +141,7 @@ KINDS = {
     MessageKind.INVITATION: "Invites a colleague",
     MessageKind.INCIDENT: "Tells an admin of an incident",
     MessageKind.MY_SERVICES: "Opens a reader’s private page",
+    MessageKind.SURVEY: "Asks a service for its return",
 }
 ROLES = {
     Role.REVIEWER: "Reviewer: screens and appraises",

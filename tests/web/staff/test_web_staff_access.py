@@ -27,6 +27,7 @@ NO_PAGE = {
     "/mail/<uuid>/html",  # has a policy of its own
     "/papers/<int:paper_id>/records/<int:record_id>",
 }
+ONE_CLICK = {"/u/<token>", "/returns/<token>/stop"}  # without a form (RFC 8058)
 ROLES = ("anonymous", "commissioner", "reviewer", "admin")
 # What each of them is answered. Anonymous readers of staff pages are sent to sign in (303), and
 # asked on the spot (401) when they send a form; a wrong role is 403; a token nobody made is 404.
@@ -169,6 +170,20 @@ EXPECTED = {
     # the published review's own: it stands
     ("GET", "/waves/<int:wave_id>/withdraw"): (303, 403, 403, 303),
     ("POST", "/waves/<int:wave_id>/withdraw"): (401, 403, 403, 409),
+    ("GET", "/returns/<token>"): NO_SUCH,
+    ("GET", "/returns/<token>/<step>"): NO_SUCH,
+    ("POST", "/returns/<token>/<step>"): NO_SUCH,
+    ("GET", "/returns/<token>/stop"): NO_SUCH,
+    ("POST", "/returns/<token>/stop"): NO_SUCH,
+    ("GET", "/services"): ADMIN,
+    ("POST", "/services"): (401, 403, 403, 400),
+    ("GET", "/collections"): ADMIN,
+    ("POST", "/collections"): (401, 403, 403, 400),
+    # nobody opened one
+    ("GET", "/collections/<int:collection_id>"): (303, 403, 403, 404),
+    ("POST", "/collections/<int:collection_id>/invite"): (401, 403, 403, 404),
+    ("POST", "/collections/<int:collection_id>/remind"): (401, 403, 403, 404),
+    ("POST", "/collections/<int:collection_id>/close"): (401, 403, 403, 404),
     ("GET", "/mail"): ADMIN,
     ("GET", "/mail/<uuid>"): ADMIN,
     ("GET", "/mail/<uuid>/html"): ADMIN,
@@ -216,6 +231,8 @@ def _address(world, rule):
         ("<int:file_id>", next(iter(world.files.values()))),
         ("<int:wave_id>", "1"),  # what the review published
         ("<int:service_id>", "1"),  # nobody entered one
+        ("<int:collection_id>", "1"),
+        ("<step>", "offered"),
         ("<uuid>", letter.uuid),
         ("<name>", "pubmed"),
         ("<written>", "2026-11-23"),
@@ -278,7 +295,7 @@ def test_a_form_without_its_token_is_refused(world, staff_app, browse):
     browser.client.set_cookie("my-services", _own_view(world))
     before = world.contents()
     for method, rule in EXPECTED:
-        if method == "POST" and rule != "/u/<token>":  # one click, without a form (RFC 8058)
+        if method == "POST" and rule not in ONE_CLICK:
             for csrf in ("", stolen):
                 answer = browser.post(_address(world, rule), {}, csrf=csrf)
                 assert answer.status_code == 400, rule
@@ -331,7 +348,14 @@ def test_an_error_is_a_sentence_and_names_what_it_is(begun, browse):
     own = browser.get(f"/people/{begun.ada.id}/disable")
     assert (own.status_code, "That cannot be done now" in own.text) == (409, True)
     assert "Somebody else was first" not in own.text
-    for path in ("/welcome/used", "/confirm/cut-short", "/u/x", "/choices/x"):
+    for path in (
+        "/welcome/used",
+        "/confirm/cut-short",
+        "/u/x",
+        "/choices/x",
+        "/returns/x",
+        "/returns/x/stop",
+    ):
         over = browser.get(path)
         assert over.status_code == 404
         assert "<h1>This link does not work</h1>" in over.text

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020_feeds_of_use"
+revision = "0018_feeds_of_use"
 down_revision = "0017_the_reviews_own_table"
 branch_labels = None
 depends_on = None

@@ -1,0 +1,230 @@
+"""Commands about services' own returns: the list of services, and the collection that asks them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from monitor import workflow
+from monitor.cli.root import as_json, leave, print_json, service_of
+from monitor.collecting import AT_ONCE
+from monitor.kernel.english import plural
+from monitor.kernel.errors import NotFound
+from monitor.service import Service
+from monitor.usage.returns import asking, queries, services_list
+from monitor.usage.returns import service as returns
+from monitor.usage.returns.tables import Collection
+
+_BY = "cli"
+
+
+class _RolledBack(Exception):  # noqa: N818 - no error: how a transaction is undone
+    """What was tried is undone: nothing of it is kept."""
+
+
+@click.group("services")
+def services() -> None:
+    """The list of services that may be asked."""
+
+
+@services.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="Tell what would change; keep nothing.")
+@as_json
+@click.pass_obj
+def import_(config: Path, file: Path, *, dry_run: bool, json_: bool) -> None:
+    """Bring in FILE, a CSV of services: name, kind, nation, area, address."""
+    with service_of(config) as service:
+        read = services_list.read(file.read_bytes(), service.catalogue.areas)
+        if read.problems:
+            _refused(read.problems, file, json_=json_)
+            leave(failed=True)
+        told: dict[str, Any] = {}
+        try:
+            with service.database.write() as session:
+                came = returns.bring_list(session, read, by=_BY, at=service.clock())
+                told = {
+                    "services": queries.on_the_list(session).services,
+                    "added": came.added,
+                    "changed": came.changed,
+                    "same": came.same,
+                    "left": came.left,
+                    "not_in_it": came.not_in_it,
+                    "dry_run": dry_run,
+                }
+                if dry_run:
+                    raise _RolledBack  # noqa: TRY301 - the transaction's own way to undo
+        except _RolledBack:
+            pass
+    if json_:
+        print_json(told)
+        return
+    kept = "Nothing was kept. It would be" if dry_run else "The list is in:"
+    click.echo(
+        f"{kept} {told['added']} added, {told['changed']} changed, {told['same']} as before; "
+        f"{told['not_in_it']} on the list are not in it, and stay."
+    )
+
+
+@services.command("forget")
+@click.argument("number", type=int)
+@click.pass_obj
+def forget(config: Path, number: int) -> None:
+    """Forget the service NUMBER: its name, its address and all that it answered."""
+    with service_of(config) as service, service.database.write() as session:
+        returns.forget(session, number, by=_BY, at=service.clock())
+        click.echo("It is forgotten. Waves keep their counts, which name no service.")
+
+
+@services.command("list")
+@as_json
+@click.pass_obj
+def list_(config: Path, *, json_: bool) -> None:
+    """List the services, with their numbers."""
+    rows: list[dict[str, Any]] = []
+    with service_of(config) as service, service.database.read() as session:
+        page = queries.listed(session)
+        while page:
+            rows += [
+                {
+                    "id": one.id,
+                    "name": one.name,
+                    "kind": one.kind,
+                    "nation": one.nation,
+                    "area": one.area,
+                    "address": one.address,
+                    "left": one.left_at is not None,
+                    "dead": one.dead_at is not None,
+                }
+                for one in page
+            ]
+            page = queries.listed(session, after=page[-1].id)
+    if json_:
+        print_json(rows)
+        return
+    for row in rows:
+        where = ", ".join(part for part in (row["area"], row["nation"]) if part)
+        click.echo(f"{row['id']}\t{row['name']}\t{row['kind']}\t{where}\t{row['address']}")
+
+
+@click.group("collect")
+def collect() -> None:
+    """A wave from services' own returns: open, invite, remind, close."""
+
+
+@collect.command("open")
+@click.option("--name", required=True, help="Of the wave it makes.")
+@click.option("--closes", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Its last day.")
+@click.option("--frame", required=True, help="Who can answer.")
+@click.option("--promoter", "promoters", multiple=True, help="Who asks services; may be repeated.")
+@click.pass_obj
+def open_(
+    config: Path, *, name: str, closes: datetime, frame: str, promoters: tuple[str, ...]
+) -> None:
+    """Open a collection; nobody is written to yet."""
+    opening = returns.Opening(name, frame, promoters, closes.date())
+    with service_of(config) as service, service.database.write() as session:
+        found = returns.open_collection(session, opening, by=_BY, at=service.clock())
+        waiting = asking.uninvited(session, found.id)
+    click.echo(
+        f"“{found.name}” is open to {found.closes_on}. {plural(waiting, 'service')} to be invited: "
+        "gap-monitor usage collect invite"
+    )
+
+
+@collect.command("invite")
+@click.pass_obj
+def invite(config: Path) -> None:
+    """Ask every service on the list that was not asked yet."""
+    click.echo(f"{plural(_ask(config, workflow.invite_services), 'service')} invited.")
+
+
+@collect.command("remind")
+@click.pass_obj
+def remind(config: Path) -> None:
+    """Remind every service that has not answered and may be reminded now."""
+    click.echo(f"{plural(_ask(config, workflow.remind_services), 'service')} reminded.")
+
+
+@collect.command("show")
+@as_json
+@click.pass_obj
+def show(config: Path, *, json_: bool) -> None:
+    """Tell how far the newest collection is, and what is missing."""
+    with service_of(config) as service, service.database.read() as session:
+        found = next(iter(queries.collections(session)), None)
+        if found is None:
+            raise NotFound("no wave was ever collected: gap-monitor usage collect open")
+        counts = queries.counts(session, found.id)
+        told = {
+            "name": found.name,
+            "state": found.state.value,
+            "closes_on": found.closes_on,
+            "wave": found.wave_id,
+            "asked": counts.asked,
+            "answered": counts.answered,
+            "begun": counts.begun,
+            "left": counts.left,
+            "dead": counts.dead,
+            "not_answered": counts.silent,
+            "not_invited": asking.uninvited(session, found.id),
+        }
+    if json_:
+        print_json(told)
+        return
+    click.echo(
+        f"“{found.name}” is {found.state.value}. {counts.answered} of {plural(counts.asked, 'service')} "
+        f"answered ({counts.percent}%); {counts.begun} begun, {counts.silent} not answered, "
+        f"{counts.left} asked not to be asked, {counts.dead} addresses that do not exist."
+    )
+
+
+@collect.command("close")
+@click.pass_obj
+def close(config: Path) -> None:
+    """Close the collection that is open; its wave makes itself, a draft."""
+    with service_of(config) as service:
+        found = _open(service)
+        with service.database.write() as session:
+            wave = workflow.close_collection(
+                session, service, collection_id=found.id, by=_BY, at=service.clock()
+            )
+    if wave is None:
+        click.echo(f"“{found.name}” is closed. Nobody answered: it made no wave.")
+        return
+    click.echo(
+        f"“{found.name}” is closed. Its wave is {wave.id}, a draft of {plural(wave.services or 0, 'service')}: "
+        f"gap-monitor usage publish {wave.id}"
+    )
+
+
+def _ask(config: Path, ask: Callable[..., int]) -> int:
+    """Queue mails in short transactions; counts them."""
+    total, asked = 0, AT_ONCE
+    with service_of(config) as service:
+        found = _open(service)
+        while asked == AT_ONCE:
+            with service.database.write() as session:
+                asked = ask(session, service, collection_id=found.id, by=_BY, at=service.clock())
+            total += asked
+    return total
+
+
+def _open(service: Service) -> Collection:
+    with service.database.read() as session:
+        found = returns.current(session)
+        if found is None:
+            raise NotFound("no wave is being collected: gap-monitor usage collect open")
+        session.expunge_all()
+    return found
+
+
+def _refused(problems: tuple[str, ...], file: Path, *, json_: bool) -> None:
+    if json_:
+        print_json({"file": file.name, "problems": list(problems)})
+        return
+    for problem in problems:
+        click.echo(f"{file.name}: {problem}", err=True)
+    click.echo("Nothing was kept.", err=True)

@@ -1,0 +1,68 @@
+"""A wave collected from services' own returns: part of the story (``workflow`` offers it).
+
+As there: each function runs inside one transaction of its caller, and opens none. What follows from
+the wave that is made follows when an admin publishes it.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from monitor.notify.readers import surveying
+from monitor.service import Service
+from monitor.usage.returns import asking
+from monitor.usage.returns import queries as returns
+from monitor.usage.returns import service as collections
+from monitor.usage.tables import Wave
+
+AT_ONCE = 500  # mails in one transaction: nobody waits long for it
+CLOSED_BY = "job:collect"
+
+
+def invite_services(
+    session: Session, service: Service, *, collection_id: int, by: str, at: datetime
+) -> int:
+    """Ask the next services that were not asked yet, each by a mail with its own link; counts them.
+
+    0: nobody is left.
+    """
+    services = asking.invite(session, collection_id, by=by, at=at, limit=AT_ONCE)
+    return _write_to(session, service, collection_id, services, at)
+
+
+def remind_services(
+    session: Session, service: Service, *, collection_id: int, by: str, at: datetime
+) -> int:
+    """Remind the next services that have not answered; counts them. 0: nobody is left."""
+    services = asking.remind(session, collection_id, by=by, at=at, limit=AT_ONCE)
+    return _write_to(session, service, collection_id, services, at)
+
+
+def close_collection(
+    session: Session, service: Service, *, collection_id: int, by: str, at: datetime
+) -> Wave | None:
+    """End a collection; its returns become a wave, a draft that an admin may publish.
+
+    None where nobody answered.
+    """
+    return collections.close(session, service.catalogue, collection_id, by=by, at=at)
+
+
+def close_due(session: Session, service: Service, *, at: datetime) -> Wave | None:
+    """End the collection whose last day is over, if there is one."""
+    found = collections.current(session)
+    if found is None or collections.is_open(found, at):
+        return None
+    return close_collection(session, service, collection_id=found.id, by=CLOSED_BY, at=at)
+
+
+def _write_to(
+    session: Session,
+    service: Service,
+    collection_id: int,
+    services: list[asking.ToWrite],
+    at: datetime,
+) -> int:
+    collection = returns.collection(session, collection_id)
+    surveying.ask(session, service.settings, service.secret, services, collection=collection, at=at)
+    return len(services)

@@ -1,0 +1,55 @@
+"""Asks services for their returns: one mail each, with a link of its own. Sends nothing itself.
+
+The link is made of the message's number and the service's secret, as every link in a mail; the
+database keeps its hash.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from monitor.kernel.settings import Settings
+from monitor.notify.messages.queueing import queue
+from monitor.notify.readers.tokens import survey_token
+from monitor.notify.tables import Message, MessageKind, MessageState
+from monitor.usage.returns import asking
+from monitor.usage.returns.asking import ToWrite
+from monitor.usage.returns.tables import Collection, Return, ReturnLink
+
+
+def ask(
+    session: Session,
+    settings: Settings,
+    secret: bytes,
+    services: Sequence[ToWrite],
+    *,
+    collection: Collection,
+    at: datetime,
+) -> None:
+    """Queue one mail to each of these services, and keep the hash of its link."""
+    mailed = []
+    for one in services:
+        context = {
+            "service": one.service,
+            "reminder": one.reminder,
+            "question": collection.question,
+            "promoters": list(collection.promoters),
+            "closes_on": collection.closes_on.isoformat(),
+        }
+        message = queue(session, settings, MessageKind.SURVEY, one.address, context=context, at=at)
+        mailed.append((one, survey_token(secret, message.uuid), message.uuid))
+    asking.note_links(session, mailed, at=at)
+
+
+def sent(session: Session, collection_id: int) -> dict[MessageState, int]:
+    """Count the mails of a collection by where they stand."""
+    counted = (
+        select(Message.state, func.count())
+        .join(ReturnLink, ReturnLink.message_uuid == Message.uuid)
+        .join(Return, Return.id == ReturnLink.return_id)
+        .where(Return.collection_id == collection_id)
+        .group_by(Message.state)
+    )
+    return {state: int(number) for state, number in session.execute(counted)}

@@ -1,0 +1,234 @@
+"""Reads the list, the collections and how far they are, for pages. Changes nothing."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from monitor.kernel.errors import NotFound
+from monitor.usage.returns.rules import Answers
+from monitor.usage.returns.tables import Collection, ListedService, Return
+
+PAGE = 100  # services on one page
+
+
+class Stands(StrEnum):
+    """Where one service's return stands, in the words of pages."""
+
+    ANSWERED = "answered"
+    BEGUN = "begun, not sent"
+    LEFT = "asked not to be asked"
+    DEAD = "address does not exist"
+    SILENT = "not answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many services of a collection stand where."""
+
+    asked: int
+    answered: int
+    begun: int
+    left: int
+    dead: int
+
+    @property
+    def silent(self) -> int:
+        """Those of whom nothing is known: neither begun nor sent, and no reason why."""
+        return self.asked - self.answered - self.begun - self.left - self.dead
+
+    @property
+    def percent(self) -> int:
+        """The response rate, in whole per cent."""
+        return round(100 * self.answered / self.asked) if self.asked else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How many of one nation or kind were asked, and how many answered."""
+
+    name: str  # empty: not known
+    asked: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """What was said of one intervention: sums, and of how many that offer it they were given."""
+
+    slug: str
+    offered: int
+    families: int
+    families_of: int
+    trained: int
+    trained_of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One service of a collection, as admins see it: where it stands, and none of its answers."""
+
+    id: int
+    name: str
+    kind: str
+    nation: str
+    area: str
+    reminders: int
+    last_asked_at: datetime
+    returned_at: datetime | None
+    stands: Stands
+
+
+@dataclass(frozen=True, slots=True)
+class OnTheList:
+    """How many services are on the list, and what is not known of them."""
+
+    services: int
+    left: int
+    dead: int
+    without_nation: int
+    without_area: int
+
+
+def collections(session: Session) -> list[Collection]:
+    """Give every collection, the newest first."""
+    return list(session.scalars(select(Collection).order_by(Collection.id.desc())))
+
+
+def collection(session: Session, collection_id: int) -> Collection:
+    """Give one collection.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = session.get(Collection, collection_id)
+    if found is None:
+        raise NotFound(f"there is no collection {collection_id}")
+    return found
+
+
+def of_wave(session: Session, wave_id: int) -> Collection | None:
+    """Give the collection that a wave was made of; None: it came otherwise."""
+    return session.scalars(select(Collection).where(Collection.wave_id == wave_id)).first()
+
+
+def counts(session: Session, collection_id: int) -> Counts:
+    """Count where the services of a collection stand."""
+    found = (
+        select(_stands().label("stands"), func.count())
+        .select_from(Return)
+        .join(ListedService, ListedService.id == Return.service_id)
+        .where(Return.collection_id == collection_id)
+        .group_by("stands")
+    )
+    of = {str(stands): int(number) for stands, number in session.execute(found)}
+    return Counts(
+        asked=sum(of.values()),
+        answered=of.get(Stands.ANSWERED, 0),
+        begun=of.get(Stands.BEGUN, 0),
+        left=of.get(Stands.LEFT, 0),
+        dead=of.get(Stands.DEAD, 0),
+    )
+
+
+def by_nation(session: Session, collection_id: int) -> list[Part]:
+    """Count who was asked and who answered, by nation, the largest first."""
+    return _parts(session, collection_id, ListedService.nation)
+
+
+def by_kind(session: Session, collection_id: int) -> list[Part]:
+    """Count who was asked and who answered, by kind, the largest first."""
+    return _parts(session, collection_id, ListedService.kind)
+
+
+def volumes(session: Session, collection_id: int, slugs: Iterable[str]) -> list[Volume]:
+    """Add up what was sent so far, by intervention."""
+    sent = select(Return.answers).where(
+        Return.collection_id == collection_id, Return.answers.is_not(None)
+    )
+    answers = [Answers.from_dict(one) for one in session.scalars(sent)]
+    return [_volume(slug, [one for one in answers if slug in one.offered]) for slug in slugs]
+
+
+def rows(
+    session: Session, collection_id: int, *, after: int = 0, only: Stands | None = None
+) -> list[Row]:
+    """Give the next services of a collection, in the order they were asked; at most a page and one."""
+    found = (
+        select(Return, ListedService, _stands().label("stands"))
+        .join(ListedService, ListedService.id == Return.service_id)
+        .where(Return.collection_id == collection_id, Return.id > after)
+        .order_by(Return.id)
+        .limit(PAGE + 1)
+    )
+    if only is not None:
+        found = found.where(_stands() == only.value)
+    return [
+        Row(
+            id=one.id,
+            name=service.name,
+            kind=service.kind,
+            nation=service.nation,
+            area=service.area,
+            reminders=one.reminders,
+            last_asked_at=one.last_asked_at,
+            returned_at=one.returned_at,
+            stands=Stands(stands),
+        )
+        for one, service, stands in session.execute(found)
+    ]
+
+
+def on_the_list(session: Session) -> OnTheList:
+    """Count the services on the list."""
+    columns: Sequence[ColumnElement[bool]] = (
+        ListedService.left_at.is_not(None),
+        ListedService.dead_at.is_not(None),
+        ListedService.nation == "",
+        ListedService.area == "",
+    )
+    counted = [func.coalesce(func.sum(case((one, 1), else_=0)), 0) for one in columns]
+    row = session.execute(select(func.count(ListedService.id), *counted)).one()
+    return OnTheList(*(int(number) for number in row))
+
+
+def listed(session: Session, *, after: int = 0) -> list[ListedService]:
+    """Give the next services on the list, in the order they came; at most a page and one."""
+    found = select(ListedService).where(ListedService.id > after).order_by(ListedService.id)
+    return list(session.scalars(found.limit(PAGE + 1)))
+
+
+def _stands() -> ColumnElement[str]:
+    """Say where a return stands; what was sent counts whatever came after it."""
+    return case(
+        (Return.answers.is_not(None), Stands.ANSWERED.value),
+        (ListedService.left_at.is_not(None), Stands.LEFT.value),
+        (Return.draft.is_not(None), Stands.BEGUN.value),
+        (ListedService.dead_at.is_not(None), Stands.DEAD.value),
+        else_=Stands.SILENT.value,
+    )
+
+
+def _parts(session: Session, collection_id: int, by: InstrumentedAttribute[str]) -> list[Part]:
+    answered = func.sum(case((Return.answers.is_not(None), 1), else_=0))
+    found = (
+        select(by, func.count(), answered)
+        .select_from(Return)
+        .join(ListedService, ListedService.id == Return.service_id)
+        .where(Return.collection_id == collection_id)
+        .group_by(by)
+    )
+    parts = [Part(name, int(asked), int(done)) for name, asked, done in session.execute(found)]
+    return sorted(parts, key=lambda part: (not part.name, -part.asked, part.name))
+
+
+def _volume(slug: str, offering: Sequence[Answers]) -> Volume:
+    def given(of: Callable[[Answers], object]) -> list[int]:
+        return [n for one in offering if isinstance(n := of(one), int)]
+
+    families = given(lambda one: one.families.get(slug))
+    trained = given(lambda one: one.trained.get(slug))
+    return Volume(slug, len(offering), sum(families), len(families), sum(trained), len(trained))

@@ -1,0 +1,305 @@
+"""The list of services, and the collections that ask them. Flushes, never commits; audits.
+
+What a service does through its link stands in ``answering``, whom to write to next in ``asking``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import delete, func, null, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from monitor.catalogue.loader import Catalogue
+from monitor.kernel import audit
+from monitor.kernel.errors import Conflict, InvalidInput, NotFound
+from monitor.kernel.text import line
+from monitor.kernel.uk import london, long_date, uk_day
+from monitor.usage import service as waves
+from monitor.usage.importing import Read
+from monitor.usage.returns import building, rules
+from monitor.usage.returns.rules import Answers
+from monitor.usage.returns.services_list import Listed, ServicesList
+from monitor.usage.returns.tables import (
+    Collection,
+    CollectionState,
+    ListedService,
+    Return,
+    ReturnLink,
+)
+from monitor.usage.tables import Wave
+
+_MAX_NAME, _MAX_WORDS, _MAX_PROMOTERS = 60, 500, 40
+_FACTS = ("name", "kind", "nation", "area", "address")
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a list came to, in services."""
+
+    added: int
+    changed: int
+    same: int
+    left: int  # asked not to be asked again, and stay so
+    not_in_it: int  # on the list, not in the file: they stay
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is said of a collection when it is opened."""
+
+    name: str
+    frame: str
+    promoters: tuple[str, ...]
+    closes_on: date
+
+
+def bring_list(session: Session, read: ServicesList, *, by: str, at: datetime) -> Brought:
+    """Put services on the list, or bring what is known of them up to date; nobody is taken off.
+
+    Raises:
+        InvalidInput: something is wrong with it; says all of it.
+        Conflict: somebody brought a list at the same time.
+    """
+    if read.problems:
+        raise InvalidInput("; ".join(read.problems))
+    known = {one.key: one for one in session.scalars(select(ListedService).with_for_update())}
+    added = [_listed(one, by, at) for one in read.services if one.key not in known]
+    again = [(one, known[one.key]) for one in read.services if one.key in known]
+    changed = sum(_update(kept, one) for one, kept in again)
+    try:
+        with session.begin_nested():
+            session.add_all(added)
+    except IntegrityError:
+        raise Conflict("somebody brought a list at the same time: bring yours again") from None
+    brought = Brought(
+        added=len(added),
+        changed=changed,
+        same=len(again) - changed,
+        left=sum(kept.left_at is not None for _, kept in again),
+        not_in_it=len(known) - len(again),
+    )
+    audit.record(
+        session,
+        at=at,
+        actor=by,
+        action="services.listed",
+        subject="services:list",
+        added=brought.added,
+        changed=brought.changed,
+        same=brought.same,
+    )
+    return brought
+
+
+def forget(session: Session, service_id: int, *, by: str, at: datetime) -> None:
+    """Let go of all that is kept of a service: its name, where it is, its address, its answers.
+
+    Its links lead nowhere from then on. Waves that were made keep their counts, which name nobody.
+
+    Raises:
+        NotFound: it is not on the list.
+    """
+    found = session.get(ListedService, service_id)
+    if found is None or not found.address:
+        raise NotFound(f"there is no service {service_id}")
+    returns = select(Return.id).where(Return.service_id == service_id)
+    emptied = (
+        delete(ReturnLink).where(ReturnLink.return_id.in_(returns)),
+        update(Return)
+        .where(Return.service_id == service_id)
+        .values(draft=null(), drafted_at=None, answers=null(), returned_at=None),
+    )
+    for statement in emptied:
+        session.execute(statement.execution_options(synchronize_session=False))
+    for fact in _FACTS:
+        setattr(found, fact, "")
+    found.key, found.name = f"forgotten|{service_id}", "A service that was forgotten"
+    found.left_at = found.left_at or at
+    session.flush()
+    audit.record(
+        session, at=at, actor=by, action="service.forgotten", subject=f"listed:{service_id}"
+    )
+
+
+def open_collection(session: Session, opening: Opening, *, by: str, at: datetime) -> Collection:
+    """Begin to collect a wave from services' own returns. Nobody is written to yet.
+
+    Raises:
+        InvalidInput: a word is missing or too long, or the last day is over; names the field.
+        Conflict: another is open, or a wave of its name stands.
+    """
+    said = _checked(opening, at)
+    if other := current(session):
+        raise Conflict(
+            f"“{other.name}” is open: close it first, since one service answers one wave"
+        )
+    waves.refuse_twice(session, said.name)
+    found = Collection(
+        name=said.name,
+        state=CollectionState.OPEN,
+        question=rules.QUESTION,
+        instrument=rules.INSTRUMENT,
+        version=rules.VERSION,
+        frame=said.frame,
+        promoters=list(said.promoters),
+        opened_by=by,
+        opened_at=at,
+        closes_on=said.closes_on,
+        closes_at=uk_day(said.closes_on).end,
+    )
+    try:
+        with session.begin_nested():
+            session.add(found)
+    except IntegrityError:
+        raise Conflict("somebody opened another at the same time: see that one first") from None
+    _audit(session, found, "opened", by, at, closes_on=said.closes_on.isoformat())
+    return found
+
+
+def close(
+    session: Session, catalogue: Catalogue, collection_id: int, *, by: str, at: datetime
+) -> Wave | None:
+    """End a collection and make a wave of its returns, as a draft; None where nobody answered.
+
+    Raises:
+        NotFound: there is no such collection.
+        Conflict: it is closed already, or a wave of its name was brought meanwhile.
+    """
+    found = held(session, collection_id)
+    if found.state is CollectionState.CLOSED:
+        raise Conflict(f"“{found.name}” was closed already")
+    found.state, found.closed_by, found.closed_at = CollectionState.CLOSED, by, at
+    found.closes_at = min(found.closes_at, at)
+    read = _read(session, catalogue, found)
+    wave = waves.draft(session, read, by=by, at=at, origin=waves.RETURNS) if read else None
+    found.wave_id = wave.id if wave else None
+    session.flush()
+    _audit(session, found, "closed", by, at, wave=found.wave_id)
+    return wave
+
+
+def is_open(found: Collection, at: datetime) -> bool:
+    """Tell whether answers are taken: it was not closed, and its last day is not over."""
+    return found.state is CollectionState.OPEN and at < found.closes_at
+
+
+def current(session: Session) -> Collection | None:
+    """Give the collection that was not closed yet; None: there is none."""
+    of = select(Collection).where(Collection.state == CollectionState.OPEN)
+    return session.scalars(of).first()
+
+
+def held(session: Session, collection_id: int) -> Collection:
+    """Hold a collection while it is closed: who answers at that moment waits, and finds it so.
+
+    Raises:
+        NotFound: there is none.
+    """
+    wanted = select(Collection).where(Collection.id == collection_id).with_for_update()
+    found = session.scalars(wanted.execution_options(populate_existing=True)).first()
+    if found is None:
+        raise NotFound(f"there is no collection {collection_id}")
+    return found
+
+
+def _read(session: Session, catalogue: Catalogue, found: Collection) -> Read | None:
+    """Make the wave of all that was sent; None where nothing was."""
+    answered = (
+        select(Return.answers, ListedService)
+        .join(ListedService, ListedService.id == Return.service_id)
+        .where(Return.collection_id == found.id, Return.answers.is_not(None))
+        .order_by(Return.id)
+    )
+    given = [
+        building.Given(
+            address=service.address,
+            kind=service.kind,
+            nation=service.nation,
+            area=service.area,
+            answers=Answers.from_dict(answers),
+        )
+        for answers, service in session.execute(answered)
+    ]
+    if not given:
+        return None
+    invited = (
+        select(func.count(func.distinct(ListedService.address)))
+        .join(Return, Return.service_id == ListedService.id)
+        .where(Return.collection_id == found.id)
+    )
+    asked = building.Asked(
+        name=found.name,
+        question=found.question,
+        instrument=found.instrument,
+        version=found.version,
+        frame=found.frame,
+        promoters=tuple(found.promoters),
+        field_from=found.opened_at.astimezone(london()).date(),
+        field_to=_last_day(found),
+        invited=session.scalar(invited) or 0,
+    )
+    return building.wave(asked, given, catalogue)
+
+
+def _last_day(found: Collection) -> date:
+    """Give the last day on which answers were taken."""
+    closed = (found.closed_at or found.closes_at).astimezone(london()).date()
+    return min(found.closes_on, closed)
+
+
+def _checked(opening: Opening, at: datetime) -> Opening:
+    name, frame = line(opening.name), line(opening.frame)
+    promoters = tuple(dict.fromkeys(said for one in opening.promoters if (said := line(one))))
+    if not name or len(name) > _MAX_NAME:
+        raise InvalidInput(f"Give it a name of at most {_MAX_NAME} characters", field="name")
+    if not frame or len(frame) > _MAX_WORDS:
+        raise InvalidInput("Say who can answer, such as which list it is", field="frame")
+    if len(promoters) > _MAX_PROMOTERS or any(len(one) > _MAX_WORDS for one in promoters):
+        raise InvalidInput("Name those who ask, one a line, in fewer words", field="promoters")
+    if uk_day(opening.closes_on).end <= at:
+        raise InvalidInput(
+            f"{long_date(opening.closes_on)} is over: choose a later last day", field="closes_on"
+        )
+    return Opening(name, frame, promoters, opening.closes_on)
+
+
+def _listed(one: Listed, by: str, at: datetime) -> ListedService:
+    return ListedService(
+        key=one.key,
+        **{fact: getattr(one, fact) for fact in _FACTS},
+        listed_by=by,
+        listed_at=at,
+        left_at=None,
+        dead_at=None,
+    )
+
+
+def _update(kept: ListedService, one: Listed) -> bool:
+    """Bring a service up to date; a new address may be alive again. Tells whether it differed."""
+    changed: Sequence[str] = [fact for fact in _FACTS if getattr(kept, fact) != getattr(one, fact)]
+    if "address" in changed:
+        kept.dead_at = None
+    for fact in changed:
+        setattr(kept, fact, getattr(one, fact))
+    return bool(changed)
+
+
+def _audit(
+    session: Session,
+    found: Collection,
+    what: str,
+    by: str,
+    at: datetime,
+    **details: str | int | None,
+) -> None:
+    audit.record(
+        session,
+        at=at,
+        actor=by,
+        action=f"collection.{what}",
+        subject=f"collection:{found.id}",
+        name=found.name,
+        **details,
+    )
