@@ -344,7 +344,9 @@ def test_a_contact_stands_where_people_look_for_it(make_app):
     for page in ("/privacy", "/accessibility", "/", "/subscribe"):
         shown = with_one.get(page).text
         assert '<a href="mailto:gap@council.example">gap@council.example</a>' in shown, page
-    assert with_one.get("/privacy").text.count("mailto:") == 2, "in the text and in the footer"
+    assert with_one.get("/privacy").text.count("mailto:") == 3, (
+        "twice in the text, and in the footer"
+    )
     page = make_app({"web": {"contact": "https://council.example/write"}}).test_client()
     assert '<a href="https://council.example/write">' in page.get("/privacy").text
     without = make_app({}).test_client()

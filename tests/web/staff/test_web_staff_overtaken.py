@@ -88,7 +88,7 @@ def test_a_double_click_is_one_appraisal_whatever_it_came_to(world, ann, ben, ca
 
 def test_a_page_that_another_tab_has_overtaken_hands_nothing_in(world, ann):
     shown = begin(ann, world, "ddp2")
-    go(ann, address(world, "ddp2", "/results/r1"), RESULT | {"mean_i": "9.9"})
+    go(ann, address(world, "ddp2", "/results/r1"), RESULT | {"mean_i": "4.1"})
     answer = hand_in(ann, world, "ddp2", shown)
     assert answer.status_code == 409
     assert "another tab" in answer.text

@@ -9,6 +9,7 @@ from http.client import HTTPConnection
 
 import pytest
 from sqlalchemy import event, text
+from test_web_staff_access import OWN_PAGES  # type: ignore[import-not-found]  # beside this file
 from waitress import wasyncore
 
 from monitor.cli import serving
@@ -20,11 +21,13 @@ from monitor.web.app import WRITERS
 from monitor.web.current import service
 from monitor.web.turns import Turns
 
-# Pages for staff that read a fixed number of rows, however much there is.
+# Pages behind a sign-in that read a fixed number of rows, however much there is (of one buyer's
+# services there are at most 300).
 SMALL = {
     "/account",
     "/mail/<uuid>",
     "/mail/<uuid>/html",
+    *(f"/mine{page}" for page in OWN_PAGES),
     "/papers/<int:paper_id>/records/<int:record_id>",
     "/people",
     "/people/<int:user_id>/disable",
