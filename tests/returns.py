@@ -41,10 +41,10 @@ def open_one(session, at, **changes):
     return service.open_collection(session, service.Opening(**{**OPENING, **changes}), by=BY, at=at)
 
 
-def invite(session, collection, at):
-    """Ask everybody, by links whose token is the service's name; gives those asked."""
+def invite(session, collection, at, *, wave=""):
+    """Ask everybody, by links whose token is the service's name (and the wave's); gives those asked."""
     asked = asking.invite(session, collection.id, by=BY, at=at, limit=10_000)
-    mailed = [(one, token(one.service, one.reminder), f"{one.return_id}-0") for one in asked]
+    mailed = [(one, token(wave + one.service, one.reminder), f"{one.return_id}-0") for one in asked]
     asking.note_links(session, mailed, at=at)
     return asked
 

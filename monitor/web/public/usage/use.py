@@ -9,6 +9,7 @@ from monitor.catalogue.loader import Intervention
 from monitor.gap import in_step
 from monitor.usage import queries as usage
 from monitor.usage.intervals import Share
+from monitor.usage.returns.linked import linked
 from monitor.usage.splits import Split, splits
 from monitor.usage.standing import MAIN_UNITS, Observation, Survey, observe
 from monitor.usage.tables import Wave
@@ -104,6 +105,9 @@ def one(slug: str) -> str:
             observed=observed,
             in_time=in_time,
             conditions=conditions,
+            same_services=use_words.same_services(
+                linked(session, slug, before=before.id, now=now.id) if now and before else None
+            ),
             responses=[
                 (
                     one.survey.name,

@@ -11,9 +11,11 @@ from monitor.usage import agreement
 from monitor.usage.bands import band_of_share, bands_met
 from monitor.usage.comparison import Condition, differing_words
 from monitor.usage.intervals import Share, wilson
+from monitor.usage.returns.linked import Linked
 from monitor.usage.standing import Counted, Observation, Survey, UseFigure
 
 PLOT = 240  # pixels of a whole share, 0 to 100%
+_LEAST_TOLD = 0.0005  # of a p with three decimals
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,7 @@ def conditions(use: UseFigure, now: Survey, before: Survey) -> list[Holds]:
     if use.difference is None:
         return [*told, *(Holds("Not looked at", words) for words in _NOT_LOOKED_AT)]
     size = use_changes.points(abs(use.difference))
-    p = f"{use.p_holm:.3f}" if use.p_holm is not None and use.p_holm >= 0.0005 else "under 0.001"  # noqa: PLR2004 - three decimals
+    p = _three(use.p_holm or 0)
     for condition, yes, no in (
         (
             Condition.INTERVAL,
@@ -186,6 +188,17 @@ def conditions(use: UseFigure, now: Survey, before: Survey) -> list[Holds]:
     ):
         told.append(Holds("Fails", no) if condition in failed else Holds("Holds", yes))
     return told
+
+
+def same_services(moved: Linked | None) -> str:
+    """Tell what those did that answered both waves, beside the cross-section; empty: not known."""
+    if moved is None:
+        return ""
+    return (
+        f"Of the {moved.both} services that answered both times, {moved.began} began to offer it and "
+        f"{moved.stopped} stopped (McNemar’s exact test, p {_three(moved.p)}). They are not all that "
+        "answered, so this decides nothing."
+    )
 
 
 def contradiction(survey: Survey, catalogue: Catalogue) -> str:
@@ -238,6 +251,10 @@ _NOT_LOOKED_AT = (
     "Whether the difference reaches 5 points.",
     "Whether it stands when all are compared at once.",
 )
+
+
+def _three(p: float) -> str:
+    return f"{p:.3f}" if p >= _LEAST_TOLD else "under 0.001"
 
 
 def _question(now: Survey, before: Survey, *, same: bool) -> Holds:
