@@ -5,7 +5,14 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from returns import BY, answer, bring, invite, open_one, token
+from returns import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+    BY,
+    answer,
+    bring,
+    invite,
+    open_one,
+    token,
+)
 from scipy.stats import binomtest
 
 from monitor.catalogue import loader
