@@ -22,7 +22,7 @@ _OPEN_DAYS = 30
 def services_answer_for_themselves(on: OnStage) -> None:
     """Ask three services by mail, let each answer by its link, and close with a draft."""
     say(
-        "20. Returns. A wave can be collected here too. An admin brings a list of three invented "
+        "21. Returns. A wave can be collected here too. An admin brings a list of three invented "
         "services, and each is asked by a mailed link of its own, without an account:"
     )
     listed = on.service.config.parent / "services.csv"

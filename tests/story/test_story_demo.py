@@ -25,7 +25,7 @@ def test_the_demonstration_plays_to_its_end(tmp_path):
     assert list(tmp_path.iterdir()) == []  # nothing is left behind
     assert re.match(r"The demonstration is at http://127\.0\.0\.1:\d+: open it now", played.stdout)
     scenes = re.findall(r"^(\d+)\. ", played.stdout, re.MULTILINE)
-    assert scenes == [str(n) for n in range(1, 21)]
+    assert scenes == [str(n) for n in range(1, 22)]
     # what is quoted stands behind a mark, wherever its lines were broken
     flat = " ".join(re.sub(r"^ +\| ", "", played.stdout, flags=re.MULTILINE).split())
     assert "every paper, study, person and date of change here is invented" in flat
@@ -89,7 +89,7 @@ def _assert_gaps_move(flat):
     assert "1 reader told" in use
     assert "use now 14.0%, was 6.6%" in use
     assert "The gap: Was “under-used”, now “aligned”" in use
-    returns = flat.partition("20. Returns")[2]
+    returns = flat.partition("21. Returns")[2]
     assert "The list is in: 3 added" in returns
     assert "3 services invited." in returns
     assert "Ash Imaginary Service says: DDP and Theraplay. 1 of 3 services have" in returns

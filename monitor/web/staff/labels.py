@@ -138,6 +138,7 @@ MESSAGES = {
 KINDS = {
     MessageKind.CONFIRM: "Asks to confirm an address",
     MessageKind.CHANGE: "Tells of a change",
+    MessageKind.DIGEST: "Tells of a period",
     MessageKind.INVITATION: "Invites a colleague",
     MessageKind.INCIDENT: "Tells an admin of an incident",
     MessageKind.MY_SERVICES: "Opens a reader’s private page",
