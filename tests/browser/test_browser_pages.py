@@ -1,7 +1,7 @@
 """Every page, wide and narrow: axe finds nothing, the console is silent, nothing leaves the host."""
 
 import pytest
-import returns  # type: ignore[import-not-found]  # on pytest's path
+import service_returns as returns  # type: ignore[import-not-found]  # on pytest's path
 import waves  # type: ignore[import-not-found]  # on pytest's path
 from appraising import press  # type: ignore[import-not-found]  # beside this file
 from axe_playwright_python.sync_playwright import Axe

@@ -1,7 +1,7 @@
 """A service answers on a phone without JavaScript, comes back and changes it; the wave makes itself."""
 
 import pytest
-import returns  # type: ignore[import-not-found]  # on pytest's path
+import service_returns as returns  # type: ignore[import-not-found]  # on pytest's path
 
 from monitor.notify import queries as mail
 from monitor.notify.readers.tokens import survey_token

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from returns import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from scipy.stats import binomtest
+from service_returns import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
     BY,
     answer,
     bring,
@@ -13,7 +14,6 @@ from returns import (  # type: ignore[import-not-found]  # tests/ is on pytest's
     open_one,
     token,
 )
-from scipy.stats import binomtest
 
 from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from functools import partial
 
 import pytest
-import returns  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from returns import BY, answer, bring, invite, open_one, token
+import service_returns as returns  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from service_returns import BY, answer, bring, invite, open_one, token
 from sqlalchemy import select
 
 from monitor.catalogue import loader
