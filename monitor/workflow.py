@@ -216,8 +216,9 @@ def read_by_new_rules(
 ) -> int:
     """Read some papers again that other rules have read, and queue what these left out.
 
-    Studies that an older rule named are named by the present one. Counts the papers read: 0 says that none is left. ``ahead``: what was read of them before the
-    transaction began. Of retractions as ``replay``.
+    Studies that an older rule named are named by the present one. Counts the papers read: 0 says
+    that none is left. ``ahead``: what was read of them before the transaction began. Of retractions
+    as ``replay``.
     """
     rereads = rereading.read_by_new_rules(session, service.matcher, limit=limit, at=at, ahead=ahead)
     _receive(session, service, rereads, at)
