@@ -55,16 +55,18 @@ RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "recordings"
 
 
 def pytest_collection_modifyitems(items) -> None:
-    """Let half of the workers start with the story's long tests, which mostly wait.
+    """Let half of the workers start with the story's long tests, which mostly wait, and one in a browser.
 
-    The others keep the processors busy meanwhile; were all to start with them, all would wait.
+    The others keep the processors busy meanwhile; were all to start with them, all would wait. What
+    is long is begun early, or a worker ends with it alone.
     pytest-xdist gives each worker one stretch of the list; what is at its beginning stays there.
     """
     for item in items:
         if not SLOW_ROOMS & set(item.path.parts) and not SLOW_FIXTURES & set(item.fixturenames):
             item.add_marker("fast")
     long = [item for item in items if "story" in item.path.parts]
-    short = [item for item in items if "story" not in item.path.parts]
+    drawn = [item for item in items if "browser" in item.path.parts]
+    short = [item for item in items if not {"story", "browser"} & set(item.path.parts)]
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     waiting = (workers + 1) // 2
     stretch = len(items) // workers
@@ -74,7 +76,7 @@ def pytest_collection_modifyitems(items) -> None:
         room = max(stretch - len(mine), 0)
         some, short = short[:room], short[room:]
         items += [*mine, *some]
-    items += short
+    items += [*drawn, *short]
 
 
 def pytest_configure() -> None:

@@ -36,7 +36,7 @@ from monitor.notify.tables import (
 from monitor.notify.terms import Terms, Way
 
 ACTOR = "job:announce"
-AT_ONCE = 500  # readers looked at in one transaction: some hundredths of a second
+AT_ONCE = 250  # readers looked at in one transaction: a hundredth of a second or two
 
 
 def newest(session: Session) -> int:
