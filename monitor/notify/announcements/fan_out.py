@@ -123,7 +123,9 @@ def _tell(
     if corrects(announcement.content):
         before = earlier.told_before(session, announcement, ids)
     weighed = weighing.weigh(announcement.content)
-    asked, done = chosen.hold(session, ids, at), _done(session, announcement, ids)
+    # nobody's turn came before the first piece
+    done = _done(session, announcement, ids) if announcement.reached else set()
+    asked = chosen.hold(session, ids, at)
     messages: list[dict[str, Any]] = []
     held: list[dict[str, Any]] = []
     for reader in readers:
