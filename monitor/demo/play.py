@@ -9,6 +9,7 @@ import secrets
 import signal
 import tempfile
 import textwrap
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,12 +31,14 @@ from monitor.demo.moves import (
 )
 from monitor.demo.on_stage import OnStage
 from monitor.demo.people import Person, Refused, first
-from monitor.demo.stagecraft import PAGE_SECONDS, ended, newest_change, poll, quote, say, study_of
+from monitor.demo.stagecraft import PAGE_SECONDS, newest_change, poll, quote, say, study_of
 from monitor.kernel.clock import utcnow
 
 NOTICE = "Demonstration: every paper, study, person and date of change here is invented."
 
 _PAUSE = 2.5  # seconds between two scenes at pace 1
+# SIGINT too: a shell that starts the play in the background has its children ignore it, and Python
+# leaves that so unless it is told otherwise.
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 _READERS = ("commissioner", "erin", "fran")  # they have no account, only mail
 
@@ -51,8 +54,7 @@ def run(*, keep: bool = True, port: int | None = 8000, pace: float = 1.0) -> Non
     with stage(port=port, pace=pace) as on:
         for scene in SCENES:
             scene(on)
-            if ended.wait(_PAUSE * pace):
-                return
+            threading.Event().wait(_PAUSE * pace)
         if keep:
             _leave_running(on)
 
@@ -85,7 +87,6 @@ def stage(*, port: int | None = None, pace: float = 0.0) -> Iterator[OnStage]:
 
 def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal's signature
     """End the play as its end does: once is enough, and a second signal cuts no tidying short."""
-    ended.set()
     for other in _ENDING:
         signal.signal(other, signal.SIG_IGN)
     raise SystemExit(0)
@@ -380,5 +381,5 @@ def _leave_running(on: OnStage) -> None:
         if key not in _READERS:
             click.echo(f"  {person.mail:22} {person.password}   {person.name}")
     say("Ctrl-C ends the demonstration and forgets everything.")
-    while on.service.alive and not ended.wait(0.5):
-        pass
+    while on.service.alive:
+        threading.Event().wait(0.5)

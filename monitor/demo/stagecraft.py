@@ -1,7 +1,6 @@
 """What scenes have in common: to tell the terminal, to have a source asked, to find a study."""
 
 import textwrap
-import threading
 
 import click
 
@@ -10,15 +9,8 @@ from monitor.demo.on_stage import OnStage
 PAGE_SECONDS = 20.0  # until a page shows what was done
 
 
-# Set by a signal. Python drops what a handler raises while it tidies an object away, so that a play
-# which trusted the exception alone went on to its end now and then.
-ended = threading.Event()
-
-
 def say(text: str) -> None:
-    """Tell the terminal a plain sentence; ends the play where a signal has."""
-    if ended.is_set():
-        raise SystemExit(0)
+    """Tell the terminal a plain sentence."""
     click.echo(textwrap.fill(text, 88, subsequent_indent="  "))
 
 

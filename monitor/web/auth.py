@@ -7,6 +7,7 @@ closed as a whole by ``only``, so a new page in it is closed too.
 import contextlib
 import functools
 from collections.abc import Callable
+from datetime import timedelta
 from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from monitor.accounts import actors, authentication, refusals, rules
 from monitor.accounts import queries as people
 from monitor.accounts.tables import Role, User
 from monitor.kernel.errors import Unavailable
-from monitor.web import posting
+from monitor.web import cookies, posting
 from monitor.web.current import now, service
 from monitor.web.forms import Typed
 
@@ -29,36 +30,25 @@ log = structlog.get_logger()
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_SECONDS = 12 * 60 * 60  # as long as a session can live; the server ends it sooner
+_COOKIE = "session"
+_LASTS = timedelta(hours=12)  # as long as a session can live; the server ends it sooner
 _WITHOUT_PEOPLE = {"static", "public.healthz"}  # asked too often to look anybody up
 _RANK = {role: rank for rank, role in enumerate(Role)}  # each may do what those before it may
 
 
 def cookie_name() -> str:
-    """Name the session cookie; ``__Host-`` binds it to this host, and only works over https."""
-    return "__Host-session" if service().is_https else "session"
+    """Name the session cookie."""
+    return cookies.named(_COOKIE)
 
 
 def keep(response: Response, token: str) -> Response:
     """Hand the session's token to the browser."""
-    response.set_cookie(
-        cookie_name(),
-        token,
-        max_age=_SECONDS,
-        path="/",
-        secure=service().is_https,
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
+    return cookies.keep(response, _COOKIE, token, _LASTS)
 
 
 def forget(response: Response) -> Response:
     """Take the session's token back from the browser."""
-    response.delete_cookie(
-        cookie_name(), path="/", secure=service().is_https, httponly=True, samesite="Lax"
-    )
-    return response
+    return cookies.forget(response, _COOKIE)
 
 
 def token() -> str | None:

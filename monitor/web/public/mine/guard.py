@@ -10,8 +10,10 @@ from flask.typing import ResponseReturnValue
 from monitor.mine import links
 from monitor.mine.links import Opened
 from monitor.mine.rules import SITTING_LASTS
-from monitor.web import posting
+from monitor.web import cookies, posting
 from monitor.web.current import now, service
+
+_COOKIE = "my-services"
 
 
 def close(blueprint: Blueprint) -> Blueprint:
@@ -51,30 +53,18 @@ def whose() -> Opened:
 
 
 def cookie_name() -> str:
-    """Name the cookie; ``__Host-`` binds it to this host, and only works over https."""
-    return "__Host-my-services" if service().is_https else "my-services"
+    """Name the cookie."""
+    return cookies.named(_COOKIE)
 
 
 def keep(response: Response, token: str) -> Response:
     """Hand a sitting's token to the browser."""
-    response.set_cookie(
-        cookie_name(),
-        token,
-        max_age=int(SITTING_LASTS.total_seconds()),
-        path="/",
-        secure=service().is_https,
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
+    return cookies.keep(response, _COOKIE, token, SITTING_LASTS)
 
 
 def forget(response: Response) -> Response:
     """Take the token back from the browser."""
-    response.delete_cookie(
-        cookie_name(), path="/", secure=service().is_https, httponly=True, samesite="Lax"
-    )
-    return response
+    return cookies.forget(response, _COOKIE)
 
 
 def private(response: Response) -> Response:
