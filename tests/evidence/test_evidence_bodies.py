@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.catalogue import loader
-from monitor.evidence.synthesis.bodies import Body
+from monitor.evidence.synthesis.bodies import Body, lines_of, without_each
 from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.labels import in_words
 from monitor.evidence.synthesis.pooling import Method, pool
@@ -40,10 +40,10 @@ def studies(pairs):
 
 
 def moved_most(found, policy=POLICY):
-    body = Body(found, policy)
+    body = Body(found)
     every = np.ones(len(found), dtype=bool)
-    left_out, parts = body.without_each(every)
-    main, *lines = body.lines(np.vstack([every, parts]))
+    ((left_out, parts),) = without_each([(body, every)])
+    ((main, *lines),) = lines_of([(body, np.vstack([every, parts]))], policy)
     return main, body.moved_most(left_out, lines, main)
 
 
@@ -99,14 +99,14 @@ def test_each_of_up_to_30_is_left_out_and_of_more_the_ten_that_move_it_farthest(
         chance.normal(0.2, 0.3, k).tolist(), chance.uniform(0.02, 0.2, k).tolist(), strict=True
     )
     found = studies(pairs)
-    left_out, parts = Body(found, POLICY).without_each(np.ones(k, dtype=bool))
+    ((left_out, parts),) = without_each([(Body(found), np.ones(k, dtype=bool))])
     assert len(left_out) == looked_at
     assert parts.sum(axis=1).tolist() == [k - 1] * looked_at
 
 
 def test_only_studies_of_the_part_are_left_out():
     found = studies([(0.3, 0.04), (0.5, 0.04), (0.9, 0.04)])
-    left_out, parts = Body(found, POLICY).without_each(np.array([True, True, False]))
+    ((left_out, parts),) = without_each([(Body(found), np.array([True, True, False]))])
     assert left_out == [0, 1]
     assert parts.tolist() == [[False, True, False], [True, False, False]]
 
@@ -127,10 +127,8 @@ def test_with_one_study_there_is_none_to_leave_out():
 def test_a_line_is_of_its_own_part_only():
     found = studies([(0.3, 0.04), (0.5, 0.04), (9.0, 0.04)])
     found[1].people = None
-    body = Body(found, POLICY)
-    one, two, none = body.lines(
-        np.array([[True, False, False], [True, True, False], [False, False, False]])
-    )
+    parts = np.array([[True, False, False], [True, True, False], [False, False, False]])
+    ((one, two, none),) = lines_of([(Body(found), parts)], POLICY)
     assert (one.k, one.people, one.pool.estimate) == (1, 100, 0.3)
     assert (two.k, two.people, two.pool.method) == (2, None, Method.COMMON)
     assert two.pool.estimate == pytest.approx(0.4)
@@ -141,13 +139,13 @@ def test_signs_are_heard_beside_sizes_and_never_pooled():
     found = studies([(0.3, 0.04), (0.5, 0.04), (0.1, 0.04), (0.2, 0.04)])
     for one, sign in zip(found[1:], (1, -1, 0), strict=True):
         one.vi, one.yi, one.sign = None, None, sign
-    body = Body(found, POLICY)
+    body = Body(found)
     every = np.ones(4, dtype=bool)
     signs = body.signs(every)
     assert (signs.towards, signs.away, signs.none, signs.heard) == (1, 1, 1, 3)
-    (line,) = body.lines(every[None, :])
+    ((line,),) = lines_of([(body, every[None, :])], POLICY)
     assert (line.k, line.people) == (1, 100)
-    (alone,) = body.lines(np.array([[False, True, True, True]]))
+    ((alone,),) = lines_of([(body, np.array([[False, True, True, True]]))], POLICY)
     assert (alone.label, alone.k, alone.people) == (
         "1 of 3 point towards benefit; size not known",
         0,

@@ -1,11 +1,13 @@
-"""One body of studies and what parts of it show: lines, signs, and without each study. Pure."""
+"""A body of studies and what parts of it show: lines, signs, and without each study. Pure."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from monitor.catalogue.methods import SynthesisPolicy
-from monitor.evidence.synthesis.fitting import moved_by_each
+from monitor.evidence.synthesis.fitting import Bodies, joined, moved_by_each
 from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.labels import in_words, of_signs
 from monitor.evidence.synthesis.pooling import Pool, pool_each
@@ -54,43 +56,27 @@ class LeftOut:
 
 
 class Body:
-    """Studies of one kind, and lines of any part of them; all parts are pooled together."""
+    """Studies of one kind, and which of them have an effect whose size is known."""
 
-    def __init__(self, studies: Sequence[Index], policy: SynthesisPolicy) -> None:
+    def __init__(self, studies: Sequence[Index]) -> None:
         import numpy as np  # noqa: PLC0415 - heavy; wanted only where there are studies
 
-        self._studies, self._policy = studies, policy
+        self._studies = studies
         self._y = np.array([one.yi for one in studies], dtype=float)  # None becomes NaN
         self._v = np.array([one.vi for one in studies], dtype=float)
         self._people = np.array([one.people for one in studies], dtype=float)
-        self._sign = np.array([one.sign for one in studies], dtype=int)
         self._sized = ~np.isnan(self._v)
 
-    def lines(self, parts: Parts) -> list[Line]:
-        """Say what each part shows, in their order. A part says of each study if it is in it."""
-        sized = parts & self._sized
-        keys = [own.tobytes() for own in sized]
-        heard = sized.any(axis=1).tolist()
-        bodies = {key: own for key, own, any_ in zip(keys, sized, heard, strict=True) if any_}
-        pools = self._pools(bodies)
-        people = zip(self._counts(parts), self._counts(sized), strict=True)
-        return [
-            self._line(part, pools.get(key), counts)
-            for part, key, counts in zip(parts, keys, people, strict=True)
-        ]
+    def whole(self) -> Parts:
+        """Give the one part that all studies are in."""
+        import numpy as np  # noqa: PLC0415 - heavy; here already
+
+        return np.ones((1, len(self._studies)), dtype=bool)
 
     def signs(self, part: Part) -> Signs:
         """Count which way the studies of a part point whose size is not known."""
-        said = self._sign[part & ~self._sized].tolist()
+        said = [self._studies[at].sign for at in (part & ~self._sized).nonzero()[0].tolist()]
         return Signs(said.count(1), said.count(-1), said.count(0))
-
-    def without_each(self, part: Part) -> tuple[list[int], Parts]:
-        """Give those studies of a part that may move it most, and the part without each of them."""
-        own = (part & self._sized).nonzero()[0]
-        left = own if 1 < len(own) <= _EACH else self._farthest(own) if len(own) > 1 else own[:0]
-        parts = part[None, :].repeat(len(left), axis=0)
-        parts[range(len(left)), left] = False
-        return left.tolist(), parts
 
     def moved_most(
         self, left_out: Sequence[int], lines: Sequence[Line], whole: Line
@@ -111,36 +97,96 @@ class Body:
         most = max(pairs, key=moved, default=None)
         return LeftOut(self._studies[most[0]].study, most[1]) if most else None
 
-    def _pools(self, bodies: dict[bytes, Part]) -> dict[bytes, Pool]:
-        if not bodies:
-            return {}
-        import numpy as np  # noqa: PLC0415 - heavy; here already
+    def heard(self, parts: Parts) -> tuple[list[int | None], Parts]:
+        """Give the different parts once that have studies whose size is known; and which each is."""
+        sized = parts & self._sized
+        keys = [own.tobytes() if own.any() else None for own in sized]
+        different = dict.fromkeys(key for key in keys if key)
+        at: dict[bytes | None, int] = {key: place for place, key in enumerate(different)}
+        return [at.get(key) for key in keys], sized[[keys.index(key) for key in different]]
 
-        members = np.array(list(bodies.values()))[:, self._sized]
-        y, v = self._y[self._sized], self._v[self._sized]
-        return dict(zip(bodies, pool_each(y, v, members, self._policy), strict=True))
+    def pooled(self, sized: Parts) -> tuple[Bodies, list[int | None]]:
+        """Give parts as bodies to pool, with the people of each; every study's size is known."""
+        own, sizes = sized.nonzero()[1], sized.sum(axis=1)
+        bodies = Bodies(self._y[own], self._v[own], sizes)
+        people = bodies.sums(self._people[own]).tolist() if len(own) else []
+        return bodies, [None if math.isnan(one) else int(one) for one in people]
 
-    def _line(self, part: Part, pooled: Pool | None, people: tuple[int | None, int | None]) -> Line:
-        """Say what a part shows; ``people`` are those of all its studies, and of those with a size."""
-        if pooled is None:
-            signs = self.signs(part)
-            return Line(of_signs(signs.towards, signs.heard), 0, people[0], None)
-        return Line(in_words(pooled, self._policy.delta), pooled.k, people[1], pooled)
+    def without_size(self, part: Part) -> Line:
+        """Say what a part shows of which no study's size is known."""
+        signs = self.signs(part)
+        people = self._people[part].sum()
+        known = part.any() and not math.isnan(people)
+        label = of_signs(signs.towards, signs.heard)
+        return Line(label, 0, int(people) if known else None, None)
 
-    def _counts(self, parts: Parts) -> list[int | None]:
-        """Count the people of each part; None: it has no study, or of one it is not known."""
-        import numpy as np  # noqa: PLC0415 - heavy; here already
+    def own(self, part: Part) -> "NDArray[np.intp]":
+        """Give the places of a part's studies whose size is known."""
+        own: NDArray[np.intp] = (part & self._sized).nonzero()[0]
+        return own
 
-        people = np.where(parts, self._people, 0.0).sum(axis=1)
-        any_ = parts.any(axis=1)
-        return [
-            int(count) if known else None
-            for count, known in zip(
-                people.tolist(), (any_ & np.isfinite(people)).tolist(), strict=True
-            )
-        ]
+    def at(self, own: "NDArray[np.intp]") -> Bodies:
+        """Give studies at those places as one body to pool: at least one."""
+        return Bodies(self._y[own], self._v[own], own[:1] * 0 + len(own))
 
-    def _farthest(self, own: "NDArray[np.intp]") -> "NDArray[np.intp]":
-        """Those whose absence moves the mean farthest, up and down."""
-        order = moved_by_each(self._y[own], self._v[own]).argsort(kind="stable").tolist()
-        return own[sorted({*order[:_FARTHEST], *order[-_FARTHEST:]})]
+
+def without_each(asked: Sequence[tuple[Body, Part]]) -> list[tuple[list[int], Parts]]:
+    """Give those studies of each part that may move it most, and the part without each of them."""
+    every = [body.own(part) for body, part in asked]
+    large = [body.at(own) for (body, _), own in zip(asked, every, strict=True) if len(own) > _EACH]
+    moves = iter(_moves(large))
+    left = [
+        _farthest(own, next(moves)) if len(own) > _EACH else own[len(own) == 1 :] for own in every
+    ]
+    return [
+        (looked_at.tolist(), _without(part, looked_at))
+        for (_, part), looked_at in zip(asked, left, strict=True)
+    ]
+
+
+def _moves(bodies: Sequence[Bodies]) -> "list[NDArray[np.float64]]":
+    """Say about how far each study moves each body."""
+    import numpy as np  # noqa: PLC0415 - heavy; here already
+
+    ends = np.cumsum([len(one.y) for one in bodies])
+    return np.split(moved_by_each(joined(bodies)), ends[:-1]) if bodies else []
+
+
+def _farthest(own: "NDArray[np.intp]", moved: "NDArray[np.float64]") -> "NDArray[np.intp]":
+    """Those whose absence moves the mean farthest, up and down."""
+    order = moved.argsort(kind="stable").tolist()
+    return own[sorted({*order[:_FARTHEST], *order[-_FARTHEST:]})]
+
+
+def _without(part: Part, left_out: "NDArray[np.intp]") -> Parts:
+    """Give a part without each of some of its studies."""
+    parts: Parts = part[None, :].repeat(len(left_out), axis=0)
+    parts[range(len(left_out)), left_out] = False
+    return parts
+
+
+def lines_of(asked: Sequence[tuple[Body, Parts]], policy: SynthesisPolicy) -> list[list[Line]]:
+    """Say what each part of each body shows, in their order; all are pooled together.
+
+    A part says of each study of its body if it is in it. Equal parts are pooled once.
+    """
+    heard = [body.heard(parts) for body, parts in asked]
+    bodies = [
+        body.pooled(different) for (body, _), (_, different) in zip(asked, heard, strict=True)
+    ]
+    people = [count for _, counts in bodies for count in counts]
+    pools = pool_each(joined([one for one, _ in bodies]), policy) if people else []
+    lines = (
+        Line(in_words(one, policy.delta), one.k, count, one)
+        for one, count in zip(pools, people, strict=True)
+    )
+    told = []
+    for (body, parts), (which, different) in zip(asked, heard, strict=True):
+        own = list(islice(lines, len(different)))
+        told.append(
+            [
+                body.without_size(part) if at is None else own[at]
+                for at, part in zip(which, parts, strict=True)
+            ]
+        )
+    return told

@@ -14,7 +14,16 @@ from typing import TypeAlias
 
 from monitor.catalogue.methods import Measures, Plausible, SynthesisPolicy
 from monitor.catalogue.words import Label
-from monitor.evidence.synthesis.bodies import Body, LeftOut, Line, Signs
+from monitor.evidence.synthesis.bodies import (
+    Body,
+    LeftOut,
+    Line,
+    Part,
+    Parts,
+    Signs,
+    lines_of,
+    without_each,
+)
 from monitor.evidence.synthesis.hearing import Derived, InPlace, Place, Rules, derived
 from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.results import ANOTHER, CLASSES, Allocation, Result
@@ -91,14 +100,30 @@ def findings_of(
     studies: Iterable[Derived], policy: SynthesisPolicy, slugs: Sequence[str]
 ) -> list[Finding]:
     """Say what studies show whose effects are derived already, in the order of ``slugs``."""
-    return [_finding(place, told, policy) for place, told in _by_place(studies, slugs).items()]
+    asked = [_asked(place, told) for place, told in _by_place(studies, slugs).items()]
+    without = without_each([(one.body, one.sound) for one in asked])
+    parts = [(one.body, one.parts(rest)) for one, (_, rest) in zip(asked, without, strict=True)]
+    lines = lines_of([*parts, *((one.later, one.later.whole()) for one in asked)], policy)
+    told, sustained = lines[: len(asked)], lines[len(asked) :]
+    return [
+        _finding(one, left_out, own, later)
+        for one, (left_out, _), own, (later,) in zip(asked, without, told, sustained, strict=True)
+    ]
 
 
 def main_findings(
     studies: Iterable[Derived], policy: SynthesisPolicy, slugs: Sequence[str]
 ) -> list[MainFinding]:
     """Say what ``findings_of`` says, without the lines for comparison: a grade needs none of them."""
-    return [_main_finding(place, told, policy) for place, told in _by_place(studies, slugs).items()]
+    chosen = [(place, _chosen(told)) for place, told in _by_place(studies, slugs).items()]
+    bodies = [Body(one.sound) for _, one in chosen]
+    lines = lines_of([(body, body.whole()) for body in bodies], policy)
+    return [
+        MainFinding(
+            *place, main, tuple(one.sound), body.signs(body.whole()[0]), tuple(_reasons(one))
+        )
+        for (place, one), body, (main,) in zip(chosen, bodies, lines, strict=True)
+    ]
 
 
 def _by_place(studies: Iterable[Derived], slugs: Sequence[str]) -> dict[Place, Studies]:
@@ -117,48 +142,50 @@ def _by_place(studies: Iterable[Derived], slugs: Sequence[str]) -> dict[Place, S
 _key = attrgetter("study")
 
 
-def _main_finding(place: Place, studies: Studies, policy: SynthesisPolicy) -> MainFinding:
-    import numpy as np  # noqa: PLC0415 - heavy; wanted only where there is a finding
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of one place: of its body, whose main part is ``sound``, and of what came last."""
 
-    body = _chosen(studies)
-    sound = [one for one in body.pooled if not one.high_risk]
-    whole, every = Body(sound, policy), np.ones((1, len(sound)), dtype=bool)
-    return MainFinding(
-        *place,
-        main=whole.lines(every)[0],
-        index=tuple(sound),
-        signs=whole.signs(every[0]),
-        reasons=tuple(_reasons(body)),
-    )
+    place: Place
+    first: "_Chosen"
+    body: Body
+    sound: Part
+    later: Body
+
+    def parts(self, without: Parts) -> Parts:
+        """Give the main part, the three for comparison, and those without each study."""
+        import numpy as np  # noqa: PLC0415 - heavy; here already
+
+        pooled, sound = self.first.pooled, self.sound
+        independent = np.array([one.developer_led is not True for one in pooled], dtype=bool)
+        sure = np.array([not one.some_concerns for one in pooled], dtype=bool)
+        every = self.body.whole()[0]
+        return np.vstack([sound, sound & independent, sound & sure, every, without])
 
 
-def _finding(place: Place, studies: Studies, policy: SynthesisPolicy) -> Finding:
+def _asked(place: Place, studies: Studies) -> _Asked:
     import numpy as np  # noqa: PLC0415 - heavy; wanted only where there is a finding
 
     first = _chosen(studies)
-    last = [one.last for one in studies if one.last]
-    later = [one for one in _of_one_kind(last)[0] if not one.high_risk]
-    chosen = first.pooled
-    body = Body(chosen, policy)
-    every = np.ones(len(chosen), dtype=bool)
-    sound = ~np.array([one.high_risk for one in chosen], dtype=bool)
-    independent = ~np.array([one.developer_led is True for one in chosen], dtype=bool)
-    sure = ~np.array([one.some_concerns for one in chosen], dtype=bool)
-    left_out, parts = body.without_each(sound)
-    main, without_developers, without_some_concerns, with_high_risk, *without = body.lines(
-        np.vstack([sound, sound & independent, sound & sure, every, parts])
-    )
+    last = _of_one_kind([one.last for one in studies if one.last])[0]
+    later = Body([one for one in last if not one.high_risk])
+    sound = np.array([not one.high_risk for one in first.pooled], dtype=bool)
+    return _Asked(place, first, Body(first.pooled), sound, later)
+
+
+def _finding(asked: _Asked, left_out: list[int], lines: list[Line], sustained: Line) -> Finding:
+    main, without_developers, without_some_concerns, with_high_risk, *without = lines
     return Finding(
-        *place,
+        *asked.place,
         main=main,
-        index=tuple(one for one in chosen if not one.high_risk),
-        signs=body.signs(sound),
-        reasons=tuple(_reasons(first)),
+        index=tuple(asked.first.sound),
+        signs=asked.body.signs(asked.sound),
+        reasons=tuple(_reasons(asked.first)),
         without_developers=without_developers,
         without_some_concerns=without_some_concerns,
         with_high_risk=with_high_risk,
-        sustained=Body(later, policy).lines(np.ones((1, len(later)), dtype=bool))[0],
-        leave_one_out=body.moved_most(left_out, without, main),
+        sustained=sustained,
+        leave_one_out=asked.body.moved_most(left_out, without, main),
     )
 
 
@@ -171,6 +198,11 @@ class _Chosen:
     beside: list[Index]
     silent: list[str]
 
+    @property
+    def sound(self) -> list[Index]:
+        """Those of the pool whose risk of bias is not high."""
+        return [one for one in self.pooled if not one.high_risk]
+
 
 def _chosen(studies: Studies) -> _Chosen:
     pooled, beside = _of_one_kind([one.first for one in studies if one.first])
@@ -180,8 +212,8 @@ def _chosen(studies: Studies) -> _Chosen:
 
 def _of_one_kind(found: Sequence[Index]) -> tuple[list[Index], list[Index]]:
     """Randomised and other studies are never in one pool: the others stand beside."""
-    randomised = [one for one in found if one.randomised]
     others = [one for one in found if not one.randomised]
+    randomised = [one for one in found if one.randomised] if others else list(found)
     return (randomised, others) if randomised else (others, [])
 
 
@@ -203,8 +235,8 @@ def _reasons(body: _Chosen) -> Iterable[str]:
 
 
 def _of_each(chosen: Sequence[Index], beside: Sequence[Index]) -> Iterable[str]:
-    for one in (*chosen, *beside):
-        if not one.randomised and one.results[0].allocation is Allocation.UNKNOWN:
+    for one in beside if chosen and chosen[0].randomised else (*chosen, *beside):
+        if one.results[0].allocation is Allocation.UNKNOWN:
             yield f"{one.study}: how people came into its groups is not given, so not as randomised"
     for one in (*chosen, *beside):
         for doubt in one.doubts:

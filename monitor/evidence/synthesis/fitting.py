@@ -10,9 +10,10 @@ Hartung and Knapp 2001 (doi 10.1002/sim.1009), truncated after Röver 2015
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:  # numpy is heavy: imported only where there is a pool
@@ -20,12 +21,18 @@ if TYPE_CHECKING:  # numpy is heavy: imported only where there is a pool
     from numpy.typing import NDArray
 
 Array: TypeAlias = "NDArray[np.float64]"
-Members: TypeAlias = "NDArray[np.bool_]"  # bodies × studies: which are whose
+Places: TypeAlias = "NDArray[np.intp]"
+Flags: TypeAlias = "NDArray[np.bool_]"
 
 _Z = 1.959963984540054
 _STEPS = 500
 _CLOSE = 1e-9
 _LEAST = 1e-300
+# So many studies are worked with at a time: three times as many at once take twice as long each.
+_NEAR = 30_000
+# By how much a step changes over a change of 1 in the spread, where steps are on their way to a peak:
+# all of it (−1) where one more would be the last, less or more of it where scoring under- or overshoots.
+_STEADY = (-2, -0.3)
 # Bodies so small that a likelihood of several peaks is looked over on a grid: of shares of the
 # sum of squares, from the first to the last in so many steps.
 _FEW, _GRID = 30, (1e-7, 1, 32)
@@ -50,6 +57,49 @@ class Interval(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Bodies:
+    """Bodies of studies, one after the other: every study's effect and variance, each body's size.
+
+    A study of several bodies stands once in each. No body is empty.
+    """
+
+    y: Array
+    v: Array
+    sizes: Places
+
+    def sums(self, values: Array) -> Array:
+        """Add up a value of every study, body by body; along the last axis."""
+        import numpy as np  # noqa: PLC0415 - heavy; here already
+
+        summed: Array = np.add.reduceat(values, self.sizes.cumsum() - self.sizes, axis=-1)
+        return summed
+
+    def each(self, values: Array) -> Array:
+        """Give every study what its body has; along the last axis."""
+        return values.repeat(self.sizes, axis=-1)
+
+    def only(self, wanted: Flags) -> "Bodies":
+        """Leave out bodies."""
+        own = wanted.repeat(self.sizes)
+        return Bodies(self.y[own], self.v[own], self.sizes[wanted])
+
+    def in_lots(self) -> "Iterator[Bodies]":
+        """Give them so many at a time as a processor keeps near."""
+        import numpy as np  # noqa: PLC0415 - heavy; here already
+
+        ends = self.sizes.cumsum()
+        _, first = np.unique(ends // _NEAR, return_index=True)
+        for own in (slice(*pair) for pair in pairwise([*first.tolist(), None])):
+            within = slice(ends[own][0] - self.sizes[own][0], ends[own][-1])
+            yield Bodies(self.y[within], self.v[within], self.sizes[own])
+
+    def about(self, means: Array) -> "Bodies":
+        """Measure effects from a value of each body's own."""
+        return Bodies(self.y - self.each(means), self.v, self.sizes)
+
+
+# Not frozen: a recomputation makes a thousand.
+@dataclass(slots=True)
 class Fit:
     """A mean effect with its 95 % interval; ``pi``: where a new setting's effect may lie.
 
@@ -77,6 +127,17 @@ class Fit:
         return f"{self.spread}, {self.interval}"
 
 
+def joined(bodies: Sequence[Bodies]) -> Bodies:
+    """Put bodies one after the other: at least one of them."""
+    import numpy as np  # noqa: PLC0415 - heavy; here already
+
+    return Bodies(
+        np.concatenate([one.y for one in bodies]),
+        np.concatenate([one.v for one in bodies]),
+        np.concatenate([one.sizes for one in bodies]),
+    )
+
+
 def fit(yi: Sequence[float], vi: Sequence[float], spread: Spread, interval: Interval) -> Fit:
     """Fit one mean to all studies.
 
@@ -86,38 +147,42 @@ def fit(yi: Sequence[float], vi: Sequence[float], spread: Spread, interval: Inte
     """
     import numpy as np  # noqa: PLC0415 - heavy; wanted only where there is a pool
 
-    y, v = arrays(yi, vi)
-    if len(y) == 1 and not (spread is Spread.NONE and interval is Interval.WALD):
+    one = body(yi, vi)
+    if len(one.y) == 1 and not (spread is Spread.NONE and interval is Interval.WALD):
         raise ValueError("random effects need two studies or more")
     with np.errstate(all="ignore"):
-        found = fit_each(y, v, np.ones((1, len(y)), dtype=bool), spread, interval)[0]
+        found = fit_each(one, spread, interval)[0]
     if not all(map(math.isfinite, (found.ci_low, found.ci_high, found.tau2, found.i2))):
         raise ValueError("effects or variances lie too far apart to be worked with")
     return found
 
 
-def fit_each(y: Array, v: Array, members: Members, spread: Spread, interval: Interval) -> list[Fit]:
-    """Fit one mean to each of several bodies of the same studies: a row says which are its own.
+def fit_each(bodies: Bodies, spread: Spread, interval: Interval) -> list[Fit]:
+    """Fit one mean to each of several bodies, in their order.
 
     A body's answer depends on its own studies alone. Bodies of one study are for a common effect
     with Wald's interval.
     """
-    k = _sums(members)
-    tau2 = _TAU2[spread](y, v, members)
-    weights = members / (v + tau2[:, None])
-    total = _sums(weights)
-    estimate = _sums(weights * y) / total
-    apart = _sums(weights * (y - estimate[:, None]) ** 2)
+    return [one for lot in bodies.in_lots() for one in _fit_lot(lot, spread, interval)]
+
+
+def _fit_lot(bodies: Bodies, spread: Spread, interval: Interval) -> list[Fit]:
+    k = bodies.sizes
+    tau2 = _TAU2[spread](bodies)
+    weights = 1 / (bodies.v + bodies.each(tau2))
+    total = bodies.sums(weights)
+    estimate = bodies.sums(weights * bodies.y) / total
+    apart = bodies.sums(weights * bodies.about(estimate).y ** 2)
     variance = _SCALE[interval](apart / (k - 1).clip(1)) / total
     quantile = _quantile(interval, k)
     half, further = quantile * variance**0.5, quantile * (variance + tau2) ** 0.5
-    q, q_p = heterogeneity(y, v, members)
+    q, q_p = heterogeneity(bodies)
     common = spread is Spread.NONE
-    i2 = _i2_of_q(q, k) if common else 100 * tau2 / (tau2 + (k - 1) / _p_trace(members / v))
+    i2 = _i2_of_q(q, k) if common else 100 * tau2 / (tau2 + (k - 1) / _p_trace(bodies))
     columns = (k, estimate, half, further, tau2, i2, q_p)
     return [
         Fit(
-            k=int(size),
+            k=size,
             spread=spread,
             interval=interval,
             estimate=mean,
@@ -135,39 +200,41 @@ def fit_each(y: Array, v: Array, members: Members, spread: Spread, interval: Int
     ]
 
 
-def heterogeneity(y: Array, v: Array, members: Members) -> tuple[Array, Array]:
+def heterogeneity(bodies: Bodies) -> tuple[Array, Array]:
     """Cochran's Q of each body, and how likely one at least as large is among studies of one effect."""
     from scipy.special import chdtrc  # noqa: PLC0415 - heavy; wanted only where there is a pool
 
-    weights = members / v
-    mean = _sums(weights * y) / _sums(weights)
-    q = _sums(weights * (y - mean[..., None]) ** 2)
-    by_chance: Array = chdtrc((_sums(members) - 1).clip(1), q)
+    weights = 1 / bodies.v
+    mean = bodies.sums(weights * bodies.y) / bodies.sums(weights)
+    q = bodies.sums(weights * bodies.about(mean).y ** 2)
+    by_chance: Array = chdtrc((bodies.sizes - 1).clip(1), q)
     return q, by_chance
 
 
-def moved_by_each(y: Array, v: Array) -> Array:
+def moved_by_each(bodies: Bodies) -> Array:
     """Say about how far the mean of REML moves without each study: by one step of scoring.
 
     Exact but for the spread: DerSimonian and Laird's of the whole body, and one step without each.
     """
-    tau2 = float(_by_weight(y, v, (v > 0)[None, :])[0])
-    w = 1 / (v + tau2)
-    total, squares, cubes = w.sum() - w, (w**2).sum() - w**2, (w**3).sum() - w**3
-    mean = ((w * y).sum() - w * y) / total
-    apart = ((w * y) ** 2).sum() - (w * y) ** 2
-    apart += mean**2 * squares - 2 * mean * ((w**2 * y).sum() - w**2 * y)
+    each, y = bodies.each, bodies.y
+    tau2 = each(_by_weight(bodies))
+    w = 1 / (bodies.v + tau2)
+    sums = [each(bodies.sums(one)) for one in (w, w**2, w**3, w * y, w**2 * y, (w * y) ** 2)]
+    total, squares, cubes, first, second, third = (
+        whole - own
+        for whole, own in zip(sums, (w, w**2, w**3, w * y, w**2 * y, (w * y) ** 2), strict=True)
+    )
+    mean = first / total
+    apart = third + mean**2 * squares - 2 * mean * second
     trace = total - squares / total
     trace_of_square = squares - 2 * cubes / total + (squares / total) ** 2
     step = ((apart - trace) / trace_of_square).clip(-tau2)
-    whole = (w * y).sum() / w.sum()
-    slope = (mean * squares - ((w**2 * y).sum() - w**2 * y)) / total
-    moved: Array = mean + slope * step - whole
+    moved: Array = mean + (mean * squares - second) / total * step - sums[3] / sums[0]
     return moved
 
 
-def arrays(yi: Sequence[float], vi: Sequence[float]) -> tuple[Array, Array]:
-    """Give effects and variances as arrays.
+def body(yi: "Sequence[float] | Array", vi: "Sequence[float] | Array") -> Bodies:
+    """Make one body of studies.
 
     Raises:
         ValueError: there is no study, or a variance is not above 0.
@@ -179,13 +246,7 @@ def arrays(yi: Sequence[float], vi: Sequence[float]) -> tuple[Array, Array]:
         raise ValueError("a pool needs one effect and one variance for each study")
     if not (np.isfinite(v).all() and (v > 0).all()):
         raise ValueError("every variance is above 0")
-    return y, v
-
-
-def _sums(rows: "Array | Members") -> Array:
-    """Add up each row."""
-    found: Array = rows.sum(axis=-1, dtype=float)
-    return found
+    return Bodies(y, v, np.array([len(y)]))
 
 
 _SCALE: dict[Interval, Callable[[Array], Array]] = {
@@ -195,7 +256,7 @@ _SCALE: dict[Interval, Callable[[Array], Array]] = {
 }
 
 
-def _quantile(interval: Interval, k: Array) -> "float | Array":
+def _quantile(interval: Interval, k: Places) -> "float | Array":
     if interval is Interval.WALD:
         return _Z
     from scipy.special import stdtrit  # noqa: PLC0415 - heavy; wanted only where there is a pool
@@ -204,99 +265,93 @@ def _quantile(interval: Interval, k: Array) -> "float | Array":
     return quantile
 
 
-def _i2_of_q(q: Array, k: Array) -> Array:
+def _i2_of_q(q: Array, k: Places) -> Array:
     """The share of the variance that is between studies, by how far Q is above what chance gives."""
     share: Array = 100 * (q - (k - 1)).clip(0) / q.clip(_LEAST)
     return share
 
 
-def _p_trace(weights: Array) -> Array:
-    return _sums(weights) - _sums(weights**2) / _sums(weights)
+def _p_trace(bodies: Bodies) -> Array:
+    weights = 1 / bodies.v
+    total = bodies.sums(weights)
+    return total - bodies.sums(weights**2) / total
 
 
-def _none(_y: Array, _v: Array, members: Members) -> Array:
-    return _sums(members) * 0.0
+def _none(bodies: Bodies) -> Array:
+    import numpy as np  # noqa: PLC0415 - heavy; here already
+
+    return np.zeros(len(bodies.sizes))
 
 
-def _by_weight(y: Array, v: Array, members: Members) -> Array:
-    q, _ = heterogeneity(y, v, members)
-    return ((q - (_sums(members) - 1)) / _p_trace(members / v)).clip(0)
+def _by_weight(bodies: Bodies) -> Array:
+    q, _ = heterogeneity(bodies)
+    return ((q - (bodies.sizes - 1)) / _p_trace(bodies)).clip(0)
 
 
-def _by_spread(y: Array, v: Array, members: Members) -> Array:
-    k = _sums(members)
-    mean = _sums(members * y) / k
-    variance = _sums(members * (y - mean[..., None]) ** 2) / (k - 1)
-    return (variance - _sums(members * v) / k).clip(0)
+def _by_spread(bodies: Bodies) -> Array:
+    k = bodies.sizes
+    return (_squares(bodies) / (k - 1) - bodies.sums(bodies.v) / k).clip(0)
 
 
-Step: TypeAlias = Callable[[Array, Array], Array]
+def _squares(bodies: Bodies) -> Array:
+    """Sum the squares of what lies between each effect and its body's plain mean."""
+    return bodies.sums(bodies.about(bodies.sums(bodies.y) / bodies.sizes).y ** 2)
 
 
-def _highest(y: Array, v: Array, members: Members, step: Step, likelihood: Step) -> Array:
+# Of bodies, and the variance of each study about its body's mean.
+Step: TypeAlias = Callable[[Bodies, Array], Array]
+
+
+def _highest(bodies: Bodies, step: Step, likelihood: Step) -> Array:
     """The likelihood's maximum, by Fisher scoring from the moment estimate.
 
     With few studies of unequal size it can have several peaks: the highest one is the answer.
     """
-    highest = _climb(y, v, members, _by_weight(y, v, members), step)
-    few = _sums(members) <= _FEW
+    centred = bodies.about(bodies.sums(bodies.y) / bodies.sizes)
+    highest = _climb(centred, _by_weight(centred), step)
+    few = bodies.sizes <= _FEW
     if few.any():
-        highest[few] = _highest_of_few(y, v, members[few], highest[few], step, likelihood)
+        highest[few] = _highest_of_few(centred.only(few), highest[few], step, likelihood)
     return highest
 
 
-def _highest_of_few(
-    y: Array, v: Array, members: Members, found: Array, step: Step, likelihood: Step
-) -> Array:
+def _highest_of_few(bodies: Bodies, found: Array, step: Step, likelihood: Step) -> Array:
     """Look for a higher peak than the one found: on a grid, then by scoring between its points."""
     import numpy as np  # noqa: PLC0415 - heavy; here already
 
-    rows = np.arange(len(members))
-    most = _sums(members * (y - (members @ y / _sums(members))[:, None]) ** 2)
-    grid = np.append(0, np.geomspace(*_GRID))[:, None] * most
-    best = likelihood(y, _variances(v, members, grid)).argmax(axis=0)
+    rows = np.arange(len(found))
+    grid = np.append(0, np.geomspace(*_GRID))[:, None] * _squares(bodies)
+    best = likelihood(bodies, bodies.v + bodies.each(grid)).argmax(axis=0)
     bounds = grid[(best - 1).clip(0), rows], grid[(best + 1).clip(max=len(grid) - 1), rows]
-    between = _climb(y, v, members, grid[best, rows], step, bounds)
-    height, other = likelihood(y, _variances(v, members, np.array([found, between])))
+    between = _climb(bodies, grid[best, rows], step, bounds)
+    height, other = likelihood(bodies, bodies.v + bodies.each(np.array([found, between])))
     return np.where(other > height, between, found)
 
 
-def _variances(v: Array, members: Members, tau2: Array) -> Array:
-    """The variance of each study about its body's mean; without end for those of other bodies."""
-    import numpy as np  # noqa: PLC0415 - heavy; here already
-
-    return np.where(members, v + tau2[..., None], math.inf)
-
-
 def _climb(
-    y: Array,
-    v: Array,
-    members: Members,
-    start: Array,
-    step: Step,
-    bounds: tuple[Array, Array] | None = None,
+    bodies: Bodies, start: Array, step: Step, bounds: tuple[Array, Array] | None = None
 ) -> Array:
     """Follow each body's steps to a peak; one beyond what is known to hold it goes half the way."""
     import numpy as np  # noqa: PLC0415 - heavy; here already
 
-    tau2, centred = start.copy(), y - y.mean()
+    tau2 = start.copy()
     low, high = bounds or (tau2 * 0 - 1, tau2 * 0 + math.inf)
-    within = np.where(members, v, math.inf)
-    powers = np.array([y * 0 + 1, centred, centred**2]).T
     going, at = np.arange(len(tau2)), start
+    before = tau2 * math.nan, tau2 * math.nan
     for _ in range(_STEPS):
-        move = step(powers, within + at[:, None])
+        move = step(bodies, bodies.v + bodies.each(at))
         up = move > 0
         low, high = np.where(up, at, low), np.where(up, high, at)
-        following = (at + move).clip(0)
+        following = (at + _secant(at, move, *before)).clip(0)
         beyond = (following > high) | (following <= low)
         if beyond.any():
             following[beyond] = (low + high)[beyond].clip(0) / 2
         moved = abs(following - at) >= _CLOSE * (1 + at)
-        at = following
+        before, at = (at, move), following
         if not moved.all():
             tau2[going] = at
-            going, within, at = going[moved], within[moved], at[moved]
+            going, bodies, at = going[moved], bodies.only(moved), at[moved]
+            before = before[0][moved], before[1][moved]
             low, high = low[moved], high[moved]
             if not len(going):
                 return tau2
@@ -304,50 +359,62 @@ def _climb(
     return tau2
 
 
-def _likelihood(y: Array, variances: Array) -> Array:
+def _secant(at: Array, move: Array, last_at: Array, last_move: Array) -> Array:
+    """Lengthen a step to where it and the one before say that the next would be nothing.
+
+    Near a peak steps shrink by about the same share each time. Where they do not, or there is none
+    before (its place is not a number), the step is as scoring has it.
+    """
+    import numpy as np  # noqa: PLC0415 - heavy; here already
+
+    slope = (move - last_move) / (at - last_at)
+    return np.where((slope > _STEADY[0]) & (slope < _STEADY[1]), -move / slope.clip(*_STEADY), move)
+
+
+def _likelihood(bodies: Bodies, variances: Array) -> Array:
     """The log-likelihood of each body, without its constant."""
     import numpy as np  # noqa: PLC0415 - heavy; here already
 
     w = 1 / variances
-    mean = _sums(w * y) / _sums(w)
-    logs = _sums(np.log(np.where(np.isinf(variances), 1, variances)))
-    return -0.5 * (logs + _sums(w * (y - mean[..., None]) ** 2))
+    mean = bodies.sums(w * bodies.y) / bodies.sums(w)
+    apart = w * (bodies.y - bodies.each(mean)) ** 2
+    return -0.5 * bodies.sums(np.log(variances) + apart)
 
 
-def _restricted(y: Array, variances: Array) -> Array:
+def _restricted(bodies: Bodies, variances: Array) -> Array:
     """The restricted log-likelihood of each body, without its constant."""
     import numpy as np  # noqa: PLC0415 - heavy; here already
 
-    return _likelihood(y, variances) - 0.5 * np.log(_sums(1 / variances))
+    return _likelihood(bodies, variances) - 0.5 * np.log(bodies.sums(1 / variances))
 
 
-def _step(powers: Array, variances: Array) -> Array:
-    total, squares, _, apart = _weighed(powers, variances)
+def _step(bodies: Bodies, variances: Array) -> Array:
+    total, squares, _, apart = _weighed(bodies, variances)
     return (apart - total) / squares
 
 
-def _restricted_step(powers: Array, variances: Array) -> Array:
-    total, squares, cubes, apart = _weighed(powers, variances)
+def _restricted_step(bodies: Bodies, variances: Array) -> Array:
+    total, squares, cubes, apart = _weighed(bodies, variances)
     trace = total - squares / total
     trace_of_square = squares - 2 * cubes / total + (squares / total) ** 2
     return (apart - trace) / trace_of_square
 
 
-def _weighed(powers: Array, variances: Array) -> tuple[Array, Array, Array, Array]:
-    """Sum w, w², w³ and w²(y - mean)² of each body. ``powers``: 1, y and y² of each study."""
+def _weighed(bodies: Bodies, variances: Array) -> tuple[Array, Array, Array, Array]:
+    """Sum w, w², w³ and w²(y - mean)² of each body."""
     w = 1 / variances
-    square = w * w
-    total, first = (w @ powers[:, :2]).T
-    squares, second, third = (square @ powers).T
-    mean = first / total
+    square, about = w * w, w * bodies.y
+    total = bodies.sums(w)
+    squares, second, third = bodies.sums(square), bodies.sums(w * about), bodies.sums(about * about)
+    mean = bodies.sums(about) / total
     apart = (third - 2 * mean * second + mean**2 * squares).clip(0)
-    return total, squares, _sums(square * w), apart
+    return total, squares, bodies.sums(square * w), apart
 
 
-_TAU2: dict[Spread, Callable[[Array, Array, Members], Array]] = {
+_TAU2: dict[Spread, Callable[[Bodies], Array]] = {
     Spread.NONE: _none,
     Spread.DL: _by_weight,
     Spread.HE: _by_spread,
-    Spread.ML: lambda y, v, members: _highest(y, v, members, _step, _likelihood),
-    Spread.REML: lambda y, v, members: _highest(y, v, members, _restricted_step, _restricted),
+    Spread.ML: lambda bodies: _highest(bodies, _step, _likelihood),
+    Spread.REML: lambda bodies: _highest(bodies, _restricted_step, _restricted),
 }

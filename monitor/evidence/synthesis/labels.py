@@ -28,14 +28,17 @@ def label(pooled: Pool, delta: float) -> Label:
     if pooled.estimate is None or pooled.ci_low is None or pooled.ci_high is None:
         return Label.NOTHING
     low, high, estimate = map(_exact, (pooled.ci_low, pooled.ci_high, pooled.estimate))
-    cases = (
-        (-delta < low and high < delta, Label.NO_DIFFERENCE),
-        (low >= delta, Label.BENEFIT),
-        (low > 0 and estimate >= delta, Label.PROBABLE),
-        (low > 0, Label.SLIGHT),
-        (high < 0, Label.COMPARISON),
-    )
-    return next((name for holds, name in cases if holds), Label.NOT_SETTLED)
+    if -delta < low and high < delta:
+        name = Label.NO_DIFFERENCE
+    elif low >= delta:
+        name = Label.BENEFIT
+    elif low > 0:
+        name = Label.PROBABLE if estimate >= delta else Label.SLIGHT
+    elif high < 0:
+        name = Label.COMPARISON
+    else:
+        name = Label.NOT_SETTLED
+    return name
 
 
 def in_words(pooled: Pool, delta: float) -> str:

@@ -3,18 +3,18 @@
 Sources: Cochrane Handbook 10.10; the models themselves are ``fitting``'s.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from monitor.catalogue.methods import SynthesisPolicy
 from monitor.evidence.synthesis.fitting import (
-    Array,
+    Bodies,
     Fit,
+    Flags,
     Interval,
-    Members,
     Spread,
-    arrays,
+    body,
     fit,
     fit_each,
 )
@@ -30,7 +30,8 @@ class Method(StrEnum):
     UNMODIFIED = "REML, Hartung-Knapp"
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: a recomputation makes a thousand.
+@dataclass(slots=True)
 class Pool:
     """A pooled estimate with its 95 % interval; ``pi`` where a new setting's effect may lie.
 
@@ -55,26 +56,24 @@ def pool(yi: Sequence[float], vi: Sequence[float], policy: SynthesisPolicy) -> P
     Raises:
         ValueError: there is no study, or a variance is not above 0.
     """
-    y, v = arrays(yi, vi)
-    return pool_each(y, v, v[None, :] > 0, policy)[0]
+    return pool_each(body(yi, vi), policy)[0]
 
 
-def pool_each(y: Array, v: Array, members: Members, policy: SynthesisPolicy) -> list[Pool]:
-    """Pool several bodies of the same studies, each as the policy says; none is empty.
-
-    A row of ``members`` says which studies are a body's own. Large ones are fitted together.
-    """
-    large = members.sum(axis=1) >= policy.random_effects_from
-    fitted = fit_each(y, v, members[large], Spread.REML, Interval.TRUNCATED) if large.any() else []
-    many = iter(fitted)
+def pool_each(bodies: Bodies, policy: SynthesisPolicy) -> list[Pool]:
+    """Pool each of several bodies as the policy says, in their order: all are fitted together."""
+    large = bodies.sizes >= policy.random_effects_from
+    many = _fitted(bodies, large, Spread.REML, Interval.TRUNCATED)
+    few = _fitted(bodies, ~large, Spread.NONE, Interval.WALD)
     return [
-        _pool(next(many)) if is_large else _of_few(y[own], v[own], policy)
-        for own, is_large in zip(members, large.tolist(), strict=True)
+        _pool(next(many)) if is_large else _of_few(next(few), policy) for is_large in large.tolist()
     ]
 
 
-def _of_few(y: Array, v: Array, policy: SynthesisPolicy) -> Pool:
-    fitted = fit_each(y, v, v[None, :] > 0, Spread.NONE, Interval.WALD)[0]
+def _fitted(bodies: Bodies, own: Flags, spread: Spread, interval: Interval) -> Iterator[Fit]:
+    return iter(fit_each(bodies.only(own), spread, interval) if own.any() else ())
+
+
+def _of_few(fitted: Fit, policy: SynthesisPolicy) -> Pool:
     if fitted.k == 1:
         return Pool(1, Method.ONE, fitted.estimate, fitted.ci_low, fitted.ci_high)
     if fitted.q_p is not None and fitted.q_p < policy.disagreement_p:
