@@ -28,7 +28,7 @@ def line(raw: str | None, limit: int = MAX_FIELD) -> str:
 
 def lines(raw: object, limit: int = MAX_FIELD) -> tuple[str, ...]:
     """Make plain lines of what should be a list of texts; anything else in it is left out."""
-    if not isinstance(raw, list):
+    if not isinstance(raw, list) or not raw:
         return ()
     made = html_lines([item for item in raw[:MAX_LIST] if isinstance(item, str)], limit)
     return tuple(dict.fromkeys(item for item in made if item))

@@ -6,6 +6,7 @@ text has; then simple patterns say what stands in their places.
 """
 
 import re
+import string
 from collections.abc import Iterator
 
 # The marks: of a block's edge and a heading's end; of an inline tag; of what is raised, and its
@@ -91,12 +92,12 @@ def marked(raw: str, *, paired: bool = False) -> str:
     ``paired``: a tag is one only where its pair stands there too.
     """
     text = raw if raw.isprintable() else _OURS.sub("", raw)
+    if not paired and (quickly := _of_sure_tags(text)) is not None:
+        return quickly
     text = _without_hidden(_STYLED.sub(_unstyled, text) if "<style" in text else text)
     if "<![CDATA[" in text:
         text = text.replace("]]>", "")
     tags = list(_TAG.finditer(text))
-    if not paired and all(tag[0] in _CERTAIN for tag in tags):
-        return _TAG.sub(lambda tag: _CERTAIN[tag[0]], text)
     ends = frozenset(tag["name"].lower() for tag in tags if tag["end"])
     both = ends & {tag["name"].lower() for tag in tags if tag["name"] and not tag["end"]}
     made, at = [], 0
@@ -148,13 +149,38 @@ def _is_a_sign(tag: re.Match[str], text: str, *, closed: bool) -> bool:
     return name in _WORDS or (len(name) == 1 and name != "p" and between)
 
 
-# What is one whatever stands around it: most texts have no other tags.
-_CERTAIN = {
-    f"<{slash}{name}>": mark
-    for name in sorted((_MARKS.keys() | _RAISING) - _WORDS)
-    for slash in ("", "/")
-    if (len(name) > 1 or slash) and (mark := _kind(name, ends=bool(slash)))
+# What is a tag whatever stands around it, and what is one where it is ended: most texts have no
+# other tags, and to put marks for these costs a fifth of the patterns.
+_NAMES = (_MARKS.keys() | _RAISING | _HEADINGS) - {*_HIDDEN}
+_SURE = {f"/{name}": mark for name in _NAMES if (mark := _kind(name, ends=True))}
+_SURE_WHERE_ENDED = {name: mark for name in _NAMES if (mark := _kind(name, ends=False))}
+_SURE |= {
+    name: mark
+    for name, mark in _SURE_WHERE_ENDED.items()
+    if name == "p" or (len(name) > 1 and name not in _WORDS)
 }
+_BEGINS_A_TAG = frozenset(string.ascii_letters + "/!?")
+
+
+def _of_sure_tags(text: str) -> str | None:
+    """Put the marks where each "<" begins a tag that is surely one, or none; None elsewhere."""
+    before, *pieces = text.split("<")
+    made, ended = [before], set()
+    for piece in pieces:
+        name, closed, rest = piece.partition(">")
+        mark = _SURE.get(name) if closed else None
+        if mark is None and closed and name in _SURE_WHERE_ENDED:
+            if name not in ended and f"</{name}>" not in text:
+                return None
+            ended.add(name)
+            mark = _SURE_WHERE_ENDED[name]
+        if mark is not None:
+            made += (mark, rest)
+        elif piece[:1] in _BEGINS_A_TAG:
+            return None
+        else:
+            made += ("<", piece)
+    return "".join(made)
 
 
 def _unstyled(found: re.Match[str]) -> str:
@@ -201,6 +227,7 @@ _BETWEEN_LETTERS = re.compile(
     "|(?<=[0-9]\x03)(?=[^\\W\\d_]{3}))"
 )
 _RUN = re.compile("[\x03-\x06]+")
+_RUNNING = (2 * _INLINE, _RAISED, _LOWERED, _JOINED)  # without these each run is one inline tag
 
 
 def _boundaries(text: str) -> str:
@@ -210,7 +237,8 @@ def _boundaries(text: str) -> str:
         text = _RAISED_DIGITS.sub(_superscript, text)
         text = _RAISED_NOTE.sub(" ", text)
     # one mark is left of each run; beside what joins, an inline tag joins too
-    text = _RUN.sub(lambda m: "" if m[0].strip(_INLINE) else _INLINE, text)
+    if any(mark in text for mark in _RUNNING):
+        text = _RUN.sub(lambda m: "" if m[0].strip(_INLINE) else _INLINE, text)
     if _INLINE in text:
         text = _INITIAL.sub(r"\1", text)
         text = _CAPITALS.sub("", text)

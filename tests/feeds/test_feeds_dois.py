@@ -151,10 +151,15 @@ def test_a_dress_never_makes_another_doi(dress, suffix):
     assert plain is None or dois.read(plain) == plain
 
 
-@given(st.from_regex(r"10\.[0-9]{4}/[a-zA-Z0-9._()/-]{1,24}", fullmatch=True))
-def test_what_looks_plain_is_what_the_long_way_makes_of_it(raw):
-    if dois._PLAIN.fullmatch(raw) and "epub" not in raw.lower():
-        assert dois.read(raw) == dois._settled(dois._read(raw, 0))
+@given(
+    st.sampled_from(
+        ("", "doi:", "doi: ", "DOI ", "doi", "http://dx.doi.org/", "https://doi.org/", "HTTP://www.doi.org/")
+    ),
+    st.from_regex(r"10\.[0-9]{4}/[a-zA-Z0-9._()/-]{1,24}(\.e-?pub|/full|10\.)?", fullmatch=True),
+)  # fmt: skip
+def test_what_looks_plain_is_what_the_long_way_makes_of_it(dress, raw):
+    if dois._PLAIN.fullmatch(raw) and (dress or "pub" not in raw.lower()):
+        assert dois.read(dress + raw) == dois._settled(dois._read(dress + raw, 0))
 
 
 @given(st.text(max_size=200))

@@ -1,6 +1,7 @@
 """What real files do to their fields, kind by kind: nothing lost, nothing shifted, each set aside with its reason."""
 
 import codecs
+import csv
 import doctest
 import io
 from datetime import date
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds import files
-from monitor.feeds.files import author_lists, cited_as, dates
+from monitor.feeds.files import author_lists, cited_as, columns, dates
 from monitor.feeds.readers import pubmed_xml, rss_document, titles, xml_repair
 from monitor.feeds.records import FetchedRecord, KeptRecord, UnreadableRecord
 from monitor.kernel.errors import InvalidInput
@@ -30,7 +31,7 @@ def cited(text):
 
 
 def test_the_examples_hold():
-    for module in (author_lists, cited_as, dates, titles, xml_repair):
+    for module in (author_lists, cited_as, columns, dates, titles, xml_repair):
         assert doctest.testmod(module).failed == 0
 
 
@@ -594,3 +595,21 @@ def test_a_field_with_two_addresses_gives_the_first():
 def test_a_doi_with_a_supplement_is_the_papers():
     (one,) = cited("title,doi\nSwings,10.5555/c.1.supp (Supplemental)\n")
     assert [number.value for number in one.identifiers] == ["10.5555/c.1"]
+
+
+@given(st.lists(st.text(st.sampled_from("ab ,;\"'\n\r\t&é") | st.characters(), max_size=8)))
+def test_a_row_is_kept_as_the_library_writes_it(row):
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(row)
+    assert columns._written(row) == out.getvalue()
+
+
+@given(st.lists(st.sampled_from(
+    ("Alder", "P", "and", "al", "und", "et", "&", ",", " ", "  ", "\n", ".", "andrew", "Birch, Q", "x" + chr(8195))
+)).map("".join))  # fmt: skip
+def test_names_joined_by_and_are_parted_quickly_as_at_length(written):
+    quickly, at_length = (
+        [part for piece in pieces if (part := piece.strip(" ,"))]
+        for pieces in (author_lists._joined(written), author_lists._AND.split(written))
+    )
+    assert [" ".join(part.split()) for part in quickly] == [" ".join(p.split()) for p in at_length]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.kernel import text
+from monitor.kernel import markup, text
 
 
 def test_the_examples_hold():
@@ -23,6 +23,20 @@ def test_the_examples_hold():
 def test_the_quick_looks_change_nothing(raw):
     assert text.is_printable(raw) == raw.isprintable()
     assert text.line(raw) == " ".join(text._UNWANTED.sub(text._left_of, raw).split())
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ("<p>", "</p>", "<b>", "</b>", "<strong>", "</strong>", "<h4>", "</h4>", "<sup>", "</sup>",
+             "<sub>", "</sub>", "<br/>", "<time>", "</time>", "<style>", "<style face='normal'>",
+             "</style>", "<", ">", "< ", "<5", "<p", "</", "a", "B", " ", "TM", "2", "]]>", "<![CDATA[")
+        )
+    ).map("".join)
+)  # fmt: skip
+def test_tags_that_are_surely_some_are_marked_as_all_others(raw):
+    # with a comment behind it, which leaves nothing, no text is marked quickly
+    assert markup.marked(raw) == markup.marked(f"{raw}<!---->")
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ _ONLY_SUFFIX = re.compile(r"(?:Jr|Sr|II|III|IV|2nd|3rd|M\.?D|Ph\.?D|MSc|MPH)\.?"
 _AND = re.compile(r"\s*,?\s+(?:and|&|und|et)\s+(?!al\b)|\s*&\s*")
 _LEADING_AND = re.compile(r"(?:and\s|&)\s*")
 _JOINING = ("and", "&", "und", "et")  # what ``_AND`` cannot do without
+_RARELY_JOINING = (" and al", "&", " und ", " et ")  # without these " and " alone joins
 _WHOLE_NAME = re.compile(
     r"[^\W\d_a-z][\w'’.\-]*(?:\s+(?:[a-z]{1,3}\s+)?[^\W\d_a-z][\w'’.\-]*){1,2}"
 )
@@ -87,8 +88,7 @@ def _people(text: str) -> list[str]:
         text = text[leading.end() :]
     if not text:
         return []
-    joined = _AND.split(text) if any(word in text for word in _JOINING) else [text]
-    joined = [part for written in joined if (part := written.strip(" ,"))]
+    joined = [part for written in _joined(text) if (part := written.strip(" ,"))]
     # a body whose name holds "and" is no list of people
     several = len(joined) > 1 and not _names_a_body(text)
     if several and len({part.count(",") for part in joined}) == 1 and all(map(_is_one, joined)):
@@ -96,6 +96,16 @@ def _people(text: str) -> list[str]:
     parts = [part.strip() for part in (_AND.sub(", ", text) if several else text).split(",")]
     parts = _with_suffixes([part for part in parts if part])
     return _by_commas(text, parts, joined_by_and=several) if len(parts) > 1 else [text]
+
+
+def _joined(text: str) -> list[str]:
+    """Part a text where "and" or its like stands; what is left beside it is not taken off."""
+    if not any(word in text for word in _JOINING):
+        return [text]
+    # most have single blanks and " and ": to part those costs a tenth of the pattern
+    if text.isprintable() and not any(word in text for word in _RARELY_JOINING):
+        return text.split(" and ")
+    return _AND.split(text)
 
 
 def _by_commas(text: str, parts: list[str], *, joined_by_and: bool) -> list[str]:
@@ -151,9 +161,13 @@ def _names_a_body(text: str) -> bool:
 
 def _is_one(part: str) -> bool:
     """Tell a part that is surely one person: "Alder, Pat", "Alder P", "P. Alder", "Pat Alder"."""
-    if part.count(",") == 1:
-        family, given = (piece.strip() for piece in part.split(","))
-        return bool(family and given) and not _FAMILY_FIRST.fullmatch(family)
+    family, comma, given = part.partition(",")
+    if comma and "," not in given:
+        family = family.strip()
+        # one word alone is no name with its initials
+        return bool(given.strip()) and (
+            family.isalpha() or (family != "" and not _FAMILY_FIRST.fullmatch(family))
+        )
     return any(form.fullmatch(part) for form in (_FAMILY_FIRST, _INITIALS_FIRST, _WHOLE_NAME))
 
 
@@ -170,8 +184,7 @@ def _with_suffixes(parts: list[str]) -> list[str]:
 
 def _without_stop(people: list[str]) -> list[str]:
     """Drop the stop that ends PubMed's lists; one behind each initial belongs to it."""
-    if not people or any("." in person for person in people[:-1]):
+    last = people[-1] if people else ""
+    if not last.endswith(".") or last.count(".") > 1 or any("." in one for one in people[:-1]):
         return people
-    last = people[-1]
-    stopped = last.count(".") == 1 and last.endswith(".") and _FAMILY_FIRST.fullmatch(last[:-1])
-    return [*people[:-1], last[:-1]] if stopped else people
+    return [*people[:-1], last[:-1]] if _FAMILY_FIRST.fullmatch(last[:-1]) else people

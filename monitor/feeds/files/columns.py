@@ -4,11 +4,11 @@ The header need not come first: some exports put what was searched above it.
 """
 
 import csv
-import functools
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Literal
 
 from monitor.feeds import plain
@@ -78,6 +78,30 @@ _FEWEST_COLUMNS = 3  # of what is called a table though no column is known
 _MAX_PREAMBLE = 10  # lines above the header
 
 
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What a table's header says of every row below it."""
+
+    header: list[str]
+    written: str  # as each row keeps it
+    named: int  # columns, up to the last that has a name
+    are_a_register: bool
+    places: tuple[tuple[str, int], ...]  # our names and the columns' numbers
+    years: tuple[int, ...]
+
+    @classmethod
+    def of(cls, header: list[str]) -> "_Columns":
+        names = tuple(header)
+        return cls(
+            header,
+            _written(header),
+            max((at for at, name in enumerate(names, start=1) if name.strip()), default=0),
+            registers.is_register(names),
+            tuple(_places(names).items()),
+            _year_places(names),
+        )
+
+
 def looks_like(text: str) -> bool:
     """Tell such a table by a header that has a title column."""
     return _header(text) is not None
@@ -105,18 +129,18 @@ def drafts(text: Iterable[str]) -> Iterator[Draft | UnreadableRecord]:
     """
     given = iter(text)
     start = list(islice(given, _MAX_PREAMBLE + 1))
-    layout = _header("".join(start))
-    if layout is None:
+    found = _header("".join(start))
+    if found is None:
         raise InvalidInput("the table has no header with a title column")
-    above, delimiter = layout
+    above, delimiter = found
     reader = csv.reader(
-        _chained(start[above:], given), delimiter=delimiter, quoting=_quoting(start[above])
+        chain(start[above:], given), delimiter=delimiter, quoting=_quoting(start[above])
     )
     try:
-        header = next(reader)
+        columns = _Columns.of(next(reader))
         for row in reader:
-            if any(cell.strip() for cell in row):
-                yield _read(header, row)
+            if any(map(str.strip, row)):
+                yield _read(columns, row)
     except csv.Error:
         raise InvalidInput(
             f"line {above + reader.line_num} is no CSV: a cell has more than {LARGEST_CELL:,} "
@@ -130,44 +154,37 @@ def _quoting(header: str) -> Literal[0, 3]:
     return csv.QUOTE_NONE if labels >= _WOS_HEADS else csv.QUOTE_MINIMAL
 
 
-def _read(header: list[str], row: list[str]) -> Draft | UnreadableRecord:
+def _read(columns: _Columns, row: list[str]) -> Draft | UnreadableRecord:
     """Read a row; one with more cells than the header has names cannot be trusted."""
-    columns = max((at for at, name in enumerate(header, start=1) if name.strip()), default=0)
-    surplus, nameless = row[len(header) :], row[columns : len(header)]
     # a separator at the end of every line adds an empty cell to the header too
-    if (
-        any(cell.strip() for cell in nameless)
-        or any(cell.strip() for cell in surplus)
-        or (surplus and not header[-1].strip())
+    if len(row) > columns.named and (
+        any(map(str.strip, row[columns.named :]))
+        or (len(row) > len(columns.header) and not columns.header[-1].strip())
     ):
-        raw = _written(header, row)
+        raw = columns.written + _written(row)
         return UnreadableRecord(
             f"text:{plain.digest(raw)}",
             raw.encode("utf-8", "replace"),
-            f"the row has {len(row)} cells and the header {columns}: a comma or another "
+            f"the row has {len(row)} cells and the header {columns.named}: a comma or another "
             "separator in a cell without quotation marks, perhaps",
         )
-    if registers.is_register(tuple(header)):
-        return of_register(header, row)
-    return _draft(header, row)
+    if columns.are_a_register:
+        return of_register(columns.header, row)
+    return _draft(columns, row)
 
 
 def of_register(header: list[str], row: list[str]) -> Draft:
     """Read one registration of a register's table, without the people to ask."""
     header, row = registers.without_contacts(header, row)
-    return registers.draft(header, row, _written(header, row), MEDIA_TYPE)
+    return registers.draft(header, row, _written(header) + _written(row), MEDIA_TYPE)
 
 
-def _chained(start: list[str], rest: Iterator[str]) -> Iterator[str]:
-    yield from start
-    yield from rest
-
-
-def _draft(header: list[str], row: list[str]) -> Draft:
-    cells = {name: row[at].strip() for name, at in _places(tuple(header)).items() if at < len(row)}
-    cells = {name: "" if _is_missing(name, cell) else cell for name, cell in cells.items()}
+def _draft(columns: _Columns, row: list[str]) -> Draft:
+    width = len(row)
+    given = [(name, row[at].strip()) for name, at in columns.places if at < width]
+    cells = {name: cell for name, cell in given if cell and not _is_missing(name, cell)}
     ends = [cells.pop("first_page", ""), cells.pop("last_page", "")]
-    draft = Draft(raw=_written(header, row), media_type=MEDIA_TYPE)
+    draft = Draft(raw=columns.written + _written(row), media_type=MEDIA_TYPE)
     draft.pages = "-".join(dict.fromkeys(page for page in ends if page))
     article = cells.pop("article_number", "")
     draft.notes = [cells.pop("notes", "")]
@@ -175,9 +192,9 @@ def _draft(header: list[str], row: list[str]) -> Draft:
     draft.keywords = _parts(cells.pop("keywords", ""))
     draft.registrations = [cells.pop("registrations", "")]
     draft.title = titles.first((cells.pop("title", ""), cells.pop("vernacular", "")))
-    draft.year = dates.with_year(row[at] for at in _year_places(tuple(header)) if at < len(row))
+    draft.year = dates.with_year(row[at] for at in columns.years if at < width)
     cited = cited_as.read(cells.pop("citation", ""), cells.get("journal", ""))
-    for name, cell in (cited | {name: cell for name, cell in cells.items() if cell}).items():
+    for name, cell in (cited | cells).items():
         setattr(draft, name, cell)
     if cited.get("journal") and cells.get("journal", "").startswith(cited["journal"]):
         draft.journal = cited["journal"]
@@ -191,10 +208,24 @@ def _is_missing(name: str, cell: str) -> bool:
     return cell == _MISSING or (cell == "0" and name in _NEVER_ZERO)
 
 
-def _written(*rows: list[str]) -> str:
+def _written(row: list[str]) -> str:
+    r"""Write a row as ``csv.writer`` does, in a quarter of its time.
+
+    >>> _written(["Theraplay, a trial", "", 'a "so called" trial', "2021"])
+    '"Theraplay, a trial",,"a ""so called"" trial",2021\n'
+    """
+    if len(row) > 1 and "\r" not in (line := ",".join(map(_quoted, row))):
+        return f"{line}\n"
+    # a lone cell may be quoted because it is empty, and "\r" is or not by Python's release
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(rows)
+    csv.writer(out, lineterminator="\n").writerow(row)
     return out.getvalue()
+
+
+def _quoted(cell: str) -> str:
+    if '"' in cell:
+        return '"' + cell.replace('"', '""') + '"'
+    return f'"{cell}"' if "," in cell or "\n" in cell else cell
 
 
 def _header(text: str) -> tuple[int, str] | None:
@@ -221,7 +252,6 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return []
 
 
-@functools.lru_cache(maxsize=8)  # asked for each row of a file
 def _places(header: tuple[str, ...]) -> Mapping[str, int]:
     """Map our names to column numbers."""
     labels = _labels(header)
@@ -234,7 +264,6 @@ def _places(header: tuple[str, ...]) -> Mapping[str, int]:
     return {name: at for name, at in places.items() if at is not None}
 
 
-@functools.lru_cache(maxsize=8)
 def _year_places(header: tuple[str, ...]) -> tuple[int, ...]:
     labels = _labels(header)
     names = _WOS_YEARS if labels.keys() >= _WOS_HEADS else _YEARS

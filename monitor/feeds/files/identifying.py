@@ -39,15 +39,21 @@ def own(
     ``fields`` may each be an identifier and nothing else, or an address that leads to the paper;
     ``notes`` are prose; ``numbers`` are a registration's own.
     """
-    texts = (text for text in (pmid, pmcid, *fields) if text)
+    texts = (text for text in (pmid, pmcid, *fields) if _may_name_pubmed(text))
     lines = [line.strip() for text in texts for line in _LINES.split(text)]
-    lines += [line.strip() for note in notes if note for line in _parts_of(note)]
+    lines += [line.strip() for note in notes if _may_name_pubmed(note) for line in _parts_of(note)]
     return canonical.distinct(
         canonical.pmid(pmid) or canonical.pmid(_only(lines, _PUBMED)),
         canonical.doi(doi) or _doi(fields, notes),
         canonical.pmcid(pmcid) or canonical.pmcid(_only(lines, _CENTRAL)),
         *numbers,
     )
+
+
+def _may_name_pubmed(text: str) -> bool:
+    """Tell a text that may hold what ``_PUBMED`` and ``_CENTRAL`` look for: most have none of it."""
+    written = text.lower()
+    return "pm" in written or "med" in written
 
 
 def _parts_of(note: str) -> list[str]:
@@ -69,7 +75,7 @@ def _only(lines: Iterable[str], form: re.Pattern[str]) -> str | None:
 
 def _doi(fields: Iterable[str], notes: Iterable[str]) -> Identifier | None:
     """Give the DOI that the fields hold, else the one that the notes name; None where they differ."""
-    for values in ({dois.read(text) for text in fields}, {dois.read_note(text) for text in notes}):
-        if given := values - {None}:
+    for values in (map(dois.read, fields), map(dois.read_note, notes)):
+        if given := {*values} - {None}:
             return canonical.doi(given.pop()) if len(given) == 1 else None
     return None

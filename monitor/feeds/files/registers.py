@@ -11,7 +11,6 @@ those of the WHO's whole table ("TrialID", "SecondaryIDs", "public_title", "Agem
 otherwise ("Secondary_ID", "Inclusion_agemin", "Secondary_outcome").
 """
 
-import functools
 import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -95,7 +94,6 @@ _JAPAN = "JPRN-"  # the WHO writes it before the number of each of Japan's regis
 _ADDRESSES = ("studyurl", "url", "webaddress")
 
 
-@functools.lru_cache(maxsize=8)  # asked for each row of a file
 def is_register(header: tuple[str, ...]) -> bool:
     """Tell such a table by its columns."""
     labels = {_squeezed(cell) for cell in header}

@@ -28,6 +28,7 @@ _NCT = re.compile(r"NCT(?<![0-9A-Z]NCT)" + registries.JOIN + _EIGHT)
 # begin with a zero, which no day does that is written in eight digits
 _NCT_BY_NAME = re.compile(r"CLINICAL\s?TRIALS?\.GOV" + registries.JOIN + r"(?=0)" + _EIGHT)
 _ISRCTN = re.compile(r"ISRCTN(?<![0-9A-Z]ISRCTN)" + registries.JOIN + _EIGHT)
+_EIGHT_ALONE = re.compile(r"([0-9]{8})()")
 
 
 _OWN_SCHEMES = (("nct", _NCT), ("nct", _NCT_BY_NAME), ("isrctn", _ISRCTN))
@@ -74,14 +75,18 @@ def pmcid(raw: str | None) -> Identifier | None:
 
 def nct(raw: str | None) -> Identifier | None:
     """Normalise a ClinicalTrials.gov number: NCT, or the registry's name, and eight digits."""
-    text = raw.strip().upper() if raw else ""
+    if not raw:
+        return None
+    text = raw.strip().upper()
     return _numbered("nct", _NCT.fullmatch(text) or _NCT_BY_NAME.fullmatch(text))
 
 
 def isrctn(raw: str | None) -> Identifier | None:
     """Normalise an ISRCTN: the word and eight digits; the digits alone will do."""
-    text = raw.strip().upper() if raw else ""
-    found = _ISRCTN.fullmatch(text) or re.fullmatch(r"([0-9]{8})()", text)
+    if not raw:
+        return None
+    text = raw.strip().upper()
+    found = _ISRCTN.fullmatch(text) or _EIGHT_ALONE.fullmatch(text)
     return _numbered("isrctn", found)
 
 

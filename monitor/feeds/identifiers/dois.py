@@ -15,15 +15,14 @@ _MAX_NOTE = 20_000
 _MAX_NESTED = 3  # addresses inside addresses
 
 # No character of these is part of a DOI: soft hyphens, and marks that have no width.
-_UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]"
-)
-_TYPOGRAPHIC: dict[int, str | int] = {
-    **dict.fromkeys((*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63), "-"),
-    **dict.fromkeys((0x2044, 0x2215), "/"),
-    **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},  # full width
+_UNSEEN = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
+_TYPOGRAPHIC = "\u2010-\u2015\u2044\u2212\u2215\ufe58\ufe63\uff01-\uff5e"
+_NOT_OF_A_KEYBOARD = re.compile(f"[{_UNSEEN}{_TYPOGRAPHIC}]")
+_ON_A_KEYBOARD = {
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63", "-"),
+    **dict.fromkeys("\u2044\u2215", "/"),
+    **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # full width
 }
-_TYPOGRAPHY = re.compile("[\u2010-\u2015\u2044\u2212\u2215\ufe58\ufe63\uff01-\uff5e]")
 
 _PREFIX = r"10\.[0-9]{4,9}(?:\.[0-9]+)*/"
 _SHAPE = re.compile(_PREFIX + r"[^\s\x00-\x1f\x7f]+")
@@ -33,6 +32,9 @@ _PLAIN = re.compile(
     r"10\.[0-9]{4,9}/(?:[A-Za-z0-9._-]*[A-Za-z0-9]|[A-Za-z0-9-]+/[A-Za-z0-9-]*[0-9]{2}|"
     r"[A-Za-z0-9.-]*\([0-9-]{2,8}\)[A-Za-z0-9.-]*[A-Za-z0-9])"
 )
+
+# The same behind a resolver's address or a label; ".epub" may be a word behind it.
+_DRESSED = re.compile(r"(?ai:https?://(?:dx\.|www\.)?doi\.org/|doi:? ?)(?=10\.)(?!.*\.[Ee]-?[Pp])")
 
 # Where another begins though no blank stands before it; in an address, "=" and "/" let it in.
 _GLUED = re.compile(
@@ -119,8 +121,10 @@ def read(raw: str | None) -> str | None:
     """
     if not raw or len(raw) > _MAX_FIELD or _has_surely_none(raw):
         return None
-    if _PLAIN.fullmatch(raw) and len(raw) <= _MAX and not _is_odd(raw):
-        return raw.lower()
+    dress = _DRESSED.match(raw)
+    bare = raw[dress.end() :] if dress else raw
+    if _PLAIN.fullmatch(bare) and len(bare) <= _MAX and not _is_odd(bare):
+        return bare.lower()
     return _settled(_read(raw, 0))
 
 
@@ -156,8 +160,7 @@ def legible(text: str) -> str:
     """Take out what nobody sees, and write typographic characters as a keyboard does."""
     if text.isascii():
         return text
-    text = _UNSEEN.sub("", text)
-    return text.translate(_TYPOGRAPHIC) if _TYPOGRAPHY.search(text) else text
+    return _NOT_OF_A_KEYBOARD.sub(lambda met: _ON_A_KEYBOARD.get(met[0], ""), text)
 
 
 def _settled(value: str | None) -> str | None:

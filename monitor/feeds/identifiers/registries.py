@@ -7,6 +7,7 @@ trial; nothing is looked up by them.
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from monitor.feeds.records import Identifier
 
@@ -69,13 +70,21 @@ _PATTERNS = tuple(
     (begins, letters, re.compile(rf"{letters}(?<![0-9A-Z]{letters}){number}(?![0-9A-Z]|-\d)"))
     for begins, letters, number in _FORMS
 )
+# By letters that several share: to look for those once costs less than for each one's own.
+_SHARED = ("CTR", "RCT", "EU")
+_GROUPS = tuple(
+    (shared, tuple(one for one in _PATTERNS if shared in one[1]))
+    for shared in (*_SHARED, *(own for _, own, _ in _PATTERNS if not any(map(own.count, _SHARED))))
+)
 
 # Every such number has seven digits with little between them; the Dutch and the Brazilian register's
 # may have fewer. Seen on bytes, which costs a fifth of a pattern; whatever is not ASCII passes.
 _SEVEN_DIGITS = b"0" * 7
 _DIGITS = bytes(ord("0" if 48 <= code < 58 or code >= 128 else "x") for code in range(256))  # noqa: PLR2004 - ASCII's
 _BETWEEN_DIGITS = b" \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f/-"
-_OF_FEW_DIGITS = tuple(pattern for _, letters, pattern in _PATTERNS if letters in {"NTR", "RBR-"})
+_OF_FEW_DIGITS = tuple(
+    (letters, pattern) for _, letters, pattern in _PATTERNS if letters in {"NTR", "RBR-"}
+)
 
 
 def may_be_in(capitals: str) -> bool:
@@ -85,7 +94,9 @@ def may_be_in(capitals: str) -> bool:
     (False, True)
     """
     shape = capitals.encode("utf-8", "surrogatepass").translate(_DIGITS, _BETWEEN_DIGITS)
-    return _SEVEN_DIGITS in shape or any(few.search(capitals) for few in _OF_FEW_DIGITS)
+    return _SEVEN_DIGITS in shape or any(
+        letters in capitals and few.search(capitals) for letters, few in _OF_FEW_DIGITS
+    )
 
 
 def is_placeholder(number: str) -> bool:
@@ -99,7 +110,8 @@ def is_placeholder(number: str) -> bool:
 
 def found_in(capitals: str) -> Iterator[tuple[int, Identifier]]:
     """Find the numbers in a text of capital letters: where each stands, and its canonical form."""
-    for begins, letters, pattern in _PATTERNS:
+    groups = (patterns for shared, patterns in _GROUPS if shared in capitals)
+    for begins, letters, pattern in chain.from_iterable(groups):
         if letters in capitals:
             for met in pattern.finditer(capitals):
                 if number := _canonical(begins, met):

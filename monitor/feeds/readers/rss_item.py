@@ -46,6 +46,8 @@ _NAMESPACES = {
 _EARLIEST = date(1900, 1, 1)
 _MAX_KEY = 300
 _TITLE_DIGITS = 12
+_NO_WORD = re.compile(r"\W+")
+_BETWEEN_NAMES = re.compile(r"[\n;]")
 _IDENTIFIED = re.compile("(?:pmid|doi):")
 # what a publisher may announce ahead: cover dates lie some months in the future
 _AHEAD = timedelta(days=366)
@@ -141,7 +143,7 @@ def _key(entry: Mapping[str, Any], citation: Citation) -> str:
         first = citation.identifiers[0]
         return f"{first.scheme}:{first.value}"
     name = _untracked(_text(entry, "id")) or _untracked(_text(entry, "link"))
-    title = plain.digest(re.sub(r"\W+", " ", citation.title.casefold()).strip(), _TITLE_DIGITS)
+    title = plain.digest(_NO_WORD.sub(" ", citation.title.casefold()).strip(), _TITLE_DIGITS)
     if not name:
         return f"title:{title}:{plain.digest('|'.join(citation.authors), 8)}"
     name = name if len(name) <= _MAX_KEY else plain.digest(name, 40)
@@ -165,8 +167,9 @@ def _untracked(address: str) -> str:
     if parts is None:
         return text
     scheme, host, path, query = parts
-    kept = [(name, value) for name, value in parse_qsl(query) if not _TRACKING.fullmatch(name)]
-    return urlunsplit((scheme, host, path, urlencode(kept), ""))
+    pairs = parse_qsl(query) if query else []
+    kept = [(name, value) for name, value in pairs if not _TRACKING.fullmatch(name)]
+    return urlunsplit((scheme, host, path, urlencode(kept) if kept else "", ""))
 
 
 def urlsplit_or_none(text: str) -> tuple[str, str, str, str] | None:
@@ -204,7 +207,7 @@ def _split(names: str) -> list[str]:
 
     By lines or semicolons; by commas only between full names, since "Family, Given" is one.
     """
-    parts = [part for part in re.split(r"[\n;]", names) if part.strip(" ,")]
+    parts = [part for part in _BETWEEN_NAMES.split(names) if part.strip(" ,")]
     if len(parts) == 1:
         commas = [part.strip() for part in names.split(",")]
         return commas if all(" " in part for part in commas) else parts
@@ -243,6 +246,8 @@ def _believable_year(year: int | None, today: date) -> int | None:
 
 
 def _whole_date(text: str) -> date | None:
+    if not text:
+        return None
     iso = _ISO_DATE.match(text.strip())
     try:
         if iso:

@@ -13,6 +13,7 @@ _LABEL = re.compile(r"(publication date|source|author\(s\)|authors?)\s*:\s*", re
 # several on one line: each begins behind a blank, in the publisher's own spelling
 _INITIALS = re.compile(r"(?:[A-Z]\.[ -]?){1,4}")  # "Alder, P., Birch, Q." are two people
 _NEXT = re.compile(r"\s+(?=(?:Publication date|Source|Author\(s\)):)")
+_INSIDE = ("Publication date:", "Source:", "Author(s):")  # what ``_NEXT`` cannot do without
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
 _YEAR = re.compile(r"\b((?:19|20)[0-9]{2})\b")
@@ -34,6 +35,7 @@ _PARTS = {
 }
 _ENOUGH = 2  # a volume and one thing more: "Chaos, Volume 2" alone may be a title
 _TITLES = re.compile(r"(?:jr|sr|ii|iii|iv|md|m\.d|phd|ph\.d)\.?", re.IGNORECASE)
+_LONGEST_TITLE = len("ph.d.")
 _AND_OTHERS = re.compile(r"[,;]?\s+et al\.?$", re.IGNORECASE)
 _BETWEEN_NAMES = re.compile(r"\s*[,;]\s*(?:and\s+|&\s*)?|\s+(?:and|&)\s+")
 
@@ -74,7 +76,8 @@ def _labelled(paragraphs: list[str]) -> tuple[dict[str, str], int]:
     given: dict[str, str] = {}
     waiting = ""  # a label on a line of its own; authors may be none
     for count, paragraph in enumerate(paragraphs):
-        first, *others = _NEXT.split(paragraph)
+        several = any(paragraph.find(label, 1) > 0 for label in _INSIDE)
+        first, *others = _NEXT.split(paragraph) if several else [paragraph]
         label, value = _label(first)
         if label in given or not (label or waiting):
             return given, count
@@ -94,6 +97,8 @@ def _label(piece: str) -> tuple[str, str]:
 
 def _place(text: str, *, whole: bool = False) -> dict[str, str] | None:
     """Read "A Journal, Volume 5, Issue 2"; ``whole``: None where any of it is something else."""
+    if whole and "volume" not in text.lower():
+        return None
     parts = [part.strip() for part in text.rstrip(". ").split(",")]
     kinds = [_kind(part) for part in parts]
     first = next((at for at, kind in enumerate(kinds) if kind), len(parts))
@@ -126,14 +131,24 @@ def _prose(rest: str, place: dict[str, str], authors: str = "") -> Prose:
 
 
 def _names(authors: str) -> tuple[str, ...]:
-    text = _AND_OTHERS.sub("", authors)
-    parts = text.split(";") if ";" in text else _BETWEEN_NAMES.split(text)
-    stripped = (part.strip() for part in parts)
-    names = [name for name in stripped if name and not _TITLES.fullmatch(name)]
+    text = _AND_OTHERS.sub("", authors) if "al" in authors[-4:].lower() else authors
+    stripped = (part.strip() for part in _parted(text))
+    names = [
+        name
+        for name in stripped
+        if name and not (len(name) <= _LONGEST_TITLE and _TITLES.fullmatch(name))
+    ]
     families, given = names[::2], names[1::2]
     if len(families) == len(given) and all(map(_INITIALS.fullmatch, given)):
         names = [f"{family}, {initials}" for family, initials in zip(families, given, strict=True)]
     return tuple(dict.fromkeys(names))
+
+
+def _parted(text: str) -> list[str]:
+    if ";" in text:
+        return text.split(";")
+    # to part by nothing but commas costs a tenth of looking for "and"
+    return _BETWEEN_NAMES.split(text) if "and" in text or "&" in text else text.split(",")
 
 
 def _day(text: str) -> date | None:
