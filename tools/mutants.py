@@ -58,6 +58,8 @@ TESTS = {
     "evidence.synthesis.findings": ("evidence/findings", "evidence/index_results"),
     "evidence.synthesis.fitting": ("evidence/fitting", "evidence/bodies"),
     "evidence.synthesis.makeup": ("evidence/makeup",),
+    "evidence.synthesis.plausible": ("evidence/plausible",),
+    "evidence.synthesis.harm_words": ("evidence/harm_words",),
     "evidence.grading_table": ("evidence/grading_table",),
     "evidence.facts": ("evidence/rules", "evidence/grading_table"),
     "evidence.rules": ("evidence/rules", "evidence/grading_table"),
@@ -67,13 +69,15 @@ TESTS = {
     "evidence.certainty.rules": ("evidence/certainty",),
     "evidence.certainty.facts": ("evidence/certainty",),
     "gap.rules": ("gap/rules", "gap/telling"),
-    "gap.use_changes": ("gap/rules", "gap/telling"),
+    "gap.use_changes": ("gap/use_changes",),
     "usage.intervals": ("usage/intervals",),
     "usage.bands": ("usage/bands",),
     "usage.comparison": ("usage/comparison",),
     "usage.agreement": ("usage/agreement",),
     "usage.splits": ("usage/splits",),
     "review.tools": ("review/tools", "review/tools_others"),
+    "notify.terms": ("notify/terms",),
+    "notify.news": ("notify/news",),
 }
 FEW, MANY, SECONDS = 15, 100, 300  # examples of a property; and how long a mutant may take
 OPTIONS = [

@@ -173,5 +173,5 @@ def _lower(before: State, after: State) -> bool:
 
 def _worse(before: State, after: State) -> bool:
     headline = after.direction in _ADVERSE and before.direction not in _ADVERSE
-    labels: Sequence[Label] = [line.label for line in moved(before, after) if line.k]
+    labels: Sequence[Label] = [line.label for line in moved(before, after)]
     return headline or Label.COMPARISON in labels

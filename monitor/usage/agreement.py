@@ -95,7 +95,7 @@ def loosened(stated: Sequence[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
 
 def is_contradictory(stated: Mapping[str, Sequence[int]]) -> bool:
     """Tell whether ranks as stated force one to be used more than its words and others allow."""
-    sets = tuple(tuple(sorted(set(one))) for one in stated.values() if one)
+    sets = tuple(tuple(sorted(set(one))) for one in stated.values())
     return loosened(sets) != sets
 
 

@@ -77,8 +77,8 @@ def same_question(one: str | None, other: str | None) -> bool:
 
     Case, spacing and punctuation between words do not count. Every word does.
     """
-    words = (_words(one), _words(other))
-    return words[0] == words[1] and bool(words[0])
+    words = _words(one)
+    return bool(words) and words == _words(other)
 
 
 def differing_words(one: str | None, other: str | None) -> tuple[str, str]:

@@ -52,10 +52,11 @@ class Split:
 def shown_parts(counts: Mapping[str, int], of_all: int) -> frozenset[str]:
     """Name the parts that may be shown, of how many services each is and how many there are in all.
 
-    Each is of ten or more, and so is all that is left over, or it is nothing: who subtracts what
+    ``of_all`` is 0 where it is not known; never fewer than all parts have together. Each is of ten or more, and so is all that is left over, or it is nothing: who subtracts what
     is shown from all learns of no fewer than ten services together.
     """
     shown = {name: count for name, count in counts.items() if count >= FEWEST}
+    of_all = max(of_all, sum(counts.values()))
     while shown and 0 < of_all - sum(shown.values()) < FEWEST:
         del shown[min(shown, key=lambda name: (shown[name], name))]
     return frozenset(shown)
@@ -69,10 +70,9 @@ def shown_rows(rows: Sequence[RowT]) -> list[RowT]:
     """
     shown: dict[tuple[str, str], frozenset[str]] = {}
     for slug in {row.slug for row in rows}:
-        whole = _of_all(rows, slug)
+        of_all = _of_all(rows, slug)
         for by in DIMENSIONS:
-            counts = {getattr(row, by): row.denominator or 0 for row in _counted(rows, slug, by)}
-            shown[slug, by] = shown_parts(counts, max(whole or 0, sum(counts.values())))
+            shown[slug, by] = shown_parts(_counts(rows, slug, by), of_all)
     return [row for row in rows if _is_shown(row, shown)]
 
 
@@ -119,23 +119,28 @@ def _only(row: Row, by: str) -> bool:
     return all(bool(getattr(row, one)) == (one == by) for one in DIMENSIONS)
 
 
-def _counted(rows: Sequence[RowT], slug: str, by: str) -> list[RowT]:
-    return [row for row in rows if row.slug == slug and _only(row, by) and row.denominator]
+def _counts(rows: Sequence[Row], slug: str, by: str) -> dict[str, int]:
+    return {
+        getattr(row, by): row.denominator
+        for row in rows
+        if row.slug == slug and _only(row, by) and row.denominator
+    }
 
 
-def _of_all(rows: Sequence[Row], slug: str) -> int | None:
+def _of_all(rows: Sequence[Row], slug: str) -> int:
+    """Give how many services there are in all; 0 where the row of all does not say, or is not there."""
     whole = (row for row in rows if row.slug == slug and not (row.nation or row.sector or row.area))
-    return next((row.denominator for row in whole if row.denominator), None)
+    return next((row.denominator or 0 for row in whole), 0)
 
 
-def _split(by: str, rows: Sequence[Row], effect: float, of_all: int | None) -> Split:
+def _split(by: str, rows: Sequence[Row], effect: float, of_all: int) -> Split:
     shares = {
         getattr(row, by): Share(row.numerator, row.denominator, effect)
         for row in rows
         if row.numerator is not None and row.denominator
     }
     counts = {name: share.denominator for name, share in shares.items()}
-    shown = shown_parts(counts, max(of_all or 0, sum(counts.values())))
+    shown = shown_parts(counts, of_all)
     parts = tuple(Part(name, share if name in shown else None) for name, share in shares.items())
     return Split(by, parts, len(shares) - len(shown), _sentence(by, parts), _width(parts))
 
@@ -150,16 +155,13 @@ def _sentence(by: str, parts: Sequence[Part]) -> str:
 
 
 def _width(parts: Sequence[Part]) -> str:
-    smallest = min((part for part in parts if part.share), key=_size, default=None)
-    if smallest is None or smallest.share is None:
+    seen = [(part.share, part.name) for part in parts if part.share]
+    if not seen:
         return ""
-    low, high = wilson(smallest.share)
-    either = round(100 * max(high - smallest.share.value, smallest.share.value - low))
+    share, name = min(seen, key=lambda one: one[0].denominator)
+    low, high = wilson(share)
+    either = round(100 * max(high - share.value, share.value - low))
     return (
-        f"With {smallest.share.denominator:,} services, the share of {smallest.name} is known to "
+        f"With {share.denominator:,} services, the share of {name} is known to "
         f"within about {either} points either way."
     )
-
-
-def _size(part: Part) -> int:
-    return part.share.denominator if part.share else 0

@@ -84,7 +84,7 @@ def test_ranks_and_words_give_a_band_only_where_they_settle_it(ranks, words, use
     ("share", "used"),
     [
         (Fraction(0), UsageBand.LITTLE),
-        (Fraction(99, 1000), UsageBand.LITTLE),
+        (Fraction(999, 10000), UsageBand.LITTLE),
         (Fraction(10, 100), UsageBand.MIDDLE),
         (Fraction(249, 1000), UsageBand.MIDDLE),
         (Fraction(25, 100), UsageBand.WIDE),
@@ -262,6 +262,12 @@ def test_a_tier_that_is_no_longer_settled_comes_first():
     assert "the tier stays weak for now, may become intermediate" in sentence(
         "DDP", after, again, "x"
     )
+
+
+def test_findings_that_moved_come_before_a_tier_that_moved_with_them():
+    after = state(tier=Tier.INTERMEDIATE, tier_low=Tier.INTERMEDIATE, direction=Direction.MIXED)
+    told = sentence("COS", state(), after, "x")
+    assert told.startswith("COS: findings moved from generally positive to mixed; the tier moved")
 
 
 def test_a_cause_of_several_lines_stays_one_line():

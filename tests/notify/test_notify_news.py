@@ -165,3 +165,10 @@ def test_what_is_listed_is_no_news_and_of_no_study_told_before(moved, cause):
     added = news.is_added(moved, cause, "decision")
     assert added == (moved == {ChangeKind.STUDIES} and not cause.in_review and not cause.told)
     assert not news.is_added(moved, cause, "policy"), "only decisions on studies are listed"
+
+
+def test_a_decision_on_a_new_study_that_moves_a_count_is_listed():
+    for kind in ("decision", "withdrawal", "retraction", "reinstatement"):
+        assert news.is_added({ChangeKind.STUDIES}, Cause(), kind)
+    for kind in ("policy", "baseline", "certainty"):
+        assert not news.is_added({ChangeKind.STUDIES}, Cause(), kind)

@@ -1,14 +1,17 @@
 """Who is told what, and when: the rule alone, and over any sequence of news and of choices."""
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.catalogue.words import Direction, GapKind, Label, Tier, UsageBand
+from monitor.evidence.shown import Shown
+from monitor.gap.states import State
 from monitor.gap.words import ChangeKind
-from monitor.kernel.uk import uk_day_of
+from monitor.kernel.uk import london, uk_day_of
 from monitor.notify import terms
 from monitor.notify.terms import AS_BEFORE, News, Terms, Way, Weight
 from monitor.notify.words import Cadence, Kind
@@ -36,6 +39,106 @@ def test_every_reader_is_told_at_once_or_later_or_did_not_ask(their, one, spent)
         assert one.weight > Weight.ADDED
 
 
+AT_ONCE = Terms(Cadence.AT_ONCE, frozenset({Kind.TIER}), 2)
+
+
+@pytest.mark.parametrize(
+    ("their", "weight", "spent", "way", "charged"),
+    [
+        (AT_ONCE, Weight.ADDED, 0, Way.HELD, True),
+        (AT_ONCE, Weight.MINOR, 0, Way.HELD, True),
+        (AT_ONCE, Weight.MAJOR, 1, Way.AT_ONCE, True),
+        (AT_ONCE, Weight.MAJOR, 2, Way.HELD, True),
+        (AT_ONCE, Weight.URGENT, 2, Way.AT_ONCE, False),
+        (replace(AT_ONCE, budget=0), Weight.MAJOR, 0, Way.HELD, True),
+        (replace(AT_ONCE, budget=None), Weight.MINOR, 9, Way.AT_ONCE, False),
+        (replace(AT_ONCE, budget=None), Weight.ADDED, 0, Way.NOT, False),
+        (replace(AT_ONCE, cadence=Cadence.WEEKLY), Weight.MAJOR, 0, Way.HELD, True),
+        (replace(AT_ONCE, kinds=frozenset({Kind.GAP})), Weight.URGENT, 0, Way.NOT, False),
+        (terms.OF_NEW, Weight.MAJOR, 0, Way.HELD, True),
+        (replace(terms.OF_NEW, cadence=Cadence.AT_ONCE), Weight.MAJOR, 0, Way.AT_ONCE, True),
+        (replace(terms.OF_NEW, cadence=Cadence.AT_ONCE), Weight.MAJOR, 1, Way.HELD, True),
+    ],
+)
+def test_who_asked_for_news_at_once_is_interrupted_within_their_budget(
+    their, weight, spent, way, charged
+):
+    one = News(weight, frozenset({Kind.TIER}))
+    assert terms.way(their, one, spent) is way
+    assert terms.interrupts(their, one) == charged
+    assert terms.way(their, replace(one, corrects=True), spent) is Way.AT_ONCE
+    assert not terms.interrupts(their, replace(one, corrects=True))
+
+
+def test_of_several_the_weightiest_is_the_greatest():
+    order = (Weight.ADDED, Weight.MINOR, Weight.MAJOR, Weight.URGENT)
+    assert sorted(set(order)) == list(order) == list(Weight)
+
+
+def line(label, **facts):
+    """Say what one trial of attachment shows."""
+    known = Shown("usual care", "attachment", label, label.value, 0.1, 0.0, 0.2, 1, 90, True)
+    return replace(known, **facts)
+
+
+def state(tier=Tier.INTERMEDIATE, direction=Direction.MIXED, *shows):
+    return State(
+        tier=tier, tier_low=tier, tier_high=tier, settled=True, direction=direction,
+        studies=(8, 17), band=UsageBand.LITTLE, ranks=(), out_of=None, usage_words=None,
+        kind=GapKind.ALIGNED, sentence="A sentence.", said=Direction.MIXED, shows=shows,
+    )  # fmt: skip
+
+
+GAP_MOVED = {ChangeKind.GAP, ChangeKind.STUDIES}
+FOR = state(Tier.INTERMEDIATE, Direction.MIXED, line(Label.BENEFIT))
+AGAINST = state(Tier.INTERMEDIATE, Direction.MIXED, line(Label.COMPARISON))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kinds", "weight"),
+    [
+        (state(), state(), {ChangeKind.STUDIES}, Weight.ADDED),
+        (state(), state(), set(), Weight.ADDED),
+        (state(), state(), {ChangeKind.SETTLED}, Weight.MINOR),
+        (state(), state(), {ChangeKind.STUDIES, ChangeKind.CERTAINTY}, Weight.MINOR),
+        (state(), state(), {ChangeKind.USE}, Weight.MINOR),
+        (state(), state(), GAP_MOVED, Weight.MAJOR),
+        (None, state(), {ChangeKind.TIER}, Weight.MAJOR),
+        (None, AGAINST, {ChangeKind.TIER}, Weight.MAJOR),
+        (state(), state(Tier.STRONG), {ChangeKind.TIER}, Weight.MAJOR),
+        (state(), state(Tier.WEAK), {ChangeKind.TIER}, Weight.URGENT),
+        # the headline favours the comparison, and did not
+        (state(), state(direction=Direction.FAVOURS_COMPARISON), {ChangeKind.DIRECTION}, Weight.URGENT),
+        (state(), state(direction=Direction.POSITIVE_THEN_COMPARISON), {ChangeKind.DIRECTION}, Weight.URGENT),
+        (state(direction=Direction.FAVOURS_COMPARISON), state(), {ChangeKind.DIRECTION}, Weight.MAJOR),
+        (state(direction=Direction.FAVOURS_COMPARISON),
+         state(direction=Direction.POSITIVE_THEN_COMPARISON), {ChangeKind.DIRECTION}, Weight.MAJOR),
+        # a label does, and did not
+        (FOR, AGAINST, {ChangeKind.FINDINGS}, Weight.URGENT),
+        (state(), AGAINST, {ChangeKind.FINDINGS}, Weight.URGENT),
+        (AGAINST, FOR, {ChangeKind.FINDINGS}, Weight.MINOR),
+        (AGAINST, AGAINST, GAP_MOVED, Weight.MAJOR),
+    ],
+)  # fmt: skip
+def test_what_is_worse_is_urgent_and_a_count_alone_weighs_least(before, after, kinds, weight):
+    assert terms.weight(before, after, kinds) is weight
+    assert terms.weight(before, after, kinds, retracted=True) is Weight.URGENT
+
+
+@pytest.mark.parametrize(
+    ("moment", "first"),
+    [
+        (datetime(2026, 1, 1, tzinfo=UTC), date(2026, 1, 1)),
+        (datetime(2026, 3, 31, 22, 59, tzinfo=UTC), date(2026, 1, 1)),
+        (datetime(2026, 3, 31, 23, tzinfo=UTC), date(2026, 4, 1)),  # midnight, by summer time
+        (datetime(2026, 9, 9, tzinfo=UTC), date(2026, 7, 1)),
+        (datetime(2026, 12, 31, 23, 59, tzinfo=UTC), date(2026, 10, 1)),
+    ],
+)
+def test_a_quarter_begins_in_january_april_july_or_october_by_uk_time(moment, first):
+    assert terms.quarter(moment) == first
+
+
 @given(news, st.integers(0, 5))
 def test_readers_of_before_are_told_each_news_at_once_and_charged_nothing(one, spent):
     asked = bool(one.kinds & AS_BEFORE.kinds)
@@ -49,6 +152,7 @@ def test_a_digest_is_due_on_its_day_after_the_moment_and_none_is_passed_over(cad
     due = terms.due_after(cadence, moment)
     assert due > moment
     day = uk_day_of(due).date
+    assert due.astimezone(london()).hour == 7
     if cadence is Cadence.WEEKLY:
         assert day.weekday() == 0
         assert due - moment <= timedelta(days=7, hours=1)
@@ -72,6 +176,9 @@ def test_a_digest_is_due_on_its_day_after_the_moment_and_none_is_passed_over(cad
 )
 def test_what_moved_is_of_a_kind_that_readers_choose(moved, retracted, said):
     assert terms.kinds_of(moved, retracted=retracted) == said
+    assert terms.kinds_of(moved) == said - {Kind.RETRACTION}, (
+        "nothing is retracted unless it is said"
+    )
 
 
 def test_every_kind_of_change_is_of_a_kind_that_readers_choose():

@@ -10,7 +10,7 @@ from scipy.stats import kendalltau
 from monitor.catalogue import loader
 from monitor.catalogue.words import Tier
 from monitor.usage import agreement
-from monitor.usage.agreement import Basis, of_ranks, of_shares, sentence, tau_b
+from monitor.usage.agreement import Agreement, Basis, of_ranks, of_shares, sentence, tau_b
 from monitor.usage.intervals import Share
 
 EVIDENCE = {
@@ -44,11 +44,29 @@ def test_the_published_ranks_contradict_themselves_and_plain_ranges_do_not():
     assert agreement.is_contradictory(RANKS)
     assert not agreement.is_contradictory({"a": (1, 2), "b": (1, 2), "c": (3,)})
     assert not agreement.is_contradictory({"a": (1, 2), "b": (2, 3), "c": (3, 1)})
+    assert not agreement.is_contradictory({"a": (8, 1), "b": (1, 8), "c": (2,), "d": ()})
+
+
+def test_only_a_rank_that_others_may_hold_was_inferred():
+    """Two of three ranks are held by two; a third who holds one of them may hold any."""
+    assert agreement.loosened([(1, 2, 8), (1, 2, 8), (2,)]) == ((1, 2, 8),) * 3
+    assert agreement.loosened([(1, 2, 8), (1, 2, 8), (3,)])[2] == (3,)
+
+
+def test_ranks_are_the_same_in_whatever_order_they_are_written():
+    levels = {"a": 1, "b": 2, "c": 3}
+    found = of_ranks(levels, {"a": (1, 9), "b": (9, 1), "c": (5, 9)})
+    assert found == of_ranks(levels, {"a": (1, 9), "b": (1, 9), "c": (9, 5)})
+
+
+def test_one_of_which_no_rank_is_known_is_left_out_of_the_ranks():
+    ranks = {slug: one for slug, one in RANKS.items() if slug != "icp"}
+    assert of_ranks(EVIDENCE, ranks | {"icp": ()}) == of_ranks(EVIDENCE, ranks)
 
 
 @given(
     st.lists(
-        st.tuples(st.integers(1, 3), st.sets(st.integers(1, 5), min_size=1)),
+        st.tuples(st.integers(1, 3), st.sets(st.integers(1, 10), min_size=1, max_size=4)),
         min_size=2,
         max_size=5,
     )
@@ -107,6 +125,56 @@ def test_fewer_answers_widen_it_and_in_step_is_in_step():
     assert small
     assert small.high - small.low > large.high - large.low
     assert sentence(large) == "Yes: the more evidence, the more use."
+
+
+def test_interventions_are_drawn_in_the_order_of_their_slugs():
+    """Not in that of a set, which is another in every process: the same counts, the same interval."""
+    shares = _shares((1, 2, 3, 4, 5, 6, 7, 0, 3, 4), n=11, effect=1.0)  # few: each order shows
+    slugs = sorted(EVIDENCE)
+    in_order = agreement._of_shares(
+        tuple(EVIDENCE[slug] for slug in slugs), tuple(shares[slug] for slug in slugs)
+    )
+    assert of_shares(EVIDENCE, shares) == in_order
+
+
+TWO = {"a": 1, "b": 2}
+# of a million: it is three quarters in every draw
+FIXED = Share(750_000, 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "ends"),
+    [
+        # drawn as one service: above three quarters in 3 and in 2 of 100 draws
+        (Share(3, 100, 100.0), FIXED, (-1, 1)),
+        (Share(2, 100, 100.0), FIXED, (1, 1)),
+        (FIXED, Share(3, 100, 100.0), (-1, 1)),
+        (FIXED, Share(2, 100, 100.0), (-1, -1)),
+        # known as if from a third of a service: drawn as one, above in 10 of 100
+        (Share(1, 10, 30.0), FIXED, (-1, 1)),
+        # shares, not counts: 90% of few is more than 10% of many
+        (Share(90, 100), Share(100, 1000), (-1, -1)),
+        # a draw that is all ties has no tau, and counts for neither end
+        (Share(1, 2), Share(2, 2), (1, 1)),
+    ],
+)
+def test_the_interval_holds_95_of_100_draws(first, second, ends):
+    found = of_shares(TWO, {"a": first, "b": second})
+    assert found
+    assert (found.low, found.high) == pytest.approx(ends)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (-0.5, -0.01, "No:"),
+        (-0.5, 0.0, "It cannot"),
+        (0.0, 0.5, "It cannot"),
+        (0.01, 0.5, "Yes:"),
+    ],
+)
+def test_a_range_that_reaches_nothing_tells_nothing(low, high, said):
+    assert sentence(Agreement(None, low, high, Basis.RANKS, 10)).startswith(said)
 
 
 @pytest.mark.parametrize("counts", [(5,) * 10, (0,) * 10])

@@ -14,8 +14,7 @@ from monitor.usage.bands import band_of_interval, band_of_share, bands_met
 from monitor.usage.intervals import Share, design_effect, wilson
 
 SHARES = Shares(wide_from=30, little_below=15, note="Invented.")
-OLD = loader.read(loader.FOLDER).gap
-READS_POINTS = not OLD.reads_intervals
+OLD = loader.load().under(gap="2023-2").gap  # before bands were read off intervals
 
 
 def reading_intervals(policy, shares):
@@ -28,7 +27,7 @@ def reading_intervals(policy, shares):
     return policy.model_copy(update={"matrix": matrix, "shares": shares})
 
 
-NEW = reading_intervals(OLD, SHARES)
+NEW = reading_intervals(loader.load().gap, SHARES)
 
 
 @pytest.mark.parametrize(
@@ -55,9 +54,9 @@ def test_the_mock_ups_two_figures():
     assert bands_met(SHARES, *wilson(after)) == (UsageBand.LITTLE, UsageBand.MIDDLE)
 
 
-@pytest.mark.skipif(not READS_POINTS, reason="the policy in force reads intervals")
 @given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_a_policy_without_between_reads_the_share_alone(counts):
+    assert not OLD.reads_intervals
     share = Share(counts[0], counts[1], 1.3)
     assert band_of_share(OLD, share) is band(OLD, (), None, Fraction(*counts))
 

@@ -58,6 +58,8 @@ def test_five_points_are_five_points_however_floats_round():
     assert one(figure(400, 2000), figure(300, 2000)).changed
     short = one(figure(400, 2000), figure(301, 2000))
     assert short.failed == (Condition.SIZE,)
+    barely = one(figure(10000, 50000), figure(7520, 50000))  # 4.96
+    assert barely.failed == (Condition.SIZE,)
 
 
 def test_holm_is_over_those_that_are_compared():
@@ -112,6 +114,11 @@ def test_spacing_case_and_punctuation_are_not_words(other):
         (QUESTION.replace("offered", "provided"), ("offered", "provided")),
         (QUESTION.replace("12", "6"), ("12", "6")),
         (QUESTION.replace("has your", "has not your"), ("", "not")),
+        (QUESTION.replace("has", "did"), ("has", "did")),
+        (
+            "Of these, which has your service offered in the last 12 months?",
+            ("which of these", "of these which"),
+        ),
         ("", ("which of these has your service offered in the last 12 months", "")),
     ],
 )
