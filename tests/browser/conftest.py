@@ -2,7 +2,7 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +58,15 @@ def original(tmp_path_factory) -> tuple[World, Path]:
     return world, folder
 
 
+def copy_of(original: tuple[World, Path], folder: Path) -> World:
+    """Give the same world in a copy of its folder, which exists already."""
+    filled, before = original
+    shutil.copytree(before, folder, dirs_exist_ok=True)
+    database = Database(f"sqlite:///{folder}/browser.sqlite3")
+    service = replace(filled.service, settings=_settings(folder), database=database)
+    return filled.moved(service)
+
+
 def _settings(folder: Path) -> Settings:
     notice = "A test: everything here is invented."
     return settings_module.parse(
@@ -65,15 +74,16 @@ def _settings(folder: Path) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def copied() -> Callable[[tuple[World, Path], Path], World]:
+    """Give the copier, for a module that puts more into the world before its tests begin."""
+    return copy_of
+
+
 @pytest.fixture
 def site(tmp_path: Path, original) -> Iterator[Site]:
     """A filled service of its own for each test, so that a test may click what it likes."""
-    filled, folder = original
-    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
-    database = Database(f"sqlite:///{tmp_path}/browser.sqlite3")
-    world = filled.moved(
-        replace(filled.service, settings=_settings(tmp_path), database=database, clock=lambda: NOW)
-    )
+    world = copy_of(original, tmp_path)
     app = create_app(world.service)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever)
@@ -82,7 +92,7 @@ def site(tmp_path: Path, original) -> Iterator[Site]:
     server.shutdown()
     thread.join()
     server.server_close()
-    database.dispose()
+    world.database.dispose()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from itertools import permutations, product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import kendalltau
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import Tier
@@ -21,6 +20,8 @@ RANKS = {one.slug: one.usage.ranks for one in loader.load().interventions}
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 8)), min_size=2, max_size=10))
 def test_tau_b_is_scipys(pairs):
+    from scipy.stats import kendalltau  # half a second, in every worker that only lists the tests
+
     a, b = zip(*pairs, strict=True)
     if len(set(a)) == 1 or len(set(b)) == 1:
         assert tau_b(a, b) is None
@@ -104,6 +105,8 @@ def _shares(counts, n=734, effect=734 / 625):
 
 
 def test_the_interval_of_shares_is_the_same_each_time_and_holds_the_figure():
+    from scipy.stats import kendalltau
+
     shares = _shares((40, 30, 90, 120, 150, 160, 400, 60, 380, 350))
     first = of_shares(EVIDENCE, shares)
     agreement._of_shares.cache_clear()

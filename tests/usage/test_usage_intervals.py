@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import chi2_contingency
 
 from monitor.usage.intervals import Share, Z, design_effect, holm, newcombe, pooled_p, wilson
 
@@ -83,6 +82,8 @@ def test_a_difference_turned_round_is_its_negative(one, other):
 @given(shares(most=1), shares(most=1))
 def test_the_pooled_z_is_pearsons_chi_squared(one, other):
     """Without a continuity correction they are one test; scipy has the other."""
+    from scipy.stats import chi2_contingency
+
     table = [[s.numerator, s.denominator - s.numerator] for s in (one, other)]
     if 0 in (sum(column) for column in zip(*table, strict=True)):
         assert pooled_p(one, other) == 1

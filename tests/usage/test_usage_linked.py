@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 from service_returns import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
     BY,
     answer,
@@ -28,6 +27,8 @@ moves = st.integers(0, 400)
 
 @given(moves, moves)
 def test_p_is_the_exact_binomial_of_those_that_moved_whichever_way_round(one, other):
+    from scipy.stats import binomtest
+
     p = binomtest(one, one + other).pvalue if one + other else 1.0
     assert mcnemar(one, other) == pytest.approx(p, rel=1e-9, abs=1e-12)
     assert mcnemar(other, one) == mcnemar(one, other)

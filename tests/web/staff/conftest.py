@@ -115,7 +115,7 @@ def browse(begun, staff_app) -> Callable[[User | None], "Browser"]:
         client = staff_app.test_client()
         if user is not None:
             client.set_cookie("session", begun.sign_in(user))
-        return Browser(client)
+        return Browser(client, user)
 
     return open_browser
 
@@ -123,8 +123,8 @@ def browse(begun, staff_app) -> Callable[[User | None], "Browser"]:
 class Browser:
     """A browser that sends a page's forms with the hidden fields the page holds."""
 
-    def __init__(self, client: FlaskClient) -> None:
-        self.client = client
+    def __init__(self, client: FlaskClient, user: User | None) -> None:
+        self.client, self.user = client, user
 
     def get(self, path: str) -> TestResponse:
         return self.client.get(path, buffered=True)

@@ -3,99 +3,20 @@
 import re
 
 import pytest
+from by_pages import (  # type: ignore[import-not-found]  # beside this file
+    GROUPS,
+    RESULT,
+    STUDY,
+    address,
+    appraise,
+    go,
+    stage,
+)
 from sqlalchemy import select
 
-from monitor.catalogue import loader
 from monitor.review import queries as reviews
 from monitor.review.tables import Appraisal, ReadingDraft
 from monitor.review.words import Stage
-
-TOOLS = loader.load().tool_by_reference
-STUDY: dict[str, object] = {
-    "count_it": "yes",
-    "in_review": "no",
-    "in_review_reason": "First results in 2026.",
-    "design": "randomised",
-    "unit": "people",
-    "harms": "none reported",
-    "uk": "yes",
-    "authored": "no",
-}
-GROUPS: dict[str, object] = {
-    "a1-role": "experimental",
-    "a1-intervention": "ddp",
-    "a1-name": "DDP at home",
-    "a1-randomised": "42",
-    "a2-role": "comparator",
-    "a2-name": "Usual care",
-    "a2-comparator": "usual care",
-    "a2-randomised": "42",
-}
-RESULT: dict[str, object] = {
-    "experimental": "a1",
-    "comparator": "a2",
-    "kind": "attachment",
-    "outcome": "Attachment security",
-    "measure": "Strange Situation",
-    "informant": "blind observer",
-    "months": "6",
-    "population": "all randomised",
-    "planned": "primary",
-    "type": "means",
-    "better": "higher",
-    "n_i": "40",
-    "n_c": "41",
-    "mean_i": "3.9",
-    "sd_i": "1.1",
-    "mean_c": "3.6",
-    "sd_c": "1.2",
-    "quote": "Security was 3.9 (1.1) against 3.6 (1.2).",
-    "place": "p. 7, table 2",
-}
-# RoB 2, answered so that every domain is low
-LOW = {
-    "1.1": "Y", "1.2": "Y", "1.3": "N",
-    "2.1": "N", "2.2": "N", "2.6": "Y",
-    "3.1": "Y",
-    "4.1": "N", "4.2": "N", "4.3": "N",
-    "5.1": "Y", "5.2": "N", "5.3": "N",
-}  # fmt: skip
-
-
-def address(world, name, step=""):
-    return f"/studies/{world.studies[name]}/appraise{step}"
-
-
-def go(browser, path, data, *, action="next"):
-    """Send one step's form; gives where it leads."""
-    answer = browser.send(path, data | {"action": action})
-    assert answer.status_code == 303, re.sub(r"\s+", " ", answer.text)[:3000]
-    return answer.location
-
-
-def appraise(browser, world, name, *, study=None, groups=None, result=None, risk=None, because=""):
-    """Go through all steps as a person does; gives the last answer."""
-    at = address(world, name)
-    go(browser, at, STUDY | (study or {}))
-    while "a2-role" not in browser.get(f"{at}/groups").text:
-        go(browser, f"{at}/groups", {}, action="add")
-    go(browser, f"{at}/groups", GROUPS | (groups or {}))
-    if "/results/r1" not in browser.get(f"{at}/results").text:
-        go(browser, f"{at}/results", {}, action="add")
-    where = go(browser, f"{at}/results/r1", RESULT | (result or {}))
-    while "/risk" in where:
-        if where.endswith("/risk"):
-            where = browser.get(where).location
-        asked = re.findall(r'name="answer-([\w.]+)"', browser.get(where).text)
-        answers = {f"answer-{q}": (LOW | (risk or {}))[q] for q in asked}
-        where = go(browser, where, answers)
-    more = {"because": because} if because else {}
-    return browser.send(f"{at}/hand-in", more | {"action": "hand in"})
-
-
-def stage(world, name):
-    with world.database.read() as session:
-        return reviews.study(session, world.studies[name], tools=TOOLS).stage
 
 
 @pytest.fixture

@@ -1,14 +1,14 @@
 """What reaches a step of an appraisal that should not: each told, nothing lost, nothing half-done."""
 
 import pytest
-from lxml import html
-from sqlalchemy import func, select
-from test_web_staff_appraise import (  # type: ignore[import-not-found]  # beside this file
+from by_pages import (  # type: ignore[import-not-found]  # beside this file
     STUDY,
     address,
     appraise,
     go,
 )
+from lxml import html
+from sqlalchemy import func, select
 
 from monitor.review import service as review
 from monitor.review.reading.model import from_json

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from test_web_staff_appraise import (  # type: ignore[import-not-found]  # beside this file
+from by_pages import (  # type: ignore[import-not-found]  # beside this file
     GROUPS,
     RESULT,
     STUDY,

@@ -1,40 +1,26 @@
 """Forms of a reading that something has overtaken: sent twice, from another tab, or of another turn."""
 
-import re
-
 import pytest
-from sqlalchemy import select
-from test_web_staff_appraise import (  # type: ignore[import-not-found]  # beside this file
+from by_pages import (  # type: ignore[import-not-found]  # beside this file
     GROUPS,
-    LOW,
     RESULT,
     STUDY,
     address,
     appraise,
+    fill_in,
     go,
     stage,
 )
+from sqlalchemy import select
 
 from monitor.accounts.tables import User
 from monitor.review.tables import Appraisal, Consensus, Decision
 from monitor.review.words import Settling, Stage
 
 
-def begin(browser, world, name, *, result=None, risk=None):
+def begin(browser, world, name, **answers):
     """Answer everything and stop before handing in; gives the last page's form."""
-    at = address(world, name)
-    go(browser, at, STUDY)
-    while "a2-role" not in browser.get(f"{at}/groups").text:
-        go(browser, f"{at}/groups", {}, action="add")
-    go(browser, f"{at}/groups", GROUPS)
-    if "/results/r1" not in browser.get(f"{at}/results").text:
-        go(browser, f"{at}/results", {}, action="add")
-    where = go(browser, f"{at}/results/r1", RESULT | (result or {}))
-    while "/risk" in where:
-        if where.endswith("/risk"):
-            where = browser.get(where).location
-        asked = re.findall(r'name="answer-([\w.]+)"', browser.get(where).text)
-        where = go(browser, where, {f"answer-{q}": (LOW | (risk or {}))[q] for q in asked})
+    fill_in(browser, world, name, **answers)
     return last_page(browser, world, name)
 
 
