@@ -38,6 +38,11 @@ class WaveEffect:
         return self.before.kind is not self.after.kind
 
     @property
+    def matters(self) -> bool:
+        """Whether anything follows from it: use itself changes, or the gap moves."""
+        return self.use_changes or self.gap_moves
+
+    @property
     def is_new_figure(self) -> bool:
         """Whether there is another figure that is not a change."""
         return self.before.use != self.after.use and not self.use_changes

@@ -30,9 +30,11 @@ from monitor.notify.tables import (
     Message,
     MessageKind,
     MessageState,
+    ReaderTerms,
     Subscriber,
     SubscriberState,
 )
+from monitor.notify.words import Cadence
 
 WAITING = (
     MessageState.PENDING,
@@ -146,9 +148,25 @@ def readers(session: Session) -> dict[SubscriberState, int]:
 
 def followers(session: Session, slugs: Collection[str]) -> int:
     """Count the active subscribers who hear of any of ``slugs``; the database does the counting."""
+    return session.scalar(select(func.count()).where(_active_of(slugs))) or 0
+
+
+def followers_by_cadence(session: Session, slugs: Collection[str]) -> dict[Cadence, int]:
+    """Count them by how often they chose to be written to, in the order of ``Cadence``."""
+    chosen = func.coalesce(ReaderTerms.cadence, Cadence.AT_ONCE)
+    rows = session.execute(
+        select(chosen, func.count(Subscriber.id))
+        .outerjoin(ReaderTerms, ReaderTerms.subscriber_id == Subscriber.id)
+        .where(_active_of(slugs))
+        .group_by(chosen)
+    )
+    counted = dict(rows.all())
+    return {cadence: counted[cadence] for cadence in Cadence if cadence in counted}
+
+
+def _active_of(slugs: Collection[str]) -> ColumnElement[bool]:
     followed = or_(false(), *(_hears_of(slug) for slug in slugs))
-    active = select(func.count()).where(Subscriber.state == SubscriberState.ACTIVE, followed)
-    return session.scalar(active) or 0
+    return and_(Subscriber.state == SubscriberState.ACTIVE, followed)
 
 
 def _hears_of(slug: str) -> ColumnElement[bool]:

@@ -122,6 +122,7 @@ def _dress(app: Flask, service: Service) -> None:
     app.jinja_env.globals.update(
         marks=marks,
         gap_words=figure.gap_words,
+        gaps_met=figure.gaps_met,
         nhsuk=_nhsuk(),
         asset=_assets(app),
         notice=service.settings.web.notice,

@@ -106,7 +106,10 @@ def test_every_state_has_marks_and_words(any_state):
         assert words.endswith(".")
     assert "works" not in meaning.lead
     assert figure.caution(any_state.tier)
-    figure.gap_words(any_state)
+    assert figure.gap_words(any_state, load().gap) or any_state.kind in {
+        GapKind.UNDER_RESEARCHED,
+        GapKind.UNKNOWN,
+    }
 
 
 @given(states(), states())

@@ -324,4 +324,9 @@ def test_a_share_takes_the_place_of_ranks_wherever_use_is_told(client, evidence,
     page = text(client.get("/interventions/vipp"))
     assert f"In the middle {told}, May to July 2026" in page
     assert "Widely used 257 of 734 services (35.0%)" in text(client.get("/priorities"))
-    assert "Between two bands 177 of 734" in text(client.get("/interventions/cos"))
+    cos = text(client.get("/interventions/cos"))
+    assert "Between two bands 177 of 734" in cos
+    assert "It may be aligned or under-used" in cos
+    assert "Aligned or under-used: use lies between two bands." in row(
+        overview, "Circle of Security"
+    )

@@ -162,6 +162,7 @@ def test_of_two_people_at_once_the_second_sees_both_and_decides(phone, app, publ
     assert told.status_code == 409
     assert "Somebody with the same link saved other answers" in told.text
     assert re.search(r'value="ddp" checked', told.text), "what was typed is still there"
+    assert "<dt>Offered</dt><dd>VIG</dd>" in told.text, "and what was saved stands beside it"
     assert kept(published).draft["offered"] == ["vig"]
     again = phone.send(f"{PLACE}/offered", page=told, offered=["ddp"])
     assert again.status_code == 303

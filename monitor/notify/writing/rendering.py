@@ -22,7 +22,7 @@ from monitor.accounts.tables import Role
 from monitor.gap.telling import meaning
 from monitor.kernel import addresses, english
 from monitor.kernel.settings import Settings
-from monitor.notify import rules
+from monitor.notify import rules, survey_words
 from monitor.notify.export_mail import PHASE
 from monitor.notify.messages.outbox import Claimed
 from monitor.notify.readers.tokens import (
@@ -262,6 +262,7 @@ def _survey(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
         "closes_on": date.fromisoformat(asked["closes_on"]),
         "reminder": asked["reminder"],
         "last": not may_be_reminded(asked["reminder"]),
+        "promises": survey_words,
         "link": link,
         "stop": f"{link}/stop",
     }

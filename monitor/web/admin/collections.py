@@ -28,6 +28,8 @@ blueprint = Blueprint("collections", __name__)
 blueprint.before_request(auth.only(Role.ADMIN))
 
 _READ = "read"  # the box that says: I have seen who has not answered
+_FORM = ("name", "closes_on", "frame", "promoters")
+_EMPTY = {"name": "Give the wave a name", "frame": "Say who can answer, such as which list it is"}
 _BROUGHT = ("added", "changed", "same", "left", "not_in_it")
 
 
@@ -98,7 +100,12 @@ def _listing(typed: Typed, problems: Problems | None) -> str:
 @posting.form(_listing)
 def begin() -> ResponseReturnValue:
     """Open a collection; nobody is written to yet."""
-    form = request.form
+    form, problems = request.form, Problems()
+    for name, message in _EMPTY.items():
+        if not form.get(name, "").strip():
+            problems.add(name, message)
+    problems.attempt(lambda: _day(form.get("closes_on", "")))
+    problems.in_order(_FORM).must_be_none()
     opening = returns.Opening(
         name=form.get("name", ""),
         frame=form.get("frame", ""),
@@ -218,4 +225,4 @@ def _day(written: str) -> date:
     try:
         return uk.read_day(written.strip())
     except NotFound:
-        raise InvalidInput("Type the last day as 2029-04-30", field="closes_on") from None
+        raise InvalidInput("Choose the last day, such as 2029-04-30", field="closes_on") from None

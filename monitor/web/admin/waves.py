@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
@@ -12,7 +12,7 @@ from monitor.accounts import actors
 from monitor.accounts import queries as accounts
 from monitor.accounts.tables import Role
 from monitor.gap import in_step, wave_previews
-from monitor.kernel.errors import InvalidInput
+from monitor.kernel.errors import InvalidInput, NotFound
 from monitor.notify import queries as notify
 from monitor.notify.announcements import wave_news
 from monitor.usage import checks as checking
@@ -31,6 +31,7 @@ blueprint = Blueprint("waves", __name__)
 blueprint.before_request(auth.only(Role.ADMIN))
 
 _READ = "read"  # the box that says: I have read what will change
+_BLANK = {"table": "wave.csv", "about": "wave.toml"}
 
 
 @blueprint.get("/waves")
@@ -76,6 +77,20 @@ def bring() -> ResponseReturnValue:
     return redirect(url_for("waves.wave", wave_id=wave.id), code=303)
 
 
+@blueprint.get("/waves/blank/<name>")
+def blank(name: str) -> Response:
+    """Give an empty file to begin with: the table with the ten, or what is said about a wave."""
+    if name not in _BLANK:
+        raise NotFound("there is no such file: there are table and about")
+    file = _BLANK[name]
+    empty = render_template(
+        f"staff/blank/{file}", columns=importing.COLUMNS, slugs=service().catalogue.slugs
+    )
+    answer = Response(empty, mimetype="text/plain")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{file}"'
+    return answer
+
+
 @blueprint.get("/waves/<int:wave_id>")
 @turns.large
 def wave(wave_id: int) -> str:
@@ -98,6 +113,7 @@ def _wave(typed: Typed, problems: Problems | None, *, wave_id: int) -> str:
             response=use_words.response(survey, found.invited),
             preview=preview,
             readers=notify.followers(session, preview.news) if preview else 0,
+            by_cadence=notify.followers_by_cadence(session, preview.news) if preview else {},
             told=wave_news.readers_told(session, found.id),
             checks=_checks(session, found, survey) if is_draft else [],
             lines=[
@@ -105,6 +121,7 @@ def _wave(typed: Typed, problems: Problems | None, *, wave_id: int) -> str:
                 for about in catalogue.interventions
             ],
             may_be_withdrawn=waves.may_be_withdrawn(found),
+            later=_later(session, survey) if preview else None,
             collection=returns.of_wave(session, wave_id),
             names=_names(session),
             words=use_words,
@@ -198,6 +215,14 @@ def _checks(session: Session, found: Wave, survey: Survey) -> list[checking.Chec
         promoters=found.promoters,
         names={about.slug: about.short for about in service().catalogue.interventions},
     )
+
+
+def _later(session: Session, survey: Survey) -> str | None:
+    """Name the published wave that was in the field after this one, and so stays what pages show."""
+    if survey.unit not in MAIN_UNITS:
+        return None
+    newest = in_order([*usage.published(session), survey])[-1]
+    return None if newest is survey else newest.name
 
 
 def _names(session: Session) -> dict[str, str]:

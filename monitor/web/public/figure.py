@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from monitor.catalogue.policies import GapPolicy
 from monitor.catalogue.words import GapKind, Tier, UsageBand
+from monitor.gap import rules
 from monitor.gap.queries import InterventionState
 from monitor.gap.rules import State
 from monitor.gap.telling import caution, meaning, tier_words, trials_words, used
 from monitor.review.words import shown
+from monitor.usage.bands import bands_met
 from monitor.web import formats
 
 # widest gaps first
@@ -27,6 +30,7 @@ __all__ = [
     "caution",
     "compare",
     "gap_words",
+    "gaps_met",
     "groups",
     "meaning",
     "parts",
@@ -63,13 +67,24 @@ _GAP_WORDS = {
 }
 
 
-def gap_words(state: State) -> str:
+def gap_words(state: State, policy: GapPolicy) -> str:
     """Say in a few words what stands in the row's gap cell, before what is special about it."""
     if state.kind is GapKind.ALIGNED and (state.tier, state.band) == (Tier.WEAK, UsageBand.LITTLE):
         return "Little used and little studied."
     if state.kind is GapKind.UNKNOWN and state.band is UsageBand.BETWEEN:
-        return "Use lies between two bands."
+        may_be = gaps_met(state, policy)
+        either = f"{formats.sentence(formats.either(may_be))}: " if len(may_be) > 1 else ""
+        return formats.sentence(f"{either}use lies between two bands.")
     return _GAP_WORDS[state.kind]
+
+
+def gaps_met(state: State, policy: GapPolicy) -> list[str]:
+    """Name the gaps that it may be, by the bands its use lies between; none where no share is known."""
+    if state.use is None or state.band is not UsageBand.BETWEEN:
+        return []
+    bands = bands_met(policy.shares, state.use.now.low, state.use.now.high)
+    kinds = [rules.assess(policy, state.tier, state.direction, band).kind for band in bands]
+    return list(dict.fromkeys(kind.value for kind in kinds))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from monitor.kernel.errors import InvalidInput, NotFound
 from monitor.kernel.uk import uk_day
+from monitor.notify import survey_words
 from monitor.usage.returns import answering, queries, rules
 from monitor.usage.returns.answering import Change, Opened
 from monitor.usage.returns.rules import NONE, Answers
@@ -204,6 +205,8 @@ def _page(opened: Opened, typed: Typed, problems: Problems | None, token: str, s
         + list(rules.OTHER_MEASURES.items()),
         none_of_them=NONE,
         words=return_words,
+        promises=survey_words,
+        meanwhile=_said(opened, opened.now) if _was_told(problems) else [],
     )
 
 
@@ -221,9 +224,13 @@ def _filled(answers: Answers) -> Typed:
 
 def _version(opened: Opened, typed: Typed, problems: Problems | None) -> str:
     """Give the version that a page changes: its own, until it was told that somebody saved another."""
-    told = problems is not None and problems.of.get("form") == answering.MEANWHILE
     own = typed.get("version", "")
-    return own if own and not told else str(opened.version)
+    return own if own and not _was_told(problems) else str(opened.version)
+
+
+def _was_told(problems: Problems | None) -> bool:
+    """Tell whether a page was refused because somebody saved another meanwhile."""
+    return problems is not None and problems.of.get("form") == answering.MEANWHILE
 
 
 def _done(opened: Opened, token: str) -> str:
@@ -234,6 +241,8 @@ def _done(opened: Opened, token: str) -> str:
         opened=opened,
         token=token,
         said=_said(opened, opened.sent),
+        offered=[service().catalogue.intervention(slug) for slug in opened.now.offered],
+        promises=survey_words,
         progress=return_words.progress(counts.answered, counts.asked),
     )
 

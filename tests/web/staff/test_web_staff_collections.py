@@ -53,13 +53,17 @@ def test_a_list_is_brought_and_told_and_a_wrong_one_is_named_row_by_row(begun, a
 def test_a_collection_is_opened_with_who_promotes_it_and_only_one_at_a_time(begun, admin):
     refused = admin.send("/collections", {**OPENING, "closes_on": "31/01/2027"})
     assert refused.status_code == 400
-    assert "Type the last day as 2029-04-30" in refused.text
+    assert "Choose the last day, such as 2029-04-30" in refused.text
+    empty = admin.send("/collections", {}).text
+    for told in ("Give the wave a name", "Choose the last day", "Say who can answer"):
+        assert told in empty
     assert "First Network" in refused.text, "what was typed is kept"
     opened = admin.get(admin.send("/collections", OPENING).location)
     assert "Promoted by" in opened.text
     assert "First Network and Second Network" in opened.text
     assert "&lt;i&gt;2029&lt;/i&gt;" in opened.text
     assert "Bring the list of services first" in opened.text
+    assert "no service is asked yet" in opened.text
     other = {**OPENING, "name": "Another"}
     again = admin.post("/collections", other, csrf=admin.csrf())
     assert again.status_code == 409

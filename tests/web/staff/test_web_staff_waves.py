@@ -1,12 +1,17 @@
 """Waves of use as an admin runs them: bring, preview, publish, withdraw; what is wrong is named."""
 
 import io
+import re
+from datetime import date
 
 import pytest
 import waves  # type: ignore[import-not-found]  # tests/ is on pytest's path
 
 from monitor import workflow
-from monitor.usage import queries, service
+from monitor.notify.tables import ReaderTerms, Subscriber, SubscriberState
+from monitor.notify.words import Cadence
+from monitor.usage import importing, queries, service
+from monitor.usage.about import About
 from monitor.usage.tables import WaveState
 
 PARTS = [
@@ -89,6 +94,44 @@ def test_what_is_wrong_is_named_row_by_row_and_nothing_is_kept(begun, admin):
         assert len(queries.waves(session)) == 1
 
 
+def test_empty_files_to_begin_with_are_the_columns_and_the_keys_that_are_read(begun, admin):
+    table, about = (admin.get(f"/waves/blank/{name}") for name in ("table", "about"))
+    assert "attachment" in table.headers["Content-Disposition"]
+    assert table.text.splitlines()[0] == ",".join(importing.COLUMNS)
+    assert [line.split(",")[0] for line in table.text.splitlines()[1:]] == list(waves.SLUGS)
+    keys = set(re.findall(r"^(?:# )?\[?(\w+)\]?(?: =|  #)", about.text, re.MULTILINE))
+    assert set(About.model_fields) <= keys
+    assert admin.get("/waves/blank/other").status_code == 404
+    assert admin.get("/waves/blank/table").status_code == 200
+
+
+def test_a_draft_that_was_in_the_field_before_says_what_stays(begun, admin, draft):
+    admin.post(f"/waves/{draft.id}/publish", {"read": "yes"})
+    older = waves.about(
+        name="Services 2027", field_from=date(2027, 5, 1), field_to=date(2027, 7, 1)
+    )
+    page = admin.post("/waves", _files(about=older), follow_redirects=True)
+    assert "was in the field after this wave" in page.text
+    assert "In this wave" not in page.text
+
+
+def test_readers_are_told_apart_by_how_often_they_chose(begun, admin, draft):
+    with begun.database.write() as session:
+        for number, cadence in enumerate([None, Cadence.MONTHLY, Cadence.MONTHLY]):
+            reader = Subscriber(
+                address=f"r{number}@reader.example", state=SubscriberState.ACTIVE, purpose="news",
+                interventions=["vipp"], asked_at=begun.at, confirmed_at=begun.at,
+            )  # fmt: skip
+            session.add(reader)
+            session.flush()
+            if cadence:
+                session.add(ReaderTerms(subscriber_id=reader.id, cadence=cadence, kinds=[]))
+    told = " ".join(admin.get(f"/waves/{draft.id}").text.split())
+    assert "<dt>Readers told</dt><dd>3</dd>" in told
+    assert "<dt>of them, who chose at once</dt><dd>1</dd>" in told
+    assert "<dt>of them, by their monthly digest</dt><dd>2</dd>" in told
+
+
 def test_the_same_wave_twice_is_refused_on_the_page(admin):
     admin.post("/waves", _files())
     page = admin.post("/waves", _files())
@@ -101,7 +144,10 @@ def test_a_draft_tells_band_by_band_gap_by_gap_and_how_many_readers(begun, admin
     told = " ".join(page.text.split())
     assert "Publishing would change <b>1 use," in told
     assert "and add 9 new figures" in told
-    assert "Changed: −7.2 points (−11.5 to −2.9)" in told
+    assert "−7.2 (−11.5 to −2.9)" in told
+    assert "<b>Changed</b>" in told
+    assert "The other 9 new figures: not changes" in told
+    assert "New figure: the interval holds 0" in told
     assert "158 of 734" in told
     assert "The question is that of “Services 2026”, word for word." in told
     assert "1 part of fewer than 10: kept, and not shown to the public." in told

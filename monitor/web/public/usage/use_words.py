@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from monitor.catalogue.loader import Catalogue, GapPolicy
 from monitor.catalogue.words import UsageBand
 from monitor.gap import use_changes
+from monitor.gap.states import State
 from monitor.kernel import english
 from monitor.usage import agreement
 from monitor.usage.bands import band_of_share, bands_met
@@ -87,8 +88,7 @@ def band_words(policy: GapPolicy, share: Share) -> str:
     band = band_of_share(policy, share)
     if band is not UsageBand.BETWEEN:
         return band.value
-    met = [one.value for one in bands_met(policy.shares, *wilson(share))]
-    return f"between {met[0]} and {met[-1]}"
+    return _between(bands_met(policy.shares, *wilson(share)))
 
 
 def bands_note(policy: GapPolicy) -> str:
@@ -127,10 +127,10 @@ def since(use: UseFigure | None) -> str:
         return "No earlier share"
     if use.difference is None:
         return f"Not compared: {use_changes.failed_words(use.failed)}"
-    points = f"{use_changes.points(use.difference)} points ({_span(use)})"
+    points = f"{difference(use)} points"
     if use.changed:
         return f"Changed: {points}"
-    return f"{points}: a new figure, not a change, as {_SHORT[Condition(use.failed[0])]}"
+    return f"New figure, not a change: {points}; {_SHORT[Condition(use.failed[0])]}"
 
 
 def heading(observed: Observation | None) -> str:
@@ -239,6 +239,38 @@ def response(survey: Survey, invited: int | None) -> str:
 def counted(one: Counted) -> str:
     """Write a share in a table whose head names the wave: "21.5% (158 of 734)"."""
     return f"{use_changes.percent(one)} ({one.numerator:,} of {one.denominator:,})"
+
+
+def difference(use: UseFigure | None) -> str:
+    """Write the difference from the wave before with its interval; of none, that there is none."""
+    if use is None or use.difference is None:
+        return "none"
+    return f"{use_changes.points(use.difference)} ({_span(use)})"
+
+
+def verdict(use: UseFigure | None) -> str:
+    """Say in few words whether a figure is a change, and which condition failed where it is none."""
+    if use is None:
+        return "Ranks only"
+    if use.changed:
+        return "Changed"
+    if use.before is None:
+        return "New figure: no earlier share"
+    if use.difference is None:
+        return f"New figure: {use_changes.failed_words(use.failed)}"
+    return f"New figure: {_SHORT[Condition(use.failed[0])]}"
+
+
+def band_of(policy: GapPolicy, state: State) -> str:
+    """Tell the band of a state's use; of one between two, which two."""
+    if state.use is None or state.band is not UsageBand.BETWEEN:
+        return state.band.value
+    met = bands_met(policy.shares, state.use.now.low, state.use.now.high)
+    return _between(met)
+
+
+def _between(met: Sequence[UsageBand]) -> str:
+    return f"between “{met[0].value}” and “{met[-1].value}”"
 
 
 _SHORT = {

@@ -1,0 +1,22 @@
+"""What services are promised when they are asked: the same sentences in the mail and on its pages. Pure."""
+
+from datetime import date
+
+from monitor.kernel.english import day
+
+APART = (
+    "Your service’s answers are never shown on their own. Groups of fewer than 10 services are not "
+    "shown."
+)
+LINK = (
+    "The link opens your service’s answers and nothing else: whoever you forward it to can see and "
+    "change them."
+)
+
+
+def effort(closes_on: date) -> str:
+    """Say how long it takes, and until when it may be changed."""
+    return (
+        "It takes about two minutes, without an account. You can stop and come back, and change your "
+        f"answers until {day(closes_on)}."
+    )
