@@ -46,9 +46,16 @@ class Post:
         self.tell()
 
     def asks(self, address):
-        chosen = {"interventions": ["cos"], "purpose": "news", "at": self.now}
-        how = {"cadence": Cadence.AT_ONCE, "budget": None}
-        notify.subscribe(self.session, self.settings, address=address, **chosen, **how)
+        notify.subscribe(
+            self.session,
+            self.settings,
+            address=address,
+            interventions=["cos"],
+            purpose="news",
+            at=self.now,
+            cadence=Cadence.AT_ONCE,
+            budget=None,
+        )
         self.session.flush()
         asked = self.of(address)
         notify.confirm(self.session, asked.uuid, self.now + timedelta(minutes=5))
