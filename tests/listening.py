@@ -3,7 +3,10 @@
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 from typing import BinaryIO, Self
+
+_NEVER = 10**9
 
 
 class MailServer:
@@ -46,3 +49,70 @@ class BusyMailServer(MailServer):
     def meet(self, connection: socket.socket) -> None:
         """Talk with a client beside the others."""
         threading.Thread(target=super().meet, args=(connection,), daemon=True).start()
+
+
+class CountingMailServer(BusyMailServer):
+    """Takes connections at once, and keeps recipients and Message-IDs in the order they came.
+
+    ``most``: further connections are turned away with 421. ``on_mail`` is called after each mail.
+    """
+
+    def __init__(
+        self,
+        most: int = _NEVER,
+        on_mail: Callable[[list[str]], object] = lambda kept: None,
+        ends_after: int = _NEVER,
+    ) -> None:
+        super().__init__()
+        self.most, self.on_mail, self.ends_after = most, on_mail, ends_after
+        self.kept: list[str] = []
+        self.ids: list[bytes] = []
+        self.at_once = self.highest = 0
+        self.lock = threading.Lock()
+
+    def talk(self, connection: socket.socket, lines: BinaryIO) -> None:
+        """Take what one client brings, or turn it away."""
+        with self.lock:
+            self.at_once += 1
+            turned_away = self.at_once > self.most
+            if not turned_away:
+                self.highest = max(self.highest, self.at_once)
+        try:
+            if turned_away:
+                connection.sendall(b"421 4.7.0 too many connections\r\n")
+            else:
+                self._take(connection, lines)
+        finally:
+            with self.lock:
+                self.at_once -= 1
+
+    def _take(self, connection: socket.socket, lines: BinaryIO) -> None:
+        recipient, mails = "", 0
+        connection.sendall(b"220 here\r\n")
+        for line in lines:
+            verb = line.split()[0].upper()
+            if verb == b"RCPT":
+                recipient = line.decode().partition("<")[2].partition(">")[0]
+            if verb == b"DATA":
+                connection.sendall(b"354 go on\r\n")
+                content = _up_to_the_dot(lines)
+                if content is None:
+                    return
+                mails += 1
+                with self.lock:
+                    self.kept.append(recipient)
+                    self.ids.append(content.partition(b"Message-ID: ")[2].partition(b"\r\n")[0])
+                    self.on_mail(self.kept)
+            connection.sendall(b"250 ok\r\n" if verb != b"QUIT" else b"221 bye\r\n")
+            if verb == b"QUIT" or mails >= self.ends_after:
+                return
+
+
+def _up_to_the_dot(lines: BinaryIO) -> bytes | None:
+    """Read a message; None where the client hangs up before its end: it was never handed over."""
+    content = list[bytes]()
+    for line in lines:
+        if line == b".\r\n":
+            return b"".join(content)
+        content.append(line)
+    return None

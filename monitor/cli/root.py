@@ -21,6 +21,7 @@ DONE, DONE_WITH_FAILURES, NOT_RUN = 0, 1, 2
 WHERE = {
     "backfill": "backfill",
     "baseline": "baseline",
+    "bounce": "bouncing",
     "check": "checking",
     "deliver": "mail",
     "demo": "running",

@@ -24,6 +24,7 @@ _HEADLINES: Mapping[str, str] = {
     MailFault.NOT_WRITTEN: "cannot be written to its folder",
     MailFault.SETTINGS: "cannot leave: its settings are wrong",
     MailFault.WAITING: "has waited for hours",
+    MailFault.RETURNED: "comes back: others’ servers refuse it for a reason of ours",
     SourceFault.OURS: "could not be asked, for a reason of our own",
 }
 _OTHERWISE = "did not answer in full"
@@ -94,6 +95,10 @@ _REMEDIES: Mapping[str, str] = {
     MailFault.WAITING: (
         "Look under Mail at what the server says of the messages that wait, and under Jobs whether "
         "“Send mail” runs."
+    ),
+    MailFault.RETURNED: (
+        "It is no reader’s fault. `gap-monitor doctor mail` says what of SPF, DKIM, DMARC and the "
+        "mail server is not right; Mail shows what each server said. Then send again what came back."
     ),
     SourceFault.OURS: (
         "The source is not to blame. Mend what is said here, on this machine or in its settings; "

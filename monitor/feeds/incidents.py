@@ -27,10 +27,11 @@ USE = "use:"  # before the name of a feed of use
 MAIL = "mail"  # stands for a source where it is about our own mail
 DELIVERY = "delivery"
 WAITING = "waiting"
+RETURNED = "returned"
 
 _TITLES = {MAIL: "Mail"}
 # what ends by itself, and never on anybody's word
-_BY_ITSELF = frozenset({POLL, COMPARING, DELIVERY, WAITING})
+_BY_ITSELF = frozenset({POLL, COMPARING, DELIVERY, WAITING, RETURNED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from monitor.notify.messages import outbox
 from monitor.notify.messages.outbox import Claimed
 from monitor.notify.smtp.refusals import same
 from monitor.notify.tables import MessageState
-from monitor.notify.writing.mail_merge import MailMerge
+from monitor.notify.writing.franking import Franking
 from monitor.service import Service
 
 log = structlog.get_logger()
@@ -140,8 +140,8 @@ class _Pass:
     def run(self) -> None:
         """Send until nothing is due or the server takes no more, and tell the admins."""
         service = self.service
-        merge = MailMerge(service.settings, service.secret)
-        with Connections(service.settings, merge.write) as connections:
+        franking = Franking(service.settings, service.secret)
+        with Connections(service.settings, franking.frank) as connections:
             self._send_all(connections)
         with service.database.write() as session:
             at = service.clock()

@@ -48,13 +48,13 @@ class Connection:
     def __init__(
         self,
         settings: Settings,
-        write: Callable[[Claimed], bytes],
+        frank: Callable[[Claimed], tuple[str, bytes]],
         words: "queue.SimpleQueue[Word]",
         stop: threading.Event,
         *,
         brisk: bool,
     ) -> None:
-        self._settings, self._write, self._brisk = settings, write, brisk
+        self._settings, self._frank, self._brisk = settings, frank, brisk
         self._words, self._stop = words, stop
         self._lots: queue.SimpleQueue[Sequence[Claimed] | None] = queue.SimpleQueue()
         # a process that ends does not wait: what was in flight is sent again by the next one
@@ -92,9 +92,8 @@ class Connection:
         return Word(self, tried, lot[len(tried) :], monotonic() - began)
 
     def _try(self, transport: Transport, claimed: Claimed) -> Tried:
-        sender = self._settings.mail.from_address
         try:
-            body = self._write(claimed)
+            sender, body = self._frank(claimed)
             return Tried(claimed, transport.send(body, sender, claimed.address, claimed.uuid))
         except Exception as error:  # noqa: BLE001 - judged by who records it
             return Tried(claimed, error=error)
@@ -106,10 +105,10 @@ class Connections:
     Messages to one address are never in two hands at once, so that none overtakes another.
     """
 
-    def __init__(self, settings: Settings, write: Callable[[Claimed], bytes]) -> None:
+    def __init__(self, settings: Settings, frank: Callable[[Claimed], tuple[str, bytes]]) -> None:
         self.stop = threading.Event()
         self.idle: list[Connection] = []
-        self._settings, self._write = settings, write
+        self._settings, self._frank = settings, frank
         self._words: queue.SimpleQueue[Word] = queue.SimpleQueue()
         self._all: list[Connection] = []
         self._opening: set[Connection] = set()
@@ -188,7 +187,7 @@ class Connections:
         return True
 
     def _open(self, *, brisk: bool) -> None:
-        opened = Connection(self._settings, self._write, self._words, self.stop, brisk=brisk)
+        opened = Connection(self._settings, self._frank, self._words, self.stop, brisk=brisk)
         self._all.append(opened)
         self._opening.add(opened)
 

@@ -107,6 +107,7 @@ class MailFault(StrEnum):
     NOT_WRITTEN = "mail not written"  # to the mailbox folder
     SETTINGS = "mail settings wrong"
     WAITING = "mail waits"  # for hours, though the server answers
+    RETURNED = "mail comes back"  # bounces of others' servers that are about us
 
 
 class DeliveryRefused(DeliveryError):  # noqa: N818 - the server's verdict on one message

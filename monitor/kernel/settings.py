@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import (
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -31,6 +32,8 @@ from monitor.kernel.source_settings import (
     UsageSettings,
 )
 
+# of the 64 octets of a local part (RFC 5321), what notify.smtp.envelopes adds leaves these
+_LONGEST_BOUNCE_NAME = 21
 DEFAULT_DATABASE = "sqlite:///var/gap-monitor.sqlite3"
 
 
@@ -151,6 +154,12 @@ class MailSettings(Section):
         None, description="file that holds the password; readable by its owner only"
     )
     from_address: str = Field("gap-monitor@localhost", description="sender of every message")
+    bounce_address: str = Field(
+        "",
+        description="where mail that cannot be delivered comes back to, such as bounces@example.org; "
+        "its server must deliver bounces+ANYTHING@example.org there too. Each message then has an "
+        "envelope sender of its own, which proves a bounce (docs/mail.md). Empty: from_address",
+    )
     connections: int = Field(
         4,
         ge=1,
@@ -168,11 +177,20 @@ class MailSettings(Section):
         "corrections pass. Readers keep the number that stood on the page when they chose",
     )
 
-    @field_validator("from_address")
+    @field_validator("from_address", "bounce_address")
     @classmethod
-    def _one_address(cls, value: str) -> str:
+    def _one_address(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.field_name == "bounce_address":
+            return value
         if not addresses.is_mail_address(value):
             raise ValueError("must be one plain address, such as news@example.org")
+        return value
+
+    @field_validator("bounce_address")
+    @classmethod
+    def _room_for_a_token(cls, value: str) -> str:
+        if len(value.rpartition("@")[0]) > _LONGEST_BOUNCE_NAME:
+            raise ValueError(f"may have at most {_LONGEST_BOUNCE_NAME} characters before the @")
         return value
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, ForeignKey, Index, TextClause, UniqueConstraint, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.kernel.database import Base, enum_column
-from monitor.notify.words import Cadence
+from monitor.notify.words import Cadence, Weight
 
 
 def _only(condition: str) -> dict[str, Any]:
@@ -22,7 +22,7 @@ class SubscriberState(StrEnum):
     PENDING = "pending"  # asked, not yet confirmed by mail
     ACTIVE = "active"
     UNSUBSCRIBED = "unsubscribed"
-    DEAD = "dead"  # the mail server says that the address does not exist
+    DEAD = "dead"  # the address does not exist, by a mail server's word or a bounce
 
 
 class MessageKind(StrEnum):
@@ -86,6 +86,9 @@ class Subscriber(Base):
     follows_after: Mapped[int] = mapped_column(default=0, server_default="0")
     # of those followed, what their own services offer, where they hear of nothing else; None: of all they follow
     narrowed_to: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    # when they were last found dead, and by whose words; kept when they are written to again
+    dead_at: Mapped[datetime | None]
+    dead_because: Mapped[str | None]
 
     @property
     def hears_of(self) -> list[str]:
@@ -243,4 +246,25 @@ class Message(Base):
         # whether an address was mailed a link to its private view lately
         _partial("ix_message_links_in", "address", "queued_at", where=LINKS_IN),
         Index("ix_message_digest_id", "digest_id"),
+        # whether the last messages to an address all came back
+        Index("ix_message_address", "address"),
+    )
+
+
+class ReturnedMail(Base):
+    """One message that came back, as a bounce that was believed says; ``words``: the other server's."""
+
+    __tablename__ = "returned_mail"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"))
+    weight: Mapped[Weight] = mapped_column(enum_column(Weight))
+    status: Mapped[str]
+    words: Mapped[str]
+    at: Mapped[datetime]
+
+    __table_args__ = (
+        # the same bounce again changes nothing
+        UniqueConstraint("message_id", "weight"),
+        Index("ix_returned_mail_at", "at"),
     )

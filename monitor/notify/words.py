@@ -28,3 +28,12 @@ class Kind(StrEnum):
 
 # What every new reader gets; that nothing changed is told by choice alone.
 USUAL = tuple(kind for kind in Kind if kind is not Kind.PROOF)
+
+
+class Weight(StrEnum):
+    """What a mail that came back says of its address."""
+
+    GONE = "gone"  # for good: the address is written to no more
+    FOR_NOW = "for now"  # its mailbox is full, its server away: many in a row count
+    MESSAGE = "message"  # of this message alone: its size, its content
+    OURS = "ours"  # of us: a policy, a block list, a sender that is not ours

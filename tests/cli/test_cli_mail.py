@@ -4,14 +4,17 @@ import json
 import socket
 
 import pytest
+from bounce_mails import dsn  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from click.testing import CliRunner
 
 from monitor.cli import commands
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import Service, prepare
 from monitor.kernel import settings as settings_module
+from monitor.kernel.errors import InvalidInput
 from monitor.notify import queries
 from monitor.notify import service as notify
+from monitor.notify.tables import Message, MessageState
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +87,21 @@ def test_digests_are_listed_previewed_and_made(config):
     nobody = run(config, "digest", "--preview", "nobody@example.org")
     assert nobody.exit_code != 0
     assert "nobody at nobody@example.org gets e-mails" in str(nobody.exception)
+
+
+def test_a_bounce_is_piped_in_or_read_from_a_file(config, tmp_path):
+    service = Service.open(settings_module.load(config))
+    with service.database.write() as session:
+        (asked,) = [m for m in queries.messages(session) if m.kind == "confirm"]
+        message = session.get_one(Message, asked.id)
+        message.state, message.sent_at = MessageState.SENT, service.clock()
+    service.database.dispose()
+    forged, hard = (dsn(asked.address, f"<{id_}@localhost>") for id_ in ("no-such", asked.uuid))
+    nothing = CliRunner().invoke(commands, ["--config", str(config), "bounce"], input=forged)
+    assert (nothing.exit_code, "Not believed" in nothing.output) == (0, True)
+    both = tmp_path / "mbox"
+    both.write_bytes(b"From x Mon\n" + forged + b"\nFrom y Mon\n" + hard)
+    told = run(config, "bounce", "--mbox", str(both)).output
+    assert "Mail 1: Not believed" in told
+    assert f"Mail 2 ({asked.uuid}): Noted." in told  # they have confirmed since
+    assert isinstance(run(config, "bounce").exception, InvalidInput)

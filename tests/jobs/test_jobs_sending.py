@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from listening import BusyMailServer  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from listening import CountingMailServer as Relay  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy import select
 
 from monitor.catalogue import service as catalogue_service
@@ -25,54 +25,6 @@ from monitor.notify.messages.queueing import queue
 from monitor.notify.tables import Message, MessageKind, MessageState
 
 MANY, CONNECTIONS = 120, 3
-NEVER = 10**9
-
-
-class Relay(BusyMailServer):  # type: ignore[misc]  # found by path, so mypy does not know it
-    """Takes connections at once, and keeps recipients and Message-IDs in the order they came.
-
-    ``most``: further connections are turned away with 421. ``on_mail`` is called after each mail.
-    """
-
-    def __init__(self, most=NEVER, on_mail=lambda kept: None, ends_after=NEVER):
-        super().__init__()
-        self.most, self.on_mail, self.ends_after = most, on_mail, ends_after
-        self.kept, self.ids, self.at_once, self.highest = [], [], 0, 0
-        self.lock = threading.Lock()
-
-    def talk(self, connection, lines):
-        with self.lock:
-            self.at_once += 1
-            turned_away = self.at_once > self.most
-            if not turned_away:
-                self.highest = max(self.highest, self.at_once)
-        try:
-            if turned_away:
-                connection.sendall(b"421 4.7.0 too many connections\r\n")
-            else:
-                self._take(connection, lines)
-        finally:
-            with self.lock:
-                self.at_once -= 1
-
-    def _take(self, connection, lines):
-        recipient, mails = "", 0
-        connection.sendall(b"220 here\r\n")
-        for line in lines:
-            verb = line.split()[0].upper()
-            if verb == b"RCPT":
-                recipient = line.decode().partition("<")[2].partition(">")[0]
-            if verb == b"DATA":
-                connection.sendall(b"354 go on\r\n")
-                content = b"".join(iter(lines.readline, b".\r\n"))
-                mails += 1
-                with self.lock:
-                    self.kept.append(recipient)
-                    self.ids.append(content.partition(b"Message-ID: ")[2].partition(b"\r\n")[0])
-                    self.on_mail(self.kept)
-            connection.sendall(b"250 ok\r\n" if verb != b"QUIT" else b"221 bye\r\n")
-            if verb == b"QUIT" or mails >= self.ends_after:
-                return
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from monitor.feeds import incidents
-from monitor.feeds.incidents import DELIVERY, MAIL, WAITING, IncidentView
+from monitor.feeds.incidents import DELIVERY, MAIL, RETURNED, WAITING, IncidentView
 from monitor.kernel.database import affected
 from monitor.kernel.errors import MailFault
 from monitor.kernel.settings import Settings
@@ -25,6 +25,8 @@ log = structlog.get_logger()
 ACTOR = "job:deliver"
 # who hears of trouble only after it has passed need not hear of a short one
 SHORT = timedelta(minutes=15)
+# none has come back for so long: what others held against us is over
+QUIET = timedelta(days=7)
 # of these a message tells whether it is over; the others are over once a server is reached
 _HELD = frozenset({MailFault.REFUSED, MailFault.PARTLY})
 
@@ -62,6 +64,16 @@ def looked_at(session: Session, settings: Settings, at: datetime) -> None:
         _tell(session, settings, noted.incident, at)
     elif waiting and not late:
         _end(session, settings, WAITING, at)
+    if _is_quiet(session, at):
+        _end(session, settings, RETURNED, at)
+
+
+def returned(session: Session, settings: Settings, why: str, at: datetime) -> None:
+    """Open the incident of mail that comes back for a reason of ours and tell the admins, or count it."""
+    noted = incidents.open_or_update(session, MAIL, RETURNED, MailFault.RETURNED, why, at)
+    if noted.opened:
+        log.error("mail.comes_back", reason=why)
+        _tell(session, settings, noted.incident, at)
 
 
 def needs_a_look(session: Session, at: datetime) -> bool:
@@ -70,7 +82,8 @@ def needs_a_look(session: Session, at: datetime) -> bool:
     over = delivery and delivery.kind in _HELD and not queries.anything_held(session)
     waiting = incidents.open_one(session, MAIL, WAITING) is not None
     late = queries.waiting_long(session, at) > 0
-    return bool(over) or (late != waiting and not (late and delivery))
+    waits = late != waiting and not (late and delivery)
+    return bool(over) or waits or _is_quiet(session, at)
 
 
 def resting(session: Session, at: datetime) -> bool:
@@ -79,6 +92,12 @@ def resting(session: Session, at: datetime) -> bool:
     if incident is None or incident.kind == MailFault.PARTLY or incident.next_try is None:
         return False
     return incident.last_seen_at <= at < incident.next_try
+
+
+def _is_quiet(session: Session, at: datetime) -> bool:
+    """Tell whether mail came back for a reason of ours, and none has for long."""
+    back = incidents.open_one(session, MAIL, RETURNED)
+    return back is not None and at - back.last_seen_at >= QUIET
 
 
 def _end(session: Session, settings: Settings, topic: str, at: datetime) -> None:

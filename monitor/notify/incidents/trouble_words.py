@@ -17,6 +17,7 @@ def ended(incident: IncidentView) -> str:
         incidents.COMPARING: f"{incident.title}: compared in full again",
         incidents.DELIVERY: "Mail leaves again",
         incidents.WAITING: "No mail waits for long any more",
+        incidents.RETURNED: "No mail comes back any more",
     }
     return titles.get(incident.topic, f"Over: {incident.headline}")
 
@@ -28,6 +29,7 @@ def times(incident: IncidentView) -> str:
         incidents.POLL: f"{tries} without a full answer",
         incidents.COMPARING: f"{tries} without a full list",
         incidents.DELIVERY: f"{tries} in vain",
+        incidents.RETURNED: f"{incident.times:,} came back",
     }
     noticed = f"noticed {incident.times:,} time{'' if incident.times == 1 else 's'}"
     return words.get(incident.topic, noticed)
@@ -35,6 +37,11 @@ def times(incident: IncidentView) -> str:
 
 def upcoming(incident: IncidentView) -> str:
     """Say what happens next."""
+    if incident.topic == incidents.RETURNED:
+        return (
+            "What came back is not sent again by itself, and its readers are let go for none of it. "
+            f"It counts as over when none has come back for a week. {_TOLD}"
+        )
     if incident.of_mail:
         return (
             "Nothing is lost: what is not taken waits, is tried again within the hour at the latest "
@@ -70,6 +77,7 @@ def after(incident: IncidentView) -> str:
         incidents.COMPARING: "What it lists was compared with what we hold, and fetched if missed.",
         incidents.DELIVERY: "What has waited is sent now, each message once.",
         incidents.WAITING: "What has waited was sent, or stopped by an admin.",
+        incidents.RETURNED: "None came back for a week. What did can be sent again under Mail.",
     }
     return words.get(
         incident.topic, "The numbers are as expected again. We write no more about it."

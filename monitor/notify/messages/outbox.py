@@ -32,6 +32,7 @@ __all__ = [
     "Due",
     "accepted_since",
     "anything_due",
+    "bury",
     "claim",
     "dead",
     "deferred",
@@ -169,7 +170,7 @@ def dead(
     _finish(session, claimed, state=MessageState.DEAD, reply=_words(reply))
     record(session, [(claimed.id, "dead", {"code": code})], at)
     if claimed.subscriber_id is not None and no_mailbox:
-        _bury(session, claimed.subscriber_id, at)
+        bury(session, claimed.address, because=reply, at=at)
     elif claimed.kind is MessageKind.SURVEY and no_mailbox:
         answering.address_is_dead(session, claimed.address, actor=ACTOR, at=at)
 
@@ -317,21 +318,23 @@ def _end(session: Session, which: ColumnElement[bool], **values: Any) -> None:  
         raise Conflict(_OTHERS)
 
 
-def _bury(session: Session, subscriber_id: int, at: datetime) -> None:
+def bury(session: Session, address: str, *, because: str, at: datetime) -> bool:
+    """Let the reader at an address go, whose mailbox is no more; tells whether there was one."""
     gone = (
         update(Subscriber)
-        .where(Subscriber.id == subscriber_id, Subscriber.state != SubscriberState.UNSUBSCRIBED)
-        .values(state=SubscriberState.DEAD)
+        .where(
+            Subscriber.address == address,
+            Subscriber.state.in_((SubscriberState.ACTIVE, SubscriberState.PENDING)),
+        )
+        .values(state=SubscriberState.DEAD, dead_at=at, dead_because=_words(because))
+        .returning(Subscriber.id)
         .execution_options(synchronize_session=False)
     )
-    if affected(session.execute(gone)):
-        audit.record(
-            session,
-            at=at,
-            actor=ACTOR,
-            action="subscriber.dead",
-            subject=f"subscriber:{subscriber_id}",
-        )
+    found = session.scalars(gone).all()
+    for reader in found:
+        subject = f"subscriber:{reader}"
+        audit.record(session, at=at, actor=ACTOR, action="subscriber.dead", subject=subject)
+    return bool(found)
 
 
 def _words(reply: str) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
 from monitor.kernel.database import affected
-from monitor.kernel.errors import Conflict, NotFound
+from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.notify import rules
 from monitor.notify.smtp.due import RETRIED, may_be_sent
 from monitor.notify.tables import (
@@ -20,6 +20,7 @@ from monitor.notify.tables import (
     SubscriberState,
 )
 
+_MIN_REASON, _MAX_REASON = 3, 500  # characters
 STOPPED = "An admin stopped it before it was sent"
 
 
@@ -87,6 +88,44 @@ def stop(session: Session, uuid: str, *, by: str, at: datetime) -> None:
     _record(session, message, "stopped", by, at)
 
 
+def write_again(session: Session, reader_id: int, *, reason: str, by: str, at: datetime) -> None:
+    """Write again to a reader who was let go since their mailbox seemed to be no more.
+
+    Raises:
+        NotFound: there is no such reader.
+        InvalidInput: no reason is given.
+        Conflict: they were not let go.
+    """
+    why = _reason(reason)
+    reader = session.get(Subscriber, reader_id, with_for_update=True)
+    if reader is None:
+        raise NotFound("There is no such reader.")
+    if reader.state is not SubscriberState.DEAD:
+        raise Conflict("This reader was not let go: they are written to, or have left.")
+    _revive(reader)
+    subject = f"subscriber:{reader.id}"
+    audit.record(
+        session, at=at, actor=by, action="subscriber.written_again", subject=subject, reason=why
+    )
+
+
+def _revive(reader: Subscriber) -> None:
+    confirmed = reader.confirmed_at is not None
+    reader.state = SubscriberState.ACTIVE if confirmed else SubscriberState.PENDING
+
+
+def _reason(text: str) -> str:
+    """Check the reason for a step that only a person can answer for; it stays in the ledger.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    why = rules.plain(text, _MAX_REASON)
+    if len(why) < _MIN_REASON:
+        raise InvalidInput("Say why, in a few words: it stays in the ledger.", field="reason")
+    return why
+
+
 def _still_holds(session: Session, message: Message, at: datetime) -> None:
     if message.kind is MessageKind.INVITATION:
         raise Conflict("Its link is no longer kept. Make a new link under People.")
@@ -102,8 +141,7 @@ def _still_holds(session: Session, message: Message, at: datetime) -> None:
     if reader.state is SubscriberState.UNSUBSCRIBED:
         raise Conflict("Its reader has left since.")
     if reader.state is SubscriberState.DEAD:
-        confirmed = reader.confirmed_at is not None
-        reader.state = SubscriberState.ACTIVE if confirmed else SubscriberState.PENDING
+        _revive(reader)
 
 
 def _is_wanted(session: Session, message: Message) -> bool:

@@ -1,6 +1,6 @@
 """What an admin does on the page of the mail: send again, stop, say that a refusal was seen."""
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from monitor.accounts.tables import Role
@@ -56,3 +56,13 @@ def stop(uuid: str) -> ResponseReturnValue:
     with service().database.write() as session:
         postmaster.stop(session, uuid, by=auth.actor(), at=now())
     return redirect(url_for("admin.mail", stopped=1), code=303)
+
+
+@blueprint.post("/mail/readers/<int:reader_id>/write-again")
+@posting.form(mail_page)
+def write_again(reader_id: int) -> ResponseReturnValue:
+    """Write again to a reader who was let go since their mailbox seemed to be no more."""
+    reason = request.form.get("reason", "")
+    with service().database.write() as session:
+        postmaster.write_again(session, reader_id, reason=reason, by=auth.actor(), at=now())
+    return redirect(url_for("admin.mail", written=1), code=303)

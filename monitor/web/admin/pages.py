@@ -17,6 +17,7 @@ from monitor.kernel.errors import Conflict, NotFound
 from monitor.kernel.settings import Transport
 from monitor.mine import queries as mine
 from monitor.notify import queries as notify
+from monitor.notify.bounces import queries as returned
 from monitor.notify.tables import MessageKind
 from monitor.ops.advice import advice
 from monitor.ops.queries import status as read_status
@@ -93,20 +94,30 @@ def mail() -> str:
     return mail_page(Typed(), None)
 
 
-def mail_page(typed: Typed, problems: Problems | None, **path: str | int) -> str:  # noqa: ARG001 - its buttons carry nothing
+def mail_page(typed: Typed, problems: Problems | None, **path: str | int) -> str:
     """Show the page of the mail, with what was wrong with a button pressed there."""
     with service().database.read() as session:
         messages = notify.messages(session, limit=_MESSAGES)
         refused = notify.refused(session, limit=_MESSAGES)
         outbox = notify.outbox(session)
         wrong = [incident for incident in incidents.open_incidents(session) if incident.of_mail]
+        back = returned.returned(session, now())
+        let_go, gone = returned.let_go(session), returned.count_let_go(session)
     return render_template(
         "staff/mail.html",
+        back=back,
+        let_go=let_go,
+        gone=gone,
+        typed=typed,
+        reader=path.get("reader_id"),
         messages=messages,
         refused=refused,
         outbox=outbox,
         wrong=wrong,
-        done={what: request.args.get(what, type=int) for what in ("again", "seen", "stopped")},
+        done={
+            what: request.args.get(what, type=int)
+            for what in ("again", "seen", "stopped", "written")
+        },
         most=_MESSAGES,
         to_mailbox=_to_mailbox(),
         problems=problems,

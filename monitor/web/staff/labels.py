@@ -11,6 +11,7 @@ from monitor.feeds.queries import SourceStatus
 from monitor.kernel.uk import london
 from monitor.literature.words import Lane
 from monitor.notify.tables import MessageKind, MessageState
+from monitor.notify.words import Weight
 from monitor.review.queries import NOT_CLEAR
 from monitor.review.words import (
     OPEN,
@@ -134,6 +135,12 @@ MESSAGES = {
     MessageState.SENT: "Sent",
     MessageState.DEAD: "Refused for good",
     MessageState.CANCELLED: "Cancelled before it was sent",
+}
+WEIGHTS = {
+    Weight.GONE: "No such mailbox",
+    Weight.FOR_NOW: "Not reached this time",
+    Weight.MESSAGE: "Refused for what it is",
+    Weight.OURS: "Refused for a reason of ours",
 }
 KINDS = {
     MessageKind.CONFIRM: "Asks to confirm an address",

@@ -16,7 +16,14 @@ from monitor.kernel import settings as settings_module
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.notify import queries as mail
-from monitor.notify.tables import Message, MessageState, Subscriber, SubscriberState
+from monitor.notify.tables import (
+    Message,
+    MessageState,
+    ReturnedMail,
+    Subscriber,
+    SubscriberState,
+)
+from monitor.notify.words import Weight
 from monitor.web.admin import letters
 from monitor.web.app import create_app
 
@@ -337,3 +344,34 @@ def test_nothing_watched_is_a_state_of_its_own(begun, tmp_path):
     public = client.get("/").text
     assert "No source is searched" in public
     assert "searched for every day" not in public
+
+
+def test_a_reader_let_go_is_written_to_again_with_a_reason(world, browse):
+    with world.database.write() as session:
+        reader = session.scalars(select(Subscriber)).first()
+        reader.state, reader.dead_at = SubscriberState.DEAD, world.at
+        reader.dead_because = "550 5.1.1 <script> no such user"
+        number, address = reader.id, reader.address
+    browser = browse(world.ada)
+    page = browser.get("/mail").text
+    assert "1 reader is written to no more" in page
+    assert "550 5.1.1 &lt;script&gt; no such user" in page
+    where = f"/mail/readers/{number}/write-again"
+    refused = browser.post(where, {"reason": " "}, csrf=browser.csrf())
+    assert refused.status_code == 400
+    assert "Say why, in a few words" in refused.text
+    answer = browser.send(where, {"reason": "Their IT was wrong."}, page="/mail")
+    assert "is written to again" in browser.get(answer.location).text
+    assert browser.post(where, {"reason": "again"}, csrf=browser.csrf()).status_code == 409
+    assert address not in browser.get("/mail").text.partition("All mail")[0]
+
+
+def test_what_came_back_is_told_with_what_the_server_said(world, browse):
+    uuid = letter(world)
+    with world.database.write() as session:
+        message = session.scalars(select(Message).where(Message.uuid == uuid)).one()
+        said = {"status": "5.7.1", "words": "554 5.7.1 <b>blocked</b>", "at": world.at}
+        session.add(ReturnedMail(message_id=message.id, weight=Weight.OURS, **said))
+    page = browse(world.ada).get("/mail").text
+    assert "Refused for a reason of ours" in page
+    assert "554 5.7.1 &lt;b&gt;blocked" in page

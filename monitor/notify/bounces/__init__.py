@@ -1,0 +1,1 @@
+"""Mail that comes back: what a bounce says, whether it is believed, and what follows."""

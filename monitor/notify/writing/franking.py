@@ -1,0 +1,23 @@
+"""Makes each message of a pass ready to be handed over: its bytes, and the envelope sender it goes under."""
+
+from monitor.kernel.settings import Settings
+from monitor.notify.messages.claiming import Claimed
+from monitor.notify.smtp import envelopes
+from monitor.notify.writing.mail_merge import MailMerge
+
+
+class Franking:
+    """Makes the messages of one pass ready. May be used by several threads."""
+
+    def __init__(self, settings: Settings, secret: bytes) -> None:
+        self._mail, self._secret = settings.mail, secret
+        self._merge = MailMerge(settings, secret)
+
+    def frank(self, claimed: Claimed) -> tuple[str, bytes]:
+        """Give one message's envelope sender, and the message whole."""
+        return self._sender(claimed), self._merge.write(claimed)
+
+    def _sender(self, claimed: Claimed) -> str:
+        if not self._mail.bounce_address:
+            return self._mail.from_address
+        return envelopes.sender_of(self._secret, self._mail.bounce_address, claimed.uuid)
