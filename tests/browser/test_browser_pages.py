@@ -53,6 +53,8 @@ PUBLIC = {
     "interventions.intervention": "/interventions/ddp",
     "interventions.study": "/interventions/ddp/studies/{ddp}",
     "findings.findings": "/interventions/theraplay/findings",
+    "memos.today": "/interventions/theraplay/memo",
+    "memos.of_day": "/interventions/ddp/memo/2026-11-23",
     "use.all_ten": "/use",
     "use.one": "/use/vipp",
     "public.changes": "/changes",
@@ -83,6 +85,7 @@ PRIVATE = {
     "own_services.new": "/mine/services/new",
     "own_services.one": "/mine/services/{service}",
     "own_services.table": "/mine/table",
+    "own_memo.page": "/mine/memo",
 }
 STAFF = {
     "review.queue": "/queue",
@@ -175,6 +178,7 @@ MORE_STAFF = (
 )
 FILES = {
     *("findings.table", "findings.drawing", "findings.picture"),
+    *("memos.as_pdf", "own_memo.as_pdf"),
     *("priorities.as_csv", "coverage.studies"),
     *("own_downloads.gap_table", "own_downloads.services_table", "own_downloads.everything"),
 }

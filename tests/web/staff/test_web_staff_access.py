@@ -15,6 +15,7 @@ from monitor.mine import links
 from monitor.notify import queries as mail
 
 NO_PAGE = {
+    "/interventions/<slug>/memo/<day>/memo.pdf",
     "/interventions/<slug>/findings.csv",
     "/interventions/<slug>/findings/<key>.csv",
     "/interventions/<slug>/findings/<key>.png",
@@ -37,7 +38,7 @@ STAFF = (303, 403, 200, 200)
 ADMIN = (303, 403, 403, 200)
 OWN_PAGES = (
     *("", "/erase", "/table", "/services/new", "/services/<int:service_id>"),
-    *("/gap.csv", "/services.csv", "/everything.json"),
+    *("/gap.csv", "/services.csv", "/everything.json", "/memo", "/memo.pdf"),
 )
 OWN_FORMS = (
     *("/mail", "/close", "/erase", "/table", "/services/new"),
@@ -53,6 +54,9 @@ EXPECTED = {
     ("GET", "/healthz"): PUBLIC,
     ("GET", "/interventions"): PUBLIC,
     ("GET", "/interventions/<slug>"): PUBLIC,
+    ("GET", "/interventions/<slug>/memo"): PUBLIC,
+    ("GET", "/interventions/<slug>/memo/<day>"): PUBLIC,
+    ("GET", "/interventions/<slug>/memo/<day>/memo.pdf"): PUBLIC,
     ("GET", "/interventions/<slug>/findings"): PUBLIC,
     ("GET", "/interventions/<slug>/findings.csv"): PUBLIC,
     ("GET", "/interventions/<slug>/findings/<key>.csv"): PUBLIC,
@@ -236,6 +240,7 @@ def _address(world, rule):
         ("<uuid>", letter.uuid),
         ("<name>", "pubmed"),
         ("<written>", "2026-11-23"),
+        ("<day>", "2026-11-23"),
         ("<token>", "not-a-token"),
         ("<path:filename>", "gapmonitor.css"),
     ):
