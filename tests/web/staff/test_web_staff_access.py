@@ -15,6 +15,9 @@ from monitor.mine import links
 from monitor.notify import queries as mail
 
 NO_PAGE = {
+    "/changes/changes.csv",
+    "/changes/feed.atom",
+    "/interventions/<slug>/changes.atom",
     "/interventions/<slug>/memo/<day>/memo.pdf",
     "/interventions/<slug>/findings.csv",
     "/interventions/<slug>/findings/<key>.csv",
@@ -49,6 +52,9 @@ EXPECTED = {
     ("GET", "/accessibility"): PUBLIC,
     ("GET", "/changes"): PUBLIC,
     ("GET", "/changes/<int:change_id>"): PUBLIC,
+    ("GET", "/changes/changes.csv"): PUBLIC,
+    ("GET", "/changes/feed.atom"): PUBLIC,
+    ("GET", "/interventions/<slug>/changes.atom"): PUBLIC,
     ("GET", "/confirm/<token>"): NO_SUCH,
     ("POST", "/confirm/<token>"): NO_SUCH,
     ("GET", "/healthz"): PUBLIC,
