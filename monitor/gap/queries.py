@@ -1,10 +1,10 @@
 """Read the ledgers of gaps and changes for pages and mail. Changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, String, cast, func, select
+from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
@@ -12,9 +12,39 @@ from monitor.evidence import queries as evidence
 from monitor.evidence.distance import Distance, distance
 from monitor.gap.rules import State
 from monitor.gap.tables import Change, GapRow
+from monitor.gap.words import ChangeKind
 from monitor.kernel.errors import NotFound
 
 _NOTHING = "[]"  # how both databases keep that no kind of change applies
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which changes are asked for; what is not said narrows nothing.
+
+    ``kinds``: that moved any of these. ``causes``: of one of these kinds of cause. ``since`` belongs
+    to the time asked for, ``until`` does not.
+    """
+
+    slug: str | None = None
+    kinds: frozenset[ChangeKind] = frozenset()
+    causes: frozenset[str] = frozenset()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """Say it for a statement."""
+        if self.slug is not None:
+            yield Change.slug == self.slug
+        if self.kinds:
+            told = cast(Change.kinds, String)
+            yield or_(*(told.contains(f'"{kind}"', autoescape=True) for kind in sorted(self.kinds)))
+        if self.causes:
+            yield Change.cause_kind.in_(sorted(self.causes))
+        if self.since is not None:
+            yield Change.at >= self.since
+        if self.until is not None:
+            yield Change.at < self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +105,19 @@ def changes(
     session: Session,
     *,
     slug: str | None = None,
-    limit: int = 50,
+    limit: int | None = 50,
     before: int | None = None,
     include_baseline: bool = False,
+    wanted: Wanted = Wanted(),
 ) -> list[Change]:
-    """Give the newest changes first, ``before`` an id where a page goes on.
+    """Give the newest changes first, ``before`` an id where a page goes on; no ``limit``: all.
 
     The published baseline only where asked for; never those where nothing moved, as when a new
     policy only words a gap anew.
     """
     moved = Change.id.in_(_published()) | (cast(Change.kinds, String) != _NOTHING)
-    query = select(Change).where(moved).order_by(Change.id.desc()).limit(limit)
+    query = select(Change).where(moved, *wanted.conditions())
+    query = query.order_by(Change.id.desc()).limit(limit)
     if before is not None:
         query = query.where(Change.id < before)
     if slug is not None:

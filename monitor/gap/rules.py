@@ -26,6 +26,7 @@ __all__ = [
     "changed",
     "headline",
     "sentence",
+    "stands",
     "title",
 ]
 
@@ -100,10 +101,7 @@ def sentence(name: str, before: State | None, after: State, cause_words: str) ->
     """Tell in one sentence what changed, what did not, and why. Tier and direction are both named."""
     cause = " ".join(cause_words.split()).rstrip(".")
     if before is None:
-        return (
-            f"{name}: the tier is {tier_clause(after)} ({after.studies_words}), the findings are "
-            f"{_findings(after.direction)} and the gap is {_gap(after)}. {cause}."
-        )
+        return f"{stands(name, after)}. {cause}."
     evidence = (_told_findings(before, after), _told_tier(before, after))
     # what moved comes first; tier and direction stay together
     told = [words for _, words in sorted(evidence, key=lambda part: not part[0])]
@@ -112,6 +110,14 @@ def sentence(name: str, before: State | None, after: State, cause_words: str) ->
         for move in certainty_moved(before.certainty, after.certainty)
     ]
     return f"{name}: {'; '.join((*told, *sure, _told_gap(before, after)))}; why: {cause}."
+
+
+def stands(name: str, state: State) -> str:
+    """Tell in one sentence, without its full stop, where an intervention stands: tier, findings and gap."""
+    return (
+        f"{name}: the tier is {tier_clause(state)} ({state.studies_words}), the findings are "
+        f"{_findings(state.direction)} and the gap is {_gap(state)}"
+    )
 
 
 def _told_findings(before: State, after: State) -> tuple[bool, str]:

@@ -3,6 +3,7 @@
 The one place: pages, mails, ledgers and the terminal say the same thing in the same way.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -13,6 +14,8 @@ NOT_KNOWN = "not known"
 
 _TEENS = range(11, 14)
 _SUFFIXES = {1: "st", 2: "nd", 3: "rd"}
+# a year and month, and perhaps a day, standing alone in a source's words
+_PARTIAL = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?\b")
 _SMALL = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -33,6 +36,21 @@ def month(value: date | datetime) -> str:
     """
     local = value.astimezone(london()) if isinstance(value, datetime) else value
     return f"{local:%B %Y}"
+
+
+def partial_day(value: str) -> str:
+    """Write the dates in a source's own words in full; leave every other word as it is.
+
+    >>> partial_day("2021-10 (first 2020-03)"), partial_day("2021"), partial_day("undated")
+    ('October 2021 (first March 2020)', '2021', 'undated')
+    """
+    return _PARTIAL.sub(_in_full, value)
+
+
+def _in_full(found: re.Match[str]) -> str:
+    year, month_number, day_number = found.groups()
+    words = month(date(int(year), int(month_number), 1))
+    return f"{int(day_number)} {words}" if day_number else words
 
 
 def dated(published: date | None, year: int | None) -> str:

@@ -1,6 +1,6 @@
 """What was decided on studies, row by row, as the public pages and explanations read it. Changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import String, cast, func, select
@@ -27,6 +27,14 @@ def decisions(session: Session, study_id: int) -> Sequence[Decision]:
     return session.scalars(
         select(Decision).where(Decision.study_id == study_id).order_by(Decision.id.desc())
     ).all()
+
+
+def by_ids(session: Session, ids: Collection[int]) -> dict[int, Decision]:
+    """Some decisions, by id; those that there are none of are left out."""
+    if not ids:
+        return {}
+    found = session.scalars(select(Decision).where(Decision.id.in_(sorted(ids))))
+    return {one.id: one for one in found}
 
 
 def reports(session: Session, study_id: int) -> Sequence[StudyPaper]:

@@ -1,6 +1,6 @@
 """Read waves for pages, mail and the gap. Changes nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -31,6 +31,13 @@ def wave(session: Session, wave_id: int) -> Wave:
     if found is None:
         raise NotFound(f"there is no wave {wave_id}")
     return found
+
+
+def waves_by_ids(session: Session, ids: Collection[int]) -> dict[int, Wave]:
+    """Give some waves, by id; those that there are none of are left out."""
+    if not ids:
+        return {}
+    return {one.id: one for one in session.scalars(select(Wave).where(Wave.id.in_(sorted(ids))))}
 
 
 def rows(session: Session, wave_id: int) -> list[WaveRow]:

@@ -40,8 +40,12 @@ from monitor.web.public import (
     subscribe,
 )
 from monitor.web.public import overview as public
+from monitor.web.public.changes import atom, why
+from monitor.web.public.changes import listed as changes
+from monitor.web.public.memos import pages as memos
 from monitor.web.public.mine import asking as my_services
 from monitor.web.public.mine import downloads as own_downloads
+from monitor.web.public.mine import memo as own_memo
 from monitor.web.public.mine import services as own_services
 from monitor.web.public.mine import view as mine
 from monitor.web.public.shown import findings
@@ -90,8 +94,9 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     errors.register(app)
     public_pages = (
         *(public, crawlers, coverage, interventions, findings, history, priorities, use),
-        *(attachment, subscribe, returning, account, own_account),
-        *(my_services, mine, own_services, own_downloads),
+        *(attachment, subscribe, returning, account, own_account, memos),
+        *(changes, why, atom),
+        *(my_services, mine, own_services, own_downloads, own_memo),
     )
     reviewing = (
         review,

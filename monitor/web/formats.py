@@ -17,6 +17,7 @@ from monitor.kernel.english import (
     listed,
     moment,
     ordinal,
+    partial_day,
     plural,
     sentence,
     span,
@@ -54,9 +55,7 @@ __all__ = [
     "studies",
 ]
 
-# a year and month, and perhaps a day, standing alone in a source's words
 _COUNTED = 10_000  # of what is counted up to a bound
-_PARTIAL = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?\b")
 
 
 def month(value: date | datetime) -> str:
@@ -73,15 +72,6 @@ def iso(value: date | datetime) -> str:
     """Write for a ``datetime`` attribute: the day, in UK time."""
     local = value.astimezone(london()).date() if isinstance(value, datetime) else value
     return local.isoformat()
-
-
-def partial_day(value: str) -> str:
-    """Write the dates in a source's own words in full; leave every other word as it is.
-
-    >>> partial_day("2021-10 (first 2020-03)"), partial_day("2021"), partial_day("undated")
-    ('October 2021 (first March 2020)', '2021', 'undated')
-    """
-    return _PARTIAL.sub(_in_full, value)
 
 
 def ranks(possible: Sequence[int], out_of: int | None) -> str:
@@ -158,12 +148,6 @@ def sent_it(source: str) -> str:
         where = f" from {databases.DATABASES[source].title}" if named else ""
         return f"Somebody brought it in a file{where}"
     return f"{SOURCES[source].title if source in SOURCES else source} sent it"
-
-
-def _in_full(found: re.Match[str]) -> str:
-    year, month_number, day_number = found.groups()
-    words = english.month(date(int(year), int(month_number), 1))
-    return f"{int(day_number)} {words}" if day_number else words
 
 
 def bounded(count: int) -> str:

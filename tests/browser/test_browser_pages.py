@@ -53,10 +53,12 @@ PUBLIC = {
     "interventions.intervention": "/interventions/ddp",
     "interventions.study": "/interventions/ddp/studies/{ddp}",
     "findings.findings": "/interventions/theraplay/findings",
+    "memos.today": "/interventions/theraplay/memo",
+    "memos.of_day": "/interventions/ddp/memo/2026-11-23",
     "use.all_ten": "/use",
     "use.one": "/use/vipp",
-    "public.changes": "/changes",
-    "public.change": "/changes/11",
+    "changes.listed": "/changes",
+    "why.change": "/changes/11",
     "public.method": "/method",
     "attachment.attachment": "/attachment",
     "priorities.listed": "/priorities",
@@ -83,6 +85,7 @@ PRIVATE = {
     "own_services.new": "/mine/services/new",
     "own_services.one": "/mine/services/{service}",
     "own_services.table": "/mine/table",
+    "own_memo.page": "/mine/memo",
 }
 STAFF = {
     "review.queue": "/queue",
@@ -137,6 +140,7 @@ STAFF = {
 }
 # what the same pages look like in other states
 MORE_PUBLIC = (
+    *("/changes?kind=findings&intervention=ddp", "/changes?kind=nope"),
     *("/no-such-page", "/interventions/cos", "/interventions/icp", "/use/ddp"),
     "/interventions/icp/findings",
     "/returns/{begun}/measures",
@@ -175,6 +179,8 @@ MORE_STAFF = (
 )
 FILES = {
     *("findings.table", "findings.drawing", "findings.picture"),
+    *("memos.as_pdf", "own_memo.as_pdf"),
+    *("changes.table", "atom.of_all", "atom.of_one"),
     *("priorities.as_csv", "coverage.studies"),
     *("own_downloads.gap_table", "own_downloads.services_table", "own_downloads.everything"),
 }

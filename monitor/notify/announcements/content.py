@@ -112,7 +112,7 @@ def _study(session: Session, change: Change) -> dict[str, Any] | None:
         **_paper(session, study.id),
         **_first_results(session, study.id),
         **{name: facts.get(name) for name in _FACTS},
-        **_result(facts),
+        **result_of(facts),
         "outcome": plain(facts.get("outcome") or "", 600) or None,
         "decided_at": accepted.at.isoformat() if accepted else None,
         "decided_by": len(accepted.decided_by) if accepted else None,
@@ -194,7 +194,7 @@ def _doubts(session: Session, study_id: int) -> list[str]:
     ]
 
 
-def _result(facts: Mapping[str, Any]) -> dict[str, Any]:
+def result_of(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Tell the direction; of a study of several interventions the words it rests on."""
     if told_in_words(facts.get("interventions") or ()):
         quote = plain(facts.get("quote") or facts.get("outcome") or "", 600)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,11 +20,9 @@ from monitor.evidence.synthesis.labels import CASES as LABELS
 from monitor.feeds import queries as feeds
 from monitor.feeds.queries import SourceState, SourceStatus
 from monitor.feeds.sources import SOURCES
-from monitor.gap import explained, in_step, rules
+from monitor.gap import in_step, rules
 from monitor.gap import queries as gap
-from monitor.gap.rules import State
 from monitor.kernel.errors import Unavailable
-from monitor.review import history
 from monitor.review import queries as review
 from monitor.review.words import shown
 from monitor.web import formats, trials
@@ -39,7 +37,6 @@ blueprint = Blueprint("public", __name__)
 
 _RECENT = timedelta(days=90)
 _LATEST = 3  # changes on the overview
-_PAGE = 50  # changes on a page of the ledger
 _DAY = timedelta(hours=24)
 
 
@@ -64,7 +61,7 @@ def _overview() -> dict[str, Any]:
     catalogue, at = service().catalogue, now()
     with service().database.read() as session:
         states = gap.overview(session, catalogue)
-        changes = gap.changes(session, limit=_PAGE)
+        changes = gap.changes(session)
         start = gap.baseline(session)
         accepted = review.accepted(session)
         sources = feeds.last_heard(session, service().settings, at)
@@ -113,48 +110,6 @@ def interventions() -> str:
     with service().database.read() as session:
         states = gap.overview(session, service().catalogue)
     return render_template("public/interventions.html", states=states)
-
-
-def _before() -> int | None:
-    """Read before which change a page of the ledger begins."""
-    return _number(request.args.get("before"))
-
-
-@blueprint.get("/changes")
-@rendered.once(by=_before)
-def changes() -> str:
-    """Show the ledger of changes, newest first."""
-    catalogue = service().catalogue
-    with service().database.read() as session:
-        entries = gap.changes(session, limit=_PAGE, before=_before())
-        baseline = gap.baseline(session)
-        return render_template(
-            "public/changes.html",
-            changes=entries,
-            older=entries[-1].id if len(entries) == _PAGE else None,
-            baseline=sorted(baseline, key=lambda change: catalogue.slugs.index(change.slug)),
-        )
-
-
-@blueprint.get("/changes/<int:change_id>")
-@rendered.once()
-def change(change_id: int) -> str:
-    """Show one change: every part of the state before and after, and its cause."""
-    catalogue = service().catalogue
-    with service().database.read() as session:
-        entry = gap.change(session, change_id)
-        study = history.study_of(session, entry.cause_id)
-        before = State.from_dict(entry.before) if entry.before else None
-        return render_template(
-            "public/change.html",
-            change=entry,
-            about=catalogue.intervention(entry.slug),
-            before=before,
-            rows=figure.compare(before, State.from_dict(entry.after)),
-            study=study,
-            undone=explained.undone_by(session, catalogue, entry),
-            decided=explained.decided_then(session, catalogue, entry),
-        )
 
 
 @blueprint.get("/method")
@@ -252,7 +207,3 @@ def _is_silent(source: SourceStatus) -> bool:
 
 def _names_of(slugs: set[str]) -> list[str]:
     return [entry.name for entry in service().catalogue.interventions if entry.slug in slugs]
-
-
-def _number(value: str | None) -> int | None:
-    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else None  # noqa: PLR2004 - an INTEGER key has at most ten digits

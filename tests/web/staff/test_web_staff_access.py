@@ -15,6 +15,10 @@ from monitor.mine import links
 from monitor.notify import queries as mail
 
 NO_PAGE = {
+    "/changes/changes.csv",
+    "/changes/feed.atom",
+    "/interventions/<slug>/changes.atom",
+    "/interventions/<slug>/memo/<day>/memo.pdf",
     "/interventions/<slug>/findings.csv",
     "/interventions/<slug>/findings/<key>.csv",
     "/interventions/<slug>/findings/<key>.png",
@@ -37,7 +41,7 @@ STAFF = (303, 403, 200, 200)
 ADMIN = (303, 403, 403, 200)
 OWN_PAGES = (
     *("", "/erase", "/table", "/services/new", "/services/<int:service_id>"),
-    *("/gap.csv", "/services.csv", "/everything.json"),
+    *("/gap.csv", "/services.csv", "/everything.json", "/memo", "/memo.pdf"),
 )
 OWN_FORMS = (
     *("/mail", "/close", "/erase", "/table", "/services/new"),
@@ -48,11 +52,17 @@ EXPECTED = {
     ("GET", "/accessibility"): PUBLIC,
     ("GET", "/changes"): PUBLIC,
     ("GET", "/changes/<int:change_id>"): PUBLIC,
+    ("GET", "/changes/changes.csv"): PUBLIC,
+    ("GET", "/changes/feed.atom"): PUBLIC,
+    ("GET", "/interventions/<slug>/changes.atom"): PUBLIC,
     ("GET", "/confirm/<token>"): NO_SUCH,
     ("POST", "/confirm/<token>"): NO_SUCH,
     ("GET", "/healthz"): PUBLIC,
     ("GET", "/interventions"): PUBLIC,
     ("GET", "/interventions/<slug>"): PUBLIC,
+    ("GET", "/interventions/<slug>/memo"): PUBLIC,
+    ("GET", "/interventions/<slug>/memo/<day>"): PUBLIC,
+    ("GET", "/interventions/<slug>/memo/<day>/memo.pdf"): PUBLIC,
     ("GET", "/interventions/<slug>/findings"): PUBLIC,
     ("GET", "/interventions/<slug>/findings.csv"): PUBLIC,
     ("GET", "/interventions/<slug>/findings/<key>.csv"): PUBLIC,
@@ -236,6 +246,7 @@ def _address(world, rule):
         ("<uuid>", letter.uuid),
         ("<name>", "pubmed"),
         ("<written>", "2026-11-23"),
+        ("<day>", "2026-11-23"),
         ("<token>", "not-a-token"),
         ("<path:filename>", "gapmonitor.css"),
     ):

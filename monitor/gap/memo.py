@@ -1,0 +1,224 @@
+"""The memo of one intervention: what its sheet says, from facts that are known. Pure.
+
+Every sentence is one that page and mail say too; what is not known is said to be so.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from monitor.catalogue.context import ASPECTS
+from monitor.catalogue.loader import Catalogue
+from monitor.catalogue.words import ResultClass
+from monitor.evidence.shown import OUTCOMES, figures, place
+from monitor.gap.explained import Explained
+from monitor.gap.rules import stands
+from monitor.gap.sheets import Block, Sheet, Statement, Table, cut, within
+from monitor.gap.states import State
+from monitor.gap.telling import caution, meaning, since, tier_words, used
+from monitor.kernel.english import NOT_KNOWN, day, full, listed, partial_day, sentence
+from monitor.review.words import shown
+
+UNKNOWN = "Not known to us"
+NO_CHANGE = "Nothing has changed since the 2023 review."
+SWITCHING = "Cost of switching"  # no aspect of the catalogue: no source that we know of tells it
+_NO_TRIAL = "No result of a trial since the review is known here, so there is no certainty to tell."
+_NO_SOURCE = "No source that we know of tells it"
+_ASPECTS = ("deliverer", "format", "training", "days", "cost", "uk_provider")
+# so that one sheet holds everything, whatever a source wrote
+_CHANGES, _SURE, _DOUBTS, _WOULD, _RATINGS = 2, 3, 2, 5, 4
+_LONG, _SENTENCE, _FACT, _SOURCE = 450, 330, 150, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Sure:
+    """How sure one label is: ``status`` follows the level; ``risk`` is what it rests on first."""
+
+    outcome: str
+    level: str
+    status: str
+    risk: str = ""
+
+    @property
+    def words(self) -> str:
+        """Tell it in a sentence or two."""
+        return f"For {self.outcome}: {self.level}, {full(self.status)[:1].lower()}{full(self.status)[1:]} {self.risk}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One change, as the ledger tells it."""
+
+    sentence: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a memo is made of, as of one day. ``survey``: where the figure of use is from."""
+
+    slug: str
+    state: State
+    why: Explained
+    changes: Sequence[Told]
+    sure: Sequence[Sure]
+    doubts: Sequence[str]  # what is said of reports of studies that count
+    survey: str
+    on: date
+    address: str
+    boxes: tuple[str, ...]  # that mark the tier
+    searched: str = ""  # which sources answer; empty of a past day
+
+
+def sheet(catalogue: Catalogue, known: Known) -> Sheet:
+    """Put the memo of one intervention together."""
+    about, state = catalogue.intervention(known.slug), known.state
+    return Sheet(
+        about=about.name,
+        on=known.on,
+        address=known.address,
+        promise=f"it goes on showing how things stood on {day(known.on)}",
+        title=stands(about.name, state),
+        lead=meaning(state).lead,
+        caution=f"{caution(state.tier)} {catalogue.review.caveat}",
+        statements=tuple(_statements(known)),
+        blocks=tuple(_blocks(catalogue, known)),
+        foot=" ".join(filter(None, (_sources(catalogue), known.searched))),
+    )
+
+
+def _blocks(catalogue: Catalogue, known: Known) -> Iterator[Block]:
+    name, means = catalogue.intervention(known.slug).name, meaning(known.state)
+    changed = within(_changed(name, known.changes), _CHANGES, _LONG)
+    yield Block("What changed", changed, half=True)
+    sure = within(_sure(known), _DOUBTS + _SURE + 1, _SENTENCE)
+    yield Block("How sure", sure, half=True)
+    yield Block("Use, and the gap", (_use(known),))
+    takes = _takes(catalogue, known.slug)
+    yield Block("What it takes, and what it costs to switch", table=takes)
+    yield from _others(catalogue, known.slug)
+    told = (f"If you buy it now: {means.buying}", f"If you are choosing: {means.choosing}")
+    yield Block("What it means", points=told, half=True)
+    would = within(_would(known.why), _WOULD, _LONG)
+    yield Block("What would change the verdict", points=would, half=True)
+
+
+def _statements(known: Known) -> Iterator[Statement]:
+    state = known.state
+    yield Statement(
+        "How much is known",
+        sentence(tier_words(state)),
+        f"{sentence(state.studies_words)} counted.",
+        known.boxes,
+    )
+    said = sentence(shown(state.said)) if state.said else "Not kept"
+    yield Statement(
+        "What the 2023 review said", said, "Of its whole tier; it looked at studies to 2021."
+    )
+    yield _since(state)
+
+
+def _since(state: State) -> Statement:
+    """Tell what trials since show: what the headline was read off first, the rest after it."""
+    label = "What trials since then show"
+    first = state.read or since(state)
+    if first is None:
+        return Statement(label, "Not known", "No result of one is known here.")
+    told = f"{sentence(place(first))}. {sentence(figures(first))}."
+    others = [f"{sentence(line.told)} {place(line)}." for line in state.shows if line is not first]
+    return Statement(label, sentence(first.told), cut(" ".join([told, *others]), _SENTENCE))
+
+
+def _changed(name: str, changes: Sequence[Told]) -> Iterator[str]:
+    for one in changes:
+        yield f"{day(one.at)}: {one.sentence.removeprefix(f'{name}: ')}"
+    if not changes:
+        yield NO_CHANGE
+
+
+def _sure(known: Known) -> Iterator[str]:
+    yield from known.doubts[:_DOUBTS]
+    for one in known.sure[:_SURE]:
+        yield one.words
+    if not known.sure:
+        yield _NO_TRIAL
+    harm = ResultClass.HARM.value
+    if not any(line.outcome_class == harm for line in known.state.shows):
+        yield f"{sentence(OUTCOMES[harm])}: no result of one is known here."
+
+
+def sure_then(state: State) -> list[Sure]:
+    """Say of a past day how sure people had confirmed to be by then."""
+    classes = dict.fromkeys(line.outcome_class for line in state.shows)
+    return [
+        Sure(OUTCOMES[kind], state.certainty[kind].value, "as confirmed by then")
+        if kind in state.certainty
+        else Sure(OUTCOMES[kind], NOT_KNOWN, "nobody had confirmed it by then")
+        for kind in classes
+    ]
+
+
+def _takes(catalogue: Catalogue, slug: str) -> Table:
+    """Tell what delivering it takes; what no source tells, the cost of switching always, in one row."""
+    aspects = catalogue.context(slug).aspects
+    known = [name for name in _ASPECTS if aspects[name]]
+    unknown = [ASPECTS[name] for name in _ASPECTS if not aspects[name]]
+    titles = [
+        title[:1].lower() + title[1:] if title != "UK provider" else title
+        for title in (*unknown, SWITCHING)
+    ]
+    return Table(
+        "What it takes",
+        ("What", "Known", "Source, date"),
+        (
+            *((ASPECTS[name], *fact(catalogue, slug, name)) for name in known),
+            (sentence(listed(titles)), UNKNOWN, _NO_SOURCE),
+        ),
+    )
+
+
+def fact(catalogue: Catalogue, slug: str, name: str) -> tuple[str, str]:
+    """Give what is known of one aspect, and its source with its date; that it is not known."""
+    told = catalogue.context(slug).aspects[name]
+    if told is None:
+        return UNKNOWN, _NO_SOURCE
+    origin = catalogue.background.sources[told.source]
+    return cut(told.words, _FACT), cut(f"{origin.short}, {origin.dated}", _SOURCE)
+
+
+def _others(catalogue: Catalogue, slug: str) -> Iterator[Block]:
+    ratings = catalogue.intervention(slug).ratings[:_RATINGS]
+    if not ratings:
+        return
+    rows = tuple(
+        (
+            cut(f"{one.body} ({one.country})" if one.country else one.body, 80),
+            cut(sentence(one.rating), _FACT) if one.rating else "No rating found",
+            cut(sentence(partial_day(one.rated)), _SOURCE) if one.rated else "Not known",
+        )
+        for one in ratings
+    )
+    yield Block(
+        "What other bodies say",
+        table=Table("Other bodies’ ratings", ("Body", "Rating", "Rated"), rows),
+    )
+
+
+def _use(known: Known) -> str:
+    state = known.state
+    figure = f"{cut(used(state), _SENTENCE)} ({cut(known.survey, _FACT)})"
+    return f"{figure}. The gap: {state.kind}. {state.sentence}"
+
+
+def _would(why: Explained) -> Iterator[str]:
+    yield from (why.hangs_on, why.next_tier, why.next_label)
+    yield from why.coming
+
+
+def _sources(catalogue: Catalogue) -> str:
+    review = catalogue.review
+    return (
+        f"Sources: {review.citation.rstrip('.')}. doi {review.doi}, {review.licence}; since then the "
+        "records and decisions at the address above. Gap Monitor is independent: it is not an NHS "
+        "service and gives no clinical advice."
+    )
