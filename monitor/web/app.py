@@ -24,7 +24,7 @@ from monitor.web import (
     trials,
     turns,
 )
-from monitor.web.admin import baseline, collections, days, feeds, outbox, waves
+from monitor.web.admin import baseline, collections, days, digests, feeds, outbox, waves
 from monitor.web.admin import pages as admin
 from monitor.web.public import (
     attachment,
@@ -33,6 +33,7 @@ from monitor.web.public import (
     figure,
     history,
     interventions,
+    mailed,
     marks,
     priorities,
     rendered,
@@ -90,7 +91,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     errors.register(app)
     public_pages = (
         *(public, crawlers, coverage, interventions, findings, history, priorities, use),
-        *(attachment, subscribe, returning, account, own_account),
+        *(attachment, subscribe, mailed, returning, account, own_account),
         *(my_services, mine, own_services, own_downloads),
     )
     reviewing = (
@@ -109,7 +110,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
         imports,
         searches,
     )
-    administering = (admin, outbox, days, feeds, baseline, waves, collections)
+    administering = (admin, outbox, digests, days, feeds, baseline, waves, collections)
     for module in (*public_pages, *reviewing, *administering):
         app.register_blueprint(module.blueprint)
     _dress(app, service)
