@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from monitor.gap import use_changes
-from monitor.gap.telling import meaning, moves
+from monitor.gap.meaning import meaning
+from monitor.gap.telling import moves
 from monitor.kernel.english import day, listed, month, number, plural, sentence
 from monitor.kernel.uk import uk_day, uk_day_of
 from monitor.notify.rules import plain

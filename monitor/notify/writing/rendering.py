@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from monitor.accounts.rules import LINK_LASTS
 from monitor.accounts.tables import Role
-from monitor.gap.telling import meaning
+from monitor.gap.meaning import meaning
 from monitor.kernel import addresses, english
 from monitor.kernel.settings import Settings
 from monitor.notify import rules
