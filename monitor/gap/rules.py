@@ -102,7 +102,7 @@ def sentence(name: str, before: State | None, after: State, cause_words: str) ->
     if before is None:
         return (
             f"{name}: the tier is {tier_clause(after)} ({after.studies_words}), the findings are "
-            f"{_findings(after.direction)} and the gap is {_gap(after)}. {cause}."
+            f"{findings_words(after.direction)} and the gap is {_gap(after)}. {cause}."
         )
     evidence = (_told_findings(before, after), _told_tier(before, after))
     # what moved comes first; tier and direction stay together
@@ -120,9 +120,9 @@ def _told_findings(before: State, after: State) -> tuple[bool, str]:
         for line in moved(before, after)
     ]
     if before.direction == after.direction:
-        stays = f"findings stay {_findings(after.direction)}"
+        stays = f"findings stay {findings_words(after.direction)}"
         return bool(trials), "; ".join([*trials, stays])
-    moves = f"findings moved from {_findings(before.direction)} to {_findings(after.direction)}"
+    moves = f"findings moved from {findings_words(before.direction)} to {findings_words(after.direction)}"
     return True, "; ".join([moves, *trials])
 
 
@@ -148,7 +148,7 @@ def _told_gap(before: State, after: State) -> str:
     return f"the gap moved from {_gap(before)} to {_gap(after)}"
 
 
-def _findings(direction: Direction) -> str:
+def findings_words(direction: Direction) -> str:
     """Word a direction so that it can follow "findings stay" and "findings moved from"."""
     worded = {
         Direction.GENERALLY_POSITIVE: direction.value,

@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from monitor.gap import use_changes
-from monitor.gap.meaning import meaning
 from monitor.gap.telling import moves
 from monitor.kernel.english import day, listed, month, number, plural, sentence
 from monitor.kernel.uk import uk_day, uk_day_of
@@ -101,7 +100,7 @@ def lead(content: Mapping[str, Any], following: int) -> str:
             "Below is where we looked, and what came of it."
         )
     others = [f"{change['name']}: {what_moved(change)}" for change in changes[1:]]
-    told = wording.without_name(changes[0])
+    told = wording.in_brief(changes[0])
     if not others:
         return told
     count = sentence(number(len(others)))
@@ -141,9 +140,9 @@ def changes(content: Mapping[str, Any], base: str) -> list[dict[str, Any]]:
             "number": f"{place}. " if several else "",
             "name": change["name"],
             "what": what_moved(change),
-            "sentence": line(wording.without_name(change)) if place > 1 else "",
+            "sentence": _sentence(change, place, full),
             "rows": _rows(change, place) if place <= full else (),
-            "meaning": meaning(wording.states(change)[1]) if place <= full else None,
+            "meaning": wording.means(change) if place <= full else None,
             "studies": [
                 study(one, base) for one in (change["studies"][-_STUDIES:] if place <= full else ())
             ],
@@ -152,6 +151,13 @@ def changes(content: Mapping[str, Any], base: str) -> list[dict[str, Any]]:
         }
         for place, change in enumerate(content["changes"], start=1)
     ]
+
+
+def _sentence(change: Mapping[str, Any], place: int, full: int) -> str:
+    """Tell a change above its facts in brief, or whole where it has none; of the first the lead does."""
+    if place == 1:
+        return ""
+    return line(wording.in_brief(change) if place <= full else wording.without_name(change))
 
 
 def _rows(change: Mapping[str, Any], place: int) -> list[wording.ChangeRow]:

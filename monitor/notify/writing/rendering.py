@@ -20,7 +20,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from monitor.accounts.rules import LINK_LASTS
 from monitor.accounts.tables import Role
-from monitor.gap.meaning import meaning
 from monitor.kernel import addresses, english
 from monitor.kernel.settings import Settings
 from monitor.notify import rules
@@ -255,12 +254,11 @@ def _links(claimed: Claimed, base: str, secret: bytes) -> dict[str, str]:
 
 
 def _told(change: Mapping[str, Any], base: str) -> dict[str, Any]:
-    _, after = wording.states(change)
     return {
         "name": change["name"],
-        "sentence": wording.without_name(change),
+        "sentence": wording.in_brief(change),
         "rows": wording.rows(change),
-        "meaning": meaning(after),
+        "meaning": wording.means(change),
         "url": base + change["path"],
     }
 
