@@ -22,6 +22,8 @@ _MAX_SUBJECT = 200
 _FULL, _STUDIES, _OUTCOME = 3, 2, 160
 _MANY, _FULL_OF_MANY = 5, 2
 _LINE = 400  # characters of what is told in a line
+_OF_EVIDENCE = frozenset({"tier", "settled", "direction", "findings", "certainty"})
+_OF_USE = frozenset({"Evidence tier", "The gap"})  # rows beside that of use
 _NAMES = {
     Cadence.AT_ONCE: "monthly digest",
     Cadence.WEEKLY: "weekly digest",
@@ -161,9 +163,16 @@ def _sentence(change: Mapping[str, Any], place: int, full: int) -> str:
 
 
 def _rows(change: Mapping[str, Any], place: int) -> list[wording.ChangeRow]:
-    """Write what was and is; use that did not move only of the first change."""
-    of_use = place == 1 or "use" in change["kinds"]
-    return [row for row in wording.rows(change) if of_use or not row.about_use]
+    """Write what was and is: of the first change all; of others what their kind of change is about.
+
+    The line above them says that the rest stands.
+    """
+    rows, kinds = wording.rows(change), change["kinds"]
+    if place == 1 or not kinds:
+        return list(rows)
+    if not _OF_EVIDENCE.isdisjoint(kinds):
+        return [row for row in rows if not row.about_use or "use" in kinds]
+    return [row for row in rows if row.about_use or row.label in _OF_USE]
 
 
 def line(said: str) -> str:

@@ -83,7 +83,7 @@ def write(claimed: Claimed, settings: Settings, secret: bytes) -> Written:
     view |= {"base": base, "kind": claimed.kind.value, "notice": _notice(claimed, settings)}
     contact = settings.web.contact
     view |= {"contact": contact, "contact_link": addresses.contact_link(contact)}
-    view |= {"of_copy": _of_copy(claimed)}
+    view |= {"of_copy": _of_copy(claimed), "on_the_web": _copy(claimed) is Copy.VIEW}
     subject = _fill(claimed.kind, "subject.txt", view)
     return Written(
         subject=_subject(f"Test: {subject}" if _copy(claimed) is Copy.TEST else subject),
