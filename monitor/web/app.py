@@ -35,6 +35,7 @@ from monitor.web.public import (
     interventions,
     mailed,
     marks,
+    own_data,
     priorities,
     rendered,
     returning,
@@ -91,7 +92,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     errors.register(app)
     public_pages = (
         *(public, crawlers, coverage, interventions, findings, history, priorities, use),
-        *(attachment, subscribe, mailed, returning, account, own_account),
+        *(attachment, subscribe, own_data, mailed, returning, account, own_account),
         *(my_services, mine, own_services, own_downloads),
     )
     reviewing = (

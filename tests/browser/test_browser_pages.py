@@ -70,6 +70,7 @@ PUBLIC = {
     "subscribe.unsubscribe_form": "/u/{unsubscribe}",
     "subscribe.choices_form": "/choices/{choices}",
     "mailed.mailed": "/m/{view}",
+    "own_data.ask_erase": "/choices/{choices}/erase",
     "my_services.form": "/my-services",
     "my_services.open_form": "/mine/open/{mine}",
     "returning.start": "/returns/{begun}",
@@ -178,6 +179,7 @@ MORE_STAFF = (
     "/waves/1",
 )
 FILES = {
+    "own_data.data",
     *("findings.table", "findings.drawing", "findings.picture"),
     *("priorities.as_csv", "coverage.studies"),
     *("own_downloads.gap_table", "own_downloads.services_table", "own_downloads.everything"),
