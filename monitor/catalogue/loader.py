@@ -14,6 +14,7 @@ from monitor.catalogue.appraisal import StudyDesign, Tool
 from monitor.catalogue.appraisal_checks import faults
 from monitor.catalogue.context import Background, Context, Origin
 from monitor.catalogue.context import faults as context_faults
+from monitor.catalogue.meaning import Meanings
 from monitor.catalogue.methods import CertaintyPolicy, Measures, Plausible, SynthesisPolicy
 from monitor.catalogue.models import (
     Abbreviation,
@@ -77,6 +78,7 @@ class Catalogue(Data):
     plausible: Plausible
     areas: Areas
     sentences: FindingSentences
+    meanings: Meanings
     tools: dict[str, Tool]
     tool_for: dict[StudyDesign, str]  # which of the tools that fit a design is asked for
     released: Released  # every version ever in force, or prepared to be
@@ -181,6 +183,7 @@ def read(folder: Path) -> Catalogue:
     plausible = parse(folder, "plausible.toml", Plausible, errors)
     areas = parse(folder, "areas.toml", Areas, errors)
     sentences = parse(folder, "sentences/findings.toml", FindingSentences, errors)
+    meanings = parse(folder, "sentences/meaning.toml", Meanings, errors)
     interventions = _interventions(folder, errors)
     background, contexts = _contexts(folder, interventions, errors)
     tools = _tools(folder, errors)
@@ -194,7 +197,7 @@ def read(folder: Path) -> Catalogue:
     if grading and gap:
         errors += unfit(interventions, grading, gap)
     policies_found = grading and gap and synthesis and certainty
-    data_found = measures and plausible and areas and sentences and background
+    data_found = measures and plausible and areas and sentences and meanings and background
     if errors or not (review and current and policies_found and data_found):
         raise ConfigError("\n".join(errors))
     return Catalogue(
@@ -210,6 +213,7 @@ def read(folder: Path) -> Catalogue:
         plausible=plausible,
         areas=areas,
         sentences=sentences,
+        meanings=meanings,
         tools=tools,
         tool_for=current.tools,
         released=Released(grading=policies, gap=gaps, synthesis=syntheses),

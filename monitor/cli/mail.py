@@ -12,6 +12,10 @@ from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
 from monitor.notify.messages import outbox
 
+_TRIED = (
+    "A test to {} waits to be sent; gap-monitor deliver sends it now. It counts as told to nobody."
+)
+
 
 @commands.command()
 @click.option("--dry-run", is_flag=True, help="List what is due; send nothing.")
@@ -49,12 +53,23 @@ def _print_due(due: list[outbox.Due], *, json_: bool) -> None:
 @commands.command()
 @click.option("--dry-run", is_flag=True, help="List who would get one now; make none.")
 @click.option("--preview", metavar="ADDRESS", help="Print what this reader's next one would say.")
+@click.option(
+    "--test",
+    metavar="ADDRESS",
+    help="Send that to ADDRESS as a test: what its own next one would say, or that of --preview.",
+)
 @as_json
 @click.pass_obj
-def digest(config: Path, *, dry_run: bool, preview: str | None, json_: bool) -> None:
+def digest(
+    config: Path, *, dry_run: bool, preview: str | None, test: str | None, json_: bool
+) -> None:
     """Make all digests that are due, once and now; ``deliver`` sends them."""
     with service_of(config) as service:
         prepare(service, SCHEDULE)
+        if test is not None:
+            queued = digesting.tried(service, preview or test, to=test)
+            click.echo(_TRIED.format(test) if queued else "Nothing is to be told.")
+            return
         if preview is not None:
             click.echo(digesting.previewed(service, preview) or "Nothing is to be told.")
             return

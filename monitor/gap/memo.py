@@ -12,10 +12,11 @@ from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import ResultClass
 from monitor.evidence.shown import OUTCOMES, figures, place
 from monitor.gap.explained import Explained
+from monitor.gap.meaning import caution, meaning
 from monitor.gap.rules import stands
 from monitor.gap.sheets import Block, Sheet, Statement, Table, cut, within
 from monitor.gap.states import State
-from monitor.gap.telling import caution, meaning, since, tier_words, used
+from monitor.gap.telling import since, tier_words, used
 from monitor.kernel.english import NOT_KNOWN, day, full, listed, partial_day, sentence
 from monitor.review.words import shown
 

@@ -116,7 +116,7 @@ def stands(name: str, state: State) -> str:
     """Tell in one sentence, without its full stop, where an intervention stands: tier, findings and gap."""
     return (
         f"{name}: the tier is {tier_clause(state)} ({state.studies_words}), the findings are "
-        f"{_findings(state.direction)} and the gap is {_gap(state)}"
+        f"{findings_words(state.direction)} and the gap is {_gap(state)}"
     )
 
 
@@ -126,9 +126,9 @@ def _told_findings(before: State, after: State) -> tuple[bool, str]:
         for line in moved(before, after)
     ]
     if before.direction == after.direction:
-        stays = f"findings stay {_findings(after.direction)}"
+        stays = f"findings stay {findings_words(after.direction)}"
         return bool(trials), "; ".join([*trials, stays])
-    moves = f"findings moved from {_findings(before.direction)} to {_findings(after.direction)}"
+    moves = f"findings moved from {findings_words(before.direction)} to {findings_words(after.direction)}"
     return True, "; ".join([moves, *trials])
 
 
@@ -154,7 +154,7 @@ def _told_gap(before: State, after: State) -> str:
     return f"the gap moved from {_gap(before)} to {_gap(after)}"
 
 
-def _findings(direction: Direction) -> str:
+def findings_words(direction: Direction) -> str:
     """Word a direction so that it can follow "findings stay" and "findings moved from"."""
     worded = {
         Direction.GENERALLY_POSITIVE: direction.value,

@@ -5,16 +5,11 @@ from dataclasses import dataclass
 
 from monitor.kernel.clock import monotonic
 from monitor.kernel.locks import exclusive
-from monitor.notify import rules
 from monitor.notify.announcements import fan_out
 from monitor.notify.digests import making, releasing, trials
 from monitor.notify.digests.making import Workshop
-from monitor.notify.messages.claiming import Claimed
-from monitor.notify.tables import MessageKind
-from monitor.notify.writing.rendering import render, text_of
+from monitor.notify.writing import trying
 from monitor.service import Service
-
-_NO_UUID = "00000000-0000-4000-8000-000000000000"  # no message has this number
 
 
 @dataclass(slots=True)
@@ -72,31 +67,30 @@ def _may_be_made(service: Service, report: DigestReport) -> bool:
 def previewed(service: Service, address: str) -> str | None:
     """Write what one reader's digest would say if it were due now; None: nothing is to be told.
 
-    Composed and rendered as what is sent is, under no number of ours: its links lead nowhere.
-
     Raises:
         NotFound: nobody there gets e-mails.
     """
-    at, shop = service.clock(), Workshop(service.settings, service.catalogue)
+    shop = Workshop(service.settings, service.catalogue)
     with service.database.read() as session:
         reader = making.reader_at(session, address)
-        made = making.preview(session, shop, [reader], at=at)
-        if not made:
-            return None
-        claimed = Claimed(
-            id=0,
-            uuid=_NO_UUID,
-            message_id=rules.message_id(_NO_UUID, service.settings.mail.from_address),
-            kind=MessageKind.DIGEST,
-            address=reader.address,
-            token=0,
-            attempt=0,
-            queued_at=at,
-            subscriber_id=reader.id,
-            context={"following": len(reader.hears_of)},
-            content=made[0].content,
-        )
-        return text_of(render(claimed, service.settings, service.secret))
+        next_ = trying.next_digest(session, shop, reader, at=service.clock())
+    return trying.written(next_, service.settings, service.secret).text if next_ else None
+
+
+def tried(service: Service, address: str, *, to: str) -> bool:
+    """Queue what one reader's digest would say now, as a test to somebody; tells whether it says anything.
+
+    Raises:
+        NotFound: nobody gets e-mails at ``address``.
+        InvalidInput: ``to`` is no e-mail address.
+    """
+    shop, at = Workshop(service.settings, service.catalogue), service.clock()
+    with service.database.write() as session:
+        reader = making.reader_at(session, address)
+        next_ = trying.next_digest(session, shop, reader, at=at)
+        if next_ is not None:
+            trying.send_next(session, service.settings, next_, to, by="cli", at=at)
+    return next_ is not None
 
 
 def due_addresses(service: Service) -> list[str]:

@@ -12,6 +12,13 @@ class Cadence(StrEnum):
     QUARTERLY = "quarterly"
 
 
+class Copy(StrEnum):
+    """What a copy of a mail is for, that is not the mail to its reader."""
+
+    VIEW = "view"  # whoever has the link sees what was sent
+    TEST = "test"  # whoever runs the service sees how one looks in their own inbox
+
+
 class Kind(StrEnum):
     """What a reader may want to be told of."""
 

@@ -24,7 +24,7 @@ from monitor.web import (
     trials,
     turns,
 )
-from monitor.web.admin import baseline, collections, days, feeds, outbox, waves
+from monitor.web.admin import baseline, collections, days, digests, feeds, outbox, waves
 from monitor.web.admin import pages as admin
 from monitor.web.public import (
     attachment,
@@ -33,7 +33,9 @@ from monitor.web.public import (
     figure,
     history,
     interventions,
+    mailed,
     marks,
+    own_data,
     priorities,
     rendered,
     returning,
@@ -94,7 +96,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     errors.register(app)
     public_pages = (
         *(public, crawlers, coverage, interventions, findings, history, priorities, use),
-        *(attachment, subscribe, returning, account, own_account, memos),
+        *(attachment, subscribe, own_data, mailed, returning, account, own_account, memos),
         *(changes, why, atom),
         *(my_services, mine, own_services, own_downloads, own_memo),
     )
@@ -114,7 +116,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
         imports,
         searches,
     )
-    administering = (admin, outbox, days, feeds, baseline, waves, collections)
+    administering = (admin, outbox, digests, days, feeds, baseline, waves, collections)
     for module in (*public_pages, *reviewing, *administering):
         app.register_blueprint(module.blueprint)
     _dress(app, service)

@@ -37,6 +37,7 @@ from monitor.mine import links
 from monitor.mine import service as own_services
 from monitor.mine.rules import Entry
 from monitor.notify import queries as mail
+from monitor.notify.digests import making
 from monitor.notify.readers import tokens
 from monitor.review import service as review
 from monitor.review.family import compare as families
@@ -70,6 +71,8 @@ PUBLIC = {
     "subscribe.confirm_form": "/confirm/{confirm}",
     "subscribe.unsubscribe_form": "/u/{unsubscribe}",
     "subscribe.choices_form": "/choices/{choices}",
+    "mailed.mailed": "/m/{view}",
+    "own_data.ask_erase": "/choices/{choices}/erase",
     "my_services.form": "/my-services",
     "my_services.open_form": "/mine/open/{mine}",
     "returning.start": "/returns/{begun}",
@@ -133,6 +136,8 @@ STAFF = {
     "collections.collection": "/collections/{collection}",
     "admin.mail": "/mail",
     "admin.letter": "/mail/{mail}",
+    "digests.ask": "/mail/next",
+    "digests.next_one": "/mail/next/{reader}",
     "admin.people": "/people",
     "admin.ask_disable": "/people/{person}/disable",
     "admin.ask_link": "/people/{person}/link",
@@ -178,6 +183,7 @@ MORE_STAFF = (
     "/waves/1",
 )
 FILES = {
+    "own_data.data",
     *("findings.table", "findings.drawing", "findings.picture"),
     *("memos.as_pdf", "own_memo.as_pdf"),
     *("changes.table", "atom.of_all", "atom.of_one"),
@@ -226,6 +232,7 @@ def with_more(world):
             by="user:1",
             at=world.at,
         )
+        reader = making.reader_at(session, "reader@example.org").id
         sent = {m.kind.value: m.uuid for m in mail.messages(session) if m.sent_at}
         papers = (world.papers["hostile"], world.papers["possible"])
         seen = compare.seen(*(literature.paper(session, paper) for paper in papers))
@@ -277,6 +284,8 @@ def with_more(world):
         "confirm": tokens.confirm_token(SECRET, sent["confirm"]),
         "unsubscribe": tokens.unsubscribe_token(SECRET, sent["change"]),
         "choices": tokens.choices_token(SECRET, sent["change"]),
+        "view": tokens.view_token(SECRET, sent["change"]),
+        "reader": reader,
         "mine": tokens.my_services_token(SECRET, own),
         "service": service,
         "welcome": link,

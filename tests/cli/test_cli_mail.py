@@ -83,6 +83,8 @@ def test_digests_are_listed_previewed_and_made(config):
     assert json.loads(run(config, "digest", "--dry-run", "--json").stdout) == []
     told = run(config, "digest", "--preview", "reader@example.org")
     assert (told.exit_code, told.output.strip()) == (0, "Nothing is to be told.")
+    test = run(config, "digest", "--test", "reader@example.org")
+    assert (test.exit_code, test.output.strip()) == (0, "Nothing is to be told.")
     assert "0 made" in run(config, "digest").output
     nobody = run(config, "digest", "--preview", "nobody@example.org")
     assert nobody.exit_code != 0

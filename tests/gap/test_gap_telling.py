@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
+from monitor.gap import meaning as explaining
 from monitor.gap import telling
 from monitor.gap.rules import State, sentence
-from monitor.notify.writing import rendering, wording
+from monitor.notify.writing import wording
 from monitor.web.public import figure
 
 TIERS = list(Tier)
@@ -77,7 +78,7 @@ def test_subject_lead_table_and_page_tell_one_tier(before, after):
 
 
 def test_page_and_mail_say_the_same_of_what_it_means():
-    assert rendering.meaning is figure.meaning is telling.meaning  # type: ignore[attr-defined]  # whose function each of them prints is what is asked
+    assert figure.meaning is explaining.meaning is wording.meaning  # type: ignore[attr-defined]  # whose function each prints is what is asked
 
 
 @pytest.mark.parametrize(("tier", "direction"), list(product(Tier, Direction)))

@@ -134,6 +134,7 @@ def test_a_preview_says_what_would_be_sent_and_changes_nothing(service, clock):
     assert "PROOF THAT WE LOOKED" in " ".join(preview.split())
     with pytest.raises(NotFound, match="nobody at x@reader"):
         digesting.previewed(service, "x@reader.example")
+    assert digesting.tried(service, "R0@reader.example", to="boss@team.example")
     with service.database.read() as session:
         assert session.scalars(select(HeldNews)).all() == []
-    assert sent_to(service) == []
+        assert session.scalars(select(Message.subscriber_id)).all() == [None]

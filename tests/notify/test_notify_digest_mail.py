@@ -159,7 +159,9 @@ def test_a_correction_quotes_what_its_reader_was_told(w, mails, settings):
     moved(w, "cos", (POSITIVE, (8, 17)), (MIXED, (9, 18)), "MAJOR")
     (digest,) = mails()
     outbox.sent(w.session, digest, reply="250", at=w.at + 8 * DAY)
-    told = digest.content["changes"][0]["sentence"]
+    change = digest.content["changes"][0]
+    told = f"{change['name']}: {change['brief']}"
+    assert change["brief"][1:] in " ".join(text_of(render(digest, settings, SECRET)).split())
     w.at += 20 * DAY
     study = w.session.get_one(type(w.study("X", doi="10.1000/x")), 1)
     w.withdraw_and_announce(study, reason="A mistake.")

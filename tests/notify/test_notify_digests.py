@@ -174,7 +174,8 @@ def test_who_was_told_in_a_digest_is_corrected_at_once_whatever_they_follow_now(
     w.withdraw_and_announce(study, reason="A mistake.")
     (correction,) = told_at_once(w, told)
     quoted = correction.context["told"]
-    assert quoted["said"] == [content(w, messages[0])["changes"][0]["sentence"]]
+    change = content(w, messages[0])["changes"][0]
+    assert quoted["said"] == [f"{change['name']}: {change['brief']}"]
     assert quoted["at"] == messages[0].queued_at.isoformat()
     assert told_at_once(w, left) == told_at_once(w, later) == []
 

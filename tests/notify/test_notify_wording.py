@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue.words import Design, Direction, FindingDirection, GapKind, Tier, UsageBand
+from monitor.gap.meaning import meaning
 from monitor.gap.rules import State
-from monitor.gap.telling import meaning
 from monitor.notify.writing import wording
 
 

@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session
 from monitor.catalogue.loader import Catalogue
 from monitor.evidence.words import OF_DECISIONS
 from monitor.feeds import queries as feeds
+from monitor.gap.brief import brief
+from monitor.gap.meaning import meaning
+from monitor.gap.states import State
 from monitor.gap.tables import Change
 from monitor.kernel.settings import Settings
 from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
@@ -36,8 +39,8 @@ _FACTS = (
 # Of the JSON; mails are rendered from all. 1: as first written. 2: a study says whether it counts
 # again and whether it was retracted. 3: this key; its date, its words and what is said of it. 4: a
 # change says what trials since show, and what kind of cause it has; a wave of use may be the cause;
-# a study says whether it was appraised again.
-VERSION = 4
+# a study says whether it was appraised again. 5: a change in brief, and what it means for a reader.
+VERSION = 5
 _LINKED = ("doi", "pmid", "pmcid", "nct", "isrctn")
 
 
@@ -67,6 +70,8 @@ def build(
 
 def _change(session: Session, catalogue: Catalogue, change: Change) -> dict[str, Any]:
     about = catalogue.intervention(change.slug)
+    before = State.from_dict(change.before) if change.before else None
+    after = State.from_dict(change.after)
     return {
         "id": change.id,
         "slug": change.slug,
@@ -76,6 +81,8 @@ def _change(session: Session, catalogue: Catalogue, change: Change) -> dict[str,
         "after": change.after,
         "kinds": list(change.kinds),
         "sentence": plain(change.sentence, 1000),
+        "brief": plain(brief(before, after, plain(change.cause, 300)), 1000),
+        "meaning": meaning(after).to_dict(),
         "cause": plain(change.cause, 1000),
         "cause_kind": change.cause_kind,
         "usage": _usage(session, change.slug),

@@ -87,7 +87,7 @@ def _by_mail(session: Session, of_them: tuple[Any, ...], known: dict[int, Before
     contents = {row.id: row.content for row in session.execute(made)} if told else {}
     for reader, context, at, of in rows:
         slugs = context["slugs"]
-        said = [c["sentence"] for c in contents[of]["changes"] if c["slug"] in slugs]
+        said = [said_of(c) for c in contents[of]["changes"] if c["slug"] in slugs]
         known.setdefault(reader or 0, Before()).was_told(slugs, said, at)
 
 
@@ -123,7 +123,13 @@ def _in_digests(
 def _said_in(content: dict[str, Any], announcement: int) -> list[str]:
     """Give what a digest said of an announcement."""
     entries = (entry for part in ("changes", "added", "undone") for entry in content[part])
-    return [entry["sentence"] for entry in entries if announcement in entry["announcements"]]
+    return [said_of(entry) for entry in entries if announcement in entry["announcements"]]
+
+
+def said_of(told: dict[str, Any]) -> str:
+    """Give what a mail said of a change: in brief, where it was frozen so."""
+    in_brief = told.get("brief")
+    return f"{told['name']}: {in_brief}" if in_brief else str(told["sentence"])
 
 
 def _earlier(announcement: Announcement) -> Select[int]:

@@ -14,12 +14,16 @@ from typing import Any
 
 from monitor.gap import rules as gap_rules
 from monitor.gap import use_changes
+from monitor.gap.brief import brief
 from monitor.gap.states import State
 from monitor.gap.telling import findings_clause, moves, tier_clause
 from monitor.kernel import english
 from monitor.notify import news, terms
 from monitor.notify.announcements import weighing
+from monitor.notify.rules import plain
 from monitor.notify.words import Kind
+
+_FEW, _WHY = 2, 300  # causes named in brief, and their characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,8 @@ def _change(waiting: Sequence[_Step], kinds: list[str], *, retracted: bool) -> d
     weight = terms.weight(first.before, last.after, kinds, retracted=retracted)
     alone = len(waiting) == 1
     return _entry(waiting, first.change["sentence"] if alone else _merged(waiting, last.after)) | {
+        "brief": _brief(waiting, first.before, last.after),
+        "meaning": last.change.get("meaning"),
         "before": first.change["before"],
         "after": last.change["after"],
         "kinds": kinds,
@@ -156,6 +162,12 @@ def _merged(waiting: Sequence[_Step], after: State) -> str:
     if use_changes.moved(before, after):
         told = f"{told.rstrip('.')}; {use_changes.use_clause(before, after)}."
     return told
+
+
+def _brief(waiting: Sequence[_Step], before: State | None, after: State) -> str:
+    """Tell what moved in a line or two; of many causes the studies below tell why."""
+    causes = {step.change["cause"] for step in waiting}
+    return brief(before, after, plain(_causes(waiting), _WHY) if len(causes) <= _FEW else "")
 
 
 def _cause_kind(waiting: Sequence[_Step]) -> str | None:

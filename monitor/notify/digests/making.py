@@ -42,8 +42,8 @@ from monitor.notify.words import Kind
 
 ACTOR = "job:digest"
 AT_ONCE = 250  # readers looked at in one transaction
-# Of the JSON of a digest; mails are rendered from all.
-VERSION = 1
+# Of the JSON of a digest; mails are rendered from all. 2: a change in brief, and what it means.
+VERSION = 2
 _KEPT = 200  # announcements kept in memory of one pass, and digests
 
 

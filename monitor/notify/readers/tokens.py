@@ -20,6 +20,7 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     CONFIRM = "confirm"
     CHOICES = "choices"
+    VIEW = "view"
     MY_SERVICES = "my services"
     SURVEY = "survey"
 
@@ -37,6 +38,14 @@ def confirm_token(secret: bytes, uuid: str) -> str:
 def choices_token(secret: bytes, uuid: str) -> str:
     """Make the token of the link that lets this message's reader change what they get."""
     return _token(secret, Purpose.CHOICES, UUID(uuid).bytes)
+
+
+def view_token(secret: bytes, uuid: str) -> str:
+    """Make the token of the link that shows what this message said, to whoever has it.
+
+    It opens nothing else: who forwards it passes on what was told, and no way to stop or change it.
+    """
+    return _token(secret, Purpose.VIEW, UUID(uuid).bytes)
 
 
 def my_services_token(secret: bytes, uuid: str) -> str:

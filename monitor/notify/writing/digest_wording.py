@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from monitor.gap import use_changes
-from monitor.gap.telling import meaning, moves
+from monitor.gap.telling import moves
 from monitor.kernel.english import day, listed, month, number, plural, sentence
 from monitor.kernel.uk import uk_day, uk_day_of
 from monitor.notify.rules import plain
@@ -22,6 +22,8 @@ _MAX_SUBJECT = 200
 _FULL, _STUDIES, _OUTCOME = 3, 2, 160
 _MANY, _FULL_OF_MANY = 5, 2
 _LINE = 400  # characters of what is told in a line
+_OF_EVIDENCE = frozenset({"tier", "settled", "direction", "findings", "certainty"})
+_OF_USE = frozenset({"Evidence tier", "The gap"})  # rows beside that of use
 _NAMES = {
     Cadence.AT_ONCE: "monthly digest",
     Cadence.WEEKLY: "weekly digest",
@@ -100,7 +102,7 @@ def lead(content: Mapping[str, Any], following: int) -> str:
             "Below is where we looked, and what came of it."
         )
     others = [f"{change['name']}: {what_moved(change)}" for change in changes[1:]]
-    told = wording.without_name(changes[0])
+    told = wording.in_brief(changes[0])
     if not others:
         return told
     count = sentence(number(len(others)))
@@ -140,9 +142,9 @@ def changes(content: Mapping[str, Any], base: str) -> list[dict[str, Any]]:
             "number": f"{place}. " if several else "",
             "name": change["name"],
             "what": what_moved(change),
-            "sentence": line(wording.without_name(change)) if place > 1 else "",
+            "sentence": _sentence(change, place, full),
             "rows": _rows(change, place) if place <= full else (),
-            "meaning": meaning(wording.states(change)[1]) if place <= full else None,
+            "meaning": wording.means(change) if place <= full else None,
             "studies": [
                 study(one, base) for one in (change["studies"][-_STUDIES:] if place <= full else ())
             ],
@@ -153,10 +155,24 @@ def changes(content: Mapping[str, Any], base: str) -> list[dict[str, Any]]:
     ]
 
 
+def _sentence(change: Mapping[str, Any], place: int, full: int) -> str:
+    """Tell a change above its facts in brief, or whole where it has none; of the first the lead does."""
+    if place == 1:
+        return ""
+    return line(wording.in_brief(change) if place <= full else wording.without_name(change))
+
+
 def _rows(change: Mapping[str, Any], place: int) -> list[wording.ChangeRow]:
-    """Write what was and is; use that did not move only of the first change."""
-    of_use = place == 1 or "use" in change["kinds"]
-    return [row for row in wording.rows(change) if of_use or not row.about_use]
+    """Write what was and is: of the first change all; of others what their kind of change is about.
+
+    The line above them says that the rest stands.
+    """
+    rows, kinds = wording.rows(change), change["kinds"]
+    if place == 1 or not kinds:
+        return list(rows)
+    if not _OF_EVIDENCE.isdisjoint(kinds):
+        return [row for row in rows if not row.about_use or "use" in kinds]
+    return [row for row in rows if row.about_use or row.label in _OF_USE]
 
 
 def line(said: str) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from monitor.kernel.settings import Settings
 from monitor.notify.messages.claiming import Claimed
-from monitor.notify.readers.tokens import choices_token, unsubscribe_token
+from monitor.notify.readers.tokens import choices_token, unsubscribe_token, view_token
 from monitor.notify.tables import MessageKind
 from monitor.notify.writing.rendering import render
 
@@ -91,6 +91,7 @@ class MailMerge:
             claimed.address,
             unsubscribe_token(self._secret, claimed.uuid),
             choices_token(self._secret, claimed.uuid),
+            view_token(self._secret, claimed.uuid),
         )
         return tuple(value.encode("ascii") for value in own)
 

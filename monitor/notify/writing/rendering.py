@@ -6,6 +6,7 @@ it, and the HTML is autoescaped. No template is ever made from data.
 
 import textwrap
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from email import message_from_bytes
 from email.headerregistry import Address
@@ -19,7 +20,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from monitor.accounts.rules import LINK_LASTS
 from monitor.accounts.tables import Role
-from monitor.gap.telling import meaning
 from monitor.kernel import addresses, english
 from monitor.kernel.settings import Settings
 from monitor.notify import rules, survey_words
@@ -31,9 +31,10 @@ from monitor.notify.readers.tokens import (
     my_services_token,
     survey_token,
     unsubscribe_token,
+    view_token,
 )
 from monitor.notify.tables import MessageKind
-from monitor.notify.words import Cadence
+from monitor.notify.words import Cadence, Copy
 from monitor.notify.writing import digest_wording, wording
 from monitor.usage.returns.rules import may_be_reminded
 
@@ -66,22 +67,39 @@ class _Policy(EmailPolicy):
 _POLICY = _Policy(linesep="\r\n", max_line_length=998)
 
 
-def render(claimed: Claimed, settings: Settings, secret: bytes) -> bytes:
-    """Write one message whole, headers and both parts, ready for a mail server."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What one message says: its subject, and the same twice, as text and as HTML."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def write(claimed: Claimed, settings: Settings, secret: bytes) -> Written:
+    """Write what a message says, whether it is sent, previewed, tried out or shown on the web."""
     base = settings.web.public_url
     view = _VIEWS[claimed.kind](claimed, base, secret)
     view |= {"base": base, "kind": claimed.kind.value, "notice": _notice(claimed, settings)}
     contact = settings.web.contact
     view |= {"contact": contact, "contact_link": addresses.contact_link(contact)}
+    view |= {"of_copy": _of_copy(claimed), "on_the_web": _copy(claimed) is Copy.VIEW}
+    subject = _fill(claimed.kind, "subject.txt", view)
+    return Written(
+        subject=_subject(f"Test: {subject}" if _copy(claimed) is Copy.TEST else subject),
+        text=_fill(claimed.kind, "body.txt", view),
+        html=_fill(claimed.kind, "body.html", view),
+    )
+
+
+def render(claimed: Claimed, settings: Settings, secret: bytes) -> bytes:
+    """Write one message whole, headers and both parts, ready for a mail server."""
+    written = write(claimed, settings, secret)
     message = EmailMessage(policy=_BODY)
-    for name, value in _headers(
-        claimed, settings, secret, _write(claimed.kind, "subject.txt", view)
-    ):
+    for name, value in _headers(claimed, settings, secret, written.subject):
         message[name] = value
-    text = _write(claimed.kind, "body.txt", view)
-    message.set_content(text, cte="quoted-printable")
-    html = _write(claimed.kind, "body.html", view)
-    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    message.set_content(written.text, cte="quoted-printable")
+    message.add_alternative(written.html, subtype="html", cte="quoted-printable")
     message.set_boundary(f"=_{claimed.uuid}")
     return message.as_bytes(policy=_POLICY)
 
@@ -103,7 +121,7 @@ def _headers(
         ("To", Address(addr_spec=claimed.address)),
         ("Date", claimed.queued_at),
         ("Message-ID", claimed.message_id),
-        ("Subject", _subject(subject)),
+        ("Subject", subject),
         ("Auto-Submitted", "auto-generated"),  # RFC 3834: nobody's holiday reply answers it
         ("X-Gap-Monitor-Outbox-ID", claimed.uuid),
     ]
@@ -201,8 +219,34 @@ def _digest(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
     }
 
 
+def _copy(claimed: Claimed) -> Copy | None:
+    """Tell what a copy is for; None: it is the mail to its reader."""
+    kind = claimed.context.get("copy")
+    return Copy(kind) if kind else None
+
+
+def _of_copy(claimed: Claimed) -> list[str]:
+    """Say above a copy what it is; nothing in the mail to its reader."""
+    copy = _copy(claimed)
+    if copy is None:
+        return []
+    if copy is Copy.TEST:
+        return ["This is a test. It counts as told to nobody, and has no links of a reader’s own."]
+    sent = english.day(claimed.queued_at)
+    corrected = [
+        f"Corrected on {english.day(datetime.fromisoformat(one['at']))}: {_plain(said)}"
+        for one in claimed.context.get("corrected", ())
+        for said in one["said"]
+    ]
+    return [f"This is the e-mail of {sent}, as it was sent.", *corrected]
+
+
 def _links(claimed: Claimed, base: str, secret: bytes) -> dict[str, str]:
+    """Give the links of a reader’s own; a copy has none, so that whoever sees it can change nothing."""
+    if _copy(claimed):
+        return {"stop": "", "choose": "", "view": "", "ledger": f"{base}/changes"}
     return {
+        "view": f"{base}/m/{view_token(secret, claimed.uuid)}",
         "stop": f"{base}/u/{unsubscribe_token(secret, claimed.uuid)}",
         "choose": f"{base}/choices/{choices_token(secret, claimed.uuid)}",
         "ledger": f"{base}/changes",
@@ -210,12 +254,11 @@ def _links(claimed: Claimed, base: str, secret: bytes) -> dict[str, str]:
 
 
 def _told(change: Mapping[str, Any], base: str) -> dict[str, Any]:
-    _, after = wording.states(change)
     return {
         "name": change["name"],
-        "sentence": wording.without_name(change),
+        "sentence": wording.in_brief(change),
         "rows": wording.rows(change),
-        "meaning": meaning(after),
+        "meaning": wording.means(change),
         "url": base + change["path"],
     }
 
@@ -294,7 +337,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return value
 
 
-def _write(kind: MessageKind, part: str, view: dict[str, Any]) -> str:
+def _fill(kind: MessageKind, part: str, view: dict[str, Any]) -> str:
     return _environment().get_template(f"{kind.value}/{part}").render(view)
 
 

@@ -13,6 +13,7 @@ from monitor.catalogue.words import Design, FindingDirection, Tier, UsageBand
 from monitor.evidence.shown import OUTCOMES, figures, place
 from monitor.feeds.identifiers import destinations
 from monitor.gap import use_changes
+from monitor.gap.meaning import Meaning, meaning
 from monitor.gap.rules import State
 from monitor.gap.telling import label_was, moved, moves, tier_move, used
 from monitor.kernel.english import (
@@ -166,6 +167,17 @@ def states(change: Mapping[str, Any]) -> tuple[State | None, State]:
     """Read the states before and after."""
     before = State.from_dict(change["before"]) if change["before"] else None
     return before, State.from_dict(change["after"])
+
+
+def in_brief(change: Mapping[str, Any]) -> str:
+    """Tell what moved and why, in a line or two: as frozen; of earlier mails the ledger's sentence."""
+    return sentence(change.get("brief") or without_name(change))
+
+
+def means(change: Mapping[str, Any]) -> Meaning:
+    """Tell what a change means for a reader: as frozen; of earlier mails by the words of today."""
+    frozen = change.get("meaning")
+    return Meaning.from_dict(frozen) if frozen else meaning(states(change)[1])
 
 
 def without_name(change: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Reads one e-mail from the mailbox folder for admins. Never runs, loads or rewrites what it says."""
+"""Shows one e-mail to admins, from the mailbox folder or as written. Never runs, loads or rewrites what it says."""
 
 import email
 import email.policy
@@ -8,9 +8,21 @@ from email.message import EmailMessage
 from pathlib import Path
 from uuid import UUID
 
+from werkzeug.wrappers import Response
+
+from monitor.notify.writing.rendering import Written
+
 _HEADERS = ("From", "To", "Subject", "Date", "Message-ID", "List-Unsubscribe")
 _LARGEST = 2_000_000  # bytes
 _ADDRESS = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
+
+
+# A mail was written for mail clients: it styles itself inline. It runs nothing, loads nothing and
+# can do nothing but be read; its links open in the whole window.
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; "
+    "sandbox allow-top-navigation-by-user-activation"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,19 @@ def read(folder: Path, uuid: str) -> Letter | None:
         text=_part(message, "plain"),
         html=_part(message, "html"),
     )
+
+
+def of_written(written: Written, to: str) -> Letter:
+    """Take what was written as a letter to somebody."""
+    return Letter((("To", to), ("Subject", written.subject)), written.text, written.html)
+
+
+def in_frame(letter: Letter) -> Response:
+    """Give a letter's HTML part alone, for a frame that can do nothing."""
+    answer = Response(letter.framed(), mimetype="text/html")
+    answer.headers["Content-Security-Policy"] = _POLICY
+    answer.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return answer
 
 
 def pieces(text: str, own: str) -> list[tuple[str, bool]]:

@@ -1,9 +1,8 @@
 """Pages for admins: how everything stands, the mail, the people. Shows no secret twice."""
 
-from pathlib import Path
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from monitor import workflow
@@ -19,6 +18,7 @@ from monitor.mine import queries as mine
 from monitor.notify import queries as notify
 from monitor.notify.bounces import queries as returned
 from monitor.notify.tables import MessageKind
+from monitor.notify.writing import viewing
 from monitor.ops.advice import advice
 from monitor.ops.queries import status as read_status
 from monitor.web import auth, posting, turns
@@ -32,12 +32,7 @@ blueprint.before_request(auth.only(Role.ADMIN))
 blueprint.add_app_template_filter(letters.pieces)
 
 _MESSAGES = 100
-# A mail was written for mail clients: it styles itself inline. It runs nothing, loads nothing and
-# can do nothing but be read; its links open in the whole window.
-_LETTER_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; "
-    "sandbox allow-top-navigation-by-user-activation"
-)
+_PRIVATE = (MessageKind.MY_SERVICES,)  # its link opens what nobody else may see
 
 
 @blueprint.get("/status")
@@ -128,15 +123,17 @@ def mail_page(typed: Typed, problems: Problems | None, **path: str | int) -> str
 
 @blueprint.get("/mail/<uuid>")
 def letter(uuid: str) -> str:
-    """Show one message, with its text where a copy lies in the mailbox folder."""
+    """Show one message: as it lies in the mailbox folder, or written from what was frozen for it."""
     with service().database.read() as session:
         message = notify.message(session, uuid)
-    is_private = message.kind is MessageKind.MY_SERVICES  # its link opens what nobody else may see
+        shown = _letter(session, message)
     return render_template(
         "staff/letter.html",
         message=message,
-        letter=None if is_private else letters.read(_letters(), message.uuid),
-        is_private=is_private,
+        letter=shown,
+        is_private=message.kind in _PRIVATE,
+        is_frozen=message.kind in viewing.SHOWN,
+        copied=request.args.get("copied"),
         to_mailbox=_to_mailbox(),
         own=service().settings.web.public_url,
         labels=labels,
@@ -152,14 +149,23 @@ def letter_html(uuid: str) -> Response:
         NotFound: there is no such message here, or it has no HTML part.
     """
     with service().database.read() as session:
-        message = notify.message(session, uuid)
-    copy = letters.read(_letters(), message.uuid)
-    if copy is None or not copy.html or message.kind is MessageKind.MY_SERVICES:
+        shown = _letter(session, notify.message(session, uuid))
+    if shown is None or not shown.html:
         raise NotFound("This message has no HTML part here.")
-    answer = Response(copy.framed(), mimetype="text/html")
-    answer.headers["Content-Security-Policy"] = _LETTER_POLICY
-    answer.headers["X-Frame-Options"] = "SAMEORIGIN"
-    return answer
+    return letters.in_frame(shown)
+
+
+def _letter(session: Session, message: notify.MessageView) -> letters.Letter | None:
+    """Give a message as it lies in the mailbox folder; else as its reader sees it on the web."""
+    if message.kind in _PRIVATE:
+        return None
+    here = service()
+    copy = letters.read(here.settings.var / "mail", message.uuid)
+    found = None if copy else viewing.frozen(session, message.uuid)
+    if found is None:
+        return copy
+    written = viewing.for_admin(session, here.settings, here.secret, found)
+    return letters.of_written(written, message.address)
 
 
 @blueprint.get("/people")
@@ -259,10 +265,6 @@ def _link_page(name: str, token: str, *, lasts: str) -> Response:
     link = f"{service().settings.web.public_url}/welcome/{token}"
     page = render_template("staff/link.html", name=name, link=link, lasts=lasts)
     return Response(page, mimetype="text/html")
-
-
-def _letters() -> Path:
-    return service().settings.var / "mail"
 
 
 def _to_mailbox() -> bool:

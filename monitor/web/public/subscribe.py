@@ -149,6 +149,7 @@ def _choices_page(typed: Typed, problems: Problems | None, *, token: str) -> str
         problems=problems,
         problem_list=_problem_list(problems.of if problems else {}),
         stop=stop,
+        token=token,
     )
 
 
@@ -216,7 +217,7 @@ def unsubscribe(token: str) -> ResponseReturnValue:
 
 
 @blueprint.after_request
-def _private(response: Response) -> Response:
+def private(response: Response) -> Response:
     """Keep a page whose address holds a token out of stores, and its address to itself."""
     if request.view_args:
         response.headers["Cache-Control"] = "no-store"

@@ -128,8 +128,49 @@ def test_a_letters_html_stands_in_a_frame_that_can_do_nothing(world, browse):
     assert "no-store" in framed.headers["Cache-Control"]
 
 
-def test_a_letter_that_is_gone_is_said_to_be_gone(world, browse, tmp_path):
+def test_what_was_sent_is_shown_without_its_file_and_without_a_readers_own_links(
+    world, browse, tmp_path
+):
     browser, uuid = browse(world.ada), letter(world)
+    (tmp_path / "var" / "mail" / f"{uuid}.eml").unlink()
+    for path in (f"/mail/{uuid}", f"/mail/{uuid}/html"):
+        page = browser.get(path).text
+        assert "as it was sent." in page
+        assert "WHAT IT MEANS FOR YOU" in page or "What it means for you" in page
+        assert not re.search(r"/(u|choices|m)/[A-Za-z0-9_-]{64}", page)
+
+
+def test_a_mail_is_sent_to_whoever_asks_as_a_test(world, browse):
+    browser, uuid = browse(world.ada), letter(world)
+    answer = browser.send(f"/mail/{uuid}/copy", page=f"/mail/{uuid}")
+    assert answer.status_code == 303
+    assert f"A copy goes to {world.ada.address}" in browser.get(answer.location).text
+    with world.database.read() as session:
+        test = next(m for m in mail.messages(session) if m.address == world.ada.address)
+    page = browser.get(f"/mail/{test.uuid}").text
+    assert "This is a test. It counts as told to nobody" in " ".join(page.split())
+    private = letter(world, "confirm")
+    refused = browser.post(f"/mail/{private}/copy", {}, csrf=browser.csrf())
+    assert refused.status_code == 404
+
+
+def test_a_readers_next_digest_is_seen_before_it_goes(world, browse):
+    browser = browse(world.ada)
+    refused = browser.send("/mail/next", {"reader": "nobody@example.org"}, page="/mail/next")
+    assert refused.status_code == 400
+    assert "Nobody at this address gets e-mails" in refused.text
+    found = browser.send("/mail/next", {"reader": "reader@example.org"}, page="/mail/next")
+    assert found.status_code == 303
+    assert "reader@example.org" not in found.location
+    assert "Nothing is to be told to this reader now" in browser.get(found.location).text
+    assert browser.get(f"{found.location}/html").status_code == 404
+    again = browser.post(f"{found.location}/test", {}, csrf=browser.csrf())
+    assert again.status_code == 409
+    assert browser.get("/mail/next/99999").status_code == 404
+
+
+def test_a_letter_that_is_gone_is_said_to_be_gone(world, browse, tmp_path):
+    browser, uuid = browse(world.ada), letter(world, "confirm")
     (tmp_path / "var" / "mail" / f"{uuid}.eml").unlink()
     assert "Its file is no longer in" in browser.get(f"/mail/{uuid}").text
     assert browser.get(f"/mail/{uuid}/html").status_code == 404

@@ -1,0 +1,104 @@
+"""What a mail said, for whoever has its link and for admins: written from what was frozen for it.
+
+The same function writes it that wrote what was sent; what is a reader's own, their address and the
+links that stop or change their e-mails, is in no copy. What was corrected since is said above it,
+since a mail that was passed on is read long after.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from monitor.kernel.errors import LinkOver
+from monitor.kernel.settings import Settings
+from monitor.notify.announcements import weighing
+from monitor.notify.messages.claiming import Claimed
+from monitor.notify.tables import Announcement, Digest, HeldNews, Message, MessageKind, MessageState
+from monitor.notify.words import Copy
+from monitor.notify.writing.rendering import Written, write
+
+# The kinds that say what they tell from a content that is kept; the others hold a person's own link.
+SHOWN = (MessageKind.CHANGE, MessageKind.DIGEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A message and the content that was frozen for it."""
+
+    message: Message
+    content: Mapping[str, Any]
+
+
+def frozen(session: Session, uuid: str) -> Frozen | None:
+    """Find what a message says; None where there is none, or it is of a kind that is not shown."""
+    found = select(Message).where(Message.uuid == uuid, Message.kind.in_(SHOWN))
+    message = session.scalars(found).first()
+    if message is None:
+        return None
+    if message.kind is MessageKind.DIGEST:
+        return Frozen(message, session.get_one(Digest, message.digest_id).content)
+    return Frozen(message, session.get_one(Announcement, message.announcement_id).content)
+
+
+def for_reader(session: Session, settings: Settings, secret: bytes, uuid: str) -> Written:
+    """Write what a message said, for whoever has its link.
+
+    Raises:
+        LinkOver: there is no such message any more, or it was never sent.
+    """
+    found = frozen(session, uuid)
+    if found is None or found.message.state is MessageState.CANCELLED:
+        raise LinkOver("this link leads to no e-mail that was sent")
+    return for_admin(session, settings, secret, found)
+
+
+def for_admin(session: Session, settings: Settings, secret: bytes, found: Frozen) -> Written:
+    """Write what a message says, sent or not, as its reader sees it on the web."""
+    corrected = list(_corrected(session, found.message))
+    more = {"copy": Copy.VIEW.value, "corrected": corrected}
+    return write(_claimed(found, more), settings, secret)
+
+
+def _claimed(found: Frozen, more: Mapping[str, Any]) -> Claimed:
+    message = found.message
+    return Claimed(
+        id=message.id,
+        uuid=message.uuid,
+        message_id=message.message_id,
+        kind=message.kind,
+        address="",  # nobody's: it may have been passed on
+        token=0,
+        attempt=0,
+        queued_at=message.queued_at,
+        subscriber_id=message.subscriber_id,
+        context={**more, **message.context},
+        content=dict(found.content),
+        announcement_id=message.announcement_id,
+        digest_id=message.digest_id,
+    )
+
+
+def _corrected(session: Session, message: Message) -> Iterator[dict[str, Any]]:
+    """Give what took back, or put back, something of what a message told, and when: JSON values."""
+    told = _announced(session, message)
+    studies = {one.study_id for one in told} - {None}
+    waves = {one.wave_id for one in told} - {None}
+    if not studies and not waves:
+        return
+    later = select(Announcement).where(
+        or_(Announcement.study_id.in_(studies), Announcement.wave_id.in_(waves)),
+        Announcement.at > message.queued_at,
+    )
+    for one in session.scalars(later.order_by(Announcement.id)):
+        if weighing.corrects(one.content):
+            said = [change["sentence"] for change in one.content["changes"]]
+            yield {"at": one.at.isoformat(), "said": said}
+
+
+def _announced(session: Session, message: Message) -> list[Announcement]:
+    in_digest = select(HeldNews.announcement_id).where(HeldNews.message_id == message.id)
+    which = or_(Announcement.id == message.announcement_id, Announcement.id.in_(in_digest))
+    return list(session.scalars(select(Announcement).where(which)))

@@ -1,0 +1,58 @@
+"""What is held of a reader tells each message by what it said, and what waits; erasing lets nothing be sent."""
+
+from datetime import timedelta
+
+import pytest
+
+from monitor.kernel.errors import LinkOver
+from monitor.notify.digests import making
+from monitor.notify.digests.making import Workshop
+from monitor.notify.messages import outbox
+from monitor.notify.readers import own_data
+from monitor.notify.tables import MessageKind, Subscriber
+
+DUE = timedelta(days=8, hours=1)
+BRIEF = (
+    "Circle of Security: findings moved from generally positive to mixed; the tier stays strong."
+)
+
+
+@pytest.fixture
+def w(session, world):
+    return world(session)
+
+
+def test_each_message_is_told_by_what_it_said_and_what_waits_stands_beside(w, settings, catalogue):
+    w.digested("anna", "cos")
+    w.reader("ben", "cos")
+    w.accept_and_announce()
+    of_ben = next(m for m in w.messages() if m.address.startswith("ben"))
+    told = own_data.held(w.session, of_ben.uuid)
+    (sent,) = told["messages"]
+    assert (sent["kind"], sent["state"]) == ("change", "pending")
+    assert sent["told"][0].startswith(BRIEF)
+    making.make_next(w.session, Workshop(settings, catalogue), at=w.at + DUE)
+    (digest,) = w.messages(kind=MessageKind.DIGEST)
+    w.at += 2 * DUE
+    w.accept_and_announce(w.study("LATER", doi="10.1000/later"))
+    told = own_data.held(w.session, digest.uuid)
+    assert told["messages"][0]["told"][0].startswith(BRIEF)
+    assert told["waiting_for_a_digest"][0].startswith(BRIEF)
+    assert told["terms"]["how_often"] == "monthly"
+
+
+def test_erased_means_that_nothing_is_sent_and_nobody_is_found(w, settings, catalogue):
+    anna = w.digested("anna", "cos")
+    study = w.study()
+    w.accept_and_announce(study)
+    making.make_next(w.session, Workshop(settings, catalogue), at=w.at + DUE)
+    (digest,) = w.messages()
+    w.at += DUE
+    assert own_data.erase(w.session, digest.uuid, w.at) == [digest.uuid]
+    assert own_data.erase(w.session, digest.uuid, w.at) == [digest.uuid]
+    assert outbox.claim(w.session, at=w.at, limit=9, lease_seconds=60) == []
+    w.withdraw_and_announce(study)
+    assert outbox.claim(w.session, at=w.at + DUE, limit=9, lease_seconds=60) == []
+    assert w.session.get_one(Subscriber, anna.id).address == f"erased:{anna.id}"
+    with pytest.raises(LinkOver):
+        own_data.held(w.session, digest.uuid)
