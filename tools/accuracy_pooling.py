@@ -18,7 +18,8 @@ sys.path.insert(0, str(ROOT))
 
 from accuracy_matching import RECORDED  # noqa: E402 - beside this script
 
-from monitor.evidence.synthesis.fitting import Interval, Spread, fit  # noqa: E402 - found through the path
+from monitor.evidence.synthesis.fitting import Interval, fit  # noqa: E402 - found through the path
+from monitor.evidence.synthesis.spreads import Spread  # noqa: E402 - the same
 
 PAGE = ROOT / "docs" / "accuracy" / "pooling.md"
 FOLDER = RECORDED / "meta_analysis"

@@ -57,6 +57,8 @@ TESTS = {
     "evidence.synthesis.bodies": ("evidence/bodies", "evidence/index_results", "evidence/findings"),
     "evidence.synthesis.findings": ("evidence/findings", "evidence/index_results"),
     "evidence.synthesis.fitting": ("evidence/fitting", "evidence/bodies"),
+    "evidence.synthesis.spreads": ("evidence/fitting", "evidence/bodies"),
+    "evidence.synthesis.stacked": ("evidence/fitting", "evidence/bodies"),
     "evidence.synthesis.makeup": ("evidence/makeup",),
     "evidence.synthesis.plausible": ("evidence/plausible",),
     "evidence.synthesis.harm_words": ("evidence/harm_words",),

@@ -23,9 +23,10 @@ sys.path.insert(0, str(ROOT))
 from monitor.catalogue import loader  # noqa: E402 - found through the path set above
 from monitor.catalogue.words import Direction  # noqa: E402 - the same
 from monitor.evidence.rules import combine  # noqa: E402 - the same
-from monitor.evidence.synthesis.fitting import Interval, Spread, fit  # noqa: E402 - the same
+from monitor.evidence.synthesis.fitting import Interval, fit  # noqa: E402 - the same
 from monitor.evidence.synthesis.labels import Label, label  # noqa: E402 - the same
 from monitor.evidence.synthesis.pooling import Pool, pool  # noqa: E402 - the same
+from monitor.evidence.synthesis.spreads import Spread  # noqa: E402 - the same
 
 PAGE = ROOT / "docs" / "accuracy" / "findings.md"
 SEED = 20231

@@ -12,18 +12,12 @@ from hypothesis import strategies as st
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import Label
-from monitor.evidence.synthesis import fitting
-from monitor.evidence.synthesis.fitting import (
-    Interval,
-    Spread,
-    body,
-    fit,
-    fit_each,
-    joined,
-    moved_by_each,
-)
+from monitor.evidence.synthesis import stacked
+from monitor.evidence.synthesis.fitting import Interval, fit, fit_each, moved_by_each
 from monitor.evidence.synthesis.labels import label
 from monitor.evidence.synthesis.pooling import pool, random_effects
+from monitor.evidence.synthesis.spreads import Spread
+from monitor.evidence.synthesis.stacked import body, joined
 from monitor.evidence.synthesis.two_by_two import Measure, from_counts
 from monitor.kernel.errors import InvalidInput
 
@@ -187,7 +181,7 @@ def test_each_of_several_bodies_is_fitted_as_if_it_were_alone(pairs, near):
     several = joined([body(y, v) for y, v in pairs])
     for spread in Spread:
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(fitting, "_NEAR", near)
+            patched.setattr(stacked, "_NEAR", near)
             found = fit_each(several, spread, Interval.TRUNCATED)
         alone = [fit(y, v, spread, Interval.TRUNCATED) for y, v in pairs]
         assert found == alone

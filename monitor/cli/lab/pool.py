@@ -9,9 +9,10 @@ import click
 
 from monitor.cli.lab.group import file_argument, lab
 from monitor.cli.lab.tables import left_out, table
-from monitor.evidence.synthesis.fitting import Fit, Interval, Spread, fit
+from monitor.evidence.synthesis.fitting import Fit, Interval, fit
 from monitor.evidence.synthesis.pooling import Method
 from monitor.evidence.synthesis.results import Cells
+from monitor.evidence.synthesis.spreads import Spread
 from monitor.evidence.synthesis.two_by_two import Measure, from_counts
 from monitor.kernel.errors import InvalidInput
 

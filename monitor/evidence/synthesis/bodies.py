@@ -7,10 +7,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from monitor.catalogue.methods import SynthesisPolicy
-from monitor.evidence.synthesis.fitting import Bodies, joined, moved_by_each
+from monitor.evidence.synthesis.fitting import moved_by_each
 from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.labels import in_words, of_signs
 from monitor.evidence.synthesis.pooling import Pool, pool_each
+from monitor.evidence.synthesis.stacked import Bodies, joined
 
 if TYPE_CHECKING:  # numpy is heavy: imported only where there is a body of studies
     import numpy as np

@@ -8,16 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from monitor.catalogue.methods import SynthesisPolicy
-from monitor.evidence.synthesis.fitting import (
-    Bodies,
-    Fit,
-    Flags,
-    Interval,
-    Spread,
-    body,
-    fit,
-    fit_each,
-)
+from monitor.evidence.synthesis.fitting import Fit, Interval, fit, fit_each
+from monitor.evidence.synthesis.spreads import Spread
+from monitor.evidence.synthesis.stacked import Bodies, Flags, body
 
 
 class Method(StrEnum):
