@@ -178,7 +178,7 @@ def _ask_withdraw(typed: Typed, problems: Problems | None, *, wave_id: int) -> s
             "staff/wave_withdraw.html",
             wave=found,
             preview=preview,
-            told=wave_news.readers_told(session, found.id),
+            told=wave_news.readers_to_correct(session, found),
             typed=typed,
             problems=problems,
         )
