@@ -29,7 +29,7 @@ def checks(  # noqa: PLR0913 - what a wave says, and what it stands beside
 ) -> list[Check]:
     """Look a draft over. ``names`` are the short names of all interventions, by slug."""
     found = [
-        _complete(survey, names),
+        _complete(survey, names) if rows else _too_few(),
         _denominators(survey),
         _question(survey, before),
         _response(survey, invited),
@@ -39,6 +39,13 @@ def checks(  # noqa: PLR0913 - what a wave says, and what it stands beside
         _overlap(overlaps),
     ]
     return [check for check in found if check]
+
+
+def _too_few() -> Check:
+    return _look(
+        f"Fewer than {FEWEST} services answered. None of their counts is in this draft, so that nobody "
+        "learns what one service answered, and it is never published: discard it."
+    )
 
 
 def _passed(words: str) -> Check:

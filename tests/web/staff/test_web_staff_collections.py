@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from monitor.notify import queries as mail
 from monitor.notify.readers.tokens import survey_token
-from monitor.usage.returns import queries
+from monitor.usage.returns import queries, service
 
 OPENING = {
     "name": "Services <i>2029</i>",
@@ -88,7 +88,7 @@ def test_services_are_invited_counted_reminded_and_the_wave_makes_itself(
     assert "1 of 4 services have answered so far (25%)" in page
     assert "3 services have not answered" in page
     assert "Nobody is to be reminded now: 7 days lie between two mails" in page
-    assert "What they offer is added up here from 10 answers on" in page
+    assert "What they offer is added up here once it is closed, from 10 answers on" in page
     silent = admin.get(f"{place}?only=not+answered").text
     assert "Birch" in silent
     assert "Ash" not in silent.partition("Services asked")[2]
@@ -121,9 +121,14 @@ def test_sums_are_shown_from_ten_answers_on_and_no_services_own_answers(begun, a
     with begun.database.write() as session:
         for token in links(begun).values():
             returns.answer(session, token, begun.at, "ddp", families={"ddp": 1234})
+    assert "12,340" not in admin.get(place).text, "who looks before and after one learns of it"
+    admin.post(f"{place}/close", {"read": "yes"}, csrf=admin.csrf())
     page = " ".join(admin.get(place).text.split())
     assert "12,340, from 10 of 10" in page
     assert "1,234," not in page.replace("12,340,", "")
+    with begun.database.write() as session:
+        service.forget(session, 1, by="cli", at=begun.at)
+    assert "11,106" not in admin.get(place).text, "nor who looks before and after one is forgotten"
 
 
 def test_the_page_asks_as_few_things_for_many_services_as_for_few(begun, admin):
