@@ -4,7 +4,7 @@ As there: each function runs inside one transaction of its caller, and opens non
 the wave that is made follows when an admin publishes it.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,7 @@ from monitor.service import Service
 from monitor.usage.returns import asking
 from monitor.usage.returns import queries as returns
 from monitor.usage.returns import service as collections
+from monitor.usage.returns.tables import Collection
 from monitor.usage.tables import Wave
 
 AT_ONCE = 500  # mails in one transaction: nobody waits long for it
@@ -36,6 +37,20 @@ def remind_services(
     """Remind the next services that have not answered; counts them. 0: nobody is left."""
     services = asking.remind(session, collection_id, by=by, at=at, limit=AT_ONCE)
     return _write_to(session, service, collection_id, services, at)
+
+
+def move_last_day(
+    session: Session,
+    *,
+    collection_id: int,
+    last_day: date,
+    by: str,
+    at: datetime,
+) -> Collection:
+    """Let a collection run to another last day; mails that were not handed over yet tell it."""
+    found = collections.move_last_day(session, collection_id, last_day, by=by, at=at)
+    surveying.tell_last_day(session, found)
+    return found
 
 
 def close_collection(

@@ -15,6 +15,7 @@ from monitor.collecting import (  # offered from here: part of the story
     close_collection,
     close_due,
     invite_services,
+    move_last_day,
     remind_services,
 )
 from monitor.evidence import service as evidence
@@ -70,6 +71,7 @@ __all__ = [  # of others, offered from here beside the functions below
     "comparison_failed",
     "fewer_ids",
     "invite_services",
+    "move_last_day",
     "preview",
     "preview_counting",
     "preview_counting_again",

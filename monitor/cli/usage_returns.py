@@ -181,6 +181,24 @@ def show(config: Path, *, json_: bool) -> None:
     )
 
 
+@collect.command("move")
+@click.option("--closes", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Its last day.")
+@click.pass_obj
+def move(config: Path, *, closes: datetime) -> None:
+    """Let the collection that is open run to another last day."""
+    with service_of(config) as service:
+        found = _open(service)
+        with service.database.write() as session:
+            moved = workflow.move_last_day(
+                session,
+                collection_id=found.id,
+                last_day=closes.date(),
+                by=_BY,
+                at=service.clock(),
+            )
+            click.echo(f"“{moved.name}” is open to {moved.closes_on}.")
+
+
 @collect.command("close")
 @click.pass_obj
 def close(config: Path) -> None:

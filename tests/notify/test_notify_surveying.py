@@ -2,7 +2,7 @@
 
 import email
 import email.policy
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -176,3 +176,16 @@ def test_what_was_due_closes_by_itself_and_once(session, service, asked, now):
     assert wave is not None
     assert (wave.drafted_by, wave.services) == ("job:collect", 1)
     assert workflow.close_due(session, service, at=asked.closes_at) is None
+
+
+def test_a_mail_that_waits_tells_the_last_day_of_now(session, service, asked, now):
+    first, _ = mails(session)
+    first.state = MessageState.SENT
+    session.flush()
+    workflow.move_last_day(
+        session, collection_id=asked.id, last_day=date(2027, 2, 28), by=returns.BY, at=now
+    )
+    days = [one.context["closes_on"] for one in mails(session)]
+    assert days == ["2027-01-31", "2027-02-28"], "what was handed over stays as it was sent"
+    assert remind(session, service, asked, now + WEEK) == 2
+    assert mails(session)[-1].context["closes_on"] == "2027-02-28"

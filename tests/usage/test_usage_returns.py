@@ -362,3 +362,39 @@ def test_fewer_than_ten_answers_give_no_counts_and_are_never_published(session, 
     assert (wave.services, wave.gold_standard, waves.rows(session, wave.id)) == (9, None, [])
     with pytest.raises(Conflict, match="of fewer than 10 services: what one of them answered"):
         usage.publish(session, wave.id, by=BY, at=now)
+
+
+def test_a_last_day_is_moved_on_and_back_only_while_nobody_was_asked(session, now):
+    bring(session, now, "Ash")
+    found = open_one(session, now)
+
+    def move(day, at=now):
+        return service.move_last_day(session, found.id, day, by=BY, at=at)
+
+    assert move(date(2026, 12, 31)).closes_on == date(2026, 12, 31), "nobody was told another day"
+    invite(session, found, now)
+    over = found.closes_at
+    for day, words in (
+        (date(2026, 12, 31), "31 December 2026 is its last day already"),
+        (date(2026, 12, 30), "told that they may answer until 31 December 2026: choose a later"),
+        (date(2026, 1, 1), "1 January 2026 is over"),
+        (date.min, "is over"),
+        (date.max, "Choose a last day up to 31 December 2099"),
+    ):
+        with pytest.raises(InvalidInput, match=words):
+            move(day)
+    move(date(2027, 2, 28))
+    assert answer(session, token("Ash"), over + DAY, "ddp") is not None
+    moved = session.scalars(
+        select(audit.AuditEntry)
+        .where(audit.AuditEntry.action == "collection.last_day_moved")
+        .order_by(audit.AuditEntry.seq)
+    )
+    assert [(one.details["was"], one.details["closes_on"]) for one in moved] == [
+        ("2027-01-31", "2026-12-31"), ("2026-12-31", "2027-02-28"),
+    ]  # fmt: skip
+    with pytest.raises(Conflict, match="is closed: its last day is not moved any more"):
+        move(date(2027, 3, 31), at=found.closes_at)
+    service.close(session, CATALOGUE, found.id, by=BY, at=over + DAY)
+    with pytest.raises(Conflict, match="is closed"):
+        move(date(2027, 3, 31))

@@ -16,7 +16,7 @@ from monitor.catalogue.loader import Catalogue
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.kernel.text import line
-from monitor.kernel.uk import london, long_date, uk_day
+from monitor.kernel.uk import LAST_DAY, london, long_date, uk_day
 from monitor.usage import service as waves
 from monitor.usage.importing import Read
 from monitor.usage.returns import building, rules, services_list
@@ -161,6 +161,38 @@ def open_collection(session: Session, opening: Opening, *, by: str, at: datetime
     return found
 
 
+def move_last_day(
+    session: Session, collection_id: int, last_day: date, *, by: str, at: datetime
+) -> Collection:
+    """Let a collection run to another last day: later, or sooner while nobody was asked yet.
+
+    Whoever was asked was told until when they may answer: that promise is not taken back.
+
+    Raises:
+        NotFound: there is no such collection.
+        Conflict: it is closed, or its last day is over.
+        InvalidInput: that day is over, is its last day already, or is sooner than services were told.
+    """
+    found = held(session, collection_id)
+    if not is_open(found, at):
+        raise Conflict(f"“{found.name}” is closed: its last day is not moved any more")
+    _check_last_day(last_day, at)
+    was = found.closes_on
+    if last_day == was:
+        raise InvalidInput(f"{long_date(was)} is its last day already", field="closes_on")
+    if last_day < was and _anybody_asked(session, found):
+        raise InvalidInput(
+            f"Services were told that they may answer until {long_date(was)}: choose a later day. "
+            "To end it sooner, close it",
+            field="closes_on",
+        )
+    found.closes_on, found.closes_at = last_day, uk_day(last_day).end
+    session.flush()
+    days = {"was": was.isoformat(), "closes_on": last_day.isoformat()}
+    _audit(session, found, "last_day_moved", by, at, **days)
+    return found
+
+
 def close(
     session: Session, catalogue: Catalogue, collection_id: int, *, by: str, at: datetime
 ) -> Wave | None:
@@ -261,11 +293,22 @@ def _checked(opening: Opening, at: datetime) -> Opening:
         raise InvalidInput("Say who can answer, such as which list it is", field="frame")
     if len(promoters) > _MAX_PROMOTERS or any(len(one) > _MAX_WORDS for one in promoters):
         raise InvalidInput("Name those who ask, one a line, in fewer words", field="promoters")
-    if uk_day(opening.closes_on).end <= at:
-        raise InvalidInput(
-            f"{long_date(opening.closes_on)} is over: choose a later last day", field="closes_on"
-        )
+    _check_last_day(opening.closes_on, at)
     return Opening(name, frame, promoters, opening.closes_on)
+
+
+def _check_last_day(last_day: date, at: datetime) -> None:
+    if last_day > LAST_DAY:
+        raise InvalidInput(f"Choose a last day up to {long_date(LAST_DAY)}", field="closes_on")
+    if last_day < at.date() or uk_day(last_day).end <= at:
+        raise InvalidInput(
+            f"{long_date(last_day)} is over: choose a later last day", field="closes_on"
+        )
+
+
+def _anybody_asked(session: Session, found: Collection) -> bool:
+    asked = select(Return.id).where(Return.collection_id == found.id)
+    return session.scalar(asked.limit(1)) is not None
 
 
 def _listed(one: Listed, by: str, at: datetime) -> ListedService:

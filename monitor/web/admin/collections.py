@@ -174,6 +174,21 @@ def remind(collection_id: int) -> ResponseReturnValue:
     return _write_to(workflow.remind_services, collection_id)
 
 
+@blueprint.post("/collections/<int:collection_id>/last-day")
+@posting.form(_collection)
+def move_last_day(collection_id: int) -> ResponseReturnValue:
+    """Let a collection run to another last day."""
+    with service().database.write() as session:
+        workflow.move_last_day(
+            session,
+            collection_id=collection_id,
+            last_day=_day(request.form.get("closes_on", "")),
+            by=auth.actor(),
+            at=now(),
+        )
+    return redirect(url_for("collections.collection", collection_id=collection_id), code=303)
+
+
 @blueprint.post("/collections/<int:collection_id>/close")
 @posting.form(_collection)
 def close(collection_id: int) -> ResponseReturnValue:

@@ -105,6 +105,21 @@ def test_services_are_invited_counted_reminded_and_the_wave_makes_itself(
     assert admin.post(f"{place}/invite", {}, csrf=admin.csrf()).status_code == 409
 
 
+def test_the_last_day_is_moved_on_and_what_cannot_be_is_said_beside_it(begun, admin):
+    bring(admin, returns.listing("Ash"))
+    place = admin.send("/collections", OPENING).location
+    admin.post(f"{place}/invite", {}, csrf=admin.csrf())
+    assert 'value="2027-01-31"' in admin.get(place).text
+    sooner = admin.post(f"{place}/last-day", {"closes_on": "2027-01-30"}, csrf=admin.csrf())
+    assert sooner.status_code == 400
+    assert "Services were told that they may answer until 31 January 2027" in sooner.text
+    assert (
+        admin.post(f"{place}/last-day", {"closes_on": "soon"}, csrf=admin.csrf()).status_code == 400
+    )
+    moved = admin.post(f"{place}/last-day", {"closes_on": "2027-02-28"}, csrf=admin.csrf())
+    assert "open to 28 February 2027" in admin.get(moved.location).text
+
+
 def test_a_closed_collection_without_answers_says_so(begun, admin):
     bring(admin, returns.listing("Ash"))
     place = admin.send("/collections", OPENING).location
