@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from monitor.notify import service as notify
 from monitor.notify.readers import surveying
 from monitor.service import Service
 from monitor.usage.returns import asking
@@ -64,11 +65,14 @@ def close_collection(
 
 
 def close_due(session: Session, service: Service, *, at: datetime) -> Wave | None:
-    """End the collection whose last day is over, if there is one."""
+    """End the collection whose last day is over, if there is one; the admins are told of its wave."""
     found = collections.current(session)
     if found is None or collections.is_open(found, at):
         return None
-    return close_collection(session, service, collection_id=found.id, by=CLOSED_BY, at=at)
+    wave = close_collection(session, service, collection_id=found.id, by=CLOSED_BY, at=at)
+    if wave is not None:
+        notify.tell_of_draft(session, service.settings, wave, at)
+    return wave
 
 
 def _write_to(

@@ -58,6 +58,7 @@ from monitor.review.words import ScreeningVerdict
 from monitor.service import Service
 from monitor.usage import service as usage
 from monitor.waves import (  # offered from here: they are part of the story
+    draft_from_feed,
     follow_all,
     publish_wave,
     reassess,
@@ -69,6 +70,7 @@ __all__ = [  # of others, offered from here beside the functions below
     "close_collection",
     "close_due",
     "comparison_failed",
+    "draft_from_feed",
     "fewer_ids",
     "invite_services",
     "move_last_day",

@@ -18,7 +18,9 @@ from monitor.feeds.tables import UseFeed
 from monitor.jobs import asking_use
 from monitor.kernel.errors import ConfigError, NotFound
 from monitor.kernel.settings import parse
-from monitor.notify.tables import Message
+from monitor.notify.messages.outbox import Claimed
+from monitor.notify.tables import Message, MessageState
+from monitor.notify.writing.rendering import render, text_of
 from monitor.ops.queries import status as read_status
 from monitor.service import Service
 from monitor.usage import service as usage
@@ -129,6 +131,38 @@ def test_what_a_feed_sends_becomes_a_draft_and_is_never_published(service, clock
     with service.database.read() as session:
         assert usage.latest(session, "vipp") is None, "nothing follows from a draft"
     assert (row(service).last_new_at, row(service).failures) == (clock.now, 0)
+
+
+def test_the_admins_are_told_of_each_draft_once_and_not_of_one_that_gave_way(
+    service, running, clock
+):
+    asking_use.ask_due(service)
+    assert subjects(service) == ["A wave of use waits to be looked over: Services 2026"]
+    again(service, clock)
+    assert len(subjects(service)) == 1, "nothing new, no mail"
+    mended = as_json({**waves.BEFORE, "vipp": 159})
+    running.feeds.add_recorded("wave.json", mended, "application/json")
+    (report,) = again(service, clock)
+    with service.database.read() as session:
+        first, second = session.scalars(select(Message).order_by(Message.id))
+        states = [first.state, second.state]
+        claimed = Claimed(
+            id=second.id, uuid=second.uuid, message_id=second.message_id, kind=second.kind,
+            address=second.address, subscriber_id=None, context=second.context, content={},
+            queued_at=second.queued_at, attempt=1, token=1,
+        )  # fmt: skip
+    assert states == [MessageState.CANCELLED, MessageState.PENDING]
+    text = " ".join(text_of(render(claimed, service.settings, service.secret)).split())
+    assert claimed.address == "ada@team.example"
+    for words in (
+        f"From: the feed “{NAME}”",
+        "In the field: May to July 2026",
+        "Answered: 734 services in 625 responses",
+        "a draft counts nowhere, and nobody else hears of it, until an admin publishes it",
+        f"Look the wave over: {service.settings.web.public_url}/waves/{report.wave}",
+        "You get this because you are an admin",
+    ):
+        assert words in text, words
 
 
 def test_the_same_file_makes_no_second_draft_whatever_became_of_the_first(service, running, clock):

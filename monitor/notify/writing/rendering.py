@@ -22,8 +22,7 @@ from monitor.accounts.rules import LINK_LASTS
 from monitor.accounts.tables import Role
 from monitor.kernel import addresses, english
 from monitor.kernel.settings import Settings
-from monitor.notify import rules, survey_words
-from monitor.notify.export_mail import PHASE
+from monitor.notify import draft_mail, export_mail, rules, survey_words
 from monitor.notify.messages.outbox import Claimed
 from monitor.notify.readers.tokens import (
     choices_token,
@@ -290,8 +289,12 @@ def _invitation(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:  
 
 def _incident(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:  # noqa: ARG001 - one shape for all kinds
     told: dict[str, Any] = _plain(claimed.context)
-    page = "queries" if told.get("phase") == PHASE else "status"
-    return {**told, "status": f"{base}/{page}"}
+    page, words = "status", "How everything stands now"
+    if told.get("phase") == export_mail.PHASE:
+        page, words = "queries", "What to search for"
+    elif told.get("phase") == draft_mail.PHASE:
+        page, words = f"waves/{told['wave']}", "Look the wave over"
+    return {**told, "status": f"{base}/{page}", "button": words}
 
 
 def _survey(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
