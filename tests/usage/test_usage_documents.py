@@ -67,7 +67,10 @@ def test_a_row_that_cannot_be_is_told_by_its_number(rows, said):
 @pytest.mark.parametrize(
     ("about", "said"),
     [
-        ({**ABOUT, "field_to": "2026-13-01"}, "about the wave: field_to: '2026-13-01' is no date"),
+        (
+            {**ABOUT, "field_to": "2026-13-01"},
+            "about the wave: field_to: '2026-13-01' is no date from",
+        ),
         ({**ABOUT, "colour": "red"}, "about the wave: colour: is no word that a wave has"),
         ({**ABOUT, "services_per_response": {"1": 2}}, "it adds up to 2 responses for 2 services"),
         ([], "it has another shape than a wave"),
