@@ -24,6 +24,12 @@ class _RolledBack(Exception):  # noqa: N818 - no error: how a transaction is und
     """What was tried is undone: nothing of it is kept."""
 
 
+def start_of(file: Path) -> bytes:
+    """Read a file that somebody brings, no further than shows that it is too large to be one."""
+    with file.open("rb") as opened:
+        return opened.read(services_list.MAX_BYTES + 1)
+
+
 @click.group("services")
 def services() -> None:
     """The list of services that may be asked."""
@@ -37,7 +43,7 @@ def services() -> None:
 def import_(config: Path, file: Path, *, dry_run: bool, json_: bool) -> None:
     """Bring in FILE, a CSV of services: name, kind, nation, area, address."""
     with service_of(config) as service:
-        read = services_list.read(file.read_bytes(), service.catalogue.areas)
+        read = services_list.read(start_of(file), service.catalogue.areas)
         if read.problems:
             _refused(read.problems, file, json_=json_)
             leave(failed=True)
