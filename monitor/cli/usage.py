@@ -197,7 +197,7 @@ def _told(wave: Wave, preview: WavePreview, readers: int) -> dict[str, Any]:
             {
                 "intervention": effect.slug,
                 "name": effect.name,
-                "use": use_changes.use_clause(effect.before, effect.after),
+                "use": use_changes.use_clause(effect.before, effect.after, use_changes.PUBLISHED),
                 "band_before": effect.before.band.value,
                 "band": effect.after.band.value,
                 "gap_before": effect.before.kind.value,

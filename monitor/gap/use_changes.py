@@ -40,30 +40,36 @@ def is_news(before: State | None, after: State, cause_kind: str) -> bool:
     A change of use is, and one that is taken back with a wave. A gap that moved is where the figure
     before could not be compared with this one (the first share there is, another question), for then
     it was not noise that moved it. A change that a wave from between its two replaces was no mistake:
-    what was told of it names its dates, and stays true.
+    what was told of it names its dates, and stays true. Ranks alone are never mailed.
     """
     if before is None or before == after:
         return False
+    if cause_kind == PUBLISHED and after.use is None:
+        return False  # ranks alone
     if _comes(before, after) or (cause_kind == WITHDRAWN and _goes(before, after)):
         return True
     return before.kind is not after.kind and not _was_compared(before, after)
 
 
-def sentence(name: str, before: State | None, after: State, cause_words: str) -> str:
+def sentence(
+    name: str, before: State | None, after: State, cause_words: str, cause_kind: str
+) -> str:
     """Tell in one sentence what a wave changed, what it did not, and why."""
     cause = " ".join(cause_words.split()).rstrip(".")
     told = (
-        use_clause(before, after),
+        use_clause(before, after, cause_kind),
         _gap_clause(before, after),
         f"the tier stays {tier_clause(after)}, {findings_clause(after.direction, 'still')}",
     )
     return f"{name}: {'; '.join(told)}; why: {cause}."
 
 
-def use_clause(before: State | None, after: State) -> str:
+def use_clause(before: State | None, after: State, cause_kind: str) -> str:
     """Tell what became of use: both figures whole, and whether it is a change."""
-    if after.use is None:
+    if after.use is None and cause_kind == WITHDRAWN:
         return "the share of services that use it is not known" + _taken_back(before)
+    if after.use is None:
+        return "the newest survey gives no share of it" + _was(before)
     if before is not None and _goes_back(before, after):
         return f"use is told again as {counted(after.use.now)}{_taken_back(before)}"
     return figure_clause(after.use) + _replaced(before, after)
@@ -167,6 +173,10 @@ def _gap_clause(before: State | None, after: State) -> str:
     if before is None or before.kind is after.kind:
         return f"the gap stays “{after.kind}”"
     return f"the gap moved from “{before.kind}” to “{after.kind}”"
+
+
+def _was(before: State | None) -> str:
+    return f"; the one before it told {counted(before.use.now)}" if before and before.use else ""
 
 
 def _taken_back(before: State | None) -> str:

@@ -96,8 +96,5 @@ def _preview(
         news = use_changes.is_news(before, after, cause_kind)
         effects.append(WaveEffect(about.slug, about.name, about.short, before, after, news))
     tiers = in_step.levels({slug: state.tier for slug, state in states.items()})
-    return WavePreview(
-        tuple(effects),
-        in_step.of_survey(tiers, standing[-1]) if standing else None,
-        in_step.of_survey(tiers, then[-1]) if then else None,
-    )
+    was, will = in_step.newest(tiers, standing), in_step.newest(tiers, then)
+    return WavePreview(tuple(effects), was[1] if was else None, will[1] if will else None)

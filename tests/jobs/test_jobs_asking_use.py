@@ -1,8 +1,10 @@
 """Feeds of use on real databases and loopback HTTP: drafts, never published; a failure is never quiet."""
 
 import json
+import threading
 from dataclasses import replace
 from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import waves  # type: ignore[import-not-found]  # on pytest's path
@@ -299,6 +301,34 @@ def test_a_file_without_end_and_an_address_inside_are_refused(
     (report,) = asking_use.ask_due(guarded)
     assert report.error
     assert len(answered(running)) == before, "not one byte was asked of this machine"
+
+
+class _Part(BaseHTTPRequestHandler):
+    """Answers with the first rows of a table that go on elsewhere."""
+
+    def do_GET(self):
+        status, body = (206, TABLE[:200]) if self.path == "/part.csv" else (200, ABOUT)
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format, *args):
+        pass
+
+
+def test_a_part_of_a_file_is_never_taken_for_the_whole(opened, settings_data):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Part)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    root = f"http://127.0.0.1:{server.server_port}"
+    feeds = [{"name": NAME, "url": f"{root}/part.csv", "about_url": f"{root}/about.toml"}]
+    service = opened({**settings_data, "usage": {"feeds": feeds}})
+    (report,) = asking_use.ask_due(service)
+    server.shutdown()
+    server.server_close()
+    assert report.error
+    assert "something else than a whole file (206)" in report.error
+    assert stand(service) == []
 
 
 def test_one_that_leaves_the_settings_is_let_go_of_and_one_that_moves_is_asked_anew(

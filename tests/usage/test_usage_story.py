@@ -386,3 +386,25 @@ def test_a_wave_from_between_two_replaces_their_change_and_mails_nobody(three):
     state = queries.state(three.session, "icp")
     assert state.use
     assert state.use.changed
+
+
+def test_a_survey_that_gives_ranks_alone_withdraws_nothing_and_mails_nobody(world):
+    world.publish(waves.first(world.session, world.at))
+    sent = world.newest_announcement().id
+    head = "intervention,numerator,denominator,unit,rank_low,rank_high"
+    ranks = waves.read(f"{head}\nvipp,,,services,9,10".encode(), waves.about(**waves.LATER))
+    assert ranks.problems == ()
+    world.publish(service.draft(world.session, ranks, by=waves.BY, at=world.at))
+    change = next(c for c in world.changes("wave published")[::-1] if c.slug == "vipp")
+    assert "the newest survey gives no share of it; the one before it told 21.5%" in change.sentence
+    assert "withdrawn" not in change.sentence
+    assert queries.state(world.session, "vipp").kind.value != change.before["kind"]
+    assert world.messages(sent) == []
+    told = in_step.history(world.session, world.service.catalogue)
+    assert [one.wave for one in told] == ["Services 2026", "2020"], (
+        "one of ten tells nothing of all"
+    )
+    tiers = {e.slug: e.state.tier for e in queries.overview(world.session, world.service.catalogue)}
+    newest = in_step.now(world.session, tiers, world.at)
+    assert newest
+    assert (newest.wave, newest.agreement.of) == ("Services 2026", 10)
