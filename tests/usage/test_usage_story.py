@@ -19,6 +19,7 @@ from monitor.kernel.errors import Conflict
 from monitor.literature.matching.matcher import Matcher
 from monitor.notify import queries as notify
 from monitor.notify.announcements import wave_news
+from monitor.notify.digests import practice
 from monitor.notify.messages.outbox import Claimed
 from monitor.notify.tables import Announcement, Message, MessageState, Subscriber, SubscriberState
 from monitor.notify.writing.rendering import render
@@ -408,3 +409,19 @@ def test_a_survey_that_gives_ranks_alone_withdraws_nothing_and_mails_nobody(worl
     newest = in_step.now(world.session, tiers, world.at)
     assert newest
     assert (newest.wave, newest.agreement.of) == ("Services 2026", 10)
+
+
+def test_a_quarters_digest_says_whether_use_follows_evidence(world):
+    catalogue = world.service.catalogue
+    facts = practice.frozen(world.session, catalogue, world.at)
+    (words,) = practice.told(facts)
+    assert words == (
+        "No: the more evidence, the less use. Kendall’s tau-b over all ten: −0.53 to −0.37, published "
+        "ranks, as ranges (survey “2020”, running by January 2020). 1 is in step, 0 no link, −1 the "
+        "exact opposite."
+    )
+    world.two_waves()
+    newest = practice.frozen(world.session, catalogue, world.at)
+    assert newest
+    assert (newest["wave"], newest["of"]) == ("Services 2029", "ten")
+    assert practice.told(None) == []

@@ -23,6 +23,7 @@ from monitor.accounts.tables import Role
 from monitor.kernel import addresses, english
 from monitor.kernel.settings import Settings
 from monitor.notify import draft_mail, export_mail, rules, survey_words
+from monitor.notify.digests import practice
 from monitor.notify.messages.outbox import Claimed
 from monitor.notify.readers.tokens import (
     choices_token,
@@ -207,6 +208,7 @@ def _digest(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
         "added": [digest_wording.line(one["sentence"]) for one in content["added"]],
         "undone": [digest_wording.line(one["sentence"]) for one in content["undone"]],
         "told": [digest_wording.line(f"{one['sentence']}.") for one in content["told"]],
+        "in_step": practice.told(content.get("in_step")),  # older digests do not say it
         "trials": content["trials"],
         "looked": digest_wording.looked(content),
         "quiet": not content["changes"],
