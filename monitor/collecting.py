@@ -4,15 +4,17 @@ As there: each function runs inside one transaction of its caller, and opens non
 the wave that is made follows when an admin publishes it.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from monitor.notify import service as notify
 from monitor.notify.readers import surveying
 from monitor.service import Service
 from monitor.usage.returns import asking
 from monitor.usage.returns import queries as returns
 from monitor.usage.returns import service as collections
+from monitor.usage.returns.tables import Collection
 from monitor.usage.tables import Wave
 
 AT_ONCE = 500  # mails in one transaction: nobody waits long for it
@@ -38,6 +40,20 @@ def remind_services(
     return _write_to(session, service, collection_id, services, at)
 
 
+def move_last_day(
+    session: Session,
+    *,
+    collection_id: int,
+    last_day: date,
+    by: str,
+    at: datetime,
+) -> Collection:
+    """Let a collection run to another last day; mails that were not handed over yet tell it."""
+    found = collections.move_last_day(session, collection_id, last_day, by=by, at=at)
+    surveying.tell_last_day(session, found)
+    return found
+
+
 def close_collection(
     session: Session, service: Service, *, collection_id: int, by: str, at: datetime
 ) -> Wave | None:
@@ -49,11 +65,14 @@ def close_collection(
 
 
 def close_due(session: Session, service: Service, *, at: datetime) -> Wave | None:
-    """End the collection whose last day is over, if there is one."""
+    """End the collection whose last day is over, if there is one; the admins are told of its wave."""
     found = collections.current(session)
     if found is None or collections.is_open(found, at):
         return None
-    return close_collection(session, service, collection_id=found.id, by=CLOSED_BY, at=at)
+    wave = close_collection(session, service, collection_id=found.id, by=CLOSED_BY, at=at)
+    if wave is not None:
+        notify.tell_of_draft(session, service.settings, wave, at)
+    return wave
 
 
 def _write_to(

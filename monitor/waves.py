@@ -16,7 +16,18 @@ from monitor.gap.tables import Change
 from monitor.notify import service as notify
 from monitor.service import Service
 from monitor.usage import service as usage
+from monitor.usage.importing import Read
 from monitor.usage.tables import Wave
+
+
+def draft_from_feed(
+    session: Session, service: Service, *, read: Read, feed: str, at: datetime
+) -> Wave | None:
+    """Keep what a feed sent as a draft, and tell the admins; None: the same wave was here before."""
+    wave = usage.draft_from_feed(session, read, feed=feed, at=at)
+    if wave is not None:
+        notify.tell_of_draft(session, service.settings, wave, at)
+    return wave
 
 
 def publish_wave(

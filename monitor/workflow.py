@@ -15,6 +15,7 @@ from monitor.collecting import (  # offered from here: part of the story
     close_collection,
     close_due,
     invite_services,
+    move_last_day,
     remind_services,
 )
 from monitor.evidence import service as evidence
@@ -57,6 +58,7 @@ from monitor.review.words import ScreeningVerdict
 from monitor.service import Service
 from monitor.usage import service as usage
 from monitor.waves import (  # offered from here: they are part of the story
+    draft_from_feed,
     follow_all,
     publish_wave,
     reassess,
@@ -68,8 +70,10 @@ __all__ = [  # of others, offered from here beside the functions below
     "close_collection",
     "close_due",
     "comparison_failed",
+    "draft_from_feed",
     "fewer_ids",
     "invite_services",
+    "move_last_day",
     "preview",
     "preview_counting",
     "preview_counting_again",

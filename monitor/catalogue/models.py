@@ -27,6 +27,9 @@ class Survey(Data):
 
     wave: Text  # as each intervention's ``usage.wave`` has it
     dated: Text
+    known_running: (
+        date  # a day on which it ran, as far as is known: a survey that ended before is older
+    )
     services: Annotated[int, Field(ge=1)]
     responses: Annotated[int, Field(ge=1)]
     frame: Text

@@ -7,7 +7,7 @@ import click
 
 from monitor import workflow
 from monitor.cli.root import as_json, commands, leave, print_json, service_of
-from monitor.cli.usage_returns import collect, services
+from monitor.cli.usage_returns import collect, services, start_of
 from monitor.feeds import of_use
 from monitor.gap import use_changes, wave_previews
 from monitor.gap.wave_previews import WavePreview
@@ -15,9 +15,11 @@ from monitor.jobs import asking_use
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
 from monitor.kernel.english import listed, plural
+from monitor.kernel.uk import uk_day_of
 from monitor.notify import queries as notify
 from monitor.usage import importing, queries
 from monitor.usage import service as waves
+from monitor.usage.draft_checks import look_over
 from monitor.usage.standing import period
 from monitor.usage.tables import Wave
 
@@ -51,7 +53,7 @@ def import_(
 ) -> None:
     """Bring in FILE, a table of use in one survey, as a draft; tell what publishing would do."""
     with service_of(config) as service:
-        read = importing.read(file.read_bytes(), about.read_bytes(), service.catalogue)
+        read = importing.read(start_of(file), start_of(about), service.catalogue)
         if read.problems:
             _refused(read.problems, file, json_=json_)
             leave(failed=True)
@@ -64,6 +66,9 @@ def import_(
                 preview = wave_previews.of_publishing(session, service.catalogue, wave)
                 readers = notify.followers(session, preview.news)
                 told = _told(wave, preview, readers)
+                today = uk_day_of(at).date
+                found = look_over(session, service.catalogue, wave, today)
+                told["look"] = [check.words for check in found if not check.passed]
                 if publish and not dry_run:
                     workflow.publish_wave(session, service, wave_id=wave.id, by=_BY, at=at)
                     told["state"] = wave.state.value
@@ -192,7 +197,7 @@ def _told(wave: Wave, preview: WavePreview, readers: int) -> dict[str, Any]:
             {
                 "intervention": effect.slug,
                 "name": effect.name,
-                "use": use_changes.use_clause(effect.before, effect.after),
+                "use": use_changes.use_clause(effect.before, effect.after, use_changes.PUBLISHED),
                 "band_before": effect.before.band.value,
                 "band": effect.after.band.value,
                 "gap_before": effect.before.kind.value,
@@ -206,6 +211,8 @@ def _told(wave: Wave, preview: WavePreview, readers: int) -> dict[str, Any]:
 
 
 def _say(told: dict[str, Any]) -> None:
+    for words in told["look"]:
+        click.echo(f"Look: {words}")
     for effect in told["effects"]:
         click.echo(f"{effect['name']}: {effect['use']}")
         if effect["gap"] != effect["gap_before"]:

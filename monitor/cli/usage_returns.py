@@ -24,6 +24,12 @@ class _RolledBack(Exception):  # noqa: N818 - no error: how a transaction is und
     """What was tried is undone: nothing of it is kept."""
 
 
+def start_of(file: Path) -> bytes:
+    """Read a file that somebody brings, no further than shows that it is too large to be one."""
+    with file.open("rb") as opened:
+        return opened.read(services_list.MAX_BYTES + 1)
+
+
 @click.group("services")
 def services() -> None:
     """The list of services that may be asked."""
@@ -37,7 +43,7 @@ def services() -> None:
 def import_(config: Path, file: Path, *, dry_run: bool, json_: bool) -> None:
     """Bring in FILE, a CSV of services: name, kind, nation, area, address."""
     with service_of(config) as service:
-        read = services_list.read(file.read_bytes(), service.catalogue.areas)
+        read = services_list.read(start_of(file), service.catalogue.areas)
         if read.problems:
             _refused(read.problems, file, json_=json_)
             leave(failed=True)
@@ -179,6 +185,24 @@ def show(config: Path, *, json_: bool) -> None:
         f"answered ({counts.percent}%); {counts.begun} begun, {counts.silent} not answered, "
         f"{counts.left} asked not to be asked, {counts.dead} addresses that do not exist."
     )
+
+
+@collect.command("move")
+@click.option("--closes", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Its last day.")
+@click.pass_obj
+def move(config: Path, *, closes: datetime) -> None:
+    """Let the collection that is open run to another last day."""
+    with service_of(config) as service:
+        found = _open(service)
+        with service.database.write() as session:
+            moved = workflow.move_last_day(
+                session,
+                collection_id=found.id,
+                last_day=closes.date(),
+                by=_BY,
+                at=service.clock(),
+            )
+            click.echo(f"“{moved.name}” is open to {moved.closes_on}.")
 
 
 @collect.command("close")

@@ -5,7 +5,7 @@ for ``usage`` to read; a failure is never taken for "nothing new".
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,6 +26,7 @@ from monitor.kernel.source_settings import UseFeedSettings
 ACTOR = "job:use"
 LIMIT = 4_000_000  # bytes of a document, as of a table that somebody brings
 _ACCEPT = "application/json, text/csv;q=0.9, application/toml;q=0.9, text/plain;q=0.8, */*;q=0.1"
+_WHOLE = 200  # not 206, a part of it, nor 204, nothing
 _RATE = 1  # a second: nobody is in a hurry
 _HELD = timedelta(minutes=10)  # how long one that is being asked is not due again
 _GRACE = timedelta(minutes=30)
@@ -137,17 +138,31 @@ def fetch(http: Http, feed: UseFeedSettings, known: Validators) -> Documents | N
             etag, modified = known.get(url, [None, None])
             asked = conditions(etag, modified) if conditional else {}
             reply = http.get(url, headers={"Accept": _ACCEPT, **asked}, limit=LIMIT)
-            if reply.status != NOT_MODIFIED:
+            if _is_sent(reply.status, asked):
                 bodies[url], fresh[url] = reply.body, list(validators(reply.headers))
-            elif not asked:
-                raise SourceError(
-                    SourceFault.INCOMPLETE,
-                    "it said “not modified” to what was asked without a date",
-                )
         if not bodies:
             return None
     about = bodies[feed.about_url] if feed.about_url else None
     return Documents(bodies[feed.url], about, fresh)
+
+
+def _is_sent(status: int, asked: Mapping[str, str]) -> bool:
+    """Tell whether an answer brings a whole file, or says that none changed since it was asked for.
+
+    Raises:
+        SourceError: it is neither.
+    """
+    if status == _WHOLE:
+        return True
+    if status != NOT_MODIFIED:
+        raise SourceError(
+            SourceFault.INCOMPLETE, f"it sent something else than a whole file ({status})"
+        )
+    if not asked:
+        raise SourceError(
+            SourceFault.INCOMPLETE, "it said “not modified” to what was asked without a date"
+        )
+    return False
 
 
 def answered(

@@ -1,6 +1,6 @@
 """Whether use follows evidence over all interventions: now, and after each wave. Changes nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -72,17 +72,30 @@ def of_survey(evidence: Mapping[str, int], survey: Survey) -> Agreement | None:
     return of_ranks(evidence, {slug: stated.ranks for slug, stated in survey.rows.items()})
 
 
+def newest(
+    evidence: Mapping[str, int], surveys: Sequence[Survey]
+) -> tuple[Survey, Agreement] | None:
+    """Give the newest wave that tells of half of all interventions or more, and its agreement.
+
+    One that asks after a few says nothing of whether use follows evidence over all.
+    """
+    for survey in reversed(surveys):
+        found = of_survey(evidence, survey)
+        if found is not None and 2 * found.of >= len(evidence):
+            return survey, found
+    return None
+
+
 def now(session: Session, tiers: Mapping[str, Tier], at: datetime) -> InStep | None:
     """Tell how far use follows today's tiers; None where it cannot be worked out."""
-    surveys = usage.published(session)
-    found = of_survey(levels(tiers), surveys[-1]) if surveys else None
-    return _told(surveys[-1], found, at, is_now=True) if found else None
+    found = newest(levels(tiers), usage.published(session))
+    return _told(*found, at, is_now=True) if found else None
 
 
 def history(session: Session, catalogue: Catalogue) -> list[InStep]:
     """Tell it for each published wave with the tiers of the day it was published, newest first.
 
-    Where tiers have moved since the newest wave, what it is now stands first.
+    Of waves that tell of half of all or more. Where tiers have moved since the newest wave, what it is now stands first.
     """
     surveys = usage.published(session)
     changes = session.scalars(select(Change).order_by(Change.id)).all()
@@ -90,12 +103,15 @@ def history(session: Session, catalogue: Catalogue) -> list[InStep]:
     for survey in surveys:
         wave = session.get_one(Wave, survey.id)
         published = wave.published_at or wave.drafted_at
-        told += _entry(survey, changes, catalogue, published, is_now=False)
-    if surveys and changes:
-        newest = _entry(surveys[-1], changes, catalogue, changes[-1].at, is_now=True)
-        if newest and told and newest[0].agreement == told[-1].agreement:
+        found = newest(levels(_tiers_at(changes, catalogue, published)), [survey])
+        told += [_told(*found, published, is_now=False)] if found else []
+    found = (
+        newest(levels(_tiers_at(changes, catalogue, changes[-1].at)), surveys) if changes else None
+    )
+    if found:
+        if told and told[-1].agreement == found[1]:
             told.pop()
-        told += newest
+        told.append(_told(*found, changes[-1].at, is_now=True))
     return told[::-1]
 
 
@@ -115,17 +131,13 @@ def signed(value: float) -> str:
     return "0.00" if told == "-0.00" else told.replace("-", "−")
 
 
-def _entry(
-    survey: Survey, changes: Iterable[Change], catalogue: Catalogue, at: datetime, *, is_now: bool
-) -> list[InStep]:
+def _tiers_at(changes: Iterable[Change], catalogue: Catalogue, at: datetime) -> dict[str, Tier]:
+    """Give the tiers of a day; before the first is known, that one."""
     tiers: dict[str, Tier] = {}
     for change in changes:
         if change.slug in catalogue.slugs and (change.at <= at or change.slug not in tiers):
             tiers[change.slug] = State.from_dict(change.after).tier
-    found = of_survey(levels(tiers), survey)
-    if found is None:
-        return []
-    return [_told(survey, found, at, is_now=is_now)]
+    return tiers
 
 
 def _told(survey: Survey, found: Agreement, at: datetime, *, is_now: bool) -> InStep:

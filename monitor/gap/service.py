@@ -116,8 +116,9 @@ def state_of(
 
 
 def _sentence(name: str, before: State | None, after: State, cause: Cause) -> str:
-    tell = use_changes.sentence if cause.kind in use_changes.OF_WAVES else sentence
-    return tell(name, before, after, cause.words)
+    if cause.kind in use_changes.OF_WAVES:
+        return use_changes.sentence(name, before, after, cause.words, cause.kind)
+    return sentence(name, before, after, cause.words)
 
 
 def _band(policy: GapPolicy, observation: Observation | None) -> UsageBand:

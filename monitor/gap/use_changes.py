@@ -34,37 +34,45 @@ def moved(before: State | None, after: State) -> bool:
     return _comes(before, after) or _goes(before, after)
 
 
-def is_news(before: State | None, after: State) -> bool:
+def is_news(before: State | None, after: State, cause_kind: str) -> bool:
     """Tell whether a wave's effect on one intervention is mailed.
 
-    A change of use is. A gap that moved is where the figure before could not be compared with this
-    one (the first share there is, another question), for then it was not noise that moved it.
+    A change of use is, and one that is taken back with a wave. A gap that moved is where the figure
+    before could not be compared with this one (the first share there is, another question), for then
+    it was not noise that moved it. A change that a wave from between its two replaces was no mistake:
+    what was told of it names its dates, and stays true. Ranks alone are never mailed.
     """
     if before is None or before == after:
         return False
-    if moved(before, after):
+    if cause_kind == PUBLISHED and after.use is None:
+        return False  # ranks alone
+    if _comes(before, after) or (cause_kind == WITHDRAWN and _goes(before, after)):
         return True
     return before.kind is not after.kind and not _was_compared(before, after)
 
 
-def sentence(name: str, before: State | None, after: State, cause_words: str) -> str:
+def sentence(
+    name: str, before: State | None, after: State, cause_words: str, cause_kind: str
+) -> str:
     """Tell in one sentence what a wave changed, what it did not, and why."""
     cause = " ".join(cause_words.split()).rstrip(".")
     told = (
-        use_clause(before, after),
+        use_clause(before, after, cause_kind),
         _gap_clause(before, after),
         f"the tier stays {tier_clause(after)}, {findings_clause(after.direction, 'still')}",
     )
     return f"{name}: {'; '.join(told)}; why: {cause}."
 
 
-def use_clause(before: State | None, after: State) -> str:
+def use_clause(before: State | None, after: State, cause_kind: str) -> str:
     """Tell what became of use: both figures whole, and whether it is a change."""
-    if after.use is None:
+    if after.use is None and cause_kind == WITHDRAWN:
         return "the share of services that use it is not known" + _taken_back(before)
+    if after.use is None:
+        return "the newest survey gives no share of it" + _was(before)
     if before is not None and _goes_back(before, after):
         return f"use is told again as {counted(after.use.now)}{_taken_back(before)}"
-    return figure_clause(after.use)
+    return figure_clause(after.use) + _replaced(before, after)
 
 
 def figure_clause(use: UseFigure) -> str:
@@ -102,9 +110,14 @@ def subject(before: State | None, after: State) -> str:
     tail = f"tier still {tier_clause(after)}, {findings_clause(after.direction, 'still')}"
     if after.use is None:
         return f"share of use not known any more, {tail}"
-    if before is not None and moved(before, after) and before.use is not None:
-        return f"use now {percent(after.use.now)}, was {percent(before.use.now)}, {tail}"
-    return f"use now {percent(after.use.now)}, {tail}"
+    now = f"use now {percent(after.use.now)}"
+    if before is None or before.use is None or not moved(before, after):
+        return f"{now}, {tail}"
+    if before.use.now == after.use.now and not after.use.changed:
+        return f"use still {percent(after.use.now)}, no change any more, {tail}"
+    goes_back = after.use.before is None or _goes_back(before, after)
+    was = before.use.now if goes_back else after.use.before
+    return f"{now}, was {percent(was or before.use.now)}, {tail}"
 
 
 def headline(before: State | None, after: State) -> str:
@@ -162,6 +175,10 @@ def _gap_clause(before: State | None, after: State) -> str:
     return f"the gap moved from “{before.kind}” to “{after.kind}”"
 
 
+def _was(before: State | None) -> str:
+    return f"; the one before it told {counted(before.use.now)}" if before and before.use else ""
+
+
 def _taken_back(before: State | None) -> str:
     if before is None or before.use is None:
         return ""
@@ -170,14 +187,40 @@ def _taken_back(before: State | None) -> str:
 
 
 def _comes(before: State, after: State) -> bool:
-    """Tell whether a wave that came shows a change."""
-    new = before.use is None or after.use is None or before.use.now.wave != after.use.now.wave
-    return new and after.use is not None and after.use.changed and not _goes_back(before, after)
+    """Tell whether a change is there that was not: of a newer wave, or from another one before it."""
+    use = after.use
+    if use is None or not use.changed or _goes_back(before, after):
+        return False
+    return before.use is None or not before.use.changed or not _compares_alike(before.use, use)
 
 
 def _goes(before: State, after: State) -> bool:
-    """Tell whether a wave that showed a change is withdrawn."""
-    return before.use is not None and before.use.changed and _goes_back(before, after)
+    """Tell whether a change stands no more: its wave is gone, or is compared with another one."""
+    if before.use is None or not before.use.changed:
+        return False
+    return _goes_back(before, after) or _compared_anew(before.use, after.use)
+
+
+def _compares_alike(one: UseFigure, other: UseFigure) -> bool:
+    """Tell whether two figures compare the same two waves."""
+    return _waves(one) == _waves(other)
+
+
+def _waves(use: UseFigure) -> tuple[str | None, str]:
+    return (use.before.wave if use.before else None), use.now.wave
+
+
+def _compared_anew(before: UseFigure, after: UseFigure | None) -> bool:
+    """Tell whether the same figure is compared otherwise than before, and shows no change so."""
+    return after is not None and after.now.wave == before.now.wave and not after.changed
+
+
+def _replaced(before: State | None, after: State) -> str:
+    """Say that a change which was told is not what the figure is compared with any more."""
+    use = before.use if before else None
+    if use is None or use.before is None or not use.changed or not _compared_anew(use, after.use):
+        return ""
+    return f"; the change told before, from {counted(use.before)}, is replaced by this"
 
 
 def _goes_back(before: State, after: State) -> bool:

@@ -66,21 +66,24 @@ def of_publishing(session: Session, catalogue: Catalogue, wave: Wave) -> WavePre
     """Tell what publishing a draft would do."""
     standing = usage.published(session)
     if wave.unit not in MAIN_UNITS:
-        return _preview(session, catalogue, standing, standing)
+        return _preview(session, catalogue, standing, standing, use_changes.PUBLISHED)
     drafted = in_order([*standing, usage.survey(session, wave)])
-    return _preview(session, catalogue, standing, drafted)
+    return _preview(session, catalogue, standing, drafted, use_changes.PUBLISHED)
 
 
 def of_withdrawing(session: Session, catalogue: Catalogue, wave: Wave) -> WavePreview:
     """Tell what withdrawing a published wave would do."""
     standing = usage.published(session)
-    return _preview(
-        session, catalogue, standing, [survey for survey in standing if survey.id != wave.id]
-    )
+    left = [survey for survey in standing if survey.id != wave.id]
+    return _preview(session, catalogue, standing, left, use_changes.WITHDRAWN)
 
 
 def _preview(
-    session: Session, catalogue: Catalogue, standing: Sequence[Survey], then: Sequence[Survey]
+    session: Session,
+    catalogue: Catalogue,
+    standing: Sequence[Survey],
+    then: Sequence[Survey],
+    cause_kind: str,
 ) -> WavePreview:
     states = {entry.slug: entry.state for entry in queries.overview(session, catalogue)}
     effects = []
@@ -90,11 +93,8 @@ def _preview(
             raise NotFound(f"{about.slug!r} has not been graded; run `gap-monitor init` first")
         before, seen = states[about.slug], observe(then, about.slug)
         after = service.preview_use(catalogue, evidence.as_grade(grade), seen, before)
-        news = use_changes.is_news(before, after)
+        news = use_changes.is_news(before, after, cause_kind)
         effects.append(WaveEffect(about.slug, about.name, about.short, before, after, news))
     tiers = in_step.levels({slug: state.tier for slug, state in states.items()})
-    return WavePreview(
-        tuple(effects),
-        in_step.of_survey(tiers, standing[-1]) if standing else None,
-        in_step.of_survey(tiers, then[-1]) if then else None,
-    )
+    was, will = in_step.newest(tiers, standing), in_step.newest(tiers, then)
+    return WavePreview(tuple(effects), was[1] if was else None, will[1] if will else None)

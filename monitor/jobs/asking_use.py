@@ -19,7 +19,6 @@ from monitor.kernel.locks import exclusive
 from monitor.kernel.source_settings import UseFeedSettings
 from monitor.service import Service
 from monitor.usage import documents as reading
-from monitor.usage import service as waves
 from monitor.usage.importing import Read
 
 log = structlog.get_logger()
@@ -88,7 +87,11 @@ def _kept(service: Service, name: str, documents: Documents | None, read: Read |
         with service.database.write() as session:
             of_use.hold(session, name)
             at = service.clock()
-            wave = waves.draft_from_feed(session, read, feed=name, at=at) if read else None
+            wave = (
+                workflow.draft_from_feed(session, service, read=read, feed=name, at=at)
+                if read
+                else None
+            )
             of_use.answered(session, service.settings, name, documents, at, new=wave is not None)
             workflow.source_recovered(session, service.settings, incidents.USE + name, at)
             brought = wave.id if wave else None

@@ -112,8 +112,8 @@ def _take(line: reading.Line, services: dict[str, _Service], catalogue: Catalogu
     Raises:
         InvalidInput: it cannot be used; says why.
     """
-    name = rules.clean_name(_text(line, "service"), "service", needed=True)
-    group = rules.clean_name(_text(line, "group"), "group", needed=False)
+    name = rules.clean_name(line.cell("service"), "service", needed=True)
+    group = rules.clean_name(line.cell("group"), "group", needed=False)
     said = line.cell("intervention")
     offered = "" if said.casefold() in _NO else said
     slug = reading.intervention(offered, catalogue) if offered else ""
@@ -146,9 +146,3 @@ def _families(line: reading.Line) -> int | None:
         return None
     number = reading.whole(line, "families_a_year")
     return None if number is None else rules.check_families(number, "families_a_year")
-
-
-def _text(line: reading.Line, column: str) -> str:
-    """Give a cell without the quote that keeps a spreadsheet from running it, as it is written here."""
-    cell = line.cell(column)
-    return cell[1:] if cell.startswith("'") and cell[1:2] in set("=+-@") else cell

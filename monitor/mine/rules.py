@@ -4,6 +4,7 @@ Own use is a count of all of a buyer's services, not a sample: it has no interva
 by the same two thresholds as a national share, and the gap by the same table; only the words differ.
 """
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +23,7 @@ LINK_EVERY = timedelta(hours=1)  # nobody is mailed more often on a stranger's r
 MOST_SERVICES = 300
 MOST_FAMILIES = 100_000  # a year, of one service
 LONGEST_NAME = 120  # characters
+_RUN = frozenset("=+-@")  # a spreadsheet runs a cell that begins so
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +110,16 @@ def folded(name: str) -> str:
 
 
 def clean_name(raw: str, field: str, *, needed: bool) -> str:
-    """Give the name of a service or a group as one plain line.
+    """Give the name of a service or a group as one plain line, the same from a form and a table.
+
+    Without the quote that keeps a spreadsheet from running it, as a table is written here.
 
     Raises:
         InvalidInput: it is missing though needed, or too long.
     """
-    name = line(raw)
+    name = unicodedata.normalize("NFC", line(raw))
+    if name.startswith("'") and name[1:2] in _RUN:
+        name = name[1:]
     if needed and not name:
         raise InvalidInput("Give the service a name", field=field)
     if len(name) > LONGEST_NAME:

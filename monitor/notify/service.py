@@ -1,9 +1,10 @@
-"""What notify does, offered from one place: readers, announcements, alerts. Sends nothing.
+"""What notify does, offered from one place: readers, announcements, alerts, drafts. Sends nothing.
 
 Every message is queued in the transaction of what it tells.
 """
 
 from monitor.notify.announcements.announcing import announce
+from monitor.notify.draft_mail import tell_of_draft
 from monitor.notify.incidents.incident_mail import Phase, alert
 from monitor.notify.readers.subscribing import (
     Awaiting,
@@ -28,6 +29,7 @@ __all__ = [
     "confirm",
     "has_left",
     "subscribe",
+    "tell_of_draft",
     "terms_of",
     "unsubscribe",
 ]

@@ -237,7 +237,7 @@ def use(session: Session) -> list[Row]:
         _use_row(survey, row)
         for survey in waves
         if survey.id is not None
-        for row in shown_rows(usage.rows(session, survey.id))
+        for row in shown_rows(usage.rows(session, survey.id), loader.load().areas.nation_of)
     ]
 
 

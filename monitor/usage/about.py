@@ -7,13 +7,15 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from monitor.kernel.errors import InvalidInput
+from monitor.kernel.errors import InvalidInput, NotFound
 from monitor.kernel.text import line
+from monitor.kernel.uk import read_day
 
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 Words = Annotated[str, Field(min_length=1, max_length=2000)]
 Positive = Annotated[int, Field(ge=1, le=9_999_999, strict=True)]
 _MAX_BYTES = 100_000
+_WHOLE = "write it as a whole number, without quotes, such as 690"
 
 
 class GoldStandard(BaseModel):
@@ -54,7 +56,7 @@ class About(BaseModel):
     services: Positive | None = None
     invited: Positive | None = None
     # where the survey knows it; else services ÷ responses
-    design_effect: Annotated[float, Field(ge=1, le=100)] | None = None
+    design_effect: Annotated[float, Field(ge=1, le=100, strict=True)] | None = None
     # how many responses were for so many services each: {1: 560, 2: 60, 3: 5}
     services_per_response: dict[Annotated[int, Field(ge=1)], Positive] | None = None
     gold_standard: GoldStandard | None = None
@@ -63,13 +65,14 @@ class About(BaseModel):
     @classmethod
     def _day(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the file holds
         if isinstance(value, datetime):
-            return value.date()
-        if isinstance(value, date):
-            return value
+            value = value.date()
+        written = value.isoformat() if isinstance(value, date) else str(value)
         try:
-            return date.fromisoformat(str(value))
-        except ValueError:
-            raise ValueError(f"{value!r} is no date: write it as 2029-02-01") from None
+            return read_day(written)
+        except NotFound:
+            raise ValueError(
+                f"{written[:40]!r} is no date from 2000 to 2099: write it as 2029-02-01"
+            ) from None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -79,6 +82,12 @@ class About(BaseModel):
             raise ValueError(f"responses: {self.responses} is more than the {self.invited} invited")
         if self.unit == "services" and self.services is None:
             raise ValueError("services: is missing: the unit is services")
+        gold, most = self.gold_standard, max(self.services or 0, self.responses)
+        if gold is not None and gold.denominator > most:
+            raise ValueError(
+                f"gold_standard: its denominator, {gold.denominator:,}, is more than the {most:,} "
+                "that answered: is it another wave’s?"
+            )
         if self.services_per_response is not None:
             self._add_up(self.services_per_response)
         return self
@@ -167,6 +176,12 @@ def _told(error: Any) -> str:  # noqa: ANN401 - pydantic's own shape
         "missing": "is missing",
         "extra_forbidden": "is no word that a wave has",
         "value_error": error["msg"].removeprefix("Value error, "),
+        "int_type": _WHOLE,
+        "int_from_float": _WHOLE,
+        "string_type": "write it as a text, in quotes",
+        "string_too_short": "is empty",
+        "tuple_type": 'write it as a list of texts, such as ["A network"]; [] is nobody',
+        "bool_type": "write true or false",
     }
     words = kinds.get(error["type"], error["msg"][:1].lower() + error["msg"][1:])
     return f"{place}: {words}" if place else words

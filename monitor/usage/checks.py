@@ -1,12 +1,16 @@
 """What an admin should look at before publishing a wave. Pure: says, refuses nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from monitor.kernel.english import listed, plural
+from monitor.kernel.uk import long_date
 from monitor.usage.comparison import differing_words, same_question
-from monitor.usage.splits import FEWEST, Row
+from monitor.usage.splits import DIMENSIONS, FEWEST, Row, parts_of, whole_of
 from monitor.usage.standing import Survey
+
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +30,34 @@ def checks(  # noqa: PLR0913 - what a wave says, and what it stands beside
     invited: int | None,
     promoters: Sequence[str],
     names: Mapping[str, str],
+    today: date,
+    areas: Collection[str],
 ) -> list[Check]:
-    """Look a draft over. ``names`` are the short names of all interventions, by slug."""
+    """Look a draft over.
+
+    ``names`` are the short names of all interventions, by slug; ``areas`` are those known.
+    """
     found = [
-        _complete(survey, names),
+        _complete(survey, names) if rows else _too_few(),
         _denominators(survey),
+        _over(survey, today),
         _question(survey, before),
         _response(survey, invited),
         _promoters(promoters),
         _together(survey),
+        _sums(rows),
+        _areas(rows, areas),
         _small(rows),
         _overlap(overlaps),
     ]
     return [check for check in found if check]
+
+
+def _too_few() -> Check:
+    return _look(
+        f"Fewer than {FEWEST} services answered. None of their counts is in this draft, so that nobody "
+        "learns what one service answered, and it is never published: discard it."
+    )
 
 
 def _passed(words: str) -> Check:
@@ -68,6 +87,36 @@ def _denominators(survey: Survey) -> Check | None:
     return _look(
         f"Denominators are {span}, and the wave counts {total or 'no total'}: not all answered each question.",
     )
+
+
+def _over(survey: Survey, today: date) -> Check | None:
+    if survey.field_to is None or survey.field_to <= today:
+        return None
+    return _look(
+        f"Its field dates end on {long_date(survey.field_to)}, which is to come: a survey is published "
+        "once it is over. Are the dates right?"
+    )
+
+
+def _sums(rows: Sequence[Row]) -> Check | None:
+    """Find parts that are more together than all who were asked."""
+    for by in DIMENSIONS:
+        for slug in dict.fromkeys(row.slug for row in rows):
+            parts, of_all = parts_of(rows, slug, by), whole_of(rows, slug)
+            if of_all and sum(parts.values()) > of_all:
+                return _look(
+                    f"By {by}, {slug} counts {sum(parts.values()):,} of {of_all:,}: either some are in "
+                    "two parts, or a denominator is another wave’s."
+                )
+    return None
+
+
+def _areas(rows: Sequence[Row], areas: Collection[str]) -> Check | None:
+    unknown = sorted({row.area for row in rows if row.area and row.area not in areas})
+    if not unknown:
+        return None
+    named = listed(unknown[:_MOST_NAMED]) + (" and more" if len(unknown) > _MOST_NAMED else "")
+    return _look(f"No area is known by the name {named}: is it written as other waves write it?")
 
 
 def _question(survey: Survey, before: Survey | None) -> Check | None:

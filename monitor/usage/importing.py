@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass
 from monitor.catalogue.loader import Catalogue
 from monitor.kernel.errors import InvalidInput
 from monitor.usage import about as about_module
-from monitor.usage import reading
+from monitor.usage import contradictions, reading
 from monitor.usage.about import About
 from monitor.usage.intervals import design_effect
+from monitor.usage.standing import MAIN_UNITS
 
 NATIONS = ("England", "Scotland", "Wales", "Northern Ireland")
 MAX_BYTES = 4_000_000
@@ -74,6 +75,8 @@ def checked(
 ) -> Read:
     """Check a wave, whatever it was written as. ``wrong`` is what is wrong with ``said``."""
     problems = [f"about the wave: {problem}" for problem in wrong]
+    if said and (older := _older(said, catalogue)):
+        problems.append(f"about the wave: {older}")
     rows: list[Row] = []
     try:
         found = table()
@@ -81,6 +84,7 @@ def checked(
         problems += amiss
         if said and not problems:
             problems += _as_a_whole(rows, said, catalogue, found.called)
+            problems += contradictions.of_ranks(rows, found.called)
     except InvalidInput as error:
         problems.append(str(error))
     if len(problems) > _MAX_PROBLEMS:
@@ -94,6 +98,17 @@ def _digest(said: About | None, rows: Iterable[Row]) -> str:
     told = sorted(json.dumps({**asdict(row), "line": 0}, sort_keys=True) for row in rows)
     about = said.model_dump_json() if said else ""
     return hashlib.sha256("\0".join([about, *told]).encode()).hexdigest()
+
+
+def _older(about: About, catalogue: Catalogue) -> str | None:
+    """Say that a survey was over before the review's own, whose dates are not known."""
+    own = catalogue.review.survey
+    if about.unit not in MAIN_UNITS or about.field_to >= own.known_running:
+        return None
+    return (
+        f"field_to: it was over before the survey of {catalogue.review.short} ({own.dated}), whose "
+        "figures stand until a later one: bring a survey from since then"
+    )
 
 
 def _table(data: bytes) -> reading.Table:
@@ -204,7 +219,9 @@ def _as_a_whole(
     for row in rows:
         first = seen.setdefault((row.slug, row.part), row.line)
         if first != row.line:
-            problems.append(f"{called} {row.line}, {row.slug}: the same as {called} {first}")
+            problems.append(
+                f"{called} {row.line}, {row.slug}: the same as {called} {first}: keep one of them"
+            )
         if row.is_whole:
             whole.setdefault(row.slug, row)
     parted = {row.slug for row in rows} - set(whole)
@@ -226,5 +243,11 @@ def _exceeds(row: Row, whole: dict[str, Row], about: About, called: str) -> str 
         return (
             f"{called} {row.line}, {row.slug}: {row.numerator:,} of {row.denominator:,} {about.unit} is "
             f"more than the {of_all.numerator:,} of {of_all.denominator:,} of all"
+        )
+    left, of_left = of_all.numerator - row.numerator, of_all.denominator - row.denominator
+    if left > of_left:
+        return (
+            f"{called} {row.line}, {row.slug}: {row.numerator:,} of {row.denominator:,} leaves "
+            f"{left:,} of {of_left:,} {about.unit} outside this part, a share above 1: look at both"
         )
     return None

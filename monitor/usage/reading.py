@@ -138,11 +138,14 @@ def _what_is_wrong(said: str) -> str:
         return (
             f"{said!r} is a date: a spreadsheet made one of what was typed. Type the number again"
         )
-    if re.fullmatch(r"-\d+", said.replace("−", "-")):
-        return f"{said!r} is below 0"
+    if re.fullmatch(r"[-–]\d+", said.replace("−", "-")):
+        return f"{said!r} is below 0: type how many there were"
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+", said):
+        thousands = said.replace(".", "")
+        return f"{said!r} may be {int(thousands):,} or no whole number: type it without points"
     if re.fullmatch(r"\d*[.,]\d+", said):
-        return f"{said!r} is no whole number"
-    return f"{said[:40]!r} is no number"
+        return f"{said!r} is no whole number: type how many there were"
+    return f"{said[:40]!r} is no number: type one, such as 99, or leave the cell empty"
 
 
 def cell_text(cell: str) -> str:

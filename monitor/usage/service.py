@@ -14,6 +14,7 @@ from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.usage import queries
 from monitor.usage.importing import Read
+from monitor.usage.splits import FEWEST
 from monitor.usage.standing import MAIN_UNITS, Observation, Survey, observe
 from monitor.usage.tables import Wave, WaveRow, WaveState
 
@@ -139,11 +140,17 @@ def publish(session: Session, wave_id: int, *, by: str, at: datetime, reason: st
 
     Raises:
         NotFound: there is no such wave.
-        Conflict: it is no draft any more, or its field dates overlap those of one that counts.
+        Conflict: it is no draft any more, its field dates overlap those of one that counts, or it
+            is of so few returns that what one service answered could be told.
     """
     wave = _locked(session, wave_id)
     if wave.state is not WaveState.DRAFT:
         raise Conflict(f"“{wave.name}” is {wave.state.value}: only a draft is published")
+    if wave.origin == RETURNS and (wave.services or 0) < FEWEST:
+        raise Conflict(
+            f"“{wave.name}” is of fewer than {FEWEST} services: what one of them answered could be "
+            "told, so it is never published. Discard it; what they answered is kept for next time"
+        )
     if other := overlapping(session, wave):
         raise Conflict(
             f"“{wave.name}” and “{other.name}” ({other.when}) overlap: two waves of one time cannot "

@@ -1,6 +1,6 @@
 """Parts of a wave by nation, sector and area: which are shown, and how much of it is noise. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -23,6 +23,11 @@ class Row(Protocol):
 
 
 RowT = TypeVar("RowT", bound=Row)
+NationOf = Callable[[str], str | None]  # the nation of an area; None: not known
+
+
+def nowhere(area: str) -> None:
+    """Know of no area in which nation it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +67,17 @@ def shown_parts(counts: Mapping[str, int], of_all: int) -> frozenset[str]:
     return frozenset(shown)
 
 
-def shown_rows(rows: Sequence[RowT]) -> list[RowT]:
+def shown_rows(rows: Sequence[RowT], nation_of: NationOf = nowhere) -> list[RowT]:
     """Keep the rows of a wave that may be shown to everybody, in their order.
 
     All who were asked; of counted parts those by one dimension that ``shown_parts`` names. Ranks of
-    a part tell of no service.
+    a part tell of no service. ``nation_of`` tells the nation in which an area is known to lie.
     """
-    shown: dict[tuple[str, str], frozenset[str]] = {}
-    for slug in {row.slug for row in rows}:
-        of_all = _of_all(rows, slug)
-        for by in DIMENSIONS:
-            shown[slug, by] = shown_parts(_counts(rows, slug, by), of_all)
+    shown = {
+        (slug, by): _shown(rows, slug, by, nation_of)
+        for slug in {row.slug for row in rows}
+        for by in DIMENSIONS
+    }
     return [row for row in rows if _is_shown(row, shown)]
 
 
@@ -83,7 +88,26 @@ def _is_shown(row: Row, shown: Mapping[tuple[str, str], frozenset[str]]) -> bool
     return by is not None and getattr(row, by) in shown[row.slug, by]
 
 
-def splits(rows: Sequence[Row], slug: str, effect: float) -> list[Split]:
+def _shown(rows: Sequence[Row], slug: str, by: str, nation_of: NationOf) -> frozenset[str]:
+    """Name the parts by one dimension that may be shown.
+
+    Everybody knows in which nation an area is: what a nation is less its areas is nothing or ten
+    services too, and areas of a nation that is not shown are not shown either.
+    """
+    counts = parts_of(rows, slug, by)
+    shown = shown_parts(counts, whole_of(rows, slug))
+    nations = parts_of(rows, slug, "nation") if by == "area" else {}
+    shown_nations = _shown(rows, slug, "nation", nation_of) if nations else frozenset()
+    for nation, of_nation in nations.items():
+        within = {area: counts[area] for area in shown if nation_of(area) == nation}
+        kept = shown_parts(within, of_nation)
+        shown -= within.keys() - (kept if nation in shown_nations else frozenset())
+    return shown
+
+
+def splits(
+    rows: Sequence[Row], slug: str, effect: float, nation_of: NationOf = nowhere
+) -> list[Split]:
     """Split one intervention by each dimension alone; what is crossed with another is left out.
 
     Parts that could be worked out from all the others are hidden with the next smallest.
@@ -92,7 +116,7 @@ def splits(rows: Sequence[Row], slug: str, effect: float) -> list[Split]:
     for by in DIMENSIONS:
         of = [row for row in rows if row.slug == slug and _only(row, by)]
         if of:
-            found.append(_split(by, of, effect, _of_all(rows, slug)))
+            found.append(_split(by, of, effect, _shown(rows, slug, by, nation_of)))
     return found
 
 
@@ -119,7 +143,8 @@ def _only(row: Row, by: str) -> bool:
     return all(bool(getattr(row, one)) == (one == by) for one in DIMENSIONS)
 
 
-def _counts(rows: Sequence[Row], slug: str, by: str) -> dict[str, int]:
+def parts_of(rows: Sequence[Row], slug: str, by: str) -> dict[str, int]:
+    """Give how many each part by one dimension alone is of, of those counted."""
     return {
         getattr(row, by): row.denominator
         for row in rows
@@ -127,20 +152,18 @@ def _counts(rows: Sequence[Row], slug: str, by: str) -> dict[str, int]:
     }
 
 
-def _of_all(rows: Sequence[Row], slug: str) -> int:
-    """Give how many services there are in all; 0 where the row of all does not say, or is not there."""
+def whole_of(rows: Sequence[Row], slug: str) -> int:
+    """Give how many there are in all; 0 where the row of all does not say, or is not there."""
     whole = (row for row in rows if row.slug == slug and not (row.nation or row.sector or row.area))
     return next((row.denominator or 0 for row in whole), 0)
 
 
-def _split(by: str, rows: Sequence[Row], effect: float, of_all: int) -> Split:
+def _split(by: str, rows: Sequence[Row], effect: float, shown: frozenset[str]) -> Split:
     shares = {
         getattr(row, by): Share(row.numerator, row.denominator, effect)
         for row in rows
         if row.numerator is not None and row.denominator
     }
-    counts = {name: share.denominator for name, share in shares.items()}
-    shown = shown_parts(counts, of_all)
     parts = tuple(Part(name, share if name in shown else None) for name, share in shares.items())
     return Split(by, parts, len(shares) - len(shown), _sentence(by, parts), _width(parts))
 

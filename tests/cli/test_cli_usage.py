@@ -38,6 +38,7 @@ def test_two_waves_from_files_to_a_change_and_back(run, files):
     dry = json.loads(run("usage", "import", *first, "--dry-run", "--json").stdout)
     assert (dry["id"], dry["state"], dry["changed"]) == (None, "not kept", [])
     assert len(dry["new_figures"]) == 10
+    assert any("how many were for how many" in words for words in dry["look"])
     said = run("usage", "import", *first, "--publish").stdout
     assert "“Services 2026” is published as wave 2; 0 readers told." in said
 
@@ -45,6 +46,7 @@ def test_two_waves_from_files_to_a_change_and_back(run, files):
     said = run("usage", "import", *later).stdout
     assert "use fell from 21.5% (158 of 734 services, May to July 2026) to 14.3%" in said
     assert "Use changes: vipp;" in said
+    assert "Look: Promoted by An invented network." in said
     assert "gap-monitor usage publish 3" in said
     assert (
         "“Services 2029” is published."

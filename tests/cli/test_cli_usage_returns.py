@@ -61,3 +61,15 @@ def test_a_wave_is_collected_from_a_list_to_a_draft(run, tmp_path):
     assert [(row["name"], row["left"]) for row in rows] == [
         ("A service that was forgotten", True), ("Birch", False),
     ]  # fmt: skip
+
+
+def test_the_last_day_of_a_collection_is_moved_on(run, tmp_path):
+    path = tmp_path / "services.csv"
+    path.write_bytes(returns.listing("Ash"))
+    run("usage", "services", "import", str(path))
+    run("usage", "collect", "open", "--name", "A", "--closes", "2098-12-31", "--frame", "A list")
+    run("usage", "collect", "invite")
+    moved = run("usage", "collect", "move", "--closes", "2099-06-30").stdout
+    assert moved == "“A” is open to 2099-06-30.\n"
+    refused = run("usage", "collect", "move", "--closes", "2098-12-31", code=1)
+    assert "choose a later day" in str(refused.exception)

@@ -1,8 +1,10 @@
 """Feeds of use on real databases and loopback HTTP: drafts, never published; a failure is never quiet."""
 
 import json
+import threading
 from dataclasses import replace
 from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import waves  # type: ignore[import-not-found]  # on pytest's path
@@ -18,7 +20,9 @@ from monitor.feeds.tables import UseFeed
 from monitor.jobs import asking_use
 from monitor.kernel.errors import ConfigError, NotFound
 from monitor.kernel.settings import parse
-from monitor.notify.tables import Message
+from monitor.notify.messages.outbox import Claimed
+from monitor.notify.tables import Message, MessageState
+from monitor.notify.writing.rendering import render, text_of
 from monitor.ops.queries import status as read_status
 from monitor.service import Service
 from monitor.usage import service as usage
@@ -129,6 +133,38 @@ def test_what_a_feed_sends_becomes_a_draft_and_is_never_published(service, clock
     with service.database.read() as session:
         assert usage.latest(session, "vipp") is None, "nothing follows from a draft"
     assert (row(service).last_new_at, row(service).failures) == (clock.now, 0)
+
+
+def test_the_admins_are_told_of_each_draft_once_and_not_of_one_that_gave_way(
+    service, running, clock
+):
+    asking_use.ask_due(service)
+    assert subjects(service) == ["A wave of use waits to be looked over: Services 2026"]
+    again(service, clock)
+    assert len(subjects(service)) == 1, "nothing new, no mail"
+    mended = as_json({**waves.BEFORE, "vipp": 159})
+    running.feeds.add_recorded("wave.json", mended, "application/json")
+    (report,) = again(service, clock)
+    with service.database.read() as session:
+        first, second = session.scalars(select(Message).order_by(Message.id))
+        states = [first.state, second.state]
+        claimed = Claimed(
+            id=second.id, uuid=second.uuid, message_id=second.message_id, kind=second.kind,
+            address=second.address, subscriber_id=None, context=second.context, content={},
+            queued_at=second.queued_at, attempt=1, token=1,
+        )  # fmt: skip
+    assert states == [MessageState.CANCELLED, MessageState.PENDING]
+    text = " ".join(text_of(render(claimed, service.settings, service.secret)).split())
+    assert claimed.address == "ada@team.example"
+    for words in (
+        f"From: the feed “{NAME}”",
+        "In the field: May to July 2026",
+        "Answered: 734 services in 625 responses",
+        "a draft counts nowhere, and nobody else hears of it, until an admin publishes it",
+        f"Look the wave over: {service.settings.web.public_url}/waves/{report.wave}",
+        "You get this because you are an admin",
+    ):
+        assert words in text, words
 
 
 def test_the_same_file_makes_no_second_draft_whatever_became_of_the_first(service, running, clock):
@@ -265,6 +301,34 @@ def test_a_file_without_end_and_an_address_inside_are_refused(
     (report,) = asking_use.ask_due(guarded)
     assert report.error
     assert len(answered(running)) == before, "not one byte was asked of this machine"
+
+
+class _Part(BaseHTTPRequestHandler):
+    """Answers with the first rows of a table that go on elsewhere."""
+
+    def do_GET(self):
+        status, body = (206, TABLE[:200]) if self.path == "/part.csv" else (200, ABOUT)
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format, *args):
+        pass
+
+
+def test_a_part_of_a_file_is_never_taken_for_the_whole(opened, settings_data):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Part)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    root = f"http://127.0.0.1:{server.server_port}"
+    feeds = [{"name": NAME, "url": f"{root}/part.csv", "about_url": f"{root}/about.toml"}]
+    service = opened({**settings_data, "usage": {"feeds": feeds}})
+    (report,) = asking_use.ask_due(service)
+    server.shutdown()
+    server.server_close()
+    assert report.error
+    assert "something else than a whole file (206)" in report.error
+    assert stand(service) == []
 
 
 def test_one_that_leaves_the_settings_is_let_go_of_and_one_that_moves_is_asked_anew(

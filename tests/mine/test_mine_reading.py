@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from offers import CATALOGUE, FOUR, entries  # type: ignore[import-not-found]  # beside this file
 
+from monitor.kernel.errors import InvalidInput
 from monitor.mine import reading
-from monitor.mine.rules import Entry, folded
+from monitor.mine.rules import Entry, clean_name, folded
+from monitor.ops import exports
 
 HEAD = "service,group,intervention,families_a_year\n"
 
@@ -128,3 +130,20 @@ def test_too_much_is_refused_and_a_long_list_of_faults_is_cut():
 
 def test_four_services_take_twelve_rows():
     assert len(reading.rows(FOUR, CATALOGUE)) == 12
+
+
+@given(st.text("'=+-@e\u0301\u00e9 a,;\"", min_size=1, max_size=6))
+def test_a_name_typed_in_a_form_is_the_same_service_when_its_table_is_brought_back(typed):
+    try:
+        name = clean_name(typed, "name", needed=True)
+    except InvalidInput:
+        return
+    rows = [
+        dict(zip(reading.COLUMNS, row, strict=True))
+        for row in reading.rows([Entry(name, "", {})], CATALOGUE)
+    ]
+    out = io.StringIO()
+    csv.writer(out).writerows(exports.table(rows))
+    got = reading.read(out.getvalue().encode(), CATALOGUE)
+    assert got.problems == ()
+    assert [entry.name for entry in got.entries] == [name]

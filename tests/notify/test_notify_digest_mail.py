@@ -3,6 +3,7 @@
 import email
 import email.policy
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
 
@@ -229,3 +230,24 @@ def test_silent_sources_are_named_with_how_long():
         digest_wording.looked({"looked": facts})[0][1]
         == "1 source searched to 31 March 2029, all healthy."
     )
+
+
+def test_practice_against_evidence_stands_in_both_parts_and_not_where_it_is_not_known(
+    w, mails, settings
+):
+    w.digested("anna", "cos", kinds=[*USUAL, Kind.PROOF])
+    (one,) = mails(39)
+    without = text_of(render(one, settings, SECRET))
+    assert "FOLLOW EVIDENCE" not in without
+    facts = {
+        "sentence": "No: the more evidence, the less use.", "of": "ten", "when": "in 2020",
+        "figure": "−0.53 to −0.37", "source": "published ranks, as ranges", "wave": "<b>2020</b>",
+    }  # fmt: skip
+    told = replace(one, content={**one.content, "in_step": facts})
+    message, text, _ = parts(render(told, settings, SECRET))
+    html = message.get_body(("html",)).get_content()
+    assert "DOES USE FOLLOW EVIDENCE?" in text
+    assert "No: the more evidence, the less use. Kendall’s tau-b over all ten:" in " ".join(
+        text.split()
+    )
+    assert "&lt;b&gt;2020&lt;/b&gt;" in html

@@ -248,6 +248,7 @@ def test_nothing_changed_is_told_once_a_quarter_to_who_asked_for_the_proof(w, ma
     (message,) = make(39)  # 1 January
     told = content(w, message)
     assert told["changes"] == []
+    assert told["in_step"] is None, "nothing is graded here, so it cannot be told"
     assert make(70) == []
     assert len(make(130)) == 1
 

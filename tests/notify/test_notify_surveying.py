@@ -2,7 +2,7 @@
 
 import email
 import email.policy
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,8 @@ import service_returns as returns  # type: ignore[import-not-found]  # tests/ is
 from sqlalchemy import select
 
 from monitor import workflow
+from monitor.accounts import service as accounts
+from monitor.accounts.tables import Role
 from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
 from monitor.kernel.errors import Conflict
@@ -176,3 +178,30 @@ def test_what_was_due_closes_by_itself_and_once(session, service, asked, now):
     assert wave is not None
     assert (wave.drafted_by, wave.services) == ("job:collect", 1)
     assert workflow.close_due(session, service, at=asked.closes_at) is None
+
+
+def test_a_mail_that_waits_tells_the_last_day_of_now(session, service, asked, now):
+    first, _ = mails(session)
+    first.state = MessageState.SENT
+    session.flush()
+    workflow.move_last_day(
+        session, collection_id=asked.id, last_day=date(2027, 2, 28), by=returns.BY, at=now
+    )
+    days = [one.context["closes_on"] for one in mails(session)]
+    assert days == ["2027-01-31", "2027-02-28"], "what was handed over stays as it was sent"
+    assert remind(session, service, asked, now + WEEK) == 2
+    assert mails(session)[-1].context["closes_on"] == "2027-02-28"
+
+
+def test_the_admins_are_told_of_a_wave_that_made_itself(session, service, asked, now):
+    accounts.create_user(
+        session, address="ada@team.example", name="Ada", role=Role.ADMIN, by="cli", at=now
+    )
+    returns.answer(session, link(mails(session)[0]), now, "ddp")
+    assert workflow.close_due(session, service, at=now) is None
+    wave = workflow.close_due(session, service, at=asked.closes_at)
+    assert wave is not None
+    told = mails(session)[-1]
+    assert (told.kind, told.address) == (MessageKind.INCIDENT, "ada@team.example")
+    assert told.context["wave"] == wave.id
+    assert ["From", "services’ own returns, which closed"] in told.context["facts"]

@@ -1,6 +1,7 @@
 """A wave as a feed sends it: read like files are, and whatever else it holds is told, never raised."""
 
 import json
+from dataclasses import dataclass
 from datetime import date
 
 import pytest
@@ -67,7 +68,10 @@ def test_a_row_that_cannot_be_is_told_by_its_number(rows, said):
 @pytest.mark.parametrize(
     ("about", "said"),
     [
-        ({**ABOUT, "field_to": "2026-13-01"}, "about the wave: field_to: '2026-13-01' is no date"),
+        (
+            {**ABOUT, "field_to": "2026-13-01"},
+            "about the wave: field_to: '2026-13-01' is no date from",
+        ),
         ({**ABOUT, "colour": "red"}, "about the wave: colour: is no word that a wave has"),
         ({**ABOUT, "services_per_response": {"1": 2}}, "it adds up to 2 responses for 2 services"),
         ([], "it has another shape than a wave"),
@@ -103,7 +107,17 @@ def test_services_that_answered_together_are_asked_how_many():
         survey = Survey(
             1, "A", "Q?", "services", None, None, None, responses, services, "C", effect
         )
-        found = checks.checks(survey, [], None, None, invited=None, promoters=(), names={})
+        found = checks.checks(
+            survey,
+            [],
+            None,
+            None,
+            invited=None,
+            promoters=(),
+            names={},
+            today=date(2029, 1, 1),
+            areas=(),
+        )
         return [
             (one.passed, one.words)
             for one in found
@@ -117,3 +131,31 @@ def test_services_that_answered_together_are_asked_how_many():
         (True, "How far services answered together is known, and allowed for.")
     ]
     assert told(734, 734) == []
+
+
+@dataclass
+class Part:
+    numerator: int | None
+    denominator: int | None
+    nation: str = ""
+    sector: str = ""
+    area: str = ""
+    slug: str = "cos"
+
+
+def test_what_is_to_come_counted_twice_or_of_no_known_area_is_to_be_looked_at():
+    survey = Survey(1, "A", "Q?", "services", None, date(2029, 4, 30), None, 9, 99, "C")
+    rows = [Part(9, 99), Part(4, 60, "England"), Part(4, 40, "Wales"), Part(1, 20, area="Fyfe")]
+
+    def told(today):
+        found = checks.checks(
+            survey, rows, None, None, invited=None, promoters=(), names={}, today=today,
+            areas=("Fife",),
+        )  # fmt: skip
+        return "\n".join(one.words for one in found if not one.passed)
+
+    early = told(date(2029, 4, 29))
+    assert "end on 30 April 2029, which is to come" in early
+    assert "By nation, cos counts 100 of 99" in early
+    assert "No area is known by the name Fyfe" in early
+    assert "to come" not in told(date(2029, 4, 30))

@@ -1,5 +1,6 @@
 """What a wave's files may hold, and everything that is refused, each by its row."""
 
+import itertools
 from datetime import date
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.usage import about as about_module
+from monitor.usage import contradictions
 from monitor.usage.standing import period
 
 GOOD = waves.about()
@@ -80,11 +82,14 @@ def test_everything_wrong_is_told_at_once():
         ({"question": None}, "question: is missing"),
         ({"question": " "}, "question: "),
         ({"field_to": date(2026, 4, 1)}, "field_to is before field_from"),
-        ({"field_to": "31/07/2026"}, "'31/07/2026' is no date: write it as 2029-02-01"),
+        (
+            {"field_to": "31/07/2026"},
+            "'31/07/2026' is no date from 2000 to 2099: write it as 2029-02-01",
+        ),
         ({"unit": "people"}, "unit: input should be 'services', 'responses' or 'families'"),
         ({"invited": 100}, "625 is more than the 100 invited"),
         ({"services": None}, "services: is missing: the unit is services"),
-        ({"responses": "625"}, "responses: input should be a valid integer"),
+        ({"responses": "625"}, "responses: write it as a whole number"),
         ({"percent": 3}, "percent: is no word that a wave has"),
         ({"services": 700}, "denominator: 734 is more than the 700 services"),
     ],
@@ -206,3 +211,89 @@ def test_the_same_wave_is_one_however_it_is_written():
     assert again.content_hash == waves.read(waves.table(), GOOD).content_hash
     other = waves.read(waves.table({**waves.BEFORE, "vipp": 159}), GOOD)
     assert other.content_hash != again.content_hash
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (
+            ["ddp,,,services,,,,1,1", "icp,,,services,,,,1,2", "vig,,,services,,,,1,2"],
+            "lines 2, 3 and 4: no order gives each of ddp, icp and vig a rank of its own: where several",
+        ),
+        (
+            ["ddp,100,734,services,,,,9,9", "icp,50,734,services,,,,1,8"],
+            "line 2, ddp: its rank, 9 at best, is below that of icp (line 3), which fewer use",
+        ),
+        (
+            ["ddp,100,734,services,,,,,", "ddp,5,720,services,England,,,,"],
+            "line 3, ddp: 5 of 720 leaves 95 of 14 services outside this part, a share above 1",
+        ),
+        (
+            ["ddp,1.000,734,services,,,,,"],
+            "'1.000' may be 1,000 or no whole number: type it without",
+        ),
+        (["ddp,nan,734,services,,,,,"], "'nan' is no number: type one, such as 99"),
+    ],
+)
+def test_ranks_and_parts_that_cannot_all_be_true_are_refused(rows, said):
+    assert said in problems("\n".join([waves.HEAD, *rows]).encode())
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["ddp,,,services,,,,1,3", "icp,,,services,,,,1,3", "vig,,,services,,,,1,3"],
+        ["ddp,100,734,services,,,,1,8", "icp,50,734,services,,,,1,8"],
+        ["ddp,100,734,services,,,,,", "ddp,20,654,services,England,,,,"],
+    ],
+)
+def test_ranks_that_are_shared_and_parts_that_leave_a_share_are_taken(rows):
+    assert problems("\n".join([waves.HEAD, *rows]).encode()) == ""
+
+
+@given(st.dictionaries(st.sampled_from(waves.SLUGS), st.lists(st.integers(1, 5), min_size=1)))
+def test_ranks_are_crowded_where_no_way_of_giving_them_out_fits(possible):
+    fits = any(
+        len(set(ranks)) == len(ranks) for ranks in itertools.product(*possible.values())
+    ) if len(possible) <= 5 else False  # fmt: skip
+    crowded = contradictions.crowd(possible)
+    assert bool(crowded) is not fits
+    ranks = {rank for slug in crowded for rank in possible[slug]}
+    assert not crowded or len(ranks) < len(crowded)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"field_from": date(1899, 5, 1)}, "'1899-05-01' is no date from 2000 to 2099"),
+        ({"field_from": 20260501}, "'20260501' is no date from 2000 to 2099: write it as"),
+        (
+            {"field_from": date(2018, 5, 1), "field_to": date(2019, 12, 31)},
+            "field_to: it was over before the survey of the 2023 review (running by January 2020)",
+        ),
+        (
+            {"promoters": "A network"},
+            'promoters: write it as a list of texts, such as ["A network"]',
+        ),
+        ({"responses": "625"}, "responses: write it as a whole number, without quotes"),
+        ({"name": ""}, "name: is empty"),
+        ({"design_effect": "1.3"}, "design_effect: "),
+    ],
+)
+def test_what_is_said_about_a_wave_is_refused_with_what_to_write(changes, said):
+    assert said in problems(about=waves.about(**changes))
+
+
+def test_a_survey_of_the_reviews_own_time_may_be_its_own_table_and_families_stand_beside():
+    own = {"field_from": date(2019, 11, 1), "field_to": date(2020, 1, 31)}
+    assert problems(about=waves.about(**own)) == ""
+    old = {"field_from": date(2018, 5, 1), "field_to": date(2019, 12, 31), "unit": "families"}
+    table = b"intervention,numerator,denominator,unit\nddp,41,501,families"
+    assert problems(table, waves.about(**old)) == ""
+
+
+def test_more_than_answered_cannot_be_asked_of_measures():
+    asked = b'\n[gold_standard]\nquestion = "Which?"\nnumerator = 9\ndenominator = 735'
+    assert "gold_standard: its denominator, 735, is more than the 734" in problems(
+        about=GOOD + asked
+    )

@@ -53,8 +53,9 @@ def collected(session, at, name, offering):
 def test_ten_services_that_answered_twice_are_told_and_nine_are_not(session, now):
     catalogue_service.sync(session, CATALOGUE, now)
     bring(session, now, *NAMES)
-    first = collected(session, now, "First", dict.fromkeys(NAMES[:10], ("ddp",)))
-    later = {name: ("ddp",) if place > 2 else ("vig",) for place, name in enumerate(NAMES)}
+    ten = NAMES[:10]
+    first = collected(session, now, "First", dict.fromkeys(ten, ("ddp",)))
+    later = {name: ("ddp",) if place > 2 else ("vig",) for place, name in enumerate(ten)}
     second = collected(session, now + timedelta(days=1), "Second", later)
     assert linked(session, "ddp", before=first, now=second) == Linked(10, began=0, stopped=3)
     assert linked(session, "vig", before=first, now=second) == Linked(10, began=3, stopped=0)
@@ -62,6 +63,23 @@ def test_ten_services_that_answered_twice_are_told_and_nine_are_not(session, now
     assert linked(session, "ddp", before=first, now=10_000) is None, "not of returns"
     third = collected(session, now + timedelta(days=2), "Third", dict(list(later.items())[:9]))
     assert linked(session, "ddp", before=second, now=third) is None, "nine: not shown"
+
+
+def test_what_one_service_answered_does_not_follow_from_both_waves_and_who_moved(session, now):
+    """Ten offered it in the first wave; if 0 began and 3 stopped, the eleventh is the rest of the second."""
+    catalogue_service.sync(session, CATALOGUE, now)
+    more = tuple(f"More {number}" for number in range(10))
+    bring(session, now, *NAMES, *more)
+    first = collected(session, now, "First", dict.fromkeys(NAMES[:10], ("ddp",)))
+    later = dict.fromkeys(NAMES, ("vig",))
+    second = collected(session, now + timedelta(days=1), "Second", later)
+    assert linked(session, "ddp", before=first, now=second) is None
+    third = collected(
+        session, now + timedelta(days=2), "Third", later | dict.fromkeys(more, ("ddp",))
+    )
+    assert linked(session, "ddp", before=second, now=third) == Linked(11, began=0, stopped=0)
+    service.forget(session, 1, by=BY, at=now)
+    assert linked(session, "ddp", before=second, now=third) is None, "what is gone is what it said"
 
 
 def test_what_moved_is_told_beside_and_said_to_decide_nothing():

@@ -14,6 +14,7 @@ from monitor.catalogue import service as catalogue_service
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, LinkOver, NotFound
 from monitor.usage import queries as waves
+from monitor.usage import service as usage
 from monitor.usage.returns import answering, asking, queries, retention, rules, service
 from monitor.usage.returns.rules import Answers
 from monitor.usage.returns.tables import ListedService, Return, ReturnLink
@@ -93,8 +94,9 @@ def test_what_was_sent_counts_while_a_change_of_it_is_only_a_draft(session, now,
     assert answering.save(session, token("Ash"), change, version=1, at=now) is True
     wave = service.close(session, CATALOGUE, asked.id, by=BY, at=now)
     assert wave is not None
-    counts = {row.slug: row.numerator for row in waves.rows(session, wave.id)}
-    assert (counts["ddp"], counts["vig"]) == (1, 0)
+    assert wave.services == 1
+    counts = {one.slug: one.offered for one in queries.volumes(session, asked.id, ["ddp", "vig"])}
+    assert counts == {"ddp": 1, "vig": 0}
 
 
 def test_of_two_people_with_one_link_the_second_is_told_and_nothing_is_lost(session, now, asked):
@@ -134,7 +136,8 @@ def test_after_the_last_day_nothing_is_taken_and_what_is_typed_is_kept(session, 
     wave = service.close(session, CATALOGUE, asked.id, by=BY, at=late + DAY)
     assert wave is not None
     assert wave.field_to == date(2027, 1, 31)
-    assert [r.numerator for r in waves.rows(session, wave.id) if r.slug == "ddp"] == [1]
+    assert wave.services == 1
+    assert [one.offered for one in queries.volumes(session, asked.id, ["ddp", "vig"])] == [1, 0]
 
 
 def test_who_does_not_answer_is_reminded_twice_a_week_apart_and_who_left_never(session, now, asked):
@@ -289,7 +292,7 @@ def test_how_far_it_is_and_what_is_missing(session, now, asked):
     rows = queries.rows(session, asked.id, only=queries.Stands.SILENT)
     assert [(row.name, row.stands.value) for row in rows] == [("Elm", "not answered")]
     (ddp,) = queries.volumes(session, asked.id, ["ddp"])
-    assert (ddp.offered, ddp.families, ddp.families_of, ddp.trained_of) == (1, 40, 1, 0)
+    assert (ddp.offered, ddp.families, ddp.families_of, ddp.trained_of) == (1, None, 1, 0)
     assert queries.on_the_list(session).without_nation == 1
 
 
@@ -326,3 +329,72 @@ def test_answers_sent_while_it_is_closed_are_either_counted_or_refused(database,
     for thread in threads:
         thread.join()
     assert (len(sent), sum(sent)) == (6, counted)
+
+
+def test_a_service_whose_area_is_known_now_is_the_same_and_is_not_asked_twice(session, now):
+    bring(session, now, "Ash", "Birch", nation="", area="")
+    found = open_one(session, now)
+    assert len(invite(session, found, now)) == 2
+    answer(session, token("Ash"), now, "ddp")
+    came = bring(session, now, "Ash", "Birch", nation="England", area="London")
+    assert (came.added, came.changed, came.not_in_it) == (0, 2, 0)
+    came = bring(session, now, "Ash", nation="Wales", area="Powys")
+    assert (came.added, came.changed, came.not_in_it) == (0, 1, 1)
+    assert invite(session, found, now) == []
+    assert queries.counts(session, found.id).answered == 1
+    opened = answering.opened(session, token("Ash"), now)
+    assert (opened.service.nation, opened.service.area) == ("Wales", "Powys")
+    elsewhere = returns.read(b"name,nation,address\nAsh,Wales,other@service.example")
+    assert service.bring_list(session, elsewhere, by=BY, at=now).added == 1
+
+
+def test_fewer_than_ten_answers_give_no_counts_and_are_never_published(session, now):
+    catalogue_service.sync(session, CATALOGUE, now)
+    names = [f"T{n}" for n in range(9)]
+    bring(session, now, *names)
+    found = open_one(session, now)
+    invite(session, found, now)
+    gold = CATALOGUE.measures.measures[0].name
+    for name in names:
+        answer(session, token(name), now, "ddp", measures=(gold,))
+    wave = service.close(session, CATALOGUE, found.id, by=BY, at=now)
+    assert wave is not None
+    assert (wave.services, wave.gold_standard, waves.rows(session, wave.id)) == (9, None, [])
+    with pytest.raises(Conflict, match="of fewer than 10 services: what one of them answered"):
+        usage.publish(session, wave.id, by=BY, at=now)
+
+
+def test_a_last_day_is_moved_on_and_back_only_while_nobody_was_asked(session, now):
+    bring(session, now, "Ash")
+    found = open_one(session, now)
+
+    def move(day, at=now):
+        return service.move_last_day(session, found.id, day, by=BY, at=at)
+
+    assert move(date(2026, 12, 31)).closes_on == date(2026, 12, 31), "nobody was told another day"
+    invite(session, found, now)
+    over = found.closes_at
+    for day, words in (
+        (date(2026, 12, 31), "31 December 2026 is its last day already"),
+        (date(2026, 12, 30), "told that they may answer until 31 December 2026: choose a later"),
+        (date(2026, 1, 1), "1 January 2026 is over"),
+        (date.min, "is over"),
+        (date.max, "Choose a last day up to 31 December 2099"),
+    ):
+        with pytest.raises(InvalidInput, match=words):
+            move(day)
+    move(date(2027, 2, 28))
+    assert answer(session, token("Ash"), over + DAY, "ddp") is not None
+    moved = session.scalars(
+        select(audit.AuditEntry)
+        .where(audit.AuditEntry.action == "collection.last_day_moved")
+        .order_by(audit.AuditEntry.seq)
+    )
+    assert [(one.details["was"], one.details["closes_on"]) for one in moved] == [
+        ("2027-01-31", "2026-12-31"), ("2026-12-31", "2027-02-28"),
+    ]  # fmt: skip
+    with pytest.raises(Conflict, match="is closed: its last day is not moved any more"):
+        move(date(2027, 3, 31), at=found.closes_at)
+    service.close(session, CATALOGUE, found.id, by=BY, at=over + DAY)
+    with pytest.raises(Conflict, match="is closed"):
+        move(date(2027, 3, 31))

@@ -160,6 +160,9 @@ def test_no_sum_of_what_a_wave_shows_leaves_fewer_than_ten_services(services):
     )
     rows = [row for row in building.wave(asked, given_, CATALOGUE).rows if row.slug == "ddp"]
     of = {row.part: row.denominator or 0 for row in rows}
+    if len(given_) < 10:
+        assert not of
+        return
     whole = of.pop(("", "", ""))
     assert whole == len(given_)
     nations = {part[0]: count for part, count in of.items() if part[0]}

@@ -177,3 +177,20 @@ def test_the_least_certain_of_the_others_says_how_certain_they_are():
     apart = [Share(2, 40), Share(7, 28), Share(8, 32, 4.0)]
     assert mostly_noise(apart)
     assert not mostly_noise([Share(2, 40), Share(7, 28), Share(8, 32)])
+
+
+def test_no_nation_less_its_areas_leaves_fewer_than_ten():
+    nation_of = {"Fife": "Scotland", "Lothian": "Scotland", "Powys": "Wales"}.get
+    rows = [
+        Row(99, 690),
+        Row(90, 600, "England"), Row(3, 35, "Scotland"), Row(2, 30, "Wales"),
+        Row(2, 20, area="Fife"), Row(1, 12, area="Lothian"), Row(1, 20, area="Powys"),
+    ]  # fmt: skip
+    assert [row.area for row in shown_rows(rows, nation_of) if row.area] == ["Fife", "Powys"]
+    split = next(one for one in splits(rows, "cos", 1.0, nation_of) if one.by == "area")
+    assert [part.name for part in split.parts if part.share] == ["Fife", "Powys"]
+    assert split.hidden == 1
+    # 625 of 690 are shown: Wales alone would be what is left, so it is not shown, nor what is in it
+    small = [Row(99, 690), Row(90, 650, "England"), Row(3, 32, "Scotland"), Row(1, 8, "Wales"),
+             Row(2, 12, area="Fife"), Row(1, 20, area="Powys")]  # fmt: skip
+    assert [row.area for row in shown_rows(small, nation_of) if row.area] == []

@@ -19,10 +19,12 @@ from monitor.kernel.errors import Conflict
 from monitor.literature.matching.matcher import Matcher
 from monitor.notify import queries as notify
 from monitor.notify.announcements import wave_news
+from monitor.notify.digests import practice
 from monitor.notify.messages.outbox import Claimed
 from monitor.notify.tables import Announcement, Message, MessageState, Subscriber, SubscriberState
 from monitor.notify.writing.rendering import render
 from monitor.service import Service
+from monitor.usage import queries as usage_queries
 from monitor.usage import service
 from monitor.usage.tables import WaveState
 
@@ -302,3 +304,124 @@ def test_a_question_that_changed_by_one_word_is_never_a_change(world):
     assert state.use.failed == ("same question",)
     assert state.use.difference is None
     assert "use" not in {kind for c in world.changes("wave published") for kind in c.kinds}
+
+
+def test_a_change_between_two_waves_is_told_in_whatever_order_they_come(world):
+    earlier = waves.first(world.session, world.at)
+    world.publish(waves.later(world.session, world.at))
+    sent = world.newest_announcement().id
+    seen = wave_previews.of_publishing(world.session, world.service.catalogue, earlier)
+    assert seen.news == ["vipp"]
+    world.publish(earlier)
+    changes = [c for c in world.changes("wave published") if "use" in c.kinds]
+    assert [c.slug for c in changes] == ["vipp"]
+    assert "use fell from 21.5% (158 of 734 services, May to July 2026) to 14.3%" in (
+        changes[0].sentence
+    )
+    (told,) = world.messages(sent)
+    subject, text, _ = world.mail(told)
+    assert told.address == "vipp@reader.example"
+    assert "use now 14.3%, was 21.5%" in subject
+    assert "−7.2 points (95% interval −11.5 to −2.9)" in text
+
+
+@pytest.fixture
+def three(world):
+    """Two waves with two changes of use, both mailed, of which one moved no gap by the first wave."""
+    before, after = {**waves.BEFORE, "icp": 250}, {**waves.AFTER, "icp": 300}
+    world.publish(waves.draft(world.session, world.at, before))
+    first = world.newest_announcement()
+    assert "icp" not in first.slugs
+    world.publish(waves.draft(world.session, world.at, after, 690, **waves.LATER))
+    assert world.newest_announcement().slugs == ["vipp", "icp"]
+    for message in world.messages():
+        message.state = MessageState.SENT
+    world.session.flush()
+    return world
+
+
+def test_withdrawing_the_wave_before_corrects_whoever_was_told_of_a_change_from_it(three):
+    sent = three.newest_announcement().id
+    wave = next(w for w in usage_queries.waves(three.session) if w.name == "Services 2026")
+    assert wave_news.readers_to_correct(three.session, wave) == 7
+    three.withdraw(wave)
+    told = {message.address.partition("@")[0]: message for message in three.messages(sent)}
+    assert {"vipp", "icp"} <= set(told)
+    subject, text, _ = three.mail(told["icp"])
+    assert subject.startswith("Correction: ")
+    assert "use still 43.5%, no change any more" in subject
+    assert "use rose from 34.1% (250 of 734 services, May to July 2026) to 43.5%" in text
+    assert "no earlier survey gives a share; the change told before, from 34.1%" in text
+    assert three.changes("wave withdrawn")[-1].kinds == ["use"]
+    quoted = three.mail(told["vipp"])[1]
+    assert "use fell from 21.5%" in quoted
+
+
+def test_a_mail_of_a_change_from_a_withdrawn_wave_is_never_handed_over(world):
+    first = world.publish(waves.first(world.session, world.at))
+    world.publish(waves.later(world.session, world.at))
+    (waiting,) = world.messages(world.newest_announcement().id - 1)
+    world.withdraw(first)
+    world.session.refresh(waiting)
+    assert waiting.state is MessageState.CANCELLED
+
+
+def test_a_wave_from_between_two_replaces_their_change_and_mails_nobody(three):
+    """What was told names its dates, and stays true."""
+    sent = three.newest_announcement().id
+    between = waves.draft(
+        three.session, three.at, {**waves.AFTER, "icp": 300}, 690,
+        **{**waves.LATER, "name": "Services 2028", "field_from": date(2028, 2, 1),
+           "field_to": date(2028, 4, 30)},
+    )  # fmt: skip
+    seen = wave_previews.of_publishing(three.session, three.service.catalogue, between)
+    assert seen.news == []
+    three.publish(between)
+    assert three.messages(sent) == []
+    change = next(c for c in three.changes("wave published")[::-1] if c.slug == "icp")
+    assert change.kinds == ["use"]
+    assert "is replaced by this" in change.sentence
+    three.withdraw(between)
+    assert three.messages(sent) == []  # it stands again as it was told
+    assert {c.slug for c in three.changes("wave withdrawn") if "use" in c.kinds} == {"vipp", "icp"}
+    state = queries.state(three.session, "icp")
+    assert state.use
+    assert state.use.changed
+
+
+def test_a_survey_that_gives_ranks_alone_withdraws_nothing_and_mails_nobody(world):
+    world.publish(waves.first(world.session, world.at))
+    sent = world.newest_announcement().id
+    head = "intervention,numerator,denominator,unit,rank_low,rank_high"
+    ranks = waves.read(f"{head}\nvipp,,,services,9,10".encode(), waves.about(**waves.LATER))
+    assert ranks.problems == ()
+    world.publish(service.draft(world.session, ranks, by=waves.BY, at=world.at))
+    change = next(c for c in world.changes("wave published")[::-1] if c.slug == "vipp")
+    assert "the newest survey gives no share of it; the one before it told 21.5%" in change.sentence
+    assert "withdrawn" not in change.sentence
+    assert queries.state(world.session, "vipp").kind.value != change.before["kind"]
+    assert world.messages(sent) == []
+    told = in_step.history(world.session, world.service.catalogue)
+    assert [one.wave for one in told] == ["Services 2026", "2020"], (
+        "one of ten tells nothing of all"
+    )
+    tiers = {e.slug: e.state.tier for e in queries.overview(world.session, world.service.catalogue)}
+    newest = in_step.now(world.session, tiers, world.at)
+    assert newest
+    assert (newest.wave, newest.agreement.of) == ("Services 2026", 10)
+
+
+def test_a_quarters_digest_says_whether_use_follows_evidence(world):
+    catalogue = world.service.catalogue
+    facts = practice.frozen(world.session, catalogue, world.at)
+    (words,) = practice.told(facts)
+    assert words == (
+        "No: the more evidence, the less use. Kendall’s tau-b over all ten: −0.53 to −0.37, published "
+        "ranks, as ranges (survey “2020”, running by January 2020). 1 is in step, 0 no link, −1 the "
+        "exact opposite."
+    )
+    world.two_waves()
+    newest = practice.frozen(world.session, catalogue, world.at)
+    assert newest
+    assert (newest["wave"], newest["of"]) == ("Services 2029", "ten")
+    assert practice.told(None) == []

@@ -133,9 +133,13 @@ def said_of(told: dict[str, Any]) -> str:
 
 
 def _earlier(announcement: Announcement) -> Select[int]:
-    """Select the earlier announcements that tell of the same study, or of the same wave."""
+    """Select the earlier announcements that tell of the same study, or of the same wave.
+
+    Of a withdrawn wave also those that told another's figure beside its own.
+    """
     if announcement.wave_id is not None:
-        same = Announcement.wave_id == announcement.wave_id
+        resting = announcement.content["wave"].get("resting", ())
+        same = (Announcement.wave_id == announcement.wave_id) | Announcement.id.in_(resting)
     else:
         same = Announcement.study_id == announcement.content["study"]["id"]
     return select(Announcement.id).where(same, Announcement.id < announcement.id)

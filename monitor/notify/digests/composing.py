@@ -156,11 +156,12 @@ def _merged(waiting: Sequence[_Step], after: State) -> str:
     """Tell several decisions as one change."""
     name, before = waiting[0].change["name"], waiting[0].before
     causes = _causes(waiting)
+    of_use = _wave_kind(waiting)
     if _cause_kind(waiting) in use_changes.OF_WAVES:
-        return use_changes.sentence(name, before, after, causes)
+        return use_changes.sentence(name, before, after, causes, of_use)
     told = gap_rules.sentence(name, before, after, causes)
     if use_changes.moved(before, after):
-        told = f"{told.rstrip('.')}; {use_changes.use_clause(before, after)}."
+        told = f"{told.rstrip('.')}; {use_changes.use_clause(before, after, of_use)}."
     return told
 
 
@@ -174,6 +175,13 @@ def _cause_kind(waiting: Sequence[_Step]) -> str | None:
     """Give what kind of cause they have; a wave's only where nothing else had a part in it."""
     kinds = [step.change.get("cause_kind") for step in waiting]
     return next((kind for kind in reversed(kinds) if kind not in use_changes.OF_WAVES), kinds[-1])
+
+
+def _wave_kind(waiting: Sequence[_Step]) -> str:
+    """Say what the newest of them did with a wave of use, of those that did."""
+    kinds = [step.change.get("cause_kind") for step in waiting]
+    withdrew = [kind for kind in kinds if kind in use_changes.OF_WAVES][-1:]
+    return use_changes.WITHDRAWN if withdrew == [use_changes.WITHDRAWN] else use_changes.PUBLISHED
 
 
 def _causes(waiting: Sequence[_Step]) -> str:

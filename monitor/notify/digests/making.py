@@ -24,7 +24,7 @@ from monitor.kernel.errors import NotFound
 from monitor.kernel.settings import Settings
 from monitor.kernel.uk import uk_day_of
 from monitor.notify import chosen, rules, terms
-from monitor.notify.digests import composing, looking, trials
+from monitor.notify.digests import composing, looking, practice, trials
 from monitor.notify.digests.composing import Part
 from monitor.notify.tables import (
     Announcement,
@@ -38,12 +38,13 @@ from monitor.notify.tables import (
     SubscriberState,
     TrialNews,
 )
-from monitor.notify.words import Kind
+from monitor.notify.words import Cadence, Kind
 
 ACTOR = "job:digest"
 AT_ONCE = 250  # readers looked at in one transaction
 # Of the JSON of a digest; mails are rendered from all. 2: a change in brief, and what it means.
-VERSION = 2
+# 3: of a quarter, whether use follows evidence.
+VERSION = 3
 _KEPT = 200  # announcements kept in memory of one pass, and digests
 
 
@@ -57,6 +58,7 @@ class Workshop:
     contents: dict[int, tuple[datetime, dict[str, Any]]] = field(default_factory=dict)
     trials: dict[datetime, Sequence[TrialNews]] = field(default_factory=dict)
     composed: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    in_step: list[dict[str, Any] | None] = field(default_factory=list)  # once it was worked out
 
     def look(self, session: Session, since: datetime, at: datetime) -> dict[str, Any]:
         """Give where we looked since then."""
@@ -64,6 +66,12 @@ class Workshop:
             told = looking.looked(session, self.settings, self.catalogue, since, at)
             self.looked[since] = told
         return self.looked[since]
+
+    def practice(self, session: Session, at: datetime) -> dict[str, Any] | None:
+        """Give whether use follows evidence; None: it cannot be told."""
+        if not self.in_step:
+            self.in_step = [practice.frozen(session, self.catalogue, at)]
+        return self.in_step[0]
 
     def trials_since(self, session: Session, since: datetime) -> Sequence[TrialNews]:
         """Give what was noted of registered trials since then."""
@@ -235,9 +243,12 @@ def _content(
         if len(shop.composed) >= _KEPT:
             shop.composed = {}
         composed = composing.compose(parts, kinds)
+        of_quarter = over or row.cadence is Cadence.QUARTERLY
         goes = composed.changes or (over and not composed.told)
         shop.composed[key] = (
-            _frozen(session, shop, row, since, at) | {"trials": noted} | composed.to_dict()
+            _frozen(session, shop, row, since, at)
+            | {"in_step": shop.practice(session, at) if of_quarter else None, "trials": noted}
+            | composed.to_dict()
             if goes
             else None
         )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from monitor.kernel.settings import Settings
 from monitor.notify.messages.queueing import queue
 from monitor.notify.readers.tokens import survey_token
+from monitor.notify.smtp.due import UNTOUCHED
 from monitor.notify.tables import Message, MessageKind, MessageState
 from monitor.usage.returns import asking
 from monitor.usage.returns.asking import ToWrite
@@ -41,6 +42,22 @@ def ask(
         message = queue(session, settings, MessageKind.SURVEY, one.address, context=context, at=at)
         mailed.append((one, survey_token(secret, message.uuid), message.uuid))
     asking.note_links(session, mailed, at=at)
+
+
+def tell_last_day(session: Session, collection: Collection) -> int:
+    """Let mails of a collection that were not handed over yet say its last day of now; counts them."""
+    waiting = (
+        select(Message)
+        .join(ReturnLink, ReturnLink.message_uuid == Message.uuid)
+        .join(Return, Return.id == ReturnLink.return_id)
+        .where(Return.collection_id == collection.id, Message.state.in_(UNTOUCHED))
+        .with_for_update(of=Message)
+    )
+    messages = session.scalars(waiting.execution_options(populate_existing=True)).all()
+    for message in messages:
+        message.context = {**message.context, "closes_on": collection.closes_on.isoformat()}
+    session.flush()
+    return len(messages)
 
 
 def sent(session: Session, collection_id: int) -> dict[MessageState, int]:

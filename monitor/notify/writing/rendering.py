@@ -22,8 +22,8 @@ from monitor.accounts.rules import LINK_LASTS
 from monitor.accounts.tables import Role
 from monitor.kernel import addresses, english
 from monitor.kernel.settings import Settings
-from monitor.notify import rules, survey_words
-from monitor.notify.export_mail import PHASE
+from monitor.notify import draft_mail, export_mail, rules, survey_words
+from monitor.notify.digests import practice
 from monitor.notify.messages.outbox import Claimed
 from monitor.notify.readers.tokens import (
     choices_token,
@@ -208,6 +208,7 @@ def _digest(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
         "added": [digest_wording.line(one["sentence"]) for one in content["added"]],
         "undone": [digest_wording.line(one["sentence"]) for one in content["undone"]],
         "told": [digest_wording.line(f"{one['sentence']}.") for one in content["told"]],
+        "in_step": practice.told(content.get("in_step")),  # older digests do not say it
         "trials": content["trials"],
         "looked": digest_wording.looked(content),
         "quiet": not content["changes"],
@@ -290,8 +291,12 @@ def _invitation(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:  
 
 def _incident(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:  # noqa: ARG001 - one shape for all kinds
     told: dict[str, Any] = _plain(claimed.context)
-    page = "queries" if told.get("phase") == PHASE else "status"
-    return {**told, "status": f"{base}/{page}"}
+    page, words = "status", "How everything stands now"
+    if told.get("phase") == export_mail.PHASE:
+        page, words = "queries", "What to search for"
+    elif told.get("phase") == draft_mail.PHASE:
+        page, words = f"waves/{told['wave']}", "Look the wave over"
+    return {**told, "status": f"{base}/{page}", "button": words}
 
 
 def _survey(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:

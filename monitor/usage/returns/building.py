@@ -12,7 +12,7 @@ from monitor.usage.about import About, GoldStandard
 from monitor.usage.importing import Read, Row
 from monitor.usage.returns import rules
 from monitor.usage.returns.rules import Answers
-from monitor.usage.splits import shown_parts
+from monitor.usage.splits import FEWEST, shown_parts
 from monitor.usage.standing import period
 
 _Part = tuple[str, str, str]  # nation, sector, area
@@ -48,10 +48,10 @@ class Asked:
 def wave(asked: Asked, given: Sequence[Given], catalogue: Catalogue) -> Read:
     """Make a wave of returns, as if it had been read from files; at least one is needed.
 
-    A service counts once; those that one address answered for are one response. Parts that may not
-    be shown are not made at all.
+    A service counts once; those that one address answered for are one response. What may not be
+    shown is not made at all: a part of fewer than ten, and any count where fewer answered in all.
     """
-    parts = _parts(given)
+    parts = _parts(given) if len(given) >= FEWEST else {}
     rows = tuple(
         Row(
             line=number,
@@ -99,11 +99,11 @@ def _about(asked: Asked, given: Sequence[Given], catalogue: Catalogue) -> About:
 
 
 def _gold_standard(given: Iterable[Given], catalogue: Catalogue) -> GoldStandard | None:
-    """Count who uses a gold-standard measure, of those who knew; None where nobody did."""
+    """Count who uses a gold-standard measure, of those who knew; None where fewer than ten did."""
     is_gold = catalogue.measures.is_gold
     said = [rules.uses_gold_standard(one.answers, is_gold) for one in given]
     known = [one for one in said if one is not None]
-    if not known:
+    if len(known) < FEWEST:
         return None
     return GoldStandard(
         question=rules.MEASURES_QUESTION, numerator=sum(known), denominator=len(known)

@@ -1,20 +1,21 @@
 """The same services in two waves: how many began to offer an intervention, and how many stopped.
 
 It stands beside the cross-section and decides nothing: services that answer twice are not all that
-answer. Shown of ten services or more alone. Source: the method of findings, section 9.
+answer. Shown only where no service's answer follows from it and both waves. Source: the method of findings, section 9.
 """
 
 from dataclasses import dataclass
 from math import comb
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from monitor.usage.comparison import same_question
 from monitor.usage.returns.queries import of_wave
 from monitor.usage.returns.rules import Answers
-from monitor.usage.returns.tables import Return
+from monitor.usage.returns.tables import Collection, Return
 from monitor.usage.splits import FEWEST
+from monitor.usage.tables import Wave
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,9 @@ def mcnemar(one: int, other: int) -> float:
 def linked(session: Session, slug: str, *, before: int | None, now: int | None) -> Linked | None:
     """Compare what the same services answered in two waves of returns (their ids).
 
-    None where a wave is not of returns, the question differs, or fewer than ten answered both.
+    None where a wave is not of returns, the question differs, or fewer than ten answered both. Both
+    waves tell how many offered it, so those who answered one alone are none or ten, too: else what
+    they answered is what is left over. Nor once a service was forgotten, which is left over as well.
     """
     first, second = (of_wave(session, wave) if wave else None for wave in (before, now))
     if first is None or second is None or not same_question(first.question, second.question):
@@ -64,7 +67,22 @@ def linked(session: Session, slug: str, *, before: int | None, now: int | None) 
             later.answers.is_not(None),
         )
     ).all()
-    if len(pairs) < FEWEST:
+    alone = _answered(session, first) + _answered(session, second) - 2 * len(pairs)
+    if len(pairs) < FEWEST or 0 < alone < FEWEST:
+        return None
+    if not all(_is_whole(session, one) for one in (first, second)):
         return None
     offered = [tuple(slug in Answers.from_dict(one).offered for one in pair) for pair in pairs]
     return Linked(len(pairs), offered.count((False, True)), offered.count((True, False)))
+
+
+def _answered(session: Session, of: Collection) -> int:
+    """Count the answers of a collection that are kept."""
+    sent = select(func.count()).where(Return.collection_id == of.id, Return.answers.is_not(None))
+    return session.scalar(sent) or 0
+
+
+def _is_whole(session: Session, of: Collection) -> bool:
+    """Tell whether all the answers that its wave counts are kept."""
+    counted = session.scalar(select(Wave.services).where(Wave.id == of.wave_id))
+    return _answered(session, of) == counted

@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from monitor.kernel.errors import NotFound
 from monitor.usage.returns.rules import Answers
 from monitor.usage.returns.tables import Collection, ListedService, Return
+from monitor.usage.splits import FEWEST
 
 PAGE = 100  # services on one page
 
@@ -57,13 +58,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """What was said of one intervention: sums, and of how many that offer it they were given."""
+    """What was said of one intervention: sums, and of how many that offer it they were given.
+
+    A sum is None where fewer than ten gave a number: it might be one service's own.
+    """
 
     slug: str
     offered: int
-    families: int
+    families: int | None
     families_of: int
-    trained: int
+    trained: int | None
     trained_of: int
 
 
@@ -145,7 +149,10 @@ def by_kind(session: Session, collection_id: int) -> list[Part]:
 
 
 def volumes(session: Session, collection_id: int, slugs: Iterable[str]) -> list[Volume]:
-    """Add up what was sent so far, by intervention."""
+    """Add up what was sent, by intervention.
+
+    Not to be shown while answers come: who looks before and after one learns what it says.
+    """
     sent = select(Return.answers).where(
         Return.collection_id == collection_id, Return.answers.is_not(None)
     )
@@ -231,4 +238,8 @@ def _volume(slug: str, offering: Sequence[Answers]) -> Volume:
 
     families = given(lambda one: one.families.get(slug))
     trained = given(lambda one: one.trained.get(slug))
-    return Volume(slug, len(offering), sum(families), len(families), sum(trained), len(trained))
+    return Volume(slug, len(offering), _sum(families), len(families), _sum(trained), len(trained))
+
+
+def _sum(numbers: Sequence[int]) -> int | None:
+    return sum(numbers) if len(numbers) >= FEWEST else None

@@ -3,9 +3,10 @@
 What a service does through its link stands in ``answering``, whom to write to next in ``asking``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlalchemy import delete, func, null, select, update
 from sqlalchemy.exc import IntegrityError
@@ -15,10 +16,10 @@ from monitor.catalogue.loader import Catalogue
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.kernel.text import line
-from monitor.kernel.uk import london, long_date, uk_day
+from monitor.kernel.uk import LAST_DAY, london, long_date, uk_day
 from monitor.usage import service as waves
 from monitor.usage.importing import Read
-from monitor.usage.returns import building, rules
+from monitor.usage.returns import building, rules, services_list
 from monitor.usage.returns.rules import Answers
 from monitor.usage.returns.services_list import Listed, ServicesList
 from monitor.usage.returns.tables import (
@@ -32,6 +33,7 @@ from monitor.usage.tables import Wave
 
 _MAX_NAME, _MAX_WORDS, _MAX_PROMOTERS = 60, 500, 40
 _FACTS = ("name", "kind", "nation", "area", "address")
+_One = TypeVar("_One", Listed, ListedService)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ def bring_list(session: Session, read: ServicesList, *, by: str, at: datetime) -
     """
     if read.problems:
         raise InvalidInput("; ".join(read.problems))
-    known = {one.key: one for one in session.scalars(select(ListedService).with_for_update())}
+    kept_now = session.scalars(select(ListedService).with_for_update()).all()
+    known = {one.key: one for one in kept_now} | _moved(kept_now, read.services)
     added = [_listed(one, by, at) for one in read.services if one.key not in known]
     again = [(one, known[one.key]) for one in read.services if one.key in known]
     changed = sum(_update(kept, one) for one, kept in again)
@@ -78,7 +81,7 @@ def bring_list(session: Session, read: ServicesList, *, by: str, at: datetime) -
         changed=changed,
         same=len(again) - changed,
         left=sum(kept.left_at is not None for _, kept in again),
-        not_in_it=len(known) - len(again),
+        not_in_it=len(kept_now) - len(again),
     )
     audit.record(
         session,
@@ -155,6 +158,38 @@ def open_collection(session: Session, opening: Opening, *, by: str, at: datetime
     except IntegrityError:
         raise Conflict("somebody opened another at the same time: see that one first") from None
     _audit(session, found, "opened", by, at, closes_on=said.closes_on.isoformat())
+    return found
+
+
+def move_last_day(
+    session: Session, collection_id: int, last_day: date, *, by: str, at: datetime
+) -> Collection:
+    """Let a collection run to another last day: later, or sooner while nobody was asked yet.
+
+    Whoever was asked was told until when they may answer: that promise is not taken back.
+
+    Raises:
+        NotFound: there is no such collection.
+        Conflict: it is closed, or its last day is over.
+        InvalidInput: that day is over, is its last day already, or is sooner than services were told.
+    """
+    found = held(session, collection_id)
+    if not is_open(found, at):
+        raise Conflict(f"“{found.name}” is closed: its last day is not moved any more")
+    _check_last_day(last_day, at)
+    was = found.closes_on
+    if last_day == was:
+        raise InvalidInput(f"{long_date(was)} is its last day already", field="closes_on")
+    if last_day < was and _anybody_asked(session, found):
+        raise InvalidInput(
+            f"Services were told that they may answer until {long_date(was)}: choose a later day. "
+            "To end it sooner, close it",
+            field="closes_on",
+        )
+    found.closes_on, found.closes_at = last_day, uk_day(last_day).end
+    session.flush()
+    days = {"was": was.isoformat(), "closes_on": last_day.isoformat()}
+    _audit(session, found, "last_day_moved", by, at, **days)
     return found
 
 
@@ -258,11 +293,22 @@ def _checked(opening: Opening, at: datetime) -> Opening:
         raise InvalidInput("Say who can answer, such as which list it is", field="frame")
     if len(promoters) > _MAX_PROMOTERS or any(len(one) > _MAX_WORDS for one in promoters):
         raise InvalidInput("Name those who ask, one a line, in fewer words", field="promoters")
-    if uk_day(opening.closes_on).end <= at:
-        raise InvalidInput(
-            f"{long_date(opening.closes_on)} is over: choose a later last day", field="closes_on"
-        )
+    _check_last_day(opening.closes_on, at)
     return Opening(name, frame, promoters, opening.closes_on)
+
+
+def _check_last_day(last_day: date, at: datetime) -> None:
+    if last_day > LAST_DAY:
+        raise InvalidInput(f"Choose a last day up to {long_date(LAST_DAY)}", field="closes_on")
+    if last_day < at.date() or uk_day(last_day).end <= at:
+        raise InvalidInput(
+            f"{long_date(last_day)} is over: choose a later last day", field="closes_on"
+        )
+
+
+def _anybody_asked(session: Session, found: Collection) -> bool:
+    asked = select(Return.id).where(Return.collection_id == found.id)
+    return session.scalar(asked.limit(1)) is not None
 
 
 def _listed(one: Listed, by: str, at: datetime) -> ListedService:
@@ -276,8 +322,33 @@ def _listed(one: Listed, by: str, at: datetime) -> ListedService:
     )
 
 
+def _moved(kept: Sequence[ListedService], services: Sequence[Listed]) -> dict[str, ListedService]:
+    """Find services that are listed elsewhere now, or whose place was not known, by their new key.
+
+    One of the same name and address that the list does not name where it was is the same service:
+    it is not asked a second time.
+    """
+    keys = {one.key for one in services}
+    here = {one.key for one in kept}
+    gone = _by_name([one for one in kept if one.key not in keys])
+    come = _by_name([one for one in services if one.key not in here])
+    return {
+        new[0].key: gone[same][0]
+        for same, new in come.items()
+        if len(new) == len(gone.get(same, ())) == 1
+    }
+
+
+def _by_name(services: Iterable[_One]) -> dict[tuple[str, str], list[_One]]:
+    found: dict[tuple[str, str], list[_One]] = {}
+    for one in services:
+        found.setdefault((services_list.folded(one.name), one.address), []).append(one)
+    return found
+
+
 def _update(kept: ListedService, one: Listed) -> bool:
     """Bring a service up to date; a new address may be alive again. Tells whether it differed."""
+    kept.key = one.key
     changed: Sequence[str] = [fact for fact in _FACTS if getattr(kept, fact) != getattr(one, fact)]
     if "address" in changed:
         kept.dead_at = None

@@ -48,7 +48,12 @@ class ServicesList:
 
 def key(name: str, nation: str, area: str) -> str:
     """Make services comparable: "Example  Service" and "example service" in one area are one."""
-    return "|".join(" ".join(part.casefold().split()) for part in (name, nation, area))
+    return "|".join(folded(part) for part in (name, nation, area))
+
+
+def folded(name: str) -> str:
+    """Give a name as it is compared with others."""
+    return " ".join(name.casefold().split())
 
 
 def read(data: bytes, areas: Areas) -> ServicesList:
@@ -150,9 +155,14 @@ def _same(said: str, known: Sequence[str] | dict[str, tuple[str, ...]]) -> str:
 
 def _twice(services: Sequence[Listed]) -> list[str]:
     seen: dict[str, int] = {}
+    nowhere = {
+        (folded(one.name), one.address): one.line for one in services if not one.area
+    }  # in an area that is not known: in any
     problems = []
     for service in services:
         first = seen.setdefault(service.key, service.line)
+        if first == service.line:
+            first = nowhere.get((folded(service.name), service.address), first)
         if first != service.line:
             problems.append(
                 f"line {service.line}, {service.name[:60]}: the same service as line {first}: "

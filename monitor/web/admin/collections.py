@@ -14,10 +14,12 @@ from monitor.collecting import AT_ONCE
 from monitor.kernel import uk
 from monitor.kernel.errors import InvalidInput, NotFound
 from monitor.notify.readers import surveying
+from monitor.usage import queries as waves
 from monitor.usage import splits
 from monitor.usage.returns import asking, queries, rules, services_list
 from monitor.usage.returns import service as returns
 from monitor.usage.returns.queries import PAGE, Stands
+from monitor.usage.returns.tables import Collection
 from monitor.web import auth, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, ToMend, Typed, number, row_id
@@ -145,7 +147,7 @@ def _collection(typed: Typed, problems: Problems | None, *, collection_id: int) 
                 ("Nation", queries.by_nation(session, collection_id)),
                 ("Kind", queries.by_kind(session, collection_id)),
             ],
-            volumes=_volumes(session, collection_id, counts.answered),
+            volumes=_volumes(session, found, counts.answered),
             fewest=splits.FEWEST,
             mails=surveying.sent(session, collection_id),
             rows=rows[:PAGE],
@@ -170,6 +172,21 @@ def invite(collection_id: int) -> ResponseReturnValue:
 def remind(collection_id: int) -> ResponseReturnValue:
     """Remind every service that has not answered and may be reminded now."""
     return _write_to(workflow.remind_services, collection_id)
+
+
+@blueprint.post("/collections/<int:collection_id>/last-day")
+@posting.form(_collection)
+def move_last_day(collection_id: int) -> ResponseReturnValue:
+    """Let a collection run to another last day."""
+    with service().database.write() as session:
+        workflow.move_last_day(
+            session,
+            collection_id=collection_id,
+            last_day=_day(request.form.get("closes_on", "")),
+            by=auth.actor(),
+            at=now(),
+        )
+    return redirect(url_for("collections.collection", collection_id=collection_id), code=303)
 
 
 @blueprint.post("/collections/<int:collection_id>/close")
@@ -197,13 +214,17 @@ def _write_to(ask: Callable[..., int], collection_id: int) -> ResponseReturnValu
 
 
 def _volumes(
-    session: Session, collection_id: int, answered: int
+    session: Session, collection: Collection, answered: int
 ) -> list[tuple[Intervention, queries.Volume]]:
-    """Give sums by intervention, once so many have answered that none can be told apart."""
-    if answered < splits.FEWEST:
+    """Give sums by intervention of a collection that is closed, once none can be told apart.
+
+    Nor where a service of them was forgotten since: what is missing then is what it answered.
+    """
+    wave = waves.wave(session, collection.wave_id) if collection.wave_id else None
+    if wave is None or answered < splits.FEWEST or answered != wave.services:
         return []
     catalogue = service().catalogue
-    volumes = queries.volumes(session, collection_id, catalogue.slugs)
+    volumes = queries.volumes(session, collection.id, catalogue.slugs)
     return [(catalogue.intervention(one.slug), one) for one in volumes]
 
 

@@ -13,15 +13,16 @@ from monitor.accounts import queries as accounts
 from monitor.accounts.tables import Role
 from monitor.gap import in_step, wave_previews
 from monitor.kernel.errors import InvalidInput, NotFound
+from monitor.kernel.uk import uk_day_of
 from monitor.notify import queries as notify
 from monitor.notify.announcements import wave_news
-from monitor.usage import checks as checking
 from monitor.usage import importing
 from monitor.usage import queries as usage
 from monitor.usage import service as waves
+from monitor.usage.draft_checks import look_over
 from monitor.usage.returns import queries as returns
 from monitor.usage.standing import MAIN_UNITS, Survey, in_order, period
-from monitor.usage.tables import Wave, WaveState
+from monitor.usage.tables import WaveState
 from monitor.web import auth, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, ToMend, Typed
@@ -115,7 +116,7 @@ def _wave(typed: Typed, problems: Problems | None, *, wave_id: int) -> str:
             readers=notify.followers(session, preview.news) if preview else 0,
             by_cadence=notify.followers_by_cadence(session, preview.news) if preview else {},
             told=wave_news.readers_told(session, found.id),
-            checks=_checks(session, found, survey) if is_draft else [],
+            checks=look_over(session, catalogue, found, uk_day_of(now()).date) if is_draft else [],
             lines=[
                 (about, use_words.of_survey(catalogue.gap, survey, about.slug))
                 for about in catalogue.interventions
@@ -178,7 +179,7 @@ def _ask_withdraw(typed: Typed, problems: Problems | None, *, wave_id: int) -> s
             "staff/wave_withdraw.html",
             wave=found,
             preview=preview,
-            told=wave_news.readers_told(session, found.id),
+            told=wave_news.readers_to_correct(session, found),
             typed=typed,
             problems=problems,
         )
@@ -198,23 +199,6 @@ def withdraw(wave_id: int) -> ResponseReturnValue:
             at=now(),
         )
     return redirect(url_for("waves.wave", wave_id=wave_id), code=303)
-
-
-def _checks(session: Session, found: Wave, survey: Survey) -> list[checking.Check]:
-    before = None
-    if survey.unit in MAIN_UNITS:
-        order = in_order([*usage.published(session), survey])
-        place = order.index(survey)
-        before = order[place - 1] if place else None
-    return checking.checks(
-        survey,
-        usage.rows(session, found.id),
-        before,
-        waves.overlapping(session, found),
-        invited=found.invited,
-        promoters=found.promoters,
-        names={about.slug: about.short for about in service().catalogue.interventions},
-    )
 
 
 def _later(session: Session, survey: Survey) -> str | None:

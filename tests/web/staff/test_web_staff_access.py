@@ -194,6 +194,7 @@ EXPECTED = {
     ("POST", "/collections/<int:collection_id>/invite"): (401, 403, 403, 404),
     ("POST", "/collections/<int:collection_id>/remind"): (401, 403, 403, 404),
     ("POST", "/collections/<int:collection_id>/close"): (401, 403, 403, 404),
+    ("POST", "/collections/<int:collection_id>/last-day"): (401, 403, 403, 404),
     ("GET", "/mail"): ADMIN,
     ("GET", "/mail/<uuid>"): ADMIN,
     ("GET", "/mail/<uuid>/html"): ADMIN,

@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from monitor.notify import queries as mail
 from monitor.notify.readers.tokens import survey_token
-from monitor.usage.returns import queries
+from monitor.usage.returns import queries, service
 
 OPENING = {
     "name": "Services <i>2029</i>",
@@ -88,7 +88,7 @@ def test_services_are_invited_counted_reminded_and_the_wave_makes_itself(
     assert "1 of 4 services have answered so far (25%)" in page
     assert "3 services have not answered" in page
     assert "Nobody is to be reminded now: 7 days lie between two mails" in page
-    assert "What they offer is added up here from 10 answers on" in page
+    assert "What they offer is added up here once it is closed, from 10 answers on" in page
     silent = admin.get(f"{place}?only=not+answered").text
     assert "Birch" in silent
     assert "Ash" not in silent.partition("Services asked")[2]
@@ -103,6 +103,21 @@ def test_services_are_invited_counted_reminded_and_the_wave_makes_itself(
     assert "Promoted by First Network and Second Network" in wave
     assert "The wave it made" in admin.get(place).text
     assert admin.post(f"{place}/invite", {}, csrf=admin.csrf()).status_code == 409
+
+
+def test_the_last_day_is_moved_on_and_what_cannot_be_is_said_beside_it(begun, admin):
+    bring(admin, returns.listing("Ash"))
+    place = admin.send("/collections", OPENING).location
+    admin.post(f"{place}/invite", {}, csrf=admin.csrf())
+    assert 'value="2027-01-31"' in admin.get(place).text
+    sooner = admin.post(f"{place}/last-day", {"closes_on": "2027-01-30"}, csrf=admin.csrf())
+    assert sooner.status_code == 400
+    assert "Services were told that they may answer until 31 January 2027" in sooner.text
+    assert (
+        admin.post(f"{place}/last-day", {"closes_on": "soon"}, csrf=admin.csrf()).status_code == 400
+    )
+    moved = admin.post(f"{place}/last-day", {"closes_on": "2027-02-28"}, csrf=admin.csrf())
+    assert "open to 28 February 2027" in admin.get(moved.location).text
 
 
 def test_a_closed_collection_without_answers_says_so(begun, admin):
@@ -121,9 +136,14 @@ def test_sums_are_shown_from_ten_answers_on_and_no_services_own_answers(begun, a
     with begun.database.write() as session:
         for token in links(begun).values():
             returns.answer(session, token, begun.at, "ddp", families={"ddp": 1234})
+    assert "12,340" not in admin.get(place).text, "who looks before and after one learns of it"
+    admin.post(f"{place}/close", {"read": "yes"}, csrf=admin.csrf())
     page = " ".join(admin.get(place).text.split())
     assert "12,340, from 10 of 10" in page
     assert "1,234," not in page.replace("12,340,", "")
+    with begun.database.write() as session:
+        service.forget(session, 1, by="cli", at=begun.at)
+    assert "11,106" not in admin.get(place).text, "nor who looks before and after one is forgotten"
 
 
 def test_the_page_asks_as_few_things_for_many_services_as_for_few(begun, admin):

@@ -152,7 +152,8 @@ def _compared(
 def _splits(session: Session, survey: Survey | None, slug: str) -> list[Split]:
     if survey is None or survey.id is None:
         return []
-    return splits(usage.rows(session, survey.id), slug, survey.effect)
+    areas = service().catalogue.areas
+    return splits(usage.rows(session, survey.id), slug, survey.effect, areas.nation_of)
 
 
 def beside(session: Session, slug: str | None = None) -> list[Beside]:
