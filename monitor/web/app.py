@@ -129,7 +129,7 @@ def _dress(app: Flask, service: Service) -> None:
     app.jinja_env.globals.update(
         marks=marks,
         gap_words=figure.gap_words,
-        gaps_met=figure.gaps_met,
+        may_be=figure.may_be,
         nhsuk=_nhsuk(),
         asset=_assets(app),
         notice=service.settings.web.notice,

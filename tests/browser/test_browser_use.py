@@ -35,6 +35,7 @@ def test_a_wave_goes_from_two_files_to_a_readers_mail_without_javascript(
     page.get_by_role("button", name="Check and keep as a draft").click()
     assert "nothing is published yet" in page.inner_text("h1")
     assert "1 reader would be told" in page.inner_text("main")
+    assert page.get_by_text("−7.2 (−11.5 to −2.9)").is_visible()
     page.get_by_role("button", name="Publish the wave").click()
     assert "Tick that you have read what will change" in page.inner_text("main")
     page.get_by_label("I have read what will change").check()
@@ -49,3 +50,20 @@ def test_a_wave_goes_from_two_files_to_a_readers_mail_without_javascript(
     assert page.inner_text("h1") == "Fewer services use it: 14.3%, was 21.5%"
     wide = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert wide, "the page scrolls sideways"
+
+
+def test_the_overview_folds_what_explains_on_a_phone_and_nowhere_else(site, open_browser):
+    phone, wide = (open_browser(width=width, javascript=False) for width in (360, 1100))
+    for page in (phone, wide):
+        page.goto(site.address)
+        assert page.get_by_text("Limited evidence does not mean ineffective.").first.is_visible()
+    explained = "How much good research there is"
+    assert wide.get_by_text(explained).is_visible()
+    assert not phone.get_by_text(explained).is_visible()
+    opener = phone.get_by_text("Evidence, findings, use, the gap, and why ranges")
+    opener.focus()
+    phone.keyboard.press("Enter")
+    assert phone.get_by_text(explained).is_visible()
+    phone.goto(site.address)
+    assert phone.evaluate("document.documentElement.scrollHeight") < 7_500
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")

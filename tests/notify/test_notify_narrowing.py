@@ -7,6 +7,7 @@ from monitor.notify.announcements import fan_out
 from monitor.notify.messages import outbox
 from monitor.notify.readers import narrowing
 from monitor.notify.tables import SubscriberState
+from monitor.notify.words import Cadence
 
 
 @pytest.fixture
@@ -88,6 +89,12 @@ def test_the_count_of_who_would_be_told_is_the_count_of_who_is(session, made):
     assert queries.followers(session, ["cos"]) == 2
     assert queries.followers(session, ["ddp"]) == 1
     assert queries.followers(session, ["cos", "ddp"]) == 3
+    assert sum(queries.followers_by_cadence(session, ["cos", "ddp"]).values()) == 3
+    made.digested("monthly", "cos")
+    assert queries.followers_by_cadence(session, ["cos"]) == {
+        Cadence.AT_ONCE: 2,
+        Cadence.MONTHLY: 1,
+    }
     assert len(told(made, made.accept_and_announce())) == 2
 
 

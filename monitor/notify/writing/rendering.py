@@ -305,8 +305,7 @@ def _survey(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
     return {
         "service": asked["service"],
         "question": asked["question"],
-        "askers": english.listed(asked["promoters"]) or SENDER_NAME,
-        "several": len(asked["promoters"]) > 1,
+        "asking": survey_words.asking(asked["promoters"], asked["service"]),
         "closes_on": date.fromisoformat(asked["closes_on"]),
         "reminder": asked["reminder"],
         "last": not may_be_reminded(asked["reminder"]),

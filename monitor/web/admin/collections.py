@@ -13,6 +13,7 @@ from monitor.catalogue.loader import Intervention
 from monitor.collecting import AT_ONCE
 from monitor.kernel import uk
 from monitor.kernel.errors import InvalidInput, NotFound
+from monitor.notify import survey_words
 from monitor.notify.readers import surveying
 from monitor.usage import queries as waves
 from monitor.usage import splits
@@ -138,6 +139,7 @@ def _collection(typed: Typed, problems: Problems | None, *, collection_id: int) 
             collection=found,
             is_open=is_open,
             counts=counts,
+            promises=survey_words,
             progress=return_words.progress(counts.answered, counts.asked),
             uninvited=asking.uninvited(session, collection_id) if is_open else 0,
             to_remind=asking.to_remind(session, collection_id, now()) if is_open else 0,

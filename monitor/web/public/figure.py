@@ -31,8 +31,8 @@ __all__ = [
     "caution",
     "compare",
     "gap_words",
-    "gaps_met",
     "groups",
+    "may_be",
     "meaning",
     "parts",
     "tier_words",
@@ -73,19 +73,20 @@ def gap_words(state: State, policy: GapPolicy) -> str:
     if state.kind is GapKind.ALIGNED and (state.tier, state.band) == (Tier.WEAK, UsageBand.LITTLE):
         return "Little used and little studied."
     if state.kind is GapKind.UNKNOWN and state.band is UsageBand.BETWEEN:
-        may_be = gaps_met(state, policy)
-        either = f"{formats.sentence(formats.either(may_be))}: " if len(may_be) > 1 else ""
-        return formats.sentence(f"{either}use lies between two bands.")
+        return f"Use lies between two bands. {may_be(state, policy)}".rstrip()
     return _GAP_WORDS[state.kind]
 
 
-def gaps_met(state: State, policy: GapPolicy) -> list[str]:
-    """Name the gaps that it may be, by the bands its use lies between; none where no share is known."""
+def may_be(state: State, policy: GapPolicy) -> str:
+    """Say which gaps it may be, by the bands its use lies between; empty where no share is known."""
     if state.use is None or state.band is not UsageBand.BETWEEN:
-        return []
+        return ""
     bands = bands_met(policy.shares, state.use.now.low, state.use.now.high)
     kinds = [rules.assess(policy, state.tier, state.direction, band).kind for band in bands]
-    return list(dict.fromkeys(kind.value for kind in kinds))
+    names = list(dict.fromkeys(kind.value for kind in kinds))
+    if len(names) == 1:
+        return f"In either it would be {names[0]}."
+    return f"The gap may be {formats.either(names)}."
 
 
 @dataclass(frozen=True, slots=True)

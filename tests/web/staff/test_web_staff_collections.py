@@ -64,6 +64,7 @@ def test_a_collection_is_opened_with_who_promotes_it_and_only_one_at_a_time(begu
     assert "&lt;i&gt;2029&lt;/i&gt;" in opened.text
     assert "Bring the list of services first" in opened.text
     assert "no service is asked yet" in opened.text
+    assert "First Network and Second Network ask services in the UK" in opened.text
     other = {**OPENING, "name": "Another"}
     again = admin.post("/collections", other, csrf=admin.csrf())
     assert again.status_code == 409

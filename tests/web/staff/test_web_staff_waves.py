@@ -125,7 +125,11 @@ def test_readers_are_told_apart_by_how_often_they_chose(begun, admin, draft):
             session.add(reader)
             session.flush()
             if cadence:
-                session.add(ReaderTerms(subscriber_id=reader.id, cadence=cadence, kinds=[]))
+                session.add(
+                    ReaderTerms(
+                        subscriber_id=reader.id, cadence=cadence, kinds=[], covered_to=begun.at
+                    )
+                )
     told = " ".join(admin.get(f"/waves/{draft.id}").text.split())
     assert "<dt>Readers told</dt><dd>3</dd>" in told
     assert "<dt>of them, who chose at once</dt><dd>1</dd>" in told
@@ -207,7 +211,7 @@ def test_the_page_of_all_tells_changes_conflicts_other_units_and_agreement(begun
         "19% had Dyadic Developmental Psychotherapy and 11% had Theraplay",
         "No: the more evidence, the less use.",
         "−0.53 to −0.37",
-        "a new figure, not a change, as the interval holds 0",
+        "New figure, not a change: 0.1 (−2.6 to 2.8) points; the interval holds 0",
     ):
         assert words in told, words
     one = " ".join(admin.get("/use/abc").text.split())

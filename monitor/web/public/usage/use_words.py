@@ -13,7 +13,7 @@ from monitor.usage.bands import band_of_share, bands_met
 from monitor.usage.comparison import Condition, differing_words
 from monitor.usage.intervals import Share, wilson
 from monitor.usage.returns.linked import Linked
-from monitor.usage.standing import Counted, Observation, Survey, UseFigure
+from monitor.usage.standing import Observation, Survey, UseFigure
 
 PLOT = 240  # pixels of a whole share, 0 to 100%
 _LEAST_TOLD = 0.0005  # of a p with three decimals
@@ -234,11 +234,6 @@ def response(survey: Survey, invited: int | None) -> str:
     return (
         f"{survey.responses:,} of {invited:,} invited ({round(100 * survey.responses / invited)}%)"
     )
-
-
-def counted(one: Counted) -> str:
-    """Write a share in a table whose head names the wave: "21.5% (158 of 734)"."""
-    return f"{use_changes.percent(one)} ({one.numerator:,} of {one.denominator:,})"
 
 
 def difference(use: UseFigure | None) -> str:
