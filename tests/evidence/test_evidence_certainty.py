@@ -69,7 +69,11 @@ def test_what_is_not_randomised_starts_low():
         ("inconsistency", {"q_p": 0.01, "pi_low": -0.3, "pi_high": 0.7}, (2, 2)),
         ("inconsistency", {"q_p": 0.5, "pi_low": -0.3, "pi_high": 0.7}, (0, 0)),
         ("inconsistency", {"k": 0, "signs": (2, 0, 0)}, (0, 0)),
-        ("inconsistency", {"k": 0, "signs": (2, 1, 0)}, (0, 2)),
+        ("inconsistency", {"k": 0, "signs": (0, 1, 0)}, (0, 0)),
+        ("inconsistency", {"k": 0, "signs": (0, 0, 2)}, (0, 0)),
+        ("inconsistency", {"k": 0, "signs": (1, 1, 0)}, (0, 2)),
+        ("inconsistency", {"k": 0, "signs": (2, 0, 1)}, (0, 2)),
+        ("inconsistency", {"k": 0, "signs": (0, 2, 1)}, (0, 2)),
         ("indirectness", {}, (0, 0)),
         ("imprecision", {"ci_low": 0.13, "ci_high": 0.73}, (1, 1)),
         ("imprecision", {"ci_low": -0.3, "ci_high": 0.3}, (2, 2)),
@@ -84,6 +88,7 @@ def test_what_is_not_randomised_starts_low():
         ("reporting bias", {"overdue": 0}, (0, 0)),
         ("reporting bias", {"overdue": 1}, (1, 1)),
         ("reporting bias", {"overdue": 1, "k": 4}, (0, 0)),
+        ("reporting bias", {"overdue": 1, "k": 0}, (1, 1)),
     ],
 )
 def test_each_domain_goes_by_its_numbers(domain, facts, expected):
@@ -286,6 +291,22 @@ def test_high_risk_is_left_out_of_the_share_and_told():
         "28% to 100% of the weight is at some concerns or high risk of bias, as not every study’s "
         "risk is known; 1 study at high risk left out."
     )
+
+
+def test_a_fingerprint_kept_before_is_that_of_the_same_facts_now():
+    """Else every confirmed certainty would be asked for again."""
+    facts = replace(WELL, trials=(Trial(7, "One", uk=True), Trial(8, "Two", ages="2")))
+    kept = "6492f163152ba7ff104b6fbdd8d3aad7645d5da7330e75764308b72d8feb4015"
+    assert certainty.fingerprint(facts) == kept
+
+
+def test_each_class_has_its_own_label_to_rate():
+    late = replace(TRIALS[0], outcome_class="proximal", comparator_class="active", effect=0.9)
+    every = findings([TRIALS[0], late], SYNTHESIS, CATALOGUE.measures, CATALOGUE.slugs)[0]
+    found = certainty.leading(every)
+    assert {kind: one.outcome_class for kind, one in found.items()} == {
+        "attachment": "attachment", "proximal": "proximal",
+    }  # fmt: skip
 
 
 def test_a_name_is_no_fact_and_a_place_is():

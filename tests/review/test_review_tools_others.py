@@ -324,6 +324,9 @@ def test_todays_designs_have_their_tool():
         for cluster in (False, True)
     }
     assert asked_for[Design.RANDOMISED, False] == "rob2"
+    assert design_for_tool(Design.RANDOMISED) is design_for_tool(
+        Design.RANDOMISED, by_cluster=False
+    )
     assert asked_for[Design.RANDOMISED, True] == "rob2_cluster"
     assert {asked_for[Design.NON_RANDOMISED, cluster] for cluster in (False, True)} == {"robins_i"}
     assert asked_for[Design.CASE, False] == "jbi_case_series"

@@ -29,8 +29,7 @@ def facts_of(
 ) -> Facts:
     """Gather what a finding's certainty rests on; ``overdue`` counts registered trials.
 
-    Trials are in the finding's own order, which is that of their names: the order of rows makes
-    no difference.
+    Trials are in the finding's own order: that of rows makes no difference.
     """
     pool, signs = finding.main.pool, finding.signs
     chosen = _voices(finding)
