@@ -69,12 +69,18 @@ def test_what_is_not_randomised_starts_low():
         ("inconsistency", {"q_p": 0.01, "pi_low": -0.3, "pi_high": 0.7}, (2, 2)),
         ("inconsistency", {"q_p": 0.5, "pi_low": -0.3, "pi_high": 0.7}, (0, 0)),
         ("inconsistency", {"k": 0, "signs": (2, 0, 0)}, (0, 0)),
-        ("inconsistency", {"k": 0, "signs": (2, 1, 0)}, (0, 2)),
+        ("inconsistency", {"k": 0, "signs": (0, 1, 0)}, (0, 0)),
+        ("inconsistency", {"k": 0, "signs": (0, 0, 2)}, (0, 0)),
+        ("inconsistency", {"k": 0, "signs": (1, 1, 0)}, (0, 2)),
+        ("inconsistency", {"k": 0, "signs": (2, 0, 1)}, (0, 2)),
+        ("inconsistency", {"k": 0, "signs": (0, 2, 1)}, (0, 2)),
         ("indirectness", {}, (0, 0)),
         ("imprecision", {"ci_low": 0.13, "ci_high": 0.73}, (1, 1)),
         ("imprecision", {"ci_low": -0.3, "ci_high": 0.3}, (2, 2)),
         ("imprecision", {"ci_low": -0.1, "ci_high": 0.1}, (0, 0)),
+        ("imprecision", {"people": 400}, (0, 0)),
         ("imprecision", {"people": 399}, (1, 1)),
+        ("imprecision", {"people": 100}, (1, 1)),
         ("imprecision", {"people": 99}, (2, 2)),
         ("imprecision", {"people": None}, (0, 2)),
         ("imprecision", {"people": 900, "ci_low": None, "k": 0, "method": ""}, (0, 2)),
@@ -82,6 +88,7 @@ def test_what_is_not_randomised_starts_low():
         ("reporting bias", {"overdue": 0}, (0, 0)),
         ("reporting bias", {"overdue": 1}, (1, 1)),
         ("reporting bias", {"overdue": 1, "k": 4}, (0, 0)),
+        ("reporting bias", {"overdue": 1, "k": 0}, (1, 1)),
     ],
 )
 def test_each_domain_goes_by_its_numbers(domain, facts, expected):
@@ -100,6 +107,48 @@ def test_where_the_rule_cannot_tell_every_answer_owes_a_sentence():
     found = certainty.assess(replace(WELL, people=None), POLICY)
     assert (found.low, found.high) == (Certainty.LOW, Certainty.HIGH)
     assert all(found.must_say_why(CertaintyDomain.IMPRECISION, down) for down in (0, 1, 2))
+
+
+ALL_ZERO = dict.fromkeys(CertaintyDomain, 0)
+WHY = dict.fromkeys(CertaintyDomain, "So it is.")
+CANNOT_TELL = (CertaintyDomain.INDIRECTNESS, "Say why, of indirectness: the rule cannot tell")
+
+
+def test_a_person_has_to_choose_and_to_say_why_where_the_rule_says_otherwise_or_nothing():
+    """Of a body for which the rule suggests no step down, and asks of indirectness."""
+    assessment = certainty.assess(WELL, POLICY)
+
+    def owed(reasons=(), **levels):
+        chosen = {domain: levels.get(domain.name.lower(), 0) for domain in CertaintyDomain}
+        return certainty.to_mend(assessment, chosen, dict(reasons))
+
+    assert owed() == [CANNOT_TELL]
+    assert owed({CertaintyDomain.INDIRECTNESS: " \n"}) == [CANNOT_TELL]
+    assert owed(WHY) == []
+    one_off = (CertaintyDomain.IMPRECISION, "Say why, of imprecision: the rule suggests otherwise")
+    assert owed(imprecision=1) == [CANNOT_TELL, one_off]
+    assert owed(WHY, imprecision=2) == []
+    for impossible in (3, -1):
+        assert owed(WHY, imprecision=impossible) == [
+            (CertaintyDomain.IMPRECISION, "Choose how far imprecision takes it down")
+        ]
+    assert certainty.to_mend(assessment, {}, WHY) == [
+        (domain, f"Choose how far {domain} takes it down") for domain in CertaintyDomain
+    ]
+
+
+def test_two_people_differ_where_their_levels_do():
+    other = ALL_ZERO | {CertaintyDomain.REPORTING: 1, CertaintyDomain.RISK_OF_BIAS: 2}
+    assert certainty.differing(ALL_ZERO, ALL_ZERO) == ()
+    assert certainty.differing(ALL_ZERO, other) == (
+        CertaintyDomain.RISK_OF_BIAS, CertaintyDomain.REPORTING,
+    )  # fmt: skip
+
+
+def test_who_is_heard_is_counted_by_sizes_or_else_by_directions():
+    assert WELL.studies == 3
+    assert replace(WELL, k=0).studies == 0
+    assert replace(WELL, k=0, signs=(2, 1, 1)).studies == 4
 
 
 shares = st.floats(0, 1)
@@ -224,6 +273,13 @@ def test_the_order_of_studies_changes_nothing(results):
     assert certainty.fingerprint(turned) == certainty.fingerprint(facts)
 
 
+@given(st.permutations([Trial(7, "One", uk=True), Trial(8, "Two"), Trial(9, "Three", ages="2")]))
+def test_facts_are_the_same_in_whatever_order_their_trials_are(trials):
+    first = replace(WELL, trials=tuple(sorted(trials, key=lambda one: one.name)))
+    told = certainty.fingerprint(replace(WELL, trials=tuple(trials)))
+    assert told == certainty.fingerprint(first)
+
+
 def test_high_risk_is_left_out_of_the_share_and_told():
     facts = only_facts(TRIALS)
     assert (facts.k, facts.left_out) == (3, 1)
@@ -235,6 +291,22 @@ def test_high_risk_is_left_out_of_the_share_and_told():
         "28% to 100% of the weight is at some concerns or high risk of bias, as not every study’s "
         "risk is known; 1 study at high risk left out."
     )
+
+
+def test_a_fingerprint_kept_before_is_that_of_the_same_facts_now():
+    """Else every confirmed certainty would be asked for again."""
+    facts = replace(WELL, trials=(Trial(7, "One", uk=True), Trial(8, "Two", ages="2")))
+    kept = "6492f163152ba7ff104b6fbdd8d3aad7645d5da7330e75764308b72d8feb4015"
+    assert certainty.fingerprint(facts) == kept
+
+
+def test_each_class_has_its_own_label_to_rate():
+    late = replace(TRIALS[0], outcome_class="proximal", comparator_class="active", effect=0.9)
+    every = findings([TRIALS[0], late], SYNTHESIS, CATALOGUE.measures, CATALOGUE.slugs)[0]
+    found = certainty.leading(every)
+    assert {kind: one.outcome_class for kind, one in found.items()} == {
+        "attachment": "attachment", "proximal": "proximal",
+    }  # fmt: skip
 
 
 def test_a_name_is_no_fact_and_a_place_is():
@@ -259,6 +331,19 @@ def test_the_label_rated_is_the_one_the_headline_reads():
     assert rated_pool(active, replace(usual, effect=0.0)) == "active"  # usual care settles nothing
     assert rated_pool(replace(active, effect=0.0), replace(usual, effect=0.0)) == "usual care"
     assert rated_pool(replace(usual, risk_of_bias="high")) is None
+    # what was not allocated by chance settles nothing, however large; nor does a direction
+    apart = replace(
+        usual,
+        comparator_class="not randomised",
+        allocation=Allocation.NONE,
+        n_i=500,
+        n_c=500,
+    )
+    assert rated_pool(apart) == "usual care"
+    assert rated_pool(apart, active) == "active"
+    pointing = replace(usual, effect_type=EffectType.DIRECTION, effect=1.0)
+    assert rated_pool(pointing, active) == "active"
+    assert rated_pool(pointing) == "usual care"
 
 
 def test_only_what_stood_and_stands_otherwise_has_moved():

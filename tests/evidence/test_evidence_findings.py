@@ -314,3 +314,55 @@ def test_pools_agree_with_metafor(recordings):
         )
         compared += 1
     assert compared == 12
+
+
+UNLIKE = tuple(
+    trial(f"trial {at}", effect=effect, n_i=people, n_c=people)
+    for at, (effect, people) in enumerate([(0.1, 40), (0.9, 60), (0.3, 300), (0.7, 90), (1.1, 35)])
+)
+
+
+@pytest.mark.parametrize("rows", [(UNLIKE[2], trial("small", effect=0.5)), UNLIKE])
+def test_weights_are_those_that_make_the_estimate(rows):
+    """One common effect of few, random effects of many; whoever has no size weighs nothing."""
+    pointing = trial("pointing", effect_type=EffectType.DIRECTION, effect=1.0)
+    finding = only(*rows, pointing)
+    weights = finding.weights
+    assert set(weights) == {row.study for row in rows}
+    assert math.fsum(weights.values()) == pytest.approx(1)
+    estimate = sum(weights[one.study] * one.yi for one in finding.index if one.yi is not None)
+    assert estimate == pytest.approx(finding.main.pool.estimate)
+    assert bool(finding.main.pool.tau2) == (len(rows) > 2)
+
+
+def test_without_a_pool_weights_are_of_what_has_a_size():
+    assert only(trial("one", effect_type=EffectType.DIRECTION, effect=1.0)).weights == {}
+    apart = only(trial("one", effect=2.0), trial("two", effect=-2.0))
+    assert apart.main.pool.estimate is None
+    assert apart.weights == pytest.approx({"one": 0.5, "two": 0.5})
+
+
+def test_high_risk_of_bias_is_in_no_line_but_its_own():
+    rows = [trial("one", months=24.0), trial("two", months=24.0, effect=0.9, risk_of_bias="high")]
+    rows += [replace(row, months=0.0) for row in rows]
+    finding = only(*rows)
+    assert (finding.main.k, finding.with_high_risk.k, finding.sustained.k) == (1, 2, 1)
+    assert finding.sustained.pool.estimate == pytest.approx(0.45)
+    studies, _ = derived(rows, Rules(POLICY, MEASURES, frozenset(SLUGS)))
+    (graded,) = main_findings(studies, POLICY, SLUGS)
+    assert (graded.main, graded.index) == (finding.main, finding.index)
+
+
+def test_without_developers_is_without_those_they_led_and_with_those_nobody_knows_of():
+    finding = only(
+        trial("one", effect=0.9, developer_led=True),
+        trial("two", effect=0.1, developer_led=False),
+        trial("three", effect=0.1, developer_led=None),
+    )
+    assert finding.without_developers.k == 2
+    assert finding.without_developers.pool.estimate == pytest.approx(0.1)
+
+
+def test_directions_of_as_many_people_are_no_reason_to_look_for_one_study():
+    rows = [trial(name, effect_type=EffectType.DIRECTION, effect=1.0) for name in ("one", "two")]
+    assert not [told for told in only(*rows).reasons if "one study" in told]

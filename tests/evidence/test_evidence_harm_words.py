@@ -76,6 +76,23 @@ def test_the_sentence_says_which_way_the_harms_go():
     assert said(sign(-1)).startswith("The one result on harms points towards more harms")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("benefit", "fewer harms"),
+        ("probable benefit", "probably fewer harms"),
+        ("probable benefit; varies: a new setting may see none",
+         "probably fewer harms; varies: a new setting may see no fewer"),
+        ("benefit; varies: a new setting may see none or harm",
+         "fewer harms; varies: a new setting may see no fewer, or more"),
+        ("not settled, leans to the comparison", "not settled, leans to more harms"),
+    ],
+)  # fmt: skip
+def test_the_longest_words_that_fit_are_the_ones_replaced(words, said):
+    assert for_readers(words, "harm") == said
+    assert for_readers(words, "attachment") == words
+
+
 @pytest.mark.parametrize("label", Label)
 def test_the_method_s_own_words_stay_for_all_else(label):
     assert for_readers(label, "attachment") == label.value

@@ -354,9 +354,22 @@ def test_a_comparison_is_the_same_from_both_sides_where_one_leaves_its_time_out(
     assert [one.index[0].yi for one in every(*rows)] == [0.5, -0.3]
 
 
+def test_a_month_after_is_another_time_than_one_left_out_which_is_the_end_of_treatment():
+    rows = (
+        a(comparator="pip", effect=0.5),
+        a(intervention="pip", comparator="cos", effect=-0.3, months=1.0),
+    )
+    assert [one.index[0].yi for one in every(*rows)] == [0.5, -0.5]
+    assert index(a(effect=0.3, months=0.5), a(effect=0.1)).yi == 0.1
+
+
 def test_one_sample_of_two_names_is_called_by_the_first_of_them():
     rows = [a(study=name, outcome=name) for name in ("Beech NCT01234567", "Ash NCT01234567")]
     assert index(*rows).study == "Ash NCT01234567"
+    late = [replace(row, months=24.0) for row in rows]
+    assert "Ash NCT01234567: no result of all randomised in the first months after treatment" in (
+        only(*late).reasons
+    )
 
 
 def test_rows_are_refused_in_their_order():

@@ -96,6 +96,36 @@ def test_what_papers_print_every_day_is_not(facts):
     assert doubted(**facts) == ()
 
 
+@pytest.mark.parametrize("way", [1, -1])
+@pytest.mark.parametrize(
+    ("apart", "width", "off"),
+    [
+        # a tenth of half the width, and half of the last digit of the estimate and of the middle
+        (0.05, 0.72, True),  # .04 beyond what rounding explains, of .036
+        (0.05, 0.82, False),  # .04 of .041
+        (0.15, 1.1, False),  # in tenths: .05 of .055
+        (0.25, 1.1, True),
+    ],
+)
+def test_an_estimate_may_be_off_by_a_tenth_of_half_its_interval_and_by_what_rounding_hides(
+    apart, width, off, way
+):
+    middle = width / 2
+    facts = {"effect": round(middle + way * apart, 2), "ci_low": 0.0, "ci_high": width, "n_i": None}
+    assert any("middle" in one for one in doubted(**facts)) == off
+
+
+def test_a_number_has_the_digits_that_it_is_printed_with():
+    """0.56 is kept as 0.56000000000000005, and has two digits all the same."""
+    assert doubted(effect=0.56, ci_low=0.1, ci_high=0.92, n_i=None) == ()
+
+
+@pytest.mark.parametrize(("low", "effect", "high"), [(1e-20, 1e-5, 1e10), (5e-16, 0.01, 2e11)])
+def test_an_end_of_a_ratio_below_every_printed_digit_is_not_asked(low, effect, high):
+    facts = {"effect": effect, "ci_low": low, "ci_high": high, "n_i": None}
+    assert not any("middle" in one for one in doubted(effect_type=EffectType.OR, **facts))
+
+
 @given(st.floats(0.05, 2), st.floats(0.05, 0.9), st.integers(1, 3), st.booleans())
 def test_an_interval_printed_as_it_was_worked_out_is_never_asked(centre, half, digits, is_ratio):
     """However few digits are printed, of a ratio or of a difference."""

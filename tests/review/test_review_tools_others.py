@@ -223,6 +223,8 @@ def test_a_draft_says_what_is_asked_and_what_is_missing():
     assert found.missing[:3] == ("1.2", "1.3", "2.2")
     assert "3.1" in found.missing
     assert (found.overall.judgement, found.risk, found.complete) == (None, None, False)
+    assert OVERALL not in found.missing, "the tool judges it, once all is answered"
+    assert not found.overall.by_reviewer
 
 
 def test_a_whole_appraisal_is_judged_with_the_words_that_evidence_is_graded_by():
@@ -257,6 +259,7 @@ def test_all_problems_are_told_at_once():
     assert fields[:4] == ["1.1", "7.1", "D9", "D2"]
     assert fields.count("1.1") == 1
     assert {"1.3", "2.1", "2.2", "2.6"} < set(fields)
+    assert "1.3: is asked and has no answer" in [problem.message for problem in found]
 
 
 def test_an_answer_carries_its_words_and_their_place():
@@ -272,13 +275,19 @@ def test_a_checklist_judges_no_risk_and_the_reviewer_decides():
     assert found.domains[0].against == ("4", "5")
     settled = stand(tool, answers, {OVERALL: Judged("include")})
     assert (settled.overall.judgement, settled.risk, settled.complete) == ("include", None, True)
-    assert problems(tool, answers, {"checklist": Judged("low")})
+    told = [problem.message for problem in problems(tool, answers, {"checklist": Judged("low")})]
+    assert told == [
+        "checklist: 'low' is none of nothing: this tool does not judge its parts",
+        "overall: is asked and has no judgement",
+    ]
 
 
 def test_the_screening_of_robins_i_v2_ends_the_matter():
     tool = CATALOGUE.tool("robins_i_v2")
     found = stand(tool, {"B1": "N", "B2": "PY"})
     assert (found.overall.judgement, found.domains, found.complete) == ("critical", (), True)
+    assert found.screening
+    assert not found.screening.by_reviewer
     going_on = stand(tool, {"B1": "N", "B2": "N", "B3": "N"})
     assert len(going_on.domains) == 6
     assert going_on.overall.judgement is None
@@ -315,6 +324,9 @@ def test_todays_designs_have_their_tool():
         for cluster in (False, True)
     }
     assert asked_for[Design.RANDOMISED, False] == "rob2"
+    assert design_for_tool(Design.RANDOMISED) is design_for_tool(
+        Design.RANDOMISED, by_cluster=False
+    )
     assert asked_for[Design.RANDOMISED, True] == "rob2_cluster"
     assert {asked_for[Design.NON_RANDOMISED, cluster] for cluster in (False, True)} == {"robins_i"}
     assert asked_for[Design.CASE, False] == "jbi_case_series"

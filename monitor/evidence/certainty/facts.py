@@ -29,10 +29,10 @@ def facts_of(
 ) -> Facts:
     """Gather what a finding's certainty rests on; ``overdue`` counts registered trials.
 
-    The order of studies makes no difference.
+    Trials are in the finding's own order: that of rows makes no difference.
     """
     pool, signs = finding.main.pool, finding.signs
-    chosen = sorted(_voices(finding), key=lambda one: one.study)
+    chosen = _voices(finding)
     unknown = {one.study for one in chosen if not _is_judged(finding, one, studies, tools)}
     return Facts(
         outcome_class=finding.outcome_class,
