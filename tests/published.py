@@ -28,9 +28,8 @@ class _Rows:
         for table in Base.metadata.sorted_tables:
             if connection.scalar(text(f'SELECT EXISTS (SELECT 1 FROM "{table.name}")')):  # noqa: S608 - our own
                 self.tables[table.name] = _read(connection, table.name)
-        counted_up = (
-            [] if connection.dialect.name == "sqlite" else connection.execute(text(_COUNTED_UP))
-        )
+        is_sqlite = connection.dialect.name == "sqlite"
+        counted_up = [] if is_sqlite else list(connection.execute(text(_COUNTED_UP)))
         self.count_on = ", ".join(f"setval('{row.name}', {row.value})" for row in counted_up)
 
     def put(self, connection: Connection) -> None:
