@@ -1,5 +1,9 @@
-"""The ten as the review published them: worked out once a worker and kind of database, then copied."""
+"""What most tests begin with, worked out once a worker and kind of database, then copied.
 
+``publish``: the ten as the review published them. ``once``: whatever a package's tests begin with.
+"""
+
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +17,6 @@ from monitor.kernel.database import Base
 from monitor.service import Service
 
 _COUNTED_UP = "SELECT sequencename AS name, last_value AS value FROM pg_sequences WHERE last_value IS NOT NULL"
-_COUNT_ON = "SELECT setval(CAST(:name AS regclass), :value)"
 
 
 class _Rows:
@@ -25,34 +28,53 @@ class _Rows:
         for table in Base.metadata.sorted_tables:
             if connection.scalar(text(f'SELECT EXISTS (SELECT 1 FROM "{table.name}")')):  # noqa: S608 - our own
                 self.tables[table.name] = _read(connection, table.name)
-        self.sequences = (
-            []
-            if connection.dialect.name == "sqlite"
-            else [row._asdict() for row in connection.execute(text(_COUNTED_UP))]
-        )
+        is_sqlite = connection.dialect.name == "sqlite"
+        counted_up = [] if is_sqlite else list(connection.execute(text(_COUNTED_UP)))
+        self.count_on = ", ".join(f"setval('{row.name}', {row.value})" for row in counted_up)
 
     def put(self, connection: Connection) -> None:
         """Put them into an empty database; the next number of each table is the one it would be."""
         for table, rows in self.tables.items():
             _write(connection, table, rows)
-        for one in self.sequences:
-            connection.execute(text(_COUNT_ON), one)
+        if self.count_on:
+            connection.execute(text(f"SELECT {self.count_on}"))
 
 
-_known: dict[tuple[str, int, datetime], _Rows] = {}
+_known: dict[tuple[object, ...], _Rows] = {}
+
+
+def once(
+    session: Session, what: str, catalogue: Catalogue, at: datetime, make: Callable[[], object]
+) -> None:
+    """Do what ``make`` does to an empty database: by itself the first time, then by copying its rows.
+
+    ``what`` names it: the same word, catalogue, time and kind of database, the same rows.
+    """
+    connection = session.connection()
+    key = connection.dialect.name, what, id(catalogue), at
+    if key in _known:
+        _known[key].put(connection)
+        return
+    was_empty = not _Rows(connection, catalogue).tables
+    make()
+    session.flush()
+    if was_empty:
+        _known[key] = _Rows(connection, catalogue)
+
+
+def ten(session: Session, catalogue: Catalogue, at: datetime) -> None:
+    """Bring the catalogue into an empty database."""
+    once(session, "ten", catalogue, at, lambda: catalogue_service.sync(session, catalogue, at))
 
 
 def publish(session: Session, service: Service, at: datetime) -> None:
     """Bring the catalogue into an empty database, and publish what the review says of the ten."""
-    connection = session.connection()
-    key = connection.dialect.name, id(service.catalogue), at
-    if key in _known:
-        _known[key].put(connection)
-        return
-    catalogue_service.sync(session, service.catalogue, at)
-    workflow.publish_baseline(session, service, at=at)
-    session.flush()
-    _known[key] = _Rows(connection, service.catalogue)
+
+    def make() -> None:
+        catalogue_service.sync(session, service.catalogue, at)
+        workflow.publish_baseline(session, service, at=at)
+
+    once(session, "published", service.catalogue, at, make)
 
 
 def _read(connection: Connection, table: str) -> Any:

@@ -12,13 +12,13 @@ from baseline_tables import (  # type: ignore[import-not-found]  # tests/ is on 
     lines,
 )
 from factories import Polls, judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from published import publish  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from readings import appraise  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy import func, select
 
 from monitor import workflow
 from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
-from monitor.catalogue.service import sync
 from monitor.catalogue.words import FindingDirection, InReview, Tier
 from monitor.evidence import queries
 from monitor.evidence.baseline import standing as baselines
@@ -69,8 +69,7 @@ class World:
         database = Database(settings.database_url)
         self.service = Service(settings, database, catalogue, matcher, b"s" * 32, lambda: now)
         self.numbers, self.polls = count(1), Polls(session, now)
-        sync(session, catalogue, now)
-        workflow.publish_baseline(session, self.service, at=now)
+        publish(session, self.service, now)
         self.ann, self.ben = (self._person(name) for name in ("Ann Example", "Ben Example"))
 
     def _person(self, name):

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import pytest
 from factories import judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from published import ten  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy import func, select
 
 from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
-from monitor.catalogue import service as catalogue_service
 from monitor.catalogue.words import (
     ArmRole,
     Certainty,
@@ -73,7 +73,7 @@ class World:
 
     def __init__(self, session, now):
         self.session, self.now, self.catalogue = session, now, loader.load()
-        catalogue_service.sync(session, self.catalogue, now)
+        ten(session, self.catalogue, now)
         self.ann, self.ben, self.cat, self.reader = (
             self._person(name, role)
             for name, role in (

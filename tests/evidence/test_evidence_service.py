@@ -1,12 +1,12 @@
 from datetime import date
 
 import pytest
+from published import ten  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from readings import reading_of  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy import select
 
 from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
-from monitor.catalogue import service as catalogue_service
 from monitor.catalogue.words import (
     Design,
     Direction,
@@ -61,7 +61,7 @@ class World:
     def __init__(self, session, now):
         self.session, self.now, self.papers, self.decisions = session, now, 0, 0
         self.catalogue = loader.load()
-        catalogue_service.sync(session, self.catalogue, now)
+        ten(session, self.catalogue, now)
         self.people = [
             User(address=f"r{n}@example.org", name=f"R{n}", role=Role.REVIEWER, created_at=now)
             for n in (1, 2)

@@ -1,10 +1,10 @@
 from datetime import timedelta
 
 import pytest
+from published import ten  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy import select
 
 from monitor.catalogue import loader
-from monitor.catalogue import service as catalogue_service
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.evidence import queries as evidence_queries
 from monitor.evidence import service as evidence
@@ -28,7 +28,7 @@ class World:
 
     def __init__(self, session, now):
         self.session, self.now, self.catalogue = session, now, loader.load()
-        catalogue_service.sync(session, self.catalogue, now)
+        ten(session, self.catalogue, now)
 
     def publish(self):
         usage.sync_baseline(self.session, self.catalogue, self.now)

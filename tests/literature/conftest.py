@@ -4,10 +4,10 @@ import itertools
 
 import pytest
 from factories import Polls  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from published import ten  # type: ignore[import-not-found]  # tests/ is on pytest's path
 
 from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
-from monitor.catalogue.service import sync
 from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.service import StoredRecord
 from monitor.feeds.storage.citations import to_json
@@ -60,8 +60,7 @@ class Intake:
 
 @pytest.fixture
 def intake(session, matcher, catalogue, now):
-    sync(session, catalogue, now)
-    session.flush()
+    ten(session, catalogue, now)
     return Intake(session, matcher, now)
 
 

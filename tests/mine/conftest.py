@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 from offers import CATALOGUE  # type: ignore[import-not-found]  # beside this file
+from published import ten  # type: ignore[import-not-found]  # tests/ is on pytest's path
 
-from monitor.catalogue import service as catalogue_service
 from monitor.kernel.settings import parse
 from monitor.mine import links
 from monitor.mine.tables import Buyer
@@ -17,8 +17,7 @@ class Views:
 
     def __init__(self, session, settings, at):
         self.session, self.settings, self.at = session, settings, at
-        catalogue_service.sync(session, CATALOGUE, at)
-        session.flush()
+        ten(session, CATALOGUE, at)
 
     def ask(self, name, at=None):
         """Ask for a link; gives the uuid of the newest one mailed."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from published import once  # type: ignore[import-not-found]  # tests/ is on pytest's path
 
 from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
@@ -65,10 +66,12 @@ class World:
 
     def __init__(self, session, catalogue, settings, at):
         self.session, self.catalogue, self.settings, self.at = session, catalogue, settings, at
-        catalogue_service.sync(session, catalogue, at=at)
-        usage.sync_baseline(session, catalogue, at=at)
-        feeds.sync_sources(session, settings, at=at)
-        session.flush()
+        once(session, "used and asked", catalogue, at, self._begin)
+
+    def _begin(self):
+        catalogue_service.sync(self.session, self.catalogue, at=self.at)
+        usage.sync_baseline(self.session, self.catalogue, at=self.at)
+        feeds.sync_sources(self.session, self.settings, at=self.at)
 
     def heard(self, **hours_ago):
         """Set when sources were last heard from; ``failing=…`` names one that fails."""
