@@ -16,6 +16,11 @@ from monitor.notify import queries as mail
 
 NO_PAGE = {
     "/changes/changes.csv",
+    "/history/table.csv",
+    "/interventions/compare.csv",
+    "/interventions/table.csv",
+    "/interventions/<slug>/studies.csv",
+    "/use/table.csv",
     "/changes/feed.atom",
     "/interventions/<slug>/changes.atom",
     "/interventions/<slug>/memo/<day>/memo.pdf",
@@ -55,6 +60,12 @@ EXPECTED = {
     ("GET", "/changes/changes.csv"): PUBLIC,
     ("GET", "/changes/feed.atom"): PUBLIC,
     ("GET", "/interventions/<slug>/changes.atom"): PUBLIC,
+    ("GET", "/interventions/<slug>/studies.csv"): PUBLIC,
+    ("GET", "/interventions/compare"): PUBLIC,
+    ("GET", "/interventions/compare.csv"): (400, 400, 400, 400),  # nothing is chosen
+    ("GET", "/interventions/table.csv"): PUBLIC,
+    ("GET", "/history/table.csv"): PUBLIC,
+    ("GET", "/use/table.csv"): PUBLIC,
     ("GET", "/confirm/<token>"): NO_SUCH,
     ("POST", "/confirm/<token>"): NO_SUCH,
     ("GET", "/healthz"): PUBLIC,
