@@ -51,6 +51,7 @@ from monitor.web.public.mine import memo as own_memo
 from monitor.web.public.mine import services as own_services
 from monitor.web.public.mine import view as mine
 from monitor.web.public.shown import findings
+from monitor.web.public.ten import downloads, side_by_side
 from monitor.web.public.usage import use
 from monitor.web.staff import alerts, certainty, families, imports, searches, studies, unqueued
 from monitor.web.staff import pairs as comparing
@@ -97,7 +98,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     public_pages = (
         *(public, crawlers, coverage, interventions, findings, history, priorities, use),
         *(attachment, subscribe, own_data, mailed, returning, account, own_account, memos),
-        *(changes, why, atom),
+        *(changes, why, atom, side_by_side, downloads),
         *(my_services, mine, own_services, own_downloads, own_memo),
     )
     reviewing = (

@@ -58,6 +58,7 @@ PUBLIC = {
     "memos.of_day": "/interventions/ddp/memo/2026-11-23",
     "use.all_ten": "/use",
     "use.one": "/use/vipp",
+    "side_by_side.compare": "/interventions/compare?one=ddp&other=theraplay",
     "changes.listed": "/changes",
     "why.change": "/changes/11",
     "public.method": "/method",
@@ -146,6 +147,7 @@ STAFF = {
 # what the same pages look like in other states
 MORE_PUBLIC = (
     *("/changes?kind=findings&intervention=ddp", "/changes?kind=nope"),
+    *("/interventions/compare", "/interventions/compare?one=cos&other=cos"),
     *("/no-such-page", "/interventions/cos", "/interventions/icp", "/use/ddp"),
     "/interventions/icp/findings",
     "/returns/{begun}/measures",
@@ -186,7 +188,8 @@ FILES = {
     "own_data.data",
     *("findings.table", "findings.drawing", "findings.picture"),
     *("memos.as_pdf", "own_memo.as_pdf"),
-    *("changes.table", "atom.of_all", "atom.of_one"),
+    *("changes.table", "atom.of_all", "atom.of_one", "history.table", "side_by_side.table"),
+    *("downloads.ten", "downloads.studies", "downloads.use"),
     *("priorities.as_csv", "coverage.studies"),
     *("own_downloads.gap_table", "own_downloads.services_table", "own_downloads.everything"),
 }

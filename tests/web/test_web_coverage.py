@@ -106,7 +106,10 @@ def test_the_file_has_a_row_for_each_decided_study_and_source(client, evidence):
     reply = client.get("/coverage/studies.csv")
     assert reply.mimetype == "text/csv"
     head, *rows = csv.reader(io.StringIO(reply.text))
-    assert head == ["study", "interventions", "source", "held_since"]
+    assert head == [
+        *("study", "interventions", "source", "held_since"),
+        *("as_of", "licence", "cite_as"),
+    ]
     assert {(one[1], one[2]) for one in rows} == {
         ("cos", "PubMed"),
         ("cos", "APA PsycINFO, by file"),

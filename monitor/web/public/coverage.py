@@ -1,7 +1,5 @@
 """What each source holds of the studies known, how late studies were found, and how fast since."""
 
-import csv
-import io
 from collections.abc import Mapping
 
 from flask import Blueprint, Response, render_template
@@ -12,6 +10,7 @@ from monitor.ops.coverage.rules import LATE_DAYS, Overlap, Place
 from monitor.web import formats
 from monitor.web.current import service
 from monitor.web.public import rendered
+from monitor.web.public.ten.tables import csv_answer
 
 blueprint = Blueprint("coverage", __name__)
 
@@ -62,19 +61,17 @@ def studies() -> Response:
     here = service()
     with here.database.read() as session:
         rows = queries.held(session, here.catalogue)
-    out = io.StringIO()
-    written = csv.writer(out)
-    written.writerow(["study", "interventions", "source", "held_since"])
-    for row in rows:
-        cells = [row.study, " ".join(row.slugs), row.source, f"{row.since:%Y-%m-%d}"]
-        written.writerow([_harmless(cell) for cell in cells])
-    headers = {"Content-Disposition": "attachment; filename=coverage.csv"}
-    return Response(out.getvalue(), mimetype="text/csv", headers=headers)
-
-
-def _harmless(cell: str) -> str:
-    """Keep a spreadsheet from taking a text for a formula."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@"} else cell
+    told = [
+        {
+            "study": row.study,
+            "interventions": " ".join(row.slugs),
+            "source": row.source,
+            "held_since": f"{row.since:%Y-%m-%d}",
+        }
+        for row in rows
+    ]
+    columns = ("study", "interventions", "source", "held_since")
+    return csv_answer(told, columns, "coverage", "/coverage")
 
 
 def _only(only: Mapping[str, int], titles: Mapping[str, str]) -> str:

@@ -23,6 +23,11 @@ _OPEN = (
     "/use",
 )
 _ASKED = ("/subscribe",)  # open too, and never with what follows a "?"
+# The same again, narrowed or set beside each other.
+_AGAIN = (
+    *("/changes?", "/changes/changes.csv?", "/history?", "/history/table.csv?"),
+    *("/interventions/compare?", "/interventions/compare.csv"),
+)
 
 
 @blueprint.get("/robots.txt")
@@ -41,7 +46,7 @@ def _closed(pages: Map) -> tuple[str, ...]:
         if "GET" in (rule.methods or ())
     }
     closed = sorted(map(_whole, first - {*_OPEN, *_ASKED, "/robots.txt"}))
-    return (*closed, "/changes?", *(f"{address}?" for address in _ASKED))
+    return (*closed, *_AGAIN, *(f"{address}?" for address in _ASKED))
 
 
 def _whole(address: str) -> str:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -12,12 +14,15 @@ from monitor.catalogue.loader import Catalogue
 from monitor.gap import history
 from monitor.gap.history import Part
 from monitor.gap.states import State
-from monitor.gap.telling import used
+from monitor.gap.telling import tier_words, trials_words, used
 from monitor.kernel.english import full
 from monitor.kernel.errors import InvalidInput, MonitorError, NotFound
 from monitor.kernel.uk import long_date, read_day, uk_day, uk_day_of
+from monitor.review.words import shown
+from monitor.web import turns
 from monitor.web.current import now, service
 from monitor.web.public import rendered
+from monitor.web.public.ten.tables import csv_answer
 
 blueprint = Blueprint("history", __name__)
 
@@ -59,7 +64,7 @@ def past() -> ResponseReturnValue:
     """Show the ten as they stood at the end of a day; a day that cannot be gets a sentence."""
     written, policy = _asked()
     catalogue, today = service().catalogue, uk_day_of(now()).date
-    shown = {
+    told = {
         "written": written or today.isoformat(),
         "policy": policy,
         "today": today,
@@ -72,17 +77,62 @@ def past() -> ResponseReturnValue:
     try:
         with service().database.read() as session:
             began = history.began(session)
-            shown["began"] = uk_day_of(began).date if began else None
+            told["began"] = uk_day_of(began).date if began else None
             day = _day(written, began)
             chosen = drafts.named(catalogue, policy.split(",")) if policy else None
             rows = _rows(session, catalogue, chosen, _end(day))
     except (InvalidInput, NotFound) as error:
-        return make_response(_page(shown | {"problem": _sentence(error)}), 400)
-    return _page(shown | {"day": day, "rows": rows})
+        return make_response(_page(told | {"problem": _sentence(error)}), 400)
+    return _page(told | {"day": day, "rows": rows})
 
 
-def _page(shown: dict[str, object]) -> str:
-    return render_template("public/history.html", **shown)
+@blueprint.get("/history/table.csv")
+@turns.large
+def table() -> Response:
+    """Give the ten as they stood at the end of a day, as a table.
+
+    Raises:
+        InvalidInput: there is no such day or policy.
+    """
+    written, policy = _asked()
+    catalogue = service().catalogue
+    try:
+        with service().database.read() as session:
+            day = _day(written, history.began(session))
+            chosen = drafts.named(catalogue, policy.split(",")) if policy else None
+            rows = [_told(row) for row in _rows(session, catalogue, chosen, _end(day))]
+    except NotFound as error:
+        raise InvalidInput(str(error)) from error
+    asked = {"on": day.isoformat(), **({"policy": policy} if policy else {})}
+    name = f"the ten on {long_date(day)}"
+    return csv_answer(rows, _COLUMNS, name, f"/history?{urlencode(asked)}")
+
+
+_COLUMNS = (
+    *("intervention", "name", "tier", "studies_lowest", "studies_highest", "findings"),
+    *("trials_since_show", "use", "gap", "gap_in_words", "the_ledger_said"),
+)
+
+
+def _told(row: Row) -> dict[str, Any]:
+    state = row.state
+    return {
+        "intervention": row.slug,
+        "name": row.name,
+        "tier": tier_words(state),
+        "studies_lowest": state.studies[0],
+        "studies_highest": state.studies[1],
+        "findings": shown(state.direction),
+        "trials_since_show": trials_words(state),
+        "use": row.use,
+        "gap": state.kind.value,
+        "gap_in_words": state.sentence,
+        "the_ledger_said": "; ".join(f"{part.what}: {part.before}" for part in row.differs),
+    }
+
+
+def _page(told: dict[str, object]) -> str:
+    return render_template("public/history.html", **told)
 
 
 def _sentence(error: MonitorError) -> str:

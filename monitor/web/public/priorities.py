@@ -1,17 +1,13 @@
 """The research-priority list, for funders and trial units: where knowledge is missing, what is under way."""
 
-import csv
-import io
-
 from flask import Blueprint, Response, render_template
 
-from monitor.kernel.uk import uk_day_of
 from monitor.literature.linkage.overdue import JOURNAL_MONTHS, OVERDUE_MONTHS
-from monitor.ops import exports
 from monitor.ops import priorities as queries
 from monitor.web import trials, turns
 from monitor.web.current import now, service
 from monitor.web.public import rendered
+from monitor.web.public.ten.tables import csv_answer
 
 blueprint = Blueprint("priorities", __name__)
 
@@ -43,9 +39,4 @@ def as_csv() -> Response:
     at = now()
     with service().database.read() as session:
         rows = queries.rows(queries.priorities(session, service().catalogue, at=at), at=at)
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\r\n").writerows(exports.table(rows))
-    answer = Response(written.getvalue(), mimetype="text/csv")
-    name = f"research-priorities-{uk_day_of(at).date.isoformat()}.csv"
-    answer.headers["Content-Disposition"] = f"attachment; filename={name}"
-    return answer
+    return csv_answer(rows, list(rows[0]) if rows else (), "research priorities", "/priorities")

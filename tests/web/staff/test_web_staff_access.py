@@ -16,6 +16,11 @@ from monitor.notify import queries as mail
 
 NO_PAGE = {
     "/changes/changes.csv",
+    "/history/table.csv",
+    "/interventions/compare.csv",
+    "/interventions/table.csv",
+    "/interventions/<slug>/studies.csv",
+    "/use/table.csv",
     "/changes/feed.atom",
     "/interventions/<slug>/changes.atom",
     "/interventions/<slug>/memo/<day>/memo.pdf",
@@ -55,6 +60,12 @@ EXPECTED = {
     ("GET", "/changes/changes.csv"): PUBLIC,
     ("GET", "/changes/feed.atom"): PUBLIC,
     ("GET", "/interventions/<slug>/changes.atom"): PUBLIC,
+    ("GET", "/interventions/<slug>/studies.csv"): PUBLIC,
+    ("GET", "/interventions/compare"): PUBLIC,
+    ("GET", "/interventions/compare.csv"): (400, 400, 400, 400),  # nothing is chosen
+    ("GET", "/interventions/table.csv"): PUBLIC,
+    ("GET", "/history/table.csv"): PUBLIC,
+    ("GET", "/use/table.csv"): PUBLIC,
     ("GET", "/confirm/<token>"): NO_SUCH,
     ("POST", "/confirm/<token>"): NO_SUCH,
     ("GET", "/healthz"): PUBLIC,
@@ -457,12 +468,19 @@ def test_a_crawler_without_a_session_comes_to_an_end_and_writes_nothing(world, b
     with world.database.read() as session:
         changes = session.scalar(select(func.count()).select_from(Change))
         studies = session.scalar(select(func.count()).select_from(Study))
-    ten, pages, styles = 10, 13, 5
-    assert len(found) <= 2 * ten + pages + styles + changes * 51 // 50 + ten * studies
-    assert {address for address in found if "?" in address} - set(_kept_for_good(found)) <= {
-        f"/subscribe?follow={one.slug}" for one in world.service.catalogue.interventions
-    }
+    # of each of the ten: its page, findings, use, files, memo, feed, filter; its memo as of each day
+    ten, pages, styles, of_each = 10, 20, 6, 12
+    assert len(found) <= of_each * ten + pages + styles + changes * 51 // 50 + ten * studies
+    asked = {address for address in found if "?" in address} - set(_kept_for_good(found))
+    assert asked <= {
+        f"{place}={slug}" for slug in world.service.catalogue.slugs for place in ASKED_OF_EACH
+    } | {"/history/table.csv?on=2026-11-23"}
     assert world.contents() == before
+
+
+ASKED_OF_EACH = (
+    *("/subscribe?follow", "/changes?intervention", "/changes/changes.csv?intervention"),
+)
 
 
 def _kept_for_good(addresses):
@@ -480,7 +498,7 @@ def test_crawlers_are_told_what_is_not_for_them(world, staff_app, browse):
         address = _address(world, rule)
         is_open = expected == PUBLIC and rule != "/healthz"
         assert any(address.startswith(one) for one in kept_out) is not is_open, rule
-    for address in ("/changes?before=7", "/subscribe?follow=cos"):
+    for address in ("/changes?before=7", "/subscribe?follow=cos", "/interventions/compare?one=a"):
         assert any(address.startswith(one) for one in kept_out), address
 
 

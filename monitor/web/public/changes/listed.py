@@ -17,7 +17,7 @@ from monitor.web import turns
 from monitor.web.current import service
 from monitor.web.public import figure, rendered
 from monitor.web.public.changes.asked import KINDS, Asked
-from monitor.web.public.tables import csv_answer
+from monitor.web.public.ten.tables import csv_answer
 
 blueprint = Blueprint("changes", __name__)
 

@@ -13,6 +13,7 @@ from monitor.mine import compared, queries, reading, taking
 from monitor.ops import exports
 from monitor.web.current import now, service
 from monitor.web.public.mine import guard
+from monitor.web.public.ten.tables import itself
 
 blueprint = guard.close(Blueprint("own_downloads", __name__))
 
@@ -25,7 +26,8 @@ def gap_table() -> Response:
         held = queries.services(session, guard.whose().buyer_key)
         ten = gap.overview(session, here.catalogue)
     entries = [one.entry for one in held]
-    return _csv(compared.rows(compared.lines(here.catalogue.gap, ten, entries)), "gap")
+    rows = compared.rows(compared.lines(here.catalogue.gap, ten, entries))
+    return _csv([row | itself("my services beside the ten", "/my-services") for row in rows], "gap")
 
 
 @blueprint.get("/mine/services.csv")

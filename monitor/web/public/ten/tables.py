@@ -19,23 +19,27 @@ def csv_answer(
 ) -> Response:
     """Hand rows over as CSV: their columns in this order, then what each file says of itself.
 
-    ``what`` names the file, ``place`` is the page that shows the same. Without a row there is the
+    ``what`` is what they are of, in a few words, ``place`` the page that shows the same. Without a row there is the
     head alone. No cell is a formula to a spreadsheet.
     """
-    on = uk_day_of(now()).date
-    address = f"{service().settings.web.public_url}{place}"
-    notice = service().settings.web.notice
-    itself = {
-        "as_of": on.isoformat(),
-        "licence": LICENCE,
-        "cite_as": f"Gap Monitor, {what.replace('-', ' ')}, {day(on)}, {address}",
-        **({"notice": notice} if notice else {}),
-    }
-    laid = [{name: row[name] for name in columns} | itself for row in rows]
+    about = itself(what, place)
+    laid = [{name: row[name] for name in columns} | about for row in rows]
     out = io.StringIO()
     written = csv.writer(out, lineterminator="\r\n")
-    written.writerows(table(laid) or [[*columns, *itself]])
+    written.writerows(table(laid) or [[*columns, *about]])
     answer = Response(out.getvalue(), content_type="text/csv; charset=utf-8")
-    name = f"{what}-{on.isoformat()}.csv"
+    name = f"{what.replace(' ', '-').lower()}-{about['as_of']}.csv"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def itself(what: str, place: str) -> dict[str, str]:
+    """Say what a table says of itself: its day, its licence, how to cite it, the notice of settings."""
+    on = uk_day_of(now()).date
+    web = service().settings.web
+    return {
+        "as_of": on.isoformat(),
+        "licence": LICENCE,
+        "cite_as": f"Gap Monitor, {what}, {day(on)}, {web.public_url}{place}",
+        **({"notice": web.notice} if web.notice else {}),
+    }

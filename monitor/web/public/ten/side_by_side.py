@@ -1,0 +1,194 @@
+"""Any two of the ten side by side: evidence, findings, use, gap, and what each takes.
+
+Two rows that differ are no trial between the two. Where a trial compared them, it is named; where
+none did, that is said first.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from monitor.catalogue.context import ASPECTS
+from monitor.catalogue.loader import Intervention
+from monitor.evidence.showing import Showing, showing
+from monitor.evidence.shown import OUTCOMES
+from monitor.evidence.synthesis.results import ANOTHER
+from monitor.gap import queries as gap
+from monitor.gap.memo import UNKNOWN
+from monitor.gap.states import State
+from monitor.gap.telling import meaning
+from monitor.kernel.english import NOT_KNOWN, either, full, listed, sentence
+from monitor.kernel.errors import InvalidInput
+from monitor.web import turns
+from monitor.web.current import service
+from monitor.web.public import figure, rendered
+from monitor.web.public.ten.tables import csv_answer
+
+blueprint = Blueprint("side_by_side", __name__)
+
+_PLACE = "/interventions/compare"
+_LONGEST = 40  # characters of what an address says
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One part of both, in words."""
+
+    what: str
+    one: str
+    other: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether the words differ."""
+        return self.one != self.other
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A counted study that compared the two, and of which of them it is told."""
+
+    slug: str
+    study_id: int
+    label: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two of the ten, with the studies that compared them."""
+
+    one: Intervention
+    other: Intervention
+    rows: tuple[Row, ...]
+    trials: tuple[Trial, ...]
+
+
+def _asked() -> tuple[str, str]:
+    first, second = (request.args.get(name, "").strip()[:_LONGEST] for name in ("one", "other"))
+    return first, second
+
+
+@blueprint.get(_PLACE)
+@rendered.once(by=_asked)
+def compare() -> ResponseReturnValue:
+    """Show two of the ten; a name that there is not, or the same twice, gets a sentence."""
+    asked = _asked()
+    if not any(asked):
+        return _page(asked, None, "")
+    try:
+        return _page(asked, _pair(*asked), "")
+    except InvalidInput as error:
+        return make_response(_page(asked, None, full(str(error))), 400)
+
+
+@blueprint.get(f"{_PLACE}.csv")
+@turns.large
+def table() -> Response:
+    """Give the same as a table.
+
+    Raises:
+        InvalidInput: there is no such intervention, or it is the same twice.
+    """
+    pair = _pair(*_asked())
+    one, other = pair.one.slug, pair.other.slug
+    rows: list[dict[str, Any]] = [
+        {"part": row.what, one: row.one, other: row.other} for row in pair.rows
+    ]
+    name = f"{one} beside {other}"
+    return csv_answer(rows, ("part", one, other), name, f"{_PLACE}?one={one}&other={other}")
+
+
+def _page(asked: tuple[str, str], pair: Pair | None, problem: str) -> str:
+    return render_template(
+        "public/side_by_side.html",
+        asked=asked,
+        pair=pair,
+        problem=problem,
+        query=f"?one={asked[0]}&other={asked[1]}" if pair else "",
+    )
+
+
+def _pair(first: str, second: str) -> Pair:
+    """Read two of the ten.
+
+    Raises:
+        InvalidInput: there is no such intervention, or it is the same twice.
+    """
+    catalogue = service().catalogue
+    for slug in (first, second):
+        if not slug:
+            raise InvalidInput("Choose two of the ten")
+        if slug not in catalogue.slugs:
+            raise InvalidInput(
+                f"There is no intervention {slug!r}: choose two of {either(list(catalogue.slugs))}"
+            )
+    one, other = catalogue.intervention(first), catalogue.intervention(second)
+    if first == second:
+        raise InvalidInput(f"{one.name} is chosen twice: choose two of the ten that are not one")
+    with service().database.read() as session:
+        states = gap.state(session, first), gap.state(session, second)
+        trials = _trials(session, first, second)
+    return Pair(one, other, (*_states(*states), *_takes(first, second)), trials)
+
+
+def _states(one: State, other: State) -> list[Row]:
+    parts, others = figure.parts(one), figure.parts(other)
+    rows = [Row(what, words, others[what]) for what, words in parts.items()]
+    rows.append(Row("How sure", _sure(one), _sure(other)))
+    rows.append(Row("If you buy it now", *(sentence(meaning(s).buying) for s in (one, other))))
+    rows.append(Row("If you are choosing", *(sentence(meaning(s).choosing) for s in (one, other))))
+    return rows
+
+
+def _sure(state: State) -> str:
+    """Tell what people confirmed, of each class of outcome that trials since tell of."""
+    kinds = dict.fromkeys(line.outcome_class for line in state.shows)
+    told = [
+        f"{state.certainty[kind].value if kind in state.certainty else 'not confirmed'} for {OUTCOMES[kind]}"
+        for kind in kinds
+    ]
+    return sentence(listed(told)) if told else "No result of a trial since the review is known here"
+
+
+def _takes(first: str, second: str) -> list[Row]:
+    catalogue = service().catalogue
+    told = [catalogue.context(slug).aspects for slug in (first, second)]
+    rows = []
+    for name, title in ASPECTS.items():
+        one, other = (aspects[name] for aspects in told)
+        words = [
+            f"{fact.words} ({catalogue.background.sources[fact.source].short}, "
+            f"{catalogue.background.sources[fact.source].dated})"
+            if fact
+            else UNKNOWN
+            for fact in (one, other)
+        ]
+        rows.append(Row(title, *words))
+    return rows
+
+
+def _trials(session: Session, first: str, second: str) -> tuple[Trial, ...]:
+    """Name each counted study that compared the two, whichever of them it is told of."""
+    catalogue = service().catalogue
+    found: dict[int, Trial] = {}
+    for slug, other in ((first, second), (second, first)):
+        shown = showing(session, catalogue, slug)
+        for trial in _against(shown, other):
+            found.setdefault(trial.study_id, trial)
+    return tuple(found.values())
+
+
+def _against(shown: Showing, other: str) -> list[Trial]:
+    return [
+        Trial(
+            shown.slug, shown.studies[entry.study].study_id, entry.study, entry.outcome or NOT_KNOWN
+        )
+        for finding in shown.findings
+        if finding.comparator_class == ANOTHER
+        for entry in finding.index
+        if any(result.comparator == other for result in entry.results)
+    ]
