@@ -53,7 +53,9 @@ TESTS = {
     "evidence.synthesis.results": ("evidence/results", "evidence/derivations"),
     "evidence.synthesis.samples": ("evidence/index_results",),
     "evidence.synthesis.hearing": (
-        "evidence/index_results", "evidence/findings", "evidence/plausible",
+        "evidence/index_results",
+        "evidence/findings",
+        "evidence/plausible",
     ),
     "evidence.synthesis.index_results": ("evidence/index_results", "evidence/findings"),
     "evidence.synthesis.bodies": ("evidence/bodies", "evidence/index_results", "evidence/findings"),

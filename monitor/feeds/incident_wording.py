@@ -24,6 +24,7 @@ _HEADLINES: Mapping[str, str] = {
     MailFault.NOT_WRITTEN: "cannot be written to its folder",
     MailFault.SETTINGS: "cannot leave: its settings are wrong",
     MailFault.WAITING: "has waited for hours",
+    MailFault.APPROVAL: "waits for approval: a digest goes when an admin says so",
     MailFault.RETURNED: "comes back: others’ servers refuse it for a reason of ours",
     SourceFault.OURS: "could not be asked, for a reason of our own",
 }
@@ -95,6 +96,10 @@ _REMEDIES: Mapping[str, str] = {
     MailFault.WAITING: (
         "Look under Mail at what the server says of the messages that wait, and under Jobs whether "
         "“Send mail” runs."
+    ),
+    MailFault.APPROVAL: (
+        "Look under Mail at what it says, and approve or stop it. So the setting "
+        "mail.approve_digests has it."
     ),
     MailFault.RETURNED: (
         "It is no reader’s fault. `gap-monitor doctor mail` says what of SPF, DKIM, DMARC and the "

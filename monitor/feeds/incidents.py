@@ -28,10 +28,11 @@ MAIL = "mail"  # stands for a source where it is about our own mail
 DELIVERY = "delivery"
 WAITING = "waiting"
 RETURNED = "returned"
+APPROVAL = "approval"
 
 _TITLES = {MAIL: "Mail"}
 # what ends by itself, and never on anybody's word
-_BY_ITSELF = frozenset({POLL, COMPARING, DELIVERY, WAITING, RETURNED})
+_BY_ITSELF = frozenset({POLL, COMPARING, DELIVERY, WAITING, RETURNED, APPROVAL})
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ class Incident(Base):
     ``topic`` of a source is "poll" (it does not answer in full), "comparison" (it lists fewer than
     before), "comparing" (it can be compared no more) or "query:KEY" (it reads that query in another
     way); of the mail "delivery" (none leaves), "waiting" (some has waited for long) or "returned" (it
-    comes back, for a reason of ours). At most one is open per source and topic.
+    comes back, for a reason of ours) or "approval" (a digest goes when an admin says so). At most one is open per source and topic.
     """
 
     __tablename__ = "incident"

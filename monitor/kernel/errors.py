@@ -107,6 +107,7 @@ class MailFault(StrEnum):
     NOT_WRITTEN = "mail not written"  # to the mailbox folder
     SETTINGS = "mail settings wrong"
     WAITING = "mail waits"  # for hours, though the server answers
+    APPROVAL = "digest to be approved"
     RETURNED = "mail comes back"  # bounces of others' servers that are about us
 
 

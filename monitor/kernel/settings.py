@@ -177,6 +177,23 @@ class MailSettings(Section):
         "corrections pass. Readers keep the number that stood on the page when they chose",
     )
 
+    dkim_selector: str = Field(
+        "",
+        pattern=r"^([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)?$",
+        description="name of the record SELECTOR._domainkey.DOMAIN that holds the public key mail is "
+        "signed with, here or by the mail server",
+    )
+    dkim_key_file: Path | None = Field(
+        None,
+        description="file that holds the RSA private key (PEM) to sign mail with, for the domain of "
+        "from_address; readable by its owner only. Leave it out where the mail server signs",
+    )
+    approve_digests: bool = Field(
+        default=False,
+        description="whether a digest goes only when an admin has approved it, under Mail or with "
+        "`gap-monitor mail approve`; what is told at once goes as always",
+    )
+
     @field_validator("from_address", "bounce_address")
     @classmethod
     def _one_address(cls, value: str, info: ValidationInfo) -> str:
@@ -317,6 +334,8 @@ def _message(error: Any) -> str:  # noqa: ANN401 - pydantic's own dictionary
 
 def _as_written(pattern: str) -> str:
     """Say what a text that has a pattern must look like: a day, or an address."""
+    if "A-Za-z0-9-" in pattern:
+        return "must be a name of letters, digits and -, such as mail2026"
     if "http" not in pattern:
         return "must be a day, such as 2020-01-31"
     if pattern.startswith("^https://"):

@@ -47,6 +47,7 @@ class MessageState(StrEnum):
     UNCERTAIN = "uncertain"  # handed over, no reply: sent again with the same Message-ID
     DEAD = "dead"  # refused for good
     CANCELLED = "cancelled"  # the reader left before it was sent
+    ON_HOLD = "on hold"  # never handed over; it goes when an admin says so
 
 
 # When a message's turn comes, as SQL that both databases index: what somebody waits for (a link, an
@@ -62,6 +63,7 @@ TO_BE_SENT = "state IN ('pending', 'deferred', 'uncertain')"
 NOT_SENT_YET = "state IN ('pending', 'claimed', 'deferred', 'uncertain')"
 REFUSED_UNSEEN = "state = 'dead' AND seen_at IS NULL"
 HELD_BACK = "held_since IS NOT NULL"
+AWAITS = "awaits_since IS NOT NULL AND approved_at IS NULL AND overtaken_by IS NULL"
 LINKS_IN = "kind = 'my_services'"
 
 
@@ -156,7 +158,8 @@ class Digest(Base):
     """What one mail for a period says, frozen; one row for all readers to whom it says the same.
 
     ``key`` names all that its content was made of. ``overtaken_by``: a later announcement that says
-    the opposite of something in it; what was not handed over of it is made anew.
+    the opposite of something in it; what was not handed over of it is made anew. ``awaits_since``:
+    its messages are on hold until an admin has approved it (``approved_at``).
     """
 
     __tablename__ = "digest"
@@ -166,6 +169,13 @@ class Digest(Base):
     content: Mapped[dict[str, Any]]
     at: Mapped[datetime]
     overtaken_by: Mapped[int | None]
+    awaits_since: Mapped[datetime | None]
+    approved_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        # asked every few seconds, true of few
+        _partial("ix_digest_awaits", "awaits_since", where=AWAITS),
+    )
 
 
 class HeldNews(Base):

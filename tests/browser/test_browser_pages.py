@@ -6,6 +6,7 @@ import waves  # type: ignore[import-not-found]  # on pytest's path
 from appraising import press  # type: ignore[import-not-found]  # beside this file
 from axe_playwright_python.sync_playwright import Axe
 from readings import reading_of  # type: ignore[import-not-found]  # on pytest's path
+from sqlalchemy import select
 from trials_with_effects import (  # type: ignore[import-not-found]  # on pytest's path
     CONCERNS,
     HIGH,
@@ -38,7 +39,18 @@ from monitor.mine import service as own_services
 from monitor.mine.rules import Entry
 from monitor.notify import queries as mail
 from monitor.notify.digests import making
+from monitor.notify.messages.queueing import queue
 from monitor.notify.readers import tokens
+from monitor.notify.tables import (
+    Digest,
+    Message,
+    MessageKind,
+    MessageState,
+    ReturnedMail,
+    Subscriber,
+    SubscriberState,
+)
+from monitor.notify.words import Weight
 from monitor.review import service as review
 from monitor.review.family import compare as families
 from monitor.review.pairs import compare
@@ -139,6 +151,8 @@ STAFF = {
     "admin.letter": "/mail/{mail}",
     "digests.ask": "/mail/next",
     "digests.next_one": "/mail/next/{reader}",
+    "outbox.ask": "/mail/{mail}/do",
+    "outbox.digest": "/mail/digests/{digest}",
     "admin.people": "/people",
     "admin.ask_disable": "/people/{person}/disable",
     "admin.ask_link": "/people/{person}/link",
@@ -262,6 +276,7 @@ def with_more(world):
         )
         moved = story_of_papers.regroup(session, world.service, attach, form).regrouping
         assert moved
+        digest = to_be_approved(session, world, sent["change"])
     agreed(world)
     with_effects(world)
     collection = with_returns(world)
@@ -284,6 +299,7 @@ def with_more(world):
         "merge": merge.id,
         "regrouping": moved.id,
         "mail": sent["change"],
+        "digest": digest,
         "confirm": tokens.confirm_token(SECRET, sent["confirm"]),
         "unsubscribe": tokens.unsubscribe_token(SECRET, sent["change"]),
         "choices": tokens.choices_token(SECRET, sent["change"]),
@@ -293,6 +309,26 @@ def with_more(world):
         "service": service,
         "welcome": link,
     }
+
+
+def to_be_approved(session, world, reader_of):
+    """Let a digest wait for approval, a bounce be known, and a reader be let go; gives the digest."""
+    digest = Digest(key="an invented one", content={}, at=world.at, awaits_since=world.at)
+    told = session.scalars(select(Message).where(Message.uuid == reader_of)).one()
+    session.add(digest)
+    message = queue(
+        session, world.service.settings, MessageKind.DIGEST, told.address, context={}, at=world.at
+    )
+    session.flush()
+    message.state, message.digest_id = MessageState.ON_HOLD, digest.id
+    back = {"weight": Weight.GONE, "status": "5.1.1", "words": "550 no such user", "at": world.at}
+    session.add(ReturnedMail(message_id=told.id, **back))
+    said = "550 5.1.1 no such user, says a-server-with-a-very-long-name.reader.example.org"
+    gone = {"address": "gone@reader.example", "state": SubscriberState.DEAD, "dead_at": world.at}
+    asked = {"interventions": ["cos"], "purpose": "news", "asked_at": world.at}
+    session.add(Subscriber(**gone, **asked, dead_because=said))
+    session.flush()
+    return digest.id
 
 
 def entered(session, world):

@@ -91,6 +91,22 @@ def test_digests_are_listed_previewed_and_made(config):
     assert "nobody at nobody@example.org gets e-mails" in str(nobody.exception)
 
 
+def test_mail_is_listed_held_let_go_and_stopped_with_a_reason(config):
+    uuid = json.loads(run(config, "mail", "list", "--json").stdout)["messages"][-1]["uuid"]
+    assert uuid in run(config, "mail", "list").output
+    assert run(config, "mail", "hold", uuid).exit_code == 2  # no reason
+    for step, state in (("hold", "on hold"), ("release", "pending"), ("cancel", "cancelled")):
+        done = run(config, "mail", step, uuid, "--reason", "The board asked for it.")
+        assert "Done, for 1 message." in done.output
+        assert (
+            f"{uuid} confirm to reader@example.org: {state}" in run(config, "mail", "list").output
+        )
+    wrong = run(config, "mail", "resend", "everything", "--reason", "The board asked for it.")
+    assert "neither a message's uuid nor a digest's number" in str(wrong.exception)
+    none = run(config, "mail", "approve", "7", "--reason", "The board asked for it.")
+    assert "no such digest" in str(none.exception)
+
+
 def test_a_bounce_is_piped_in_or_read_from_a_file(config, tmp_path):
     service = Service.open(settings_module.load(config))
     with service.database.write() as session:

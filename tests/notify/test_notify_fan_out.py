@@ -211,7 +211,7 @@ def test_a_message_that_was_overtaken_is_not_sent_again(session, made, now):
     outbox.dead(session, claimed, code=550, reply="550", at=now)
     made.withdraw_and_announce(study)
     with pytest.raises(Conflict, match="no longer so"):
-        postmaster.send_again(session, claimed.uuid, by="user:1", at=now)
+        postmaster.send_again(session, claimed.uuid, reason="It was wrong.", by="user:1", at=now)
 
 
 def test_a_crash_between_two_pieces_leaves_nobody_out(database, world, now):

@@ -26,6 +26,7 @@ from monitor.service import Service
 from monitor.usage.returns import answering, queries
 
 SECRET = b"s" * 32
+WHY = "The server was wrong."
 CATALOGUE = loader.load()
 SETTINGS = parse({"web": {"public_url": "https://gap.example"}}, folder=Path())
 WEEK = timedelta(days=7)
@@ -165,8 +166,8 @@ def test_an_address_that_bounces_is_noted_and_written_to_no_more(session, servic
     assert (counted.dead, counted.silent) == (1, 1)
     ash, birch = mails(session)
     with pytest.raises(Conflict, match="has no such address"):
-        postmaster.send_again(session, ash.uuid, by=returns.BY, at=now)
-    postmaster.send_again(session, birch.uuid, by=returns.BY, at=now)
+        postmaster.send_again(session, ash.uuid, reason=WHY, by=returns.BY, at=now)
+    postmaster.send_again(session, birch.uuid, reason=WHY, by=returns.BY, at=now)
     assert birch.state is MessageState.PENDING
     assert remind(session, service, asked, now + WEEK) == 1
 

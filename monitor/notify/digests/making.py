@@ -45,6 +45,7 @@ AT_ONCE = 250  # readers looked at in one transaction
 # Of the JSON of a digest; mails are rendered from all. 2: a change in brief, and what it means.
 # 3: of a quarter, whether use follows evidence.
 VERSION = 3
+AWAITS_APPROVAL = "It is sent when an admin has approved its digest"
 _KEPT = 200  # announcements kept in memory of one pass, and digests
 
 
@@ -309,8 +310,12 @@ def _key(*said: object) -> str:
 
 def _queue(session: Session, settings: Settings, made: Sequence[Ready], at: datetime) -> None:
     """Queue the message of each, and mark what waited as told in it."""
-    digests = _kept(session, made, at)
+    digests = _kept(session, settings, made, at)
+    on_hold = _to_be_approved(session, digests.values())
     messages = [_message(settings, ready, digests[ready.key], at) for ready in made]
+    for message in messages:
+        if message.digest_id in on_hold:
+            message.state, message.reply = MessageState.ON_HOLD, AWAITS_APPROVAL
     session.add_all(messages)
     session.flush()
     for ready, message in zip(made, messages, strict=True):
@@ -323,13 +328,30 @@ def _queue(session: Session, settings: Settings, made: Sequence[Ready], at: date
         )
 
 
-def _kept(session: Session, made: Sequence[Ready], at: datetime) -> dict[str, int]:
+def _to_be_approved(session: Session, digests: Collection[int]) -> set[int]:
+    """Give those of these digests that go only when an admin has approved them."""
+    awaits = select(Digest.id).where(
+        Digest.id.in_(digests), Digest.awaits_since.is_not(None), Digest.approved_at.is_(None)
+    )
+    return {*session.scalars(awaits)}
+
+
+def _kept(
+    session: Session, settings: Settings, made: Sequence[Ready], at: datetime
+) -> dict[str, int]:
     """Keep each digest once, whoever gets it."""
     by_key = {ready.key: ready.content for ready in made}
     known = select(Digest.key, Digest.id).where(Digest.key.in_(by_key))
     kept = dict(session.execute(known).all()) if by_key else {}
     new = [
-        Digest(key=key, content=content, at=at, overtaken_by=None)
+        Digest(
+            key=key,
+            content=content,
+            at=at,
+            overtaken_by=None,
+            awaits_since=at if settings.mail.approve_digests else None,
+            approved_at=None,
+        )
         for key, content in by_key.items()
         if key not in kept
     ]

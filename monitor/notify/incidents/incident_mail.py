@@ -21,12 +21,11 @@ from monitor.kernel.settings import Settings
 from monitor.notify import rules
 from monitor.notify.incidents import trouble_words
 from monitor.notify.messages.queueing import queue
+from monitor.notify.smtp.due import UNTOUCHED
 from monitor.notify.tables import Message, MessageKind, MessageState
 
 OVERTAKEN = "Not sent: a later mail about the same incident takes its place"
 PASSED = "Not sent: what it told of was over within minutes"
-# never handed to a mail server, as far as anybody can know
-_UNTOUCHED = (MessageState.PENDING, MessageState.DEFERRED)
 _BEHIND_ADDRESS = re.compile(r"(https?://[^\s?#]*)[?#]\S*", re.IGNORECASE)
 
 
@@ -119,7 +118,7 @@ def _ours(message: str) -> str:
 def _cancel_untouched(session: Session, incident_id: int) -> None:
     overtaken = update(Message).where(
         Message.kind == MessageKind.INCIDENT,
-        Message.state.in_(_UNTOUCHED),
+        Message.state.in_(UNTOUCHED),
         Message.context["incident"].as_integer() == incident_id,
     )
     affected(

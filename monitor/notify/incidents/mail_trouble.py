@@ -7,18 +7,19 @@ well: the status page, the log and the exit status of ``status`` and ``check`` t
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from monitor.feeds import incidents
-from monitor.feeds.incidents import DELIVERY, MAIL, RETURNED, WAITING, IncidentView
+from monitor.feeds.incidents import APPROVAL, DELIVERY, MAIL, RETURNED, WAITING, IncidentView
 from monitor.kernel.database import affected
 from monitor.kernel.errors import MailFault
 from monitor.kernel.settings import Settings
 from monitor.notify import queries, rules
 from monitor.notify.incidents import incident_mail
 from monitor.notify.incidents.incident_mail import Phase, alert
-from monitor.notify.tables import Message, MessageKind, MessageState
+from monitor.notify.smtp.due import UNTOUCHED
+from monitor.notify.tables import AWAITS, Digest, Message, MessageKind, MessageState
 
 log = structlog.get_logger()
 
@@ -66,6 +67,7 @@ def looked_at(session: Session, settings: Settings, at: datetime) -> None:
         _end(session, settings, WAITING, at)
     if _is_quiet(session, at):
         _end(session, settings, RETURNED, at)
+    _approval(session, settings, at)
 
 
 def returned(session: Session, settings: Settings, why: str, at: datetime) -> None:
@@ -83,7 +85,8 @@ def needs_a_look(session: Session, at: datetime) -> bool:
     waiting = incidents.open_one(session, MAIL, WAITING) is not None
     late = queries.waiting_long(session, at) > 0
     waits = late != waiting and not (late and delivery)
-    return bool(over) or waits or _is_quiet(session, at)
+    asked = incidents.open_one(session, MAIL, APPROVAL) is not None
+    return bool(over) or waits or _is_quiet(session, at) or asked != bool(_awaiting(session))
 
 
 def resting(session: Session, at: datetime) -> bool:
@@ -92,6 +95,26 @@ def resting(session: Session, at: datetime) -> bool:
     if incident is None or incident.kind == MailFault.PARTLY or incident.next_try is None:
         return False
     return incident.last_seen_at <= at < incident.next_try
+
+
+def _approval(session: Session, settings: Settings, at: datetime) -> None:
+    """Tell the admins of digests that go only when one of them says so, until one has."""
+    digests, asked = _awaiting(session), incidents.open_one(session, MAIL, APPROVAL)
+    if digests and not asked:
+        words = f"{digests} digest{'s wait' if digests > 1 else ' waits'}: look under Mail"
+        noted = incidents.open_or_update(session, MAIL, APPROVAL, MailFault.APPROVAL, words, at)
+        _tell(session, settings, noted.incident, at)
+    elif asked and not digests:
+        _end(session, settings, APPROVAL, at)
+
+
+def _awaiting(session: Session) -> int:
+    """Count the digests that are to be approved, and still have a reader."""
+    on_hold = select(Message.id).where(
+        Message.digest_id == Digest.id, Message.state == MessageState.ON_HOLD
+    )
+    awaits = select(func.count()).select_from(Digest).where(text(AWAITS), on_hold.exists())
+    return session.scalar(awaits) or 0
 
 
 def _is_quiet(session: Session, at: datetime) -> bool:
@@ -129,7 +152,7 @@ def _call_off(session: Session, incident: IncidentView) -> None:
     """Cancel what was not sent yet about something that is over already."""
     off = update(Message).where(
         Message.kind == MessageKind.INCIDENT,
-        Message.state.in_((MessageState.PENDING, MessageState.DEFERRED)),
+        Message.state.in_(UNTOUCHED),
         Message.context["incident"].as_integer() == incident.id,
     )
     values = {"state": MessageState.CANCELLED, "reply": incident_mail.PASSED}

@@ -17,6 +17,7 @@ def ended(incident: IncidentView) -> str:
         incidents.COMPARING: f"{incident.title}: compared in full again",
         incidents.DELIVERY: "Mail leaves again",
         incidents.WAITING: "No mail waits for long any more",
+        incidents.APPROVAL: "No digest waits for approval any more",
         incidents.RETURNED: "No mail comes back any more",
     }
     return titles.get(incident.topic, f"Over: {incident.headline}")
@@ -37,6 +38,8 @@ def times(incident: IncidentView) -> str:
 
 def upcoming(incident: IncidentView) -> str:
     """Say what happens next."""
+    if incident.topic == incidents.APPROVAL:
+        return f"It is sent when an admin approves it, and not before. {_TOLD}"
     if incident.topic == incidents.RETURNED:
         return (
             "What came back is not sent again by itself, and its readers are let go for none of it. "
@@ -77,6 +80,7 @@ def after(incident: IncidentView) -> str:
         incidents.COMPARING: "What it lists was compared with what we hold, and fetched if missed.",
         incidents.DELIVERY: "What has waited is sent now, each message once.",
         incidents.WAITING: "What has waited was sent, or stopped by an admin.",
+        incidents.APPROVAL: "Each was approved, stopped, or made anew after a correction.",
         incidents.RETURNED: "None came back for a week. What did can be sent again under Mail.",
     }
     return words.get(

@@ -1,4 +1,7 @@
-"""What an admin does with a message: send it again, stop it, or say that its refusal was seen."""
+"""What an admin does with a message: hold it, let it go, stop it, send it again, note that it was seen.
+
+Whatever changes what a reader gets asks for a reason, which stays in the ledger.
+"""
 
 from datetime import datetime
 
@@ -9,48 +12,91 @@ from monitor.kernel import audit
 from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.notify import rules
-from monitor.notify.smtp.due import RETRIED, may_be_sent
+from monitor.notify.smtp.due import UNTOUCHED, may_be_sent
 from monitor.notify.tables import (
     Announcement,
     Digest,
+    HeldNews,
     Message,
     MessageKind,
     MessageState,
+    ReaderTerms,
     Subscriber,
     SubscriberState,
 )
 
 _MIN_REASON, _MAX_REASON = 3, 500  # characters
+HELD = "An admin holds it until it is let go"
+_AGAIN = (MessageState.DEAD, MessageState.SENT)
 STOPPED = "An admin stopped it before it was sent"
 
 
-def send_again(session: Session, uuid: str, *, by: str, at: datetime) -> None:
-    """Let a message that was refused for good be sent again, under the Message-ID it has.
-
-    A reader who was let go for it is written to again.
+def hold(session: Session, uuid: str, *, reason: str, by: str, at: datetime) -> None:
+    """Keep a message that was never handed over until it is let go; again, it changes nothing.
 
     Raises:
         NotFound: there is no such message.
-        Conflict: it was not refused, or what it says no longer holds.
+        InvalidInput: no reason is given.
+        Conflict: it may have been handed over.
     """
-    message = _find(session, uuid)
-    if message.state is not MessageState.DEAD:
-        raise Conflict("Only a message that was refused for good can be sent again.")
+    why, message = check_reason(reason), _find(session, uuid)
+    if message.state is MessageState.ON_HOLD:
+        return
+    if message.state not in UNTOUCHED:
+        raise Conflict("Only a message that certainly never left can be held.")
+    message.state, message.reply, message.held_since = MessageState.ON_HOLD, HELD, None
+    _record(session, message, "put_on_hold", by, at, reason=why)
+
+
+def let_go(session: Session, uuid: str, *, reason: str, by: str, at: datetime) -> None:
+    """Let a message go that is on hold: it is sent if its reader still wants it.
+
+    Raises:
+        NotFound: there is no such message.
+        InvalidInput: no reason is given.
+        Conflict: it is not on hold.
+    """
+    why, message = check_reason(reason), _find(session, uuid)
+    if message.state is not MessageState.ON_HOLD:
+        raise Conflict("This message is not on hold.")
+    message.state, message.reply, message.next_at = MessageState.PENDING, None, at
+    _record(session, message, "let_go", by, at, reason=why)
+
+
+def send_again(session: Session, uuid: str, *, reason: str, by: str, at: datetime) -> None:
+    """Let a message that was sent, or refused for good, be sent again, under the Message-ID it has.
+
+    A reader who was let go for it is written to again. One that was sent counts as told all the
+    while, so that its reader is corrected like any other.
+
+    Raises:
+        NotFound: there is no such message.
+        InvalidInput: no reason is given.
+        Conflict: it was neither sent nor refused, or what it says no longer holds.
+    """
+    why, message = check_reason(reason), _find(session, uuid)
+    if message.state not in _AGAIN:
+        raise Conflict("Only a message that was sent, or refused for good, can be sent again.")
     _still_holds(session, message, at)
-    message.state = MessageState.PENDING
+    was_sent = message.state is MessageState.SENT
+    message.state = MessageState.UNCERTAIN if was_sent else MessageState.PENDING
     message.attempts, message.next_at, message.seen_at = 0, at, None
-    _record(session, message, "requeued", by, at)
+    _record(session, message, "requeued", by, at, reason=why)
 
 
-def send_all_again(session: Session, *, by: str, at: datetime) -> int:
+def send_all_again(session: Session, *, reason: str, by: str, at: datetime) -> int:
     """Let every message go again that was refused and that no admin has seen; counts them.
 
     Those that no longer hold stay as they are.
+
+    Raises:
+        InvalidInput: no reason is given.
     """
+    check_reason(reason)
     again = 0
     for uuid in session.scalars(_unseen()).all():
         try:
-            send_again(session, uuid, by=by, at=at)
+            send_again(session, uuid, reason=reason, by=by, at=at)
         except Conflict:
             continue
         again += 1
@@ -72,20 +118,25 @@ def note_seen(session: Session, *, by: str, at: datetime, uuid: str | None = Non
     return count
 
 
-def stop(session: Session, uuid: str, *, by: str, at: datetime) -> None:
+def stop(session: Session, uuid: str, *, reason: str, by: str, at: datetime) -> None:
     """Cancel a message that still waits; again, it changes nothing.
+
+    What a digest would have told waits for its reader's next one, unless it may have left.
 
     Raises:
         NotFound: there is no such message.
+        InvalidInput: no reason is given.
         Conflict: it is being sent, or was.
     """
-    message = _find(session, uuid)
+    why, message = check_reason(reason), _find(session, uuid)
     if message.state is MessageState.CANCELLED:
         return
-    if message.state not in RETRIED:
+    if message.state not in {*UNTOUCHED, MessageState.UNCERTAIN}:
         raise Conflict("This message no longer waits: it is being sent, or was.")
+    if message.state in UNTOUCHED:
+        _tell_later(session, message)
     message.state, message.reply, message.held_since = MessageState.CANCELLED, STOPPED, None
-    _record(session, message, "stopped", by, at)
+    _record(session, message, "stopped", by, at, reason=why)
 
 
 def write_again(session: Session, reader_id: int, *, reason: str, by: str, at: datetime) -> None:
@@ -96,7 +147,7 @@ def write_again(session: Session, reader_id: int, *, reason: str, by: str, at: d
         InvalidInput: no reason is given.
         Conflict: they were not let go.
     """
-    why = _reason(reason)
+    why = check_reason(reason)
     reader = session.get(Subscriber, reader_id, with_for_update=True)
     if reader is None:
         raise NotFound("There is no such reader.")
@@ -114,7 +165,7 @@ def _revive(reader: Subscriber) -> None:
     reader.state = SubscriberState.ACTIVE if confirmed else SubscriberState.PENDING
 
 
-def _reason(text: str) -> str:
+def check_reason(text: str) -> str:
     """Check the reason for a step that only a person can answer for; it stays in the ledger.
 
     Raises:
@@ -170,6 +221,18 @@ def _unseen() -> Select[str]:
     return select(Message.uuid).where(Message.state == MessageState.DEAD, Message.seen_at.is_(None))
 
 
-def _record(session: Session, message: Message, what: str, by: str, at: datetime) -> None:
+def _tell_later(session: Session, message: Message) -> None:
+    """Let what a digest would have told wait for the next one of its reader."""
+    waits = update(HeldNews).where(HeldNews.message_id == message.id).values(message_id=None)
+    told = affected(session.execute(waits.execution_options(synchronize_session=False)))
+    terms = session.get(ReaderTerms, message.subscriber_id) if message.subscriber_id else None
+    if message.digest_id is not None and told and terms is not None:
+        since = datetime.fromisoformat(message.context["since"])
+        terms.covered_to = min(terms.covered_to, since)
+
+
+def _record(
+    session: Session, message: Message, what: str, by: str, at: datetime, **details: str
+) -> None:
     subject = f"message:{message.id}"
-    audit.record(session, at=at, actor=by, action=f"message.{what}", subject=subject)
+    audit.record(session, at=at, actor=by, action=f"message.{what}", subject=subject, **details)

@@ -48,7 +48,7 @@ from monitor.usage.returns.tables import (
 
 RETRIED = (MessageState.PENDING, MessageState.DEFERRED, MessageState.UNCERTAIN)
 # never handed to a mail server, as far as anybody can know
-UNTOUCHED = (MessageState.PENDING, MessageState.DEFERRED)
+UNTOUCHED = (MessageState.PENDING, MessageState.DEFERRED, MessageState.ON_HOLD)
 # no lease is longer: one that seems to be was written by a clock that ran ahead
 _LONGEST_LEASE = timedelta(hours=2)
 _MOST = len(rules.BACKOFF)  # tries that are told apart

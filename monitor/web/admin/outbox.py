@@ -1,16 +1,43 @@
-"""What an admin does on the page of the mail: send again, stop, say that a refusal was seen."""
+"""What an admin does with mail: hold, let go, stop, send again, approve; say that a refusal was seen.
 
-from flask import Blueprint, redirect, request, url_for
+Each step that changes what readers get asks for a reason.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from monitor.accounts.tables import Role
-from monitor.notify.messages import postmaster
+from monitor.kernel.errors import InvalidInput
+from monitor.notify import queries as notify
+from monitor.notify.messages import postmaster, whole_digests
+from monitor.notify.tables import MessageState
 from monitor.web import auth, posting
 from monitor.web.admin.pages import mail_page
 from monitor.web.current import now, service
+from monitor.web.forms import Problems, Typed
+from monitor.web.staff import labels
 
 blueprint = Blueprint("outbox", __name__)
 blueprint.before_request(auth.only(Role.ADMIN))
+
+Step = TypeVar("Step")
+# each step, by its word in the form
+_OF_ONE: dict[str, Callable[..., None]] = {
+    "hold": postmaster.hold,
+    "release": postmaster.let_go,
+    "cancel": postmaster.stop,
+    "again": postmaster.send_again,
+}
+_OF_DIGEST: dict[str, Callable[..., int]] = {
+    "approve": whole_digests.approve,
+    "hold": whole_digests.hold,
+    "release": whole_digests.let_go,
+    "cancel": whole_digests.stop,
+    "again": whole_digests.send_again,
+}
 
 
 @blueprint.post("/mail/again")
@@ -18,7 +45,8 @@ blueprint.before_request(auth.only(Role.ADMIN))
 def send_all_again() -> ResponseReturnValue:
     """Let all that was refused for good, and not seen yet, be sent again."""
     with service().database.write() as session:
-        count = postmaster.send_all_again(session, by=auth.actor(), at=now())
+        reason = request.form.get("reason", "")
+        count = postmaster.send_all_again(session, reason=reason, by=auth.actor(), at=now())
     return redirect(url_for("admin.mail", again=count), code=303)
 
 
@@ -31,15 +59,6 @@ def note_all_seen() -> ResponseReturnValue:
     return redirect(url_for("admin.mail", seen=count), code=303)
 
 
-@blueprint.post("/mail/<uuid>/again")
-@posting.form(mail_page)
-def send_again(uuid: str) -> ResponseReturnValue:
-    """Let one message that was refused for good be sent again."""
-    with service().database.write() as session:
-        postmaster.send_again(session, uuid, by=auth.actor(), at=now())
-    return redirect(url_for("admin.mail", again=1), code=303)
-
-
 @blueprint.post("/mail/<uuid>/seen")
 @posting.form(mail_page)
 def note_seen(uuid: str) -> ResponseReturnValue:
@@ -47,15 +66,6 @@ def note_seen(uuid: str) -> ResponseReturnValue:
     with service().database.write() as session:
         postmaster.note_seen(session, by=auth.actor(), at=now(), uuid=uuid)
     return redirect(url_for("admin.mail", seen=1), code=303)
-
-
-@blueprint.post("/mail/<uuid>/stop")
-@posting.form(mail_page)
-def stop(uuid: str) -> ResponseReturnValue:
-    """Cancel one message that still waits."""
-    with service().database.write() as session:
-        postmaster.stop(session, uuid, by=auth.actor(), at=now())
-    return redirect(url_for("admin.mail", stopped=1), code=303)
 
 
 @blueprint.post("/mail/readers/<int:reader_id>/write-again")
@@ -66,3 +76,82 @@ def write_again(reader_id: int) -> ResponseReturnValue:
     with service().database.write() as session:
         postmaster.write_again(session, reader_id, reason=reason, by=auth.actor(), at=now())
     return redirect(url_for("admin.mail", written=1), code=303)
+
+
+@blueprint.get("/mail/<uuid>/do")
+def ask(uuid: str) -> str:
+    """Ask what to do with one message, and why."""
+    return _ask(Typed(), None, uuid=uuid)
+
+
+def _ask(typed: Typed, problems: Problems | None, *, uuid: str) -> str:
+    with service().database.read() as session:
+        message = notify.message(session, uuid)
+    return render_template(
+        "staff/mail_step.html",
+        message=message,
+        steps=[step for step in _OF_ONE if step in labels.MAY_BE.get(message.state, ())],
+        typed=typed,
+        problems=problems,
+        labels=labels,
+        at=now(),
+    )
+
+
+@blueprint.post("/mail/<uuid>/do")
+@posting.form(_ask)
+def do(uuid: str) -> ResponseReturnValue:
+    """Hold, let go, stop or send again one message."""
+    step = _step(_OF_ONE)
+    reason = request.form.get("reason", "")
+    with service().database.write() as session:
+        step(session, uuid, reason=reason, by=auth.actor(), at=now())
+    return redirect(url_for("admin.letter", uuid=uuid), code=303)
+
+
+@blueprint.get("/mail/digests/<int:digest_id>")
+def digest(digest_id: int) -> str:
+    """Show how a digest stands, and what can be done with it."""
+    return _digest(Typed(), None, digest_id=digest_id)
+
+
+def _digest(typed: Typed, problems: Problems | None, *, digest_id: int) -> str:
+    with service().database.read() as session:
+        shown = whole_digests.one(session, digest_id)
+    may = {step for state in shown.counts for step in labels.MAY_BE.get(state, ())}
+    if shown.awaits:  # approving lets it go
+        may = may - {"release"} | {"approve"}
+    return render_template(
+        "staff/mail_digest.html",
+        digest=shown,
+        steps=[step for step in _OF_DIGEST if step in may],
+        done=request.args.get("done", type=int),
+        states=list(MessageState),
+        typed=typed,
+        problems=problems,
+        labels=labels,
+        at=now(),
+    )
+
+
+@blueprint.post("/mail/digests/<int:digest_id>")
+@posting.form(_digest)
+def do_all(digest_id: int) -> ResponseReturnValue:
+    """Approve, hold, let go, stop or send again a digest, for all of its readers."""
+    step = _step(_OF_DIGEST)
+    reason = request.form.get("reason", "")
+    with service().database.write() as session:
+        count = step(session, digest_id, reason=reason, by=auth.actor(), at=now())
+    return redirect(url_for("outbox.digest", digest_id=digest_id, done=count), code=303)
+
+
+def _step(steps: Mapping[str, Step]) -> Step:
+    """Give the step whose button was pressed.
+
+    Raises:
+        InvalidInput: none was.
+    """
+    try:
+        return steps[request.form.get("step", "")]
+    except KeyError as error:
+        raise InvalidInput("Choose what to do", field="form") from error

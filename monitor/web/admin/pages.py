@@ -17,6 +17,7 @@ from monitor.kernel.settings import Transport
 from monitor.mine import queries as mine
 from monitor.notify import queries as notify
 from monitor.notify.bounces import queries as returned
+from monitor.notify.messages import whole_digests
 from monitor.notify.tables import MessageKind
 from monitor.notify.writing import viewing
 from monitor.ops.advice import advice
@@ -97,10 +98,12 @@ def mail_page(typed: Typed, problems: Problems | None, **path: str | int) -> str
         outbox = notify.outbox(session)
         wrong = [incident for incident in incidents.open_incidents(session) if incident.of_mail]
         back = returned.returned(session, now())
+        digests = whole_digests.newest(session)
         let_go, gone = returned.let_go(session), returned.count_let_go(session)
     return render_template(
         "staff/mail.html",
         back=back,
+        digests=digests,
         let_go=let_go,
         gone=gone,
         typed=typed,
@@ -109,10 +112,7 @@ def mail_page(typed: Typed, problems: Problems | None, **path: str | int) -> str
         refused=refused,
         outbox=outbox,
         wrong=wrong,
-        done={
-            what: request.args.get(what, type=int)
-            for what in ("again", "seen", "stopped", "written")
-        },
+        done={what: request.args.get(what, type=int) for what in ("again", "seen", "written")},
         most=_MESSAGES,
         to_mailbox=_to_mailbox(),
         problems=problems,

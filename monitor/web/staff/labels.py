@@ -135,6 +135,23 @@ MESSAGES = {
     MessageState.SENT: "Sent",
     MessageState.DEAD: "Refused for good",
     MessageState.CANCELLED: "Cancelled before it was sent",
+    MessageState.ON_HOLD: "On hold",
+}
+# what an admin may do with a message, by the words of the form
+MAY_BE = {
+    MessageState.PENDING: ("hold", "cancel"),
+    MessageState.DEFERRED: ("hold", "cancel"),
+    MessageState.UNCERTAIN: ("cancel",),
+    MessageState.ON_HOLD: ("release", "cancel"),
+    MessageState.SENT: ("again",),
+    MessageState.DEAD: ("again",),
+}
+STEPS = {
+    "approve": "Approve and send",
+    "hold": "Hold",
+    "release": "Let go",
+    "cancel": "Stop",
+    "again": "Send again",
 }
 WEIGHTS = {
     Weight.GONE: "No such mailbox",

@@ -209,11 +209,15 @@ EXPECTED = {
     ("GET", "/mail"): ADMIN,
     ("GET", "/mail/<uuid>"): ADMIN,
     ("GET", "/mail/<uuid>/html"): ADMIN,
-    ("POST", "/mail/again"): (401, 403, 403, 303),
+    ("POST", "/mail/again"): (401, 403, 403, 400),  # it wants a reason
     ("POST", "/mail/seen"): (401, 403, 403, 303),
-    ("POST", "/mail/<uuid>/again"): (401, 403, 403, 409),
+    ("GET", "/mail/<uuid>/do"): ADMIN,
+    ("POST", "/mail/<uuid>/do"): (401, 403, 403, 400),
+    # nothing was made
+    ("GET", "/mail/digests/<int:digest_id>"): (303, 403, 403, 404),
+    ("POST", "/mail/digests/<int:digest_id>"): (401, 403, 403, 404),
+    ("POST", "/mail/readers/<int:reader_id>/write-again"): (401, 403, 403, 400),
     ("POST", "/mail/<uuid>/seen"): (401, 403, 403, 303),
-    ("POST", "/mail/<uuid>/stop"): (401, 403, 403, 409),
     ("GET", "/people"): ADMIN,
     ("POST", "/people"): (401, 403, 403, 400),
     ("GET", "/people/<int:user_id>/link"): ADMIN,
@@ -254,6 +258,8 @@ def _address(world, rule):
         ("<int:wave_id>", "1"),  # what the review published
         ("<int:service_id>", "1"),  # nobody entered one
         ("<int:collection_id>", "1"),
+        ("<int:digest_id>", "1"),  # none was made
+        ("<int:reader_id>", "1"),
         ("<step>", "offered"),
         ("<uuid>", letter.uuid),
         ("<name>", "pubmed"),

@@ -17,6 +17,7 @@ from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.notify import queries as mail
 from monitor.notify.tables import (
+    Digest,
     Message,
     MessageState,
     ReturnedMail,
@@ -26,6 +27,8 @@ from monitor.notify.tables import (
 from monitor.notify.words import Weight
 from monitor.web.admin import letters
 from monitor.web.app import create_app
+
+WHY = "Their server was wrong."
 
 
 def letter(world, kind="change"):
@@ -295,13 +298,19 @@ def test_what_was_refused_can_be_sent_again(world, browse):
     assert "2 were refused for good" in page
     assert "554 5.7.1 Relay access denied" in page
     before = fate(world, uuid)
-    answer = browser.send(f"/mail/{uuid}/again", page="/mail")
-    assert "1 message is sent again." in browser.get(answer.location).text
+    where = f"/mail/{uuid}/do"
+    nothing = browser.post(where, {"step": "again", "reason": ""}, csrf=browser.csrf())
+    assert (nothing.status_code, "Say why, in a few words" in nothing.text) == (400, True)
+    assert browser.post(where, {"reason": WHY}, csrf=browser.csrf()).status_code == 400
+    answer = browser.send(where, {"step": "again", "reason": WHY})
+    assert answer.location == f"/mail/{uuid}"
     again = fate(world, uuid)
     assert (again.state, again.attempts, again.uuid) == ("pending", 0, before.uuid)
-    browser.post("/mail/again", {}, csrf=browser.csrf())
+    refuse(world)
+    answer = browser.send("/mail/again", {"reason": WHY}, page="/mail")
+    assert "2 messages are sent again." in browser.get(answer.location).text
     assert fate(world, other).state == "pending"
-    refused = browser.post(f"/mail/{uuid}/again", {}, csrf=browser.csrf())
+    refused = browser.post(where, {"step": "again", "reason": WHY}, csrf=browser.csrf())
     assert refused.status_code == 409
 
 
@@ -310,7 +319,7 @@ def test_a_reader_let_go_by_mistake_is_written_to_again(world, browse):
     with world.database.write() as session:
         message = session.scalars(select(Message).where(Message.uuid == uuid)).one()
         session.get_one(Subscriber, message.subscriber_id).state = SubscriberState.DEAD
-    browse(world.ada).send(f"/mail/{uuid}/again", page="/mail")
+    browse(world.ada).send(f"/mail/{uuid}/do", {"step": "again", "reason": WHY})
     with world.database.read() as session:
         assert SubscriberState.DEAD not in session.scalars(select(Subscriber.state)).all()
 
@@ -332,20 +341,48 @@ def verdict(browser):
     return browser.get("/status").text.partition("<h1>")[2].partition("</h1>")[0]
 
 
-def test_what_waits_can_be_stopped(world, browse):
+def test_what_waits_can_be_held_let_go_and_stopped(world, browse):
     (uuid, _) = refuse(world)
-    browser = browse(world.ada)
-    browser.send(f"/mail/{uuid}/again", page="/mail")
-    browser.send(f"/mail/{uuid}/stop", page="/mail")
-    assert fate(world, uuid).state == "cancelled"
-    again = browser.post(f"/mail/{uuid}/stop", {}, csrf=browser.csrf())
+    browser, where = browse(world.ada), f"/mail/{uuid}/do"
+    for step, state in (
+        ("again", "pending"),
+        ("hold", "on hold"),
+        ("release", "pending"),
+        ("cancel", "cancelled"),
+    ):
+        browser.send(where, {"step": step, "reason": WHY})
+        assert fate(world, uuid).state == state
+    again = browser.post(where, {"step": "cancel", "reason": WHY}, csrf=browser.csrf())
     assert again.status_code == 303, "safe to repeat"
+    assert "Nothing can be done with it" in browser.get(where).text
+
+
+def test_a_digest_is_approved_by_an_admin(world, browse):
+    uuid, other = refuse(world)
+    with world.database.write() as session:
+        digest = Digest(key="k", content={}, at=world.at, awaits_since=world.at)
+        session.add(digest)
+        session.flush()
+        for message in session.scalars(select(Message).where(Message.uuid.in_([uuid, other]))):
+            message.digest_id, message.state = digest.id, MessageState.ON_HOLD
+        where = f"/mail/digests/{digest.id}"
+    browser = browse(world.ada)
+    assert "waits for approval" in browser.get("/mail").text
+    page = browser.get(where).text
+    assert "Approve and send" in page
+    assert "Let go" not in page
+    refused = browser.post(where, {"step": "approve", "reason": ""}, csrf=browser.csrf())
+    assert refused.status_code == 400
+    answer = browser.send(where, {"step": "approve", "reason": WHY})
+    assert "Done, for 2 readers." in browser.get(answer.location).text
+    assert fate(world, uuid).state == fate(world, other).state == "pending"
 
 
 def test_only_admins_send_again(world, browse):
     (uuid, _) = refuse(world)
     browser = browse(world.ben)
-    assert browser.post(f"/mail/{uuid}/again", {}, csrf=browser.csrf()).status_code == 403
+    tried = browser.post(f"/mail/{uuid}/do", {"step": "again", "reason": WHY}, csrf=browser.csrf())
+    assert tried.status_code == 403
     assert fate(world, uuid).state == "dead"
 
 
