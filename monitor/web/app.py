@@ -31,6 +31,7 @@ from monitor.web.public import (
     coverage,
     crawlers,
     figure,
+    helped,
     history,
     interventions,
     mailed,
@@ -92,7 +93,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     errors.register(app)
     public_pages = (
         *(public, crawlers, coverage, interventions, findings, history, priorities, use),
-        *(attachment, subscribe, own_data, mailed, returning, account, own_account),
+        *(attachment, subscribe, own_data, mailed, helped, returning, account, own_account),
         *(my_services, mine, own_services, own_downloads),
     )
     reviewing = (

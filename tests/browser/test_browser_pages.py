@@ -1,5 +1,7 @@
 """Every page, wide and narrow: axe finds nothing, the console is silent, nothing leaves the host."""
 
+from datetime import timedelta
+
 import pytest
 import service_returns as returns  # type: ignore[import-not-found]  # on pytest's path
 import waves  # type: ignore[import-not-found]  # on pytest's path
@@ -38,7 +40,8 @@ from monitor.mine import service as own_services
 from monitor.mine.rules import Entry
 from monitor.notify import queries as mail
 from monitor.notify.digests import making
-from monitor.notify.readers import tokens
+from monitor.notify.readers import helping, tokens
+from monitor.notify.tables import MessageKind, ReaderTerms
 from monitor.review import service as review
 from monitor.review.family import compare as families
 from monitor.review.pairs import compare
@@ -71,6 +74,7 @@ PUBLIC = {
     "subscribe.choices_form": "/choices/{choices}",
     "mailed.mailed": "/m/{view}",
     "own_data.ask_erase": "/choices/{choices}/erase",
+    "helped.ask": "/helped/{helped}",
     "my_services.form": "/my-services",
     "my_services.open_form": "/mine/open/{mine}",
     "returning.start": "/returns/{begun}",
@@ -214,6 +218,7 @@ def names(site):
         )
         reader = making.reader_at(session, "reader@example.org").id
         sent = {m.kind.value: m.uuid for m in mail.messages(session) if m.sent_at}
+        question = asked_whether_it_helped(session, world, reader)
         papers = (world.papers["hostile"], world.papers["possible"])
         seen = compare.seen(*(literature.paper(session, paper) for paper in papers))
         merge = story_of_papers.merge_papers(
@@ -266,6 +271,7 @@ def names(site):
         "choices": tokens.choices_token(SECRET, sent["change"]),
         "view": tokens.view_token(SECRET, sent["change"]),
         "reader": reader,
+        "helped": tokens.helped_token(SECRET, question),
         "mine": tokens.my_services_token(SECRET, own),
         "service": service,
         "welcome": link,
@@ -282,6 +288,14 @@ def entered(session, world):
     two = (Entry("North team", "Acute", {"ddp": 60, "icp": None}), Entry("Hub", "", {"vipp": 20}))
     first, _ = (own_services.add(session, opened.buyer_key, one, world.at) for one in two)
     return own, first
+
+
+def asked_whether_it_helped(session, world, reader):
+    """Let a reader be asked about the change they were told of; gives the uuid of the question."""
+    session.get_one(ReaderTerms, reader).may_be_asked = True
+    asked_at = world.at + timedelta(days=91)
+    assert helping.ask_next(session, world.service.settings, asked_at) == 1
+    return next(m.uuid for m in mail.messages(session) if m.kind is MessageKind.HELPED)
 
 
 def with_returns(world):
