@@ -131,6 +131,8 @@ def _dress(app: Flask, service: Service) -> None:
         contact=service.settings.web.contact,
         contact_link=addresses.contact_link(service.settings.web.contact),
         catalogue=service.catalogue,
+        # of nobody: what others show of a page is fetched by them, not by whoever reads it
+        social_image=f"{service.settings.web.public_url}/static/card.png",
     )
     app.context_processor(lambda: {"user": auth.current_user()})
 

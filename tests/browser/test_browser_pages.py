@@ -63,6 +63,8 @@ PUBLIC = {
     "public.change": "/changes/11",
     "public.method": "/method",
     "attachment.attachment": "/attachment",
+    "attachment.glossary": "/glossary",
+    "attachment.who": "/who-uses-this",
     "priorities.listed": "/priorities",
     "history.past": "/history",
     "coverage.coverage": "/coverage",
@@ -189,7 +191,14 @@ FILES = {
     *("own_downloads.gap_table", "own_downloads.services_table", "own_downloads.everything"),
 }
 NO_PAGE = {
-    *("static", "public.healthz", "crawlers.robots", "review.record", "admin.letter_html"),
+    *(
+        "static",
+        "public.healthz",
+        "crawlers.robots",
+        "crawlers.sitemap",
+        "review.record",
+        "admin.letter_html",
+    ),
     *FILES,
 }
 

@@ -57,14 +57,24 @@ def _again(typed: Typed, problems: Problems | None) -> str:
     return _page(replace(_read(typed), problems=dict(told)))
 
 
+@blueprint.post("/subscribe/begin")
+@csrf.exempt  # type: ignore[untyped-decorator]  # flask_wtf has no types
+@limiter.limit(_TOO_MANY)
+@posting.form(_again)
+def begin() -> ResponseReturnValue:
+    """Take an address from the overview to the form, which asks the rest. Asks and keeps nothing.
+
+    So the overview needs no form token, and sets no cookie.
+    """
+    return _page(_Form(request.form.get("email", "").strip(), (), {}))
+
+
 @blueprint.post("/subscribe")
 @limiter.limit(_TOO_MANY)
 @posting.form(_again, {"address": "email"})
 def subscribe() -> ResponseReturnValue:
-    """Take an address and interventions; the short form of the overview asks for the latter here."""
+    """Take an address and interventions, and how often."""
     typed = _read(request.form)
-    if "full" not in request.form:
-        return _page(_Form(typed.address, (), {}))
     Problems(typed.problems).must_be_none()
     cadence, budget = often.read(typed.often, service().settings.mail.interruptions)
     with service().database.write() as session:
