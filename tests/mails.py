@@ -21,7 +21,7 @@ from monitor.usage.standing import Counted, UseFigure
 
 AT = datetime(2029, 4, 1, 6, 0, tzinfo=UTC)
 SINCE = datetime(2029, 3, 1, tzinfo=UTC)
-UUID = "0f0f0f0f-0000-4000-8000-00000000000{}"
+UUID = "0f0f0f0f-0000-4000-8000-0000000000{:02}"
 NOTICE = "Everything here is invented: programmes, trials, dates and counts."
 
 
@@ -202,12 +202,13 @@ def every() -> dict[str, Claimed]:
         "incident": (MessageKind.INCIDENT, {}, _INCIDENT),
         "my services": (MessageKind.MY_SERVICES, {}, {}),
         "survey": (MessageKind.SURVEY, {}, _SURVEY),
+        "helped": (MessageKind.HELPED, {}, {"told": _TOLD["said"][0], "told_at": _TOLD["at"]}),
     }
     return {
         name: Claimed(
             id=number, uuid=UUID.format(number), message_id=f"<{UUID.format(number)}@example.org>",
             kind=kind, address="reader@example.org", token=1, attempt=1, queued_at=AT,
-            subscriber_id=1 if kind in {MessageKind.CHANGE, MessageKind.DIGEST} else None,
+            subscriber_id=1 if kind in {MessageKind.CHANGE, MessageKind.DIGEST, MessageKind.HELPED} else None,
             context=context, content=said,
         )
         for number, (name, (kind, said, context)) in enumerate(mails.items())

@@ -14,6 +14,8 @@ from monitor.catalogue.appraisal import StudyDesign, Tool
 from monitor.catalogue.appraisal_checks import faults
 from monitor.catalogue.context import Background, Context, Origin
 from monitor.catalogue.context import faults as context_faults
+from monitor.catalogue.glossary import Glossary
+from monitor.catalogue.glossary import faults as glossary_faults
 from monitor.catalogue.meaning import Meanings
 from monitor.catalogue.methods import CertaintyPolicy, Measures, Plausible, SynthesisPolicy
 from monitor.catalogue.models import (
@@ -79,6 +81,7 @@ class Catalogue(Data):
     areas: Areas
     sentences: FindingSentences
     meanings: Meanings
+    glossary: Glossary
     tools: dict[str, Tool]
     tool_for: dict[StudyDesign, str]  # which of the tools that fit a design is asked for
     released: Released  # every version ever in force, or prepared to be
@@ -182,10 +185,9 @@ def read(folder: Path) -> Catalogue:
     measures = parse(folder, "measures.toml", Measures, errors)
     plausible = parse(folder, "plausible.toml", Plausible, errors)
     areas = parse(folder, "areas.toml", Areas, errors)
-    sentences = parse(folder, "sentences/findings.toml", FindingSentences, errors)
-    meanings = parse(folder, "sentences/meaning.toml", Meanings, errors)
     interventions = _interventions(folder, errors)
     background, contexts = _contexts(folder, interventions, errors)
+    sentences, meanings, glossary = _words(folder, background, errors)
     tools = _tools(folder, errors)
     if current:
         errors += _missing(folder, current)
@@ -197,8 +199,9 @@ def read(folder: Path) -> Catalogue:
     if grading and gap:
         errors += unfit(interventions, grading, gap)
     policies_found = grading and gap and synthesis and certainty
-    data_found = measures and plausible and areas and sentences and meanings and background
-    if errors or not (review and current and policies_found and data_found):
+    data_found = measures and plausible and areas and background
+    words_found = sentences and meanings and glossary
+    if errors or not (review and current and policies_found and data_found and words_found):
         raise ConfigError("\n".join(errors))
     return Catalogue(
         review=review,
@@ -214,6 +217,7 @@ def read(folder: Path) -> Catalogue:
         areas=areas,
         sentences=sentences,
         meanings=meanings,
+        glossary=glossary,
         tools=tools,
         tool_for=current.tools,
         released=Released(grading=policies, gap=gaps, synthesis=syntheses),
@@ -286,6 +290,18 @@ def _contexts(
         slugs |= {path.stem for path in (folder / "interventions").glob("*.toml")}
         errors += context_faults(background, found, slugs)
     return background, found
+
+
+def _words(
+    folder: Path, background: Background | None, errors: list[str]
+) -> tuple[FindingSentences | None, Meanings | None, Glossary | None]:
+    """Read what pages and mails say: of findings, of what they mean, of the words themselves."""
+    sentences = parse(folder, "sentences/findings.toml", FindingSentences, errors)
+    meanings = parse(folder, "sentences/meaning.toml", Meanings, errors)
+    glossary = parse(folder, "glossary.toml", Glossary, errors)
+    if glossary and background:
+        errors += glossary_faults(glossary, background)
+    return sentences, meanings, glossary
 
 
 def _tools(folder: Path, errors: list[str]) -> dict[str, Tool]:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.accounts import retention as accounts_retention
 from monitor.feeds.storage import retention
+from monitor.jobs.asking_readers import ask_readers
 from monitor.jobs.asking_use import ask_due
 from monitor.jobs.checking import check_ledger
 from monitor.jobs.collecting import close_due
@@ -102,6 +103,7 @@ JOBS = (
     Job("deliver", 10, deliver_due),
     Job("digest", 5 * 60, make_due),
     Job("remind", 60 * 60, remind_due),
+    Job("ask", 60 * 60, ask_readers),
     Job("collect", 5 * 60, close_due),
     Job("import", 5, work_on_uploads),
     Job("order", 5, order_due),

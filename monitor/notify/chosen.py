@@ -81,7 +81,7 @@ def keep(session: Session, reader: int, chosen: Terms, *, at: datetime, begins: 
     if moved or begins:
         row.next_digest_at = due
     if begins:
-        row.covered_to = at
+        row.covered_to, row.may_be_asked = at, False
         _forget_what_waits(session, reader)
     session.flush()
     return moved

@@ -4,11 +4,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, TextClause, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, TextClause, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.kernel.database import Base, enum_column
-from monitor.notify.words import Cadence, Weight
+from monitor.notify.words import Cadence, Helped, Weight
 
 
 def _only(condition: str) -> dict[str, Any]:
@@ -35,6 +35,7 @@ class MessageKind(StrEnum):
     INCIDENT = "incident"
     MY_SERVICES = "my_services"
     SURVEY = "survey"  # asks a service for its return; a reminder too
+    HELPED = "helped"  # asks whether what was told changed anything
 
 
 class MessageState(StrEnum):
@@ -117,6 +118,8 @@ class ReaderTerms(Base):
     spent: Mapped[int] = mapped_column(default=0, server_default="0")
     covered_to: Mapped[datetime]
     next_digest_at: Mapped[datetime | None]
+    # they agreed to be asked whether what they were told helped
+    may_be_asked: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     __table_args__ = (Index("ix_reader_terms_next_digest_at", "next_digest_at"),)
 
@@ -196,6 +199,25 @@ class HeldNews(Base):
         # what was in a message
         Index("ix_held_news_message_id", "message_id"),
     )
+
+
+class HelpQuestion(Base):
+    """Whether what a message told helped: asked once, of a reader who agreed to be asked.
+
+    ``told_id`` told, ``message_id`` asks. Of a reader who was erased the answer alone is left.
+    """
+
+    __tablename__ = "help_question"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscriber.id"))
+    told_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), unique=True)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), unique=True)
+    asked_at: Mapped[datetime]
+    answer: Mapped[Helped | None] = mapped_column(enum_column(Helped))
+    answered_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_help_question_subscriber_id", "subscriber_id"),)
 
 
 class TrialNews(Base):

@@ -12,6 +12,15 @@ class Cadence(StrEnum):
     QUARTERLY = "quarterly"
 
 
+class Helped(StrEnum):
+    """What a reader answers, 90 days on, to whether what they were told changed anything."""
+
+    CHANGED = "changed something"
+    DISCUSSED = "discussed"
+    NO = "no"
+    EARLY = "too early"
+
+
 class Copy(StrEnum):
     """What a copy of a mail is for, that is not the mail to its reader."""
 

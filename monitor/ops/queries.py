@@ -35,6 +35,7 @@ JOB_TITLES = {
     "import": "Bring in files",
     "order": "Order the queue",
     "check": "Check the audit ledger",
+    "ask": "Ask readers whether it helped",
     "collect": "Close waves of use that are over",
     "tidy": "Let go of what is old",
     "shorten": "Keep the database’s log short",

@@ -31,6 +31,7 @@ from monitor.web.public import (
     coverage,
     crawlers,
     figure,
+    helped,
     history,
     interventions,
     mailed,
@@ -97,8 +98,8 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     errors.register(app)
     public_pages = (
         *(public, crawlers, coverage, interventions, findings, history, priorities, use),
-        *(attachment, subscribe, own_data, mailed, returning, account, own_account, memos),
-        *(changes, why, atom, side_by_side, downloads),
+        *(attachment, subscribe, own_data, mailed, helped, returning, account, own_account),
+        *(memos, changes, why, atom, side_by_side, downloads),
         *(my_services, mine, own_services, own_downloads, own_memo),
     )
     reviewing = (
@@ -137,6 +138,8 @@ def _dress(app: Flask, service: Service) -> None:
         contact=service.settings.web.contact,
         contact_link=addresses.contact_link(service.settings.web.contact),
         catalogue=service.catalogue,
+        # of nobody: what others show of a page is fetched by them, not by whoever reads it
+        social_image=f"{service.settings.web.public_url}/static/card.png",
     )
     app.context_processor(lambda: {"user": auth.current_user()})
 

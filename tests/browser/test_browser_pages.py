@@ -1,5 +1,7 @@
 """Every page, wide and narrow: axe finds nothing, the console is silent, nothing leaves the host."""
 
+from datetime import timedelta
+
 import pytest
 import service_returns as returns  # type: ignore[import-not-found]  # on pytest's path
 import waves  # type: ignore[import-not-found]  # on pytest's path
@@ -40,12 +42,13 @@ from monitor.mine.rules import Entry
 from monitor.notify import queries as mail
 from monitor.notify.digests import making
 from monitor.notify.messages.queueing import queue
-from monitor.notify.readers import tokens
+from monitor.notify.readers import helping, tokens
 from monitor.notify.tables import (
     Digest,
     Message,
     MessageKind,
     MessageState,
+    ReaderTerms,
     ReturnedMail,
     Subscriber,
     SubscriberState,
@@ -75,6 +78,8 @@ PUBLIC = {
     "why.change": "/changes/11",
     "public.method": "/method",
     "attachment.attachment": "/attachment",
+    "attachment.glossary": "/glossary",
+    "attachment.who": "/who-uses-this",
     "priorities.listed": "/priorities",
     "history.past": "/history",
     "coverage.coverage": "/coverage",
@@ -86,6 +91,7 @@ PUBLIC = {
     "subscribe.choices_form": "/choices/{choices}",
     "mailed.mailed": "/m/{view}",
     "own_data.ask_erase": "/choices/{choices}/erase",
+    "helped.ask": "/helped/{helped}",
     "my_services.form": "/my-services",
     "my_services.open_form": "/mine/open/{mine}",
     "returning.start": "/returns/{begun}",
@@ -208,7 +214,14 @@ FILES = {
     *("own_downloads.gap_table", "own_downloads.services_table", "own_downloads.everything"),
 }
 NO_PAGE = {
-    *("static", "public.healthz", "crawlers.robots", "review.record", "admin.letter_html"),
+    *(
+        "static",
+        "public.healthz",
+        "crawlers.robots",
+        "crawlers.sitemap",
+        "review.record",
+        "admin.letter_html",
+    ),
     *FILES,
 }
 
@@ -251,6 +264,7 @@ def with_more(world):
         )
         reader = making.reader_at(session, "reader@example.org").id
         sent = {m.kind.value: m.uuid for m in mail.messages(session) if m.sent_at}
+        question = asked_whether_it_helped(session, world, reader)
         papers = (world.papers["hostile"], world.papers["possible"])
         seen = compare.seen(*(literature.paper(session, paper) for paper in papers))
         merge = story_of_papers.merge_papers(
@@ -305,6 +319,7 @@ def with_more(world):
         "choices": tokens.choices_token(SECRET, sent["change"]),
         "view": tokens.view_token(SECRET, sent["change"]),
         "reader": reader,
+        "helped": tokens.helped_token(SECRET, question),
         "mine": tokens.my_services_token(SECRET, own),
         "service": service,
         "welcome": link,
@@ -341,6 +356,14 @@ def entered(session, world):
     two = (Entry("North team", "Acute", {"ddp": 60, "icp": None}), Entry("Hub", "", {"vipp": 20}))
     first, _ = (own_services.add(session, opened.buyer_key, one, world.at) for one in two)
     return own, first
+
+
+def asked_whether_it_helped(session, world, reader):
+    """Let a reader be asked about the change they were told of; gives the uuid of the question."""
+    session.get_one(ReaderTerms, reader).may_be_asked = True
+    asked_at = world.at + timedelta(days=91)
+    assert helping.ask_next(session, world.service.settings, asked_at) == 1
+    return next(m.uuid for m in mail.messages(session) if m.kind is MessageKind.HELPED)
 
 
 def with_returns(world):

@@ -44,7 +44,7 @@ def copy(tmp_path):
     for name in (*folders, "tools"):
         shutil.copytree(loader.FOLDER / name, tmp_path / name)
     files = ("review.toml", "context.toml", "policies.toml", "measures.toml", "plausible.toml")
-    for name in (*files, "areas.toml"):
+    for name in (*files, "areas.toml", "glossary.toml"):
         shutil.copy(loader.FOLDER / name, tmp_path)
     return tmp_path
 

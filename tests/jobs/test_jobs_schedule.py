@@ -65,6 +65,7 @@ def test_a_job_that_misses_its_turns_is_overdue(service, clock):
     late = dict.fromkeys(("poll", "deliver", "import", "renew", "order"), "overdue")
     on_time = dict.fromkeys(
         (
+            "ask",
             "collect",
             "compare",
             "use",

@@ -5,6 +5,7 @@ import threading
 from dataclasses import replace
 
 import pytest
+from flask import render_template_string
 from sqlalchemy import event, text
 
 from monitor.kernel.database import Database
@@ -126,25 +127,24 @@ def test_a_restart_or_another_process_keeps_readers_copies(make_app):
     assert two.get("/changes", headers={"If-None-Match": tag}).status_code == 304
 
 
-def test_each_browser_has_a_form_token_of_its_own(app, post, token_of):
-    """And one that goes through: a page kept for all must not make them strangers to it."""
+def test_a_kept_page_is_everybodys_and_sets_no_cookie(app):
     one, two = app.test_client(), app.test_client()
-    tokens = {token_of(browser.get("/")) for browser in (one, two)}
-    assert len(tokens) == 2
-    for browser in (one, two):
-        answer = post(browser, "/subscribe", {"email": "reader@example.org"}, page="/")
-        assert "opened before you signed in" not in answer.text
-    tag = one.get("/").headers["ETag"]
-    assert two.get("/", headers={"If-None-Match": tag}).status_code == 200, "another's token"
-    assert one.get("/").headers["Cache-Control"] == "private, no-cache"
-    assert "Cookie" in one.get("/").headers["Vary"]
+    page = one.get("/")
+    assert "Set-Cookie" not in page.headers
+    assert page.headers["Cache-Control"] == "no-cache"
+    assert "Cookie" in page.headers["Vary"]
+    assert two.get("/", headers={"If-None-Match": page.headers["ETag"]}).status_code == 304
 
 
-def test_a_page_left_open_for_long_gets_a_new_token(client, clock):
-    tag = client.get("/").headers["ETag"]
-    assert client.get("/", headers={"If-None-Match": tag}).status_code == 304
-    clock.advance(hours=1)
-    assert client.get("/", headers={"If-None-Match": tag}).status_code == 200
+def test_a_page_with_a_form_cannot_be_kept(app):
+    """Its token is one browser's: kept for all, it would be everybody's."""
+    form = '<input name="csrf_token" value="{{ csrf_token() }}">'
+    view = rendered.once()(lambda: render_template_string(form))
+    with (
+        app.test_request_context("/with-a-form"),
+        pytest.raises(RuntimeError, match="/with-a-form"),
+    ):
+        view()
 
 
 def test_an_error_is_never_kept(client, evidence):

@@ -55,7 +55,8 @@ def leave_path(app, message: Message) -> str:
 
 
 def test_from_the_overview_to_no_more_mail(app, client, post, token_of, only):
-    chosen = post(client, "/subscribe", {"email": "reader@example.org"}, page="/")
+    assert 'action="/subscribe/begin"' in client.get("/").text
+    chosen = client.post("/subscribe/begin", data={"email": "reader@example.org"})
     assert chosen.status_code == 200
     assert 'value="reader@example.org"' in chosen.text
     assert not _ticked(chosen), "nobody is asked to untick"

@@ -18,6 +18,7 @@ from monitor.kernel.database import affected
 from monitor.kernel.errors import LinkOver
 from monitor.notify import chosen
 from monitor.notify.announcements.earlier import said_of
+from monitor.notify.readers import helping
 from monitor.notify.readers.subscribing import leave, reader_of
 from monitor.notify.tables import (
     Announcement,
@@ -50,6 +51,7 @@ def held(session: Session, uuid: str) -> dict[str, Any]:
         "left_at": _iso(reader.left_at),
         "terms": _terms(session, reader),
         "waiting_for_a_digest": _waiting(session, reader),
+        "asked_whether_it_helped": list(helping.of_reader(session, reader.id)),
         "messages": [_message(session, one) for one in _messages(session, reader)],
         "ledger": _ledger(session, reader),
     }
@@ -75,6 +77,7 @@ def erase(session: Session, uuid: str, at: datetime) -> Sequence[str]:
         )
         affected(session.execute(waits))
         affected(session.execute(delete(ReaderTerms).where(ReaderTerms.subscriber_id == reader.id)))
+        helping.forget(session, reader.id)
         reader.address, reader.interventions, reader.purpose = nobody, [], ""
         subject = f"subscriber:{reader.id}"
         audit.record(session, at=at, actor=subject, action="subscriber.erased", subject=subject)
@@ -105,6 +108,7 @@ def _terms(session: Session, reader: Subscriber) -> dict[str, Any]:
         "in_the_quarter_from": row.quarter.isoformat() if row and row.quarter else None,
         "told_up_to": _iso(row.covered_to) if row else None,
         "next_digest_at": _iso(row.next_digest_at) if row else None,
+        "may_be_asked_whether_it_helped": bool(row and row.may_be_asked),
     }
 
 

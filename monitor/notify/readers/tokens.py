@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     CHOICES = "choices"
     VIEW = "view"
+    HELPED = "helped"
     MY_SERVICES = "my services"
     SURVEY = "survey"
 
@@ -46,6 +47,11 @@ def view_token(secret: bytes, uuid: str) -> str:
     It opens nothing else: who forwards it passes on what was told, and no way to stop or change it.
     """
     return _token(secret, Purpose.VIEW, UUID(uuid).bytes)
+
+
+def helped_token(secret: bytes, uuid: str) -> str:
+    """Make the token of the link that takes this message's reader to the question it asks."""
+    return _token(secret, Purpose.HELPED, UUID(uuid).bytes)
 
 
 def my_services_token(secret: bytes, uuid: str) -> str:

@@ -114,7 +114,7 @@ def may_be_sent() -> ColumnElement[bool]:
         ),
         and_(Message.kind == MessageKind.INCIDENT, admin.exists()),
         and_(
-            Message.kind.in_((MessageKind.CHANGE, MessageKind.DIGEST)),
+            Message.kind.in_((MessageKind.CHANGE, MessageKind.DIGEST, MessageKind.HELPED)),
             active.exists(),
             ~overtaken(),
         ),

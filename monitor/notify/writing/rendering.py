@@ -25,16 +25,18 @@ from monitor.kernel.settings import Settings
 from monitor.notify import draft_mail, export_mail, rules, survey_words
 from monitor.notify.digests import practice
 from monitor.notify.messages.outbox import Claimed
+from monitor.notify.readers.answers import last_day
 from monitor.notify.readers.tokens import (
     choices_token,
     confirm_token,
+    helped_token,
     my_services_token,
     survey_token,
     unsubscribe_token,
     view_token,
 )
 from monitor.notify.tables import MessageKind
-from monitor.notify.words import Cadence, Copy
+from monitor.notify.words import Cadence, Copy, Helped
 from monitor.notify.writing import digest_wording, wording
 from monitor.usage.returns.rules import may_be_reminded
 
@@ -242,6 +244,17 @@ def _of_copy(claimed: Claimed) -> list[str]:
     return [f"This is the e-mail of {sent}, as it was sent.", *corrected]
 
 
+def _helped(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
+    return {
+        "told": _plain(claimed.context["told"]),
+        "told_at": datetime.fromisoformat(claimed.context["told_at"]),
+        "last_day": last_day(claimed.queued_at),
+        "answers": list(Helped),
+        "link": f"{base}/helped/{helped_token(secret, claimed.uuid)}",
+        **_links(claimed, base, secret),
+    }
+
+
 def _links(claimed: Claimed, base: str, secret: bytes) -> dict[str, str]:
     """Give the links of a reader’s own; a copy has none, so that whoever sees it can change nothing."""
     if _copy(claimed):
@@ -323,6 +336,7 @@ _VIEWS: dict[MessageKind, Callable[[Claimed, str, bytes], dict[str, Any]]] = {
     MessageKind.INCIDENT: _incident,
     MessageKind.MY_SERVICES: _my_services,
     MessageKind.SURVEY: _survey,
+    MessageKind.HELPED: _helped,
 }
 
 

@@ -1,10 +1,20 @@
-"""What attachment is, in plain words, with the ten in a sentence each: from the catalogue alone."""
+"""What attachment is, what the words of the pages mean, and who uses this: from the catalogue and counts alone."""
 
 from flask import Blueprint, render_template
 
-from monitor.web.public import rendered
+from monitor.notify import queries as notify
+from monitor.notify.readers import answers, helping
+from monitor.notify.tables import SubscriberState
+from monitor.web.current import now, service
+from monitor.web.public import helped, rendered
 
 blueprint = Blueprint("attachment", __name__)
+
+_HEADINGS = (
+    ("attachment", "Attachment"),
+    ("here", "What this service calls things"),
+    ("research", "Research"),
+)
 
 
 @blueprint.get("/attachment")
@@ -12,3 +22,26 @@ blueprint = Blueprint("attachment", __name__)
 def attachment() -> str:
     """Say what it is, what guidelines say of it, and what to read further."""
     return render_template("public/attachment.html")
+
+
+@blueprint.get("/glossary")
+@rendered.once()
+def glossary() -> str:
+    """Say what the words mean, each with its source."""
+    return render_template("public/glossary.html", headings=_HEADINGS)
+
+
+@blueprint.get("/who-uses-this")
+@rendered.once()
+def who() -> str:
+    """Say for whom this is, how they use it, how many do, and what readers say became of it."""
+    with service().database.read() as session:
+        readers = notify.readers(session).get(SubscriberState.ACTIVE, 0)
+        totals = helping.shown(session, now())
+    return render_template(
+        "public/who.html",
+        readers=readers,
+        totals=totals,
+        least=answers.LEAST,
+        words=helped.WORDS,
+    )

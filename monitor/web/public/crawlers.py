@@ -1,7 +1,12 @@
-"""What search engines are told: which pages are not for them. Follows from the routes themselves."""
+"""What search engines are told: which pages are for them, and which are not. Follows from the routes themselves."""
+
+from collections.abc import Iterator
+from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, current_app, request
 from werkzeug.routing import Map
+
+from monitor.web.current import service
 
 blueprint = Blueprint("crawlers", __name__)
 
@@ -12,6 +17,7 @@ _OPEN = (
     "/attachment",
     "/changes",
     "/coverage",
+    "/glossary",
     "/history",
     "/interventions",
     "/method",
@@ -20,7 +26,9 @@ _OPEN = (
     "/priorities.csv",
     "/privacy",
     "/static",
+    "/sitemap.xml",
     "/use",
+    "/who-uses-this",
 )
 _ASKED = ("/subscribe",)  # open too, and never with what follows a "?"
 # The same again, narrowed or set beside each other.
@@ -35,7 +43,38 @@ def robots() -> Response:
     """Keep crawlers from what asks who they are, is one reader's, or shows the same again."""
     root = request.script_root
     lines = [f"Disallow: {root}{address}" for address in _closed(current_app.url_map)]
-    return Response("\n".join(["User-agent: *", *lines, ""]), mimetype="text/plain")
+    where = f"Sitemap: {service().settings.web.public_url}/sitemap.xml"
+    return Response("\n".join(["User-agent: *", *lines, where, ""]), mimetype="text/plain")
+
+
+@blueprint.get("/sitemap.xml")
+def sitemap() -> Response:
+    """List the pages that are everybody's, by their addresses in public."""
+    root = service().settings.web.public_url
+    urls = [f"<url><loc>{escape(root + path)}</loc></url>" for path in _pages(current_app.url_map)]
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">',
+        *urls,
+        "</urlset>",
+        "",
+    ]
+    return Response("\n".join(lines), mimetype="application/xml")
+
+
+def _pages(pages: Map) -> Iterator[str]:
+    """Give the paths of open pages: those that stand alone, then those of each of the ten."""
+    for rule in sorted(pages.iter_rules(), key=lambda one: one.rule):
+        path, asks = rule.rule, rule.arguments
+        first = "/" + path.strip("/").partition("/")[0]
+        is_page = "GET" in (rule.methods or ()) and "." not in path and first != "/static"
+        if not is_page or first not in (*_OPEN, *_ASKED):
+            continue
+        if not asks:
+            yield path
+        elif asks == {"slug"}:
+            for slug in service().catalogue.slugs:
+                yield path.replace("<slug>", slug)
 
 
 def _closed(pages: Map) -> tuple[str, ...]:

@@ -3,12 +3,11 @@
 Nobody has to tell that a page is outdated: it is rendered anew once any process has committed
 anything (``Database.commits``), and once the minute is another, since pages tell how long ago things
 were. What is kept holds nothing of one reader: whoever is signed in gets a page of their own, and a
-form's token is put in when the page is sent. It lies in memory, up to so many bytes.
+page with a form, whose token is one browser's, cannot be kept. It lies in memory, up to so many bytes.
 """
 
 import functools
 import hashlib
-import hmac
 import secrets
 import threading
 from collections import OrderedDict
@@ -16,9 +15,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import ParamSpec, cast
 
-from flask import Response, current_app, g, make_response, request, session
+from flask import Response, current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import generate_csrf
 
 from monitor.web import auth, turns
 from monitor.web.current import now, service
@@ -27,9 +25,8 @@ P = ParamSpec("P")
 Key = tuple[Hashable, ...]
 
 LARGEST = 8 * 2**20  # bytes of all pages that are kept
-_HOUR = 3600
 _TOKEN = "csrf_token"  # noqa: S105 - what Flask-WTF calls its field, its place in g and its own part
-_PLACE = secrets.token_hex(16)  # where a form's token goes; nobody outside can write it
+_PLACE = secrets.token_hex(16)  # stands for a form's token; nobody outside can write it
 _TAG_BYTES = 12
 
 
@@ -126,29 +123,25 @@ def _stands() -> Key:
 
 
 def _rendered(render: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
-    """Render with a place for the form's token instead of the token of whoever asked first."""
+    """Render a page that holds no form: its token would be one browser's, and so would the page.
+
+    Raises:
+        RuntimeError: it holds one.
+    """
     setattr(g, _TOKEN, _PLACE)
     try:
-        return render()
+        html = render()
     finally:
         g.pop(_TOKEN)
+    if isinstance(html, str) and _PLACE in html:
+        raise RuntimeError(f"{request.path} is kept for everybody and holds a form’s token")
+    return html
 
 
 def _sent(page: Page) -> Response:
     """Answer with the page, or that the reader's own copy still stands."""
-    html, tag, personal = page.html, page.digest, _PLACE in page.html
-    if personal:
-        html = html.replace(_PLACE, generate_csrf())
-        tag = _own_tag(page.digest)
-    answer = make_response(html)
-    # a form's token is one browser's, so the page is nobody else's to keep
-    answer.headers["Cache-Control"] = "private, no-cache" if personal else "no-cache"
+    answer = make_response(page.html)
+    answer.headers["Cache-Control"] = "no-cache"
     answer.vary.add("Cookie")
-    answer.set_etag(tag[: 2 * _TAG_BYTES], weak=True)
+    answer.set_etag(page.digest[: 2 * _TAG_BYTES], weak=True)
     return cast(Response, answer.make_conditional(request))
-
-
-def _own_tag(digest: str) -> str:
-    """Name the page with this browser's token in it: its own for an hour, which a token outlives."""
-    hour = int(now().timestamp()) // _HOUR
-    return hmac.digest(str(session[_TOKEN]).encode(), f"{digest} {hour}".encode(), "sha256").hex()

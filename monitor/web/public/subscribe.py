@@ -14,7 +14,7 @@ from monitor.kernel.errors import InvalidInput, LinkOver
 from monitor.mine import mail as own_mail
 from monitor.mine import queries as mine
 from monitor.notify import service as notify
-from monitor.notify.readers import narrowing, tokens
+from monitor.notify.readers import helping, narrowing, tokens
 from monitor.notify.terms import Terms
 from monitor.web import posting
 from monitor.web.current import now, service
@@ -29,6 +29,7 @@ PURPOSE = (
     "the use or the gap changes, and if an earlier e-mail turns out wrong."
 )
 ALL = "all"  # the box above the ten
+_HELPED = "helped"  # the last box: ask me whether it helped
 _ONLY = "only"  # the box below them: only what touches my services
 # From one address: an office shares one, and coming from the overview takes two.
 _TOO_MANY = "20 per minute; 100 per hour"
@@ -56,14 +57,24 @@ def _again(typed: Typed, problems: Problems | None) -> str:
     return _page(replace(_read(typed), problems=dict(told)))
 
 
+@blueprint.post("/subscribe/begin")
+@csrf.exempt  # type: ignore[untyped-decorator]  # flask_wtf has no types
+@limiter.limit(_TOO_MANY)
+@posting.form(_again)
+def begin() -> ResponseReturnValue:
+    """Take an address from the overview to the form, which asks the rest. Asks and keeps nothing.
+
+    So the overview needs no form token, and sets no cookie.
+    """
+    return _page(_Form(request.form.get("email", "").strip(), (), {}))
+
+
 @blueprint.post("/subscribe")
 @limiter.limit(_TOO_MANY)
 @posting.form(_again, {"address": "email"})
 def subscribe() -> ResponseReturnValue:
-    """Take an address and interventions; the short form of the overview asks for the latter here."""
+    """Take an address and interventions, and how often."""
     typed = _read(request.form)
-    if "full" not in request.form:
-        return _page(_Form(typed.address, (), {}))
     Problems(typed.problems).must_be_none()
     cadence, budget = often.read(typed.often, service().settings.mail.interruptions)
     with service().database.write() as session:
@@ -121,11 +132,14 @@ def choices_form(token: str) -> str:
         reader = narrowing.of_message(session, uuid)
         only = reader is not None and reader.narrowed_to is not None
         theirs = notify.terms_of(session, uuid)
+        asked = helping.agreed(session, uuid)
     if chosen is None:
         return render_template("public/unsubscribed.html", already=True)
     typed = Typed([("interventions", slug) for slug in chosen])
     if only:
         typed[_ONLY] = "yes"
+    if asked:
+        typed[_HELPED] = "yes"
     typed.setlist("kinds", [kind.value for kind in theirs.kinds])
     typed["often"] = often.of(theirs)
     return _choices_page(typed, None, token=token)
@@ -144,6 +158,7 @@ def _choices_page(typed: Typed, problems: Problems | None, *, token: str) -> str
         boxes=_boxes(typed.getlist("interventions")),
         entered=entered,
         only=_ONLY in typed,
+        helped=_HELPED in typed,
         often=often.radios(typed.get("often", ""), service().settings.mail.interruptions),
         kinds=often.boxes(typed.getlist("kinds")),
         problems=problems,
@@ -166,6 +181,7 @@ def choices(token: str) -> ResponseReturnValue:
     at, only = now(), _ONLY in request.form
     with service().database.write() as session:
         notify.choose(session, uuid, chosen, at, terms)
+        helping.agree(session, uuid, yes=_HELPED in request.form, at=at)
         reader = narrowing.of_message(session, uuid)
         if reader is not None:
             own_mail.narrow_choices(session, reader.address, only=only, at=at)

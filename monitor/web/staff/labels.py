@@ -167,6 +167,7 @@ KINDS = {
     MessageKind.INCIDENT: "Tells an admin of an incident",
     MessageKind.MY_SERVICES: "Opens a reader’s private page",
     MessageKind.SURVEY: "Asks a service for its return",
+    MessageKind.HELPED: "Asks whether it helped",
 }
 ROLES = {
     Role.REVIEWER: "Reviewer: screens and appraises",

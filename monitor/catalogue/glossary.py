@@ -1,0 +1,48 @@
+"""The words of the pages, each with where its meaning is from. Frozen data."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field
+
+from monitor.catalogue.context import Background, Origin, Told
+from monitor.catalogue.models import Data, Text
+
+HEADINGS = ("attachment", "here", "research")
+
+
+class Term(Told):
+    """One term: what it means, and the source that says so."""
+
+    term: Text
+    heading: Literal["attachment", "here", "research"]
+
+
+class Glossary(Data):
+    """Every term, under its heading, in the order of the page."""
+
+    sources: dict[str, Origin] = Field(default_factory=dict)
+    terms: tuple[Term, ...] = Field(min_length=1)
+
+    def under(self, heading: str) -> tuple[Term, ...]:
+        """List the terms under a heading."""
+        return tuple(one for one in self.terms if one.heading == heading)
+
+    def origin(self, key: str, background: Background) -> Origin:
+        """Give a term's source: the glossary's own, or one that contexts name too."""
+        return self.sources.get(key) or background.sources[key]
+
+
+def faults(glossary: Glossary, background: Background) -> Iterator[str]:
+    """Say what is wrong with the terms: a source nobody knows, a term told twice, an unused source."""
+    known = {*glossary.sources, *background.sources}
+    names: set[str] = set()
+    for one in glossary.terms:
+        if one.source not in known:
+            yield f"glossary.toml: {one.term}: there is no source {one.source!r}"
+        if one.term in names:
+            yield f"glossary.toml: {one.term}: stands there twice"
+        names.add(one.term)
+    unused = set(glossary.sources) - {one.source for one in glossary.terms}
+    if unused:
+        yield f"glossary.toml: nothing is from {', '.join(sorted(unused))}"
