@@ -6,7 +6,7 @@ from alembic import op
 from monitor.ops import altering
 
 revision = "0023_did_it_help"
-down_revision = "0021_digests"
+down_revision = "0022_delivery_for_years"
 branch_labels = None
 depends_on = None
 

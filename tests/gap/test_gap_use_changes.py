@@ -48,6 +48,16 @@ LATER = after(FIRST, FELL, THEN)
 GAP = {"kind": GapKind.UNDER_USED}
 
 
+def cause_of(before, now):
+    """Name what made a state of another: a wave that came, or one that went."""
+    gone = (
+        before is not None
+        and before.use is not None
+        and before.use.before == (now.use.now if now.use else None)
+    )
+    return use_changes.WITHDRAWN if gone or now.use is None else use_changes.PUBLISHED
+
+
 @pytest.mark.parametrize(
     ("before", "now", "moved", "is_news"),
     [
@@ -80,7 +90,7 @@ def test_a_change_is_of_use_and_news_is_a_change_or_a_gap_that_could_not_be_comp
     before, now, moved, is_news
 ):
     assert use_changes.moved(before, now) == moved
-    assert use_changes.is_news(before, now) == is_news
+    assert use_changes.is_news(before, now, cause_of(before, now)) == is_news
 
 
 FIRST_SHARE = "30.0% (240 of 800 services, February to April 2027)"
@@ -110,8 +120,10 @@ LESS = "20.0% (160 of 800 services, February to April 2028)"
     ],
 )  # fmt: skip
 def test_use_is_told_whole_and_as_a_change_only_where_it_is_one(before, now, clause):
-    assert use_changes.use_clause(before, now) == clause
-    told = use_changes.sentence("VIPP", before, now, "A survey:\n was published. ")
+    assert use_changes.use_clause(before, now, cause_of(before, now)) == clause
+    told = use_changes.sentence(
+        "VIPP", before, now, "A survey:\n was published. ", cause_of(before, now)
+    )
     assert told == (
         f"VIPP: {clause}; the gap stays “aligned”; the tier stays strong, findings still mixed; "
         "why: A survey: was published."
@@ -119,7 +131,7 @@ def test_use_is_told_whole_and_as_a_change_only_where_it_is_one(before, now, cla
 
 
 def test_a_gap_that_moved_is_told_with_both_its_names():
-    told = use_changes.sentence("VIPP", ONE, replace(MOVED, **GAP), "x")
+    told = use_changes.sentence("VIPP", ONE, replace(MOVED, **GAP), "x", use_changes.PUBLISHED)
     assert "; the gap moved from “aligned” to “under-used”; " in told
 
 
@@ -197,6 +209,6 @@ def test_what_a_wave_moved_its_withdrawal_moves_back(first, second, third):
     for earlier, later in ((one, two), (two, three)):
         assert use_changes.moved(earlier, later) == (later.use.changed)
         assert use_changes.moved(later, earlier) == (later.use.changed)
-        told = use_changes.use_clause(earlier, later)
+        told = use_changes.use_clause(earlier, later, use_changes.PUBLISHED)
         assert ("not a change" in told) != later.use.changed
-        assert "told again" in use_changes.use_clause(later, earlier)
+        assert "told again" in use_changes.use_clause(later, earlier, use_changes.WITHDRAWN)

@@ -17,9 +17,9 @@ from monitor.evidence.showing import Showing, showing
 from monitor.evidence.shown import OUTCOMES
 from monitor.evidence.synthesis.results import ANOTHER
 from monitor.gap import queries as gap
+from monitor.gap.meaning import meaning
 from monitor.gap.memo import UNKNOWN
 from monitor.gap.states import State
-from monitor.gap.telling import meaning
 from monitor.kernel.english import NOT_KNOWN, either, full, listed, sentence
 from monitor.kernel.errors import InvalidInput
 from monitor.web import turns
