@@ -112,7 +112,9 @@ _USE = state(
 F = change(
     43, "F", _FEWER, _USE, "The survey of use “2029” was published",
     cause_kind=use_changes.PUBLISHED,
-    sentence=use_changes.sentence("Programme F", _FEWER, _USE, "The survey was published", use_changes.PUBLISHED),
+    sentence=use_changes.sentence(
+        "Programme F", _FEWER, _USE, "The survey was published", use_changes.PUBLISHED
+    ),
 )  # fmt: skip
 _D = state(Tier.INTERMEDIATE, Direction.MIXED, (5, 8), said=Direction.MIXED)
 D = change(

@@ -42,6 +42,8 @@ WHERE = {
     "work": "running",
 }
 
+# a number of a row: what no table can hold is refused, as in an address of a page
+ROW = click.IntRange(1, 2**31 - 1)
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
 
 

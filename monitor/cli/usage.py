@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from monitor import workflow
-from monitor.cli.root import as_json, commands, leave, print_json, service_of
+from monitor.cli.root import ROW, as_json, commands, leave, print_json, service_of
 from monitor.cli.usage_returns import collect, services, start_of
 from monitor.feeds import of_use
 from monitor.gap import use_changes, wave_previews
@@ -99,7 +99,7 @@ def waves_(config: Path, *, json_: bool) -> None:
 
 
 @usage.command("publish")
-@click.argument("wave", type=int)
+@click.argument("wave", type=ROW)
 @click.option("--reason", default="", help="For the record.")
 @click.pass_obj
 def publish_(config: Path, wave: int, *, reason: str) -> None:
@@ -112,7 +112,7 @@ def publish_(config: Path, wave: int, *, reason: str) -> None:
 
 
 @usage.command("withdraw")
-@click.argument("wave", type=int)
+@click.argument("wave", type=ROW)
 @click.option("--reason", required=True, help="Why: readers are told it.")
 @click.pass_obj
 def withdraw_(config: Path, wave: int, *, reason: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from monitor import workflow
-from monitor.cli.root import as_json, leave, print_json, service_of
+from monitor.cli.root import ROW, as_json, leave, print_json, service_of
 from monitor.collecting import AT_ONCE
 from monitor.kernel.english import plural
 from monitor.kernel.errors import NotFound
@@ -75,7 +75,7 @@ def import_(config: Path, file: Path, *, dry_run: bool, json_: bool) -> None:
 
 
 @services.command("forget")
-@click.argument("number", type=int)
+@click.argument("number", type=ROW)
 @click.pass_obj
 def forget(config: Path, number: int) -> None:
     """Forget the service NUMBER: its name, its address and all that it answered."""

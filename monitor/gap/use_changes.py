@@ -66,10 +66,11 @@ def sentence(
 
 def use_clause(before: State | None, after: State, cause_kind: str) -> str:
     """Tell what became of use: both figures whole, and whether it is a change."""
-    if after.use is None and cause_kind == WITHDRAWN:
-        return "the share of services that use it is not known" + _taken_back(before)
+    if after.use is None and cause_kind == PUBLISHED and before is not None and before.use:
+        told = counted(before.use.now)
+        return f"the newest survey gives no share of it; the one before it told {told}"
     if after.use is None:
-        return "the newest survey gives no share of it" + _was(before)
+        return "the share of services that use it is not known" + _taken_back(before)
     if before is not None and _goes_back(before, after):
         return f"use is told again as {counted(after.use.now)}{_taken_back(before)}"
     return figure_clause(after.use) + _replaced(before, after)
@@ -173,10 +174,6 @@ def _gap_clause(before: State | None, after: State) -> str:
     if before is None or before.kind is after.kind:
         return f"the gap stays “{after.kind}”"
     return f"the gap moved from “{before.kind}” to “{after.kind}”"
-
-
-def _was(before: State | None) -> str:
-    return f"; the one before it told {counted(before.use.now)}" if before and before.use else ""
 
 
 def _taken_back(before: State | None) -> str:

@@ -99,3 +99,10 @@ def test_what_is_known_beside_the_evidence_is_exported_with_source_and_date(run)
     known = [row for row in rows if row["words"]]
     assert all(row["source"] and row["dated"] for row in known)
     assert {row["words"] for row in rows if row["aspect"] == "Cost of training"} == {None}
+
+
+def test_a_number_that_no_wave_can_have_is_refused(run):
+    for number in ("0", "99999999999999999999999", "many"):
+        assert "Error: Invalid value for 'WAVE'" in run("usage", "publish", number, code=2).stderr
+    refused = run("usage", "services", "forget", str(2**40), code=2)
+    assert "Error: Invalid value for 'NUMBER'" in refused.stderr

@@ -48,14 +48,10 @@ LATER = after(FIRST, FELL, THEN)
 GAP = {"kind": GapKind.UNDER_USED}
 
 
-def cause_of(before, now):
-    """Name what made a state of another: a wave that came, or one that went."""
-    gone = (
-        before is not None
-        and before.use is not None
-        and before.use.before == (now.use.now if now.use else None)
-    )
-    return use_changes.WITHDRAWN if gone or now.use is None else use_changes.PUBLISHED
+def cause(before, now):
+    """Say what was done with a wave: one is withdrawn where an older one, or none, tells use now."""
+    newest = [state.use.now.wave if state and state.use else "" for state in (before, now)]
+    return use_changes.WITHDRAWN if newest[1] < newest[0] else use_changes.PUBLISHED
 
 
 @pytest.mark.parametrize(
@@ -90,7 +86,7 @@ def test_a_change_is_of_use_and_news_is_a_change_or_a_gap_that_could_not_be_comp
     before, now, moved, is_news
 ):
     assert use_changes.moved(before, now) == moved
-    assert use_changes.is_news(before, now, cause_of(before, now)) == is_news
+    assert use_changes.is_news(before, now, cause(before, now)) == is_news
 
 
 FIRST_SHARE = "30.0% (240 of 800 services, February to April 2027)"
@@ -120,14 +116,50 @@ LESS = "20.0% (160 of 800 services, February to April 2028)"
     ],
 )  # fmt: skip
 def test_use_is_told_whole_and_as_a_change_only_where_it_is_one(before, now, clause):
-    assert use_changes.use_clause(before, now, cause_of(before, now)) == clause
-    told = use_changes.sentence(
-        "VIPP", before, now, "A survey:\n was published. ", cause_of(before, now)
-    )
+    kind = cause(before, now)
+    assert use_changes.use_clause(before, now, kind) == clause
+    told = use_changes.sentence("VIPP", before, now, "A survey:\n was published. ", kind)
     assert told == (
         f"VIPP: {clause}; the gap stays “aligned”; the tier stays strong, findings still mixed; "
         "why: A survey: was published."
     )
+
+
+BETWEEN = wave(2028, vipp=(162, 800))
+LAST = wave(2029, vipp=(160, 800))
+ACROSS, REPLACED, ALONE = after(FIRST, LAST), after(FIRST, BETWEEN, LAST), after(LAST)
+TOLD_BEFORE = f"the change told before, from {FIRST_SHARE}, is replaced by this"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "kind", "moved", "is_news"),
+    [
+        (ALONE, ACROSS, use_changes.PUBLISHED, True, True),  # the older wave came last
+        (ACROSS, ALONE, use_changes.WITHDRAWN, True, True),  # and is withdrawn
+        (ACROSS, REPLACED, use_changes.PUBLISHED, True, False),  # what was told stays true
+        (REPLACED, ACROSS, use_changes.WITHDRAWN, True, True),
+        (ACROSS, NONE, use_changes.PUBLISHED, True, False),  # ranks alone
+        (ONE, replace(NONE, **GAP), use_changes.PUBLISHED, False, False),
+    ],
+)
+def test_a_change_comes_and_goes_with_the_wave_it_is_compared_with(
+    before, now, kind, moved, is_news
+):
+    assert use_changes.moved(before, now) == moved
+    assert use_changes.is_news(before, now, kind) == is_news
+
+
+def test_a_figure_that_is_compared_with_another_wave_says_what_was_told_before():
+    withdrawn = use_changes.use_clause(ACROSS, ALONE, use_changes.WITHDRAWN)
+    assert withdrawn.endswith(f"no earlier survey gives a share; {TOLD_BEFORE}")
+    published = use_changes.use_clause(ACROSS, REPLACED, use_changes.PUBLISHED)
+    assert published.endswith(f"when all are compared at once; {TOLD_BEFORE}")
+    assert use_changes.use_clause(REPLACED, ACROSS, use_changes.WITHDRAWN).startswith("use fell")
+    for state in (ALONE, REPLACED):
+        assert use_changes.subject(ACROSS, state).startswith("use still 20.0%, no change any more")
+    assert use_changes.subject(ALONE, ACROSS).startswith("use now 20.0%, was 30.0%")
+    told = use_changes.use_clause(ONE, NONE, use_changes.PUBLISHED)
+    assert told == (f"the newest survey gives no share of it; the one before it told {FIRST_SHARE}")
 
 
 def test_a_gap_that_moved_is_told_with_both_its_names():

@@ -195,6 +195,7 @@ def test_a_wave_makes_itself_of_what_was_sent_and_holds_no_part_under_ten(sessio
     assert wave is not None
     assert (wave.state, wave.origin, wave.unit) == (WaveState.DRAFT, "returns", "services")
     assert (wave.invited, wave.responses, wave.services) == (38, 37, 38), "one address for two"
+    assert wave.design_effect == (36 * 1 + 1 * 4) / 38, "as if the two always answered alike"
     assert wave.question == rules.QUESTION
     assert wave.promoters == ["Example Network of Services"]
     assert (wave.field_from, wave.field_to) == (date(2026, 11, 23), date(2026, 11, 24))

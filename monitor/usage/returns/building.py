@@ -79,6 +79,7 @@ def wave(asked: Asked, given: Sequence[Given], catalogue: Catalogue) -> Read:
 
 def _about(asked: Asked, given: Sequence[Given], catalogue: Catalogue) -> About:
     when = period(asked.field_from, asked.field_to)
+    services_of = Counter(one.address for one in given)
     return About(
         name=asked.name,
         instrument=asked.instrument,
@@ -91,8 +92,9 @@ def _about(asked: Asked, given: Sequence[Given], catalogue: Catalogue) -> About:
         mode=rules.MODE,
         promoters=asked.promoters,
         citation=f"Gap Monitor: services’ own returns, “{asked.name}”, {when}",
-        responses=len({one.address for one in given}),
+        responses=len(services_of),
         services=len(given),
+        services_per_response=dict(Counter(services_of.values())),
         invited=asked.invited,
         gold_standard=_gold_standard(given, catalogue),
     )
