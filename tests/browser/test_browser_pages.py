@@ -210,6 +210,7 @@ FILES = {
     *("memos.as_pdf", "own_memo.as_pdf"),
     *("changes.table", "atom.of_all", "atom.of_one", "history.table", "side_by_side.table"),
     *("downloads.ten", "downloads.studies", "downloads.use"),
+    "waves.blank",
     *("priorities.as_csv", "coverage.studies"),
     *("own_downloads.gap_table", "own_downloads.services_table", "own_downloads.everything"),
 }

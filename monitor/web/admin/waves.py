@@ -12,6 +12,7 @@ from monitor.accounts import actors
 from monitor.accounts import queries as accounts
 from monitor.accounts.tables import Role
 from monitor.gap import in_step, wave_previews
+from monitor.kernel import english
 from monitor.kernel.errors import InvalidInput, NotFound
 from monitor.kernel.uk import uk_day_of
 from monitor.notify import queries as notify
@@ -32,7 +33,7 @@ blueprint = Blueprint("waves", __name__)
 blueprint.before_request(auth.only(Role.ADMIN))
 
 _READ = "read"  # the box that says: I have read what will change
-_BLANK = {"table": "wave.csv", "about": "wave.toml"}
+_BLANK = ("wave.csv", "wave.toml")  # empty files to begin with
 
 
 @blueprint.get("/waves")
@@ -78,12 +79,11 @@ def bring() -> ResponseReturnValue:
     return redirect(url_for("waves.wave", wave_id=wave.id), code=303)
 
 
-@blueprint.get("/waves/blank/<name>")
-def blank(name: str) -> Response:
+@blueprint.get("/waves/blank/<file>")
+def blank(file: str) -> Response:
     """Give an empty file to begin with: the table with the ten, or what is said about a wave."""
-    if name not in _BLANK:
-        raise NotFound("there is no such file: there are table and about")
-    file = _BLANK[name]
+    if file not in _BLANK:
+        raise NotFound(f"there is no such file: there are {english.listed(_BLANK)}")
     empty = render_template(
         f"staff/blank/{file}", columns=importing.COLUMNS, slugs=service().catalogue.slugs
     )

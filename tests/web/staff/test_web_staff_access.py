@@ -15,6 +15,7 @@ from monitor.mine import links
 from monitor.notify import queries as mail
 
 NO_PAGE = {
+    "/waves/blank/<file>",
     "/changes/changes.csv",
     "/history/table.csv",
     "/interventions/compare.csv",
@@ -185,6 +186,7 @@ EXPECTED = {
     ("GET", "/use/<slug>"): PUBLIC,
     ("GET", "/waves"): ADMIN,
     ("POST", "/waves"): (401, 403, 403, 400),
+    ("GET", "/waves/blank/<file>"): ADMIN,
     ("GET", "/waves/<int:wave_id>"): ADMIN,
     ("POST", "/waves/<int:wave_id>/publish"): (401, 403, 403, 400),
     ("POST", "/waves/<int:wave_id>/discard"): (401, 403, 403, 409),
@@ -261,6 +263,7 @@ def _address(world, rule):
         ("<int:digest_id>", "1"),  # none was made
         ("<int:reader_id>", "1"),
         ("<step>", "offered"),
+        ("<file>", "wave.csv"),
         ("<uuid>", letter.uuid),
         ("<name>", "pubmed"),
         ("<written>", "2026-11-23"),

@@ -35,6 +35,7 @@ SMALL = {
     "/status/days",
     "/status/feeds",
     "/status/feeds/<int:feed_id>/remove",
+    "/waves/blank/<file>",
 }
 ENDLESS = """
     WITH RECURSIVE one(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM one WHERE n < 100000000000)
