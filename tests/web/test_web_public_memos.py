@@ -124,6 +124,7 @@ def test_a_day_goes_on_showing_how_things_stood(client, evidence, clock):
     now = text(client.get("/interventions/cos/memo"))
     assert "25 November 2026:" in now
     assert "suggested, not confirmed" in now
+    assert "independent of the developers." in now
     assert "nobody had confirmed it by then" in text(second)
 
 
