@@ -39,6 +39,7 @@ from monitor.catalogue import loader  # noqa: E402 - the same
 from monitor.kernel import settings as settings_module  # noqa: E402 - the same
 from monitor.kernel.clock import utcnow  # noqa: E402 - the same
 from monitor.kernel.database import Database  # noqa: E402 - the same
+from monitor.kernel.uk import uk_day_of  # noqa: E402 - the same
 from monitor.literature.matching.matcher import Matcher  # noqa: E402 - the same
 from monitor.service import Service  # noqa: E402 - the same
 from monitor.web.app import create_app  # noqa: E402 - the same
@@ -100,11 +101,19 @@ def pages(database: Database) -> list[Page]:
     screened = one("SELECT max(paper_id) FROM queue_item WHERE stage = 'excluded'")
     included = one("SELECT max(paper_id) FROM study_paper")
     kept = one("SELECT max(id) FROM paper WHERE lane = 'none' AND merged_into_id IS NULL")
+    change = one("SELECT max(id) FROM change")
     queue, worker = 30.0, "reviewer"
+    today = uk_day_of(utcnow()).date.isoformat()
     return [
         Page("a template alone", YARDSTICK),
         Page("overview", "/"),
         Page("intervention", f"/interventions/{slug}", None, 30),
+        Page("memo", f"/interventions/{slug}/memo", None, 30),
+        Page("memo as PDF", f"/interventions/{slug}/memo/{today}/memo.pdf", None, 2_000),
+        Page("changes", "/changes", None, 30),
+        Page("change, why", f"/changes/{change}", None, 30),
+        Page("feed", "/changes/feed.atom", None, 30),
+        Page("side by side", f"/interventions/compare?one={slug}&other={other}", None, 30),
         Page("queue", "/queue", worker, queue),
         Page("queue, deep", f"/queue?after={one(deep)}", worker, queue),
         Page("queue, oldest", "/queue?order=oldest", worker, queue),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from monitor.catalogue.context import ASPECTS
-from monitor.catalogue.loader import Catalogue
+from monitor.catalogue.loader import Catalogue, ExternalRating
 from monitor.catalogue.words import ResultClass
 from monitor.evidence.shown import OUTCOMES, figures, place
 from monitor.gap.explained import Explained
@@ -28,7 +28,7 @@ _NO_SOURCE = "No source that we know of tells it"
 _ASPECTS = ("deliverer", "format", "training", "days", "cost", "uk_provider")
 # so that one sheet holds everything, whatever a source wrote
 _CHANGES, _SURE, _DOUBTS, _WOULD, _RATINGS = 2, 3, 2, 5, 4
-_LONG, _SENTENCE, _FACT, _SOURCE = 450, 330, 150, 60
+_LONG, _SENTENCE, _FACT, _NAME, _SOURCE = 450, 330, 150, 90, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,21 +188,27 @@ def fact(catalogue: Catalogue, slug: str, name: str) -> tuple[str, str]:
 
 
 def _others(catalogue: Catalogue, slug: str) -> Iterator[Block]:
-    ratings = catalogue.intervention(slug).ratings[:_RATINGS]
-    if not ratings:
+    """Give other bodies' ratings, each with the variant it is of; those that gave one come first."""
+    every = sorted(catalogue.intervention(slug).ratings, key=lambda one: one.rating is None)
+    if not every:
         return
-    rows = tuple(
+    rows = [
         (
-            cut(f"{one.body} ({one.country})" if one.country else one.body, 80),
+            cut(_rated(one), _NAME),
             cut(sentence(one.rating), _FACT) if one.rating else "No rating found",
             cut(sentence(partial_day(one.rated)), _SOURCE) if one.rated else "Not known",
         )
-        for one in ratings
-    )
-    yield Block(
-        "What other bodies say",
-        table=Table("Other bodies’ ratings", ("Body", "Rating", "Rated"), rows),
-    )
+        for one in every[:_RATINGS]
+    ]
+    if (left := len(every) - _RATINGS) > 0:
+        rows.append((f"{left} more", "On the page of the intervention", ""))
+    columns = ("Body, variant", "Rating", "Rated")
+    yield Block("What other bodies say", table=Table("Other bodies’ ratings", columns, tuple(rows)))
+
+
+def _rated(one: ExternalRating) -> str:
+    where = f" ({one.country})" if one.country else ""
+    return f"{one.body}{where}{f': {one.variant}' if one.variant else ''}"
 
 
 def _use(known: Known) -> str:

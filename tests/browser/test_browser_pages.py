@@ -1,5 +1,6 @@
 """Every page, wide and narrow: axe finds nothing, the console is silent, nothing leaves the host."""
 
+import io
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import service_returns as returns  # type: ignore[import-not-found]  # on pytest
 import waves  # type: ignore[import-not-found]  # on pytest's path
 from appraising import press  # type: ignore[import-not-found]  # beside this file
 from axe_playwright_python.sync_playwright import Axe
+from pypdf import PdfReader
 from readings import reading_of  # type: ignore[import-not-found]  # on pytest's path
 from sqlalchemy import select
 from trials_with_effects import (  # type: ignore[import-not-found]  # on pytest's path
@@ -453,6 +455,40 @@ def test_private_pages_hold_for_everybody(site, open_browser, names):
 def test_staff_pages_hold_for_everybody(site, open_browser, names):
     page = open_browser(site.world.ada)
     check(site, page, names, [*STAFF.values(), *MORE_STAFF])
+
+
+ON_PAPER = (
+    *("/", "/interventions/theraplay", "/interventions/theraplay/findings", "/use", "/changes"),
+    *("/changes/14", "/interventions/compare?one=ddp&other=theraplay", "/history", "/priorities"),
+)
+
+
+def test_pages_hold_on_paper(site, open_browser, names):
+    """A4 is 794 pixels wide: nothing is cut off, and what only a screen has use for is gone."""
+    page = open_browser(width=1100)
+    for path in ON_PAPER:
+        page.goto(site.address + path)
+        assert not paper(page) & {"Skip to main content", "Sign in", "Get updates"}, path
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": 794 - 2 * 60, "height": 1000})
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(wide) <= 0, path
+        page.emulate_media(media="null")
+        page.set_viewport_size({"width": 1100, "height": 1000})
+    page.goto(site.address + PUBLIC["my_services.open_form"].format(**names))
+    press(page, "button", name="Open My services")
+    slugs = [one.slug for one in site.world.service.catalogue.interventions]
+    for path in (*(f"/interventions/{slug}/memo" for slug in slugs), "/mine/memo"):
+        page.goto(site.address + path)
+        told = PdfReader(io.BytesIO(page.pdf(format="A4", prefer_css_page_size=True)))
+        assert len(told.pages) == 1, path
+        assert "What would change" in told.pages[0].extract_text()
+
+
+def paper(page):
+    """Give the lines of a page as it is printed."""
+    told = PdfReader(io.BytesIO(page.pdf(format="A4", prefer_css_page_size=True)))
+    return {line.strip() for one in told.pages for line in one.extract_text().splitlines()}
 
 
 def test_pages_that_answer_a_form_hold_too(site, open_browser, names):

@@ -19,6 +19,7 @@ from monitor.kernel.database import Database
 from monitor.literature.matching.matcher import Matcher
 from monitor.service import Service
 from monitor.web.app import create_app
+from monitor.web.public import rendered
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 import pages  # type: ignore[import-not-found]  # put on the path above
@@ -42,7 +43,10 @@ GROWING = {
 OF_FEW = {"ix_message_held", "ix_message_refused"}
 # Statements at most, whatever is stored; with those that ask who is signed in.
 # ("paper": of an open one, ten are of what it may belong to, read at once however many there are)
-MOST = {"intervention": 24, "queue": 26, "excluded": 26, "paper": 54, "papers": 10, "status": 26}
+MOST = {
+    "intervention": 66, "memo": 44, "memo as PDF": 44, "changes": 6, "change": 20, "feed": 4,
+    "side by side": 10, "queue": 26, "excluded": 26, "paper": 54, "papers": 10, "status": 26,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -71,7 +75,8 @@ def world(request, tmp_path_factory):
 def _asked(service, page):
     """Ask a page; gives each statement with its parameters."""
     statements = []
-    client = create_app(service).test_client()
+    app = create_app(service)
+    client = app.test_client()
     if page.who:
         client.set_cookie("session", pages_world.TOKENS[page.who])
 
@@ -80,6 +85,7 @@ def _asked(service, page):
             statements.append((statement, parameters))
 
     assert client.get(page.path).status_code == 200
+    app.extensions["monitor.rendered"] = rendered.Pages()  # a public page is rendered anew
     event.listen(service.database.engine, "before_cursor_execute", note)
     try:
         answer = client.get(page.path)
@@ -135,7 +141,8 @@ def _aliases(statement):
 
 
 NAMES = [
-    "intervention", "queue", "queue, deep", "queue, oldest", "queue, intervention", "queue, design",
+    "intervention", "memo", "memo as PDF", "changes", "change, why", "feed", "side by side",
+    "queue", "queue, deep", "queue, oldest", "queue, intervention", "queue, design",
     "queue, why", "queue, all three", "excluded, deep", "paper, open", "paper, screened",
     "paper, included", "paper, kept", "papers", "papers, frequent word", "papers, one letter",
     "papers, absent word", "papers, notices", "papers, search", "status",

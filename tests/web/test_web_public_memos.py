@@ -99,6 +99,16 @@ def test_the_memo_says_what_the_page_says_and_what_nobody_knows(client, catalogu
         assert catalogue.review.doi in said
 
 
+def test_each_other_rating_says_of_which_variant_it_is(client, catalogue):
+    for one in catalogue.interventions:
+        said = text(client.get(f"/interventions/{one.slug}/memo"))
+        shown = [each for each in one.ratings if each.rating][:4]
+        for each in shown:
+            where = f" ({each.country})" if each.country else ""
+            of = f": {each.variant}" if each.variant else ""
+            assert f"{each.body}{where}{of}"[:80] in said
+
+
 def test_a_day_goes_on_showing_how_things_stood(client, evidence, clock):
     clock.advance(days=1)
     evidence.decided("cos")
@@ -114,6 +124,7 @@ def test_a_day_goes_on_showing_how_things_stood(client, evidence, clock):
     now = text(client.get("/interventions/cos/memo"))
     assert "25 November 2026:" in now
     assert "suggested, not confirmed" in now
+    assert "independent of the developers." in now
     assert "nobody had confirmed it by then" in text(second)
 
 

@@ -1,5 +1,6 @@
 """The memo of one intervention as of a day, gathered from the ledgers."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -8,13 +9,18 @@ from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import CertaintyDomain
 from monitor.evidence import queries as evidence
 from monitor.evidence.certainty import views
+from monitor.evidence.certainty.rules import leading
+from monitor.evidence.certainty.views import Standing
 from monitor.evidence.showing import showing
+from monitor.evidence.synthesis.index_results import Index
+from monitor.evidence.synthesis.telling import independence
 from monitor.feeds import queries as feeds
 from monitor.gap import explained, history, memo
 from monitor.gap import queries as gap
 from monitor.gap.memo import Known, Sure, Told
 from monitor.gap.queries import Wanted
 from monitor.gap.sheets import Sheet
+from monitor.kernel.english import full
 from monitor.kernel.errors import NotFound
 from monitor.kernel.uk import long_date, uk_day, uk_day_of
 from monitor.review import doubts
@@ -82,13 +88,18 @@ def _changes(session: Session, slug: str, at: datetime) -> list[Told]:
 
 
 def _sure(session: Session, catalogue: Catalogue, slug: str) -> list[Sure]:
-    found = views.standings(
-        session, catalogue, slug, uk_day_of(now()).date, shown=showing(session, catalogue, slug)
-    )
+    """Tell of each label its certainty, the risk of bias it rests on, and who did the studies."""
+    today, shows = uk_day_of(now()).date, showing(session, catalogue, slug)
+    found = views.standings(session, catalogue, slug, today, shown=shows)
+    index = {kind: finding.index for kind, finding in leading(shows.findings).items()}
     return [
-        Sure(shown.outcome, shown.level, shown.status, one.numbers[CertaintyDomain.RISK_OF_BIAS])
-        for one, shown in zip(found, certainty.shown(found), strict=True)
+        Sure(told.outcome, told.level, told.status, _rests_on(one, index[one.outcome_class]))
+        for one, told in zip(found, certainty.shown(found), strict=True)
     ]
+
+
+def _rests_on(one: Standing, index: Sequence[Index]) -> str:
+    return f"{one.numbers[CertaintyDomain.RISK_OF_BIAS]} {full(independence(index))}"
 
 
 def _doubts(session: Session, slug: str, at: datetime) -> list[str]:

@@ -41,11 +41,6 @@ class Row:
     one: str
     other: str
 
-    @property
-    def differs(self) -> bool:
-        """Whether the words differ."""
-        return self.one != self.other
-
 
 @dataclass(frozen=True, slots=True)
 class Trial:
