@@ -149,6 +149,12 @@ class SmtpTransport:
                 server.quit()
             server.close()
 
+    def certificate_ends(self) -> float | None:
+        """Say when the server's certificate ends, in seconds since 1970; None where there is none."""
+        sock = self._server.sock if self._server else None
+        shown = sock.getpeercert() if isinstance(sock, ssl.SSLSocket) else None
+        return ssl.cert_time_to_seconds(str(shown["notAfter"])) if shown else None
+
     def send(self, message: bytes, sender: str, recipient: str, uuid: str) -> str:
         """Hand over one message to one recipient."""
         if self._server is None:
