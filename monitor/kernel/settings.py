@@ -167,7 +167,13 @@ class MailSettings(Section):
         description="connections to the mail server at once, at most, while much mail waits; "
         "a server that allows fewer is sent to over fewer",
     )
-
+    per_minute: int = Field(
+        0,
+        ge=0,
+        le=100_000,
+        description="how many e-mails a minute the mail server is handed at most, whatever waits; 0: "
+        "as many as it takes",
+    )
     interruptions: int = Field(
         1,
         ge=0,

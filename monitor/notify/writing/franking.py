@@ -3,6 +3,7 @@
 from monitor.kernel.settings import Settings
 from monitor.notify.messages.claiming import Claimed
 from monitor.notify.smtp import envelopes, signing
+from monitor.notify.smtp.transport import plain_address
 from monitor.notify.writing.mail_merge import MailMerge
 
 
@@ -15,7 +16,12 @@ class Franking:
         self._sign = signing.signer(settings)
 
     def frank(self, claimed: Claimed) -> tuple[str, bytes]:
-        """Give one message's envelope sender, and the message whole."""
+        """Give one message's envelope sender, and the message whole.
+
+        Raises:
+            DeliveryRefused: its address is not one plain address, however it got here.
+        """
+        plain_address(claimed.address)
         message = self._merge.write(claimed)
         return self._sender(claimed), self._sign(message) if self._sign else message
 
