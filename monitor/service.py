@@ -16,6 +16,7 @@ from monitor.kernel.clock import utcnow
 from monitor.kernel.database import Database
 from monitor.kernel.settings import Settings
 from monitor.literature.matching.matcher import Matcher
+from monitor.notify.smtp import signing
 
 log = structlog.get_logger()
 
@@ -40,11 +41,13 @@ class Service:
 
         Raises:
             ConfigError: the catalogue or the secret is damaged, the secret was lost, others may
-                read it, or a setting names no source.
+                read it, a setting names no source, or
+                the key that signs mail cannot be used.
         """
         catalogue = loader.load()
         sources.check(settings, catalogue)
         databases.check(settings)
+        signing.signer(settings)  # a key that cannot sign stops the start
         database = Database(settings.database_url)
         for path in premises.keep_private(settings, database):
             log.warning("files.open_to_others", path=str(path))

@@ -12,7 +12,7 @@ import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.orm import Session
@@ -48,6 +48,7 @@ LEASE_SECONDS = 60 * 60
 # So many refusals in a row that say the same are no longer of one message each: nothing was
 # accepted yet, or something was. As many of us in a row end a pass.
 _SEVERAL, _ENOUGH = 2, 3
+MINUTE = timedelta(minutes=1)
 _CLOSING = 421  # RFC 5321: the server ends this connection
 
 
@@ -136,6 +137,7 @@ class _Pass:
     trouble: ServerUnavailable | None = None
     broken: Exception | None = None
     over: bool = False  # nothing more is claimed
+    vain: int = 0  # tried and not accepted
 
     def run(self) -> None:
         """Send until nothing is due or the server takes no more, and tell the admins."""
@@ -175,13 +177,24 @@ class _Pass:
 
     def _claim(self, session: Session, connections: Connections) -> bool:
         """Claim what the idle connections can take; tells whether there was as much as that."""
+        at = self.service.clock()
         room = self.lot * len(connections.idle) - len(self.waiting)
+        if self.service.settings.mail.per_minute:
+            room = min(room, self._left_of_the_minute(session, connections, at))
         if self.over or room <= 0:
             return False
-        at = self.service.clock()
         found = outbox.claim(session, at=at, limit=room, lease_seconds=LEASE_SECONDS)
         self.waiting += found
         return len(found) == room
+
+    def _left_of_the_minute(self, session: Session, connections: Connections, at: datetime) -> int:
+        """Say how many more the settings let the mail server be handed now.
+
+        What was accepted within the minute counts whoever sent it; of what was not, this pass's.
+        """
+        handed = outbox.accepted_within(session, at - MINUTE, at) + self.vain
+        in_hand = connections.in_hand + len(self.waiting)
+        return self.service.settings.mail.per_minute - handed - in_hand
 
     def _take_in(self, session: Session, connections: Connections, words: Sequence[Word]) -> None:
         """Record what became of the messages tried, in the order in which it was heard."""
@@ -194,7 +207,7 @@ class _Pass:
                     accepted.append((tried.claimed, tried.reply))
                     continue
                 self._sent(session, accepted)
-                accepted = []
+                accepted, self.vain = [], self.vain + 1
                 self._not_accepted(session, connections, word.connection, tried)
             self.waiting[:0] = word.untried
             self._pace(word)

@@ -24,6 +24,7 @@ from monitor.jobs.comparing import compare_due
 from monitor.jobs.delivery import deliver_due
 from monitor.jobs.digesting import make_due
 from monitor.jobs.ordering import order_due
+from monitor.jobs.pinging import ping
 from monitor.jobs.polling import poll_due
 from monitor.jobs.reminding import remind_due
 from monitor.jobs.renewing import read_old_papers
@@ -102,6 +103,7 @@ JOBS = (
     Job("use", 5 * 60, ask_due),
     Job("deliver", 10, deliver_due),
     Job("digest", 5 * 60, make_due),
+    Job("ping", 5 * 60, ping),
     Job("remind", 60 * 60, remind_due),
     Job("ask", 60 * 60, ask_readers),
     Job("collect", 5 * 60, close_due),

@@ -137,6 +137,11 @@ class Connections:
         """Whether there is one to send over."""
         return bool(self.idle or self._given)
 
+    @property
+    def in_hand(self) -> int:
+        """How many messages were given and are not heard of yet."""
+        return sum(len(lot) for lot in self._given.values())
+
     def hear(self) -> list[Word]:
         """Wait for a word, and give all there are by then."""
         words = [self._words.get()]

@@ -34,6 +34,7 @@ from monitor.kernel.source_settings import (
 
 # of the 64 octets of a local part (RFC 5321), what notify.smtp.envelopes adds leaves these
 _LONGEST_BOUNCE_NAME = 21
+_OUTSIDE = r"^(https://\S+|http://(127\.0\.0\.1|localhost|\[::1\])[:/]\S*)?$"
 DEFAULT_DATABASE = "sqlite:///var/gap-monitor.sqlite3"
 
 
@@ -167,7 +168,13 @@ class MailSettings(Section):
         description="connections to the mail server at once, at most, while much mail waits; "
         "a server that allows fewer is sent to over fewer",
     )
-
+    per_minute: int = Field(
+        0,
+        ge=0,
+        le=100_000,
+        description="how many e-mails a minute the mail server is handed at most, whatever waits; 0: "
+        "as many as it takes",
+    )
     interruptions: int = Field(
         1,
         ge=0,
@@ -222,6 +229,22 @@ class ReviewSettings(Section):
     )
 
 
+class WatchSettings(Section):
+    """An address outside that raises an alarm when it hears from us no more: a dead man's switch."""
+
+    ping_url: str = Field(
+        "",
+        pattern=_OUTSIDE,
+        description="asked every 5 minutes while mail leaves and every job runs, such as "
+        "https://hc-ping.example/UUID; let it raise an alarm after half an hour of silence",
+    )
+    trouble_url: str = Field(
+        "",
+        pattern=_OUTSIDE,
+        description="asked every 5 minutes while they do not, where the service outside has such an address",
+    )
+
+
 class Settings(Section):
     """Every setting, and the folder of the file they came from."""
 
@@ -229,6 +252,7 @@ class Settings(Section):
     web: WebSettings = WebSettings()
     mail: MailSettings = MailSettings()
     review: ReviewSettings = ReviewSettings()
+    watch: WatchSettings = WatchSettings()
     usage: UsageSettings = UsageSettings()
     sources: SourcesSettings = SourcesSettings()
     folder: Annotated[Path, Field(exclude=True)] = Path()

@@ -32,6 +32,7 @@ JOB_TITLES = {
     "deliver": "Send mail",
     "digest": "Make the digests",
     "remind": "Remind the admins",
+    "ping": "Tell the outside that all is well",
     "import": "Bring in files",
     "order": "Order the queue",
     "check": "Check the audit ledger",
@@ -200,9 +201,22 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
 
 def mail_problems(session: Session, now: datetime) -> list[str]:
     """Say what stands in the way of mail, each with its reason; nothing where all is well."""
-    wrong = [one for one in incidents.open_incidents(session) if one.of_mail]
+    wrong = [
+        one
+        for one in incidents.open_incidents(session)
+        if one.of_mail and one.topic != incidents.APPROVAL  # that one waits for a person, as asked
+    ]
     told = [f"{one.headline}: {one.message}" for one in wrong]
     return told + _mail_problems(wrong, notify.outbox(session), now)
+
+
+def cannot_tell(session: Session, now: datetime) -> list[str]:
+    """Say why somebody might not be told what they should be: mail, digests, jobs that do not run."""
+    jobs = [
+        _job_status(row, now)
+        for row in session.scalars(select(JobRow).where(JobRow.name != "ping"))
+    ]
+    return mail_problems(session, now) + _digests(session, now) + _of_jobs(jobs)
 
 
 def _job_status(row: JobRow, now: datetime) -> JobStatus:
@@ -240,9 +254,11 @@ def _problems(
         if (incident.topic != incidents.POLL or incident.of_use)
         and not (lost and lost.explains(incident))
     )
-    return problems + [
-        f"“{j.title}” is {j.state}" for j in jobs if j.state in {"overdue", "failing"}
-    ]
+    return problems + _of_jobs(jobs)
+
+
+def _of_jobs(jobs: list[JobStatus]) -> list[str]:
+    return [f"“{j.title}” is {j.state}" for j in jobs if j.state in {"overdue", "failing"}]
 
 
 def _not_answering(sources: list[feeds.SourceStatus]) -> list[str]:

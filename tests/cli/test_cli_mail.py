@@ -123,3 +123,12 @@ def test_a_bounce_is_piped_in_or_read_from_a_file(config, tmp_path):
     assert "Mail 1: Not believed" in told
     assert f"Mail 2 ({asked.uuid}): Noted." in told  # they have confirmed since
     assert isinstance(run(config, "bounce").exception, InvalidInput)
+
+
+def test_the_doctor_says_line_by_line_what_to_fix(config):
+    told = run(config, "doctor", "mail")
+    assert told.exit_code == 1
+    assert "not ok     From: gap-monitor@localhost is nobody’s address" in told.output
+    assert "not known  DNS: localhost is no domain" in told.output
+    lines = json.loads(run(config, "doctor", "mail", "--json").stdout)
+    assert {line["verdict"] for line in lines} <= {"ok", "not ok", "not known"}

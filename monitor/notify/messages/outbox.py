@@ -31,6 +31,7 @@ __all__ = [
     "Claimed",
     "Due",
     "accepted_since",
+    "accepted_within",
     "anything_due",
     "bury",
     "claim",
@@ -232,6 +233,12 @@ def spared(
 def accepted_since(session: Session, at: datetime) -> bool:
     """Tell whether the server has accepted a message since then."""
     return session.scalar(select(Message.id).where(Message.sent_at >= at).limit(1)) is not None
+
+
+def accepted_within(session: Session, since: datetime, at: datetime) -> int:
+    """Count the messages that the server has accepted since then; not by a clock that ran ahead."""
+    lately = select(func.count()).where(Message.sent_at > since, Message.sent_at <= at)
+    return session.scalar(lately) or 0
 
 
 def _again(

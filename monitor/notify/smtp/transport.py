@@ -149,6 +149,12 @@ class SmtpTransport:
                 server.quit()
             server.close()
 
+    def certificate_ends(self) -> float | None:
+        """Say when the server's certificate ends, in seconds since 1970; None where there is none."""
+        sock = self._server.sock if self._server else None
+        shown = sock.getpeercert() if isinstance(sock, ssl.SSLSocket) else None
+        return ssl.cert_time_to_seconds(str(shown["notAfter"])) if shown else None
+
     def send(self, message: bytes, sender: str, recipient: str, uuid: str) -> str:
         """Hand over one message to one recipient."""
         if self._server is None:
@@ -181,8 +187,8 @@ class SmtpTransport:
         dsn = server.has_extn("dsn")  # RFC 3461: tell of failures, with our id
         returned = f" RET=HDRS ENVID={uuid}" if dsn else ""
         notify = " NOTIFY=FAILURE" if dsn else ""
-        self._expect(server, Step.SENDER, f"MAIL FROM:<{_address(sender)}>{returned}")
-        self._expect(server, Step.RECIPIENT, f"RCPT TO:<{_address(recipient)}>{notify}")
+        self._expect(server, Step.SENDER, f"MAIL FROM:<{plain_address(sender)}>{returned}")
+        self._expect(server, Step.RECIPIENT, f"RCPT TO:<{plain_address(recipient)}>{notify}")
 
     def _hand_over(self, server: smtplib.SMTP, message: bytes) -> str:
         """Send the message; from here on a lost connection says nothing of what the server did."""
@@ -358,7 +364,7 @@ def _reply(code: int, words: bytes) -> str:
     return plain(f"{code} {words.decode('utf-8', 'replace')}", MAX_REPLY)
 
 
-def _address(address: str) -> str:
+def plain_address(address: str) -> str:
     """Let only one plain address into a command.
 
     Raises:

@@ -1,8 +1,9 @@
-"""Makes each message of a pass ready to be handed over: its bytes, and the envelope sender it goes under."""
+"""Makes each message of a pass ready to be handed over: its bytes, signed where asked, and its envelope sender."""
 
 from monitor.kernel.settings import Settings
 from monitor.notify.messages.claiming import Claimed
-from monitor.notify.smtp import envelopes
+from monitor.notify.smtp import envelopes, signing
+from monitor.notify.smtp.transport import plain_address
 from monitor.notify.writing.mail_merge import MailMerge
 
 
@@ -12,10 +13,17 @@ class Franking:
     def __init__(self, settings: Settings, secret: bytes) -> None:
         self._mail, self._secret = settings.mail, secret
         self._merge = MailMerge(settings, secret)
+        self._sign = signing.signer(settings)
 
     def frank(self, claimed: Claimed) -> tuple[str, bytes]:
-        """Give one message's envelope sender, and the message whole."""
-        return self._sender(claimed), self._merge.write(claimed)
+        """Give one message's envelope sender, and the message whole.
+
+        Raises:
+            DeliveryRefused: its address is not one plain address, however it got here.
+        """
+        plain_address(claimed.address)
+        message = self._merge.write(claimed)
+        return self._sender(claimed), self._sign(message) if self._sign else message
 
     def _sender(self, claimed: Claimed) -> str:
         if not self._mail.bounce_address:

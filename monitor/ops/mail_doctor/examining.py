@@ -1,0 +1,111 @@
+"""Looks at all that decides whether our mail arrives, and says of each how it stands. Sends nothing."""
+
+from datetime import datetime
+from functools import partial
+
+from monitor.kernel.errors import ConfigError, MailFault
+from monitor.kernel.settings import Settings, Tls, Transport
+from monitor.notify.rules import domain
+from monitor.notify.smtp import probing, signing
+from monitor.ops.mail_doctor import rules
+from monitor.ops.mail_doctor.lookups import Found, Names
+from monitor.ops.mail_doctor.rules import Line, Verdict
+
+_SERVER, _PROTECTED, _SIGN_IN = "mail server", "TLS", "sign-in"
+
+
+def examine(settings: Settings, names: Names, now: datetime) -> list[Line]:
+    """Look at everything: settings, mail server, DNS."""
+    lines = rules.settings(settings.mail, settings.web)
+    if settings.mail.transport is Transport.SMTP:
+        lines += _server(settings, now)
+    own = domain(settings.mail.from_address)
+    if rules.is_nowhere(own):
+        return [*lines, rules.unknown("DNS", f"{own} is no domain that could be looked up")]
+    return [*lines, *_records(settings, names, own)]
+
+
+def _records(settings: Settings, names: Names, own: str) -> list[Line]:
+    mail = settings.mail
+    envelope = domain(mail.bounce_address or mail.from_address)
+    found = names.texts(envelope)
+    return [
+        _takes_mail(envelope, names.mail_servers(envelope)),
+        rules.spf(envelope, found.answers, found.why),
+        _dkim(settings, names, own),
+        _dmarc(names, own),
+    ]
+
+
+def _takes_mail(name: str, found: Found) -> Line:
+    what = f"bounces to {name}"
+    if found.answers is None:
+        return rules.unknown(what, found.why)
+    if not found.answers or found.answers == ("0 .",):
+        words = "no server takes mail for it, so no bounce arrives: give it an MX record"
+        return Line(what, Verdict.NOT_OK, words)
+    return Line(what, Verdict.OK, f"mail to it goes to {', '.join(sorted(found.answers))}")
+
+
+def _dkim(settings: Settings, names: Names, own: str) -> Line:
+    selector = settings.mail.dkim_selector
+    if not selector:
+        words = (
+            "mail is not signed here. Where the mail server signs, set mail.dkim_selector to its "
+            "selector (s= of DKIM-Signature in a mail that arrived); else set mail.dkim_key_file too"
+        )
+        return rules.unknown("DKIM", words)
+    record = f"{selector}._domainkey.{own}"
+    found, is_ours = names.texts(record), None
+    if settings.mail.dkim_key_file is not None:
+        is_ours = partial(signing.is_of_our_key, settings)
+    return rules.dkim(record, found.answers, is_ours, found.why)
+
+
+def _dmarc(names: Names, own: str) -> Line:
+    """Look for the domain's own policy, then for those of the domains it stands below (RFC 7489, 6.6.3)."""
+    labels = own.split(".")
+    line = rules.dmarc(own, ())
+    for start in range(len(labels) - 1):
+        found = names.texts("_dmarc." + ".".join(labels[start:]))
+        line = rules.dmarc(own, found.answers, found.why)
+        if line.verdict is not Verdict.NOT_OK or found.answers:
+            return line
+    return rules.dmarc(own, ())
+
+
+def _server(settings: Settings, now: datetime) -> list[Line]:
+    try:
+        met = probing.probe(settings)
+    except ConfigError as error:
+        return [Line(_SIGN_IN, Verdict.NOT_OK, str(error))]
+    where = f"{settings.mail.host}:{settings.mail.port}"
+    asks = "nobody is asked to sign in" if not settings.mail.username else "it lets us in"
+    if met.fault is None:
+        return [
+            Line(_SERVER, Verdict.OK, f"{where} answers"),
+            *_protected(settings, met, now),
+            Line(_SIGN_IN, Verdict.OK, asks),
+        ]
+    said = met.words
+    not_asked = "the mail server could not be asked"
+    if met.fault is MailFault.UNREACHABLE:
+        verdict = Verdict.NOT_OK if met.is_refused else Verdict.UNKNOWN
+        return [
+            Line(_SERVER, verdict, said),
+            rules.unknown(_PROTECTED, not_asked),
+            rules.unknown(_SIGN_IN, not_asked),
+        ]
+    if met.fault is MailFault.UNPROTECTED:
+        return [Line(_PROTECTED, Verdict.NOT_OK, said), rules.unknown(_SIGN_IN, not_asked)]
+    if met.fault is MailFault.SIGN_IN:
+        return [Line(_SERVER, Verdict.OK, f"{where} answers"), Line(_SIGN_IN, Verdict.NOT_OK, said)]
+    return [Line(_SERVER, Verdict.NOT_OK, said)]
+
+
+def _protected(settings: Settings, met: probing.Probe, now: datetime) -> list[Line]:
+    if met.certificate_ends is not None:
+        return [rules.certificate(met.certificate_ends, now)]
+    if settings.mail.tls is Tls.NONE:
+        return []  # the settings' line tells it
+    return [rules.unknown("TLS certificate", "the mail server’s could not be read")]

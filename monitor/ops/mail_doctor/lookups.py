@@ -1,0 +1,53 @@
+"""Looks names up in the DNS. Tells what is not there from what could not be looked up."""
+
+from dataclasses import dataclass
+
+import dns.exception
+import dns.resolver
+
+SECONDS = 5.0
+_NONE = (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answers of one name; None where nobody could be asked, and why."""
+
+    answers: tuple[str, ...] | None
+    why: str = ""
+
+
+class Names:
+    """Asks the resolver of this machine, or one that is named."""
+
+    def __init__(self, server: str | None = None, port: int = 53) -> None:
+        self._server, self._port = server, port
+
+    def texts(self, name: str) -> Found:
+        """Give the TXT records of a name, each as one text."""
+        return self._ask(name, "TXT")
+
+    def mail_servers(self, name: str) -> Found:
+        """Give where mail to a domain goes; its own address where it names no server (RFC 5321, 5.1)."""
+        found = self._ask(name, "MX")
+        if found.answers == ():
+            return self._ask(name, "A")
+        return found
+
+    def _ask(self, name: str, kind: str) -> Found:
+        try:
+            answer = self._resolver().resolve(name, kind, lifetime=SECONDS, search=False)
+        except _NONE:
+            return Found(())
+        except (dns.exception.DNSException, OSError) as error:
+            return Found(None, f"{name} could not be looked up ({type(error).__name__})")
+        if kind == "TXT":
+            return Found(tuple(b"".join(one.strings).decode("utf-8", "replace") for one in answer))
+        return Found(tuple(one.to_text() for one in answer))
+
+    def _resolver(self) -> dns.resolver.Resolver:
+        if self._server is None:
+            return dns.resolver.Resolver()
+        resolver = dns.resolver.Resolver(configure=False)
+        resolver.nameservers, resolver.port = [self._server], self._port
+        return resolver
