@@ -43,8 +43,9 @@ def _moves(before: State, after: State) -> Iterator[str]:
         yield from _labels(before, after)
     for move in certainty_moved(before.certainty, after.certainty):
         yield f"certainty for {OUTCOMES[move.outcome_class]} is now {move.after}"
-    if use_changes.moved(before, after):
-        yield use_changes.headline(before, after)
+    if before.use != after.use:
+        # whole, with both counts: a share never stands alone, and its row in the table leaves this to us
+        yield use_changes.use_clause(before, after)
 
 
 def _labels(before: State, after: State) -> Iterator[str]:
