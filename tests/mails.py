@@ -47,7 +47,7 @@ def change(
         "id": number, "slug": name.lower(), "name": f"Programme {name}", "short": f"Programme {name}",
         "before": before.to_dict(), "after": after.to_dict(),
         "kinds": [kind.value for kind in rules.changed(before, after)],
-        "sentence": words, "brief": brief(before, after, cause),
+        "sentence": words, "brief": brief(before, after, cause, more.get("cause_kind", "")),
         "meaning": meaning(after).to_dict(), "cause": cause, "cause_kind": "decision",
         "usage": {"wave": "early 2020", "numerator": None, "denominator": None, "unit": None,
                   "citation": "A survey of 734 services", "when": "early 2020"},

@@ -16,14 +16,20 @@ from monitor.kernel import english
 _LABELS = 2  # named; more are counted
 
 
-def brief(before: State | None, after: State, cause_words: str) -> str:
-    """Tell a change, for after a name: "findings moved from generally positive to mixed; the tier stays strong. Why: …"."""
+def brief(before: State | None, after: State, cause_words: str, cause_kind: str = "") -> str:
+    """Tell a change, for after a name: "findings moved from generally positive to mixed; the tier stays strong. Why: …".
+
+    ``cause_kind``: what kind of cause it is; of use, whether a survey came or was withdrawn.
+    """
     cause = " ".join(cause_words.split()).rstrip(".")
     why = f" Why: {cause}." if cause else ""
     if before is None:
         first = f"the tier is {tier_clause(after)}, the findings {findings_words(after.direction)}"
         return f"{first}.{why}"
-    moves, stays = list(_moves(before, after)), english.listed(list(_stays(before, after)))
+    moves, stays = (
+        list(_moves(before, after, cause_kind)),
+        english.listed(list(_stays(before, after))),
+    )
     if not moves and before.kind is not after.kind:
         moves = [f"the gap now reads “{after.kind}”"]
     if not moves:
@@ -31,7 +37,7 @@ def brief(before: State | None, after: State, cause_words: str) -> str:
     return f"{english.listed(moves)}{f'; {stays}' if stays else ''}.{why}"
 
 
-def _moves(before: State, after: State) -> Iterator[str]:
+def _moves(before: State, after: State, cause_kind: str) -> Iterator[str]:
     if before.direction is not after.direction:
         was, now = findings_words(before.direction), findings_words(after.direction)
         yield f"findings moved from {was} to {now}"
@@ -43,8 +49,9 @@ def _moves(before: State, after: State) -> Iterator[str]:
         yield from _labels(before, after)
     for move in certainty_moved(before.certainty, after.certainty):
         yield f"certainty for {OUTCOMES[move.outcome_class]} is now {move.after}"
-    if use_changes.moved(before, after):
-        yield use_changes.headline(before, after)
+    if before.use != after.use:
+        # whole, with both counts: a share never stands alone, and its row in the table leaves this to us
+        yield use_changes.use_clause(before, after, cause_kind)
 
 
 def _labels(before: State, after: State) -> Iterator[str]:

@@ -224,6 +224,8 @@ NO_PAGE = {
         "crawlers.sitemap",
         "review.record",
         "admin.letter_html",
+        "digests.next_html",
+        "waves.blank",
     ),
     *FILES,
 }

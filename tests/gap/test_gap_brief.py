@@ -7,6 +7,7 @@ from monitor.catalogue.words import Direction, GapKind, Label, Tier, UsageBand
 from monitor.evidence.shown import Shown
 from monitor.gap.brief import brief
 from monitor.gap.rules import State
+from monitor.usage.standing import Counted, UseFigure
 
 STRONG = State(
     tier=Tier.STRONG, tier_low=Tier.STRONG, tier_high=Tier.STRONG, settled=True,
@@ -54,3 +55,14 @@ def test_tier_and_findings_are_both_named_whatever_moves():
         assert "findings" in told
         assert told.endswith(" Why: A cause.")
         assert len(told) < 400
+
+
+def test_a_share_of_use_is_told_whole_and_never_alone():
+    was = Counted("2026", "spring 2026", 158, 734, "services", 0.187, 0.246)
+    now = Counted("2029", "spring 2029", 99, 690, "services", 0.119, 0.172)
+    before = replace(STRONG, use=UseFigure(was))
+    after = replace(STRONG, use=UseFigure(now, was, -0.0718, -0.115, -0.029, 0.004))
+    told = brief(before, after, "The survey “2029” was published")
+    for figure in ("158 of 734 services", "99 of 690 services", "95% interval −11.5 to −2.9"):
+        assert figure in told
+    assert "the tier stays strong and findings stay generally positive" in told

@@ -168,7 +168,8 @@ def _merged(waiting: Sequence[_Step], after: State) -> str:
 def _brief(waiting: Sequence[_Step], before: State | None, after: State) -> str:
     """Tell what moved in a line or two; of many causes the studies below tell why."""
     causes = {step.change["cause"] for step in waiting}
-    return brief(before, after, plain(_causes(waiting), _WHY) if len(causes) <= _FEW else "")
+    why = plain(_causes(waiting), _WHY) if len(causes) <= _FEW else ""
+    return brief(before, after, why, _wave_kind(waiting))
 
 
 def _cause_kind(waiting: Sequence[_Step]) -> str | None:
