@@ -170,12 +170,10 @@ def _row(line: reading.Line, about: About | None, catalogue: Catalogue) -> Row:
 def _belongs(line: reading.Line, about: About) -> None:
     if line.cell("wave") and line.cell("wave") != about.name:
         raise InvalidInput(f"wave: it is of “{line.cell('wave')[:60]}”, not of “{about.name}”")
-    unit = line.cell("unit").casefold()
+    unit = reading.unit(line.cell("unit"))
     if not unit:
         raise InvalidInput("unit: is missing")
-    if unit not in {about.unit, about.unit.removesuffix("s"), "family"} or (
-        unit == "family" and about.unit != "families"
-    ):
+    if unit != about.unit:
         raise InvalidInput(
             f"unit: it counts {unit[:40]}, and this wave {about.unit}: "
             "another unit is a wave of its own, never merged"

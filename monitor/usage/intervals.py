@@ -5,11 +5,10 @@ Sampling error only: a survey that services chose to answer may be wrong in othe
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import erfc, sqrt
 from statistics import NormalDist
 
-_NORMAL = NormalDist()
-Z = _NORMAL.inv_cdf(0.975)  # of a 95% interval
+Z = NormalDist().inv_cdf(0.975)  # of a 95% interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,8 @@ def pooled_p(before: Share, after: Share) -> float:
     variance = p * (1 - p) * (1 / before.denominator + 1 / after.denominator) * effect
     if variance <= 0:
         return 1.0  # nobody, or everybody, in both: no difference at all
-    return 2 * _NORMAL.cdf(-abs(after.value - before.value) / sqrt(variance))
+    # erfc: the tail itself, where 1 less the rest would come to nothing
+    return erfc(abs(after.value - before.value) / sqrt(2 * variance))
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:

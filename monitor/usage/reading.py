@@ -26,6 +26,7 @@ _DATE = re.compile(
     r"|\d{1,4}[-/]\d{1,2}(?:[-/]\d{1,4})?(?: \d\d?:\d\d(?::\d\d)?)?",
     re.IGNORECASE,
 )
+_UNITS = {"service": "services", "response": "responses", "family": "families"}
 _MOST = 9_999_999
 _LONGEST_COUNT = 40  # characters: Python refuses to read a number of thousands of digits
 
@@ -157,6 +158,16 @@ def cell_text(cell: str) -> str:
         if unicodedata.category(character) not in {"Cf", "Cs", "Co"}
     )
     return " ".join(kept.split())
+
+
+def unit(said: str) -> str:
+    """Give what is counted in lower case and the plural; what is none we know as it is.
+
+    >>> unit("Service"), unit("families"), unit("teams")
+    ('services', 'families', 'teams')
+    """
+    folded = said.casefold()
+    return _UNITS.get(folded, folded)
 
 
 def intervention(named: str, catalogue: Catalogue) -> str:

@@ -164,3 +164,10 @@ def test_fewer_services_than_responses_do_not_sharpen_an_interval(run):
 )  # fmt: skip
 def test_waves_stand_in_the_order_of_time(waves, ordered):
     assert in_order(waves) == ordered
+
+
+def test_a_unit_in_the_singular_is_the_same_unit(run):
+    lines, _, _ = run([A, B.replace(",services,", ",Service,")])
+    assert lines["vipp"]["failed"] == []
+    lines, _, _ = run([A, B.replace(",services,", ",responses,")])
+    assert lines["vipp"]["failed"] == ["same unit"]

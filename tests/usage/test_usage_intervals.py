@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from monitor.usage.intervals import Share, Z, design_effect, holm, newcombe, pooled_p, wilson
 
@@ -147,3 +148,11 @@ def test_holm_keeps_the_order_and_lies_between_p_and_bonferroni(p_values):
 def test_what_is_no_share_is_refused(numerator, denominator):
     with pytest.raises(ValueError, match="is no share"):
         Share(numerator, denominator)
+
+
+def test_a_p_that_is_hardly_there_is_not_nothing():
+    """Its complement is 1 to the last digit that a machine keeps."""
+    p = pooled_p(Share(100, 700), Share(420, 700))
+    z = abs(420 - 100) / 700 / (520 / 1400 * 880 / 1400 * 2 / 700) ** 0.5
+    assert p == pytest.approx(2 * norm.sf(z), rel=1e-9)
+    assert 0 < p < 1e-60

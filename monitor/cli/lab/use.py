@@ -131,7 +131,8 @@ def _row(line: reading.Line, catalogue: Catalogue) -> Row:
     share = reading.share(line, design_effect(*_clusters(line)))
     if share is None:
         raise InvalidInput("numerator and denominator: are missing")
-    return Row(wave, slug, Figure(share, line.cell("question") or None, line.cell("unit") or None))
+    unit = reading.unit(line.cell("unit")) or None
+    return Row(wave, slug, Figure(share, line.cell("question") or None, unit))
 
 
 def _clusters(line: reading.Line) -> tuple[int | None, int | None]:

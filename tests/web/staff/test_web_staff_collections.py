@@ -117,6 +117,8 @@ def test_the_last_day_is_moved_on_and_what_cannot_be_is_said_beside_it(begun, ad
     assert (
         admin.post(f"{place}/last-day", {"closes_on": "soon"}, csrf=admin.csrf()).status_code == 400
     )
+    unread = admin.post(f"{place}/close", {}, csrf=admin.csrf())
+    assert 'value="2027-01-31"' in unread.text, "another form sent leaves this one as it is"
     moved = admin.post(f"{place}/last-day", {"closes_on": "2027-02-28"}, csrf=admin.csrf())
     assert "open to 28 February 2027" in admin.get(moved.location).text
 
