@@ -9,7 +9,7 @@ def close_due(service: Service) -> None:
     """Close the collection that is over. Writes nothing where there is none.
 
     Raises:
-        Conflict: a wave of its name was brought meanwhile; an admin has to settle that first.
+        Conflict: waves of both names that it may have stand; an admin has to settle that first.
     """
     at = service.clock()
     with service.database.read() as session:

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 import service_returns as returns  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import waves as table_waves  # type: ignore[import-not-found]  # tests/ is on pytest’s path
 from service_returns import BY, answer, bring, invite, open_one, token
 from sqlalchemy import select
 
@@ -399,3 +400,12 @@ def test_a_last_day_is_moved_on_and_back_only_while_nobody_was_asked(session, no
     service.close(session, CATALOGUE, found.id, by=BY, at=over + DAY)
     with pytest.raises(Conflict, match="is closed"):
         move(date(2027, 3, 31))
+
+
+def test_a_wave_of_its_name_brought_meanwhile_keeps_no_collection_open(session, now, asked):
+    answer(session, token("Ash"), now, "ddp")
+    other = table_waves.first(session, now, name=asked.name)
+    wave = service.close(session, CATALOGUE, asked.id, by=BY, at=now)
+    assert wave is not None
+    assert (other.name, wave.name) == ("Services 2029", "Services 2029 (returns)")
+    assert service.current(session) is None

@@ -31,6 +31,7 @@ from monitor.usage.returns.tables import (
 )
 from monitor.usage.tables import Wave
 
+_OWN = " (returns)"  # behind the name of a wave that somebody else's has
 _MAX_NAME, _MAX_WORDS, _MAX_PROMOTERS = 60, 500, 40
 _FACTS = ("name", "kind", "nation", "area", "address")
 _One = TypeVar("_One", Listed, ListedService)
@@ -198,9 +199,11 @@ def close(
 ) -> Wave | None:
     """End a collection and make a wave of its returns, as a draft; None where nobody answered.
 
+    Where a wave of its name was brought meanwhile, its own is called so with "(returns)" behind.
+
     Raises:
         NotFound: there is no such collection.
-        Conflict: it is closed already, or a wave of its name was brought meanwhile.
+        Conflict: it is closed already, or both names stand.
     """
     found = held(session, collection_id)
     if found.state is CollectionState.CLOSED:
@@ -265,7 +268,7 @@ def _read(session: Session, catalogue: Catalogue, found: Collection) -> Read | N
         .where(Return.collection_id == found.id)
     )
     asked = building.Asked(
-        name=found.name,
+        name=_free_name(session, found.name),
         question=found.question,
         instrument=found.instrument,
         version=found.version,
@@ -276,6 +279,14 @@ def _read(session: Session, catalogue: Catalogue, found: Collection) -> Read | N
         invited=session.scalar(invited) or 0,
     )
     return building.wave(asked, given, catalogue)
+
+
+def _free_name(session: Session, name: str) -> str:
+    try:
+        waves.refuse_twice(session, name)
+    except Conflict:
+        return f"{name[: _MAX_NAME - len(_OWN)].rstrip()}{_OWN}"
+    return name
 
 
 def _last_day(found: Collection) -> date:
