@@ -279,15 +279,18 @@ ABOUT_STANDING = (
     "No labelled papers that mention a programme only in passing were at hand. These are short "
     "abstracts that we made up (`tests/literature/standing_cases.csv`), so the shares say little "
     "of real ones. The rule was fitted to those *written with the rule*; the others were written "
-    "afterwards, by the same hand, and the rule was left as it was. It leans to *evaluated*: a "
-    "paper is *mentioned* only where every hit has a reason.\n"
+    "afterwards, by the same hand. Before the rules learnt the three of these that they had missed, "
+    "10 of 10 evaluated and 7 of 10 mentioned were right; since then nothing here is unseen. It "
+    "leans to *evaluated*: a paper is *mentioned* only where every hit has a reason.\n"
 )
 ABOUT_KINDS = (
     "Short abstracts that we made up (`tests/literature/passing_cases.csv`), each with a "
     "counterpart in which the programme was evaluated. The rules have been fitted to all of them, "
-    "so the table says little of other papers. Three of the four rounds were first read by rules "
+    "so the table says little of other papers. Three of the five rounds were first read by rules "
     "that had not seen them: of those that mention a programme, 34 of 45, 19 of 33 and 21 of 24 "
-    "were right; of those that evaluate one, 27 of 30, 15 of 19 and 21 of 25.\n"
+    "were right; of those that evaluate one, 27 of 30, 15 of 19 and 21 of 25. "
+    "One wording is left unread, since no sure rule tells it: the end of a range of prices "
+    '("fees run from nothing to a great deal for …") may as well be a result of a paper on costs.\n'
 )
 
 

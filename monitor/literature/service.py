@@ -72,9 +72,10 @@ def ingest(
             done += _add(session, fresh, at)
             fresh = []
             done.append(_take_in(session, arrival, matcher, at))
+            known.add(arrival, is_new=done[-1].is_new)
         else:
             fresh.append(arrival)
-        known.add(arrival)
+            known.add(arrival)
     done += _add(session, fresh, at)
     propose.propose_for(
         session, [ingested.paper_id for ingested in done if ingested.lane in TO_SCREEN], at

@@ -150,3 +150,15 @@ def test_a_year_far_ahead_is_not_believed():
 def test_a_family_name_is_no_author_beside_its_initials(written, authors):
     text = f"Publication date: March 2026\n\nSource: J Inv, Volume 3\n\nAuthor(s): {written}"
     assert read(text).authors == authors
+
+
+def test_a_part_is_of_the_journals_name_before_a_volume_and_of_the_volume_behind_it():
+    dated = "Publication date: May 2026\n\nSource: {}\n\nAuthor(s): A Bo"
+    named = rss_prose.read(dated.format("Invented Letters, Part B, Volume 5, Issue 2"))
+    assert (named.journal, named.volume, named.issue) == ("Invented Letters, Part B", "5", "2")
+    assert (
+        rss_prose.read(dated.format("Invented Letters, Part B")).journal
+        == "Invented Letters, Part B"
+    )
+    behind = rss_prose.read(dated.format("Invented Letters, Volume 5, Part B"))
+    assert (behind.journal, behind.volume) == ("Invented Letters", "5")

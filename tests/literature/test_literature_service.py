@@ -451,6 +451,34 @@ def test_a_new_paper_costs_few_statements(database, session, intake, cite):
     assert len(statements) <= 14, statements
 
 
+def test_papers_whose_titles_only_begin_alike_are_not_looked_up_one_by_one(
+    database, session, intake, matcher, cite, now
+):
+    begins = "A randomised controlled trial of Theraplay in"
+    names = ("Aberford", "Bexholme with infants", "Cawsand", "Dunmere for fathers")
+    stored = [
+        intake.stored(cite(f"{begins} {name}", authors=(f"Heron {initial}",), year=2020))
+        for initial, name in zip("ABCD", names, strict=True)
+    ]
+    statements = []
+    event.listen(
+        database.engine, "before_cursor_execute", lambda *a: statements.append(a[2]), named=False
+    )
+    done = service.ingest(session, stored, matcher, now)
+    assert len(statements) <= 20, statements
+    assert [one.is_new for one in done] == [True] * 4
+    # one that may be the same is compared, with those before it and with those of its own batch
+    again = [
+        intake.stored(cite(f"{begins} {names[1]}", authors=("Heron B",), year=2020)),
+        intake.stored(cite(f"{begins} {names[1]}", authors=("Heron B",), year=2020)),
+    ]
+    for one in service.ingest(session, again, matcher, now):
+        linked = select(PaperLink).where(
+            (PaperLink.paper_id == one.paper_id) | (PaperLink.other_id == one.paper_id)
+        )
+        assert one.paper_id == done[1].paper_id or session.scalars(linked).first()
+
+
 def _recorded(recordings):
     """Real replies of two sources, which share papers, read by the real readers."""
     for path in sorted((recordings / "pubmed_xml").glob("reciter*.xml")):

@@ -202,6 +202,8 @@ def test_kinds_of_passing_names_get_the_lane_they_were_written_for():
         ("The makers of Theraplay were thanked.", "only its developers"),
         ("Posters of Theraplay hung there.", "only a thing with its name"),
         ("Mothers who join Theraplay were lent hats.", "only where people came from"),
+        ("Few wards knew of Theraplay.", "only what people had heard of"),
+        ("We surveyed mothers. Theraplay is one option for them.", "only one option there is"),
         ("Two of them were also trained in Theraplay.", "only what somebody was trained in"),
         ("Child psychotherapy is a profession.", "only the name of a field"),
     ],

@@ -6,6 +6,7 @@ trial; nothing is looked up by them.
 """
 
 import re
+import string
 from collections.abc import Iterator
 from itertools import chain
 
@@ -82,6 +83,7 @@ _GROUPS = tuple(
 _SEVEN_DIGITS = b"0" * 7
 _DIGITS = bytes(ord("0" if 48 <= code < 58 or code >= 128 else "x") for code in range(256))  # noqa: PLR2004 - ASCII's
 _BETWEEN_DIGITS = b" \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f/-"
+_OF_A_WORD = frozenset(string.ascii_uppercase + string.digits)
 _OF_FEW_DIGITS = tuple(
     (letters, pattern) for _, letters, pattern in _PATTERNS if letters in {"NTR", "RBR-"}
 )
@@ -95,8 +97,19 @@ def may_be_in(capitals: str) -> bool:
     """
     shape = capitals.encode("utf-8", "surrogatepass").translate(_DIGITS, _BETWEEN_DIGITS)
     return _SEVEN_DIGITS in shape or any(
-        letters in capitals and few.search(capitals) for letters, few in _OF_FEW_DIGITS
+        few.match(capitals, at)
+        for letters, few in _OF_FEW_DIGITS
+        for at in _words_that_begin(letters, capitals)
     )
+
+
+def _words_that_begin(letters: str, capitals: str) -> Iterator[int]:
+    """Give where words begin with some letters: "NTR" stands in each "CONTROL" too."""
+    at = capitals.find(letters)
+    while at >= 0:
+        if at == 0 or capitals[at - 1] not in _OF_A_WORD:
+            yield at
+        at = capitals.find(letters, at + 1)
 
 
 def is_placeholder(number: str) -> bool:

@@ -100,7 +100,11 @@ def _place(text: str, *, whole: bool = False) -> dict[str, str] | None:
     if whole and "volume" not in text.lower():
         return None
     parts = [part.strip() for part in text.rstrip(". ").split(",")]
-    kinds = [_kind(part) for part in parts]
+    kinds: list[tuple[str, str] | None] = []
+    for part in parts:
+        # before a volume "Part B" is a part of the journal's name, behind it of the volume
+        is_named_so = part[:5].lower() == "part " and not any(kind for kind in kinds)
+        kinds.append(None if is_named_so else _kind(part))
     first = next((at for at, kind in enumerate(kinds) if kind), len(parts))
     place = dict(kind for kind in kinds[first:] if kind)
     if whole and (None in kinds[first:] or "volume" not in place or len(place) < _ENOUGH):

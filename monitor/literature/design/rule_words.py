@@ -55,7 +55,7 @@ _TITLE = (
             r"\b(?:systematic|scoping|umbrella|narrative|literature|integrative|critical|realist|"
             r"rapid|evidence) review(?! of (?:\w+ )?(?:records|charts|files|notes))|\bmeta-?\s?analy|\bnetwork meta|"
             r"\ba review\b(?! of \d)(?! of (?:the )?(?:\w+ ){0,3}(?:records?|charts?|files?|notes)\b)|"
-            r"(?:^|[:.?!–—-] ?|\b(?:an?|the) )(?:[\w-]+ ){0,3}review of\b(?! \d)(?! (?:the )?(?:\w+ ){0,3}(?:records?|charts?|files?|case ?notes|notes|cases)\b)|"
+            r"(?:^|[:.?!–—-] ?|\b(?:an?|the) )(?:[\w-]+ ){0,3}(?<!chart )(?<!charts )(?<!record )(?<!records )(?<!note )(?<!notes )(?<!file )(?<!files )(?<!case )review of\b(?! \d)(?! (?:the )?(?:\w+ ){0,3}(?:records?|charts?|files?|case ?notes|notes|cases)\b)|"
             r"\boverview\b|(?<!chart )(?<!charts )(?<!record )(?<!records )(?<!notes )(?<!note )(?<!file )"
             r"(?<!files )(?<!case )(?<!peer )\breview\W*$"
         ),
@@ -104,7 +104,7 @@ _TITLE = (
         "case",
         (
             r"\bcase[- ](?:series|reports?|stud(?:y|ies))\b|\bsingle[- ](?:case|subject|participant)\b(?! data)|\bmultiple[- ]baseline|\bn[- ]of[- ](?:1|one)\b|"
-            r"\bchanging[- ]criterion|\b(?-i:(?:B-?)?A-?B(?:-?[ABC]){0,4}) (?:[a-z-]+ ){0,2}(?:designs?|phases?)\b|"
+            r"\bchanging[- ]criterion|\b(?-i:(?:B-?)?A-?B(?:-?[ABC]){0,4}) (?:[a-z-]+ ){0,2}(?:designs?|phases?)\b|\b(?-i:A-?B-?A-?B) (?:study|studies|experiments?)\b|"
             r"\b(?:reversal|withdrawal|alternating[- ]treatments?) designs?\b|"
             r"\breview of \d+ (?:cases|patients)\b|\ba case(?: of\b|\W*$)|\bcases of\b"
         ),
@@ -232,7 +232,7 @@ _ABSTRACT = (
         "case",
         (
             r"\bcase (?:series|report(?! forms?)|stud(?:y|ies))\b|\bsingle[- ](?:case|subject|participant)\b(?! data)|\bmultiple[- ]baseline|\bn[- ]of[- ](?:1|one)\b|"
-            r"\bchanging[- ]criterion|\b(?-i:(?:B-?)?A-?B(?:-?[ABC]){0,4}) (?:[a-z-]+ ){0,2}(?:designs?|phases?)\b|"
+            r"\bchanging[- ]criterion|\b(?-i:(?:B-?)?A-?B(?:-?[ABC]){0,4}) (?:[a-z-]+ ){0,2}(?:designs?|phases?)\b|\b(?-i:A-?B-?A-?B) (?:study|studies|experiments?)\b|"
             r"\b(?:reversal|withdrawal|alternating[- ]treatments?) designs?\b|"
             r"\b(?:we|authors) (?:report|describe|present) (?:on )?(?:a|an|the|one|two|three|four) "
             r"(?:\w+ ){0,3}(?:cases?|patients?|child|boy|girl|man|woman|infant)\b|"

@@ -64,6 +64,12 @@ _ASKED_ABOUT = re.compile(
     r"(?:an? |the )?(?:\w+ ){0,3}(?:randomi[sz]|RCT)|\bwhy\b[^.;]{0,40}\b(?:were|was) randomi[sz]",
     re.IGNORECASE,
 )
+# What people told after somebody's trial; the trial itself says who was randomised.
+_TOLD_AFTER_IT = re.compile(
+    r"\b(?:voices|stories|accounts|narratives|recollections|interviews)\b[^.:;]{0,60}\b(?:after|following|within|"
+    r"from|in) (?:an?|the|our) (?:[\w-]+ ){0,3}(?:randomi|RCT)",
+    re.IGNORECASE,
+)
 _ONCE = re.compile(
     r"\b(?:who|that) had (?:taken part|participated) in (?:an?|the) (?:\w+ ){0,2}randomi|"
     r"\brandomi[sz][^.;]{0,60}\b(?:were|are|is|was) (?:reviewed|pooled|searched|identified)\b|"
@@ -172,7 +178,11 @@ def _of_title(title: str, told: Sequence[str]) -> Suggestion | None:
         None,
     )
     if suggestion is None or (
-        suggestion.design == "randomised" and _ASKED_ABOUT.search(says.about)
+        suggestion.design == "randomised"
+        and (
+            _ASKED_ABOUT.search(says.about)
+            or (_TOLD_AFTER_IT.search(says.about) and not _is_own(told))
+        )
     ):
         return None
     if suggestion.design in _FURTHER and _announces(says.about) and _is_own(told):

@@ -8,16 +8,17 @@ from typing import Any
 from sqlalchemy import bindparam, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from monitor.feeds.records import Identifier
+from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.service import StoredRecord
 from monitor.feeds.tables import Record
 from monitor.kernel.bulk import add_all, add_numbered, chunks
+from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
 from monitor.literature.dedup.identity import own_and_all_named
+from monitor.literature.dedup.verdict import compare
 from monitor.literature.matching.matcher import Matcher
-from monitor.literature.papers import reconcile
+from monitor.literature.papers import reconcile, resolve
 from monitor.literature.papers.precedence import cleaned
 from monitor.literature.papers.reading import Reading
-from monitor.literature.papers.resolve import NEW
 from monitor.literature.tables import (
     Match,
     Paper,
@@ -41,7 +42,22 @@ _KNOWN_RECORDS = (
 _KNOWN_IDENTIFIERS = select(PaperIdentifier.scheme, PaperIdentifier.value).where(
     tuple_(PaperIdentifier.scheme, PaperIdentifier.value).in_(bindparam("some", expanding=True))
 )
-_KNOWN_KEYS = select(PaperKey.value).where(PaperKey.value.in_(bindparam("some", expanding=True)))
+_KNOWN_KEYS = select(PaperKey.value, PaperKey.paper_id).where(
+    PaperKey.value.in_(bindparam("some", expanding=True))
+)
+# Of records that came at once, those that are another version of one before them.
+_AGAIN = (
+    select(_this.id)
+    .join(
+        _version,
+        (_version.source == _this.source) & (_version.key == _this.key) & (_version.id < _this.id),
+    )
+    .where(
+        _this.id.in_(bindparam("some", expanding=True)),
+        _version.id.in_(bindparam("some", expanding=True)),
+    )
+)
+_MOST_BEARERS = 2_000  # papers that share a key with some hundred arrivals, and are read for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +78,19 @@ class Arrival:
 
 @dataclass(slots=True)
 class Known:
-    """What the papers held here could share with some arrivals: versions, identifiers, keys."""
+    """What the papers held here could share with some arrivals: versions, identifiers, keys.
+
+    ``bearers`` are the papers that bear each key, by number: those that arrived themselves count
+    down from -1. ``said`` is what is compared of them; one without cannot be told from here.
+    """
 
     records: set[int] = field(default_factory=set)
+    again: set[int] = field(default_factory=set)
     identifiers: set[tuple[str, str]] = field(default_factory=set)
-    keys: set[int] = field(default_factory=set)
+    bearers: dict[int, set[int]] = field(default_factory=dict)
+    said: dict[int, Citation] = field(default_factory=dict)
+    _fingerprints: dict[int, Fingerprint] = field(default_factory=dict)
+    _changed: bool = False
 
     @classmethod
     def of(cls, session: Session, arrivals: Sequence[Arrival]) -> "Known":
@@ -84,21 +108,55 @@ class Known:
             rows = session.execute(_KNOWN_IDENTIFIERS, {"some": pairs})
             known.identifiers.update((row.scheme, row.value) for row in rows)
         for values in chunks(keys):
-            known.keys.update(session.scalars(_KNOWN_KEYS, {"some": values}))
+            for value, paper_id in session.execute(_KNOWN_KEYS, {"some": values}):
+                known.bearers.setdefault(value, set()).add(paper_id)
+        known._read_bearers(session, arrivals)
         return known
 
+    def _read_bearers(self, session: Session, arrivals: Sequence[Arrival]) -> None:
+        """Read what is compared of the papers that share no more than a key with an arrival."""
+        keys = {key for one in arrivals if not self.knows(one) for key in one.reading.keys}
+        papers = {paper for key in keys & self.bearers.keys() for paper in self.bearers[key]}
+        if papers and len(papers) <= _MOST_BEARERS:
+            self.said |= resolve.compared_of(session, papers)
+        if keys and len(arrivals) > 1:
+            for some in chunks([arrival.record_id for arrival in arrivals]):
+                self.again.update(session.scalars(_AGAIN, {"some": some}))
+
     def touches(self, arrival: Arrival) -> bool:
-        """Tell whether an arrival may belong to a paper held here."""
-        return (
-            arrival.record_id in self.records
-            or any((i.scheme, i.value) in self.identifiers for i in arrival.own)
-            or not self.keys.isdisjoint(arrival.reading.keys)
+        """Tell whether an arrival may belong to a paper held here, or resemble one."""
+        return self.knows(arrival) or self._resembles(arrival)
+
+    def knows(self, arrival: Arrival) -> bool:
+        """Tell whether a paper held here has an arrival's record or one of its identifiers."""
+        return arrival.record_id in self.records or any(
+            (i.scheme, i.value) in self.identifiers for i in arrival.own
         )
 
-    def add(self, one: Arrival) -> None:
-        """Take note of an arrival that is held now."""
+    def _resembles(self, arrival: Arrival) -> bool:
+        """Tell whether one that bears a key of it may be the same: many titles only begin alike."""
+        shared = self.bearers.keys() & arrival.reading.keys
+        if not shared or self._changed or arrival.record_id in self.again:
+            return bool(shared)
+        own = arrival.reading.fingerprint
+        others = {one for key in shared for one in self.bearers[key]}
+        return any(self._may_be(own, one) for one in others)
+
+    def _may_be(self, own: Fingerprint, bearer: int) -> bool:
+        if bearer not in self.said:
+            return True
+        if bearer not in self._fingerprints:
+            self._fingerprints[bearer] = fingerprint(self.said[bearer])
+        return compare(own, self._fingerprints[bearer]).verdict != "different"
+
+    def add(self, one: Arrival, *, is_new: bool = True) -> None:
+        """Take note of an arrival that is held now; unless it is new, what is held says more."""
+        self._changed = self._changed or not is_new or self.knows(one)
         self.identifiers.update((i.scheme, i.value) for i in one.own)
-        self.keys.update(one.reading.keys)
+        number = -1 - len(self.said)
+        self.said[number] = resolve.as_citation(one.reading.citation, one.own)
+        for key in one.reading.keys:
+            self.bearers.setdefault(key, set()).add(number)
 
 
 def add_papers(session: Session, arrivals: Sequence[Arrival], at: datetime) -> list[int]:
@@ -107,7 +165,7 @@ def add_papers(session: Session, arrivals: Sequence[Arrival], at: datetime) -> l
         return []
     ids = add_numbered(session, Paper, [_paper(arrival.reading, at) for arrival in arrivals])
     owned = list(zip(ids, arrivals, strict=True))
-    joined = {"joined_by": NEW, "at": at}
+    joined = {"joined_by": resolve.NEW, "at": at}
     add_all(
         session,
         PaperRecord,

@@ -5,8 +5,9 @@ and, for what names no number, the registrations of the same intervention. Reads
 """
 
 from datetime import date
+from functools import cache
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, exists, select, union
+from sqlalchemy import CTE, ColumnElement, Date, Select, and_, bindparam, exists, select, union
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from monitor.feeds.records import LinkKind
@@ -31,13 +32,23 @@ _Numbered = PaperRegistration | PaperIdentifier
 
 def candidates(session: Session, some: list[int], today: date) -> set[Pair]:
     """Give the pairs of which one is of ``some`` and to be screened, the lower id first."""
+    asked = {"some": some, "today": today}
+    rows = [row for statement in _statements() for row in session.execute(statement, asked)]
+    return {(min(row), max(row)) for row in map(tuple, rows)}
+
+
+@cache  # putting a statement together costs more than running it
+def _statements() -> tuple[Select[int, int], Select[int, int]]:
     mine = (
         select(Paper.id)
-        .where(Paper.id.in_(some), Paper.lane.in_(TO_SCREEN), Paper.merged_into_id.is_(None))
+        .where(
+            Paper.id.in_(bindparam("some", expanding=True)),
+            Paper.lane.in_(TO_SCREEN),
+            Paper.merged_into_id.is_(None),
+        )
         .cte("mine")
     )
-    rows = [*session.execute(_sharing(mine)), *session.execute(_of_one_intervention(mine, today))]
-    return {(min(row), max(row)) for row in map(tuple, rows)}
+    return _sharing(mine), _of_one_intervention(mine)
 
 
 def _sharing(mine: CTE) -> Select[int, int]:
@@ -84,12 +95,12 @@ def _by_key(mine: CTE) -> Select[int, int]:
     return found.where(one.paper_id.in_(select(mine.c.id)))
 
 
-def _of_one_intervention(mine: CTE, today: date) -> Select[int, int]:
+def _of_one_intervention(mine: CTE) -> Select[int, int]:
     """Select ended registrations of an article's intervention, and articles of a registration's.
 
     A paper that names a number is found by that. Both sides are bounded: see ``_MOST_OF_A_KIND``.
     """
-    ended, article = _ended(today), _articles(mine)
+    ended, article = _ended(), _articles(mine)
     of_mine = select(Match.paper_id, Match.slug).where(Match.paper_id.in_(select(mine.c.id)))
     own = of_mine.where(~_numbered(Match.paper_id), ~_registered(Match.paper_id)).subquery()
     registered = of_mine.where(_registered(Match.paper_id)).subquery()
@@ -104,11 +115,11 @@ def _of_one_intervention(mine: CTE, today: date) -> Select[int, int]:
     return select(pairs.subquery()).limit(_MOST_PAIRS)
 
 
-def _ended(today: date) -> CTE:
+def _ended() -> CTE:
     """Select the registrations whose trials ended last, with the interventions they name."""
     ids = (
         select(PaperTrial.paper_id)
-        .where(PaperTrial.completed <= today)
+        .where(PaperTrial.completed <= bindparam("today", type_=Date()))
         .order_by(PaperTrial.completed.desc(), PaperTrial.paper_id)
         .limit(_MOST_OF_A_KIND)
     )

@@ -33,7 +33,8 @@ def of_its_makers(scene: Scene) -> bool:
 _TRAINED = any_case(
     r"\b(?:trained|certified|accredited|qualified|schooled|experienced|skilled|versed) (?:in|with|as) "
     rf"{CLOSE}|\b(?:had|held|has|have|holds?|with|having) (?:a |an |some |their |also |done |had )*(?:training|"
-    rf"certificates?|diplomas?|qualifications?|background|experience|accreditation) (?:in|of|with) {CLOSE}"
+    rf"certificates?|diplomas?|qualifications?|background|experience|accreditation) (?:in|of|with) {CLOSE}|"
+    rf"\b(?:trained|certified|accredited|qualified) in [^.;:]{{1,80}}[, ](?:and )?\d+ ?% in {CLOSE}"
 )
 _BY_THE_WAY = any_case(
     r"\b(?:also|happen(?:ed|s)? to (?:be|have)|(?:of|among) (?:them|whom|these|those)|some|a few|"

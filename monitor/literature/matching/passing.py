@@ -9,7 +9,12 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from monitor.literature.matching.belongings import of_a_thing, of_where_people_came_from
+from monitor.literature.matching.belongings import (
+    of_a_thing,
+    of_an_option,
+    of_hearsay,
+    of_where_people_came_from,
+)
 from monitor.literature.matching.makers import of_its_makers, of_training
 from monitor.literature.matching.passing_cues import (
     ALLOCATED,
@@ -38,6 +43,11 @@ _RANGE_FROM = any_case(r"\bfrom (?:the |a |an )*$")
 _RANGE_ON = any_case(r"^(?: \([^)]{1,20}\))?(?: [^\W\d_][\w-]*){0,5} to \w")
 _BETWEEN = any_case(r"\b(?:anything|everything|something|all|range[sd]?|somewhere)\b[^.;]{0,30}\bbetween\b"
     r"[^.;]{1,60}\band (?:the |a |an )*$")  # fmt: skip
+_FIRST_TO_LAST = any_case(
+    r"\b(?:talks?|lectures?|evenings?|lists?|leaflets?|books?|titles?|topics?|agendas?)\b[^.;]{0,20}"
+    r"\b(?:began|begins?|started|starts?|opened|opens?) (?:with|on)\b[^.;]{1,60}"
+    r"\b(?:ended|ends?|closed|closes?|finished) (?:with|on) (?:the |a |an )*$"
+)
 _WARES = any_case(
     r"\b(?:r[au]ns?|running|rang(?:e[sd]?|ing)|var(?:y|ied|ies|ying)|span\w*|stretch\w*|exten[dt]\w*|"
     r"go|goes|went|reach\w*|everything|anything|all|things?|offers?|courses?|programmes?|programs?|"
@@ -67,7 +77,7 @@ def _of_a_range(scene: Scene) -> bool:
         ranging = _WARES.search(ahead) and not _MOVED.search(ahead)
         on = _RANGE_ON.match(scene.rest)
         return bool(ranging and on and not _IN_TIME.search(on[0]))
-    return bool(_BETWEEN.search(scene.near))
+    return bool(_BETWEEN.search(scene.near) or _FIRST_TO_LAST.search(scene.near))
 
 
 # What a place did before.
@@ -366,6 +376,8 @@ _RULES: tuple[tuple[Callable[[Scene], bool], str], ...] = (
     (of_its_makers, "only its developers"),
     (of_a_thing, "only a thing with its name"),
     (of_where_people_came_from, "only where people came from"),
+    (of_hearsay, "only what people had heard of"),
+    (of_an_option, "only one option there is"),
     (_of_a_range, "only one end of a range"),
     (_of_a_list, "one of many in a list"),
     (_of_a_place, "only what a place did before"),

@@ -1,6 +1,6 @@
 """Finds the paper a record belongs to. Reads only; a doubt is answered with "another paper"."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.records import Citation, Identifier, Trial
 from monitor.feeds.tables import Record
+from monitor.kernel.bulk import chunks
 from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
 from monitor.literature.dedup.identity import identifiers_conflict, same_title
 from monitor.literature.dedup.verdict import PairVerdict, compare
@@ -48,23 +49,30 @@ _sharing = (
     .limit(_MOST)
     .subquery()
 )
+_COMPARED = (
+    Paper.id,
+    Paper.title,
+    Paper.authors,
+    Paper.journal,
+    Paper.year,
+    Paper.volume,
+    Paper.issue,
+    Paper.pages,
+    Paper.publication_types,
+    PaperIdentifier.scheme,
+    PaperIdentifier.value,
+)
 _ALIKE = (
-    select(
-        Paper.id,
-        Paper.title,
-        Paper.authors,
-        Paper.journal,
-        Paper.year,
-        Paper.volume,
-        Paper.issue,
-        Paper.pages,
-        Paper.publication_types,
-        PaperIdentifier.scheme,
-        PaperIdentifier.value,
-    )
+    select(*_COMPARED)
     .join_from(_sharing, Paper, Paper.id == _sharing.c.paper_id)
     .outerjoin(PaperIdentifier, PaperIdentifier.paper_id == Paper.id)
     .where(Paper.merged_into_id.is_(None))
+    .order_by(Paper.id)
+)
+_OF_SOME = (
+    select(*_COMPARED)
+    .outerjoin(PaperIdentifier, PaperIdentifier.paper_id == Paper.id)
+    .where(Paper.id.in_(bindparam("some", expanding=True)), Paper.merged_into_id.is_(None))
     .order_by(Paper.id)
 )
 
@@ -73,7 +81,7 @@ NEW = "new paper"  # how it is said that a record made its paper
 
 
 # A paper, or a row of the columns that are compared.
-_Compared = Paper | Row[*tuple[Any, ...]]
+_Compared = Paper | Citation | Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +242,21 @@ def near_others(session: Session, paper_ids: Collection[int]) -> set[int]:
     return set(rows)
 
 
+def compared_of(session: Session, paper_ids: Collection[int]) -> dict[int, Citation]:
+    """Give what is compared of some papers; those merged into others are left out."""
+    found: dict[int, Citation] = {}
+    for some in chunks(paper_ids):
+        found.update(_compared(session.execute(_OF_SOME, {"some": some}).all()))
+    return found
+
+
+def _compared(rows: Iterable[Row[*tuple[Any, ...]]]) -> Iterator[tuple[int, Citation]]:
+    for paper_id, some in groupby(rows, key=attrgetter("id")):
+        first, *more = some
+        held = [Identifier(row.scheme, row.value) for row in (first, *more) if row.scheme]
+        yield paper_id, as_citation(first, held)
+
+
 def alike(
     session: Session, own: Fingerprint, keys: Collection[int], *, without: int | None = None
 ) -> list[MaybeSame]:
@@ -242,12 +265,10 @@ def alike(
         return []
     rows = session.execute(_ALIKE, {"keys": list(keys)}).all()
     lookalikes = []
-    for paper_id, some in groupby(rows, key=attrgetter("id")):
+    for paper_id, citation in _compared(rows):
         if paper_id == without:
             continue
-        first, *more = some
-        held = [Identifier(row.scheme, row.value) for row in (first, *more) if row.scheme]
-        other = fingerprint(as_citation(first, held))
+        other = fingerprint(citation)
         sameness = compare(own, other)
         if sameness.verdict != "different":
             lookalikes.append(MaybeSame(session.get_one(Paper, paper_id), other, sameness))
