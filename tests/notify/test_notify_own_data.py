@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from monitor.kernel.database import Base
 from monitor.kernel.errors import LinkOver
 from monitor.notify.digests import making
 from monitor.notify.digests.making import Workshop
 from monitor.notify.messages import outbox
 from monitor.notify.readers import own_data
-from monitor.notify.tables import MessageKind, Subscriber
+from monitor.notify.tables import MessageKind, ReturnedMail, Subscriber
+from monitor.notify.words import Weight
 
 DUE = timedelta(days=8, hours=1)
 BRIEF = (
@@ -48,11 +51,22 @@ def test_erased_means_that_nothing_is_sent_and_nobody_is_found(w, settings, cata
     making.make_next(w.session, Workshop(settings, catalogue), at=w.at + DUE)
     (digest,) = w.messages()
     w.at += DUE
+    said = f"550 no mailbox {anna.address}"
+    digest.reply = anna.dead_because = said
+    w.session.add(
+        ReturnedMail(message_id=digest.id, weight=Weight.GONE, status="5.1.1", words=said, at=w.at)
+    )
+    w.session.flush()
     assert own_data.erase(w.session, digest.uuid, w.at) == [digest.uuid]
     assert own_data.erase(w.session, digest.uuid, w.at) == [digest.uuid]
     assert outbox.claim(w.session, at=w.at, limit=9, lease_seconds=60) == []
     w.withdraw_and_announce(study)
     assert outbox.claim(w.session, at=w.at + DUE, limit=9, lease_seconds=60) == []
     assert w.session.get_one(Subscriber, anna.id).address == f"erased:{anna.id}"
+    assert not [
+        table.name
+        for table in Base.metadata.sorted_tables
+        if "anna@" in repr(w.session.execute(select(table)).all())
+    ]
     with pytest.raises(LinkOver):
         own_data.held(w.session, digest.uuid)

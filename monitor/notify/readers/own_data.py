@@ -27,6 +27,7 @@ from monitor.notify.tables import (
     Message,
     MessageKind,
     ReaderTerms,
+    ReturnedMail,
     Subscriber,
 )
 
@@ -71,7 +72,11 @@ def erase(session: Session, uuid: str, at: datetime) -> Sequence[str]:
     nobody = f"erased:{reader.id}"
     if reader.address != nobody:
         theirs = update(Message).where(Message.subscriber_id == reader.id)
-        affected(session.execute(theirs.values(address=nobody)))
+        # what another server said may quote the address
+        affected(session.execute(theirs.values(address=nobody, reply=None)))
+        returned = select(Message.id).where(Message.subscriber_id == reader.id)
+        came_back = update(ReturnedMail).where(ReturnedMail.message_id.in_(returned))
+        affected(session.execute(came_back.values(words="")))
         waits = delete(HeldNews).where(
             HeldNews.subscriber_id == reader.id, HeldNews.message_id.is_(None)
         )
@@ -79,6 +84,7 @@ def erase(session: Session, uuid: str, at: datetime) -> Sequence[str]:
         affected(session.execute(delete(ReaderTerms).where(ReaderTerms.subscriber_id == reader.id)))
         helping.forget(session, reader.id)
         reader.address, reader.interventions, reader.purpose = nobody, [], ""
+        reader.dead_because = None
         subject = f"subscriber:{reader.id}"
         audit.record(session, at=at, actor=subject, action="subscriber.erased", subject=subject)
     session.flush()
