@@ -34,7 +34,9 @@ def test_every_page_without_a_form_sets_no_cookie_and_loads_nothing_from_elsewhe
         page = app.test_client().get(path)
         assert page.status_code == 200, path
         assert ("Set-Cookie" in page.headers) == (path in _FORMS), path
-        loaded = re.findall(r'<(?:script|img|link(?! rel="alternate")|iframe)[^>]+(?:src|href)="([^"]+)"', page.text)
+        loaded = re.findall(
+            r'<(?:script|img|link(?! rel="alternate")|iframe)[^>]+(?:src|href)="([^"]+)"', page.text
+        )
         assert all(one.startswith("/static/") for one in loaded), path
 
 

@@ -88,7 +88,9 @@ def test_nothing_inline_and_nothing_from_elsewhere(client, evidence):
     for path in (*PUBLIC, f"/interventions/cos/studies/{study}", "/nope"):
         page = client.get(path).text
         assert not re.search(r"<style|<script|\sstyle=|\son\w+=|javascript:", page), path
-        loaded = re.findall(r'<(?:link(?! rel="alternate")|img|script|iframe)[^>]+(?:href|src)="([^"]+)"', page)
+        loaded = re.findall(
+            r'<(?:link(?! rel="alternate")|img|script|iframe)[^>]+(?:href|src)="([^"]+)"', page
+        )
         assert all(address.startswith("/static/") for address in loaded), path
 
 
