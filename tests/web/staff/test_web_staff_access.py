@@ -32,9 +32,11 @@ NO_PAGE = {
     "/priorities.csv",
     "/healthz",
     "/robots.txt",
+    "/sitemap.xml",
     "/coverage/studies.csv",
     "/static/<path:filename>",
     "/mail/<uuid>/html",  # has a policy of its own
+    "/mail/next/<int:reader>/html",  # the same
     "/papers/<int:paper_id>/records/<int:record_id>",
 }
 ONE_CLICK = {"/u/<token>", "/returns/<token>/stop"}  # without a form (RFC 8058)
@@ -67,6 +69,16 @@ EXPECTED = {
     ("GET", "/interventions/table.csv"): PUBLIC,
     ("GET", "/history/table.csv"): PUBLIC,
     ("GET", "/use/table.csv"): PUBLIC,
+    ("GET", "/glossary"): PUBLIC,
+    ("GET", "/who-uses-this"): PUBLIC,
+    ("GET", "/sitemap.xml"): PUBLIC,
+    ("GET", "/m/<token>"): NO_SUCH,
+    ("GET", "/helped/<token>"): NO_SUCH,
+    ("POST", "/helped/<token>"): NO_SUCH,
+    ("GET", "/choices/<token>/data"): NO_SUCH,
+    ("GET", "/choices/<token>/erase"): NO_SUCH,
+    ("POST", "/choices/<token>/erase"): NO_SUCH,
+    ("POST", "/subscribe/begin"): PUBLIC,
     ("GET", "/confirm/<token>"): NO_SUCH,
     ("POST", "/confirm/<token>"): NO_SUCH,
     ("GET", "/healthz"): PUBLIC,
@@ -210,6 +222,12 @@ EXPECTED = {
     ("POST", "/collections/<int:collection_id>/last-day"): (401, 403, 403, 404),
     ("GET", "/mail"): ADMIN,
     ("GET", "/mail/<uuid>"): ADMIN,
+    ("POST", "/mail/<uuid>/copy"): (401, 403, 403, 303),
+    ("GET", "/mail/next"): ADMIN,
+    ("POST", "/mail/next"): (401, 403, 403, 400),  # it wants an address
+    ("GET", "/mail/next/<int:reader>"): ADMIN,
+    ("GET", "/mail/next/<int:reader>/html"): ADMIN,
+    ("POST", "/mail/next/<int:reader>/test"): (401, 403, 403, 303),
     ("GET", "/mail/<uuid>/html"): ADMIN,
     ("POST", "/mail/again"): (401, 403, 403, 400),  # it wants a reason
     ("POST", "/mail/seen"): (401, 403, 403, 303),
