@@ -44,8 +44,11 @@ structlog.configure(
     ]
 )
 
-CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-CHEAP_NOBODY = CHEAP.hash("nobody has this password")
+# Passwords are hashed as argon2id here, but fast: a suite of sign-ins would spend minutes on it. Set
+# at once, since a module may hash while it is imported, and a session's fixture before any test's.
+FULL_COST = passwords._HASHER, passwords._NOBODY
+passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+passwords._NOBODY = passwords._HASHER.hash("nobody has this password")
 # What `make check` leaves out: tests that start processes, servers or a database, or read corpora.
 SLOW_ROOMS = frozenset({"browser", "cli", "demo", "feeds", "jobs", "ops", "story", "web"})
 SLOW_FIXTURES = frozenset({"database_url", "postgres_server", "recordings", "session", "upstream"})
@@ -208,11 +211,12 @@ def session(database):
 
 
 @pytest.fixture(autouse=True)
-def _cheap_hashes(request, monkeypatch) -> None:
-    """Hash passwords as argon2id, but fast: a suite of sign-ins would spend minutes on it."""
-    if request.node.get_closest_marker("real_hashes") is None:
-        monkeypatch.setattr(passwords, "_HASHER", CHEAP)
-        monkeypatch.setattr(passwords, "_NOBODY", CHEAP_NOBODY)
+def _full_cost(request, monkeypatch) -> None:
+    """Let a test of the hashes themselves have what the service has."""
+    if request.node.get_closest_marker("real_hashes") is not None:
+        hasher, nobody = FULL_COST
+        monkeypatch.setattr(passwords, "_HASHER", hasher)
+        monkeypatch.setattr(passwords, "_NOBODY", nobody)
 
 
 @pytest.fixture(autouse=True)
