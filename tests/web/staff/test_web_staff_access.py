@@ -245,9 +245,6 @@ EXPECTED = {
     ("GET", "/people/<int:user_id>/disable"): ADMIN,
     ("POST", "/people/<int:user_id>/disable"): (401, 403, 403, 303),
 }
-# Sweeps of every route that ask the database nothing which the sweep for everybody has not asked of
-# either kind: the same addresses, or refused before they are looked at.
-OF_THE_ANSWER_ALONE = pytest.mark.parametrize("begun", ["sqlite"], indirect=True)
 
 
 def _routes(app):
@@ -342,7 +339,6 @@ def test_what_was_refused_for_its_role_stands_in_the_ledger(world, browse):
     assert refusals()[len(before) :] == [(f"user:{world.ann.id}", "admin", "GET", "/people")]
 
 
-@OF_THE_ANSWER_ALONE
 def test_a_form_without_its_token_is_refused(world, staff_app, browse):
     browser = browse(world.ada)
     stolen = browse(world.ben).csrf()  # another browser's
@@ -356,7 +352,6 @@ def test_a_form_without_its_token_is_refused(world, staff_app, browse):
     assert world.contents() == before
 
 
-@OF_THE_ANSWER_ALONE
 def test_signed_in_pages_are_guarded_never_stored_and_hold_nothing_inline(world, browse):
     browser = browse(world.ada)
     for method, rule in EXPECTED:
