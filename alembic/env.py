@@ -3,7 +3,7 @@
 from alembic import context
 from alembic.script import ScriptDirectory
 
-from monitor.kernel import triggers
+from monitor.kernel.persistence import triggers
 from monitor.ops.schema import metadata
 
 connection = context.config.attributes["connection"]

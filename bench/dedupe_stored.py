@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from monitor.feeds.records import Citation  # noqa: E402 - found through the path set above
-from monitor.kernel.database import Base, Database  # noqa: E402 - the same
+from monitor.kernel.persistence.database import Base, Database  # noqa: E402 - the same
 from monitor.literature.dedup.clusters import stored_keys  # noqa: E402 - the same
 from monitor.literature.dedup.fingerprint import fingerprint  # noqa: E402 - the same
 from monitor.literature.papers.resolve import alike  # noqa: E402 - the same

@@ -34,7 +34,7 @@ from monitor.jobs.renewing import read_old_papers
 from monitor.jobs.schedule import JOBS
 from monitor.jobs.service import Service
 from monitor.kernel import audit
-from monitor.kernel.database import Database
+from monitor.kernel.persistence.database import Database
 from monitor.literature.papers.reading import edition
 from monitor.literature.tables import Paper
 from monitor.review.tables import QueueItem, Screening

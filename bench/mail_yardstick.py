@@ -21,7 +21,7 @@ from sqlalchemy import text
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from monitor.kernel.database import Database
+from monitor.kernel.persistence.database import Database
 
 _ANSWERS = {b"DATA": b"354 go on\r\n", b"QUIT": b"221 bye\r\n"}
 

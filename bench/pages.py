@@ -38,8 +38,8 @@ from pages_world import TOKENS, make, sign_in  # noqa: E402 - found through the 
 from monitor.catalogue import loader  # noqa: E402 - the same
 from monitor.kernel import settings as settings_module  # noqa: E402 - the same
 from monitor.kernel.clock import utcnow  # noqa: E402 - the same
-from monitor.kernel.database import Database  # noqa: E402 - the same
-from monitor.kernel.uk import uk_day_of  # noqa: E402 - the same
+from monitor.kernel.language.uk import uk_day_of  # noqa: E402 - the same
+from monitor.kernel.persistence.database import Database  # noqa: E402 - the same
 from monitor.literature.matching.matcher import Matcher  # noqa: E402 - the same
 from monitor.service import Service  # noqa: E402 - the same
 from monitor.web.app import create_app  # noqa: E402 - the same

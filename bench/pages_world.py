@@ -26,13 +26,13 @@ from monitor.accounts import passwords  # noqa: E402 - found through the path se
 from monitor.catalogue.loader import Catalogue  # noqa: E402 - the same
 from monitor.jobs.schedule import SCHEDULE  # noqa: E402 - the same
 from monitor.jobs.service import prepare  # noqa: E402 - the same
-from monitor.kernel.database import Database  # noqa: E402 - the same
+from monitor.kernel.persistence.database import Database  # noqa: E402 - the same
 from monitor.ops.schema import metadata  # noqa: E402 - the same
 from monitor.review.words import ExclusionReason  # noqa: E402 - the same
 from monitor.service import Service  # noqa: E402 - the same
 
 try:  # the same bench measures versions of before, which keep nothing so
-    from monitor.kernel import triggers
+    from monitor.kernel.persistence import triggers
     from monitor.literature.papers.titles import words_of
 except ImportError:
     triggers = None  # type: ignore[assignment]

@@ -49,7 +49,7 @@ from monitor.catalogue.words import (  # noqa: E402 - the same
 from monitor.evidence import service as evidence  # noqa: E402 - the same
 from monitor.evidence.words import Cause  # noqa: E402 - the same
 from monitor.gap import service as gaps  # noqa: E402 - the same
-from monitor.kernel.database import Database  # noqa: E402 - the same
+from monitor.kernel.persistence.database import Database  # noqa: E402 - the same
 from monitor.literature.tables import Paper, Study, StudyPaper  # noqa: E402 - the same
 from monitor.literature.words import Lane  # noqa: E402 - the same
 from monitor.ops.schema import metadata  # noqa: E402 - the same

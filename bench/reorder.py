@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from monitor.accounts.tables import Role, User  # noqa: E402 - found through the path above
-from monitor.kernel.database import Database  # noqa: E402 - the same
+from monitor.kernel.persistence.database import Database  # noqa: E402 - the same
 from monitor.literature.ranking.features import features  # noqa: E402 - the same
 from monitor.literature.ranking.order import Candidate, rank  # noqa: E402 - the same
 from monitor.literature.tables import Paper, PaperReading  # noqa: E402 - the same

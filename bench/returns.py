@@ -39,7 +39,7 @@ from monitor.catalogue import loader  # noqa: E402 - the same
 from monitor.catalogue import service as catalogue_service  # noqa: E402 - the same
 from monitor.kernel import settings as settings_module  # noqa: E402 - the same
 from monitor.kernel.clock import utcnow  # noqa: E402 - the same
-from monitor.kernel.database import Database  # noqa: E402 - the same
+from monitor.kernel.persistence.database import Database  # noqa: E402 - the same
 from monitor.literature.matching.matcher import Matcher  # noqa: E402 - the same
 from monitor.ops import schema  # noqa: E402 - the same
 from monitor.service import Service  # noqa: E402 - the same

@@ -47,7 +47,7 @@ from monitor.catalogue.words import (  # noqa: E402 - the same
 )
 from monitor.kernel import settings as settings_module  # noqa: E402 - the same
 from monitor.kernel.clock import utcnow  # noqa: E402 - the same
-from monitor.kernel.database import Database  # noqa: E402 - the same
+from monitor.kernel.persistence.database import Database  # noqa: E402 - the same
 from monitor.literature.matching.matcher import Matcher  # noqa: E402 - the same
 from monitor.literature.tables import Match, Paper  # noqa: E402 - the same
 from monitor.literature.words import Lane  # noqa: E402 - the same

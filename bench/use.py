@@ -26,7 +26,7 @@ from monitor.catalogue import service as catalogue_service  # noqa: E402 - the s
 from monitor.feeds import service as feeds  # noqa: E402 - the same
 from monitor.gap import wave_previews  # noqa: E402 - the same
 from monitor.kernel import settings  # noqa: E402 - the same
-from monitor.kernel.database import Database  # noqa: E402 - the same
+from monitor.kernel.persistence.database import Database  # noqa: E402 - the same
 from monitor.literature.matching.matcher import Matcher  # noqa: E402 - the same
 from monitor.notify import queries as notify  # noqa: E402 - the same
 from monitor.notify.tables import Subscriber, SubscriberState  # noqa: E402 - the same

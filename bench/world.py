@@ -36,7 +36,7 @@ from monitor.feeds.storage.citations import to_json  # noqa: E402 - the same
 from monitor.jobs.schedule import SCHEDULE  # noqa: E402 - the same
 from monitor.jobs.service import Service, prepare  # noqa: E402 - the same
 from monitor.kernel import audit  # noqa: E402 - the same
-from monitor.kernel.database import Database  # noqa: E402 - the same
+from monitor.kernel.persistence.database import Database  # noqa: E402 - the same
 from monitor.kernel.settings import parse  # noqa: E402 - the same
 from monitor.literature.dedup.clusters import stored_keys  # noqa: E402 - the same
 from monitor.literature.dedup.fingerprint import fingerprint  # noqa: E402 - the same

@@ -13,7 +13,7 @@ from monitor.feeds import sources
 from monitor.feeds.sources import databases
 from monitor.kernel import premises, secret
 from monitor.kernel.clock import utcnow
-from monitor.kernel.database import Database
+from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import Settings
 from monitor.literature.matching.matcher import Matcher
 from monitor.notify.smtp import signing

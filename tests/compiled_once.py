@@ -11,7 +11,7 @@ import jinja2
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from werkzeug.routing import Rule
 
-from monitor.kernel import database
+from monitor.kernel.persistence import database
 
 _STATEMENTS = 5_000  # more than there are
 _create = create_engine

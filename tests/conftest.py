@@ -25,7 +25,7 @@ from sqlalchemy import create_engine
 
 from monitor.accounts import passwords
 from monitor.feeds.sources import SOURCES
-from monitor.kernel.database import Database
+from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import parse
 from monitor.ops.schema import metadata
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from monitor import workflow
 from monitor.catalogue import service as catalogue_service
 from monitor.catalogue.loader import Catalogue
-from monitor.kernel.database import Base
+from monitor.kernel.persistence.database import Base
 from monitor.service import Service
 
 _COUNTED_UP = "SELECT sequencename AS name, last_value AS value FROM pg_sequences WHERE last_value IS NOT NULL"

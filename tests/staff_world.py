@@ -38,8 +38,8 @@ from monitor.feeds.records import (
 from monitor.feeds.sources import SOURCES
 from monitor.jobs import uploads as uploads_job
 from monitor.jobs.delivery import deliver_due
-from monitor.kernel.database import Base, Database
 from monitor.kernel.errors import SourceError, SourceFault
+from monitor.kernel.persistence.database import Base, Database
 from monitor.kernel.settings import Settings
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import queries as literature

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from monitor.catalogue import loader
 from monitor.gap.tables import Change
-from monitor.kernel.database import Base
+from monitor.kernel.persistence.database import Base
 from monitor.kernel.settings import parse
 from monitor.literature.matching.matcher import Matcher
 from monitor.service import Service

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from monitor.accounts import actors, passwords, refusals, rules
 from monitor.accounts.tables import FailedSignIn, SignIn, User
 from monitor.kernel import audit
-from monitor.kernel.database import affected
 from monitor.kernel.errors import InvalidInput, NotFound
+from monitor.kernel.persistence.database import affected
 
 WRONG = "The address and password do not belong together"
 THROTTLED = "Too many tries. Wait 15 minutes and try again"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from monitor.accounts import rules
 from monitor.accounts.tables import FailedSignIn, FormDraft, OneTimeLink, SignIn
-from monitor.kernel.database import affected
+from monitor.kernel.persistence.database import affected
 
 KEEP = timedelta(days=30)
 UNSENT = timedelta(days=90)  # what was typed and never recorded

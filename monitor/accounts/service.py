@@ -22,8 +22,8 @@ from monitor.accounts.authentication import (
 )
 from monitor.accounts.tables import OneTimeLink, Role, User
 from monitor.kernel import audit
-from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
+from monitor.kernel.persistence.database import affected
 
 __all__ = [
     "THROTTLED",

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.kernel.database import Base
+from monitor.kernel.persistence.database import Base
 
 
 class InterventionRow(Base):

@@ -17,8 +17,8 @@ import structlog
 from monitor.cli import telling
 from monitor.cli.root import DONE, NOT_RUN, commands
 from monitor.kernel.errors import MonitorError
-from monitor.kernel.loglines import LineHandler, LogLines
-from monitor.kernel.own_trouble import own_trouble
+from monitor.kernel.process.loglines import LineHandler, LogLines
+from monitor.kernel.process.own_trouble import own_trouble
 
 __all__ = ["commands", "main"]
 

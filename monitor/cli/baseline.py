@@ -18,7 +18,7 @@ from monitor.gap.previews import Preview, preview_baseline
 from monitor.gap.telling import tier_words
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
-from monitor.kernel.english import listed, plural, studies
+from monitor.kernel.language.english import listed, plural, studies
 
 
 @commands.group()

@@ -11,7 +11,7 @@ from monitor.gap.history import Difference
 from monitor.jobs.checking import check_whole_ledger
 from monitor.kernel import audit, premises
 from monitor.kernel.errors import MonitorError
-from monitor.kernel.uk import minute
+from monitor.kernel.language.uk import minute
 from monitor.ops import shapes
 from monitor.ops.advice import advice
 from monitor.ops.queries import mail_problems

@@ -19,7 +19,7 @@ from monitor.jobs.rehearsing import rehearse
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
 from monitor.kernel.errors import InvalidInput
-from monitor.kernel.uk import uk_day_of
+from monitor.kernel.language.uk import uk_day_of
 from monitor.literature.ingest.novelty import Novelty
 
 

@@ -12,7 +12,7 @@ from monitor.feeds.completeness import days
 from monitor.feeds.completeness.day_rows import DayAttempt
 from monitor.feeds.completeness.days import DayReport
 from monitor.kernel.errors import NotFound
-from monitor.kernel.uk import hour, minute, read_day, uk_day, uk_day_of
+from monitor.kernel.language.uk import hour, minute, read_day, uk_day, uk_day_of
 from monitor.ops import explanation, exports, shapes
 from monitor.ops.queries import Status
 from monitor.ops.queries import status as read_status

@@ -16,8 +16,9 @@ import waitress
 from monitor.accounts import service as accounts
 from monitor.jobs.schedule import SCHEDULE, scheduled
 from monitor.jobs.service import prepare
-from monitor.kernel import addresses, loglines, memory
+from monitor.kernel import addresses
 from monitor.kernel.errors import ConfigError
+from monitor.kernel.process import loglines, memory
 from monitor.kernel.settings import WebSettings
 from monitor.ops.advice import advice
 from monitor.service import Service

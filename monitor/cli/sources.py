@@ -17,7 +17,7 @@ from monitor.jobs.replaying import READERS, size
 from monitor.jobs.replaying import replay as replay_source
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
-from monitor.kernel.uk import minute
+from monitor.kernel.language.uk import minute
 from monitor.ops.schema import require_current
 from monitor.service import Service
 

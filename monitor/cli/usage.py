@@ -14,8 +14,8 @@ from monitor.gap.wave_previews import WavePreview
 from monitor.jobs import asking_use
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
-from monitor.kernel.english import listed, plural
-from monitor.kernel.uk import uk_day_of
+from monitor.kernel.language.english import listed, plural
+from monitor.kernel.language.uk import uk_day_of
 from monitor.notify import queries as notify
 from monitor.usage import importing, queries
 from monitor.usage import service as waves

@@ -10,8 +10,8 @@ import click
 from monitor import workflow
 from monitor.cli.root import ROW, as_json, leave, print_json, service_of
 from monitor.collecting import AT_ONCE
-from monitor.kernel.english import plural
 from monitor.kernel.errors import NotFound
+from monitor.kernel.language.english import plural
 from monitor.service import Service
 from monitor.usage.returns import asking, queries, services_list
 from monitor.usage.returns import service as returns

@@ -8,7 +8,7 @@ from monitor.demo.people import first
 from monitor.demo.stagecraft import quote, say
 from monitor.demo.visitor import Page, Visitor
 from monitor.kernel.clock import utcnow
-from monitor.kernel.uk import london
+from monitor.kernel.language.uk import london
 
 # each service with the area it is in, and what it offers to how many families
 _SERVICES: tuple[tuple[str, str, dict[str, str]], ...] = (

@@ -10,7 +10,7 @@ from fractions import Fraction
 from monitor.catalogue.loader import GradingPolicy
 from monitor.catalogue.words import Tier
 from monitor.evidence.facts import Interval
-from monitor.kernel.english import span
+from monitor.kernel.language.english import span
 
 _TIERS = tuple(Tier)
 

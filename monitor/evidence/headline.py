@@ -11,7 +11,7 @@ from monitor.catalogue.policies import HeadlinePolicy
 from monitor.catalogue.words import Direction, Label
 from monitor.evidence.shown import Shown, figures, place, speaker
 from monitor.evidence.synthesis.findings import MainFinding
-from monitor.kernel import english
+from monitor.kernel.language import english
 from monitor.review.words import shown
 
 

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from monitor.feeds.records import Identifier
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.tables import Record
-from monitor.kernel.bulk import chunks
-from monitor.kernel.english import month
+from monitor.kernel.language.english import month
+from monitor.kernel.persistence.bulk import chunks
 from monitor.literature.linkage.facts import name_of_trial
 from monitor.literature.linkage.overdue import TrialStanding
 from monitor.literature.tables import PaperRecord

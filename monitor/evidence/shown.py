@@ -12,7 +12,7 @@ from monitor.catalogue.words import Label, ResultClass
 from monitor.evidence.synthesis.findings import MainFinding
 from monitor.evidence.synthesis.harm_words import for_readers
 from monitor.evidence.synthesis.labels import label
-from monitor.kernel import english
+from monitor.kernel.language import english
 
 _DIGITS = 6  # of an estimate, as ledgers keep it: far more than are told, which are rounded once
 

@@ -10,7 +10,7 @@ from monitor.catalogue.loader import Baseline, GradingPolicy
 from monitor.catalogue.policies import DirectionPolicy, Fact, TierRule
 from monitor.catalogue.words import Direction, Tier
 from monitor.evidence.facts import Interval, StudyFacts, Tally
-from monitor.kernel.english import listed, month
+from monitor.kernel.language.english import listed, month
 from monitor.review.words import shown
 
 _REVIEW = "the published review"

@@ -16,8 +16,8 @@ from monitor.feeds import incident_wording, rules
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.tables import Incident, SourceRow, UseFeed
 from monitor.kernel import audit
-from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict, MailFault, NotFound, SourceFault
+from monitor.kernel.persistence.database import affected
 
 ACTOR = "job:poll"
 POLL = "poll"

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Watermark
 from monitor.feeds.tables import SourceRow, WatermarkRow
-from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict, NotFound
+from monitor.kernel.persistence.database import affected
 
 # no lease is longer: one that seems to be was written by a clock that ran ahead
 _LONGEST_LEASE = timedelta(hours=6)

@@ -1,12 +1,12 @@
 """Text from outside made plain and bounded: what goes out fits a database row and a line of mail.
 
 Never trusts: what comes in may be anything. What mark-up is, and which characters nobody sees, says
-``kernel.text``, for every reader; here are the limits of length.
+``kernel.language.text``, for every reader; here are the limits of length.
 """
 
 import hashlib
 
-from monitor.kernel import text
+from monitor.kernel.language import text
 
 MAX_TITLE = 1_000
 MAX_ABSTRACT = 50_000

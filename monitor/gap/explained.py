@@ -30,8 +30,8 @@ from monitor.gap.tables import Change
 from monitor.gap.telling import maybe_words, moved, tier_words
 from monitor.gap.undoing import Smallest, in_words, smallest
 from monitor.gap.words import ChangeKind
-from monitor.kernel.english import day, listed, plural
-from monitor.kernel.uk import uk_day_of
+from monitor.kernel.language.english import day, listed, plural
+from monitor.kernel.language.uk import uk_day_of
 from monitor.literature.linkage.overdue import TrialStanding
 from monitor.review.words import shown
 from monitor.usage import service as usage

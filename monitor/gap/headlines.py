@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from monitor.catalogue.words import GapKind, Tier
 from monitor.gap.states import State
-from monitor.kernel.english import number, ordinal
+from monitor.kernel.language.english import number, ordinal
 
 _MOST = 4  # "the four most used": ranks 1 to 4, the widest-used band of the first gap policy
 _LOW = 7  # "7th or lower"

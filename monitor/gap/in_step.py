@@ -11,7 +11,7 @@ from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import Tier
 from monitor.gap.states import State
 from monitor.gap.tables import Change
-from monitor.kernel.english import number
+from monitor.kernel.language.english import number
 from monitor.usage import queries as usage
 from monitor.usage.agreement import Agreement, Basis, of_ranks, of_shares, sentence
 from monitor.usage.standing import Survey

@@ -17,7 +17,7 @@ from monitor.gap.rules import stands
 from monitor.gap.sheets import Block, Sheet, Statement, Table, cut, within
 from monitor.gap.states import State
 from monitor.gap.telling import since, tier_words, used
-from monitor.kernel.english import NOT_KNOWN, day, full, listed, partial_day, sentence
+from monitor.kernel.language.english import NOT_KNOWN, day, full, listed, partial_day, sentence
 from monitor.review.words import shown
 
 UNKNOWN = "Not known to us"

@@ -17,7 +17,7 @@ from monitor.gap import queries, use_changes
 from monitor.gap.rules import State, assess, band, changed, sentence
 from monitor.gap.tables import Change, GapRow
 from monitor.kernel import audit
-from monitor.kernel.uk import uk_day_of
+from monitor.kernel.language.uk import uk_day_of
 from monitor.usage import service as usage
 from monitor.usage.bands import band_of_share
 from monitor.usage.standing import Observation

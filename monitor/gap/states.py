@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from monitor.catalogue.words import Certainty, Direction, GapKind, Tier, UsageBand
 from monitor.evidence.shown import Shown
-from monitor.kernel import english
+from monitor.kernel.language import english
 from monitor.usage.standing import UseFigure
 
 # Of the JSON. 1: the same without this key. 2: this key. 3: what the review said and what trials

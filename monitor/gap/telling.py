@@ -7,7 +7,7 @@ from monitor.catalogue.words import Direction, Label, ResultClass, Tier, UsageBa
 from monitor.evidence.certainty.rules import moved as certainty_moved
 from monitor.evidence.shown import OUTCOMES, Shown, gone, place, speaker, subject_of
 from monitor.gap.states import State
-from monitor.kernel import english
+from monitor.kernel.language import english
 
 _TIERS = list(Tier)
 _OF_HEADLINES = frozenset({ResultClass.ATTACHMENT.value, ResultClass.PROXIMAL.value})

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from monitor.kernel.english import either, listed, number
+from monitor.kernel.language.english import either, listed, number
 
 LARGEST = 3  # studies taken away together
 # Studies weighed over all tries: what a page may spend. Sizes that would need more are not tried.

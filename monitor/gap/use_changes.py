@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from monitor.gap.states import State
 from monitor.gap.telling import findings_clause, tier_clause
-from monitor.kernel import english
+from monitor.kernel.language import english
 from monitor.usage.comparison import Condition
 from monitor.usage.standing import Counted, UseFigure
 

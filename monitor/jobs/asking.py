@@ -22,8 +22,8 @@ from monitor.feeds.sources import SOURCES, Context, Source
 from monitor.feeds.tables import PollKind
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import ConfigError, Conflict, OwnTrouble, SourceError, SourceFault
-from monitor.kernel.locks import exclusive
-from monitor.kernel.own_trouble import own_trouble
+from monitor.kernel.persistence.locks import exclusive
+from monitor.kernel.process.own_trouble import own_trouble
 from monitor.literature.papers.watching import watched_dois
 from monitor.service import Service
 

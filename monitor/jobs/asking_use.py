@@ -13,9 +13,9 @@ from monitor import workflow
 from monitor.feeds import incidents, of_use
 from monitor.feeds.http.client import Http
 from monitor.feeds.of_use import Documents
-from monitor.kernel.english import plural
 from monitor.kernel.errors import Conflict, NotFound, SourceError, SourceFault
-from monitor.kernel.locks import exclusive
+from monitor.kernel.language.english import plural
+from monitor.kernel.persistence.locks import exclusive
 from monitor.kernel.source_settings import UseFeedSettings
 from monitor.service import Service
 from monitor.usage import documents as reading

@@ -29,7 +29,7 @@ from monitor.kernel.errors import (
     SenderRefused,
     ServerUnavailable,
 )
-from monitor.kernel.locks import exclusive
+from monitor.kernel.persistence.locks import exclusive
 from monitor.notify import rules
 from monitor.notify.announcements import fan_out
 from monitor.notify.incidents import mail_trouble

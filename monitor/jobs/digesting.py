@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 from monitor.kernel.clock import monotonic
-from monitor.kernel.locks import exclusive
+from monitor.kernel.persistence.locks import exclusive
 from monitor.notify.announcements import fan_out
 from monitor.notify.digests import making, releasing, trials
 from monitor.notify.digests.making import Workshop

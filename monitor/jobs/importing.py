@@ -22,7 +22,7 @@ from monitor.feeds.records import FetchedRecord, Query, UnreadableRecord
 from monitor.feeds.service import Effort
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import Conflict, InvalidInput
-from monitor.kernel.locks import exclusive
+from monitor.kernel.persistence.locks import exclusive
 from monitor.literature.ingest import novelty
 from monitor.literature.ingest.novelty import Novelty
 from monitor.service import Service

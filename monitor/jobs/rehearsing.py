@@ -30,7 +30,7 @@ from monitor.jobs.importing import (
     report_of,
     take,
 )
-from monitor.kernel.database import Database
+from monitor.kernel.persistence.database import Database
 from monitor.literature.ingest import novelty
 from monitor.literature.tables import Lane, Paper
 from monitor.ops.schema import metadata

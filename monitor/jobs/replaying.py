@@ -14,7 +14,7 @@ from monitor.feeds.sources import SOURCES
 from monitor.feeds.sources.databases import BROUGHT, DATABASES
 from monitor.feeds.storage import replaying
 from monitor.kernel.errors import Conflict
-from monitor.kernel.locks import exclusive
+from monitor.kernel.persistence.locks import exclusive
 from monitor.service import Service
 
 _BATCH = 200

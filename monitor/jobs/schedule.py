@@ -30,10 +30,10 @@ from monitor.jobs.reminding import remind_due
 from monitor.jobs.renewing import read_old_papers
 from monitor.jobs.uploads import work_on_uploads
 from monitor.kernel.clock import monotonic
-from monitor.kernel.database import LOG_LIMIT
 from monitor.kernel.errors import MonitorError
-from monitor.kernel.locks import Hold, holding
-from monitor.kernel.own_trouble import own_trouble
+from monitor.kernel.persistence.database import LOG_LIMIT
+from monitor.kernel.persistence.locks import Hold, holding
+from monitor.kernel.process.own_trouble import own_trouble
 from monitor.mine import links
 from monitor.ops import service as ops
 from monitor.review import drafting

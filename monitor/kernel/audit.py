@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Index, Integer, Row, bindparam, func, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from monitor.kernel.database import Base
+from monitor.kernel.persistence.database import Base
 
 GENESIS = "0" * 64
 # PostgreSQL only: serialises appends, so that two rows never claim the same predecessor.

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from monitor.kernel import audit
 from monitor.kernel.audit import Head
-from monitor.kernel.database import Base
 from monitor.kernel.errors import MonitorError
+from monitor.kernel.persistence.database import Base
 
 _ONLY = 1
 _FORGED = (

@@ -11,8 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 
 from monitor.kernel import secret
-from monitor.kernel.database import Database
 from monitor.kernel.errors import ConfigError
+from monitor.kernel.persistence.database import Database
 from monitor.kernel.private_files import close_to_others, private_folder
 from monitor.kernel.settings import Settings
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.kernel.database import Base, enum_column
+from monitor.kernel.persistence.database import Base, enum_column
 from monitor.literature.words import Lane as Lane  # noqa: PLC0414 - offered from here too
 from monitor.literature.words import LinkState, Regrouped, Relation
 

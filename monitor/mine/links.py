@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts.rules import check_address
 from monitor.kernel import audit
-from monitor.kernel.database import affected
 from monitor.kernel.errors import LinkOver
+from monitor.kernel.persistence.database import affected
 from monitor.kernel.settings import Settings
 from monitor.mine import rules
 from monitor.mine.tables import Buyer, OwnService, Sitting

@@ -13,7 +13,7 @@ from monitor.gap.explained import Explained
 from monitor.gap.memo import SWITCHING, UNKNOWN, Told, fact
 from monitor.gap.sheets import Block, Sheet, Table, cut, within
 from monitor.gap.telling import tier_words, used
-from monitor.kernel.english import NOT_KNOWN, day, listed, sentence
+from monitor.kernel.language.english import NOT_KNOWN, day, listed, sentence
 from monitor.mine import telling
 from monitor.mine.compared import Line
 from monitor.mine.rules import Entry

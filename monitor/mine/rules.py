@@ -15,7 +15,7 @@ from monitor.catalogue.words import GapKind, UsageBand
 from monitor.gap.rules import assess, band
 from monitor.gap.states import State
 from monitor.kernel.errors import InvalidInput
-from monitor.kernel.text import line
+from monitor.kernel.language.text import line
 
 SITTING_LASTS = timedelta(hours=12)  # as a sign-in
 LINK_EVERY = timedelta(hours=1)  # nobody is mailed more often on a stranger's request

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
-from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
+from monitor.kernel.persistence.database import affected
 from monitor.mine import queries, rules
 from monitor.mine.rules import Entry
 from monitor.mine.tables import Buyer, OwnOffer, OwnService, Sitting

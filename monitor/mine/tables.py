@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.kernel.database import Base
+from monitor.kernel.persistence.database import Base
 
 
 class Buyer(Base):

@@ -9,7 +9,7 @@ from fractions import Fraction
 from monitor.catalogue.words import GapKind, Tier
 from monitor.gap.states import State
 from monitor.gap.telling import used
-from monitor.kernel import english
+from monitor.kernel.language import english
 from monitor.mine.rules import HEADINGS, Bought, Entry, OwnUse, bought_of, touched
 
 _LABELS = {

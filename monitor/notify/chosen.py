@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from monitor.kernel.database import affected
+from monitor.kernel.persistence.database import affected
 from monitor.notify import terms
 from monitor.notify.tables import HeldNews, ReaderTerms
 from monitor.notify.terms import AS_BEFORE, Terms

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts import queries as accounts
 from monitor.kernel import audit
-from monitor.kernel.database import affected
-from monitor.kernel.english import plural
+from monitor.kernel.language.english import plural
+from monitor.kernel.persistence.database import affected
 from monitor.kernel.settings import Settings
 from monitor.notify.messages.queueing import queue
 from monitor.notify.rules import plain

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds.completeness.exports import Export, exports
 from monitor.kernel import audit
-from monitor.kernel.english import plural
+from monitor.kernel.language.english import plural
+from monitor.kernel.language.uk import long_date
 from monitor.kernel.settings import Settings
-from monitor.kernel.uk import long_date
 from monitor.notify.messages.queueing import queue
 from monitor.notify.tables import Message, MessageKind
 

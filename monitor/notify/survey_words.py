@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from monitor.kernel.english import day, listed
+from monitor.kernel.language.english import day, listed
 
 US = "Gap Monitor"  # who asks, where nobody is named
 

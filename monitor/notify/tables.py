@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, TextClause, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.kernel.database import Base, enum_column
+from monitor.kernel.persistence.database import Base, enum_column
 from monitor.notify.words import Cadence, Helped, Weight
 
 

@@ -15,7 +15,7 @@ from monitor.gap import queries as gap
 from monitor.gap.explained import Explained
 from monitor.gap.states import State
 from monitor.kernel.errors import NotFound
-from monitor.kernel.uk import hour, long_date, minute
+from monitor.kernel.language.uk import hour, long_date, minute
 from monitor.literature.papers import queries as literature
 from monitor.literature.tables import StudyPaper
 from monitor.review import history as decisions

@@ -25,7 +25,7 @@ from monitor.gap import queries as gaps
 from monitor.gap import service as gap
 from monitor.gap.rules import State
 from monitor.gap.telling import tier_clause
-from monitor.kernel.uk import uk_day_of
+from monitor.kernel.language.uk import uk_day_of
 from monitor.ops import priority_rules as rules
 
 _FEWEST = 4  # people, that two groups have a spread

@@ -13,7 +13,7 @@ from fractions import Fraction
 from monitor.catalogue.words import Label
 from monitor.evidence.distance import Distance
 from monitor.evidence.facts import Interval
-from monitor.kernel.english import either
+from monitor.kernel.language.english import either
 from monitor.usage.standing import Counted
 
 

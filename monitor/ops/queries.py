@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from monitor.feeds import incidents, of_use
 from monitor.feeds import queries as feeds
 from monitor.feeds.incidents import IncidentView
-from monitor.kernel import audit, audit_check, english
-from monitor.kernel.database import LOG_LIMIT, Database
+from monitor.kernel import audit, audit_check
+from monitor.kernel.language import english
+from monitor.kernel.persistence.database import LOG_LIMIT, Database
 from monitor.kernel.settings import Settings
 from monitor.notify import queries as notify
 from monitor.notify import rules

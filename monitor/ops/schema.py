@@ -25,8 +25,8 @@ import monitor.review.queue.places
 import monitor.review.tables
 import monitor.usage.returns.tables
 import monitor.usage.tables  # noqa: F401 - importing declares the tables
-from monitor.kernel.database import Base, Database
 from monitor.kernel.errors import ConfigError
+from monitor.kernel.persistence.database import Base, Database
 from monitor.kernel.private_files import private_folder
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"

@@ -14,7 +14,7 @@ from monitor.feeds.completeness.readings import Reach
 from monitor.feeds.completeness.verdicts import DayVerdict
 from monitor.feeds.tables import Comparison, Incident, PollQuery
 from monitor.gap.history import Difference
-from monitor.kernel.uk import ZONE
+from monitor.kernel.language.uk import ZONE
 from monitor.ops.queries import Status
 
 

@@ -12,8 +12,9 @@ from monitor.accounts import actors
 from monitor.accounts.tables import User
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import FindingDirection, InReview
-from monitor.kernel import audit, english
+from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, NotFound
+from monitor.kernel.language import english
 from monitor.literature.papers import regrouping
 from monitor.literature.tables import Study
 from monitor.review import given, locking, rounds, rules

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Identifier
-from monitor.kernel import english
+from monitor.kernel.language import english
 from monitor.literature.papers import statements
 from monitor.literature.tables import StudyPaper
 from monitor.review import retracting

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from monitor.accounts.retention import UNSENT
 from monitor.accounts.tables import User
 from monitor.catalogue.appraisal import Tool
-from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict
+from monitor.kernel.persistence.database import affected
 from monitor.review import given, locking, rounds
 from monitor.review.reading.differences import common
 from monitor.review.reading.frame import frame

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import Role, User
 from monitor.catalogue.tables import InterventionRow
-from monitor.kernel import english
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
+from monitor.kernel.language import english
 from monitor.literature.tables import Paper, Study, StudyPaper
 from monitor.review import rules
 from monitor.review.tables import Appraisal, Consensus, Decision, QueueItem, Round

@@ -16,9 +16,10 @@ from monitor.accounts import actors
 from monitor.accounts.tables import User
 from monitor.feeds.records import Identifier
 from monitor.feeds.sources import databases, is_acted_on
-from monitor.kernel import audit, english
+from monitor.kernel import audit
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import Conflict, NotFound
+from monitor.kernel.language import english
 from monitor.literature.papers import statements
 from monitor.literature.papers.statements import Word
 from monitor.literature.tables import Paper, StudyPaper

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
-from monitor.kernel.english import listed
 from monitor.kernel.errors import ConfigError, InvalidInput
+from monitor.kernel.language.english import listed
 from monitor.review.words import DecisionVerdict, Settling, Stage
 
 MAX_TEXT = 5000  # characters

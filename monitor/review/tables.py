@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
-from monitor.kernel.database import Base, enum_column
+from monitor.kernel.persistence.database import Base, enum_column
 from monitor.review.words import (
     DecisionVerdict,
     ExclusionReason,

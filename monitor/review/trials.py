@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.records import Identifier, Trial
-from monitor.kernel.bulk import chunks
+from monitor.kernel.persistence.bulk import chunks
 from monitor.literature.dedup.identity import REGISTRIES
 from monitor.literature.linkage.overdue import NOT_PUBLISHED, TrialStanding, judge
 from monitor.literature.linkage.propose import trial_of

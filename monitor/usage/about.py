@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from monitor.kernel.errors import InvalidInput, NotFound
-from monitor.kernel.text import line
-from monitor.kernel.uk import read_day
+from monitor.kernel.language.text import line
+from monitor.kernel.language.uk import read_day
 
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 Words = Annotated[str, Field(min_length=1, max_length=2000)]

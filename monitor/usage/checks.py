@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from monitor.kernel.english import listed, plural
-from monitor.kernel.uk import long_date
+from monitor.kernel.language.english import listed, plural
+from monitor.kernel.language.uk import long_date
 from monitor.usage.comparison import differing_words, same_question
 from monitor.usage.splits import DIMENSIONS, FEWEST, Row, parts_of, whole_of
 from monitor.usage.standing import Survey

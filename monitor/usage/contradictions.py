@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Protocol
 
-from monitor.kernel.english import listed
+from monitor.kernel.language.english import listed
 
 
 class Ranked(Protocol):

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Self
 
-from monitor.kernel import english
+from monitor.kernel.language import english
 from monitor.usage.comparison import Comparison, Condition, Figure, compare
 from monitor.usage.intervals import Share, design_effect, wilson
 

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from monitor.kernel import english
 from monitor.kernel.errors import (
     Conflict,
     InvalidInput,
@@ -19,6 +18,7 @@ from monitor.kernel.errors import (
     TooSlow,
     Unavailable,
 )
+from monitor.kernel.language import english
 from monitor.web import posting
 
 log = structlog.get_logger()

@@ -1,4 +1,4 @@
-"""How pages write what ``kernel.english`` does not: facts of a study, links, machine dates. Pure."""
+"""How pages write what ``kernel.language.english`` does not: facts of a study, links, machine dates. Pure."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -8,8 +8,8 @@ from monitor.evidence.shown import OUTCOMES, figures, place
 from monitor.feeds.identifiers.destinations import outward, scheme
 from monitor.feeds.sources import SOURCES, databases
 from monitor.gap.telling import band_words, maybe_words, since, tier_words
-from monitor.kernel import english
-from monitor.kernel.english import (
+from monitor.kernel.language import english
+from monitor.kernel.language.english import (
     dated,
     day,
     either,
@@ -23,7 +23,7 @@ from monitor.kernel.english import (
     span,
     studies,
 )
-from monitor.kernel.uk import london
+from monitor.kernel.language.uk import london
 from monitor.review.words import shown
 
 __all__ = [

@@ -14,8 +14,8 @@ from monitor.accounts.tables import Role
 from monitor.feeds import queries as feeds
 from monitor.feeds.records import Identifier
 from monitor.feeds.sources import SOURCES
-from monitor.kernel.english import month, plural
-from monitor.kernel.uk import uk_day_of
+from monitor.kernel.language.english import month, plural
+from monitor.kernel.language.uk import uk_day_of
 from monitor.literature.linkage.overdue import JOURNAL_MONTHS, OVERDUE_MONTHS, TrialStanding
 from monitor.review import trials as registered
 from monitor.review.trials import RegisteredTrial, StandingTrial, Unpublished

@@ -16,7 +16,7 @@ from flask import current_app, g, has_request_context, request
 
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import NoTurn
-from monitor.kernel.limits import Limit
+from monitor.kernel.persistence.limits import Limit
 from monitor.kernel.settings import WebSettings
 from monitor.web.current import service
 

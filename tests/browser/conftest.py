@@ -12,7 +12,7 @@ from staff_world import World, begin, fill  # type: ignore[import-not-found]  # 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from monitor.kernel import settings as settings_module
-from monitor.kernel.database import Database
+from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import Settings
 from monitor.ops.schema import metadata
 from monitor.web.app import create_app

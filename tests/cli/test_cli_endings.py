@@ -10,8 +10,8 @@ import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from monitor.cli import _log_to_stderr, main, sentence
-from monitor.kernel import loglines
 from monitor.kernel.errors import ConfigError
+from monitor.kernel.process import loglines
 
 UNREACHABLE = "postgresql+psycopg://gap:pa55@127.0.0.1:9/gap"
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from monitor.cli import commands
 from monitor.kernel.clock import utcnow
-from monitor.kernel.database import Database
+from monitor.kernel.persistence.database import Database
 from monitor.usage.returns import rules
 from monitor.usage.returns.rules import Answers
 from monitor.usage.returns.tables import Return

@@ -33,8 +33,8 @@ from monitor.gap import queries as gaps
 from monitor.gap.previews import preview_baseline
 from monitor.gap.tables import Change
 from monitor.kernel import audit
-from monitor.kernel.database import Database
 from monitor.kernel.errors import Conflict, InvalidInput
+from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import parse
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import queries as literature

@@ -23,8 +23,8 @@ from monitor.feeds.records import (
 from monitor.feeds.service import Effort
 from monitor.feeds.sources.contract import catalogue_queries
 from monitor.feeds.tables import Comparison, Incident, PollKind
-from monitor.kernel.database import Database
 from monitor.kernel.errors import SourceError, SourceFault
+from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import parse
 
 ON = date(2026, 11, 20)

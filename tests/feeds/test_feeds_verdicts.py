@@ -17,7 +17,7 @@ from monitor.feeds.completeness.verdicts import (
     QueryReading,
     SourceFacts,
 )
-from monitor.kernel.uk import uk_day
+from monitor.kernel.language.uk import uk_day
 
 DAY = uk_day(date(2026, 11, 20))
 NEXT = DAY.end + timedelta(hours=6, minutes=10)

@@ -18,7 +18,7 @@ from monitor.feeds.service import StoredRecord
 from monitor.feeds.storage.citations import to_json
 from monitor.feeds.tables import Record
 from monitor.gap import queries as gaps
-from monitor.kernel.database import Database
+from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import parse
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import queries as literature

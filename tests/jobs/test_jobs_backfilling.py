@@ -32,7 +32,7 @@ from monitor.feeds.tables import BackfillSlice, PollKind, PollQuery, PollState
 from monitor.jobs import backfilling
 from monitor.jobs.backfilling import backfill
 from monitor.jobs.polling import poll_source
-from monitor.kernel.locks import exclusive
+from monitor.kernel.persistence.locks import exclusive
 
 SQLITE_ONLY = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 DAYS = Stretch(date(2026, 2, 10), date(2026, 6, 30))  # five months, the first in part

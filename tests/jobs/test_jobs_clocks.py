@@ -28,9 +28,9 @@ from monitor.jobs.polling import poll_due, poll_source
 from monitor.jobs.schedule import Job, scheduled
 from monitor.jobs.service import Service
 from monitor.kernel.clock import utcnow
-from monitor.kernel.database import Database
+from monitor.kernel.language.uk import london
+from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import load
-from monitor.kernel.uk import london
 
 LEASE = 15 * 60
 

@@ -28,7 +28,7 @@ from monitor.feeds.sources import europepmc, pubmed
 from monitor.feeds.tables import Comparison, Incident, PollKind, PollQuery, PollState
 from monitor.jobs.comparing import compare_due, compare_source
 from monitor.jobs.polling import poll_source
-from monitor.kernel.locks import exclusive
+from monitor.kernel.persistence.locks import exclusive
 from monitor.notify.tables import Message
 from monitor.ops import exports
 from monitor.ops.queries import status

@@ -13,7 +13,7 @@ from monitor.jobs.asking import JUST_ASKED
 from monitor.jobs.polling import poll_due, poll_source
 from monitor.jobs.schedule import Job, scheduled
 from monitor.kernel.clock import utcnow
-from monitor.kernel.database import Database
+from monitor.kernel.persistence.database import Database
 from monitor.service import Service
 
 

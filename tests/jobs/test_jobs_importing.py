@@ -17,7 +17,7 @@ from monitor.jobs import importing
 from monitor.jobs.importing import import_file
 from monitor.jobs.rehearsing import rehearse
 from monitor.kernel.errors import Conflict, InvalidInput
-from monitor.kernel.locks import exclusive
+from monitor.kernel.persistence.locks import exclusive
 from monitor.literature.tables import Paper
 from monitor.ops import exports
 

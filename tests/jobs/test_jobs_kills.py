@@ -17,7 +17,7 @@ from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
 from monitor.jobs.sending import MOST_AT_ONCE
 from monitor.kernel import audit
-from monitor.kernel.database import Database
+from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import load
 from monitor.notify.messages.queueing import queue
 from monitor.notify.tables import Message, MessageKind, MessageState

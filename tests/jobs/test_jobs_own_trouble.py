@@ -17,9 +17,9 @@ from monitor.jobs.asking import BUSY
 from monitor.jobs.polling import poll_due, poll_source
 from monitor.jobs.schedule import Job, run_job, scheduled
 from monitor.kernel.clock import utcnow
-from monitor.kernel.database import Database
 from monitor.kernel.errors import Conflict, OwnTrouble
-from monitor.kernel.locks import exclusive, holding
+from monitor.kernel.persistence.database import Database
+from monitor.kernel.persistence.locks import exclusive, holding
 from monitor.ops.queries import status
 
 

@@ -13,7 +13,7 @@ from monitor.jobs.polling import poll_source
 from monitor.jobs.replaying import replay, size
 from monitor.jobs.schedule import tidy
 from monitor.kernel.errors import Conflict
-from monitor.kernel.locks import exclusive
+from monitor.kernel.persistence.locks import exclusive
 from monitor.literature.tables import Paper, PaperIdentifier, PaperRecord
 from monitor.literature.words import Lane
 from monitor.notify.tables import Message

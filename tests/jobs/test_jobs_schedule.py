@@ -9,8 +9,8 @@ from monitor.jobs import schedule
 from monitor.jobs.checking import check_ledger
 from monitor.jobs.schedule import JOBS, Job, run_job, scheduled, shorten_log
 from monitor.kernel.clock import utcnow
-from monitor.kernel.database import Database
 from monitor.kernel.errors import MonitorError
+from monitor.kernel.persistence.database import Database
 from monitor.ops.queries import NOTHING_WATCHED, status
 from monitor.ops.tables import JobRow
 

@@ -7,11 +7,11 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError, StatementError
 
 from monitor.accounts.tables import OneTimeLink
-from monitor.kernel import database as kernel_database
 from monitor.kernel.clock import monotonic
-from monitor.kernel.database import Database, affected
 from monitor.kernel.errors import Conflict, Unavailable
-from monitor.kernel.locks import exclusive
+from monitor.kernel.persistence import database as kernel_database
+from monitor.kernel.persistence.database import Database, affected
+from monitor.kernel.persistence.locks import exclusive
 from monitor.kernel.secret import load_or_create
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.kernel import english
+from monitor.kernel.language import english
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from sqlalchemy.exc import OperationalError
 
 from monitor.accounts.tables import OneTimeLink
 from monitor.kernel.clock import monotonic
-from monitor.kernel.database import Database
 from monitor.kernel.errors import TooSlow, Unavailable
-from monitor.kernel.limits import Limit
+from monitor.kernel.persistence.database import Database
+from monitor.kernel.persistence.limits import Limit
 
 # Would take hours on any machine.
 ENDLESS = """

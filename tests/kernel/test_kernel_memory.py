@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.kernel import memory
+from monitor.kernel.process import memory
 
 # Each is imported where it is needed, by what few need it: see the words beside them in pyproject.
 HEAVY = ("numpy", "scipy", "pytest", "aiosmtpd", "playwright")

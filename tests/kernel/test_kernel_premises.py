@@ -8,8 +8,8 @@ from sqlalchemy import text
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import Service, prepare
 from monitor.kernel import premises
-from monitor.kernel.database import Database
 from monitor.kernel.errors import ConfigError
+from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import parse
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.kernel import markup, text
+from monitor.kernel.language import markup, text
 
 
 def test_the_examples_hold():

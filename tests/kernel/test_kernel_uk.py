@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.kernel.errors import NotFound
-from monitor.kernel.uk import hour, long_date, read_day, uk_day, uk_day_of
+from monitor.kernel.language.uk import hour, long_date, read_day, uk_day, uk_day_of
 
 DATES = st.dates(date(2000, 1, 1), date(2099, 12, 31))
 MOMENTS = st.integers(1, 50_000_000).map(

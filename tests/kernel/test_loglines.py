@@ -7,7 +7,7 @@ import time
 
 import structlog
 
-from monitor.kernel.loglines import LineHandler, LogLines
+from monitor.kernel.process.loglines import LineHandler, LogLines
 
 
 class Full(io.StringIO):

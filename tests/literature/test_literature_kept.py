@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from monitor.feeds.records import Identifier, Link, LinkKind
 from monitor.feeds.tables import RecordQuery
-from monitor.kernel import triggers
+from monitor.kernel.persistence import triggers
 from monitor.literature.papers import unqueued
 from monitor.literature.words import Lane
 

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from monitor.accounts.tables import Role, User
 from monitor.catalogue.service import sync
 from monitor.feeds.records import Citation, Identifier
-from monitor.kernel.database import Database
 from monitor.kernel.errors import Conflict
+from monitor.kernel.persistence.database import Database
 from monitor.literature import service
 from monitor.literature.papers import unmerge
 from monitor.literature.tables import (

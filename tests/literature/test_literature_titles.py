@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from monitor.kernel.bulk import add_numbered
+from monitor.kernel.persistence.bulk import add_numbered
 from monitor.literature.papers import titles, unqueued
 from monitor.literature.tables import Paper
 from monitor.literature.words import Lane

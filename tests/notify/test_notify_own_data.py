@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from monitor.kernel.database import Base
 from monitor.kernel.errors import LinkOver
+from monitor.kernel.persistence.database import Base
 from monitor.notify.digests import making
 from monitor.notify.digests.making import Workshop
 from monitor.notify.messages import outbox

@@ -11,7 +11,7 @@ from monitor.catalogue.words import Direction, GapKind, Label, Tier, UsageBand
 from monitor.evidence.shown import Shown
 from monitor.gap.states import State
 from monitor.gap.words import ChangeKind
-from monitor.kernel.uk import london, uk_day_of
+from monitor.kernel.language.uk import london, uk_day_of
 from monitor.notify import terms
 from monitor.notify.terms import AS_BEFORE, News, Terms, Way, Weight
 from monitor.notify.words import Cadence, Kind

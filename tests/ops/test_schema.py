@@ -4,8 +4,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text
 
-from monitor.kernel.database import Database
 from monitor.kernel.errors import ConfigError
+from monitor.kernel.persistence.database import Database
 from monitor.notify.tables import ReaderTerms
 from monitor.notify.words import USUAL, Cadence
 from monitor.ops import schema

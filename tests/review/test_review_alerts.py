@@ -23,8 +23,8 @@ from monitor.feeds.storage.citations import to_json
 from monitor.feeds.tables import Record
 from monitor.gap import queries as gaps
 from monitor.kernel.audit import AuditEntry
-from monitor.kernel.database import Database
 from monitor.kernel.errors import Conflict, InvalidInput
+from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import parse
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import linking

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
-from monitor.kernel.database import Database
+from monitor.kernel.persistence.database import Database
 from monitor.literature.ranking.order import WORDS
 from monitor.literature.tables import Paper
 from monitor.ops.schema import metadata

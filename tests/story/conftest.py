@@ -18,7 +18,7 @@ from monitor.demo.standins import StandIns
 from monitor.demo.visitor import Page
 from monitor.demo.world import World
 from monitor.kernel.clock import utcnow
-from monitor.kernel.database import Database
+from monitor.kernel.persistence.database import Database
 
 CRASHER = Path(__file__).with_name("crasher.py")
 

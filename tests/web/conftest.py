@@ -31,7 +31,7 @@ from monitor.catalogue.loader import Catalogue
 from monitor.feeds import service as feeds
 from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, Query, Watermark
 from monitor.kernel import settings as settings_module
-from monitor.kernel.database import Database
+from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import Settings
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import queries as literature

@@ -14,8 +14,8 @@ from sqlalchemy import event, text
 
 from monitor.catalogue import loader
 from monitor.kernel import settings as settings_module
-from monitor.kernel import triggers
-from monitor.kernel.database import Database
+from monitor.kernel.persistence import triggers
+from monitor.kernel.persistence.database import Database
 from monitor.literature.matching.matcher import Matcher
 from monitor.service import Service
 from monitor.web.app import create_app

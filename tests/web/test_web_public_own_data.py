@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from monitor.kernel.database import Base
+from monitor.kernel.persistence.database import Base
 from monitor.notify.messages import outbox
 from monitor.notify.readers import tokens
 from monitor.notify.tables import Message, MessageState, Subscriber, SubscriberState

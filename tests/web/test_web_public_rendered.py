@@ -8,8 +8,8 @@ import pytest
 from flask import render_template_string
 from sqlalchemy import event, text
 
-from monitor.kernel.database import Database
 from monitor.kernel.errors import NoTurn
+from monitor.kernel.persistence.database import Database
 from monitor.web import turns
 from monitor.web.public import rendered
 from monitor.web.public.rendered import Page, Pages

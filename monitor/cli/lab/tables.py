@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from monitor.kernel.errors import InvalidInput
-from monitor.kernel.text import LARGEST_CELL
+from monitor.kernel.language.text import LARGEST_CELL
 
 Row = Mapping[str, str]
 

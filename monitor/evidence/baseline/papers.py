@@ -22,7 +22,7 @@ from monitor.feeds.files import columns, intake
 from monitor.feeds.files.draft import Draft
 from monitor.feeds.records import FetchedRecord, Identifier, Query
 from monitor.feeds.storage.storing import StoredRecord
-from monitor.kernel.bulk import chunks
+from monitor.kernel.persistence.bulk import chunks
 from monitor.literature import service as literature
 from monitor.literature.dedup.identity import REGISTRIES
 from monitor.literature.matching.matcher import Matcher

@@ -21,9 +21,9 @@ from monitor.evidence.tables import BaselineVersion
 from monitor.evidence.words import Cause
 from monitor.feeds.records import Identifier
 from monitor.kernel import audit
-from monitor.kernel.bulk import chunks
-from monitor.kernel.english import day, listed, sentence
 from monitor.kernel.errors import Conflict, InvalidInput
+from monitor.kernel.language.english import day, listed, sentence
+from monitor.kernel.persistence.bulk import chunks
 from monitor.literature.tables import PaperIdentifier, PaperRegistration, StudyPaper
 from monitor.review import deciding as review
 from monitor.review import doubts

@@ -18,9 +18,9 @@ from monitor.catalogue.words import Design, OutcomeClass, RiskOfBias
 from monitor.evidence.grading_table import CLASSES, DESIGNS, RISKS, folded, one_of
 from monitor.feeds.identifiers import canonical
 from monitor.feeds.records import Identifier
-from monitor.kernel.english import listed
 from monitor.kernel.errors import InvalidInput
-from monitor.kernel.text import LARGEST_CELL, line
+from monitor.kernel.language.english import listed
+from monitor.kernel.language.text import LARGEST_CELL, line
 
 VERSION = 1  # of the JSON that is kept
 LARGEST = LARGEST_CELL  # bytes of a file: a cell may be as long, and is told with its row

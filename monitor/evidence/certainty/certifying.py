@@ -31,7 +31,7 @@ from monitor.evidence.certainty.views import (
 from monitor.evidence.tables import CertaintyOpinion, CertaintyRow
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
-from monitor.kernel.uk import uk_day_of
+from monitor.kernel.language.uk import uk_day_of
 from monitor.review import locking, rules
 from monitor.review.words import Settling
 

@@ -7,7 +7,7 @@ from monitor.catalogue.methods import CertaintyPolicy
 from monitor.catalogue.words import Certainty, CertaintyDomain
 from monitor.evidence.certainty.rules import Assessment, Facts, Suggestion, Trial, lines_crossed
 from monitor.evidence.synthesis.pooling import Method
-from monitor.kernel.english import full, listed, plural
+from monitor.kernel.language.english import full, listed, plural
 
 _BESIDE = "not known"
 

@@ -17,8 +17,8 @@ from monitor.catalogue.words import (
 from monitor.evidence.synthesis.effects import Effect, derive
 from monitor.evidence.synthesis.plausible import doubts
 from monitor.evidence.synthesis.results import ANOTHER, Allocation, Result
-from monitor.kernel.english import sentence
 from monitor.kernel.errors import InvalidInput
+from monitor.kernel.language.english import sentence
 from monitor.review.reading import model
 from monitor.review.reading.checking import Place, Problem
 from monitor.review.reading.model import Reading, interventions

@@ -13,8 +13,8 @@ from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.labels import BENEFITS, label
 from monitor.evidence.synthesis.makeup import Voice
 from monitor.evidence.synthesis.pooling import pool
-from monitor.kernel import english
-from monitor.kernel.english import either, plural
+from monitor.kernel.language import english
+from monitor.kernel.language.english import either, plural
 
 _LOGIT = math.sqrt(3) / math.pi  # a log odds ratio times this is a standardised mean difference
 _NORMAL = NormalDist()

@@ -13,8 +13,8 @@ from monitor.feeds.http.feed_address import FIELD, normalised, without_secrets
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.tables import FeedRow, SourceRow
 from monitor.kernel import audit
-from monitor.kernel.database import affected
 from monitor.kernel.errors import InvalidInput, NotFound
+from monitor.kernel.persistence.database import affected
 from monitor.kernel.settings import Settings
 from monitor.kernel.source_settings import FeedSettings, FeedSourceSettings
 

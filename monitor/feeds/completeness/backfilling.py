@@ -14,7 +14,7 @@ from monitor.feeds.completeness.proof import Stretch
 from monitor.feeds.leasing import Lease, hold
 from monitor.feeds.records import Query
 from monitor.feeds.tables import BackfillSlice
-from monitor.kernel.database import affected
+from monitor.kernel.persistence.database import affected
 
 
 def done(session: Session, source: str) -> Mapping[tuple[str, str], list[Stretch]]:

@@ -28,8 +28,8 @@ from monitor.feeds.tables import (
     SetAside,
     SourceRow,
 )
-from monitor.kernel.database import affected
 from monitor.kernel.errors import SourceFault
+from monitor.kernel.persistence.database import affected
 
 # a source that polls leave alone for these is left alone by comparisons too
 _LEFT_ALONE = (SourceFault.UNREACHABLE.value, SourceFault.RATE_LIMITED.value)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.tables import Comparison, Incident, Poll, PollQuery, Record, SetAside
 from monitor.kernel.audit import AuditEntry
-from monitor.kernel.uk import UkDay
+from monitor.kernel.language.uk import UkDay
 
 MOST_RECORDS = 200  # listed a day; the attempts count all
 _ON, _OFF = "source.enabled", "source.disabled"

@@ -26,8 +26,8 @@ from monitor.feeds.completeness.verdicts import (
 )
 from monitor.feeds.sources import SOURCES, databases
 from monitor.feeds.tables import Comparison, Incident, PollKind, PollQuery, PollState
+from monitor.kernel.language.uk import UkDay, uk_day, uk_day_of
 from monitor.kernel.settings import Settings
-from monitor.kernel.uk import UkDay, uk_day, uk_day_of
 
 
 @dataclass(frozen=True, slots=True)

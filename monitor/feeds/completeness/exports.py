@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds.sources.databases import DATABASES
 from monitor.feeds.tables import AskedState, Poll, PollKind, PollQuery
+from monitor.kernel.language.uk import uk_day, uk_day_of
 from monitor.kernel.settings import Settings
-from monitor.kernel.uk import uk_day, uk_day_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from monitor.feeds.tables import (
     SourceRow,
     WatermarkRow,
 )
-from monitor.kernel.uk import UkDay
+from monitor.kernel.language.uk import UkDay
 
 FULL = (AskedState.COMPLETE, AskedState.UNCHANGED)
 Key = tuple[str, str]

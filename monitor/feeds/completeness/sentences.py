@@ -16,8 +16,8 @@ from monitor.feeds.completeness.verdicts import (
     QueryReading,
     SourceFacts,
 )
-from monitor.kernel import english
-from monitor.kernel.uk import UkDay, hour, long_date, uk_day_of
+from monitor.kernel.language import english
+from monitor.kernel.language.uk import UkDay, hour, long_date, uk_day_of
 
 _NAMED = 3  # more are counted
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from monitor.kernel.uk import UkDay
+from monitor.kernel.language.uk import UkDay
 
 
 class Missing(StrEnum):

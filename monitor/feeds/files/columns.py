@@ -17,7 +17,7 @@ from monitor.feeds.files.draft import Draft
 from monitor.feeds.readers import titles
 from monitor.feeds.records import UnreadableRecord
 from monitor.kernel.errors import InvalidInput
-from monitor.kernel.text import LARGEST_CELL
+from monitor.kernel.language.text import LARGEST_CELL
 
 MEDIA_TYPE = "text/csv"
 

@@ -16,7 +16,7 @@ from monitor.feeds.readers import titles
 from monitor.feeds.readers.xml_repair import Repaired, with_ampersands
 from monitor.feeds.readers.xml_text import inner
 from monitor.kernel.errors import InvalidInput
-from monitor.kernel.text import plain
+from monitor.kernel.language.text import plain
 
 Element = etree._Element  # lxml gives the type of its elements no public name
 

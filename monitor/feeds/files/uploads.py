@@ -14,8 +14,8 @@ from monitor.feeds.files.intake import SOURCE, Origin
 from monitor.feeds.files.shelf import Shelved
 from monitor.feeds.tables import ImportFile, ImportState
 from monitor.kernel import audit
-from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict, NotFound
+from monitor.kernel.persistence.database import affected
 
 OPEN = (ImportState.READING, ImportState.READY, ImportState.WAITING)
 MOST_OPEN = 10  # files of one person

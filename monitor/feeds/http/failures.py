@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 from monitor.feeds.http.connections import ForbiddenAddress, NamesUnavailable, UnknownName
 from monitor.feeds.http.unpacking import CutOff, Damaged
 from monitor.kernel.errors import OwnTrouble, SourceError, SourceFault
-from monitor.kernel.own_trouble import exhausted
+from monitor.kernel.process.own_trouble import exhausted
 
 
 class Passing(Exception):  # noqa: N818 - wraps an error, is none itself

@@ -1,4 +1,4 @@
-"""The text of an XML element with the mark-up inside it, for ``kernel.text`` to read. Pure."""
+"""The text of an XML element with the mark-up inside it, for ``kernel.language.text`` to read. Pure."""
 
 import re
 from html import escape

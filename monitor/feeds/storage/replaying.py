@@ -13,7 +13,7 @@ from monitor.feeds.records import Citation, FetchedRecord, KeptRecord, Unreadabl
 from monitor.feeds.storage.citations import content_hash, from_json, to_json
 from monitor.feeds.storage.storing import StoredRecord
 from monitor.feeds.tables import Poll, Record, RecordQuery, SetAside
-from monitor.kernel.database import affected
+from monitor.kernel.persistence.database import affected
 
 Reader = Callable[[KeptRecord], FetchedRecord | UnreadableRecord]
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.tables import Record
 from monitor.kernel import audit
-from monitor.kernel.database import affected
+from monitor.kernel.persistence.database import affected
 
 
 def drop_old_raw(session: Session, *, keep_days: int, at: datetime, limit: int) -> int:

@@ -18,9 +18,9 @@ from monitor.feeds.records import Answer, Citation, FetchedRecord, UnreadableRec
 from monitor.feeds.sources import is_feed
 from monitor.feeds.storage.citations import content_hash, to_json
 from monitor.feeds.tables import Record, RecordQuery, SetAside, WatermarkRow
-from monitor.kernel.bulk import add_all, add_numbered
-from monitor.kernel.english import plural
 from monitor.kernel.errors import SourceError, SourceFault
+from monitor.kernel.language.english import plural
+from monitor.kernel.persistence.bulk import add_all, add_numbered
 
 # well under the number of parameters that SQLite takes in one statement
 _CHUNK = 500

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.service import StoredRecord
 from monitor.feeds.tables import Record
-from monitor.kernel.bulk import add_all, add_numbered, chunks
+from monitor.kernel.persistence.bulk import add_all, add_numbered, chunks
 from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
 from monitor.literature.dedup.identity import own_and_all_named
 from monitor.literature.dedup.verdict import compare

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds.records import FetchedRecord
 from monitor.feeds.tables import Record
-from monitor.kernel.bulk import chunks
-from monitor.kernel.database import Base
+from monitor.kernel.persistence.bulk import chunks
+from monitor.kernel.persistence.database import Base
 from monitor.literature.dedup.clusters import stored_keys
 from monitor.literature.dedup.fingerprint import fingerprint
 from monitor.literature.papers.precedence import cleaned

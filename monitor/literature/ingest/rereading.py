@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.storage.citations import from_json
 from monitor.feeds.tables import Record
-from monitor.kernel.database import affected
+from monitor.kernel.persistence.database import affected
 from monitor.literature.dedup.identity import own_and_all_named, own_and_named
 from monitor.literature.linkage import propose
 from monitor.literature.matching.matcher import Matcher

@@ -4,7 +4,7 @@ Wider than what is proposed of two papers (``relations``): many reports of one t
 and have other titles. So a person is told what agrees, and nothing follows by itself.
 """
 
-from monitor.kernel.english import listed
+from monitor.kernel.language.english import listed
 from monitor.literature.linkage.facts import Facts, alike, first_named
 from monitor.literature.papers.study_names import family_name
 

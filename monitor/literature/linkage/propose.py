@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Identifier, Trial
-from monitor.kernel.bulk import chunks
+from monitor.kernel.persistence.bulk import chunks
 from monitor.literature.linkage.candidates import Pair, candidates
 from monitor.literature.linkage.facts import Facts
 from monitor.literature.linkage.relations import Related, relate

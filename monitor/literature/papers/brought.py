@@ -6,7 +6,7 @@ changes its lane or becomes one with another.
 
 from dataclasses import replace
 
-from monitor.kernel.triggers import Kept, Trigger, keep
+from monitor.kernel.persistence.triggers import Kept, Trigger, keep
 
 _KEPT = "paper.lane IN ('notice', 'none') AND paper.merged_into_id IS NULL"
 _FOUND = (

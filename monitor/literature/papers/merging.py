@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Identifier
 from monitor.kernel import audit
-from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict
+from monitor.kernel.persistence.database import affected
 from monitor.literature.dedup.identity import same_title, strongest_first
 from monitor.literature.papers import linking, resolve
 from monitor.literature.tables import (

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from monitor.feeds.records import Citation, Identifier, Link, Trial
 from monitor.feeds.sources import preference
-from monitor.kernel.text import bearable
+from monitor.kernel.language.text import bearable
 
 _YEARS = range(1600, 2101)
 

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from monitor.feeds.records import Citation
 from monitor.feeds.storage.citations import from_json
 from monitor.feeds.tables import Record
-from monitor.kernel.bulk import add_all
-from monitor.kernel.database import affected
+from monitor.kernel.persistence.bulk import add_all
+from monitor.kernel.persistence.database import affected
 from monitor.literature.matching.matcher import FIELDS, Hit, Matcher
 from monitor.literature.papers import resolve
 from monitor.literature.papers.precedence import Version, best, cleaned, newest

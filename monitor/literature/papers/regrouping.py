@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict
+from monitor.kernel.persistence.database import affected
 from monitor.literature.papers.merging import study_link
 from monitor.literature.tables import Regrouping, Study, StudyPaper
 from monitor.literature.words import Regrouped

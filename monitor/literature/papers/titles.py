@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, String, and_, column, literal_column, table, text
 
-from monitor.kernel.triggers import Kept, Trigger, keep
+from monitor.kernel.persistence.triggers import Kept, Trigger, keep
 from monitor.literature.text.folding import fold
 from monitor.literature.words import Lane
 

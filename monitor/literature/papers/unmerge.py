@@ -15,8 +15,8 @@ from monitor.feeds.records import Identifier
 from monitor.feeds.storage.citations import from_json
 from monitor.feeds.tables import Record
 from monitor.kernel import audit
-from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict, NotFound
+from monitor.kernel.persistence.database import affected
 from monitor.literature.dedup.identity import own_and_all_named
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import linking, merging, regrouping, resolve

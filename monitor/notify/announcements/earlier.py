@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
-from monitor.kernel.database import affected
+from monitor.kernel.persistence.database import affected
 from monitor.notify.messages.claiming import OVERTAKEN
 from monitor.notify.smtp.due import UNTOUCHED
 from monitor.notify.tables import Announcement, Digest, HeldNews, Message, MessageState

@@ -17,7 +17,7 @@ from monitor.gap import use_changes
 from monitor.gap.brief import brief
 from monitor.gap.states import State
 from monitor.gap.telling import findings_clause, moves, tier_clause
-from monitor.kernel import english
+from monitor.kernel.language import english
 from monitor.notify import news, terms
 from monitor.notify.announcements import weighing
 from monitor.notify.rules import plain

@@ -12,8 +12,8 @@ from monitor.feeds import incidents
 from monitor.feeds import queries as feeds
 from monitor.feeds.completeness import days
 from monitor.feeds.tables import Incident
+from monitor.kernel.language.uk import uk_day_of
 from monitor.kernel.settings import Settings
-from monitor.kernel.uk import uk_day_of
 from monitor.review.tables import Decision, Screening
 from monitor.review.words import DecisionVerdict, ScreeningVerdict
 

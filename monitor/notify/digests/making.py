@@ -21,8 +21,8 @@ from sqlalchemy.orm import Session
 from monitor.catalogue.loader import Catalogue
 from monitor.kernel import audit
 from monitor.kernel.errors import NotFound
+from monitor.kernel.language.uk import uk_day_of
 from monitor.kernel.settings import Settings
-from monitor.kernel.uk import uk_day_of
 from monitor.notify import chosen, rules, terms
 from monitor.notify.digests import composing, looking, practice, trials
 from monitor.notify.digests.composing import Part

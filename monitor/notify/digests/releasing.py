@@ -10,7 +10,7 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
-from monitor.kernel.database import affected
+from monitor.kernel.persistence.database import affected
 from monitor.notify.digests.making import ACTOR, AT_ONCE
 from monitor.notify.messages.claiming import OVERTAKEN
 from monitor.notify.smtp.due import UNTOUCHED

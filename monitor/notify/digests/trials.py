@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
 from monitor.evidence.registered import AwaitedTrial, registered
-from monitor.kernel import english
-from monitor.kernel.uk import uk_day_of
+from monitor.kernel.language import english
+from monitor.kernel.language.uk import uk_day_of
 from monitor.literature.linkage.overdue import TrialStanding
 from monitor.notify.rules import plain
 from monitor.notify.tables import TrialNews

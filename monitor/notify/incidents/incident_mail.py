@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from monitor.accounts import queries as accounts
 from monitor.feeds.incidents import IncidentView
 from monitor.kernel import audit
-from monitor.kernel.database import affected
-from monitor.kernel.english import moment
+from monitor.kernel.language.english import moment
+from monitor.kernel.persistence.database import affected
 from monitor.kernel.settings import Settings
 from monitor.notify import rules
 from monitor.notify.incidents import trouble_words

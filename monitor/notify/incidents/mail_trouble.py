@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds import incidents
 from monitor.feeds.incidents import APPROVAL, DELIVERY, MAIL, RETURNED, WAITING, IncidentView
-from monitor.kernel.database import affected
 from monitor.kernel.errors import MailFault
+from monitor.kernel.persistence.database import affected
 from monitor.kernel.settings import Settings
 from monitor.notify import queries, rules
 from monitor.notify.incidents import incident_mail

@@ -3,7 +3,7 @@
 from monitor.accounts import actors
 from monitor.feeds import incidents
 from monitor.feeds.incidents import IncidentView
-from monitor.kernel.english import moment
+from monitor.kernel.language.english import moment
 
 _TOLD = "While it lasts we write once a day, and once when it is over."
 

@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, Table, and_, bindparam, func, select, upda
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
-from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict
+from monitor.kernel.persistence.database import affected
 from monitor.notify import rules
 from monitor.notify.messages.claiming import ACTOR, LEFT, Claimed, claim, record
 from monitor.notify.smtp.due import in_order, is_due, may_be_sent, next_due, next_strayed

@@ -9,8 +9,8 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
-from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
+from monitor.kernel.persistence.database import affected
 from monitor.notify import rules
 from monitor.notify.smtp.due import UNTOUCHED, may_be_sent
 from monitor.notify.tables import (

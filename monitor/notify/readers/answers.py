@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from monitor.kernel.uk import uk_day
+from monitor.kernel.language.uk import uk_day
 from monitor.notify.terms import quarter
 from monitor.notify.words import Helped
 

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
 from monitor.kernel.audit import AuditEntry
-from monitor.kernel.database import affected
 from monitor.kernel.errors import LinkOver
+from monitor.kernel.persistence.database import affected
 from monitor.notify import chosen
 from monitor.notify.announcements.earlier import said_of
 from monitor.notify.readers import helping

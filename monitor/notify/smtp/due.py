@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import Role, User
-from monitor.kernel.database import UtcDateTime
+from monitor.kernel.persistence.database import UtcDateTime
 from monitor.notify import rules
 from monitor.notify.tables import (
     TO_BE_SENT,

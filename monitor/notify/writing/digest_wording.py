@@ -10,8 +10,8 @@ from typing import Any
 
 from monitor.gap import use_changes
 from monitor.gap.telling import moves
-from monitor.kernel.english import day, listed, month, number, plural, sentence
-from monitor.kernel.uk import uk_day, uk_day_of
+from monitor.kernel.language.english import day, listed, month, number, plural, sentence
+from monitor.kernel.language.uk import uk_day, uk_day_of
 from monitor.notify.rules import plain
 from monitor.notify.words import Cadence
 from monitor.notify.writing import use_wording, wording

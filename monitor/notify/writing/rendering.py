@@ -20,7 +20,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from monitor.accounts.rules import LINK_LASTS
 from monitor.accounts.tables import Role
-from monitor.kernel import addresses, english
+from monitor.kernel import addresses
+from monitor.kernel.language import english
 from monitor.kernel.settings import Settings
 from monitor.notify import draft_mail, export_mail, rules, survey_words
 from monitor.notify.digests import practice

@@ -5,7 +5,7 @@ from typing import Any
 
 from monitor.gap import use_changes
 from monitor.gap.states import State
-from monitor.kernel.english import listed, sentence
+from monitor.kernel.language.english import listed, sentence
 
 ONLY_SAMPLING = "Intervals show sampling error only: services chose to answer."
 

@@ -16,7 +16,7 @@ from monitor.gap import use_changes
 from monitor.gap.meaning import Meaning, meaning
 from monitor.gap.rules import State
 from monitor.gap.telling import label_was, moved, moves, tier_move, used
-from monitor.kernel.english import (
+from monitor.kernel.language.english import (
     NOT_KNOWN,
     dated,
     day,

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from monitor.catalogue.loader import Catalogue
 from monitor.feeds.sources import SOURCES, databases, lookups
 from monitor.feeds.tables import Poll, PollKind, Record, RecordQuery
+from monitor.kernel.language.uk import uk_day_of
 from monitor.kernel.settings import Settings
-from monitor.kernel.uk import uk_day_of
 from monitor.literature.tables import Paper, PaperRecord, Study, StudyPaper
 from monitor.notify.tables import Announcement, Message
 from monitor.ops.coverage import rules

@@ -11,7 +11,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
-from monitor.kernel.bulk import chunks
+from monitor.kernel.persistence.bulk import chunks
 from monitor.literature.papers import statements
 from monitor.literature.papers.statements import Word
 from monitor.literature.tables import Paper, Study, StudyPaper

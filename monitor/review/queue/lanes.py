@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, true, tuple_
 from sqlalchemy.orm import Session, aliased, defer
 
-from monitor.kernel import triggers
+from monitor.kernel.persistence import triggers
 from monitor.literature.tables import Paper, PaperReading
 from monitor.literature.words import Lane
 from monitor.review.tables import QueueItem, QueuePlace, QueueTally

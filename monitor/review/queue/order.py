@@ -13,8 +13,8 @@ from typing import Any, cast
 from sqlalchemy import Integer, Row, Table, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from monitor.kernel.bulk import chunks
-from monitor.kernel.database import affected
+from monitor.kernel.persistence.bulk import chunks
+from monitor.kernel.persistence.database import affected
 from monitor.literature.ranking.moves import Moves, Parts
 from monitor.literature.ranking.order import WORDS, Learned, learn, parts_of, trust_left
 from monitor.literature.ranking.prior import PriorFeatures, prior

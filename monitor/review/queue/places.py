@@ -8,7 +8,7 @@ matches or its place in the queue, whatever code that is.
 
 from dataclasses import replace
 
-from monitor.kernel.triggers import Kept, Trigger, keep
+from monitor.kernel.persistence.triggers import Kept, Trigger, keep
 
 _COLUMNS = "paper_id, slug, stage, lane, design, rank, queued_at"
 _NAMED = 'SELECT slug FROM "match" WHERE paper_id = NEW.paper_id'

@@ -12,8 +12,8 @@ from monitor.accounts import actors
 from monitor.accounts.tables import User
 from monitor.kernel import audit
 from monitor.kernel.audit import AuditEntry
-from monitor.kernel.bulk import chunks
 from monitor.kernel.errors import Conflict, InvalidInput
+from monitor.kernel.persistence.bulk import chunks
 from monitor.literature import service as literature
 from monitor.literature.papers.study_names import study_name
 from monitor.literature.tables import Paper

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from monitor.accounts import actors
 from monitor.accounts.tables import User
 from monitor.kernel import audit
-from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict
+from monitor.kernel.persistence.database import affected
 from monitor.literature.tables import StudyPaper
 from monitor.review import locking, rules
 from monitor.review.queue.entries import TAKEN_BACK

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from monitor.accounts.passwords import token_hash
 from monitor.catalogue.loader import Catalogue
 from monitor.kernel import audit
-from monitor.kernel.database import affected
 from monitor.kernel.errors import Conflict, InvalidInput, LinkOver
+from monitor.kernel.persistence.database import affected
 from monitor.usage.returns import rules
 from monitor.usage.returns.rules import Answers
 from monitor.usage.returns.service import is_open

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, null, select, update
 from sqlalchemy.orm import Session
 
-from monitor.kernel.database import affected
+from monitor.kernel.persistence.database import affected
 from monitor.usage.returns import rules
 from monitor.usage.returns.tables import Collection, Return, ReturnLink
 

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from monitor.catalogue.loader import Catalogue
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
-from monitor.kernel.text import line
-from monitor.kernel.uk import LAST_DAY, london, long_date, uk_day
+from monitor.kernel.language.text import line
+from monitor.kernel.language.uk import LAST_DAY, london, long_date, uk_day
 from monitor.usage import service as waves
 from monitor.usage.importing import Read
 from monitor.usage.returns import building, rules, services_list

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.kernel.database import Base, enum_column
+from monitor.kernel.persistence.database import Base, enum_column
 
 _OPEN = "state = 'open'"
 _NOTHING_IS_NULL = JSON(none_as_null=True)  # else "null" would stand where there is nothing

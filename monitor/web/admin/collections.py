@@ -11,8 +11,8 @@ from monitor import workflow
 from monitor.accounts.tables import Role
 from monitor.catalogue.loader import Intervention
 from monitor.collecting import AT_ONCE
-from monitor.kernel import uk
 from monitor.kernel.errors import InvalidInput, NotFound
+from monitor.kernel.language import uk
 from monitor.notify import survey_words
 from monitor.notify.readers import surveying
 from monitor.usage import queries as waves

@@ -14,7 +14,7 @@ from monitor.feeds.completeness.days import DayReport, SourceDay
 from monitor.feeds.completeness.verdicts import DayOfAsking, Missing
 from monitor.feeds.tables import Comparison, PollKind, PollQuery, PollState
 from monitor.kernel.errors import NotFound
-from monitor.kernel.uk import FIRST_DAY, hour, read_day, uk_day_of
+from monitor.kernel.language.uk import FIRST_DAY, hour, read_day, uk_day_of
 from monitor.web import auth, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems

@@ -12,9 +12,9 @@ from monitor.accounts import actors
 from monitor.accounts import queries as accounts
 from monitor.accounts.tables import Role
 from monitor.gap import in_step, wave_previews
-from monitor.kernel import english
 from monitor.kernel.errors import InvalidInput, NotFound
-from monitor.kernel.uk import uk_day_of
+from monitor.kernel.language import english
+from monitor.kernel.language.uk import uk_day_of
 from monitor.notify import queries as notify
 from monitor.notify.announcements import wave_news
 from monitor.usage import importing

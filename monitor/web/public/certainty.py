@@ -11,8 +11,8 @@ from monitor.evidence.certainty import wording as certainty_words
 from monitor.evidence.certainty.views import Confirmed, Standing
 from monitor.evidence.showing import Showing
 from monitor.evidence.synthesis.harm_words import for_readers
-from monitor.kernel.english import day
-from monitor.kernel.uk import uk_day_of
+from monitor.kernel.language.english import day
+from monitor.kernel.language.uk import uk_day_of
 from monitor.review.words import Settling
 from monitor.web import formats
 from monitor.web.current import now, service

@@ -15,9 +15,9 @@ from monitor.gap import history
 from monitor.gap.history import Part
 from monitor.gap.states import State
 from monitor.gap.telling import tier_words, trials_words, used
-from monitor.kernel.english import full
 from monitor.kernel.errors import InvalidInput, MonitorError, NotFound
-from monitor.kernel.uk import long_date, read_day, uk_day, uk_day_of
+from monitor.kernel.language.english import full
+from monitor.kernel.language.uk import long_date, read_day, uk_day, uk_day_of
 from monitor.review.words import shown
 from monitor.web import turns
 from monitor.web.current import now, service

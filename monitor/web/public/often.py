@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from monitor.kernel.english import number, plural
+from monitor.kernel.language.english import number, plural
 from monitor.notify.terms import Terms
 from monitor.notify.words import Cadence, Kind
 

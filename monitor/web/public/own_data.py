@@ -6,7 +6,7 @@ from pathlib import Path
 from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
-from monitor.kernel.uk import uk_day_of
+from monitor.kernel.language.uk import uk_day_of
 from monitor.notify.readers import own_data, tokens
 from monitor.web import posting
 from monitor.web.current import now, service

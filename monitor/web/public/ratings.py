@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from monitor.catalogue.loader import ExternalRating
-from monitor.kernel.english import month, plural
+from monitor.kernel.language.english import month, plural
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 

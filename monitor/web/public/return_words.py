@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from monitor.catalogue.loader import Catalogue, Intervention
-from monitor.kernel.english import listed, plural
+from monitor.kernel.language.english import listed, plural
 from monitor.usage.returns.rules import NOT_KNOWN, NOT_MEASURED, OTHER_MEASURES, Answers
 
 

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from monitor.kernel.errors import InvalidInput, NotFound
-from monitor.kernel.uk import uk_day
+from monitor.kernel.language.uk import uk_day
 from monitor.notify import survey_words
 from monitor.usage.returns import answering, queries, rules
 from monitor.usage.returns.answering import Change, Opened

@@ -14,7 +14,7 @@ from monitor.evidence.facts import Interval
 from monitor.evidence.tables import GradeRow
 from monitor.gap import service as gaps
 from monitor.gap.rules import State
-from monitor.kernel import english
+from monitor.kernel.language import english
 from monitor.review.queries import AcceptedStudy
 from monitor.web.public import figure
 

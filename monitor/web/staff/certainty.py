@@ -20,7 +20,7 @@ from monitor.evidence.certainty import wording as certainty_words
 from monitor.evidence.certainty.certifying import CHANGED, Sent
 from monitor.evidence.certainty.views import Standing, Turn
 from monitor.kernel.errors import Conflict, NotFound
-from monitor.kernel.uk import uk_day_of
+from monitor.kernel.language.uk import uk_day_of
 from monitor.review import queries
 from monitor.web import auth, forms, posting, turns
 from monitor.web.current import now, service

@@ -20,7 +20,7 @@ from monitor.feeds.files.intake import Origin
 from monitor.feeds.sources.databases import DATABASES
 from monitor.feeds.tables import ImportFile, ImportState
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
-from monitor.kernel.uk import uk_day_of
+from monitor.kernel.language.uk import uk_day_of
 from monitor.literature.ingest.novelty import Novelty
 from monitor.web import auth, errors, posting, turns
 from monitor.web.current import now, service

@@ -8,7 +8,7 @@ from monitor.accounts.queries import PersonState
 from monitor.accounts.tables import Role
 from monitor.catalogue.words import Design
 from monitor.feeds.queries import SourceStatus
-from monitor.kernel.uk import london
+from monitor.kernel.language.uk import london
 from monitor.literature.words import Lane
 from monitor.notify.tables import MessageKind, MessageState
 from monitor.notify.words import Weight

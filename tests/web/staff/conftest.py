@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from monitor.accounts.tables import User
 from monitor.kernel import settings as settings_module
-from monitor.kernel.database import Database
+from monitor.kernel.persistence.database import Database
 from monitor.web.app import create_app
 
 _NUMBERS = count(1)

@@ -214,8 +214,8 @@ def test_the_overview_stays_when_the_database_cannot_be_asked(
     def gone(*_, **__):
         raise Unavailable("gone")
 
-    monkeypatch.setattr("monitor.kernel.database.Database.read", gone)
-    monkeypatch.setattr("monitor.kernel.database.Database.commits", lambda _: None)
+    monkeypatch.setattr("monitor.kernel.persistence.database.Database.read", gone)
+    monkeypatch.setattr("monitor.kernel.persistence.database.Database.commits", lambda _: None)
     shown = browser.get("/")
     assert shown.status_code == 200
     assert "This is how things stood at" in shown.text

@@ -15,7 +15,7 @@ from waitress import wasyncore
 from monitor.cli import serving
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import NoTurn
-from monitor.kernel.limits import Limit
+from monitor.kernel.persistence.limits import Limit
 from monitor.web import turns
 from monitor.web.app import WRITERS
 from monitor.web.current import service

@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 
 from monitor.gap.queries import Wanted
 from monitor.gap.words import ChangeKind
-from monitor.kernel.english import either
 from monitor.kernel.errors import InvalidInput, NotFound
-from monitor.kernel.uk import UkDay, read_day, uk_day
+from monitor.kernel.language.english import either
+from monitor.kernel.language.uk import UkDay, read_day, uk_day
 
 FIELDS = ("intervention", "kind", "from", "to")
 _LONGEST = 40  # characters of what an address says

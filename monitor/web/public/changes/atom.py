@@ -12,8 +12,8 @@ from monitor.gap import history
 from monitor.gap import queries as gap
 from monitor.gap.queries import Wanted
 from monitor.gap.tables import Change
-from monitor.kernel import text
 from monitor.kernel.errors import NotFound
+from monitor.kernel.language import text
 from monitor.notify.writing.first_lines import first_lines
 from monitor.web import formats, turns
 from monitor.web.current import service

@@ -9,9 +9,9 @@ from monitor.gap import queries as gap
 from monitor.gap.queries import Wanted
 from monitor.gap.states import State
 from monitor.gap.tables import Change
-from monitor.kernel.english import full
 from monitor.kernel.errors import InvalidInput
-from monitor.kernel.uk import london
+from monitor.kernel.language.english import full
+from monitor.kernel.language.uk import london
 from monitor.notify.writing.first_lines import first_lines
 from monitor.web import turns
 from monitor.web.current import service

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from monitor.kernel.text import line
+from monitor.kernel.language.text import line
 
 FONTS = Path(__file__).with_name("fonts")
 _SEGMENTED, _GROUPED = 4, 12

@@ -20,9 +20,9 @@ from monitor.gap import queries as gap
 from monitor.gap.memo import Known, Sure, Told
 from monitor.gap.queries import Wanted
 from monitor.gap.sheets import Sheet
-from monitor.kernel.english import full
 from monitor.kernel.errors import NotFound
-from monitor.kernel.uk import long_date, uk_day, uk_day_of
+from monitor.kernel.language.english import full
+from monitor.kernel.language.uk import long_date, uk_day, uk_day_of
 from monitor.review import doubts
 from monitor.usage import service as usage
 from monitor.web.current import now, service

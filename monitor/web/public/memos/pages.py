@@ -5,7 +5,7 @@ from typing import cast
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from monitor.gap.sheets import Sheet
-from monitor.kernel.uk import read_day, uk_day_of
+from monitor.kernel.language.uk import read_day, uk_day_of
 from monitor.web import turns
 from monitor.web.current import now, service
 from monitor.web.public import rendered

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from monitor.gap.sheets import Block, Sheet
-from monitor.kernel.english import day
+from monitor.kernel.language.english import day
 from monitor.web.public.memos.glyphs import FONTS, drawable
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from monitor.gap import queries as gap
-from monitor.kernel.uk import uk_day_of
+from monitor.kernel.language.uk import uk_day_of
 from monitor.mine import compared, queries, reading, taking
 from monitor.ops import exports
 from monitor.web.current import now, service

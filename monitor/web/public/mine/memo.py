@@ -7,7 +7,7 @@ from monitor.gap import explained
 from monitor.gap import queries as gap
 from monitor.gap.memo import Told
 from monitor.gap.sheets import Sheet
-from monitor.kernel.uk import uk_day_of
+from monitor.kernel.language.uk import uk_day_of
 from monitor.mine import compared, memo, queries
 from monitor.mine.rules import touched
 from monitor.web import turns

@@ -6,9 +6,9 @@ from flask import Blueprint, Response, render_template
 
 from monitor.evidence.showing import showing
 from monitor.gap import queries as gap
-from monitor.kernel import text
 from monitor.kernel.errors import NotFound
-from monitor.kernel.uk import london
+from monitor.kernel.language import text
+from monitor.kernel.language.uk import london
 from monitor.web import turns
 from monitor.web.current import now, service
 from monitor.web.public import rendered

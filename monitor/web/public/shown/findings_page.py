@@ -10,7 +10,7 @@ from monitor.evidence.showing import Showing
 from monitor.evidence.synthesis import makeup
 from monitor.evidence.synthesis.makeup import Hearing
 from monitor.evidence.synthesis.results import CLASSES, Result
-from monitor.kernel.english import listed, plural
+from monitor.kernel.language.english import listed, plural
 from monitor.review.queries import AcceptedStudy
 from monitor.web.public.shown.forest import Forest, forest
 from monitor.web.public.shown.label_marks import LabelMark, label_mark

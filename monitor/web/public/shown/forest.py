@@ -16,7 +16,7 @@ from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.makeup import Chosen, Hearing, Voice
 from monitor.evidence.synthesis.pooling import Method, Pool
 from monitor.evidence.synthesis.telling import Said, interval, number
-from monitor.kernel.english import listed, plural, sentence
+from monitor.kernel.language.english import listed, plural, sentence
 from monitor.review.queries import AcceptedStudy
 from monitor.web import formats
 from monitor.web.public.shown import forest_marks as marks

@@ -13,8 +13,8 @@ from datetime import date
 from typing import Any
 
 from monitor.evidence.synthesis.index_results import Index
-from monitor.kernel.english import day
 from monitor.kernel.errors import NotFound
+from monitor.kernel.language.english import day
 from monitor.ops.exports import table
 from monitor.web.public.shown import forest_marks as marks
 from monitor.web.public.shown.forest import Forest, Row, Summary

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from monitor.catalogue.appraisal import Tool
 from monitor.catalogue.methods import SynthesisPolicy
-from monitor.kernel.english import listed, sentence
+from monitor.kernel.language.english import listed, sentence
 from monitor.review.reading.appraised import overall_of, stand
 from monitor.review.reading.model import Risk
 

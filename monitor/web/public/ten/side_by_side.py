@@ -20,8 +20,8 @@ from monitor.gap import queries as gap
 from monitor.gap.meaning import meaning
 from monitor.gap.memo import UNKNOWN
 from monitor.gap.states import State
-from monitor.kernel.english import NOT_KNOWN, either, full, listed, sentence
 from monitor.kernel.errors import InvalidInput
+from monitor.kernel.language.english import NOT_KNOWN, either, full, listed, sentence
 from monitor.web import turns
 from monitor.web.current import service
 from monitor.web.public import figure, rendered

@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import Response
 
-from monitor.kernel.english import day
-from monitor.kernel.uk import uk_day_of
+from monitor.kernel.language.english import day
+from monitor.kernel.language.uk import uk_day_of
 from monitor.ops.exports import table
 from monitor.web.current import now, service
 from monitor.web.public.shown.forest_files import LICENCE

@@ -7,7 +7,7 @@ from monitor.catalogue.loader import Catalogue, GapPolicy
 from monitor.catalogue.words import UsageBand
 from monitor.gap import use_changes
 from monitor.gap.states import State
-from monitor.kernel import english
+from monitor.kernel.language import english
 from monitor.usage import agreement
 from monitor.usage.bands import band_of_share, bands_met
 from monitor.usage.comparison import Condition, differing_words

@@ -12,7 +12,7 @@ import csv
 import html
 import re
 
-from monitor.kernel import markup
+from monitor.kernel.language import markup
 
 # Characters of a table's cell, for every reader of tables. It is the library's for the whole
 # process: set by one reader it would be another's too, and what a file comes to would hang on which

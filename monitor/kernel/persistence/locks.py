@@ -16,7 +16,7 @@ from typing import IO, Protocol
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from monitor.kernel.database import Database
+from monitor.kernel.persistence.database import Database
 from monitor.kernel.private_files import private_folder
 
 

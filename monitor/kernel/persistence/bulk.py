@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import ColumnElement, Table, func, insert, select
 from sqlalchemy.orm import Session
 
-from monitor.kernel.database import Base
+from monitor.kernel.persistence.database import Base
 
 _CHUNK = 2_000  # under the number of parameters that SQLite takes in one statement, 32,766
 _Value = TypeVar("_Value")

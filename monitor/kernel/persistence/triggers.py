@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, MetaData, event
 from sqlalchemy.orm import Session
 
-from monitor.kernel.database import Base
+from monitor.kernel.persistence.database import Base
 
 _PREFIX = "kept_"  # of every trigger here, by which they are found again
 _SQLITE = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, 5) = 'kept_'"

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from monitor.kernel.uk import hour as hour  # noqa: PLC0414 - offered from here too
-from monitor.kernel.uk import london, long_date
+from monitor.kernel.language.uk import hour as hour  # noqa: PLC0414 - offered from here too
+from monitor.kernel.language.uk import london, long_date
 
 NOT_KNOWN = "not known"
 

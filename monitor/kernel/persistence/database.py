@@ -33,10 +33,10 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import JSON, TypeDecorator
 
-from monitor.kernel import limits
-from monitor.kernel.commits import Commits
 from monitor.kernel.errors import Conflict, TooSlow, Unavailable
-from monitor.kernel.limits import Limit
+from monitor.kernel.persistence import limits
+from monitor.kernel.persistence.commits import Commits
+from monitor.kernel.persistence.limits import Limit
 
 _PATIENT = 30.0  # seconds that jobs and commands wait for SQLite's write lock
 _FOR_A_TURN = 0.5  # seconds a person waits for a turn to write, before the wait for the lock

@@ -1,0 +1,1 @@
+"""The process itself: its log lines, its memory, and what ails its own machine."""
