@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import world
 
-from monitor.jobs.checking import check_ledger, check_whole_ledger
+from monitor.jobs.ledger_check import check_ledger, check_whole_ledger
 from monitor.jobs.ordering import order_due
 from monitor.jobs.renewing import read_old_papers
 from monitor.jobs.schedule import JOBS

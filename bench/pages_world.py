@@ -33,7 +33,7 @@ from monitor.service import Service  # noqa: E402 - the same
 
 try:  # the same bench measures versions of before, which keep nothing so
     from monitor.kernel.persistence import triggers
-    from monitor.literature.papers.titles import words_of
+    from monitor.literature.papers.title_index import words_of
 except ImportError:
     triggers = None  # type: ignore[assignment]
 

@@ -43,7 +43,7 @@ from monitor.kernel.persistence.database import Database  # noqa: E402 - the sam
 from monitor.literature.matching.matcher import Matcher  # noqa: E402 - the same
 from monitor.ops import schema  # noqa: E402 - the same
 from monitor.service import Service  # noqa: E402 - the same
-from monitor.usage.returns import asking, service, services_list  # noqa: E402 - the same
+from monitor.usage.returns import inviting, service, services_list  # noqa: E402 - the same
 from monitor.web import turns  # noqa: E402 - the same
 from monitor.web.app import WRITERS, create_app  # noqa: E402 - the same
 
@@ -129,9 +129,9 @@ def begin(folder: Path, services: int) -> tuple[Service, int]:
         service.bring_list(session, read, by="cli", at=at)
         opening = service.Opening("A bench", "Invented", (), day)
         found = service.open_collection(session, opening, by="cli", at=at)
-        asked = asking.invite(session, found.id, by="cli", at=at, limit=services)
+        asked = inviting.invite(session, found.id, by="cli", at=at, limit=services)
         mailed = [(one, f"token-{n}", f"mail-{n}") for n, one in enumerate(asked)]
-        asking.note_links(session, mailed, at=at)
+        inviting.note_links(session, mailed, at=at)
     return made, found.id
 
 

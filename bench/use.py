@@ -32,8 +32,8 @@ from monitor.notify import queries as notify  # noqa: E402 - the same
 from monitor.notify.tables import Subscriber, SubscriberState  # noqa: E402 - the same
 from monitor.ops import schema  # noqa: E402 - the same
 from monitor.service import Service  # noqa: E402 - the same
-from monitor.usage import importing  # noqa: E402 - the same
 from monitor.usage import service as waves  # noqa: E402 - the same
+from monitor.usage import wave_table  # noqa: E402 - the same
 from monitor.usage.tables import Wave  # noqa: E402 - the same
 
 SECONDS = 2.0
@@ -44,7 +44,7 @@ T = TypeVar("T")
 def table(slugs: tuple[str, ...], moved: int) -> bytes:
     """Write a wave's rows; ``moved`` points are added to the first of the ten."""
     lines = ["intervention,numerator,denominator,unit,nation,sector,area"]
-    parts = [("nation", name, 250) for name in importing.NATIONS]
+    parts = [("nation", name, 250) for name in wave_table.NATIONS]
     parts += [("sector", f"Sector {n}", 166) for n in range(6)]
     parts += [("area", f"Area {n}", 6) for n in range(AREAS)]
     for place, slug in enumerate(slugs):
@@ -105,7 +105,7 @@ def bring(service: Service, year: int, moved: int, at: datetime) -> float:
     print(f"wave {year}: {len(files[0].splitlines()) - 1:,} rows")
 
     def draft() -> int:
-        read = importing.read(*files, service.catalogue)
+        read = wave_table.read(*files, service.catalogue)
         if read.problems:
             raise SystemExit("\n".join(read.problems))
         with service.database.write() as session:

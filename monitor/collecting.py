@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from monitor.notify import service as notify
 from monitor.notify.readers import surveying
 from monitor.service import Service
-from monitor.usage.returns import asking
+from monitor.usage.returns import inviting
 from monitor.usage.returns import queries as returns
 from monitor.usage.returns import service as collections
 from monitor.usage.returns.tables import Collection
@@ -28,7 +28,7 @@ def invite_services(
 
     0: nobody is left.
     """
-    services = asking.invite(session, collection_id, by=by, at=at, limit=AT_ONCE)
+    services = inviting.invite(session, collection_id, by=by, at=at, limit=AT_ONCE)
     return _write_to(session, service, collection_id, services, at)
 
 
@@ -36,7 +36,7 @@ def remind_services(
     session: Session, service: Service, *, collection_id: int, by: str, at: datetime
 ) -> int:
     """Remind the next services that have not answered; counts them. 0: nobody is left."""
-    services = asking.remind(session, collection_id, by=by, at=at, limit=AT_ONCE)
+    services = inviting.remind(session, collection_id, by=by, at=at, limit=AT_ONCE)
     return _write_to(session, service, collection_id, services, at)
 
 
@@ -79,7 +79,7 @@ def _write_to(
     session: Session,
     service: Service,
     collection_id: int,
-    services: list[asking.ToWrite],
+    services: list[inviting.ToWrite],
     at: datetime,
 ) -> int:
     collection = returns.collection(session, collection_id)

@@ -16,8 +16,8 @@ from monitor.gap.tables import Change
 from monitor.notify import service as notify
 from monitor.service import Service
 from monitor.usage import service as usage
-from monitor.usage.importing import Read
 from monitor.usage.tables import Wave
+from monitor.usage.wave_table import Read
 
 
 def draft_from_feed(

@@ -3,7 +3,7 @@
 from datetime import date
 
 from monitor.catalogue import loader
-from monitor.usage.returns import answering, asking, rules, service, services_list
+from monitor.usage.returns import answering, inviting, rules, service, services_list
 
 BY = "admin:1"
 HEAD = "name,kind,nation,area,address"
@@ -43,9 +43,9 @@ def open_one(session, at, **changes):
 
 def invite(session, collection, at, *, wave=""):
     """Ask everybody, by links whose token is the service's name (and the wave's); gives those asked."""
-    asked = asking.invite(session, collection.id, by=BY, at=at, limit=10_000)
+    asked = inviting.invite(session, collection.id, by=BY, at=at, limit=10_000)
     mailed = [(one, token(wave + one.service, one.reminder), f"{one.return_id}-0") for one in asked]
-    asking.note_links(session, mailed, at=at)
+    inviting.note_links(session, mailed, at=at)
     return asked
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from monitor.catalogue import loader
-from monitor.usage import importing, service
+from monitor.usage import service, wave_table
 
 QUESTION = "Which of these has your service offered in the last 12 months?"
 HEAD = "intervention,numerator,denominator,unit,nation,sector,area,rank_low,rank_high"
@@ -52,9 +52,9 @@ def table(counts=None, denominator=734, more=(), head=HEAD) -> bytes:
     return "\n".join([head, *rows, *more]).encode()
 
 
-def read(table_: bytes, about_: bytes) -> importing.Read:
+def read(table_: bytes, about_: bytes) -> wave_table.Read:
     """Read a wave by the catalogue of the product."""
-    return importing.read(table_, about_, loader.load())
+    return wave_table.read(table_, about_, loader.load())
 
 
 def draft(session, at, counts=None, denominator=734, more=(), **changes):

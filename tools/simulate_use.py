@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from monitor.usage.comparison import Condition, Figure, compare
 from monitor.usage.intervals import Share, design_effect
+from monitor.usage.waves_compared import Condition, Figure, compare
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "accuracy" / "use.md"
 SEED = 20261129

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from monitor.literature.papers.titles import words_of
+from monitor.literature.papers.title_index import words_of
 
 revision = "0008_pages_at_every_size"
 down_revision = "0006_head_of_the_ledger"

@@ -14,6 +14,7 @@ from monitor.catalogue.appraisal import StudyDesign, Tool
 from monitor.catalogue.appraisal_checks import faults
 from monitor.catalogue.context import Background, Context, Origin
 from monitor.catalogue.context import faults as context_faults
+from monitor.catalogue.finding_sentences import FindingSentences
 from monitor.catalogue.glossary import Glossary
 from monitor.catalogue.glossary import faults as glossary_faults
 from monitor.catalogue.meaning import Meanings
@@ -31,7 +32,6 @@ from monitor.catalogue.models import (
     Variant,
 )
 from monitor.catalogue.policies import GapPolicy, GradingPolicy
-from monitor.catalogue.telling import FindingSentences
 from monitor.catalogue.words import SAID, Direction
 from monitor.kernel.errors import ConfigError, NotFound
 

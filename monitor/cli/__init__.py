@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import structlog
 
-from monitor.cli import telling
+from monitor.cli import terminal_log
 from monitor.cli.root import DONE, NOT_RUN, commands
 from monitor.kernel.errors import MonitorError
 from monitor.kernel.process.loglines import LineHandler, LogLines
@@ -68,7 +68,7 @@ def _log_to_stderr() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             # the renderer for a terminal writes tracebacks by itself; JSON would say "true"
             *(() if terminal else (structlog.processors.format_exc_info,)),
-            telling.sentence if terminal else structlog.processors.JSONRenderer(),
+            terminal_log.sentence if terminal else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=lambda *_: lines,

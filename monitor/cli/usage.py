@@ -17,7 +17,7 @@ from monitor.jobs.service import prepare
 from monitor.kernel.language.english import listed, plural
 from monitor.kernel.language.uk import uk_day_of
 from monitor.notify import queries as notify
-from monitor.usage import importing, queries
+from monitor.usage import queries, wave_table
 from monitor.usage import service as waves
 from monitor.usage.draft_checks import look_over
 from monitor.usage.standing import period
@@ -53,7 +53,7 @@ def import_(
 ) -> None:
     """Bring in FILE, a table of use in one survey, as a draft; tell what publishing would do."""
     with service_of(config) as service:
-        read = importing.read(start_of(file), start_of(about), service.catalogue)
+        read = wave_table.read(start_of(file), start_of(about), service.catalogue)
         if read.problems:
             _refused(read.problems, file, json_=json_)
             leave(failed=True)

@@ -13,7 +13,7 @@ from monitor.collecting import AT_ONCE
 from monitor.kernel.errors import NotFound
 from monitor.kernel.language.english import plural
 from monitor.service import Service
-from monitor.usage.returns import asking, queries, services_list
+from monitor.usage.returns import inviting, queries, services_list
 from monitor.usage.returns import service as returns
 from monitor.usage.returns.tables import Collection
 
@@ -133,7 +133,7 @@ def open_(
     opening = returns.Opening(name, frame, promoters, closes.date())
     with service_of(config) as service, service.database.write() as session:
         found = returns.open_collection(session, opening, by=_BY, at=service.clock())
-        waiting = asking.uninvited(session, found.id)
+        waiting = inviting.uninvited(session, found.id)
     click.echo(
         f"“{found.name}” is open to {found.closes_on}. {plural(waiting, 'service')} to be invited: "
         "gap-monitor usage collect invite"
@@ -175,7 +175,7 @@ def show(config: Path, *, json_: bool) -> None:
             "left": counts.left,
             "dead": counts.dead,
             "not_answered": counts.silent,
-            "not_invited": asking.uninvited(session, found.id),
+            "not_invited": inviting.uninvited(session, found.id),
         }
     if json_:
         print_json(told)

@@ -22,7 +22,7 @@ from monitor.demo.answering import services_answer_for_themselves
 from monitor.demo.answers import ABC, CIRCLE, SECOND_THERAPLAY, THERAPLAY
 from monitor.demo.driver import ServiceProcess
 from monitor.demo.further import a_file_brings_it, only_openalex_holds_it
-from monitor.demo.moves import (
+from monitor.demo.moving_gaps import (
     a_month_is_one_mail,
     a_survey_moves_one_gap,
     one_of_the_ten_against_another,

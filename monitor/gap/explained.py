@@ -17,9 +17,9 @@ from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.baseline.standing import Standing
 from monitor.evidence.distance import distance
 from monitor.evidence.facts import Interval
+from monitor.evidence.people_needed import Enough, people_to_settle
 from monitor.evidence.registered import AwaitedTrial, registered
 from monitor.evidence.service import Weighed
-from monitor.evidence.settling import Enough, people_to_settle
 from monitor.evidence.showing import showing
 from monitor.evidence.shown import Shown, place
 from monitor.evidence.synthesis.findings import Finding

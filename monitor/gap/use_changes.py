@@ -1,6 +1,6 @@
 """What moved in use, told in its own words: never mixed with what moved in evidence. Pure.
 
-A change of use meets four conditions (``usage.comparison``). Whatever fails one is told as a new
+A change of use meets four conditions (``usage.waves_compared``). Whatever fails one is told as a new
 figure, not a change, with the condition that failed. Its band may still be read anew, and then the
 gap with it: told, but not as news unless the earlier figure could not be compared at all.
 """
@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from monitor.gap.states import State
 from monitor.gap.telling import findings_clause, tier_clause
 from monitor.kernel.language import english
-from monitor.usage.comparison import Condition
 from monitor.usage.standing import Counted, UseFigure
+from monitor.usage.waves_compared import Condition
 
 PUBLISHED, WITHDRAWN = "wave published", "wave withdrawn"
 OF_WAVES = frozenset({PUBLISHED, WITHDRAWN})  # causes whose ``id`` is a wave's

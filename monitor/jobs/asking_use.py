@@ -19,7 +19,7 @@ from monitor.kernel.persistence.locks import exclusive
 from monitor.kernel.source_settings import UseFeedSettings
 from monitor.service import Service
 from monitor.usage import documents as reading
-from monitor.usage.importing import Read
+from monitor.usage.wave_table import Read
 
 log = structlog.get_logger()
 

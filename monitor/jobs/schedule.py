@@ -18,11 +18,11 @@ from monitor.accounts import retention as accounts_retention
 from monitor.feeds.storage import retention
 from monitor.jobs.asking_readers import ask_readers
 from monitor.jobs.asking_use import ask_due
-from monitor.jobs.checking import check_ledger
 from monitor.jobs.collecting import close_due
 from monitor.jobs.comparing import compare_due
 from monitor.jobs.delivery import deliver_due
 from monitor.jobs.digesting import make_due
+from monitor.jobs.ledger_check import check_ledger
 from monitor.jobs.ordering import order_due
 from monitor.jobs.pinging import ping
 from monitor.jobs.polling import poll_due

@@ -16,7 +16,7 @@ import monitor.gap.tables
 import monitor.kernel.audit
 import monitor.kernel.audit_check
 import monitor.literature.papers.brought
-import monitor.literature.papers.titles
+import monitor.literature.papers.title_index
 import monitor.literature.tables
 import monitor.mine.tables
 import monitor.notify.tables

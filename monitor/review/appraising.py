@@ -21,7 +21,7 @@ from monitor.kernel import audit
 from monitor.kernel.errors import Conflict
 from monitor.review import deciding, drafting, given, locking, rounds, rules
 from monitor.review.deciding import Sent
-from monitor.review.reading import checking, differences, frame, summary
+from monitor.review.reading import differences, frame, summary, to_mend
 from monitor.review.reading.cleaning import cleaned
 from monitor.review.reading.model import Reading, from_json, to_json
 from monitor.review.tables import Appraisal, Consensus, Decision
@@ -49,7 +49,7 @@ def hand_in(  # noqa: PLR0913 - who, what, and what evidence makes of it
     reading: Reading,
     direction: FindingDirection | None,
     because: str = "",
-    asked: Iterable[checking.Problem] = (),
+    asked: Iterable[to_mend.Problem] = (),
 ) -> Outcome:
     """Record one person's reading of a study, and what the round has come to by it.
 
@@ -75,7 +75,7 @@ def hand_in(  # noqa: PLR0913 - who, what, and what evidence makes of it
     locking.known_interventions(session, slugs)
     tools = catalogue.tool_by_reference
     chosen = catalogue.tools.get(rounds.tool_chosen(session, sent.study_id))
-    checking.require_whole(reading, tools, catalogue.slugs, chosen, asked)
+    to_mend.require_whole(reading, tools, catalogue.slugs, chosen, asked)
     if reading.count_it:
         deciding.require_unbarred(session, sent.study_id)
     settles = _require_turn(session, sent, because)

@@ -6,9 +6,9 @@ from datetime import date
 
 from monitor.kernel.language.english import listed, plural
 from monitor.kernel.language.uk import long_date
-from monitor.usage.comparison import differing_words, same_question
 from monitor.usage.splits import DIMENSIONS, FEWEST, Row, parts_of, whole_of
 from monitor.usage.standing import Survey
+from monitor.usage.waves_compared import differing_words, same_question
 
 _MOST_NAMED = 5
 

@@ -7,8 +7,8 @@ from typing import Any
 from monitor.catalogue.loader import Catalogue
 from monitor.kernel.errors import InvalidInput
 from monitor.usage import about as about_module
-from monitor.usage import importing, reading
-from monitor.usage.importing import Read
+from monitor.usage import brought_tables, wave_table
+from monitor.usage.wave_table import Read
 
 _SHAPE = (
     "it is {…} with “about”, as the TOML of a wave has it, and “rows”, a list with one {…} a row"
@@ -18,13 +18,13 @@ _SHAPE = (
 def read(table: bytes, about: bytes | None, catalogue: Catalogue) -> Read:
     """Read and check what a feed sent; ``about`` None: JSON. Never raises for what is in it."""
     if about is not None:
-        return importing.read(table, about, catalogue)
+        return wave_table.read(table, about, catalogue)
     try:
         document = _document(table)
     except InvalidInput as error:
         return Read(None, (), (str(error),), "")
     said, wrong = about_module.check(document["about"])
-    return importing.checked(lambda: _table(document["rows"]), said, wrong, catalogue)
+    return wave_table.checked(lambda: _table(document["rows"]), said, wrong, catalogue)
 
 
 def _document(data: bytes) -> dict[str, Any]:
@@ -50,21 +50,21 @@ def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def _table(rows: Sequence[Any]) -> reading.Table:
-    if len(rows) > reading.MAX_ROWS:
-        raise InvalidInput(f"it has more than {reading.MAX_ROWS:,} rows: it is no wave")
+def _table(rows: Sequence[Any]) -> brought_tables.Table:
+    if len(rows) > brought_tables.MAX_ROWS:
+        raise InvalidInput(f"it has more than {brought_tables.MAX_ROWS:,} rows: it is no wave")
     lines = tuple(_line(number, row) for number, row in enumerate(rows, start=1))
     columns = dict.fromkeys(name for line in lines for name in line.cells)
-    return reading.Table(tuple(columns), lines, called="row")
+    return brought_tables.Table(tuple(columns), lines, called="row")
 
 
-def _line(number: int, row: Any) -> reading.Line:  # noqa: ANN401 - any JSON value
+def _line(number: int, row: Any) -> brought_tables.Line:  # noqa: ANN401 - any JSON value
     if not isinstance(row, dict):
         raise InvalidInput(f"row {number}: it is no {{…}} of names and values")
-    cells = {reading.column_name(name): _cell(number, name, row[name]) for name in row}
+    cells = {brought_tables.column_name(name): _cell(number, name, row[name]) for name in row}
     if len(cells) < len(row):
         raise InvalidInput(f"row {number}: two of its names are one")
-    return reading.Line(number, cells)
+    return brought_tables.Line(number, cells)
 
 
 def _cell(number: int, name: str, value: Any) -> str:  # noqa: ANN401 - any JSON value
@@ -72,4 +72,4 @@ def _cell(number: int, name: str, value: Any) -> str:  # noqa: ANN401 - any JSON
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise InvalidInput(f"row {number}: {name[:40]}: it is neither a text nor a number")
-    return reading.cell_text(str(value))
+    return brought_tables.cell_text(str(value))

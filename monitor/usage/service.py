@@ -13,10 +13,10 @@ from monitor.catalogue.loader import Catalogue, Intervention
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.usage import queries
-from monitor.usage.importing import Read
 from monitor.usage.splits import FEWEST
 from monitor.usage.standing import MAIN_UNITS, Observation, Survey, observe
 from monitor.usage.tables import Wave, WaveRow, WaveState
+from monitor.usage.wave_table import Read
 
 __all__ = [
     "Observation",

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from monitor.usage.comparison import ALPHA
 from monitor.usage.intervals import Share, pooled_p, wilson
+from monitor.usage.waves_compared import ALPHA
 
 FEWEST = 10  # services of a part that is shown: fewer might be told apart
 DIMENSIONS = ("nation", "sector", "area")

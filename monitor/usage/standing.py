@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any, Self
 
 from monitor.kernel.language import english
-from monitor.usage.comparison import Comparison, Condition, Figure, compare
 from monitor.usage.intervals import Share, design_effect, wilson
+from monitor.usage.waves_compared import Comparison, Condition, Figure, compare
 
 # Bands, ranks and changes are of these; waves of others stand beside, and are never merged.
 MAIN_UNITS = frozenset({None, "services", "responses"})

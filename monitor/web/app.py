@@ -46,8 +46,8 @@ from monitor.web.public import overview as public
 from monitor.web.public.changes import atom, why
 from monitor.web.public.changes import listed as changes
 from monitor.web.public.memos import pages as memos
-from monitor.web.public.mine import asking as my_services
 from monitor.web.public.mine import downloads as own_downloads
+from monitor.web.public.mine import link_asked as my_services
 from monitor.web.public.mine import memo as own_memo
 from monitor.web.public.mine import services as own_services
 from monitor.web.public.mine import view as mine

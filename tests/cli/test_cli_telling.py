@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli import telling
+from monitor.cli import terminal_log
 
 CODE = Path(__file__).resolve().parents[2] / "monitor"
 LOGGED = re.compile(r'log\.(?:info|warning|error|exception)\(\s*"([a-z_.]+)"')
@@ -20,7 +20,7 @@ LOGGED = re.compile(r'log\.(?:info|warning|error|exception)\(\s*"([a-z_.]+)"')
 def test_every_event_has_a_sentence():
     events = {name for path in CODE.rglob("*.py") for name in LOGGED.findall(path.read_text())}
     assert events
-    assert events <= set(telling.SENTENCES)
+    assert events <= set(terminal_log.SENTENCES)
 
 
 @pytest.mark.parametrize(
@@ -39,14 +39,14 @@ def test_every_event_has_a_sentence():
     ],
 )
 def test_an_entry_is_a_sentence(event, said):
-    assert telling.sentence(None, "", event) == said
-    timed = telling.sentence(None, "", event | {"timestamp": "2026-11-23T06:10:00Z"})
+    assert terminal_log.sentence(None, "", event) == said
+    timed = terminal_log.sentence(None, "", event | {"timestamp": "2026-11-23T06:10:00Z"})
     assert re.fullmatch(r"\d\d:\d\d:\d\d " + re.escape(said), timed)
 
 
 def test_a_traceback_follows():
     event = {"event": "job.failed", "job": "poll", "exc_info": ValueError("broken")}
-    told = telling.sentence(None, "", event)
+    told = terminal_log.sentence(None, "", event)
     assert told.startswith("The job “poll” failed.\n")
     assert told.endswith("ValueError: broken")
 

@@ -5,16 +5,16 @@ from datetime import date, timedelta
 import pytest
 
 from monitor.catalogue.loader import load
-from monitor.demo import moves
-from monitor.usage import importing
+from monitor.demo import moving_gaps
+from monitor.usage import wave_table
 
 TODAY = date(2026, 11, 23)
 
 
 @pytest.fixture
 def surveys(tmp_path):
-    written = [moves.survey_files(tmp_path, number, TODAY) for number in (0, 1)]
-    return [importing.read(t.read_bytes(), a.read_bytes(), load()) for t, a in written]
+    written = [moving_gaps.survey_files(tmp_path, number, TODAY) for number in (0, 1)]
+    return [wave_table.read(t.read_bytes(), a.read_bytes(), load()) for t, a in written]
 
 
 def test_both_surveys_are_read_without_a_problem(surveys):

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text, update
 
-from monitor.jobs import checking
-from monitor.jobs.checking import check_ledger, check_whole_ledger
+from monitor.jobs import ledger_check
+from monitor.jobs.ledger_check import check_ledger, check_whole_ledger
 from monitor.kernel import audit, audit_check
 from monitor.kernel.audit import AuditEntry, AuditHead
 from monitor.kernel.errors import MonitorError
@@ -17,9 +17,9 @@ EDIT = "UPDATE audit_entry SET actor = 'x' WHERE seq = {}"
 @pytest.fixture
 def small(monkeypatch):
     """Stretches and parts so small that a few entries need several."""
-    monkeypatch.setattr(checking, "_STRETCH", 3)
-    monkeypatch.setattr(checking, "_NOTED", 2)
-    monkeypatch.setattr(checking, "_AGAIN_AT_LEAST", 4)
+    monkeypatch.setattr(ledger_check, "_STRETCH", 3)
+    monkeypatch.setattr(ledger_check, "_NOTED", 2)
+    monkeypatch.setattr(ledger_check, "_AGAIN_AT_LEAST", 4)
 
 
 def _write(service, count):
@@ -64,7 +64,7 @@ def test_what_is_new_is_read_each_time_and_the_old_again_a_part_at_a_time(servic
         read.append(clock.now)
         told = _told(service)
     assert told.whole == last
-    assert 1 < len(read) < checking._DAYS
+    assert 1 < len(read) < ledger_check._DAYS
     assert told.since == began + timedelta(days=1), "no entry was read before this"
 
 
@@ -89,7 +89,7 @@ def test_an_old_entry_that_is_changed_is_found_when_the_second_reading_comes_by(
     _run(service, EDIT.format(entry))
     told = _until_it_fails(service, clock)
     assert f"audit entry {entry} " in told.pop()
-    assert 0 < len(told) < checking._DAYS, "not at once, and within a week"
+    assert 0 < len(told) < ledger_check._DAYS, "not at once, and within a week"
     with pytest.raises(MonitorError, match=f"audit entry {entry} "):
         check_whole_ledger(service)
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.literature.ranking import moves as ranking
-from monitor.literature.ranking.moves import HEAD, UNSEEN, Moves, is_seen
+from monitor.literature.ranking import worth_writing as ranking
+from monitor.literature.ranking.worth_writing import HEAD, UNSEEN, Moves, is_seen
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.literature.design.results import result_sentences
+from monitor.literature.design.result_sentences import result_sentences
 
 ATTACHED = "Attachment security was higher in the programme group (d = 0.4)."
 STRESS = "RESULTS: Parenting stress did not differ between the groups."

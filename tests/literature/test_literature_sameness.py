@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from monitor.feeds.records import Citation, Identifier
 from monitor.literature.dedup.fingerprint import fingerprint
 from monitor.literature.dedup.journals import same_journal
-from monitor.literature.dedup.titles import Titles, edits, relation
+from monitor.literature.dedup.title_likeness import Titles, edits, relation
 from monitor.literature.dedup.verdict import judge
 
 TITLE = "An invented trial of parenting in the town of Nowhere"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from monitor.kernel.persistence.bulk import add_numbered
-from monitor.literature.papers import titles, unqueued
+from monitor.literature.papers import title_index, unqueued
 from monitor.literature.tables import Paper
 from monitor.literature.words import Lane
 
@@ -35,7 +35,8 @@ def _add(session, now, lane=Lane.NONE):
         "read_by": 1,
     }
     rows = [
-        blank | {"title": one, "title_words": titles.words_of(one), "lane": lane} for one in TITLES
+        blank | {"title": one, "title_words": title_index.words_of(one), "lane": lane}
+        for one in TITLES
     ]
     rows[5]["lane"] = Lane.NOTICE
     return add_numbered(session, Paper, rows)
@@ -110,12 +111,12 @@ def test_the_words_follow_a_paper(session, now):
 
 @given(st.text())
 def test_words_are_folded_once_and_for_all(text):
-    words = titles.words_of(text)
-    assert titles.words_of(words) == words
+    words = title_index.words_of(text)
+    assert title_index.words_of(words) == words
     assert "_" not in words
     assert words == " ".join(words.split(" "))
     assert len(set(words.split())) == len(words.split())
 
 
 def test_examples():
-    assert doctest.testmod(titles).failed == 0
+    assert doctest.testmod(title_index).failed == 0

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from offers import CATALOGUE, FOUR, entries  # type: ignore[import-not-found]  # beside this file
 
 from monitor.kernel.errors import InvalidInput
-from monitor.mine import reading
+from monitor.mine import buyers_table
 from monitor.mine.rules import Entry, clean_name, folded
 from monitor.ops import exports
 
@@ -17,7 +17,7 @@ HEAD = "service,group,intervention,families_a_year\n"
 
 
 def read(text, *, head=HEAD, encoding="utf-8"):
-    return reading.read((head + text).encode(encoding), CATALOGUE)
+    return buyers_table.read((head + text).encode(encoding), CATALOGUE)
 
 
 def told(*rows):
@@ -26,7 +26,7 @@ def told(*rows):
 
 def written(made):
     out = io.StringIO()
-    csv.writer(out).writerows([reading.COLUMNS, *reading.rows(made, CATALOGUE)])
+    csv.writer(out).writerows([buyers_table.COLUMNS, *buyers_table.rows(made, CATALOGUE)])
     return out.getvalue().encode()
 
 
@@ -42,7 +42,7 @@ def test_a_table_gives_services_with_what_they_offer():
 @given(entries)
 def test_what_is_taken_away_can_be_brought_back(made):
     unique = list({folded(entry.name): entry for entry in made}.values())
-    got = reading.read(written(unique), CATALOGUE)
+    got = buyers_table.read(written(unique), CATALOGUE)
     if unique:
         assert got.problems == ()
     wanted = [(" ".join(e.name.split()), e.group, dict(e.offers)) for e in unique]
@@ -52,7 +52,7 @@ def test_what_is_taken_away_can_be_brought_back(made):
 @given(st.binary(max_size=400))
 def test_nothing_in_a_file_breaks_the_reader(data):
     for table in (data, HEAD.encode() + data):
-        got = reading.read(table, CATALOGUE)
+        got = buyers_table.read(table, CATALOGUE)
         assert bool(got.entries) is not bool(got.problems)
 
 
@@ -116,7 +116,7 @@ def test_rows_that_contradict_each_other_are_named(rows, said):
     ],
 )
 def test_a_table_that_is_none_is_told_why(table, said):
-    assert said in "\n".join(reading.read(table, CATALOGUE).problems)
+    assert said in "\n".join(buyers_table.read(table, CATALOGUE).problems)
 
 
 def test_too_much_is_refused_and_a_long_list_of_faults_is_cut():
@@ -129,7 +129,7 @@ def test_too_much_is_refused_and_a_long_list_of_faults_is_cut():
 
 
 def test_four_services_take_twelve_rows():
-    assert len(reading.rows(FOUR, CATALOGUE)) == 12
+    assert len(buyers_table.rows(FOUR, CATALOGUE)) == 12
 
 
 @given(st.text("'=+-@e\u0301\u00e9 a,;\"", min_size=1, max_size=6))
@@ -139,11 +139,11 @@ def test_a_name_typed_in_a_form_is_the_same_service_when_its_table_is_brought_ba
     except InvalidInput:
         return
     rows = [
-        dict(zip(reading.COLUMNS, row, strict=True))
-        for row in reading.rows([Entry(name, "", {})], CATALOGUE)
+        dict(zip(buyers_table.COLUMNS, row, strict=True))
+        for row in buyers_table.rows([Entry(name, "", {})], CATALOGUE)
     ]
     out = io.StringIO()
     csv.writer(out).writerows(exports.table(rows))
-    got = reading.read(out.getvalue().encode(), CATALOGUE)
+    got = buyers_table.read(out.getvalue().encode(), CATALOGUE)
     assert got.problems == ()
     assert [entry.name for entry in got.entries] == [name]

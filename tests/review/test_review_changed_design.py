@@ -6,7 +6,7 @@ from staff_world import JUDGEMENT  # type: ignore[import-not-found]  # on pytest
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import Design, ResultClass, Unit
-from monitor.review.reading import checking
+from monitor.review.reading import to_mend
 from monitor.review.reading.model import Answered, Risk
 
 CATALOGUE = loader.load()
@@ -26,7 +26,7 @@ def told(**changes):
     reading = reading_of(JUDGEMENT)
     results = tuple(one.model_copy(update={"risk": RISK, "kind": kind}) for one in reading.results)
     reading = reading.model_copy(update={"results": results} | changes)
-    found = checking.problems(reading, CATALOGUE.tool_by_reference, CATALOGUE.slugs)
+    found = to_mend.problems(reading, CATALOGUE.tool_by_reference, CATALOGUE.slugs)
     return [problem.sentence for problem in found if problem.place.step == "risk"]
 
 

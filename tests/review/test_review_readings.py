@@ -27,7 +27,7 @@ from monitor.catalogue.words import (
     Unit,
 )
 from monitor.kernel.errors import ConfigError
-from monitor.review.reading import checking, model, settled, summary
+from monitor.review.reading import model, settled, summary, to_mend
 from monitor.review.reading.agreement import agreement
 from monitor.review.reading.cleaning import cleaned
 from monitor.review.reading.differences import State, common, differences, domains, rows
@@ -115,7 +115,7 @@ def reporting(**changes: object) -> Reading:
 
 
 def said(reading: Reading) -> dict[str, str]:
-    found = checking.problems(reading, TOOLS, CATALOGUE.slugs)
+    found = to_mend.problems(reading, TOOLS, CATALOGUE.slugs)
     return {problem.place.field: problem.sentence for problem in found}
 
 
@@ -217,7 +217,7 @@ def test_a_reading_of_before_is_read_and_written_again_as_the_newest():
 @given(readings)
 def test_any_reading_is_whole_or_told_what_is_missing(reading):
     reading = cleaned(reading)
-    problems = checking.problems(reading, TOOLS, CATALOGUE.slugs)
+    problems = to_mend.problems(reading, TOOLS, CATALOGUE.slugs)
     if not problems:
         assert reading.count_it is not None
         summary.judgement(reading, TOOLS, None)
@@ -577,9 +577,9 @@ def test_answers_in_another_tool_than_a_lead_asked_for_are_told():
         ),
     )
     chosen = catalogue.tool("robins_i_v2")
-    found = checking.problems(reading, catalogue.tool_by_reference, catalogue.slugs, chosen)
+    found = to_mend.problems(reading, catalogue.tool_by_reference, catalogue.slugs, chosen)
     told = [one.sentence for one in found if one.place.step == "risk"]
     assert told == ["A lead asked for ROBINS-I V2 in this round: judge it in that"]
     unfit = catalogue.tool("rob2")
-    found = checking.problems(reading, catalogue.tool_by_reference, catalogue.slugs, unfit)
+    found = to_mend.problems(reading, catalogue.tool_by_reference, catalogue.slugs, unfit)
     assert "A lead asked for" not in " ".join(one.sentence for one in found)

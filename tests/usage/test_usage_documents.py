@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue import loader
-from monitor.usage import checks, documents, importing
+from monitor.usage import checks, documents, wave_table
 from monitor.usage.standing import Survey
 
 ABOUT = json.loads(json.dumps(waves._ABOUT, default=date.isoformat))
@@ -36,7 +36,7 @@ def problems(*rows, about=ABOUT):
 
 def test_the_same_wave_is_the_same_as_a_table_and_as_json():
     parts = ["cos,12,61,services,Scotland,,,,"]
-    table = importing.read(waves.table(more=parts), waves.about(), loader.load())
+    table = wave_table.read(waves.table(more=parts), waves.about(), loader.load())
     rows = [row(slug, count) for slug, count in waves.BEFORE.items()]
     rows.append(row("cos", "12", 61, nation="Scotland", rank_low=None))
     found = read(rows)

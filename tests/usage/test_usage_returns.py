@@ -16,7 +16,7 @@ from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, LinkOver, NotFound
 from monitor.usage import queries as waves
 from monitor.usage import service as usage
-from monitor.usage.returns import answering, asking, queries, retention, rules, service
+from monitor.usage.returns import answering, inviting, queries, retention, rules, service
 from monitor.usage.returns.rules import Answers
 from monitor.usage.returns.tables import ListedService, Return, ReturnLink
 from monitor.usage.tables import WaveState
@@ -143,7 +143,7 @@ def test_after_the_last_day_nothing_is_taken_and_what_is_typed_is_kept(session, 
 
 def test_who_does_not_answer_is_reminded_twice_a_week_apart_and_who_left_never(session, now, asked):
     answer(session, token("Ash"), now, "ddp")
-    assert asking.remind(session, asked.id, by=BY, at=now + 6 * DAY, limit=10) == []
+    assert inviting.remind(session, asked.id, by=BY, at=now + 6 * DAY, limit=10) == []
     answering.leave(session, token("Cedar"), now)
     assert answering.leave(session, token("Cedar"), now) is False
     told = []
@@ -152,10 +152,10 @@ def test_who_does_not_answer_is_reminded_twice_a_week_apart_and_who_left_never(s
         told.append(
             [
                 (o.service, o.reminder)
-                for o in asking.remind(session, asked.id, by=BY, at=at, limit=10)
+                for o in inviting.remind(session, asked.id, by=BY, at=at, limit=10)
             ]
         )
-        assert asking.remind(session, asked.id, by=BY, at=at, limit=10) == [], "once at a time"
+        assert inviting.remind(session, asked.id, by=BY, at=at, limit=10) == [], "once at a time"
     assert told == [[("Birch", 1)], [("Birch", 2)], []]
 
 
@@ -165,11 +165,11 @@ def test_a_service_listed_meanwhile_is_invited_and_a_dead_address_is_left_alone(
     bring(session, now, "Elm", "Fir")
     assert answering.address_is_dead(session, "fir@service.example", actor="job", at=now) == 1
     assert answering.address_is_dead(session, "fir@service.example", actor="job", at=now) == 0
-    assert asking.uninvited(session, asked.id) == 1
+    assert inviting.uninvited(session, asked.id) == 1
     assert [one.service for one in invite(session, asked, now)] == ["Elm"]
     assert invite(session, asked, now) == []
     service.close(session, CATALOGUE, asked.id, by=BY, at=now)
-    for ask in (asking.invite, asking.remind):
+    for ask in (inviting.invite, inviting.remind):
         with pytest.raises(Conflict, match="is closed"):
             ask(session, asked.id, by=BY, at=now, limit=1)
 
@@ -236,8 +236,8 @@ def test_last_answers_are_shown_in_the_next_collection(session, now, asked):
     service.close(session, CATALOGUE, asked.id, by=BY, at=now)
     later = now + 900 * DAY
     second = open_one(session, later, name="Services 2030", closes_on=date(2030, 1, 1))
-    (ash, *_) = asking.invite(session, second.id, by=BY, at=later, limit=1)
-    asking.note_links(session, [(ash, "second", "u2")], at=later)
+    (ash, *_) = inviting.invite(session, second.id, by=BY, at=later, limit=1)
+    inviting.note_links(session, [(ash, "second", "u2")], at=later)
     opened = answering.opened(session, "second", later)
     last = answering.last_time(session, opened)
     assert last is not None
@@ -274,7 +274,7 @@ def test_a_service_that_is_forgotten_leaves_nothing_but_what_waves_count(session
         for value in row
     ]
     assert not [value for value in held if "ash" in value.lower() or "ddp" in value]
-    assert asking.to_remind(session, asked.id, now + 7 * DAY) == 2
+    assert inviting.to_remind(session, asked.id, now + 7 * DAY) == 2
     with pytest.raises(NotFound):
         service.forget(session, ash.id, by=BY, at=now)
 

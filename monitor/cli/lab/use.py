@@ -14,9 +14,9 @@ from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import Tier
 from monitor.cli.lab.group import file_argument, lab
 from monitor.kernel.errors import InvalidInput
-from monitor.usage import agreement, bands, reading
-from monitor.usage.comparison import Comparison, Condition, Figure, compare
+from monitor.usage import agreement, bands, brought_tables
 from monitor.usage.intervals import Share, design_effect, wilson
+from monitor.usage.waves_compared import Comparison, Condition, Figure, compare
 
 _DIGITS = 10
 _NEEDED = ("wave", "intervention", "numerator", "denominator")
@@ -101,7 +101,7 @@ def _rows(path: Path, catalogue: Catalogue) -> list[Row]:
         InvalidInput: the file is no table, or a column that is needed is missing.
     """
     with path.open("rb") as file:
-        table = reading.table(file, path.name)
+        table = brought_tables.table(file, path.name)
     if missing := [column for column in _NEEDED if column not in table.columns]:
         raise InvalidInput(
             f"{path.name} has no column {', '.join(missing)}: it has {', '.join(table.columns)}"
@@ -123,20 +123,23 @@ def _rows(path: Path, catalogue: Catalogue) -> list[Row]:
     return list(rows.values())
 
 
-def _row(line: reading.Line, catalogue: Catalogue) -> Row:
+def _row(line: brought_tables.Line, catalogue: Catalogue) -> Row:
     wave, named = line.cell("wave"), line.cell("intervention")
     if not wave:
         raise InvalidInput("wave: is missing")
-    slug = reading.intervention(named, catalogue)
-    share = reading.share(line, design_effect(*_clusters(line)))
+    slug = brought_tables.intervention(named, catalogue)
+    share = brought_tables.share(line, design_effect(*_clusters(line)))
     if share is None:
         raise InvalidInput("numerator and denominator: are missing")
-    unit = reading.unit(line.cell("unit")) or None
+    unit = brought_tables.unit(line.cell("unit")) or None
     return Row(wave, slug, Figure(share, line.cell("question") or None, unit))
 
 
-def _clusters(line: reading.Line) -> tuple[int | None, int | None]:
-    responses, services = reading.whole(line, "responses"), reading.whole(line, "services")
+def _clusters(line: brought_tables.Line) -> tuple[int | None, int | None]:
+    responses, services = (
+        brought_tables.whole(line, "responses"),
+        brought_tables.whole(line, "services"),
+    )
     for name, value in (("responses", responses), ("services", services)):
         if value == 0:
             raise InvalidInput(f"{name}: a wave that nobody answered has no shares")

@@ -20,10 +20,10 @@ from monitor.evidence.synthesis.results import ANOTHER, Allocation, Result
 from monitor.kernel.errors import InvalidInput
 from monitor.kernel.language.english import sentence
 from monitor.review.reading import model
-from monitor.review.reading.checking import Place, Problem
 from monitor.review.reading.model import Reading, interventions
 from monitor.review.reading.reported import number_problems
 from monitor.review.reading.summary import main_result, sign_of
+from monitor.review.reading.to_mend import Place, Problem
 
 _Z = 1.96  # as intervals of 95 % are printed
 _ALLOCATIONS = {

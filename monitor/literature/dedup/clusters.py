@@ -12,7 +12,7 @@ from itertools import combinations
 
 from monitor.feeds.records import Citation
 from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
-from monitor.literature.dedup.titles import telling
+from monitor.literature.dedup.title_likeness import telling
 from monitor.literature.dedup.verdict import PairVerdict, compare
 
 Pair = tuple[int, int]  # the smaller first

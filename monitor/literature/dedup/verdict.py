@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from monitor.feeds.records import Citation
-from monitor.literature.dedup.comparison import ComparisonVector, compared, title_relation
+from monitor.literature.dedup.citations_compared import ComparisonVector, compared, title_relation
 from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
-from monitor.literature.dedup.titles import Titles
+from monitor.literature.dedup.title_likeness import Titles
 
 Verdict = Literal["same", "doubtful", "different"]
 

@@ -21,7 +21,7 @@ from monitor.literature.matching.matcher import FIELDS, Hit, Matcher
 from monitor.literature.papers import resolve
 from monitor.literature.papers.precedence import Version, best, cleaned, newest
 from monitor.literature.papers.reading import Reading, Said
-from monitor.literature.papers.titles import words_of
+from monitor.literature.papers.title_index import words_of
 from monitor.literature.tables import (
     Match,
     Paper,

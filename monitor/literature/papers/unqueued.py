@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Identifier
 from monitor.feeds.tables import Record, RecordQuery
-from monitor.literature.papers import titles
+from monitor.literature.papers import title_index
 from monitor.literature.tables import Paper, PaperQuery, PaperRecord, PaperStatement
 from monitor.literature.words import TO_SCREEN, Lane
 
@@ -123,10 +123,10 @@ def _titled(
     after: int | None,
 ) -> list[int]:
     dialect = session.get_bind().dialect.name
-    condition = titles.matching(dialect, words, lane)
+    condition = title_index.matching(dialect, words, lane)
     if condition is None:
         return []
-    number = titles.NUMBERS[dialect]
+    number = title_index.NUMBERS[dialect]
     # PostgreSQL has no order in its index of words, and would rather read all papers, newest first
     place = number if dialect == "sqlite" else number + 0
     found = select(number).where(condition).order_by(place.desc()).limit(limit)

@@ -15,8 +15,8 @@ from monitor.notify.messages.queueing import queue
 from monitor.notify.readers.tokens import survey_token
 from monitor.notify.smtp.due import UNTOUCHED
 from monitor.notify.tables import Message, MessageKind, MessageState
-from monitor.usage.returns import asking
-from monitor.usage.returns.asking import ToWrite
+from monitor.usage.returns import inviting
+from monitor.usage.returns.inviting import ToWrite
 from monitor.usage.returns.tables import Collection, Return, ReturnLink
 
 
@@ -41,7 +41,7 @@ def ask(
         }
         message = queue(session, settings, MessageKind.SURVEY, one.address, context=context, at=at)
         mailed.append((one, survey_token(secret, message.uuid), message.uuid))
-    asking.note_links(session, mailed, at=at)
+    inviting.note_links(session, mailed, at=at)
 
 
 def tell_last_day(session: Session, collection: Collection) -> int:

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from monitor.kernel.persistence.bulk import chunks
 from monitor.kernel.persistence.database import affected
-from monitor.literature.ranking.moves import Moves, Parts
 from monitor.literature.ranking.order import WORDS, Learned, learn, parts_of, trust_left
 from monitor.literature.ranking.prior import PriorFeatures, prior
+from monitor.literature.ranking.worth_writing import Moves, Parts
 from monitor.literature.tables import Paper, PaperReading
 from monitor.review.tables import QueueItem, QueueOrder, Screening
 from monitor.review.words import OPEN, ExclusionReason, ScreeningVerdict

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from monitor.catalogue.appraisal import Tool
 from monitor.review.reading import appraised
-from monitor.review.reading.checking import Place
 from monitor.review.reading.model import Arm, Part, Reading, Reported, Result, Risk
+from monitor.review.reading.to_mend import Place
 
 PRESENT = "present"  # the field of an arm or result that only one of the two has
 TOOL = "tool"

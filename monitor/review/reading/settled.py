@@ -6,9 +6,9 @@ from typing import Any
 
 from monitor.catalogue.appraisal import Tool
 from monitor.review.reading import appraised
-from monitor.review.reading.checking import Place
 from monitor.review.reading.differences import PRESENT, TOOL, Row, common
 from monitor.review.reading.model import Answered, Override, Reading, Reported, Result, Risk
+from monitor.review.reading.to_mend import Place
 
 _NONE = "-"  # of an answer that one of the two has not given
 

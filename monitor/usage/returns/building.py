@@ -9,11 +9,11 @@ from datetime import date
 
 from monitor.catalogue.loader import Catalogue
 from monitor.usage.about import About, GoldStandard
-from monitor.usage.importing import Read, Row
 from monitor.usage.returns import rules
 from monitor.usage.returns.rules import Answers
 from monitor.usage.splits import FEWEST, shown_parts
 from monitor.usage.standing import period
+from monitor.usage.wave_table import Read, Row
 
 _Part = tuple[str, str, str]  # nation, sector, area
 _WHOLE: _Part = ("", "", "")

@@ -10,12 +10,12 @@ from math import comb
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from monitor.usage.comparison import same_question
 from monitor.usage.returns.queries import of_wave
 from monitor.usage.returns.rules import Answers
 from monitor.usage.returns.tables import Collection, Return
 from monitor.usage.splits import FEWEST
 from monitor.usage.tables import Wave
+from monitor.usage.waves_compared import same_question
 
 
 @dataclass(frozen=True, slots=True)

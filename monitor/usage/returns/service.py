@@ -18,7 +18,6 @@ from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.kernel.language.text import line
 from monitor.kernel.language.uk import LAST_DAY, london, long_date, uk_day
 from monitor.usage import service as waves
-from monitor.usage.importing import Read
 from monitor.usage.returns import building, rules, services_list
 from monitor.usage.returns.rules import Answers
 from monitor.usage.returns.services_list import Listed, ServicesList
@@ -30,6 +29,7 @@ from monitor.usage.returns.tables import (
     ReturnLink,
 )
 from monitor.usage.tables import Wave
+from monitor.usage.wave_table import Read
 
 _OWN = " (returns)"  # behind the name of a wave that somebody else's has
 _MAX_NAME, _MAX_WORDS, _MAX_PROMOTERS = 60, 500, 40

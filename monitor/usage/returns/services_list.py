@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from monitor.accounts.rules import check_address
 from monitor.catalogue.models import Areas
 from monitor.kernel.errors import InvalidInput
-from monitor.usage import reading
+from monitor.usage import brought_tables
 
 COLUMNS = ("name", "kind", "nation", "area", "address")
 MAX_BYTES = 4_000_000
@@ -64,10 +64,10 @@ def read(data: bytes, areas: Areas) -> ServicesList:
         return ServicesList((), (str(error),))
 
 
-def _table(data: bytes) -> reading.Table:
+def _table(data: bytes) -> brought_tables.Table:
     if len(data) > MAX_BYTES:
         raise InvalidInput(f"the list is larger than {MAX_BYTES // 1_000_000} MB: bring a part")
-    table = reading.table(io.BytesIO(data), "the list")
+    table = brought_tables.table(io.BytesIO(data), "the list")
     columns = [_ALSO.get(name, name) for name in table.columns]
     if missing := [name for name in _NEEDED if name not in columns]:
         raise InvalidInput(f"the list has no column {', '.join(missing)}")
@@ -79,13 +79,15 @@ def _table(data: bytes) -> reading.Table:
     if twice := sorted({name for name in columns if name and columns.count(name) > 1}):
         raise InvalidInput(f"the list names the column {', '.join(twice)} twice")
     rows = tuple(
-        reading.Line(row.number, {_ALSO.get(name, name): cell for name, cell in row.cells.items()})
+        brought_tables.Line(
+            row.number, {_ALSO.get(name, name): cell for name, cell in row.cells.items()}
+        )
         for row in table.rows
     )
-    return reading.Table(tuple(columns), rows, table.overlong)
+    return brought_tables.Table(tuple(columns), rows, table.overlong)
 
 
-def _checked(table: reading.Table, areas: Areas) -> ServicesList:
+def _checked(table: brought_tables.Table, areas: Areas) -> ServicesList:
     problems = [f"line {number}: has more cells than columns" for number in table.overlong]
     services: list[Listed] = []
     for line in table.rows:
@@ -102,7 +104,7 @@ def _checked(table: reading.Table, areas: Areas) -> ServicesList:
     return ServicesList(tuple(services), tuple(problems))
 
 
-def _service(line: reading.Line, areas: Areas) -> Listed:
+def _service(line: brought_tables.Line, areas: Areas) -> Listed:
     name, kind = line.cell("name"), line.cell("kind")
     if not name:
         raise InvalidInput("name: is missing")

@@ -17,7 +17,7 @@ from monitor.notify import survey_words
 from monitor.notify.readers import surveying
 from monitor.usage import queries as waves
 from monitor.usage import splits
-from monitor.usage.returns import asking, queries, rules, services_list
+from monitor.usage.returns import inviting, queries, rules, services_list
 from monitor.usage.returns import service as returns
 from monitor.usage.returns.queries import PAGE, Stands
 from monitor.usage.returns.tables import Collection
@@ -141,8 +141,8 @@ def _collection(typed: Typed, problems: Problems | None, *, collection_id: int) 
             counts=counts,
             promises=survey_words,
             progress=return_words.progress(counts.answered, counts.asked),
-            uninvited=asking.uninvited(session, collection_id) if is_open else 0,
-            to_remind=asking.to_remind(session, collection_id, now()) if is_open else 0,
+            uninvited=inviting.uninvited(session, collection_id) if is_open else 0,
+            to_remind=inviting.to_remind(session, collection_id, now()) if is_open else 0,
             remind_after=rules.REMIND_AFTER.days,
             most_reminders=rules.MOST_REMINDERS,
             parts=[

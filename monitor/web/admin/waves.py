@@ -17,9 +17,9 @@ from monitor.kernel.language import english
 from monitor.kernel.language.uk import uk_day_of
 from monitor.notify import queries as notify
 from monitor.notify.announcements import wave_news
-from monitor.usage import importing
 from monitor.usage import queries as usage
 from monitor.usage import service as waves
+from monitor.usage import wave_table
 from monitor.usage.draft_checks import look_over
 from monitor.usage.returns import queries as returns
 from monitor.usage.standing import MAIN_UNITS, Survey, in_order, period
@@ -52,7 +52,7 @@ def _listing(typed: Typed, problems: Problems | None, refused: Sequence[str] = (
             refused=refused,
             problems=problems,
             period=period,
-            columns=", ".join(importing.COLUMNS),
+            columns=", ".join(wave_table.COLUMNS),
         )
 
 
@@ -68,7 +68,7 @@ def bring() -> ResponseReturnValue:
         problems.add("about", "Choose the file about the wave, a TOML file")
     if problems or table is None or about is None:
         raise ToMend(problems)
-    read = importing.read(table.stream.read(), about.stream.read(), service().catalogue)
+    read = wave_table.read(table.stream.read(), about.stream.read(), service().catalogue)
     if read.problems:
         told = Problems(
             {"form": "Nothing was kept: mend what is named below, and bring both again"}
@@ -85,7 +85,7 @@ def blank(file: str) -> Response:
     if file not in _BLANK:
         raise NotFound(f"there is no such file: there are {english.listed(_BLANK)}")
     empty = render_template(
-        f"staff/blank/{file}", columns=importing.COLUMNS, slugs=service().catalogue.slugs
+        f"staff/blank/{file}", columns=wave_table.COLUMNS, slugs=service().catalogue.slugs
     )
     answer = Response(empty, mimetype="text/plain")
     answer.headers["Content-Disposition"] = f'attachment; filename="{file}"'

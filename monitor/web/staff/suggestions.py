@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from monitor.catalogue.words import Design
 from monitor.literature.design.detection import Suggested, detect
 from monitor.literature.design.places import UK
-from monitor.literature.design.results import result_sentences
+from monitor.literature.design.result_sentences import result_sentences
 from monitor.literature.papers.queries import PaperView
 from monitor.web.staff import labels
 

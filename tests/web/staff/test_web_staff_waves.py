@@ -10,7 +10,7 @@ import waves  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from monitor import workflow
 from monitor.notify.tables import ReaderTerms, Subscriber, SubscriberState
 from monitor.notify.words import Cadence
-from monitor.usage import importing, queries, service
+from monitor.usage import queries, service, wave_table
 from monitor.usage.about import About
 from monitor.usage.tables import WaveState
 
@@ -97,7 +97,7 @@ def test_what_is_wrong_is_named_row_by_row_and_nothing_is_kept(begun, admin):
 def test_empty_files_to_begin_with_are_the_columns_and_the_keys_that_are_read(begun, admin):
     table, about = (admin.get(f"/waves/blank/{name}") for name in ("wave.csv", "wave.toml"))
     assert "attachment" in table.headers["Content-Disposition"]
-    assert table.text.splitlines()[0] == ",".join(importing.COLUMNS)
+    assert table.text.splitlines()[0] == ",".join(wave_table.COLUMNS)
     assert [line.split(",")[0] for line in table.text.splitlines()[1:]] == list(waves.SLUGS)
     keys = set(re.findall(r"^(?:# )?\[?(\w+)\]?(?: =|  #)", about.text, re.MULTILINE))
     assert set(About.model_fields) <= keys

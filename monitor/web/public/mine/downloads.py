@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 
 from monitor.gap import queries as gap
 from monitor.kernel.language.uk import uk_day_of
-from monitor.mine import compared, queries, reading, taking
+from monitor.mine import buyers_table, compared, queries, taking
 from monitor.ops import exports
 from monitor.web.current import now, service
 from monitor.web.public.mine import guard
@@ -36,9 +36,9 @@ def services_table() -> Response:
     here = service()
     with here.database.read() as session:
         held = queries.services(session, guard.whose().buyer_key)
-    rows = reading.rows((one.entry for one in held), here.catalogue)
-    named = [dict(zip(reading.COLUMNS, row, strict=True)) for row in rows]
-    return _csv(named or [dict.fromkeys(reading.COLUMNS, "")], "services")
+    rows = buyers_table.rows((one.entry for one in held), here.catalogue)
+    named = [dict(zip(buyers_table.COLUMNS, row, strict=True)) for row in rows]
+    return _csv(named or [dict.fromkeys(buyers_table.COLUMNS, "")], "services")
 
 
 @blueprint.get("/mine/everything.json")

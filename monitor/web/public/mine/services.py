@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from monitor.kernel.errors import InvalidInput
-from monitor.mine import queries, reading, rules
+from monitor.mine import buyers_table, queries, rules
 from monitor.mine import service as mine
 from monitor.mine.queries import Held
 from monitor.mine.rules import Entry
@@ -81,7 +81,7 @@ def _table(typed: Typed, problems: Problems | None, wrong: Iterable[str] = ()) -
         "public/mine/table.html",
         problems=problems,
         wrong=wrong,
-        columns=", ".join(reading.COLUMNS),
+        columns=", ".join(buyers_table.COLUMNS),
     )
 
 
@@ -92,7 +92,7 @@ def bring() -> ResponseReturnValue:
     file = request.files.get("table")
     if file is None or not file.filename:
         raise InvalidInput("Choose the table, a CSV file", field="table")
-    read = reading.read(file.stream.read(), service().catalogue)
+    read = buyers_table.read(file.stream.read(), service().catalogue)
     if read.problems:
         told = Problems({"form": "Nothing was kept: mend what is named below, and bring it again"})
         return _table(Typed(), told, read.problems), 400

@@ -10,10 +10,10 @@ from monitor.gap.states import State
 from monitor.kernel.language import english
 from monitor.usage import agreement
 from monitor.usage.bands import band_of_share, bands_met
-from monitor.usage.comparison import Condition, differing_words
 from monitor.usage.intervals import Share, wilson
 from monitor.usage.returns.linked import Linked
 from monitor.usage.standing import Observation, Survey, UseFigure
+from monitor.usage.waves_compared import Condition, differing_words
 
 PLOT = 240  # pixels of a whole share, 0 to 100%
 _LEAST_TOLD = 0.0005  # of a p with three decimals

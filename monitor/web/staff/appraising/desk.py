@@ -19,7 +19,7 @@ from monitor.literature.papers import queries as literature
 from monitor.review import alert_queries, doubts, tools
 from monitor.review import queries as reviews
 from monitor.review import service as review
-from monitor.review.reading import appraised, checking
+from monitor.review.reading import appraised, to_mend
 from monitor.review.reading.cleaning import cleaned
 from monitor.review.reading.model import (
     Reading,
@@ -40,7 +40,7 @@ class Desk:
     study: reviews.StudyView
     draft: review.Draft
     reports: Sequence[PaperOfStudy]
-    problems: tuple[checking.Problem, ...]
+    problems: tuple[to_mend.Problem, ...]
     is_asked: bool  # a reading of this person is asked for now, or may be changed
     is_change: bool  # the person has handed in already, and changes it
 
@@ -74,7 +74,7 @@ def open_desk(session: Session, study_id: int) -> Desk:
         draft=draft,
         reports=reports_of(session, view),
         problems=(
-            *checking.problems(
+            *to_mend.problems(
                 reading,
                 catalogue.tool_by_reference,
                 catalogue.slugs,

@@ -6,9 +6,9 @@ from enum import StrEnum
 from monitor.catalogue.appraisal import Tool
 from monitor.catalogue.words import EffectType
 from monitor.review.reading import appraised
-from monitor.review.reading.checking import Place
 from monitor.review.reading.differences import PRESENT, TOOL
 from monitor.review.reading.model import Arm, Reading, Reported, Result
+from monitor.review.reading.to_mend import Place
 from monitor.web import formats
 
 QUESTIONS = {

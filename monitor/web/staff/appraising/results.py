@@ -7,7 +7,7 @@ from monitor.accounts.tables import Role
 from monitor.evidence import service as evidence
 from monitor.evidence.synthesis import shown_effects
 from monitor.review import quotes
-from monitor.review.reading import checking
+from monitor.review.reading import to_mend
 from monitor.review.reading.model import (
     MAX_RESULTS,
     Reading,
@@ -172,6 +172,6 @@ def save(study_id: int, key: str) -> ResponseReturnValue:
     if stays():
         address = url_for("results.result", study_id=study_id, key=key, _anchor=used())
         return redirect(address, code=303)
-    if typed.get("kind") in {kind.value for kind in checking.TO_APPRAISE}:
+    if typed.get("kind") in {kind.value for kind in to_mend.TO_APPRAISE}:
         return redirect(url_for("risk.first", study_id=study_id, key=key), code=303)
     return to("results.listed", study_id)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import Label
-from monitor.evidence.settling import Enough, people_to_settle
+from monitor.evidence.people_needed import Enough, people_to_settle
 from monitor.evidence.synthesis.labels import label
 from monitor.evidence.synthesis.pooling import Method, Pool, common_effect, pool
 

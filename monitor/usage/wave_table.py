@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from monitor.catalogue.loader import Catalogue
 from monitor.kernel.errors import InvalidInput
 from monitor.usage import about as about_module
-from monitor.usage import contradictions, reading
+from monitor.usage import brought_tables, contradictions
 from monitor.usage.about import About
 from monitor.usage.intervals import design_effect
 from monitor.usage.standing import MAIN_UNITS
@@ -68,7 +68,7 @@ def read(table: bytes, about: bytes, catalogue: Catalogue) -> Read:
 
 
 def checked(
-    table: Callable[[], reading.Table],
+    table: Callable[[], brought_tables.Table],
     said: About | None,
     wrong: Iterable[str],
     catalogue: Catalogue,
@@ -111,14 +111,14 @@ def _older(about: About, catalogue: Catalogue) -> str | None:
     )
 
 
-def _table(data: bytes) -> reading.Table:
+def _table(data: bytes) -> brought_tables.Table:
     if len(data) > MAX_BYTES:
         raise InvalidInput(f"the table is larger than {MAX_BYTES // 1_000_000} MB: it is no wave")
-    return reading.table(io.BytesIO(data), "the table")
+    return brought_tables.table(io.BytesIO(data), "the table")
 
 
 def _rows(
-    table: reading.Table, about: About | None, catalogue: Catalogue
+    table: brought_tables.Table, about: About | None, catalogue: Catalogue
 ) -> tuple[list[Row], list[str]]:
     if missing := [name for name in _NEEDED if name not in table.columns]:
         raise InvalidInput(f"the table has no column {', '.join(missing)}")
@@ -139,10 +139,10 @@ def _rows(
     return rows, problems
 
 
-def _row(line: reading.Line, about: About | None, catalogue: Catalogue) -> Row:
-    slug = reading.intervention(line.cell("intervention"), catalogue)
+def _row(line: brought_tables.Line, about: About | None, catalogue: Catalogue) -> Row:
+    slug = brought_tables.intervention(line.cell("intervention"), catalogue)
     effect = design_effect(about.responses, about.services) if about else 1.0
-    share = reading.share(line, effect)
+    share = brought_tables.share(line, effect)
     ranks = _ranks(line, len(catalogue.interventions))
     if share is None and not ranks:
         raise InvalidInput("it has neither a count with its denominator nor a rank")
@@ -167,10 +167,10 @@ def _row(line: reading.Line, about: About | None, catalogue: Catalogue) -> Row:
     )
 
 
-def _belongs(line: reading.Line, about: About) -> None:
+def _belongs(line: brought_tables.Line, about: About) -> None:
     if line.cell("wave") and line.cell("wave") != about.name:
         raise InvalidInput(f"wave: it is of “{line.cell('wave')[:60]}”, not of “{about.name}”")
-    unit = reading.unit(line.cell("unit"))
+    unit = brought_tables.unit(line.cell("unit"))
     if not unit:
         raise InvalidInput("unit: is missing")
     if unit != about.unit:
@@ -180,7 +180,7 @@ def _belongs(line: reading.Line, about: About) -> None:
         )
 
 
-def _part(line: reading.Line) -> tuple[str, str, str]:
+def _part(line: brought_tables.Line) -> tuple[str, str, str]:
     said = line.cell("nation")
     nation = next((one for one in NATIONS if one.casefold() == said.casefold()), "")
     if said and not nation:
@@ -192,8 +192,8 @@ def _part(line: reading.Line) -> tuple[str, str, str]:
     return nation, sector, area
 
 
-def _ranks(line: reading.Line, out_of: int) -> tuple[int, ...]:
-    low, high = reading.whole(line, "rank_low"), reading.whole(line, "rank_high")
+def _ranks(line: brought_tables.Line, out_of: int) -> tuple[int, ...]:
+    low, high = brought_tables.whole(line, "rank_low"), brought_tables.whole(line, "rank_high")
     if low is None and high is None:
         return ()
     if low is None or high is None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.usage.comparison import (
+from monitor.usage.intervals import Share, design_effect
+from monitor.usage.waves_compared import (
     Comparison,
     Condition,
     Figure,
@@ -12,7 +13,6 @@ from monitor.usage.comparison import (
     differing_words,
     same_question,
 )
-from monitor.usage.intervals import Share, design_effect
 
 QUESTION = "Which of these has your service offered in the last 12 months?"
 A, B = design_effect(625, 734), design_effect(590, 690)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from monitor.literature.dedup.fingerprint import Fingerprint, Pages
 from monitor.literature.dedup.identity import identifiers_conflict
 from monitor.literature.dedup.journals import same_journal
-from monitor.literature.dedup.titles import Titles, relation, telling
+from monitor.literature.dedup.title_likeness import Titles, relation, telling
 
 _NAMES_AGREE = 0.5
 _TWO_AUTHORS = 2

@@ -12,7 +12,7 @@ from monitor.catalogue.loader import Catalogue
 from monitor.kernel.errors import InvalidInput
 from monitor.mine import rules
 from monitor.mine.rules import Entry
-from monitor.usage import reading
+from monitor.usage import brought_tables
 
 COLUMNS = ("service", "group", "intervention", "families_a_year")
 MAX_BYTES = 1_000_000
@@ -81,10 +81,10 @@ def _written(families: int | None) -> str:
     return "" if families is None else str(families)
 
 
-def _lines(data: bytes) -> tuple[list[reading.Line], list[str]]:
+def _lines(data: bytes) -> tuple[list[brought_tables.Line], list[str]]:
     if len(data) > MAX_BYTES:
         raise InvalidInput("the table is larger than a megabyte: bring a part of it")
-    table = reading.table(io.BytesIO(data), "the table")
+    table = brought_tables.table(io.BytesIO(data), "the table")
     named = [_ALSO.get(column, column) for column in table.columns]
     if missing := [name for name in _NEEDED if name not in named]:
         raise InvalidInput(
@@ -100,13 +100,15 @@ def _lines(data: bytes) -> tuple[list[reading.Line], list[str]]:
         raise InvalidInput(f"the table names the column {', '.join(twice)} twice")
     problems = [f"line {number}: has more cells than columns" for number in table.overlong]
     lines = [
-        reading.Line(one.number, {_ALSO.get(name, name): cell for name, cell in one.cells.items()})
+        brought_tables.Line(
+            one.number, {_ALSO.get(name, name): cell for name, cell in one.cells.items()}
+        )
         for one in table.rows
     ]
     return lines, problems
 
 
-def _take(line: reading.Line, services: dict[str, _Service], catalogue: Catalogue) -> None:
+def _take(line: brought_tables.Line, services: dict[str, _Service], catalogue: Catalogue) -> None:
     """Add a row to its service.
 
     Raises:
@@ -116,7 +118,7 @@ def _take(line: reading.Line, services: dict[str, _Service], catalogue: Catalogu
     group = rules.clean_name(line.cell("group"), "group", needed=False)
     said = line.cell("intervention")
     offered = "" if said.casefold() in _NO else said
-    slug = reading.intervention(offered, catalogue) if offered else ""
+    slug = brought_tables.intervention(offered, catalogue) if offered else ""
     families = _families(line)
     found = services.setdefault(rules.folded(name), _Service(name, group))
     if group and found.group and rules.folded(group) != rules.folded(found.group):
@@ -141,8 +143,8 @@ def _offers_none(found: _Service, families: int | None, number: int) -> None:
     found.lines.setdefault("", number)
 
 
-def _families(line: reading.Line) -> int | None:
+def _families(line: brought_tables.Line) -> int | None:
     if line.cell("families_a_year").casefold() in _UNKNOWN:
         return None
-    number = reading.whole(line, "families_a_year")
+    number = brought_tables.whole(line, "families_a_year")
     return None if number is None else rules.check_families(number, "families_a_year")
