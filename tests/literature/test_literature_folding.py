@@ -15,7 +15,7 @@ def test_every_folded_character_leads_back_to_the_one_it_came_from(text):
     folded = Folded.of(text)
     assert len(folded.offsets) == len(folded.text)
     assert all(0 <= offset < len(text) for offset in folded.offsets)
-    assert folded.offsets == sorted(folded.offsets)
+    assert list(folded.offsets) == sorted(folded.offsets)
 
 
 @given(TEXTS)
