@@ -26,8 +26,11 @@ from monitor.web.turns import Turns
 SMALL = {
     "/account",
     "/mail/<uuid>",
+    "/mail/<uuid>/do",
     "/mail/<uuid>/html",
-    *(f"/mine{page}" for page in OWN_PAGES),
+    "/mail/digests/<int:digest_id>",
+    "/mail/next",
+    *(f"/mine{page}" for page in OWN_PAGES if page != "/memo.pdf"),
     "/papers/<int:paper_id>/records/<int:record_id>",
     "/people",
     "/people/<int:user_id>/disable",
