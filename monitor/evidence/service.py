@@ -11,7 +11,7 @@ from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import InReview
 from monitor.evidence import queries
 from monitor.evidence.baseline import standing as baselines
-from monitor.evidence.baseline.standing import Standing
+from monitor.evidence.baseline.standing import BaselineInForce
 from monitor.evidence.counted import Weighed, all_derived, counting, weighed
 from monitor.evidence.facts import is_later
 from monitor.evidence.rules import Grade, StudyFacts, grade
@@ -47,7 +47,7 @@ def preview(
     *,
     adding: Weighed | None = None,
     without: int | None = None,
-    baseline: Standing | None = None,
+    baseline: BaselineInForce | None = None,
 ) -> Grade:
     """Grade as if one study were accepted (or judged anew), or one withdrawn. Changes nothing.
 
@@ -77,7 +77,7 @@ def weigh(
     catalogue: Catalogue,
     slug: str,
     studies: Sequence[Weighed],
-    standing: Standing = baselines.PUBLISHED,
+    standing: BaselineInForce = baselines.PUBLISHED,
 ) -> Grade:
     """Grade an intervention from these studies; ``standing``: what holds of the review's own.
 
@@ -116,13 +116,13 @@ def _unread(
             yield f"Of {labels[row.study]}, {of} could not be read, so it says nothing here: {why}."
 
 
-def _told_by(standing: Standing, slug: str, facts: StudyFacts) -> StudyFacts:
+def _told_by(standing: BaselineInForce, slug: str, facts: StudyFacts) -> StudyFacts:
     """Give what is known of a study with what the review's own table says of it."""
     in_review = standing.in_review(slug, facts.study_id, facts.in_review)
     return facts if in_review is facts.in_review else replace(facts, in_review=in_review)
 
 
-def _speaks(facts: StudyFacts, standing: Standing) -> bool:
+def _speaks(facts: StudyFacts, standing: BaselineInForce) -> bool:
     """Tell whether results speak for what trials show: the review's own do once its table is in."""
     return standing.table is not None or facts.in_review is not InReview.YES
 

@@ -14,7 +14,7 @@ from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import Tier
 from monitor.evidence import service as evidence
 from monitor.evidence.baseline import standing as baselines
-from monitor.evidence.baseline.standing import Standing
+from monitor.evidence.baseline.standing import BaselineInForce
 from monitor.evidence.distance import distance
 from monitor.evidence.facts import Interval
 from monitor.evidence.people_needed import Enough, people_to_settle
@@ -125,7 +125,7 @@ class _Case:
     catalogue: Catalogue
     slug: str
     studies: Sequence[Weighed]
-    own: Standing  # what holds of the review's own studies
+    own: BaselineInForce  # what holds of the review's own studies
     put_together: Callable[[evidence.Grade], State]
 
     @classmethod

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from monitor.catalogue import loader
 from monitor.catalogue.context import ASPECTS
 from monitor.evidence.baseline import standing as baselines
-from monitor.evidence.baseline.standing import Standing
+from monitor.evidence.baseline.standing import BaselineInForce
 from monitor.evidence.synthesis.harm_words import for_readers
 from monitor.evidence.synthesis.of_readings import row_of
 from monitor.evidence.synthesis.results import Result
@@ -153,7 +153,7 @@ def results(session: Session) -> list[Row]:
     ]
 
 
-def _result_row(study: review.AcceptedStudy, own: Standing, result: Result) -> Row:
+def _result_row(study: review.AcceptedStudy, own: BaselineInForce, result: Result) -> Row:
     told = {column: getattr(result, field) for column, field in _RESULT_COLUMNS.items()}
     first = study.published or study.year
     known = own.in_review(result.intervention, study.study_id, study.in_review)

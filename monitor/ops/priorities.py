@@ -16,7 +16,7 @@ from monitor.evidence import imagined
 from monitor.evidence import queries as grades
 from monitor.evidence import service as evidence
 from monitor.evidence.baseline import standing as baselines
-from monitor.evidence.baseline.standing import Standing
+from monitor.evidence.baseline.standing import BaselineInForce
 from monitor.evidence.distance import Distance
 from monitor.evidence.facts import Interval
 from monitor.evidence.registered import AwaitedTrial, registered
@@ -142,7 +142,7 @@ class _Case:
     slug: str
     state: State
     studies: Sequence[evidence.Weighed]
-    standing: Standing
+    standing: BaselineInForce
     at: datetime
 
     @property

@@ -34,7 +34,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PartJudged:
     """How far one domain, or the whole, has come.
 
     ``computed`` is the tool's own judgement, None where the answers do not suffice yet or no rule
@@ -63,13 +63,13 @@ class Appraised:
     """Where an appraisal stands: what is asked now, what is missing, what it adds up to."""
 
     tool: str  # "rob2@2019-08"
-    screening: Standing | None
-    domains: tuple[Standing, ...]
-    overall: Standing
+    screening: PartJudged | None
+    domains: tuple[PartJudged, ...]
+    overall: PartJudged
     risk: RiskOfBias | None  # in the words that evidence is graded by; None: it has none
 
     @property
-    def parts(self) -> tuple[Standing, ...]:
+    def parts(self) -> tuple[PartJudged, ...]:
         """The screening, if any, and the domains, in order."""
         return (*([self.screening] if self.screening else []), *self.domains)
 
@@ -213,13 +213,13 @@ def _values(answers: Mapping[str, Answer | str]) -> dict[str, str]:
     }
 
 
-def _screening(tool: Tool, heard: Mapping[str, str]) -> Standing | None:
+def _screening(tool: Tool, heard: Mapping[str, str]) -> PartJudged | None:
     if tool.screening is None:
         return None
     questions = tuple(asked_of(tool.screening.questions, heard))
     said = _heard(tool, questions, heard)
     stops = any(holds(when, said) for when in tool.screening.stops)
-    return Standing(
+    return PartJudged(
         id="screening",
         name="Whether to go on",
         asked=questions,
@@ -233,7 +233,7 @@ def _screening(tool: Tool, heard: Mapping[str, str]) -> Standing | None:
 
 def _domain(
     tool: Tool, domain: Domain, heard: Mapping[str, str], given: Mapping[str, Judged]
-) -> Standing:
+) -> PartJudged:
     questions = asked(domain, heard)
     said = _heard(tool, questions, heard)
     missing = [question.id for question in questions if question.id not in said]
@@ -242,7 +242,7 @@ def _domain(
     judgement = _given(given, domain.id, tool.judgements) or computed
     if by_reviewer and judgement is None:
         missing.append(domain.id)
-    return Standing(
+    return PartJudged(
         id=domain.id,
         name=domain.name,
         asked=questions,
@@ -256,10 +256,10 @@ def _domain(
 
 def _overall(
     tool: Tool,
-    screening: Standing | None,
-    domains: tuple[Standing, ...],
+    screening: PartJudged | None,
+    domains: tuple[PartJudged, ...],
     given: Mapping[str, Judged],
-) -> Standing:
+) -> PartJudged:
     whole = all(not part.missing for part in (*([screening] if screening else []), *domains))
     computed = None
     if screening and screening.computed:
@@ -268,7 +268,7 @@ def _overall(
         computed = judge_overall(tool, {part.id: part.judgement or "" for part in domains})
     by_reviewer = whole and computed is None
     judgement = _given(given, OVERALL, tool.overall_words) or computed
-    return Standing(
+    return PartJudged(
         id=OVERALL,
         name="The result as a whole",
         asked=(),
@@ -346,5 +346,5 @@ def _unknown_judgements(tool: Tool, given: Mapping[str, Judged]) -> Iterator[Pro
             yield Problem(name, f"{name}: {judged.value!r} is none of {known}")
 
 
-def _what(part: Standing, name: str) -> str:
+def _what(part: PartJudged, name: str) -> str:
     return "judgement" if name == part.id else "answer"

@@ -46,7 +46,7 @@ class Contradicted(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BaselineInForce:
     """What holds of the review's own studies: by a table that is in, or by what was published.
 
     ``table`` is None where the published ranges hold. ``studies`` tells of each study of the table
@@ -131,7 +131,7 @@ class Standing:
         return tuple(told)
 
 
-PUBLISHED = Standing()  # no table is in
+PUBLISHED = BaselineInForce()  # no table is in
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +171,14 @@ def versions(session: Session) -> list[BaselineVersion]:
     return list(session.scalars(select(BaselineVersion).order_by(BaselineVersion.id.desc())))
 
 
-def standing(session: Session, at: datetime | None = None) -> Standing:
+def standing(session: Session, at: datetime | None = None) -> BaselineInForce:
     """Tell what holds now; ``at``: what held then."""
     newest = current(session, at)
     if newest is None or not newest.digest:
-        return Standing(newest.id if newest else 0)
+        return BaselineInForce(newest.id if newest else 0)
     table = from_json(newest.content)
     studies = _studies_here(session, table)
-    return Standing(
+    return BaselineInForce(
         number=newest.id,
         at=newest.at,
         table=table,
@@ -189,14 +189,14 @@ def standing(session: Session, at: datetime | None = None) -> Standing:
     )
 
 
-def as_if(session: Session, table: Table | None, at: datetime) -> Standing:
+def as_if(session: Session, table: Table | None, at: datetime) -> BaselineInForce:
     """Tell what would hold if this table were brought in now; None: if the one there were withdrawn."""
     newest = current(session)
     number = (newest.id if newest else 0) + 1
     if table is None:
-        return Standing(number)
+        return BaselineInForce(number)
     studies = _studies_here(session, table)
-    return Standing(number, at, table, studies, _out(session, studies))
+    return BaselineInForce(number, at, table, studies, _out(session, studies))
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +259,7 @@ def withdraw(session: Session, step: Step) -> BaselineVersion:
 
 
 def contested(
-    session: Session, catalogue: Catalogue, now: Standing | None = None
+    session: Session, catalogue: Catalogue, now: BaselineInForce | None = None
 ) -> list[Contested]:
     """List the studies that count here, that the table names and a person said are not the review's.
 

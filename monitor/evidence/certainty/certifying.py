@@ -22,7 +22,7 @@ from monitor.evidence.certainty import rules as certainty
 from monitor.evidence.certainty.rules import Downgrades
 from monitor.evidence.certainty.views import (
     PAIR,
-    Standing,
+    BodyCertainty,
     downgrades_of,
     opinions_on,
     pair,
@@ -132,7 +132,9 @@ def _sent_before(
     return Certified(earlier, session.scalar(rows.order_by(CertaintyRow.id.desc()).limit(1)))
 
 
-def _check(now: Standing, downgrades: Downgrades, reasons: Mapping[CertaintyDomain, str]) -> None:
+def _check(
+    now: BodyCertainty, downgrades: Downgrades, reasons: Mapping[CertaintyDomain, str]
+) -> None:
     for domain, sentence in certainty.to_mend(now.assessment, downgrades, reasons):
         raise InvalidInput(sentence, field=domain.value)
     for domain, reason in reasons.items():
@@ -140,7 +142,7 @@ def _check(now: Standing, downgrades: Downgrades, reasons: Mapping[CertaintyDoma
 
 
 def _require_turn(
-    now: Standing, before: Sequence[CertaintyOpinion], user_id: int, downgrades: Downgrades
+    now: BodyCertainty, before: Sequence[CertaintyOpinion], user_id: int, downgrades: Downgrades
 ) -> None:
     if now.confirmed and now.confirmed.holds:
         raise Conflict(
@@ -156,7 +158,7 @@ def _require_turn(
 
 def _opinion(
     session: Session,
-    now: Standing,
+    now: BodyCertainty,
     sent: Sent,
     downgrades: Downgrades,
     reasons: Mapping[CertaintyDomain, str],
@@ -180,7 +182,7 @@ def _opinion(
 
 
 def _came_to(
-    session: Session, now: Standing, opinions: Sequence[CertaintyOpinion]
+    session: Session, now: BodyCertainty, opinions: Sequence[CertaintyOpinion]
 ) -> CertaintyRow | None:
     """Write down what two have agreed on, or a third has settled; None: neither yet."""
     last, two = opinions[-1], pair(opinions)
@@ -215,7 +217,7 @@ def _came_to(
     return row
 
 
-def _suggested(now: Standing) -> dict[str, Any]:
+def _suggested(now: BodyCertainty) -> dict[str, Any]:
     return {
         one.domain.value: asdict(one) | {"numbers": now.numbers[one.domain]}
         for one in now.assessment.suggestions

@@ -65,7 +65,7 @@ class Confirmed:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BodyCertainty:
     """One label: its facts, what they suggest, what people have said of it on these facts.
 
     ``seen`` tells these facts from others. ``two`` are the opinions of the first two people, and
@@ -108,7 +108,7 @@ def standings(
     *,
     shown: Showing | None = None,
     overdue: int | None = None,
-) -> list[Standing]:
+) -> list[BodyCertainty]:
     """Say where the certainty of every label of an intervention stands, in the order of classes.
 
     ``shown`` and ``overdue``: what its trials show, and how many registered ones are overdue, where
@@ -146,7 +146,7 @@ def standings(
     ]
 
 
-def every_standing(session: Session, catalogue: Catalogue, today: date) -> list[Standing]:
+def every_standing(session: Session, catalogue: Catalogue, today: date) -> list[BodyCertainty]:
     """Say where the certainty of every label of the ten stands."""
     registered = trials.standings(session, today)
     return [
@@ -158,7 +158,7 @@ def every_standing(session: Session, catalogue: Catalogue, today: date) -> list[
 
 def standing(
     session: Session, catalogue: Catalogue, slug: str, outcome_class: str, today: date
-) -> Standing:
+) -> BodyCertainty:
     """Say where the certainty of one label stands.
 
     Raises:
@@ -180,7 +180,7 @@ def confirmed(
     return confirmed_levels(standings(session, catalogue, slug, today))
 
 
-def confirmed_levels(found: Iterable[Standing]) -> dict[str, Certainty]:
+def confirmed_levels(found: Iterable[BodyCertainty]) -> dict[str, Certainty]:
     """Give what stands confirmed, by outcome class: on the facts of now, or on others until then."""
     return {one.outcome_class: one.confirmed.level for one in found if one.confirmed}
 
@@ -218,11 +218,11 @@ def _standing(
     rows: Sequence[CertaintyRow],
     opinions: Sequence[CertaintyOpinion],
     names: Mapping[int, str],
-) -> Standing:
+) -> BodyCertainty:
     seen = certainty.fingerprint(facts)
     on_these = [one for one in opinions if one.fingerprint == seen]
     two = tuple(_opinion(one, names) for one in pair(on_these))
-    return Standing(
+    return BodyCertainty(
         slug=slug,
         outcome_class=facts.outcome_class,
         facts=facts,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from monitor.catalogue.words import CertaintyDomain
 from monitor.evidence.certainty import views as certainty_views
 from monitor.evidence.certainty import wording as certainty_words
-from monitor.evidence.certainty.views import Confirmed, Standing
+from monitor.evidence.certainty.views import BodyCertainty, Confirmed
 from monitor.evidence.showing import Showing
 from monitor.evidence.synthesis.harm_words import for_readers
 from monitor.kernel.language.english import day
@@ -61,12 +61,12 @@ def of_intervention(
     return shown(found)
 
 
-def shown(found: Iterable[Standing]) -> list[CertaintyShown]:
+def shown(found: Iterable[BodyCertainty]) -> list[CertaintyShown]:
     """Put standings into words for readers. Names nobody."""
     return [_shown(one) for one in found]
 
 
-def _shown(one: Standing) -> CertaintyShown:
+def _shown(one: BodyCertainty) -> CertaintyShown:
     confirmed = one.confirmed
     suggested = certainty_words.span(one.assessment)
     return CertaintyShown(
@@ -93,7 +93,7 @@ def _status(confirmed: Confirmed | None, suggested: str) -> str:
     return who if confirmed.holds else f"{who}, on other facts; suggested now: {suggested}"
 
 
-def _domain(one: Standing, domain: CertaintyDomain) -> DomainShown:
+def _domain(one: BodyCertainty, domain: CertaintyDomain) -> DomainShown:
     confirmed = one.confirmed
     return DomainShown(
         domain=domain.value,

@@ -18,7 +18,7 @@ from monitor.evidence.certainty import rules as certainty
 from monitor.evidence.certainty import views as certainty_views
 from monitor.evidence.certainty import wording as certainty_words
 from monitor.evidence.certainty.certifying import CHANGED, Sent
-from monitor.evidence.certainty.views import Standing, Turn
+from monitor.evidence.certainty.views import BodyCertainty, Turn
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.kernel.language.uk import uk_day_of
 from monitor.review import queries
@@ -55,7 +55,7 @@ _SEES_BOTH = frozenset({Turn.BETWEEN, Turn.SETTLE})
 class Listed:
     """One label in the list: where it stands for this reader, and in the words of readers."""
 
-    standing: Standing
+    standing: BodyCertainty
     shown: public.CertaintyShown
     turn: Turn
 
@@ -146,7 +146,7 @@ def say(slug: str, kind: str) -> ResponseReturnValue:
 
 def _note(
     problems: Problems,
-    found: Standing,
+    found: BodyCertainty,
     downgrades: Mapping[CertaintyDomain, int],
     reasons: Mapping[CertaintyDomain, str],
 ) -> None:
@@ -162,14 +162,14 @@ def _downgrades(typed: Typed) -> dict[CertaintyDomain, int]:
     return {domain: levels for domain, levels in chosen.items() if levels is not None}
 
 
-def _standing(session: Session, slug: str, kind: str) -> Standing:
+def _standing(session: Session, slug: str, kind: str) -> BodyCertainty:
     if kind not in _KINDS:
         raise NotFound(f"There is no kind of outcome {kind!r}")
     today = uk_day_of(now()).date
     return certainty_views.standing(session, service().catalogue, slug, _KINDS[kind], today)
 
 
-def _page(found: Standing, typed: Typed, problems: Problems | None) -> str:
+def _page(found: BodyCertainty, typed: Typed, problems: Problems | None) -> str:
     turn = found.turn(auth.reader().id)
     (shown,) = public.shown([found])
     return render_template(
@@ -206,7 +206,7 @@ class DomainAsked:
     hint: str
 
 
-def _domains(found: Standing, shown: Sequence[public.DomainShown]) -> list[DomainAsked]:
+def _domains(found: BodyCertainty, shown: Sequence[public.DomainShown]) -> list[DomainAsked]:
     return [
         DomainAsked(
             domain=domain,
@@ -221,7 +221,7 @@ def _domains(found: Standing, shown: Sequence[public.DomainShown]) -> list[Domai
     ]
 
 
-def _hint(found: Standing, domain: CertaintyDomain) -> str:
+def _hint(found: BodyCertainty, domain: CertaintyDomain) -> str:
     suggested = found.assessment.of(domain)
     if not suggested.is_settled:
         return "Needed: the rule cannot tell. Readers see this sentence."

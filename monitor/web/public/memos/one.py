@@ -10,7 +10,7 @@ from monitor.catalogue.words import CertaintyDomain
 from monitor.evidence import queries as evidence
 from monitor.evidence.certainty import views
 from monitor.evidence.certainty.rules import leading
-from monitor.evidence.certainty.views import Standing
+from monitor.evidence.certainty.views import BodyCertainty
 from monitor.evidence.showing import showing
 from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.telling import independence
@@ -98,7 +98,7 @@ def _sure(session: Session, catalogue: Catalogue, slug: str) -> list[Sure]:
     ]
 
 
-def _rests_on(one: Standing, index: Sequence[Index]) -> str:
+def _rests_on(one: BodyCertainty, index: Sequence[Index]) -> str:
     return f"{one.numbers[CertaintyDomain.RISK_OF_BIAS]} {full(independence(index))}"
 
 
