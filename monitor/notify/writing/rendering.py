@@ -38,7 +38,7 @@ from monitor.notify.readers.tokens import (
 )
 from monitor.notify.tables import MessageKind
 from monitor.notify.words import Cadence, Copy, Helped
-from monitor.notify.writing import digest_wording, wording
+from monitor.notify.writing import digest_wording, meanings, wording
 from monitor.usage.returns.rules import may_be_reminded
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "email"
@@ -55,7 +55,8 @@ _MAX_TEXT = 2000  # characters of any one text from outside
 
 # A folded List-Unsubscribe is no longer a URL (dependencies.md, trap 2): nothing is folded …
 _UNFOLDED = SMTP.clone(max_line_length=998)
-# … but a body's lines end at 76 (RFC 2045, 6.7), and so does a word of a subject (RFC 2047, 2).
+# … but a body's lines end at 76 (RFC 2045, 6.7), and so does an encoded word of a subject (RFC 2047, 2).
+# A subject in ASCII is not folded either: broken at its first colon, it is shown with a space before it.
 _BODY = SMTP.clone(max_line_length=76)
 
 
@@ -64,7 +65,8 @@ class _Policy(EmailPolicy):
 
     def fold_binary(self, name: str, value: str) -> bytes:
         """Write one header as bytes."""
-        return (_BODY if name == "Subject" else _UNFOLDED).fold_binary(name, value)
+        folds = name == "Subject" and not value.isascii()
+        return (_BODY if folds else _UNFOLDED).fold_binary(name, value)
 
 
 _POLICY = _Policy(linesep="\r\n", max_line_length=998)
@@ -174,6 +176,7 @@ def _change(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
             changes, study, correction=correction, wave=content.get("wave")
         ),
         "changes": [_told(change, base) for change in changes],
+        "meanings": meanings.together(changes),
         "study": study,
         "facts": wording.study_facts(study) if study else (),
         "paper": wording.study_link(study) if study else None,
@@ -273,7 +276,6 @@ def _told(change: Mapping[str, Any], base: str) -> dict[str, Any]:
         "name": change["name"],
         "sentence": wording.in_brief(change),
         "rows": wording.rows(change),
-        "meaning": wording.means(change),
         "url": base + change["path"],
     }
 

@@ -131,7 +131,7 @@ MESSAGES = {
     MessageState.PENDING: "Waiting",
     MessageState.CLAIMED: "Being sent",
     MessageState.DEFERRED: "To be tried again",
-    MessageState.UNCERTAIN: "Uncertain",
+    MessageState.UNCERTAIN: "May have left; goes again",
     MessageState.SENT: "Sent",
     MessageState.DEAD: "Refused for good",
     MessageState.CANCELLED: "Cancelled before it was sent",
@@ -153,6 +153,12 @@ STEPS = {
     "cancel": "Stop",
     "again": "Send again",
 }
+DONE = {
+    "hold": "It is on hold: it goes when somebody lets it go.",
+    "release": "It is let go: it goes within a minute, while the jobs run and mail leaves.",
+    "cancel": "It is stopped: it never goes.",
+    "again": "It is sent again: it goes within a minute, while the jobs run and mail leaves.",
+}
 WEIGHTS = {
     Weight.GONE: "No such mailbox",
     Weight.FOR_NOW: "Not reached this time",
@@ -162,7 +168,7 @@ WEIGHTS = {
 KINDS = {
     MessageKind.CONFIRM: "Asks to confirm an address",
     MessageKind.CHANGE: "Tells of a change",
-    MessageKind.DIGEST: "Tells of a period",
+    MessageKind.DIGEST: "Digest: tells of a period",
     MessageKind.INVITATION: "Invites a colleague",
     MessageKind.INCIDENT: "Tells an admin of an incident",
     MessageKind.MY_SERVICES: "Opens a reader’s private page",
