@@ -81,7 +81,7 @@ def expect(what: bool, words: str) -> None:  # noqa: FBT001 - what is expected
         raise RuntimeError(f"not so: {words}")
 
 
-def make_service(url: str, folder: Path, port: int) -> Service:
+def make_service(url: str, folder: Path, port: int, **mail: int) -> Service:
     """Open a service on a new database that sends to the sink."""
     data = {
         "database": {"url": url},
@@ -92,6 +92,7 @@ def make_service(url: str, folder: Path, port: int) -> Service:
             "port": port,
             "tls": "none",
             "from_address": "news@example.org",
+            **mail,
         },
     }
     service = replace(Service.open(parse(data, folder=folder)), clock=lambda: AT)

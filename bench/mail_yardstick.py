@@ -5,7 +5,7 @@ smtplib, and a commit for each that was accepted. It claims nothing, enters noth
 and would send everything again after a crash before its commit. Its messages are rendered before
 the clock starts (``plain``), or one by one as they are sent (``plain_with_rendering``).
 
-    python bench/mail_yardstick.py serve        prints its port, and serves until it is ended
+    python bench/mail_yardstick.py serve [FILE]        prints its port, and serves until it is ended
 """
 
 import asyncio
@@ -15,7 +15,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from email.message import EmailMessage
 from pathlib import Path
+from typing import TextIO, cast
 
 from sqlalchemy import text
 
@@ -23,33 +25,69 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from monitor.kernel.persistence.database import Database
 
-_ANSWERS = {b"DATA": b"354 go on\r\n", b"QUIT": b"221 bye\r\n"}
+_ANSWERS = {
+    b"EHLO": b"250-sink\r\n250 PIPELINING\r\n",
+    b"DATA": b"354 go on\r\n",
+    b"QUIT": b"221 bye\r\n",
+}
+_END = b"\r\n.\r\n"
 
 
-async def _talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"220 sink\r\n")
-    with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-        while line := await reader.readline():
-            verb = line[:4].upper()
-            writer.write(_ANSWERS.get(verb, b"250 ok\r\n"))
-            if verb == b"DATA":
-                await reader.readuntil(b"\r\n.\r\n")
-                writer.write(b"250 2.0.0 kept\r\n")
-            if verb == b"QUIT":
-                break
-    writer.close()
+class _Sink(asyncio.Protocol):
+    """Takes mail; one answer to all that came together, as RFC 2920 asks. Notes whom it was for."""
+
+    def __init__(self, kept: TextIO | None) -> None:
+        self.kept, self.got, self.to, self.content = kept, bytearray(), b"", False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.out = cast("asyncio.Transport", transport)
+        self.out.write(b"220 sink\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        self.got += data
+        said = bytearray()
+        while (answer := self._next()) is not None:
+            said += answer
+        if said:
+            self.out.write(said)
+        if said.endswith(_ANSWERS[b"QUIT"]):
+            self.out.close()
+
+    def _next(self) -> bytes | None:
+        """Answer the next command or message that came whole."""
+        end = _END if self.content else b"\r\n"
+        taken, found, rest = self.got.partition(end)
+        if not found:
+            return None
+        self.got = rest
+        if self.content:
+            self.content = False
+            if self.kept:
+                print(self.to.decode(), file=self.kept, flush=True)
+            return b"250 2.0.0 kept\r\n"
+        verb = bytes(taken[:4].upper())
+        self.content = verb == b"DATA"
+        self.to = bytes(taken) if verb == b"RCPT" else self.to
+        return _ANSWERS.get(verb, b"250 ok\r\n")
 
 
-async def _serve() -> None:
-    server = await asyncio.start_server(_talk, "127.0.0.1", 0, limit=2**22)
+async def _serve(path: str | None) -> None:
+    kept = open(path, "a") if path else None  # noqa: SIM115, PTH123 - open until it is ended
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Sink(kept), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 @contextlib.contextmanager
-def sink() -> Iterator[int]:
-    """Run the server in a process of its own; gives its port."""
-    command = [sys.executable, str(Path(__file__).resolve()), "serve"]
+def sink(kept: Path | None = None) -> Iterator[int]:
+    """Run the server in a process of its own, noting in a file whom mail was for; gives its port."""
+    command = [
+        sys.executable,
+        str(Path(__file__).resolve()),
+        "serve",
+        *([str(kept)] if kept else []),
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - ourselves
         try:
             yield int(server.stdout.readline() if server.stdout else 0)
@@ -72,6 +110,18 @@ def plain(
     return len(letters) / (time.perf_counter() - began)
 
 
-if __name__ == "__main__" and sys.argv[1:] == ["serve"]:
+def written(port: int, letters: Sequence[Callable[[], EmailMessage]]) -> tuple[float, float]:
+    """Write and send these, one after the other; gives messages a second, and seconds at work.
+
+    Nothing is noted of what was sent: after a crash all would be sent again.
+    """
+    began, worked = time.perf_counter(), time.process_time()
+    with smtplib.SMTP("127.0.0.1", port) as server:
+        for letter in letters:
+            server.send_message(letter())
+    return len(letters) / (time.perf_counter() - began), time.process_time() - worked
+
+
+if __name__ == "__main__" and sys.argv[1:2] == ["serve"]:
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve())
+        asyncio.run(_serve(sys.argv[2] if sys.argv[2:] else None))

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import BinaryIO, Self
 
@@ -43,6 +44,57 @@ class MailServer:
                 self.meet(connection)
 
 
+class ScriptedMailServer(MailServer):
+    """A server that answers each command by its first word, and notes what it was told.
+
+    A reply of None closes the connection. ``.`` is the end of the message; ``letters`` is what came
+    before it.
+    """
+
+    def __init__(self, *, wait: float = 0.0, **replies: str | None) -> None:
+        super().__init__()
+        self.wait = wait
+        usual: dict[str, str | None] = {
+            "EHLO": "250-here\r\n250 SIZE",
+            "MAIL": "250 ok",
+            "RCPT": "250 ok",
+            "DATA": "354 go on",
+            ".": "250 kept",
+            "RSET": "250 ok",
+            "QUIT": "221 bye",
+        }
+        self.replies = usual | replies
+        self.told: list[str] = []
+        self.letters: list[bytes] = []
+
+    def talk(self, connection: socket.socket, lines: BinaryIO) -> None:
+        """Answer line by line, whatever else has come by then."""
+        if self.replies.get("greeting", "") is None:
+            return
+        time.sleep(self.wait)
+        connection.sendall(b"220 here\r\n")
+        for line in lines:
+            word = line.split()[0].decode("latin-1").upper() if line.strip() else ""
+            self.told.append(line.decode("latin-1").strip())
+            if not self._answer(connection, word):
+                return
+            if word == "DATA" and str(self.replies[word]).startswith("354"):
+                content = _up_to_the_dot(lines)
+                if content is None:
+                    return
+                self.letters.append(content)
+                self.told.append(".")
+                if not self._answer(connection, "."):
+                    return
+
+    def _answer(self, connection: socket.socket, word: str) -> bool:
+        """Give the reply to a word; False where it ends the connection."""
+        reply = self.replies.get(word, "500 what")
+        if reply is not None:
+            connection.sendall(reply.encode() + b"\r\n")
+        return reply is not None and word != "QUIT"
+
+
 class BusyMailServer(MailServer):
     """Meets all connections at once, each in a thread of its own."""
 
@@ -62,8 +114,10 @@ class CountingMailServer(BusyMailServer):
         most: int = _NEVER,
         on_mail: Callable[[list[str]], object] = lambda kept: None,
         ends_after: int = _NEVER,
+        offers: str = "SIZE",
     ) -> None:
         super().__init__()
+        self.offers = offers
         self.most, self.on_mail, self.ends_after = most, on_mail, ends_after
         self.kept: list[str] = []
         self.ids: list[bytes] = []
@@ -103,7 +157,8 @@ class CountingMailServer(BusyMailServer):
                     self.kept.append(recipient)
                     self.ids.append(content.partition(b"Message-ID: ")[2].partition(b"\r\n")[0])
                     self.on_mail(self.kept)
-            connection.sendall(b"250 ok\r\n" if verb != b"QUIT" else b"221 bye\r\n")
+            answers = {b"QUIT": "221 bye", b"EHLO": f"250-here\r\n250 {self.offers}"}
+            connection.sendall(answers.get(verb, "250 ok").encode() + b"\r\n")
             if verb == b"QUIT" or mails >= self.ends_after:
                 return
 

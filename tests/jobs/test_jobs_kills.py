@@ -102,13 +102,17 @@ def queue_up(database, settings, now, numbers):
 
 
 def test_two_hundred_kills_lose_nothing_and_repeat_only_what_was_in_flight(outbox, relay):
-    """SIGKILL before and after commits, commands, messages and replies, by a fixed draw."""
+    """SIGKILL before and after commits, commands, messages and replies, by a fixed draw.
+
+    Every second life meets a server that takes commands at once.
+    """
     config, database, queue_the_others = outbox
     draw = random.Random(17)  # noqa: S311 - a draw that is the same each time
     died, in_flight = Counter[str](), Counter[str]()
     with Senders(config) as senders:
         queue_the_others()
         for hours in range(KILLS):
+            relay.offers = ("SIZE", "PIPELINING")[hours % 2]
             status, where = senders.send(draw.randint(1, 60), hours)
             assert status == -signal.SIGKILL, "each life ends at its moment"
             died[where] += 1

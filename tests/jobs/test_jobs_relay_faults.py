@@ -25,8 +25,9 @@ ODD = READERS[AT]
 class Relay(BusyMailServer):  # type: ignore[misc]  # found by path, so mypy does not know it
     """Keeps what it accepts; ``fault`` names what it does wrong, most of them once."""
 
-    def __init__(self, fault):
+    def __init__(self, fault, offers="SIZE"):
         super().__init__()
+        self.offers = offers
         self.fault, self.kept, self.ids, self.clear = fault, [], [], []
         self.asked = Counter[str]()
         self.done = False
@@ -38,7 +39,7 @@ class Relay(BusyMailServer):  # type: ignore[misc]  # found by path, so mypy doe
         if self.fault == "is away" and not self.done:
             self.done = True
             return
-        to = ""
+        to, taken = "", False
         say("220 here")
         for line in lines:
             verb = line.split()[0].upper()
@@ -46,13 +47,19 @@ class Relay(BusyMailServer):  # type: ignore[misc]  # found by path, so mypy doe
                 self.clear.append(verb)
             if verb == b"RCPT":
                 to = line.decode().partition("<")[2].partition(">")[0]
-                say(self._recipient(to))
-            elif verb == b"DATA":
+                answer = self._recipient(to)
+                taken = answer.startswith("250")
+                say(answer)
+            elif verb == b"DATA" and taken:
                 say("354 go on")
                 if not self._take(lines, to, say):
                     return
             else:
-                say("221 bye" if verb == b"QUIT" else "250 ok")
+                say(self._other(verb))
+
+    def _other(self, verb):
+        answers = {b"QUIT": "221 bye", b"DATA": "554 5.5.1 no valid recipients"}
+        return answers.get(verb, f"250-here\r\n250 {self.offers}" if verb == b"EHLO" else "250 ok")
 
     def _recipient(self, to):
         self.asked[to] += 1
@@ -131,10 +138,19 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_each_reader_is_told_once_nobody_else_and_nothing_is_lost(make, clock, monkeypatch, fault):
+# what is said before a message, the server takes at once
+BEFORE_IT = ("dies before the end", "answers 421", "refuses one recipient")
+
+
+@pytest.mark.parametrize(
+    ("fault", "offers"),
+    [*((each, "SIZE") for each in FAULTS), *((each, "PIPELINING") for each in BEFORE_IT)],
+)
+def test_each_reader_is_told_once_nobody_else_and_nothing_is_lost(
+    make, clock, monkeypatch, fault, offers
+):
     monkeypatch.setattr(transport, "REPLY_SECONDS", 0.3)
-    with Relay(fault) as relay:
+    with Relay(fault, offers) as relay:
         service = make(relay)
         for _ in range(6):
             deliver_due(service, now=True)

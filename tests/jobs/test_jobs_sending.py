@@ -74,6 +74,14 @@ def test_much_mail_goes_over_several_connections_each_message_once(serving):
         assert not any("link" in m.context for m in session.scalars(select(Message)))
 
 
+def test_much_mail_goes_to_a_server_that_takes_commands_at_once(serving):
+    with Relay(offers="PIPELINING") as relay:
+        service = serving(relay)
+        assert deliver_due(service).counts == {"sent": MANY}
+    assert sorted(Counter(relay.kept).values()) == [1] * MANY
+    assert states(service) == {MessageState.SENT: MANY}
+
+
 def test_little_mail_goes_over_one_connection(serving):
     with Relay() as relay:
         deliver_due(serving(relay, [f"r{n}@reader.example" for n in range(MOST_AT_ONCE)]))
@@ -144,10 +152,13 @@ deliver_due(Service.open(load(Path(sys.argv[1]))), now=True)
 """
 
 
-@pytest.mark.parametrize("after", [1, 2, 9, 40, 77])
-def test_a_killed_sender_repeats_only_what_was_in_flight(serving, tmp_path, clock, after):
+@pytest.mark.parametrize(
+    ("after", "offers"),
+    [(1, "SIZE"), (2, "PIPELINING"), (9, "SIZE"), (40, "PIPELINING"), (77, "PIPELINING")],
+)
+def test_a_killed_sender_repeats_only_what_was_in_flight(serving, tmp_path, clock, after, offers):
     """kill -9 while mail is handed over: what has a recorded fate is never sent again."""
-    with Relay() as relay:
+    with Relay(offers=offers) as relay:
         service = serving(relay)
         config = tmp_path / "config.toml"
         config.write_text(_toml(service))

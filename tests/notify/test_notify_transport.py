@@ -8,12 +8,11 @@ import shutil
 import socket
 import ssl
 import subprocess
-import time
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
-from listening import MailServer  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from listening import ScriptedMailServer as Scripted  # type: ignore[import-not-found]  # on the path
 
 from monitor.kernel.errors import (
     ConfigError,
@@ -121,46 +120,6 @@ def send(settings, *recipients, message=MESSAGE):
             except (DeliveryRefused, DeliveryDeferred, DeliveryUncertain) as error:
                 fates.append(error)
     return fates
-
-
-class Scripted(MailServer):  # type: ignore[misc]  # found by path, so mypy does not know it
-    """A server that answers each command by its first word, and notes what it was told.
-
-    A reply of None closes the connection. ``.`` is the end of the message.
-    """
-
-    def __init__(self, *, wait=0.0, **replies):
-        super().__init__()
-        self.wait = wait
-        self.replies = {
-            "EHLO": "250-here\r\n250 SIZE",
-            "MAIL": "250 ok",
-            "RCPT": "250 ok",
-            "DATA": "354 go on",
-            ".": "250 kept",
-            "RSET": "250 ok",
-            "QUIT": "221 bye",
-        } | replies
-        self.told = []
-
-    def talk(self, connection, lines):
-        if self.replies.get("greeting", "") is None:
-            return
-        time.sleep(self.wait)
-        connection.sendall(b"220 here\r\n")
-        content = False
-        for line in lines:
-            word = line.split()[0].decode("latin-1").upper() if line.strip() else ""
-            if content and line != b".\r\n":
-                continue
-            self.told.append(line.decode("latin-1").strip())
-            reply = self.replies.get(word, "500 what")
-            content = word == "DATA" and str(reply).startswith("354")
-            if reply is None:
-                return
-            connection.sendall(reply.encode() + b"\r\n")
-            if word == "QUIT":
-                return
 
 
 def test_a_message_arrives_as_it_was_written(mail):
@@ -488,7 +447,7 @@ def test_tls_checks_the_certificate(mail, certificate, server_tls, monkeypatch, 
     assert (READER in " ".join(server.told)) is trusted
 
 
-class Tunnel(Scripted):
+class Tunnel(Scripted):  # type: ignore[misc]  # found by path, so mypy does not know it
     """The scripted server inside TLS."""
 
     def __init__(self, context):

@@ -2,7 +2,7 @@
 
 Says of every message exactly one of: accepted, refused for good, refused for now, perhaps
 accepted; or that the server cannot be used. Never decides what follows from it. The commands are
-given one by one: smtplib's ``sendmail`` does not tell whether a lost connection came before or
+our own (``opening``): smtplib's ``sendmail`` does not tell whether a lost connection came before or
 after the message was handed over, and returns partial refusals instead of raising.
 """
 
@@ -26,8 +26,8 @@ from monitor.kernel.errors import (
 )
 from monitor.kernel.settings import MailSettings, Settings, Tls
 from monitor.kernel.settings import Transport as Kind
-from monitor.notify.rules import domain, dotted, plain
-from monitor.notify.smtp import sasl
+from monitor.notify.rules import domain, dotted
+from monitor.notify.smtp import opening, sasl
 from monitor.notify.smtp.mailbox import MailboxTransport
 from monitor.notify.smtp.refusals import About, Refusal, Step
 
@@ -37,9 +37,7 @@ BRISK_SECONDS = 10  # for one connection more, beside one that works
 GREETING_SECONDS = 5 * 60
 COMMAND_SECONDS = 5 * 60
 REPLY_SECONDS = 10 * 60  # RFC 5321 4.5.3.2.6: giving up earlier makes duplicates
-MAX_REPLY = 400  # characters kept of a server's words
 
-_CLOSING = 421
 _ASKS_ON = 334
 
 
@@ -163,7 +161,7 @@ class SmtpTransport:
         try:
             return self._send(message, sender, recipient, uuid)
         except SenderRefused as error:
-            if error.code != _CLOSING:
+            if error.code != opening.CLOSING:
                 raise
         except ServerUnavailable:
             pass
@@ -176,19 +174,20 @@ class SmtpTransport:
         if server is None:
             raise ServerUnavailable(f"{self._name} is not connected")
         try:
-            self._envelope(server, sender, recipient, uuid)
-            self._expect(server, Step.DATA, "DATA", ok=354)
+            opened = opening.open_message(server, sender, recipient, uuid)
+        except opening.NotSmtp as error:
+            self._drop()
+            raise ServerUnavailable(
+                f"{self._name} does not speak SMTP: it gave no reply code"
+            ) from error
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
             raise self._unavailable(error) from error
+        if opened.ended:
+            self._drop()
+        if opened.refusal:
+            raise self._refused(opened.refusal)
         return self._hand_over(server, message)
-
-    def _envelope(self, server: smtplib.SMTP, sender: str, recipient: str, uuid: str) -> None:
-        dsn = server.has_extn("dsn")  # RFC 3461: tell of failures, with our id
-        returned = f" RET=HDRS ENVID={uuid}" if dsn else ""
-        notify = " NOTIFY=FAILURE" if dsn else ""
-        self._expect(server, Step.SENDER, f"MAIL FROM:<{plain_address(sender)}>{returned}")
-        self._expect(server, Step.RECIPIENT, f"RCPT TO:<{plain_address(recipient)}>{notify}")
 
     def _hand_over(self, server: smtplib.SMTP, message: bytes) -> str:
         """Send the message; from here on a lost connection says nothing of what the server did."""
@@ -202,23 +201,15 @@ class SmtpTransport:
             raise DeliveryUncertain(
                 "The connection ended after the message was handed over"
             ) from error
-        if not _is_smtp(code):
+        if not opening.is_smtp(code):
             self._drop()
             raise DeliveryUncertain("What came after the message was handed over is no reply")
-        reply = _reply(code, words)
-        if not _accepted(code):
-            self._reset(server, code)
+        reply = opening.as_said(code, words)
+        if not opening.accepted(code):
+            if not opening.is_cleared(server, code):
+                self._drop()
             raise self._refused(Refusal(Step.CONTENT, code, reply))
         return reply
-
-    def _expect(
-        self, server: smtplib.SMTP, step: Step, command: str, *, ok: int | None = None
-    ) -> None:
-        code, reply = self._ask(server, command)
-        if code == ok or (ok is None and _accepted(code)):
-            return
-        self._reset(server, code)
-        raise self._refused(Refusal(step, code, reply))
 
     def _refused(self, refusal: Refusal) -> DeliveryError:
         """Sort a refusal by what it is about."""
@@ -229,23 +220,6 @@ class SmtpTransport:
         if about is About.LATER:
             return DeliveryDeferred(code, reply)
         return DeliveryRefused(code, reply, no_mailbox=about is About.MAILBOX)
-
-    def _ask(self, server: smtplib.SMTP, command: str) -> tuple[int, str]:
-        code, words = server.docmd(command)
-        if not _is_smtp(code):
-            self._drop()
-            raise ServerUnavailable(f"{self._name} does not speak SMTP: it gave no reply code")
-        return code, _reply(code, words)
-
-    def _reset(self, server: smtplib.SMTP, code: int) -> None:
-        """Clear the envelope after a refusal; a server that is closing (421) is let go."""
-        if code == _CLOSING:
-            self._drop()
-            return
-        try:
-            server.rset()
-        except (smtplib.SMTPException, OSError):
-            self._drop()
 
     def _drop(self) -> None:
         server, self._server = self._server, None
@@ -274,7 +248,7 @@ class SmtpTransport:
                 kind=MailFault.UNPROTECTED,
             )
         code, _ = server.starttls(context=ssl.create_default_context())
-        if not _accepted(code):
+        if not opening.accepted(code):
             raise ServerUnavailable(
                 f"{self._name} refused STARTTLS ({code}); nothing was sent",
                 kind=MailFault.UNPROTECTED,
@@ -289,7 +263,7 @@ class SmtpTransport:
         code, reply = 0, b""
         for way in sasl.ways(offered):
             code, reply = self._authenticate(server, way)
-            if _accepted(code):
+            if opening.accepted(code):
                 return
             if code not in sasl.NOT_THIS_WAY:
                 break
@@ -325,17 +299,8 @@ class SmtpTransport:
         return f"The mail server {self._mail.host}:{self._mail.port}"
 
 
-def _accepted(code: int) -> bool:
-    return 200 <= code < 300  # noqa: PLR2004 - SMTP's own numbers
-
-
 def _for_good(code: int) -> bool:
     return 500 <= code < 600  # noqa: PLR2004 - SMTP's own numbers
-
-
-def _is_smtp(code: int) -> bool:
-    """Tell a reply code from what smtplib gives where there is none (-1)."""
-    return code > 0
 
 
 def _why(error: Exception) -> str:
@@ -358,21 +323,6 @@ _FAULTS: dict[type[Exception], str] = {
     TimeoutError: "does not answer in time",
     smtplib.SMTPServerDisconnected: "closed the connection",
 }
-
-
-def _reply(code: int, words: bytes) -> str:
-    return plain(f"{code} {words.decode('utf-8', 'replace')}", MAX_REPLY)
-
-
-def plain_address(address: str) -> str:
-    """Let only one plain address into a command.
-
-    Raises:
-        DeliveryRefused: it holds what could end the command.
-    """
-    if not address.isascii() or not address.isprintable() or set(address) & set(" <>"):
-        raise DeliveryRefused(553, "553 5.1.3 not one plain address", no_mailbox=True)
-    return address
 
 
 def _is_here(host: str) -> bool:

@@ -3,7 +3,7 @@
 from monitor.kernel.settings import Settings
 from monitor.notify.messages.claiming import Claimed
 from monitor.notify.smtp import envelopes, signing
-from monitor.notify.smtp.transport import plain_address
+from monitor.notify.smtp.opening import plain_address
 from monitor.notify.writing.mail_merge import MailMerge
 
 
