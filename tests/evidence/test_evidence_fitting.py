@@ -199,7 +199,23 @@ def test_a_large_body_is_fitted_as_metafor_s_equations_have_it(seed):
     assert here >= restricted(y, v, max(0, got - 1e-4))
 
 
+@pytest.mark.parametrize("seed", [0, 2, 4, 23, 88])
+@pytest.mark.parametrize(
+    ("spread", "likelihood"), [(Spread.REML, restricted), (Spread.ML, unrestricted)]
+)
+def test_of_a_large_body_that_steps_leap_over_a_peak_is_found(spread, likelihood, seed):
+    """A few studies far more precise than the others: a step may land beyond what holds the peak."""
+    chance = np.random.default_rng(seed)
+    v = np.where(chance.random(40) < 0.1, 1e-5, np.exp(chance.uniform(-2, 2, 40)))
+    y = chance.standard_t(1.5, 40) * chance.choice([0.1, 0.5, 2])
+    got = fit(y.tolist(), v.tolist(), spread, Interval.WALD).tau2
+    near = [got * 0.98, got * 1.02] if got > 1e-6 else [1e-6, 1e-5]
+    assert likelihood(y, v, got) >= max(likelihood(y, v, one) for one in near) - 1e-7
+
+
 def test_effects_too_far_apart_to_be_worked_with_are_refused():
+    with pytest.raises(ValueError, match="too far apart"):
+        fit([0.1, 0.2], [1e-320, 1e-320], Spread.NONE, Interval.WALD)
     y, v = [0.1 * n for n in range(6)], [1e-30, 1e30, 1, 1, 1, 1]
     with pytest.raises(ValueError, match="too far apart"):
         fit(y, v, Spread.REML, Interval.TRUNCATED)
@@ -231,6 +247,7 @@ def test_two_studies_by_hand():
     got = fit([0.0, 1.0], [0.1, 0.1], Spread.REML, Interval.WALD)
     assert got.tau2 == pytest.approx(0.4)
     assert got.method == "REML, Wald"
+    assert fit([0.1], [0.04], Spread.NONE, Interval.WALD).q_p is None
     assert got.i2 == pytest.approx(80)
     half = 1.959964 * math.sqrt(0.25)
     further = 1.959964 * math.sqrt(0.25 + 0.4)
