@@ -121,3 +121,26 @@ def test_an_answer_is_kept_once_changed_and_closed(w, told, settings):
     with pytest.raises(LinkOver):
         helping.question(w.session, uuid, late)
     assert helping.shown(w.session, late) == shown
+
+
+def test_many_that_ask_nothing_stand_in_nobodys_way(w, settings, monkeypatch):
+    """Corrections are not asked about; however many were sent, what was told after them is."""
+    monkeypatch.setattr(helping, "AT_ONCE", 2)
+    study = w.study()
+    for number in range(5):
+        reader = w.digested(f"r{number}", "cos", cadence=Cadence.AT_ONCE, budget=None)
+        w.session.get_one(ReaderTerms, reader.id).may_be_asked = True
+    told = (
+        lambda: w.accept_and_announce(study),
+        lambda: w.withdraw_and_announce(study),
+        lambda: w.accept_and_announce(w.study("LATER", doi="10.1000/later")),
+    )
+    for tell in told:
+        tell()
+        w.session.flush()
+        for claimed in outbox.claim(w.session, at=w.at, limit=99, lease_seconds=60):
+            outbox.sent(w.session, claimed, reply="250", at=w.at)
+        w.at += DAY
+    pieces = [helping.ask_next(w.session, settings, w.at + 91 * DAY) for _ in range(4)]
+    assert pieces == [2, 2, 1, 0]
+    assert len({question.address for question in asked(w)}) == 5

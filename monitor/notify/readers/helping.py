@@ -3,7 +3,7 @@
 An answer is never called an effect: it is what a reader says became of it, and it is counted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -75,11 +75,13 @@ def agreed(session: Session, uuid: str) -> bool:
 def ask_next(session: Session, settings: Settings, at: datetime) -> int:
     """Queue the questions that are due, a reader at most once; counts them."""
     asked: set[int] = set()
-    for message in session.scalars(_due(at).limit(AT_ONCE)):
+    for message in _each_due(session, at):
         reader = message.subscriber_id or 0
         told = _told(session, message)
         if reader in asked or told is None or _asked_lately(session, reader, at):
             continue
+        if len(asked) == AT_ONCE:
+            break
         asked.add(reader)
         context = {"told": told, "told_at": message.queued_at.isoformat()}
         question = queue(
@@ -157,6 +159,20 @@ def forget(session: Session, reader: int) -> None:
         one.subscriber_id = one.told_id = one.message_id = None
 
 
+def _each_due(session: Session, at: datetime) -> Iterator[Message]:
+    """Give what may be asked about, a piece at a time: some of it turns out to ask nothing."""
+    last = 0
+    while True:
+        # who is erased at this moment is waited for, and then not asked
+        found = _due(at).where(Message.id > last).limit(AT_ONCE)
+        found = found.with_for_update(of=Subscriber, read=True, key_share=True)
+        piece = session.scalars(found.execution_options(populate_existing=True)).all()
+        if not piece:
+            return
+        yield from piece
+        last = piece[-1].id
+
+
 def _due(at: datetime) -> Any:  # noqa: ANN401 - a select
     """Select what was told so long ago to readers who may be asked, and was not asked about."""
     about = aliased(HelpQuestion)
@@ -174,7 +190,7 @@ def _due(at: datetime) -> Any:  # noqa: ANN401 - a select
             ~select(about.id).where(about.told_id == Message.id).exists(),
             ~_lately(at).where(HelpQuestion.subscriber_id == Message.subscriber_id).exists(),
         )
-        .order_by(Message.sent_at, Message.id)
+        .order_by(Message.id)
     )
 
 
