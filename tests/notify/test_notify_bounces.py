@@ -238,3 +238,40 @@ def test_a_dead_address_gets_no_more_until_then(post):
     post.announce()
     claimed = outbox.claim(post.session, at=post.now, limit=50, lease_seconds=60)
     assert {one.address for one in claimed} == {BERTA}
+
+
+NEVER_OURS = (
+    "<a\x00b@example.org>",
+    "<\x00\x01\x02>",
+    "<" + "é" * 100 + "@example.org>",
+    "<>" * 500,
+)
+
+
+@pytest.mark.parametrize("never_ours", NEVER_OURS)
+def test_a_number_that_no_message_can_have_is_nobodys(post, never_ours):
+    assert not post.take(dsn(ANNA, never_ours)).believed
+    assert not post.take(dsn(ANNA, "cut off", envid=never_ours)).believed
+
+
+def test_signs_that_no_text_holds_are_not_kept(post):
+    said = {"status": "5.1.1\x00", "diagnostic": "smtp; 550 \x00\x1b no such user" + "x" * 5000}
+    assert post.take(dsn(ANNA, post.of(ANNA).message_id, **said)).let_go == ANNA
+    assert "\x00" not in post.state(ANNA).dead_because
+
+
+def test_addresses_of_ours_may_be_written_in_capitals(post):
+    mail = {"from_address": "News@Example.ORG", "bounce_address": "Bounces@Example.ORG"}
+    settings = parse({"mail": mail}, folder=post.settings.folder)
+    post.world.settings = settings
+    post.tell()
+    message = post.of(ANNA)
+    assert message.message_id.endswith("@Example.ORG>")
+    sender = envelopes.sender_of(SECRET, settings.mail.bounce_address, message.uuid)
+    assert post.take(dsn(ANNA, "cut off", to=sender), settings).let_go == ANNA
+    assert post.take(dsn(BERTA, post.of(BERTA).message_id.lower()), settings).let_go == BERTA
+
+
+def test_the_number_of_a_message_at_another_domain_is_not_its_message_id(post):
+    number = f"<{post.of(ANNA).uuid}@elsewhere.example>"
+    assert not post.take(dsn(ANNA, number)).believed

@@ -7,7 +7,7 @@ before it wrote RFC 3464. Whatever else looks like one is not guessed at. Pure.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
@@ -18,7 +18,8 @@ from monitor.kernel.errors import InvalidInput
 LARGEST = 1_000_000  # bytes of one mail; what is longer is the original, quoted whole
 _PARTS = 40  # nested further, it is made to be hard to read
 _NESTS = re.compile(rb"boundary\s*=|message/", re.IGNORECASE)
-_IDS = re.compile(r"<[^<>\s]{3,300}>")
+_IDS = re.compile(r"<[^<>\s\x00-\x1f\x7f]{3,300}>")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TYPED = re.compile(r"^[\w-]+\s*;\s*")
 _QMAIL = re.compile(r"^Hi\. This is the ", re.MULTILINE)
 _QMAIL_FAILURE = re.compile(r"^<([^<>\s]+@[^<>\s]+)>:\n((?:.+\n)+)", re.MULTILINE)
@@ -42,7 +43,8 @@ class Failure:
 class Notice:
     """What a notice of failure says. ``envelope``: whom it was sent to, with what it returned of it.
 
-    ``originals``: Message-IDs of what failed; ``envids``: RFC 3461 envelope ids of it.
+    ``originals``: Message-IDs of what failed; ``envids``: RFC 3461 envelope ids of it, where they
+    have the form of ours. All in lower case.
     """
 
     failures: tuple[Failure, ...]
@@ -107,7 +109,7 @@ def _standard(mail: Message, report: Message) -> Notice:
     return Notice(
         failures=failures,
         originals=_ids(mail, returned),
-        envids=frozenset({_header(whole, "Original-Envelope-Id").strip().lower()} - {""}),
+        envids=_envids(whole),
         envelope=_envelope(mail, returned),
     )
 
@@ -196,6 +198,21 @@ def _ids(mail: Message, returned: list[Message]) -> frozenset[str]:
     said = [_header(mail, "In-Reply-To"), _header(mail, "References")]
     said += [_header(one, "Message-ID") for one in returned]
     return frozenset(found.lower() for text in said for found in _IDS.findall(text[:5000]))
+
+
+def _envids(whole: Message) -> frozenset[str]:
+    found = _UUID.fullmatch(_header(whole, "Original-Envelope-Id").strip().lower())
+    return frozenset({found[0]}) if found else frozenset()
+
+
+def named_in(ids: Iterable[str]) -> frozenset[str]:
+    """Give the numbers of the messages whose Message-IDs these would be; others are passed over.
+
+    >>> sorted(named_in(["<0f0f0f0f-0000-4000-8000-000000000001@example.org>", "<a@b>"]))
+    ['0f0f0f0f-0000-4000-8000-000000000001']
+    """
+    numbers = (_UUID.fullmatch(one[1:].partition("@")[0]) for one in ids)
+    return frozenset(found[0] for found in numbers if found)
 
 
 def _envelope(mail: Message, returned: list[Message]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
@@ -76,12 +76,15 @@ def _proved(
         if mail.bounce_address
         else frozenset[str]()
     )
-    which: ColumnElement[bool] = or_(
-        Message.uuid.in_(signed | notice.envids), Message.message_id.in_(notice.originals)
-    )
     if not signed and not notice.envids and not notice.originals:
         raise InvalidInput("nothing in it shows which message it answers")
-    found = session.scalars(select(Message).where(which).limit(2).with_for_update()).all()
+    proved = signed | notice.envids
+    named = select(Message).where(Message.uuid.in_(proved | notices.named_in(notice.originals)))
+    found = [
+        one
+        for one in session.scalars(named.order_by(Message.id).with_for_update())
+        if one.uuid in proved or one.message_id.lower() in notice.originals
+    ]
     if not found:
         raise InvalidInput("no message with that Message-ID was ever sent from here")
     if len(found) > 1:
