@@ -51,6 +51,7 @@ def _may_be_made(service: Service, report: DigestReport) -> bool:
         if fan_out.anybody_left(session):
             return False
         overtaken = releasing.any_overtaken(session)
+        left_behind = releasing.any_left_behind(session)
         due = making.anybody_due(session, service.clock())
         begun = trials.begun(session)
     while overtaken:
@@ -58,6 +59,9 @@ def _may_be_made(service: Service, report: DigestReport) -> bool:
             released = releasing.release_next(session, at=service.clock())
         report.released, overtaken = report.released + released, released > 0
         due = True
+    while left_behind:
+        with service.database.write() as session:
+            left_behind = releasing.let_approved_go(session, at=service.clock()) > 0
     if due or not begun:
         with service.database.write() as session:
             trials.note(session, service.catalogue, service.clock())

@@ -70,10 +70,33 @@ def told_before(
     )
     off = update(Message).where(*of_them, Message.state.in_(UNTOUCHED))
     _run(session, off.values(state=MessageState.CANCELLED, reply=OVERTAKEN, held_since=None))
+    _stop_digests(session, announcement, readers)
     known: dict[int, Before] = {}
     _by_mail(session, of_them, known)
     _in_digests(session, announcement, readers, known)
     return known
+
+
+def _stop_digests(session: Session, announcement: Announcement, readers: Sequence[int]) -> None:
+    """Let no digest go that tells these readers of the same; none is claimed until the commit.
+
+    Whoever makes digests held these readers: one that was made since ``overtake`` looked is here now.
+    """
+    theirs = (
+        select(Message.digest_id)
+        .join(HeldNews, HeldNews.message_id == Message.id)
+        .where(
+            HeldNews.announcement_id.in_(_earlier(announcement)),
+            HeldNews.subscriber_id.in_(readers),
+            Message.state.in_(UNTOUCHED),
+        )
+        .order_by(Message.id)
+        .with_for_update(of=Message)
+    )
+    told_in = {*session.scalars(theirs)}
+    if told_in:
+        digests = update(Digest).where(Digest.id.in_(told_in), Digest.overtaken_by.is_(None))
+        _run(session, digests.values(overtaken_by=announcement.id), "fetch")
 
 
 def _by_mail(session: Session, of_them: tuple[Any, ...], known: dict[int, Before]) -> None:

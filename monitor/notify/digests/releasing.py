@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
 from monitor.kernel.persistence.database import affected
-from monitor.notify.digests.making import ACTOR, AT_ONCE
+from monitor.notify.digests.making import ACTOR, AT_ONCE, AWAITS_APPROVAL
 from monitor.notify.messages.claiming import OVERTAKEN
 from monitor.notify.smtp.due import UNTOUCHED
 from monitor.notify.tables import Digest, HeldNews, Message, MessageState, ReaderTerms
@@ -55,6 +55,33 @@ def release_next(session: Session, *, at: datetime) -> int:
         )
     session.flush()
     return len(rows)
+
+
+def let_approved_go(session: Session, *, at: datetime) -> int:
+    """Let go of what was made for a digest while an admin approved it; counts it."""
+    next_ = _left_behind().order_by(Message.id).limit(AT_ONCE)
+    rows = session.scalars(next_.with_for_update(of=Message)).all()
+    for message in rows:
+        message.state, message.reply, message.next_at = MessageState.PENDING, None, at
+    session.flush()
+    return len(rows)
+
+
+def any_left_behind(session: Session) -> bool:
+    """Tell whether a message waits for an approval that was given."""
+    return session.scalar(_left_behind().with_only_columns(Message.id).limit(1)) is not None
+
+
+def _left_behind() -> Select[Message]:
+    return (
+        select(Message)
+        .join(Digest, Digest.id == Message.digest_id)
+        .where(
+            Message.state == MessageState.ON_HOLD,
+            Message.reply == AWAITS_APPROVAL,
+            Digest.approved_at.is_not(None),
+        )
+    )
 
 
 def _overtaken() -> Select[Message]:
