@@ -16,6 +16,7 @@ from monitor.notify.digests.making import Workshop
 from monitor.notify.incidents import mail_trouble
 from monitor.notify.messages import outbox, postmaster, whole_digests
 from monitor.notify.tables import HeldNews, MessageKind, MessageState
+from monitor.notify.writing import trying, viewing
 
 DAY = timedelta(days=1)
 
@@ -206,3 +207,132 @@ def test_a_digest_is_held_let_go_and_sent_again_for_all_of_its_readers(w, made):
     assert {one.message_id for one in claim(w, 32)} == {m.message_id for m in messages}
     assert ledger(w).action == "digest.requeued"
     assert ledger(w).details["readers"] == 2
+
+
+def take_back(w):
+    """Take back what the first study told, and give what its reader gets of it."""
+    w.withdraw_and_announce(w.session.get_one(Study, 1))
+    w.session.expire_all()
+    (correction,) = [m for m in w.messages() if m.announcement_id == 2]
+    return correction
+
+
+def greylisted(session, claimed, at):
+    outbox.deferred(session, claimed, reply="451 come back later", at=at)
+
+
+TRIES = {
+    "refused for now": greylisted,
+    "released": lambda session, claimed, at: outbox.released(session, claimed, at=at),
+    "held": lambda session, claimed, at: outbox.held(session, claimed, reply="554", at=at),
+    "not begun": lambda session, claimed, at: outbox.untried(session, claimed),
+}
+
+
+@pytest.mark.parametrize("ends", TRIES)
+@pytest.mark.parametrize("first", ["sent", "uncertain"])
+def test_what_may_have_arrived_counts_as_told_however_the_next_try_ends(w, change, first, ends):
+    (one,) = claim(w)
+    getattr(outbox, first)(w.session, one, reply="no reply after DATA", at=w.at)
+    w.session.refresh(change)
+    if first == "sent":
+        postmaster.send_again(w.session, change.uuid, **w.why)
+    (again,) = claim(w)
+    TRIES[ends](w.session, again, w.at + DAY)
+    w.session.refresh(change)
+    assert change.state is MessageState.UNCERTAIN
+    assert take_back(w).context["told"]["said"]
+    assert {one.announcement_id for one in claim(w, 2)} == {1, 2}
+
+
+@pytest.mark.parametrize("first", ["sent", "uncertain"])
+def test_what_may_have_arrived_and_is_stopped_goes_no_more_and_is_corrected(w, change, first):
+    (one,) = claim(w)
+    getattr(outbox, first)(w.session, one, reply="250", at=w.at)
+    w.session.refresh(change)
+    if first == "sent":
+        postmaster.send_again(w.session, change.uuid, **w.why)
+    postmaster.stop(w.session, change.uuid, **w.why)
+    w.session.flush()
+    expected = {"sent": MessageState.SENT, "uncertain": MessageState.DEAD}
+    assert change.state is expected[first]
+    assert claim(w, 2) == []
+    assert viewing.for_reader(w.session, w.settings, b"s" * 32, change.uuid).html
+    assert take_back(w).context["told"]["said"]
+    assert [one.announcement_id for one in claim(w, 2)] == [2]
+
+
+def test_none_of_a_digest_goes_alone_before_it_is_approved(w, made):
+    w.digested("anna", "cos")
+    w.accept_and_announce()
+    (message,) = made(30)
+    with pytest.raises(Conflict, match="waits for approval"):
+        postmaster.let_go(w.session, message.uuid, **w.why)
+    assert claim(w, 31) == []
+
+
+def test_what_is_held_of_a_digest_stays_when_it_is_approved(w, made):
+    for name in ("anna", "berta"):
+        w.digested(name, "cos")
+    w.accept_and_announce()
+    held, other = made(30)
+    postmaster.hold(w.session, held.uuid, **w.why)
+    assert ledger(w).action == "message.put_on_hold"
+    (digest,) = whole_digests.newest(w.session)
+    assert whole_digests.approve(w.session, digest.id, **w.why) == 1
+    assert [one.uuid for one in claim(w, 31)] == [other.uuid]
+    postmaster.let_go(w.session, held.uuid, **w.why)
+    assert [one.uuid for one in claim(w, 31)] == [held.uuid]
+
+
+def test_who_left_and_came_back_gets_nothing_of_before(w, change):
+    postmaster.hold(w.session, change.uuid, **w.why)
+    comes_back(w, change)
+    postmaster.let_go(w.session, change.uuid, **w.why)
+    assert [one.kind for one in claim(w, 3)] == [MessageKind.CONFIRM]
+    w.at += 2 * DAY
+    w.accept_and_announce(w.study("LATER", doi="10.1000/later"))
+    making.make_next(w.session, Workshop(w.settings, w.catalogue), at=w.at + 40 * DAY)
+    assert MessageKind.DIGEST in {one.kind for one in claim(w, 40)}
+
+
+def test_what_was_sent_before_its_reader_left_is_not_sent_again_when_they_are_back(w, change):
+    (one,) = claim(w)
+    outbox.sent(w.session, one, reply="250", at=w.at)
+    comes_back(w, change)
+    w.session.refresh(change)
+    with pytest.raises(Conflict, match="left since"):
+        postmaster.send_again(w.session, change.uuid, **w.why)
+
+
+def comes_back(w, message):
+    """Let the reader of a message leave, ask again and confirm."""
+    service.unsubscribe(w.session, message.uuid, w.at + DAY)
+    at = w.at + 2 * DAY
+    service.subscribe(
+        w.session,
+        w.settings,
+        address=message.address,
+        interventions=["cos"],
+        purpose="news",
+        at=at,
+    )
+    (asked,) = w.messages(kind=MessageKind.CONFIRM)
+    service.confirm(w.session, asked.uuid, at)
+    w.session.flush()
+
+
+def test_a_test_of_a_digest_is_none_of_its_messages(w, made):
+    w.digested("anna", "cos")
+    w.accept_and_announce()
+    (message,) = made(30, approved=True)
+    at = w.at + 30 * DAY
+    trying.send_copy(w.session, w.settings, message.uuid, "admin@team.example", by="x", at=at)
+    w.session.flush()
+    for one in claim(w, 30):
+        outbox.sent(w.session, one, reply="250", at=at)
+    w.session.expire_all()
+    (digest,) = whole_digests.newest(w.session)
+    assert digest.readers == 1
+    assert whole_digests.send_again(w.session, digest.id, **w.why) == 1
+    assert [one.uuid for one in claim(w, 31)] == [message.uuid]

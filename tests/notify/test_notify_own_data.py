@@ -11,7 +11,7 @@ from monitor.notify.digests import making
 from monitor.notify.digests.making import Workshop
 from monitor.notify.messages import outbox
 from monitor.notify.readers import own_data
-from monitor.notify.tables import MessageKind, ReturnedMail, Subscriber
+from monitor.notify.tables import Message, MessageKind, ReturnedMail, Subscriber
 from monitor.notify.words import Weight
 
 DUE = timedelta(days=8, hours=1)
@@ -70,3 +70,20 @@ def test_erased_means_that_nothing_is_sent_and_nobody_is_found(w, settings, cata
     ]
     with pytest.raises(LinkOver):
         own_data.held(w.session, digest.uuid)
+
+
+def test_what_a_server_says_while_a_reader_is_erased_is_not_kept(w, settings):
+    """It quotes the address, and the message was in a sender's hands."""
+    anna = w.reader("anna", "cos")
+    w.reader("ben", "cos")
+    w.accept_and_announce()
+    w.accept_and_announce(w.study("LATER", doi="10.1000/later"))
+    first, of_ben, second, _ = outbox.claim(w.session, at=w.at, limit=9, lease_seconds=60)
+    own_data.erase(w.session, first.uuid, w.at)
+    said = f"550 5.1.1 <{anna.address}> no mailbox anna@reader.example"
+    outbox.dead(w.session, first, code=550, reply=said, at=w.at, no_mailbox=True)
+    outbox.sent(w.session, of_ben, reply="250 for ben@reader.example", at=w.at)
+    outbox.sent(w.session, second, reply="250 for anna@reader.example", at=w.at)
+    w.session.expire_all()
+    assert "anna@" not in repr(w.session.execute(select(Message.__table__)).all())
+    assert w.session.get_one(Message, of_ben.id).reply == "250 for ben@reader.example"

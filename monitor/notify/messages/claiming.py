@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Update, bindparam, case, literal, select, update
+from sqlalchemy import Row, Update, bindparam, case, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
@@ -39,6 +39,7 @@ class Claimed:
     content: dict[str, Any]  # the announcement's or the digest's, or empty
     announcement_id: int | None = None
     digest_id: int | None = None
+    may_have_left: bool = False  # by a try before this one
 
 
 def claim(session: Session, *, at: datetime, limit: int, lease_seconds: int) -> list[Claimed]:
@@ -49,13 +50,15 @@ def claim(session: Session, *, at: datetime, limit: int, lease_seconds: int) -> 
     """
     until = at + timedelta(seconds=lease_seconds)
     taken: list[int] = []
+    told: set[int] = set()
     for pick in (next_due, next_strayed):
         while ids := pick(session, at, limit - len(taken)) if len(taken) < limit else ():
+            told |= _may_have_left(session, ids)
             rows = _take(session, ids, until)
             taken += [row.id for row in rows if row.state is MessageState.CLAIMED]
             gone = [row for row in rows if row.state is MessageState.CANCELLED]
             record(session, [(row.id, "cancelled", {"reason": row.reply}) for row in gone], at)
-    return _read(session, taken) if taken else []
+    return _read(session, taken, told) if taken else []
 
 
 def record(
@@ -64,6 +67,16 @@ def record(
     """Enter what became of each message into the ledger."""
     entries = [(f"message.{what}", f"message:{id_}", details) for id_, what, details in fates]
     audit.record_many(session, entries, at=at, actor=ACTOR)
+
+
+def _may_have_left(session: Session, ids: Sequence[int]) -> set[int]:
+    """Give those of these messages that an earlier try may have handed over.
+
+    However this try ends, their readers count as told: what takes it back corrects them.
+    """
+    unsure = Message.state.in_((MessageState.UNCERTAIN, MessageState.CLAIMED))
+    found = select(Message.id).where(Message.id.in_(ids), or_(unsure, Message.sent_at.is_not(None)))
+    return {*session.scalars(found)}
 
 
 def _take(
@@ -99,15 +112,15 @@ def _taking() -> Update:
     )
 
 
-def _read(session: Session, ids: Sequence[int]) -> list[Claimed]:
+def _read(session: Session, ids: Sequence[int], told: Collection[int]) -> list[Claimed]:
     """Read claims whole; what many messages tell is read once for all of them."""
     found = session.scalars(
         in_order(select(Message).where(Message.id.in_(ids))).execution_options(
             populate_existing=True
         )
     ).all()
-    told = {message.announcement_id for message in found} - {None}
-    contents = _contents(session, told) if told else {}
+    announced = {message.announcement_id for message in found} - {None}
+    contents = _contents(session, announced) if announced else {}
     brought = {message.digest_id for message in found} - {None}
     digests = _digests(session, brought) if brought else {}
     return [
@@ -125,6 +138,7 @@ def _read(session: Session, ids: Sequence[int]) -> list[Claimed]:
             content=contents.get(message.announcement_id) or digests.get(message.digest_id) or {},
             announcement_id=message.announcement_id,
             digest_id=message.digest_id,
+            may_have_left=message.id in told,
         )
         for message in found
     ]

@@ -12,7 +12,18 @@ from datetime import datetime
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import ColumnElement, Table, and_, bindparam, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    Table,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
@@ -125,7 +136,8 @@ def sent_many(
         message = cast("Table", Message.__table__)
         done = update(message).where(message.c.id == bindparam("of"))
         done = done.values(state=MessageState.SENT, sent_at=at, lease_until=None, held_since=None)
-        done = done.values(reply=bindparam("words"), context=bindparam("kept"))
+        words = _unless_erased(bindparam("words", type_=String()))
+        done = done.values(reply=words, context=bindparam("kept"))
         session.connection().execute(done, rows)
     fates = [(one.id, "sent", {"attempt": one.attempt}) for one, _ in accepted if one.id in ours]
     record(session, fates, at)
@@ -135,12 +147,14 @@ def sent_many(
 def deferred(session: Session, claimed: Claimed, *, reply: str, at: datetime) -> MessageState:
     """Record that the server refused it for now: tried again later, given up after 72 hours of it.
 
+    What an earlier try may have handed over stays uncertain: this refusal does not call it back.
     Gives the state it is in then.
 
     Raises:
         Conflict: the claim is no longer held.
     """
-    return _again(session, claimed, MessageState.DEFERRED, reply=reply, at=at)
+    state = MessageState.UNCERTAIN if claimed.may_have_left else MessageState.DEFERRED
+    return _again(session, claimed, state, reply=reply, at=at)
 
 
 def uncertain(session: Session, claimed: Claimed, *, reply: str, at: datetime) -> MessageState:
@@ -269,6 +283,8 @@ def _put_back(
 ) -> None:
     """Let a message wait as it did before this claim, which is not charged."""
     before = MessageState.PENDING if claimed.attempt <= 1 else MessageState.DEFERRED
+    if claimed.may_have_left:
+        before = MessageState.UNCERTAIN
     _end(session, which, state=before, attempts=claimed.attempt - 1, **values)
 
 
@@ -290,7 +306,7 @@ def _deferred(claimed: Claimed) -> ColumnElement[bool]:
     """Hold for a message that this claim has deferred, and nobody has claimed since."""
     return and_(
         Message.id == claimed.id,
-        Message.state == MessageState.DEFERRED,
+        Message.state.in_((MessageState.DEFERRED, MessageState.UNCERTAIN)),
         Message.lease_token == claimed.token,
     )
 
@@ -319,6 +335,8 @@ def _still_held(session: Session, claims: Sequence[Claimed]) -> set[int]:
 
 
 def _end(session: Session, which: ColumnElement[bool], **values: Any) -> None:  # noqa: ANN401 - columns
+    if "reply" in values:
+        values["reply"] = _unless_erased(literal(values["reply"]))
     statement = update(Message).where(which).values(lease_until=None, **values)
     done = session.execute(statement.execution_options(synchronize_session=False))
     if affected(done) != 1:
@@ -342,6 +360,11 @@ def bury(session: Session, address: str, *, because: str, at: datetime) -> bool:
         subject = f"subscriber:{reader}"
         audit.record(session, at=at, actor=ACTOR, action="subscriber.dead", subject=subject)
     return bool(found)
+
+
+def _unless_erased(words: ColumnElement[str]) -> ColumnElement[str | None]:
+    """Keep what a server said, but of an address that was erased meanwhile: it may quote it."""
+    return case((Message.address.startswith("erased:"), None), else_=words)
 
 
 def _words(reply: str) -> str:

@@ -29,6 +29,7 @@ _MIN_REASON, _MAX_REASON = 3, 500  # characters
 HELD = "An admin holds it until it is let go"
 _AGAIN = (MessageState.DEAD, MessageState.SENT)
 STOPPED = "An admin stopped it before it was sent"
+STOPPED_LATE = "An admin stopped it after a try; that one may have arrived"
 
 
 def hold(session: Session, uuid: str, *, reason: str, by: str, at: datetime) -> None:
@@ -40,7 +41,7 @@ def hold(session: Session, uuid: str, *, reason: str, by: str, at: datetime) -> 
         Conflict: it may have been handed over.
     """
     why, message = check_reason(reason), _find(session, uuid)
-    if message.state is MessageState.ON_HOLD:
+    if message.state is MessageState.ON_HOLD and message.reply == HELD:
         return
     if message.state not in UNTOUCHED:
         raise Conflict("Only a message that certainly never left can be held.")
@@ -54,11 +55,13 @@ def let_go(session: Session, uuid: str, *, reason: str, by: str, at: datetime) -
     Raises:
         NotFound: there is no such message.
         InvalidInput: no reason is given.
-        Conflict: it is not on hold.
+        Conflict: it is not on hold, or its digest waits for approval.
     """
     why, message = check_reason(reason), _find(session, uuid)
     if message.state is not MessageState.ON_HOLD:
         raise Conflict("This message is not on hold.")
+    if message.digest_id is not None and _awaits(session, message.digest_id):
+        raise Conflict("Its digest waits for approval: approve that, and it goes.")
     message.state, message.reply, message.next_at = MessageState.PENDING, None, at
     _record(session, message, "let_go", by, at, reason=why)
 
@@ -121,7 +124,8 @@ def note_seen(session: Session, *, by: str, at: datetime, uuid: str | None = Non
 def stop(session: Session, uuid: str, *, reason: str, by: str, at: datetime) -> None:
     """Cancel a message that still waits; again, it changes nothing.
 
-    What a digest would have told waits for its reader's next one, unless it may have left.
+    What a digest would have told waits for its reader's next one, unless it may have left. What may
+    have left, or was sent and was to go again, goes no more, and counts as told.
 
     Raises:
         NotFound: there is no such message.
@@ -133,9 +137,14 @@ def stop(session: Session, uuid: str, *, reason: str, by: str, at: datetime) -> 
         return
     if message.state not in {*UNTOUCHED, MessageState.UNCERTAIN}:
         raise Conflict("This message no longer waits: it is being sent, or was.")
+    message.held_since = None
     if message.state in UNTOUCHED:
         _tell_later(session, message)
-    message.state, message.reply, message.held_since = MessageState.CANCELLED, STOPPED, None
+        message.state, message.reply = MessageState.CANCELLED, STOPPED
+    elif message.sent_at is not None:
+        message.state = MessageState.SENT
+    else:
+        message.state, message.reply, message.seen_at = MessageState.DEAD, STOPPED_LATE, at
     _record(session, message, "stopped", by, at, reason=why)
 
 
@@ -189,7 +198,8 @@ def _still_holds(session: Session, message: Message, at: datetime) -> None:
     if message.subscriber_id is None:
         return
     reader = session.get_one(Subscriber, message.subscriber_id, with_for_update=True)
-    if reader.state is SubscriberState.UNSUBSCRIBED:
+    left_since = reader.left_at is not None and reader.left_at >= message.queued_at
+    if reader.state is SubscriberState.UNSUBSCRIBED or left_since:
         raise Conflict("Its reader has left since.")
     if reader.state is SubscriberState.DEAD:
         _revive(reader)
@@ -208,6 +218,11 @@ def _overtaken(session: Session, message: Message) -> bool:
         return False
     told = session.get_one(Announcement, message.announcement_id, populate_existing=True)
     return told.overtaken_by is not None
+
+
+def _awaits(session: Session, digest_id: int) -> bool:
+    digest = session.get_one(Digest, digest_id, populate_existing=True)
+    return digest.awaits_since is not None and digest.approved_at is None
 
 
 def _find(session: Session, uuid: str) -> Message:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, func, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, NotFound
@@ -17,6 +17,7 @@ from monitor.notify.smtp.due import UNTOUCHED
 from monitor.notify.tables import AWAITS, Digest, Message, MessageState
 
 _SHOWN = 20
+_APPROVED = "approved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class DigestView:
 
 def newest(session: Session, limit: int = _SHOWN) -> list[DigestView]:
     """List the newest digests, newest first; those that nobody gets are left out."""
-    got = select(Message.id).where(Message.digest_id == Digest.id)
+    got = select(Message.id).where(_of(Digest.id))
     rows = select(Digest).where(got.exists()).order_by(Digest.id.desc()).limit(limit)
     return [_view(session, digest) for digest in session.scalars(rows)]
 
@@ -60,15 +61,15 @@ def one(session: Session, digest_id: int) -> DigestView:
 
 def awaiting(session: Session) -> list[int]:
     """List the digests that are to be approved, the oldest first."""
-    on_hold = select(Message.id).where(
-        Message.digest_id == Digest.id, Message.state == MessageState.ON_HOLD
-    )
+    on_hold = select(Message.id).where(_of(Digest.id), Message.state == MessageState.ON_HOLD)
     waits = select(Digest.id).where(text(AWAITS), on_hold.exists())
     return [*session.scalars(waits.order_by(Digest.id))]
 
 
 def approve(session: Session, digest_id: int, *, reason: str, by: str, at: datetime) -> int:
     """Let a digest go to its readers, also to those whose message is still to be made; counts them.
+
+    A message of it that an admin holds stays on hold.
 
     Raises:
         NotFound: there is no such digest.
@@ -81,11 +82,12 @@ def approve(session: Session, digest_id: int, *, reason: str, by: str, at: datet
     if digest.overtaken_by is not None:
         raise Conflict("What it tells is no longer so: it is made anew, and waits then.")
     digest.approved_at = at
+    session.flush()  # each message looks whether its digest is approved
     return _each(
         session,
         digest_id,
         (MessageState.ON_HOLD,),
-        "approved",
+        _APPROVED,
         postmaster.let_go,
         reason=why,
         by=by,
@@ -170,7 +172,9 @@ def _each(  # noqa: PLR0913 - what, of what, how it is called, why, who, when
     at: datetime,
 ) -> int:
     """Do the same with each message of a digest that is in one of these states."""
-    which = select(Message.uuid).where(Message.digest_id == digest_id, Message.state.in_(states))
+    which = select(Message.uuid).where(_of(digest_id), Message.state.in_(states))
+    if what == _APPROVED:
+        which = which.where(Message.reply.is_distinct_from(postmaster.HELD))
     done = 0
     for uuid in session.scalars(which.order_by(Message.id)).all():
         try:
@@ -199,7 +203,7 @@ def _hold(session: Session, digest_id: int) -> Digest:
 
 
 def _view(session: Session, digest: Digest) -> DigestView:
-    first = select(Message.uuid).where(Message.digest_id == digest.id).order_by(Message.id).limit(1)
+    first = select(Message.uuid).where(_of(digest.id)).order_by(Message.id).limit(1)
     counts = _counts(session, digest.id)
     return DigestView(
         id=digest.id,
@@ -215,5 +219,10 @@ def _view(session: Session, digest: Digest) -> DigestView:
 
 
 def _counts(session: Session, digest_id: int) -> dict[MessageState, int]:
-    of_it = select(Message.state, func.count()).where(Message.digest_id == digest_id)
+    of_it = select(Message.state, func.count()).where(_of(digest_id))
     return dict(session.execute(of_it.group_by(Message.state)).all())
+
+
+def _of(digest_id: int | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Hold for a digest's messages to its readers; a test of it is nobody's, and goes by itself."""
+    return and_(Message.digest_id == digest_id, Message.subscriber_id.is_not(None))

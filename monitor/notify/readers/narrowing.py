@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from monitor.kernel import audit
 from monitor.notify import chosen
 from monitor.notify.announcements import fan_out
-from monitor.notify.readers.subscribing import leave, new_reader, reader_of
+from monitor.notify.readers.subscribing import leave, new_reader, note_return, reader_of
 from monitor.notify.tables import Subscriber, SubscriberState
 from monitor.notify.terms import OF_NEW
 
@@ -75,6 +75,7 @@ def start(
     if found.state is not SubscriberState.ACTIVE:
         session.flush()
         chosen.keep(session, found.id, OF_NEW, at=at, begins=True)
+    note_return(found, at)
     found.state, found.confirmed_at, found.purpose = SubscriberState.ACTIVE, at, purpose
     found.interventions = list(interventions)
     found.narrowed_to = None if narrowed_to is None else sorted(narrowed_to)

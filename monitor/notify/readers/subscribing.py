@@ -65,9 +65,7 @@ def subscribe(  # noqa: PLR0913 - who, what, how often
     reader = _reader(session, address) or new_reader(session, address, slugs, purpose, at)
     if _asked_lately(session, reader, at):
         return
-    if reader.left_at is not None and reader.left_at >= at:
-        # they left while the clock ran ahead: it was before now, whatever it says
-        reader.left_at = at - timedelta(microseconds=1)
+    note_return(reader, at)
     asked = {
         "interventions": slugs,
         "names": [intervention.name for intervention in chosen],
@@ -140,6 +138,12 @@ def leave(session: Session, reader: Subscriber, at: datetime) -> bool:
     reader.left_at = max(at, _newest(session, reader) or at)
     _record(session, at, "subscriber.left", reader)
     return True
+
+
+def note_return(reader: Subscriber, at: datetime) -> None:
+    """Note that a reader asks to be written to: that they left was before, by whatever clock."""
+    if reader.left_at is not None and reader.left_at >= at:
+        reader.left_at = at - timedelta(microseconds=1)
 
 
 def has_left(session: Session, uuid: str) -> bool:

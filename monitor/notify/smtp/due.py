@@ -100,7 +100,7 @@ def may_be_sent() -> ColumnElement[bool]:
     """
     reader = select(Subscriber.id).where(Subscriber.id == Message.subscriber_id)
     active = reader.where(Subscriber.state == SubscriberState.ACTIVE)
-    # who left and then asked again wants that later mail, and none from before
+    # who left and then asked again wants what is of later, and nothing from before
     asked_since = reader.where(
         or_(Subscriber.left_at.is_(None), Subscriber.left_at < Message.queued_at)
     )
@@ -116,6 +116,7 @@ def may_be_sent() -> ColumnElement[bool]:
         and_(
             Message.kind.in_((MessageKind.CHANGE, MessageKind.DIGEST, MessageKind.HELPED)),
             active.exists(),
+            asked_since.exists(),
             ~overtaken(),
         ),
         and_(Message.kind == MessageKind.CONFIRM, asked_since.exists()),

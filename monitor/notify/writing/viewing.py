@@ -50,9 +50,13 @@ def for_reader(session: Session, settings: Settings, secret: bytes, uuid: str) -
         LinkOver: there is no such message any more, or it was never sent.
     """
     found = frozen(session, uuid)
-    if found is None or found.message.state is MessageState.CANCELLED:
+    if found is None or _never_sent(found.message):
         raise LinkOver("this link leads to no e-mail that was sent")
     return for_admin(session, settings, secret, found)
+
+
+def _never_sent(message: Message) -> bool:
+    return message.state is MessageState.CANCELLED and message.sent_at is None
 
 
 def for_admin(session: Session, settings: Settings, secret: bytes, found: Frozen) -> Written:
