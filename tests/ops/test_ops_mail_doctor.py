@@ -72,6 +72,8 @@ def test_dmarc(texts, verdict, words):
         (["v=DKIM1; p=AAAA"], False, NOT_OK, "another key"),
         (["v=DKIM1; p="], None, NOT_OK, "revoked"),
         (["v=DKIM1; t=y:s; p=AAAA"], None, NOT_OK, "test"),
+        (["v=DKIM1; p=AAAA", "p=BBBB"], None, NOT_OK, "several"),
+        (["v=DKIM2; p=AAAA"], None, NOT_OK, "none"),
         ([], None, NOT_OK, "none"),
         (None, None, UNKNOWN, "no answer"),
     ],
@@ -189,6 +191,16 @@ def test_each_missing_record_is_told_with_what_to_add():
         "DMARC of mail.news.org",
     }
     assert all("add" in words or "give" in words for words in wrong.values())
+
+
+def test_a_domain_with_an_address_of_ipv6_alone_takes_mail_and_no_record_moves_a_cursor():
+    records = {
+        ("news.org", "AAAA"): ["2001:db8::1"],
+        ("news.org", "TXT"): ['"v=spf1 \\027[2Jmx \\255 -all"'],
+    }
+    with NameServer(records) as names:
+        assert names.mail_servers("news.org").answers == ("2001:db8::1",)
+        assert names.texts("news.org").answers == ("v=spf1 [2Jmx \ufffd -all",)
 
 
 def test_where_no_name_server_answers_nothing_is_ok_or_wrong():

@@ -134,23 +134,25 @@ def dkim(name: str, texts: Records, is_ours: Callable[[str], bool] | None, why: 
     records = [one for one in known if "p" in one and one.get("v", "DKIM1") == "DKIM1"]
     if not records:
         return Line(what, Verdict.NOT_OK, _add(name, "v=DKIM1; k=rsa; p=YOUR-PUBLIC-KEY"))
-    if len(records) > 1:
-        return Line(what, Verdict.NOT_OK, "there are several, and any may be read: keep one")
-    public = "".join(records[0]["p"].split())
-    if not public:
-        return Line(
-            what, Verdict.NOT_OK, "the key is revoked (p= is empty): publish the one in use"
-        )
-    if is_ours is not None and not is_ours(public):
-        return Line(
-            what, Verdict.NOT_OK, "it is of another key than mail.dkim_key_file: publish that one’s"
-        )
-    if "y" in records[0].get("t", "").split(":"):
-        return Line(
-            what, Verdict.NOT_OK, "it is marked as a test (t=y), so nobody heeds it: drop that"
-        )
+    if wrong := _wrong_with_dkim(records, is_ours):
+        return Line(what, Verdict.NOT_OK, wrong)
     signs = "it is of the key that mail is signed with" if is_ours else "a key is published"
     return Line(what, Verdict.OK, signs)
+
+
+def _wrong_with_dkim(
+    records: Sequence[dict[str, str]], is_ours: Callable[[str], bool] | None
+) -> str:
+    if len(records) > 1:
+        return "there are several, and any may be read: keep one"
+    public = "".join(records[0]["p"].split())
+    if not public:
+        return "the key is revoked (p= is empty): publish the one in use"
+    if is_ours is not None and not is_ours(public):
+        return "it is of another key than mail.dkim_key_file: publish that one’s"
+    if "y" in records[0].get("t", "").split(":"):
+        return "it is marked as a test (t=y), so nobody heeds it: drop that"
+    return ""
 
 
 def dmarc(name: str, texts: Records, why: str = "") -> Line:
