@@ -34,6 +34,10 @@ OK, NOT_OK, UNKNOWN = Verdict.OK, Verdict.NOT_OK, Verdict.UNKNOWN
         (["v=spf1 mx +all"], NOT_OK, "anybody"),
         (["v=spf1 mx ?all"], NOT_OK, "forbids nobody"),
         (["v=spf1 -all"], NOT_OK, "permits nobody"),
+        (["v=spf1 mx -all exp=why.news.org"], OK, "permits mx"),
+        (["v=spf1 exp=why.news.org -all"], NOT_OK, "permits nobody"),
+        (["v=spf1 " + "include:x " * 11 + "-all"], NOT_OK, "more than 10"),
+        (["v=spf1 " + "ip4:192.0.2.1 " * 11 + "-all"], OK, "ip4"),
         (None, UNKNOWN, "no answer"),
     ],
 )
@@ -48,6 +52,8 @@ def test_spf(texts, verdict, words):
         (["v=DMARC1; p=reject; rua=mailto:a@b.org"], OK, "p=reject"),
         (["v=DMARC1;p=none"], OK, "only watches"),
         (["v=DMARC1; p=maybe"], NOT_OK, "cannot be read"),
+        (["v=DMARC10; p=none"], NOT_OK, "there is none"),
+        (["V = dmarc1 ; p = none"], OK, "only watches"),
         (["v=DMARC1; p=none", "v=DMARC1; p=reject"], NOT_OK, "several"),
         ([], NOT_OK, "_dmarc.news.org"),
         (None, UNKNOWN, "no answer"),
@@ -66,6 +72,8 @@ def test_dmarc(texts, verdict, words):
         (["v=DKIM1; p=AAAA"], False, NOT_OK, "another key"),
         (["v=DKIM1; p="], None, NOT_OK, "revoked"),
         (["v=DKIM1; t=y:s; p=AAAA"], None, NOT_OK, "test"),
+        (["v=DKIM1; p=AAAA", "p=BBBB"], None, NOT_OK, "several"),
+        (["v=DKIM2; p=AAAA"], None, NOT_OK, "none"),
         ([], None, NOT_OK, "none"),
         (None, None, UNKNOWN, "no answer"),
     ],
@@ -183,6 +191,16 @@ def test_each_missing_record_is_told_with_what_to_add():
         "DMARC of mail.news.org",
     }
     assert all("add" in words or "give" in words for words in wrong.values())
+
+
+def test_a_domain_with_an_address_of_ipv6_alone_takes_mail_and_no_record_moves_a_cursor():
+    records = {
+        ("news.org", "AAAA"): ["2001:db8::1"],
+        ("news.org", "TXT"): ['"v=spf1 \\027[2Jmx \\255 -all"'],
+    }
+    with NameServer(records) as names:
+        assert names.mail_servers("news.org").answers == ("2001:db8::1",)
+        assert names.texts("news.org").answers == ("v=spf1 [2Jmx \ufffd -all",)
 
 
 def test_where_no_name_server_answers_nothing_is_ok_or_wrong():

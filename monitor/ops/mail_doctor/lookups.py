@@ -5,7 +5,10 @@ from dataclasses import dataclass
 import dns.exception
 import dns.resolver
 
+from monitor.notify.rules import plain
+
 SECONDS = 5.0
+LONGEST = 4000  # characters of a record
 _NONE = (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer)
 
 
@@ -30,8 +33,9 @@ class Names:
     def mail_servers(self, name: str) -> Found:
         """Give where mail to a domain goes; its own address where it names no server (RFC 5321, 5.1)."""
         found = self._ask(name, "MX")
-        if found.answers == ():
-            return self._ask(name, "A")
+        for kind in ("A", "AAAA"):
+            if found.answers == ():
+                found = self._ask(name, kind)
         return found
 
     def _ask(self, name: str, kind: str) -> Found:
@@ -42,7 +46,9 @@ class Names:
         except (dns.exception.DNSException, OSError) as error:
             return Found(None, f"{name} could not be looked up ({type(error).__name__})")
         if kind == "TXT":
-            return Found(tuple(b"".join(one.strings).decode("utf-8", "replace") for one in answer))
+            texts = (b"".join(one.strings).decode("utf-8", "replace") for one in answer)
+            # shown on a screen: no sign of a text may move its cursor
+            return Found(tuple(plain(text, LONGEST) for text in texts))
         return Found(tuple(one.to_text() for one in answer))
 
     def _resolver(self) -> dns.resolver.Resolver:

@@ -16,6 +16,11 @@ from monitor.notify.rules import domain
 SOON = timedelta(days=14)
 _SEVERAL = "there are several, and together they count as none: keep one"
 _NOWHERE = re.compile(r"(^|\.)(localhost|local|internal|invalid|test|example(\.(org|com|net))?)$")
+_MODIFIER = re.compile(r"[a-z][\w.-]*=")
+# what is looked up when a mail is judged, and how much of it may be (RFC 7208, 4.6.4)
+_LOOKED_UP = re.compile(r"[-+~?]?(include|a|mx|ptr|exists)(?![\w.-])|redirect=")
+_MOST_LOOKED_UP = 10
+_DMARC = re.compile(r"\s*v\s*=\s*DMARC1\s*(;|$)", re.IGNORECASE)
 _TAG = re.compile(r"\s*([A-Za-z]+)\s*=\s*([^;]*)")
 
 
@@ -95,11 +100,16 @@ def spf(name: str, texts: Records, why: str = "") -> Line:
     found = [text for text in texts if text.lower().split(" ")[0] == "v=spf1"]
     if not found:
         return Line(what, Verdict.NOT_OK, _add(name, "v=spf1 include:YOUR-MAIL-SERVER’S-NAME ~all"))
-    terms = found[0].lower().split()[1:]
+    terms = [term for term in found[0].lower().split()[1:] if not _is_beside(term)]
     if wrong := _SEVERAL if len(found) > 1 else _wrong_with_spf(terms):
         return Line(what, Verdict.NOT_OK, wrong)
     permits = " ".join(terms[:-1]) or terms[-1]
     return Line(what, Verdict.OK, f"it permits {permits}: see that your mail server is among them")
+
+
+def _is_beside(term: str) -> bool:
+    """Tell whether a term permits and forbids nothing: a modifier, such as exp= (RFC 7208, 6)."""
+    return _MODIFIER.match(term) is not None and not term.startswith("redirect=")
 
 
 def _wrong_with_spf(terms: Sequence[str]) -> str:
@@ -110,6 +120,8 @@ def _wrong_with_spf(terms: Sequence[str]) -> str:
         return "it forbids nobody: end it with ~all or -all"
     if not elsewhere and len(terms) == 1:
         return "it permits nobody: name your mail server in it"
+    if sum(_LOOKED_UP.match(term) is not None for term in terms) > _MOST_LOOKED_UP:
+        return f"it asks for more than {_MOST_LOOKED_UP} names, and then counts as none: name fewer"
     return ""
 
 
@@ -118,24 +130,29 @@ def dkim(name: str, texts: Records, is_ours: Callable[[str], bool] | None, why: 
     what = f"DKIM key {name}"
     if texts is None:
         return unknown(what, why)
-    records = [tags(text) for text in texts if "p" in tags(text)]
+    known = (tags(text) for text in texts)
+    records = [one for one in known if "p" in one and one.get("v", "DKIM1") == "DKIM1"]
     if not records:
         return Line(what, Verdict.NOT_OK, _add(name, "v=DKIM1; k=rsa; p=YOUR-PUBLIC-KEY"))
-    public = "".join(records[0]["p"].split())
-    if not public:
-        return Line(
-            what, Verdict.NOT_OK, "the key is revoked (p= is empty): publish the one in use"
-        )
-    if is_ours is not None and not is_ours(public):
-        return Line(
-            what, Verdict.NOT_OK, "it is of another key than mail.dkim_key_file: publish that one’s"
-        )
-    if "y" in records[0].get("t", "").split(":"):
-        return Line(
-            what, Verdict.NOT_OK, "it is marked as a test (t=y), so nobody heeds it: drop that"
-        )
+    if wrong := _wrong_with_dkim(records, is_ours):
+        return Line(what, Verdict.NOT_OK, wrong)
     signs = "it is of the key that mail is signed with" if is_ours else "a key is published"
     return Line(what, Verdict.OK, signs)
+
+
+def _wrong_with_dkim(
+    records: Sequence[dict[str, str]], is_ours: Callable[[str], bool] | None
+) -> str:
+    if len(records) > 1:
+        return "there are several, and any may be read: keep one"
+    public = "".join(records[0]["p"].split())
+    if not public:
+        return "the key is revoked (p= is empty): publish the one in use"
+    if is_ours is not None and not is_ours(public):
+        return "it is of another key than mail.dkim_key_file: publish that one’s"
+    if "y" in records[0].get("t", "").split(":"):
+        return "it is marked as a test (t=y), so nobody heeds it: drop that"
+    return ""
 
 
 def dmarc(name: str, texts: Records, why: str = "") -> Line:
@@ -143,7 +160,7 @@ def dmarc(name: str, texts: Records, why: str = "") -> Line:
     what = f"DMARC of {name}"
     if texts is None:
         return unknown(what, why)
-    found = [tags(text) for text in texts if text.lower().replace(" ", "").startswith("v=dmarc1")]
+    found = [tags(text) for text in texts if _DMARC.match(text)]
     if not found:
         return Line(
             what, Verdict.NOT_OK, _add(f"_dmarc.{name}", "v=DMARC1; p=quarantine; rua=mailto:YOU")
