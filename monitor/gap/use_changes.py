@@ -116,9 +116,11 @@ def subject(before: State | None, after: State) -> str:
         return f"{now}, {tail}"
     if before.use.now == after.use.now and not after.use.changed:
         return f"use still {percent(after.use.now)}, no change any more, {tail}"
-    goes_back = after.use.before is None or _goes_back(before, after)
-    was = before.use.now if goes_back else after.use.before
-    return f"{now}, was {percent(was or before.use.now)}, {tail}"
+    if after.use.before is None or _goes_back(before, after):
+        # "was" would read as a second change
+        gone = percent(before.use.now)
+        return f"use is again told as {percent(after.use.now)}, not {gone}, {tail}"
+    return f"{now}, was {percent(after.use.before)}, {tail}"
 
 
 def headline(before: State | None, after: State) -> str:

@@ -199,7 +199,7 @@ def test_a_line_of_before_and_after_is_short(before, now, line):
          "the gap now reads “under-used”, on a new figure of use"),
         (ONE, replace(NONE, **GAP), "share of use not known any more",
          "the gap now reads “under-used”, on a new figure of use"),
-        (MOVED, ONE, "use now 30.0%, was 20.0%", "a new figure of use, not a change"),
+        (MOVED, ONE, "use is again told as 30.0%, not 20.0%", "a new figure of use, not a change"),
     ],
 )  # fmt: skip
 def test_a_mails_subject_and_first_line_name_what_moved_and_what_did_not(

@@ -202,7 +202,7 @@ def test_withdrawing_undoes_it_and_tells_whoever_was_told(world):
     assert wave_news.readers_told(world.session, wave.id) == 3
     subject, text, _ = world.mail(world.messages(first.id)[0])
     assert subject.startswith("Correction: ")
-    assert "use now 21.5%, was 14.3%" in subject
+    assert "use is again told as 21.5%, not 14.3%" in subject
     assert "IS WITHDRAWN" in text
     assert "Two services answered twice" in text
     assert "Use is told again as 21.5% (158 of 734 services, May to July 2026)" in text
