@@ -190,6 +190,11 @@ def every() -> dict[str, Claimed]:
             content(B, of=study(1, "FIRST SOUND", 104)),
             {"slugs": ["b"], "following": 10, "cadence": "monthly"},
         ),
+        "several": (
+            MessageKind.CHANGE,
+            content(B, F, D, of=study(1, "FIRST SOUND", 104)),
+            {"slugs": ["b", "f", "d"], "following": 10},
+        ),
         "correction": (
             MessageKind.CHANGE,
             correction(),

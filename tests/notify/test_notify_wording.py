@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from monitor.catalogue.words import Design, Direction, FindingDirection, GapKind, Tier, UsageBand
 from monitor.gap.meaning import meaning
 from monitor.gap.rules import State
-from monitor.notify.writing import wording
+from monitor.notify.writing import meanings, wording
 
 
 def state(**parts):
@@ -208,3 +208,14 @@ def test_several_changes_share_one_subject():
         wording.subject([one] * 3, correction=True)
         == "Correction: 3 interventions: COS, COS and COS"
     )
+
+
+def test_what_several_changes_mean_is_told_once_and_what_differs_apart():
+    mixed = change(None, state())
+    sibling = change(None, state(), name="DDP")
+    other = change(None, state(direction=Direction.FAVOURS), name="VIPP")
+    told = meanings.together([mixed, sibling, other])
+    assert [names for names, _ in told] == ["Circle of Security and DDP", "VIPP"]
+    assert [meant for _, meant in told] == [wording.means(mixed), wording.means(other)]
+    above = meanings.told_above([mixed, other, sibling])
+    assert above == ["", "", "The same as for Circle of Security, above."]

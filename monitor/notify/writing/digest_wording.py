@@ -14,7 +14,7 @@ from monitor.kernel.language.english import day, listed, month, number, plural, 
 from monitor.kernel.language.uk import uk_day, uk_day_of
 from monitor.notify.rules import plain
 from monitor.notify.words import Cadence
-from monitor.notify.writing import use_wording, wording
+from monitor.notify.writing import meanings, use_wording, wording
 
 _MAX_SUBJECT = 200
 # What keeps a mail whole in every mail program: so many changes are told with all their facts and
@@ -137,6 +137,7 @@ def kicker(content: Mapping[str, Any], following: int) -> str:
 def changes(content: Mapping[str, Any], base: str) -> list[dict[str, Any]]:
     """Write each change: the first ones whole, the others with what moved and where to read more."""
     several, full = len(content["changes"]) > 1, _full(content)
+    above = meanings.told_above(content["changes"][:full])
     return [
         {
             "number": f"{place}. " if several else "",
@@ -145,6 +146,7 @@ def changes(content: Mapping[str, Any], base: str) -> list[dict[str, Any]]:
             "sentence": _sentence(change, place, full),
             "rows": _rows(change, place) if place <= full else (),
             "meaning": wording.means(change) if place <= full else None,
+            "means_as": above[place - 1] if place <= full else "",
             "studies": [
                 study(one, base) for one in (change["studies"][-_STUDIES:] if place <= full else ())
             ],

@@ -38,7 +38,7 @@ from monitor.notify.readers.tokens import (
 )
 from monitor.notify.tables import MessageKind
 from monitor.notify.words import Cadence, Copy, Helped
-from monitor.notify.writing import digest_wording, wording
+from monitor.notify.writing import digest_wording, meanings, wording
 from monitor.usage.returns.rules import may_be_reminded
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "email"
@@ -174,6 +174,7 @@ def _change(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
             changes, study, correction=correction, wave=content.get("wave")
         ),
         "changes": [_told(change, base) for change in changes],
+        "meanings": meanings.together(changes),
         "study": study,
         "facts": wording.study_facts(study) if study else (),
         "paper": wording.study_link(study) if study else None,
@@ -273,7 +274,6 @@ def _told(change: Mapping[str, Any], base: str) -> dict[str, Any]:
         "name": change["name"],
         "sentence": wording.in_brief(change),
         "rows": wording.rows(change),
-        "meaning": wording.means(change),
         "url": base + change["path"],
     }
 
