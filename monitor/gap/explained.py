@@ -244,8 +244,8 @@ def _next_tier(case: _Case, state: State) -> str:
     if short.is_exact:
         return f"{many} would make the tier {wanted}."
     return (
-        f"{many} would make the tier {wanted}, however many the review counted; "
-        f"{short.lo:,} would do at the most that it can have counted."
+        f"{many} would make the tier {wanted} for certain; "
+        f"{short.lo:,} would do if the review counted as many as it may have."
     )
 
 

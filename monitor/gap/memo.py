@@ -145,7 +145,7 @@ def _sure(known: Known) -> Iterator[str]:
         yield _NO_TRIAL
     harm = ResultClass.HARM.value
     if not any(line.outcome_class == harm for line in known.state.shows):
-        yield f"{sentence(OUTCOMES[harm])}: no result of one is known here."
+        yield f"{sentence(OUTCOMES[harm])}: no result is known here."
 
 
 def sure_then(state: State) -> list[Sure]:

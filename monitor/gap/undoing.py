@@ -52,25 +52,25 @@ def in_words(found: Smallest, *, does: str, stays: str) -> str:
     >>> in_words(Smallest((("A",),), 1, 3), does="it would be weak", stays="it would stay")
     'Without A, it would be weak.'
     >>> in_words(Smallest((), 3, 3), does="it would be weak", stays="it would stay")
-    'Without any or all of the three studies that count, it would stay.'
+    'Without any or all of the three studies since the review that count, it would stay.'
     >>> in_words(Smallest((), 2, 40), does="it would be weak", stays="it would stay")
-    'Without any one or two of the 40 studies that count, it would stay. Larger sets were not tried, being too many.'
+    'Without any one or two of the 40 studies since the review that count, it would stay. Larger sets were not tried, being too many.'
     """
     if found.sets:
         return f"Without {_sets(found.sets)}, {does}."
     if found.of == 0:
-        return f"No study counts here, so there is none to do without: {stays}."
+        return f"No study since the review counts here, so none can fall away: {stays}."
     if found.tried == 0:
         return f"Which of the {found.of:,} studies decide this was not tried, being too many."
     if found.tried >= found.of:
         every = (
             "the one study" if found.of == 1 else f"any or all of the {number(found.of)} studies"
         )
-        return f"Without {every} that count{'s' if found.of == 1 else ''}, {stays}."
+        return f"Without {every} since the review that count{'s' if found.of == 1 else ''}, {stays}."
     up_to = ("one", "one or two", "one, two or three")[found.tried - 1]
     why = "" if found.tried == LARGEST else ", being too many"
     return (
-        f"Without any {up_to} of the {number(found.of)} studies that count, {stays}. "
+        f"Without any {up_to} of the {number(found.of)} studies since the review that count, {stays}. "
         f"Larger sets were not tried{why}."
     )
 

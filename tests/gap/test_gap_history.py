@@ -144,7 +144,7 @@ def test_a_state_is_explained_by_its_rules_and_what_it_hangs_on(told):
     assert explained.undone_by(session, catalogue, first).startswith("Without Author")
     assert "this would not have changed" in explained.undone_by(session, catalogue, second)
     assert explained.undone_by(session, catalogue, newest) == (
-        "Without the one study that counts, this would have changed all the same."
+        "Without the one study since the review that counts, this would have changed all the same."
     )
     (baseline,) = [one for one in queries.baseline(session) if one.slug == "ddp"]
     assert explained.undone_by(session, catalogue, baseline) == ""
@@ -171,4 +171,4 @@ def test_an_unsettled_label_says_how_many_people_would_settle_it(chronicle):
     chronicle.withdrawn(study)
     why = explained.explain_state(chronicle.session, chronicle.catalogue, "www", chronicle.now)
     assert (why.next_label, why.findings) == ("", ())
-    assert why.hangs_on.startswith("No study counts here, so there is none to do without")
+    assert why.hangs_on.startswith("No study since the review counts here, so none can fall away")

@@ -47,7 +47,7 @@ def test_a_size_that_costs_too_much_is_not_begun_and_that_is_said():
     assert math.comb(40, 2) * 40 > WEIGHED
     assert (found.tried, len(tried)) == (1, 40)
     assert in_words(found, does="it would move", stays="it would stay") == (
-        "Without any one of the 40 studies that count, it would stay. "
+        "Without any one of the 40 studies since the review that count, it would stay. "
         "Larger sets were not tried, being too many."
     )
 
@@ -65,14 +65,14 @@ def test_each_answer_has_its_sentence():
         "Without A and B together (or one other such set), it moves."
     )
     assert (
-        told((), tried=0, of=0) == "No study counts here, so there is none to do without: it stays."
+        told((), tried=0, of=0) == "No study since the review counts here, so none can fall away: it stays."
     )
     assert told((), tried=0, of=5_000).startswith("Which of the 5,000 studies decide this was not")
-    assert told((), tried=1, of=1) == "Without the one study that counts, it stays."
+    assert told((), tried=1, of=1) == "Without the one study since the review that counts, it stays."
     assert (
-        told((), tried=3, of=3) == "Without any or all of the three studies that count, it stays."
+        told((), tried=3, of=3) == "Without any or all of the three studies since the review that count, it stays."
     )
     assert told((), tried=3) == (
-        "Without any one, two or three of the nine studies that count, it stays. "
+        "Without any one, two or three of the nine studies since the review that count, it stays. "
         "Larger sets were not tried."
     )
