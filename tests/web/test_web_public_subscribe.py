@@ -75,7 +75,11 @@ def test_from_the_overview_to_no_more_mail(app, client, post, token_of, only):
     assert "You will get updates" in done.text
     assert only()[0].state is SubscriberState.ACTIVE
     assert only()[0].interventions == ["cos", "ddp"]
-    assert "You will get updates" in client.get(path).text, "the link again says what is"
+    again = client.get(path)
+    assert "You will get updates" in again.text, "the link again says what is"
+    (choices,) = set(re.findall(r"/choices/[\w-]+", done.text))
+    assert choices in again.text
+    assert "cos" in _ticked(client.get(choices)), "kinds are chosen without waiting for a digest"
 
     path = leave_path(app, message)
     assert "Stop the e-mails?" in client.get(path).text

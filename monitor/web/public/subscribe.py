@@ -105,7 +105,12 @@ def _confirm_page(typed: Typed, problems: Problems | None, *, token: str) -> str
     told = often.words(asked.cadence, asked.budget)
     chosen = _names(asked.interventions)
     return render_template(
-        page, chosen=chosen, purpose=asked.purpose, problems=problems, often=told
+        page,
+        chosen=chosen,
+        purpose=asked.purpose,
+        problems=problems,
+        often=told,
+        choices=tokens.choices_token(service().secret, uuid),
     )
 
 
@@ -119,7 +124,11 @@ def confirm(token: str) -> ResponseReturnValue:
         theirs = notify.terms_of(session, uuid)
     told = often.words(theirs.cadence, theirs.budget)
     return render_template(
-        "public/confirmed.html", chosen=_names(chosen), problems=None, often=told
+        "public/confirmed.html",
+        chosen=_names(chosen),
+        problems=None,
+        often=told,
+        choices=tokens.choices_token(service().secret, uuid),
     )
 
 
