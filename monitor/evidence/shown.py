@@ -140,7 +140,9 @@ def figures(line: Shown) -> str:
         ("trial", None) if line.randomised else ("study not randomised", "studies not randomised")
     )
     trials = english.plural(line.k, one, many)
-    people = "how many people is not known" if line.people is None else f"{line.people:,} people"
+    people = (
+        "number of people compared not known" if line.people is None else f"{line.people:,} people"
+    )
     if line.estimate is None or line.low is None or line.high is None:
         return f"{trials}, {people}"
     interval = f"{signed(line.low)} to {signed(line.high)}"

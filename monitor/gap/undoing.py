@@ -66,7 +66,9 @@ def in_words(found: Smallest, *, does: str, stays: str) -> str:
         every = (
             "the one study" if found.of == 1 else f"any or all of the {number(found.of)} studies"
         )
-        return f"Without {every} since the review that count{'s' if found.of == 1 else ''}, {stays}."
+        return (
+            f"Without {every} since the review that count{'s' if found.of == 1 else ''}, {stays}."
+        )
     up_to = ("one", "one or two", "one, two or three")[found.tried - 1]
     why = "" if found.tried == LARGEST else ", being too many"
     return (

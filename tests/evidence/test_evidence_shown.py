@@ -29,7 +29,10 @@ LINE = Shown(
     ("facts", "said"),
     [
         ({}, "2 trials, 1,233 people, standardised difference 0.43 (−0.13 to 0.73)"),
-        ({"k": 1, "people": None, "estimate": None}, "1 trial, how many people is not known"),
+        (
+            {"k": 1, "people": None, "estimate": None},
+            "1 trial, number of people compared not known",
+        ),
         ({"low": None}, "2 trials, 1,233 people"),
         ({"high": None}, "2 trials, 1,233 people"),
         ({"randomised": False, "estimate": None}, "2 studies not randomised, 1,233 people"),

@@ -65,12 +65,16 @@ def test_each_answer_has_its_sentence():
         "Without A and B together (or one other such set), it moves."
     )
     assert (
-        told((), tried=0, of=0) == "No study since the review counts here, so none can fall away: it stays."
+        told((), tried=0, of=0)
+        == "No study since the review counts here, so none can fall away: it stays."
     )
     assert told((), tried=0, of=5_000).startswith("Which of the 5,000 studies decide this was not")
-    assert told((), tried=1, of=1) == "Without the one study since the review that counts, it stays."
     assert (
-        told((), tried=3, of=3) == "Without any or all of the three studies since the review that count, it stays."
+        told((), tried=1, of=1) == "Without the one study since the review that counts, it stays."
+    )
+    assert (
+        told((), tried=3, of=3)
+        == "Without any or all of the three studies since the review that count, it stays."
     )
     assert told((), tried=3) == (
         "Without any one, two or three of the nine studies since the review that count, it stays. "

@@ -225,6 +225,14 @@ def test_silent_sources_are_named_with_how_long():
         ("Papers", "14 papers were screened, none qualified."),
         ("Studies", "No study was accepted; none was withdrawn or retracted."),
     ]
+    for gone, retracted, said in (
+        (1, 0, "1 no longer counts; none was retracted."),
+        (1, 1, "1 no longer counts, since it was retracted."),
+        (2, 2, "2 no longer count, since they were retracted."),
+    ):
+        facts["studies"] = {"accepted": 1, "withdrawn": gone, "retracted": retracted}
+        told = digest_wording.looked({"looked": facts})[-1]
+        assert told == ("Studies", f"1 study was accepted; {said}")
     facts["sources"] = [well]
     assert (
         digest_wording.looked({"looked": facts})[0][1]

@@ -21,6 +21,7 @@ from monitor.notify.tables import (
 )
 from monitor.notify.terms import Terms
 from monitor.notify.words import USUAL, Cadence, Kind
+from monitor.notify.writing import digest_wording
 from monitor.review.words import DecisionVerdict
 
 DAY = timedelta(days=1)
@@ -359,3 +360,23 @@ def test_what_came_before_an_urgent_mail_is_a_line_and_no_news(w, make):
     assert cos["before"]["direction"] == Direction.FAVOURS_COMPARISON, "from where they were left"
     assert [study["label"] for study in cos["studies"]] == ["COS TRIAL 3"]
     assert "That came before what we wrote on 23 November 2026" in told["undone"][0]["sentence"]
+
+
+def test_where_we_looked_counts_studies_not_decisions(w, make):
+    w.digested("anna", "cos")
+    w.accept_and_announce(study := w.study())
+    w.decide(study, reason="appraised again", round=2)
+    gone, mistaken = (w.study(name, doi=f"10.1000/{name}") for name in ("GONE", "MISTAKEN"))
+    w.decide(gone)
+    w.decide(gone, DecisionVerdict.WITHDRAW, "retracted", retraction=True)
+    w.decide(mistaken)
+    w.decide(mistaken, DecisionVerdict.WITHDRAW, "a mistake")
+    left_out = w.study("LEFT OUT", doi="10.1000/out")
+    w.decide(left_out, DecisionVerdict.EXCLUDE, "retracted", retraction=True)
+    (message,) = make(30)
+    facts = content(w, message)["looked"]
+    assert facts["studies"] == {"accepted": 3, "withdrawn": 2, "retracted": 1}
+    assert digest_wording.looked({"looked": facts})[-1] == (
+        "Studies",
+        "3 studies were accepted; 2 no longer count, of which 1 was retracted.",
+    )

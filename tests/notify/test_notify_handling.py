@@ -16,6 +16,7 @@ from monitor.notify.digests.making import Workshop
 from monitor.notify.incidents import mail_trouble
 from monitor.notify.messages import outbox, postmaster, whole_digests
 from monitor.notify.tables import HeldNews, MessageKind, MessageState
+from monitor.notify.writing import trying
 
 DAY = timedelta(days=1)
 
@@ -190,13 +191,21 @@ def test_a_digest_on_hold_is_made_anew_when_a_correction_comes(w, made):
         whole_digests.approve(w.session, digest.id, **w.why)
 
 
-def test_a_digest_is_held_let_go_and_sent_again_for_all_of_its_readers(w, made):
+def test_a_digest_is_held_let_go_and_sent_again_for_all_of_its_readers(w, made, tmp_path):
     for name in ("anna", "berta"):
         w.digested(name, "cos")
     w.accept_and_announce()
     messages = made(30, approved=True)
+    settings = parse({}, folder=tmp_path)
+    trying.send_copy(
+        w.session, settings, messages[0].uuid, "boss@team.example", by="user:1", at=w.at
+    )
     (digest,) = whole_digests.newest(w.session)
+    assert digest.readers == 2, "a test is nobody's digest"
     assert whole_digests.hold(w.session, digest.id, **w.why) == 2
+    test = claim(w, 31)
+    assert [one.address for one in test] == ["boss@team.example"]
+    outbox.sent_many(w.session, [(one, "250") for one in test], at=w.at + 31 * DAY)
     assert claim(w, 31) == []
     assert whole_digests.let_go(w.session, digest.id, **w.why) == 2
     sent = claim(w, 31)

@@ -1,6 +1,6 @@
 """Where we looked in a period: the proof that stands in a digest, frozen as JSON. Reads only."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from monitor.feeds.completeness import days
 from monitor.feeds.tables import Incident
 from monitor.kernel.language.uk import uk_day_of
 from monitor.kernel.settings import Settings
+from monitor.notify.announcements.content import reinstates
 from monitor.review.tables import Decision, Screening
 from monitor.review.words import DecisionVerdict, ScreeningVerdict
 
@@ -78,11 +79,17 @@ def _papers(session: Session, since: datetime, at: datetime) -> dict[str, int]:
 
 
 def _studies(session: Session, since: datetime, at: datetime) -> dict[str, int]:
-    """Count the decisions of the period: accepted, not counted any more, and of these retracted."""
-    found = select(Decision).where(Decision.at > since, Decision.at <= at)
-    counted: Counter[str] = Counter()
+    """Count the studies of the period: accepted, not counted any more at its end, and of these retracted.
+
+    One that was appraised again is no other study, and one left out before it counted is not withdrawn.
+    """
+    found = select(Decision).where(Decision.at > since, Decision.at <= at).order_by(Decision.id)
+    accepted, last = set(), {}
     for decision in session.scalars(found):
-        counted["accepted"] += decision.verdict is DecisionVerdict.ACCEPT
-        counted["withdrawn"] += decision.verdict is DecisionVerdict.WITHDRAW
-        counted["retracted"] += bool(decision.facts.get("retraction"))
-    return {name: counted[name] for name in ("accepted", "withdrawn", "retracted")}
+        last[decision.study_id] = decision
+        again = decision.facts.get("round", 1) > 1 and not reinstates(decision)
+        if decision.verdict is DecisionVerdict.ACCEPT and not again:
+            accepted.add(decision.study_id)
+    gone = [one for one in last.values() if one.verdict is DecisionVerdict.WITHDRAW]
+    retracted = [one for one in gone if one.facts.get("retraction")]
+    return {"accepted": len(accepted), "withdrawn": len(gone), "retracted": len(retracted)}

@@ -17,6 +17,7 @@ from monitor.notify.smtp.due import UNTOUCHED
 from monitor.notify.tables import AWAITS, Digest, Message, MessageState
 
 _SHOWN = 20
+_TO_A_READER = Message.subscriber_id.is_not(None)  # a test that an admin sent is nobody's digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class DigestView:
 
 def newest(session: Session, limit: int = _SHOWN) -> list[DigestView]:
     """List the newest digests, newest first; those that nobody gets are left out."""
-    got = select(Message.id).where(Message.digest_id == Digest.id)
+    got = select(Message.id).where(Message.digest_id == Digest.id, _TO_A_READER)
     rows = select(Digest).where(got.exists()).order_by(Digest.id.desc()).limit(limit)
     return [_view(session, digest) for digest in session.scalars(rows)]
 
@@ -170,7 +171,9 @@ def _each(  # noqa: PLR0913 - what, of what, how it is called, why, who, when
     at: datetime,
 ) -> int:
     """Do the same with each message of a digest that is in one of these states."""
-    which = select(Message.uuid).where(Message.digest_id == digest_id, Message.state.in_(states))
+    which = select(Message.uuid).where(
+        Message.digest_id == digest_id, Message.state.in_(states), _TO_A_READER
+    )
     done = 0
     for uuid in session.scalars(which.order_by(Message.id)).all():
         try:
@@ -199,7 +202,8 @@ def _hold(session: Session, digest_id: int) -> Digest:
 
 
 def _view(session: Session, digest: Digest) -> DigestView:
-    first = select(Message.uuid).where(Message.digest_id == digest.id).order_by(Message.id).limit(1)
+    of_it = (Message.digest_id == digest.id, _TO_A_READER)
+    first = select(Message.uuid).where(*of_it).order_by(Message.id).limit(1)
     counts = _counts(session, digest.id)
     return DigestView(
         id=digest.id,
@@ -215,5 +219,6 @@ def _view(session: Session, digest: Digest) -> DigestView:
 
 
 def _counts(session: Session, digest_id: int) -> dict[MessageState, int]:
-    of_it = select(Message.state, func.count()).where(Message.digest_id == digest_id)
+    to_readers = (Message.digest_id == digest_id, _TO_A_READER)
+    of_it = select(Message.state, func.count()).where(*to_readers)
     return dict(session.execute(of_it.group_by(Message.state)).all())

@@ -330,4 +330,10 @@ def _studies(facts: Mapping[str, Any]) -> str:
     gone = studies["withdrawn"]
     if not gone:
         return f"{told}; none was withdrawn or retracted."
-    return f"{told}; {gone:,} no longer count{'s' if gone == 1 else ''}, {number(studies['retracted'])} of them retracted."
+    count = f"{told}; {gone:,} no longer count{'s' if gone == 1 else ''}"
+    retracted = studies["retracted"]
+    if not retracted:
+        return f"{count}; none was retracted."
+    if retracted == gone:
+        return f"{count}, since {'it was' if gone == 1 else 'they were'} retracted."
+    return f"{count}, of which {retracted:,} {'was' if retracted == 1 else 'were'} retracted."

@@ -162,7 +162,7 @@ WEIGHTS = {
 KINDS = {
     MessageKind.CONFIRM: "Asks to confirm an address",
     MessageKind.CHANGE: "Tells of a change",
-    MessageKind.DIGEST: "Tells of a period",
+    MessageKind.DIGEST: "Digest: tells of a period",
     MessageKind.INVITATION: "Invites a colleague",
     MessageKind.INCIDENT: "Tells an admin of an incident",
     MessageKind.MY_SERVICES: "Opens a reader’s private page",
