@@ -81,8 +81,8 @@ def _moved_beside(before: State, after: State, *, brief: bool) -> list[str]:
     """Tell what moved beside tier and headline: labels of what trials show, and certainty."""
     lines, sure = moved(before, after), certainty_moved(before.certainty, after.certainty)
     if brief:
-        labels = [f"{english.plural(len(lines), 'label')} of studies since moved"] if lines else []
-        return [*labels, *(["certainty moved"] if sure else [])]
+        told = ["what trials since show moved"] if lines else []
+        return [*told, *(["certainty moved"] if sure else [])]
     # a subject has room for the label and what it is of; the mail tells the rest
     return [
         *(f"{speaker(line)} now read “{line.told_label}” for {subject_of(line)}" for line in lines),

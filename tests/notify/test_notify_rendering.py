@@ -418,3 +418,12 @@ def test_a_contact_stands_in_both_parts_of_a_mail(claimed, settings):
 def test_change_what_you_get_is_the_readers_own_link(claimed, settings):
     _, text, _ = parts(render(claimed(), settings, SECRET))
     assert "/choices/" in text.partition("Change what you get:")[2]
+
+
+def test_a_subject_in_ascii_stands_on_the_line_of_its_name(claimed, settings):
+    """Folded before its first word, as the long name was, it is shown with a space before it."""
+    one = claimed(title="An invented trial")
+    one.content["changes"][0]["name"] = "Theraplay-with-a-name-of-one-word-that-is-quite-long"
+    (subject,) = [line for line in headers(render(one, settings, SECRET)) if b"Subject" in line]
+    assert subject.startswith(b"Subject: Theraplay-with-a-name-of-one-word")
+    assert subject.endswith(b"findings now mixed")

@@ -55,7 +55,8 @@ _MAX_TEXT = 2000  # characters of any one text from outside
 
 # A folded List-Unsubscribe is no longer a URL (dependencies.md, trap 2): nothing is folded …
 _UNFOLDED = SMTP.clone(max_line_length=998)
-# … but a body's lines end at 76 (RFC 2045, 6.7), and so does a word of a subject (RFC 2047, 2).
+# … but a body's lines end at 76 (RFC 2045, 6.7), and so does an encoded word of a subject (RFC 2047, 2).
+# A subject in ASCII is not folded either: broken at its first colon, it is shown with a space before it.
 _BODY = SMTP.clone(max_line_length=76)
 
 
@@ -64,7 +65,8 @@ class _Policy(EmailPolicy):
 
     def fold_binary(self, name: str, value: str) -> bytes:
         """Write one header as bytes."""
-        return (_BODY if name == "Subject" else _UNFOLDED).fold_binary(name, value)
+        folds = name == "Subject" and not value.isascii()
+        return (_BODY if folds else _UNFOLDED).fold_binary(name, value)
 
 
 _POLICY = _Policy(linesep="\r\n", max_line_length=998)
