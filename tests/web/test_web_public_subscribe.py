@@ -312,6 +312,8 @@ def test_how_often_and_of_what_is_chosen_by_the_readers_own_link(
     assert _chosen(client.get(path), "often") == ["monthly"]
     done = client.post(path, data={**form, "kinds": ["tier", "nothing changed"]})
     assert "an e-mail at once when something changes" in done.text
+    assert "<li>The evidence tier: how much is known</li>" in done.text
+    assert "<li>A trial is registered</li>" not in done.text
     again = client.get(path)
     assert _chosen(again, "often") == ["each change"]
     assert _chosen(again, "kinds") == ["tier", "nothing changed"]

@@ -106,7 +106,7 @@ def do(uuid: str) -> ResponseReturnValue:
     reason = request.form.get("reason", "")
     with service().database.write() as session:
         step(session, uuid, reason=reason, by=auth.actor(), at=now())
-    return redirect(url_for("admin.letter", uuid=uuid), code=303)
+    return redirect(url_for("admin.letter", uuid=uuid, done=request.form["step"]), code=303)
 
 
 @blueprint.get("/mail/digests/<int:digest_id>")

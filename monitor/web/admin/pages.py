@@ -134,6 +134,7 @@ def letter(uuid: str) -> str:
         is_private=message.kind in _PRIVATE,
         is_frozen=message.kind in viewing.SHOWN,
         copied=request.args.get("copied"),
+        done=labels.DONE.get(request.args.get("done", "")),
         to_mailbox=_to_mailbox(),
         own=service().settings.web.public_url,
         labels=labels,

@@ -65,6 +65,11 @@ def boxes(chosen: Collection[str]) -> list[dict[str, object]]:
     ]
 
 
+def named(kinds: Collection[Kind]) -> list[str]:
+    """Name kinds of news, as the form does."""
+    return [words for kind, words in _KINDS.items() if kind in kinds]
+
+
 def read_kinds(values: Collection[str]) -> frozenset[Kind]:
     """Read the kinds ticked; what is none of them is as good as not ticked."""
     return frozenset(kind for kind in Kind if kind.value in values)

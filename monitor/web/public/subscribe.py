@@ -197,7 +197,14 @@ def choices(token: str) -> ResponseReturnValue:
             only = reader.narrowed_to is not None
         theirs = notify.terms_of(session, uuid)
     told = often.words(theirs.cadence, theirs.budget)
-    return render_template("public/chosen.html", chosen=_names(chosen), only=only, often=told)
+    return render_template(
+        "public/chosen.html",
+        chosen=_names(chosen),
+        only=only,
+        often=told,
+        kinds=often.named(theirs.kinds),
+        asked=_HELPED in request.form,
+    )
 
 
 def _terms(typed: Typed) -> Terms | None:

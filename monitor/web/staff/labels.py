@@ -131,7 +131,7 @@ MESSAGES = {
     MessageState.PENDING: "Waiting",
     MessageState.CLAIMED: "Being sent",
     MessageState.DEFERRED: "To be tried again",
-    MessageState.UNCERTAIN: "Uncertain",
+    MessageState.UNCERTAIN: "May have left; goes again",
     MessageState.SENT: "Sent",
     MessageState.DEAD: "Refused for good",
     MessageState.CANCELLED: "Cancelled before it was sent",
@@ -152,6 +152,12 @@ STEPS = {
     "release": "Let go",
     "cancel": "Stop",
     "again": "Send again",
+}
+DONE = {
+    "hold": "It is on hold: it goes when somebody lets it go.",
+    "release": "It is let go: it goes within a minute, while the jobs run and mail leaves.",
+    "cancel": "It is stopped: it never goes.",
+    "again": "It is sent again: it goes within a minute, while the jobs run and mail leaves.",
 }
 WEIGHTS = {
     Weight.GONE: "No such mailbox",

@@ -303,7 +303,8 @@ def test_what_was_refused_can_be_sent_again(world, browse):
     assert (nothing.status_code, "Say why, in a few words" in nothing.text) == (400, True)
     assert browser.post(where, {"reason": WHY}, csrf=browser.csrf()).status_code == 400
     answer = browser.send(where, {"step": "again", "reason": WHY})
-    assert answer.location == f"/mail/{uuid}"
+    assert answer.location == f"/mail/{uuid}?done=again"
+    assert "It is sent again: it goes within a minute" in browser.get(answer.location).text
     again = fate(world, uuid)
     assert (again.state, again.attempts, again.uuid) == ("pending", 0, before.uuid)
     refuse(world)
