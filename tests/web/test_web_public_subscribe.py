@@ -75,11 +75,7 @@ def test_from_the_overview_to_no_more_mail(app, client, post, token_of, only):
     assert "You will get updates" in done.text
     assert only()[0].state is SubscriberState.ACTIVE
     assert only()[0].interventions == ["cos", "ddp"]
-    again = client.get(path)
-    assert "You will get updates" in again.text, "the link again says what is"
-    (choices,) = set(re.findall(r"/choices/[\w-]+", done.text))
-    assert choices in again.text
-    assert "cos" in _ticked(client.get(choices)), "kinds are chosen without waiting for a digest"
+    assert "You will get updates" in client.get(path).text, "the link again says what is"
 
     path = leave_path(app, message)
     assert "Stop the e-mails?" in client.get(path).text
@@ -89,6 +85,18 @@ def test_from_the_overview_to_no_more_mail(app, client, post, token_of, only):
         assert stopped.status_code == 200
         assert "The e-mails are stopped" in stopped.text
         assert only()[0].state is SubscriberState.UNSUBSCRIBED
+
+
+def test_who_confirms_can_choose_kinds_without_waiting_for_a_digest(
+    app, client, ask, token_of, only
+):
+    ask("reader@example.org")
+    _, message = only()
+    path = confirm_path(app, message)
+    confirmed = client.post(path, data={"csrf_token": token_of(client.get(path))})
+    (choices,) = set(re.findall(r"/choices/[\w-]+", confirmed.text))
+    assert choices in client.get(path).text, "the link again leads there too"
+    assert _ticked(client.get(choices)) == only()[0].interventions
 
 
 @pytest.mark.parametrize("request_", ONE_CLICK, ids=["form", "multipart", "neither"])
