@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monitor.gap.meaning import Meaning
-from monitor.kernel.english import listed
+from monitor.kernel.language.english import listed
 from monitor.notify.writing import wording
 
 
