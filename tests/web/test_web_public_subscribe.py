@@ -91,6 +91,18 @@ def test_from_the_overview_to_no_more_mail(app, client, post, token_of, only):
         assert only()[0].state is SubscriberState.UNSUBSCRIBED
 
 
+def test_who_confirms_can_choose_kinds_without_waiting_for_a_digest(
+    app, client, ask, token_of, only
+):
+    ask("reader@example.org")
+    _, message = only()
+    path = confirm_path(app, message)
+    confirmed = client.post(path, data={"csrf_token": token_of(client.get(path))})
+    (choices,) = set(re.findall(r"/choices/[\w-]+", confirmed.text))
+    assert choices in client.get(path).text, "the link again leads there too"
+    assert _ticked(client.get(choices)) == only()[0].interventions
+
+
 @pytest.mark.parametrize("request_", ONE_CLICK, ids=["form", "multipart", "neither"])
 def test_one_click_needs_no_cookie_and_no_form_token(app, ask, only, request_):
     ask("reader@example.org")
