@@ -96,6 +96,7 @@ def measure(url: str, port: int, digests: int) -> dict[str, float]:
         "work": work / digests,
         "plain work": plain_work / min(digests, _SAMPLE),
         "MiB": more,
+        "peak": mail._peak() / 1024,
     }
 
 
@@ -177,7 +178,7 @@ def judge(kind: str, sizes: list[int], missed: list[str]) -> None:
                 f"{kind}: {digests:>6} digests: made {found['making']:.0f} a second; handed over "
                 f"{found['ours']:.0f} a second, {ratios[digests]:.2f} x smtplib and EmailMessage "
                 f"({found['plain']:.0f}), by work {found['plain work'] / found['work']:.2f} x; "
-                f"{found['MiB']:.1f} MiB more"
+                f"{found['MiB']:.1f} MiB more than making them, {found['peak']:.0f} in all"
             )
             if ratios[digests] < RATIO:
                 missed.append(f"{kind}: {digests} digests: {ratios[digests]:.2f} x")

@@ -172,7 +172,7 @@ class _Pass:
                 connections.stop.set()
             else:
                 self.waiting = connections.hand_out(self.waiting, self.lot)
-                if full and self.lot == MOST_AT_ONCE:
+                if full and self.lot >= MOST_AT_ONCE:
                     connections.open_another()
 
     def _claim(self, session: Session, connections: Connections) -> bool:
@@ -210,15 +210,16 @@ class _Pass:
                 accepted, self.vain = [], self.vain + 1
                 self._not_accepted(session, connections, word.connection, tried)
             self.waiting[:0] = word.untried
-            self._pace(word)
+            self._pace(word, connections.most_at_once)
         self._sent(session, accepted)
 
-    def _pace(self, word: Word) -> None:
+    def _pace(self, word: Word, most: int) -> None:
         """Give more at once while all goes well, and one message at a time where it does not."""
         if any(tried.error for tried in word.tried) or word.seconds > SLOW_SECONDS:
             self.lot = 1
         elif word.tried and not self.doubtful:
-            self.lot = min(2 * self.lot, MOST_AT_ONCE)
+            quick = self.lot < MOST_AT_ONCE or 2 * word.seconds < SLOW_SECONDS
+            self.lot = min(2 * self.lot, most) if quick else self.lot
 
     def _not_opened(self, connections: Connections, error: Exception) -> None:
         if connections.any_open:

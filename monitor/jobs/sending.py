@@ -19,7 +19,9 @@ from monitor.notify.smtp.transport import Transport, open_transport
 
 # A lot that takes longer is cut short: what is claimed and not begun waits for a slow server.
 SLOW_SECONDS = 1.0
-MOST_AT_ONCE = 8  # messages of one lot: what one connection may repeat after a crash
+# Messages of one lot: what one connection may repeat after a crash. With few connections each is given
+# more, so that all of them together are never given more than the usual four.
+MOST_AT_ONCE, _MOST_IN_FLIGHT = 8, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,15 @@ class Word:
     untried: Sequence[Claimed] = ()
     seconds: float = 0.0
     error: Exception | None = None
+
+
+def most_at_once(connections: int) -> int:
+    """Say how many messages a lot may have where there may be so many connections.
+
+    >>> most_at_once(1), most_at_once(3), most_at_once(4), most_at_once(16)
+    (32, 10, 8, 8)
+    """
+    return max(MOST_AT_ONCE, _MOST_IN_FLIGHT // connections)
 
 
 class Connection:
@@ -115,6 +126,7 @@ class Connections:
         self._given: dict[Connection, Sequence[Claimed]] = {}
         sends = settings.mail.transport is Kind.SMTP
         self._most = settings.mail.connections if sends else 1
+        self.most_at_once = most_at_once(self._most)
 
     def __enter__(self) -> Self:
         self._open(brisk=False)

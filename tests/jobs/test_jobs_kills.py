@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
-from monitor.jobs.sending import MOST_AT_ONCE
+from monitor.jobs.sending import most_at_once
 from monitor.kernel import audit
 from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import load
@@ -120,7 +120,7 @@ def test_two_hundred_kills_lose_nothing_and_repeat_only_what_was_in_flight(outbo
             with database.read() as session:
                 claimed = select(Message.address).where(Message.state == MessageState.CLAIMED)
                 held = session.scalars(claimed).all()
-            assert len(held) <= CONNECTIONS * MOST_AT_ONCE
+            assert len(held) <= CONNECTIONS * most_at_once(CONNECTIONS)
             in_flight.update(held)
         before = len(relay.kept)
         assert senders.send(10**9, 10_000)[0] == 0

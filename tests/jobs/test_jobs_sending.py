@@ -16,7 +16,7 @@ from sqlalchemy import select
 from monitor.catalogue import service as catalogue_service
 from monitor.jobs import delivery, sending
 from monitor.jobs.delivery import deliver_due
-from monitor.jobs.sending import MOST_AT_ONCE
+from monitor.jobs.sending import most_at_once
 from monitor.jobs.service import Service
 from monitor.kernel import audit
 from monitor.kernel.settings import parse
@@ -82,9 +82,16 @@ def test_much_mail_goes_to_a_server_that_takes_commands_at_once(serving):
     assert states(service) == {MessageState.SENT: MANY}
 
 
+@pytest.mark.parametrize("connections", range(1, 17))
+def test_fewer_connections_have_no_more_in_flight_than_the_usual_four(connections):
+    assert connections * most_at_once(connections) <= max(32, 8 * connections)
+
+
 def test_little_mail_goes_over_one_connection(serving):
     with Relay() as relay:
-        deliver_due(serving(relay, [f"r{n}@reader.example" for n in range(MOST_AT_ONCE)]))
+        deliver_due(
+            serving(relay, [f"r{n}@reader.example" for n in range(most_at_once(CONNECTIONS))])
+        )
     assert relay.highest == 1
 
 
@@ -131,7 +138,7 @@ def test_a_server_that_is_gone_in_the_middle_charges_nobody(serving, clock):
         relay.on_mail = gone
         report = deliver_due(service, now=True)
     counts = states(service)
-    assert counts[MessageState.SENT] >= 60 - CONNECTIONS * MOST_AT_ONCE
+    assert counts[MessageState.SENT] >= 60 - CONNECTIONS * most_at_once(CONNECTIONS)
     assert counts.get(MessageState.CLAIMED, 0) == 0
     assert sum(counts.values()) == MANY
     assert counts.get(MessageState.UNCERTAIN, 0) <= CONNECTIONS
@@ -173,7 +180,7 @@ def test_a_killed_sender_repeats_only_what_was_in_flight(serving, tmp_path, cloc
         before = Counter(relay.kept)
         counts = states(service)
         in_flight = counts.get(MessageState.CLAIMED, 0)
-        assert in_flight <= CONNECTIONS * MOST_AT_ONCE
+        assert in_flight <= CONNECTIONS * most_at_once(CONNECTIONS)
         assert max(before.values()) == 1
         _until_free(service)
     received, ids = Counter(relay.kept), dict(zip(relay.kept, relay.ids, strict=True))

@@ -54,12 +54,15 @@ def leave_path(app, message: Message) -> str:
     return f"/u/{tokens.unsubscribe_token(app.extensions['monitor'].secret, message.uuid)}"
 
 
-def test_from_the_overview_to_no_more_mail(app, client, post, token_of, only):
+def test_the_overview_leads_to_the_form_with_the_address_typed(client):
     assert 'action="/subscribe/begin"' in client.get("/").text
     chosen = client.post("/subscribe/begin", data={"email": "reader@example.org"})
     assert chosen.status_code == 200
     assert 'value="reader@example.org"' in chosen.text
     assert not _ticked(chosen), "nobody is asked to untick"
+
+
+def test_from_the_form_to_no_more_mail(app, client, post, token_of, only):
     sent = post(client, "/subscribe", {**ALL, "email": "reader@example.org"})
     assert "Check your e-mail" in sent.text
     reader, message = only()

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Update, bindparam, case, literal, or_, select, update
+from sqlalchemy import Row, Select, Update, bindparam, case, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
@@ -114,11 +114,7 @@ def _taking() -> Update:
 
 def _read(session: Session, ids: Sequence[int], told: Collection[int]) -> list[Claimed]:
     """Read claims whole; what many messages tell is read once for all of them."""
-    found = session.scalars(
-        in_order(select(Message).where(Message.id.in_(ids))).execution_options(
-            populate_existing=True
-        )
-    ).all()
+    found = session.execute(_reading(), {"ids": ids}).all()
     announced = {message.announcement_id for message in found} - {None}
     contents = _contents(session, announced) if announced else {}
     brought = {message.digest_id for message in found} - {None}
@@ -142,6 +138,26 @@ def _read(session: Session, ids: Sequence[int], told: Collection[int]) -> list[C
         )
         for message in found
     ]
+
+
+@cache
+def _reading() -> Select[Any]:
+    """Write the query for what a claim gives: columns, and once, as it is asked for every few messages."""
+    columns = (
+        Message.id,
+        Message.uuid,
+        Message.message_id,
+        Message.kind,
+        Message.address,
+        Message.lease_token,
+        Message.attempts,
+        Message.queued_at,
+        Message.subscriber_id,
+        Message.context,
+        Message.announcement_id,
+        Message.digest_id,
+    )
+    return in_order(select(*columns).where(Message.id.in_(bindparam("ids", expanding=True))))
 
 
 def _contents(

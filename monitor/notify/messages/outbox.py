@@ -9,13 +9,16 @@ tells what is no longer so, is cancelled in the claim itself.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
 import structlog
 from sqlalchemy import (
     ColumnElement,
+    Select,
     String,
     Table,
+    Update,
     and_,
     bindparam,
     case,
@@ -132,13 +135,7 @@ def sent_many(
         for claimed, reply in accepted
         if claimed.id in ours
     ]:
-        # the bare table: the ORM would want each row's primary key by its own name
-        message = cast("Table", Message.__table__)
-        done = update(message).where(message.c.id == bindparam("of"))
-        done = done.values(state=MessageState.SENT, sent_at=at, lease_until=None, held_since=None)
-        words = _unless_erased(bindparam("words", type_=String()))
-        done = done.values(reply=words, context=bindparam("kept"))
-        session.connection().execute(done, rows)
+        session.connection().execute(_sending(), [{"at": at, **row} for row in rows])
     fates = [(one.id, "sent", {"attempt": one.attempt}) for one, _ in accepted if one.id in ours]
     record(session, fates, at)
     return [claimed for claimed, _ in accepted if claimed.id not in ours]
@@ -327,11 +324,30 @@ def _kept(claimed: Claimed) -> dict[str, Any]:
 
 def _still_held(session: Session, claims: Sequence[Claimed]) -> set[int]:
     """Hold the messages whose claims nobody else has taken, and give their ids."""
-    held = select(Message.id, Message.lease_token).where(
-        Message.id.in_([claimed.id for claimed in claims]), Message.state == MessageState.CLAIMED
-    )
-    found = {(row.id, row.lease_token) for row in session.execute(held.with_for_update())}
+    ids = [claimed.id for claimed in claims]
+    found = {(row.id, row.lease_token) for row in session.execute(_holding(), {"ids": ids})}
     return {claimed.id for claimed in claims if (claimed.id, claimed.token) in found}
+
+
+@cache
+def _holding() -> Select[int, int]:
+    """Write the query that holds those of some messages that are claimed; once, as it is often asked for."""
+    these = Message.id.in_(bindparam("ids", expanding=True))
+    held = select(Message.id, Message.lease_token).where(
+        these, Message.state == MessageState.CLAIMED
+    )
+    return held.with_for_update()
+
+
+@cache
+def _sending() -> Update:
+    """Write the statement that marks a message as sent; once, the same."""
+    # the bare table: the ORM would want each row's primary key by its own name
+    message = cast("Table", Message.__table__)
+    done = update(message).where(message.c.id == bindparam("of"))
+    done = done.values(state=MessageState.SENT, lease_until=None, held_since=None)
+    words = _unless_erased(bindparam("words", type_=String()))
+    return done.values(sent_at=bindparam("at"), reply=words, context=bindparam("kept"))
 
 
 def _end(session: Session, which: ColumnElement[bool], **values: Any) -> None:  # noqa: ANN401 - columns
