@@ -119,6 +119,15 @@ def test_one_that_changes_the_label_moves_it_more_than_one_that_moves_it_farther
     assert max(one[1] for one in by_hand(found)) > abs(most.line.pool.estimate - main.pool.estimate)
 
 
+def test_one_without_which_the_others_agree_moves_it_more_than_one_without_which_they_disagree():
+    """Without the outlier four agree; without any other, four disagree and have no estimate."""
+    found = studies([(0.5, 0.02), (0.45, 0.02), (0.55, 0.02), (0.5, 0.02), (-1.0, 0.02)])
+    main, most = moved_most(found)
+    assert main.label == "not settled, leans to benefit"
+    assert (most.study, most.line.label) == ("s4", "benefit")
+    assert all(one[0] for one in by_hand(found)), "every study changes the label"
+
+
 def test_with_one_study_there_is_none_to_leave_out():
     assert moved_most(studies([(0.3, 0.04)]))[1] is None
     assert moved_most([])[1] is None
