@@ -70,6 +70,7 @@ def test_a_job_that_misses_its_turns_is_overdue(service, clock):
             "compare",
             "use",
             "digest",
+            "ping",
             "remind",
             "check",
             "tidy",

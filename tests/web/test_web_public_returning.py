@@ -237,8 +237,8 @@ def test_last_answers_are_shown_beside_the_new_ones(phone, clock, asked, publish
     with published.write() as session:
         service.close(session, loader.load(), asked.id, by="admin:1", at=at)
         second = returns.open_one(session, at, name="Services 2030", closes_on=date(2030, 1, 1))
-        (ash, _) = returns.asking.invite(session, second.id, by="admin:1", at=at, limit=9)
-        returns.asking.note_links(session, [(ash, "second", "u2")], at=at)
+        (ash, _) = returns.inviting.invite(session, second.id, by="admin:1", at=at, limit=9)
+        returns.inviting.note_links(session, [(ash, "second", "u2")], at=at)
     page = phone.get("/returns/second").text
     assert "Your last answers, from “Services 2029”, are shown." in page
     assert page.count("last time: yes") == 1
