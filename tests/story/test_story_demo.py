@@ -38,7 +38,7 @@ def test_the_demonstration_plays_to_its_end(tmp_path):
         "receives “Circle of Security: tier still strong, findings now positive to 2021, "
         "little or no difference since”"
     ) in flat
-    assert "findings moved from generally positive to “positive to 2021, little or no" in flat
+    assert "Findings moved from generally positive to “positive to 2021, little or no" in flat
     assert "Correction: Theraplay" in flat
     assert "Europe PMC is not answering" in flat
     assert "its page names NCT00000031" in flat
