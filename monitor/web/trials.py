@@ -74,7 +74,7 @@ def trials() -> str:
     about = [trial for trial in registrations if trial.evaluates]
     standings = [trial.standing for trial in about]
     return render_template(
-        "staff/trials.html",
+        "staff/queue/trials.html",
         headline=headline(standings.count(TrialStanding.OVERDUE), len(about)),
         counts=[
             f"{standings.count(standing)} {words}"

@@ -118,7 +118,7 @@ def _page(typed: Typed, problems: Problems | None, shown: Shown | None = None) -
         contested = baselines.contested(session, service().catalogue)
         names = {actors.of_user(one.id): one.name for one in accounts.people(session)}
     return render_template(
-        "staff/baseline.html",
+        "staff/studies/baseline.html",
         standing=standing,
         versions=versions,
         contested=contested,

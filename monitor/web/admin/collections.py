@@ -48,7 +48,7 @@ def _services(typed: Typed, problems: Problems | None, refused: Sequence[str] = 
     with service().database.read() as session:
         listed = queries.listed(session, after=after)
         return render_template(
-            "staff/services.html",
+            "staff/use/services.html",
             on_the_list=queries.on_the_list(session),
             listed=listed[:PAGE],
             more=listed[PAGE - 1].id if len(listed) > PAGE else None,
@@ -89,7 +89,7 @@ def _listing(typed: Typed, problems: Problems | None) -> str:
     with service().database.read() as session:
         collections = queries.collections(session)
         return render_template(
-            "staff/collections.html",
+            "staff/use/collections.html",
             collections=[(one, queries.counts(session, one.id)) for one in collections],
             current=returns.current(session),
             on_the_list=queries.on_the_list(session),
@@ -135,7 +135,7 @@ def _collection(typed: Typed, problems: Problems | None, *, collection_id: int) 
         rows = queries.rows(session, collection_id, after=after, only=only)
         is_open = returns.is_open(found, now())
         return render_template(
-            "staff/collection.html",
+            "staff/use/collection.html",
             collection=found,
             is_open=is_open,
             counts=counts,

@@ -102,7 +102,7 @@ def _page(on: date, typed: str, problems: Problems | None) -> str:
     with here.database.read() as session:
         report = feeds.report(session, here.settings, here.catalogue, on, at)
     return render_template(
-        "staff/day.html",
+        "staff/status/day.html",
         report=report,
         typed={"day": typed},
         problems=problems,

@@ -29,7 +29,7 @@ def ask() -> str:
 
 
 def _ask(typed: Typed, problems: Problems | None) -> str:
-    return render_template("staff/digest_ask.html", typed=typed, problems=problems)
+    return render_template("staff/mail/digest_ask.html", typed=typed, problems=problems)
 
 
 @blueprint.post("/mail/next")
@@ -58,7 +58,7 @@ def _next_page(typed: Typed, problems: Problems | None, *, reader: int) -> str: 
     next_ = _composed(reader)
     here = service()
     return render_template(
-        "staff/digest_next.html",
+        "staff/mail/digest_next.html",
         reader=reader,
         letter=_letter(next_) if next_ else None,
         sent=request.args.get("sent"),

@@ -81,7 +81,9 @@ def ask_remove(feed_id: int) -> str:
 def _ask_remove(typed: Typed, problems: Problems | None, *, feed_id: int) -> str:  # noqa: ARG001 - a button alone
     with service().database.read() as session:
         feed = subscriptions.get(session, feed_id)
-    return render_template("staff/feed_remove.html", feed=feed, kinds=_kinds(), problems=problems)
+    return render_template(
+        "staff/sources/feed_remove.html", feed=feed, kinds=_kinds(), problems=problems
+    )
 
 
 @blueprint.post("/status/feeds/<int:feed_id>/remove")
@@ -139,7 +141,7 @@ def _page(typed: Typed, problems: Problems | None, tried: Tried | None = None) -
         listed = feed_list.feeds(session, service().settings)
     added = row_id(request.args.get("added", ""))
     return render_template(
-        "staff/feeds.html",
+        "staff/sources/feeds.html",
         feeds=listed,
         switched_off=[
             SOURCES[name].title

@@ -88,7 +88,7 @@ def _ask(typed: Typed, problems: Problems | None, *, uuid: str) -> str:
     with service().database.read() as session:
         message = notify.message(session, uuid)
     return render_template(
-        "staff/mail_step.html",
+        "staff/mail/mail_step.html",
         message=message,
         steps=[step for step in _OF_ONE if step in labels.MAY_BE.get(message.state, ())],
         typed=typed,
@@ -122,7 +122,7 @@ def _digest(typed: Typed, problems: Problems | None, *, digest_id: int) -> str:
     if shown.awaits:  # approving lets it go
         may = may - {"release"} | {"approve"}
     return render_template(
-        "staff/mail_digest.html",
+        "staff/mail/mail_digest.html",
         digest=shown,
         steps=[step for step in _OF_DIGEST if step in may],
         done=request.args.get("done", type=int),

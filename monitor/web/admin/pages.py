@@ -53,7 +53,7 @@ def _status(typed: Typed, problems: Problems | None, **path: str | int) -> str: 
         incident for incident in status.ended if str(incident.id) == request.args.get("settled")
     ]
     return render_template(
-        "staff/status.html",
+        "staff/status/status.html",
         status=status,
         asked=asked,
         settled=settled,
@@ -101,7 +101,7 @@ def mail_page(typed: Typed, problems: Problems | None, **path: str | int) -> str
         digests = whole_digests.newest(session)
         let_go, gone = returned.let_go(session), returned.count_let_go(session)
     return render_template(
-        "staff/mail.html",
+        "staff/mail/mail.html",
         back=back,
         digests=digests,
         let_go=let_go,
@@ -128,7 +128,7 @@ def letter(uuid: str) -> str:
         message = notify.message(session, uuid)
         shown = _letter(session, message)
     return render_template(
-        "staff/letter.html",
+        "staff/mail/letter.html",
         message=message,
         letter=shown,
         is_private=message.kind in _PRIVATE,
@@ -179,7 +179,12 @@ def _people(typed: Typed, problems: Problems | None) -> str:
     with service().database.read() as session:
         listed = accounts.people(session)
     return render_template(
-        "staff/people.html", people=listed, typed=typed, problems=problems, labels=labels, at=now()
+        "staff/people/people.html",
+        people=listed,
+        typed=typed,
+        problems=problems,
+        labels=labels,
+        at=now(),
     )
 
 
@@ -212,7 +217,7 @@ def ask_link(user_id: int) -> str:
 
 
 def _ask_link(typed: Typed, problems: Problems | None, *, user_id: int) -> str:  # noqa: ARG001 - a button alone
-    return render_template("staff/reset.html", person=_person(user_id), problems=problems)
+    return render_template("staff/people/reset.html", person=_person(user_id), problems=problems)
 
 
 @blueprint.post("/people/<int:user_id>/link")
@@ -233,7 +238,7 @@ def ask_disable(user_id: int) -> str:
 
 
 def _ask_disable(typed: Typed, problems: Problems | None, *, user_id: int) -> str:  # noqa: ARG001 - a button alone
-    return render_template("staff/disable.html", person=_person(user_id), problems=problems)
+    return render_template("staff/people/disable.html", person=_person(user_id), problems=problems)
 
 
 @blueprint.post("/people/<int:user_id>/disable")
@@ -264,7 +269,7 @@ def _person(user_id: int) -> accounts.ListedPerson:
 
 def _link_page(name: str, token: str, *, lasts: str) -> Response:
     link = f"{service().settings.web.public_url}/welcome/{token}"
-    page = render_template("staff/link.html", name=name, link=link, lasts=lasts)
+    page = render_template("staff/people/link.html", name=name, link=link, lasts=lasts)
     return Response(page, mimetype="text/html")
 
 

@@ -46,7 +46,7 @@ def listing() -> str:
 def _listing(typed: Typed, problems: Problems | None, refused: Sequence[str] = ()) -> str:  # noqa: ARG001 - no file can be put back
     with service().database.read() as session:
         return render_template(
-            "staff/waves.html",
+            "staff/use/waves.html",
             waves=usage.waves(session),
             names=_names(session),
             refused=refused,
@@ -85,7 +85,7 @@ def blank(file: str) -> Response:
     if file not in _BLANK:
         raise NotFound(f"there is no such file: there are {english.listed(_BLANK)}")
     empty = render_template(
-        f"staff/blank/{file}", columns=wave_table.COLUMNS, slugs=service().catalogue.slugs
+        f"staff/use/blank/{file}", columns=wave_table.COLUMNS, slugs=service().catalogue.slugs
     )
     answer = Response(empty, mimetype="text/plain")
     answer.headers["Content-Disposition"] = f'attachment; filename="{file}"'
@@ -107,7 +107,7 @@ def _wave(typed: Typed, problems: Problems | None, *, wave_id: int) -> str:
         preview = wave_previews.of_publishing(session, catalogue, found) if is_draft else None
         survey = usage.survey(session, found)
         return render_template(
-            "staff/wave.html",
+            "staff/use/wave.html",
             wave=found,
             survey=survey,
             when=period(found.field_from, found.field_to) or found.dated or "dates not known",
@@ -176,7 +176,7 @@ def _ask_withdraw(typed: Typed, problems: Problems | None, *, wave_id: int) -> s
         found = usage.wave(session, wave_id)
         preview = wave_previews.of_withdrawing(session, service().catalogue, found)
         return render_template(
-            "staff/wave_withdraw.html",
+            "staff/use/wave_withdraw.html",
             wave=found,
             preview=preview,
             told=wave_news.readers_to_correct(session, found),

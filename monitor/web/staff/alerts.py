@@ -65,7 +65,7 @@ def alerts() -> str:
     """List what waits for a person, the longest waiting first, and what was settled last."""
     with service().database.read() as session:
         return render_template(
-            "staff/alerts.html",
+            "staff/studies/alerts.html",
             alerts=alert_queries.open_alerts(session),
             closed=alert_queries.closed(session),
             tasks=lanes.tasks(session),
@@ -124,7 +124,7 @@ def _page(session: Session, alert_id: int, typed: Typed, problems: Problems | No
     of_the_review = baselines.interventions_of(session, view.study_id)
     study = queries.study(session, view.study_id, tools=service().catalogue.tool_by_reference)
     return render_template(
-        "staff/alert.html",
+        "staff/studies/alert.html",
         alert=view,
         heading=HEADINGS[view.concern].format(label=view.label),
         graver=doubts.graver_on_study(session, view.study_id, view.concern),

@@ -89,7 +89,7 @@ def listed() -> str:
             for one, shown in zip(found, public.shown(found), strict=True)
         ]
         return render_template(
-            "staff/certainties.html",
+            "staff/studies/certainties.html",
             mine=sorted(
                 (one for one in entries if one.turn in _MINE),
                 key=lambda one: _MINE.index(one.turn),
@@ -173,7 +173,7 @@ def _page(found: BodyCertainty, typed: Typed, problems: Problems | None) -> str:
     turn = found.turn(auth.reader().id)
     (shown,) = public.shown([found])
     return render_template(
-        "staff/certainty.html",
+        "staff/studies/certainty.html",
         standing=found,
         shown=shown,
         intervention=service().catalogue.intervention(found.slug),

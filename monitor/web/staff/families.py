@@ -46,7 +46,7 @@ def papers(study_id: int) -> str:
         family = compare.family(session, study_id)
         own = [one.paper_id for one in family.members]
         return render_template(
-            "staff/family.html",
+            "staff/studies/family.html",
             family=family,
             events=line.line(session, study_id),
             line_words=family_words,
@@ -81,7 +81,7 @@ def _paper_page(
         change = review.Attach(study_id, view.id, PaperRole.OTHER)
         options = [(one.value, words) for one, words in ROLES.items()]
         return render_template(
-            "staff/family_paper.html",
+            "staff/studies/family_paper.html",
             family=family,
             paper=view,
             role=role,
@@ -137,7 +137,7 @@ def _split_page(typed: Typed, problems: Problems | None, *, study_id: int) -> st
     with service().database.read() as session:
         family = compare.family(session, study_id)
         return render_template(
-            "staff/family_split.html",
+            "staff/studies/family_split.html",
             family=family,
             version=compare.version(session, review.Split(study_id, ())),
             typed=typed,
@@ -179,7 +179,7 @@ def _merge_page(
             for one in ends
         }
         return render_template(
-            "staff/family_merge.html",
+            "staff/studies/family_merge.html",
             two=two,
             may_stay=[one for one, problem in zip(two, objections, strict=True) if problem is None],
             hindrance=objections[0] if all(objections) else None,
@@ -216,7 +216,7 @@ def undo(regrouping_id: int) -> str:
 def _undo_page(typed: Typed, problems: Problems | None, *, regrouping_id: int) -> str:  # noqa: ARG001 - a button alone
     with service().database.read() as session:
         return render_template(
-            "staff/family_undo.html",
+            "staff/studies/family_undo.html",
             one=compare.shown(session, regrouping_id),
             problems=problems,
             labels=labels,

@@ -67,7 +67,7 @@ def _files(typed: Typed, problems: Problems | None) -> str:
         listed = uploads.listed(session, None if is_admin else auth.actor())
         names = {actors.of_user(person.id): person.name for person in accounts.people(session)}
     return render_template(
-        "staff/imports.html",
+        "staff/sources/imports.html",
         files=listed,
         typed=typed,
         databases=DATABASES,
@@ -153,7 +153,7 @@ def _file(typed: Typed, problems: Problems | None, *, file_id: int) -> Response:
     still = "still" in request.args
     page = make_response(
         render_template(
-            "staff/import.html",
+            "staff/sources/import.html",
             file=file,
             still=still,
             under_way=under_way,

@@ -32,7 +32,7 @@ def waiting() -> str:
             session, limit=_PAGE + 1, after=forms.row_id(request.args.get("after", ""))
         )
         return render_template(
-            "staff/compare_list.html",
+            "staff/papers/compare_list.html",
             found=pairs[:_PAGE],
             more=pairs[_PAGE - 1].link_id if len(pairs) > _PAGE else None,
             tasks=lanes.tasks(session),
@@ -110,7 +110,7 @@ def parting(merge_id: int) -> str:
 def _parting_page(typed: Typed, problems: Problems | None, *, merge_id: int) -> str:  # noqa: ARG001 - a button alone
     with service().database.read() as session:
         return render_template(
-            "staff/part.html",
+            "staff/papers/part.html",
             merge=reviews.merge(session, merge_id),
             problems=problems,
             labels=labels,
@@ -137,7 +137,7 @@ def undo(merge_id: int) -> ResponseReturnValue:
 
 def _page(pair: reviews.Pair, problems: Problems | None, said: str | None = None) -> str:
     return render_template(
-        "staff/compare.html",
+        "staff/papers/compare.html",
         pair=pair,
         words=likeness.RELATIONS[pair.relation],
         rows=likeness.rows(pair.one.paper, pair.other.paper),

@@ -181,7 +181,7 @@ def _paper_page(
     is_open = place is not None and place.stage in OPEN
     suggestion = read_design(view.title, view.abstract, view.publication_types, view.keywords)
     return render_template(
-        "staff/paper.html",
+        "staff/papers/paper.html",
         paper=view,
         said=said_of(session, view.id),
         doubts=doubts.of_papers(session, [view.id]).get(view.id, []),

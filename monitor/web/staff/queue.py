@@ -99,7 +99,7 @@ def page(session: Session, asked: Asked, **more: object) -> str:
     entries = rows[:_PAGE]
     hits = literature.hits(session, [entry.paper_id for entry in entries])
     return render_template(
-        "staff/queue.html",
+        "staff/queue/queue.html",
         stage=asked.stage,
         counts=reviews.counts(session),
         by_intervention=reviews.by_intervention(session, asked.stage),

@@ -31,5 +31,5 @@ def queries() -> str:
         for platform in Platform
     }
     return render_template(
-        "staff/searches.html", exports=asked, strings=strings, offered=offered, at=at
+        "staff/sources/searches.html", exports=asked, strings=strings, offered=offered, at=at
     )

@@ -43,7 +43,7 @@ def page(session: Session, study_id: int, typed: Typed, problems: Problems | Non
     tools = service().catalogue.tool_by_reference
     view = reviews.study(session, study_id, auth.reader().id, tools=tools)
     return render_template(
-        "staff/study.html",
+        "staff/studies/study.html",
         study=view,
         words=reading_words,
         tools=tools,
@@ -82,7 +82,7 @@ def _withdraw_page(typed: Typed, problems: Problems | None, *, study_id: int) ->
     with service().database.read() as session:
         previews = workflow.preview_withdrawal(session, service().catalogue, study_id=study_id)
         return render_template(
-            "staff/withdraw.html",
+            "staff/studies/withdraw.html",
             study=reviews.study(
                 session,
                 study_id,

@@ -62,7 +62,7 @@ def listing() -> str:
     lines = papers[:_PAGE]
     chosen = {"intervention": query, "lane": lane.value if lane else None, "words": " ".join(words)}
     return render_template(
-        "staff/kept.html",
+        "staff/queue/kept.html",
         lines=[(line, _why(line, line.queries)) for line in lines],
         more=lines[-1].id if len(papers) > _PAGE else None,
         chosen={name: value for name, value in chosen.items() if value},

@@ -78,7 +78,7 @@ def _compared_page(
         if len(view.appraisals) < 2:  # noqa: PLR2004 - two are compared
             return _elsewhere(session, study_id, typed, problems)
         return render_template(
-            "staff/compared.html",
+            "staff/appraise/compared.html",
             study=view,
             compared=_compared(view),
             may_settle=view.turn in _SETTLING,
@@ -133,7 +133,7 @@ def _effects_page(typed: Typed, problems: Problems | None, *, study_id: int) -> 
             return _elsewhere(session, study_id, typed, problems)
         previews = workflow.preview_counting(session, service().catalogue, study_id)
         return render_template(
-            "staff/counting.html",
+            "staff/appraise/counting.html",
             study=view,
             effects=effects.effects_of(previews),
             readers=workflow.readers_mailed(session, service(), previews, study_id=study_id),
@@ -187,7 +187,7 @@ def agreement_page() -> str:
     """Show a lead how far reviewers agree, question by question."""
     with service().database.read() as session:
         found = agreements(session, service().catalogue.tool_by_reference)
-        return render_template("staff/agreement.html", rows=found, words=reading_words)
+        return render_template("staff/appraise/agreement.html", rows=found, words=reading_words)
 
 
 def _elsewhere(
