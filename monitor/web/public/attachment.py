@@ -21,14 +21,14 @@ _HEADINGS = (
 @rendered.once()
 def attachment() -> str:
     """Say what it is, what guidelines say of it, and what to read further."""
-    return render_template("public/attachment.html")
+    return render_template("public/about/attachment.html")
 
 
 @blueprint.get("/glossary")
 @rendered.once()
 def glossary() -> str:
     """Say what the words mean, each with its source."""
-    return render_template("public/glossary.html", headings=_HEADINGS)
+    return render_template("public/about/glossary.html", headings=_HEADINGS)
 
 
 @blueprint.get("/who-uses-this")
@@ -39,7 +39,7 @@ def who() -> str:
         readers = notify.readers(session).get(SubscriberState.ACTIVE, 0)
         totals = helping.shown(session, now())
     return render_template(
-        "public/who.html",
+        "public/about/who.html",
         readers=readers,
         totals=totals,
         least=answers.LEAST,

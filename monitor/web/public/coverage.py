@@ -33,7 +33,7 @@ def coverage() -> str:
         found = queries.coverage(session, here.settings, here.catalogue)
     titles = {place.key: place.title for place in found.places}
     return render_template(
-        "public/coverage.html",
+        "public/about/coverage.html",
         found=found,
         names={one.slug: one.short for one in here.catalogue.interventions},
         only={row.slug: _only(row.only, titles) for row in (*found.rows, found.total)},

@@ -32,7 +32,9 @@ def _ask(typed: Typed, problems: Problems | None, *, token: str) -> str:  # noqa
     uuid = message_of(tokens.Purpose.HELPED, token)
     with service().database.read() as session:
         asked = helping.question(session, uuid, now())
-    return render_template("public/helped.html", asked=asked, words=WORDS, problems=problems)
+    return render_template(
+        "public/readers/helped.html", asked=asked, words=WORDS, problems=problems
+    )
 
 
 @blueprint.post("/helped/<token>")

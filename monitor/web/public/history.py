@@ -132,7 +132,7 @@ def _told(row: Row) -> dict[str, Any]:
 
 
 def _page(told: dict[str, object]) -> str:
-    return render_template("public/history.html", **told)
+    return render_template("public/changes/history.html", **told)
 
 
 def _sentence(error: MonitorError) -> str:

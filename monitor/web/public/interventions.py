@@ -92,7 +92,7 @@ def intervention(slug: str) -> str:
             "waiting": waiting,
         }
         return render_template(
-            "public/intervention.html",
+            "public/interventions/intervention.html",
             about=about,
             baseline=about.baseline,
             state=state,
@@ -125,7 +125,7 @@ def study(slug: str, study_id: int) -> str:
     ]
     every = {one.slug: one.name for one in service().catalogue.interventions}
     return render_template(
-        "public/study.html",
+        "public/interventions/study.html",
         about=about,
         study=page,
         papers=papers,

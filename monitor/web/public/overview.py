@@ -109,7 +109,7 @@ def interventions() -> str:
     """List the ten."""
     with service().database.read() as session:
         states = gap.overview(session, service().catalogue)
-    return render_template("public/interventions.html", states=states)
+    return render_template("public/interventions/interventions.html", states=states)
 
 
 @blueprint.get("/method")
@@ -121,7 +121,7 @@ def method() -> str:
         sources = feeds.last_heard(session, service().settings, now())
         standing = baselines.standing(session)
     return render_template(
-        "public/method.html",
+        "public/about/method.html",
         own_table=standing.at,
         grading=catalogue.grading,
         policy=catalogue.gap,
@@ -141,14 +141,14 @@ def privacy() -> str:
     """Say what is kept of readers."""
     cookie = "__Host-form" if service().is_https else "form"
     return render_template(
-        "public/privacy.html", purpose=PURPOSE, cookie=cookie, own_cookie=guard.cookie_name()
+        "public/about/privacy.html", purpose=PURPOSE, cookie=cookie, own_cookie=guard.cookie_name()
     )
 
 
 @blueprint.get("/accessibility")
 def accessibility() -> str:
     """Say what was done, checked and not checked."""
-    return render_template("public/accessibility.html")
+    return render_template("public/about/accessibility.html")
 
 
 @blueprint.get("/healthz")

@@ -41,7 +41,7 @@ def _ask(typed: Typed, problems: Problems | None, *, token: str) -> str:  # noqa
     with service().database.read() as session:
         told = own_data.held(session, uuid)
     return render_template(
-        "public/erase.html", token=token, address=told["address"], problems=problems
+        "public/readers/erase.html", token=token, address=told["address"], problems=problems
     )
 
 
@@ -54,4 +54,4 @@ def erase(token: str) -> ResponseReturnValue:
         uuids = own_data.erase(session, uuid, now())
     for each in uuids:  # copies, where mail is written to a folder
         Path(here.settings.var / "mail" / f"{each}.eml").unlink(missing_ok=True)
-    return render_template("public/erased.html")
+    return render_template("public/readers/erased.html")

@@ -21,7 +21,7 @@ def listed() -> str:
         found = queries.priorities(session, service().catalogue, at=at)
         told = trials.told(session)
     return render_template(
-        "public/priorities.html",
+        "public/interventions/priorities.html",
         ranked=[one for one in found if one.place],
         top=[one for one in found if not one.place],
         trials=[(one, trial) for one in found for trial in one.trials],

@@ -103,7 +103,7 @@ def _next(token: str, step: str) -> str:
 def ask_stop(token: str) -> str:
     """Show the button that stops the mails to this service; opening the link stops nothing."""
     opened = _opened(token)
-    return render_template("public/return_stop.html", opened=opened)
+    return render_template("public/returns/return_stop.html", opened=opened)
 
 
 def _ask_stop(typed: Typed, problems: Problems | None, *, token: str) -> str:  # noqa: ARG001 - a button alone
@@ -117,7 +117,7 @@ def stop(token: str) -> str:
     """Never ask this service again (RFC 8058): no cookie, no form token, any body; again is the same."""
     with service().database.write() as session:
         answering.leave(session, token, now())
-    return render_template("public/return_stop.html", opened=_opened(token))
+    return render_template("public/returns/return_stop.html", opened=_opened(token))
 
 
 @blueprint.after_request
@@ -190,7 +190,7 @@ def _page(opened: Opened, typed: Typed, problems: Problems | None, token: str, s
         last = answering.last_time(session, opened) if step != MEASURES else None
     filled = typed or _filled(opened.now)
     return render_template(
-        "public/returning.html",
+        "public/returns/returning.html",
         opened=opened,
         last=last,
         token=token,
@@ -237,7 +237,7 @@ def _done(opened: Opened, token: str) -> str:
     with service().database.read() as session:
         counts = queries.counts(session, opened.collection.id)
     return render_template(
-        "public/returned.html",
+        "public/returns/returned.html",
         opened=opened,
         token=token,
         said=_said(opened, opened.sent),
@@ -251,7 +251,7 @@ def _closed(opened: Opened) -> str:
     collection = opened.collection
     last_moment = uk_day(collection.closes_on).start
     return render_template(
-        "public/return_closed.html",
+        "public/returns/return_closed.html",
         opened=opened,
         said=_said(opened, opened.sent),
         closed_on=min(collection.closed_at or collection.closes_at, last_moment),

@@ -88,7 +88,7 @@ def subscribe() -> ResponseReturnValue:
             cadence=cadence,
             budget=budget,
         )
-    return render_template("public/subscribe_sent.html")
+    return render_template("public/readers/subscribe_sent.html")
 
 
 @blueprint.get("/confirm/<token>")
@@ -101,7 +101,7 @@ def _confirm_page(typed: Typed, problems: Problems | None, *, token: str) -> str
     uuid = message_of(tokens.Purpose.CONFIRM, token)
     with service().database.read() as session:
         asked = notify.awaiting(session, uuid, now())
-    page = "public/confirmed.html" if asked.confirmed else "public/confirm.html"
+    page = "public/readers/confirmed.html" if asked.confirmed else "public/readers/confirm.html"
     told = often.words(asked.cadence, asked.budget)
     chosen = _names(asked.interventions)
     return render_template(
@@ -124,7 +124,7 @@ def confirm(token: str) -> ResponseReturnValue:
         theirs = notify.terms_of(session, uuid)
     told = often.words(theirs.cadence, theirs.budget)
     return render_template(
-        "public/confirmed.html",
+        "public/readers/confirmed.html",
         chosen=_names(chosen),
         problems=None,
         often=told,
@@ -143,7 +143,7 @@ def choices_form(token: str) -> str:
         theirs = notify.terms_of(session, uuid)
         asked = helping.agreed(session, uuid)
     if chosen is None:
-        return render_template("public/unsubscribed.html", already=True)
+        return render_template("public/readers/unsubscribed.html", already=True)
     typed = Typed([("interventions", slug) for slug in chosen])
     if only:
         typed[_ONLY] = "yes"
@@ -163,7 +163,7 @@ def _choices_page(typed: Typed, problems: Problems | None, *, token: str) -> str
             reader.narrowed_to is not None or mine.has_services(session, reader.address)
         )
     return render_template(
-        "public/choices.html",
+        "public/readers/choices.html",
         boxes=_boxes(typed.getlist("interventions")),
         entered=entered,
         only=_ONLY in typed,
@@ -198,7 +198,7 @@ def choices(token: str) -> ResponseReturnValue:
         theirs = notify.terms_of(session, uuid)
     told = often.words(theirs.cadence, theirs.budget)
     return render_template(
-        "public/chosen.html",
+        "public/readers/chosen.html",
         chosen=_names(chosen),
         only=only,
         often=told,
@@ -229,8 +229,8 @@ def unsubscribe_form(token: str) -> ResponseReturnValue:
     with service().database.read() as session:
         already = notify.has_left(session, uuid)
     if already:
-        return render_template("public/unsubscribed.html", already=True)
-    return render_template("public/unsubscribe.html")
+        return render_template("public/readers/unsubscribed.html", already=True)
+    return render_template("public/readers/unsubscribe.html")
 
 
 def _stop_page(typed: Typed, problems: Problems | None, *, token: str) -> ResponseReturnValue:  # noqa: ARG001 - a button alone
@@ -245,7 +245,7 @@ def unsubscribe(token: str) -> ResponseReturnValue:
     uuid = message_of(tokens.Purpose.UNSUBSCRIBE, token)
     with service().database.write() as session:
         stopped = notify.unsubscribe(session, uuid, now())
-    return render_template("public/unsubscribed.html", already=not stopped)
+    return render_template("public/readers/unsubscribed.html", already=not stopped)
 
 
 @blueprint.after_request
@@ -293,7 +293,7 @@ def _chosen(ticked: Collection[str]) -> tuple[str, ...]:
 
 def _page(typed: _Form) -> str:
     return render_template(
-        "public/subscribe.html",
+        "public/readers/subscribe.html",
         form=typed,
         purpose=PURPOSE,
         choices=_boxes(typed.ticked),

@@ -67,7 +67,7 @@ def _feed(title: str, own: str, page: str, wanted: Wanted) -> Response:
         entries = _entries(session, wanted)
         updated = max((one.at for one in entries), default=began)
         told = render_template(
-            "public/changes.atom",
+            "public/changes/changes.atom",
             id=_id(f"{base}{own}"),
             title=title,
             own=f"{base}{own}",

@@ -47,7 +47,7 @@ def _page(asked: Asked, before: int | None, wanted: Wanted, problem: str) -> str
         found = [] if problem else gap.changes(session, limit=_PAGE, before=before, wanted=wanted)
         baseline = gap.baseline(session)
         return render_template(
-            "public/changes.html",
+            "public/changes/changes.html",
             changes=found,
             first=first_lines(session, catalogue, found),
             asked=asked,

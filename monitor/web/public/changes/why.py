@@ -40,7 +40,7 @@ def change(change_id: int) -> str:
         why = explained.explain_state(session, then, entry.slug, entry.at)
         study = _study(session, entry)
         return render_template(
-            "public/change.html",
+            "public/changes/change.html",
             change=entry,
             about=catalogue.intervention(entry.slug),
             first=first_lines(session, catalogue, [entry]).get(entry.id, ""),

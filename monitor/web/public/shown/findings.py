@@ -30,7 +30,7 @@ def findings(slug: str) -> str:
         shown = showing(session, catalogue, slug)
         state = gap.state(session, slug)
     return render_template(
-        "public/findings.html",
+        "public/interventions/findings.html",
         about=about,
         state=state,
         page=page_of(shown, catalogue),
@@ -87,7 +87,7 @@ def _file(
 
 def _svg(forest: Forest, slug: str) -> str:
     drawn = files.drawing(forest, _source(slug))
-    told = render_template("public/forest.svg", forest=forest, drawn=drawn)
+    told = render_template("public/interventions/forest.svg", forest=forest, drawn=drawn)
     return text.bearable(told)  # one character that XML has no place for, and nothing is drawn
 
 

@@ -99,7 +99,7 @@ def table() -> Response:
 
 def _page(asked: tuple[str, str], pair: Pair | None, problem: str) -> str:
     return render_template(
-        "public/side_by_side.html",
+        "public/interventions/side_by_side.html",
         asked=asked,
         pair=pair,
         problem=problem,

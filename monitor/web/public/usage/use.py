@@ -61,7 +61,7 @@ def all_ten() -> str:
         newest = surveys[-1] if surveys else None
         ranked = next((s for s in surveys if use_words.contradiction(s, catalogue)), None)
         return render_template(
-            "public/use.html",
+            "public/use/use.html",
             title=use_words.title(newest, observed),
             newest=newest,
             response=use_words.response(newest, _wave(session, newest).invited) if newest else "",
@@ -98,7 +98,7 @@ def one(slug: str) -> str:
             else []
         )
         return render_template(
-            "public/use_one.html",
+            "public/use/use_one.html",
             about=about,
             heading=use_words.heading(observed),
             lead=use_words.lead(observed),
