@@ -32,8 +32,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 import mail  # noqa: E402 - found through the path above
 import mail_yardstick  # noqa: E402 - the same
 
-from monitor.jobs.delivery import deliver_due, tell_everybody  # noqa: E402 - the same
-from monitor.jobs.digesting import make_due  # noqa: E402 - the same
+from monitor.jobs.mail.delivery import deliver_due, tell_everybody  # noqa: E402 - the same
+from monitor.jobs.mail.digesting import make_due  # noqa: E402 - the same
 from monitor.notify.messages import claiming  # noqa: E402 - the same
 from monitor.notify.tables import (  # noqa: E402 - the same
     Message,

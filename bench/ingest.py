@@ -29,7 +29,7 @@ from lxml import etree
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from monitor.jobs.importing import import_file  # noqa: E402 - found through the path set above
+from monitor.jobs.files.importing import import_file  # noqa: E402 - found through the path set above
 from monitor.jobs.schedule import SCHEDULE  # noqa: E402 - the same
 from monitor.jobs.service import Service, prepare  # noqa: E402 - the same
 from monitor.kernel.settings import parse  # noqa: E402 - the same

@@ -28,11 +28,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import world
 
-from monitor.jobs.ledger_check import check_ledger, check_whole_ledger
-from monitor.jobs.ordering import order_due
-from monitor.jobs.renewing import read_old_papers
 from monitor.jobs.schedule import JOBS
 from monitor.jobs.service import Service
+from monitor.jobs.upkeep.ledger_check import check_ledger, check_whole_ledger
+from monitor.jobs.upkeep.ordering import order_due
+from monitor.jobs.upkeep.renewing import read_old_papers
 from monitor.kernel import audit
 from monitor.kernel.persistence.database import Database
 from monitor.literature.papers.reading import edition

@@ -38,7 +38,7 @@ from monitor.catalogue.words import Direction, Tier, UsageBand  # noqa: E402 - t
 from monitor.feeds import service as feeds  # noqa: E402 - the same
 from monitor.gap import rules as gap_rules  # noqa: E402 - the same
 from monitor.gap.tables import Change  # noqa: E402 - the same
-from monitor.jobs.delivery import deliver_due, tell_everybody  # noqa: E402 - the same
+from monitor.jobs.mail.delivery import deliver_due, tell_everybody  # noqa: E402 - the same
 from monitor.kernel.settings import parse  # noqa: E402 - the same
 from monitor.literature.tables import Paper, Study, StudyPaper  # noqa: E402 - the same
 from monitor.literature.words import Lane  # noqa: E402 - the same

@@ -25,10 +25,10 @@ sys.path.insert(0, str(ROOT))
 from monitor.demo import driver, standins, world  # noqa: E402 - found through the path set above
 from monitor.demo.standins import StandIns  # noqa: E402 - the same
 from monitor.feeds.http.client import Http  # noqa: E402 - the same
-from monitor.jobs.comparing import compare_due  # noqa: E402 - the same
-from monitor.jobs.polling import poll_due  # noqa: E402 - the same
 from monitor.jobs.schedule import SCHEDULE  # noqa: E402 - the same
 from monitor.jobs.service import Service, prepare  # noqa: E402 - the same
+from monitor.jobs.sources.comparing import compare_due  # noqa: E402 - the same
+from monitor.jobs.sources.polling import poll_due  # noqa: E402 - the same
 from monitor.kernel import settings  # noqa: E402 - the same
 from monitor.kernel.clock import utcnow  # noqa: E402 - the same
 

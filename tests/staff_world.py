@@ -36,8 +36,8 @@ from monitor.feeds.records import (
     Watermark,
 )
 from monitor.feeds.sources import SOURCES
-from monitor.jobs import uploads as uploads_job
-from monitor.jobs.delivery import deliver_due
+from monitor.jobs.files import uploads as uploads_job
+from monitor.jobs.mail.delivery import deliver_due
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.persistence.database import Base, Database
 from monitor.kernel.settings import Settings

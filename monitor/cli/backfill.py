@@ -15,10 +15,10 @@ import structlog
 from monitor.cli.root import as_json, commands, leave, print_json, service_of
 from monitor.feeds.completeness.proof import Stretch
 from monitor.feeds.sources import SOURCES
-from monitor.jobs import backfilling
-from monitor.jobs.backfilling import BackfillReport, BackfillStep
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
+from monitor.jobs.sources import backfilling
+from monitor.jobs.sources.backfilling import BackfillReport, BackfillStep
 from monitor.kernel.errors import InvalidInput
 from monitor.service import Service
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import click
 
 from monitor.cli.root import as_json, commands, print_json, service_of
-from monitor.jobs.bouncing import take_bounces
+from monitor.jobs.mail.bouncing import take_bounces
 from monitor.kernel.errors import InvalidInput
 from monitor.ops.schema import require_current
 

@@ -8,7 +8,7 @@ from monitor.catalogue import drafts
 from monitor.cli.root import as_json, commands, leave, print_json, progress_bar, service_of
 from monitor.gap import history
 from monitor.gap.history import Difference
-from monitor.jobs.ledger_check import check_whole_ledger
+from monitor.jobs.upkeep.ledger_check import check_whole_ledger
 from monitor.kernel import audit, premises
 from monitor.kernel.errors import MonitorError
 from monitor.kernel.language.uk import minute

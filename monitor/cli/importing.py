@@ -14,8 +14,8 @@ import click
 from monitor.cli.root import as_json, commands, leave, print_json, service_of
 from monitor.feeds.files.intake import Origin
 from monitor.feeds.sources.databases import DATABASES
-from monitor.jobs.importing import ImportLine, ImportReport, Watch, import_file
-from monitor.jobs.rehearsing import rehearse
+from monitor.jobs.files.importing import ImportLine, ImportReport, Watch, import_file
+from monitor.jobs.files.rehearsing import rehearse
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
 from monitor.kernel.errors import InvalidInput

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from monitor.cli.root import as_json, commands, leave, print_json, service_of
-from monitor.jobs import digesting
-from monitor.jobs.delivery import deliver_due
+from monitor.jobs.mail import digesting
+from monitor.jobs.mail.delivery import deliver_due
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
 from monitor.notify.messages import outbox

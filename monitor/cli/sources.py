@@ -11,12 +11,12 @@ from monitor.feeds.added.queries import FeedStatus
 from monitor.feeds.http.feed_address import without_secrets
 from monitor.feeds.service import asked_sources
 from monitor.feeds.sources import SOURCES
-from monitor.jobs.asking import AttemptReport
-from monitor.jobs.polling import poll_source
-from monitor.jobs.replaying import READERS, size
-from monitor.jobs.replaying import replay as replay_source
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
+from monitor.jobs.sources.asking import AttemptReport
+from monitor.jobs.sources.polling import poll_source
+from monitor.jobs.sources.replaying import READERS, size
+from monitor.jobs.sources.replaying import replay as replay_source
 from monitor.kernel.language.uk import minute
 from monitor.ops.schema import require_current
 from monitor.service import Service

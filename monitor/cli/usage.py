@@ -11,9 +11,9 @@ from monitor.cli.usage_returns import collect, services, start_of
 from monitor.feeds import of_use
 from monitor.gap import use_changes, wave_previews
 from monitor.gap.wave_previews import WavePreview
-from monitor.jobs import asking_use
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
+from monitor.jobs.use import asking_use
 from monitor.kernel.language.english import listed, plural
 from monitor.kernel.language.uk import uk_day_of
 from monitor.notify import queries as notify

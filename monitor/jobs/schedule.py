@@ -16,19 +16,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.accounts import retention as accounts_retention
 from monitor.feeds.storage import retention
-from monitor.jobs.asking_readers import ask_readers
-from monitor.jobs.asking_use import ask_due
-from monitor.jobs.collecting import close_due
-from monitor.jobs.comparing import compare_due
-from monitor.jobs.delivery import deliver_due
-from monitor.jobs.digesting import make_due
-from monitor.jobs.ledger_check import check_ledger
-from monitor.jobs.ordering import order_due
-from monitor.jobs.pinging import ping
-from monitor.jobs.polling import poll_due
-from monitor.jobs.reminding import remind_due
-from monitor.jobs.renewing import read_old_papers
-from monitor.jobs.uploads import work_on_uploads
+from monitor.jobs.files.uploads import work_on_uploads
+from monitor.jobs.mail.asking_readers import ask_readers
+from monitor.jobs.mail.delivery import deliver_due
+from monitor.jobs.mail.digesting import make_due
+from monitor.jobs.mail.reminding import remind_due
+from monitor.jobs.sources.comparing import compare_due
+from monitor.jobs.sources.polling import poll_due
+from monitor.jobs.upkeep.ledger_check import check_ledger
+from monitor.jobs.upkeep.ordering import order_due
+from monitor.jobs.upkeep.pinging import ping
+from monitor.jobs.upkeep.renewing import read_old_papers
+from monitor.jobs.use.asking_use import ask_due
+from monitor.jobs.use.collecting import close_due
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import MonitorError
 from monitor.kernel.persistence.database import LOG_LIMIT

@@ -63,7 +63,7 @@ def _loaded_by(*arguments):
 def test_what_a_command_does_not_need_is_not_loaded():
     loaded, done = _loaded_by("poll", "--help")
     assert "Usage" in done.stdout
-    assert "monitor.jobs.polling" in loaded
+    assert "monitor.jobs.sources.polling" in loaded
     assert not loaded & {"flask", "waitress", "scipy", "numpy", "monitor.demo", "monitor.cli.lab"}
     loaded, _ = _loaded_by("--version")
     assert "monitor.cli.root" in loaded

@@ -25,7 +25,7 @@ import structlog
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
-from monitor.jobs.delivery import deliver_due
+from monitor.jobs.mail.delivery import deliver_due
 from monitor.kernel.settings import load
 from monitor.service import Service
 

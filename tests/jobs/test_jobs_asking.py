@@ -6,7 +6,7 @@ import pytest
 
 from monitor.feeds.records import Query
 from monitor.feeds.tables import PollKind
-from monitor.jobs.asking import attempt
+from monitor.jobs.sources.asking import attempt
 from monitor.kernel.errors import SourceError, SourceFault
 
 

@@ -17,7 +17,7 @@ from monitor.demo import standins
 from monitor.feeds import incidents, of_use
 from monitor.feeds.queries import SourceState
 from monitor.feeds.tables import UseFeed
-from monitor.jobs import asking_use
+from monitor.jobs.use import asking_use
 from monitor.kernel.errors import ConfigError, NotFound
 from monitor.kernel.settings import parse
 from monitor.notify.messages.outbox import Claimed

@@ -29,9 +29,9 @@ from monitor.demo.world import World
 from monitor.feeds.completeness.proof import Stretch
 from monitor.feeds.sources import europepmc, pubmed
 from monitor.feeds.tables import BackfillSlice, PollKind, PollQuery, PollState
-from monitor.jobs import backfilling
-from monitor.jobs.backfilling import backfill
-from monitor.jobs.polling import poll_source
+from monitor.jobs.sources import backfilling
+from monitor.jobs.sources.backfilling import backfill
+from monitor.jobs.sources.polling import poll_source
 from monitor.kernel.persistence.locks import exclusive
 
 SQLITE_ONLY = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text, update
 
-from monitor.jobs import ledger_check
-from monitor.jobs.ledger_check import check_ledger, check_whole_ledger
+from monitor.jobs.upkeep import ledger_check
+from monitor.jobs.upkeep.ledger_check import check_ledger, check_whole_ledger
 from monitor.kernel import audit, audit_check
 from monitor.kernel.audit import AuditEntry, AuditHead
 from monitor.kernel.errors import MonitorError

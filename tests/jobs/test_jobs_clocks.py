@@ -23,10 +23,10 @@ from monitor.feeds import rules
 from monitor.feeds import service as feeds
 from monitor.feeds.tables import Poll, PollState, Record, SourceRow
 from monitor.jobs import schedule
-from monitor.jobs.asking import BUSY
-from monitor.jobs.polling import poll_due, poll_source
 from monitor.jobs.schedule import Job, scheduled
 from monitor.jobs.service import Service
+from monitor.jobs.sources.asking import BUSY
+from monitor.jobs.sources.polling import poll_due, poll_source
 from monitor.kernel.clock import utcnow
 from monitor.kernel.language.uk import london
 from monitor.kernel.persistence.database import Database

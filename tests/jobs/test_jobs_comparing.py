@@ -26,8 +26,8 @@ from monitor.demo.world import World
 from monitor.feeds.completeness.days import report as report_day
 from monitor.feeds.sources import europepmc, pubmed
 from monitor.feeds.tables import Comparison, Incident, PollKind, PollQuery, PollState
-from monitor.jobs.comparing import compare_due, compare_source
-from monitor.jobs.polling import poll_source
+from monitor.jobs.sources.comparing import compare_due, compare_source
+from monitor.jobs.sources.polling import poll_source
 from monitor.kernel.persistence.locks import exclusive
 from monitor.notify.tables import Message
 from monitor.ops import exports

@@ -11,8 +11,8 @@ from monitor.accounts import service as accounts
 from monitor.accounts.tables import Role
 from monitor.catalogue import service as catalogue_service
 from monitor.feeds import incidents
-from monitor.jobs.delivery import deliver_due
-from monitor.jobs.reminding import remind_due
+from monitor.jobs.mail.delivery import deliver_due
+from monitor.jobs.mail.reminding import remind_due
 from monitor.jobs.service import Service
 from monitor.kernel.settings import parse
 from monitor.notify import service as notify

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from monitor.catalogue import service as catalogue_service
-from monitor.jobs import digesting
+from monitor.jobs.mail import digesting
 from monitor.kernel.errors import NotFound
 from monitor.kernel.settings import parse
 from monitor.notify import chosen

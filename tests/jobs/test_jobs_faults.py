@@ -9,9 +9,9 @@ from proving import polls  # type: ignore[import-not-found]  # tests/jobs is on 
 
 from monitor.feeds.tables import PollState
 from monitor.jobs import schedule
-from monitor.jobs.asking import JUST_ASKED
-from monitor.jobs.polling import poll_due, poll_source
 from monitor.jobs.schedule import Job, scheduled
+from monitor.jobs.sources.asking import JUST_ASKED
+from monitor.jobs.sources.polling import poll_due, poll_source
 from monitor.kernel.clock import utcnow
 from monitor.kernel.persistence.database import Database
 from monitor.service import Service

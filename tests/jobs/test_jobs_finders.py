@@ -13,8 +13,8 @@ from monitor.feeds.completeness.verdicts import Basis, Missing
 from monitor.feeds.http.client import Http
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.tables import Comparison, Incident, Poll, PollQuery
-from monitor.jobs.comparing import compare_due, compare_source
-from monitor.jobs.polling import poll_due, poll_source
+from monitor.jobs.sources.comparing import compare_due, compare_source
+from monitor.jobs.sources.polling import poll_due, poll_source
 from monitor.kernel.errors import SourceFault
 from monitor.literature.tables import Paper
 from monitor.literature.words import Lane

@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 
 from monitor.cli import commands
 from monitor.feeds.tables import AskedState, Poll, PollKind, PollQuery, PollState, Record, SetAside
-from monitor.jobs import importing
-from monitor.jobs.importing import import_file
-from monitor.jobs.rehearsing import rehearse
+from monitor.jobs.files import importing
+from monitor.jobs.files.importing import import_file
+from monitor.jobs.files.rehearsing import rehearse
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.kernel.persistence.locks import exclusive
 from monitor.literature.tables import Paper

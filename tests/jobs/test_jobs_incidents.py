@@ -17,9 +17,9 @@ from monitor.feeds import incidents
 from monitor.feeds import service as feeds
 from monitor.feeds.records import Query
 from monitor.feeds.tables import PollQuery, SetAside, WatermarkRow
-from monitor.jobs.delivery import deliver_due
-from monitor.jobs.polling import poll_source
-from monitor.jobs.reminding import remind_due
+from monitor.jobs.mail.delivery import deliver_due
+from monitor.jobs.mail.reminding import remind_due
+from monitor.jobs.sources.polling import poll_source
 from monitor.kernel import audit
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse

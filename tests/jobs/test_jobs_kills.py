@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
-from monitor.jobs.sending import most_at_once
+from monitor.jobs.mail.sending import most_at_once
 from monitor.kernel import audit
 from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import load

@@ -20,7 +20,7 @@ from monitor.feeds.records import (
 from monitor.feeds.sources import SOURCES, SourceDefinition
 from monitor.feeds.sources.contract import catalogue_queries
 from monitor.feeds.tables import SourceRow
-from monitor.jobs.polling import poll_source
+from monitor.jobs.sources.polling import poll_source
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.settings import parse
 from monitor.literature.papers.precedence import Version, best

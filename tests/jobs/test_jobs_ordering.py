@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select, update
 
-from monitor.jobs.ordering import order_due
+from monitor.jobs.upkeep.ordering import order_due
 from monitor.literature.tables import Paper
 from monitor.literature.words import Lane
 from monitor.review import queries

@@ -12,10 +12,11 @@ from sqlalchemy import create_engine, event, text
 from monitor.feeds import incidents
 from monitor.feeds import service as feeds
 from monitor.feeds.tables import PollState, SourceRow
-from monitor.jobs import asking, schedule
-from monitor.jobs.asking import BUSY
-from monitor.jobs.polling import poll_due, poll_source
+from monitor.jobs import schedule
 from monitor.jobs.schedule import Job, run_job, scheduled
+from monitor.jobs.sources import asking
+from monitor.jobs.sources.asking import BUSY
+from monitor.jobs.sources.polling import poll_due, poll_source
 from monitor.kernel.clock import utcnow
 from monitor.kernel.errors import Conflict, OwnTrouble
 from monitor.kernel.persistence.database import Database

@@ -9,10 +9,10 @@ import pytest
 from monitor.feeds import incidents
 from monitor.feeds.http.client import Patience
 from monitor.feeds.incidents import APPROVAL, DELIVERY, MAIL, POLL
-from monitor.jobs import pinging
-from monitor.jobs.pinging import ping
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import Service
+from monitor.jobs.upkeep import pinging
+from monitor.jobs.upkeep.pinging import ping
 from monitor.kernel.errors import ConfigError, MailFault, SourceError, SourceFault
 from monitor.kernel.settings import parse
 from monitor.ops import service as ops

@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.feeds import queries as feeds
-from monitor.jobs.polling import poll_source
+from monitor.jobs.sources.polling import poll_source
 from monitor.ops import exports
 
 

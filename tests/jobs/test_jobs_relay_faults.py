@@ -9,7 +9,7 @@ from listening import BusyMailServer  # type: ignore[import-not-found]  # tests/
 from sqlalchemy import select
 
 from monitor.catalogue import service as catalogue_service
-from monitor.jobs.delivery import deliver_due
+from monitor.jobs.mail.delivery import deliver_due
 from monitor.jobs.service import Service
 from monitor.kernel import audit
 from monitor.kernel.settings import parse

@@ -8,9 +8,9 @@ from proving import rows  # type: ignore[import-not-found]  # tests/jobs is on p
 from monitor.feeds.files import shelf, uploads
 from monitor.feeds.files.intake import Origin
 from monitor.feeds.tables import ImportFile, ImportState, Poll, Record
-from monitor.jobs.importing import import_file
-from monitor.jobs.reminding import remind_due
-from monitor.jobs.uploads import folder, work_on_uploads
+from monitor.jobs.files.importing import import_file
+from monitor.jobs.files.uploads import folder, work_on_uploads
+from monitor.jobs.mail.reminding import remind_due
 from monitor.literature.tables import Paper, PaperLink
 from monitor.notify.tables import Message
 

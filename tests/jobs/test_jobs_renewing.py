@@ -7,9 +7,9 @@ from sqlalchemy import delete, func, select, update
 
 from monitor.catalogue import loader
 from monitor.feeds.tables import Record
-from monitor.jobs import renewing
-from monitor.jobs.polling import poll_source
-from monitor.jobs.renewing import read_old_papers
+from monitor.jobs.sources.polling import poll_source
+from monitor.jobs.upkeep import renewing
+from monitor.jobs.upkeep.renewing import read_old_papers
 from monitor.literature.ingest import rereading
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers.reading import edition

@@ -9,9 +9,9 @@ from monitor.feeds.records import Identifier
 from monitor.feeds.storage import replaying
 from monitor.feeds.storage.citations import from_json, to_json
 from monitor.feeds.tables import Record, SetAside
-from monitor.jobs.polling import poll_source
-from monitor.jobs.replaying import replay, size
 from monitor.jobs.schedule import tidy
+from monitor.jobs.sources.polling import poll_source
+from monitor.jobs.sources.replaying import replay, size
 from monitor.kernel.errors import Conflict
 from monitor.kernel.persistence.locks import exclusive
 from monitor.literature.tables import Paper, PaperIdentifier, PaperRecord

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from monitor.feeds.tables import Record, RecordQuery, SetAside
-from monitor.jobs.importing import import_file
-from monitor.jobs.replaying import replay
+from monitor.jobs.files.importing import import_file
+from monitor.jobs.sources.replaying import replay
 from monitor.literature.tables import Paper, PaperRecord
 from monitor.literature.words import Lane
 from monitor.notify.tables import Message

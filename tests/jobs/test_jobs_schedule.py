@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from monitor.jobs import schedule
-from monitor.jobs.ledger_check import check_ledger
 from monitor.jobs.schedule import JOBS, Job, run_job, scheduled, shorten_log
+from monitor.jobs.upkeep.ledger_check import check_ledger
 from monitor.kernel.clock import utcnow
 from monitor.kernel.errors import MonitorError
 from monitor.kernel.persistence.database import Database

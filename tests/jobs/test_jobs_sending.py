@@ -14,9 +14,9 @@ from listening import CountingMailServer as Relay  # type: ignore[import-not-fou
 from sqlalchemy import select
 
 from monitor.catalogue import service as catalogue_service
-from monitor.jobs import delivery, sending
-from monitor.jobs.delivery import deliver_due
-from monitor.jobs.sending import most_at_once
+from monitor.jobs.mail import delivery, sending
+from monitor.jobs.mail.delivery import deliver_due
+from monitor.jobs.mail.sending import most_at_once
 from monitor.jobs.service import Service
 from monitor.kernel import audit
 from monitor.kernel.settings import parse
@@ -152,7 +152,7 @@ SENDER = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from monitor.jobs.delivery import deliver_due
+from monitor.jobs.mail.delivery import deliver_due
 from monitor.jobs.service import Service
 from monitor.kernel.settings import load
 deliver_due(Service.open(load(Path(sys.argv[1]))), now=True)

@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from monitor.feeds import files
 from monitor.feeds.files import shelf, uploads
 from monitor.feeds.tables import ImportState, Poll, PollState
-from monitor.jobs import importing
-from monitor.jobs import uploads as job
-from monitor.jobs.uploads import folder, work_on_uploads
+from monitor.jobs.files import importing
+from monitor.jobs.files import uploads as job
+from monitor.jobs.files.uploads import folder, work_on_uploads
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature.tables import Paper
 

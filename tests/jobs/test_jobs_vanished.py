@@ -17,7 +17,7 @@ from test_jobs_incidents import (  # type: ignore[import-not-found]  # tests/job
 )
 
 from monitor.feeds.tables import AskedState, PollQuery, Record
-from monitor.jobs.polling import poll_source
+from monitor.jobs.sources.polling import poll_source
 from monitor.kernel.errors import SourceFault
 
 __all__ = ["admins", "feed", "running", "service", "settings_data"]

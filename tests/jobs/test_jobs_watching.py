@@ -19,8 +19,8 @@ from monitor.feeds.records import (
     Watermark,
 )
 from monitor.feeds.tables import PollKind, PollQuery, Record
-from monitor.jobs.asking import attempt
-from monitor.jobs.polling import poll_source
+from monitor.jobs.sources.asking import attempt
+from monitor.jobs.sources.polling import poll_source
 from monitor.literature.papers.statements import said_of
 from monitor.literature.tables import PaperIdentifier
 

@@ -12,7 +12,7 @@ from monitor.feeds.files import intake
 from monitor.feeds.files.intake import Origin
 from monitor.feeds.records import Citation, FetchedRecord, Identifier, Query
 from monitor.feeds.service import Effort
-from monitor.jobs.importing import take
+from monitor.jobs.files.importing import take
 
 
 def text(page) -> str:

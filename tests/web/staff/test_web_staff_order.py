@@ -7,7 +7,7 @@ from lxml import html
 from staff_world import HOSTILE, _papers  # type: ignore[import-not-found]  # on pytest's path
 
 from monitor.feeds.records import Identifier
-from monitor.jobs.ordering import order_due
+from monitor.jobs.upkeep.ordering import order_due
 from monitor.review.queries import QueueStanding, Taught
 from monitor.web.staff import placing
 

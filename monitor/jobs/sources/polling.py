@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from monitor.feeds import service as feeds
 from monitor.feeds.tables import PollKind
-from monitor.jobs.asking import Attempt, AttemptReport, attempt, refuse_own_trouble
+from monitor.jobs.sources.asking import Attempt, AttemptReport, attempt, refuse_own_trouble
 from monitor.service import Service
 
 # A source that is slow to fail must not hold up the others; each has its own client.

@@ -17,7 +17,14 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
-from monitor.jobs.sending import MOST_AT_ONCE, SLOW_SECONDS, Connection, Connections, Tried, Word
+from monitor.jobs.mail.sending import (
+    MOST_AT_ONCE,
+    SLOW_SECONDS,
+    Connection,
+    Connections,
+    Tried,
+    Word,
+)
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import (
     ConfigError,

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from monitor.feeds import files
 from monitor.feeds.files import shelf, uploads
 from monitor.feeds.tables import ImportFile, ImportState
-from monitor.jobs.importing import Batch, ImportTally, Resume, batches, bring_in
-from monitor.jobs.rehearsing import rehearsal
+from monitor.jobs.files.importing import Batch, ImportTally, Resume, batches, bring_in
+from monitor.jobs.files.rehearsing import rehearsal
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.service import Service

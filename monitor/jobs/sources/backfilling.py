@@ -14,9 +14,9 @@ from monitor.feeds.completeness import backfilling
 from monitor.feeds.completeness.proof import Stretch, covered, months
 from monitor.feeds.records import Query
 from monitor.feeds.tables import PollKind
-from monitor.jobs import searching
-from monitor.jobs.asking import Attempt, AttemptReport, attempt
-from monitor.jobs.polling import poll_source
+from monitor.jobs.sources import searching
+from monitor.jobs.sources.asking import Attempt, AttemptReport, attempt
+from monitor.jobs.sources.polling import poll_source
 from monitor.service import Service
 
 # how long to wait before asking again for a source that somebody else holds

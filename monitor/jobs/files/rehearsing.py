@@ -20,7 +20,7 @@ from monitor.feeds.files import Read, intake
 from monitor.feeds.files.intake import Intake, Origin
 from monitor.feeds.records import FetchedRecord, Query
 from monitor.feeds.tables import Poll, PollKind, PollState, Record
-from monitor.jobs.importing import (
+from monitor.jobs.files.importing import (
     Batch,
     ImportReport,
     ImportTally,

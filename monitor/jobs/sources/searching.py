@@ -5,7 +5,7 @@ import contextlib
 from monitor.feeds.http.client import Http
 from monitor.feeds.records import Query
 from monitor.feeds.sources import SOURCES, Context, Searchable
-from monitor.jobs.asking import Attempt
+from monitor.jobs.sources.asking import Attempt
 from monitor.service import Service
 
 

@@ -17,8 +17,8 @@ from monitor.feeds.completeness.proof import KeyDifference
 from monitor.feeds.records import Answer, Listing, Query, Watermark
 from monitor.feeds.sources import SOURCES, Searchable
 from monitor.feeds.tables import PollKind
-from monitor.jobs import searching
-from monitor.jobs.asking import Attempt, AttemptReport, attempt, refuse_own_trouble
+from monitor.jobs.sources import searching
+from monitor.jobs.sources.asking import Attempt, AttemptReport, attempt, refuse_own_trouble
 from monitor.kernel.errors import ConfigError, SourceError, SourceFault
 from monitor.service import Service
 

@@ -1,0 +1,1 @@
+"""Keep the house in order: the ledger checked, the queue ordered, papers read anew, the outside told."""
