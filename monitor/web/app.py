@@ -26,24 +26,10 @@ from monitor.web import (
 )
 from monitor.web.admin import baseline, collections, days, digests, feeds, outbox, waves
 from monitor.web.admin import pages as admin
-from monitor.web.public import (
-    attachment,
-    coverage,
-    crawlers,
-    figure,
-    helped,
-    history,
-    interventions,
-    mailed,
-    marks,
-    own_data,
-    priorities,
-    rendered,
-    returning,
-    subscribe,
-)
+from monitor.web.public import crawlers, interventions, rendered
 from monitor.web.public import overview as public
-from monitor.web.public.changes import atom, why
+from monitor.web.public.about import attachment, coverage
+from monitor.web.public.changes import atom, history, why
 from monitor.web.public.changes import listed as changes
 from monitor.web.public.memos import pages as memos
 from monitor.web.public.mine import downloads as own_downloads
@@ -51,8 +37,11 @@ from monitor.web.public.mine import link_asked as my_services
 from monitor.web.public.mine import memo as own_memo
 from monitor.web.public.mine import services as own_services
 from monitor.web.public.mine import view as mine
+from monitor.web.public.readers import helped, mailed, own_data, subscribe
+from monitor.web.public.returns import returning
 from monitor.web.public.shown import findings
-from monitor.web.public.ten import downloads, side_by_side
+from monitor.web.public.states import figure, marks
+from monitor.web.public.ten import downloads, priorities, side_by_side
 from monitor.web.public.usage import use
 from monitor.web.staff import alerts, certainty, families, imports, searches, studies, unqueued
 from monitor.web.staff import pairs as comparing

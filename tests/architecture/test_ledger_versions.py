@@ -26,7 +26,7 @@ from monitor.notify.writing import rendering
 from monitor.review import rules
 from monitor.review.reading.summary import reading_of_facts
 from monitor.review.words import DecisionVerdict
-from monitor.web.public import chain
+from monitor.web.public.studies import chain
 
 _ONCE_NEW = {"participants", "uk", "developer_led"}
 KEPT = Path(__file__).resolve().parents[1] / "ledger"

@@ -11,7 +11,7 @@ from monitor.gap import meaning as explaining
 from monitor.gap import telling
 from monitor.gap.rules import State, sentence
 from monitor.notify.writing import wording
-from monitor.web.public import figure
+from monitor.web.public.states import figure
 
 TIERS = list(Tier)
 LITTLE = (Direction.LITTLE, Direction.POSITIVE_THEN_LITTLE)  # trials were large enough to tell

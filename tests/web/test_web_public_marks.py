@@ -16,7 +16,7 @@ from monitor.feeds.records import Identifier
 from monitor.gap.queries import InterventionState
 from monitor.gap.rules import State
 from monitor.web import formats
-from monitor.web.public import figure, marks
+from monitor.web.public.states import figure, marks
 
 ROOT = Path(__file__).resolve().parents[2]
 TIERS = list(Tier)

@@ -2,7 +2,7 @@
 
 from monitor.catalogue.words import ArmRole, ComparatorClass, Harms
 from monitor.review.reading.model import Arm, Independence, Reading
-from monitor.web.public.particulars import NOT_KNOWN, particulars
+from monitor.web.public.studies.particulars import NOT_KNOWN, particulars
 
 NAMES = {"cos": "Circle of Security"}
 

@@ -23,7 +23,7 @@ from monitor.feeds.records import (
 from monitor.feeds.storage import storing
 from monitor.kernel.settings import parse
 from monitor.literature.linkage.overdue import TrialStanding
-from monitor.web.public.ratings import beside
+from monitor.web.public.states.ratings import beside
 
 HOSTILE = "=HYPERLINK(1) <script>"
 

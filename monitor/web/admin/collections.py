@@ -24,7 +24,7 @@ from monitor.usage.returns.tables import Collection
 from monitor.web import auth, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, ToMend, Typed, number, row_id
-from monitor.web.public import return_words
+from monitor.web.public.returns import return_words
 from monitor.web.staff import labels
 
 blueprint = Blueprint("collections", __name__)

@@ -30,16 +30,9 @@ from monitor.review.queries import AcceptedStudy
 from monitor.usage import service as usage_service
 from monitor.web import trials
 from monitor.web.current import now, service
-from monitor.web.public import (
-    certainty,
-    chain,
-    family,
-    figure,
-    particulars,
-    ratings,
-    rendered,
-    whatif,
-)
+from monitor.web.public import rendered
+from monitor.web.public.states import certainty, figure, ratings, whatif
+from monitor.web.public.studies import chain, family, particulars
 from monitor.web.public.usage import use
 
 blueprint = Blueprint("interventions", __name__)

@@ -27,9 +27,10 @@ from monitor.review import queries as review
 from monitor.review.words import shown
 from monitor.web import formats, trials
 from monitor.web.current import last_known, now, service
-from monitor.web.public import figure, rendered
+from monitor.web.public import rendered
 from monitor.web.public.mine import guard
-from monitor.web.public.subscribe import PURPOSE
+from monitor.web.public.readers.subscribe import PURPOSE
+from monitor.web.public.states import figure
 
 log = structlog.get_logger()
 

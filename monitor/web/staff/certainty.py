@@ -25,7 +25,7 @@ from monitor.review import queries
 from monitor.web import auth, forms, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.public import certainty as public
+from monitor.web.public.states import certainty as public
 from monitor.web.staff import labels
 from monitor.web.staff import queue as lanes
 

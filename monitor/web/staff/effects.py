@@ -11,7 +11,7 @@ from monitor.evidence import service as evidence
 from monitor.gap.rules import changed
 from monitor.notify import news
 from monitor.web.current import service
-from monitor.web.public import figure
+from monitor.web.public.states import figure
 
 
 @dataclass(frozen=True, slots=True)

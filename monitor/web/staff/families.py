@@ -18,7 +18,7 @@ from monitor.review.family import belonging, compare, line
 from monitor.web import auth, forms, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.public import family as family_words
+from monitor.web.public.studies import family as family_words
 from monitor.web.staff import effects, labels
 
 blueprint = Blueprint("families", __name__)

@@ -19,7 +19,7 @@ from monitor.review.family import belonging, compare, line, rules
 from monitor.web import auth, forms, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.public import family as family_words
+from monitor.web.public.studies import family as family_words
 from monitor.web.staff import effects, excerpts, labels
 from monitor.web.staff.appraising import desk, reading_words
 from monitor.web.staff.appraising.reports import reports_of

@@ -15,8 +15,9 @@ from monitor.kernel.language.uk import london
 from monitor.notify.writing.first_lines import first_lines
 from monitor.web import turns
 from monitor.web.current import service
-from monitor.web.public import figure, rendered
+from monitor.web.public import rendered
 from monitor.web.public.changes.asked import KINDS, Asked
+from monitor.web.public.states import figure
 from monitor.web.public.ten.tables import csv_answer
 
 blueprint = Blueprint("changes", __name__)

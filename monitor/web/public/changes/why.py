@@ -15,7 +15,9 @@ from monitor.notify.writing.first_lines import first_lines
 from monitor.review import history as decisions
 from monitor.review import queries as review
 from monitor.web.current import service
-from monitor.web.public import chain, figure, rendered
+from monitor.web.public import rendered
+from monitor.web.public.states import figure
+from monitor.web.public.studies import chain
 
 blueprint = Blueprint("why", __name__)
 

@@ -26,8 +26,8 @@ from monitor.kernel.language.uk import long_date, uk_day, uk_day_of
 from monitor.review import doubts
 from monitor.usage import service as usage
 from monitor.web.current import now, service
-from monitor.web.public import certainty, marks
 from monitor.web.public.overview import searched
+from monitor.web.public.states import certainty, marks
 
 _NEWEST = 2  # changes that are told
 

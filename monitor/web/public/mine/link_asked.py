@@ -13,7 +13,7 @@ from monitor.web import posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.public.mine import guard
-from monitor.web.public.subscribe import message_of
+from monitor.web.public.readers.subscribe import message_of
 from monitor.web.security import limiter
 
 blueprint = Blueprint("my_services", __name__)

@@ -18,7 +18,7 @@ from monitor.web import posting, trials
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed, word
 from monitor.web.public.mine import guard
-from monitor.web.public.subscribe import PURPOSE
+from monitor.web.public.readers.subscribe import PURPOSE
 
 blueprint = guard.close(Blueprint("mine", __name__))
 

@@ -14,7 +14,7 @@ from monitor.review.queries import AcceptedStudy
 from monitor.review.words import shown
 from monitor.web import turns
 from monitor.web.current import service
-from monitor.web.public import figure
+from monitor.web.public.states import figure
 from monitor.web.public.ten.tables import csv_answer
 
 blueprint = Blueprint("downloads", __name__)

@@ -24,7 +24,8 @@ from monitor.kernel.errors import InvalidInput
 from monitor.kernel.language.english import NOT_KNOWN, either, full, listed, sentence
 from monitor.web import turns
 from monitor.web.current import service
-from monitor.web.public import figure, rendered
+from monitor.web.public import rendered
+from monitor.web.public.states import figure
 from monitor.web.public.ten.tables import csv_answer
 
 blueprint = Blueprint("side_by_side", __name__)

@@ -6,7 +6,8 @@ from monitor.notify import queries as notify
 from monitor.notify.readers import answers, helping
 from monitor.notify.tables import SubscriberState
 from monitor.web.current import now, service
-from monitor.web.public import helped, rendered
+from monitor.web.public import rendered
+from monitor.web.public.readers import helped
 
 blueprint = Blueprint("attachment", __name__)
 

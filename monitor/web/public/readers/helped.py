@@ -9,7 +9,7 @@ from monitor.notify.words import Helped
 from monitor.web import posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.public.subscribe import message_of, private
+from monitor.web.public.readers.subscribe import message_of, private
 
 blueprint = Blueprint("helped", __name__)
 blueprint.after_request(private)

@@ -16,7 +16,7 @@ from monitor.gap import service as gaps
 from monitor.gap.rules import State
 from monitor.kernel.language import english
 from monitor.review.queries import AcceptedStudy
-from monitor.web.public import figure
+from monitor.web.public.states import figure
 
 _TRIALS = (
     ("in which families did clearly better with it", imagined.CLEAR),

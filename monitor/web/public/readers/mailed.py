@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 from monitor.notify.readers import tokens
 from monitor.notify.writing import viewing
 from monitor.web.current import service
-from monitor.web.public.subscribe import message_of
+from monitor.web.public.readers.subscribe import message_of
 
 blueprint = Blueprint("mailed", __name__)
 

@@ -19,7 +19,7 @@ from monitor.notify.terms import Terms
 from monitor.web import posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.public import often
+from monitor.web.public.readers import often
 from monitor.web.security import csrf, limiter
 
 blueprint = Blueprint("subscribe", __name__)

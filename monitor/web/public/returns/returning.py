@@ -19,7 +19,7 @@ from monitor.usage.returns.rules import NONE, Answers
 from monitor.web import posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed, number
-from monitor.web.public import return_words
+from monitor.web.public.returns import return_words
 from monitor.web.security import csrf
 
 blueprint = Blueprint("returning", __name__)

@@ -11,7 +11,7 @@ from monitor.notify.readers import own_data, tokens
 from monitor.web import posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.public.subscribe import message_of, private
+from monitor.web.public.readers.subscribe import message_of, private
 
 blueprint = Blueprint("own_data", __name__)
 blueprint.after_request(private)
