@@ -81,7 +81,7 @@ TESTS = {
     "usage.waves_compared": ("usage/waves_compared",),
     "usage.agreement": ("usage/agreement",),
     "usage.splits": ("usage/splits",),
-    "review.tools": ("review/tools", "review/tools_others"),
+    "review.reading.tools": ("review/tools", "review/tools_others"),
     "notify.terms": ("notify/terms",),
     "notify.news": ("notify/news",),
 }

@@ -74,7 +74,7 @@ class FailedSignIn(Base):
 
 class FormDraft(Base):
     """What somebody typed into a form of before readings and did not record. None is added now;
-    ``retention`` lets go of the last ones, and ``review.drafting`` keeps what is typed today.
+    ``retention`` lets go of the last ones, and ``review.appraisal.drafting`` keeps what is typed today.
     """
 
     __tablename__ = "form_draft"

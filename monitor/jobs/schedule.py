@@ -36,7 +36,7 @@ from monitor.kernel.persistence.locks import Hold, holding
 from monitor.kernel.process.own_trouble import own_trouble
 from monitor.mine import links
 from monitor.ops import service as ops
-from monitor.review import drafting
+from monitor.review.appraisal import drafting
 from monitor.service import Service
 from monitor.usage.returns import retention as returns_retention
 

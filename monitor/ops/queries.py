@@ -22,8 +22,8 @@ from monitor.notify.tables import MessageState
 from monitor.ops.causes import NoWayOut, no_way_out
 from monitor.ops.service import log_too_long
 from monitor.ops.tables import JobRow
-from monitor.review import alert_queries
 from monitor.review import queries as review
+from monitor.review.notices import alert_queries
 from monitor.review.words import Stage
 
 JOB_TITLES = {

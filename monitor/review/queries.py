@@ -9,6 +9,7 @@ from monitor.review.accepted import (
     first_results,
     said_in_review,
 )
+from monitor.review.appraisal.rounds import tool_chosen
 from monitor.review.pairs.compare import Pair, Parting, Side, merge, merges, pair
 from monitor.review.queue.entries import (
     MatchedWords,
@@ -36,7 +37,6 @@ from monitor.review.queue.lanes import (
     kinds,
     waiting_since,
 )
-from monitor.review.rounds import tool_chosen
 from monitor.review.studies import (
     AppraisalView,
     ConsensusView,

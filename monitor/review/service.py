@@ -1,7 +1,7 @@
 """What review does, offered from one place. Says what people decided, never what follows."""
 
 from monitor.review.alerts.opening import look as look_for_alerts
-from monitor.review.appraising import (
+from monitor.review.appraisal.appraising import (
     Outcome,
     confirm,
     consensus_reading,
@@ -11,7 +11,7 @@ from monitor.review.appraising import (
     undecided,
     was_handed_in,
 )
-from monitor.review.deciding import (
+from monitor.review.appraisal.deciding import (
     Sent,
     accepting,
     accepting_decision,
@@ -22,12 +22,15 @@ from monitor.review.deciding import (
     why,
     withdraw,
 )
-from monitor.review.drafting import Draft, draft, to_hand_in
-from monitor.review.drafting import drop as drop_draft
-from monitor.review.drafting import keep as keep_draft
+from monitor.review.appraisal.drafting import Draft, draft, to_hand_in
+from monitor.review.appraisal.drafting import drop as drop_draft
+from monitor.review.appraisal.drafting import keep as keep_draft
+from monitor.review.appraisal.rounds import open_round
 from monitor.review.family.rules import Attach, Change, Detach, Merge, Split
 from monitor.review.family.settle import Form, Moved, regroup
 from monitor.review.family.settle import undo as undo_regrouping
+from monitor.review.notices.retracting import AlertOutcome, withdraw_retracted, withdrawn
+from monitor.review.notices.retracting import settle as settle_alert
 from monitor.review.pairs.follow import follow_merge
 from monitor.review.pairs.settle import Settled, merge_papers, settle_link, undo_merge
 from monitor.review.queue.screening import (
@@ -38,9 +41,6 @@ from monitor.review.queue.screening import (
     set_aside,
 )
 from monitor.review.queue.sparing import ask_again, spare
-from monitor.review.retracting import AlertOutcome, withdraw_retracted, withdrawn
-from monitor.review.retracting import settle as settle_alert
-from monitor.review.rounds import open_round
 
 __all__ = [
     "AlertOutcome",

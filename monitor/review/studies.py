@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from monitor.accounts.tables import User
 from monitor.catalogue.appraisal import Tool
 from monitor.literature.tables import Paper, StudyPaper
-from monitor.review import given, locking, rounds, rules
-from monitor.review.appraising import is_open as is_open_now
-from monitor.review.deciding import require_study
+from monitor.review import locking, rules
+from monitor.review.appraisal import given, rounds
+from monitor.review.appraisal.appraising import is_open as is_open_now
+from monitor.review.appraisal.deciding import require_study
 from monitor.review.reading.differences import Row, differences
 from monitor.review.reading.model import Reading, from_json
 from monitor.review.rules import Judgement

@@ -10,7 +10,7 @@ from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers.reading import edition
 from monitor.notify.tables import MessageKind
 from monitor.notify.writing.rendering import _VIEWS, TEMPLATES
-from monitor.review.tools import judge_domain
+from monitor.review.reading.tools import judge_domain
 
 
 @pytest.fixture

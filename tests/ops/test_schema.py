@@ -9,7 +9,7 @@ from monitor.kernel.persistence.database import Database
 from monitor.notify.tables import ReaderTerms
 from monitor.notify.words import USUAL, Cadence
 from monitor.ops import schema
-from monitor.review.given import reading_of
+from monitor.review.appraisal.given import reading_of
 from monitor.review.tables import Appraisal
 
 

@@ -32,9 +32,9 @@ from monitor.literature.papers import queries as literature
 from monitor.literature.tables import PaperLink, StudyPaper
 from monitor.literature.words import Lane, LinkState, Relation
 from monitor.notify.tables import Announcement, Message, MessageKind, Subscriber, SubscriberState
-from monitor.review import doubts
 from monitor.review import queries as reviews
 from monitor.review import service as review
+from monitor.review.notices import doubts
 from monitor.review.queue.screening import ScreeningAnswer
 from monitor.review.rules import Judgement
 from monitor.review.service import AlertOutcome

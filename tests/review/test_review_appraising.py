@@ -14,7 +14,8 @@ from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, Risk
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature.tables import StudyPaper
-from monitor.review import drafting, given, queries, rules, service
+from monitor.review import queries, rules, service
+from monitor.review.appraisal import drafting, given
 from monitor.review.queries import Turn
 from monitor.review.reading.model import from_json
 from monitor.review.tables import Appraisal, Decision, QueueItem, ReadingDraft

@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.review.quotes import stands_in
+from monitor.review.reading.quotes import stands_in
 
 TEXT = (
     "The groups did not differ at 12 months (d = 0.4, 95% CI −0.1 to 0.9; p < 0.05). "

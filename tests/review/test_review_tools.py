@@ -6,7 +6,7 @@ import pytest
 
 from monitor.catalogue import loader
 from monitor.kernel.errors import InvalidInput
-from monitor.review.tools import asked, judge_domain, judge_overall
+from monitor.review.reading.tools import asked, judge_domain, judge_overall
 
 TOOL = loader.load().tool("rob2")
 DOMAINS = {domain.id: domain for domain in TOOL.domains}

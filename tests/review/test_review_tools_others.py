@@ -8,7 +8,7 @@ from monitor.catalogue import loader
 from monitor.catalogue.appraisal import ASKED
 from monitor.catalogue.words import Design, RiskOfBias
 from monitor.kernel.errors import InvalidInput
-from monitor.review.tools import (
+from monitor.review.reading.tools import (
     OVERALL,
     Answer,
     Judged,

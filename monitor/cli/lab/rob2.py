@@ -11,7 +11,7 @@ from monitor.catalogue.appraisal import Domain, Tool
 from monitor.cli.lab.group import file_argument, lab
 from monitor.cli.lab.tables import left_out, table
 from monitor.kernel.errors import InvalidInput
-from monitor.review.tools import judge_domain, judge_overall
+from monitor.review.reading.tools import judge_domain, judge_overall
 
 # Answers in full, as people and the tool's own spreadsheet write them.
 _IN_FULL = {

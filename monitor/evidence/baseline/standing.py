@@ -25,8 +25,8 @@ from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.kernel.language.english import day, listed, sentence
 from monitor.kernel.persistence.bulk import chunks
 from monitor.literature.tables import PaperIdentifier, PaperRegistration, StudyPaper
-from monitor.review import deciding as review
-from monitor.review import doubts
+from monitor.review.appraisal import deciding as review
+from monitor.review.notices import doubts
 from monitor.review.queries import accepted
 from monitor.review.tables import Decision
 

@@ -21,8 +21,9 @@ from monitor.kernel.settings import Settings
 from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
 from monitor.notify.announcements import wave_news
 from monitor.notify.rules import plain
-from monitor.review import doubts, rounds
 from monitor.review import queries as review
+from monitor.review.appraisal import rounds
+from monitor.review.notices import doubts
 from monitor.review.rules import told_in_words
 from monitor.review.tables import Decision
 from monitor.review.words import DecisionVerdict

@@ -11,8 +11,9 @@ from monitor.kernel.errors import NotFound
 from monitor.literature.papers import linking, merging, regrouping
 from monitor.literature.tables import Paper, Regrouping, Study, StudyPaper
 from monitor.literature.words import Regrouped
-from monitor.review import given, locking
-from monitor.review.deciding import require_study
+from monitor.review import locking
+from monitor.review.appraisal import given
+from monitor.review.appraisal.deciding import require_study
 from monitor.review.family.rules import Attach, Change, Detach, Merge, Report, Split
 from monitor.review.pairs.compare import who
 from monitor.review.tables import Appraisal, Consensus, Decision, ReadingDraft, Round

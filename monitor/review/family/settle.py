@@ -21,8 +21,9 @@ from monitor.literature.papers.settling import one_at_a_time
 from monitor.literature.papers.study_names import study_name
 from monitor.literature.tables import Paper, Regrouping, Study
 from monitor.literature.words import TO_SCREEN, PaperRole, Regrouped
-from monitor.review import deciding, locking
+from monitor.review import locking
 from monitor.review.alerts import opening
+from monitor.review.appraisal import deciding
 from monitor.review.family import compare, rules
 from monitor.review.family.rules import NEW, Attach, Change, Detach, Merge, Split, Step
 from monitor.review.pairs.compare import who

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from monitor.catalogue.appraisal import Question, Tool
-from monitor.review import tools
+from monitor.review.reading import tools
 from monitor.review.reading.model import Risk
-from monitor.review.tools import OVERALL, Appraised, Judged
+from monitor.review.reading.tools import OVERALL, Appraised, Judged
 
 __all__ = ["OVERALL", "judged", "overall_of", "questions", "said", "stand"]
 

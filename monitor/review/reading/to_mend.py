@@ -17,8 +17,8 @@ from monitor.review import rules
 from monitor.review.reading import appraised
 from monitor.review.reading.model import Arm, Reading, Result
 from monitor.review.reading.reported import MAX_PEOPLE, reported_problems
-from monitor.review.tools import design_for_tool
-from monitor.review.tools import problems as problems_of_tool
+from monitor.review.reading.tools import design_for_tool
+from monitor.review.reading.tools import problems as problems_of_tool
 
 MAX_MONTHS = 600
 MAX_CLUSTER = 1_000_000  # people

@@ -24,8 +24,8 @@ from monitor.gap.rules import State
 from monitor.gap.tables import Change
 from monitor.gap.words import ChangeKind
 from monitor.kernel.errors import NotFound
-from monitor.review import doubts
 from monitor.review import queries as review
+from monitor.review.notices import doubts
 from monitor.review.queries import AcceptedStudy
 from monitor.usage import service as usage_service
 from monitor.web import trials

@@ -13,8 +13,9 @@ from monitor import workflow
 from monitor.accounts.tables import Role
 from monitor.evidence.baseline import standing as baselines
 from monitor.literature.papers import queries as literature
-from monitor.review import alert_queries, doubts, queries
+from monitor.review import queries
 from monitor.review.alerts.rules import BARS_COUNTING, Concern
+from monitor.review.notices import alert_queries, doubts
 from monitor.review.service import AlertOutcome
 from monitor.review.words import Stage
 from monitor.web import auth, forms, posting, turns

@@ -12,9 +12,9 @@ from monitor.accounts.tables import Role
 from monitor.literature.linkage import queries as linkage
 from monitor.literature.papers import queries as literature
 from monitor.literature.words import PaperRole
-from monitor.review import doubts
 from monitor.review import service as review
 from monitor.review.family import belonging, compare, line
+from monitor.review.notices import doubts
 from monitor.web import auth, forms, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed

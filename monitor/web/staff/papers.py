@@ -21,10 +21,10 @@ from monitor.literature.design.rules import Suggestion
 from monitor.literature.linkage import queries as proposals
 from monitor.literature.papers import queries as literature
 from monitor.literature.papers.statements import said_of
-from monitor.review import alert_queries, doubts
 from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.family import belonging
+from monitor.review.notices import alert_queries, doubts
 from monitor.review.queries import Order, Place
 from monitor.review.queue import taking_back
 from monitor.review.words import OPEN, Stage

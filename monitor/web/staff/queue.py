@@ -15,8 +15,8 @@ from monitor.literature.matching.matcher import Hit
 from monitor.literature.papers import queries as literature
 from monitor.literature.words import Lane
 from monitor.ops.first_steps import FirstSteps, first_steps
-from monitor.review import alert_queries, doubts
 from monitor.review import queries as reviews
+from monitor.review.notices import alert_queries, doubts
 from monitor.review.queries import Filters, Order, Place, QueueEntry
 from monitor.review.words import OPEN, Stage
 from monitor.web import auth

@@ -12,10 +12,11 @@ from monitor.evidence.words import OF_DECISIONS
 from monitor.gap import queries as gaps
 from monitor.gap.tables import Change
 from monitor.literature.papers import queries as literature
-from monitor.review import alert_queries, doubts, quotes
 from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.family import belonging, compare, line, rules
+from monitor.review.notices import alert_queries, doubts
+from monitor.review.reading import quotes
 from monitor.web import auth, forms, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed

@@ -3,9 +3,9 @@
 import re
 
 from monitor.catalogue import loader
-from monitor.review import drafting
 from monitor.review import queries as reviews
 from monitor.review import service as review
+from monitor.review.appraisal import drafting
 from monitor.review.reading.model import Reading
 
 TOOLS = loader.load().tool_by_reference

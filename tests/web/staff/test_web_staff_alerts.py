@@ -8,8 +8,8 @@ from staff_world import Citation, Identifier  # type: ignore[import-not-found]  
 
 from monitor.feeds.records import Link, LinkKind
 from monitor.ops.queries import status
-from monitor.review import alert_queries
 from monitor.review import queries as reviews
+from monitor.review.notices import alert_queries
 from monitor.review.words import ScreeningVerdict, Stage
 
 PAGE = "/alerts/1"

@@ -8,9 +8,9 @@ from staff_world import Citation, Identifier  # type: ignore[import-not-found]  
 from monitor.feeds.records import Link, LinkKind
 from monitor.literature.papers import queries as literature
 from monitor.notify.tables import Subscriber, SubscriberState
-from monitor.review import alert_queries
 from monitor.review import queries as reviews
 from monitor.review import service as review
+from monitor.review.notices import alert_queries
 from monitor.review.reading.model import Reading
 from monitor.review.words import ScreeningVerdict, Stage
 

@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from monitor.gap import queries as gaps
 from monitor.notify.tables import Message, MessageKind
-from monitor.review import drafting
 from monitor.review import queries as reviews
 from monitor.review import service as review
+from monitor.review.appraisal import drafting
 from monitor.review.reading.model import MAX_ARMS, MAX_RESULTS, Arm, Result
 from monitor.review.words import Stage
 

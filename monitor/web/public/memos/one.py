@@ -23,7 +23,7 @@ from monitor.gap.sheets import Sheet
 from monitor.kernel.errors import NotFound
 from monitor.kernel.language.english import full
 from monitor.kernel.language.uk import long_date, uk_day, uk_day_of
-from monitor.review import doubts
+from monitor.review.notices import doubts
 from monitor.usage import service as usage
 from monitor.web.current import now, service
 from monitor.web.public.overview import searched

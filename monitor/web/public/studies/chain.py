@@ -15,13 +15,15 @@ from monitor.kernel.errors import NotFound
 from monitor.literature.papers import queries as literature
 from monitor.literature.papers.queries import PaperView
 from monitor.literature.tables import Study
-from monitor.review import doubts, history, quotes, rules
+from monitor.review import history, rules
 from monitor.review import queries as review
-from monitor.review.doubts import Doubt
+from monitor.review.appraisal.given import judgement_of
 from monitor.review.family import compare as family
 from monitor.review.family import line
 from monitor.review.family.line import Event
-from monitor.review.given import judgement_of
+from monitor.review.notices import doubts
+from monitor.review.notices.doubts import Doubt
+from monitor.review.reading import quotes
 from monitor.review.reading.model import Reading
 from monitor.review.reading.summary import main_result, reading_of_facts
 from monitor.review.tables import Appraisal, Decision

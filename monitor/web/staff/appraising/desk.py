@@ -16,10 +16,10 @@ from monitor.catalogue.appraisal import Tool
 from monitor.catalogue.words import Unit
 from monitor.evidence import service as evidence
 from monitor.literature.papers import queries as literature
-from monitor.review import alert_queries, doubts, tools
 from monitor.review import queries as reviews
 from monitor.review import service as review
-from monitor.review.reading import appraised, to_mend
+from monitor.review.notices import alert_queries, doubts
+from monitor.review.reading import appraised, to_mend, tools
 from monitor.review.reading.cleaning import cleaned
 from monitor.review.reading.model import (
     Reading,

@@ -26,7 +26,7 @@ from monitor.review.reading.model import (
     Result,
     Risk,
 )
-from monitor.review.tools import OVERALL, Appraised
+from monitor.review.reading.tools import OVERALL, Appraised
 from monitor.web import forms
 from monitor.web.forms import Problems, Typed
 

@@ -6,8 +6,7 @@ from flask.typing import ResponseReturnValue
 from monitor.accounts.tables import Role
 from monitor.evidence import service as evidence
 from monitor.evidence.synthesis import shown_effects
-from monitor.review import quotes
-from monitor.review.reading import to_mend
+from monitor.review.reading import quotes, to_mend
 from monitor.review.reading.model import (
     MAX_RESULTS,
     Reading,

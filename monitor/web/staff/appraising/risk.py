@@ -6,8 +6,7 @@ from flask.typing import ResponseReturnValue
 from monitor.accounts.tables import Role
 from monitor.catalogue.appraisal import Tool
 from monitor.review import queries as reviews
-from monitor.review import quotes, tools
-from monitor.review.reading import appraised
+from monitor.review.reading import appraised, quotes, tools
 from monitor.review.reading.model import (
     Reading,
     Risk,

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from monitor import workflow
 from monitor.accounts.tables import Role
 from monitor.catalogue.appraisal import Tool
-from monitor.review import doubts
 from monitor.review import queries as reviews
 from monitor.review import service as review
-from monitor.review.agreements import agreements
+from monitor.review.appraisal.agreements import agreements
+from monitor.review.notices import doubts
 from monitor.review.queries import Turn
 from monitor.review.reading import appraised, settled
 from monitor.review.reading.agreement import Agreement, agreement

@@ -17,9 +17,10 @@ from monitor.kernel.errors import Conflict, NotFound
 from monitor.kernel.language import english
 from monitor.literature.papers import regrouping
 from monitor.literature.tables import Study
-from monitor.review import given, locking, rounds, rules
+from monitor.review import locking, rules
 from monitor.review.alerts import opening
 from monitor.review.alerts import rules as alert_rules
+from monitor.review.appraisal import given, rounds
 from monitor.review.reading import summary
 from monitor.review.reading.model import Reading, from_json, interventions, to_json
 from monitor.review.tables import Appraisal, Consensus, Decision

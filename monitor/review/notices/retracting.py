@@ -24,10 +24,11 @@ from monitor.literature.papers import statements
 from monitor.literature.papers.statements import Word
 from monitor.literature.tables import Paper, StudyPaper
 from monitor.literature.words import WITHOUT_RESULTS
-from monitor.review import deciding, locking, rules, studies
+from monitor.review import locking, rules, studies
 from monitor.review.alerts import opening
 from monitor.review.alerts import rules as alert_rules
 from monitor.review.alerts.rules import Concern
+from monitor.review.appraisal import deciding
 from monitor.review.reading.model import Reading
 from monitor.review.reading.summary import reading_of_facts
 from monitor.review.rules import Judgement

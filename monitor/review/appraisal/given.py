@@ -6,7 +6,7 @@ from dataclasses import fields
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from monitor.review import rounds
+from monitor.review.appraisal import rounds
 from monitor.review.reading.model import Reading, from_json
 from monitor.review.reading.summary import of_judgement
 from monitor.review.rules import Judgement

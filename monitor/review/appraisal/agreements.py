@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.appraisal import Tool
-from monitor.review import given
+from monitor.review.appraisal import given
 from monitor.review.reading.agreement import Agreement, agreement
 from monitor.review.reading.appraised import questions
 from monitor.review.reading.differences import PRESENT, State, rows

@@ -16,8 +16,8 @@ from monitor.feeds.records import Identifier
 from monitor.kernel.language import english
 from monitor.literature.papers import statements
 from monitor.literature.tables import StudyPaper
-from monitor.review import retracting
 from monitor.review.alerts.rules import GRAVE, Concern, concern
+from monitor.review.notices import retracting
 from monitor.review.tables import Decision, StudyAlert
 from monitor.review.words import DecisionVerdict
 

@@ -17,7 +17,8 @@ from monitor.accounts.tables import User
 from monitor.catalogue.appraisal import Tool
 from monitor.kernel.errors import Conflict
 from monitor.kernel.persistence.database import affected
-from monitor.review import given, locking, rounds
+from monitor.review import locking
+from monitor.review.appraisal import given, rounds
 from monitor.review.reading.differences import common
 from monitor.review.reading.frame import frame
 from monitor.review.reading.model import Arm, Reading, from_json, to_json

@@ -19,8 +19,9 @@ from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import FindingDirection
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict
-from monitor.review import deciding, drafting, given, locking, rounds, rules
-from monitor.review.deciding import Sent
+from monitor.review import locking, rules
+from monitor.review.appraisal import deciding, drafting, given, rounds
+from monitor.review.appraisal.deciding import Sent
 from monitor.review.reading import differences, frame, summary, to_mend
 from monitor.review.reading.cleaning import cleaned
 from monitor.review.reading.model import Reading, from_json, to_json

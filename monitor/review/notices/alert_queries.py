@@ -11,11 +11,12 @@ from monitor.accounts.tables import User
 from monitor.feeds.records import Identifier
 from monitor.literature.papers import queries as literature
 from monitor.literature.tables import Paper, Study
-from monitor.review import locking, retracting
+from monitor.review import locking
 from monitor.review.alerts import opening
 from monitor.review.alerts.rules import Concern, answers, concern
+from monitor.review.notices import retracting
+from monitor.review.notices.retracting import waits
 from monitor.review.queue.screening import set_aside_at, set_aside_times
-from monitor.review.retracting import waits
 from monitor.review.tables import StudyAlert
 from monitor.review.words import Stage
 

@@ -1,0 +1,1 @@
+"""What follows from an alert: a study withdrawn or in doubt, and alerts as pages show them."""
