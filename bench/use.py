@@ -24,7 +24,7 @@ from monitor import workflow  # noqa: E402 - found through the path set above
 from monitor.catalogue import loader  # noqa: E402 - the same
 from monitor.catalogue import service as catalogue_service  # noqa: E402 - the same
 from monitor.feeds import service as feeds  # noqa: E402 - the same
-from monitor.gap import wave_previews  # noqa: E402 - the same
+from monitor.gap.previews import waves as wave_previews  # noqa: E402 - the same
 from monitor.kernel import settings  # noqa: E402 - the same
 from monitor.kernel.persistence.database import Database  # noqa: E402 - the same
 from monitor.literature.matching.matcher import Matcher  # noqa: E402 - the same

@@ -26,7 +26,7 @@ from monitor.evidence.certainty import certifying
 from monitor.evidence.words import Cause
 from monitor.feeds.service import StoredRecord
 from monitor.feeds.storage.replaying import Changed
-from monitor.gap.previews import (  # offered from here: what a step would do
+from monitor.gap.previews.steps import (  # offered from here: what a step would do
     Preview,
     preview,
     preview_counting,

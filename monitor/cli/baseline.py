@@ -13,8 +13,8 @@ from monitor.cli.root import as_json, commands, leave, print_json, service_of
 from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.baseline.standing import Step
 from monitor.evidence.baseline.table import LARGEST, read
-from monitor.gap.baseline_preview import BaselinePreview, preview
-from monitor.gap.previews import Preview, preview_baseline
+from monitor.gap.previews.baseline import BaselinePreview, preview
+from monitor.gap.previews.steps import Preview, preview_baseline
 from monitor.gap.telling import tier_words
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare

@@ -9,8 +9,9 @@ from monitor import workflow
 from monitor.cli.root import ROW, as_json, commands, leave, print_json, service_of
 from monitor.cli.usage_returns import collect, services, start_of
 from monitor.feeds import of_use
-from monitor.gap import use_changes, wave_previews
-from monitor.gap.wave_previews import WavePreview
+from monitor.gap import use_changes
+from monitor.gap.previews import waves as wave_previews
+from monitor.gap.previews.waves import WavePreview
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
 from monitor.jobs.use import asking_use

@@ -9,9 +9,9 @@ from datetime import date
 
 from monitor.catalogue.loader import Catalogue
 from monitor.evidence.shown import OUTCOMES
-from monitor.gap.explained import Explained
-from monitor.gap.memo import SWITCHING, UNKNOWN, Told, fact
-from monitor.gap.sheets import Block, Sheet, Table, cut, within
+from monitor.gap.explaining.explained import Explained
+from monitor.gap.memos.memo import SWITCHING, UNKNOWN, Told, fact
+from monitor.gap.memos.sheets import Block, Sheet, Table, cut, within
 from monitor.gap.telling import tier_words, used
 from monitor.kernel.language.english import NOT_KNOWN, day, listed, sentence
 from monitor.mine import telling

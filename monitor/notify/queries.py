@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from monitor.gap.previews import Preview
+from monitor.gap.previews.steps import Preview
 from monitor.gap.rules import changed
 from monitor.kernel.errors import NotFound
 from monitor.notify import news, rules

@@ -10,9 +10,10 @@ from monitor.accounts.tables import User
 from monitor.catalogue.loader import Catalogue
 from monitor.evidence import queries as evidence
 from monitor.evidence.tables import GradeRow
-from monitor.gap import deciding, explained, history
+from monitor.gap import history
 from monitor.gap import queries as gap
-from monitor.gap.explained import Explained
+from monitor.gap.explaining import deciding, explained
+from monitor.gap.explaining.explained import Explained
 from monitor.gap.states import State
 from monitor.kernel.errors import NotFound
 from monitor.kernel.language.uk import hour, long_date, minute

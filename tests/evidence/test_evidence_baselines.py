@@ -30,7 +30,7 @@ from monitor.feeds.service import StoredRecord
 from monitor.feeds.storage.citations import to_json
 from monitor.feeds.tables import Record
 from monitor.gap import queries as gaps
-from monitor.gap.previews import preview_baseline
+from monitor.gap.previews.steps import preview_baseline
 from monitor.gap.tables import Change
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput

@@ -16,7 +16,7 @@ from monitor.catalogue.words import Label, ResultClass
 from monitor.evidence.shown import Shown
 from monitor.evidence.synthesis import makeup, telling
 from monitor.evidence.synthesis.harm_words import for_readers
-from monitor.gap import deciding
+from monitor.gap.explaining import deciding
 from monitor.web.public.shown.forest import forest
 
 CATALOGUE = loader.load()

@@ -8,7 +8,8 @@ import pytest
 from monitor import workflow
 from monitor.catalogue import drafts
 from monitor.catalogue.words import Direction, EffectType, FindingDirection, Tier
-from monitor.gap import deciding, explained, history, queries
+from monitor.gap import history, queries
+from monitor.gap.explaining import deciding, explained
 from monitor.kernel import audit
 from monitor.kernel.errors import NotFound
 from monitor.review.reading.model import Reported

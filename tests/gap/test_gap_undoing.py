@@ -6,7 +6,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.gap.undoing import WEIGHED, Smallest, in_words, smallest
+from monitor.gap.explaining.undoing import WEIGHED, Smallest, in_words, smallest
 
 NAMES = "ABCDEFG"
 

@@ -12,7 +12,8 @@ from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
 from monitor.catalogue.words import GapKind, UsageBand
 from monitor.feeds import service as feeds
-from monitor.gap import in_step, queries, wave_previews
+from monitor.gap import in_step, queries
+from monitor.gap.previews import waves as wave_previews
 from monitor.gap.tables import Change
 from monitor.kernel import settings as settings_module
 from monitor.kernel.errors import Conflict

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from monitor.catalogue.words import FindingDirection
-from monitor.gap import explained
+from monitor.gap.explaining import explained
 
 
 def text(page) -> str:

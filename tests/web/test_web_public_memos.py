@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from monitor.catalogue.words import FindingDirection
 from monitor.gap.meaning import caution, meaning
-from monitor.gap.sheets import Block, Sheet, Statement, Table, cut
+from monitor.gap.memos.sheets import Block, Sheet, Statement, Table, cut
 from monitor.web.public.memos.glyphs import drawable
 from monitor.web.public.memos.pdf import pdf
 

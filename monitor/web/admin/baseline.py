@@ -16,7 +16,7 @@ from monitor.accounts.tables import Role
 from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.baseline.standing import Contradicted, Step
 from monitor.evidence.baseline.table import COLUMNS, LARGEST, Table, TableFaults, read
-from monitor.gap.baseline_preview import BaselinePreview, preview
+from monitor.gap.previews.baseline import BaselinePreview, preview
 from monitor.kernel.errors import InvalidInput
 from monitor.web import auth, posting, turns
 from monitor.web.current import now, service

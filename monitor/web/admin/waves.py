@@ -11,7 +11,8 @@ from monitor import workflow
 from monitor.accounts import actors
 from monitor.accounts import queries as accounts
 from monitor.accounts.tables import Role
-from monitor.gap import in_step, wave_previews
+from monitor.gap import in_step
+from monitor.gap.previews import waves as wave_previews
 from monitor.kernel.errors import InvalidInput, NotFound
 from monitor.kernel.language import english
 from monitor.kernel.language.uk import uk_day_of

@@ -18,8 +18,9 @@ from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.facts import Interval
 from monitor.evidence.showing import showing
 from monitor.evidence.tables import GradeRow
-from monitor.gap import explained, use_changes
 from monitor.gap import queries as gap
+from monitor.gap import use_changes
+from monitor.gap.explaining import explained
 from monitor.gap.rules import State
 from monitor.gap.tables import Change
 from monitor.gap.words import ChangeKind

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from monitor.evidence import queries as evidence
 from monitor.evidence.words import OF_DECISIONS
-from monitor.gap import deciding, explained, history, use_changes
+from monitor.gap import history, use_changes
 from monitor.gap import queries as gap
+from monitor.gap.explaining import deciding, explained
 from monitor.gap.rules import State
 from monitor.gap.tables import Change
 from monitor.notify.writing.first_lines import first_lines

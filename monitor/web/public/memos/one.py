@@ -15,11 +15,13 @@ from monitor.evidence.showing import showing
 from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.telling import independence
 from monitor.feeds import queries as feeds
-from monitor.gap import explained, history, memo
+from monitor.gap import history
 from monitor.gap import queries as gap
-from monitor.gap.memo import Known, Sure, Told
+from monitor.gap.explaining import explained
+from monitor.gap.memos import memo
+from monitor.gap.memos.memo import Known, Sure, Told
+from monitor.gap.memos.sheets import Sheet
 from monitor.gap.queries import Wanted
-from monitor.gap.sheets import Sheet
 from monitor.kernel.errors import NotFound
 from monitor.kernel.language.english import full
 from monitor.kernel.language.uk import long_date, uk_day, uk_day_of

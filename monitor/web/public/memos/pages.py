@@ -4,7 +4,7 @@ from typing import cast
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
-from monitor.gap.sheets import Sheet
+from monitor.gap.memos.sheets import Sheet
 from monitor.kernel.language.uk import read_day, uk_day_of
 from monitor.web import turns
 from monitor.web.current import now, service

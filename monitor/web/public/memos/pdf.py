@@ -13,7 +13,7 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from monitor.gap.sheets import Block, Sheet
+from monitor.gap.memos.sheets import Block, Sheet
 from monitor.kernel.language.english import day
 from monitor.web.public.memos.glyphs import FONTS, drawable
 

@@ -3,10 +3,10 @@
 from flask import Blueprint, Response, render_template, url_for
 from sqlalchemy.orm import Session
 
-from monitor.gap import explained
 from monitor.gap import queries as gap
-from monitor.gap.memo import Told
-from monitor.gap.sheets import Sheet
+from monitor.gap.explaining import explained
+from monitor.gap.memos.memo import Told
+from monitor.gap.memos.sheets import Sheet
 from monitor.kernel.language.uk import uk_day_of
 from monitor.mine import compared, memo, queries
 from monitor.mine.rules import touched

@@ -18,7 +18,7 @@ from monitor.evidence.shown import OUTCOMES
 from monitor.evidence.synthesis.results import ANOTHER
 from monitor.gap import queries as gap
 from monitor.gap.meaning import meaning
-from monitor.gap.memo import UNKNOWN
+from monitor.gap.memos.memo import UNKNOWN
 from monitor.gap.states import State
 from monitor.kernel.errors import InvalidInput
 from monitor.kernel.language.english import NOT_KNOWN, either, full, listed, sentence

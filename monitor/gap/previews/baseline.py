@@ -9,7 +9,7 @@ from monitor.catalogue.loader import Catalogue
 from monitor.evidence.baseline import counts as baseline_counts
 from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.baseline.table import Table
-from monitor.gap.previews import Preview, preview_baseline
+from monitor.gap.previews.steps import Preview, preview_baseline
 
 
 @dataclass(frozen=True, slots=True)

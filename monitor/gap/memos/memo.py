@@ -11,10 +11,10 @@ from monitor.catalogue.context import ASPECTS
 from monitor.catalogue.loader import Catalogue, ExternalRating
 from monitor.catalogue.words import ResultClass
 from monitor.evidence.shown import OUTCOMES, figures, place
-from monitor.gap.explained import Explained
+from monitor.gap.explaining.explained import Explained
 from monitor.gap.meaning import caution, meaning
+from monitor.gap.memos.sheets import Block, Sheet, Statement, Table, cut, within
 from monitor.gap.rules import stands
-from monitor.gap.sheets import Block, Sheet, Statement, Table, cut, within
 from monitor.gap.states import State
 from monitor.gap.telling import since, tier_words, used
 from monitor.kernel.language.english import NOT_KNOWN, day, full, listed, partial_day, sentence

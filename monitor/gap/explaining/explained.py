@@ -24,11 +24,12 @@ from monitor.evidence.showing import showing
 from monitor.evidence.shown import Shown, place
 from monitor.evidence.synthesis.findings import Finding
 from monitor.evidence.words import OF_DECISIONS
-from monitor.gap import deciding, history, service
+from monitor.gap import history, service
+from monitor.gap.explaining import deciding
+from monitor.gap.explaining.undoing import Smallest, in_words, smallest
 from monitor.gap.states import State
 from monitor.gap.tables import Change
 from monitor.gap.telling import maybe_words, moved, tier_words
-from monitor.gap.undoing import Smallest, in_words, smallest
 from monitor.gap.words import ChangeKind
 from monitor.kernel.language.english import day, listed, plural
 from monitor.kernel.language.uk import uk_day_of
