@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from monitor.catalogue.loader import Catalogue, parse, unfit
-from monitor.catalogue.methods import SynthesisPolicy
-from monitor.catalogue.models import Data
-from monitor.catalogue.policies import GapPolicy, GradingPolicy
+from monitor.catalogue.shapes.methods import SynthesisPolicy
+from monitor.catalogue.shapes.models import Data
+from monitor.catalogue.shapes.policies import GapPolicy, GradingPolicy
 from monitor.kernel.errors import ConfigError, InvalidInput, NotFound
 
 # Each kind of policy, with a key that only its files have.

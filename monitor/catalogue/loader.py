@@ -10,16 +10,16 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from monitor.catalogue.appraisal import StudyDesign, Tool
-from monitor.catalogue.appraisal_checks import faults
-from monitor.catalogue.context import Background, Context, Origin
-from monitor.catalogue.context import faults as context_faults
-from monitor.catalogue.finding_sentences import FindingSentences
-from monitor.catalogue.glossary import Glossary
-from monitor.catalogue.glossary import faults as glossary_faults
-from monitor.catalogue.meaning import Meanings
-from monitor.catalogue.methods import CertaintyPolicy, Measures, Plausible, SynthesisPolicy
-from monitor.catalogue.models import (
+from monitor.catalogue.shapes.appraisal import StudyDesign, Tool
+from monitor.catalogue.shapes.appraisal_checks import faults
+from monitor.catalogue.shapes.context import Background, Context, Origin
+from monitor.catalogue.shapes.context import faults as context_faults
+from monitor.catalogue.shapes.finding_sentences import FindingSentences
+from monitor.catalogue.shapes.glossary import Glossary
+from monitor.catalogue.shapes.glossary import faults as glossary_faults
+from monitor.catalogue.shapes.meaning import Meanings
+from monitor.catalogue.shapes.methods import CertaintyPolicy, Measures, Plausible, SynthesisPolicy
+from monitor.catalogue.shapes.models import (
     Abbreviation,
     Areas,
     Baseline,
@@ -31,7 +31,7 @@ from monitor.catalogue.models import (
     Usage,
     Variant,
 )
-from monitor.catalogue.policies import GapPolicy, GradingPolicy
+from monitor.catalogue.shapes.policies import GapPolicy, GradingPolicy
 from monitor.catalogue.words import SAID, Direction
 from monitor.kernel.errors import ConfigError, NotFound
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from monitor.catalogue.loader import Baseline, GradingPolicy
-from monitor.catalogue.policies import Fact
+from monitor.catalogue.shapes.policies import Fact
 from monitor.catalogue.words import (
     Design,
     FindingDirection,

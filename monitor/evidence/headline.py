@@ -7,7 +7,7 @@ what the review said, and what trials since show; the headline is read off the l
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from monitor.catalogue.policies import HeadlinePolicy
+from monitor.catalogue.shapes.policies import HeadlinePolicy
 from monitor.catalogue.words import Direction, Label
 from monitor.evidence.shown import Shown, figures, place, speaker
 from monitor.evidence.synthesis.findings import MainFinding

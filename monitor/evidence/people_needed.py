@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 
-from monitor.catalogue.methods import SynthesisPolicy
+from monitor.catalogue.shapes.methods import SynthesisPolicy
 from monitor.catalogue.words import Label
 from monitor.evidence.synthesis.labels import label
 from monitor.evidence.synthesis.pooling import Method, Pool

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from monitor.catalogue.loader import Baseline, GradingPolicy
-from monitor.catalogue.policies import DirectionPolicy
+from monitor.catalogue.shapes.policies import DirectionPolicy
 from monitor.catalogue.words import Direction, Tier
 from monitor.evidence import wording
 from monitor.evidence.facts import Interval, StudyFacts, Tally, count, tally

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from monitor.catalogue.loader import Baseline, GradingPolicy
-from monitor.catalogue.policies import DirectionPolicy, Fact, TierRule
+from monitor.catalogue.shapes.policies import DirectionPolicy, Fact, TierRule
 from monitor.catalogue.words import Direction, Tier
 from monitor.evidence.facts import Interval, StudyFacts, Tally
 from monitor.kernel.language.english import listed, month

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from monitor.catalogue import loader
-from monitor.catalogue.meaning import LITTLE, Meanings
+from monitor.catalogue.shapes.meaning import LITTLE, Meanings
 from monitor.catalogue.words import SAID, Direction, Tier
 from monitor.gap.states import State
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.catalogue.policies import GapPolicy
+from monitor.catalogue.shapes.policies import GapPolicy
 from monitor.catalogue.words import GapKind
 from monitor.gap.queries import InterventionState
 from monitor.gap.telling import tier_words, used

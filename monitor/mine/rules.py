@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 
-from monitor.catalogue.policies import GapPolicy
+from monitor.catalogue.shapes.policies import GapPolicy
 from monitor.catalogue.words import GapKind, UsageBand
 from monitor.gap.rules import assess, band
 from monitor.gap.states import State

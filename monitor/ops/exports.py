@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue import loader
-from monitor.catalogue.context import ASPECTS
+from monitor.catalogue.shapes.context import ASPECTS
 from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.baseline.standing import BaselineInForce
 from monitor.evidence.synthesis.harm_words import for_readers

@@ -1,6 +1,6 @@
 """How widely used, read off a whole interval against a policy's two thresholds. Pure."""
 
-from monitor.catalogue.policies import GapPolicy, Shares
+from monitor.catalogue.shapes.policies import GapPolicy, Shares
 from monitor.catalogue.words import UsageBand
 from monitor.usage.intervals import Share, wilson
 

@@ -104,10 +104,10 @@ def test_few_places_catch_every_exception():
     ]
     assert users == [
         "monitor/cli/__init__.py",
-        "monitor/jobs/sources/asking.py",
-        "monitor/jobs/schedule.py",
-        "monitor/jobs/mail/sending.py",
         "monitor/jobs/files/uploads.py",
+        "monitor/jobs/mail/sending.py",
+        "monitor/jobs/schedule.py",
+        "monitor/jobs/sources/asking.py",
         "monitor/kernel/persistence/database.py",
     ]
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from monitor.catalogue import loader
-from monitor.catalogue.context import ASPECTS
+from monitor.catalogue.shapes.context import ASPECTS
 from monitor.kernel.errors import ConfigError
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue import loader
-from monitor.catalogue.policies import DirectionPolicy
+from monitor.catalogue.shapes.policies import DirectionPolicy
 from monitor.catalogue.words import (
     Design,
     Direction,

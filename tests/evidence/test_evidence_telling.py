@@ -17,7 +17,7 @@ from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is
 )
 
 from monitor.catalogue import loader
-from monitor.catalogue.finding_sentences import POOLS
+from monitor.catalogue.shapes.finding_sentences import POOLS
 from monitor.catalogue.words import Better, ComparatorClass, Design, EffectType, Label, ResultClass
 from monitor.evidence.synthesis import makeup, telling
 from monitor.evidence.synthesis.findings import POOLS as ALL_POOLS

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue import loader
-from monitor.catalogue.policies import Cell, Shares
+from monitor.catalogue.shapes.policies import Cell, Shares
 from monitor.catalogue.words import GapKind, UsageBand
 from monitor.gap.rules import band
 from monitor.usage.bands import band_of_interval, band_of_share, bands_met

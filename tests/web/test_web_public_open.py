@@ -5,9 +5,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from monitor.catalogue import glossary as terms
 from monitor.catalogue import loader
-from monitor.catalogue.context import Origin
+from monitor.catalogue.shapes import glossary as terms
+from monitor.catalogue.shapes.context import Origin
 from monitor.notify.readers import answers
 from monitor.web.public.crawlers import _pages
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from monitor.catalogue import loader
-from monitor.catalogue.appraisal import Domain, Tool
+from monitor.catalogue.shapes.appraisal import Domain, Tool
 from monitor.cli.lab.group import file_argument, lab
 from monitor.cli.lab.tables import left_out, table
 from monitor.kernel.errors import InvalidInput

@@ -6,7 +6,7 @@ Pure. What a cell leaves open makes a range; a published range narrows it, where
 from collections.abc import Iterable, Mapping
 
 from monitor.catalogue.loader import Catalogue, GradingPolicy
-from monitor.catalogue.policies import Fact
+from monitor.catalogue.shapes.policies import Fact
 from monitor.catalogue.words import OutcomeClass, RiskOfBias
 from monitor.evidence.baseline.table import Table, TableRow
 from monitor.evidence.facts import Interval, StudyFacts, meets

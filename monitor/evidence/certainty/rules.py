@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from monitor.catalogue.methods import CertaintyPolicy
+from monitor.catalogue.shapes.methods import CertaintyPolicy
 from monitor.catalogue.words import Certainty, CertaintyDomain, Label
 from monitor.evidence.synthesis.findings import POOLS, Finding
 from monitor.evidence.synthesis.pooling import Method

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from monitor.catalogue.methods import CertaintyPolicy
+from monitor.catalogue.shapes.methods import CertaintyPolicy
 from monitor.catalogue.words import Certainty, CertaintyDomain
 from monitor.evidence.certainty.rules import Assessment, Facts, Suggestion, Trial, lines_crossed
 from monitor.evidence.synthesis.pooling import Method

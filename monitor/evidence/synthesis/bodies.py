@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
-from monitor.catalogue.methods import SynthesisPolicy
+from monitor.catalogue.shapes.methods import SynthesisPolicy
 from monitor.evidence.synthesis.fitting import moved_by_each
 from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.labels import in_words, of_signs

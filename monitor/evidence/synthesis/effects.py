@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 
-from monitor.catalogue.methods import SynthesisPolicy
+from monitor.catalogue.shapes.methods import SynthesisPolicy
 from monitor.catalogue.words import EffectType
 from monitor.evidence.synthesis.results import Allocation, Result, check
 from monitor.kernel.errors import InvalidInput

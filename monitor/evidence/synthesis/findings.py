@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TypeAlias
 
-from monitor.catalogue.methods import Measures, Plausible, SynthesisPolicy
+from monitor.catalogue.shapes.methods import Measures, Plausible, SynthesisPolicy
 from monitor.catalogue.words import Label
 from monitor.evidence.synthesis.bodies import (
     Body,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from monitor.catalogue.methods import Measures, Plausible, SynthesisPolicy
+from monitor.catalogue.shapes.methods import Measures, Plausible, SynthesisPolicy
 from monitor.evidence.synthesis.effects import Effect, derive, turned
 from monitor.evidence.synthesis.index_results import WHOLE, Heard, Index, index
 from monitor.evidence.synthesis.plausible import doubts

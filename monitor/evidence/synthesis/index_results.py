@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from monitor.catalogue.methods import Measures, SynthesisPolicy
+from monitor.catalogue.shapes.methods import Measures, SynthesisPolicy
 from monitor.evidence.synthesis.effects import Effect
 from monitor.evidence.synthesis.results import Result
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from monitor.catalogue.methods import Plausible, SynthesisPolicy
+from monitor.catalogue.shapes.methods import Plausible, SynthesisPolicy
 from monitor.catalogue.words import (
     ArmRole,
     Better,

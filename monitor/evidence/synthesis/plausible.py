@@ -6,7 +6,7 @@ refused elsewhere (``effects``); what is only unlikely may be true, and a person
 
 import math
 
-from monitor.catalogue.methods import Plausible
+from monitor.catalogue.shapes.methods import Plausible
 from monitor.catalogue.words import EffectType
 from monitor.evidence.synthesis.effects import Effect, by_people
 from monitor.evidence.synthesis.results import Result

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from monitor.catalogue.methods import SynthesisPolicy
+from monitor.catalogue.shapes.methods import SynthesisPolicy
 from monitor.evidence.synthesis.fitting import Fit, Interval, fit, fit_each
 from monitor.evidence.synthesis.spreads import Spread
 from monitor.evidence.synthesis.stacked import Bodies, Flags, body

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from monitor.catalogue.methods import SynthesisPolicy
+from monitor.catalogue.shapes.methods import SynthesisPolicy
 from monitor.evidence.synthesis.harm_words import for_readers
 from monitor.evidence.synthesis.labels import in_words
 from monitor.evidence.synthesis.of_readings import effect_of

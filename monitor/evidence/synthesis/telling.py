@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, median
 
-from monitor.catalogue.finding_sentences import ClassWords, FindingSentences
-from monitor.catalogue.methods import SynthesisPolicy
+from monitor.catalogue.shapes.finding_sentences import ClassWords, FindingSentences
+from monitor.catalogue.shapes.methods import SynthesisPolicy
 from monitor.catalogue.words import EffectType, Label
 from monitor.evidence.synthesis.findings import Finding, Line
 from monitor.evidence.synthesis.index_results import Index

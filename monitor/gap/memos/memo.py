@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from monitor.catalogue.context import ASPECTS
 from monitor.catalogue.loader import Catalogue, ExternalRating
+from monitor.catalogue.shapes.context import ASPECTS
 from monitor.catalogue.words import ResultClass
 from monitor.evidence.shown import OUTCOMES, figures, place
 from monitor.gap.explaining.explained import Explained

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from monitor.accounts.rules import check_address
-from monitor.catalogue.models import Areas
+from monitor.catalogue.shapes.models import Areas
 from monitor.kernel.errors import InvalidInput
 from monitor.usage import brought_tables
 

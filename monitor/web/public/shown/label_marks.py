@@ -6,7 +6,7 @@ settled; dashed and hollow: not settled; two lines: results disagree; circles: s
 
 from dataclasses import dataclass
 
-from monitor.catalogue.methods import SynthesisPolicy
+from monitor.catalogue.shapes.methods import SynthesisPolicy
 from monitor.catalogue.words import Label
 from monitor.evidence.synthesis.findings import Finding, Line, Signs
 from monitor.evidence.synthesis.labels import label

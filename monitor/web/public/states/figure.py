@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from monitor.catalogue.policies import GapPolicy
+from monitor.catalogue.shapes.policies import GapPolicy
 from monitor.catalogue.words import GapKind, Tier, UsageBand
 from monitor.gap import rules
 from monitor.gap.meaning import caution, meaning

@@ -11,8 +11,8 @@ from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from monitor.catalogue.context import ASPECTS
 from monitor.catalogue.loader import Intervention
+from monitor.catalogue.shapes.context import ASPECTS
 from monitor.evidence.showing import Showing, showing
 from monitor.evidence.shown import OUTCOMES
 from monitor.evidence.synthesis.results import ANOTHER

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from monitor.catalogue.models import Data, Text
+from monitor.catalogue.shapes.models import Data, Text
 from monitor.catalogue.words import ComparatorClass, Label, ResultClass
 
 POOLS = ("usual care", "active", "another of the ten")

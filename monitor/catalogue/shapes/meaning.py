@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from monitor.catalogue.models import Data, Text
+from monitor.catalogue.shapes.models import Data, Text
 from monitor.catalogue.words import Direction, Tier
 
 TAKES = (

@@ -8,8 +8,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from monitor.catalogue.models import Data, Text
-from monitor.catalogue.policies import Version
+from monitor.catalogue.shapes.models import Data, Text
+from monitor.catalogue.shapes.policies import Version
 from monitor.catalogue.words import Certainty, CertaintyDomain
 
 Share = Annotated[float, Field(gt=0, le=1)]

@@ -9,7 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from monitor.catalogue.models import Data, Slug, Text
+from monitor.catalogue.shapes.models import Data, Slug, Text
 
 # What is told of an intervention, in this order, and how pages call it.
 ASPECTS: Mapping[str, str] = {

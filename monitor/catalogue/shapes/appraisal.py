@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from monitor.catalogue.models import Data, Text
+from monitor.catalogue.shapes.models import Data, Text
 from monitor.catalogue.words import RiskOfBias
 
 Condition = dict[str, tuple[str, ...]]  # question → answers, all of which have to hold

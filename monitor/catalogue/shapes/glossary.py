@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from monitor.catalogue.context import Background, Origin, Told
-from monitor.catalogue.models import Data, Text
+from monitor.catalogue.shapes.context import Background, Origin, Told
+from monitor.catalogue.shapes.models import Data, Text
 
 HEADINGS = ("attachment", "here", "research")
 
