@@ -449,7 +449,8 @@ def try_all(module: str, jobs: int, examples: Sequence[int]) -> None:
 
 def _file(name: str) -> str:
     room, _, subject = name.partition("/")
-    return f"tests/{room}/test_{room}_{subject}.py"
+    (path,) = (ROOT / "tests" / room).rglob(f"test_{room}_{subject}.py")
+    return str(path)
 
 
 def main() -> int:

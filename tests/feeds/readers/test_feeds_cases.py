@@ -14,7 +14,7 @@ from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers.reading import Reading
 from monitor.literature.words import TO_SCREEN
 
-CASES = Path(__file__).parents[3] / "shared" / "cases" / "input"
+CASES = Path(__file__).parents[4] / "shared" / "cases" / "input"
 TODAY = date(2026, 11, 28)
 
 
