@@ -259,7 +259,7 @@ ABOUT = (
     "Written by `python tools/accuracy_links.py`; do not edit. The rules: [links.md](../links.md).\n\n"
     "**What could not be measured.** No recording holds a registration and the full record of its "
     "report. So how often a report that names its number is rightly taken as *certain* is shown by "
-    "invented cases only (`tests/literature/test_literature_relations.py`), and so is the recall "
+    "invented cases only (`tests/literature/linkage/test_literature_relations.py`), and so is the recall "
     "of everything that needs an abstract: sample size, acronym, companion reports. What follows "
     "measures the parts that real records allow, on other subjects than the ten.\n"
 )

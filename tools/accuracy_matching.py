@@ -32,8 +32,8 @@ from monitor.literature.matching.naming import ABBREVIATION, LOOKALIKE, names_of
 SHARED = ROOT.parent / "shared"
 RECORDED = SHARED / "recordings"
 CASES = SHARED / "domain" / "matcher_cases.csv"
-INVENTED = ROOT / "tests" / "literature" / "standing_cases.csv"
-KINDS = ROOT / "tests" / "literature" / "passing_cases.csv"
+INVENTED = ROOT / "tests" / "literature" / "matching" / "standing_cases.csv"
+KINDS = ROOT / "tests" / "literature" / "matching" / "passing_cases.csv"
 PAGE = ROOT / "docs" / "accuracy" / "matching.md"
 # Hits in the background, read by eye, that name one of the ten rightly.
 RIGHTLY = {"NCT01087112"}  # the Stockholm trial of mother-infant psychoanalytic treatment
@@ -277,14 +277,14 @@ ABOUT_DISGUISES = (
 )
 ABOUT_STANDING = (
     "No labelled papers that mention a programme only in passing were at hand. These are short "
-    "abstracts that we made up (`tests/literature/standing_cases.csv`), so the shares say little "
+    "abstracts that we made up (`tests/literature/matching/standing_cases.csv`), so the shares say little "
     "of real ones. The rule was fitted to those *written with the rule*; the others were written "
     "afterwards, by the same hand. Before the rules learnt the three of these that they had missed, "
     "10 of 10 evaluated and 7 of 10 mentioned were right; since then nothing here is unseen. It "
     "leans to *evaluated*: a paper is *mentioned* only where every hit has a reason.\n"
 )
 ABOUT_KINDS = (
-    "Short abstracts that we made up (`tests/literature/passing_cases.csv`), each with a "
+    "Short abstracts that we made up (`tests/literature/matching/passing_cases.csv`), each with a "
     "counterpart in which the programme was evaluated. The rules have been fitted to all of them, "
     "so the table says little of other papers. Three of the five rounds were first read by rules "
     "that had not seen them: of those that mention a programme, 34 of 45, 19 of 33 and 21 of 24 "

@@ -26,7 +26,7 @@ from monitor.literature.design import notices
 from monitor.literature.design.notices import NoticeKind
 
 PAGE = ROOT / "docs" / "accuracy" / "notices.md"
-INVENTED = ROOT / "tests" / "literature" / "notice_cases.csv"
+INVENTED = ROOT / "tests" / "literature" / "design" / "notice_cases.csv"
 CACHED = RECORDED / "retractions" / "retraction-check-retractionwatch-crossref.tar.gz"
 FOLDERS = (
     "pubmed_xml",
@@ -188,7 +188,7 @@ ABOUT_STANDING = (
 )
 ABOUT_INVENTED = (
     "Titles that we made up in the forms that publishers use, and look-alikes "
-    "(`tests/literature/notice_cases.csv`). They were written with the rule and show that it does "
+    "(`tests/literature/design/notice_cases.csv`). They were written with the rule and show that it does "
     "what it says, not how many forms there are. Only English forms are known: the recordings "
     "show no others.\n"
 )

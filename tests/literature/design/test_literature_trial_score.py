@@ -129,7 +129,7 @@ def test_any_text_has_a_score(title, abstract, labels):
 
 
 def test_the_line_is_the_one_the_documents_publish():
-    docs = Path(__file__).resolve().parents[2] / "docs"
+    docs = Path(__file__).resolve().parents[3] / "docs"
     for name in ("lab.md", "accuracy/design.md"):
         assert f"**{SCREENING}**" in (docs / name).read_text("utf-8") or (
             f"**At {SCREENING} or more" in (docs / name).read_text("utf-8")

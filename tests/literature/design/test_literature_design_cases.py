@@ -14,7 +14,7 @@ import pytest
 from monitor.literature.design.detection import Detected, detect
 
 HERE = Path(__file__).parent
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "cases" / "reading" / "reading.csv"
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "cases" / "reading" / "reading.csv"
 FIELDS = {
     "child age": "child age",
     "child age not": "child age",
