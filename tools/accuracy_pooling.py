@@ -54,7 +54,7 @@ USED = """
 
 Two to four studies: `--tau2 none --interval wald`; five and more: `--tau2 reml --interval truncated`. The other models stand in `lab pool` for comparison, and decide no sentence.
 
-Counts become log odds ratios (or log risk ratios, or risk differences) as metafor's `escalc` makes them. Its own example, thirteen trials of BCG by REML with Wald's interval, comes out as its documentation prints it: log risk ratio −0.7145 (−1.0669 to −0.3622), τ² 0.3132, I² 92.22 %. So does a published example of 56 studies (Konstantopoulos 2011, table 4, which metafor's own tests hold it to): 0.1279, standard error 0.0439, τ² 0.0884 (`tests/evidence/test_evidence_fitting.py`).
+Counts become log odds ratios (or log risk ratios, or risk differences) as metafor's `escalc` makes them. Its own example, thirteen trials of BCG by REML with Wald's interval, comes out as its documentation prints it: log risk ratio −0.7145 (−1.0669 to −0.3622), τ² 0.3132, I² 92.22 %. So does a published example of 56 studies (Konstantopoulos 2011, table 4, which metafor's own tests hold it to): 0.1279, standard error 0.0439, τ² 0.0884 (`tests/evidence/synthesis/test_evidence_fitting.py`).
 
 ## Held to a second implementation
 

@@ -393,7 +393,7 @@ def test_the_numbers_are_told_with_what_they_mean():
 
 
 def test_the_page_of_the_method_says_the_numbers_of_the_policy():
-    page = (Path(__file__).resolve().parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
+    page = (Path(__file__).resolve().parents[3] / "docs" / "method.md").read_text(encoding="utf-8")
     shares = {0.5: "half of the pool’s weight or more", 0.25: "a quarter or more of the trials"}
     people = POLICY.imprecision
     for words in (
