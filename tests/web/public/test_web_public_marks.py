@@ -18,7 +18,7 @@ from monitor.gap.rules import State
 from monitor.web import formats
 from monitor.web.public.states import figure, marks
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TIERS = list(Tier)
 
 
