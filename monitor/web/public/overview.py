@@ -3,8 +3,7 @@
 A GET here never changes anything. Pages are rendered while the rows they show can be read.
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -18,16 +17,15 @@ from monitor.evidence import wording
 from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.synthesis.labels import CASES as LABELS
 from monitor.feeds import queries as feeds
-from monitor.feeds.queries import SourceState, SourceStatus
-from monitor.feeds.sources import SOURCES
 from monitor.gap import in_step, rules
 from monitor.gap import queries as gap
 from monitor.kernel.errors import Unavailable
 from monitor.review import queries as review
 from monitor.review.words import shown
-from monitor.web import formats, trials
+from monitor.web import trials
 from monitor.web.current import last_known, now, service
 from monitor.web.public import rendered
+from monitor.web.public.about.heard import searched
 from monitor.web.public.mine import guard
 from monitor.web.public.readers.subscribe import PURPOSE
 from monitor.web.public.states import figure
@@ -38,7 +36,6 @@ blueprint = Blueprint("public", __name__)
 
 _RECENT = timedelta(days=90)
 _LATEST = 3  # changes on the overview
-_DAY = timedelta(hours=24)
 
 
 @blueprint.get("/")
@@ -163,47 +160,6 @@ def healthz() -> ResponseReturnValue:
         log.error("healthz.database", error=type(error).__name__)  # noqa: TRY400 - see above
         return Response("database unreachable\n", status=503, mimetype="text/plain")
     return Response("ok\n", mimetype="text/plain")
-
-
-def searched(sources: Sequence[SourceStatus], at: datetime) -> str:
-    """Say in one or two sentences who answers, and what that means for what is shown.
-
-    The same verdict as each source's own: one that does not answer now is not among those that do.
-    """
-    if not sources:
-        return "No source is searched: new studies cannot be noticed."
-    if not any(source.last_success for source in sources):
-        return "No source has answered yet, so nothing published since the review can be shown."
-    late = [source for source in sources if not _answers(source, at)]
-    count = formats.plural(len(sources), "source")
-    words = f"{len(sources) - len(late)} of {count} answered in the last 24 hours"
-    failed = any(_is_silent(source) for source in late)
-    words += ", not counting any that failed when last asked." if failed else "."
-    # those that are only asked about papers held here find none
-    finders = [source.title for source in late if _finds(source.name)]
-    tellers = [source.title for source in late if SOURCES[source.name].watches]
-    if finders:
-        words += f" A study that only {formats.either(finders)} would have sent may be missing."
-    if tellers:
-        words += (
-            f" A retraction that only {formats.either(tellers)} would have told may be missing."
-        )
-    return words
-
-
-def _finds(name: str) -> bool:
-    definition = SOURCES[name]
-    return not definition.watches or definition.searched(service().settings)
-
-
-def _answers(source: SourceStatus, at: datetime) -> bool:
-    heard = source.last_success is not None and source.last_success > at - _DAY
-    return heard and not _is_silent(source)
-
-
-def _is_silent(source: SourceStatus) -> bool:
-    """Tell whether the table beside says of it that it does not answer."""
-    return source.state == SourceState.FAILING or source.failing_since is not None
 
 
 def _names_of(slugs: set[str]) -> list[str]:

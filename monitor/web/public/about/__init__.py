@@ -1,1 +1,1 @@
-"""What this is about, and how far it sees: attachment, words, who uses it; coverage of the sources."""
+"""What this is about, and how far it sees: attachment, words, who uses it; coverage of sources, who answers."""

@@ -28,7 +28,7 @@ from monitor.kernel.language.uk import long_date, uk_day, uk_day_of
 from monitor.review.notices import doubts
 from monitor.usage import service as usage
 from monitor.web.current import now, service
-from monitor.web.public.overview import searched
+from monitor.web.public.about.heard import searched
 from monitor.web.public.states import certainty, marks
 
 _NEWEST = 2  # changes that are told
