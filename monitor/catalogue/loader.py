@@ -10,8 +10,6 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from monitor.catalogue.shapes.appraisal import StudyDesign, Tool
-from monitor.catalogue.shapes.appraisal_checks import faults
 from monitor.catalogue.shapes.context import Background, Context, Origin
 from monitor.catalogue.shapes.context import faults as context_faults
 from monitor.catalogue.shapes.finding_sentences import FindingSentences
@@ -32,6 +30,8 @@ from monitor.catalogue.shapes.models import (
     Variant,
 )
 from monitor.catalogue.shapes.policies import GapPolicy, GradingPolicy
+from monitor.catalogue.shapes.tool_checks import faults
+from monitor.catalogue.shapes.tools import StudyDesign, Tool
 from monitor.catalogue.words import SAID, Direction
 from monitor.kernel.errors import ConfigError, NotFound
 

@@ -19,7 +19,7 @@ from monitor.gap import queries, service
 from monitor.gap.states import State
 from monitor.gap.tables import Change, GapRow
 from monitor.gap.telling import tier_words, trials_words
-from monitor.review import history
+from monitor.review import decision_rows
 from monitor.review.words import shown
 from monitor.usage import service as usage
 
@@ -93,7 +93,7 @@ def moments(session: Session, slug: str) -> list[datetime]:
     for table in (GradeRow, GapRow, Change):
         kept.update(session.scalars(select(table.at).where(table.slug == slug).distinct()))
     first = min(kept, default=None)
-    decided = history.decided_at(session, slug)
+    decided = decision_rows.decided_at(session, slug)
     return sorted(kept.union(at for at in decided if first is not None and at >= first))
 
 

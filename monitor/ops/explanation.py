@@ -12,14 +12,14 @@ from monitor.evidence import queries as evidence
 from monitor.evidence.tables import GradeRow
 from monitor.gap import history
 from monitor.gap import queries as gap
-from monitor.gap.explaining import deciding, explained
+from monitor.gap.explaining import explained, rule_lines
 from monitor.gap.explaining.explained import Explained
 from monitor.gap.states import State
 from monitor.kernel.errors import NotFound
 from monitor.kernel.language.uk import hour, long_date, minute
 from monitor.literature.papers import queries as literature
 from monitor.literature.tables import StudyPaper
-from monitor.review import history as decisions
+from monitor.review import decision_rows
 from monitor.review import queries as review
 from monitor.review.accepted import AcceptedStudy
 from monitor.review.words import shown
@@ -84,7 +84,7 @@ def _why(catalogue: Catalogue, why: Explained) -> Iterator[str]:
     yield from (f"  {line}" for line in why.decided)
     yield "What trials since the review show, with the result of each that was chosen:"
     for finding in why.findings:
-        yield from (f"  {line}" for line in deciding.told(finding, catalogue.synthesis.delta))
+        yield from (f"  {line}" for line in rule_lines.told(finding, catalogue.synthesis.delta))
     if not why.findings:
         yield "  No result of one is known here."
     yield "What it hangs on, and what would change it next:"
@@ -116,7 +116,7 @@ def _study(session: Session, study: AcceptedStudy) -> Iterator[str]:
         f"{study.outcome_class.value} outcome, {shown(study.direction) if study.direction else _IN_WORDS}"
     )
     names = dict(session.execute(select(User.id, User.name)).all())
-    for appraisal in decisions.appraisals(session, study.study_id, study.round):
+    for appraisal in decision_rows.appraisals(session, study.study_id, study.round):
         name = names[appraisal.reviewer_id]
         yield f"    {name}, {appraisal.at:%Y-%m-%d}: {appraisal.risk_reason} “{appraisal.quote}”"
     papers = select(StudyPaper.paper_id).where(StudyPaper.study_id == study.study_id)

@@ -26,9 +26,9 @@ from monitor.review.appraisal.drafting import Draft, draft, to_hand_in
 from monitor.review.appraisal.drafting import drop as drop_draft
 from monitor.review.appraisal.drafting import keep as keep_draft
 from monitor.review.appraisal.rounds import open_round
+from monitor.review.family.regrouping import Form, Moved, regroup
+from monitor.review.family.regrouping import undo as undo_regrouping
 from monitor.review.family.rules import Attach, Change, Detach, Merge, Split
-from monitor.review.family.settle import Form, Moved, regroup
-from monitor.review.family.settle import undo as undo_regrouping
 from monitor.review.notices.retracting import AlertOutcome, withdraw_retracted, withdrawn
 from monitor.review.notices.retracting import settle as settle_alert
 from monitor.review.pairs.follow import follow_merge

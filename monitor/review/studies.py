@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import User
-from monitor.catalogue.shapes.appraisal import Tool
+from monitor.catalogue.shapes.tools import Tool
 from monitor.literature.tables import Paper, StudyPaper
 from monitor.review import locking, rules
 from monitor.review.appraisal import given, rounds

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from monitor.catalogue import loader
-from monitor.catalogue.shapes.appraisal import StudyDesign
+from monitor.catalogue.shapes.tools import StudyDesign
 from monitor.catalogue.words import RiskOfBias
 from monitor.kernel.errors import ConfigError
 

@@ -9,7 +9,7 @@ from monitor import workflow
 from monitor.catalogue import drafts
 from monitor.catalogue.words import Direction, EffectType, FindingDirection, Tier
 from monitor.gap import history, queries
-from monitor.gap.explaining import deciding, explained
+from monitor.gap.explaining import explained, rule_lines
 from monitor.kernel import audit
 from monitor.kernel.errors import NotFound
 from monitor.review.reading.model import Reported
@@ -164,7 +164,7 @@ def test_an_unsettled_label_says_how_many_people_would_settle_it(chronicle):
     )
     assert why.moves_most == ()
     assert "holds 0 and reaches beyond δ or −δ" in " ".join(why.decided)
-    told = list(deciding.told(why.findings[0], chronicle.catalogue.synthesis.delta))
+    told = list(rule_lines.told(why.findings[0], chronicle.catalogue.synthesis.delta))
     assert told[0].startswith(
         "for children’s attachment, against usual care or the like: not settled"
     )

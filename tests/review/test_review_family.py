@@ -15,8 +15,8 @@ from monitor.literature.tables import Paper, Regrouping, Study, StudyPaper
 from monitor.literature.words import Lane, PaperRole, Regrouped
 from monitor.review import locking, queries, service
 from monitor.review.family import compare, rules
+from monitor.review.family.regrouping import CHANGED
 from monitor.review.family.rules import NEW, Attach, Detach, Merge, Report, Split, plan
-from monitor.review.family.settle import CHANGED
 from monitor.review.tables import Appraisal, Decision, QueueItem, ReadingDraft, StudyAlert
 from monitor.review.words import DecisionVerdict, Stage
 

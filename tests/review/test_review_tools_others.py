@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue import loader
-from monitor.catalogue.shapes.appraisal import ASKED
+from monitor.catalogue.shapes.tools import ASKED
 from monitor.catalogue.words import Design, RiskOfBias
 from monitor.kernel.errors import InvalidInput
 from monitor.review.reading.tools import (

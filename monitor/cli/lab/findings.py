@@ -10,7 +10,7 @@ import click
 
 from monitor.catalogue import loader
 from monitor.cli.lab.group import file_argument, lab
-from monitor.cli.lab.tables import left_out, table
+from monitor.cli.lab.table_files import left_out, table
 from monitor.evidence.synthesis.effects import derive
 from monitor.evidence.synthesis.findings import Finding, Line, findings
 from monitor.evidence.synthesis.index_results import Index

@@ -8,7 +8,7 @@ import click
 
 from monitor.catalogue import loader
 from monitor.cli.lab.group import file_argument, lab
-from monitor.cli.lab.tables import left_out, table
+from monitor.cli.lab.table_files import left_out, table
 from monitor.evidence.grading_table import Row, grades, read_row
 from monitor.evidence.rules import Grade
 from monitor.kernel.errors import InvalidInput

@@ -8,7 +8,7 @@ from typing import TypeVar
 import click
 
 from monitor.cli.lab.group import file_argument, lab
-from monitor.cli.lab.tables import left_out, table
+from monitor.cli.lab.table_files import left_out, table
 from monitor.evidence.synthesis.fitting import Fit, Interval, fit
 from monitor.evidence.synthesis.pooling import Method
 from monitor.evidence.synthesis.results import Cells

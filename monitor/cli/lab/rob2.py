@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from monitor.catalogue import loader
-from monitor.catalogue.shapes.appraisal import Domain, Tool
+from monitor.catalogue.shapes.tools import Domain, Tool
 from monitor.cli.lab.group import file_argument, lab
-from monitor.cli.lab.tables import left_out, table
+from monitor.cli.lab.table_files import left_out, table
 from monitor.kernel.errors import InvalidInput
 from monitor.review.reading.tools import judge_domain, judge_overall
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from monitor.catalogue.shapes.appraisal import Tool
 from monitor.catalogue.shapes.methods import SynthesisPolicy
+from monitor.catalogue.shapes.tools import Tool
 from monitor.catalogue.words import RiskOfBias
 from monitor.evidence.certainty.rules import Facts, Trial
 from monitor.evidence.synthesis.findings import Finding

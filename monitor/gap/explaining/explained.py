@@ -25,7 +25,7 @@ from monitor.evidence.shown import Shown, place
 from monitor.evidence.synthesis.findings import Finding
 from monitor.evidence.words import OF_DECISIONS
 from monitor.gap import history, service
-from monitor.gap.explaining import deciding
+from monitor.gap.explaining import rule_lines
 from monitor.gap.explaining.undoing import Smallest, in_words, smallest
 from monitor.gap.states import State
 from monitor.gap.tables import Change
@@ -76,8 +76,8 @@ def explain_state(session: Session, catalogue: Catalogue, slug: str, at: datetim
     return Explained(
         state=state,
         findings=findings,
-        decided=tuple(deciding.decided(catalogue, state)),
-        moves_most=tuple(deciding.moves_most(catalogue, findings)),
+        decided=tuple(rule_lines.decided(catalogue, state)),
+        moves_most=tuple(rule_lines.moves_most(catalogue, findings)),
         hangs_on=_hangs_on(case, state),
         next_tier=_next_tier(case, state),
         next_label=_next_label(needs),
@@ -116,7 +116,7 @@ def decided_then(session: Session, catalogue: Catalogue, change: Change) -> tupl
         NotFound: the ledger names a policy that the catalogue lacks.
     """
     then = history.in_force_at(session, catalogue, change.slug, change.at)
-    return tuple(deciding.decided(then, State.from_dict(change.after)))
+    return tuple(rule_lines.decided(then, State.from_dict(change.after)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +259,7 @@ def _wanted(state: State) -> Tier | None:
 
 
 def _people(catalogue: Catalogue, findings: Sequence[Finding]) -> tuple[Finding, Enough] | None:
-    finding = deciding.unsettled(catalogue, findings)
+    finding = rule_lines.unsettled(catalogue, findings)
     pooled = finding.main.pool if finding else None
     if finding is None or pooled is None:
         return None

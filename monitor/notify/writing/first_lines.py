@@ -11,7 +11,7 @@ from monitor.gap import use_changes
 from monitor.gap.tables import Change
 from monitor.notify.announcements.content import reinstates, result_of
 from monitor.notify.writing import wording
-from monitor.review import history
+from monitor.review import decision_rows
 from monitor.review.tables import Decision
 from monitor.review.words import DecisionVerdict
 from monitor.usage import queries as usage
@@ -26,7 +26,7 @@ def first_lines(
     What else causes one (a rule, the review's own table, how sure people are) has found nothing: its
     own sentence is all there is to tell.
     """
-    decisions = history.by_ids(session, _causes(changes, OF_DECISIONS))
+    decisions = decision_rows.by_ids(session, _causes(changes, OF_DECISIONS))
     waves = usage.waves_by_ids(session, _causes(changes, use_changes.OF_WAVES))
     told = {}
     for change in changes:

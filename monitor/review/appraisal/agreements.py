@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from monitor.catalogue.shapes.appraisal import Tool
+from monitor.catalogue.shapes.tools import Tool
 from monitor.review.appraisal import given
 from monitor.review.reading.agreement import Agreement, agreement
 from monitor.review.reading.appraised import questions

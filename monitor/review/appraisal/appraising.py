@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from monitor.accounts import actors
 from monitor.accounts.tables import User
 from monitor.catalogue.loader import Catalogue
-from monitor.catalogue.shapes.appraisal import Tool
+from monitor.catalogue.shapes.tools import Tool
 from monitor.catalogue.words import FindingDirection
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from monitor.accounts.retention import UNSENT
 from monitor.accounts.tables import User
-from monitor.catalogue.shapes.appraisal import Tool
+from monitor.catalogue.shapes.tools import Tool
 from monitor.kernel.errors import Conflict
 from monitor.kernel.persistence.database import affected
 from monitor.review import locking

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from monitor.catalogue.shapes.appraisal import Question, Tool
+from monitor.catalogue.shapes.tools import Question, Tool
 from monitor.review.reading import tools
 from monitor.review.reading.model import Risk
 from monitor.review.reading.tools import OVERALL, Appraised, Judged

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from monitor.catalogue.shapes.appraisal import Tool
+from monitor.catalogue.shapes.tools import Tool
 from monitor.review.reading import appraised
 from monitor.review.reading.model import Arm, Part, Reading, Reported, Result, Risk
 from monitor.review.reading.to_mend import Place

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from monitor.catalogue.shapes.appraisal import Tool
+from monitor.catalogue.shapes.tools import Tool
 from monitor.review.reading import appraised
 from monitor.review.reading.differences import PRESENT, TOOL, Row, common
 from monitor.review.reading.model import Answered, Override, Reading, Reported, Result, Risk

@@ -7,7 +7,7 @@ give: what an effect and its interval say is worked out where effects are (``evi
 from collections.abc import Mapping
 from typing import Any
 
-from monitor.catalogue.shapes.appraisal import Tool
+from monitor.catalogue.shapes.tools import Tool
 from monitor.catalogue.words import (
     ArmRole,
     Better,

@@ -8,8 +8,8 @@ judgement and the overall one out. A case without a published rule has no comput
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from monitor.catalogue.shapes.appraisal import ASKED, Domain, Part, Question, StudyDesign, Tool
-from monitor.catalogue.shapes.appraisal_checks import asked_of, holds
+from monitor.catalogue.shapes.tool_checks import asked_of, holds
+from monitor.catalogue.shapes.tools import ASKED, Domain, Part, Question, StudyDesign, Tool
 from monitor.catalogue.words import Design, RiskOfBias
 from monitor.kernel.errors import InvalidInput
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from monitor import workflow
 from monitor.accounts.tables import Role
-from monitor.catalogue.shapes.appraisal import Tool
+from monitor.catalogue.shapes.tools import Tool
 from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.words import OF_DECISIONS
 from monitor.gap import queries as gaps

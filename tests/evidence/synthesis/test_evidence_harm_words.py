@@ -16,7 +16,7 @@ from monitor.catalogue.words import Label, ResultClass
 from monitor.evidence.shown import Shown
 from monitor.evidence.synthesis import makeup, telling
 from monitor.evidence.synthesis.harm_words import for_readers
-from monitor.gap.explaining import deciding
+from monitor.gap.explaining import rule_lines
 from monitor.web.public.shown.forest import forest
 
 CATALOGUE = loader.load()
@@ -54,8 +54,8 @@ def test_no_reader_is_told_of_a_benefit_in_harms(name):
         telling.whole(finding, POLICY, CATALOGUE.sentences),
         line.told,
         line.told_label,
-        deciding.case(line, POLICY.delta),
-        *deciding.told(finding, POLICY.delta),
+        rule_lines.case(line, POLICY.delta),
+        *rule_lines.told(finding, POLICY.delta),
         seen.sentence,
         seen.frequencies,
         seen.right,

@@ -10,7 +10,7 @@ from monitor.ops.coverage.rules import LATE_DAYS, Overlap, Place
 from monitor.web import formats
 from monitor.web.current import service
 from monitor.web.public import rendered
-from monitor.web.public.ten.tables import csv_answer
+from monitor.web.public.ten.csv_tables import csv_answer
 
 blueprint = Blueprint("coverage", __name__)
 

@@ -22,7 +22,7 @@ from monitor.review.words import shown
 from monitor.web import turns
 from monitor.web.current import now, service
 from monitor.web.public import rendered
-from monitor.web.public.ten.tables import csv_answer
+from monitor.web.public.ten.csv_tables import csv_answer
 
 blueprint = Blueprint("history", __name__)
 

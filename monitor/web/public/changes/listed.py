@@ -18,7 +18,7 @@ from monitor.web.current import service
 from monitor.web.public import rendered
 from monitor.web.public.changes.asked import KINDS, Asked
 from monitor.web.public.states import figure
-from monitor.web.public.ten.tables import csv_answer
+from monitor.web.public.ten.csv_tables import csv_answer
 
 blueprint = Blueprint("changes", __name__)
 

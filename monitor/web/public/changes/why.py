@@ -9,11 +9,11 @@ from monitor.evidence import queries as evidence
 from monitor.evidence.words import OF_DECISIONS
 from monitor.gap import history, use_changes
 from monitor.gap import queries as gap
-from monitor.gap.explaining import deciding, explained
+from monitor.gap.explaining import explained, rule_lines
 from monitor.gap.rules import State
 from monitor.gap.tables import Change
 from monitor.notify.writing.first_lines import first_lines
-from monitor.review import history as decisions
+from monitor.review import decision_rows
 from monitor.review import queries as review
 from monitor.web.current import service
 from monitor.web.public import rendered
@@ -54,7 +54,7 @@ def change(change_id: int) -> str:
             of_wave=entry.cause_kind in use_changes.OF_WAVES,
             undone=explained.undone_by(session, catalogue, entry),
             decided=explained.decided_then(session, catalogue, entry),
-            told=[list(deciding.told(finding, then.synthesis.delta)) for finding in why.findings],
+            told=[list(rule_lines.told(finding, then.synthesis.delta)) for finding in why.findings],
             why=why,
             counted=_counted(session, entry),
             address=f"{service().settings.web.public_url}/changes/{entry.id}",
@@ -65,7 +65,7 @@ def _study(session: Session, entry: Change) -> int | None:
     """Give the study whose decision caused a change; None where something else did."""
     if entry.cause_kind not in OF_DECISIONS:
         return None
-    return decisions.study_of(session, entry.cause_id)
+    return decision_rows.study_of(session, entry.cause_id)
 
 
 def _counted(session: Session, entry: Change) -> list[Counted]:

@@ -13,7 +13,7 @@ from monitor.mine import buyers_table, compared, queries, taking
 from monitor.ops import exports
 from monitor.web.current import now, service
 from monitor.web.public.mine import guard
-from monitor.web.public.ten.tables import itself
+from monitor.web.public.ten.csv_tables import itself
 
 blueprint = guard.close(Blueprint("own_downloads", __name__))
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from monitor.catalogue.shapes.appraisal import Tool
 from monitor.catalogue.shapes.methods import SynthesisPolicy
+from monitor.catalogue.shapes.tools import Tool
 from monitor.kernel.language.english import listed, sentence
 from monitor.review.reading.appraised import overall_of, stand
 from monitor.review.reading.model import Risk

@@ -15,7 +15,7 @@ from monitor.kernel.errors import NotFound
 from monitor.literature.papers import queries as literature
 from monitor.literature.papers.queries import PaperView
 from monitor.literature.tables import Study
-from monitor.review import history, rules
+from monitor.review import decision_rows, rules
 from monitor.review import queries as review
 from monitor.review.appraisal.given import judgement_of
 from monitor.review.family import compare as family
@@ -140,14 +140,14 @@ def study(session: Session, study_id: int) -> StudyPage:
         NotFound: no such study, or nothing was decided on it yet.
     """
     row = session.get(Study, study_id)
-    decisions = history.decisions(session, study_id)
+    decisions = decision_rows.decisions(session, study_id)
     if row is None or not decisions:
         raise NotFound(f"there is no decided study {study_id}")
     # a withdrawal rests on the judgement that had made the study count
     judged = next(
         decision for decision in decisions if decision.verdict is not DecisionVerdict.WITHDRAW
     )
-    appraisals = history.appraisals(session, study_id, judged.facts.get("round", 1))
+    appraisals = decision_rows.appraisals(session, study_id, judged.facts.get("round", 1))
     titles = _titles(appraisals, together=judged.facts.get("how") == Settling.PAIR)
     return StudyPage(
         label=row.label,
@@ -174,7 +174,7 @@ def papers(session: Session, study_id: int) -> list[PaperLine]:
     """Read a study's papers, the first linked first."""
     return [
         _paper(report.role, literature.paper(session, report.paper_id))
-        for report in history.reports(session, study_id)
+        for report in decision_rows.reports(session, study_id)
     ]
 
 
@@ -182,7 +182,7 @@ def not_counted(session: Session, slug: str) -> list[NotCounted]:
     """List the studies of an intervention that were decided on and do not count, newest first."""
     return [
         NotCounted(decision.study_id, label, decision.reason)
-        for decision, label in history.not_counting(session)
+        for decision, label in decision_rows.not_counting(session)
         if slug in decision.interventions
     ]
 
@@ -204,7 +204,9 @@ def _quotes(
 
 def _held(session: Session, study_id: int) -> list[str]:
     """List the texts held of a study's papers, in which a quote may stand."""
-    reports = [literature.paper(session, r.paper_id) for r in history.reports(session, study_id)]
+    reports = [
+        literature.paper(session, r.paper_id) for r in decision_rows.reports(session, study_id)
+    ]
     return [text for paper in reports for text in (paper.title, paper.abstract) if text]
 
 

@@ -15,7 +15,7 @@ from monitor.review.words import shown
 from monitor.web import turns
 from monitor.web.current import service
 from monitor.web.public.states import figure
-from monitor.web.public.ten.tables import csv_answer
+from monitor.web.public.ten.csv_tables import csv_answer
 
 blueprint = Blueprint("downloads", __name__)
 

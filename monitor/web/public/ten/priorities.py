@@ -7,7 +7,7 @@ from monitor.ops import priorities as queries
 from monitor.web import trials, turns
 from monitor.web.current import now, service
 from monitor.web.public import rendered
-from monitor.web.public.ten.tables import csv_answer
+from monitor.web.public.ten.csv_tables import csv_answer
 
 blueprint = Blueprint("priorities", __name__)
 

@@ -26,7 +26,7 @@ from monitor.web import turns
 from monitor.web.current import service
 from monitor.web.public import rendered
 from monitor.web.public.states import figure
-from monitor.web.public.ten.tables import csv_answer
+from monitor.web.public.ten.csv_tables import csv_answer
 
 blueprint = Blueprint("side_by_side", __name__)
 

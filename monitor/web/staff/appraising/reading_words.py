@@ -3,7 +3,7 @@
 import calendar
 from enum import StrEnum
 
-from monitor.catalogue.shapes.appraisal import Tool
+from monitor.catalogue.shapes.tools import Tool
 from monitor.catalogue.words import EffectType
 from monitor.review.reading import appraised
 from monitor.review.reading.differences import PRESENT, TOOL

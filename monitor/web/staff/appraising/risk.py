@@ -4,7 +4,7 @@ from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
 from monitor.accounts.tables import Role
-from monitor.catalogue.shapes.appraisal import Tool
+from monitor.catalogue.shapes.tools import Tool
 from monitor.review import queries as reviews
 from monitor.review.reading import appraised, quotes, tools
 from monitor.review.reading.model import (

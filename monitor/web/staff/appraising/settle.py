@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from monitor import workflow
 from monitor.accounts.tables import Role
-from monitor.catalogue.shapes.appraisal import Tool
+from monitor.catalogue.shapes.tools import Tool
 from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.appraisal.agreements import agreements

@@ -9,7 +9,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from monitor.catalogue.shapes.appraisal import ASKED, Condition, Domain, Part, Question, Tool
+from monitor.catalogue.shapes.tools import ASKED, Condition, Domain, Part, Question, Tool
 
 Case = dict[str, str]
 
