@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from monitor.kernel.errors import Conflict
 from monitor.kernel.settings import parse
 from monitor.literature.tables import Study
+from monitor.notify.bounces import taking
 from monitor.notify.digests import making, releasing
 from monitor.notify.digests.making import Workshop
-from monitor.notify.bounces import taking
 from monitor.notify.messages import outbox, postmaster, whole_digests
 from monitor.notify.readers import narrowing, own_data
 from monitor.notify.tables import Digest, Message, MessageKind, MessageState, Subscriber

@@ -10,7 +10,7 @@ from monitor.notify.digests import making
 from monitor.notify.digests.making import Workshop
 from monitor.notify.messages import outbox
 from monitor.notify.readers import own_data
-from monitor.notify.tables import Message, MessageKind, ReturnedMail, Subscriber
+from monitor.notify.tables import Message, ReturnedMail, Subscriber
 from monitor.notify.words import Weight
 
 DUE = timedelta(days=8, hours=1)

@@ -208,7 +208,7 @@ def test_who_lost_all_mails_is_led_there(client, mailed, post, secret, published
     assert 'href="/own-data"' in client.get("/subscribe").text
     with published.read() as session:
         uuid = session.scalars(select(Message.uuid)).one()
-    stopped = post(client, f"/u/{tokens.unsubscribe_token(secret, uuid)}", {})
+    stopped = client.post(f"/u/{tokens.unsubscribe_token(secret, uuid)}")
     assert 'href="/own-data"' in stopped.text
 
 
