@@ -101,6 +101,7 @@ def test_a_digest_says_it_too(w, anna, settings, catalogue):
 def test_no_copy_says_it(w, anna, settings):
     mail = news(w, "one")
     found = viewing.frozen(w.session, mail.uuid)
+    assert found is not None
     assert SAID not in viewing.for_admin(w.session, settings, SECRET, found).text
     test = trying.send_copy(
         w.session, settings, mail.uuid, "admin@team.example", by="user:1", at=w.at
