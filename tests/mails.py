@@ -177,6 +177,7 @@ _SURVEY = {
     "service": "Ash service", "reminder": 0, "question": "Which of these ten does your service offer?",
     "promoters": ["Invented Network"], "closes_on": "2029-05-01",
 }  # fmt: skip
+_CHOSE = {"at": "2029-03-20T09:00:00+00:00", "following": 4, "cadence": "weekly"}
 _NAMES = ["Programme A", "Programme B, with a name that is rather longer than most names are"]
 
 
@@ -188,7 +189,7 @@ def every() -> dict[str, Claimed]:
         "change": (
             MessageKind.CHANGE,
             content(B, of=study(1, "FIRST SOUND", 104)),
-            {"slugs": ["b"], "following": 10, "cadence": "monthly"},
+            {"slugs": ["b"], "following": 10, "cadence": "monthly", "chose": _CHOSE},
         ),
         "several": (
             MessageKind.CHANGE,
@@ -208,6 +209,7 @@ def every() -> dict[str, Claimed]:
         ),
         "incident": (MessageKind.INCIDENT, {}, _INCIDENT),
         "my services": (MessageKind.MY_SERVICES, {}, {}),
+        "own data": (MessageKind.OWN_DATA, {}, {}),
         "survey": (MessageKind.SURVEY, {}, _SURVEY),
         "helped": (MessageKind.HELPED, {}, {"told": _TOLD["said"][0], "told_at": _TOLD["at"]}),
     }

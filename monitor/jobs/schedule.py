@@ -35,6 +35,8 @@ from monitor.kernel.persistence.database import LOG_LIMIT
 from monitor.kernel.persistence.locks import Hold, holding
 from monitor.kernel.process.own_trouble import own_trouble
 from monitor.mine import links
+from monitor.notify.messages import copies
+from monitor.notify.readers import own_links
 from monitor.ops import service as ops
 from monitor.review.appraisal import drafting
 from monitor.service import Service
@@ -87,7 +89,10 @@ def tidy(service: Service) -> None:
         accounts_retention.drop_old(session, at=service.clock())
         drafting.drop_old(session, at=service.clock())
         links.drop_old(session, at=service.clock())
+        own_links.drop_old(session, at=service.clock())
         returns_retention.drop_old(session, at=service.clock())
+    with service.database.read() as session:
+        copies.drop_left_over(session, service.settings.var / "mail")
     keep_days = service.settings.sources.keep_raw_days
     dropped = _AT_ONCE
     while dropped == _AT_ONCE:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,9 +21,10 @@ from monitor.kernel.persistence.database import affected
 from monitor.kernel.settings import Settings
 from monitor.mine import rules
 from monitor.mine.tables import Buyer, OwnService, Sitting
-from monitor.notify.messages.queueing import queue
-from monitor.notify.rules import CLOCKS_DIFFER, PRIVATE_LINK_LASTS
-from monitor.notify.tables import Message, MessageKind, MessageState
+from monitor.notify.messages.forgetting import forget
+from monitor.notify.messages.queueing import asked_lately, queue
+from monitor.notify.rules import PRIVATE_LINK_LASTS
+from monitor.notify.tables import ERASED, Message, MessageKind
 
 _OVER = "this link leads nowhere; ask for a new one under My services"
 _TOKEN_BYTES = 32
@@ -47,9 +48,9 @@ def ask(session: Session, settings: Settings, *, address: str, at: datetime) -> 
         InvalidInput: the address cannot be used.
     """
     address = check_address(address)
-    _one_at_a_time(session, address)
-    if not _asked_lately(session, address, at):
-        queue(session, settings, MessageKind.MY_SERVICES, address, context={}, at=at)
+    kind = MessageKind.MY_SERVICES
+    if not asked_lately(session, kind, address, every=rules.LINK_EVERY, at=at):
+        queue(session, settings, kind, address, context={}, at=at)
 
 
 def may_open(session: Session, uuid: str, at: datetime) -> datetime:
@@ -105,10 +106,10 @@ def close(session: Session, token: str) -> None:
 
 def drop_old(session: Session, *, at: datetime) -> int:
     """Let go of links and sittings that are over, and of views in which nothing was entered; counts."""
-    links = delete(Message).where(
+    links = forget(
+        session,
         Message.kind == MessageKind.MY_SERVICES,
         Message.queued_at < at - PRIVATE_LINK_LASTS,
-        Message.state != MessageState.CLAIMED,
     )
     sittings = delete(Sitting).where(Sitting.began_at <= at - rules.SITTING_LASTS)
     sits = select(Sitting.token_hash).where(Sitting.buyer_key == Buyer.key)
@@ -116,16 +117,16 @@ def drop_old(session: Session, *, at: datetime) -> int:
     empty = delete(Buyer).where(
         Buyer.looked_at < at - PRIVATE_LINK_LASTS, ~entered.exists(), ~sits.exists()
     )
-    return sum(
+    return links + sum(
         affected(session.execute(statement.execution_options(synchronize_session=False)))
-        for statement in (links, sittings, empty)
+        for statement in (sittings, empty)
     )
 
 
 def _of_link(session: Session, uuid: str) -> Message:
     asked = select(Message).where(Message.uuid == uuid, Message.kind == MessageKind.MY_SERVICES)
     message = session.scalars(asked).first()
-    if message is None:
+    if message is None or message.address.startswith(ERASED):
         raise LinkOver(_OVER)
     return message
 
@@ -145,26 +146,6 @@ def _buyer(session: Session, address: str, at: datetime) -> Buyer:
     subject = f"buyer:{buyer.key}"
     audit.record(session, at=at, actor=subject, action="own_services.begun", subject=subject)
     return buyer
-
-
-def _one_at_a_time(session: Session, address: str) -> None:
-    """Let two who ask for one address at once wait for each other: PostgreSQL has no one write lock."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(_lock_key(address))))
-
-
-def _asked_lately(session: Session, address: str, at: datetime) -> bool:
-    lately = select(Message.id).where(
-        Message.address == address,
-        Message.kind == MessageKind.MY_SERVICES,
-        Message.queued_at > at - rules.LINK_EVERY,
-        Message.queued_at <= at + CLOCKS_DIFFER,  # not by a clock that ran ahead
-    )
-    return session.scalar(lately.limit(1)) is not None
-
-
-def _lock_key(address: str) -> int:
-    return int.from_bytes(hashlib.sha256(address.encode()).digest()[:8], "big", signed=True)
 
 
 def _hash(token: str) -> str:

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from monitor.mine import queries
 from monitor.mine.service import hold_view, hold_view_of
-from monitor.notify.readers import narrowing
+from monitor.notify import chosen, holding
+from monitor.notify.readers import helping, narrowing, subscribing
 from monitor.notify.tables import Subscriber, SubscriberState
+from monitor.notify.terms import Terms
 
 
 class Choice(StrEnum):
@@ -68,6 +70,40 @@ def choose(
     narrowing.start(
         session, buyer.address, interventions=every, narrowed_to=only, purpose=purpose, at=at
     )
+
+
+def choose_by_link(  # noqa: PLR0913 - whose, what, how often, of which, asked or not
+    session: Session,
+    uuid: str,
+    interventions: Sequence[str],
+    terms: Terms | None,
+    *,
+    only: bool,
+    asked: bool,
+    at: datetime,
+) -> bool:
+    """Let the reader of this message change what they get; their next mail says that it was changed.
+
+    Whoever has that mail can do it. ``only``: what touches their services; ``asked``: they may be
+    asked whether it helped. Tells whether mail is narrowed to their services now.
+
+    Raises:
+        LinkOver: nobody is known by this message any more.
+        Conflict: they have left.
+        InvalidInput: the choice of interventions cannot be used.
+    """
+    found = narrowing.of_message(session, uuid)
+    if found is None:
+        subscribing.choose(session, uuid, interventions, at, terms)
+        return False
+    hold_view_of(session, found.address)  # before its reader, as everywhere
+    holding.reader(session, found.address)
+    before = chosen.got(session, found)
+    subscribing.choose(session, uuid, interventions, at, terms)
+    helping.agree(session, uuid, yes=asked, at=at)
+    narrow_choices(session, found.address, only=only, at=at)
+    chosen.note_change(session, found, before, at)
+    return found.narrowed_to is not None
 
 
 def narrow_choices(session: Session, address: str, *, only: bool, at: datetime) -> None:

@@ -17,8 +17,10 @@ from monitor.kernel.persistence.database import affected
 from monitor.mine import queries, rules
 from monitor.mine.rules import Entry
 from monitor.mine.tables import Buyer, OwnOffer, OwnService, Sitting
+from monitor.notify import holding
+from monitor.notify.messages.forgetting import forget
 from monitor.notify.readers import narrowing
-from monitor.notify.tables import Message, MessageKind, MessageState
+from monitor.notify.tables import Message, MessageKind
 
 CHANGED = (
     "this service was changed since you opened the page, in another window perhaps. What is kept now "
@@ -120,18 +122,14 @@ def erase(session: Session, key: str, at: datetime) -> None:
         NotFound: it was erased already.
     """
     buyer = hold_view(session, key)
+    holding.reader(session, buyer.address)
+    forget(session, Message.kind == MessageKind.MY_SERVICES, Message.address == buyer.address)
     narrowing.widen(session, buyer.address, at=at)
     ids = list(session.scalars(select(OwnService.id).where(OwnService.buyer_key == key)))
     _without_offers(session, ids)
-    links = delete(Message).where(
-        Message.kind == MessageKind.MY_SERVICES,
-        Message.address == buyer.address,
-        Message.state != MessageState.CLAIMED,  # in a sender's hands: it goes when it is old
-    )
     for gone in (
         delete(OwnService).where(OwnService.buyer_key == key),
         delete(Sitting).where(Sitting.buyer_key == key),
-        links,
     ):
         affected(session.execute(gone.execution_options(synchronize_session="fetch")))
     session.delete(buyer)

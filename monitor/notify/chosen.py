@@ -3,16 +3,24 @@
 Takes a session and never commits. A reader of whom nothing is kept is told as all were before.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from monitor.kernel.persistence.database import affected
 from monitor.notify import terms
-from monitor.notify.tables import HeldNews, ReaderTerms
+from monitor.notify.tables import (
+    HeldNews,
+    Message,
+    MessageKind,
+    MessageState,
+    ReaderTerms,
+    Subscriber,
+)
 from monitor.notify.terms import AS_BEFORE, Terms
 from monitor.notify.words import Kind
 
@@ -85,6 +93,54 @@ def keep(session: Session, reader: int, chosen: Terms, *, at: datetime, begins: 
         _forget_what_waits(session, reader)
     session.flush()
     return moved
+
+
+def got(session: Session, reader: Subscriber) -> dict[str, Any]:
+    """Give all that decides what a reader gets: JSON values, to be compared and told of."""
+    row = session.get(ReaderTerms, reader.id)
+    now = of_row(row)
+    return {
+        "following": len(reader.hears_of),
+        "cadence": now.cadence.value,
+        "interventions": list(reader.interventions),
+        "narrowed_to": reader.narrowed_to,
+        "kinds": sorted(now.kinds),
+        "budget": now.budget,
+        "may_be_asked": bool(row and row.may_be_asked),
+    }
+
+
+def note_change(
+    session: Session, reader: Subscriber, before: Mapping[str, Any], at: datetime
+) -> None:
+    """Note that the link of a mail changed what a reader gets, for their next mail to say.
+
+    Whoever has a mail that was passed on can do it, so its reader is told. Of changes that none
+    was told of yet, what was before the first counts.
+    """
+    if got(session, reader) != before and not untold(session, [reader]):
+        told = {"following": before["following"], "cadence": before["cadence"]}
+        reader.chose = {"at": at.isoformat(), **told}
+
+
+def untold(session: Session, readers: Collection[Subscriber]) -> dict[int, dict[str, Any]]:
+    """Give what those of these readers got before whom no mail since has told that it was changed."""
+    noted = {reader.id: reader.chose for reader in readers if reader.chose}
+    if not noted:
+        return {}
+    since = min(datetime.fromisoformat(one["at"]) for one in noted.values())
+    mailed = select(Message.subscriber_id, func.max(Message.queued_at)).where(
+        Message.subscriber_id.in_(noted),
+        Message.kind.in_((MessageKind.CHANGE, MessageKind.DIGEST)),
+        Message.state.not_in((MessageState.CANCELLED, MessageState.DEAD)),
+        Message.queued_at > since,
+    )
+    last = dict(session.execute(mailed.group_by(Message.subscriber_id)).all())
+    return {
+        id_: one
+        for id_, one in noted.items()
+        if id_ not in last or last[id_] <= datetime.fromisoformat(one["at"])
+    }
 
 
 def _forget_what_waits(session: Session, reader: int) -> None:

@@ -16,6 +16,11 @@ CLOCKS_DIFFER = timedelta(minutes=5)  # between machines; a time further ahead i
 
 CONFIRM_EVERY = timedelta(hours=1)  # nobody is mailed more often on a stranger's request
 CONFIRM_LASTS = timedelta(days=7)
+OWN_LINK_EVERY = timedelta(hours=1)  # as ``CONFIRM_EVERY``
+OWN_LINK_LASTS = timedelta(
+    hours=1
+)  # one by which its reader sees, takes away and erases all that is held
+OWN_LINK_KEPT = timedelta(days=1)  # the message that carried it
 PRIVATE_LINK_LASTS = timedelta(days=30)  # one that opens what its reader told of their services
 
 _BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -51,6 +56,18 @@ def tried_for(attempts: int) -> timedelta:
     tries = max(attempts, 0)
     longest = max(tries - len(BACKOFF), 0) * BACKOFF[-1]
     return sum(BACKOFF[:tries], timedelta()) + longest
+
+
+def own_link_ends(queued_at: datetime, sent_at: datetime | None) -> datetime:
+    """Say when a link to all that is held of an address ends: so long after its mail was handed over.
+
+    Of one of which nobody knows whether it was: after it was asked for.
+
+    >>> from datetime import UTC
+    >>> own_link_ends(datetime(2026, 3, 2, 9, 0, tzinfo=UTC), None).hour
+    10
+    """
+    return (sent_at or queued_at) + OWN_LINK_LASTS
 
 
 def message_id(uuid: str, from_address: str) -> str:

@@ -36,6 +36,7 @@ class MessageKind(StrEnum):
     MY_SERVICES = "my_services"
     SURVEY = "survey"  # asks a service for its return; a reminder too
     HELPED = "helped"  # asks whether what was told changed anything
+    OWN_DATA = "own_data"  # a short-lived link to all that is held of an address
 
 
 class MessageState(StrEnum):
@@ -68,6 +69,9 @@ AWAITS = "awaits_since IS NOT NULL AND approved_at IS NULL AND overtaken_by IS N
 LINKS_IN = "kind = 'my_services'"
 
 
+ERASED = "erased:"  # and a reader's number: what stands for an address that was erased
+
+
 def _partial(name: str, *columns: str | TextClause, where: str) -> Index:
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
@@ -92,6 +96,8 @@ class Subscriber(Base):
     # when they were last found dead, and by whose words; kept when they are written to again
     dead_at: Mapped[datetime | None]
     dead_because: Mapped[str | None]
+    # what they got until the link of a mail last changed it, and when (``notify.chosen``): JSON
+    chose: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     @property
     def hears_of(self) -> list[str]:

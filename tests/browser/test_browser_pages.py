@@ -92,7 +92,9 @@ PUBLIC = {
     "subscribe.unsubscribe_form": "/u/{unsubscribe}",
     "subscribe.choices_form": "/choices/{choices}",
     "mailed.mailed": "/m/{view}",
-    "own_data.ask_erase": "/choices/{choices}/erase",
+    "own_data.form": "/own-data",
+    "own_data.shown": "/own-data/{own}",
+    "own_data.ask_erase": "/own-data/{own}/erase",
     "helped.ask": "/helped/{helped}",
     "my_services.form": "/my-services",
     "my_services.open_form": "/mine/open/{mine}",
@@ -296,6 +298,7 @@ def with_more(world):
         moved = story_of_papers.regroup(session, world.service, attach, form).regrouping
         assert moved
         digest = to_be_approved(session, world, sent["change"])
+        link_of_own = link_to_what_is_held(session, world)
     agreed(world)
     with_effects(world)
     collection = with_returns(world)
@@ -326,9 +329,24 @@ def with_more(world):
         "reader": reader,
         "helped": tokens.helped_token(SECRET, question),
         "mine": tokens.my_services_token(SECRET, own),
+        "own": tokens.own_data_token(SECRET, link_of_own),
         "service": service,
         "welcome": link,
     }
+
+
+def link_to_what_is_held(session, world):
+    """Mail a reader the link to what is held of them; gives its message."""
+    message = queue(
+        session,
+        world.service.settings,
+        MessageKind.OWN_DATA,
+        "reader@example.org",
+        context={},
+        at=world.service.clock(),
+    )
+    session.flush()
+    return message.uuid
 
 
 def to_be_approved(session, world, reader_of):

@@ -267,6 +267,30 @@ def test_services_returns_have_a_place_and_mail_that_asks_them_leaves_with_it(em
     schema.require_current(empty)
 
 
+def test_links_to_what_is_held_leave_on_the_way_back_with_what_came_back_of_them(empty):
+    schema.migrate(empty)
+    at = {"at": "2026-11-23 06:10:00+00:00"}
+    adding = (
+        "INSERT INTO message (id, uuid, message_id, kind, address, context, state, queued_at,"
+        " next_at, attempts, lease_token) VALUES (:id, :kind, :kind, :kind, 'a@example.org', '{}',"
+        " 'sent', :at, :at, 0, 0)"
+    )
+    back = (
+        "INSERT INTO returned_mail (message_id, weight, status, words, at)"
+        " VALUES (:id, 'for now', '4.2.2', 'full', :at)"
+    )
+    with empty.write() as session:
+        for number, kind in enumerate(("confirm", "own_data")):
+            session.execute(text(adding), {**at, "id": number, "kind": kind})
+            session.execute(text(back), {**at, "id": number})
+    _step(empty, "downgrade", "0023_did_it_help")
+    with empty.read() as session:
+        assert session.execute(text("SELECT kind FROM message")).scalars().all() == ["confirm"]
+        assert session.execute(text("SELECT count(*) FROM returned_mail")).scalar() == 1
+    schema.migrate(empty)
+    schema.require_current(empty)
+
+
 def test_readers_of_before_keep_each_change_at_once_and_a_digest_leaves_no_trace(empty):
     _step(empty, "upgrade", "0017_the_reviews_own_table")
     at = {"at": "2026-11-23 06:10:00+00:00"}

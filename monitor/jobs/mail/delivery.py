@@ -37,13 +37,13 @@ from monitor.kernel.errors import (
     ServerUnavailable,
 )
 from monitor.kernel.persistence.locks import exclusive
-from monitor.notify import rules
+from monitor.notify import holding, rules
 from monitor.notify.announcements import fan_out
 from monitor.notify.incidents import mail_trouble
 from monitor.notify.messages import outbox
 from monitor.notify.messages.outbox import Claimed
 from monitor.notify.smtp.refusals import same
-from monitor.notify.tables import MessageState
+from monitor.notify.tables import Message, MessageState
 from monitor.notify.writing.franking import Franking
 from monitor.service import Service
 
@@ -154,6 +154,7 @@ class _Pass:
             self._send_all(connections)
         with service.database.write() as session:
             at = service.clock()
+            self._hold_rows(session, self.waiting)
             for claimed in self.waiting:
                 with contextlib.suppress(Conflict):
                     outbox.untried(session, claimed)
@@ -206,6 +207,7 @@ class _Pass:
     def _take_in(self, session: Session, connections: Connections, words: Sequence[Word]) -> None:
         """Record what became of the messages tried, in the order in which it was heard."""
         accepted: list[tuple[Claimed, str]] = []
+        self._hold_rows(session, [tried.claimed for word in words for tried in word.tried])
         for word in words:
             if word.error:
                 self._not_opened(connections, word.error)
@@ -358,6 +360,16 @@ class _Pass:
     def _until(self, at: datetime) -> datetime | None:
         """Say until when a message waits that is refused for us: an hour where others are taken."""
         return at + rules.HELD_FOR if self.accepted else None
+
+    def _hold_rows(self, session: Session, claims: Sequence[Claimed]) -> None:
+        """Hold these messages, those in doubt, and whom they go to, before anything is recorded.
+
+        Whoever erases a reader meanwhile waits, or is waited for.
+        """
+        held = [*claims, *(claimed for claimed, _ in self.doubtful)]
+        if held:
+            ids = [claimed.id for claimed in held]
+            holding.readers_and_messages(session, Message.id.in_(ids))
 
     def _settle_doubtful(self, session: Session) -> None:
         """End what was refused while others were accepted; the rest is tried again later."""

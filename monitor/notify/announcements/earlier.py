@@ -13,6 +13,7 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from monitor.kernel.persistence.database import affected
+from monitor.notify import holding
 from monitor.notify.messages.claiming import OVERTAKEN
 from monitor.notify.smtp.due import UNTOUCHED
 from monitor.notify.tables import Announcement, Digest, HeldNews, Message, MessageState
@@ -68,6 +69,7 @@ def told_before(
         Message.announcement_id.in_(_earlier(announcement)),
         Message.subscriber_id.in_(readers),
     )
+    holding.messages(session, *of_them, Message.state.in_(UNTOUCHED))
     off = update(Message).where(*of_them, Message.state.in_(UNTOUCHED))
     _run(session, off.values(state=MessageState.CANCELLED, reply=OVERTAKEN, held_since=None))
     _stop_digests(session, announcement, readers)

@@ -125,7 +125,7 @@ def _tell(
     weighed = weighing.weigh(announcement.content)
     # nobody's turn came before the first piece
     done = _done(session, announcement, ids) if announcement.reached else set()
-    asked = chosen.hold(session, ids, at)
+    asked, changed = chosen.hold(session, ids, at), chosen.untold(session, readers)
     messages: list[dict[str, Any]] = []
     held: list[dict[str, Any]] = []
     for reader in readers:
@@ -143,7 +143,7 @@ def _tell(
             if terms.interrupts(theirs.terms, news):
                 theirs.charge()
             row = _row(announcement, reader, slugs, at)
-            row["context"] |= _why(theirs.terms, known if told else None)
+            row["context"] |= _why(theirs.terms, known if told else None, changed.get(reader.id))
             messages.append(row)
         elif way is Way.HELD or known.waits:
             held.append(_held(announcement, reader, slugs))
@@ -203,10 +203,16 @@ def _row(
     }
 
 
-def _why(their: Terms, told: Before | None) -> dict[str, Any]:
-    """Say what a message needs to tell why its reader gets it: how often they are told, what they were."""
+def _why(their: Terms, told: Before | None, before: dict[str, Any] | None) -> dict[str, Any]:
+    """Say what a message needs to tell why its reader gets it.
+
+    That is how often they are told, what they were told, and what they got ``before`` a mail's link
+    changed it.
+    """
     quoted = {"told": told.quote()} if told else {}
-    return quoted if their == terms.AS_BEFORE else {**quoted, "cadence": their.cadence.value}
+    changed = {"chose": before} if before else {}
+    often = {} if their == terms.AS_BEFORE else {"cadence": their.cadence.value}
+    return {**quoted, **often, **changed}
 
 
 def _held(announcement: Announcement, reader: Subscriber, slugs: list[str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from monitor.kernel import audit
 from monitor.kernel.errors import InvalidInput
 from monitor.kernel.settings import MailSettings, Settings
+from monitor.notify import holding
 from monitor.notify import rules as text_rules
 from monitor.notify.bounces import notices, rules
 from monitor.notify.bounces.notices import Failure, Notice
@@ -79,7 +80,9 @@ def _proved(
     if not signed and not notice.envids and not notice.originals:
         raise InvalidInput("nothing in it shows which message it answers")
     proved = signed | notice.envids
-    named = select(Message).where(Message.uuid.in_(proved | notices.named_in(notice.originals)))
+    these = Message.uuid.in_(proved | notices.named_in(notice.originals))
+    holding.readers_and_messages(session, these)  # who is let go before what came back
+    named = select(Message).where(these)
     found = [
         one
         for one in session.scalars(named.order_by(Message.id).with_for_update())

@@ -313,7 +313,10 @@ def _queue(session: Session, settings: Settings, made: Sequence[Ready], at: date
     digests = _kept(session, settings, made, at)
     on_hold = _to_be_approved(session, digests.values())
     messages = [_message(settings, ready, digests[ready.key], at) for ready in made]
+    changed = chosen.untold(session, [ready.reader for ready in made])
     for message in messages:
+        if message.subscriber_id in changed:
+            message.context = {**message.context, "chose": changed[message.subscriber_id]}
         if message.digest_id in on_hold:
             message.state, message.reply = MessageState.ON_HOLD, AWAITS_APPROVAL
     session.add_all(messages)

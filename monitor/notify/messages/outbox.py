@@ -32,10 +32,17 @@ from sqlalchemy.orm import Session
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict
 from monitor.kernel.persistence.database import affected
-from monitor.notify import rules
+from monitor.notify import holding, rules
 from monitor.notify.messages.claiming import ACTOR, LEFT, Claimed, claim, record
 from monitor.notify.smtp.due import in_order, is_due, may_be_sent, next_due, next_strayed
-from monitor.notify.tables import Message, MessageKind, MessageState, Subscriber, SubscriberState
+from monitor.notify.tables import (
+    ERASED,
+    Message,
+    MessageKind,
+    MessageState,
+    Subscriber,
+    SubscriberState,
+)
 from monitor.usage.returns import answering
 
 __all__ = [
@@ -99,8 +106,10 @@ def take_over(session: Session, *, at: datetime) -> int:
     handed over. The first time they are due at once; one that was being sent every time its
     sender died waits longer and longer.
     """
-    stale = select(Message).where(Message.state == MessageState.CLAIMED)
-    claims = session.scalars(stale.with_for_update()).all()
+    claimed = Message.state == MessageState.CLAIMED
+    holding.messages(session, claimed)
+    stale = select(Message).where(claimed)
+    claims = session.scalars(stale).all()
     for message in claims:
         _end(
             session,
@@ -179,6 +188,7 @@ def dead(
     Raises:
         Conflict: the claim is no longer held.
     """
+    holding.readers_and_messages(session, Message.id == claimed.id)
     _finish(session, claimed, state=MessageState.DEAD, reply=_words(reply))
     record(session, [(claimed.id, "dead", {"code": code})], at)
     if claimed.subscriber_id is not None and no_mailbox:
@@ -336,7 +346,7 @@ def _holding() -> Select[int, int]:
     held = select(Message.id, Message.lease_token).where(
         these, Message.state == MessageState.CLAIMED
     )
-    return held.with_for_update()
+    return held.order_by(Message.id).with_for_update()
 
 
 @cache
@@ -380,7 +390,7 @@ def bury(session: Session, address: str, *, because: str, at: datetime) -> bool:
 
 def _unless_erased(words: ColumnElement[str]) -> ColumnElement[str | None]:
     """Keep what a server said, but of an address that was erased meanwhile: it may quote it."""
-    return case((Message.address.startswith("erased:"), None), else_=words)
+    return case((Message.address.startswith(ERASED), None), else_=words)
 
 
 def _words(reply: str) -> str:

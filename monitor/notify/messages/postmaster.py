@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.kernel.persistence.database import affected
-from monitor.notify import rules
+from monitor.notify import holding, rules
 from monitor.notify.smtp.due import UNTOUCHED, may_be_sent
 from monitor.notify.tables import (
     Announcement,
@@ -27,6 +27,7 @@ from monitor.notify.tables import (
 
 _MIN_REASON, _MAX_REASON = 3, 500  # characters
 HELD = "An admin holds it until it is let go"
+_REFUSED = (Message.state == MessageState.DEAD, Message.seen_at.is_(None))  # and not seen yet
 _AGAIN = (MessageState.DEAD, MessageState.SENT)
 STOPPED = "An admin stopped it before it was sent"
 STOPPED_LATE = "An admin stopped it after a try; that one may have arrived"
@@ -77,7 +78,9 @@ def send_again(session: Session, uuid: str, *, reason: str, by: str, at: datetim
         InvalidInput: no reason is given.
         Conflict: it was neither sent nor refused, or what it says no longer holds.
     """
-    why, message = check_reason(reason), _find(session, uuid)
+    why = check_reason(reason)
+    holding.readers_and_messages(session, Message.uuid == uuid)
+    message = _find(session, uuid)
     if message.state not in _AGAIN:
         raise Conflict("Only a message that was sent, or refused for good, can be sent again.")
     _still_holds(session, message, at)
@@ -96,6 +99,7 @@ def send_all_again(session: Session, *, reason: str, by: str, at: datetime) -> i
         InvalidInput: no reason is given.
     """
     check_reason(reason)
+    holding.readers_and_messages(session, *_REFUSED)
     again = 0
     for uuid in session.scalars(_unseen()).all():
         try:
@@ -187,10 +191,7 @@ def check_reason(text: str) -> str:
 
 
 def _still_holds(session: Session, message: Message, at: datetime) -> None:
-    if message.kind is MessageKind.INVITATION:
-        raise Conflict("Its link is no longer kept. Make a new link under People.")
-    if message.kind is MessageKind.CONFIRM and at - message.queued_at > rules.CONFIRM_LASTS:
-        raise Conflict("Its link has expired: the reader has to ask again.")
+    _link_still_works(message, at)
     if message.kind is MessageKind.SURVEY and not _is_wanted(session, message):
         raise Conflict("The wave closed, or the service answered, left or has no such address.")
     if _overtaken(session, message):
@@ -203,6 +204,17 @@ def _still_holds(session: Session, message: Message, at: datetime) -> None:
         raise Conflict("Its reader has left since.")
     if reader.state is SubscriberState.DEAD:
         _revive(reader)
+
+
+def _link_still_works(message: Message, at: datetime) -> None:
+    if message.kind is MessageKind.INVITATION:
+        raise Conflict("Its link is no longer kept. Make a new link under People.")
+    if message.kind is MessageKind.CONFIRM and at - message.queued_at > rules.CONFIRM_LASTS:
+        raise Conflict("Its link has expired: the reader has to ask again.")
+    if message.kind is MessageKind.OWN_DATA and at > rules.own_link_ends(
+        message.queued_at, message.sent_at
+    ):
+        raise Conflict("Its link has ended: its reader has to ask for another.")
 
 
 def _is_wanted(session: Session, message: Message) -> bool:
@@ -233,7 +245,7 @@ def _find(session: Session, uuid: str) -> Message:
 
 
 def _unseen() -> Select[str]:
-    return select(Message.uuid).where(Message.state == MessageState.DEAD, Message.seen_at.is_(None))
+    return select(Message.uuid).where(*_REFUSED)
 
 
 def _tell_later(session: Session, message: Message) -> None:

@@ -1,9 +1,11 @@
 """Putting one message into the outbox, with the Message-ID it keeps for life. Sends nothing."""
 
-from datetime import datetime
+import hashlib
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from monitor.kernel.settings import Settings
@@ -36,3 +38,26 @@ def queue(
     )
     session.add(message)
     return message
+
+
+def asked_lately(
+    session: Session, kind: MessageKind, address: str, *, every: timedelta, at: datetime
+) -> bool:
+    """Tell whether a message of this kind was queued to an address within ``every``.
+
+    Of two who ask for one address at once, one waits for the other.
+    """
+    if session.get_bind().dialect.name == "postgresql":  # which has no one write lock
+        session.execute(select(func.pg_advisory_xact_lock(_lock_key(kind, address))))
+    lately = select(Message.id).where(
+        Message.address == address,
+        Message.kind == kind,
+        Message.queued_at > at - every,
+        Message.queued_at <= at + rules.CLOCKS_DIFFER,  # not by a clock that ran ahead
+    )
+    return session.scalar(lately.limit(1)) is not None
+
+
+def _lock_key(kind: MessageKind, address: str) -> int:
+    said = f"{kind.value}:{address}".encode()
+    return int.from_bytes(hashlib.sha256(said).digest()[:8], "big", signed=True)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, NotFound
+from monitor.notify import holding
 from monitor.notify.messages import postmaster
 from monitor.notify.smtp.due import UNTOUCHED
 from monitor.notify.tables import AWAITS, Digest, Message, MessageState
@@ -175,6 +176,7 @@ def _each(  # noqa: PLR0913 - what, of what, how it is called, why, who, when
     which = select(Message.uuid).where(_of(digest_id), Message.state.in_(states))
     if what == _APPROVED:
         which = which.where(Message.reply.is_distinct_from(postmaster.HELD))
+    holding.readers_and_messages(session, _of(digest_id), Message.state.in_(states))
     done = 0
     for uuid in session.scalars(which.order_by(Message.id)).all():
         try:

@@ -293,10 +293,12 @@ def _confirmation(
         .join(Subscriber, Subscriber.id == Message.subscriber_id)
         .where(Message.uuid == uuid, Message.kind == MessageKind.CONFIRM)
     )
-    row = session.execute(asked.with_for_update() if hold else asked).first()
+    row = session.execute(asked.with_for_update(of=Subscriber) if hold else asked).first()
     if row is None:
         raise LinkOver("this link leads nowhere; subscribe again to get a new one")
     message, reader = row
+    if hold:
+        session.refresh(message, with_for_update=True)  # after its reader, as everywhere
     left_since = reader.left_at is not None and reader.left_at >= message.queued_at
     if left_since or at - message.queued_at > rules.CONFIRM_LASTS:
         raise Conflict("this link no longer works; subscribe again to get a new one")

@@ -24,6 +24,7 @@ class Purpose(StrEnum):
     HELPED = "helped"
     MY_SERVICES = "my services"
     SURVEY = "survey"
+    OWN_DATA = "own data"
 
 
 def unsubscribe_token(secret: bytes, uuid: str) -> str:
@@ -65,6 +66,11 @@ def survey_token(secret: bytes, uuid: str) -> str:
     What it opens is kept by its hash alone, and ends with the return.
     """
     return _token(secret, Purpose.SURVEY, UUID(uuid).bytes)
+
+
+def own_data_token(secret: bytes, uuid: str) -> str:
+    """Make the token of the link by which whom this message was mailed to sees all that is held of them."""
+    return _token(secret, Purpose.OWN_DATA, UUID(uuid).bytes)
 
 
 def verify(secret: bytes, purpose: Purpose, token: str) -> str | None:

@@ -47,6 +47,11 @@ def mailbox_path(folder: Path, uuid: str) -> Path:
     return folder / f"{uuid}.eml"
 
 
+def written(folder: Path) -> list[str]:
+    """List the uuids of the messages that were written to a folder; none where there is no folder."""
+    return sorted(path.stem for path in folder.glob("*.eml") if _UUID.fullmatch(path.stem))
+
+
 def _write_through(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:

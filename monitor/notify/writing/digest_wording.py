@@ -37,6 +37,13 @@ _PROMISES = {
     Cadence.QUARTERLY: "one digest a quarter, and nothing in between but what is urgent and corrections",
 }
 
+_OFTEN = {
+    Cadence.AT_ONCE: "at once",
+    Cadence.WEEKLY: "once a week",
+    Cadence.MONTHLY: "once a month",
+    Cadence.QUARTERLY: "once a quarter",
+}
+
 
 def period(content: Mapping[str, Any]) -> str:
     """Say what a digest covers: "in March 2029", "from July to September 2029", "from 12 to 31 March 2029"."""
@@ -292,6 +299,18 @@ def promise(cadence: Cadence, following: int, *, quiet: bool) -> str:
     return (
         f"You asked for news of {about}: {_PROMISES[cadence]}.{more} "
         "If this turns out to be wrong, we will write to you again."
+    )
+
+
+def chose(before: Mapping[str, Any]) -> str:
+    """Say that the link of a mail changed what a reader gets, and what they got until then."""
+    day_of = day(datetime.fromisoformat(before["at"]))
+    following = before["following"]
+    about = f"{number(following)} intervention{'' if following == 1 else 's'}"
+    return (
+        f"On {day_of} what you get was changed by the link in an e-mail of ours. Until then you got "
+        f"news of {about}, {_OFTEN[Cadence(before['cadence'])]}. If it was not you, change it back: "
+        "by the link below, whoever has one of these e-mails can change what you get or stop it."
     )
 
 

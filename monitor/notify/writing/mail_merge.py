@@ -24,12 +24,8 @@ _NO_UUID = "7e57f0f2-0000-4000-8000-5ca1ab1e0000"
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _LONGEST_ADDRESS = 254
 _SOFT_BREAK = b"=\r\n"  # RFC 2045, 6.7: a line that goes on
-_SAID = (
-    "slugs",
-    "following",
-    "told",
-    "cadence",
-)  # of a message's context, what its words depend on
+# of a message's context, what its words depend on
+_SAID = ("slugs", "following", "told", "cadence", "chose")
 _FORMS = 64  # kept at once; each is as large as a message
 
 _Key = tuple[int | None, int | None, str, str, datetime]

@@ -32,6 +32,7 @@ from monitor.notify.readers.tokens import (
     confirm_token,
     helped_token,
     my_services_token,
+    own_data_token,
     survey_token,
     unsubscribe_token,
     view_token,
@@ -50,7 +51,7 @@ _ROLES = {
     Role.ADMIN.value: "an admin",
 }
 _LINE = 68  # characters in a line of the text part
-_MAX_SUBJECT = 250
+MAX_SUBJECT = 250
 _MAX_TEXT = 2000  # characters of any one text from outside
 
 # A folded List-Unsubscribe is no longer a URL (dependencies.md, trap 2): nothing is folded …
@@ -89,11 +90,11 @@ def write(claimed: Claimed, settings: Settings, secret: bytes) -> Written:
     contact = settings.web.contact
     view |= {"contact": contact, "contact_link": addresses.contact_link(contact)}
     view |= {"of_copy": _of_copy(claimed), "on_the_web": _copy(claimed) is Copy.VIEW}
-    subject = _fill(claimed.kind, "subject.txt", view)
+    subject = fill(claimed.kind, "subject.txt", view)
     return Written(
         subject=_subject(f"Test: {subject}" if _copy(claimed) is Copy.TEST else subject),
-        text=_fill(claimed.kind, "body.txt", view),
-        html=_fill(claimed.kind, "body.html", view),
+        text=fill(claimed.kind, "body.txt", view),
+        html=fill(claimed.kind, "body.html", view),
     )
 
 
@@ -154,7 +155,7 @@ def _list_of(claimed: Claimed, base: str, secret: bytes) -> tuple[str, str] | No
 
 def _subject(words: str) -> str:
     """Make a subject that stays text: EmailMessage would decode what looks like an encoded word."""
-    return rules.plain(words.replace("=?", "= ?"), _MAX_SUBJECT)
+    return rules.plain(words.replace("=?", "= ?"), MAX_SUBJECT)
 
 
 def _change(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
@@ -262,8 +263,11 @@ def _helped(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
 def _links(claimed: Claimed, base: str, secret: bytes) -> dict[str, str]:
     """Give the links of a reader’s own; a copy has none, so that whoever sees it can change nothing."""
     if _copy(claimed):
-        return {"stop": "", "choose": "", "view": "", "ledger": f"{base}/changes"}
+        own = dict.fromkeys(("stop", "choose", "view", "chose"), "")
+        return {**own, "ledger": f"{base}/changes"}
+    before = claimed.context.get("chose")
     return {
+        "chose": digest_wording.chose(before) if before else "",
         "view": f"{base}/m/{view_token(secret, claimed.uuid)}",
         "stop": f"{base}/u/{unsubscribe_token(secret, claimed.uuid)}",
         "choose": f"{base}/choices/{choices_token(secret, claimed.uuid)}",
@@ -315,6 +319,13 @@ def _incident(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:  # 
     return {**told, "status": f"{base}/{page}", "button": words}
 
 
+def _own_data(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
+    return {
+        "link": f"{base}/own-data/{own_data_token(secret, claimed.uuid)}",
+        "again": f"{base}/own-data",
+    }
+
+
 def _survey(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
     asked = _plain(claimed.context)
     link = f"{base}/returns/{survey_token(secret, claimed.uuid)}"
@@ -340,6 +351,7 @@ _VIEWS: dict[MessageKind, Callable[[Claimed, str, bytes], dict[str, Any]]] = {
     MessageKind.MY_SERVICES: _my_services,
     MessageKind.SURVEY: _survey,
     MessageKind.HELPED: _helped,
+    MessageKind.OWN_DATA: _own_data,
 }
 
 
@@ -358,7 +370,8 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return value
 
 
-def _fill(kind: MessageKind, part: str, view: dict[str, Any]) -> str:
+def fill(kind: MessageKind, part: str, view: dict[str, Any]) -> str:
+    """Fill in one part of a kind of mail."""
     return _environment().get_template(f"{kind.value}/{part}").render(view)
 
 

@@ -24,6 +24,7 @@ from monitor.notify.words import Copy
 from monitor.notify.writing import viewing
 from monitor.notify.writing.rendering import Written, write
 
+_OWN = ("since", "chose")  # of a message's context, what is its reader's own
 _NO_UUID = "00000000-0000-4000-8000-000000000000"  # no message has this number
 
 
@@ -84,7 +85,7 @@ def send_copy(
     if found is None:
         raise NotFound("There is no such e-mail, or it holds a link that is one person’s own.")
     original = found.message
-    context = {key: value for key, value in original.context.items() if key != "since"}
+    context = {key: value for key, value in original.context.items() if key not in _OWN}
     message = _queue(session, settings, original.kind, address, context, by=by, at=at)
     message.announcement_id, message.digest_id = original.announcement_id, original.digest_id
     return message

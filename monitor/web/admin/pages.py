@@ -19,7 +19,7 @@ from monitor.notify import queries as notify
 from monitor.notify.bounces import queries as returned
 from monitor.notify.messages import whole_digests
 from monitor.notify.tables import MessageKind
-from monitor.notify.writing import viewing
+from monitor.notify.writing import subjects, viewing
 from monitor.ops.advice import advice
 from monitor.ops.queries import status as read_status
 from monitor.web import auth, posting, turns
@@ -33,7 +33,8 @@ blueprint.before_request(auth.only(Role.ADMIN))
 blueprint.add_app_template_filter(letters.pieces)
 
 _MESSAGES = 100
-_PRIVATE = (MessageKind.MY_SERVICES,)  # its link opens what nobody else may see
+# their links open what nobody else may see
+_PRIVATE = (MessageKind.MY_SERVICES, MessageKind.OWN_DATA)
 
 
 @blueprint.get("/status")
@@ -94,6 +95,7 @@ def mail_page(typed: Typed, problems: Problems | None, **path: str | int) -> str
     """Show the page of the mail, with what was wrong with a button pressed there."""
     with service().database.read() as session:
         messages = notify.messages(session, limit=_MESSAGES)
+        told = subjects.of_messages(session, [message.id for message in messages])
         refused = notify.refused(session, limit=_MESSAGES)
         outbox = notify.outbox(session)
         wrong = [incident for incident in incidents.open_incidents(session) if incident.of_mail]
@@ -109,6 +111,7 @@ def mail_page(typed: Typed, problems: Problems | None, **path: str | int) -> str
         typed=typed,
         reader=path.get("reader_id"),
         messages=messages,
+        subjects=told,
         refused=refused,
         outbox=outbox,
         wrong=wrong,

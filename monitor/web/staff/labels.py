@@ -174,6 +174,7 @@ KINDS = {
     MessageKind.MY_SERVICES: "Opens a reader’s private page",
     MessageKind.SURVEY: "Asks a service for its return",
     MessageKind.HELPED: "Asks whether it helped",
+    MessageKind.OWN_DATA: "Opens what is held of an address",
 }
 ROLES = {
     Role.REVIEWER: "Reviewer: screens and appraises",

@@ -1,20 +1,24 @@
 """Two who act on the same mail at once; on PostgreSQL, since SQLite lets one write at a time."""
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from datetime import timedelta
 
 import pytest
+from bounce_mails import dsn  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from monitor.kernel.errors import Conflict
 from monitor.kernel.settings import parse
 from monitor.literature.tables import Study
+from monitor.notify.bounces import taking
 from monitor.notify.digests import making, releasing
 from monitor.notify.digests.making import Workshop
-from monitor.notify.messages import outbox, whole_digests
-from monitor.notify.tables import Digest, Message, MessageKind, MessageState
+from monitor.notify.messages import outbox, postmaster, whole_digests
+from monitor.notify.readers import narrowing, own_data
+from monitor.notify.tables import Digest, Message, MessageKind, MessageState, Subscriber
 
 DUE = timedelta(days=30)
 WHY = {"reason": "It reads well.", "by": "user:1"}
@@ -129,3 +133,69 @@ def test_what_is_made_for_a_digest_while_it_is_approved_goes_too(
         assert session.scalar(of_it) == 2
         claimed = outbox.claim(session, at=now + DUE, limit=9, lease_seconds=60)
         assert len(claimed) == 2
+
+
+def mailed(session):
+    return session.scalars(select(Message).order_by(Message.id)).first()
+
+
+def handed_over(engine, readers, settings, catalogue, now):
+    """Let both readers be mailed; gives the claim of the first."""
+    with Session(engine) as session:
+        make(session, settings, catalogue, now + DUE)
+        session.commit()
+        claims = outbox.claim(session, at=now + DUE, limit=9, lease_seconds=60)
+        session.commit()
+    return claims[0]
+
+
+def came_back(settings, at):
+    """Take in that a message came back, as there was no such mailbox."""
+
+    def take(own):
+        message = mailed(own)
+        raw = dsn(message.address, message.message_id)
+        return taking.take(own, settings, b"s" * 32, raw, at=at)
+
+    return take
+
+
+def refused(claimed, at):
+    return lambda own: outbox.dead(
+        own, claimed, code=550, reply="no such user", at=at, no_mailbox=True
+    )
+
+
+def sent_again(claimed, at):
+    def again(own):
+        with suppress(Conflict):  # its reader has left meanwhile
+            postmaster.send_again(own, claimed.uuid, at=at, **WHY)
+
+    return again
+
+
+@pytest.mark.parametrize("what", ["came back", "refused", "sent again"])
+def test_who_is_erased_while_their_mail_is_acted_on_is_erased(
+    what, engine, readers, settings, catalogue, now
+):
+    """Whoever held the message, and then its reader, would wait for who erases, who waits for the message."""
+    claimed, later = handed_over(engine, readers, settings, catalogue, now), now + DUE
+    act = {
+        "came back": came_back(settings, later),
+        "refused": refused(claimed, later),
+        "sent again": sent_again(claimed, later),
+    }[what]
+    if what == "sent again":
+        with Session(engine) as session:
+            outbox.sent(session, claimed, reply="250", at=later)
+            session.commit()
+    with Session(engine) as session:
+        narrowing.reader(session, claimed.address, hold=True)  # as erasing begins
+        with beside(engine, act):
+            own_data.erase(session, claimed.address, later)
+            session.commit()
+    with Session(engine) as session:
+        reader = session.get_one(Subscriber, claimed.subscriber_id)
+        message = session.get_one(Message, claimed.id)
+        assert (reader.address, message.address) == (f"erased:{reader.id}",) * 2
+        assert (message.reply, reader.dead_because) == (None, None)

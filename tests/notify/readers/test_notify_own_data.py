@@ -5,16 +5,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from monitor.kernel.errors import LinkOver
 from monitor.kernel.persistence.database import Base
 from monitor.notify.digests import making
 from monitor.notify.digests.making import Workshop
 from monitor.notify.messages import outbox
 from monitor.notify.readers import own_data
-from monitor.notify.tables import Message, MessageKind, ReturnedMail, Subscriber
+from monitor.notify.tables import Message, ReturnedMail, Subscriber
 from monitor.notify.words import Weight
 
 DUE = timedelta(days=8, hours=1)
+ANNA = "anna@reader.example"
 BRIEF = (
     "Circle of Security: findings moved from generally positive to mixed; the tier stays strong."
 )
@@ -29,16 +29,14 @@ def test_each_message_is_told_by_what_it_said_and_what_waits_stands_beside(w, se
     w.digested("anna", "cos")
     w.reader("ben", "cos")
     w.accept_and_announce()
-    of_ben = next(m for m in w.messages() if m.address.startswith("ben"))
-    told = own_data.held(w.session, of_ben.uuid)
+    told = own_data.held(w.session, "ben@reader.example")["e_mails"]
     (sent,) = told["messages"]
     assert (sent["kind"], sent["state"]) == ("change", "pending")
     assert sent["told"][0].startswith(BRIEF)
     making.make_next(w.session, Workshop(settings, catalogue), at=w.at + DUE)
-    (digest,) = w.messages(kind=MessageKind.DIGEST)
     w.at += 2 * DUE
     w.accept_and_announce(w.study("LATER", doi="10.1000/later"))
-    told = own_data.held(w.session, digest.uuid)
+    told = own_data.held(w.session, "anna@reader.example")["e_mails"]
     assert told["messages"][0]["told"][0].startswith(BRIEF)
     assert told["waiting_for_a_digest"][0].startswith(BRIEF)
     assert told["terms"]["how_often"] == "monthly"
@@ -57,8 +55,8 @@ def test_erased_means_that_nothing_is_sent_and_nobody_is_found(w, settings, cata
         ReturnedMail(message_id=digest.id, weight=Weight.GONE, status="5.1.1", words=said, at=w.at)
     )
     w.session.flush()
-    assert own_data.erase(w.session, digest.uuid, w.at) == [digest.uuid]
-    assert own_data.erase(w.session, digest.uuid, w.at) == [digest.uuid]
+    assert own_data.erase(w.session, anna.address, w.at) == [digest.uuid]
+    assert own_data.erase(w.session, ANNA, w.at) == []
     assert outbox.claim(w.session, at=w.at, limit=9, lease_seconds=60) == []
     w.withdraw_and_announce(study)
     assert outbox.claim(w.session, at=w.at + DUE, limit=9, lease_seconds=60) == []
@@ -68,8 +66,8 @@ def test_erased_means_that_nothing_is_sent_and_nobody_is_found(w, settings, cata
         for table in Base.metadata.sorted_tables
         if "anna@" in repr(w.session.execute(select(table)).all())
     ]
-    with pytest.raises(LinkOver):
-        own_data.held(w.session, digest.uuid)
+    told = own_data.held(w.session, ANNA)
+    assert (told["e_mails"], told["other_messages"]) == (None, [])
 
 
 def test_what_a_server_says_while_a_reader_is_erased_is_not_kept(w, settings):
@@ -79,8 +77,9 @@ def test_what_a_server_says_while_a_reader_is_erased_is_not_kept(w, settings):
     w.accept_and_announce()
     w.accept_and_announce(w.study("LATER", doi="10.1000/later"))
     first, of_ben, second, _ = outbox.claim(w.session, at=w.at, limit=9, lease_seconds=60)
-    own_data.erase(w.session, first.uuid, w.at)
+    assert first.address == anna.address
     said = f"550 5.1.1 <{anna.address}> no mailbox anna@reader.example"
+    own_data.erase(w.session, ANNA, w.at)
     outbox.dead(w.session, first, code=550, reply=said, at=w.at, no_mailbox=True)
     outbox.sent(w.session, of_ben, reply="250 for ben@reader.example", at=w.at)
     outbox.sent(w.session, second, reply="250 for anna@reader.example", at=w.at)

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from monitor.accounts.rules import check_address
+from monitor.kernel.addresses import masked
 from monitor.kernel.errors import InvalidInput, LinkOver
 from monitor.mine import mail as own_mail
 from monitor.mine import queries as mine
@@ -135,6 +136,11 @@ def confirm(token: str) -> ResponseReturnValue:
 @blueprint.get("/choices/<token>")
 def choices_form(token: str) -> str:
     """Show what a reader gets now, to change it."""
+    return choices_now(token, None)
+
+
+def choices_now(token: str, problems: Problems | None) -> str:
+    """Show it with what was wrong with a button there."""
     uuid = message_of(tokens.Purpose.CHOICES, token)
     with service().database.read() as session:
         chosen = notify.choices(session, uuid)
@@ -151,7 +157,7 @@ def choices_form(token: str) -> str:
         typed[_HELPED] = "yes"
     typed.setlist("kinds", [kind.value for kind in theirs.kinds])
     typed["often"] = often.of(theirs)
-    return _choices_page(typed, None, token=token)
+    return _choices_page(typed, problems, token=token)
 
 
 def _choices_page(typed: Typed, problems: Problems | None, *, token: str) -> str:
@@ -162,6 +168,7 @@ def _choices_page(typed: Typed, problems: Problems | None, *, token: str) -> str
         entered = reader is not None and (
             reader.narrowed_to is not None or mine.has_services(session, reader.address)
         )
+        address = masked(reader.address) if reader is not None else ""
     return render_template(
         "public/readers/choices.html",
         boxes=_boxes(typed.getlist("interventions")),
@@ -174,6 +181,7 @@ def _choices_page(typed: Typed, problems: Problems | None, *, token: str) -> str
         problem_list=_problem_list(problems.of if problems else {}),
         stop=stop,
         token=token,
+        address=address,
     )
 
 
@@ -187,14 +195,11 @@ def choices(token: str) -> ResponseReturnValue:
     if not chosen:
         raise InvalidInput("Choose at least one, or stop the e-mails", field="interventions")
     terms = _terms(request.form)
-    at, only = now(), _ONLY in request.form
     with service().database.write() as session:
-        notify.choose(session, uuid, chosen, at, terms)
-        helping.agree(session, uuid, yes=_HELPED in request.form, at=at)
-        reader = narrowing.of_message(session, uuid)
-        if reader is not None:
-            own_mail.narrow_choices(session, reader.address, only=only, at=at)
-            only = reader.narrowed_to is not None
+        asked = _HELPED in request.form
+        only = own_mail.choose_by_link(
+            session, uuid, chosen, terms, only=_ONLY in request.form, asked=asked, at=now()
+        )
         theirs = notify.terms_of(session, uuid)
     told = often.words(theirs.cadence, theirs.budget)
     return render_template(
@@ -203,7 +208,7 @@ def choices(token: str) -> ResponseReturnValue:
         only=only,
         often=told,
         kinds=often.named(theirs.kinds),
-        asked=_HELPED in request.form,
+        asked=asked,
     )
 
 
