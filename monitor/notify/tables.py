@@ -51,6 +51,14 @@ class MessageState(StrEnum):
     ON_HOLD = "on hold"  # never handed over; it goes when an admin says so
 
 
+class Reason(StrEnum):
+    """Why a message waits, or never went, where its state does not say. ``reply`` tells people."""
+
+    AWAITS_APPROVAL = "awaits approval"  # it goes when an admin has approved its digest
+    HELD = "held by an admin"
+    OVERTAKEN = "overtaken"  # what it tells is no longer so, or a later mail tells it
+
+
 # When a message's turn comes, as SQL that both databases index: what somebody waits for (a link, an
 # incident) before what goes to thousands, the first try before the second, and last what the mail
 # server takes from others but not from us. Whatever its number, see ``notify.smtp.due``.
@@ -255,10 +263,11 @@ class Message(Base):
     lease_token: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
-    reply: Mapped[str | None]  # the server's last words
+    reply: Mapped[str | None]  # the server's last words, or ours: for people alone
     held_since: Mapped[datetime | None]  # it waits: the server takes no mail from us
     seen_at: Mapped[datetime | None]  # when an admin saw that it was refused for good
     digest_id: Mapped[int | None]  # the digest that it brings
+    reason: Mapped[Reason | None] = mapped_column(enum_column(Reason))
 
     __table_args__ = (
         UniqueConstraint("subscriber_id", "announcement_id"),

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from monitor.kernel.persistence.database import affected
 from monitor.notify.messages.claiming import OVERTAKEN
 from monitor.notify.smtp.due import UNTOUCHED
-from monitor.notify.tables import Announcement, Digest, HeldNews, Message, MessageState
+from monitor.notify.tables import Announcement, Digest, HeldNews, Message, MessageState, Reason
 
 
 @dataclass(slots=True)
@@ -69,7 +69,8 @@ def told_before(
         Message.subscriber_id.in_(readers),
     )
     off = update(Message).where(*of_them, Message.state.in_(UNTOUCHED))
-    _run(session, off.values(state=MessageState.CANCELLED, reply=OVERTAKEN, held_since=None))
+    gone: dict[str, Any] = {"state": MessageState.CANCELLED, "reply": OVERTAKEN}
+    _run(session, off.values(**gone, reason=Reason.OVERTAKEN, held_since=None))
     _stop_digests(session, announcement, readers)
     known: dict[int, Before] = {}
     _by_mail(session, of_them, known)

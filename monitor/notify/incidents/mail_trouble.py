@@ -19,7 +19,7 @@ from monitor.notify import queries, rules
 from monitor.notify.incidents import incident_mail
 from monitor.notify.incidents.incident_mail import Phase, alert
 from monitor.notify.smtp.due import UNTOUCHED
-from monitor.notify.tables import AWAITS, Digest, Message, MessageKind, MessageState
+from monitor.notify.tables import AWAITS, Digest, Message, MessageKind, MessageState, Reason
 
 log = structlog.get_logger()
 
@@ -155,8 +155,10 @@ def _call_off(session: Session, incident: IncidentView) -> None:
         Message.state.in_(UNTOUCHED),
         Message.context["incident"].as_integer() == incident.id,
     )
-    values = {"state": MessageState.CANCELLED, "reply": incident_mail.PASSED}
-    affected(session.execute(off.values(values).execution_options(synchronize_session="fetch")))
+    off = off.values(
+        state=MessageState.CANCELLED, reply=incident_mail.PASSED, reason=Reason.OVERTAKEN
+    )
+    affected(session.execute(off.execution_options(synchronize_session="fetch")))
 
 
 def _hours() -> int:
