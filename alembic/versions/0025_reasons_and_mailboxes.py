@@ -1,5 +1,6 @@
-"""Why a message waits or never went, beside the sentence that tells people."""
+"""Why a message waits or never went, beside its sentence; how far a mailbox of bounces was read."""
 
+import sqlalchemy as sa
 from alembic import op
 
 from monitor.ops import altering
@@ -18,6 +19,7 @@ _SAID = {
     "Not sent: what it told of was over within minutes": ("overtaken", "cancelled"),
     "Not sent: the draft it told of is no draft any more": ("overtaken", "cancelled"),
 }
+_TIME = sa.DateTime(timezone=True)
 _REASONS = ("awaits approval", "held by an admin", "overtaken")
 
 
@@ -31,10 +33,23 @@ def upgrade() -> None:
             f"UPDATE message SET reason = '{reason}' "  # noqa: S608 - our own words
             f"WHERE state = '{state}' AND reply = '{said}'"
         )
+    op.create_table(
+        "bounce_mailbox",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("uid_validity", sa.BigInteger(), nullable=True),
+        sa.Column("last_uid", sa.BigInteger(), nullable=False),
+        sa.Column("to_mark", sa.JSON(), nullable=False),
+        sa.Column("stuck_uid", sa.BigInteger(), nullable=True),
+        sa.Column("stuck_times", sa.Integer(), nullable=False),
+        sa.Column("next_at", _TIME, nullable=False),
+        sa.Column("read_at", _TIME, nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_bounce_mailbox")),
+    )
 
 
 def downgrade() -> None:
-    """Go by the sentences again, whatever they said meanwhile."""
+    """Go by the sentences again, whatever they said meanwhile; read mailboxes from the start."""
+    op.drop_table("bounce_mailbox")
     for said, (reason, state) in _SAID.items():
         if state == "on hold":
             op.execute(
