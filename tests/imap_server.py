@@ -133,6 +133,7 @@ class ImapServer(MailServer):  # type: ignore[misc]  # found by path, so mypy do
         """Tell the numbers of mails at some places."""
         first, last = _FETCH.findall(rest)[0]
         uids = sorted(self.mails)
+        self.say("* 1 FETCH (FLAGS (\\Seen))", f"* {len(uids)} FETCH (UID {uids[-1]} MODSEQ (9))")
         for place in range(int(first), int(last or first) + 1):
             self.say(f"* {place} FETCH (UID {uids[place - 1]})")
 

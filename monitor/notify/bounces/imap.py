@@ -24,7 +24,7 @@ COMMAND_SECONDS = 60
 MOST_BYTES = LARGEST + 1_000_000  # of all that answers one command
 _LONGEST_LINE = 100_000
 _HIGHEST = 2**32 - 1  # of UIDs, and of UIDVALIDITY (RFC 3501, 2.3.1.1)
-_UID = re.compile(rb"\bUID (\d{1,10})\b")
+_AT = re.compile(rb"(\d{1,10}) \(.*?\bUID (\d{1,10})\b")
 _ATOM = re.compile(r"[A-Za-z0-9.@_+-]+")
 _MECHANISM = re.compile(r"AUTH=([A-Z0-9-]{1,20})")
 
@@ -279,10 +279,11 @@ class Mailbox:
         """Give the numbers of the mails at these places: one each, and rising."""
         with self._told():
             done, said = self._now.fetch(f"{first}:{last}", "(UID)")
-            lines = [part for part in said if isinstance(part, bytes)]
-            found = [int(uid[1]) for line in lines if (uid := _UID.search(line))]
-            rises = found == sorted(set(found)) and 0 < len(found) == last - first + 1
-            if done != "OK" or not rises or not 0 < found[-1] <= _HIGHEST:
+            lines = [one for part in said if isinstance(part, bytes) and (one := _AT.match(part))]
+            # what it tells unasked, of others or again, is passed over
+            at = {int(line[1]): int(line[2]) for line in lines}
+            found = [at.get(place, 0) for place in range(first, last + 1)]
+            if done != "OK" or found != sorted({*found} - {0}) or found[-1] > _HIGHEST:
                 raise self._nonsense()
         return found
 
