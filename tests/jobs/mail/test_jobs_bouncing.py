@@ -10,8 +10,8 @@ from imap_server import ImapServer  # type: ignore[import-not-found]  # tests/ i
 from sqlalchemy import select
 
 from monitor.feeds import incidents
-from monitor.jobs import bouncing
-from monitor.jobs.bouncing import read_mailbox_due, read_mailbox_now
+from monitor.jobs.mail import bouncing
+from monitor.jobs.mail.bouncing import read_mailbox_due, read_mailbox_now
 from monitor.kernel.errors import Conflict, InvalidInput, MailFault
 from monitor.kernel.persistence.locks import exclusive
 from monitor.kernel.settings import parse
