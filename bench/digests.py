@@ -103,7 +103,7 @@ def measure(url: str, port: int, digests: int) -> dict[str, float]:
 def _letters(service: Service, sample: int) -> list[partial[EmailMessage]]:
     with service.database.read() as session:
         digests = select(Message.id).where(Message.kind == MessageKind.DIGEST).order_by(Message.id)
-        claimed = claiming._read(session, session.scalars(digests.limit(sample)).all(), ())
+        claimed = claiming.read(session, session.scalars(digests.limit(sample)).all())
     return [partial(_letter, service, one) for one in claimed]
 
 

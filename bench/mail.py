@@ -220,7 +220,7 @@ def _plain(service: Service, port: int, sample: int) -> tuple[float, float]:
     """Measure the plain path on the first messages, and leave them as they were."""
     with service.database.read() as session:
         ids = session.scalars(select(Message.id).order_by(Message.id).limit(sample)).all()
-        claimed = claiming._read(session, ids, ())  # what a claim gives, without one
+        claimed = claiming.read(session, ids)  # what a claim gives, without one
     render = partial(rendering.render, settings=service.settings, secret=service.secret)
     ready = [(one.id, one.address, partial(_same, render(one))) for one in claimed]
     fresh = [(one.id, one.address, partial(render, one)) for one in claimed[:_FEW]]

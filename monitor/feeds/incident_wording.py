@@ -26,6 +26,12 @@ _HEADLINES: Mapping[str, str] = {
     MailFault.WAITING: "has waited for hours",
     MailFault.APPROVAL: "waits for approval: a digest goes when an admin says so",
     MailFault.RETURNED: "comes back: others’ servers refuse it for a reason of ours",
+    MailFault.BOX_UNREACHABLE: "that came back is not read: its mailbox cannot be reached",
+    MailFault.BOX_UNPROTECTED: "that came back is not read: its mailbox cannot be trusted",
+    MailFault.BOX_SIGN_IN: "that came back is not read: its mailbox refuses our sign-in",
+    MailFault.BOX_FOLDER: "that came back is not read: its folder is not there as the settings say",
+    MailFault.BOX_NONSENSE: "that came back is not read: its mailbox answers what was not asked",
+    MailFault.BOX_SETTINGS: "that came back is not read: the settings of its mailbox are wrong",
     SourceFault.OURS: "could not be asked, for a reason of our own",
 }
 _OTHERWISE = "did not answer in full"
@@ -36,13 +42,14 @@ _URGENT = frozenset(
         SourceFault.QUERY_CHANGED,
         SourceFault.UNFIT,
         SourceFault.OURS,
-        *(fault for fault in MailFault if fault is not MailFault.UNREACHABLE),
+        *(set(MailFault) - {MailFault.UNREACHABLE, MailFault.BOX_UNREACHABLE}),
     }
 )
 _OF_US = (
     "It is no reader’s fault. Ask who runs the mail server to let this machine send, and look "
     "at mail.username and mail.from_address in the settings."
 )
+_TRY_BOX = "`gap-monitor bounce --imap` tries it at once."
 _REMEDIES: Mapping[str, str] = {
     SourceFault.UNREACHABLE: (
         "It mostly passes. If it lasts, look at the source’s own status page, at its address in "
@@ -104,6 +111,29 @@ _REMEDIES: Mapping[str, str] = {
     MailFault.RETURNED: (
         "It is no reader’s fault. `gap-monitor doctor mail` says what of SPF, DKIM, DMARC and the "
         "mail server is not right; Mail shows what each server said. Then send again what came back."
+    ),
+    MailFault.BOX_UNREACHABLE: (
+        "It mostly passes. If it lasts, see whether the mailbox’s server runs, and look at "
+        f"mail.imap.host and mail.imap.port in the settings. {_TRY_BOX}"
+    ),
+    MailFault.BOX_UNPROTECTED: (
+        "Look at mail.imap.tls, mail.imap.host and mail.imap.port in the settings, and at the "
+        f"server’s certificate. {_TRY_BOX}"
+    ),
+    MailFault.BOX_SIGN_IN: (
+        "Look at mail.imap.username and mail.imap.password_file in the settings; some servers want "
+        f"a password made for one program. The password is read anew for every try. {_TRY_BOX}"
+    ),
+    MailFault.BOX_FOLDER: (
+        "Look at mail.imap.folder and mail.imap.move_to in the settings: a folder is named as its "
+        f"server lists it. {_TRY_BOX}"
+    ),
+    MailFault.BOX_NONSENSE: (
+        "Look at mail.imap.host and mail.imap.port: is it an IMAP server? If it is, ask who runs it; "
+        "meanwhile bring an mbox file with `gap-monitor bounce --mbox`."
+    ),
+    MailFault.BOX_SETTINGS: (
+        f"Put right what is said here, under mail.imap in the settings. {_TRY_BOX}"
     ),
     SourceFault.OURS: (
         "The source is not to blame. Mend what is said here, on this machine or in its settings; "

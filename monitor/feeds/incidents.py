@@ -29,10 +29,11 @@ DELIVERY = "delivery"
 WAITING = "waiting"
 RETURNED = "returned"
 APPROVAL = "approval"
+BOUNCES = "bounces"
 
 _TITLES = {MAIL: "Mail"}
 # what ends by itself, and never on anybody's word
-_BY_ITSELF = frozenset({POLL, COMPARING, DELIVERY, WAITING, RETURNED, APPROVAL})
+_BY_ITSELF = frozenset({POLL, COMPARING, DELIVERY, WAITING, RETURNED, APPROVAL, BOUNCES})
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,8 +148,9 @@ class Incident(Base):
 
     ``topic`` of a source is "poll" (it does not answer in full), "comparison" (it lists fewer than
     before), "comparing" (it can be compared no more) or "query:KEY" (it reads that query in another
-    way); of the mail "delivery" (none leaves), "waiting" (some has waited for long) or "returned" (it
-    comes back, for a reason of ours) or "approval" (a digest goes when an admin says so). At most one is open per source and topic.
+    way); of the mail "delivery" (none leaves), "waiting" (some has waited for long) "returned" (it
+    comes back, for a reason of ours), "approval" (a digest goes when an admin says so) or "bounces"
+    (their mailbox cannot be read). At most one is open per source and topic.
     """
 
     __tablename__ = "incident"

@@ -18,6 +18,7 @@ from monitor.accounts import retention as accounts_retention
 from monitor.feeds.storage import retention
 from monitor.jobs.files.uploads import work_on_uploads
 from monitor.jobs.mail.asking_readers import ask_readers
+from monitor.jobs.mail.bouncing import read_mailbox_due
 from monitor.jobs.mail.delivery import deliver_due
 from monitor.jobs.mail.digesting import make_due
 from monitor.jobs.mail.reminding import remind_due
@@ -111,6 +112,7 @@ JOBS = (
     Job("ping", 5 * 60, ping),
     Job("remind", 60 * 60, remind_due),
     Job("ask", 60 * 60, ask_readers),
+    Job("bounces", 60, read_mailbox_due),
     Job("collect", 5 * 60, close_due),
     Job("import", 5, work_on_uploads),
     Job("order", 5, order_due),

@@ -28,6 +28,20 @@ def in_link(host: str) -> str:
     return f"[{plain}]" if is_v6 else plain
 
 
+def is_this_machine(host: str) -> bool:
+    """Tell whether a name or an address is this machine's own, reached over no network.
+
+    >>> is_this_machine("localhost"), is_this_machine("::1"), is_this_machine("mail.example")
+    (True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def check_public_url(value: str) -> str:
     """Give a service's address without a slash at its end; it may stand below a plain path.
 

@@ -109,6 +109,12 @@ class MailFault(StrEnum):
     WAITING = "mail waits"  # for hours, though the server answers
     APPROVAL = "digest to be approved"
     RETURNED = "mail comes back"  # bounces of others' servers that are about us
+    BOX_UNREACHABLE = "mailbox unreachable"  # that of bounces, as are all of these
+    BOX_UNPROTECTED = "mailbox not trusted"
+    BOX_SIGN_IN = "mailbox sign-in refused"
+    BOX_FOLDER = "mailbox folder not there"
+    BOX_NONSENSE = "mailbox cannot be read"  # what its server says is not what was asked for
+    BOX_SETTINGS = "mailbox settings wrong"
 
 
 class DeliveryRefused(DeliveryError):  # noqa: N818 - the server's verdict on one message
@@ -144,6 +150,18 @@ class ServerUnavailable(DeliveryError):  # noqa: N818 - about the server, not on
     def __init__(self, message: str, *, kind: MailFault = MailFault.UNREACHABLE) -> None:
         super().__init__(message)
         self.kind = kind
+
+
+class MailboxUnavailable(MonitorError):  # noqa: N818 - about the mailbox, not one mail
+    """The mailbox of bounces could not be read to its end, so nothing follows from its silence.
+
+    ``uid``: the mail it failed at, where it was one. The message never holds a word of the server's.
+    """
+
+    def __init__(self, message: str, *, kind: MailFault, uid: int | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.uid = uid
 
 
 class SenderRefused(ServerUnavailable):

@@ -22,6 +22,7 @@ from sqlalchemy.exc import ArgumentError
 
 from monitor.kernel import addresses
 from monitor.kernel.errors import ConfigError
+from monitor.kernel.mailbox_settings import ImapSettings, Tls
 from monitor.kernel.private_files import refuse_open_to_others
 from monitor.kernel.source_settings import (
     FeedSourceSettings,
@@ -131,14 +132,6 @@ class Transport(StrEnum):
     SMTP = "smtp"
 
 
-class Tls(StrEnum):
-    """How the connection to the mail server is protected."""
-
-    NONE = "none"
-    STARTTLS = "starttls"
-    TLS = "tls"
-
-
 class MailSettings(Section):
     """Mail to readers and admins."""
 
@@ -200,6 +193,7 @@ class MailSettings(Section):
         description="whether a digest goes only when an admin has approved it, under Mail or with "
         "`gap-monitor mail approve`; what is told at once goes as always",
     )
+    imap: ImapSettings = ImapSettings()
 
     @field_validator("from_address", "bounce_address")
     @classmethod

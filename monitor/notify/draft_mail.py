@@ -17,7 +17,7 @@ from monitor.kernel.settings import Settings
 from monitor.notify.messages.queueing import queue
 from monitor.notify.rules import plain
 from monitor.notify.smtp.due import UNTOUCHED
-from monitor.notify.tables import Message, MessageKind, MessageState
+from monitor.notify.tables import Message, MessageKind, MessageState, Reason
 from monitor.usage.service import FEED
 from monitor.usage.standing import period
 from monitor.usage.tables import Wave, WaveState
@@ -59,7 +59,7 @@ def _call_off(session: Session) -> None:
         Message.context["phase"].as_string() == PHASE,
         Message.context["wave"].as_integer().not_in(drafts),
     )
-    off = gone.values(state=MessageState.CANCELLED, reply=_GONE)
+    off = gone.values(state=MessageState.CANCELLED, reply=_GONE, reason=Reason.OVERTAKEN)
     affected(session.execute(off.execution_options(synchronize_session="fetch")))
 
 

@@ -4,7 +4,16 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, TextClause, UniqueConstraint, false, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    TextClause,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.kernel.persistence.database import Base, enum_column
@@ -50,6 +59,14 @@ class MessageState(StrEnum):
     DEAD = "dead"  # refused for good
     CANCELLED = "cancelled"  # the reader left before it was sent
     ON_HOLD = "on hold"  # never handed over; it goes when an admin says so
+
+
+class Reason(StrEnum):
+    """Why a message waits, or never went, where its state does not say. ``reply`` tells people."""
+
+    AWAITS_APPROVAL = "awaits approval"  # it goes when an admin has approved its digest
+    HELD = "held by an admin"
+    OVERTAKEN = "overtaken"  # what it tells is no longer so, or a later mail tells it
 
 
 # When a message's turn comes, as SQL that both databases index: what somebody waits for (a link, an
@@ -261,10 +278,11 @@ class Message(Base):
     lease_token: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
-    reply: Mapped[str | None]  # the server's last words
+    reply: Mapped[str | None]  # the server's last words, or ours: for people alone
     held_since: Mapped[datetime | None]  # it waits: the server takes no mail from us
     seen_at: Mapped[datetime | None]  # when an admin saw that it was refused for good
     digest_id: Mapped[int | None]  # the digest that it brings
+    reason: Mapped[Reason | None] = mapped_column(enum_column(Reason))
 
     __table_args__ = (
         UniqueConstraint("subscriber_id", "announcement_id"),
@@ -287,6 +305,26 @@ class Message(Base):
         # whether the last messages to an address all came back
         Index("ix_message_address", "address"),
     )
+
+
+class BounceMailbox(Base):
+    """How far a mailbox of bounces was read. ``last_uid``: of the last mail that was looked at.
+
+    Its numbers hold as long as ``uid_validity`` does; under another one it is read from the start,
+    which does nothing twice. ``to_mark``: what was taken in and is still to be marked or moved there.
+    ``stuck_uid``: the mail at which the last ``stuck_times`` readings broke off.
+    """
+
+    __tablename__ = "bounce_mailbox"
+
+    name: Mapped[str] = mapped_column(primary_key=True)  # user, server and folder
+    uid_validity: Mapped[int | None] = mapped_column(BigInteger)  # None: it was never opened
+    last_uid: Mapped[int] = mapped_column(BigInteger, default=0)
+    to_mark: Mapped[list[int]]
+    stuck_uid: Mapped[int | None] = mapped_column(BigInteger)
+    stuck_times: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]  # when it was last read to its end
 
 
 class ReturnedMail(Base):

@@ -1,5 +1,6 @@
 """One read model of the service's health, for the status page and ``status --json``."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -38,6 +39,7 @@ JOB_TITLES = {
     "order": "Order the queue",
     "check": "Check the audit ledger",
     "ask": "Ask readers whether it helped",
+    "bounces": "Read mail that came back",
     "collect": "Close waves of use that are over",
     "tidy": "Let go of what is old",
     "shorten": "Keep the database’s log short",
@@ -201,11 +203,13 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
 
 
 def mail_problems(session: Session, now: datetime) -> list[str]:
-    """Say what stands in the way of mail, each with its reason; nothing where all is well."""
+    """Say what is wrong with mail, each with its reason; nothing where all is well."""
+    return _wrong_with_mail(session, now, but={incidents.APPROVAL})  # waits for a person, as asked
+
+
+def _wrong_with_mail(session: Session, now: datetime, but: Collection[str]) -> list[str]:
     wrong = [
-        one
-        for one in incidents.open_incidents(session)
-        if one.of_mail and one.topic != incidents.APPROVAL  # that one waits for a person, as asked
+        one for one in incidents.open_incidents(session) if one.of_mail and one.topic not in but
     ]
     told = [f"{one.headline}: {one.message}" for one in wrong]
     return told + _mail_problems(wrong, notify.outbox(session), now)
@@ -217,7 +221,9 @@ def cannot_tell(session: Session, now: datetime) -> list[str]:
         _job_status(row, now)
         for row in session.scalars(select(JobRow).where(JobRow.name != "ping"))
     ]
-    return mail_problems(session, now) + _digests(session, now) + _of_jobs(jobs)
+    # of bounces that are not read the admins hear by mail, which leaves
+    mail = _wrong_with_mail(session, now, but={incidents.APPROVAL, incidents.BOUNCES})
+    return mail + _digests(session, now) + _of_jobs(jobs)
 
 
 def _job_status(row: JobRow, now: datetime) -> JobStatus:
@@ -280,7 +286,11 @@ def _mail_problems(
     """Say what is wrong with the mail, from the messages themselves where no job told of it."""
     problems = []
     oldest = outbox.oldest_waiting_at
-    if oldest and now - oldest > rules.MAY_WAIT and not any(incident.of_mail for incident in wrong):
+    if (
+        oldest
+        and now - oldest > rules.MAY_WAIT
+        and not any(incident.topic in {incidents.DELIVERY, incidents.WAITING} for incident in wrong)
+    ):
         problems.append(f"The oldest mail has waited for {_long(now - oldest)}")
     if refused := outbox.refused:
         problems.append(f"{refused} message{'s were' if refused > 1 else ' was'} refused for good")

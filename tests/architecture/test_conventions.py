@@ -95,6 +95,13 @@ def test_one_module_imports_smtplib():
     assert users == ["monitor/notify/smtp/transport.py"]
 
 
+def test_one_module_imports_imaplib():
+    users = [
+        _name(p) for p in MODULES if "imaplib" in set(_imports(ast.parse(p.read_text("utf-8"))))
+    ]
+    assert users == ["monitor/notify/bounces/imap.py"]
+
+
 def test_few_places_catch_every_exception():
     """The job runner; a poll or a file that breaks our reader; a thread that hands it on; a rollback
     re-raises; the end.

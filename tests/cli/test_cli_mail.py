@@ -4,8 +4,9 @@ import json
 import socket
 
 import pytest
-from bounce_mails import dsn  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from bounce_mails import FORGED_ID, dsn  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from click.testing import CliRunner
+from imap_server import ImapServer  # type: ignore[import-not-found]  # tests/ is on pytest's path
 
 from monitor.cli import commands
 from monitor.jobs.schedule import SCHEDULE
@@ -123,6 +124,29 @@ def test_a_bounce_is_piped_in_or_read_from_a_file(config, tmp_path):
     assert "Mail 1: Not believed" in told
     assert f"Mail 2 ({asked.uuid}): Noted." in told  # they have confirmed since
     assert isinstance(run(config, "bounce").exception, InvalidInput)
+
+
+def test_a_mailbox_is_read_at_once_and_one_that_cannot_be_is_a_failure(config):
+    assert "set mail.imap.host" in str(run(config, "bounce", "--imap").exception)
+    (config.parent / "imap").write_text("s3cret")
+    (config.parent / "imap").chmod(0o600)
+    with ImapServer(dsn("x@reader.example", FORGED_ID)) as server:
+        wishes = f'port = {server.port}\nhost = "127.0.0.1"\nusername = "bounces"\ntls = "none"'
+        own = config.parent / "with_mailbox.toml"
+        own.write_text(f'{config.read_text()}\n[mail.imap]\n{wishes}\npassword_file = "imap"\n')
+        read = run(own, "bounce", "--imap")
+        assert (read.exit_code, "1 mail looked at, 0 believed." in read.output) == (0, True)
+        assert "Mail 1: Not believed" in read.output
+        assert "ok         mailbox of bounces: 127.0.0.1" in run(own, "doctor", "mail").output
+        server.secret = ("bounces", "another")
+        refused = run(own, "bounce", "--imap", "--json")
+        assert refused.exit_code == 1
+        assert (
+            "refuses the sign-in"
+            in json.loads(refused.stdout[refused.stdout.index("{") :])["trouble"]
+        )
+        assert "not ok     mailbox of bounces: " in run(own, "doctor", "mail").output
+    assert "not known  mailbox of bounces: " in run(own, "doctor", "mail").output
 
 
 def test_the_doctor_says_line_by_line_what_to_fix(config):

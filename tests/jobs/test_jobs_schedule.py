@@ -62,7 +62,7 @@ def test_a_job_that_misses_its_turns_is_overdue(service, clock):
     assert _states(service)[1].verdict == ALL_WELL
     clock.pass_by(minutes=10)
     states, now = _states(service)
-    late = dict.fromkeys(("poll", "deliver", "import", "renew", "order"), "overdue")
+    late = dict.fromkeys(("poll", "deliver", "import", "renew", "order", "bounces"), "overdue")
     on_time = dict.fromkeys(
         (
             "ask",

@@ -12,6 +12,7 @@ from monitor.kernel.errors import ConfigError
 from monitor.kernel.settings import load, parse
 
 ROOT = Path(__file__).resolve().parents[2]
+MAILBOX = {"host": "mail.example", "username": "u", "password_file": "secret"}
 
 
 def test_an_empty_file_is_the_defaults(tmp_path):
@@ -136,6 +137,7 @@ def test_the_example_with_every_line_uncommented_still_loads(tmp_path):
             section.pop("api_key_file", None)
     data["mail"].pop("password_file")
     data["mail"].pop("dkim_key_file")
+    data["mail"]["imap"].pop("password_file")
     assert parse(data, folder=tmp_path) == parse({}, folder=tmp_path)
 
 
@@ -158,6 +160,27 @@ def test_every_setting_has_a_line_of_help():
         ({"web": {"public_url": "https://x.example/?a=1"}}, "without spaces, [?] or #"),
         ({"sources": {"pubmed": {"base_url": "x.example"}}}, "base_url: must be an address"),
         ({"sources": {"since": "last year"}}, "sources.since: must be a day, such as 2020-01-31"),
+        ({"mail": {"imap": MAILBOX | {"username": ""}}}, "mail.imap: username: name the user"),
+        (
+            {"mail": {"imap": {"host": "mail.example", "username": "u"}}},
+            "imap: password_file: name",
+        ),
+        (
+            {"mail": {"imap": MAILBOX | {"tls": "none"}}},
+            "imap: tls: .none. would send the password",
+        ),
+        ({"mail": {"imap": MAILBOX | {"then": "move"}}}, "imap: move_to: name another folder"),
+        (
+            {"mail": {"imap": MAILBOX | {"then": "delete"}}},
+            "mail.imap.then: Input should be 'keep'",
+        ),
+        ({"mail": {"imap": MAILBOX | {"folder": "Entwürfe"}}}, "imap.folder: must be the folder’s"),
+        ({"mail": {"imap": MAILBOX | {"folder": 'IN"BOX'}}}, "imap.folder: must be the folder’s"),
+        ({"mail": {"imap": MAILBOX | {"every_minutes": 0}}}, "mail.imap.every_minutes: "),
+        (
+            {"mail": {"imap": MAILBOX | {"password": "canary"}}},
+            "mail.imap.password: unknown setting",
+        ),
     ],
 )
 def test_what_a_setting_must_look_like_is_said_in_words(tmp_path, data, said):

@@ -415,3 +415,39 @@ def test_rounds_of_before_were_judged_in_the_tool_in_force_and_papers_stay_when_
         )
     schema.migrate(empty)
     schema.require_current(empty)
+
+
+def test_why_a_message_waits_is_taken_from_its_sentence_and_given_back_to_it(empty):
+    _step(empty, "upgrade", "0023_did_it_help")
+    at = {"at": "2026-11-23 06:10:00+00:00"}
+    adding = (
+        "INSERT INTO message (uuid, message_id, kind, address, context, state, queued_at, next_at,"
+        " attempts, lease_token, reply) VALUES (:uuid, :uuid, 'digest', 'a@example.org', '{}',"
+        " :state, :at, :at, 0, 0, :reply)"
+    )
+    approval = "It is sent when an admin has approved its digest"
+    rows = {
+        "a": ("on hold", approval, "awaits approval"),
+        "b": ("on hold", "An admin holds it until it is let go", "held by an admin"),
+        "c": ("cancelled", "Not sent: what it tells of the study is no longer so", "overtaken"),
+        "d": ("cancelled", "The reader left before it was sent", None),
+        "e": ("deferred", approval, None),  # as a mail server may say: nothing follows from it
+        "f": ("pending", None, None),
+    }
+    with empty.write() as session:
+        for uuid, (state, reply, _) in rows.items():
+            session.execute(text(adding), {**at, "uuid": uuid, "state": state, "reply": reply})
+    given = {uuid: reason for uuid, (_, _, reason) in rows.items()}
+    reasons = text("SELECT uuid, reason FROM message")
+    schema.migrate(empty)
+    with empty.write() as session:
+        assert dict(session.execute(reasons).all()) == given
+        session.execute(text("UPDATE message SET reply = 'said otherwise' WHERE uuid = 'a'"))
+    _step(empty, "downgrade", "0023_did_it_help")
+    with empty.read() as session:
+        said = dict(session.execute(text("SELECT uuid, reply FROM message")).all())
+        assert said == {uuid: reply for uuid, (_, reply, _) in rows.items()}
+    schema.migrate(empty)
+    with empty.read() as session:
+        assert dict(session.execute(reasons).all()) == given
+    schema.require_current(empty)

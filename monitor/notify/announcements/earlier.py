@@ -16,7 +16,7 @@ from monitor.kernel.persistence.database import affected
 from monitor.notify import holding
 from monitor.notify.messages.claiming import OVERTAKEN
 from monitor.notify.smtp.due import UNTOUCHED
-from monitor.notify.tables import Announcement, Digest, HeldNews, Message, MessageState
+from monitor.notify.tables import Announcement, Digest, HeldNews, Message, MessageState, Reason
 
 
 @dataclass(slots=True)
@@ -71,7 +71,8 @@ def told_before(
     )
     holding.messages(session, *of_them, Message.state.in_(UNTOUCHED))
     off = update(Message).where(*of_them, Message.state.in_(UNTOUCHED))
-    _run(session, off.values(state=MessageState.CANCELLED, reply=OVERTAKEN, held_since=None))
+    gone: dict[str, Any] = {"state": MessageState.CANCELLED, "reply": OVERTAKEN}
+    _run(session, off.values(**gone, reason=Reason.OVERTAKEN, held_since=None))
     _stop_digests(session, announcement, readers)
     known: dict[int, Before] = {}
     _by_mail(session, of_them, known)

@@ -34,6 +34,7 @@ from monitor.notify.tables import (
     MessageKind,
     MessageState,
     ReaderTerms,
+    Reason,
     Subscriber,
     SubscriberState,
     TrialNews,
@@ -319,6 +320,7 @@ def _queue(session: Session, settings: Settings, made: Sequence[Ready], at: date
             message.context = {**message.context, "chose": changed[message.subscriber_id]}
         if message.digest_id in on_hold:
             message.state, message.reply = MessageState.ON_HOLD, AWAITS_APPROVAL
+            message.reason = Reason.AWAITS_APPROVAL
     session.add_all(messages)
     session.flush()
     for ready, message in zip(made, messages, strict=True):

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
 from monitor.kernel.persistence.database import affected
-from monitor.notify.digests.making import ACTOR, AT_ONCE, AWAITS_APPROVAL
+from monitor.notify.digests.making import ACTOR, AT_ONCE
 from monitor.notify.messages.claiming import OVERTAKEN
 from monitor.notify.smtp.due import UNTOUCHED
-from monitor.notify.tables import Digest, HeldNews, Message, MessageState, ReaderTerms
+from monitor.notify.tables import Digest, HeldNews, Message, MessageState, ReaderTerms, Reason
 
 _STOPPED = (*UNTOUCHED, MessageState.CANCELLED)
 
@@ -33,11 +33,8 @@ def release_next(session: Session, *, at: datetime) -> int:
     rows = session.scalars(next_.with_for_update(of=Message)).all()
     for message in rows:
         if message.state is not MessageState.CANCELLED:
-            message.state, message.reply, message.held_since = (
-                MessageState.CANCELLED,
-                OVERTAKEN,
-                None,
-            )
+            message.state, message.reply = MessageState.CANCELLED, OVERTAKEN
+            message.reason, message.held_since = Reason.OVERTAKEN, None
         again = update(HeldNews).where(HeldNews.message_id == message.id).values(message_id=None)
         affected(session.execute(again.execution_options(synchronize_session=False)))
         row = session.get(ReaderTerms, message.subscriber_id)
@@ -63,6 +60,7 @@ def let_approved_go(session: Session, *, at: datetime) -> int:
     rows = session.scalars(next_.with_for_update(of=Message)).all()
     for message in rows:
         message.state, message.reply, message.next_at = MessageState.PENDING, None, at
+        message.reason = None
     session.flush()
     return len(rows)
 
@@ -78,7 +76,7 @@ def _left_behind() -> Select[Message]:
         .join(Digest, Digest.id == Message.digest_id)
         .where(
             Message.state == MessageState.ON_HOLD,
-            Message.reply == AWAITS_APPROVAL,
+            Message.reason == Reason.AWAITS_APPROVAL,
             Digest.approved_at.is_not(None),
         )
     )

@@ -22,7 +22,7 @@ from monitor.notify import rules
 from monitor.notify.incidents import trouble_words
 from monitor.notify.messages.queueing import queue
 from monitor.notify.smtp.due import UNTOUCHED
-from monitor.notify.tables import Message, MessageKind, MessageState
+from monitor.notify.tables import Message, MessageKind, MessageState, Reason
 
 OVERTAKEN = "Not sent: a later mail about the same incident takes its place"
 PASSED = "Not sent: what it told of was over within minutes"
@@ -121,10 +121,5 @@ def _cancel_untouched(session: Session, incident_id: int) -> None:
         Message.state.in_(UNTOUCHED),
         Message.context["incident"].as_integer() == incident_id,
     )
-    affected(
-        session.execute(
-            overtaken.values(state=MessageState.CANCELLED, reply=OVERTAKEN).execution_options(
-                synchronize_session="fetch"
-            )
-        )
-    )
+    off = overtaken.values(state=MessageState.CANCELLED, reply=OVERTAKEN, reason=Reason.OVERTAKEN)
+    affected(session.execute(off.execution_options(synchronize_session="fetch")))

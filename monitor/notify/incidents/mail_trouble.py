@@ -11,7 +11,15 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from monitor.feeds import incidents
-from monitor.feeds.incidents import APPROVAL, DELIVERY, MAIL, RETURNED, WAITING, IncidentView
+from monitor.feeds.incidents import (
+    APPROVAL,
+    BOUNCES,
+    DELIVERY,
+    MAIL,
+    RETURNED,
+    WAITING,
+    IncidentView,
+)
 from monitor.kernel.errors import MailFault
 from monitor.kernel.persistence.database import affected
 from monitor.kernel.settings import Settings
@@ -19,7 +27,7 @@ from monitor.notify import queries, rules
 from monitor.notify.incidents import incident_mail
 from monitor.notify.incidents.incident_mail import Phase, alert
 from monitor.notify.smtp.due import UNTOUCHED
-from monitor.notify.tables import AWAITS, Digest, Message, MessageKind, MessageState
+from monitor.notify.tables import AWAITS, Digest, Message, MessageKind, MessageState, Reason
 
 log = structlog.get_logger()
 
@@ -78,6 +86,21 @@ def returned(session: Session, settings: Settings, why: str, at: datetime) -> No
         _tell(session, settings, noted.incident, at)
 
 
+def mailbox_failed(
+    session: Session, settings: Settings, kind: MailFault, why: str, at: datetime
+) -> None:
+    """Open the incident of bounces that could not be read and tell the admins, or count it."""
+    noted = incidents.open_or_update(session, MAIL, BOUNCES, kind, why, at)
+    if noted.opened:
+        log.error("mail.bounces_not_read", kind=kind.value, reason=why)
+        _tell(session, settings, noted.incident, at)
+
+
+def mailbox_read(session: Session, settings: Settings, at: datetime) -> None:
+    """End it once the mailbox was read to its end, or is to be read no more."""
+    _end(session, settings, BOUNCES, at)
+
+
 def needs_a_look(session: Session, at: datetime) -> bool:
     """Tell whether ``looked_at`` would change anything: reading alone, for a pass without work."""
     delivery = incidents.open_one(session, MAIL, DELIVERY)
@@ -127,7 +150,8 @@ def _end(session: Session, settings: Settings, topic: str, at: datetime) -> None
     ended = incidents.close(session, MAIL, topic, ACTOR, at)
     if ended is None:
         return
-    log.info("mail.leaves_again", kind=ended.kind)
+    event = "mail.bounces_read_again" if topic == BOUNCES else "mail.leaves_again"
+    log.info(event, kind=ended.kind)
     if at - ended.opened_at < SHORT and not _anybody_heard(session, ended):
         _call_off(session, ended)
     elif ended.told_at:
@@ -155,8 +179,10 @@ def _call_off(session: Session, incident: IncidentView) -> None:
         Message.state.in_(UNTOUCHED),
         Message.context["incident"].as_integer() == incident.id,
     )
-    values = {"state": MessageState.CANCELLED, "reply": incident_mail.PASSED}
-    affected(session.execute(off.values(values).execution_options(synchronize_session="fetch")))
+    off = off.values(
+        state=MessageState.CANCELLED, reply=incident_mail.PASSED, reason=Reason.OVERTAKEN
+    )
+    affected(session.execute(off.execution_options(synchronize_session="fetch")))
 
 
 def _hours() -> int:

@@ -5,6 +5,18 @@ from monitor.feeds import incidents
 from monitor.feeds.incidents import IncidentView
 from monitor.kernel.language.english import moment
 
+_UPCOMING = {
+    incidents.APPROVAL: "It is sent when an admin approves it, and not before.",
+    incidents.RETURNED: (
+        "What came back is not sent again by itself, and its readers are let go for none of it. "
+        "It counts as over when none has come back for a week."
+    ),
+    incidents.BOUNCES: (
+        "Mail goes out as always, and we try again as often as the settings say. What came back "
+        "waits in the mailbox and is read then; until then nobody is let go for it, and whether "
+        "any did is not known."
+    ),
+}
 _TOLD = "While it lasts we write once a day, and once when it is over."
 
 
@@ -19,6 +31,7 @@ def ended(incident: IncidentView) -> str:
         incidents.WAITING: "No mail waits for long any more",
         incidents.APPROVAL: "No digest waits for approval any more",
         incidents.RETURNED: "No mail comes back any more",
+        incidents.BOUNCES: "Mail that came back is read again",
     }
     return titles.get(incident.topic, f"Over: {incident.headline}")
 
@@ -31,6 +44,7 @@ def times(incident: IncidentView) -> str:
         incidents.COMPARING: f"{tries} without a full list",
         incidents.DELIVERY: f"{tries} in vain",
         incidents.RETURNED: f"{incident.times:,} came back",
+        incidents.BOUNCES: f"{tries} in vain",
     }
     noticed = f"noticed {incident.times:,} time{'' if incident.times == 1 else 's'}"
     return words.get(incident.topic, noticed)
@@ -38,13 +52,8 @@ def times(incident: IncidentView) -> str:
 
 def upcoming(incident: IncidentView) -> str:
     """Say what happens next."""
-    if incident.topic == incidents.APPROVAL:
-        return f"It is sent when an admin approves it, and not before. {_TOLD}"
-    if incident.topic == incidents.RETURNED:
-        return (
-            "What came back is not sent again by itself, and its readers are let go for none of it. "
-            f"It counts as over when none has come back for a week. {_TOLD}"
-        )
+    if incident.topic in _UPCOMING:
+        return f"{_UPCOMING[incident.topic]} {_TOLD}"
     if incident.of_mail:
         return (
             "Nothing is lost: what is not taken waits, is tried again within the hour at the latest "
@@ -82,6 +91,7 @@ def after(incident: IncidentView) -> str:
         incidents.WAITING: "What has waited was sent, or stopped by an admin.",
         incidents.APPROVAL: "Each was approved, stopped, or made anew after a correction.",
         incidents.RETURNED: "None came back for a week. What did can be sent again under Mail.",
+        incidents.BOUNCES: "What came meanwhile was read.",
     }
     return words.get(
         incident.topic, "The numbers are as expected again. We write no more about it."

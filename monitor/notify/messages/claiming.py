@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
 from monitor.notify.smtp.due import in_order, may_be_sent, next_due, next_strayed, overtaken
-from monitor.notify.tables import Announcement, Digest, Message, MessageKind, MessageState
+from monitor.notify.tables import Announcement, Digest, Message, MessageKind, MessageState, Reason
 
 ACTOR = "job:deliver"
 LEFT = "The reader left before it was sent"
@@ -56,9 +56,10 @@ def claim(session: Session, *, at: datetime, limit: int, lease_seconds: int) -> 
             told |= _may_have_left(session, ids)
             rows = _take(session, ids, until)
             taken += [row.id for row in rows if row.state is MessageState.CLAIMED]
-            gone = [row for row in rows if row.state is MessageState.CANCELLED]
-            record(session, [(row.id, "cancelled", {"reason": row.reply}) for row in gone], at)
-    return _read(session, taken, told) if taken else []
+            gone = [row.id for row in rows if row.state is MessageState.CANCELLED]
+            why = _say_why(session, gone) if gone else ()
+            record(session, [(row.id, "cancelled", {"reason": row.reply}) for row in why], at)
+    return read(session, taken, told) if taken else []
 
 
 def record(
@@ -81,7 +82,7 @@ def _may_have_left(session: Session, ids: Sequence[int]) -> set[int]:
 
 def _take(
     session: Session, ids: Sequence[int], until: datetime
-) -> Sequence[Row[int, MessageState, str | None]]:
+) -> Sequence[Row[int, MessageState]]:
     """Claim or cancel these messages, which the transaction holds."""
     return session.execute(_taking(), {"ids": ids, "until": until}).all()
 
@@ -90,7 +91,6 @@ def _take(
 def _taking() -> Update:
     """Write the statement that claims or cancels; once, as it is large and often asked for."""
     wanted = may_be_sent()
-    surveys = Message.kind == MessageKind.SURVEY
     states, times = Message.state.type, Message.lease_until.type
     return (
         update(Message)
@@ -103,17 +103,32 @@ def _taking() -> Update:
             lease_token=Message.lease_token + 1,
             lease_until=case((wanted, bindparam("until", type_=times)), else_=None),
             attempts=Message.attempts + case((wanted, 1), else_=0),
-            reply=case(
-                (wanted, Message.reply), (overtaken(), OVERTAKEN), (surveys, NOT_ASKED), else_=LEFT
-            ),
         )
-        .returning(Message.id, Message.state, Message.reply)
+        .returning(Message.id, Message.state)
         .execution_options(synchronize_session=False)
     )
 
 
-def _read(session: Session, ids: Sequence[int], told: Collection[int]) -> list[Claimed]:
-    """Read claims whole; what many messages tell is read once for all of them."""
+def _say_why(session: Session, ids: Sequence[int]) -> Sequence[Row[int, str | None]]:
+    """Note why these messages, which were cancelled in this transaction, never go."""
+    over, surveys = overtaken(), Message.kind == MessageKind.SURVEY
+    why = (
+        update(Message)
+        .where(Message.id.in_(ids))
+        .values(
+            reply=case((over, OVERTAKEN), (surveys, NOT_ASKED), else_=LEFT),
+            reason=case((over, literal(Reason.OVERTAKEN, Message.reason.type)), else_=None),
+        )
+        .returning(Message.id, Message.reply)
+    )
+    return session.execute(why.execution_options(synchronize_session=False)).all()
+
+
+def read(session: Session, ids: Sequence[int], told: Collection[int] = ()) -> list[Claimed]:
+    """Read messages as a claim gives them, in their order; claims none.
+
+    What many of them tell is read once for all. ``told``: those that may have left before.
+    """
     found = session.execute(_reading(), {"ids": ids}).all()
     announced = {message.announcement_id for message in found} - {None}
     contents = _contents(session, announced) if announced else {}

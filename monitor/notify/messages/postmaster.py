@@ -21,6 +21,7 @@ from monitor.notify.tables import (
     MessageKind,
     MessageState,
     ReaderTerms,
+    Reason,
     Subscriber,
     SubscriberState,
 )
@@ -42,11 +43,12 @@ def hold(session: Session, uuid: str, *, reason: str, by: str, at: datetime) -> 
         Conflict: it may have been handed over.
     """
     why, message = check_reason(reason), _find(session, uuid)
-    if message.state is MessageState.ON_HOLD and message.reply == HELD:
+    if message.state is MessageState.ON_HOLD and message.reason is Reason.HELD:
         return
     if message.state not in UNTOUCHED:
         raise Conflict("Only a message that certainly never left can be held.")
     message.state, message.reply, message.held_since = MessageState.ON_HOLD, HELD, None
+    message.reason = Reason.HELD
     _record(session, message, "put_on_hold", by, at, reason=why)
 
 
@@ -64,6 +66,7 @@ def let_go(session: Session, uuid: str, *, reason: str, by: str, at: datetime) -
     if message.digest_id is not None and _awaits(session, message.digest_id):
         raise Conflict("Its digest waits for approval: approve that, and it goes.")
     message.state, message.reply, message.next_at = MessageState.PENDING, None, at
+    message.reason = None
     _record(session, message, "let_go", by, at, reason=why)
 
 
@@ -145,6 +148,7 @@ def stop(session: Session, uuid: str, *, reason: str, by: str, at: datetime) -> 
     if message.state in UNTOUCHED:
         _tell_later(session, message)
         message.state, message.reply = MessageState.CANCELLED, STOPPED
+        message.reason = None
     elif message.sent_at is not None:
         message.state = MessageState.SENT
     else:

@@ -15,7 +15,7 @@ from monitor.kernel.errors import Conflict, NotFound
 from monitor.notify import holding
 from monitor.notify.messages import postmaster
 from monitor.notify.smtp.due import UNTOUCHED
-from monitor.notify.tables import AWAITS, Digest, Message, MessageState
+from monitor.notify.tables import AWAITS, Digest, Message, MessageState, Reason
 
 _SHOWN = 20
 _APPROVED = "approved"
@@ -175,7 +175,7 @@ def _each(  # noqa: PLR0913 - what, of what, how it is called, why, who, when
     """Do the same with each message of a digest that is in one of these states."""
     which = select(Message.uuid).where(_of(digest_id), Message.state.in_(states))
     if what == _APPROVED:
-        which = which.where(Message.reply.is_distinct_from(postmaster.HELD))
+        which = which.where(Message.reason.is_distinct_from(Reason.HELD))
     holding.readers_and_messages(session, _of(digest_id), Message.state.in_(states))
     done = 0
     for uuid in session.scalars(which.order_by(Message.id)).all():

@@ -11,9 +11,9 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
-from ipaddress import ip_address
 from typing import Protocol
 
+from monitor.kernel.addresses import is_this_machine
 from monitor.kernel.errors import (
     ConfigError,
     DeliveryDeferred,
@@ -24,7 +24,8 @@ from monitor.kernel.errors import (
     SenderRefused,
     ServerUnavailable,
 )
-from monitor.kernel.settings import MailSettings, Settings, Tls
+from monitor.kernel.mailbox_settings import Tls
+from monitor.kernel.settings import MailSettings, Settings
 from monitor.kernel.settings import Transport as Kind
 from monitor.notify.rules import domain, dotted
 from monitor.notify.smtp import opening, sasl
@@ -289,7 +290,11 @@ class SmtpTransport:
         return ServerUnavailable(f"{self._name} {_why(error)}", kind=kind)
 
     def _refuse_bare_password(self) -> None:
-        if self._mail.username and self._mail.tls is Tls.NONE and not _is_here(self._mail.host):
+        if (
+            self._mail.username
+            and self._mail.tls is Tls.NONE
+            and not is_this_machine(self._mail.host)
+        ):
             raise ConfigError(
                 'mail.tls: "none" would send the password in clear text; use "starttls" or "tls"'
             )
@@ -323,15 +328,6 @@ _FAULTS: dict[type[Exception], str] = {
     TimeoutError: "does not answer in time",
     smtplib.SMTPServerDisconnected: "closed the connection",
 }
-
-
-def _is_here(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _wait(server: smtplib.SMTP, seconds: float) -> None:

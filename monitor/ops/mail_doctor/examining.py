@@ -3,8 +3,11 @@
 from datetime import datetime
 from functools import partial
 
-from monitor.kernel.errors import ConfigError, MailFault
-from monitor.kernel.settings import Settings, Tls, Transport
+from monitor.kernel.errors import ConfigError, MailboxUnavailable, MailFault
+from monitor.kernel.language.english import plural
+from monitor.kernel.mailbox_settings import Tls
+from monitor.kernel.settings import Settings, Transport
+from monitor.notify.bounces import imap
 from monitor.notify.rules import domain
 from monitor.notify.smtp import probing, signing
 from monitor.ops.mail_doctor import rules
@@ -12,6 +15,7 @@ from monitor.ops.mail_doctor.lookups import Found, Names
 from monitor.ops.mail_doctor.rules import Line, Verdict
 
 _SERVER, _PROTECTED, _SIGN_IN = "mail server", "TLS", "sign-in"
+_MAILBOX = "mailbox of bounces"
 
 
 def examine(settings: Settings, names: Names, now: datetime) -> list[Line]:
@@ -19,6 +23,8 @@ def examine(settings: Settings, names: Names, now: datetime) -> list[Line]:
     lines = rules.settings(settings.mail, settings.web)
     if settings.mail.transport is Transport.SMTP:
         lines += _server(settings, now)
+    if settings.mail.imap.host:
+        lines.append(_mailbox(settings))
     own = domain(settings.mail.from_address)
     if rules.is_nowhere(own):
         return [*lines, rules.unknown("DNS", f"{own} is no domain that could be looked up")]
@@ -101,6 +107,21 @@ def _server(settings: Settings, now: datetime) -> list[Line]:
     if met.fault is MailFault.SIGN_IN:
         return [Line(_SERVER, Verdict.OK, f"{where} answers"), Line(_SIGN_IN, Verdict.NOT_OK, said)]
     return [Line(_SERVER, Verdict.NOT_OK, said)]
+
+
+def _mailbox(settings: Settings) -> Line:
+    """Sign in to the mailbox of bounces and open its folder, as for reading; reads no mail."""
+    box = settings.mail.imap
+    try:
+        with imap.opened(box, settings.secret(box.password_file) or "") as mailbox:
+            words = f"{box.host}:{box.port} lets us in, and {box.folder} opens: {plural(mailbox.count, 'mail')}"
+            return Line(_MAILBOX, Verdict.OK, words)
+    except MailboxUnavailable as error:
+        if error.kind is MailFault.BOX_UNREACHABLE:
+            return rules.unknown(_MAILBOX, str(error))
+        return Line(_MAILBOX, Verdict.NOT_OK, str(error))
+    except ConfigError as error:
+        return Line(_MAILBOX, Verdict.NOT_OK, str(error))
 
 
 def _protected(settings: Settings, met: probing.Probe, now: datetime) -> list[Line]:

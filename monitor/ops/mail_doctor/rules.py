@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from monitor.kernel.settings import MailSettings, Tls, Transport, WebSettings
+from monitor.kernel.mailbox_settings import Tls
+from monitor.kernel.settings import MailSettings, Transport, WebSettings
 from monitor.notify.rules import domain
 
 SOON = timedelta(days=14)

@@ -17,6 +17,7 @@ from monitor.kernel.settings import Transport
 from monitor.mine import queries as mine
 from monitor.notify import queries as notify
 from monitor.notify.bounces import queries as returned
+from monitor.notify.bounces import remembered
 from monitor.notify.messages import whole_digests
 from monitor.notify.tables import MessageKind
 from monitor.notify.writing import subjects, viewing
@@ -100,11 +101,15 @@ def mail_page(typed: Typed, problems: Problems | None, **path: str | int) -> str
         outbox = notify.outbox(session)
         wrong = [incident for incident in incidents.open_incidents(session) if incident.of_mail]
         back = returned.returned(session, now())
+        box = service().settings.mail.imap
+        box_read = remembered.last_read(session, box) if box.host else None
         digests = whole_digests.newest(session)
         let_go, gone = returned.let_go(session), returned.count_let_go(session)
     return render_template(
         "staff/mail/mail.html",
         back=back,
+        box=box,
+        box_read=box_read,
         digests=digests,
         let_go=let_go,
         gone=gone,

@@ -15,7 +15,7 @@ from monitor.notify.digests import making, releasing
 from monitor.notify.digests.making import Workshop
 from monitor.notify.incidents import mail_trouble
 from monitor.notify.messages import outbox, postmaster, whole_digests
-from monitor.notify.tables import HeldNews, MessageKind, MessageState
+from monitor.notify.tables import HeldNews, MessageKind, MessageState, Reason
 from monitor.notify.writing import trying, viewing
 
 DAY = timedelta(days=1)
@@ -68,10 +68,13 @@ def test_what_is_on_hold_never_goes_until_it_is_let_go(w, change):
     entry = ledger(w)
     assert (entry.action, entry.actor) == ("message.put_on_hold", "user:1")
     assert entry.details == {"reason": "The board asked for it."}
+    change.reply = "said in other words"  # people read it; nothing goes by it
     postmaster.hold(w.session, change.uuid, **w.why)  # again, it changes nothing
     assert ledger(w).seq == entry.seq
     postmaster.let_go(w.session, change.uuid, **w.why)
     assert [one.uuid for one in claim(w)] == [change.uuid]
+    w.session.refresh(change)
+    assert (change.reason, change.reply) == (None, None)
     with pytest.raises(Conflict, match="not on hold"):
         postmaster.let_go(w.session, change.uuid, **w.why)
 
@@ -129,7 +132,9 @@ def test_a_digest_waits_for_approval_and_then_goes_to_all_also_to_those_made_lat
         w.digested(name, "cos")
     w.accept_and_announce()
     first = made(30)
-    assert {m.state for m in first} == {MessageState.ON_HOLD}
+    assert {(m.state, m.reason) for m in first} == {(MessageState.ON_HOLD, Reason.AWAITS_APPROVAL)}
+    for message in first:
+        message.reply = "said in other words"  # people read it; nothing goes by it
     assert claim(w, 60) == []
     (digest,) = whole_digests.newest(w.session)
     assert (digest.awaits, digest.readers) == (True, 2)
@@ -184,7 +189,7 @@ def test_a_digest_on_hold_is_made_anew_when_a_correction_comes(w, made):
     w.withdraw_and_announce(study)
     made(31)
     w.session.refresh(message)
-    assert message.state is MessageState.CANCELLED
+    assert (message.state, message.reason) == (MessageState.CANCELLED, Reason.OVERTAKEN)
     (digest, *_) = whole_digests.newest(w.session)[-1:]
     assert (digest.overtaken, digest.awaits) == (True, False)
     with pytest.raises(Conflict, match="no longer so"):

@@ -14,8 +14,10 @@ from monitor.feeds.sources import SOURCES
 from monitor.feeds.tables import SourceRow
 from monitor.kernel import settings as settings_module
 from monitor.kernel.audit import AuditEntry
-from monitor.kernel.errors import SourceError, SourceFault
+from monitor.kernel.errors import MailFault, SourceError, SourceFault
 from monitor.notify import queries as mail
+from monitor.notify.bounces import remembered
+from monitor.notify.incidents import mail_trouble
 from monitor.notify.tables import (
     Digest,
     Message,
@@ -454,3 +456,27 @@ def test_what_came_back_is_told_with_what_the_server_said(world, browse):
     page = browse(world.ada).get("/mail").text
     assert "Refused for a reason of ours" in page
     assert "554 5.7.1 &lt;b&gt;blocked" in page
+
+
+def test_a_mailbox_of_bounces_that_cannot_be_read_is_told_and_never_as_silence(
+    begun, tmp_path, clock
+):
+    box = {"host": "mail.example", "username": "bounces", "password_file": "secret"}
+    settings = settings_module.parse({"mail": {"imap": box}}, folder=tmp_path)
+    why = "The mailbox’s server mail.example:993 opens no folder <b>"
+    with begun.database.write() as session:
+        mail_trouble.mailbox_failed(session, settings, MailFault.BOX_FOLDER, why, clock())
+    client = create_app(replace(begun.service, settings=settings, clock=clock)).test_client()
+    client.set_cookie("session", begun.sign_in(begun.ada))
+    told = "Mail that came back is not read: its folder is not there as the settings say"
+    for page in (client.get("/status").text, client.get("/mail").text):
+        assert told in page
+        assert "mail.example:993 opens no folder &lt;b&gt;" in page
+        assert "Mail goes out as always" in page
+        assert "look at mail.imap.folder" in page.lower()
+    assert "not read to its end yet: whether anything came back is not known" in page
+    with begun.database.write() as session:
+        remembered.read(session, settings.mail.imap, whole=True, at=clock())
+        mail_trouble.mailbox_read(session, settings, clock())
+    assert "The mailbox is read again." in client.get("/status").text
+    assert "was last read to its end" in client.get("/mail").text
