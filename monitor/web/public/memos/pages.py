@@ -11,6 +11,7 @@ from monitor.web.current import now, service
 from monitor.web.public import rendered
 from monitor.web.public.memos import one
 from monitor.web.public.memos.pdf import pdf
+from monitor.web.public.shown.label_marks import of_interval
 
 blueprint = Blueprint("memos", __name__)
 
@@ -54,6 +55,7 @@ def _page(slug: str, day: str) -> str:
     return render_template(
         "public/memo.html",
         sheet=sheet,
+        drawn=of_interval,
         back=(url_for("interventions.intervention", slug=slug), sheet.about),
         as_pdf=url_for("memos.as_pdf", slug=slug, day=on),
         of_day=url_for("memos.of_day", slug=slug, day=on),
