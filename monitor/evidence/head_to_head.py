@@ -30,12 +30,12 @@ from monitor.review.queries import AcceptedStudy
 class Compared:
     """What the trials of two of the ten show of one class of outcome, in words.
 
-    ``said`` tells who did better, or that it cannot be told; ``figures`` what that rests on.
+    ``verdict`` tells who did better, or that it cannot be told; ``figures`` what that rests on.
     """
 
     title: str
-    said: str
-    figures: str
+    verdict: str
+    figures: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +91,14 @@ def _told(catalogue: Catalogue, one: str, other: str, finding: Finding) -> Compa
     left_out = [why for why in finding.reasons if ": " in why]  # each names its study
     beside = full(sentence(listed(left_out))) if left_out else ""
     if not finding.index:
-        return Compared(title, f"Nothing that settles who did better. {beside}".strip(), "")
+        return Compared(title, f"Nothing that settles who did better. {beside}".strip())
     it, than = (catalogue.intervention(slug).short for slug in (one, other))
     policy = catalogue.synthesis
-    said = telling.whole(finding, policy, catalogue.sentences, Said(it, than))
-    line = Shown.of(finding, policy.delta)
-    return Compared(title, said, f"{sentence(figures(line))}. {beside}".strip())
+    said = Said(it, than)
+    verdict = telling.sentence(finding, policy, catalogue.sentences, said)
+    often = telling.frequencies(finding, policy, catalogue.sentences, said)
+    counted = f"{sentence(figures(Shown.of(finding, policy.delta)))}."
+    return Compared(title, verdict, " ".join(filter(None, (often, counted, beside))))
 
 
 def _unread(
@@ -107,7 +109,6 @@ def _unread(
         Compared(
             catalogue.sentences.classes[result.outcome_class].title,
             f"A result of {result.study} cannot be read: {full(why)}",
-            "",
         )
         for result, why in refused
         if result.study in direct

@@ -20,7 +20,6 @@ from monitor.gap.memos.memo import UNKNOWN
 from monitor.gap.states import State
 from monitor.kernel.errors import InvalidInput
 from monitor.kernel.language.english import either, full, listed, sentence
-from monitor.web import turns
 from monitor.web.current import service
 from monitor.web.public import rendered
 from monitor.web.public.states import figure
@@ -74,7 +73,7 @@ def compare() -> ResponseReturnValue:
 
 
 @blueprint.get(f"{_PLACE}.csv")
-@turns.large
+@rendered.once(by=_asked, file=True)
 def table() -> Response:
     """Give the same as a table.
 
@@ -86,7 +85,7 @@ def table() -> Response:
     rows: list[dict[str, Any]] = [
         {"part": row.what, one: row.one, other: row.other} for row in pair.rows
     ]
-    told = [f"{each.title}: {each.said} {each.figures}".strip() for each in pair.met.compared]
+    told = [f"{each.title}: {each.verdict} {each.figures}".strip() for each in pair.met.compared]
     said = " ".join(told) or NEVER_MET
     rows.insert(0, {"part": "Compared with each other", one: said, other: said})
     name = f"{one} beside {other}"
