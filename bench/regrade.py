@@ -84,17 +84,19 @@ def fill(database: Database, studies: int) -> None:
         )
         session.flush()
         for number in range(1, studies + 1):
-            session.add(Study(id=number, label=f"Invented {number}", created_at=AT))
-            session.add(_paper(number))
-        session.flush()
-        for number in range(1, studies + 1):
-            session.add(
-                StudyPaper(paper_id=number, study_id=number, role="main report", linked_at=AT)
-            )
-            session.add(_decision(number))
+            add(session, number, AT)
 
 
-def _paper(number: int) -> Paper:
+def add(session: Session, number: int, at: datetime) -> None:
+    """Write a study of this number, and the decision that accepts it."""
+    session.add(Study(id=number, label=f"Invented {number}", created_at=at))
+    session.add(_paper(number, at))
+    session.flush()
+    session.add(StudyPaper(paper_id=number, study_id=number, role="main report", linked_at=at))
+    session.add(_decision(number, at))
+
+
+def _paper(number: int, at: datetime) -> Paper:
     return Paper(
         id=number,
         title=f"Invented paper {number}",
@@ -105,12 +107,12 @@ def _paper(number: int) -> Paper:
         year=2025,
         read_by=1,
         lane=Lane.EVALUATED,
-        first_seen_at=AT,
-        changed_at=AT,
+        first_seen_at=at,
+        changed_at=at,
     )
 
 
-def _decision(number: int) -> Decision:
+def _decision(number: int, at: datetime) -> Decision:
     judgement = Judgement(
         count_it=True,
         reason="",
@@ -134,7 +136,7 @@ def _decision(number: int) -> Decision:
         interventions=[SLUG],
         facts=versioned(as_facts(judgement) | {"reading": to_json(_reading())}),
         decided_by=[1],
-        at=AT,
+        at=at,
     )
 
 
@@ -181,10 +183,10 @@ def _result(key: str, kind: ResultClass) -> Result:
     )
 
 
-def follow(session: Session) -> None:
+def follow(session: Session, at: datetime = AT) -> None:
     """Grade anew and reassess, as after a decision."""
-    grade = evidence.regrade(session, CATALOGUE, SLUG, cause=CAUSE, at=AT)
-    gaps.reassess(session, CATALOGUE, SLUG, grade=grade, cause=CAUSE, at=AT)
+    grade = evidence.regrade(session, CATALOGUE, SLUG, cause=CAUSE, at=at)
+    gaps.reassess(session, CATALOGUE, SLUG, grade=grade, cause=CAUSE, at=at)
 
 
 def facts(session: Session) -> None:

@@ -2,13 +2,14 @@
 
 import functools
 import hashlib
+import mimetypes
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jinja2
-from flask import Flask, url_for
+from flask import Flask, Response, request, url_for
 
 from monitor.kernel import addresses
 from monitor.service import Service
@@ -18,6 +19,7 @@ from monitor.web import (
     errors,
     formats,
     own_account,
+    packing,
     posting,
     proxies,
     security,
@@ -169,4 +171,29 @@ def _assets(app: Flask) -> Callable[[str], str]:
         for path in folder.iterdir()
         if path.is_file()
     }
+    _pack(app, folder)
     return lambda name: url_for("static", filename=name, v=hashes[name])
+
+
+def _pack(app: Flask, folder: Path) -> None:
+    """Let styles and drawings be sent packed to whoever unpacks them."""
+    kept = {
+        path.name: small
+        for path in folder.iterdir()
+        if path.suffix in {".css", ".svg"} and (small := packing.packed(path.read_bytes()))
+    }
+
+    def static(filename: str) -> Response:
+        small = kept.get(filename)
+        if small is None:
+            return app.send_static_file(filename)
+        if request.accept_encodings["gzip"] <= 0:
+            sent = app.send_static_file(filename)
+        else:
+            sent = Response(small, content_type=mimetypes.guess_type(filename)[0])
+            sent.headers["Content-Encoding"] = "gzip"
+            sent.cache_control.public, sent.cache_control.max_age = True, _FOREVER
+        sent.vary.add("Accept-Encoding")
+        return sent
+
+    app.view_functions["static"] = static

@@ -9,15 +9,23 @@ from datetime import date, datetime
 
 from monitor.catalogue.loader import Catalogue, ExternalRating
 from monitor.catalogue.shapes.context import ASPECTS
-from monitor.catalogue.words import ResultClass
-from monitor.evidence.shown import OUTCOMES, figures, place
+from monitor.catalogue.words import Label, ResultClass
+from monitor.evidence.shown import OUTCOMES, Shown, figures, place
 from monitor.gap.explaining.explained import Explained
 from monitor.gap.meaning import caution, meaning
-from monitor.gap.memos.sheets import Block, Sheet, Statement, Table, cut, within
+from monitor.gap.memos.sheets import Block, Interval, Line, Sheet, Statement, Table, cut, within
 from monitor.gap.rules import stands
 from monitor.gap.states import State
 from monitor.gap.telling import since, tier_words, used
-from monitor.kernel.language.english import NOT_KNOWN, day, full, listed, partial_day, sentence
+from monitor.kernel.language.english import (
+    NOT_KNOWN,
+    day,
+    full,
+    listed,
+    partial_day,
+    plural,
+    sentence,
+)
 from monitor.review.words import shown
 
 UNKNOWN = "Not known to us"
@@ -27,8 +35,8 @@ _NO_TRIAL = "No result of a trial since the review is known here, so there is no
 _NO_SOURCE = "No source that we know of tells it"
 _ASPECTS = ("deliverer", "format", "training", "days", "cost", "uk_provider")
 # so that one sheet holds everything, whatever a source wrote
-_CHANGES, _SURE, _DOUBTS, _WOULD, _RATINGS = 2, 3, 2, 5, 4
-_LONG, _SENTENCE, _FACT, _NAME, _SOURCE = 450, 330, 150, 90, 60
+_CHANGES, _SURE, _DOUBTS, _WOULD, _RATINGS, _SHOWN = 2, 3, 2, 5, 4, 3
+_LONG, _SENTENCE, _LINE, _FACT, _NAME, _SOURCE = 450, 330, 210, 150, 90, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,7 @@ class Known:
     sure: Sequence[Sure]
     doubts: Sequence[str]  # what is said of reports of studies that count
     survey: str
+    delta: float  # the difference that mattered then, in standard deviations
     on: date
     address: str
     boxes: tuple[str, ...]  # that mark the tier
@@ -82,7 +91,7 @@ def sheet(catalogue: Catalogue, known: Known) -> Sheet:
         title=stands(about.name, state),
         lead=meaning(state).lead,
         caution=f"{caution(state.tier)} {catalogue.review.caveat}",
-        statements=tuple(_statements(known)),
+        statements=tuple(_statements(about.short, known)),
         blocks=tuple(_blocks(catalogue, known)),
         foot=" ".join(filter(None, (_sources(catalogue), known.searched))),
     )
@@ -104,7 +113,7 @@ def _blocks(catalogue: Catalogue, known: Known) -> Iterator[Block]:
     yield Block("What would change the verdict", points=would, half=True)
 
 
-def _statements(known: Known) -> Iterator[Statement]:
+def _statements(name: str, known: Known) -> Iterator[Statement]:
     state = known.state
     yield Statement(
         "How much is known",
@@ -116,18 +125,42 @@ def _statements(known: Known) -> Iterator[Statement]:
     yield Statement(
         "What the 2023 review said", said, "Of its whole tier; it looked at studies to 2021."
     )
-    yield _since(state)
+    yield _since(name, state, known.delta)
 
 
-def _since(state: State) -> Statement:
+def _since(name: str, state: State, delta: float) -> Statement:
     """Tell what trials since show: what the headline was read off first, the rest after it."""
     label = "What trials since then show"
     first = state.read or since(state)
     if first is None:
         return Statement(label, "Not known", "No result of one is known here.")
-    told = f"{sentence(place(first))}. {sentence(figures(first))}."
-    others = [f"{sentence(line.told)} {place(line)}." for line in state.shows if line is not first]
-    return Statement(label, sentence(first.told), cut(" ".join([told, *others]), _SENTENCE))
+    others = [line for line in state.shows if line is not first]
+    told = [_line(place(first), first, delta)]
+    told += [_line(f"{line.told} {place(line)}", line, delta) for line in others[: _SHOWN - 1]]
+    left = len(others) + 1 - len(told)
+    more = f"{plural(left, 'line')} more on the page of {name}." if left else ""
+    key = _key(name, [line.interval for line in told if line.interval])
+    return Statement(label, sentence(first.told), f"{key} {more}".strip(), lines=tuple(told))
+
+
+def _line(words: str, line: Shown, delta: float) -> Line:
+    told = cut(f"{sentence(words)}. {sentence(figures(line))}.", _LINE)
+    if line.estimate is None or line.low is None or line.high is None:
+        return Line(told)
+    settled = line.label is not Label.NOT_SETTLED
+    return Line(told, Interval(line.estimate, line.low, line.high, delta, settled))
+
+
+def _key(name: str, drawn: Sequence[Interval]) -> str:
+    """Say how the marks are read, as far as they ask for it; nothing where nothing is drawn."""
+    if not drawn:
+        return ""
+    parts = [f"Right of the line favours {name}", "band: too small to matter"]
+    if not all(one.settled for one in drawn):
+        parts.append("dashed: not settled")
+    if any(one.leaves for one in drawn):
+        parts.append("arrow: it goes on, beyond 1 standard deviation")
+    return f"{'; '.join(parts)}."
 
 
 def _changed(name: str, changes: Sequence[Told]) -> Iterator[str]:

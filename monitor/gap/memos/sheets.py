@@ -3,19 +3,53 @@
 A sheet has a place for so many words: what is longer is cut where a reader sees that it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+
+# characters that a printed page holds at full size, and after each step (memo.css has the steps)
+_PAGES_HOLD = (4_300, 5_200, 6_200, 7_400)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate with its interval, to be drawn: standardised differences, more is better.
+
+    ``delta`` is the difference that matters; ``settled``: whether the label is.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    delta: float
+    settled: bool
+
+    @property
+    def leaves(self) -> bool:
+        """Whether it goes on outside the scale of every mark, from -1 to 1."""
+        return self.low < -1 or self.high > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line under a statement, whose words say all that its mark draws. None: no size is known."""
+
+    words: str
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One of the three statements at the top. ``boxes`` mark the tier; ``words`` alone say it."""
+    """One of the three statements at the top. ``boxes`` mark the tier; ``words`` alone say it.
+
+    ``lines`` stand beneath, and ``more`` after them.
+    """
 
     label: str
     words: str
     more: str = ""
     boxes: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +97,24 @@ class Sheet:
             else:
                 laid.append([block])
         return laid
+
+    @property
+    def crowded(self) -> int:
+        """How many steps smaller than usual a browser has to print it, for one page to hold it.
+
+        A PDF finds its own size; a browser can only be told, by how much there is to read.
+        """
+        length = sum(map(len, self._texts()))
+        return sum(length > most for most in _PAGES_HOLD)
+
+    def _texts(self) -> Iterator[str]:
+        yield from (self.address, self.promise, self.title, self.lead, self.caution, self.foot)
+        for one in self.statements:
+            yield from (one.label, one.words, one.more, *(line.words for line in one.lines))
+        for block in self.blocks:
+            yield from (block.heading, *block.paragraphs, *block.points)
+            if block.table:
+                yield from (cell for row in block.table.rows for cell in row)
 
 
 def cut(text: str, longest: int) -> str:

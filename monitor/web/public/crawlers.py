@@ -7,6 +7,7 @@ from flask import Blueprint, Response, current_app, request
 from werkzeug.routing import Map
 
 from monitor.web.current import service
+from monitor.web.public import rendered
 
 blueprint = Blueprint("crawlers", __name__)
 
@@ -48,6 +49,7 @@ def robots() -> Response:
 
 
 @blueprint.get("/sitemap.xml")
+@rendered.once(file=True)
 def sitemap() -> Response:
     """List the pages that are everybody's, by their addresses in public."""
     root = service().settings.web.public_url

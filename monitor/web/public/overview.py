@@ -135,6 +135,7 @@ def method() -> str:
 
 
 @blueprint.get("/privacy")
+@rendered.once()
 def privacy() -> str:
     """Say what is kept of readers."""
     cookie = "__Host-form" if service().is_https else "form"

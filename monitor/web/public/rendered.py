@@ -1,9 +1,10 @@
-"""Public pages that were rendered and still stand: shown again until anything is committed.
+"""Public pages and files that were made and still stand: handed out again until anything is committed.
 
 Nobody has to tell that a page is outdated: it is rendered anew once any process has committed
 anything (``Database.commits``), and once the minute is another, since pages tell how long ago things
 were. What is kept holds nothing of one reader: whoever is signed in gets a page of their own, and a
-page with a form, whose token is one browser's, cannot be kept. It lies in memory, up to so many bytes.
+page with a form, whose token is one browser's, cannot be kept. It lies in memory, up to so many bytes,
+packed too: a page holds no secret that its packed size could give away.
 """
 
 import functools
@@ -15,10 +16,10 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import ParamSpec, cast
 
-from flask import Response, current_app, g, make_response, request
+from flask import Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 
-from monitor.web import auth, turns
+from monitor.web import auth, packing, turns
 from monitor.web.current import now, service
 
 P = ParamSpec("P")
@@ -32,11 +33,29 @@ _TAG_BYTES = 12
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page as rendered: when that was, what was committed by then, and its text without a token."""
+    """One page or file as made: when that was, what was committed by then, and its bytes without a token.
+
+    ``packed`` by gzip, where that is worth it; ``head`` is what a file says of itself.
+    """
 
     stands: Key
-    html: str
+    body: bytes
+    packed: bytes | None
     digest: str
+    head: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, stands: Key, made: str | Response) -> "Page":
+        """Keep what a view gave."""
+        body = made.encode() if isinstance(made, str) else made.get_data()
+        head = () if isinstance(made, str) else tuple(made.headers.to_wsgi_list())
+        told = tuple((name, value) for name, value in head if name != "Content-Length")
+        return cls(stands, body, packing.packed(body), hashlib.sha256(body).hexdigest(), told)
+
+    @property
+    def size(self) -> int:
+        """How many bytes are kept of it."""
+        return len(self.body) + len(self.packed or b"")
 
 
 class Pages:
@@ -61,7 +80,7 @@ class Pages:
         with self._lock:
             self._drop(key)
             self._pages[key] = page
-            self._size += len(page.html)
+            self._size += page.size
             while self._size > self._largest:
                 self._drop(next(iter(self._pages)))
 
@@ -70,16 +89,17 @@ class Pages:
 
     def _drop(self, key: Key) -> None:
         page = self._pages.pop(key, None)
-        self._size -= len(page.html) if page else 0
+        self._size -= page.size if page else 0
 
 
 def once(
-    by: Callable[[], Hashable] = lambda: None,
+    by: Callable[[], Hashable] = lambda: None, *, file: bool = False
 ) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
     """Make a public view that is rendered once for all readers who are not signed in.
 
     ``by`` gives what the page shows beside its path. A view that gives anything else than a string
-    is not kept: so it says that what it shows is not how things stand.
+    is not kept: so it says that what it shows is not how things stand. Of a ``file`` the answer is
+    kept, with its head.
     """
 
     def decorate(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
@@ -87,7 +107,7 @@ def once(
         def shown(*args: P.args, **path: P.kwargs) -> ResponseReturnValue:
             if auth.current_user() is not None or g.get("unknown"):
                 return view(*args, **path)
-            made = _page((request.path, by()), functools.partial(view, *args, **path))
+            made = _page((request.path, by()), functools.partial(view, *args, **path), file=file)
             return _sent(made) if isinstance(made, Page) else made
 
         return shown
@@ -95,7 +115,9 @@ def once(
     return decorate
 
 
-def _page(key: Key, render: Callable[[], ResponseReturnValue]) -> Page | ResponseReturnValue:
+def _page(
+    key: Key, render: Callable[[], ResponseReturnValue], *, file: bool
+) -> Page | ResponseReturnValue:
     """Give the page as kept, or render it: one of those who ask for it at a time."""
     pages = cast(Pages, current_app.extensions["monitor.rendered"])
     found = pages.get(key, _stands())
@@ -107,10 +129,10 @@ def _page(key: Key, render: Callable[[], ResponseReturnValue]) -> Page | Respons
         found = pages.get(key, stands)
         if found is not None:
             return found
-        html = _rendered(render)
-        if not isinstance(html, str):
-            return html
-        page = Page(stands, html, hashlib.sha256(html.encode()).hexdigest())
+        made = _rendered(render)
+        if not isinstance(made, (str, Response) if file else str):
+            return made
+        page = Page.of(stands, made)
         if stands[0] is not None:
             pages.put(key, page)
         return page
@@ -140,7 +162,8 @@ def _rendered(render: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
 
 def _sent(page: Page) -> Response:
     """Answer with the page, or that the reader's own copy still stands."""
-    answer = make_response(page.html)
+    answer = packing.answer(page.body, page.packed)
+    answer.headers.update(page.head)
     answer.headers["Cache-Control"] = "no-cache"
     answer.vary.add("Cookie")
     answer.set_etag(page.digest[: 2 * _TAG_BYTES], weak=True)

@@ -10,14 +10,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
+from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+    CONCERNS,
+    counted,
+    result,
+    sign,
+    smd,
+    trial,
+)
 
-from monitor.catalogue.words import FindingDirection
+from monitor.catalogue.words import FindingDirection, ResultClass
 from monitor.gap.meaning import caution, meaning
-from monitor.gap.memos.sheets import Block, Sheet, Statement, Table, cut
+from monitor.gap.memos.sheets import Block, Interval, Line, Sheet, Statement, Table, cut
 from monitor.web.public.memos.glyphs import drawable
 from monitor.web.public.memos.pdf import pdf
+from monitor.web.public.shown.label_marks import of_interval
 
 NORTH = {"name": "Łódź {{7*7}} team", "group": "", "interventions": ["ddp", "icp"], "families-ddp": "60"}  # fmt: skip
+FAR = Interval(-1.4, -3.0, -1.1, 0.2, settled=True)  # no part of it on the scale
 HOSTILE = "=1+1 #let x = {{7*7}} $a$ \\ \n\u202eliam\u202c <b> *b* שלום محمد Zoë 😀 漢"
 
 
@@ -44,7 +54,7 @@ def filled(word: str, times: int = 1) -> Sheet:
             Block(said, table=Table(said, (said, said, said), ((said, said, said),))),
         ),
         said,
-        (Statement(said, said, said, ("full", "open", "empty")),),
+        (Statement(said, said, said, ("full", "open", "empty"), (Line(said, FAR), Line(said))),),
     )  # fmt: skip
 
 
@@ -172,6 +182,53 @@ def test_a_sheet_is_one_page_however_much_it_says():
     assert len(read(pdf(filled("An invented sentence of some length.", 3))).pages) == 1
     assert cut("Wort" * 100, 20) == "WortWortWortWortWor…"
     assert drawable("a\u0301") == "á"
+
+
+def test_each_line_of_what_trials_show_has_its_mark_and_its_words(client, evidence):
+    readings = (
+        trial("cos", result(smd(0.02, 300)), result(sign(-1), kind=ResultClass.HARM, outcome="Distress", measure="", key="r2")),
+        trial("cos", result(smd(0.9, 12), kind=ResultClass.PROXIMAL, outcome="Sensitivity", measure="", risk=CONCERNS)),
+    )  # fmt: skip
+    for reading in readings:
+        counted(evidence, "cos", reading)
+    page = client.get("/interventions/cos/memo")
+    made = client.get("/interventions/cos/memo/2026-11-23/memo.pdf").data
+    assert len(read(made).pages) == 1
+    for said in (text(page), words(made)):
+        assert "Little or no difference" in said
+        assert "0.02 (−0.14 to 0.18)" in said
+        assert "Right of the line favours COS; band: too small to matter; arrow: it goes on" in said
+    third = page.text.partition("What trials since then show")[2].partition("</dl>")[0]
+    lines = re.findall(r'<p class="gm-shown">(.*?)</p>', third, re.DOTALL)
+    assert ["<svg" in line for line in lines] == [True, True, False], "of a sign no size is known"
+    assert lines[1].count("aria-hidden") == 1
+    assert "size not known" in lines[2]
+    assert (
+        "<svg" not in client.get("/interventions/vipp/memo").text.partition("trials since then")[2]
+    )
+
+
+def test_a_mark_shows_where_an_interval_goes_on_and_no_estimate_where_there_is_none():
+    inside = of_interval(Interval(0.1, -0.2, 0.4, 0.2, settled=False))
+    (line,) = inside.lines
+    assert (line.low, line.at, line.high) == pytest.approx((60.4, 82.3, 104.2))
+    assert not inside.settled
+    leaving = of_interval(Interval(0.9, 0.3, 1.5, 0.2, settled=True)).lines[0]
+    assert (leaving.cut_low, leaving.cut_high, leaving.high) == (False, True, 148.0)
+    assert leaving.at is not None
+    far = of_interval(FAR).lines[0]
+    assert (far.outside, far.cut_low, far.cut_high, far.at) == (True, True, False, None)
+
+
+@given(st.lists(st.floats(-4, 4), min_size=3, max_size=3))
+def test_a_mark_keeps_to_its_scale_whatever_it_draws(values):
+    low, estimate, high = sorted(values)
+    (line,) = of_interval(Interval(estimate, low, high, 0.2, settled=True)).lines
+    assert 2 <= line.low <= line.high <= 148
+    assert line.at is None or line.low <= line.at <= line.high
+    assert (line.cut_low or line.cut_high) == Interval(
+        estimate, low, high, 0.2, settled=True
+    ).leaves
 
 
 @pytest.fixture

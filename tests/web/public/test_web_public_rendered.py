@@ -1,6 +1,7 @@
 """Public pages that are shown again: never outdated, never another's, bounded. Both databases."""
 
 import contextlib
+import gzip
 import threading
 from dataclasses import replace
 
@@ -175,7 +176,7 @@ def test_many_who_come_at_once_wait_for_one(app, asked):
 
 
 def _page(html: str) -> Page:
-    return Page(("word", 1), html, "digest")
+    return Page(("word", 1), html.encode(), None, "digest")
 
 
 def test_what_is_kept_is_bounded_and_the_longest_unasked_goes_first():
@@ -194,7 +195,7 @@ def test_what_is_kept_is_bounded_and_the_longest_unasked_goes_first():
 def test_what_no_longer_stands_is_replaced_and_not_counted_twice():
     pages = Pages(largest=1000)
     for number in range(50):
-        pages.put(("/",), Page(("word", number), "x" * 400, "digest"))
+        pages.put(("/",), Page(("word", number), b"x" * 400, None, "digest"))
         assert pages.get(("/",), ("word", number - 1)) is None
         assert pages.get(("/",), ("word", number))
     assert len(pages) == 1
@@ -259,3 +260,48 @@ def test_a_crowd_at_one_page_never_takes_the_places_of_another(app):
         with pytest.raises(NoTurn), turns.public("slow"):
             pass
     assert tried == []
+
+
+FILES = (
+    "/changes/feed.atom",
+    "/interventions/cos/changes.atom",
+    "/interventions/table.csv",
+    "/interventions/cos/findings.csv",
+    "/interventions/compare.csv?one=cos&other=vipp",
+    "/interventions/cos/memo/2026-11-23/memo.pdf",
+    "/history/table.csv?on=2026-11-23",
+    "/priorities.csv",
+    "/sitemap.xml",
+)
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_file_is_made_once_and_not_sent_again_to_who_has_it(client, asked, path):
+    first = client.get(path)
+    asked.statements.clear()
+    again = client.get(path)
+    assert len(asked.statements) <= 1  # whether anything was committed
+    assert (again.data, again.content_type) == (first.data, first.content_type)
+    disposition = "Content-Disposition"
+    assert again.headers.get(disposition) == first.headers.get(disposition)
+    kept = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (kept.status_code, kept.data) == (304, b"")
+
+
+@pytest.mark.parametrize("path", ["/", "/glossary", FILES[2], "/static/gapmonitor.css"])
+def test_who_unpacks_gets_it_packed_and_it_is_the_same(client, path):
+    packed = client.get(path, headers={"Accept-Encoding": "gzip, br"})
+    for not_asked in ({}, {"Accept-Encoding": "gzip;q=0"}):
+        with client.get(path, headers=not_asked) as plain:
+            assert "Content-Encoding" not in plain.headers
+            assert gzip.decompress(packed.data) == plain.data
+            assert len(packed.data) < len(plain.data)
+            assert "Accept-Encoding" in plain.headers["Vary"]
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert int(packed.headers["Content-Length"]) == len(packed.data)
+    assert "Accept-Encoding" in packed.headers["Vary"]
+
+
+def test_a_page_with_a_form_is_never_packed(client):
+    page = client.get("/subscribe", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in page.headers

@@ -7,8 +7,10 @@ import re
 
 import pytest
 from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+    HIGH,
     counted,
     result,
+    sign,
     smd,
     trial,
 )
@@ -25,7 +27,7 @@ TABLES = (
     ),
     (
         "/interventions/compare.csv?one=vipp&other=cos",
-        19,
+        20,
         "vipp beside cos, ",
         "?one=vipp&other=cos",
     ),
@@ -97,7 +99,7 @@ def test_any_two_stand_side_by_side_and_nobody_is_told_which_is_better(client, c
         page = text(client.get(f"/interventions/compare?one={one}&other={other}"))
         names = catalogue.intervention(one), catalogue.intervention(other)
         assert f"{names[0].name} beside {names[1].name}" in page
-        assert "No study that counts compared the two, so nothing here says which" in page
+        assert "No study that counts here compared the two with each other, so which" in page
     words = text(client.get("/interventions/compare?one=vipp&other=icp"))
     assert re.search(r"Evidence tier VIPP Strong ICP Weak", words)
     assert "Not known to us" in words
@@ -107,17 +109,53 @@ def test_any_two_stand_side_by_side_and_nobody_is_told_which_is_better(client, c
     assert "Two of the ten side by side" in text(empty)
 
 
-def test_a_study_that_compared_the_two_is_named(client, evidence):
+def test_a_study_that_compared_the_two_says_who_did_better(client, evidence):
     reading = trial("www", result(smd(0.59)), other="pip")
     study = counted(evidence, "www", reading)
-    for one, other in (("www", "pip"), ("pip", "www")):
+    for one, other, told in (
+        ("www", "pip", "did better in attachment with WWW than with PIP"),
+        ("pip", "www", "did better in attachment with WWW than with PIP"),
+    ):
         page = client.get(f"/interventions/compare?one={one}&other={other}")
-        assert "1 study that counts compared the two:" in text(page)
+        lead = text(page).partition(" beside ")[2].partition("Compared with each other")[0]
+        assert "1 study that counts compared the two with each other." in lead
+        assert told in lead
+        sign = "0.59 (0.20 to 0.98)" if one == "www" else "−0.59 (−0.98 to −0.20)"
+        assert f"1 trial, 104 people, standardised difference {sign}." in text(page)
         assert f'/studies/{study}"' in page.text
         link = re.search(r'href="(/interventions/\w+/studies/\d+)"', page.text)
         assert link
         assert client.get(link[1]).status_code == 200
-    assert "No study that counts" in text(client.get("/interventions/compare?one=www&other=cos"))
+        first = rows(client.get(f"/interventions/compare.csv?one={one}&other={other}"))[0]
+        assert first["part"] == "Compared with each other"
+        assert told in first[one] == first[other]
+    never = client.get("/interventions/compare?one=www&other=cos")
+    assert "what each shows against something else does not tell" in text(never)
+    assert "Compared with each other" not in never.text
+
+
+@pytest.mark.parametrize(
+    ("of", "told"),
+    [
+        ([result(smd(0.3, 30))], "Too few people so far to tell whether WWW does better"),
+        ([result(smd(0.59), risk=HIGH)], "Nothing that settles who did better. Author1 2026: high risk of bias"),
+        ([result(sign(1))], "its size is not known"),
+        ([result(smd(0.0, 500))], "found little or no difference in attachment from PIP"),
+    ],
+)  # fmt: skip
+def test_what_does_not_settle_who_did_better_says_so(client, evidence, of, told):
+    counted(evidence, "www", trial("www", *of, other="pip"))
+    page = text(client.get("/interventions/compare?one=www&other=pip"))
+    assert told in page
+    assert "did better in attachment with" not in page
+
+
+def test_what_each_shows_against_something_else_is_no_comparison(client, evidence):
+    counted(evidence, "www", trial("www", result(smd(0.9, 200))))
+    counted(evidence, "pip", trial("pip", result(smd(-0.4, 200))))
+    counted(evidence, "www", trial("www", result(smd(0.7, 200)), other="cos"))
+    page = client.get("/interventions/compare?one=www&other=pip")
+    assert "No study that counts here compared the two with each other" in text(page)
 
 
 def test_two_that_cannot_be_set_side_by_side_get_a_sentence(client):

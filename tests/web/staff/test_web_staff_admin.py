@@ -370,8 +370,12 @@ def test_a_digest_is_approved_by_an_admin(world, browse):
             message.digest_id, message.state = digest.id, MessageState.ON_HOLD
         where = f"/mail/digests/{digest.id}"
     browser = browse(world.ada)
-    assert "waits for approval" in browser.get("/mail").text
+    listed = browser.get("/mail").text
+    assert "1 digest waits for approval. Nothing else waits to be sent." in listed
+    assert "Nobody gets digest" in listed
     page = browser.get(where).text
+    first = page.partition('name="reason"')[2].partition("<button")[2].partition(">")[0]
+    assert "disabled" in first, "Enter in the field neither approves nor stops"
     assert "Approve and send" in page
     assert "Let go" not in page
     refused = browser.post(where, {"step": "approve", "reason": ""}, csrf=browser.csrf())

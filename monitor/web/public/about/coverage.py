@@ -56,6 +56,7 @@ def coverage() -> str:
 
 
 @blueprint.get("/coverage/studies.csv")
+@rendered.once(file=True)
 def studies() -> Response:
     """Give every decided study and every source that holds it, with the day since when."""
     here = service()

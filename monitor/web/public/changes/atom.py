@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 from uuid import NAMESPACE_URL, uuid5
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template
 from sqlalchemy.orm import Session
 
 from monitor.gap import history
@@ -15,8 +14,9 @@ from monitor.gap.tables import Change
 from monitor.kernel.errors import NotFound
 from monitor.kernel.language import text
 from monitor.notify.writing.first_lines import first_lines
-from monitor.web import formats, turns
+from monitor.web import formats
 from monitor.web.current import service
+from monitor.web.public import rendered
 from monitor.web.public.shown.forest_files import LICENCE
 
 blueprint = Blueprint("atom", __name__)
@@ -39,12 +39,14 @@ class Entry:
 
 
 @blueprint.get(_ALL)
+@rendered.once(file=True)
 def of_all() -> Response:
     """Give the newest changes of all ten."""
     return _feed("Gap Monitor: what changed", _ALL, "/changes", Wanted())
 
 
 @blueprint.get("/interventions/<slug>/changes.atom")
+@rendered.once(file=True)
 def of_one(slug: str) -> Response:
     """Give the newest changes of one intervention."""
     name = service().catalogue.intervention(slug).name
@@ -53,14 +55,14 @@ def of_one(slug: str) -> Response:
 
 
 def _feed(title: str, own: str, page: str, wanted: Wanted) -> Response:
-    """Make a feed; whoever has it as it stands is told so.
+    """Make a feed.
 
     Raises:
         NotFound: nothing is entered yet.
     """
     here = service()
     base = here.settings.web.public_url
-    with turns.public(("feed", own)), here.database.read() as session:
+    with here.database.read() as session:
         began = history.began(session)
         if began is None:
             raise NotFound("nothing is entered here yet: run gap-monitor init")
@@ -82,8 +84,7 @@ def _feed(title: str, own: str, page: str, wanted: Wanted) -> Response:
     sent = make_response(text.bearable(told))
     sent.content_type = MEDIA
     sent.last_modified = updated
-    sent.add_etag()
-    return cast(Response, sent.make_conditional(request))
+    return sent
 
 
 def _entries(session: Session, wanted: Wanted) -> list[Entry]:

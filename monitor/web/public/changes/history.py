@@ -19,7 +19,6 @@ from monitor.kernel.errors import InvalidInput, MonitorError, NotFound
 from monitor.kernel.language.english import full
 from monitor.kernel.language.uk import long_date, read_day, uk_day, uk_day_of
 from monitor.review.words import shown
-from monitor.web import turns
 from monitor.web.current import now, service
 from monitor.web.public import rendered
 from monitor.web.public.ten.csv_tables import csv_answer
@@ -87,7 +86,7 @@ def past() -> ResponseReturnValue:
 
 
 @blueprint.get("/history/table.csv")
-@turns.large
+@rendered.once(by=_asked, file=True)
 def table() -> Response:
     """Give the ten as they stood at the end of a day, as a table.
 

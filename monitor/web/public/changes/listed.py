@@ -13,7 +13,6 @@ from monitor.kernel.errors import InvalidInput
 from monitor.kernel.language.english import full
 from monitor.kernel.language.uk import london
 from monitor.notify.writing.first_lines import first_lines
-from monitor.web import turns
 from monitor.web.current import service
 from monitor.web.public import rendered
 from monitor.web.public.changes.asked import KINDS, Asked
@@ -60,7 +59,7 @@ def _page(asked: Asked, before: int | None, wanted: Wanted, problem: str) -> str
 
 
 @blueprint.get("/changes/changes.csv")
-@turns.large
+@rendered.once(by=_asked, file=True)
 def table() -> Response:
     """Give every change that is asked for as a table.
 

@@ -75,6 +75,7 @@ def sheet(session: Session, slug: str, on: date) -> Sheet:
         sure=_sure(session, here.catalogue, slug) if on == today else memo.sure_then(state),
         doubts=_doubts(session, slug, at),
         survey=_survey(session, slug, at),
+        delta=then.synthesis.delta,
         on=on,
         address=f"{here.settings.web.public_url}/interventions/{slug}/memo/{on.isoformat()}",
         boxes=marks.tier_boxes(state),

@@ -1,16 +1,14 @@
 """The memo of an intervention: as it stands, and as it stood on any day, as a page and as a PDF."""
 
-from typing import cast
-
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, url_for
 
 from monitor.gap.memos.sheets import Sheet
 from monitor.kernel.language.uk import read_day, uk_day_of
-from monitor.web import turns
 from monitor.web.current import now, service
 from monitor.web.public import rendered
 from monitor.web.public.memos import one
 from monitor.web.public.memos.pdf import pdf
+from monitor.web.public.shown.label_marks import of_interval
 
 blueprint = Blueprint("memos", __name__)
 
@@ -30,22 +28,19 @@ def of_day(slug: str, day: str) -> str:
 
 
 @blueprint.get("/interventions/<slug>/memo/<day>/memo.pdf")
+@rendered.once(file=True)
 def as_pdf(slug: str, day: str) -> Response:
     """Give the memo of a day as a PDF."""
-    with turns.public(("memo", slug, day)):
-        made = pdf(_sheet(slug, day), service().settings.web.notice)
+    made = pdf(_sheet(slug, day), service().settings.web.notice)
     return answer(made, f"{slug}-memo-{day}")
 
 
-def answer(made: bytes, name: str, *, keep: bool = True) -> Response:
-    """Hand a PDF over. ``keep``: a browser may, and one that has it already is not sent it again."""
+def answer(made: bytes, name: str) -> Response:
+    """Hand a PDF over."""
     sent = make_response(made)
     sent.content_type = "application/pdf"
     sent.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
-    if not keep:
-        return sent
-    sent.add_etag()
-    return cast(Response, sent.make_conditional(request))
+    return sent
 
 
 def _page(slug: str, day: str) -> str:
@@ -54,6 +49,7 @@ def _page(slug: str, day: str) -> str:
     return render_template(
         "public/memo.html",
         sheet=sheet,
+        drawn=of_interval,
         back=(url_for("interventions.intervention", slug=slug), sheet.about),
         as_pdf=url_for("memos.as_pdf", slug=slug, day=on),
         of_day=url_for("memos.of_day", slug=slug, day=on),

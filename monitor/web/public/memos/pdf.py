@@ -13,9 +13,10 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from monitor.gap.memos.sheets import Block, Sheet
+from monitor.gap.memos.sheets import Block, Interval, Sheet, Statement
 from monitor.kernel.language.english import day
 from monitor.web.public.memos.glyphs import FONTS, drawable
+from monitor.web.public.shown.label_marks import of_interval
 
 if TYPE_CHECKING:
     import typst
@@ -33,7 +34,7 @@ def pdf(sheet: Sheet, notice: str = "") -> bytes:
         "dated": day(sheet.on),
         "day": [sheet.on.year, sheet.on.month, sheet.on.day],
         "link": sheet.address,
-        "statements": [_drawable(asdict(one)) for one in sheet.statements],
+        "statements": [_statement(one) for one in sheet.statements],
         "rows": [[_block(block) for block in row] for row in sheet.rows],
     }
     with _one_at_a_time:
@@ -78,6 +79,27 @@ def _every(texts: Sequence[str]) -> list[str]:
     return [drawable(text) for text in texts]
 
 
-def _drawable(statement: dict[str, Any]) -> dict[str, Any]:
-    texts = {name: drawable(statement[name]) for name in ("label", "words", "more")}
-    return texts | {"boxes": list(statement["boxes"])}
+def _statement(one: Statement) -> dict[str, Any]:
+    return {
+        "label": drawable(one.label),
+        "words": drawable(one.words),
+        "more": drawable(one.more),
+        "boxes": list(one.boxes),
+        "lines": [
+            {"words": drawable(line.words), "mark": _mark(line.interval)} for line in one.lines
+        ],
+    }
+
+
+def _mark(interval: Interval | None) -> dict[str, Any] | None:
+    """Give the places of a mark as the page draws it."""
+    if interval is None:
+        return None
+    drawn = of_interval(interval)
+    (line,), scale = drawn.lines, drawn.scale
+    return asdict(line) | {
+        "outside": line.outside,
+        "settled": drawn.settled,
+        "width": scale.width,
+        "band": [scale.at(-scale.delta), scale.at(scale.delta)],
+    }

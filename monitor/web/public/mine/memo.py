@@ -42,7 +42,7 @@ def as_pdf() -> Response:
     with service().database.read() as session:
         sheet = _sheet(session)
     made = pdf(sheet, service().settings.web.notice)
-    return answer(made, f"my-services-memo-{sheet.on.isoformat()}", keep=False)
+    return answer(made, f"my-services-memo-{sheet.on.isoformat()}")
 
 
 def _sheet(session: Session) -> Sheet:

@@ -9,7 +9,6 @@ from monitor.gap import queries as gap
 from monitor.kernel.errors import NotFound
 from monitor.kernel.language import text
 from monitor.kernel.language.uk import london
-from monitor.web import turns
 from monitor.web.current import now, service
 from monitor.web.public import rendered
 from monitor.web.public.shown import forest_files as files
@@ -43,18 +42,21 @@ def findings(slug: str) -> str:
 
 @blueprint.get("/interventions/<slug>/findings.csv")
 @blueprint.get("/interventions/<slug>/findings/<key>.csv")
+@rendered.once(file=True)
 def table(slug: str, key: str | None = None) -> Response:
     """Give one section as a table, or every section of the page."""
     return _file(slug, key, "csv", lambda every: files.csv_of(every, _source(slug)))
 
 
 @blueprint.get("/interventions/<slug>/findings/<key>.svg")
+@rendered.once(file=True)
 def drawing(slug: str, key: str) -> Response:
     """Give one section as a drawing that stands alone."""
     return _file(slug, key, "svg", lambda every: _svg(every[0], slug))
 
 
 @blueprint.get("/interventions/<slug>/findings/<key>.png")
+@rendered.once(file=True)
 def picture(slug: str, key: str) -> Response:
     """Give one section as a picture."""
     return _file(slug, key, "png", lambda every: files.png_of(_svg(every[0], slug)))
@@ -66,20 +68,19 @@ _MEDIA = {"csv": "text/csv; charset=utf-8", "svg": "image/svg+xml", "png": "imag
 def _file(
     slug: str, key: str | None, kind: str, made: Callable[[tuple[Forest, ...]], str | bytes]
 ) -> Response:
-    """Make a file of the sections asked for, in the turn of a public page.
+    """Make a file of the sections asked for.
 
     Raises:
         NotFound: there is no such intervention or section.
     """
     service().catalogue.intervention(slug)
-    with turns.public(("findings", slug, key, kind)):
-        with service().database.read() as session:
-            every = forests(showing(session, service().catalogue, slug), service().catalogue)
-        if key is not None:
-            every = tuple(one for one in every if one.key == key)
-            if not every:
-                raise NotFound(f"there is no finding {key!r} of {slug}")
-        answer = Response(made(every), content_type=_MEDIA[kind])
+    with service().database.read() as session:
+        every = forests(showing(session, service().catalogue, slug), service().catalogue)
+    if key is not None:
+        every = tuple(one for one in every if one.key == key)
+        if not every:
+            raise NotFound(f"there is no finding {key!r} of {slug}")
+    answer = Response(made(every), content_type=_MEDIA[kind])
     name = "-".join(part for part in (slug, "findings", key) if part)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     return answer

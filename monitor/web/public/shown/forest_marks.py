@@ -31,6 +31,11 @@ class Mark:
     cut_high: bool
     side: float = 0.0
 
+    @property
+    def outside(self) -> bool:
+        """Whether all of it lies outside, so that an arrow is all there is to draw."""
+        return self.low == self.high and (self.cut_low or self.cut_high)
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:

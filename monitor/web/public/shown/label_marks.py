@@ -4,15 +4,17 @@ Scale −1 to 1, the same everywhere, so that marks compare down a column (desig
 settled; dashed and hollow: not settled; two lines: results disagree; circles: signs alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.catalogue.shapes.methods import SynthesisPolicy
 from monitor.catalogue.words import Label
 from monitor.evidence.synthesis.findings import Finding, Line, Signs
 from monitor.evidence.synthesis.labels import label
+from monitor.gap.memos.sheets import Interval
 from monitor.web.public.shown.forest_marks import Mark, Scale, ends
 
 WIDTH, HEIGHT = 96.0, 20.0
+WIDE = 150.0  # where it stands alone
 _EDGE, _STEP, _ROWS = 2.0, 9.0, (5.5, 14.5)
 _MOST = 8  # circles on one side; more say no more than the words
 
@@ -42,20 +44,32 @@ def label_mark(finding: Finding, policy: SynthesisPolicy) -> LabelMark | None:
     if label(line.pool, policy.delta) is Label.DISAGREE:
         sized = sorted((o.yi, o.vi) for o in finding.index if o.yi is not None and o.vi is not None)
         ends_of = (sized[0], sized[-1])
-        return LabelMark(scale, tuple(scale.span(*ends(y, v), y) for y, v in ends_of))
+        return LabelMark(scale, tuple(_placed(scale, y, *ends(y, v)) for y, v in ends_of))
     return of_line(line, policy)
 
 
 def of_line(line: Line, policy: SynthesisPolicy) -> LabelMark | None:
     """Draw one pool's label; None: it has no estimate."""
     scale, pool = scale_of(policy), line.pool
-    mark = scale.pool(pool) if pool else None
-    if pool is None or mark is None:
+    if pool is None or pool.estimate is None or pool.ci_low is None or pool.ci_high is None:
         return None
+    mark = _placed(scale, pool.estimate, pool.ci_low, pool.ci_high)
     wide = pool.pi_low is not None and pool.pi_high is not None
     pi = scale.span(pool.pi_low or 0.0, pool.pi_high or 0.0) if wide else None
     settled = label(pool, policy.delta) is not Label.NOT_SETTLED
     return LabelMark(scale, (mark,), settled, pi)
+
+
+def of_interval(one: Interval) -> LabelMark:
+    """Draw an interval by itself, wide."""
+    scale = Scale(1.0, one.delta, WIDE, _EDGE)
+    return LabelMark(scale, (_placed(scale, one.estimate, one.low, one.high),), one.settled)
+
+
+def _placed(scale: Scale, estimate: float, low: float, high: float) -> Mark:
+    """Place an interval; an estimate outside the scale has no dot, since the edge is not its place."""
+    mark = scale.span(low, high, estimate)
+    return mark if abs(estimate) <= scale.bound else replace(mark, at=None)
 
 
 def _circles(signs: Signs) -> tuple[tuple[float, float], ...]:

@@ -12,8 +12,8 @@ from monitor.ops import exports
 from monitor.review import queries as review
 from monitor.review.queries import AcceptedStudy
 from monitor.review.words import shown
-from monitor.web import turns
 from monitor.web.current import service
+from monitor.web.public import rendered
 from monitor.web.public.states import figure
 from monitor.web.public.ten.csv_tables import csv_answer
 
@@ -39,7 +39,7 @@ _SAID = {True: "yes", False: "no", None: "not known"}
 
 
 @blueprint.get("/interventions/table.csv")
-@turns.large
+@rendered.once(file=True)
 def ten() -> Response:
     """Give how the ten stand."""
     with service().database.read() as session:
@@ -48,7 +48,7 @@ def ten() -> Response:
 
 
 @blueprint.get("/interventions/<slug>/studies.csv")
-@turns.large
+@rendered.once(file=True)
 def studies(slug: str) -> Response:
     """Give the studies counted for one intervention since the review."""
     service().catalogue.intervention(slug)
@@ -58,7 +58,7 @@ def studies(slug: str) -> Response:
 
 
 @blueprint.get("/use/table.csv")
-@turns.large
+@rendered.once(file=True)
 def use() -> Response:
     """Give each row of each published wave of use."""
     with service().database.read() as session:

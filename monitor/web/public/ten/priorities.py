@@ -4,7 +4,7 @@ from flask import Blueprint, Response, render_template
 
 from monitor.literature.linkage.overdue import JOURNAL_MONTHS, OVERDUE_MONTHS
 from monitor.ops import priorities as queries
-from monitor.web import trials, turns
+from monitor.web import trials
 from monitor.web.current import now, service
 from monitor.web.public import rendered
 from monitor.web.public.ten.csv_tables import csv_answer
@@ -33,7 +33,7 @@ def listed() -> str:
 
 
 @blueprint.get("/priorities.csv")
-@turns.large
+@rendered.once(file=True)
 def as_csv() -> Response:
     """Give the same list as a table: a row for each trial that is awaited, and for each without one."""
     at = now()

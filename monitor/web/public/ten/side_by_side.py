@@ -1,7 +1,7 @@
 """Any two of the ten side by side: evidence, findings, use, gap, and what each takes.
 
-Two rows that differ are no trial between the two. Where a trial compared them, it is named; where
-none did, that is said first.
+Two rows that differ are no trial between the two. Where a trial compared them, who did better is
+said first, with what it rests on; where none did, that.
 """
 
 from dataclasses import dataclass
@@ -9,20 +9,17 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Intervention
 from monitor.catalogue.shapes.context import ASPECTS
-from monitor.evidence.showing import Showing, showing
+from monitor.evidence.head_to_head import HeadToHead, head_to_head
 from monitor.evidence.shown import OUTCOMES
-from monitor.evidence.synthesis.results import ANOTHER
 from monitor.gap import queries as gap
 from monitor.gap.meaning import meaning
 from monitor.gap.memos.memo import UNKNOWN
 from monitor.gap.states import State
 from monitor.kernel.errors import InvalidInput
-from monitor.kernel.language.english import NOT_KNOWN, either, full, listed, sentence
-from monitor.web import turns
+from monitor.kernel.language.english import either, full, listed, sentence
 from monitor.web.current import service
 from monitor.web.public import rendered
 from monitor.web.public.states import figure
@@ -31,6 +28,10 @@ from monitor.web.public.ten.csv_tables import csv_answer
 blueprint = Blueprint("side_by_side", __name__)
 
 _PLACE = "/interventions/compare"
+NEVER_MET = (
+    "No study that counts here compared the two with each other, so which of them does more is not "
+    "known: what each shows against something else does not tell."
+)
 _LONGEST = 40  # characters of what an address says
 
 
@@ -44,23 +45,13 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """A counted study that compared the two, and of which of them it is told."""
-
-    slug: str
-    study_id: int
-    label: str
-    outcome: str
-
-
-@dataclass(frozen=True, slots=True)
 class Pair:
-    """Two of the ten, with the studies that compared them."""
+    """Two of the ten, with what the studies that compared them show."""
 
     one: Intervention
     other: Intervention
     rows: tuple[Row, ...]
-    trials: tuple[Trial, ...]
+    met: HeadToHead
 
 
 def _asked() -> tuple[str, str]:
@@ -82,7 +73,7 @@ def compare() -> ResponseReturnValue:
 
 
 @blueprint.get(f"{_PLACE}.csv")
-@turns.large
+@rendered.once(by=_asked, file=True)
 def table() -> Response:
     """Give the same as a table.
 
@@ -94,6 +85,9 @@ def table() -> Response:
     rows: list[dict[str, Any]] = [
         {"part": row.what, one: row.one, other: row.other} for row in pair.rows
     ]
+    told = [f"{each.title}: {each.verdict} {each.figures}".strip() for each in pair.met.compared]
+    said = " ".join(told) or NEVER_MET
+    rows.insert(0, {"part": "Compared with each other", one: said, other: said})
     name = f"{one} beside {other}"
     return csv_answer(rows, ("part", one, other), name, f"{_PLACE}?one={one}&other={other}")
 
@@ -104,6 +98,7 @@ def _page(asked: tuple[str, str], pair: Pair | None, problem: str) -> str:
         asked=asked,
         pair=pair,
         problem=problem,
+        never_met=NEVER_MET,
         query=f"?one={asked[0]}&other={asked[1]}" if pair else "",
     )
 
@@ -127,8 +122,8 @@ def _pair(first: str, second: str) -> Pair:
         raise InvalidInput(f"{one.name} is chosen twice: choose two of the ten that are not one")
     with service().database.read() as session:
         states = gap.state(session, first), gap.state(session, second)
-        trials = _trials(session, first, second)
-    return Pair(one, other, (*_states(*states), *_takes(first, second)), trials)
+        met = head_to_head(session, catalogue, first, second)
+    return Pair(one, other, (*_states(*states), *_takes(first, second)), met)
 
 
 def _states(one: State, other: State) -> list[Row]:
@@ -165,26 +160,3 @@ def _takes(first: str, second: str) -> list[Row]:
         ]
         rows.append(Row(title, *words))
     return rows
-
-
-def _trials(session: Session, first: str, second: str) -> tuple[Trial, ...]:
-    """Name each counted study that compared the two, whichever of them it is told of."""
-    catalogue = service().catalogue
-    found: dict[int, Trial] = {}
-    for slug, other in ((first, second), (second, first)):
-        shown = showing(session, catalogue, slug)
-        for trial in _against(shown, other):
-            found.setdefault(trial.study_id, trial)
-    return tuple(found.values())
-
-
-def _against(shown: Showing, other: str) -> list[Trial]:
-    return [
-        Trial(
-            shown.slug, shown.studies[entry.study].study_id, entry.study, entry.outcome or NOT_KNOWN
-        )
-        for finding in shown.findings
-        if finding.comparator_class == ANOTHER
-        for entry in finding.index
-        if any(result.comparator == other for result in entry.results)
-    ]
