@@ -56,9 +56,8 @@ def claim(session: Session, *, at: datetime, limit: int, lease_seconds: int) -> 
             told |= _may_have_left(session, ids)
             rows = _take(session, ids, until)
             taken += [row.id for row in rows if row.state is MessageState.CLAIMED]
-            gone = [row.id for row in rows if row.state is MessageState.CANCELLED]
-            why = _say_why(session, gone) if gone else ()
-            record(session, [(row.id, "cancelled", {"reason": row.reply}) for row in why], at)
+            gone = [row for row in rows if row.state is MessageState.CANCELLED]
+            record(session, [(row.id, "cancelled", {"reason": row.reply}) for row in gone], at)
     return read(session, taken, told) if taken else []
 
 
@@ -82,7 +81,7 @@ def _may_have_left(session: Session, ids: Sequence[int]) -> set[int]:
 
 def _take(
     session: Session, ids: Sequence[int], until: datetime
-) -> Sequence[Row[int, MessageState]]:
+) -> Sequence[Row[int, MessageState, str | None]]:
     """Claim or cancel these messages, which the transaction holds."""
     return session.execute(_taking(), {"ids": ids, "until": until}).all()
 
@@ -90,7 +89,8 @@ def _take(
 @cache
 def _taking() -> Update:
     """Write the statement that claims or cancels; once, as it is large and often asked for."""
-    wanted = may_be_sent()
+    wanted, over = may_be_sent(), overtaken()
+    surveys = Message.kind == MessageKind.SURVEY
     states, times = Message.state.type, Message.lease_until.type
     return (
         update(Message)
@@ -103,25 +103,14 @@ def _taking() -> Update:
             lease_token=Message.lease_token + 1,
             lease_until=case((wanted, bindparam("until", type_=times)), else_=None),
             attempts=Message.attempts + case((wanted, 1), else_=0),
-        )
-        .returning(Message.id, Message.state)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _say_why(session: Session, ids: Sequence[int]) -> Sequence[Row[int, str | None]]:
-    """Note why these messages, which were cancelled in this transaction, never go."""
-    over, surveys = overtaken(), Message.kind == MessageKind.SURVEY
-    why = (
-        update(Message)
-        .where(Message.id.in_(ids))
-        .values(
-            reply=case((over, OVERTAKEN), (surveys, NOT_ASKED), else_=LEFT),
+            reply=case(
+                (wanted, Message.reply), (over, OVERTAKEN), (surveys, NOT_ASKED), else_=LEFT
+            ),
             reason=case((over, literal(Reason.OVERTAKEN, Message.reason.type)), else_=None),
         )
-        .returning(Message.id, Message.reply)
+        .returning(Message.id, Message.state, Message.reply)
+        .execution_options(synchronize_session=False)
     )
-    return session.execute(why.execution_options(synchronize_session=False)).all()
 
 
 def read(session: Session, ids: Sequence[int], told: Collection[int] = ()) -> list[Claimed]:
