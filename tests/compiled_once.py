@@ -1,13 +1,19 @@
 """Lets a test process compile a statement, a template and a route once, as a service that runs does.
 
 A service has one engine and one application. A test has its own, since it has a database of its own,
-and compiling everything anew for each was the largest part of the tests' processor time.
+and compiling everything anew for each was the largest part of the tests' processor time. The tests
+themselves are compiled by one process before the others look for them (``tests``).
 """
 
+import contextlib
+import sys
+from pathlib import Path
 from types import CodeType
 from typing import Any
 
 import jinja2
+import pytest
+from _pytest.assertion import rewrite
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from werkzeug.routing import Rule
 
@@ -22,7 +28,7 @@ def begin() -> None:
     """Let every ``Database`` and every application made from now on share what it compiles."""
     database.create_engine = _sharing  # type: ignore[attr-defined,assignment]  # stands in for it
     jinja2.Environment.compile = _template  # type: ignore[method-assign]  # the same
-    Rule._compile_builder = _route  # type: ignore[method-assign]  # the same
+    Rule.compile = _route  # type: ignore[method-assign]  # the same
 
 
 def _sharing(url: str, **options: Any) -> Engine:
@@ -62,15 +68,51 @@ def _template(
     return _templates[key]
 
 
-_compile_route = Rule._compile_builder
+_compile_route = Rule.compile
+_routes: dict[tuple[object, ...], dict[str, Any]] = {}
 
 
-def _route(self: Rule, append_unknown: bool = True) -> Any:
-    """Give what builds addresses of a rule: it takes the rule, and is made of what stands in the key."""
-    key = (tuple(self._trace), repr(self.defaults), append_unknown)
+def _route(self: Rule) -> None:
+    """Give a route what is read out of it: all that this is made of stands in the key."""
+    assert self.map is not None
+    converters = tuple(self.map.converters.items())
+    address = (self.map.host_matching, self.host, self.subdomain, self.rule, self.merge_slashes)
+    key = (address, repr(self.defaults), converters)
     if key not in _routes:
-        _routes[key] = _compile_route(self, append_unknown)
-    return _routes[key]
+        _compile_route(self)
+        _routes[key] = {name: getattr(self, name) for name in _READ} | {
+            name: getattr(self, name).__func__ for name in _BUILDS
+        }
+        return
+    known = _routes[key]
+    for name in _READ:
+        setattr(self, name, known[name])
+    for name in _BUILDS:
+        setattr(self, name, known[name].__get__(self, None))
 
 
-_routes: dict[tuple[object, ...], Any] = {}
+_READ = ("_parts", "_trace", "_converters", "arguments")
+_BUILDS = ("_build", "_build_unknown")
+
+
+def tests(config: pytest.Config) -> None:
+    """Keep the code of every test that is asked for, its assertions rewritten, where pytest looks for it.
+
+    In a fresh copy of the project each worker would do it for itself: thirteen seconds of work each.
+    """
+    state = config.stash[rewrite.assertstate_key]
+    if state.hook is None or sys.dont_write_bytecode:
+        return
+    for path in _asked_for(config):
+        kept = rewrite.get_cache_dir(path) / (path.stem + rewrite.PYC_TAIL)
+        if rewrite._read_pyc(path, kept) is None:
+            with contextlib.suppress(SyntaxError):  # told by whoever collects it
+                checksum, code = rewrite._rewrite_test(path, config)
+                kept.parent.mkdir(exist_ok=True)
+                rewrite._write_pyc(state, code, checksum, kept)
+
+
+def _asked_for(config: pytest.Config) -> list[Path]:
+    asked = [Path(argument.partition("::")[0]) for argument in config.args]
+    files = [path for one in asked for path in ([one] if one.is_file() else one.rglob("*.py"))]
+    return [path for path in files if path.name.startswith("test_") or path.name == "conftest.py"]

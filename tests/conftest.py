@@ -15,6 +15,8 @@ import pytest
 import structlog
 from argon2 import PasswordHasher
 from postgres_server import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+    drop,
+    duplicate,
     forget_engines,
     named,
     run,
@@ -84,8 +86,10 @@ def pytest_collection_modifyitems(items) -> None:
     items += [*drawn, *short]
 
 
-def pytest_configure() -> None:
+def pytest_configure(config) -> None:
     """Keep what tests write in memory where there is room: a commit would wait for the disk."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        compiled_once.tests(config)
     if _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free > _ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
 
@@ -163,9 +167,8 @@ def postgres_database(postgres_template) -> Iterator[str]:
     A database of its own for each would be most of the time of the short tests.
     """
     name = f"gap_{os.getpid()}"
-    run(postgres_template, f"CREATE DATABASE {name} TEMPLATE gap_template")
-    yield named(postgres_template, name)
-    run(postgres_template, f"DROP DATABASE {name} WITH (FORCE)")
+    yield duplicate(postgres_template, "gap_template", name)
+    drop(postgres_template, name)
 
 
 @pytest.fixture(scope="session")
@@ -236,9 +239,8 @@ def _loopback_only(monkeypatch) -> None:
 def empty_postgres_url(postgres_server) -> Iterator[str]:
     """A PostgreSQL database without a single table."""
     name = f"empty_{os.getpid()}_{next(_COUNTER)}"
-    run(postgres_server, f"CREATE DATABASE {name}")
-    yield named(postgres_server, name)
-    run(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    yield duplicate(postgres_server, "template1", name)
+    drop(postgres_server, name)
 
 
 @pytest.fixture

@@ -45,6 +45,20 @@ def named(server: str, name: str) -> str:
     return f"{head.rsplit('/', 1)[0]}/{name}?{query}"
 
 
+def duplicate(server: str, original: str, name: str) -> str:
+    """Make a database that is a copy of another, which nobody uses now; gives its address.
+
+    Its files are copied, not logged page by page as PostgreSQL does by itself: a third of the work.
+    """
+    run(server, f"CREATE DATABASE {name} TEMPLATE {original} STRATEGY file_copy")
+    return named(server, name)
+
+
+def drop(server: str, name: str) -> None:
+    """Drop a database, whoever uses it."""
+    run(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 _ENGINES: dict[str, Engine] = {}
 
 

@@ -4,10 +4,12 @@ import os
 import shutil
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 
 import pytest
-from postgres_server import named, run  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from postgres_server import drop, duplicate, named, run  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from published import publish  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from sqlalchemy import make_url
 
 from monitor.demo import standins, world
 from monitor.feeds.http.client import Http
@@ -16,6 +18,8 @@ from monitor.jobs.service import prepare
 from monitor.kernel.settings import parse
 from monitor.ops.schema import migrate
 from monitor.service import Service
+
+_NUMBERS = count()
 
 
 @dataclass
@@ -81,18 +85,17 @@ class Originals:
     def __init__(self, folder, request):
         self.folder, self.request, self.made = folder, request, {}
 
-    def copy_to(self, empty, at):
-        """Put a copy where an empty database is, or is to be."""
-        kind = empty.url.get_backend_name()
+    def copy(self, kind, folder, at):
+        """Make a copy of the one of a kind, a file in ``folder`` or a database; gives its address."""
         if kind not in self.made:
-            self.made[kind] = self._make(empty.is_sqlite, at)
-        if empty.is_sqlite:
-            empty.path.parent.mkdir(exist_ok=True)
-            shutil.copy(self.made[kind], empty.path)
-            return
+            self.made[kind] = self._make(kind == "sqlite", at)
+        if kind == "sqlite":
+            path = folder / "var" / "new.sqlite3"
+            path.parent.mkdir(exist_ok=True)
+            shutil.copy(self.made[kind], path)
+            return f"sqlite:///{path}"
         server = self.request.getfixturevalue("postgres_server")
-        run(server, f"DROP DATABASE {empty.url.database}")
-        run(server, f"CREATE DATABASE {empty.url.database} TEMPLATE {self.made[kind]}")
+        return duplicate(server, self.made[kind], f"jobs_{os.getpid()}_{next(_NUMBERS)}")
 
     def _make(self, is_sqlite, at):
         path, name = self.folder / "original.sqlite3", f"original_{os.getpid()}"
@@ -111,11 +114,12 @@ class Originals:
 
 
 @pytest.fixture
-def service(empty, tmp_path, clock, settings_data, originals):
-    originals.copy_to(empty, clock())
-    url = empty.url.render_as_string(hide_password=False)
+def service(request, database_url, tmp_path, clock, settings_data, originals):
+    url = originals.copy(make_url(database_url).get_backend_name(), tmp_path, clock())
     settings = parse({"database": {"url": url}, **settings_data}, folder=tmp_path)
     service = replace(Service.open(settings), clock=clock)
     prepare(service, SCHEDULE)
     yield service
     service.database.dispose()
+    if not service.database.is_sqlite:
+        drop(request.getfixturevalue("postgres_server"), service.database.url.database)

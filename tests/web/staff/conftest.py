@@ -13,7 +13,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
-from sqlalchemy import create_engine, make_url, text
+from postgres_server import drop, duplicate  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from sqlalchemy import make_url
 from staff_world import SOME_SOURCES, World, begin, fill, patient  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from werkzeug.test import TestResponse
 
@@ -53,21 +54,13 @@ class Originals:
         if kind == "sqlite":
             shutil.copyfile(self.request.getfixturevalue("sqlite_template"), folder / "world.db")
             return f"sqlite:///{folder}/world.db"
-        return duplicate(self.request.getfixturevalue("postgres_template"), "gap_template")
+        return copied(self.request.getfixturevalue("postgres_template"), "gap_template")
 
 
-def duplicate(server: str, original: str) -> str:
+def copied(server: str, original: str) -> str:
     """Copy a database of the PostgreSQL server; gives the copy's address."""
-    name = f"gap_staff_{next(_NUMBERS)}"
-    statement(server, f"CREATE DATABASE {name} TEMPLATE {original}")
-    return str(make_url(server).set(database=name).render_as_string(hide_password=False))
-
-
-def statement(server: str, sql: str) -> None:
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(sql))
-    engine.dispose()
+    url: str = duplicate(server, original, f"gap_staff_{next(_NUMBERS)}")
+    return url
 
 
 @pytest.fixture(scope="session")
@@ -87,13 +80,13 @@ def begun(request, originals, tmp_path, settings, clock) -> Iterator[World]:
         shutil.copyfile(folder / "world.db", tmp_path / "world.db")
     else:
         server = request.getfixturevalue("postgres_template")
-        mine = duplicate(server, str(make_url(url).database))
+        mine = copied(server, str(make_url(url).database))
     database = Database(mine)
     yield world.moved(replace(world.service, settings=settings, database=database, clock=clock))
     database.dispose()
     if request.param == "postgresql":
         server = request.getfixturevalue("postgres_template")
-        statement(server, f"DROP DATABASE {make_url(mine).database} WITH (FORCE)")
+        drop(server, str(make_url(mine).database))
 
 
 @pytest.fixture
