@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.feeds.tables import Poll, PollState, SourceRow
+from monitor.kernel.persistence.database import Base
 from monitor.review.rules import Judgement
 
 _JUDGEMENT = Judgement(
@@ -29,6 +31,14 @@ _JUDGEMENT = Judgement(
 def judgement(*slugs: str, **answers: object) -> Judgement:
     """Judge a trial of these interventions: randomised, low risk, no difference; else as told."""
     return replace(_JUDGEMENT, interventions=slugs, **answers)  # type: ignore[arg-type]  # fields by name
+
+
+def contents(session: Session) -> dict[str, list[tuple[object, ...]]]:
+    """Give every row of every table, to see that nothing changed or that two are alike."""
+    return {
+        table.name: sorted(map(tuple, session.execute(select(table))), key=repr)
+        for table in Base.metadata.sorted_tables
+    }
 
 
 class Polls:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from factories import judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from factories import contents, judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from readings import appraise  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from sqlalchemy import select
 
@@ -39,7 +39,7 @@ from monitor.feeds.sources import SOURCES
 from monitor.jobs.files import uploads as uploads_job
 from monitor.jobs.mail.delivery import deliver_due
 from monitor.kernel.errors import SourceError, SourceFault
-from monitor.kernel.persistence.database import Base, Database
+from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import Settings
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import queries as literature
@@ -315,11 +315,8 @@ class World:
     def contents(self) -> dict[str, list[tuple[object, ...]]]:
         """Give every row of every table but sessions and what is typed, to see that nothing changed."""
         with self.database.read() as session:
-            return {
-                table.name: sorted(map(tuple, session.execute(select(table))), key=repr)
-                for table in Base.metadata.sorted_tables
-                if table.name not in {"sign_in", "form_draft"}
-            }
+            every = contents(session)
+        return {name: rows for name, rows in every.items() if name not in {"sign_in", "form_draft"}}
 
     def deliver(self) -> None:
         deliver_due(self.service)
