@@ -204,6 +204,24 @@ def database(database_url) -> Iterator[Database]:
     database.dispose()
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def lasting_database(request, tmp_path_factory) -> Iterator[Database]:
+    """One database for all tests of a module, each of which takes back what it wrote."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("lasting") / "test.sqlite3"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        database = Database(f"sqlite:///{path}")
+        yield database
+        database.dispose()
+        return
+    server = request.getfixturevalue("postgres_template")
+    name = f"lasting_{os.getpid()}_{next(_COUNTER)}"
+    database = Database(duplicate(server, "gap_template", name))
+    yield database
+    database.dispose()
+    drop(server, name)
+
+
 @pytest.fixture
 def session(database):
     """One write transaction for a whole test; rolled back at its end."""

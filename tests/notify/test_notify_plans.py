@@ -1,8 +1,9 @@
 """No question asked of the outbox reads it whole, however much was ever sent; on both databases."""
 
+import contextlib
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import event, insert, text
@@ -16,19 +17,37 @@ from monitor.notify.tables import Message, MessageKind, MessageState, Subscriber
 SENT, WAITING = 6000, 1500
 
 
-@pytest.fixture
-def filled(database, now):
+NOW = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def filled(lasting_database):
     """Mail of a year: most of it sent, some waiting, a few in every other state."""
-    with database.write() as session:
-        reader = {"interventions": ["cos"], "purpose": "", "asked_at": now, "left_at": None}
+    with lasting_database.write() as session:
+        reader = {"interventions": ["cos"], "purpose": "", "asked_at": NOW, "left_at": None}
         readers = [
             {"address": f"r{n}@reader.example", "state": SubscriberState.ACTIVE, **reader}
             for n in range(50)
         ]
-        session.execute(insert(Subscriber), [{"confirmed_at": now, **one} for one in readers])
-        session.execute(insert(Message), list(_messages(now)))
+        session.execute(insert(Subscriber), [{"confirmed_at": NOW, **one} for one in readers])
+        session.execute(insert(Message), list(_messages(NOW)))
         session.execute(text("ANALYZE"))
-    return database
+    return lasting_database
+
+
+@pytest.fixture
+def session(filled):
+    """A transaction that writes, and is taken back: all tests here ask the same outbox."""
+    with transaction(filled) as session:
+        yield session
+
+
+@contextlib.contextmanager
+def transaction(database):
+    with database._sessions() as session:
+        session.connection(execution_options={"monitor_write": True})
+        yield session
+        session.rollback()
 
 
 def _messages(now):
@@ -122,16 +141,16 @@ ASKED = {
 
 
 @pytest.mark.parametrize("what", ASKED)
-def test_nothing_reads_the_outbox_whole(filled, now, what):
-    with filled.write() as session, Watch(session) as watch:
+def test_nothing_reads_the_outbox_whole(session, now, what):
+    with Watch(session) as watch:
         ASKED[what](session, now)
         session.flush()
     assert watch.plans
     assert watch.scans == []
 
 
-def test_a_message_that_is_delivered_costs_few_statements(filled, now):
-    with filled.write() as session, Watch(session) as watch:
+def test_a_message_that_is_delivered_costs_few_statements(session, now):
+    with Watch(session) as watch:
         first = outbox.claim(session, at=now, limit=16, lease_seconds=60)
         watch.statements.clear()
         outbox.sent_many(session, [(claimed, "250 ok") for claimed in first], at=now)
@@ -143,7 +162,7 @@ def test_a_message_that_is_delivered_costs_few_statements(filled, now):
 def test_a_claim_asks_the_same_however_many_wait(filled, now):
     asked = []
     for limit in (1, 16, 64):
-        with filled.write() as session, Watch(session) as watch:
+        with transaction(filled) as session, Watch(session) as watch:
             assert len(outbox.claim(session, at=now, limit=limit, lease_seconds=60)) == limit
         asked.append(len(watch.statements))
     assert asked == [asked[0]] * 3

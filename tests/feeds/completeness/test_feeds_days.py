@@ -1,12 +1,11 @@
 """One day of the sources, on both databases: what was asked, what came, what is missing."""
 
-import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 import pytest
-from sqlalchemy import create_engine, event, make_url, text
+from sqlalchemy import event, text
 
 from monitor.catalogue import loader
 from monitor.feeds import service
@@ -24,7 +23,6 @@ from monitor.feeds.service import Effort
 from monitor.feeds.sources.contract import catalogue_queries
 from monitor.feeds.tables import Comparison, Incident, PollKind
 from monitor.kernel.errors import SourceError, SourceFault
-from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import parse
 
 ON = date(2026, 11, 20)
@@ -37,25 +35,10 @@ DOWN = SourceError(SourceFault.UNREACHABLE, "PubMed is down")
 _NUMBERS = count(1)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def database(request, tmp_path_factory):
+@pytest.fixture(scope="module")
+def database(lasting_database):
     """One database for all tests here: each of them is rolled back at its end."""
-    if request.param == "sqlite":
-        path = tmp_path_factory.mktemp("days") / "test.sqlite3"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        database = Database(f"sqlite:///{path}")
-    else:
-        server = request.getfixturevalue("postgres_template")
-        engine = create_engine(server, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            # a worker may come back to these tests
-            connection.execute(text("DROP DATABASE IF EXISTS gap_days WITH (FORCE)"))
-            connection.execute(text("CREATE DATABASE gap_days TEMPLATE gap_template"))
-        engine.dispose()
-        own = make_url(server).set(database="gap_days")
-        database = Database(own.render_as_string(hide_password=False))
-    yield database
-    database.dispose()
+    return lasting_database
 
 
 @pytest.fixture(scope="module")
