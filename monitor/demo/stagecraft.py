@@ -6,7 +6,7 @@ import click
 
 from monitor.demo.on_stage import OnStage
 
-PAGE_SECONDS = 20.0  # until a page shows what was done
+PAGE_SECONDS = 120.0  # until a page shows what was done, however busy the machine
 
 
 def say(text: str) -> None:

@@ -4,16 +4,19 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import requests
 
 pytestmark = pytest.mark.story
 
+PLAYING = Path(__file__).with_name("playing.py")
+
 
 def test_the_demonstration_plays_to_its_end(tmp_path):
     played = subprocess.run(
-        [sys.executable, "-m", "monitor", "demo", "--no-keep", "--pace", "0"],
+        [sys.executable, str(PLAYING), "demo", "--no-keep", "--pace", "0"],
         cwd=tmp_path,
         env={"PATH": "", "TMPDIR": str(tmp_path), "PYTHONPATH": ""},
         capture_output=True,
