@@ -21,6 +21,7 @@ from monitor.web import (
     posting,
     proxies,
     security,
+    shared,
     trials,
     turns,
 )
@@ -49,7 +50,6 @@ from monitor.web.staff import (
     families,
     imports,
     searches,
-    shared,
     studies,
     unqueued,
 )
