@@ -1,15 +1,15 @@
 """Finds the paper a record belongs to. Reads only; a doubt is answered with "another paper"."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, tuple_
+from sqlalchemy import Row, bindparam, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased
 
-from monitor.feeds.records import Citation, Identifier, Trial
+from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.tables import Record
 from monitor.kernel.persistence.bulk import chunks
 from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
@@ -77,6 +77,14 @@ _OF_SOME = (
 )
 
 
+_NUMBERS = union_all(
+    *(
+        select(literal(is_own).label("is_own"), table.scheme, table.value).where(
+            table.paper_id == bindparam("paper_id")
+        )
+        for table, is_own in ((PaperIdentifier, 1), (PaperRegistration, 0))
+    )
+).order_by("scheme", "value")
 NEW = "new paper"  # how it is said that a record made its paper
 
 
@@ -145,6 +153,15 @@ def find(
     return Resolution(paper, joined_by, free)
 
 
+def numbers(session: Session, paper_id: int) -> tuple[list[Identifier], list[Identifier]]:
+    """List a paper's identifiers, and the trial registrations it names, in one statement."""
+    own: list[Identifier] = []
+    named: list[Identifier] = []
+    for is_own, scheme, value in session.execute(_NUMBERS, {"paper_id": paper_id}):
+        (own if is_own else named).append(Identifier(scheme, value))
+    return own, named
+
+
 def identifiers(session: Session, paper_id: int) -> list[Identifier]:
     """List a paper's identifiers."""
     rows = session.execute(
@@ -177,20 +194,6 @@ def as_citation(paper: _Compared, held: Sequence[Identifier] = ()) -> Citation:
         issue=paper.issue,
         pages=paper.pages,
         publication_types=tuple(paper.publication_types),
-    )
-
-
-def in_full(
-    paper: Paper, held: Sequence[Identifier], named: Sequence[Identifier], trial: Trial | None
-) -> Citation:
-    """Give all that a paper says in the shape records have; ``named`` are registrations."""
-    return replace(
-        as_citation(paper, held),
-        registrations=tuple(named),
-        abstract=paper.abstract,
-        published=paper.published,
-        keywords=tuple(paper.keywords),
-        trial=trial,
     )
 
 
