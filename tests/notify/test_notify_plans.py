@@ -170,7 +170,7 @@ def test_a_message_that_is_delivered_costs_few_statements(filled, now):
 
 
 def test_what_many_messages_tell_is_read_once_for_many_claims(filled, now):
-    content = {"changes": []}
+    content = {"changes": ["of an invented study"]}
     with filled.write() as session:
         told = Announcement(change_ids=[], slugs=["cos"], content=content, at=now)
         session.add(told)
