@@ -3,11 +3,23 @@
     python bench/mail.py [--due 1000 5000 50000] [--followers 1000 50000] [--on sqlite postgresql]
 
 Makes invented readers, a decision and its announcement in databases of its own, and sends to a mail
-server on this machine that keeps nothing. The yardstick, in the same run and on the same server, is
-the plain path of ``mail_yardstick``. Prints rates, ratios to it, and growth from the smallest size
-to the largest. Budgets: twice the plain path, at every backlog; a decision, a correction and each
-piece of telling readers under a second of the write lock, and no more than 64 MiB. Ends with
-status 1, and the names of what missed.
+server on this machine that keeps nothing. The yardsticks, in the same run and on the same server,
+each before and after ours, are plain paths of ``mail_yardstick``, one UPDATE and commit a message:
+
+    ready     ``sendmail`` of bytes that were made before the clock started
+    written   ``send_message`` of an EmailMessage, made for each reader of ready strings
+    rendered  ``sendmail`` of what our templates and MIME give, anew for each reader
+
+Twice the plain path is asked for by issue 12, which says what it was when it was written: 220 to 315
+a second (37 to 63 were .17 to .20 of it). Of the three only *ready* is as quick as that (some 200
+beside other work; *written* alone costs four to six milliseconds of the processor), so the budget is
+held against *ready*, the hardest. Issue 17 names "smtplib + EmailMessage": *written*; so it is held
+against that too, here and, without a commit and with the words filled in, in ``digests.py``.
+
+Prints rates, ratios, the processor time of this process for each message, and growth from the
+smallest size to the largest. Budgets: twice *ready* and *written*, at every backlog, and flat in it;
+a decision, a correction and each piece of telling readers under a second of the write lock, and no
+more than 64 MiB. Ends with status 1, and the names of what missed.
 """
 
 import argparse
@@ -21,6 +33,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
 
@@ -55,8 +69,10 @@ from monitor.usage import service as usage  # noqa: E402 - the same
 
 AT = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
 RATIO, SECONDS, MEBIBYTES, FLAT = 2.0, 1.0, 64, 0.8
-# messages the plain path is measured on, and where it renders each
-_SAMPLE, _FEW = 500, 100
+OURS, READY, WRITTEN, RENDERED = "ours", "ready", "written", "rendered"
+HELD = (READY, WRITTEN)
+# messages the plain paths are measured on before and after, and where each is rendered
+_SAMPLE, _FEW = 300, 50
 _FACTS = {
     "count_it": True,
     "interventions": ["cos"],
@@ -200,40 +216,66 @@ def _state(service: Service, direction: Direction) -> gap_rules.State:
     )
 
 
-def delivery(url: str, port: int, due: int) -> tuple[float, float, float]:
-    """Give messages a second: ours, the plain path's, the same where it renders each."""
+def delivery(url: str, port: int, due: int) -> dict[str, mail_yardstick.Rate]:
+    """Send so many due messages; gives our rate, and that of each plain path."""
+    rates = {name: mail_yardstick.Rate() for name in (OURS, READY, WRITTEN, RENDERED)}
     with tempfile.TemporaryDirectory() as folder:
         service = make_service(url, Path(folder), port)
         subscribe(service, due)
         decide(service)
         tell_everybody(service)
-        yardsticks = _plain(service, port, min(due, _SAMPLE))
-        began = time.perf_counter()
-        report = deliver_due(service, now=True)
-        took = time.perf_counter() - began
+        plain = _plain_paths(service, min(due, _SAMPLE))
+        _send_plainly(service, port, plain, rates)
+        with service.database.write() as session:
+            session.execute(
+                text("UPDATE message SET state = 'pending', sent_at = NULL, reply = NULL")
+            )
+        with rates[OURS].of(due):
+            report = deliver_due(service, now=True)
         expect(report.counts == {"sent": due}, f"all are sent: {report}")
+        _send_plainly(service, port, plain, rates)
         service.database.dispose()
-    return due / took, *yardsticks
+    return rates
 
 
-def _plain(service: Service, port: int, sample: int) -> tuple[float, float]:
-    """Measure the plain path on the first messages, and leave them as they were."""
+def _send_plainly(
+    service: Service,
+    port: int,
+    plain: dict[str, list[mail_yardstick.Letter]],
+    rates: dict[str, mail_yardstick.Rate],
+) -> None:
+    for name, letters in plain.items():
+        mail_yardstick.plain(service.database, port, letters, rates[name])
+
+
+def _plain_paths(service: Service, sample: int) -> dict[str, list[mail_yardstick.Letter]]:
+    """Give the first messages as each plain path would send them."""
     with service.database.read() as session:
         ids = session.scalars(select(Message.id).order_by(Message.id).limit(sample)).all()
         claimed = claiming.read(session, ids)  # what a claim gives, without one
+    said = partial(rendering.write, settings=service.settings, secret=service.secret)
     render = partial(rendering.render, settings=service.settings, secret=service.secret)
-    ready = [(one.id, one.address, partial(_same, render(one))) for one in claimed]
-    fresh = [(one.id, one.address, partial(render, one)) for one in claimed[:_FEW]]
-    rates = tuple(
-        mail_yardstick.plain(service.database, port, letters) for letters in (ready, fresh)
-    )
-    with service.database.write() as session:
-        session.execute(text("UPDATE message SET state = 'pending', sent_at = NULL, reply = NULL"))
-    return rates[0], rates[1]
+    return {
+        READY: [(one.id, one.address, partial(_same, render(one))) for one in claimed],
+        WRITTEN: [(one.id, one.address, partial(_letter, one, said(one))) for one in claimed],
+        RENDERED: [(one.id, one.address, partial(render, one)) for one in claimed[:_FEW]],
+    }
 
 
 def _same(content: bytes) -> bytes:
     return content
+
+
+def _letter(claimed: claiming.Claimed, said: rendering.Written) -> EmailMessage:
+    """Make a message of ready strings, as a simple script would; with what a stopped list needs."""
+    letter = EmailMessage()
+    letter["From"], letter["To"] = mail_yardstick.SENDER, claimed.address
+    letter["Subject"], letter["Message-ID"] = said.subject, claimed.message_id
+    letter["Date"] = format_datetime(claimed.queued_at)
+    letter["List-Unsubscribe"] = f"<https://monitor.example.org/u/{claimed.uuid}>"
+    letter.set_content(said.text)
+    letter.add_alternative(said.html, subtype="html")
+    return letter
 
 
 def fan_out(url: str, followers: int) -> dict[str, float]:
@@ -320,20 +362,29 @@ def _made(url: str, name: str) -> str:
 
 def measure_delivery(kind: str, sizes: list[int], missed: list[str]) -> None:
     """Print how fast mail leaves at each backlog."""
-    rates = {}
+    ratios, work = {}, {}
     with databases(kind) as urls, mail_yardstick.sink() as port:
         for due in sizes:
-            ours, plain, rendering_too = delivery(next(urls), port, due)
-            rates[due] = ours / plain
+            rates = delivery(next(urls), port, due)
+            ours = rates.pop(OURS)
+            work[due] = ours.work_each
             print(
-                f"{kind}: {due:>6} due: {ours:6.0f} a second, "
-                f"{ours / plain:.2f} x the plain path ({plain:.0f}), "
-                f"{ours / rendering_too:.2f} x where it renders each ({rendering_too:.0f})"
+                f"{kind}: {due:>6} due: {ours.a_second:.0f} a second, {work[due]:.0f} us of work each"
             )
-            if ours / plain < RATIO:
-                missed.append(f"{kind}: {due} due: {ours / plain:.2f} x the plain path")
-    growth = rates[sizes[-1]] / rates[sizes[0]]
-    print(f"{kind}: from {sizes[0]} to {sizes[-1]} due the ratio goes to {growth:.2f} of itself")
+            for name, plain in rates.items():
+                ratio = ours.a_second / plain.a_second
+                print(
+                    f"{'':16}{ratio:5.2f} x {name:9}({plain.a_second:.0f} a second); by work "
+                    f"{plain.work_each / ours.work_each:5.2f} x ({plain.work_each:.0f} us)"
+                )
+                if name in HELD and ratio < RATIO:
+                    missed.append(f"{kind}: {due} due: {ratio:.2f} x the plain path, {name}")
+            ratios[due] = ours.a_second / rates[READY].a_second
+    growth, more = ratios[sizes[-1]] / ratios[sizes[0]], work[sizes[-1]] / work[sizes[0]]
+    print(
+        f"{kind}: from {sizes[0]} to {sizes[-1]} due the ratio goes to {growth:.2f} of itself, "
+        f"the work of each message to {more:.2f}"
+    )
     if growth < FLAT:
         missed.append(f"{kind}: slower with the backlog ({growth:.2f})")
 

@@ -2,8 +2,8 @@
 
 The plain path is what a simple script would do: one connection, one message after the other over
 smtplib, and a commit for each that was accepted. It claims nothing, enters nothing into a ledger,
-and would send everything again after a crash before its commit. Its messages are rendered before
-the clock starts (``plain``), or one by one as they are sent (``plain_with_rendering``).
+and would send everything again after a crash before its commit. What it sends may be bytes that
+were ready before the clock started, or made as they are sent: an ``EmailMessage``, or all of a mail.
 
     python bench/mail_yardstick.py serve [FILE]        prints its port, and serves until it is ended
 """
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from typing import TextIO, cast
@@ -31,6 +32,7 @@ _ANSWERS = {
     b"QUIT": b"221 bye\r\n",
 }
 _END = b"\r\n.\r\n"
+SENDER = "news@example.org"
 
 
 class _Sink(asyncio.Protocol):
@@ -95,19 +97,50 @@ def sink(kept: Path | None = None) -> Iterator[int]:
             server.terminate()
 
 
-def plain(
-    database: Database, port: int, letters: Sequence[tuple[int, str, Callable[[], bytes]]]
-) -> float:
-    """Send these (number, address, how to get the bytes) the plain way; gives messages a second."""
+@dataclass(slots=True)
+class Rate:
+    """How many messages went in how many seconds, and at how many of this process's processor."""
+
+    messages: int = 0
+    seconds: float = 0.0
+    work: float = 0.0
+
+    @property
+    def a_second(self) -> float:
+        """How many go in a second."""
+        return self.messages / self.seconds
+
+    @property
+    def work_each(self) -> float:
+        """Microseconds of the processor for each."""
+        return 1e6 * self.work / self.messages
+
+    @contextlib.contextmanager
+    def of(self, messages: int) -> Iterator[None]:
+        """Add so many, sent meanwhile."""
+        began, worked = time.perf_counter(), time.process_time()
+        yield
+        self.seconds += time.perf_counter() - began
+        self.work += time.process_time() - worked
+        self.messages += messages
+
+
+Letter = tuple[int, str, Callable[[], bytes | EmailMessage]]
+
+
+def plain(database: Database, port: int, letters: Sequence[Letter], rate: Rate) -> None:
+    """Send these (number, address, how to get it) the plain way, and add them to a rate."""
     accept = text("UPDATE message SET state = 'sent', sent_at = next_at, reply = :r WHERE id = :i")
-    began = time.perf_counter()
-    with smtplib.SMTP("127.0.0.1", port) as server:
+    with rate.of(len(letters)), smtplib.SMTP("127.0.0.1", port) as server:
         server.ehlo()
-        for number, address, letter in letters:
-            server.sendmail("news@example.org", [address], letter())
+        for number, address, made in letters:
+            letter = made()
+            if isinstance(letter, bytes):
+                server.sendmail(SENDER, [address], letter)
+            else:
+                server.send_message(letter, SENDER, [address])
             with database.write() as session:
                 session.execute(accept, {"r": "250 2.0.0 kept", "i": number})
-    return len(letters) / (time.perf_counter() - began)
 
 
 def written(port: int, letters: Sequence[Callable[[], EmailMessage]]) -> tuple[float, float]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Index, Integer, Row, Table, bindparam, func, insert, select, text
+from sqlalchemy import Index, Integer, Row, Table, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from monitor.kernel.persistence.database import Base
+from monitor.kernel.persistence.database import Base, affected
 
 GENESIS = "0" * 64
 # PostgreSQL only: serialises appends, so that two rows never claim the same predecessor.
@@ -63,7 +63,11 @@ _STRETCH = (
     .order_by(_table.c.seq)
     .limit(bindparam("limit", type_=Integer))
 )
-_HEAD = select(AuditHead.seq, AuditHead.hash).where(AuditHead.id == _ONLY)
+_head_table = cast("Table", AuditHead.__table__)
+_END: dict[str, Any] = {"seq": bindparam("last"), "hash": bindparam("of_last")}
+_HEAD = select(_head_table.c.seq, _head_table.c.hash).where(_head_table.c.id == _ONLY)
+_BEGIN = insert(_head_table).values(id=_ONLY, **_END)
+_MOVE = update(_head_table).where(_head_table.c.id == _ONLY).values(_END)
 _APPEND = insert(cast("Table", _table))
 _HASH = select(_table.c.hash).where(_table.c.seq == bindparam("seq"))
 
@@ -119,15 +123,23 @@ def record_many(
         return
     session.flush()
     _let_nobody_else_append(session)
-    head = _head(session)
+    connection, last = session.connection(), head(session)
     rows: list[dict[str, Any]] = []
-    for action, subject, details in entries:
-        told = (head.hash, head.seq + 1, at, actor, action, subject, details)
-        row = dict(zip(_HASHED, told, strict=True))
-        rows.append(row | {"hash": _digest(told)})
-        head.seq, head.hash = head.seq + 1, rows[-1]["hash"]
-    session.connection().execute(_APPEND, rows)
-    session.flush()
+    for number, (action, subject, details) in enumerate(entries, last.count + 1):
+        told = (
+            rows[-1]["hash"] if rows else last.hash,
+            number,
+            at,
+            actor,
+            action,
+            subject,
+            details,
+        )
+        rows.append({**dict(zip(_HASHED, told, strict=True)), "hash": _digest(told)})
+    connection.execute(_APPEND, rows)
+    end = {"last": rows[-1]["seq"], "of_last": rows[-1]["hash"]}
+    if not affected(connection.execute(_MOVE, end)):
+        connection.execute(_BEGIN, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +196,7 @@ def broken_link(session: Session) -> int | None:
 
 def head(session: Session) -> Head:
     """Tell how many entries were written, and the hash of the last one."""
-    kept = session.execute(_HEAD).one_or_none()
+    kept = session.connection().execute(_HEAD).one_or_none()
     return Head(kept.seq, kept.hash) if kept else Head(0, GENESIS)
 
 

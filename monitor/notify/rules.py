@@ -100,7 +100,9 @@ def plain(text: str, limit: int = 300) -> str:
     >>> plain("a\\r\\nBcc: x\\u202e")
     'a Bcc: x'
     """
-    kept = "".join(_character(character) for character in text[: limit * 4])
+    kept = text[: limit * 4]
+    if not (kept.isascii() and kept.isprintable()):
+        kept = "".join(_character(character) for character in kept)
     line = " ".join(kept.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + _ELLIPSIS
 

@@ -41,7 +41,7 @@ from monitor.notify import holding, rules
 from monitor.notify.announcements import fan_out
 from monitor.notify.incidents import mail_trouble
 from monitor.notify.messages import outbox
-from monitor.notify.messages.outbox import Claimed
+from monitor.notify.messages.claiming import Claimed, Contents
 from monitor.notify.smtp.refusals import same
 from monitor.notify.tables import Message, MessageState
 from monitor.notify.writing.franking import Franking
@@ -137,10 +137,12 @@ class _Pass:
     service: Service
     report: DeliveryReport
     accepted: bool = False
+    incident: bool = True
     ours: int = 0
     doubtful: list[tuple[Claimed, DeliveryRefused]] = field(default_factory=list)
     lot: int = 1
     waiting: list[Claimed] = field(default_factory=list)
+    contents: Contents = field(default_factory=Contents)
     trouble: ServerUnavailable | None = None
     broken: Exception | None = None
     over: bool = False  # nothing more is claimed
@@ -191,7 +193,9 @@ class _Pass:
             room = min(room, self._left_of_the_minute(session, connections, at))
         if self.over or room <= 0:
             return False
-        found = outbox.claim(session, at=at, limit=room, lease_seconds=LEASE_SECONDS)
+        found = outbox.claim(
+            session, at=at, limit=room, lease_seconds=LEASE_SECONDS, contents=self.contents
+        )
         self.waiting += found
         return len(found) == room
 
@@ -307,7 +311,8 @@ class _Pass:
         at = self.service.clock()
         if outbox.sent_many(session, accepted, at=at):
             self._break_off(Conflict("another process is sending the same mail"))
-        mail_trouble.accepted(session, self.service.settings, at)
+        if self.incident:
+            self.incident = mail_trouble.accepted(session, self.service.settings, at)
         for claimed, _ in accepted:
             log.info("mail.sent", uuid=claimed.uuid, kind=claimed.kind)
             self.report.count(MessageState.SENT)

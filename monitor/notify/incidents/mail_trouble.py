@@ -48,11 +48,16 @@ def failed(session: Session, settings: Settings, kind: MailFault, why: str, at: 
         _tell(session, settings, noted.incident, at)
 
 
-def accepted(session: Session, settings: Settings, at: datetime) -> None:
-    """End the incident once the server has accepted a message, and holds back none."""
+def accepted(session: Session, settings: Settings, at: datetime) -> bool:
+    """End the incident once the server has accepted a message, and holds back none.
+
+    Tells whether one is open still: only whoever sends opens one.
+    """
     found = incidents.open_one(session, MAIL, DELIVERY)
-    if found and not (found.kind in _HELD and queries.anything_held(session)):
-        _end(session, settings, DELIVERY, at)
+    if found is None or (found.kind in _HELD and queries.anything_held(session)):
+        return found is not None
+    _end(session, settings, DELIVERY, at)
+    return False
 
 
 def looked_at(session: Session, settings: Settings, at: datetime) -> None:

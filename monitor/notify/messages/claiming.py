@@ -7,19 +7,42 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, Select, Update, bindparam, case, literal, or_, select, update
+from sqlalchemy import Row, Table, bindparam, case, literal, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from monitor.kernel import audit
 from monitor.notify.smtp.due import in_order, may_be_sent, next_due, next_strayed, overtaken
 from monitor.notify.tables import Announcement, Digest, Message, MessageKind, MessageState, Reason
 
 ACTOR = "job:deliver"
+_KEPT = 64  # contents at once; each is as large as a message
 LEFT = "The reader left before it was sent"
 OVERTAKEN = "Not sent: what it tells of the study is no longer so"
 NOT_ASKED = "Not sent: the wave closed, or the service has answered, left or another address"
+
+
+# the bare table: the ORM costs more than what it is asked for here
+_MESSAGE = cast("Table", Message.__table__)
+_COLUMNS = tuple(
+    _MESSAGE.c[name]
+    for name in (
+        "id",
+        "uuid",
+        "message_id",
+        "kind",
+        "address",
+        "lease_token",
+        "attempts",
+        "queued_at",
+        "subscriber_id",
+        "context",
+        "announcement_id",
+        "digest_id",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +65,60 @@ class Claimed:
     may_have_left: bool = False  # by a try before this one
 
 
-def claim(session: Session, *, at: datetime, limit: int, lease_seconds: int) -> list[Claimed]:
-    """Take up to ``limit`` messages for sending; none is taken twice while its lease runs.
+class Contents:
+    """What announcements and digests say, frozen with them: read once for many messages."""
 
-    What its reader no longer wants is cancelled in the same statement, so an unsubscribe
-    committed before the claim is always honoured.
+    def __init__(self) -> None:
+        self._announced: dict[int, dict[str, Any]] = {}
+        self._digests: dict[int, dict[str, Any]] = {}
+
+    def fetch(self, session: Session, rows: Sequence[Row[Any]]) -> None:
+        """Read what these messages tell, where it is not at hand."""
+        for kept, table, ids in (
+            (self._announced, Announcement, {row.announcement_id for row in rows}),
+            (self._digests, Digest, {row.digest_id for row in rows}),
+        ):
+            if missing := ids - kept.keys() - {None}:
+                if len(kept) + len(missing) > _KEPT:
+                    kept.clear()
+                    missing = ids - {None}
+                said = select(table.id, table.content).where(table.id.in_(missing))
+                kept.update((id_, content) for id_, content in session.execute(said))
+
+    def of(self, row: Row[Any]) -> dict[str, Any]:
+        """Give what one message tells beyond its context; nothing where that is all."""
+        announced = self._announced.get(row.announcement_id)
+        return announced or self._digests.get(row.digest_id) or {}
+
+
+def claim(
+    session: Session,
+    *,
+    at: datetime,
+    limit: int,
+    lease_seconds: int,
+    contents: Contents | None = None,
+) -> list[Claimed]:
+    """Take up to ``limit`` messages for sending, in order; none is taken twice while its lease runs.
+
+    What its reader no longer wants is not taken by the same statement, and cancelled, so an
+    unsubscribe committed before the claim is always honoured. ``contents`` keeps what was read of
+    announcements and digests for the next claims.
     """
+    session.flush()
     until = at + timedelta(seconds=lease_seconds)
-    taken: list[int] = []
+    taken: list[Row[Any]] = []
     told: set[int] = set()
     for pick in (next_due, next_strayed):
-        while ids := pick(session, at, limit - len(taken)) if len(taken) < limit else ():
-            told |= _may_have_left(session, ids)
-            rows = _take(session, ids, until)
-            taken += [row.id for row in rows if row.state is MessageState.CLAIMED]
-            gone = [row for row in rows if row.state is MessageState.CANCELLED]
-            record(session, [(row.id, "cancelled", {"reason": row.reply}) for row in gone], at)
-    return read(session, taken, told) if taken else []
+        while picked := pick(session, at, limit - len(taken)) if len(taken) < limit else ():
+            told |= {one.id for one in picked if one.may_have_left}
+            ids = [one.id for one in picked]
+            claimed = {row.id: row for row in _take(session, ids, until)}
+            taken += [claimed[id_] for id_ in ids if id_ in claimed]
+            if gone := [id_ for id_ in ids if id_ not in claimed]:
+                why = _cancel(session, gone)
+                record(session, [(row.id, "cancelled", {"reason": row.reply}) for row in why], at)
+    return _whole(session, taken, told, contents or Contents()) if taken else []
 
 
 def record(
@@ -69,48 +129,43 @@ def record(
     audit.record_many(session, entries, at=at, actor=ACTOR)
 
 
-def _may_have_left(session: Session, ids: Sequence[int]) -> set[int]:
-    """Give those of these messages that an earlier try may have handed over.
-
-    However this try ends, their readers count as told: what takes it back corrects them.
-    """
-    unsure = Message.state.in_((MessageState.UNCERTAIN, MessageState.CLAIMED))
-    found = select(Message.id).where(Message.id.in_(ids), or_(unsure, Message.sent_at.is_not(None)))
-    return {*session.scalars(found)}
-
-
-def _take(
-    session: Session, ids: Sequence[int], until: datetime
-) -> Sequence[Row[int, MessageState, str | None]]:
-    """Claim or cancel these messages, which the transaction holds."""
-    return session.execute(_taking(), {"ids": ids, "until": until}).all()
+def _take(session: Session, ids: Sequence[int], until: datetime) -> Sequence[Row[Any]]:
+    """Claim those of these messages, which the transaction holds, that are still wanted."""
+    return session.connection().execute(_taking(), {"ids": ids, "until": until}).all()
 
 
 @cache
-def _taking() -> Update:
-    """Write the statement that claims or cancels; once, as it is large and often asked for."""
-    wanted, over = may_be_sent(), overtaken()
-    surveys = Message.kind == MessageKind.SURVEY
-    states, times = Message.state.type, Message.lease_until.type
+def _taking() -> ReturningUpdate[Any]:
+    """Write the statement that claims; once, as it is large and often asked for."""
     return (
-        update(Message)
-        .where(Message.id.in_(bindparam("ids", expanding=True)))
+        update(_MESSAGE)
+        .where(_MESSAGE.c.id.in_(bindparam("ids", expanding=True)), may_be_sent())
         .values(
-            state=case(
-                (wanted, literal(MessageState.CLAIMED, states)),
-                else_=literal(MessageState.CANCELLED, states),
-            ),
+            state=MessageState.CLAIMED,
+            lease_token=_MESSAGE.c.lease_token + 1,
+            lease_until=bindparam("until"),
+            attempts=_MESSAGE.c.attempts + 1,
+        )
+        .returning(*_COLUMNS)
+    )
+
+
+def _cancel(session: Session, ids: Sequence[int]) -> Sequence[Row[int, str | None]]:
+    """Cancel these messages, which are wanted no more, and say why."""
+    over, surveys = overtaken(), Message.kind == MessageKind.SURVEY
+    gone = (
+        update(Message)
+        .where(Message.id.in_(ids))
+        .values(
+            state=MessageState.CANCELLED,
             lease_token=Message.lease_token + 1,
-            lease_until=case((wanted, bindparam("until", type_=times)), else_=None),
-            attempts=Message.attempts + case((wanted, 1), else_=0),
-            reply=case(
-                (wanted, Message.reply), (over, OVERTAKEN), (surveys, NOT_ASKED), else_=LEFT
-            ),
+            lease_until=None,
+            reply=case((over, OVERTAKEN), (surveys, NOT_ASKED), else_=LEFT),
             reason=case((over, literal(Reason.OVERTAKEN, Message.reason.type)), else_=None),
         )
-        .returning(Message.id, Message.state, Message.reply)
-        .execution_options(synchronize_session=False)
+        .returning(Message.id, Message.reply)
     )
+    return session.execute(gone.execution_options(synchronize_session=False)).all()
 
 
 def read(session: Session, ids: Sequence[int], told: Collection[int] = ()) -> list[Claimed]:
@@ -118,11 +173,15 @@ def read(session: Session, ids: Sequence[int], told: Collection[int] = ()) -> li
 
     What many of them tell is read once for all. ``told``: those that may have left before.
     """
-    found = session.execute(_reading(), {"ids": ids}).all()
-    announced = {message.announcement_id for message in found} - {None}
-    contents = _contents(session, announced) if announced else {}
-    brought = {message.digest_id for message in found} - {None}
-    digests = _digests(session, brought) if brought else {}
+    these = in_order(select(*_COLUMNS).where(Message.id.in_(ids)))
+    return _whole(session, session.execute(these).all(), told, Contents())
+
+
+def _whole(
+    session: Session, rows: Sequence[Row[Any]], told: Collection[int], contents: "Contents"
+) -> list[Claimed]:
+    """Put with each message what it tells."""
+    contents.fetch(session, rows)
     return [
         Claimed(
             id=message.id,
@@ -135,42 +194,10 @@ def read(session: Session, ids: Sequence[int], told: Collection[int] = ()) -> li
             queued_at=message.queued_at,
             subscriber_id=message.subscriber_id,
             context=message.context,
-            content=contents.get(message.announcement_id) or digests.get(message.digest_id) or {},
+            content=contents.of(message),
             announcement_id=message.announcement_id,
             digest_id=message.digest_id,
             may_have_left=message.id in told,
         )
-        for message in found
+        for message in rows
     ]
-
-
-@cache
-def _reading() -> Select[Any]:
-    """Write the query for what a claim gives: columns, and once, as it is asked for every few messages."""
-    columns = (
-        Message.id,
-        Message.uuid,
-        Message.message_id,
-        Message.kind,
-        Message.address,
-        Message.lease_token,
-        Message.attempts,
-        Message.queued_at,
-        Message.subscriber_id,
-        Message.context,
-        Message.announcement_id,
-        Message.digest_id,
-    )
-    return in_order(select(*columns).where(Message.id.in_(bindparam("ids", expanding=True))))
-
-
-def _contents(
-    session: Session, announcements: Collection[int | None]
-) -> dict[int | None, dict[str, Any]]:
-    told = select(Announcement.id, Announcement.content).where(Announcement.id.in_(announcements))
-    return {row.id: row.content for row in session.execute(told)}
-
-
-def _digests(session: Session, ids: Collection[int | None]) -> dict[int | None, dict[str, Any]]:
-    made = select(Digest.id, Digest.content).where(Digest.id.in_(ids))
-    return {row.id: row.content for row in session.execute(made)}

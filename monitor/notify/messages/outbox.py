@@ -9,29 +9,27 @@ tells what is no longer so, is cancelled in the claim itself.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any
 
 import structlog
 from sqlalchemy import (
     ColumnElement,
-    Select,
-    String,
-    Table,
-    Update,
+    TextClause,
     and_,
     bindparam,
     case,
     func,
     literal,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict
-from monitor.kernel.persistence.database import affected
+from monitor.kernel.persistence.database import UtcDateTime, affected
 from monitor.notify import holding, rules
 from monitor.notify.messages.claiming import ACTOR, LEFT, Claimed, claim, record
 from monitor.notify.smtp.due import in_order, is_due, may_be_sent, next_due, next_strayed
@@ -134,17 +132,24 @@ def sent(session: Session, claimed: Claimed, *, reply: str, at: datetime) -> Non
 def sent_many(
     session: Session, accepted: Sequence[tuple[Claimed, str]], *, at: datetime
 ) -> list[Claimed]:
-    """Record that the server accepted these, each with its reply, in a few statements for all.
+    """Record that the server accepted these, each with its reply, in one statement for all.
 
     Gives those whose claim is no longer held: what their holder says counts.
     """
-    ours = _still_held(session, [claimed for claimed, _ in accepted])
-    if rows := [
-        {"of": claimed.id, "words": _words(reply), "kept": _kept(claimed)}
-        for claimed, reply in accepted
-        if claimed.id in ours
-    ]:
-        session.connection().execute(_sending(), [{"at": at, **row} for row in rows])
+    session.flush()
+    said: dict[str, Any] = {}
+    for number, (claimed, reply) in enumerate(accepted):
+        said |= {
+            f"id_{number}": claimed.id,
+            f"token_{number}": claimed.token,
+            f"words_{number}": _words(reply),
+        }
+    holding.messages(session, Message.id.in_([claimed.id for claimed, _ in accepted]))
+    ours = {*session.connection().scalars(_sending(len(accepted)), {"at": at, **said})}
+    for claimed, _ in accepted:
+        if claimed.kind is MessageKind.INVITATION and claimed.id in ours:
+            used = update(Message).where(Message.id == claimed.id).values(context=_kept(claimed))
+            session.execute(used.execution_options(synchronize_session=False))
     fates = [(one.id, "sent", {"attempt": one.attempt}) for one, _ in accepted if one.id in ours]
     record(session, fates, at)
     return [claimed for claimed, _ in accepted if claimed.id not in ours]
@@ -332,32 +337,20 @@ def _kept(claimed: Claimed) -> dict[str, Any]:
     return {key: value for key, value in claimed.context.items() if key != "link"}
 
 
-def _still_held(session: Session, claims: Sequence[Claimed]) -> set[int]:
-    """Hold the messages whose claims nobody else has taken, and give their ids."""
-    ids = [claimed.id for claimed in claims]
-    found = {(row.id, row.lease_token) for row in session.execute(_holding(), {"ids": ids})}
-    return {claimed.id for claimed in claims if (claimed.id, claimed.token) in found}
+@lru_cache(maxsize=64)
+def _sending(count: int) -> TextClause:
+    """Write the statement that marks so many messages as sent, each if its claim is still held.
 
-
-@cache
-def _holding() -> Select[int, int]:
-    """Write the query that holds those of some messages that are claimed; once, as it is often asked for."""
-    these = Message.id.in_(bindparam("ids", expanding=True))
-    held = select(Message.id, Message.lease_token).where(
-        these, Message.state == MessageState.CLAIMED
-    )
-    return held.order_by(Message.id).with_for_update()
-
-
-@cache
-def _sending() -> Update:
-    """Write the statement that marks a message as sent; once, the same."""
-    # the bare table: the ORM would want each row's primary key by its own name
-    message = cast("Table", Message.__table__)
-    done = update(message).where(message.c.id == bindparam("of"))
-    done = done.values(state=MessageState.SENT, lease_until=None, held_since=None)
-    words = _unless_erased(bindparam("words", type_=String()))
-    return done.values(sent_at=bindparam("at"), reply=words, context=bindparam("kept"))
+    As text, once for each count: it is asked for every few messages.
+    """
+    rows = ", ".join(f"(:id_{number}, :token_{number}, :words_{number})" for number in range(count))
+    return text(
+        f"WITH said (id, token, words) AS (VALUES {rows}) "  # noqa: S608 - our own names
+        "UPDATE message SET state = 'sent', sent_at = :at, lease_until = NULL, held_since = NULL, "
+        f"reply = CASE WHEN address LIKE '{ERASED}%' THEN NULL ELSE said.words END FROM said "
+        "WHERE message.id = said.id AND message.lease_token = said.token "
+        "AND message.state = 'claimed' RETURNING message.id"
+    ).bindparams(bindparam("at", type_=UtcDateTime()))
 
 
 def _end(session: Session, which: ColumnElement[bool], **values: Any) -> None:  # noqa: ANN401 - columns

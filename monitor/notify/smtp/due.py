@@ -8,7 +8,7 @@ long with fifty thousand waiting as with ten.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -60,8 +60,21 @@ _LONGEST_WAITS = (
     *(rules.HELD_FOR for _ in range(_MOST + 1)),  # held back, by tries
 )
 _WAITS = tuple(enumerate(_LONGEST_WAITS))
+# by a try before, as far as anybody can know
+_MAY_HAVE_LEFT = "(state = 'uncertain' OR sent_at IS NOT NULL)"
 _TURN: ColumnElement[int] = literal_column(TURN, Integer)
 _TO_BE_SENT = text(TO_BE_SENT)
+
+
+class Next(NamedTuple):
+    """A message whose turn it is; ``may_have_left``: by a try before, as far as anybody can know.
+
+    However the next try ends, the reader of such a one counts as told: what takes it back corrects
+    them.
+    """
+
+    id: int
+    may_have_left: bool
 
 
 def is_due(at: datetime) -> ColumnElement[bool]:
@@ -77,19 +90,19 @@ def is_due(at: datetime) -> ColumnElement[bool]:
     return or_(and_(_TO_BE_SENT, or_(*ripe)), _lease_is_over(at))
 
 
-def next_due(session: Session, at: datetime, limit: int) -> Sequence[int]:
-    """Take the ids of the next messages whose time has come, in order: a seek for each turn."""
+def next_due(session: Session, at: datetime, limit: int) -> Sequence[Next]:
+    """Take the next messages whose time has come, in order: a seek for each turn."""
     return _first(session, "next_at <= :at", at, limit)
 
 
-def next_strayed(session: Session, at: datetime, limit: int) -> Sequence[int]:
+def next_strayed(session: Session, at: datetime, limit: int) -> Sequence[Next]:
     """Take those whose time a clock that ran ahead has set, or whose sender's lease is over."""
     wrong = _first(session, "next_at > :late_{turn}", at, limit)
     if len(wrong) == limit:
         return wrong
     over = select(Message.id).where(_lease_is_over(at)).order_by(Message.id)
     more = over.limit(limit - len(wrong)).with_for_update(skip_locked=True)
-    return [*wrong, *session.scalars(more)]
+    return [*wrong, *(Next(id_, may_have_left=True) for id_ in session.scalars(more))]
 
 
 def may_be_sent() -> ColumnElement[bool]:
@@ -166,11 +179,12 @@ def _lease_is_over(at: datetime) -> ColumnElement[bool]:
     return and_(Message.state == MessageState.CLAIMED, over)
 
 
-def _first(session: Session, when: str, at: datetime, limit: int) -> Sequence[int]:
-    return session.scalars(
-        _picking(when, session.get_bind().dialect.name),
-        {"at": at, "most": limit} | {f"late_{turn}": at + longest for turn, longest in _WAITS},
-    ).all()
+def _first(session: Session, when: str, at: datetime, limit: int) -> Sequence[Next]:
+    times = {f"late_{turn}": at + longest for turn, longest in _WAITS} if "late" in when else {}
+    found = session.connection().execute(
+        _picking(when, session.get_bind().dialect.name), {"at": at, "most": limit, **times}
+    )
+    return [Next(id_, bool(may_have_left)) for id_, may_have_left in found]
 
 
 @cache
@@ -180,12 +194,12 @@ def _picking(when: str, dialect: str) -> TextClause:
     Written once: it is asked for every few messages. What another sender takes is passed over.
     """
     lock = "FOR UPDATE SKIP LOCKED" if dialect == "postgresql" else ""
+    read = f"SELECT id, next_at, {_MAY_HAVE_LEFT} AS told FROM message WHERE {TO_BE_SENT}"  # noqa: S608 - our own names
     turns = " UNION ALL ".join(
-        f"SELECT id, next_at, {turn} AS turn FROM (SELECT id, next_at FROM message "  # noqa: S608 - our own names
-        f"WHERE {TO_BE_SENT} AND {TURN} = {turn} AND {when.format(turn=turn)} "
-        f"ORDER BY next_at, id LIMIT :most {lock}) AS turn_{turn}"
+        f"SELECT id, next_at, told, {turn} AS turn FROM ({read} AND {TURN} = {turn} "  # noqa: S608 - the same
+        f"AND {when.format(turn=turn)} ORDER BY next_at, id LIMIT :most {lock}) AS turn_{turn}"
         for turn, _ in _WAITS
     )
-    query = text(f"SELECT id FROM ({turns}) AS due ORDER BY turn, next_at, id LIMIT :most")  # noqa: S608 - the same
+    query = text(f"SELECT id, told FROM ({turns}) AS due ORDER BY turn, next_at, id LIMIT :most")  # noqa: S608 - the same
     times = {"at"} if ":at" in when else {f"late_{turn}" for turn, _ in _WAITS}
     return query.bindparams(*(bindparam(name, type_=UtcDateTime()) for name in times))

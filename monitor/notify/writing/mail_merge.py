@@ -7,6 +7,7 @@ only used once it has given, for the first message of its kind, what rendering t
 
 import json
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,6 +27,7 @@ _LONGEST_ADDRESS = 254
 _SOFT_BREAK = b"=\r\n"  # RFC 2045, 6.7: a line that goes on
 # of a message's context, what its words depend on
 _SAID = ("slugs", "following", "told", "cadence", "chose")
+_JSON = json.JSONEncoder(sort_keys=True).encode
 _FORMS = 64  # kept at once; each is as large as a message
 
 _Key = tuple[int | None, int | None, str, str, datetime]
@@ -51,6 +53,7 @@ class MailMerge:
         self._settings = settings
         self._secret = secret
         self._forms: dict[_Key, _Form | None] = {}
+        self._making = threading.Lock()  # no two threads render the same form
 
     def write(self, claimed: Claimed) -> bytes:
         """Write one message whole: the bytes that ``render`` gives for it."""
@@ -58,8 +61,10 @@ class MailMerge:
             return render(claimed, self._settings, self._secret)
         key = _key(claimed)
         if key not in self._forms:
-            return self._first_of(key, claimed)
-        form = self._forms[key]
+            with self._making:
+                if key not in self._forms:
+                    return self._first_of(key, claimed)
+        form = self._forms.get(key)
         if form is None:
             return render(claimed, self._settings, self._secret)
         return form.fill(self._values(claimed))
@@ -109,7 +114,7 @@ def _key(claimed: Claimed) -> _Key:
         claimed.announcement_id,
         claimed.digest_id,
         claimed.message_id.partition("@")[2],
-        json.dumps(said, sort_keys=True),
+        _JSON(said),
         claimed.queued_at,
     )
 
