@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session, aliased
 from monitor.feeds.records import Identifier, Trial
 from monitor.kernel.persistence.bulk import chunks
 from monitor.literature.dedup.identity import REGISTRIES
+from monitor.literature.linkage.kept_facts import trial_of
 from monitor.literature.linkage.overdue import NOT_PUBLISHED, TrialStanding, judge
-from monitor.literature.linkage.propose import trial_of
 from monitor.literature.matching.lanes import evaluations
 from monitor.literature.papers import queries as literature
 from monitor.literature.tables import (

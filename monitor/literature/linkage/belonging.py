@@ -4,6 +4,8 @@ Wider than what is proposed of two papers (``relations``): many reports of one t
 and have other titles. So a person is told what agrees, and nothing follows by itself.
 """
 
+from functools import lru_cache
+
 from monitor.kernel.language.english import listed
 from monitor.literature.linkage.facts import Facts, alike, first_named
 from monitor.literature.papers.study_names import family_name
@@ -12,6 +14,7 @@ _NEAR = 0.5  # of the words of two titles
 _TEAM = 3  # authors in common that tell of one team
 _TWO = 2
 _NAMED = 3  # authors named in a reason
+_LISTS = 2_000  # of authors remembered: those of studies are compared with every paper opened
 
 
 def reasons(one: Facts, other: Facts) -> list[str]:
@@ -43,4 +46,9 @@ def _team(one: Facts, other: Facts, authors: int) -> str:
 
 
 def _authors(facts: Facts) -> frozenset[str]:
-    return frozenset(family_name([name]) for name in facts.citation.authors) - {""}
+    return _families(facts.citation.authors)
+
+
+@lru_cache(maxsize=_LISTS)
+def _families(authors: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(family_name([name]) for name in authors) - {""}

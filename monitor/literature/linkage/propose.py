@@ -9,25 +9,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from monitor.feeds.records import Identifier, Trial
 from monitor.kernel.persistence.bulk import chunks
 from monitor.literature.linkage.candidates import Pair, candidates
-from monitor.literature.linkage.facts import Facts
+from monitor.literature.linkage.kept_facts import facts_of
 from monitor.literature.linkage.relations import Related, relate
-from monitor.literature.papers import linking, queries, resolve
-from monitor.literature.papers.reading import Said
-from monitor.literature.tables import (
-    Paper,
-    PaperIdentifier,
-    PaperLink,
-    PaperRegistration,
-    PaperStatement,
-    PaperTrial,
-)
+from monitor.literature.papers import linking
+from monitor.literature.tables import Paper, PaperLink
 from monitor.literature.words import LinkState
 
 Relations = dict[Pair, Related]
-_Numbered = PaperRegistration | PaperIdentifier
 
 
 def propose_for(session: Session, paper_ids: Collection[int], at: datetime) -> int:
@@ -100,64 +90,3 @@ def _settled(session: Session, papers: Iterable[int]) -> dict[tuple[int, int, st
         )
         known |= {(row.paper_id, row.other_id, row.relation): row.state for row in rows}
     return known
-
-
-def facts_of(session: Session, papers: Collection[int]) -> dict[int, Facts]:
-    """Read what some papers are compared by; those merged into others are left out."""
-    facts: dict[int, Facts] = {}
-    for ids in chunks(sorted(papers)):
-        rows = session.scalars(
-            select(Paper).where(Paper.id.in_(ids), Paper.merged_into_id.is_(None))
-        ).all()
-        own, named = (
-            _numbers(session, PaperIdentifier, ids),
-            _numbers(session, PaperRegistration, ids),
-        )
-        said, trials = _said(session, ids), _trials(session, ids)
-        hits = queries.hits(session, ids)
-        for row in rows:
-            citation = resolve.in_full(
-                row, own.get(row.id, ()), named.get(row.id, ()), trials.get(row.id)
-            )
-            facts[row.id] = Facts(citation, frozenset(said.get(row.id, ())), hits[row.id])
-    return facts
-
-
-def _numbers(
-    session: Session, table: type[_Numbered], ids: list[int]
-) -> dict[int, list[Identifier]]:
-    numbers: dict[int, list[Identifier]] = {}
-    rows = session.execute(
-        select(table.paper_id, table.scheme, table.value).where(table.paper_id.in_(ids))
-    )
-    for paper_id, scheme, value in rows:
-        numbers.setdefault(paper_id, []).append(Identifier(scheme, value))
-    return numbers
-
-
-def _said(session: Session, ids: list[int]) -> dict[int, list[Said]]:
-    table = PaperStatement
-    statements: dict[int, list[Said]] = {}
-    rows = session.execute(
-        select(table.paper_id, table.kind, table.scheme, table.value).where(table.paper_id.in_(ids))
-    )
-    for paper_id, kind, scheme, value in rows:
-        statements.setdefault(paper_id, []).append((kind, scheme, value))
-    return statements
-
-
-def _trials(session: Session, ids: list[int]) -> dict[int, Trial]:
-    rows = session.scalars(select(PaperTrial).where(PaperTrial.paper_id.in_(ids)))
-    return {row.paper_id: trial_of(row) for row in rows}
-
-
-def trial_of(row: PaperTrial) -> Trial:
-    """Give a kept trial in the registries' own shape."""
-    return Trial(
-        status=row.status,
-        started=row.started,
-        completed=row.completed,
-        completed_expected=row.completed_expected,
-        participants=row.participants,
-        has_results=row.has_results,
-    )

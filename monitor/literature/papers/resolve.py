@@ -1,7 +1,7 @@
 """Finds the paper a record belongs to. Reads only; a doubt is answered with "another paper"."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from monitor.feeds.records import Citation, Identifier, Trial
+from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.tables import Record
 from monitor.kernel.persistence.bulk import chunks
 from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
@@ -177,20 +177,6 @@ def as_citation(paper: _Compared, held: Sequence[Identifier] = ()) -> Citation:
         issue=paper.issue,
         pages=paper.pages,
         publication_types=tuple(paper.publication_types),
-    )
-
-
-def in_full(
-    paper: Paper, held: Sequence[Identifier], named: Sequence[Identifier], trial: Trial | None
-) -> Citation:
-    """Give all that a paper says in the shape records have; ``named`` are registrations."""
-    return replace(
-        as_citation(paper, held),
-        registrations=tuple(named),
-        abstract=paper.abstract,
-        published=paper.published,
-        keywords=tuple(paper.keywords),
-        trial=trial,
     )
 
 

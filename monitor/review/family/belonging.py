@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from monitor.literature.linkage import belonging
-from monitor.literature.linkage.propose import facts_of
+from monitor.literature.linkage.kept_facts import remembered_facts_of
 from monitor.literature.papers import linking, queries
 from monitor.literature.tables import Match, Paper, PaperLink, Study, StudyPaper
 from monitor.literature.words import LinkState, Relation
@@ -145,7 +145,7 @@ def _why(
     """Say of each of the others why it may belong with some; those without a reason are left out."""
     if not others:
         return {}
-    facts = facts_of(session, {*paper_ids, *others})
+    facts = remembered_facts_of(session, {*paper_ids, *others})
     found: dict[int, list[str]] = {}
     for other in others:
         said = {linked[other]: None} if other in linked else {}

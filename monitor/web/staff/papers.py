@@ -4,6 +4,7 @@ What was typed is kept on every page that refuses it.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from textwrap import shorten
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -42,6 +43,7 @@ for _name, _filter in labels.FILTERS.items():
 
 _TITLE = 70  # characters of a title in a list of studies
 _TO_FIT = 200  # studies offered to link a paper to
+_TITLES = 2_000  # of these studies, whose shortening is remembered
 
 
 @blueprint.app_template_filter()
@@ -171,7 +173,12 @@ class StudyChoice:
         """How the form names it: label, and its paper's title, since labels may be alike."""
         if self.why:
             return f"{self.label}: {self.why}"
-        return f"{self.label}, {shorten(self.title, _TITLE, placeholder='…')}"
+        return f"{self.label}, {_short(self.title)}"
+
+
+@lru_cache(maxsize=_TITLES)
+def _short(title: str) -> str:
+    return shorten(title, _TITLE, placeholder="…")
 
 
 def _paper_page(
