@@ -8,7 +8,7 @@ Nothing here logs: a failed try is a row, which no full disk can undo.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from monitor.accounts import actors, passwords, refusals, rules
@@ -23,6 +23,12 @@ _NOT_AN_ADDRESS = "(not an address)"
 _MAX_REMOTE = 100
 _FOR = " for "
 _KEY = 20  # characters of a token's hash that name a session to its owner
+# Built once: every page that somebody signed in asks for begins with it.
+_WHOSE = (
+    select(User, SignIn.started_at, SignIn.last_seen_at, SignIn.ended_at)
+    .join(SignIn, SignIn.user_id == User.id)
+    .where(SignIn.token_hash == bindparam("hashed"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +157,21 @@ def start_session(session: Session, user: User, *, at: datetime, remote: str = "
     return token
 
 
-def whose(session: Session, token: str, at: datetime) -> User | None:
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session that lives: whose it is, and when it was last noted that it is used."""
+
+    user: User
+    last_seen_at: datetime
+
+
+def whose(session: Session, token: str, at: datetime) -> SignedIn | None:
     """Tell whose session it is; None when it was ended, sat idle 30 minutes or is 12 hours old."""
-    row = session.get(SignIn, passwords.token_hash(token))
-    if row is None or row.ended_at:
+    row = session.execute(_WHOSE, {"hashed": passwords.token_hash(token)}).one_or_none()
+    if row is None or row.ended_at or row.User.disabled_at:
         return None
-    user = session.get(User, row.user_id)
     alive = rules.session_alive(started_at=row.started_at, last_seen_at=row.last_seen_at, at=at)
-    return user if alive and user is not None and not user.disabled_at else None
+    return SignedIn(row.User, row.last_seen_at) if alive else None
 
 
 def note_seen(session: Session, token: str, at: datetime) -> None:
@@ -171,7 +184,8 @@ def note_seen(session: Session, token: str, at: datetime) -> None:
 
 def signed_in(session: Session, token: str, at: datetime) -> User | None:
     """Tell whose session it is, and note that it was used."""
-    user = whose(session, token, at)
+    found = whose(session, token, at)
+    user = found.user if found else None
     if user is not None:
         note_seen(session, token, at)
     return user

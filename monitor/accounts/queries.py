@@ -51,12 +51,6 @@ def admin_addresses(session: Session) -> list[str]:
     return list(session.scalars(admins.order_by(User.id)))
 
 
-def last_seen(session: Session, token: str) -> datetime | None:
-    """Tell when a session was last used; None when there is no such session."""
-    found = session.get(SignIn, passwords.token_hash(token))
-    return found.last_seen_at if found else None
-
-
 def _person(user: User, last_seen: datetime | None) -> ListedPerson:
     return ListedPerson(
         id=user.id,

@@ -45,7 +45,16 @@ from monitor.web.public.shown import findings
 from monitor.web.public.states import figure, marks
 from monitor.web.public.ten import downloads, priorities, side_by_side
 from monitor.web.public.usage import use
-from monitor.web.staff import alerts, certainty, families, imports, searches, studies, unqueued
+from monitor.web.staff import (
+    alerts,
+    certainty,
+    families,
+    imports,
+    searches,
+    shared,
+    studies,
+    unqueued,
+)
 from monitor.web.staff import pairs as comparing
 from monitor.web.staff import papers as review
 from monitor.web.staff.appraising import results, risk, settle, steps
@@ -78,6 +87,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     app.extensions["monitor.last_known"] = {}
     app.extensions["monitor.turns"] = turns.make(service.settings.web)
     app.extensions["monitor.rendered"] = rendered.Pages()
+    app.extensions["monitor.shared"] = shared.Store()
     # what is outermost sees a request first: whose it is, then which page of ours it asks for
     web = service.settings.web
     inner = proxies.below(app.wsgi_app, addresses.path_of(web.public_url))

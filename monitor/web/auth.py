@@ -18,7 +18,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from monitor.accounts import actors, authentication, refusals, rules
-from monitor.accounts import queries as people
 from monitor.accounts.tables import Role, User
 from monitor.kernel.errors import Unavailable
 from monitor.web import cookies, posting
@@ -182,11 +181,12 @@ def _signed_in(shown: str) -> User | None:
     at = now()
     database = service().database
     with database.read() as session:
-        user = authentication.whose(session, shown, at)
-        seen = people.last_seen(session, shown)
+        found = authentication.whose(session, shown, at)
         session.expunge_all()  # the end of a read forgets what is not taken out
-    if user is not None and seen is not None and at - seen >= rules.SEEN_EVERY:
+    if found is None:
+        return None
+    if at - found.last_seen_at >= rules.SEEN_EVERY:
         # a page that only reads never waits for those that write: the next one notes it
         with contextlib.suppress(Unavailable), database.write(wait=0) as session:
             authentication.note_seen(session, shown, at)
-    return user
+    return found.user

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from monitor.accounts import authentication, passwords, rules, service
-from monitor.accounts.queries import PersonState, last_seen, people
+from monitor.accounts.queries import PersonState, people
 from monitor.accounts.tables import FailedSignIn, OneTimeLink, Role, SignIn, User
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, MonitorError, NotFound, Unavailable
@@ -498,10 +498,11 @@ def test_being_seen_is_written_at_most_once_a_minute(session, now, ann):
 
 def test_when_a_session_was_last_used(session, now, ann):
     token = _sign_in(session, now).token
-    assert last_seen(session, token) == now
-    service.signed_in(session, token, now + timedelta(minutes=5))
-    assert last_seen(session, token) == now + timedelta(minutes=5)
-    assert last_seen(session, "made up") is None
+    assert authentication.whose(session, token, now) == authentication.SignedIn(ann, now)
+    later = now + timedelta(minutes=5)
+    service.signed_in(session, token, later)
+    assert authentication.whose(session, token, later) == authentication.SignedIn(ann, later)
+    assert authentication.whose(session, "made up", now) is None
 
 
 def test_a_made_up_token_is_nobody(session, now, ann):

@@ -305,10 +305,15 @@ def to_screen(session: Session, paper_ids: Collection[int]) -> list[int]:
 
 def named_papers(session: Session, paper_ids: Collection[int]) -> set[int]:
     """Tell which of these papers the table names by their own identifiers: nobody need screen them."""
-    newest = current(session) if paper_ids else None
+    return set(all_named(session).intersection(paper_ids)) if paper_ids else set()
+
+
+def all_named(session: Session) -> frozenset[int]:
+    """Find every paper held here that the table names by its own identifiers."""
+    newest = current(session)
     if newest is None or not newest.digest:
-        return set()
-    return {*papers_here(session, from_json(newest.content)).values()}.intersection(paper_ids)
+        return frozenset()
+    return frozenset(papers_here(session, from_json(newest.content)).values())
 
 
 def papers_here(session: Session, table: Table) -> dict[Identifier, int]:

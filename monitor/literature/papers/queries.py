@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, tuple_, union
+from sqlalchemy import Row, bindparam, func, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Identifier
@@ -25,6 +25,23 @@ from monitor.literature.tables import (
     StudyPaper,
 )
 from monitor.literature.words import Lane
+
+# Built once: putting a statement together costs more than running it.
+_PAPER = (
+    select(*Paper.__table__.columns, StudyPaper.study_id, Study.label)
+    .outerjoin(StudyPaper, StudyPaper.paper_id == Paper.id)
+    .outerjoin(Study, Study.id == StudyPaper.study_id)
+    .where(Paper.id == bindparam("paper_id"))
+)
+_RECORDS = (
+    select(Record.id, Record.source, Record.fetched_at, PaperRecord.joined_by, Record.media_type)
+    .join(PaperRecord, PaperRecord.record_id == Record.id)
+    .where(PaperRecord.paper_id == bindparam("paper_id"))
+    .order_by(Record.id)
+)
+_MATCHES = select(*Match.__table__.columns).where(
+    Match.paper_id.in_(bindparam("some", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +82,11 @@ class PaperView:
     version: int
     first_seen_at: datetime
     changed_at: datetime
+
+    @property
+    def named(self) -> list[str]:
+        """The interventions it names, most telling place first."""
+        return _slugs(self.hits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +130,7 @@ def paper(session: Session, paper_id: int) -> PaperView:
         NotFound: no such paper.
     """
     row = _current(session, paper_id)
+    own, named = resolve.numbers(session, row.id)
     return PaperView(
         id=row.id,
         title=row.title,
@@ -123,12 +146,12 @@ def paper(session: Session, paper_id: int) -> PaperView:
         publication_types=tuple(row.publication_types),
         keywords=tuple(row.keywords),
         url=row.url,
-        identifiers=tuple(strongest_first(resolve.identifiers(session, row.id))),
-        registrations=tuple(resolve.registrations(session, row.id)),
+        identifiers=tuple(strongest_first(own)),
+        registrations=tuple(named),
         hits=hits(session, [row.id])[row.id],
         lane=row.lane,
         records=_records(session, row.id),
-        study=study_of(session, row.id),
+        study=(row.study_id, row.label) if row.study_id is not None else None,
         version=row.version,
         first_seen_at=row.first_seen_at,
         changed_at=row.changed_at,
@@ -171,7 +194,7 @@ def record(session: Session, record_id: int) -> RecordDetail:
 def hits(session: Session, paper_ids: Sequence[int]) -> dict[int, tuple[Hit, ...]]:
     """List the matches of many papers at once, each in order of appearance."""
     matches: dict[int, list[Hit]] = {paper_id: [] for paper_id in paper_ids}
-    for row in session.scalars(select(Match).where(Match.paper_id.in_(paper_ids))):
+    for row in session.execute(_MATCHES, {"some": list(paper_ids)}):
         matches[row.paper_id].append(as_hit(row))
     return {paper_id: in_order(some) for paper_id, some in matches.items()}
 
@@ -183,30 +206,24 @@ def matched(session: Session, paper_id: int) -> list[str]:
 
 def same_registration(session: Session, paper_id: int) -> list[SameRegistration]:
     """Find the studies that share a trial registration with a paper not linked to them."""
-    mine = [
-        (i.scheme, i.value)
-        for i in (
-            *resolve.registrations(session, paper_id),
-            *resolve.identifiers(session, paper_id),
-        )
-        if i.scheme in REGISTRIES
-    ]
+    own, named = resolve.numbers(session, paper_id)
+    mine = [(i.scheme, i.value) for i in (*named, *own) if i.scheme in REGISTRIES]
     if not mine:
         return []
-    named = union(
+    sharing = union(
         *(
             select(table.paper_id, table.value).where(tuple_(table.scheme, table.value).in_(mine))
             for table in (PaperRegistration, PaperIdentifier)
         )
     ).subquery()
-    own = select(StudyPaper.study_id).where(StudyPaper.paper_id == paper_id)
+    its = select(StudyPaper.study_id).where(StudyPaper.paper_id == paper_id)
     rows = session.execute(
-        select(Study.id, Study.label, named.c.value)
+        select(Study.id, Study.label, sharing.c.value)
         .distinct()
         .join(StudyPaper, StudyPaper.study_id == Study.id)
-        .join(named, named.c.paper_id == StudyPaper.paper_id)
-        .where(StudyPaper.paper_id != paper_id, Study.id.not_in(own))
-        .order_by(Study.id, named.c.value)
+        .join(sharing, sharing.c.paper_id == StudyPaper.paper_id)
+        .where(StudyPaper.paper_id != paper_id, Study.id.not_in(its))
+        .order_by(Study.id, sharing.c.value)
     )
     return [SameRegistration(*row) for row in rows]
 
@@ -267,26 +284,15 @@ def marked(text: str, field: str, found: Iterable[Hit]) -> list[Segment]:
     )
 
 
-def _current(session: Session, paper_id: int) -> Paper:
-    row = session.get(Paper, paper_id)
+def _current(session: Session, paper_id: int) -> Row[*tuple[Any, ...]]:
+    row = session.execute(_PAPER, {"paper_id": paper_id}).one_or_none()
     if row is None:
         raise NotFound(f"there is no paper {paper_id}")
     return row if row.merged_into_id is None else _current(session, row.merged_into_id)
 
 
 def _records(session: Session, paper_id: int) -> tuple[RecordView, ...]:
-    rows = session.execute(
-        select(
-            Record.id,
-            Record.source,
-            Record.fetched_at,
-            PaperRecord.joined_by,
-            Record.media_type,
-        )
-        .join(PaperRecord, PaperRecord.record_id == Record.id)
-        .where(PaperRecord.paper_id == paper_id)
-        .order_by(Record.id)
-    )
+    rows = session.execute(_RECORDS, {"paper_id": paper_id})
     return tuple(RecordView(*row) for row in rows)
 
 

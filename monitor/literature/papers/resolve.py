@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, tuple_
+from sqlalchemy import Row, bindparam, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.records import Citation, Identifier
@@ -77,6 +77,14 @@ _OF_SOME = (
 )
 
 
+_NUMBERS = union_all(
+    *(
+        select(literal(is_own).label("is_own"), table.scheme, table.value).where(
+            table.paper_id == bindparam("paper_id")
+        )
+        for table, is_own in ((PaperIdentifier, 1), (PaperRegistration, 0))
+    )
+).order_by("scheme", "value")
 NEW = "new paper"  # how it is said that a record made its paper
 
 
@@ -143,6 +151,15 @@ def find(
         other = session.get_one(Paper, ids[1])
         return Resolution(paper, joined_by, free, other=other)
     return Resolution(paper, joined_by, free)
+
+
+def numbers(session: Session, paper_id: int) -> tuple[list[Identifier], list[Identifier]]:
+    """List a paper's identifiers, and the trial registrations it names, in one statement."""
+    own: list[Identifier] = []
+    named: list[Identifier] = []
+    for is_own, scheme, value in session.execute(_NUMBERS, {"paper_id": paper_id}):
+        (own if is_own else named).append(Identifier(scheme, value))
+    return own, named
 
 
 def identifiers(session: Session, paper_id: int) -> list[Identifier]:

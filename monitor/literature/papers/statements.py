@@ -6,8 +6,9 @@ its word back no longer says it.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import BindParameter, bindparam, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Citation, Identifier, LinkKind
@@ -34,6 +35,21 @@ _PASSIVE = (*_ACTIVE.values(), notices.RETRACTED)
 _CONFIRMED_NOTICE = (
     PaperLink.relation == Relation.NOTICE_OF,
     PaperLink.state == LinkState.CONFIRMED,
+)
+# Built once: putting a statement together costs more than running it.
+_some: BindParameter[Any] = bindparam("some", expanding=True)
+_PERHAPS = union_all(
+    select(PaperStatement.paper_id).where(
+        PaperStatement.paper_id.in_(_some), PaperStatement.kind.in_(_PASSIVE)
+    ),
+    select(PaperIdentifier.paper_id)
+    .join(
+        PaperStatement,
+        (PaperIdentifier.scheme == PaperStatement.scheme)
+        & (PaperIdentifier.value == PaperStatement.value),
+    )
+    .where(PaperIdentifier.paper_id.in_(_some), PaperStatement.kind.in_(list(_ACTIVE))),
+    select(PaperLink.other_id).where(PaperLink.other_id.in_(_some), *_CONFIRMED_NOTICE),
 )
 _NO_IDENTIFIER = "paper"  # how a notice is named that has none: by our own number
 
@@ -81,26 +97,13 @@ def words_on(session: Session, paper_id: int) -> list[Word]:
 
 
 def perhaps_spoken_of(session: Session, paper_ids: Collection[int]) -> set[int]:
-    """Find those of some papers of whose standing anything may be said, in three statements.
+    """Find those of some papers of whose standing anything may be said, in one statement.
 
     Few papers are spoken of: what exactly is said, ``words_on`` tells of each.
     """
     if not paper_ids:
         return set()
-    own = select(PaperStatement.paper_id).where(
-        PaperStatement.paper_id.in_(paper_ids), PaperStatement.kind.in_(_PASSIVE)
-    )
-    named = (
-        select(PaperIdentifier.paper_id)
-        .join(
-            PaperStatement,
-            (PaperIdentifier.scheme == PaperStatement.scheme)
-            & (PaperIdentifier.value == PaperStatement.value),
-        )
-        .where(PaperIdentifier.paper_id.in_(paper_ids), PaperStatement.kind.in_(list(_ACTIVE)))
-    )
-    linked = select(PaperLink.other_id).where(PaperLink.other_id.in_(paper_ids), *_CONFIRMED_NOTICE)
-    return {paper_id for query in (own, named, linked) for paper_id in session.scalars(query)}
+    return set(session.scalars(_PERHAPS, {"some": list(paper_ids)}))
 
 
 def who_says(session: Session, paper_id: int, word: Word) -> tuple[str, ...]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, Integer, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from monitor.literature.linkage import belonging
@@ -21,6 +22,29 @@ _OF_ONE_STUDY = (
     Relation.REGISTRATION_OF,
     Relation.PROTOCOL_OF,
     Relation.SAME_STUDY,
+)
+
+# Built once: putting a statement together costs more than running it.
+_some: BindParameter[Any] = bindparam("some", expanding=True)
+_linked: BindParameter[Any] = bindparam("linked", expanding=True)
+_OWN = select(StudyPaper.study_id).where(StudyPaper.paper_id.in_(_some))
+_LINKED = select(StudyPaper.paper_id, StudyPaper.study_id).where(StudyPaper.paper_id.in_(_linked))
+_slugs = select(Match.slug).where(Match.paper_id.in_(_some))
+_named = select(Match.id).where(Match.paper_id == StudyPaper.paper_id, Match.slug.in_(_slugs))
+# the newest papers of studies, of the same interventions or linked
+_OF_THE_SAME = (
+    select(StudyPaper.paper_id, StudyPaper.study_id)
+    .where(
+        or_(_named.correlate(StudyPaper).exists(), StudyPaper.paper_id.in_(_linked)),
+        StudyPaper.paper_id.not_in(_some),
+    )
+    .order_by(StudyPaper.paper_id.desc())
+    .limit(bindparam("most", type_=Integer))
+)
+_PROPOSED = select(PaperLink.paper_id, PaperLink.other_id, PaperLink.reason).where(
+    or_(PaperLink.paper_id.in_(_some), PaperLink.other_id.in_(_some)),
+    PaperLink.state == LinkState.PROPOSED,
+    PaperLink.relation.in_(_OF_ONE_STUDY),
 )
 
 
@@ -50,14 +74,11 @@ def studies_for(
 
     ``by_text`` False: by numbers and proposed links alone, without reading a text.
     """
-    mine = select(StudyPaper.study_id).where(StudyPaper.paper_id.in_(paper_ids))
-    own = set(session.scalars(mine))
+    own = set(session.scalars(_OWN, {"some": list(paper_ids)}))
     why = _by_number(session, paper_ids, own)
     links = _links(session, paper_ids)
-    others = _of_the_same(session, paper_ids, links) if by_text else list(links)
-    rows = session.execute(
-        select(StudyPaper.paper_id, StudyPaper.study_id).where(StudyPaper.paper_id.in_(others))
-    )
+    asked = {"some": list(paper_ids), "linked": list(links), "most": _MOST}
+    rows = session.execute(_OF_THE_SAME if by_text else _LINKED, asked)
     study_of = {row.paper_id: row.study_id for row in rows if row.study_id not in own}
     said = {other: [reason] for other, reason in links.items()}
     if by_text and study_of:
@@ -88,47 +109,33 @@ def papers_for(session: Session, study_id: int) -> list[Newcomer]:
     """Say which papers of no study, that nobody has screened, may belong to a study."""
     own = list(session.scalars(select(StudyPaper.paper_id).where(StudyPaper.study_id == study_id)))
     links = _links(session, own)
-    others = _of_the_same(session, own, links, reported=False)
+    others = _newcomers(session, own, links)
     why = _why(session, own, others, links)
     rows = session.execute(select(Paper.id, Paper.title, Paper.year).where(Paper.id.in_(why)))
     found = [Newcomer(row.id, row.title, row.year, tuple(why[row.id])) for row in rows]
     return sorted(found, key=lambda one: (-len(one.reasons), one.paper_id))
 
 
-def _of_the_same(
-    session: Session,
-    paper_ids: Sequence[int],
-    links: Collection[int],
-    *,
-    reported: bool = True,
-) -> list[int]:
-    """List the newest papers worth comparing: of the same interventions, or linked.
-
-    ``reported``: those of studies, which are few; else those of none that wait to be screened.
-    """
+def _newcomers(session: Session, paper_ids: Sequence[int], links: Collection[int]) -> list[int]:
+    """List the newest papers of no study that wait to be screened and are worth comparing: of the
+    same interventions, or linked."""
     slugs = list(
         session.scalars(select(Match.slug).where(Match.paper_id.in_(paper_ids)).distinct())
     )
-    table = StudyPaper if reported else QueueItem
-    named = select(Match.id).where(Match.paper_id == table.paper_id, Match.slug.in_(slugs))
-    found = select(table.paper_id).where(
-        or_(named.exists(), table.paper_id.in_(links)), table.paper_id.not_in(paper_ids)
+    named = select(Match.id).where(Match.paper_id == QueueItem.paper_id, Match.slug.in_(slugs))
+    has_study = select(StudyPaper.paper_id).where(StudyPaper.paper_id == QueueItem.paper_id)
+    found = select(QueueItem.paper_id).where(
+        or_(named.exists(), QueueItem.paper_id.in_(links)),
+        QueueItem.paper_id.not_in(paper_ids),
+        QueueItem.stage.in_(OPEN),
+        ~has_study.exists(),
     )
-    if not reported:
-        has_study = select(StudyPaper.paper_id).where(StudyPaper.paper_id == table.paper_id)
-        found = found.where(QueueItem.stage.in_(OPEN), ~has_study.exists())
-    return list(session.scalars(found.order_by(table.paper_id.desc()).limit(_MOST)))
+    return list(session.scalars(found.order_by(QueueItem.paper_id.desc()).limit(_MOST)))
 
 
 def _links(session: Session, paper_ids: Sequence[int]) -> dict[int, str]:
     """Give the papers that some may belong with by a link nobody has settled: their id → reason."""
-    rows = session.execute(
-        select(PaperLink.paper_id, PaperLink.other_id, PaperLink.reason).where(
-            or_(PaperLink.paper_id.in_(paper_ids), PaperLink.other_id.in_(paper_ids)),
-            PaperLink.state == LinkState.PROPOSED,
-            PaperLink.relation.in_(_OF_ONE_STUDY),
-        )
-    )
+    rows = session.execute(_PROPOSED, {"some": list(paper_ids)})
     mine = set(paper_ids)
     return {
         linking.current(session, other if one in mine else one).id: reason

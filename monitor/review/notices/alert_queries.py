@@ -139,6 +139,8 @@ def _lines() -> Select[StudyAlert, str, str]:
 
 def _views(session: Session, query: Select[StudyAlert, str, str]) -> list[AlertView]:
     rows = session.execute(query).all()
+    if not rows:
+        return []
     names = {actors.of_user(i): name for i, name in session.execute(select(User.id, User.name))}
     stages = {study: locking.standing_of(session, study) for study in {r[0].study_id for r in rows}}
     return [_view(row, stages[row[0].study_id], names) for row in rows]

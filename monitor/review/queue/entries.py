@@ -2,26 +2,27 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Row, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy import BindParameter, Row, bindparam, select
+from sqlalchemy.orm import Session
 
 from monitor.accounts import actors
 from monitor.accounts.tables import User
 from monitor.catalogue.tables import InterventionRow
-from monitor.feeds.records import Identifier
 from monitor.feeds.tables import Record
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import NotFound
 from monitor.literature.design.detection import read_design
 from monitor.literature.design.rules import Suggestion
+from monitor.literature.matching.matcher import Hit
+from monitor.literature.papers.reconcile import as_hit, in_order
 from monitor.literature.tables import (
     Match,
     Paper,
-    PaperIdentifier,
     PaperReading,
     PaperRecord,
     Study,
@@ -36,6 +37,35 @@ from monitor.review.words import ExclusionReason, ScreeningVerdict, Stage
 
 _EVERYTHING = Filters()
 _REMEMBERED = 1_000  # texts, of some two thousand characters
+# Built once: putting a statement together costs more than running it.
+_some: BindParameter[Any] = bindparam("some", expanding=True)
+_MATCHES = (
+    select(
+        Match.paper_id, Match.slug, Match.variant, Match.words, Match.field, Match.start, Match.rule
+    )
+    .join(InterventionRow, InterventionRow.slug == Match.slug)
+    .where(Match.paper_id.in_(_some))
+    .order_by(InterventionRow.position, Match.field.desc(), Match.start)
+)
+_SOURCES = (
+    select(PaperRecord.paper_id, Record.source)
+    .join(Record, Record.id == PaperRecord.record_id)
+    .where(PaperRecord.paper_id.in_(_some))
+    .distinct()
+    .order_by(Record.source)
+)
+_ITEM = (
+    select(
+        QueueItem.stage, QueueItem.version, QueueItem.queued_at, QueueItem.moved_at, QueueItem.score,
+        QueueItem.parts, Paper.year, PaperReading.design, PaperReading.named,
+        PaperReading.attachment, StudyPaper.study_id, Study.label,
+    )
+    .join(Paper, Paper.id == QueueItem.paper_id)
+    .outerjoin(PaperReading, PaperReading.paper_id == QueueItem.paper_id)
+    .outerjoin(StudyPaper, StudyPaper.paper_id == QueueItem.paper_id)
+    .outerjoin(Study, Study.id == StudyPaper.study_id)
+    .where(QueueItem.paper_id == bindparam("paper_id"))
+)  # fmt: skip
 TAKEN_BACK = "paper.taken-back"  # an include, by who gave it
 _PUT_BACK = ("paper.reopened", TAKEN_BACK)
 
@@ -58,7 +88,7 @@ class QueueStanding:
     """
 
     score: float
-    parts: Mapping[str, float]
+    parts: Mapping[str, float] = field(hash=False)  # compared, and too large a thing to be a key
     design: str | None
     named: str | None
     attachment: bool
@@ -91,7 +121,6 @@ class QueueEntry:
     authors: tuple[str, ...]
     journal: str | None
     year: int | None
-    url: str | None
     lane: Lane
     stage: Stage
     version: int
@@ -99,7 +128,7 @@ class QueueEntry:
     moved_at: datetime
     interventions: tuple[str, ...]
     sources: tuple[str, ...]
-    identifiers: tuple[Identifier, ...]
+    hits: tuple[Hit, ...]
     matched: tuple[MatchedWords, ...]
     suggestion: Suggestion | None
     standing: QueueStanding
@@ -160,8 +189,7 @@ def queue(
     after: Place | None = None,
 ) -> list[QueueEntry]:
     """List a lane: open papers as ``order`` says, all others in the order they came in."""
-    rows = session.execute(lanes.page(session, stage, order, filters, after, limit)).all()
-    return _entries(session, rows)
+    return _entries(session, lanes.page(session, stage, order, filters, after, limit))
 
 
 def item(session: Session, paper_id: int) -> QueueItemView:
@@ -170,28 +198,27 @@ def item(session: Session, paper_id: int) -> QueueItemView:
     Raises:
         NotFound: it is not in the queue.
     """
-    row = session.execute(
-        select(QueueItem, Paper, PaperReading, Study.id, Study.label)
-        .options(defer(PaperReading.features))
-        .join(Paper, Paper.id == QueueItem.paper_id)
-        .outerjoin(PaperReading, PaperReading.paper_id == QueueItem.paper_id)
-        .outerjoin(StudyPaper, StudyPaper.paper_id == QueueItem.paper_id)
-        .outerjoin(Study, Study.id == StudyPaper.study_id)
-        .where(QueueItem.paper_id == paper_id)
-    ).one_or_none()
+    row = session.execute(_ITEM, {"paper_id": paper_id}).one_or_none()
     if row is None:
         raise NotFound(f"Paper {paper_id} is not in the queue")
-    place, paper, reading, study_id, label = row
     return QueueItemView(
         paper_id=paper_id,
-        stage=place.stage,
-        version=place.version,
-        queued_at=place.queued_at,
-        moved_at=place.moved_at,
-        standing=_standing(place, paper, reading),
-        study_id=study_id,
-        study_label=label,
+        stage=row.stage,
+        version=row.version,
+        queued_at=row.queued_at,
+        moved_at=row.moved_at,
+        standing=_standing(row),
+        study_id=row.study_id,
+        study_label=row.label,
     )
+
+
+def next_of(session: Session, *, stage: Stage, order: Order, after: int) -> int | None:
+    """Tell which paper stands behind another in its lane, or first where none does; None: neither."""
+    for place in (Place(after), None):
+        for row in lanes.page(session, stage, order, _EVERYTHING, place, 1):
+            return int(row.id)
+    return None
 
 
 def screenings(session: Session, paper_id: int) -> list[ScreeningView]:
@@ -233,10 +260,6 @@ def last_screenings(session: Session, paper_ids: Sequence[int]) -> dict[int, Scr
     return {screening.paper_id: _screening(screening, name) for screening, name in rows}
 
 
-def _suggestion(paper: Paper) -> Suggestion | None:
-    return _read(paper.title, paper.abstract, tuple(paper.publication_types), tuple(paper.keywords))
-
-
 @lru_cache(maxsize=_REMEMBERED)
 def _read(
     title: str, abstract: str | None, types: tuple[str, ...], keywords: tuple[str, ...]
@@ -245,94 +268,63 @@ def _read(
     return read_design(title, abstract, types, keywords)
 
 
-def _standing(place: QueueItem, paper: Paper, reading: PaperReading | None) -> QueueStanding:
+def _standing(row: Row[*tuple[Any, ...]]) -> QueueStanding:
     return QueueStanding(
-        score=place.score,
-        parts=place.parts,
-        design=reading.design if reading else None,
-        named=reading.named if reading else None,
-        attachment=reading is not None and reading.attachment,
-        year=paper.year,
+        score=row.score,
+        parts=row.parts,
+        design=row.design,
+        named=row.named,
+        attachment=bool(row.attachment),
+        year=row.year,
     )
 
 
-def _entries(
-    session: Session, rows: Sequence[Row[QueueItem, Paper, PaperReading]]
-) -> list[QueueEntry]:
-    ids = [row.Paper.id for row in rows]
+def _entries(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[QueueEntry]:
+    ids = [row.id for row in rows]
     if not ids:
         return []
-    matched, sources = _matched(session, ids), _sources(session, ids)
-    identifiers, studies = _identifiers(session, ids), _studies(session, ids)
-    return [
-        QueueEntry(
-            paper_id=paper.id,
-            title=paper.title,
-            abstract=paper.abstract,
-            authors=tuple(paper.authors),
-            journal=paper.journal,
-            year=paper.year,
-            url=paper.url,
-            lane=paper.lane,
-            stage=place.stage,
-            version=place.version,
-            queued_at=place.queued_at,
-            moved_at=place.moved_at,
-            interventions=tuple(dict.fromkeys(words.slug for words in matched[paper.id])),
-            sources=tuple(sources[paper.id]),
-            identifiers=tuple(identifiers[paper.id]),
-            matched=tuple(matched[paper.id]),
-            suggestion=_suggestion(paper),
-            standing=_standing(place, paper, reading),
-            study_id=studies.get(paper.id),
-        )
-        for place, paper, reading in rows
-    ]
+    matches, sources = _matches(session, ids), _sources(session, ids)
+    return [_entry(row, matches[row.id], tuple(sources[row.id])) for row in rows]
 
 
-def _matched(session: Session, ids: Sequence[int]) -> dict[int, list[MatchedWords]]:
-    rows = session.scalars(
-        select(Match)
-        .join(InterventionRow, InterventionRow.slug == Match.slug)
-        .where(Match.paper_id.in_(ids))
-        .order_by(InterventionRow.position, Match.field.desc(), Match.start)
+def _entry(
+    row: Row[*tuple[Any, ...]], matches: Sequence[Row[*tuple[Any, ...]]], sources: tuple[str, ...]
+) -> QueueEntry:
+    types, keywords = tuple(row.publication_types), tuple(row.keywords)
+    return QueueEntry(
+        paper_id=row.id,
+        title=row.title,
+        abstract=row.abstract,
+        authors=tuple(row.authors),
+        journal=row.journal,
+        year=row.year,
+        lane=row.lane,
+        stage=row.stage,
+        version=row.version,
+        queued_at=row.queued_at,
+        moved_at=row.moved_at,
+        interventions=tuple(dict.fromkeys(match.slug for match in matches)),
+        sources=sources,
+        hits=in_order(as_hit(match) for match in matches),
+        matched=tuple(MatchedWords(one.slug, one.words, one.field, one.rule) for one in matches),
+        suggestion=_read(row.title, row.abstract, types, keywords),
+        standing=_standing(row),
+        study_id=row.study_id,
     )
-    matches: dict[int, list[MatchedWords]] = defaultdict(list)
-    for match in rows:
-        words = MatchedWords(match.slug, match.words, match.field, match.rule)
-        matches[match.paper_id].append(words)
+
+
+def _matches(session: Session, ids: Sequence[int]) -> Mapping[int, Sequence[Row[*tuple[Any, ...]]]]:
+    matches: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    for match in session.execute(_MATCHES, {"some": ids}):
+        matches[match.paper_id].append(match)
     return matches
 
 
-def _sources(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
-    rows = session.execute(
-        select(PaperRecord.paper_id, Record.source)
-        .join(Record, Record.id == PaperRecord.record_id)
-        .where(PaperRecord.paper_id.in_(ids))
-        .distinct()
-        .order_by(Record.source)
-    )
+def _sources(session: Session, ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
     sources: dict[int, list[str]] = defaultdict(list)
-    for row in rows:
+    for row in session.execute(_SOURCES, {"some": ids}):
         sources[row.paper_id].append(row.source)
     return sources
-
-
-def _identifiers(session: Session, ids: Sequence[int]) -> dict[int, list[Identifier]]:
-    rows = session.scalars(
-        select(PaperIdentifier)
-        .where(PaperIdentifier.paper_id.in_(ids))
-        .order_by(PaperIdentifier.scheme, PaperIdentifier.value)
-    )
-    identifiers: dict[int, list[Identifier]] = defaultdict(list)
-    for row in rows:
-        identifiers[row.paper_id].append(Identifier(row.scheme, row.value))
-    return identifiers
-
-
-def _studies(session: Session, ids: Sequence[int]) -> dict[int, int]:
-    linked = select(StudyPaper.paper_id, StudyPaper.study_id).where(StudyPaper.paper_id.in_(ids))
-    return dict(session.execute(linked).all())
 
 
 def _screening(screening: Screening, name: str) -> ScreeningView:

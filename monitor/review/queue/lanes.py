@@ -5,16 +5,18 @@ Open papers stand by their score, or by how long they have waited; all others by
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, true, tuple_
-from sqlalchemy.orm import Session, aliased, defer
+from sqlalchemy import Integer, Row, Select, and_, bindparam, func, select, true, tuple_
+from sqlalchemy.orm import Session, aliased
 
 from monitor.kernel.persistence import triggers
-from monitor.literature.tables import Paper, PaperReading
+from monitor.literature.tables import Paper, PaperReading, StudyPaper
 from monitor.literature.words import Lane
 from monitor.review.tables import QueueItem, QueuePlace, QueueTally
 from monitor.review.words import OPEN, Stage
@@ -127,8 +129,8 @@ def page(
     filters: Filters,
     after: Place | None,
     limit: int,
-) -> Select[QueueItem, Paper, PaperReading]:
-    """Give the papers behind a place, each with what was read from it; None where nothing was.
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Read the papers behind a place, each with what was read from it; None where nothing was.
 
     The places under every lane and design are in order on the index: as many of each as a page
     holds are merged, which is as fast at any depth and for any filter.
@@ -136,33 +138,25 @@ def page(
     triggers.settle(session)
     likely = order is Order.LIKELY and stage in OPEN
     behind = _lower(session, after) if likely else _later(session, after)
-    by = QueuePlace.rank if likely else QueuePlace.queued_at
-    first = (
-        select(QueuePlace.paper_id, by.label("by"))
-        .where(
-            QueuePlace.stage == stage.value,
-            QueuePlace.slug == (filters.slug or _WHOLE),
-            QueuePlace.lane == _kinds.c.lane,
-            QueuePlace.design == _kinds.c.design,
-            *behind,
-        )
-        .order_by(by, QueuePlace.paper_id)
-        .limit(limit)
+    statement = _statement(
+        lateral=session.get_bind().dialect.name == "postgresql",
+        likely=likely,
+        behind=behind is not None,
+        by_design=bool(filters.design),
+        by_lane=bool(filters.lane),
     )
-    merged = _merged(session, first, stage, filters, likely=likely).limit(limit).subquery()
-    return (
-        select(QueueItem, Paper, PaperReading)
-        .options(defer(PaperReading.features))
-        .join(merged, merged.c.paper_id == QueueItem.paper_id)
-        .join(Paper, Paper.id == QueueItem.paper_id)
-        .outerjoin(PaperReading, PaperReading.paper_id == Paper.id)
-        .order_by(merged.c.by, merged.c.paper_id)
-    )
+    asked = {
+        "stage": stage.value,
+        "slug": filters.slug or _WHOLE,
+        "wanted_design": "" if filters.design == NOT_CLEAR else filters.design,
+        "wanted_lane": filters.lane.value if filters.lane else None,
+        "most": limit,
+    }
+    return session.execute(statement, asked | (behind or {})).all()
 
 
 _WHOLE = ""  # the slug of the whole queue
-_IN_TIME = (QueuePlace.queued_at, QueuePlace.paper_id)
-_BY_SCORE = (QueuePlace.rank, QueuePlace.paper_id)
+_most = bindparam("most", type_=Integer)
 _kinds = (
     select(QueueTally.lane, QueueTally.design)
     .where(QueueTally.stage == bindparam("stage"), QueueTally.slug == bindparam("slug"))
@@ -170,59 +164,86 @@ _kinds = (
     .having(func.sum(QueueTally.papers) > 0)
     .subquery("kinds")
 )
+_COLUMNS = (
+    QueueItem.stage, QueueItem.version, QueueItem.queued_at, QueueItem.moved_at, QueueItem.score,
+    QueueItem.parts, Paper.id, Paper.title, Paper.abstract, Paper.authors, Paper.journal, Paper.year,
+    Paper.lane, Paper.publication_types, Paper.keywords, PaperReading.design, PaperReading.named,
+    PaperReading.attachment, StudyPaper.study_id,
+)  # fmt: skip
 
 
-def _merged(
-    session: Session,
-    first: Select[int, Any],
-    stage: Stage,
-    filters: Filters,
-    *,
-    likely: bool,
-) -> Select[int, Any]:
-    """Merge the first places of every kind that is wanted.
+@cache
+def _statement(
+    *, lateral: bool, likely: bool, behind: bool, by_design: bool, by_lane: bool
+) -> Select[*tuple[Any, ...]]:
+    """Put the statement together, once for each form it takes: that costs more than running it.
 
-    A lateral join says it; SQLite has none, and asks for each kind's numbers.
+    A lateral join merges the first places of every kind that is wanted; SQLite has none, and asks for
+    each kind's numbers.
     """
-    slug = filters.slug or _WHOLE
-    wanted = _wanted(filters)
-    if session.get_bind().dialect.name == "postgresql":
-        each = first.lateral("each")
-        merged = select(each.c.paper_id, each.c.by).select_from(_kinds).join(each, true())
-        merged = merged.order_by(each.c.by, each.c.paper_id)
-    else:
-        place = aliased(QueuePlace)
-        own = place.rank if likely else place.queued_at
-        ids = first.with_only_columns(QueuePlace.paper_id).correlate(_kinds).scalar_subquery()
-        merged = (
-            select(place.paper_id, own.label("by"))
-            .select_from(_kinds)
-            .join(place, and_(place.paper_id.in_(ids), place.slug == slug))
-            .order_by(own, place.paper_id)
-        )
-    return merged.where(*wanted).params(stage=stage.value, slug=slug)
+    by = QueuePlace.rank if likely else QueuePlace.queued_at
+    first = select(QueuePlace.paper_id, by.label("by")).where(
+        QueuePlace.stage == bindparam("stage"),
+        QueuePlace.slug == bindparam("slug"),
+        QueuePlace.lane == _kinds.c.lane,
+        QueuePlace.design == _kinds.c.design,
+    )
+    if behind:
+        place = bindparam("behind", type_=by.type), bindparam("behind_id", type_=Integer)
+        first = first.where(tuple_(by, QueuePlace.paper_id) > tuple_(*place))
+    first = first.order_by(by, QueuePlace.paper_id).limit(_most)
+    merged = _merged_lateral(first) if lateral else _merged(first, likely=likely)
+    if by_design:
+        merged = merged.where(_kinds.c.design == bindparam("wanted_design"))
+    if by_lane:
+        merged = merged.where(_kinds.c.lane == bindparam("wanted_lane"))
+    shown = merged.limit(_most).subquery()
+    return (
+        select(*_COLUMNS)
+        .join(shown, shown.c.paper_id == QueueItem.paper_id)
+        .join(Paper, Paper.id == QueueItem.paper_id)
+        .outerjoin(PaperReading, PaperReading.paper_id == Paper.id)
+        .outerjoin(StudyPaper, StudyPaper.paper_id == Paper.id)
+        .order_by(shown.c.by, shown.c.paper_id)
+    )
 
 
-def _wanted(filters: Filters) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = []
-    if filters.design:
-        wanted.append(_kinds.c.design == ("" if filters.design == NOT_CLEAR else filters.design))
-    if filters.lane:
-        wanted.append(_kinds.c.lane == filters.lane.value)
-    return wanted
+def _merged_lateral(first: Select[int, Any]) -> Select[int, Any]:
+    each = first.lateral("each")
+    merged = select(each.c.paper_id, each.c.by).select_from(_kinds).join(each, true())
+    return merged.order_by(each.c.by, each.c.paper_id)
 
 
-def _lower(session: Session, after: Place | None) -> list[ColumnElement[bool]]:
+def _merged(first: Select[int, Any], *, likely: bool) -> Select[int, Any]:
+    place = aliased(QueuePlace)
+    own = place.rank if likely else place.queued_at
+    ids = first.with_only_columns(QueuePlace.paper_id).correlate(_kinds).scalar_subquery()
+    return (
+        select(place.paper_id, own.label("by"))
+        .select_from(_kinds)
+        .join(place, and_(place.paper_id.in_(ids), place.slug == bindparam("slug")))
+        .order_by(own, place.paper_id)
+    )
+
+
+def _lower(session: Session, after: Place | None) -> dict[str, Any] | None:
     if after is None:
-        return []
-    item = session.get(QueueItem, after.paper_id)
-    scores = [score for score in (after.score, item.score if item else None) if score is not None]
+        return None
+    now = session.scalar(_SCORE, {"paper_id": after.paper_id})
+    scores = [score for score in (after.score, now) if score is not None]
     if not scores:
-        return []
-    score = max(scores)  # where the order is new since then, rather show a paper twice than never
-    return [tuple_(*_BY_SCORE) > (-score, after.paper_id)]
+        return None
+    # where the order is new since then, rather show a paper twice than never
+    return {"behind": -max(scores), "behind_id": after.paper_id}
 
 
-def _later(session: Session, after: Place | None) -> list[ColumnElement[bool]]:
-    last = session.get(QueueItem, after.paper_id) if after else None
-    return [tuple_(*_IN_TIME) > (last.queued_at, last.paper_id)] if last else []
+def _later(session: Session, after: Place | None) -> dict[str, Any] | None:
+    if after is None:
+        return None
+    queued = session.scalar(_QUEUED, {"paper_id": after.paper_id})
+    return {"behind": queued, "behind_id": after.paper_id} if queued else None
+
+
+_of_one = QueueItem.paper_id == bindparam("paper_id")
+_SCORE = select(QueueItem.score).where(_of_one)
+_QUEUED = select(QueueItem.queued_at).where(_of_one)

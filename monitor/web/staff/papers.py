@@ -9,6 +9,7 @@ from textwrap import shorten
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -26,13 +27,14 @@ from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.family import belonging
 from monitor.review.notices import alert_queries, doubts
-from monitor.review.queries import Order, Place
+from monitor.review.queries import Order
 from monitor.review.queue import taking_back
-from monitor.review.words import OPEN, Stage
+from monitor.review.traces import traces_of
+from monitor.review.words import OPEN, ScreeningVerdict, Stage
 from monitor.web import auth, formats, forms, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.staff import excerpts, labels, likeness, placing, suggestions, unqueued
+from monitor.web.staff import excerpts, labels, likeness, placing, shared, suggestions, unqueued
 from monitor.web.staff import queue as lanes
 
 blueprint = Blueprint("review", __name__)
@@ -43,6 +45,7 @@ for _name, _filter in labels.FILTERS.items():
 
 _TITLE = 70  # characters of a title in a list of studies
 _TO_FIT = 200  # studies offered to link a paper to
+_LISTS = 50  # of them, as a form writes them
 _TITLES = 2_000  # of these studies, whose shortening is remembered
 
 
@@ -56,26 +59,27 @@ def source_title(name: str) -> str:
 @turns.large
 def queue() -> str:
     """Show one lane in its order, as filtered."""
-    with service().database.read() as session:
-        asked = lanes.Asked.of(request.args)
-        return lanes.page(session, asked, done=_said(session, request.args.get("done")))
+    with shared.reading() as reading:
+        done = _said(reading.session, request.args.get("done"))
+        return lanes.page(reading, lanes.Asked.of(request.args), done=done)
 
 
 @blueprint.get("/papers/<int:paper_id>")
 @turns.large
 def paper(paper_id: int) -> ResponseReturnValue:
     """Show a paper and, while it is open, the decision form with nothing chosen."""
-    with service().database.read() as session:
-        view = literature.paper(session, paper_id)
+    with shared.reading() as reading:
+        view = literature.paper(reading.session, paper_id)
         if view.id != paper_id:
             return redirect(url_for("review.paper", paper_id=view.id))  # for now: merges are undone
-        typed = Typed([("interventions", slug) for slug in literature.matched(session, view.id)])
-        return _paper_page(session, view, typed, None)
+        typed = Typed([("interventions", slug) for slug in view.named])
+        return _paper_page(reading, view, typed, None)
 
 
 def _again(typed: Typed, problems: Problems | None, *, paper_id: int) -> str:
-    with service().database.read() as session:
-        return _paper_page(session, literature.paper(session, paper_id), typed, problems)
+    with shared.reading() as reading:
+        view = literature.paper(reading.session, paper_id)
+        return _paper_page(reading, view, typed, problems)
 
 
 @blueprint.post("/papers/<int:paper_id>")
@@ -182,35 +186,40 @@ def _short(title: str) -> str:
 
 
 def _paper_page(
-    session: Session, view: literature.PaperView, typed: Typed, problems: Problems | None
+    reading: shared.Reading, view: literature.PaperView, typed: Typed, problems: Problems | None
 ) -> str:
+    session, there = reading.session, traces_of(reading.session, view.id)
     place = _place(session, view.id)
     is_open = place is not None and place.stage in OPEN
     suggestion = read_design(view.title, view.abstract, view.publication_types, view.keywords)
+    screenings = reviews.screenings(session, view.id) if there.screened else []
+    studies = _choices(reading, view) if is_open else []
     return render_template(
         "staff/papers/paper.html",
         paper=view,
         said=said_of(session, view.id),
         doubts=doubts.of_papers(session, [view.id]).get(view.id, []),
-        alike=proposals.of_paper(session, view.id),
+        alike=proposals.of_paper(session, view.id) if there.linked or there.merged else [],
         this_is=likeness.this_is,
-        merges=reviews.merges(session, view.id),
-        alerts=alert_queries.open_alerts(session, paper_id=view.id),
-        set_aside_at=alert_queries.set_aside_at(session, view.id),
+        merges=reviews.merges(session, view.id) if there.merged else [],
+        alerts=alert_queries.open_alerts(session, paper_id=view.id) if there.alerted else [],
+        set_aside_at=alert_queries.set_aside_at(session, view.id) if there.told else None,
         standing=place,
-        of_the_review=bool(baselines.named_papers(session, [view.id])),
+        of_the_review=view.id in reading.shared("named", lambda: baselines.all_named(session)),
         is_open=is_open,
-        waiting=reviews.counts(session),
-        screenings=reviews.screenings(session, view.id),
-        reopenings=reviews.reopenings(session, view.id),
-        can_take_back=taking_back.can_take_back(session, view.id, auth.reader().id),
+        waiting=reading.shared("counts", lambda: reviews.counts(session)),
+        screenings=screenings,
+        reopenings=reviews.reopenings(session, view.id) if there.told else [],
+        can_take_back=_can_take_back(session, place, screenings),
         suggestion=suggestion,
         passing=lanes.passing(view, view.hits),
-        taught=reviews.taught(session),
+        taught=reading.shared("taught", lambda: reviews.taught(session)),
         read=suggestions.rows(view),
         unqueued=unqueued.reasons(session, view) if place is None else None,
         abstract=_abstract(view, suggestion),
-        studies=_choices(session, view) if is_open else [],
+        studies=studies,
+        study_choices=[(one.id, one.words) for one in studies],
+        study_options=_options(tuple(studies)),
         typed=typed,
         problems=problems,
         token=forms.token_for(typed, problems),
@@ -221,6 +230,18 @@ def _paper_page(
         labels=labels,
         at=now(),
     )
+
+
+def _can_take_back(
+    session: Session,
+    place: reviews.QueueItemView | None,
+    screenings: list[reviews.ScreeningView],
+) -> bool:
+    """Tell whether this person can take an include back; of nothing included, without asking."""
+    included = screenings and screenings[-1].verdict is ScreeningVerdict.INCLUDE
+    if place is None or place.study_id is None or not included:
+        return False
+    return taking_back.can_take_back(session, place.paper_id, auth.reader().id)
 
 
 def _abstract(
@@ -237,14 +258,24 @@ def _place(session: Session, paper_id: int) -> reviews.QueueItemView | None:
         return None
 
 
-def _choices(session: Session, view: literature.PaperView) -> list[StudyChoice]:
+@lru_cache(maxsize=_LISTS)
+def _options(studies: tuple[StudyChoice, ...]) -> Markup:
+    """Write the options of a form's list, of which none is chosen."""
+    option = Markup('<option value="{}">{}</option>')
+    return Markup("").join(option.format(one.id, one.words) for one in studies)
+
+
+def _choices(reading: shared.Reading, view: literature.PaperView) -> list[StudyChoice]:
     """List the studies this paper may report too, those that something suggests first."""
+    session = reading.session
     first = [
         StudyChoice(one.study_id, one.label, "", "; ".join(one.reasons))
         for one in belonging.studies_for(session, [view.id])
     ]
-    slugs = {hit.slug for hit in view.hits}
-    others = literature.studies(session, slugs or None, limit=_TO_FIT)
+    slugs = frozenset(view.named)
+    others = reading.shared(
+        ("studies", slugs), lambda: literature.studies(session, slugs or None, limit=_TO_FIT)
+    )
     known = {choice.id for choice in first}
     return first + [StudyChoice(*other, "") for other in others if other[0] not in known]
 
@@ -276,8 +307,7 @@ def _next(session: Session, paper_id: int, lane: Stage, *, skip: bool = False) -
         return url_for("review.queue", done=done)
     order = lanes.order_named(request.values.get("order"))
     said = order.value if order is not Order.LIKELY else None
-    behind = reviews.queue(session, stage=lane, order=order, limit=1, after=Place(paper_id))
-    following = behind or reviews.queue(session, stage=lane, order=order, limit=1)
-    if not following or following[0].paper_id == paper_id:
+    following = reviews.next_of(session, stage=lane, order=order, after=paper_id)
+    if following is None or following == paper_id:
         return url_for("review.queue", stage=lane.value, order=said, done=done)
-    return url_for("review.paper", paper_id=following[0].paper_id, order=said, done=done)
+    return url_for("review.paper", paper_id=following, order=said, done=done)

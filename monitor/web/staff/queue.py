@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import render_template
+from flask import get_template_attribute, render_template, request
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import Role
+from monitor.kernel.remembering import Remembered
 from monitor.literature.linkage import queries as proposals
 from monitor.literature.matching.lanes import evaluations
 from monitor.literature.matching.matcher import Hit
@@ -17,13 +19,15 @@ from monitor.literature.words import Lane
 from monitor.ops.first_steps import FirstSteps, first_steps
 from monitor.review import queries as reviews
 from monitor.review.notices import alert_queries, doubts
-from monitor.review.queries import Filters, Order, Place, QueueEntry
+from monitor.review.queries import Filters, Kinds, Order, Place, QueueEntry
 from monitor.review.words import OPEN, Stage
-from monitor.web import auth
+from monitor.web import auth, formats
 from monitor.web.current import now, service
 from monitor.web.staff import excerpts, labels, placing
+from monitor.web.staff.shared import Reading
 
 _PAGE = 25
+_REMEMBERED = 500  # rendered papers, of some six kilobytes with all that they hang on
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +90,65 @@ def tasks(session: Session) -> Tasks:
     return Tasks(proposals.count_proposed(session), alert_queries.count_open(session))
 
 
-def page(session: Session, asked: Asked, **more: object) -> str:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside every page of a lane, whoever looks and however it is narrowed."""
+
+    counts: dict[Stage, int]
+    by_intervention: dict[str, int]
+    kinds: Kinds
+    tasks: Tasks
+    since: datetime | None
+    taught: reviews.Taught
+
+    @classmethod
+    def of(cls, session: Session, stage: Stage) -> "Beside":
+        """Read it."""
+        return cls(
+            counts=reviews.counts(session),
+            by_intervention=reviews.by_intervention(session, stage),
+            kinds=reviews.kinds(session, stage),
+            tasks=tasks(session),
+            since=reviews.waiting_since(session, stage),
+            taught=reviews.taught(session),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """By whom a paper was excluded (None: by the service, as a notice), and when, in words."""
+
+    by: reviews.ScreeningView | None
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that one paper's lines on a page of a lane hang on: whoever sees the same sees them alike.
+
+    ``when``: since when it is there, in words. ``taught`` is None where its place is not explained.
+    ``root`` is where the service's pages begin.
+    """
+
+    entry: QueueEntry
+    stage: Stage
+    doubts: tuple[doubts.Doubt, ...]
+    when: str
+    is_mine: bool
+    excluded: Excluded | None
+    taught: reviews.Taught | None
+    is_first: bool
+    oldest_first: bool
+    root: str
+
+
+_rows: Remembered[Markup] = Remembered(_REMEMBERED)
+
+
+def page(reading: Reading, asked: Asked, **more: object) -> str:
     """Show one page of a lane; ``more`` is for the template."""
-    rows = reviews.queue(
+    session = reading.session
+    found = reviews.queue(
         session,
         stage=asked.stage,
         order=asked.order,
@@ -96,33 +156,63 @@ def page(session: Session, asked: Asked, **more: object) -> str:
         limit=_PAGE + 1,
         after=asked.after,
     )
-    entries = rows[:_PAGE]
-    hits = literature.hits(session, [entry.paper_id for entry in entries])
+    entries = found[:_PAGE]
+    beside = reading.shared(("beside", asked.stage), lambda: Beside.of(session, asked.stage))
+    ordered = asked.stage in OPEN and asked.order is Order.LIKELY
     return render_template(
         "staff/queue/queue.html",
         stage=asked.stage,
-        counts=reviews.counts(session),
-        by_intervention=reviews.by_intervention(session, asked.stage),
-        tasks=tasks(session),
-        since=reviews.waiting_since(session, asked.stage),
-        kinds=reviews.kinds(session, asked.stage),
-        entries=entries,
-        hits=hits,
-        doubts=doubts.of_papers(session, [entry.paper_id for entry in entries]),
-        passing={entry.paper_id: passing(entry, hits[entry.paper_id]) for entry in entries},
-        mine=_mine(session, asked.stage, entries),
-        excluded_by=_excluded_by(session, asked.stage, entries),
-        taught=reviews.taught(session),
-        ordered=asked.stage in OPEN and asked.order is Order.LIKELY,
+        beside=beside,
+        rows=[
+            _row(one) for one in _shown(session, asked, entries, beside.taught if ordered else None)
+        ],
+        ordered=ordered,
         asked=asked,
         begun=_begun(session),
-        more=_place(entries[-1], asked) if len(rows) > _PAGE else None,
-        placing=placing,
-        excerpts=excerpts,
+        more=_place(entries[-1], asked) if len(found) > _PAGE else None,
         labels=labels,
         at=now(),
         **more,
     )
+
+
+def _shown(
+    session: Session, asked: Asked, entries: list[QueueEntry], taught: reviews.Taught | None
+) -> list[Shown]:
+    at, open_lane = now(), asked.stage in labels.OPEN_LANES
+    doubtful = doubts.of_papers(session, [entry.paper_id for entry in entries])
+    mine = _mine(session, asked.stage, entries)
+    excluded = _excluded_by(session, asked.stage, entries)
+    return [
+        Shown(
+            entry=entry,
+            stage=asked.stage,
+            doubts=tuple(doubtful.get(entry.paper_id, ())),
+            when=(
+                labels.since(entry.queued_at, at)
+                if open_lane
+                else formats.lately(entry.moved_at, at)
+            ),
+            is_mine=entry.study_id in mine,
+            excluded=excluded.get(entry.paper_id),
+            taught=taught,
+            is_first=number == 0 and not asked.after,
+            oldest_first=asked.order is Order.OLDEST,
+            root=request.script_root,
+        )
+        for number, entry in enumerate(entries)
+    ]
+
+
+def _row(one: Shown) -> Markup:
+    """Render one paper's lines, or give them as they were rendered for the same before."""
+    return _rows.get(one, (service().catalogue,), lambda: _rendered(one))
+
+
+def _rendered(one: Shown) -> Markup:
+    row = get_template_attribute("staff/queue/_row.html", "row")
+    made: Markup = row(one, passing(one.entry, one.entry.hits), labels, excerpts, placing)
+    return made
 
 
 def _mine(session: Session, stage: Stage, entries: list[QueueEntry]) -> dict[int, reviews.Turn]:
@@ -133,15 +223,17 @@ def _mine(session: Session, stage: Stage, entries: list[QueueEntry]) -> dict[int
     return reviews.waiting_for(session, auth.reader().id, list(dict.fromkeys(studies)))
 
 
-def _excluded_by(
-    session: Session, stage: Stage, entries: list[QueueEntry]
-) -> dict[int, reviews.ScreeningView | None]:
-    """Tell of each paper of the excluded lane who excluded it; None: the service, as a notice."""
+def _excluded_by(session: Session, stage: Stage, entries: list[QueueEntry]) -> dict[int, Excluded]:
+    """Tell of each paper of the excluded lane who excluded it."""
     if stage is not Stage.EXCLUDED:
         return {}
-    ids = [entry.paper_id for entry in entries]
+    ids, at = [entry.paper_id for entry in entries], now()
     given, ours = reviews.last_screenings(session, ids), alert_queries.set_aside_times(session, ids)
-    return {paper_id: _by(given.get(paper_id), ours.get(paper_id)) for paper_id in ids}
+    told = {}
+    for entry in entries:
+        by = _by(given.get(entry.paper_id), ours.get(entry.paper_id))
+        told[entry.paper_id] = Excluded(by, formats.lately(by.at if by else entry.moved_at, at))
+    return told
 
 
 def _by(last: reviews.ScreeningView | None, ours: datetime | None) -> reviews.ScreeningView | None:

@@ -5,6 +5,7 @@ Each thing comes with the sentence it was read from. A person accepts it or not.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from monitor.catalogue.words import Design
 from monitor.literature.design.detection import Suggested, detect
@@ -33,6 +34,7 @@ _ASKED = {
 QUOTE = "quote"
 _GOLD = ", gold standard"
 _OFFERED = 3  # suggestions for one question
+_TEXTS = 500  # of some two thousand characters: papers are opened again once somebody was unsure
 _PLANNED = "planned"
 # A number analysed is what is asked for; one randomised or enrolled may be all that is told. One
 # that was only planned is shown, and is no answer.
@@ -94,8 +96,14 @@ def offers(papers: Sequence[PaperView]) -> Mapping[str, tuple[Offer, ...]]:
 
 
 def _read(paper: PaperView) -> tuple[Suggested, ...]:
-    read = detect(paper.title, paper.abstract, paper.publication_types, paper.keywords)
-    return read.suggestions
+    return _suggestions(paper.title, paper.abstract, paper.publication_types, paper.keywords)
+
+
+@lru_cache(maxsize=_TEXTS)
+def _suggestions(
+    title: str, abstract: str | None, types: tuple[str, ...], keywords: tuple[str, ...]
+) -> tuple[Suggested, ...]:
+    return detect(title, abstract, types, keywords).suggestions
 
 
 def _fact(read: Suggested) -> ReadFact:

@@ -1,0 +1,71 @@
+"""What every reviewer is shown alike beside their own work, such as how many papers wait: read once.
+
+Nobody has to tell that it is outdated: it is read anew once any process has committed anything
+(``Database.commits``), as public pages are rendered anew. Holds nothing of one person.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from monitor.web.current import service
+
+_Answer = TypeVar("_Answer")
+
+_MOST = 100  # answers: of each lane and of each set of interventions that papers name
+
+
+class Store:
+    """The answers that stand, all of one word. Made once for an application; safe for its threads."""
+
+    def __init__(self) -> None:
+        self._word: str | None = None
+        self._answers: dict[Hashable, object] = {}
+        self._lock = threading.Lock()
+
+    def get(self, word: str, key: Hashable) -> object | None:
+        """Give the answer where it still stands."""
+        with self._lock:
+            return self._answers.get(key) if word == self._word else None
+
+    def put(self, word: str, key: Hashable, answer: object) -> None:
+        """Keep an answer; those of another word are dropped, and all once they are too many."""
+        with self._lock:
+            if word != self._word or len(self._answers) >= _MOST:
+                self._word, self._answers = word, {}
+            self._answers[key] = answer
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A transaction that only looks, and the word that stood before it began."""
+
+    session: Session
+    _word: str | None
+    _store: Store
+
+    def shared(self, key: Hashable, read: Callable[[], _Answer]) -> _Answer:
+        """Give an answer, which is never None and never changed, read where none stands."""
+        if self._word is None:
+            return read()
+        known = self._store.get(self._word, key)
+        if known is not None:
+            return cast(_Answer, known)
+        answer = read()
+        self._store.put(self._word, key, answer)
+        return answer
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[Reading]:
+    """Open a transaction that only looks, for a page of reviewers."""
+    database = service().database
+    # asked before anything is read: what is committed meanwhile makes it another
+    word = database.commits()
+    with database.read() as session:
+        yield Reading(session, word, cast(Store, current_app.extensions["monitor.shared"]))
