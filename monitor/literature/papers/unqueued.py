@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, select
+from sqlalchemy import BindParameter, ColumnElement, SQLColumnExpression, bindparam, select
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Identifier
@@ -19,6 +20,31 @@ from monitor.literature.words import TO_SCREEN, Lane
 
 LANES = tuple(lane for lane in Lane if lane not in TO_SCREEN)
 _MOST_WORDS, _LONGEST_WORD = 8, 60
+# Built once: putting a statement together costs more than running it.
+_some: BindParameter[Any] = bindparam("some", expanding=True)
+_PAPERS = (
+    select(
+        Paper.id, Paper.title, Paper.abstract, Paper.keywords, Paper.journal, Paper.year, Paper.lane,
+        Paper.first_seen_at,
+    )
+    .where(Paper.id.in_(_some))
+    .order_by(Paper.id.desc())
+)  # fmt: skip
+_BROUGHT = (
+    select(PaperRecord.paper_id, RecordQuery.query_key)
+    .join(Record, Record.id == PaperRecord.record_id)
+    .join(RecordQuery, (RecordQuery.source == Record.source) & (RecordQuery.key == Record.key))
+    .where(PaperRecord.paper_id.in_(_some))
+    .distinct()
+    .order_by(RecordQuery.query_key)
+)
+_ABOUT = (
+    select(
+        PaperStatement.paper_id, PaperStatement.kind, PaperStatement.scheme, PaperStatement.value
+    )
+    .where(PaperStatement.paper_id.in_(_some), PaperStatement.scheme != "")
+    .order_by(PaperStatement.kind, PaperStatement.scheme, PaperStatement.value)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +92,7 @@ def kept(
     may begin a longer one: see ``titles``.
     """
     found = _found(session, lane, query, words, limit, after)
-    rows = session.scalars(select(Paper).where(Paper.id.in_(found)).order_by(Paper.id.desc())).all()
+    rows = session.execute(_PAPERS, {"some": found}).all()
     ids = [row.id for row in rows]
     queries, about = brought_by(session, ids), _about(session, ids)
     return [
@@ -139,14 +165,7 @@ def _titled(
 
 def brought_by(session: Session, paper_ids: Sequence[int]) -> dict[int, list[str]]:
     """Name the queries that brought the records of papers: paper id → names."""
-    rows = session.execute(
-        select(PaperRecord.paper_id, RecordQuery.query_key)
-        .join(Record, Record.id == PaperRecord.record_id)
-        .join(RecordQuery, (RecordQuery.source == Record.source) & (RecordQuery.key == Record.key))
-        .where(PaperRecord.paper_id.in_(paper_ids))
-        .distinct()
-        .order_by(RecordQuery.query_key)
-    )
+    rows = session.execute(_BROUGHT, {"some": list(paper_ids)})
     names: dict[int, list[str]] = defaultdict(list)
     for paper_id, name in rows:
         names[paper_id].append(name)
@@ -166,11 +185,7 @@ def _brought_by(query: str, number: SQLColumnExpression[int]) -> ColumnElement[b
 
 
 def _about(session: Session, paper_ids: Sequence[int]) -> dict[int, list[tuple[str, Identifier]]]:
-    rows = session.scalars(
-        select(PaperStatement)
-        .where(PaperStatement.paper_id.in_(paper_ids), PaperStatement.scheme != "")
-        .order_by(PaperStatement.kind, PaperStatement.scheme, PaperStatement.value)
-    )
+    rows = session.execute(_ABOUT, {"some": list(paper_ids)})
     statements: dict[int, list[tuple[str, Identifier]]] = defaultdict(list)
     for row in rows:
         statements[row.paper_id].append((row.kind, Identifier(row.scheme, row.value)))

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, get_template_attribute, render_template, request
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import Role
+from monitor.kernel.remembering import Remembered
 from monitor.literature.matching.matcher import Rejection
 from monitor.literature.papers import unqueued
 from monitor.literature.papers.queries import PaperView
 from monitor.literature.words import TO_SCREEN, Lane
-from monitor.web import auth, forms, turns
+from monitor.web import auth, formats, forms, turns
 from monitor.web.current import now, service
 from monitor.web.staff import labels
 
@@ -20,6 +22,8 @@ blueprint.before_request(auth.only(Role.REVIEWER))
 
 _PAGE = 25
 _TURNED_AWAY = 5  # look-alikes told of one paper
+_REMEMBERED = 500  # rendered papers, of some four kilobytes with all that they hang on
+_rows: Remembered[Markup] = Remembered(_REMEMBERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +63,33 @@ def listing() -> str:
             limit=_PAGE + 1,
             after=forms.row_id(request.args.get("after", "")),
         )
-    lines = papers[:_PAGE]
+    lines, at = papers[:_PAGE], now()
     chosen = {"intervention": query, "lane": lane.value if lane else None, "words": " ".join(words)}
     return render_template(
         "staff/queue/kept.html",
-        lines=[(line, _why(line, line.queries)) for line in lines],
+        lines=[_row(line, formats.lately(line.first_seen_at, at)) for line in lines],
         more=lines[-1].id if len(papers) > _PAGE else None,
         chosen={name: value for name, value in chosen.items() if value},
         lanes=unqueued.LANES,
         labels=labels,
-        at=now(),
     )
+
+
+def _row(line: unqueued.KeptPaper, came: str) -> Markup:
+    """Render one paper's lines, or give them as they were rendered for the same before."""
+    here = service()
+    return _rows.get(
+        (line, came, request.script_root),
+        (here.catalogue, here.matcher),
+        lambda: _rendered(line, came),
+    )
+
+
+def _rendered(line: unqueued.KeptPaper, came: str) -> Markup:
+    made: Markup = get_template_attribute("staff/queue/_kept_row.html", "row")(
+        line, _why(line, line.queries), came
+    )
+    return made
 
 
 def reasons(session: Session, paper: PaperView) -> Why | None:
