@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import text
 
-from monitor.jobs.ordering import order_due
+from monitor.jobs.upkeep.ordering import order_due
 from monitor.web.staff import queue, shared
 
 LANES = ("to screen", "excluded", "to appraise")
