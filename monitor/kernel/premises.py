@@ -7,12 +7,12 @@ that was made ready leaves a note beside the key, and an empty one is refused wh
 
 from pathlib import Path
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 
 from monitor.kernel import secret
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.persistence.database import Database
+from monitor.kernel.persistence.version import TABLE, schema_version
 from monitor.kernel.private_files import close_to_others, private_folder
 from monitor.kernel.settings import Settings
 
@@ -109,9 +109,9 @@ def _is_empty(database: Database) -> bool:
         return True
     with database.read() as session:
         connection = session.connection()
-        if MigrationContext.configure(connection).get_current_revision() is not None:
+        if schema_version(connection) is not None:
             return False
-        foreign = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        foreign = set(inspect(connection).get_table_names()) - {TABLE}
     if foreign:
         raise ConfigError(
             f"{_where(database)} holds tables of something else ({', '.join(sorted(foreign)[:3])}): "

@@ -7,14 +7,12 @@ from datetime import datetime
 from sqlalchemy import (
     ColumnElement,
     Text,
-    TextClause,
     and_,
     cast,
     false,
     func,
     or_,
     select,
-    text,
 )
 from sqlalchemy.orm import Session
 
@@ -22,10 +20,17 @@ from monitor.gap.previews.steps import Preview
 from monitor.gap.rules import changed
 from monitor.kernel.errors import NotFound
 from monitor.notify import news, rules
+from monitor.notify.messages.standing import (
+    MANY,
+    NOT_SENT,
+    UNSEEN,
+    WAITING,
+    OutboxStatus,
+    anything_held,
+    count,
+    outbox,
+)
 from monitor.notify.tables import (
-    HELD_BACK,
-    NOT_SENT_YET,
-    REFUSED_UNSEEN,
     Announcement,
     Message,
     MessageKind,
@@ -36,37 +41,23 @@ from monitor.notify.tables import (
 )
 from monitor.notify.words import Cadence
 
-WAITING = (
-    MessageState.PENDING,
-    MessageState.CLAIMED,
-    MessageState.DEFERRED,
-    MessageState.UNCERTAIN,
-)
-
-MANY = 10_001  # of a state: as many are counted and no more
-
-
-# In the very words of their indexes: a partial one is used for nothing else.
-_UNSEEN = text(REFUSED_UNSEEN)
-_WAITING = text(NOT_SENT_YET)
-_HELD = and_(text(HELD_BACK), _WAITING)
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxStatus:
-    """How the outbox stands: messages by state; ``oldest_waiting_at`` is when it was queued.
-
-    A state is counted up to ``MANY``, which stands for that many or more.
-
-    ``refused``: how many were refused for good and no admin has seen it. ``held``: how many wait
-    since the server takes none from us.
-    """
-
-    counts: dict[MessageState, int]
-    last_sent_at: datetime | None
-    oldest_waiting_at: datetime | None
-    refused: int
-    held: int
+__all__ = [
+    "MANY",
+    "WAITING",
+    "MessageView",
+    "OutboxStatus",
+    "anything_held",
+    "anything_told",
+    "followers",
+    "followers_by_cadence",
+    "message",
+    "messages",
+    "outbox",
+    "readers",
+    "readers_told",
+    "refused",
+    "waiting_long",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,33 +83,15 @@ class MessageView:
         return self.state in WAITING and self.state is not MessageState.CLAIMED
 
 
-def outbox(session: Session) -> OutboxStatus:
-    """Read how the outbox stands."""
-    return OutboxStatus(
-        counts=_bounded(session),
-        last_sent_at=session.scalar(
-            select(func.max(Message.sent_at)).where(Message.sent_at.is_not(None))
-        ),
-        oldest_waiting_at=session.scalar(select(func.min(Message.queued_at)).where(_WAITING)),
-        refused=_count(session, _UNSEEN),
-        held=_count(session, _HELD),
-    )
-
-
-def anything_held(session: Session) -> bool:
-    """Tell whether a message waits since the server takes none from us."""
-    return session.scalar(select(Message.id).where(_HELD).limit(1)) is not None
-
-
 def waiting_long(session: Session, at: datetime) -> int:
     """Count the messages that have waited for longer than mail may."""
     late = Message.queued_at < at - rules.MAY_WAIT
-    return _count(session, and_(_WAITING, late))
+    return count(session, and_(NOT_SENT, late))
 
 
 def refused(session: Session, limit: int = 50) -> list[MessageView]:
     """List the messages refused for good that no admin has seen, the newest first."""
-    unseen = select(Message).where(_UNSEEN).order_by(Message.id.desc()).limit(limit)
+    unseen = select(Message).where(UNSEEN).order_by(Message.id.desc()).limit(limit)
     return [_view(message) for message in session.scalars(unseen)]
 
 
@@ -179,27 +152,6 @@ def _hears_of(slug: str) -> ColumnElement[bool]:
     return and_(chosen, or_(Subscriber.narrowed_to.is_(None), narrow))
 
 
-def _bounded(session: Session) -> dict[MessageState, int]:
-    """Count the messages of each state, up to ``MANY``, in one statement; empty states are left out."""
-    counted = session.execute(
-        select(
-            *(
-                select(func.count())
-                .select_from(
-                    select(Message.id)
-                    .where(Message.state == state)
-                    .order_by(Message.next_at)
-                    .limit(MANY)
-                    .subquery()
-                )
-                .scalar_subquery()
-                for state in MessageState
-            )
-        )
-    ).one()
-    return {state: n for state, n in zip(MessageState, counted, strict=True) if n}
-
-
 def readers_told(
     session: Session, previews: Collection[Preview], cause: news.Cause = news.NO_STUDY
 ) -> int:
@@ -215,10 +167,6 @@ def anything_told(session: Session, study_id: int) -> bool:
     """Tell whether readers may have been told of a study by mail."""
     about = select(Announcement.id).where(Announcement.study_id == study_id)
     return session.scalar(about.limit(1)) is not None
-
-
-def _count(session: Session, which: ColumnElement[bool] | TextClause) -> int:
-    return session.scalar(select(func.count()).select_from(Message).where(which)) or 0
 
 
 def _view(message: Message) -> MessageView:

@@ -16,15 +16,15 @@ from monitor.kernel import audit, audit_check
 from monitor.kernel.language import english
 from monitor.kernel.persistence.database import LOG_LIMIT, Database
 from monitor.kernel.settings import Settings
-from monitor.notify import queries as notify
 from monitor.notify import rules
-from monitor.notify.digests import making
+from monitor.notify.digests import due
+from monitor.notify.messages import standing as notify
 from monitor.notify.tables import MessageState
 from monitor.ops.causes import NoWayOut, no_way_out
 from monitor.ops.service import log_too_long
 from monitor.ops.tables import JobRow
-from monitor.review import queries as review
-from monitor.review.notices import alert_queries
+from monitor.review.notices import waiting
+from monitor.review.queue import lanes
 from monitor.review.words import Stage
 
 JOB_TITLES = {
@@ -187,7 +187,7 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
         incidents=wrong,
         ended=incidents.closed_since(session, now - _ENDED_SHOWN),
         jobs=jobs,
-        queue=QueueStatus(review.counts(session), review.waiting_since(session, Stage.TO_SCREEN)),
+        queue=QueueStatus(lanes.counts(session), lanes.waiting_since(session, Stage.TO_SCREEN)),
         outbox=outbox,
         database=DatabaseStatus(
             kind=database.engine.dialect.name,
@@ -304,7 +304,7 @@ def _long(wait: timedelta) -> str:
 
 def _digests(session: Session, now: datetime) -> list[str]:
     """Say whether digests were due and none went out: nobody made them, or their mail waits."""
-    since = making.due_since(session, now)
+    since = due.due_since(session, now)
     if since and now - since > _DIGEST_MAY_WAIT:
         return [f"A digest was due on {english.moment(since)} and none went out"]
     return []
@@ -312,7 +312,7 @@ def _digests(session: Session, now: datetime) -> list[str]:
 
 def _waiting(session: Session, now: datetime) -> list[str]:
     """Say whether what was said of studies has waited long for a person."""
-    old = alert_queries.count_open(session, before=now - _ALERT_MAY_WAIT)
+    old = waiting.count_open(session, before=now - _ALERT_MAY_WAIT)
     if not old:
         return []
     what = "retraction or correction has" if old == 1 else "retractions or corrections have"

@@ -1,7 +1,5 @@
 """The whole schema in one place, and the one way to bring a database up to it."""
 
-from pathlib import Path
-
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -28,8 +26,10 @@ import monitor.usage.tables  # noqa: F401 - importing declares the tables
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.persistence.database import Base, Database
 from monitor.kernel.private_files import private_folder
+from monitor.ops.revision import SCRIPTS, require_current
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"
+__all__ = ["SCRIPTS", "configuration", "metadata", "migrate", "require_current"]
+
 
 metadata: MetaData = Base.metadata
 
@@ -51,22 +51,6 @@ def migrate(database: Database) -> None:
         config = configuration()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-
-
-def require_current(database: Database) -> None:
-    """Make sure that the database is there and at this version's schema.
-
-    Raises:
-        ConfigError: it is not; names the remedy.
-    """
-    missing = database.path is not None and not database.path.exists()
-    if missing or _revision(database) != ScriptDirectory(str(SCRIPTS)).get_current_head():
-        raise ConfigError("the database is not ready: run `gap-monitor init` first")
-
-
-def _revision(database: Database) -> str | None:
-    with database.read() as session:
-        return MigrationContext.configure(session.connection()).get_current_revision()
 
 
 def configuration() -> Config:

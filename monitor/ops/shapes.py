@@ -6,16 +6,18 @@ Times are ISO 8601 in UTC; the shapes are in docs/commands.md.
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from monitor.feeds.completeness.day_rows import Came, DayAttempt, Unread
 from monitor.feeds.completeness.days import DayReport, SourceDay
 from monitor.feeds.completeness.readings import Reach
 from monitor.feeds.completeness.verdicts import DayVerdict
 from monitor.feeds.tables import Comparison, Incident, PollQuery
-from monitor.gap.history import Difference
 from monitor.kernel.language.uk import ZONE
 from monitor.ops.queries import Status
+
+if TYPE_CHECKING:  # what is shown of a past day brings all that grades with it
+    from monitor.gap.history import Difference
 
 
 def status(now: Status, today: DayReport) -> dict[str, Any]:
@@ -41,7 +43,7 @@ def day(report: DayReport) -> dict[str, Any]:
     }
 
 
-def differences(under: Mapping[str, str], found: Sequence[Difference]) -> dict[str, Any]:
+def differences(under: Mapping[str, str], found: "Sequence[Difference]") -> dict[str, Any]:
     """Shape what other policies, named in ``under``, would have said otherwise."""
     return {
         "under": dict(under),

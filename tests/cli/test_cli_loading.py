@@ -68,3 +68,26 @@ def test_what_a_command_does_not_need_is_not_loaded():
     loaded, _ = _loaded_by("--version")
     assert "monitor.cli.root" in loaded
     assert not loaded & {"sqlalchemy.orm", "pydantic", "requests", "monitor.service"}
+
+
+def test_how_things_stand_is_told_without_what_reads_papers_or_grades():
+    """A watchdog asks often: most of the time it took went into loading."""
+    loaded, done = _loaded_by("status", "--help")
+    assert "Usage" in done.stdout
+    assert "monitor.ops.queries" in loaded
+    unneeded: tuple[str, ...] = (
+        "flask",
+        "jinja2",
+        "scipy",
+        "numpy",
+        "alembic",
+        "monitor.jobs",
+        "monitor.web",
+    )
+    unneeded += ("monitor.gap", "monitor.evidence", "monitor.usage", "monitor.literature.design")
+    unneeded += (
+        "monitor.review.appraisal",
+        "monitor.notify.announcements",
+        "monitor.notify.writing",
+    )
+    assert not [name for name in loaded if name.startswith(unneeded)]

@@ -2,13 +2,15 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, text
 
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.persistence.database import Database
+from monitor.kernel.persistence.version import schema_version
 from monitor.notify.tables import ReaderTerms
 from monitor.notify.words import USUAL, Cadence
-from monitor.ops import schema
+from monitor.ops import revision, schema
 from monitor.review.appraisal.given import reading_of
 from monitor.review.tables import Appraisal
 
@@ -100,6 +102,16 @@ def test_migrations_and_models_agree(empty, database):
             session.connection(), opts={"include_object": _is_reflected}
         )
         assert compare_metadata(context, schema.metadata) == []
+
+
+def test_the_newest_migration_is_told_as_alembic_tells_it(empty):
+    """Commands that only look do not load Alembic for it."""
+    assert revision.head() == ScriptDirectory(str(revision.SCRIPTS)).get_current_head()
+    with empty.read() as session:
+        assert schema_version(session.connection()) is None
+    schema.migrate(empty)
+    with empty.read() as session:
+        assert schema_version(session.connection()) == revision.head()
 
 
 def test_a_newer_schema_is_refused(empty):

@@ -20,6 +20,7 @@ from monitor.literature.matching.matcher import Matcher
 from monitor.service import Service
 from monitor.web.app import create_app
 from monitor.web.public import rendered
+from monitor.web.staff import shared
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 import pages  # type: ignore[import-not-found]  # put on the path above
@@ -42,10 +43,10 @@ GROWING = {
 # Indexes of a few rows of a large table, which may be read whole.
 OF_FEW = {"ix_message_held", "ix_message_refused"}
 # Statements at most, whatever is stored; with those that ask who is signed in.
-# ("paper": of an open one, ten are of what it may belong to, read at once however many there are)
+# ("paper": of an open one, eight are of what it may belong to, read at once however many there are)
 MOST = {
     "intervention": 66, "memo": 44, "memo as PDF": 44, "changes": 6, "change": 20, "feed": 4,
-    "side by side": 10, "queue": 26, "excluded": 26, "paper": 54, "papers": 10, "status": 26,
+    "side by side": 10, "queue": 16, "excluded": 18, "paper": 27, "papers": 8, "status": 23,
 }  # fmt: skip
 
 
@@ -86,6 +87,7 @@ def _asked(service, page):
 
     assert client.get(page.path).status_code == 200
     app.extensions["monitor.rendered"] = rendered.Pages()  # a public page is rendered anew
+    app.extensions["monitor.shared"] = shared.Store()  # and what pages share is read anew
     event.listen(service.database.engine, "before_cursor_execute", note)
     try:
         answer = client.get(page.path)

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
@@ -26,6 +26,7 @@ from monitor.kernel.settings import Settings
 from monitor.notify import chosen, rules, terms
 from monitor.notify.digests import composing, looking, practice, trials
 from monitor.notify.digests.composing import Part
+from monitor.notify.digests.due import select_due
 from monitor.notify.tables import (
     Announcement,
     Digest,
@@ -108,14 +109,7 @@ class Ready:
 
 def anybody_due(session: Session, at: datetime) -> bool:
     """Tell whether a digest is due, or a time is to be set."""
-    return session.scalar(_due(at).with_only_columns(Subscriber.id).limit(1)) is not None
-
-
-def due_since(session: Session, at: datetime) -> datetime | None:
-    """Tell since when a digest has been due that nobody made; None: none is."""
-    late = _due(at).with_only_columns(func.min(ReaderTerms.next_digest_at))
-    since: datetime | None = session.scalar(late)
-    return since
+    return session.scalar(select_due(at).with_only_columns(Subscriber.id).limit(1)) is not None
 
 
 def make_next(session: Session, shop: Workshop, *, at: datetime) -> tuple[int, int]:
@@ -124,7 +118,7 @@ def make_next(session: Session, shop: Workshop, *, at: datetime) -> tuple[int, i
     Whoever has nothing to be told gets nothing, and what waits for them goes on waiting.
     """
     rows = session.execute(
-        _due(at)
+        select_due(at)
         .order_by(ReaderTerms.subscriber_id)
         .limit(AT_ONCE)
         .with_for_update(of=Subscriber)
@@ -169,17 +163,8 @@ def reader_at(session: Session, address: str) -> Subscriber:
 
 def due_readers(session: Session, at: datetime) -> list[Subscriber]:
     """List the readers whose digests are due."""
-    found = _due(at).where(ReaderTerms.next_digest_at.is_not(None))
+    found = select_due(at).where(ReaderTerms.next_digest_at.is_not(None))
     return [row.Subscriber for row in session.execute(found.order_by(ReaderTerms.subscriber_id))]
-
-
-def _due(at: datetime) -> Any:  # noqa: ANN401 - a select of two entities
-    when = or_(ReaderTerms.next_digest_at.is_(None), ReaderTerms.next_digest_at <= at)
-    return (
-        select(Subscriber, ReaderTerms.next_digest_at)
-        .join(ReaderTerms, ReaderTerms.subscriber_id == Subscriber.id)
-        .where(Subscriber.state == SubscriberState.ACTIVE, when)
-    )
 
 
 def _compose(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from monitor.accounts import actors
@@ -16,6 +16,7 @@ from monitor.review.alerts import opening
 from monitor.review.alerts.rules import Concern, answers, concern
 from monitor.review.notices import retracting
 from monitor.review.notices.retracting import waits
+from monitor.review.notices.waiting import count_open
 from monitor.review.queue.screening import set_aside_at, set_aside_times
 from monitor.review.tables import StudyAlert
 from monitor.review.words import Stage
@@ -67,14 +68,6 @@ class SaidView:
     title: str | None
     published: date | None
     asked: bool
-
-
-def count_open(session: Session, *, before: datetime | None = None) -> int:
-    """Count the alerts that wait for a person; only those opened ``before``, if given."""
-    waiting = select(func.count()).select_from(StudyAlert).where(StudyAlert.closed_at.is_(None))
-    if before is not None:
-        waiting = waiting.where(StudyAlert.opened_at < before)
-    return session.scalar(waiting) or 0
 
 
 def open_alerts(

@@ -8,7 +8,7 @@ from monitor.catalogue.words import Direction, Tier
 from monitor.literature.tables import Study
 from monitor.notify import chosen, service
 from monitor.notify.announcements import fan_out
-from monitor.notify.digests import making, releasing, trials
+from monitor.notify.digests import due, making, releasing, trials
 from monitor.notify.digests.making import Workshop
 from monitor.notify.messages import outbox
 from monitor.notify.tables import (
@@ -278,12 +278,12 @@ def test_digests_are_made_in_pieces(w, make, monkeypatch, session, settings, cat
         pass
     at, shop = w.at + 30 * DAY, Workshop(settings, catalogue)
     assert making.make_next(session, shop, at=at) == (5, 5)
-    assert making.due_since(session, at) is not None
+    assert due.due_since(session, at) is not None
     assert len(make()) == 7, "whoever goes on leaves nobody out and makes none twice"
     messages = w.messages(kind=MessageKind.DIGEST)
     assert len({m.subscriber_id for m in messages}) == len(messages) == 12
     assert session.query(Digest).count() == 1
-    assert making.due_since(session, at) is None
+    assert due.due_since(session, at) is None
 
 
 def test_what_is_previewed_is_what_is_sent(w, make, session, settings, catalogue):

@@ -1,0 +1,16 @@
+"""How many alerts wait for a person. Reads only."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from monitor.review.tables import StudyAlert
+
+
+def count_open(session: Session, *, before: datetime | None = None) -> int:
+    """Count the alerts that wait for a person; only those opened ``before``, if given."""
+    waiting = select(func.count()).select_from(StudyAlert).where(StudyAlert.closed_at.is_(None))
+    if before is not None:
+        waiting = waiting.where(StudyAlert.opened_at < before)
+    return session.scalar(waiting) or 0
