@@ -23,6 +23,7 @@ from monitor.web import (
     posting,
     proxies,
     security,
+    shared,
     trials,
     turns,
 )
@@ -51,7 +52,6 @@ from monitor.web.staff import (
     families,
     imports,
     searches,
-    shared,
     studies,
     unqueued,
 )

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from monitor.accounts.tables import Role
@@ -19,7 +20,7 @@ from monitor.kernel.language.uk import uk_day_of
 from monitor.literature.linkage.overdue import JOURNAL_MONTHS, OVERDUE_MONTHS, TrialStanding
 from monitor.review import trials as registered
 from monitor.review.trials import RegisteredTrial, StandingTrial, Unpublished
-from monitor.web import auth, formats, turns
+from monitor.web import auth, formats, shared, turns
 from monitor.web.current import now, service
 
 blueprint = Blueprint("trials", __name__)
@@ -68,13 +69,21 @@ class TrialGroup:
 @turns.large
 def trials() -> str:
     """List the registered trials of the ten by intervention: how many are overdue comes first."""
-    with service().database.read() as session:
-        registrations = registered.registered(session, uk_day_of(now()).date)
-        heard = told(session)
+    with shared.reading() as reading:
+        day = uk_day_of(now()).date
+        listed = reading.shared(
+            ("trials", day, request.script_root), lambda: _listed(reading.session, day)
+        )
+    return render_template("staff/queue/trials.html", listed=listed)
+
+
+def _listed(session: Session, day: date) -> Markup:
+    """Render what the page shows on a day, the same for whoever is signed in."""
+    registrations = registered.registered(session, day)
     about = [trial for trial in registrations if trial.evaluates]
     standings = [trial.standing for trial in about]
-    return render_template(
-        "staff/queue/trials.html",
+    shown = render_template(
+        "staff/queue/_trials.html",
         headline=headline(standings.count(TrialStanding.OVERDUE), len(about)),
         counts=[
             f"{standings.count(standing)} {words}"
@@ -83,10 +92,11 @@ def trials() -> str:
         ],
         groups=_groups(about),
         passing=_ordered([trial for trial in registrations if not trial.evaluates]),
-        told=heard,
+        told=told(session),
         short=SHORT,
         months=(OVERDUE_MONTHS, JOURNAL_MONTHS),
     )
+    return Markup(shown)  # noqa: S704 - a template's own, escaped there
 
 
 def headline(overdue: int, total: int) -> str:

@@ -18,9 +18,9 @@ from monitor.kernel.persistence import triggers
 from monitor.kernel.persistence.database import Database
 from monitor.literature.matching.matcher import Matcher
 from monitor.service import Service
+from monitor.web import shared
 from monitor.web.app import create_app
 from monitor.web.public import rendered
-from monitor.web.staff import shared
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 import pages  # type: ignore[import-not-found]  # put on the path above

@@ -24,6 +24,23 @@ NOT_SENT = text(NOT_SENT_YET)
 HELD = and_(text(HELD_BACK), NOT_SENT)
 
 
+# Built once: putting it together costs more than running it.
+_BOUNDED = select(
+    *(
+        select(func.count())
+        .select_from(
+            select(Message.id)
+            .where(Message.state == state)
+            .order_by(Message.next_at)
+            .limit(MANY)
+            .subquery()
+        )
+        .scalar_subquery()
+        for state in MessageState
+    )
+)
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxStatus:
     """How the outbox stands: messages by state; ``oldest_waiting_at`` is when it was queued.
@@ -66,20 +83,5 @@ def count(session: Session, which: ColumnElement[bool] | TextClause) -> int:
 
 def _bounded(session: Session) -> dict[MessageState, int]:
     """Count the messages of each state, up to ``MANY``, in one statement; empty states are left out."""
-    counted = session.execute(
-        select(
-            *(
-                select(func.count())
-                .select_from(
-                    select(Message.id)
-                    .where(Message.state == state)
-                    .order_by(Message.next_at)
-                    .limit(MANY)
-                    .subquery()
-                )
-                .scalar_subquery()
-                for state in MessageState
-            )
-        )
-    ).one()
+    counted = session.execute(_BOUNDED).one()
     return {state: n for state, n in zip(MessageState, counted, strict=True) if n}

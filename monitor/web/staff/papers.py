@@ -31,10 +31,10 @@ from monitor.review.queries import Order
 from monitor.review.queue import taking_back
 from monitor.review.traces import traces_of
 from monitor.review.words import OPEN, ScreeningVerdict, Stage
-from monitor.web import auth, formats, forms, posting, turns
+from monitor.web import auth, formats, forms, posting, shared, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.staff import excerpts, labels, likeness, placing, shared, suggestions, unqueued
+from monitor.web.staff import excerpts, labels, likeness, placing, suggestions, unqueued
 from monitor.web.staff import queue as lanes
 
 blueprint = Blueprint("review", __name__)

@@ -23,8 +23,8 @@ from monitor.review.queries import Filters, Kinds, Order, Place, QueueEntry
 from monitor.review.words import OPEN, Stage
 from monitor.web import auth, formats
 from monitor.web.current import now, service
+from monitor.web.shared import Reading
 from monitor.web.staff import excerpts, labels, placing
-from monitor.web.staff.shared import Reading
 
 _PAGE = 25
 _REMEMBERED = 500  # rendered papers, of some six kilobytes with all that they hang on

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from monitor.jobs.upkeep.ordering import order_due
-from monitor.web.staff import queue, shared
+from monitor.web import shared
+from monitor.web.staff import queue
 
 LANES = ("to screen", "excluded", "to appraise")
 # one change of each thing that a paper's lines, and what stands beside them, hang on

@@ -63,7 +63,7 @@ class Reading:
 
 @contextlib.contextmanager
 def reading() -> Iterator[Reading]:
-    """Open a transaction that only looks, for a page of reviewers."""
+    """Open a transaction that only looks, for a page of those who are signed in."""
     database = service().database
     # asked before anything is read: what is committed meanwhile makes it another
     word = database.commits()
