@@ -71,7 +71,9 @@ def pytest_collection_modifyitems(items) -> None:
     for item in items:
         if not SLOW_ROOMS & set(item.path.parts) and not SLOW_FIXTURES & set(item.fixturenames):
             item.add_marker("fast")
+    # the demonstration is one test of minutes: whatever begins after it ends with it
     long = [item for item in items if "story" in item.path.parts]
+    long.sort(key=lambda item: "demo" not in item.path.name)
     drawn = [item for item in items if "browser" in item.path.parts]
     short = [item for item in items if not {"story", "browser"} & set(item.path.parts)]
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
