@@ -8,10 +8,9 @@ themselves are compiled by one process before the others look for them (``tests`
 import contextlib
 import sys
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
-import jinja2
+import compiled_templates  # type: ignore[import-not-found]  # tests/ is on pytest's path
 import pytest
 from _pytest.assertion import rewrite
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event
@@ -27,7 +26,7 @@ _shared: dict[str, tuple[Dialect, Any]] = {}
 def begin() -> None:
     """Let every ``Database`` and every application made from now on share what it compiles."""
     database.create_engine = _sharing  # type: ignore[attr-defined,assignment]  # stands in for it
-    jinja2.Environment.compile = _template  # type: ignore[method-assign]  # the same
+    compiled_templates.begin()
     Rule.compile = _route  # type: ignore[method-assign]  # the same
 
 
@@ -51,21 +50,6 @@ def _sharing(url: str, **options: Any) -> Engine:
 
 def _know(connection: Connection) -> None:
     pass
-
-
-_compile_template = jinja2.Environment.compile
-_templates: dict[tuple[object, ...], CodeType] = {}
-
-
-def _template(
-    self: jinja2.Environment, source: Any, name: str | None = None, *others: Any, **more: Any
-) -> Any:
-    """Compile a template, found again by its text and by all of the environment that shapes code."""
-    shape = (self.undefined, self.trim_blocks, self.lstrip_blocks, self.autoescape)
-    key = (source, name, others, tuple(sorted(more.items())), shape)
-    if key not in _templates:
-        _templates[key] = _compile_template(self, source, name, *others, **more)
-    return _templates[key]
 
 
 _compile_route = Rule.compile

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import compiled_once  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import compiled_templates  # type: ignore[import-not-found]  # tests/ is on pytest's path
 import hypothesis
 import pytest
 import structlog
@@ -71,7 +72,9 @@ def pytest_collection_modifyitems(items) -> None:
     for item in items:
         if not SLOW_ROOMS & set(item.path.parts) and not SLOW_FIXTURES & set(item.fixturenames):
             item.add_marker("fast")
+    # the demonstration is one test of minutes: whatever begins after it ends with it
     long = [item for item in items if "story" in item.path.parts]
+    long.sort(key=lambda item: "demo" not in item.path.name)
     drawn = [item for item in items if "browser" in item.path.parts]
     short = [item for item in items if not {"story", "browser"} & set(item.path.parts)]
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
@@ -92,6 +95,10 @@ def pytest_configure(config) -> None:
         compiled_once.tests(config)
     if _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free > _ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
+    if compiled_templates.FOLDER not in os.environ:  # a worker has its controller's
+        folder = tempfile.mkdtemp(prefix="gap-monitor-templates-")
+        os.environ[compiled_templates.FOLDER] = folder
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def pytest_collection_finish() -> None:

@@ -26,6 +26,9 @@ from typing import Any
 
 from monitor.cli.root import WHERE
 
+sys.path.append(str(Path(__file__).parents[1]))
+import compiled_templates  # type: ignore[import-not-found]
+
 # what the commands of a story import; numpy is left to them, since it starts threads
 NOT_IN_A_STORY = {"lab", "importing", "backfill"}
 MODULES = (
@@ -48,6 +51,7 @@ def load() -> None:
     """
     for module in MODULES:
         importlib.import_module(module)
+    compiled_templates.begin()
     tasks = Path("/proc/self/task")
     if len(list(tasks.iterdir())) > 1:
         raise RuntimeError("an import has started a thread: leave it to the forked process")
