@@ -76,7 +76,8 @@ def is_printable(raw: str) -> bool:
 
 def bearable(raw: str) -> str:
     """Take out what ``line`` takes out; line ends and tabs stay where they are."""
-    if raw.isprintable():
+    # an abstract has blank lines, and mostly nothing else that is not printed
+    if raw.isprintable() or raw.replace("\n", "").isprintable():
         return raw
     return _UNWANTED_OR_UNLAID.sub(_left_of, raw)
 

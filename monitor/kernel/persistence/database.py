@@ -45,6 +45,10 @@ _CONNECTIONS, _MORE_CONNECTIONS = 8, 48
 
 _LOOKED_AT = 2_000  # rows of an index that SQLite reads for its statistics
 
+# KiB in which SQLite keeps what a transaction writes: with less (2,000 is usual) it writes a batch of
+# an import to its log in parts, and reads them again to go on. Only connections that write have it.
+_ROOM_TO_WRITE = 8_000
+
 # how large SQLite lets its write-ahead log stay once it was read into the database
 LOG_LIMIT = 64 * 1024 * 1024
 # Named constraints, so that a migration can name what it drops on either database.
@@ -327,20 +331,25 @@ def _sqlite_engine(url: str) -> Engine:
         if connection is not None:
             limits.unwatch(connection)
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        limit = options.get("monitor_limit")
-        if limit is not None:
-            limits.watch(connection.connection.driver_connection, limit)
-        wait = options.get("monitor_wait", _PATIENT)
-        if connection.info.get("monitor_wait", _PATIENT) != wait:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={round(1000 * wait)}")
-            connection.info["monitor_wait"] = wait
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("monitor_write") else "BEGIN")
-
+    event.listen(engine, "begin", _begin_on_sqlite)
     event.listen(engine, "before_cursor_execute", _refuse_once_over)
     return engine
+
+
+def _begin_on_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    limit = options.get("monitor_limit")
+    if limit is not None:
+        limits.watch(connection.connection.driver_connection, limit)
+    wait = options.get("monitor_wait", _PATIENT)
+    if connection.info.get("monitor_wait", _PATIENT) != wait:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={round(1000 * wait)}")
+        connection.info["monitor_wait"] = wait
+    writes = options.get("monitor_write")
+    if writes and not connection.info.get("monitor_room"):
+        connection.exec_driver_sql(f"PRAGMA cache_size=-{_ROOM_TO_WRITE}")
+        connection.info["monitor_room"] = True
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _postgres_engine(url: str) -> Engine:

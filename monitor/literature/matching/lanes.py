@@ -12,7 +12,7 @@ from monitor.literature.matching import fields, passing, passing_cues
 from monitor.literature.matching.matcher import Hit
 from monitor.literature.matching.scenes import Scene
 from monitor.literature.matching.scope import in_scope
-from monitor.literature.text.sentences import Sentence, sentences
+from monitor.literature.text.sentences import Sentence, parted
 from monitor.literature.words import Lane
 
 # So many of the ten in one breath are examples, unless something was done with them.
@@ -64,7 +64,7 @@ class _Paper:
 
     @classmethod
     def of(cls, title: str, abstract: str | None, hits: Sequence[Hit]) -> "_Paper":
-        all_sentences = tuple(sentences(abstract or ""))
+        all_sentences = parted(abstract or "")
         own = tuple(hit for hit in hits if hit.field == "abstract")
         named: dict[int, set[str]] = defaultdict(set)
         for hit in own:

@@ -216,7 +216,11 @@ class Matcher:
 
     def _meant(self, texts: dict[str, str], seen: set[str]) -> set[str]:
         """Leave out the context words that only seem to be there; what rejects stays."""
-        words = {w for t in texts.values() for w in self._words_in(in_another_sense(fold(t)))}
+        folded = [fold(text) for text in texts.values()]
+        left = [in_another_sense(text) for text in folded]
+        if left == folded:
+            return seen
+        words = {word for text in left for word in self._words_in(text)}
         return words | (seen & self._rejects)
 
     def _words_in(self, folded: str) -> set[str]:

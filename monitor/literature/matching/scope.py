@@ -1,6 +1,9 @@
 """Which papers that name none of the ten may still be in scope. Pure."""
 
 import re
+from typing import Any
+
+import ahocorasick
 
 from monitor.literature.text.folding import fold, skim
 
@@ -29,6 +32,11 @@ _SUBJECT = re.compile(
     )""",
     re.VERBOSE,
 )
+# A word of whatever the pattern above finds begins with one of these. Most papers have none of them,
+# which one pass over their words shows.
+_BEGINNINGS = ("attachment", "strange", "mental", "parent", "mother", "matern", "father", "patern",
+    "caregiv", "giver", "giving", "carer", "famil", "availability", "foster", "adopt", "kinship",
+    "looked", "maltreat")  # fmt: skip
 # One of these stands in whatever the pattern above finds, or one of the second line together with
 # somebody who cares: looking for fixed texts first is much faster.
 _ALONE = ("attachment", "strange situation", "mental health", "parenting", "giving",
@@ -48,12 +56,25 @@ _TRIED = re.compile(
 
 def in_scope(title: str, abstract: str | None) -> bool:
     """Tell whether a paper reads like a trial on attachment or parenting, whatever it names."""
-    said = f"{title}\n{abstract or ''}"
-    words = " ".join(skim(said).split())
+    skimmed = skim(title) + skim(abstract or "")
+    if next(_BEGUN.iter(skimmed), None) is None:
+        return False
+    words = " ".join(skimmed.split())
     if not (_holds(words, _ALONE) or (_holds(words, _CARERS) and _holds(words, _BESIDE))):
         return False
-    text = fold(said)
+    text = fold(f"{title}\n{abstract or ''}")
     return bool(_SUBJECT.search(text) and _TRIED.search(text))
+
+
+def _beginnings() -> Any:  # noqa: ANN401 - the library's own, without types
+    automaton = ahocorasick.Automaton()
+    for word in _BEGINNINGS:
+        automaton.add_word(f" {word}", word)  # ``skim`` puts a space before each word
+    automaton.make_automaton()
+    return automaton
+
+
+_BEGUN = _beginnings()
 
 
 def _holds(text: str, fixed: tuple[str, ...]) -> bool:

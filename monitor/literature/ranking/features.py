@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import chain, pairwise
 
 from monitor.literature.text.folding import fold
@@ -25,6 +26,10 @@ _MOST_WORDS = 2_000
 _OF_TITLE = "title: "  # no word or pair begins so
 _WORD = re.compile(r"\w\w+")
 _SHORTEST_PLURAL = 4
+_SHORT = 100  # characters of a text that others may well have too: most keywords are headings
+_REMEMBERED = 4_096  # such texts
+_LONGEST_REMEMBERED = 60  # characters of a word
+_HASHES_REMEMBERED = 16_384  # of words and pairs: some 3 MiB
 
 
 def features(title: str, abstract: str | None, keywords: Sequence[str] = ()) -> bytes:
@@ -37,25 +42,39 @@ def features(title: str, abstract: str | None, keywords: Sequence[str] = ()) -> 
     more than 24 kB. Empty for a text without words.
     """
     fields = list(_worded(title, *keywords[:_MOST_WORDS], abstract or ""))
-    counts = Counter(chain.from_iterable(fields))
-    counts.update(_OF_TITLE + word for word in fields[0])
-    for words in fields[:-1]:  # all but the abstract
-        counts.update(f"{first} {second}" for first, second in pairwise(words))
-    hashed: dict[int, int] = {}
-    for word, often in counts.items():
-        number = _hashed(word)
-        hashed[number] = hashed.get(number, 0) + often
-    numbers = [number << COUNT_BITS | min(often, _MOST_OFTEN) for number, often in hashed.items()]
+    longest = max(map(len, chain.from_iterable(fields)), default=0)
+    # a word without end must not be remembered
+    hash_of = _hashed if longest <= _LONGEST_REMEMBERED else _hashed.__wrapped__
+    of_title = (_OF_TITLE + word for word in fields[0])
+    pairs = (
+        f"{first} {second}"
+        for words in fields[:-1]  # all but the abstract
+        for first, second in pairwise(words)
+    )
+    hashed = Counter(map(hash_of, chain(chain.from_iterable(fields), of_title, pairs)))
+    numbers = [
+        number << COUNT_BITS | (often if often < _MOST_OFTEN else _MOST_OFTEN)  # noqa: FURB136 - min() takes longer
+        for number, often in hashed.items()
+    ]
     return struct.pack(f"<{len(numbers)}I", *sorted(numbers))
 
 
-def _worded(*texts: str) -> Iterator[list[str]]:
+def _worded(*texts: str) -> Iterator[tuple[str, ...]]:
     """Give the words of each text; no more than ``_MOST_WORDS`` of all together."""
     left = _MOST_WORDS
     for text in texts:
-        words = _WORD.findall(fold(text[:_MOST_CHARACTERS]))[:left]
+        read = _words_of_short if len(text) <= _SHORT else _words
+        words = read(text[:_MOST_CHARACTERS])[:left]
         left -= len(words)
-        yield [_singular(word) if word[-1] == "s" else word for word in words]
+        yield words
+
+
+def _words(text: str) -> tuple[str, ...]:
+    words = _WORD.findall(fold(text))
+    return tuple(_singular(word) if word[-1] == "s" else word for word in words)
+
+
+_words_of_short = lru_cache(maxsize=_REMEMBERED)(_words)
 
 
 def _singular(word: str) -> str:
@@ -65,5 +84,6 @@ def _singular(word: str) -> str:
     return f"{word[:-3]}y" if word.endswith("ies") else word[:-1]
 
 
+@lru_cache(maxsize=_HASHES_REMEMBERED)
 def _hashed(words: str) -> int:
     return zlib.crc32(words.encode()) & _HASH_MASK

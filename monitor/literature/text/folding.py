@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 _AS_SPACE = frozenset("'`´‘’‚‛ʹʻʼʽ′＇−")  # apostrophes, and the minus sign used as a dash
 _DROPPED = frozenset("®©℗")
@@ -70,6 +70,7 @@ def _characters(text: str) -> str:
     return folded.decode("ascii")
 
 
+@lru_cache(maxsize=16)  # one rule after another skims the title and the abstract at hand
 def skim(text: str) -> str:
     """Fold a text to its Latin words with a space before and after each; all else is lost.
 
@@ -83,6 +84,7 @@ def skim(text: str) -> str:
     return f" {text.encode('ascii', 'replace').translate(_WORDS_ONLY, _GONE).decode('ascii')} "
 
 
+@lru_cache(maxsize=32)  # one rule after another folds the title and the abstract at hand
 def fold(text: str) -> str:
     """Fold a text; words are parted by single spaces, other punctuation stays.
 
@@ -133,9 +135,7 @@ class Folded:
     def offsets(self) -> Sequence[int]:
         """Give, for each folded character, the index of the original one it came from."""
         # most texts fold sign by sign: to see that costs a tenth of following each
-        if len(self.text) == len(self.original) and all(
-            len(_TABLE[ord(character)]) <= 1 for character in set(self.original)
-        ):
+        if len(self.text) == len(self.original) and _folds_sign_by_sign(self.original):
             return range(len(self.text))
         offsets: list[int] = []
         folded: list[str] = []
@@ -159,6 +159,12 @@ class Folded:
         while after < len(self.original) and unicodedata.combining(self.original[after]):
             after += 1
         return first, after
+
+
+def _folds_sign_by_sign(text: str) -> bool:
+    if text.isascii():
+        return "&" not in text
+    return all(len(_TABLE[ord(character)]) <= 1 for character in set(text))
 
 
 def starts_word(folded: str, start: int) -> bool:

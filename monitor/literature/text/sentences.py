@@ -40,9 +40,15 @@ def sentences(text: str) -> Iterator[Sentence]:
     yield Sentence(start, text[start:])
 
 
+@lru_cache(maxsize=64)  # one rule after another asks for those of the same abstract
+def parted(text: str) -> tuple[Sentence, ...]:
+    """Give what ``sentences`` gives, all of it."""
+    return tuple(sentences(text))
+
+
 def lines(text: str) -> Iterator[str]:
     """Give the words of each sentence, without the blanks around it; a blank one is left out."""
-    for sentence in sentences(text):
+    for sentence in parted(text):
         if stripped := sentence.text.strip():
             yield stripped
 

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.literature.design.rules import suggest_design
+from monitor.literature.matching import scope
 from monitor.literature.matching.scope import in_scope
+from monitor.literature.text.folding import fold, skim
 from monitor.literature.text.sentences import lines
 
 TITLE = "An invented trial of parenting in the town of Nowhere"
@@ -58,6 +60,71 @@ def test_a_trial_of_attachment_or_parenting_is_in_scope(text):
 )
 def test_other_papers_are_not_in_scope(text):
     assert not in_scope(text, text)
+
+
+WORDS = st.sampled_from(
+    [
+        "attachment",
+        "secure",
+        "security",
+        "strange",
+        "situation",
+        "infant",
+        "early",
+        "childhood",
+        "mental",
+        "health",
+        "mother",
+        "matern",
+        "maternal",
+        "Fathers",
+        "paternal",
+        "parental",
+        "parent",
+        "parents",
+        "parenting",
+        "care",
+        "giver",
+        "caregiver",
+        "carer",
+        "giving",
+        "family",
+        "families",
+        "sensitivity",
+        "sensitive",
+        "responsive",
+        "reflective",
+        "function",
+        "emotional",
+        "availability",
+        "foster",
+        "adoptive",
+        "kinship",
+        "adopted",
+        "adoptees",
+        "looked",
+        "after",
+        "child",
+        "children",
+        "maltreated",
+        "and",
+        "to",
+        "the",
+        "interaction",
+        "bond",
+        "of",
+    ]
+)
+BETWEEN = st.sampled_from(
+    [" ", "-", "\u2013", "  ", " - ", "\n", "\u00a0", ", ", "", "\u2019s ", "&", "_", "\u03b2"]
+)
+
+
+@given(st.lists(st.tuples(WORDS, BETWEEN), max_size=8))
+def test_no_paper_in_scope_is_passed_over_for_want_of_a_word(parts):
+    text = "".join(word + between for word, between in parts)
+    if scope._SUBJECT.search(fold(text)):
+        assert next(scope._BEGUN.iter(skim(text)), None)
 
 
 def test_few_other_trials_are_in_scope(recordings):

@@ -5,6 +5,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.literature.ranking import features as ranking_features
 from monitor.literature.ranking.features import features
 
 LARGEST = 24 * 1024
@@ -59,3 +60,9 @@ def test_any_text_has_features_in_order_without_repeats(title, abstract, keyword
     hashes = [number >> 8 for number in _numbers(packed)]
     assert hashes == sorted(set(hashes))
     assert packed == features(title, abstract, keywords)
+
+
+def test_a_word_without_end_is_hashed_and_not_remembered():
+    remembered = ranking_features._hashed.cache_info().currsize
+    assert len(features("", "x" * 5_000 + " y" * 5)) == 4
+    assert ranking_features._hashed.cache_info().currsize == remembered

@@ -1,0 +1,84 @@
+"""Rows added in bulk are written as the object mapper writes them, on both databases."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import insert, select
+
+from monitor.feeds.tables import Poll, PollKind, PollState, Record, SourceRow
+from monitor.kernel.persistence.bulk import add_all, add_numbered
+from monitor.literature.tables import Paper
+from monitor.literature.words import Lane
+
+SUMMER = datetime(2026, 7, 1, 12, 0, tzinfo=timezone(timedelta(hours=1)))
+
+
+def _paper(**instead):
+    return {
+        "title": "A “title” with 100 % of signs: %s, ?, :at",
+        "authors": ["Müller A", "Ångström B"],
+        "publication_types": [],
+        "keywords": ["a", "b"],
+        "lane": Lane.NONE,
+        "version": 1,
+        "title_words": "",
+        "first_seen_at": SUMMER,
+        "changed_at": SUMMER,
+        "read_by": 7,
+        "year": None,
+    } | instead
+
+
+def test_values_come_back_as_they_were_given(session):
+    (number,) = add_numbered(session, Paper, [_paper()])
+    paper = session.get_one(Paper, number)
+    assert {name: getattr(paper, name) for name in _paper()} == _paper()
+    assert paper.first_seen_at == datetime(2026, 7, 1, 11, 0, tzinfo=UTC)
+    assert paper.lane is Lane.NONE
+
+
+def test_they_are_stored_as_sqlalchemy_stores_them(session):
+    add_all(session, Paper, [_paper()])
+    session.execute(insert(Paper), [_paper()])
+    mine, its = session.connection().exec_driver_sql("SELECT * FROM paper ORDER BY id").all()
+    assert mine[1:] == its[1:]
+
+
+def test_bytes_and_json_too(session):
+    session.add(SourceRow(name="x", enabled=False, next_due_at=SUMMER))
+    session.flush()
+    poll = Poll(source="x", kind=PollKind.IMPORT, started_at=SUMMER, state=PollState.RUNNING)
+    poll.notes = []
+    session.add(poll)
+    session.flush()
+    row = {
+        "source": "x", "key": "1", "content_hash": "h", "media_type": "m", "raw": b"\x00\xff",
+        "citation": {"title": "é", "year": None}, "fetched_at": SUMMER, "poll_id": poll.id,
+    }  # fmt: skip
+    add_all(session, Record, [row, row | {"key": "2"}])
+    record = session.scalars(select(Record).where(Record.key == "2")).one()
+    assert (record.raw, record.citation) == (row["raw"], row["citation"])
+
+
+def test_a_naive_time_is_refused(session):
+    with pytest.raises(ValueError, match="without a zone"):
+        add_all(session, Paper, [_paper(changed_at=datetime(2026, 7, 1))])  # noqa: DTZ001 - the point
+
+
+def test_a_row_that_lacks_a_column_is_refused(session):
+    short = _paper()
+    del short["year"]
+    with pytest.raises(KeyError, match="year"):
+        add_all(session, Paper, [_paper(), short])
+
+
+def test_a_column_with_a_default_in_python_must_be_given(session):
+    bare = _paper()
+    del bare["version"]
+    with pytest.raises(ValueError, match="version"):
+        add_all(session, Paper, [bare])
+
+
+def test_no_rows_are_no_statement(session):
+    add_all(session, Paper, [])
+    assert session.scalars(select(Paper)).all() == []
