@@ -21,6 +21,15 @@ class Helped(StrEnum):
     EARLY = "too early"
 
 
+# the same on the buttons, in the mail and beside the counts
+ANSWERS = {
+    Helped.CHANGED: "It changed something",
+    Helped.DISCUSSED: "We discussed it",
+    Helped.NO: "No",
+    Helped.EARLY: "Too early to say",
+}
+
+
 class Copy(StrEnum):
     """What a copy of a mail is for, that is not the mail to its reader."""
 

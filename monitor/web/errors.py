@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, make_response, render_template, request
+from flask import Flask, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -50,6 +50,12 @@ _LINK_OVER = _Words(
     "This link does not work", "Everything readers need is public, and needs no link."
 )
 
+# where another link is asked for, by the pages that the one which ended leads to
+_ANOTHER_LINK = {
+    "own_data": "own_data.form",
+    "my_services": "my_services.form",
+    "subscribe": "subscribe.form",
+}
 
 # What else may be the matter where a page cannot be had just now, and what helps.
 _NOT_NOW: dict[type[Unavailable], _Words] = {
@@ -85,9 +91,16 @@ def page(status: int, details: str | None = None) -> ResponseReturnValue:
     return _render(words, status, details)
 
 
-def _render(words: _Words, status: int, details: str | None) -> ResponseReturnValue:
-    told = english.full(details) if details else None
-    return render_template("errors/error.html", words=words, details=told, typed=_typed()), status
+def _render(
+    words: _Words, status: int, details: str | None, another_link: str | None = None
+) -> ResponseReturnValue:
+    return render_template(
+        "errors/error.html",
+        words=words,
+        details=english.full(details) if details else None,
+        typed=_typed(),
+        another_link=another_link,
+    ), status
 
 
 def _typed() -> list[tuple[str, str]] | None:
@@ -102,7 +115,8 @@ def _typed() -> list[tuple[str, str]] | None:
 
 def _not_found(error: NotFound) -> ResponseReturnValue:
     if isinstance(error, LinkOver):
-        return _render(_LINK_OVER, 404, str(error))
+        another = _ANOTHER_LINK.get(request.blueprint or "")
+        return _render(_LINK_OVER, 404, str(error), url_for(another) if another else None)
     return page(404, str(error))
 
 

@@ -87,15 +87,17 @@ def awaiting(session: Session, uuid: str, at: datetime) -> Awaiting:
     """
     message, reader = _confirmation(session, uuid, at)
     confirmed = "confirmed_at" in message.context
-    # once confirmed, the reader may have chosen others since: those are told
+    # once confirmed, the reader may have chosen otherwise since: that is told
     chosen = reader.interventions if confirmed else message.context["interventions"]
+    theirs = kept.of(session, reader.id)
+    asked = message.context
     return Awaiting(
         address=reader.address,
         interventions=tuple(chosen),
         purpose=message.context["purpose"],
         confirmed=confirmed,
-        cadence=Cadence(message.context.get("cadence", Cadence.AT_ONCE)),
-        budget=message.context.get("budget"),
+        cadence=theirs.cadence if confirmed else Cadence(asked.get("cadence", Cadence.AT_ONCE)),
+        budget=theirs.budget if confirmed else asked.get("budget"),
     )
 
 

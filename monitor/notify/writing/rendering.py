@@ -38,7 +38,7 @@ from monitor.notify.readers.tokens import (
     view_token,
 )
 from monitor.notify.tables import MessageKind
-from monitor.notify.words import Cadence, Copy, Helped
+from monitor.notify.words import ANSWERS, Cadence, Copy
 from monitor.notify.writing import digest_wording, meanings, wording
 from monitor.usage.returns.rules import may_be_reminded
 
@@ -254,7 +254,7 @@ def _helped(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
         "told": _plain(claimed.context["told"]),
         "told_at": datetime.fromisoformat(claimed.context["told_at"]),
         "last_day": last_day(claimed.queued_at),
-        "answers": list(Helped),
+        "answers": list(ANSWERS.values()),
         "link": f"{base}/helped/{helped_token(secret, claimed.uuid)}",
         **_links(claimed, base, secret),
     }

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import mails  # type: ignore[import-not-found]  # on pytest's path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,8 @@ from monitor.kernel.errors import Conflict, LinkOver
 from monitor.notify.messages import outbox
 from monitor.notify.readers import answers, helping, own_data
 from monitor.notify.tables import HelpQuestion, MessageKind, ReaderTerms
-from monitor.notify.words import Cadence, Helped
+from monitor.notify.words import ANSWERS, Cadence, Helped
+from monitor.notify.writing.rendering import write
 
 DAY = timedelta(days=1)
 START = datetime(2027, 1, 1, tzinfo=UTC)
@@ -143,3 +145,10 @@ def test_many_that_ask_nothing_stand_in_nobodys_way(w, settings, monkeypatch):
     pieces = [helping.ask_next(w.session, settings, w.at + 91 * DAY) for _ in range(4)]
     assert pieces == [2, 2, 1, 0]
     assert len({question.address for question in asked(w)}) == 5
+
+
+def test_a_mail_offers_the_answers_in_the_words_of_the_buttons(settings):
+    letter = write(mails.every()["helped"], settings, b"s" * 32)
+    for said in ANSWERS.values():
+        assert f"* {said}\n" in letter.text
+        assert f"{said}<" in letter.html

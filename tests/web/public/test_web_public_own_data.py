@@ -172,6 +172,7 @@ def test_opening_changes_nothing_and_a_forged_or_ended_link_leads_nowhere(
     for path in ("", "/data", "/erase"):
         ended = client.get(fresh + path)
         assert (ended.status_code, "Ask for another" in ended.text) == (404, True)
+        assert '<a href="/own-data">Ask for another link</a>' in ended.text
         assert ADDRESS not in ended.text
 
 

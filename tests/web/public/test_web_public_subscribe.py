@@ -1,6 +1,7 @@
 """Getting and stopping e-mails through the pages, on both databases."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -374,3 +375,31 @@ def test_a_contact_stands_where_people_look_for_it(make_app):
     without = make_app({}).test_client()
     assert "mailto:" not in without.get("/privacy").text
     assert "the people who run this service." in without.get("/privacy").text
+
+
+def test_who_asks_again_sees_what_they_get_before_it_is_replaced(
+    app, client, ask, post, only, published
+):
+    """Their mails are lost, or somebody typed their address: nothing of theirs goes unseen."""
+    ask("reader@example.org")
+    first = confirm_path(app, only()[1])
+    assert "What you get now" not in client.get(first).text
+    post(client, first, {})
+    choices = re.search(r"/choices/[\w-]+", client.get(first).text).group()
+    quarterly = {"interventions": ["cos", "ddp"], "often": "quarterly", "kinds": ["tier"]}
+    post(client, choices, quarterly)
+    assert "one e-mail once a quarter" in client.get(first).text, "what they chose since"
+
+    with published.write() as session:  # an hour and more goes by
+        for message in session.scalars(select(Message)):
+            message.queued_at -= timedelta(hours=2)
+    ask("reader@example.org", interventions=["theraplay"])
+    page = client.get(confirm_path(app, only()[1])).text
+    now, then = page.split("What takes its place if you confirm")
+    assert "What you get now" in now
+    assert "Circle of Security" in now
+    assert "one e-mail once a quarter" in now
+    assert "/choices/" in now
+    assert "Theraplay" in then
+    assert "one e-mail once a month" in then
+    assert only()[0].interventions == ["cos", "ddp"], "opening it changes nothing"

@@ -5,9 +5,9 @@ from flask import Blueprint, render_template
 from monitor.notify import queries as notify
 from monitor.notify.readers import answers, helping
 from monitor.notify.tables import SubscriberState
+from monitor.notify.words import ANSWERS
 from monitor.web.current import now, service
 from monitor.web.public import rendered
-from monitor.web.public.readers import helped
 
 blueprint = Blueprint("attachment", __name__)
 
@@ -44,5 +44,5 @@ def who() -> str:
         readers=readers,
         totals=totals,
         least=answers.LEAST,
-        words=helped.WORDS,
+        words=ANSWERS,
     )

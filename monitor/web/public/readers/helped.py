@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from monitor.kernel.errors import InvalidInput
 from monitor.notify.readers import helping, tokens
-from monitor.notify.words import Helped
+from monitor.notify.words import ANSWERS, Helped
 from monitor.web import posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
@@ -13,13 +13,6 @@ from monitor.web.public.readers.subscribe import message_of, private
 
 blueprint = Blueprint("helped", __name__)
 blueprint.after_request(private)
-
-WORDS = {
-    Helped.CHANGED: "It changed something",
-    Helped.DISCUSSED: "We discussed it",
-    Helped.NO: "No",
-    Helped.EARLY: "Too early to say",
-}
 
 
 @blueprint.get("/helped/<token>")
@@ -33,7 +26,7 @@ def _ask(typed: Typed, problems: Problems | None, *, token: str) -> str:  # noqa
     with service().database.read() as session:
         asked = helping.question(session, uuid, now())
     return render_template(
-        "public/readers/helped.html", asked=asked, words=WORDS, problems=problems
+        "public/readers/helped.html", asked=asked, words=ANSWERS, problems=problems
     )
 
 

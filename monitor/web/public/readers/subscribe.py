@@ -102,6 +102,8 @@ def _confirm_page(typed: Typed, problems: Problems | None, *, token: str) -> str
     uuid = message_of(tokens.Purpose.CONFIRM, token)
     with service().database.read() as session:
         asked = notify.awaiting(session, uuid, now())
+        gets = notify.choices(session, uuid)
+        theirs = notify.terms_of(session, uuid)
     page = "public/readers/confirmed.html" if asked.confirmed else "public/readers/confirm.html"
     told = often.words(asked.cadence, asked.budget)
     chosen = _names(asked.interventions)
@@ -111,6 +113,8 @@ def _confirm_page(typed: Typed, problems: Problems | None, *, token: str) -> str
         purpose=asked.purpose,
         problems=problems,
         often=told,
+        gets=_names(gets or ()),
+        gets_often=often.words(theirs.cadence, theirs.budget),
         choices=tokens.choices_token(service().secret, uuid),
     )
 
