@@ -1,14 +1,16 @@
-"""The one order in which rows of mail are held: a reader, then messages by number, the ledger last.
+"""The one order in which rows of mail are held: a reader, messages by number, services, the ledger last.
 
 Who erases a reader holds all of these; who holds them the other way round meanwhile would wait for
 them for ever, on PostgreSQL. SQLite lets one write at a time. A buyer (``mine``) comes before a
-reader; what waits for a digest, terms and questions come after messages.
+reader; what waits for a digest, terms and questions come after messages. Who brings a list of services holds
+them, and then the ledger.
 """
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from monitor.notify.tables import Message, Subscriber
+from monitor.usage.returns.tables import ListedService
 
 
 def reader(session: Session, address: str) -> Subscriber | None:
@@ -25,12 +27,14 @@ def messages(session: Session, *which: ColumnElement[bool]) -> None:
 
 
 def readers_and_messages(session: Session, *which: ColumnElement[bool]) -> None:
-    """Hold those to whose addresses these messages go, and then the messages."""
+    """Hold the readers to whose addresses these messages go, then the messages, then the services there."""
     if _several_write(session):
         addresses = select(Message.address).where(*which)
         found = select(Subscriber.id).where(Subscriber.address.in_(addresses))
         session.scalars(found.order_by(Subscriber.id).with_for_update()).all()
         messages(session, *which)
+        listed = select(ListedService.id).where(ListedService.address.in_(addresses))
+        session.scalars(listed.order_by(ListedService.id).with_for_update()).all()
 
 
 def _several_write(session: Session) -> bool:

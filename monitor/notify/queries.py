@@ -1,6 +1,6 @@
 """Read models of the mail for pages and commands. Changes nothing."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,10 +32,12 @@ from monitor.notify.messages.standing import (
 )
 from monitor.notify.tables import (
     Announcement,
+    Digest,
     Message,
     MessageKind,
     MessageState,
     ReaderTerms,
+    Reason,
     Subscriber,
     SubscriberState,
 )
@@ -62,7 +64,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """One message as an admin sees it; ``reply`` is the mail server's last word."""
+    """One message as an admin sees it; ``reply`` is the mail server's last word.
+
+    ``awaits_approval``: it goes with its digest alone, once that is approved; ``is_held``: by an admin.
+    """
 
     id: int
     uuid: str
@@ -76,6 +81,8 @@ class MessageView:
     attempts: int
     held_since: datetime | None
     seen_at: datetime | None
+    awaits_approval: bool
+    is_held: bool
 
     @property
     def waits(self) -> bool:
@@ -92,13 +99,13 @@ def waiting_long(session: Session, at: datetime) -> int:
 def refused(session: Session, limit: int = 50) -> list[MessageView]:
     """List the messages refused for good that no admin has seen, the newest first."""
     unseen = select(Message).where(UNSEEN).order_by(Message.id.desc()).limit(limit)
-    return [_view(message) for message in session.scalars(unseen)]
+    return _views(session, session.scalars(unseen).all())
 
 
 def messages(session: Session, limit: int = 50) -> list[MessageView]:
     """List the newest messages, newest first."""
     newest = select(Message).order_by(Message.id.desc()).limit(limit)
-    return [_view(message) for message in session.scalars(newest)]
+    return _views(session, session.scalars(newest).all())
 
 
 def message(session: Session, uuid: str) -> MessageView:
@@ -110,7 +117,7 @@ def message(session: Session, uuid: str) -> MessageView:
     row = session.scalars(select(Message).where(Message.uuid == uuid)).first()
     if row is None:
         raise NotFound(f"there is no message {uuid}")
-    return _view(row)
+    return _views(session, [row])[0]
 
 
 def readers(session: Session) -> dict[SubscriberState, int]:
@@ -169,7 +176,17 @@ def anything_told(session: Session, study_id: int) -> bool:
     return session.scalar(about.limit(1)) is not None
 
 
-def _view(message: Message) -> MessageView:
+def _views(session: Session, messages: Sequence[Message]) -> list[MessageView]:
+    on_hold = {one.digest_id for one in messages if one.state is MessageState.ON_HOLD} - {None}
+    awaits = select(Digest.id).where(
+        Digest.id.in_(on_hold), Digest.awaits_since.is_not(None), Digest.approved_at.is_(None)
+    )
+    awaiting = {*session.scalars(awaits)} if on_hold else set[int]()
+    return [_view(one, awaits=one.digest_id in awaiting) for one in messages]
+
+
+def _view(message: Message, *, awaits: bool) -> MessageView:
+    on_hold = message.state is MessageState.ON_HOLD
     return MessageView(
         id=message.id,
         uuid=message.uuid,
@@ -183,4 +200,6 @@ def _view(message: Message) -> MessageView:
         attempts=message.attempts,
         held_since=message.held_since,
         seen_at=message.seen_at,
+        awaits_approval=on_hold and awaits,
+        is_held=on_hold and message.reason is Reason.HELD,
     )

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 # RFC 5321 4.5.4.1 asks for retries over days; greylisting lets a message in after minutes.
@@ -16,6 +17,7 @@ CLOCKS_DIFFER = timedelta(minutes=5)  # between machines; a time further ahead i
 
 CONFIRM_EVERY = timedelta(hours=1)  # nobody is mailed more often on a stranger's request
 CONFIRM_LASTS = timedelta(days=7)
+MAILED_A_DAY = 5  # of each kind, to one address, on strangers' requests
 OWN_LINK_EVERY = timedelta(hours=1)  # as ``CONFIRM_EVERY``
 OWN_LINK_LASTS = timedelta(
     hours=1
@@ -56,6 +58,19 @@ def tried_for(attempts: int) -> timedelta:
     tries = max(attempts, 0)
     longest = max(tries - len(BACKOFF), 0) * BACKOFF[-1]
     return sum(BACKOFF[:tries], timedelta()) + longest
+
+
+def asked_enough(newest: Sequence[datetime], *, every: timedelta, at: datetime) -> bool:
+    """Tell whether an address was mailed of late, or often enough today, on somebody's request.
+
+    ``newest``: when, of the last day.
+
+    >>> from datetime import UTC
+    >>> t = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    >>> asked_enough([t - CONFIRM_EVERY], every=CONFIRM_EVERY, at=t)
+    False
+    """
+    return len(newest) >= MAILED_A_DAY or any(one > at - every for one in newest)
 
 
 def own_link_ends(queued_at: datetime, sent_at: datetime | None) -> datetime:

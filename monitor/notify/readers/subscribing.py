@@ -20,7 +20,7 @@ from monitor.kernel.settings import Settings
 from monitor.notify import chosen as kept
 from monitor.notify import rules
 from monitor.notify.announcements import fan_out
-from monitor.notify.messages.queueing import queue
+from monitor.notify.messages.queueing import queue, queued_lately
 from monitor.notify.tables import Message, MessageKind, Subscriber, SubscriberState
 from monitor.notify.terms import AS_BEFORE, Terms
 from monitor.notify.words import USUAL, Cadence, Kind
@@ -272,13 +272,8 @@ def new_reader(
 
 
 def _asked_lately(session: Session, reader: Subscriber, at: datetime) -> bool:
-    lately = select(Message.id).where(
-        Message.subscriber_id == reader.id,
-        Message.kind == MessageKind.CONFIRM,
-        Message.queued_at > at - rules.CONFIRM_EVERY,
-        Message.queued_at <= at + rules.CLOCKS_DIFFER,  # not by a clock that ran ahead
-    )
-    return session.scalar(lately.limit(1)) is not None
+    theirs = Message.subscriber_id == reader.id
+    return queued_lately(session, MessageKind.CONFIRM, theirs, every=rules.CONFIRM_EVERY, at=at)
 
 
 def _newest(session: Session, reader: Subscriber) -> datetime | None:

@@ -67,7 +67,8 @@ def bring_list(session: Session, read: ServicesList, *, by: str, at: datetime) -
     """
     if read.problems:
         raise InvalidInput("; ".join(read.problems))
-    kept_now = session.scalars(select(ListedService).with_for_update()).all()
+    held = select(ListedService).order_by(ListedService.id).with_for_update()
+    kept_now = session.scalars(held).all()
     known = {one.key: one for one in kept_now} | _moved(kept_now, read.services)
     added = [_listed(one, by, at) for one in read.services if one.key not in known]
     again = [(one, known[one.key]) for one in read.services if one.key in known]

@@ -90,7 +90,7 @@ def _ask(typed: Typed, problems: Problems | None, *, uuid: str) -> str:
     return render_template(
         "staff/mail/mail_step.html",
         message=message,
-        steps=[step for step in _OF_ONE if step in labels.MAY_BE.get(message.state, ())],
+        steps=[step for step in _OF_ONE if step in labels.may_be(message)],
         typed=typed,
         problems=problems,
         labels=labels,

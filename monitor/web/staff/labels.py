@@ -10,6 +10,7 @@ from monitor.catalogue.words import Design
 from monitor.feeds.queries import SourceStatus
 from monitor.kernel.language.uk import london
 from monitor.literature.words import Lane
+from monitor.notify.queries import MessageView
 from monitor.notify.tables import MessageKind, MessageState
 from monitor.notify.words import Weight
 from monitor.review.queries import NOT_CLEAR
@@ -210,6 +211,20 @@ _KILO = 1000
 def words(options: Iterable[StrEnum]) -> list[tuple[str, str]]:
     """Give the choices of a form, as pairs of value and words."""
     return [(option.value, formats.sentence(option.value)) for option in options]
+
+
+def may_be(message: MessageView) -> tuple[str, ...]:
+    """Say what an admin may do with a message; one whose digest awaits approval goes with that alone."""
+    steps = MAY_BE.get(message.state, ())
+    if not message.awaits_approval:
+        return steps
+    own = () if message.is_held else ("hold",)
+    return (*own, *(step for step in steps if step != "release"))
+
+
+def to_do(message: MessageView) -> str:
+    """Name what may be done with a message; empty: nothing."""
+    return " or ".join(STEPS[step] for step in may_be(message)).capitalize()
 
 
 def yes_no(value: bool | None) -> str:  # noqa: FBT001 - a template hands it over by position

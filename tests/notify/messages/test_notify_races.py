@@ -3,11 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from copy import copy
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import service_returns as returns  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from bounce_mails import dsn  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from monitor.kernel.errors import Conflict
@@ -19,6 +21,7 @@ from monitor.notify.digests.making import Workshop
 from monitor.notify.messages import outbox, postmaster, whole_digests
 from monitor.notify.readers import narrowing, own_data
 from monitor.notify.tables import Digest, Message, MessageKind, MessageState, Subscriber
+from monitor.usage.returns.tables import ListedService
 
 DUE = timedelta(days=30)
 WHY = {"reason": "It reads well.", "by": "user:1"}
@@ -199,3 +202,30 @@ def test_who_is_erased_while_their_mail_is_acted_on_is_erased(
         message = session.get_one(Message, claimed.id)
         assert (reader.address, message.address) == (f"erased:{reader.id}",) * 2
         assert (message.reply, reader.dead_because) == (None, None)
+
+
+@pytest.mark.parametrize("what", ["came back", "refused"])
+def test_a_list_of_services_is_brought_while_mail_to_one_is_told_to_be_dead(
+    what, engine, readers, settings, catalogue, now
+):
+    """Who brings a list holds its services, and then the ledger: so does who finds one of them dead."""
+    claimed, later = handed_over(engine, readers, settings, catalogue, now), now + DUE
+    listed = [f"Fir,NHS,England,London,{claimed.address}", "Oak,NHS,England,London,o@s.example"]
+    read = returns.read("\n".join([returns.HEAD, *listed]).encode())
+    with Session(engine) as session:
+        returns.service.bring_list(session, read, by=returns.BY, at=later)
+        session.execute(
+            update(Message).where(Message.id == claimed.id).values(kind=MessageKind.SURVEY)
+        )
+        session.commit()
+    of_survey = replace(claimed, kind=MessageKind.SURVEY, subscriber_id=None)
+    act = {"came back": came_back(settings, later), "refused": refused(of_survey, later)}[what]
+    with Session(engine) as session:
+        # as bringing begins
+        session.scalars(select(ListedService.id).with_for_update()).all()
+        with beside(engine, act):
+            returns.service.bring_list(session, read, by=returns.BY, at=later)
+            session.commit()
+    with Session(engine) as session:
+        dead = select(ListedService.name).where(ListedService.dead_at.is_not(None))
+        assert session.scalars(dead).all() == ["Fir"]

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from monitor.kernel.errors import Conflict, InvalidInput, LinkOver
 from monitor.notify.messages import copies, outbox, postmaster
-from monitor.notify.readers import own_data, own_links
+from monitor.notify.readers import own_data, own_links, subscribing
 from monitor.notify.smtp.mailbox import mailbox_path
 from monitor.notify.tables import MessageKind, ReturnedMail, SubscriberState
 from monitor.notify.words import Weight
@@ -43,6 +43,26 @@ def test_any_address_is_mailed_one_link_an_hour_known_or_not(w, ask):
     assert len(links(w)) == 3
     with pytest.raises(InvalidInput):
         ask("no address")
+
+
+def test_nobody_is_mailed_by_strangers_all_day(w, ask, settings):
+    """Five of each kind in any day, however often somebody else types the address."""
+    for hours in range(24):
+        ask(at=w.at + hours * HOUR)
+        subscribing.subscribe(
+            w.session,
+            settings,
+            address=ANNA,
+            interventions=["cos"],
+            purpose="News.",
+            at=w.at + hours * HOUR,
+        )
+        w.session.flush()
+    asked = w.messages(kind=MessageKind.CONFIRM)
+    assert len(links(w)) == len(asked) == 5
+    assert max(one.queued_at for one in asked) == w.at + 4 * HOUR
+    ask(at=w.at + 24 * HOUR)
+    assert len(links(w)) == 6, "the first is a day ago"
 
 
 @pytest.mark.parametrize("state", SubscriberState)

@@ -9,6 +9,7 @@ from monitor.kernel.persistence.database import Base
 from monitor.notify.messages import outbox
 from monitor.notify.readers import tokens
 from monitor.notify.tables import Message, MessageKind, MessageState, Subscriber, SubscriberState
+from monitor.web.public.readers import asking
 
 ADDRESS = "anna@reader.example"
 ASK = {"full": "yes", "interventions": ["cos", "ddp"], "email": ADDRESS}
@@ -218,3 +219,28 @@ def test_the_privacy_page_says_who_left_is_told_only_if_they_ask(client):
     assert "who left is told only if they ask" in page
     assert "take away everything we hold of you" in page
     assert 'href="/own-data"' in page
+
+
+def test_one_mailbox_is_not_flooded_by_its_tags_nor_by_another_form(client, post):
+    """Ten a day, counted by what is typed: alike for whom we know and whom we do not."""
+    typed = [f"Anna+{n}@reader.example" for n in range(8)]
+    codes = [post(client, "/own-data", {"email": one}).status_code for one in typed]
+    codes.append(post(client, "/my-services", {"email": ADDRESS}).status_code)
+    codes.append(post(client, "/subscribe", ASK).status_code)
+    assert codes == [200] * 10
+    assert post(client, "/own-data", {"email": " ANNA+x@reader.example"}).status_code == 429
+    assert post(client, "/own-data", {"email": "ann@reader.example"}).status_code == 200
+
+
+def test_all_who_type_addresses_together_mail_so_many_and_no_more(
+    client, mailed, post, published, monkeypatch
+):
+    """What is typed wrong costs nobody anything; the link in a reader's mail still leads to theirs."""
+    monkeypatch.setattr(asking, "OF_ALL", "3 per hour")
+    for n in range(3):
+        assert post(client, "/own-data", {"email": f"r{n}@else.example"}).status_code == 200
+        assert post(client, "/own-data", {"email": "nobody"}).status_code in {400, 429}
+    for where in ("/own-data", "/my-services"):
+        assert post(client, where, {"email": "r9@else.example"}).status_code == 429
+    assert post(client, "/subscribe", ASK | {"email": "r9@else.example"}).status_code == 429
+    assert SENT in post(client, f"{mailed}/own-data", {}, page=mailed).text

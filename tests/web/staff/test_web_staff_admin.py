@@ -22,6 +22,7 @@ from monitor.notify.tables import (
     Digest,
     Message,
     MessageState,
+    Reason,
     ReturnedMail,
     Subscriber,
     SubscriberState,
@@ -360,15 +361,43 @@ def test_what_waits_can_be_held_let_go_and_stopped(world, browse):
     assert "Nothing can be done with it" in browser.get(where).text
 
 
-def test_a_digest_is_approved_by_an_admin(world, browse):
-    uuid, other = refuse(world)
+def await_approval(world, uuids):
+    """Let these be messages of a digest that waits for approval; gives its page."""
     with world.database.write() as session:
         digest = Digest(key="k", content={}, at=world.at, awaits_since=world.at)
         session.add(digest)
         session.flush()
-        for message in session.scalars(select(Message).where(Message.uuid.in_([uuid, other]))):
+        for message in session.scalars(select(Message).where(Message.uuid.in_(uuids))):
             message.digest_id, message.state = digest.id, MessageState.ON_HOLD
-        where = f"/mail/digests/{digest.id}"
+            message.reason = Reason.AWAITS_APPROVAL
+        return f"/mail/digests/{digest.id}"
+
+
+def test_one_message_of_a_digest_goes_only_once_that_is_approved(world, browse):
+    uuid, other = refuse(world)
+    digest, browser, where = await_approval(world, [uuid, other]), browse(world.ada), "/mail"
+    one = f"/mail/{uuid}/do"
+    assert browser.get(where).text.count("Hold or stop") == 2
+    assert "Let go" not in browser.get(where).text + browser.get(one).text
+    assert "Hold or stop" in browser.get(f"/mail/{uuid}").text
+    passed_by = browser.post(one, {"step": "release", "reason": WHY}, csrf=browser.csrf())
+    assert passed_by.status_code == 409
+    browser.send(one, {"step": "hold", "reason": WHY})
+    page = browser.get(one).text
+    assert ("waits also then" in page, "Let go" in page) == (True, False)
+    assert "held also once its digest is approved" in browser.get(where).text
+    browser.get(digest)
+    browser.send(digest, {"step": "approve", "reason": WHY})
+    assert (fate(world, uuid).state, fate(world, other).state) == ("on hold", "pending")
+    assert "Let go or stop" in browser.get(where).text
+    browser.get(one)
+    browser.send(one, {"step": "release", "reason": WHY})
+    assert fate(world, uuid).state == "pending"
+
+
+def test_a_digest_is_approved_by_an_admin(world, browse):
+    uuid, other = refuse(world)
+    where = await_approval(world, [uuid, other])
     browser = browse(world.ada)
     listed = browser.get("/mail").text
     assert "1 digest waits for approval. Nothing else waits to be sent." in listed

@@ -13,6 +13,7 @@ from monitor.web import posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.public.mine import guard
+from monitor.web.public.readers import asking
 from monitor.web.public.readers.subscribe import message_of
 from monitor.web.security import limiter
 
@@ -33,7 +34,7 @@ def _page(typed: Typed, problems: Problems | None) -> str:
 
 
 @blueprint.post("/my-services")
-@limiter.limit(_TOO_MANY)
+@asking.bounded
 @posting.form(_page, {"address": "email"})
 def ask() -> ResponseReturnValue:
     """Mail a link to an address, whoever it is."""

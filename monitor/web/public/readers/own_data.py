@@ -17,7 +17,7 @@ from monitor.notify.readers import own_links, tokens
 from monitor.web import posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.public.readers import subscribe
+from monitor.web.public.readers import asking, subscribe
 from monitor.web.public.readers.subscribe import message_of, private
 from monitor.web.security import limiter
 
@@ -37,7 +37,7 @@ def _form(typed: Typed, problems: Problems | None) -> str:
 
 
 @blueprint.post("/own-data")
-@limiter.limit(_TOO_MANY)
+@asking.bounded
 @posting.form(_form, {"address": "email"})
 def ask() -> ResponseReturnValue:
     """Mail the link to an address, whoever it is."""

@@ -20,7 +20,7 @@ from monitor.notify.terms import Terms
 from monitor.web import posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.public.readers import often
+from monitor.web.public.readers import asking, often
 from monitor.web.security import csrf, limiter
 
 blueprint = Blueprint("subscribe", __name__)
@@ -71,7 +71,7 @@ def begin() -> ResponseReturnValue:
 
 
 @blueprint.post("/subscribe")
-@limiter.limit(_TOO_MANY)
+@asking.bounded
 @posting.form(_again, {"address": "email"})
 def subscribe() -> ResponseReturnValue:
     """Take an address and interventions, and how often."""
