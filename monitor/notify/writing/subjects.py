@@ -40,7 +40,7 @@ def of_messages(session: Session, ids: Collection[int]) -> dict[int, str]:
 
 
 def subject(kind: MessageKind, context: Mapping[str, Any], content: Mapping[str, Any]) -> str:
-    """Give the subject of one message: one line of plain text; empty where its content is not kept."""
+    """Give the subject of one message: one line of plain text; empty where what it says is not kept."""
     words = plain(_words(kind, context, content), MAX_SUBJECT)
     return f"Test: {words}" if words and context.get("copy") == Copy.TEST else words
 
@@ -49,19 +49,20 @@ def _words(kind: MessageKind, context: Mapping[str, Any], content: Mapping[str, 
     if kind in {MessageKind.CHANGE, MessageKind.DIGEST}:
         return _told(kind, context, content) if content else ""
     if kind is MessageKind.INCIDENT:
-        return str(context["subject"])
-    if kind is MessageKind.SURVEY:
+        return str(context.get("subject", ""))
+    if kind is MessageKind.SURVEY and context:
         closes_on, reminder = date.fromisoformat(context["closes_on"]), context["reminder"]
         last = not may_be_reminded(reminder)
         view = {"closes_on": closes_on, "reminder": reminder, "last": last}
         return fill(kind, "subject.txt", view)
-    return _always(kind)
+    return _always(kind) if kind is not MessageKind.SURVEY else ""
 
 
 def _told(kind: MessageKind, context: Mapping[str, Any], content: Mapping[str, Any]) -> str:
     if kind is MessageKind.DIGEST:
         return digest_wording.subject(content)
-    changes = [change for change in content["changes"] if change["slug"] in context["slugs"]]
+    slugs = context.get("slugs", ())
+    changes = [change for change in content["changes"] if change["slug"] in slugs]
     return wording.subject(changes, correction=content["correction"]) if changes else ""
 
 

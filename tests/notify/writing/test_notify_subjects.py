@@ -24,8 +24,16 @@ def test_every_kind_has_the_subject_it_is_sent_with(name, tmp_path):
     )
 
 
-def test_what_is_not_kept_has_none():
-    assert subjects.subject(MessageKind.DIGEST, {}, {}) == ""
+@pytest.mark.parametrize("kind", MessageKind)
+def test_what_is_not_kept_has_none_or_what_its_kind_always_has(kind):
+    """A list of mail that is years old shows what there is of it."""
+    told = {MessageKind.CHANGE, MessageKind.DIGEST, MessageKind.INCIDENT, MessageKind.SURVEY}
+    assert (subjects.subject(kind, {}, {}) == "") == (kind in told)
+
+
+def test_a_change_of_which_it_is_not_kept_to_whom_it_goes_has_none():
+    content = {"changes": [{"slug": "cos"}], "correction": False}
+    assert subjects.subject(MessageKind.CHANGE, {}, content) == ""
 
 
 def test_a_hundred_messages_take_three_statements(session, world, settings):
