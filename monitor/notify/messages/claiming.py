@@ -145,6 +145,7 @@ def _taking() -> ReturningUpdate[Any]:
             lease_token=_MESSAGE.c.lease_token + 1,
             lease_until=bindparam("until"),
             attempts=_MESSAGE.c.attempts + 1,
+            reason=None,
         )
         .returning(*_COLUMNS)
     )
