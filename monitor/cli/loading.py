@@ -30,11 +30,15 @@ class LoadingGroup(click.Group):
 
 @contextmanager
 def _no_collecting() -> Iterator[None]:
-    """Load modules without looking for garbage: there is none, and looking took a sixth of a start."""
+    """Load modules without looking for garbage: there is none, and looking took a sixth of a start.
+
+    What is loaded stays as long as the process: it is never looked through again.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
+        gc.freeze()
     finally:
         if was_on:
             gc.enable()
