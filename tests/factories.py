@@ -2,12 +2,17 @@
 
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
-from monitor.feeds.tables import Poll, PollState, SourceRow
+from monitor.catalogue.words import Design, EffectType, FindingDirection, OutcomeClass, RiskOfBias
+from monitor.evidence.synthesis.results import Allocation, Result
+from monitor.feeds.records import Citation
+from monitor.feeds.service import StoredRecord
+from monitor.feeds.storage.citations import to_json
+from monitor.feeds.tables import Poll, PollState, Record, SourceRow
 from monitor.kernel.persistence.database import Base
 from monitor.review.rules import Judgement
 
@@ -41,12 +46,55 @@ def contents(session: Session) -> dict[str, list[tuple[object, ...]]]:
     }
 
 
+_RESULT = Result(
+    study="A trial",
+    intervention="cos",
+    variant="",
+    comparator="as usual",
+    comparator_class="usual care",
+    allocation=Allocation.INDIVIDUAL,
+    effect_type=EffectType.SMD,
+    outcome_class="attachment",
+)
+
+
+def effect_row(**facts: object) -> Result:
+    """Give a row of a trial of COS against usual care, a mean difference in attachment; else as told."""
+    return replace(_RESULT, **facts)  # type: ignore[arg-type]  # fields by name
+
+
 class Polls:
-    """One whole poll of each source that is named, made when it is first wanted."""
+    """One whole poll of each source that is named, made when it is first wanted, and its records."""
 
     def __init__(self, session: Session, at: datetime) -> None:
         self.session, self.at = session, at
         self._made: dict[str, int] = {}
+        self._numbers = count(1)
+
+    def stored(
+        self,
+        session: Session,
+        citation: Citation,
+        source: str,
+        key: str,
+        *,
+        query: str,
+        at: datetime,
+    ) -> StoredRecord:
+        """Store a record as the poll of its source would; nobody has taken it in yet."""
+        record = Record(
+            source=source,
+            key=key,
+            content_hash=f"{next(self._numbers):064x}",
+            media_type="text/plain",
+            raw=b"as sent",
+            citation=to_json(citation),
+            fetched_at=at,
+            poll_id=self.of(source),
+        )
+        session.add(record)
+        session.flush()
+        return StoredRecord(record.id, source, citation, query, query)
 
     def of(self, source: str) -> int:
         """Give the poll that brought a source's records."""

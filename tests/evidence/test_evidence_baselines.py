@@ -26,9 +26,6 @@ from monitor.evidence.baseline.standing import Contradicted, Step
 from monitor.evidence.baseline.table import read
 from monitor.evidence.tables import BaselineVersion, GradeRow
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind
-from monitor.feeds.service import StoredRecord
-from monitor.feeds.storage.citations import to_json
-from monitor.feeds.tables import Record
 from monitor.gap import queries as gaps
 from monitor.gap.previews.steps import preview_baseline
 from monitor.gap.tables import Change
@@ -95,22 +92,9 @@ class World:
         return workflow.change_baseline(self.session, self.service, None, step)
 
     def arrives(self, citation, source="pubmed", key="trial"):
-        number = next(self.numbers)
-        record = Record(
-            source=source,
-            key=key,
-            content_hash=f"{number:064x}",
-            media_type="text/plain",
-            raw=b"as sent",
-            citation=to_json(citation),
-            fetched_at=self.now,
-            poll_id=self.polls.of(source),
-        )
-        self.session.add(record)
-        self.session.flush()
-        stored = StoredRecord(record.id, source, citation, "cos", "cos")
+        stored = self.polls.stored(self.session, citation, source, key, query="cos", at=self.now)
         workflow.ingest(self.session, self.service, [stored], at=self.now)
-        return literature.record(self.session, record.id).paper_id
+        return literature.record(self.session, stored.record_id).paper_id
 
     def accepts(self, citation=COS, in_review=InReview.UNKNOWN):
         paper_id = self.arrives(citation)

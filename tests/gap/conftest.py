@@ -14,9 +14,6 @@ from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
 from monitor.evidence import queries as evidence_queries
 from monitor.feeds.records import Citation, Identifier, Link
-from monitor.feeds.service import StoredRecord
-from monitor.feeds.storage.citations import to_json
-from monitor.feeds.tables import Record
 from monitor.gap import queries as gaps
 from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import parse
@@ -65,21 +62,11 @@ class Chronicle:
     def arrives(self, citation, *, source="pubmed", key=None):
         """Let a source send a record; gives its paper."""
         number = next(self.numbers)
-        record = Record(
-            source=source,
-            key=key or f"key-{number}",
-            content_hash=f"{number:064x}",
-            media_type="text/plain",
-            raw=b"as sent",
-            citation=to_json(citation),
-            fetched_at=self.now,
-            poll_id=self.polls.of(source),
+        stored = self.polls.stored(
+            self.session, citation, source, key or f"key-{number}", query="cos", at=self.now
         )
-        self.session.add(record)
-        self.session.flush()
-        stored = StoredRecord(record.id, source, citation, "cos", "cos")
         workflow.ingest(self.session, self.service, [stored], at=self.now)
-        return literature.record(self.session, record.id).paper_id
+        return literature.record(self.session, stored.record_id).paper_id
 
     def counted(self, slug, **answers):
         """Let a trial arrive, be included, judged by two and counted; gives its study."""

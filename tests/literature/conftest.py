@@ -10,8 +10,6 @@ from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
 from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.service import StoredRecord
-from monitor.feeds.storage.citations import to_json
-from monitor.feeds.tables import Record
 from monitor.literature import service
 from monitor.literature.matching.matcher import Matcher
 
@@ -36,19 +34,10 @@ class Intake:
 
     def stored(self, citation, *, source="pubmed", key=None) -> StoredRecord:
         number = next(self._hashes)
-        record = Record(
-            source=source,
-            key=key or f"key-{number}",
-            content_hash=f"{number:064x}",
-            media_type="text/plain",
-            raw=b"as sent",
-            citation=to_json(citation),
-            fetched_at=self.now,
-            poll_id=self._polls.of(source),
+        record: StoredRecord = self._polls.stored(
+            self.session, citation, source, key or f"key-{number}", query="vipp", at=self.now
         )
-        self.session.add(record)
-        self.session.flush()
-        return StoredRecord(record.id, source, citation, "vipp", "vipp")
+        return record
 
     def __call__(self, citation, *, source="pubmed", key=None):
         return self.again(self.stored(citation, source=source, key=key))

@@ -18,9 +18,6 @@ from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
 from monitor.catalogue.words import FindingDirection
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind
-from monitor.feeds.service import StoredRecord
-from monitor.feeds.storage.citations import to_json
-from monitor.feeds.tables import Record
 from monitor.gap import queries as gaps
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import Conflict, InvalidInput
@@ -100,21 +97,11 @@ class World:
     def arrives(self, citation, *, source="pubmed", key=None):
         """Let a source send a record; gives its paper."""
         number = next(self.numbers)
-        record = Record(
-            source=source,
-            key=key or f"key-{number}",
-            content_hash=f"{number:064x}",
-            media_type="text/plain",
-            raw=b"as sent",
-            citation=to_json(citation),
-            fetched_at=self.now,
-            poll_id=self.polls.of(source),
+        stored = self.polls.stored(
+            self.session, citation, source, key or f"key-{number}", query="theraplay", at=self.now
         )
-        self.session.add(record)
-        self.session.flush()
-        stored = StoredRecord(record.id, source, citation, "theraplay", "theraplay")
         workflow.ingest(self.session, self.service, [stored], at=self.now)
-        return literature.record(self.session, record.id).paper_id
+        return literature.record(self.session, stored.record_id).paper_id
 
     def included(self, paper_id, study_id=None):
         """Let Ann include a paper; gives its study."""

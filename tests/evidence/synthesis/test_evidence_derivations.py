@@ -7,24 +7,18 @@ import math
 from dataclasses import replace
 
 import pytest
+from factories import effect_row  # type: ignore[import-not-found]  # tests/ is on pytest's path
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import EffectType
 from monitor.evidence.synthesis.effects import derive, log_odds, turned
-from monitor.evidence.synthesis.results import Allocation, Result
+from monitor.evidence.synthesis.results import Allocation
 from monitor.kernel.errors import InvalidInput
 
 POLICY = loader.load().synthesis
 LOGIT = math.sqrt(3) / math.pi
-BLANK = Result(
+BLANK = effect_row(
     study="a",
-    intervention="cos",
-    variant="",
-    comparator="as usual",
-    comparator_class="usual care",
-    allocation=Allocation.INDIVIDUAL,
-    effect_type=EffectType.SMD,
-    outcome_class="attachment",
 )
 SMD = {"effect": 0.4}
 CI = {"ci_low": 0.01, "ci_high": 0.79}

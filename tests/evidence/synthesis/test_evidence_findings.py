@@ -9,6 +9,7 @@ import math
 from dataclasses import replace
 
 import pytest
+from factories import effect_row  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,20 +22,12 @@ from monitor.evidence.synthesis.findings import MainFinding, findings, main_find
 from monitor.evidence.synthesis.hearing import Rules, derived
 from monitor.evidence.synthesis.labels import label
 from monitor.evidence.synthesis.pooling import Method
-from monitor.evidence.synthesis.results import Allocation, Result, read_row
+from monitor.evidence.synthesis.results import Allocation, read_row
 from monitor.kernel.errors import InvalidInput
 
 CATALOGUE = loader.load()
 POLICY, MEASURES, SLUGS = CATALOGUE.synthesis, CATALOGUE.measures, CATALOGUE.slugs
-PLAIN = Result(
-    study="A trial",
-    intervention="cos",
-    variant="",
-    comparator="as usual",
-    comparator_class="usual care",
-    allocation=Allocation.INDIVIDUAL,
-    effect_type=EffectType.SMD,
-    outcome_class="attachment",
+PLAIN = effect_row(
     population="ITT",
     risk_of_bias="low",
     n_i=52,

@@ -6,6 +6,7 @@
 from dataclasses import replace
 
 import pytest
+from factories import effect_row  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,19 +15,11 @@ from monitor.catalogue.words import EffectType
 from monitor.evidence.synthesis.effects import derive
 from monitor.evidence.synthesis.findings import findings, findings_of
 from monitor.evidence.synthesis.hearing import Rules, derived, of_study, pool_of, together
-from monitor.evidence.synthesis.results import Allocation, Result
+from monitor.evidence.synthesis.results import Allocation
 
 CATALOGUE = loader.load()
 POLICY, MEASURES, SLUGS = CATALOGUE.synthesis, CATALOGUE.measures, CATALOGUE.slugs
-PLAIN = Result(
-    study="A trial",
-    intervention="cos",
-    variant="",
-    comparator="as usual",
-    comparator_class="usual care",
-    allocation=Allocation.INDIVIDUAL,
-    effect_type=EffectType.SMD,
-    outcome_class="attachment",
+PLAIN = effect_row(
     population="ITT",
     risk_of_bias="low",
     n_i=52,

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
+from factories import effect_row  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from hypothesis import given
 from hypothesis import strategies as st
 from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
@@ -18,19 +19,11 @@ from monitor.evidence.synthesis.effects import derive, turned
 from monitor.evidence.synthesis.findings import findings
 from monitor.evidence.synthesis.of_readings import to_confirm
 from monitor.evidence.synthesis.plausible import doubts
-from monitor.evidence.synthesis.results import Allocation, Result
 
 CATALOGUE = loader.load()
 POLICY, LIMITS = CATALOGUE.synthesis, CATALOGUE.plausible
-PLAIN = Result(
+PLAIN = effect_row(
     study="Ash",
-    intervention="cos",
-    variant="",
-    comparator="as usual",
-    comparator_class="usual care",
-    allocation=Allocation.INDIVIDUAL,
-    effect_type=EffectType.SMD,
-    outcome_class="attachment",
     risk_of_bias="low",
     n_i=52,
     n_c=52,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from factories import effect_row  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from hypothesis import given
 from hypothesis import strategies as st
 from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
@@ -18,25 +19,18 @@ from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is
 
 from monitor.catalogue import loader
 from monitor.catalogue.shapes.finding_sentences import POOLS
-from monitor.catalogue.words import Better, ComparatorClass, Design, EffectType, Label, ResultClass
+from monitor.catalogue.words import Better, ComparatorClass, Design, Label, ResultClass
 from monitor.evidence.synthesis import makeup, telling
 from monitor.evidence.synthesis.findings import POOLS as ALL_POOLS
 from monitor.evidence.synthesis.findings import findings
-from monitor.evidence.synthesis.results import CLASSES, Allocation, Result
+from monitor.evidence.synthesis.results import CLASSES
 from monitor.evidence.synthesis.telling import Events, Said
 
 CATALOGUE = loader.load()
 POLICY, SENTENCES = CATALOGUE.synthesis, CATALOGUE.sentences
 SAID = Said("VIPP", "usual care")
-ROW = Result(
-    study="A trial",
+ROW = effect_row(
     intervention="vipp",
-    variant="",
-    comparator="as usual",
-    comparator_class="usual care",
-    allocation=Allocation.INDIVIDUAL,
-    effect_type=EffectType.SMD,
-    outcome_class="attachment",
 )
 
 
