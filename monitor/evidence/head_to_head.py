@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
-from monitor.catalogue.words import InReview
+from monitor.catalogue.words import InReview, Label
 from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.remembered import derived_of, rows_of, rules_of
 from monitor.evidence.showing import names
@@ -75,28 +75,41 @@ def of_studies(
     direct = {name: told for name, told in rows.items() if told}
     derived = [derived_of(catalogue, told) for told in direct.values()]
     heard, refused = together([each for each in derived if each], rules_of(catalogue))
-    found = findings_of(heard, catalogue.synthesis, [one])
-    told = [
-        _told(catalogue, one, other, finding)
-        for finding in found
+    found = [
+        finding
+        for finding in findings_of(heard, catalogue.synthesis, [one, other])
         if finding.comparator_class == ANOTHER
+    ]
+    turned = {finding.outcome_class: finding for finding in found if finding.intervention == other}
+    told = [
+        _told(catalogue, finding, turned[finding.outcome_class])
+        for finding in found
+        if finding.intervention == one
     ]
     return HeadToHead(
         tuple(named[name] for name in direct), (*told, *_unread(catalogue, direct, refused))
     )
 
 
-def _told(catalogue: Catalogue, one: str, other: str, finding: Finding) -> Compared:
+def _told(catalogue: Catalogue, finding: Finding, turned: Finding) -> Compared:
+    """Tell of one class; ``turned``: the same from the other's side.
+
+    The verdict is that of whoever did better, in whatever order the two were named: labels grade a
+    benefit (probable, slight) and no loss, so from the other side it would sound surer than it is.
+    """
     title = catalogue.sentences.classes[finding.outcome_class].title
     left_out = [why for why in finding.reasons if ": " in why]  # each names its study
     beside = full(sentence(listed(left_out))) if left_out else ""
     if not finding.index:
         return Compared(title, f"Nothing that settles who did better. {beside}".strip())
-    it, than = (catalogue.intervention(slug).short for slug in (one, other))
     policy = catalogue.synthesis
+    better, worse = (
+        (turned, finding) if finding.main.label == Label.COMPARISON else (finding, turned)
+    )
+    it, than = (catalogue.intervention(side.intervention).short for side in (better, worse))
     said = Said(it, than)
-    verdict = telling.sentence(finding, policy, catalogue.sentences, said)
-    often = telling.frequencies(finding, policy, catalogue.sentences, said)
+    verdict = telling.sentence(better, policy, catalogue.sentences, said)
+    often = telling.frequencies(better, policy, catalogue.sentences, said)
     counted = f"{sentence(figures(Shown.of(finding, policy.delta)))}."
     return Compared(title, verdict, " ".join(filter(None, (often, counted, beside))))
 

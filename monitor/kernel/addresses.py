@@ -9,7 +9,25 @@ from urllib.parse import urlsplit
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared, not bound
 _PLAIN_PATH = re.compile(r"(/(?!\.+(/|$))[A-Za-z0-9._~-]+)*")
-_SHORT = 4  # letters of the part before a country's: co, gov, nhs, org
+# the part before a country's that many share; any other is somebody's own name
+_SHARED = frozenset(
+    {
+        "ac",
+        "co",
+        "com",
+        "edu",
+        "gov",
+        "ltd",
+        "me",
+        "mod",
+        "net",
+        "nhs",
+        "org",
+        "plc",
+        "police",
+        "sch",
+    }
+)
 _V4_IN_V6 = IPv6Network("::ffff:0:0/96")
 
 
@@ -108,14 +126,16 @@ def masked(address: str) -> str:
     """Show of an e-mail address what its owner knows it by, and nobody else learns.
 
     That is the first letter of the name and of the domain, and what kind of domain it is (its last
-    part, and before a country's the short one: nhs.uk); neither says how much was left out.
+    part, and before a country's one that many share: nhs.uk); neither says how much was left out.
 
     >>> masked("jo.brown@leedsth.nhs.uk"), masked("anna@reader.example"), masked("a@nhs.net")
     ('j…@l….nhs.uk', 'a…@r….example', 'a…@n….net')
+    >>> masked("jo@mail.abc.de"), masked("jo@mail.bma.uk"), masked("jo+news@bma.org.uk")
+    ('j…@m….de', 'j…@m….uk', 'j…@b….org.uk')
     """
     local, _, domain = address.partition("@")
     labels = domain.split(".")
-    of_country = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= _SHORT  # noqa: PLR2004 - a country's
+    of_country = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SHARED  # noqa: PLR2004 - a country's
     kind = labels[-2:] if of_country else labels[1:][-1:]
     return ".".join([f"{local[:1]}…@{domain[:1]}…", *kind])
 

@@ -9,6 +9,7 @@ before it wrote RFC 3464. Whatever else looks like one is not guessed at. Pure.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
@@ -27,6 +28,8 @@ _QMAIL_ENDS = re.compile(r"^--- .*copy of the message", re.MULTILINE)
 _EXIM = re.compile(r"created automatically by mail delivery software")
 _EXIM_FOR_GOOD = re.compile(r"This is a permanent error")
 _EXIM_ENDS = re.compile(r"^-{6} This is a copy of .*message", re.MULTILINE)
+# what Python's parser raises of one made to break it; whatever else came through would stop a mailbox
+_UNREADABLE = (MessageError, RecursionError, LookupError, ValueError, AttributeError, TypeError)
 _WHERE_TO = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "Original-Recipient")
 
 
@@ -64,7 +67,7 @@ def read(raw: bytes) -> Notice:
     try:
         mail = BytesParser(policy=compat32).parsebytes(raw[:LARGEST])
         return _read(mail)
-    except (RecursionError, LookupError, ValueError, AttributeError, TypeError) as error:
+    except _UNREADABLE as error:
         raise InvalidInput("it cannot be read as a mail") from error
 
 
@@ -117,12 +120,18 @@ def _standard(mail: Message, report: Message) -> Notice:
 def _groups(report: Message) -> Iterator[Message]:
     """Give the groups of fields of a delivery status: of the message first, then of each recipient."""
     payload = report.get_payload()
-    text = "\n\n".join(str(one) for one in payload) if isinstance(payload, list) else _text(report)
+    text = "\n\n".join(map(_fields, payload)) if isinstance(payload, list) else _text(report)
     for block in re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n")):
         if block.strip():
             yield BytesParser(policy=compat32).parsebytes(
                 block.strip().encode("utf-8", "replace"), headersonly=True
             )
+
+
+def _fields(group: Message) -> str:
+    """Write fields as they came: to fold them anew fails at what is no line end to everybody."""
+    head = "\n".join(f"{name}: {value}" for name, value in group.raw_items())
+    return head if group.is_multipart() else f"{head}\n\n{_text(group)}"
 
 
 def _failure(group: Message) -> Failure:

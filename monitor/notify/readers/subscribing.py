@@ -119,6 +119,7 @@ def confirm(session: Session, uuid: str, at: datetime) -> Subscriber:
     reader.narrowed_to = None  # what they asked for here is told whatever their services offer
     reader.purpose = message.context["purpose"]
     reader.confirmed_at = at
+    reader.chose = None  # whatever a mail's link changed before, this is what they want
     _record(session, at, "subscriber.confirmed", reader, interventions=reader.interventions)
     return reader
 

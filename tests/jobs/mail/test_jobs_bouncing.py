@@ -217,9 +217,10 @@ def test_a_mail_too_big_or_malformed_stops_no_other(box):
     odd = (
         b"Content-Type: multipart/report; report-type=delivery-status; boundary=\xff\r\n\r\n\0\xfe"
     )
-    with ImapServer(odd, b"", huge, box.bounce_of("berta")) as server:
+    folded = dsn("x@else.example", FORGED_ID, diagnostic="smtp; 550 no\x0bsuch: user")
+    with ImapServer(odd, b"", huge, folded, box.bounce_of("berta")) as server:
         box.reads(server)
-        assert box.run().looked_at == 4
+        assert box.run().looked_at == 5
     assert box.let_go() == ["anna", "berta"]
 
 

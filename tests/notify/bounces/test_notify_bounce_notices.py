@@ -142,3 +142,15 @@ def test_an_mbox_is_cut_into_its_mails_and_no_mail_grows_without_end():
     (kept,) = mbox.mails(endless)
     assert len(kept) < notices.LARGEST + 60_002
     assert [*mbox.mails([b"\n", b"\n"])] == []
+
+
+@pytest.mark.parametrize("odd", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
+def test_what_is_a_line_end_to_some_breaks_nothing(odd):
+    """One such character in a server's words raised an error of which nobody had thought: it stopped them all."""
+    said = f"smtp; 550 5.1.1 no{odd}such: user"
+    notice = notices.read(dsn("anna@reader.example", "<x@example.org>", diagnostic=said))
+    (failure,) = notice.failures
+    assert "anna@reader.example" in failure.recipients
+    assert failure.status == "5.1.1"
+    assert "no" in failure.diagnostic
+    assert "user" in failure.diagnostic

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from monitor.mine import mail as own_mail
 from monitor.notify.digests import making
 from monitor.notify.digests.making import Workshop
 from monitor.notify.messages import outbox
-from monitor.notify.tables import MessageKind, MessageState
+from monitor.notify.readers import subscribing
+from monitor.notify.tables import MessageKind, MessageState, Subscriber
 from monitor.notify.terms import Terms
 from monitor.notify.words import USUAL, Cadence
 from monitor.notify.writing import trying, viewing
@@ -107,3 +109,15 @@ def test_no_copy_says_it(w, anna, settings):
         w.session, settings, mail.uuid, "admin@team.example", by="user:1", at=w.at
     )
     assert "chose" not in test.context
+
+
+def test_who_confirms_anew_is_told_of_no_change_before(w, anna, settings):
+    """Whatever a mail's link changed, what they confirm by their own mail is what they want."""
+    w.at += WEEK
+    asked = {"interventions": ["cos", "ddp"], "purpose": "News.", "at": w.at}
+    subscribing.subscribe(w.session, settings, address="anna@reader.example", **asked)
+    w.session.flush()
+    (confirm,) = w.messages(kind=MessageKind.CONFIRM)
+    subscribing.confirm(w.session, confirm.uuid, w.at)
+    (reader,) = w.session.scalars(select(Subscriber))
+    assert reader.chose is None
