@@ -410,7 +410,7 @@ def test_a_digest_is_approved_by_an_admin(world, browse):
     refused = browser.post(where, {"step": "approve", "reason": ""}, csrf=browser.csrf())
     assert refused.status_code == 400
     answer = browser.send(where, {"step": "approve", "reason": WHY})
-    assert "Done, for 2 readers." in browser.get(answer.location).text
+    assert "Approved and on its way, for 2 readers." in browser.get(answer.location).text
     assert fate(world, uuid).state == fate(world, other).state == "pending"
 
 
