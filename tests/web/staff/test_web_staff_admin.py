@@ -486,9 +486,10 @@ def test_what_came_back_is_told_with_what_the_server_said(world, browse):
         message = session.scalars(select(Message).where(Message.uuid == uuid)).one()
         said = {"status": "5.7.1", "words": "554 5.7.1 <b>blocked</b>", "at": world.at}
         session.add(ReturnedMail(message_id=message.id, weight=Weight.OURS, **said))
-    page = browse(world.ada).get("/mail").text
-    assert "Refused for a reason of ours" in page
-    assert "554 5.7.1 &lt;b&gt;blocked" in page
+    for path in ("/mail", f"/mail/{uuid}"):
+        page = browse(world.ada).get(path).text
+        assert "Refused for a reason of ours" in page
+        assert "554 5.7.1 &lt;b&gt;blocked" in page
 
 
 def test_a_mailbox_of_bounces_that_cannot_be_read_is_told_and_never_as_silence(
