@@ -316,6 +316,8 @@ def _incident(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:  # 
         page, words = "queries", "What to search for"
     elif told.get("phase") == draft_mail.PHASE:
         page, words = f"waves/{told['wave']}", "Look the wave over"
+    elif told.get("under_mail"):
+        page, words = "mail", "What to do about it, under Mail"
     return {**told, "status": f"{base}/{page}", "button": words}
 
 

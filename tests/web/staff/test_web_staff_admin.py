@@ -402,6 +402,7 @@ def test_a_digest_is_approved_by_an_admin(world, browse):
     listed = browser.get("/mail").text
     assert "1 digest waits for approval. Nothing else waits to be sent." in listed
     assert "Nobody gets digest" in listed
+    assert "Mail waits for approval" not in listed, "it is said once"
     page = browser.get(where).text
     first = page.partition('name="reason"')[2].partition("<button")[2].partition(">")[0]
     assert "disabled" in first, "Enter in the field neither approves nor stops"
@@ -508,6 +509,7 @@ def test_a_mailbox_of_bounces_that_cannot_be_read_is_told_and_never_as_silence(
         assert "mail.example:993 opens no folder &lt;b&gt;" in page
         assert "Mail goes out as always" in page
         assert "look at mail.imap.folder" in page.lower()
+        assert "<code>gap-monitor bounce --imap</code>" in page
     assert "not read to its end yet: whether anything came back is not known" in page
     with begun.database.write() as session:
         remembered.read(session, settings.mail.imap, whole=True, at=clock())
