@@ -144,6 +144,12 @@ def test_what_was_sent_is_shown_without_its_file_and_without_a_readers_own_links
         assert "as it was sent." in page
         assert "WHAT IT MEANS FOR YOU" in page or "What it means for you" in page
         assert not re.search(r"/(u|choices|m)/[A-Za-z0-9_-]{64}", page)
+    with world.database.write() as session:
+        message = session.scalars(select(Message).where(Message.uuid == uuid)).one()
+        message.state, message.sent_at = MessageState.ON_HOLD, None
+    page = browser.get(f"/mail/{uuid}").text
+    assert "which was not sent so far." in " ".join(page.split())
+    assert "as it was sent." not in page
 
 
 def test_a_mail_is_sent_to_whoever_asks_as_a_test(world, browse):
