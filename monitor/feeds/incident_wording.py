@@ -105,8 +105,8 @@ _REMEDIES: Mapping[str, str] = {
         "“Send mail” runs."
     ),
     MailFault.APPROVAL: (
-        "Look under Mail at what it says, and approve or stop it. So the setting "
-        "mail.approve_digests has it."
+        "Look under Mail at what it says, and approve or stop it. The setting "
+        "mail.approve_digests asks for that."
     ),
     MailFault.RETURNED: (
         "It is no reader’s fault. `gap-monitor doctor mail` says what of SPF, DKIM, DMARC and the "

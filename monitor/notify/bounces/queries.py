@@ -41,18 +41,21 @@ class LetGo:
     because: str | None
 
 
-def returned(session: Session, at: datetime, *, limit: int = 50) -> list[Back]:
-    """List what came back lately, the newest first."""
-    rows = session.execute(
+def returned(
+    session: Session, at: datetime, *, limit: int = 50, uuid: str | None = None
+) -> list[Back]:
+    """List what came back lately, the newest first; of one message, where ``uuid`` names it."""
+    found = (
         select(ReturnedMail, Message.uuid, Message.address, Message.kind)
         .join(Message, Message.id == ReturnedMail.message_id)
         .where(ReturnedMail.at > at - SHOWN_FOR)
         .order_by(ReturnedMail.at.desc(), ReturnedMail.id.desc())
         .limit(limit)
     )
+    rows = session.execute(found.where(Message.uuid == uuid) if uuid else found)
     return [
-        Back(uuid, address, kind, row.weight, row.status, row.words, row.at)
-        for row, uuid, address, kind in rows
+        Back(of, address, kind, row.weight, row.status, row.words, row.at)
+        for row, of, address, kind in rows
     ]
 
 

@@ -73,6 +73,7 @@ def facts(incident: IncidentView, phase: Phase, at: datetime) -> dict[str, Any]:
     recovered = phase is Phase.RECOVERED
     return {
         "incident": incident.id,
+        "under_mail": not recovered and incident.topic in trouble_words.UNDER_MAIL,
         "phase": phase.value,
         "subject": _subject(incident, phase, at),
         "headline": trouble_words.ended(incident) if recovered else incident.headline,

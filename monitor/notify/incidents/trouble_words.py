@@ -5,6 +5,8 @@ from monitor.feeds import incidents
 from monitor.feeds.incidents import IncidentView
 from monitor.kernel.language.english import moment
 
+# what is looked at, and ended, on the page of the mail
+UNDER_MAIL = frozenset({incidents.APPROVAL, incidents.RETURNED, incidents.WAITING})
 _UPCOMING = {
     incidents.APPROVAL: "It is sent when an admin approves it, and not before.",
     incidents.RETURNED: (

@@ -246,7 +246,8 @@ def _of_copy(claimed: Claimed) -> list[str]:
         for one in claimed.context.get("corrected", ())
         for said in one["said"]
     ]
-    return [f"This is the e-mail of {sent}, as it was sent.", *corrected]
+    how = "as it was sent" if claimed.context["sent"] else "which was not sent so far"
+    return [f"This is the e-mail of {sent}, {how}.", *corrected]
 
 
 def _helped(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
@@ -316,6 +317,8 @@ def _incident(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:  # 
         page, words = "queries", "What to search for"
     elif told.get("phase") == draft_mail.PHASE:
         page, words = f"waves/{told['wave']}", "Look the wave over"
+    elif told.get("under_mail"):
+        page, words = "mail", "What to do about it, under Mail"
     return {**told, "status": f"{base}/{page}", "button": words}
 
 

@@ -52,7 +52,7 @@ def for_reader(session: Session, settings: Settings, secret: bytes, uuid: str) -
     found = frozen(session, uuid)
     if found is None or _never_sent(found.message):
         raise LinkOver("this link leads to no e-mail that was sent")
-    return for_admin(session, settings, secret, found)
+    return _view(session, settings, secret, found, sent=True)
 
 
 def _never_sent(message: Message) -> bool:
@@ -61,8 +61,15 @@ def _never_sent(message: Message) -> bool:
 
 def for_admin(session: Session, settings: Settings, secret: bytes, found: Frozen) -> Written:
     """Write what a message says, sent or not, as its reader sees it on the web."""
+    sent = found.message.sent_at is not None
+    return _view(session, settings, secret, found, sent=sent)
+
+
+def _view(
+    session: Session, settings: Settings, secret: bytes, found: Frozen, *, sent: bool
+) -> Written:
     corrected = list(_corrected(session, found.message))
-    more = {"copy": Copy.VIEW.value, "corrected": corrected}
+    more = {"copy": Copy.VIEW.value, "corrected": corrected, "sent": sent}
     return write(_claimed(found, more), settings, secret)
 
 

@@ -126,6 +126,7 @@ def _digest(typed: Typed, problems: Problems | None, *, digest_id: int) -> str:
         digest=shown,
         steps=[step for step in _OF_DIGEST if step in may],
         done=request.args.get("done", type=int),
+        step=labels.DONE_WITH_ALL.get(request.args.get("step", ""), "Done"),
         states=list(MessageState),
         typed=typed,
         problems=problems,
@@ -142,7 +143,8 @@ def do_all(digest_id: int) -> ResponseReturnValue:
     reason = request.form.get("reason", "")
     with service().database.write() as session:
         count = step(session, digest_id, reason=reason, by=auth.actor(), at=now())
-    return redirect(url_for("outbox.digest", digest_id=digest_id, done=count), code=303)
+    done = url_for("outbox.digest", digest_id=digest_id, done=count, step=request.form["step"])
+    return redirect(done, code=303)
 
 
 def _step(steps: Mapping[str, Step]) -> Step:

@@ -135,10 +135,12 @@ def letter(uuid: str) -> str:
     with service().database.read() as session:
         message = notify.message(session, uuid)
         shown = _letter(session, message)
+        back = returned.returned(session, now(), uuid=uuid)
     return render_template(
         "staff/mail/letter.html",
         message=message,
         letter=shown,
+        back=back,
         is_private=message.kind in _PRIVATE,
         is_frozen=message.kind in viewing.SHOWN,
         copied=request.args.get("copied"),

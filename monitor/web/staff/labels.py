@@ -160,6 +160,13 @@ DONE = {
     "cancel": "It is stopped: it never goes.",
     "again": "It is sent again: it goes within a minute, while the jobs run and mail leaves.",
 }
+DONE_WITH_ALL = {
+    "approve": "Approved and on its way",
+    "hold": "On hold",
+    "release": "Let go",
+    "cancel": "Stopped",
+    "again": "Sent again",
+}
 WEIGHTS = {
     Weight.GONE: "No such mailbox",
     Weight.FOR_NOW: "Not reached this time",

@@ -13,7 +13,7 @@ from monitor.literature.tables import Study
 from monitor.notify import service
 from monitor.notify.digests import making, releasing
 from monitor.notify.digests.making import Workshop
-from monitor.notify.incidents import mail_trouble
+from monitor.notify.incidents import incident_mail, mail_trouble
 from monitor.notify.messages import outbox, postmaster, whole_digests
 from monitor.notify.tables import HeldNews, MessageKind, MessageState, Reason
 from monitor.notify.writing import trying, viewing
@@ -159,6 +159,9 @@ def test_admins_are_told_while_a_digest_waits_for_approval(w, made):
         "approval",
         "Mail waits for approval: a digest goes when an admin says so",
     )
+    for phase in (incident_mail.Phase.OPENED, incident_mail.Phase.RECOVERED):
+        facts = incident_mail.facts(told, phase, at)
+        assert facts["under_mail"] == (phase is incident_mail.Phase.OPENED), "where it ends"
     assert not mail_trouble.needs_a_look(w.session, at)
     (digest,) = whole_digests.awaiting(w.session)
     whole_digests.stop(w.session, digest, **w.why)

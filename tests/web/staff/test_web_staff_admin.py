@@ -144,6 +144,12 @@ def test_what_was_sent_is_shown_without_its_file_and_without_a_readers_own_links
         assert "as it was sent." in page
         assert "WHAT IT MEANS FOR YOU" in page or "What it means for you" in page
         assert not re.search(r"/(u|choices|m)/[A-Za-z0-9_-]{64}", page)
+    with world.database.write() as session:
+        message = session.scalars(select(Message).where(Message.uuid == uuid)).one()
+        message.state, message.sent_at = MessageState.ON_HOLD, None
+    page = browser.get(f"/mail/{uuid}").text
+    assert "which was not sent so far." in " ".join(page.split())
+    assert "as it was sent." not in page
 
 
 def test_a_mail_is_sent_to_whoever_asks_as_a_test(world, browse):
@@ -402,6 +408,7 @@ def test_a_digest_is_approved_by_an_admin(world, browse):
     listed = browser.get("/mail").text
     assert "1 digest waits for approval. Nothing else waits to be sent." in listed
     assert "Nobody gets digest" in listed
+    assert "Mail waits for approval" not in listed, "it is said once"
     page = browser.get(where).text
     first = page.partition('name="reason"')[2].partition("<button")[2].partition(">")[0]
     assert "disabled" in first, "Enter in the field neither approves nor stops"
@@ -410,7 +417,7 @@ def test_a_digest_is_approved_by_an_admin(world, browse):
     refused = browser.post(where, {"step": "approve", "reason": ""}, csrf=browser.csrf())
     assert refused.status_code == 400
     answer = browser.send(where, {"step": "approve", "reason": WHY})
-    assert "Done, for 2 readers." in browser.get(answer.location).text
+    assert "Approved and on its way, for 2 readers." in browser.get(answer.location).text
     assert fate(world, uuid).state == fate(world, other).state == "pending"
 
 
@@ -486,9 +493,10 @@ def test_what_came_back_is_told_with_what_the_server_said(world, browse):
         message = session.scalars(select(Message).where(Message.uuid == uuid)).one()
         said = {"status": "5.7.1", "words": "554 5.7.1 <b>blocked</b>", "at": world.at}
         session.add(ReturnedMail(message_id=message.id, weight=Weight.OURS, **said))
-    page = browse(world.ada).get("/mail").text
-    assert "Refused for a reason of ours" in page
-    assert "554 5.7.1 &lt;b&gt;blocked" in page
+    for path in ("/mail", f"/mail/{uuid}"):
+        page = browse(world.ada).get(path).text
+        assert "Refused for a reason of ours" in page
+        assert "554 5.7.1 &lt;b&gt;blocked" in page
 
 
 def test_a_mailbox_of_bounces_that_cannot_be_read_is_told_and_never_as_silence(
@@ -507,6 +515,7 @@ def test_a_mailbox_of_bounces_that_cannot_be_read_is_told_and_never_as_silence(
         assert "mail.example:993 opens no folder &lt;b&gt;" in page
         assert "Mail goes out as always" in page
         assert "look at mail.imap.folder" in page.lower()
+        assert "<code>gap-monitor bounce --imap</code>" in page
     assert "not read to its end yet: whether anything came back is not known" in page
     with begun.database.write() as session:
         remembered.read(session, settings.mail.imap, whole=True, at=clock())
