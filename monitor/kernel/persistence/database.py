@@ -338,8 +338,7 @@ def _sqlite_engine(url: str) -> Engine:
 
 def _begin_on_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    limit = options.get("monitor_limit")
-    if limit is not None:
+    if (limit := options.get("monitor_limit")) is not None:
         limits.watch(connection.connection.driver_connection, limit)
     wait = options.get("monitor_wait", _PATIENT)
     if connection.info.get("monitor_wait", _PATIENT) != wait:

@@ -76,9 +76,14 @@ EXPECTED = {
     ("GET", "/m/<token>"): NO_SUCH,
     ("GET", "/helped/<token>"): NO_SUCH,
     ("POST", "/helped/<token>"): NO_SUCH,
-    ("GET", "/choices/<token>/data"): NO_SUCH,
-    ("GET", "/choices/<token>/erase"): NO_SUCH,
-    ("POST", "/choices/<token>/erase"): NO_SUCH,
+    ("GET", "/choices/<token>/own-data"): (303, 303, 303, 303),  # back to the choices
+    ("POST", "/choices/<token>/own-data"): NO_SUCH,
+    ("GET", "/own-data"): PUBLIC,
+    ("POST", "/own-data"): (400, 400, 400, 400),  # it wants an address
+    ("GET", "/own-data/<token>"): NO_SUCH,
+    ("GET", "/own-data/<token>/data"): NO_SUCH,
+    ("GET", "/own-data/<token>/erase"): NO_SUCH,
+    ("POST", "/own-data/<token>/erase"): NO_SUCH,
     ("POST", "/subscribe/begin"): PUBLIC,
     ("GET", "/confirm/<token>"): NO_SUCH,
     ("POST", "/confirm/<token>"): NO_SUCH,
@@ -526,7 +531,8 @@ def test_crawlers_are_told_what_is_not_for_them(world, staff_app, browse):
         if method != "GET" or rule == "/robots.txt":
             continue
         address = _address(world, rule)
-        is_open = expected == PUBLIC and rule != "/healthz"
+        # nobody looks for the second, and what follows it is one person's
+        is_open = expected == PUBLIC and rule not in {"/healthz", "/own-data"}
         assert any(address.startswith(one) for one in kept_out) is not is_open, rule
     for address in ("/changes?before=7", "/subscribe?follow=cos", "/interventions/compare?one=a"):
         assert any(address.startswith(one) for one in kept_out), address

@@ -7,7 +7,7 @@ link in a mail, as scanners do, finds a page, and behind it a button.
 
 import json
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from monitor.kernel.language.uk import uk_day_of
@@ -49,6 +49,12 @@ def ask() -> ResponseReturnValue:
 
 def _choices(typed: Typed, problems: Problems | None, *, token: str) -> str:  # noqa: ARG001 - a button alone
     return subscribe.choices_now(token, problems)
+
+
+@blueprint.get("/choices/<token>/own-data")
+def asked_before(token: str) -> ResponseReturnValue:
+    """Lead back to the choices who opens anew what the button answered, as a phone does."""
+    return redirect(url_for("subscribe.choices", token=token), 303)
 
 
 @blueprint.post("/choices/<token>/own-data")
