@@ -2,7 +2,8 @@
 
     python tools/bench.py [--write] [NAME …]
 
-``make bench`` runs it. A bench is a script in ``bench/`` that prints what it measured and ends with
+``make bench`` runs it. With names it runs those alone, and of the page only their parts are written
+anew; a name may bring arguments: ``"pages --papers 1000000"``. A bench is a script in ``bench/`` that prints what it measured and ends with
 status 1 where a budget was missed; those that end in ``_yardstick`` and ``world`` are parts of others.
 Ends by naming those that missed, with status 1.
 """
@@ -10,6 +11,8 @@ Ends by naming those that missed, with status 1.
 import argparse
 import os
 import platform
+import re
+import shlex
 import subprocess
 import sys
 import time
@@ -26,18 +29,20 @@ BENCHES = ROOT / "bench"
 PAGE = ROOT / "docs" / "performance.md"
 HEAD = """# Performance
 
-Written by `make bench`; do not edit. Each block is what one script of `bench/` printed in that run,
-on one machine: its ratios, to yardsticks of the same run, are what compares with another. What each
-measures, and its budgets, stand at the head of the script.
+Written by `make bench`; do not edit. Each block is what one script of `bench/` printed on the day it
+names: its ratios, to yardsticks of the same run, are what compares with another. What each measures,
+and its budgets, stand at the head of the script.
 """
+_BLOCK = re.compile(r"^## (?P<title>.+)\n(?:(?!## ).*\n?)*", re.MULTILINE)
 MISSED = 1
 
 
 @dataclass(frozen=True)
 class Said:
-    """What one bench printed, how it ended and how long it took."""
+    """What one bench printed, how it was asked and ended, and how long it took."""
 
     name: str
+    asked: str
     text: str
     status: int
     seconds: float
@@ -56,11 +61,13 @@ def names() -> list[str]:
     return sorted(path.stem for path in BENCHES.glob("*.py") if not path.stem.endswith(parts))
 
 
-def run(name: str) -> Said:
-    """Run one bench, showing what it says while it says it."""
-    print(f"== bench/{name}.py", flush=True)
+def run(asked: str) -> Said:
+    """Run one bench, with its arguments, showing what it says while it says it."""
+    name, *arguments = shlex.split(asked)
+    command_line = shlex.join([f"bench/{name}.py", *arguments])
+    print(f"== {command_line}", flush=True)
     path = os.pathsep.join(filter(None, (str(ROOT / ".bench"), os.environ.get("PYTHONPATH"))))
-    command = [sys.executable, str(BENCHES / f"{name}.py")]
+    command = [sys.executable, str(BENCHES / f"{name}.py"), *arguments]
     began, lines = time.perf_counter(), []
     with subprocess.Popen(  # noqa: S603 - our own script
         command,
@@ -73,28 +80,38 @@ def run(name: str) -> Said:
         for line in bench.stdout or ():
             print(line, end="", flush=True)
             lines.append(line)
-    return Said(name, "".join(lines).strip(), bench.returncode, time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    return Said(name, command_line, "".join(lines).strip(), bench.returncode, seconds)
 
 
-def page(results: list[Said], on: datetime) -> str:
-    """Write the page of a run."""
+def page(before: str, results: list[Said], on: datetime) -> str:
+    """Write the page anew: what these benches said in place of what they said before."""
+    blocks = {found["title"]: found[0].strip("\n") for found in _BLOCK.finditer(before)}
+    blocks |= {_title(one.name): _block(one, on) for one in results}
+    known = [_title(name) for name in names()]
+    return "\n".join([HEAD, *(f"{blocks[title]}\n" for title in known if title in blocks)])
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _block(one: Said, on: datetime) -> str:
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
-    blocks = [HEAD, f"Last run: {on:%-d %B %Y}, {machine}.\n"]
-    for one in results:
-        title = f"## {one.name.replace('_', ' ')}\n\n`bench/{one.name}.py`, {one.seconds:.0f} s: {one.verdict}.\n"
-        blocks.append(f"{title}\n```text\n{one.text}\n```\n")
-    return "\n".join(blocks)
+    told = f"{on:%-d %B %Y}, {machine}, {one.seconds:.0f} s: {one.verdict}."
+    return f"## {_title(one.name)}\n\n`{one.asked}`, {told}\n\n```text\n{one.text}\n```"
 
 
 def main() -> int:
     """Run the benches named, or all."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME")
-    parser.add_argument("--write", action="store_true", help="rewrite docs/performance.md")
+    parser.add_argument("--write", action="store_true", help="write docs/performance.md anew")
     chosen = parser.parse_args()
     results = [run(name) for name in chosen.names or names()]
     if chosen.write:
-        PAGE.write_text(page(results, utcnow()), encoding="utf-8")
+        before = PAGE.read_text(encoding="utf-8") if chosen.names and PAGE.exists() else ""
+        PAGE.write_text(page(before, results, utcnow()), encoding="utf-8")
     missed = [one for one in results if one.status]
     for one in missed:
         print(f"bench/{one.name}.py: {one.verdict}")

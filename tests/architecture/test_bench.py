@@ -23,7 +23,7 @@ def tool(tmp_path, monkeypatch):
     for name, body in {
         "first": "print('slow: 3 ms, at most 2'); raise SystemExit(1)",
         "broken": "raise ValueError('no such thing')",
-        "last": "print('fast: 1 ms, at most 2')",
+        "last": "import sys; print('fast: 1 ms, at most 2', *sys.argv[1:])",
         "last_yardstick": "raise SystemExit('not by itself')",
         "world": "raise SystemExit('not by itself')",
     }.items():
@@ -49,7 +49,24 @@ def test_all_run_even_when_one_misses_and_those_are_named(tool, monkeypatch, cap
     ]
     assert "slow: 3 ms, at most 2" in page
     assert "no such thing" in page
-    assert re.search(r"bench/last\.py`, \d+ s: every budget is kept\.", page)
+    assert re.search(r"bench/last\.py`, .+, \d+ s: every budget is kept\.", page)
+
+
+def test_of_those_named_alone_the_page_is_written_anew(tool, monkeypatch):
+    for argv in (["--write"], ["--write", "last --papers 3"]):
+        monkeypatch.setattr(sys, "argv", ["bench.py", *argv])
+        tool.main()
+    page = tool.PAGE.read_text()
+    titles = [line for line in page.splitlines() if line.startswith("## ")]
+    assert titles == ["## broken", "## first", "## last"]
+    assert "slow: 3 ms, at most 2" in page
+    assert "no such thing" in page
+    assert page.count("fast: 1 ms, at most 2") == 1
+    assert "fast: 1 ms, at most 2 --papers 3" in page
+    assert "`bench/last.py --papers 3`, " in page
+    monkeypatch.setattr(sys, "argv", ["bench.py", "--write"])
+    tool.main()
+    assert "--papers" not in tool.PAGE.read_text(), "all are: nothing is left of before"
 
 
 def test_those_named_run_alone_and_a_good_run_ends_well(tool, monkeypatch):
