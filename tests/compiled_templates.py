@@ -8,6 +8,7 @@ and what was kept before it was changed would be wrong.
 import hashlib
 import marshal
 import os
+import threading
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -52,8 +53,8 @@ def _read(key: tuple[object, ...]) -> CodeType | None:
 def _keep(key: tuple[object, ...], code: CodeType) -> CodeType:
     path = _path(key)
     if path is not None and path.parent.is_dir() and isinstance(code, CodeType):
-        # whole or not at all: another process may look for it now
-        own = path.with_suffix(f".{os.getpid()}")
+        # whole or not at all: another process may look for it now, and threads of this one make it too
+        own = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
         own.write_bytes(marshal.dumps(code))
         own.replace(path)
     return code

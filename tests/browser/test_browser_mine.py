@@ -93,7 +93,7 @@ def _seen_by_nobody_else(site, open_browser, link):
         (sent,) = (one for one in mail.messages(session) if one.address == ADDRESS)
     admin.goto(f"{site.address}/mail/{sent.uuid}")
     assert link not in admin.content()
-    assert "for them alone" in admin.inner_text("main")
+    assert "for its reader alone" in admin.inner_text("main")
     assert admin.goto(f"{site.address}/mail/{sent.uuid}/html").status == 404
     admin.goto(f"{site.address}/status")
     assert "1 reader keeps a private page" in admin.inner_text("main")

@@ -227,6 +227,7 @@ NO_PAGE = {
         "review.record",
         "admin.letter_html",
         "digests.next_html",
+        "own_data.asked_before",
         "waves.blank",
     ),
     *FILES,

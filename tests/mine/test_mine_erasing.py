@@ -43,7 +43,8 @@ ERASED = {
 # … or cannot: it holds our own words and numbers.
 OURS = {
     *("subscriber.state", "reader_terms.cadence", "reader_terms.kinds"),
-    *("message.uuid", "message.message_id", "message.kind", "message.state", "message.context"),
+    *("message.uuid", "message.message_id", "message.kind", "message.state", "message.reason"),
+    "message.context",
     *("help_question.answer", "returned_mail.weight", "returned_mail.status"),
     *("buyer.key", "buyer_sitting.token_hash", "buyer_sitting.buyer_key", "own_service.buyer_key"),
     "own_offer.slug",

@@ -45,7 +45,7 @@ OF_FEW = {"ix_message_held", "ix_message_refused"}
 # Statements at most, whatever is stored; with those that ask who is signed in.
 # ("paper": of an open one, eight are of what it may belong to, read at once however many there are)
 MOST = {
-    "intervention": 66, "memo": 44, "memo as PDF": 44, "changes": 6, "change": 20, "feed": 4,
+    "intervention": 66, "memo": 44, "memo as PDF": 44, "changes": 6, "change": 20, "feed": 5,
     "side by side": 10, "queue": 16, "excluded": 18, "paper": 27, "papers": 8, "status": 23,
 }  # fmt: skip
 
