@@ -1,12 +1,10 @@
 """The app factory: every blueprint, guard and template setting in one place. Holds no page."""
 
-import functools
 import hashlib
 import mimetypes
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import jinja2
 from flask import Flask, Response, request, url_for
@@ -16,6 +14,7 @@ from monitor.service import Service
 from monitor.web import (
     account,
     auth,
+    controls,
     errors,
     formats,
     own_account,
@@ -65,7 +64,6 @@ _FOREVER = 365 * 24 * 60 * 60
 # those left over (web.turns) answer readers, and whoever asks whether it is alive.
 PATIENCE_SECONDS = 3.0
 WRITERS = 10
-_NHS = ("input", "textarea", "select", "radios", "checkboxes", "button", "error-summary", "hint")
 
 
 def create_app(service: Service, *, testing: bool = False) -> Flask:
@@ -133,7 +131,7 @@ def _dress(app: Flask, service: Service) -> None:
         marks=marks,
         gap_words=figure.gap_words,
         may_be=figure.may_be,
-        nhsuk=_nhsuk(),
+        nhsuk=controls.nhsuk(),
         asset=_assets(app),
         notice=service.settings.web.notice,
         contact=service.settings.web.contact,
@@ -143,30 +141,6 @@ def _dress(app: Flask, service: Service) -> None:
         social_image=f"{service.settings.web.public_url}/static/card.png",
     )
     app.context_processor(lambda: {"user": auth.current_user()})
-
-
-@functools.cache
-def _nhsuk() -> dict[str, Callable[[dict[str, Any]], str]]:
-    """Load the NHS.UK form controls, by name with ``_`` for ``-``.
-
-    Their own environment: they read names that may be missing, which our pages must not.
-    Autoescape is on there too; only ``text`` keys are ever to be passed, never ``html``.
-    """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("nhsuk_frontend_jinja"),
-        autoescape=True,
-        undefined=jinja2.ChainableUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return {name.replace("-", "_"): _macro(environment, name) for name in _NHS}
-
-
-def _macro(environment: jinja2.Environment, name: str) -> Callable[[dict[str, Any]], str]:
-    head, *rest = name.split("-")
-    module = environment.get_template(f"nhsuk/components/{name}/macro.jinja").module
-    macro: Callable[[dict[str, Any]], str] = getattr(module, head + "".join(map(str.title, rest)))
-    return macro
 
 
 def _assets(app: Flask) -> Callable[[str], str]:
