@@ -72,7 +72,8 @@ def run(asked: str) -> Said:
     with subprocess.Popen(  # noqa: S603 - our own script
         command,
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": path},
+        # what libraries warn of names paths of this machine
+        env=os.environ | {"PYTHONPATH": path, "PYTHONWARNINGS": "ignore"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
