@@ -12,6 +12,7 @@ rewriting one row by its key. Ends by naming what missed, with status 1.
 
 import argparse
 import contextlib
+import gc
 import resource
 import sys
 import threading
@@ -187,6 +188,7 @@ def yardsticks(meter: Meter, service: Service) -> list[Cost]:
 
 def measured(service: Service) -> list[Cost]:
     """Run every job; those that have to do nothing without other servers too."""
+    gc.freeze()  # as the command does with all that it loaded (cli.loading)
     meter = Meter(service)
     service = meter.watched()
     outdated(service, 0)
