@@ -20,7 +20,7 @@ from monitor.gap.previews.steps import Preview
 from monitor.gap.rules import changed
 from monitor.kernel.errors import NotFound
 from monitor.notify import news, rules
-from monitor.notify.messages.standing import (
+from monitor.notify.messages.outbox_status import (
     MANY,
     NOT_SENT,
     UNSEEN,

@@ -18,7 +18,7 @@ from monitor.kernel.persistence.database import LOG_LIMIT, Database
 from monitor.kernel.settings import Settings
 from monitor.notify import rules
 from monitor.notify.digests import due
-from monitor.notify.messages import standing as notify
+from monitor.notify.messages import outbox_status as notify
 from monitor.notify.tables import MessageState
 from monitor.ops.causes import NoWayOut, no_way_out
 from monitor.ops.service import log_too_long

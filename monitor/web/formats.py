@@ -151,7 +151,7 @@ def sent_it(source: str) -> str:
 
 
 def bounded(count: int) -> str:
-    """Write a number that was counted up to a bound: see ``notify.queries.MANY``.
+    """Write a number that was counted up to a bound: see ``notify.messages.outbox_status.MANY``.
 
     >>> bounded(12), bounded(10_001)
     ('12', '10,000+')

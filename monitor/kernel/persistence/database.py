@@ -310,7 +310,7 @@ def _holding(turn: "threading.BoundedSemaphore | threading.Lock", seconds: float
 
 
 def _sqlite_engine(url: str) -> Engine:
-    # isolation_level None: the driver opens no transaction of its own; _begin below does
+    # isolation_level None: the driver opens no transaction of its own; _begin_on_sqlite does
     engine = create_engine(
         url,
         connect_args={"timeout": _PATIENT, "isolation_level": None},

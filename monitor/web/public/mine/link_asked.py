@@ -18,7 +18,6 @@ from monitor.web.public.readers.subscribe import message_of
 from monitor.web.security import limiter
 
 blueprint = Blueprint("my_services", __name__)
-_TOO_MANY = "20 per minute; 100 per hour"
 
 
 @blueprint.get("/my-services")
@@ -58,7 +57,7 @@ def _open_page(typed: Typed, problems: Problems | None, *, token: str) -> str:  
 
 
 @blueprint.post("/mine/open/<token>")
-@limiter.limit(_TOO_MANY)
+@limiter.limit(asking.OF_ONE)
 @posting.form(_open_page)
 def open_view(token: str) -> ResponseReturnValue:
     """Open the view on this device; one that was open here is closed."""

@@ -16,8 +16,8 @@ from monitor.web.security import limiter
 
 P = ParamSpec("P")
 
-# of one client, by all the forms: an office shares one, and coming from the overview takes two
-_OF_ONE = "20 per minute; 100 per hour"
+# of one client: an office shares one, and coming from the overview takes two
+OF_ONE = "20 per minute; 100 per hour"
 # to one mailbox, by whatever form and tag (name+tag@…)
 _TO_ONE = "10 per day"
 # of all clients: enough for a day in the news, and no way to mail thousands whom nobody asked
@@ -32,7 +32,7 @@ def bounded(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseRetur
         (lambda: _TO_ONE, "links to a mailbox", _mailbox),
     ):
         view = limiter.shared_limit(often, scope=scope, key_func=key, deduct_when=_taken)(view)
-    return limiter.shared_limit(_OF_ONE, scope="links of a client")(view)
+    return limiter.shared_limit(OF_ONE, scope="links of a client")(view)
 
 
 def _taken(answer: Response) -> bool:

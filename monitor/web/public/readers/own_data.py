@@ -23,7 +23,6 @@ from monitor.web.security import limiter
 
 blueprint = Blueprint("own_data", __name__)
 blueprint.after_request(private)
-_TOO_MANY = "20 per minute; 100 per hour"
 
 
 @blueprint.get("/own-data")
@@ -58,7 +57,7 @@ def asked_before(token: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/choices/<token>/own-data")
-@limiter.limit(_TOO_MANY)
+@limiter.limit(asking.OF_ONE)
 @posting.form(_choices)
 def ask_by_mail(token: str) -> ResponseReturnValue:
     """Mail the link to the reader whose mail's link this is, to their own address."""

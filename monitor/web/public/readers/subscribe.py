@@ -32,8 +32,6 @@ PURPOSE = (
 ALL = "all"  # the box above the ten
 _HELPED = "helped"  # the last box: ask me whether it helped
 _ONLY = "only"  # the box below them: only what touches my services
-# From one address: an office shares one, and coming from the overview takes two.
-_TOO_MANY = "20 per minute; 100 per hour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ def _again(typed: Typed, problems: Problems | None) -> str:
 
 @blueprint.post("/subscribe/begin")
 @csrf.exempt  # type: ignore[untyped-decorator]  # flask_wtf has no types
-@limiter.limit(_TOO_MANY)
+@limiter.limit(asking.OF_ONE)
 @posting.form(_again)
 def begin() -> ResponseReturnValue:
     """Take an address from the overview to the form, which asks the rest. Asks and keeps nothing.
@@ -190,7 +188,7 @@ def _choices_page(typed: Typed, problems: Problems | None, *, token: str) -> str
 
 
 @blueprint.post("/choices/<token>")
-@limiter.limit(_TOO_MANY)
+@limiter.limit(asking.OF_ONE)
 @posting.form(_choices_page)
 def choices(token: str) -> ResponseReturnValue:
     """Let a reader follow others, of other kinds or as often; their mail's link proves who they are."""
