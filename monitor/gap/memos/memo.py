@@ -217,7 +217,7 @@ def fact(catalogue: Catalogue, slug: str, name: str) -> tuple[str, str]:
     if told is None:
         return UNKNOWN, _NO_SOURCE
     origin = catalogue.background.sources[told.source]
-    return cut(told.words, _FACT), cut(f"{origin.short}, {origin.dated}", _SOURCE)
+    return cut(told.words, _FACT), cut(sentence(f"{origin.short}, {origin.dated}"), _SOURCE)
 
 
 def _others(catalogue: Catalogue, slug: str) -> Iterator[Block]:
