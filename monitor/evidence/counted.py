@@ -12,9 +12,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
-from monitor.evidence import remembered
 from monitor.evidence.facts import StudyFacts
-from monitor.evidence.remembered import (
+from monitor.evidence.showing import names
+from monitor.evidence.synthesis import remembered
+from monitor.evidence.synthesis.hearing import Derived, Refused, together
+from monitor.evidence.synthesis.remembered import (
     MOST,
     derived_of,
     derived_of_facts,
@@ -23,8 +25,6 @@ from monitor.evidence.remembered import (
     rules_by,
     rules_of,
 )
-from monitor.evidence.showing import names
-from monitor.evidence.synthesis.hearing import Derived, Refused, together
 from monitor.kernel.errors import NotFound
 from monitor.kernel.remembering import Remembered
 from monitor.literature.tables import Study

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import InReview, Label
 from monitor.evidence.baseline import standing as baselines
-from monitor.evidence.remembered import derived_of, rows_of, rules_of
 from monitor.evidence.showing import names
 from monitor.evidence.shown import Shown, figures
 from monitor.evidence.synthesis import telling
 from monitor.evidence.synthesis.findings import Finding, findings_of
 from monitor.evidence.synthesis.hearing import together
+from monitor.evidence.synthesis.remembered import derived_of, rows_of, rules_of
 from monitor.evidence.synthesis.results import ANOTHER, Result
 from monitor.evidence.synthesis.telling import Said
 from monitor.kernel.language.english import full, listed, sentence

@@ -13,7 +13,7 @@ from monitor.catalogue.words import (
 )
 from monitor.evidence.counted import Weighed
 from monitor.evidence.facts import StudyFacts
-from monitor.evidence.remembered import derived_of
+from monitor.evidence.synthesis.remembered import derived_of
 from monitor.evidence.synthesis.results import Allocation, Result
 
 # Where a trial that is only imagined counts: the method's first pool and class.

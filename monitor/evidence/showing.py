@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import InReview
 from monitor.evidence.baseline import standing as baselines
-from monitor.evidence.remembered import derived_of, derived_of_facts, rows_of, rules_of
 from monitor.evidence.synthesis.findings import Finding, findings_of
 from monitor.evidence.synthesis.hearing import Derived, together
+from monitor.evidence.synthesis.remembered import derived_of, derived_of_facts, rows_of, rules_of
 from monitor.evidence.synthesis.results import Result
 from monitor.review import queries as review
 from monitor.review.queries import AcceptedStudy, CountedStudy

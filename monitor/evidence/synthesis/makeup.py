@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from monitor.catalogue.loader import Catalogue
-from monitor.evidence.remembered import rows_of, rules_of
 from monitor.evidence.synthesis.findings import Finding
 from monitor.evidence.synthesis.hearing import InPlace, Place, derived
 from monitor.evidence.synthesis.index_results import Index
+from monitor.evidence.synthesis.remembered import rows_of, rules_of
 from monitor.evidence.synthesis.results import Result
 from monitor.review.queries import AcceptedStudy
 from monitor.review.reading import model
