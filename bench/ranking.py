@@ -39,7 +39,7 @@ from monitor.literature.ranking.prior import PriorFeatures, prior  # noqa: E402 
 
 RECORDED = ROOT.parent / "shared" / "recordings" / "screening_labelled"
 COLUMNS = ("label_abstract_screening", "label_included")
-# The choices were made on these, but for how fast the promise fades.
+# The choices were made on these, but for how fast the prior fades.
 CHOSEN_ON = ("ADHD", "NSAIDS", "UrinaryIncontinence")
 SHARE_OF_TIME, MILLISECONDS = 0.25, 30
 LARGE, LABELLED = 10_000, 200
@@ -48,12 +48,12 @@ _NOW = 2026  # the sets tell no years: no record is more recent than another
 
 @dataclass(frozen=True)
 class Screening:
-    """One labelled set under one of its columns of labels; what each record promises."""
+    """One labelled set under one of its columns of labels; each record’s prior score."""
 
     name: str
     rows: list[dict[str, str]]
     labels: list[int]
-    promises: list[float]
+    prior_scores: list[float]
     priors: list[list[int]]  # of each run: one relevant record, one irrelevant
 
     def asked(self) -> dict[str, Any]:
@@ -83,11 +83,11 @@ def screenings(seeds: int) -> list[Screening]:
         with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         name = path.name.partition("__")[2].partition(".")[0]
-        promises = [_prior(row) for row in rows]
+        prior_scores = [_prior(row) for row in rows]
         for column in COLUMNS:
             labels = [int(row[column]) for row in rows]
             priors = [_priors(labels, seed) for seed in range(seeds)]
-            found.append(Screening(f"{name} {column}", rows, labels, promises, priors))
+            found.append(Screening(f"{name} {column}", rows, labels, prior_scores, priors))
     return found
 
 
@@ -102,13 +102,13 @@ def ours(screening: Screening, priors: list[int], *, keywords: bool = True) -> R
     """Screen one set, from the texts on: all of it is timed."""
     began = time.process_time()
     rows = Rows.of([_features(row, keywords=keywords) for row in screening.rows])
-    promises = np.array(screening.promises)
+    prior_scores = np.array(screening.prior_scores)
     labels = {one: bool(screening.labels[one]) for one in priors}
     known = np.zeros(len(screening.rows))
     known[priors] = -np.inf
     wanted = sum(screening.labels)
     while sum(labels.values()) < wanted:
-        scores = rows.times(fit(rows, labels)) + trust_in_prior(labels) * promises + known
+        scores = rows.times(fit(rows, labels)) + trust_in_prior(labels) * prior_scores + known
         best = int(scores.argmax())
         labels[best] = bool(screening.labels[best])
         known[best] = -np.inf

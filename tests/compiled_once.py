@@ -16,7 +16,7 @@ from _pytest.assertion import rewrite
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from werkzeug.routing import Rule
 
-from monitor.kernel.persistence import database
+from monitor.kernel.persistence import engines
 
 _STATEMENTS = 5_000  # more than there are
 _create = create_engine
@@ -25,7 +25,7 @@ _shared: dict[str, tuple[Dialect, Any]] = {}
 
 def begin() -> None:
     """Let every ``Database`` and every application made from now on share what it compiles."""
-    database.create_engine = _sharing  # type: ignore[attr-defined,assignment]  # stands in for it
+    engines.create_engine = _sharing  # type: ignore[attr-defined,assignment]  # stands in for it
     compiled_templates.begin()
     Rule.compile = _route  # type: ignore[method-assign]  # the same
 

@@ -66,11 +66,11 @@ def found_early(asked: Sequence[bench.Screening], runs: Runs, part: int) -> str:
     return wilson(hits, of)
 
 
-def promised_early(asked: Sequence[bench.Screening], part: int) -> str:
-    """Count the relevant records in the first ``1 / part``, in the order of the promise alone."""
+def early_by_prior(asked: Sequence[bench.Screening], part: int) -> str:
+    """Count the relevant records in the first ``1 / part``, in the order of the prior alone."""
     hits = of = 0
     for one in asked:
-        order = sorted(range(len(one.labels)), key=lambda at, by=one.promises: (-by[at], at))
+        order = sorted(range(len(one.labels)), key=lambda at, by=one.prior_scores: (-by[at], at))
         hits += sum(one.labels[at] for at in order[: len(order) // part])
         of += sum(one.labels)
     return wilson(hits, of)
@@ -82,7 +82,7 @@ def early(asked: Sequence[bench.Screening], all_runs: dict[str, Runs]) -> list[s
     for kind, runs in all_runs.items():
         cells = " | ".join(found_early(asked, runs, part) for part in (10, 4))
         lines.append(f"| {kind} | {cells} |")
-    cells = " | ".join(promised_early(asked, part) for part in (10, 4))
+    cells = " | ".join(early_by_prior(asked, part) for part in (10, 4))
     return [*lines, f"| no label, design alone | {cells} |"]
 
 
@@ -108,7 +108,7 @@ def report(asked: Sequence[bench.Screening], python: Path) -> str:
         "# How good the order of the queue is",
         "",
         "Written by `tools/accuracy_ranking.py`; not by hand. Data: the six labelled sets of",
-        "`recordings/screening_labelled` (drug reviews: none is about attachment, so of the promise",
+        "`recordings/screening_labelled` (drug reviews: none is about attachment, so of the prior",
         "only the design speaks), each under two columns of labels. A simulated reviewer knows one",
         f"relevant and one irrelevant record (draws: {len(asked[0].priors)}), reads the best ranked",
         "one, and the model is fitted again, until all relevant ones are found. WSS@95 (higher is",
@@ -121,7 +121,7 @@ def report(asked: Sequence[bench.Screening], python: Path) -> str:
         *table(asked, all_runs),
         "",
         f"The choices were made on {', '.join(bench.CHOSEN_ON)}. The others were looked at a few",
-        "times during the work, and one choice followed from it: the promise fell too slowly there",
+        "times during the work, and one choice followed from it: the prior fell too slowly there",
         "(three labels to its half, now one). So they are not untouched.",
         "",
         "Relevant records found early, all screenings together, first draw (95 % Wilson interval;",
@@ -136,7 +136,7 @@ def report(asked: Sequence[bench.Screening], python: Path) -> str:
         f"weighing the features {weighed:.0f} ms once, a fit {fitted:.1f} ms, scoring all",
         f"{scored:.1f} ms.",
         "",
-        "What this does not show: how the promise does on papers of the ten interventions (no",
+        "What this does not show: how the prior does on papers of the ten interventions (no",
         "labelled set of those exists here), and how the order does on queues of many thousands.",
         "",
     ]

@@ -32,7 +32,7 @@ from monitor.jobs.use.asking_use import ask_due
 from monitor.jobs.use.collecting import close_due
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import MonitorError
-from monitor.kernel.persistence.database import LOG_LIMIT
+from monitor.kernel.persistence.engines import LOG_LIMIT
 from monitor.kernel.persistence.locks import Hold, holding
 from monitor.kernel.process.own_trouble import own_trouble
 from monitor.mine import links

@@ -14,7 +14,8 @@ from monitor.feeds import queries as feeds
 from monitor.feeds.incidents import IncidentView
 from monitor.kernel import audit, audit_check
 from monitor.kernel.language import english
-from monitor.kernel.persistence.database import LOG_LIMIT, Database
+from monitor.kernel.persistence.database import Database
+from monitor.kernel.persistence.engines import LOG_LIMIT
 from monitor.kernel.settings import Settings
 from monitor.notify import rules
 from monitor.notify.digests import due

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError, StatementError
 from monitor.accounts.tables import OneTimeLink
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import Conflict, Unavailable
-from monitor.kernel.persistence import database as kernel_database
+from monitor.kernel.persistence import engines
 from monitor.kernel.persistence.database import Database, affected
 from monitor.kernel.persistence.locks import exclusive
 from monitor.kernel.secret import load_or_create
@@ -130,7 +130,7 @@ def test_the_log_is_emptied_as_soon_as_nobody_needs_it(tmp_path):
 
 
 def test_a_log_that_grew_is_cut_to_its_limit(tmp_path, monkeypatch):
-    monkeypatch.setattr(kernel_database, "LOG_LIMIT", 100_000)
+    monkeypatch.setattr(engines, "LOG_LIMIT", 100_000)
     database = Database(f"sqlite:///{tmp_path}/a.sqlite3")
     with database.write() as session:
         session.execute(text("CREATE TABLE filler AS SELECT randomblob(9000000) AS x"))

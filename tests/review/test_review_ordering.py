@@ -44,7 +44,7 @@ def _taught(world, count=5):
 def test_ten_decisions_put_papers_like_those_included_first(session, world, now):
     unlike = _queued(world, UNWANTED.replace("coastal", "northern"), 3)
     like = _queued(world, WANTED.replace("infants", "toddlers"), 3)
-    assert _listed(session) == [*unlike, *like], "their promise is the same: the oldest first"
+    assert _listed(session) == [*unlike, *like], "their prior is the same: the oldest first"
     _taught(world)
     assert ordering.reorder(session, now) == 6
     assert _listed(session) == [*like, *unlike]
@@ -65,7 +65,7 @@ def test_nothing_but_the_score_is_touched(session, world, now):
     assert all(item.parts[WORDS] == 0 for item in decided), "what is decided keeps what it had"
 
 
-def test_without_a_decision_the_promise_is_the_order_and_nothing_is_written(session, world, now):
+def test_without_a_decision_the_prior_is_the_order_and_nothing_is_written(session, world, now):
     _queued(world, WANTED, 3)
     assert ordering.reorder(session, now) == 0
     assert queries.taught(session) == queries.Taught(0, 0)

@@ -1,8 +1,8 @@
 """The order of the queue: what is likely to move a tier first, then what decisions teach. Pure.
 
 Every paper is ranked and none is hidden. A score is the sum of its parts, and each part is shown:
-those of ``promise`` and, once there are labels, ``words``: how much a paper reads like those
-included so far rather than those excluded. The more labels, the less the promise counts.
+those of ``prior`` and, once there are labels, ``words``: how much a paper reads like those
+included so far rather than those excluded. The more labels, the less the prior counts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,10 +19,10 @@ WORDS = "words"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One paper as the order sees it: ``features`` of its text and the parts of its promise."""
+    """One paper as the order sees it: ``features`` of its text and the parts of its prior."""
 
     features: bytes
-    promise: Mapping[str, float]
+    prior: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def rank(candidates: Sequence[Candidate], labels: Mapping[int, bool]) -> list[Ra
     ranked = [
         Ranked(position, sum(parts.values()), parts, labels.get(position))
         for position, parts in enumerate(
-            parts_of(candidate.promise, word, trust)
+            parts_of(candidate.prior, word, trust)
             for candidate, word in zip(candidates, words, strict=True)
         )
     ]
@@ -73,19 +73,19 @@ def learn(taught: Sequence[bytes], labels: Sequence[bool], others: Sequence[byte
     return Learned(weighing, fit(weighing.rows(taught), dict(enumerate(labels))))
 
 
-def parts_of(promise: Mapping[str, float], words: float, trust: float) -> Mapping[str, float]:
-    """Give the parts of a paper's score: its words, and what its promise still counts."""
-    return {WORDS: words, **{part: trust * promise.get(part, 0.0) for part in PARTS}}
+def parts_of(prior: Mapping[str, float], words: float, trust: float) -> Mapping[str, float]:
+    """Give the parts of a paper's score: its words, and what its prior still counts."""
+    return {WORDS: words, **{part: trust * prior.get(part, 0.0) for part in PARTS}}
 
 
 def trust_in_prior(labels: Mapping[int, bool]) -> float:
-    """Say how much the promise still counts: each label of the scarcer kind halves it."""
+    """Say how much the prior still counts: each label of the scarcer kind halves it."""
     included = sum(labels.values())
     return trust_left(included, len(labels) - included)
 
 
 def trust_left(included: int, excluded: int) -> float:
-    """Say how much the promise still counts after so many labels of each kind."""
+    """Say how much the prior still counts after so many labels of each kind."""
     return float(0.5 ** min(included, excluded))
 
 

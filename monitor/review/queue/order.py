@@ -1,6 +1,6 @@
 """The order of the queue: which paper is screened first, and why. Hides none, decides nothing.
 
-A paper comes in with its promise. ``reorder`` weighs all open papers anew by what people decided
+A paper comes in with its prior. ``reorder`` weighs all open papers anew by what people decided
 since; nothing of it is written in the audit ledger, since nothing is decided and no paper moves.
 """
 
@@ -66,7 +66,7 @@ class Ordering:
     parts: Mapping[int, Parts]
 
 
-def promised(session: Session, paper_ids: Sequence[int], at: datetime) -> dict[int, Parts]:
+def prior_parts(session: Session, paper_ids: Sequence[int], at: datetime) -> dict[int, Parts]:
     """Say what each part adds to the score of papers that just come in; see ``prior``."""
     rows = session.execute(
         select(

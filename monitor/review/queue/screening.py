@@ -55,7 +55,7 @@ def _queue_new(session: Session, paper_ids: Sequence[int], at: datetime) -> list
     known = set(
         session.scalars(select(QueueItem.paper_id).where(QueueItem.paper_id.in_(paper_ids)))
     )
-    parts = ordering.promised(session, paper_ids, at)
+    parts = ordering.prior_parts(session, paper_ids, at)
     rows = [
         {
             "paper_id": paper_id,

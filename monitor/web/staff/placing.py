@@ -24,7 +24,7 @@ _NAMED = {
     "elsewhere": "named in the abstract or keywords",
     "passing": "named only in passing",
 }
-# Below it the promise no longer tells two papers apart, and naming its parts would mislead.
+# Below it the prior no longer tells two papers apart, and naming its parts would mislead.
 _COUNTS = 0.1
 # By these a paper's words are called like or unlike; most papers lie between.
 _SOMEWHAT, _MUCH = 0.03, 0.1
@@ -79,7 +79,7 @@ def amount(value: float) -> str:
 
 
 def share_left(taught: Taught) -> str:
-    """Write how much what was promised at first still counts, as a share.
+    """Write how much the prior still counts, as a share.
 
     >>> share_left(Taught()), share_left(Taught(3, 40)), share_left(Taught(20, 40))
     ('100%', '12%', 'less than 1%')

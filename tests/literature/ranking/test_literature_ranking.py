@@ -22,8 +22,8 @@ TOPICS = {
 }
 
 
-def _paper(text, **promise):
-    return Candidate(features(text, text), NOTHING | promise)
+def _paper(text, **prior):
+    return Candidate(features(text, text), NOTHING | prior)
 
 
 def _papers():
@@ -39,7 +39,7 @@ def _words(ranked):
     return {one.position: one.parts[WORDS] for one in ranked}
 
 
-def test_without_labels_the_promise_alone_orders():
+def test_without_labels_the_prior_alone_orders():
     papers = [_paper("one", design=0.1), _paper("two", names=0.3), _paper("three", design=0.2)]
     ranked = rank(papers, {})
     assert [one.position for one in ranked] == [1, 2, 0]
@@ -99,7 +99,7 @@ def test_a_score_is_the_sum_of_its_parts():
         assert set(one.parts) == {WORDS, *PARTS}
 
 
-def test_each_label_of_the_scarcer_kind_halves_the_promise():
+def test_each_label_of_the_scarcer_kind_halves_the_prior():
     excluded = dict.fromkeys(range(90), False)
     assert trust_in_prior({}) == trust_in_prior(excluded) == 1
     assert trust_in_prior(excluded | {100: True}) == 0.5
@@ -107,7 +107,7 @@ def test_each_label_of_the_scarcer_kind_halves_the_promise():
     assert trust_in_prior(dict(enumerate([True, False] * 5_000))) == 0
 
 
-def test_papers_without_a_word_are_ranked_by_their_promise():
+def test_papers_without_a_word_are_ranked_by_their_prior():
     papers = [Candidate(b"", NOTHING), Candidate(b"", NOTHING | {"names": 0.3}), *_papers()]
     ranked = rank(papers, {2: True, 0: False})
     assert {one.position: one.parts[WORDS] for one in ranked}[1] == 0

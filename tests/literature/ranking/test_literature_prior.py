@@ -1,4 +1,4 @@
-"""What a paper promises before anybody decided: each part by itself, none beyond its bounds."""
+"""What a paper is worth by its prior, before anybody decided: each part by itself, none beyond its bounds."""
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ def _total(paper):
     return sum(prior(paper, YEAR).values())
 
 
-def test_a_new_randomised_trial_of_a_named_intervention_promises_most():
+def test_a_new_randomised_trial_of_a_named_intervention_has_the_highest_prior():
     best = PriorFeatures(design="randomised", named="title", attachment=True, year=YEAR)
     assert prior(best, YEAR) == {"design": 0.35, "names": 0.35, "outcome": 0.2, "recent": 0.1}
 
