@@ -143,10 +143,10 @@ def one_of(words: Mapping[str, str], name: str, known: Mapping[str, _Word]) -> _
     Raises:
         InvalidInput: it is none of them; names the column, and the words it has.
     """
-    found = words.get(name, "")
-    if found in known:
-        return known[found]
-    if not found:
+    cell = words.get(name, "")
+    if cell in known:
+        return known[cell]
+    if not cell:
         raise InvalidInput(f"{name}: is missing")
     listed = "; ".join(word for word in known if word)
-    raise InvalidInput(f"{name}: {found!r} is none of {listed}")
+    raise InvalidInput(f"{name}: {cell!r} is none of {listed}")

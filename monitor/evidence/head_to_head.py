@@ -46,45 +46,47 @@ class HeadToHead:
     compared: tuple[Compared, ...]
 
 
-def head_to_head(session: Session, catalogue: Catalogue, one: str, other: str) -> HeadToHead:
-    """Work out what trials of ``one`` against ``other`` show, told of ``one``.
+def head_to_head(session: Session, catalogue: Catalogue, slug: str, other: str) -> HeadToHead:
+    """Work out what trials of ``slug`` against ``other`` show, told of ``slug``.
 
     As in ``showing``, the review's own studies are no voice before its table is in.
     """
     everything = baselines.standing(session).table is not None
     both = [
         study
-        for study in review.accepted(session, one)
+        for study in review.accepted(session, slug)
         if other in study.interventions and (everything or study.in_review is not InReview.YES)
     ]
-    return of_studies(catalogue, one, other, names(both))
+    return of_studies(catalogue, slug, other, names(both))
 
 
 def of_studies(
-    catalogue: Catalogue, one: str, other: str, named: Mapping[str, AcceptedStudy]
+    catalogue: Catalogue, slug: str, other: str, named: Mapping[str, AcceptedStudy]
 ) -> HeadToHead:
     """Work out what named studies show of the two, from the results that compare just these."""
     rows = {
         name: [
             row
             for row in rows_of(catalogue, study.reading, name)
-            if {row.intervention, row.comparator} == {one, other}
+            if {row.intervention, row.comparator} == {slug, other}
         ]
         for name, study in named.items()
     }
     direct = {name: told for name, told in rows.items() if told}
     derived = [derived_of(catalogue, told) for told in direct.values()]
     heard, refused = together([each for each in derived if each], rules_of(catalogue))
-    found = [
+    findings = [
         finding
-        for finding in findings_of(heard, catalogue.synthesis, [one, other])
+        for finding in findings_of(heard, catalogue.synthesis, [slug, other])
         if finding.comparator_class == ANOTHER
     ]
-    turned = {finding.outcome_class: finding for finding in found if finding.intervention == other}
+    turned = {
+        finding.outcome_class: finding for finding in findings if finding.intervention == other
+    }
     told = [
         _told(catalogue, finding, turned[finding.outcome_class])
-        for finding in found
-        if finding.intervention == one
+        for finding in findings
+        if finding.intervention == slug
     ]
     return HeadToHead(
         tuple(named[name] for name in direct), (*told, *_unread(catalogue, direct, refused))

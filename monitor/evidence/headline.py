@@ -55,9 +55,10 @@ def _unread(finding: MainFinding) -> tuple[str, ...]:
     """Say what of a finding's results is hard to believe; and why all are in no pool, where they are."""
     if finding.main.k or finding.signs.heard:
         return tuple(
-            f"Of {one.study}: {doubt}; counted as given, since nobody has said that it is printed so"
-            for one in finding.index
-            for doubt in one.doubts
+            f"Of {index.study}: {doubt}; counted as given, "
+            "since nobody has said that it is printed so"
+            for index in finding.index
+            for doubt in index.doubts
         )
     return tuple(why for why in finding.reasons if why != Label.NOTHING)
 

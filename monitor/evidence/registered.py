@@ -71,37 +71,37 @@ def registered(session: Session, slug: str | None, today: date) -> list[AwaitedT
 
     Those overdue come first; of one standing the one that is due first.
     """
-    found = [
-        one
-        for one in trials.registered(session, today, slug)
-        if one.standing in AWAITED and (slug in one.evaluates if slug else one.evaluates)
+    waiting = [
+        trial
+        for trial in trials.registered(session, today, slug)
+        if trial.standing in AWAITED and (slug in trial.evaluates if slug else trial.evaluates)
     ]
-    said = _said(session, [one.paper_id for one in found])
-    return sorted((_awaited(one, said) for one in found), key=_order)
+    said = _said(session, [trial.paper_id for trial in waiting])
+    return sorted((_awaited(trial, said) for trial in waiting), key=_order)
 
 
-def _awaited(one: RegisteredTrial, said: Mapping[int, tuple[str, datetime]]) -> AwaitedTrial:
-    by, on = said.get(one.paper_id, ("", None))
-    number = next((number.value for number in one.numbers), "A registered trial")
+def _awaited(trial: RegisteredTrial, said: Mapping[int, tuple[str, datetime]]) -> AwaitedTrial:
+    by, on = said.get(trial.paper_id, ("", None))
+    number = next((number.value for number in trial.numbers), "A registered trial")
     return AwaitedTrial(
-        paper_id=one.paper_id,
-        name=name_of_trial(one.title) or number,
-        title=one.title,
-        numbers=one.numbers,
-        evaluates=one.evaluates,
-        standing=one.standing,
-        status=one.trial.status,
-        due=one.trial.completed,
-        expected=one.trial.completed_expected,
-        people=one.trial.participants,
-        has_results=bool(one.trial.has_results),
+        paper_id=trial.paper_id,
+        name=name_of_trial(trial.title) or number,
+        title=trial.title,
+        numbers=trial.numbers,
+        evaluates=trial.evaluates,
+        standing=trial.standing,
+        status=trial.trial.status,
+        due=trial.trial.completed,
+        expected=trial.trial.completed_expected,
+        people=trial.trial.participants,
+        has_results=bool(trial.trial.has_results),
         said_on=on,
         said_by=SOURCES[by].title if by in SOURCES else by,
     )
 
 
-def _order(one: AwaitedTrial) -> tuple[int, date, int]:
-    return AWAITED.index(one.standing), one.due or date.max, one.paper_id
+def _order(trial: AwaitedTrial) -> tuple[int, date, int]:
+    return AWAITED.index(trial.standing), trial.due or date.max, trial.paper_id
 
 
 def _said(session: Session, paper_ids: Sequence[int]) -> dict[int, tuple[str, datetime]]:

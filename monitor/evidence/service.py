@@ -94,14 +94,14 @@ def weigh(
         main_findings(derived, catalogue.synthesis, [slug]),
         delta=catalogue.synthesis.delta,
     )
-    named = [one.facts for one in studies if standing.names(slug, one.facts.study_id)]
+    named = [study.facts for study in studies if standing.names(slug, study.facts.study_id)]
     told = standing.reasons(
         catalogue,
         slug,
-        [one.label for one in named if one.in_review is not InReview.NO],
-        [one.label for one in named if one.in_review is InReview.NO],
+        [facts.label for facts in named if facts.in_review is not InReview.NO],
+        [facts.label for facts in named if facts.in_review is InReview.NO],
     )
-    labels = {one.derived.rows[0].study: one.facts.label for one in studies if one.derived}
+    labels = {study.derived.rows[0].study: study.facts.label for study in studies if study.derived}
     unread = _unread(slug, refused, labels)
     return replace(graded, reasons=(*graded.reasons, *unread, *told))
 

@@ -54,12 +54,12 @@ def of_studies(
 
     The review's own are no voice before its table is in; then ``everything`` that people read is.
     """
-    heard = [one for one in accepted if everything or one.in_review is not InReview.YES]
+    heard = [study for study in accepted if everything or study.in_review is not InReview.YES]
     named = names(heard)
     told = [_derived(catalogue, name, study) for name, study in named.items()]
-    studies, refused = together([one for one in told if one], rules_of(catalogue))
-    found = findings_of(studies, catalogue.synthesis, [slug])
-    return Showing(slug, tuple(found), tuple(refused), named)
+    studies, refused = together([derived for derived in told if derived], rules_of(catalogue))
+    findings = findings_of(studies, catalogue.synthesis, [slug])
+    return Showing(slug, tuple(findings), tuple(refused), named)
 
 
 def _derived(catalogue: Catalogue, name: str, study: AcceptedStudy) -> Derived | None:

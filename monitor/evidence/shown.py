@@ -136,10 +136,10 @@ def figures(line: Shown) -> str:
     """Tell a line's figures, people first: "2 trials, 233 people, standardised difference 0.43 (0.13 to 0.73)"."""
     if not line.k:
         return "no study that can be read here"
-    one, many = (
+    noun, many = (
         ("trial", None) if line.randomised else ("study not randomised", "studies not randomised")
     )
-    trials = english.plural(line.k, one, many)
+    trials = english.plural(line.k, noun, many)
     people = (
         "number of people compared not known" if line.people is None else f"{line.people:,} people"
     )

@@ -35,11 +35,11 @@ def narrowed(
     each other, the table's own count stands.
     """
     facts = {}
-    for name, one in whole.items():
+    for name, count in whole.items():
         low, high = published[name]
-        both = Interval(max(one.lo, low), min(one.hi, high))
-        both = one if both.lo > both.hi else both
-        gone = Interval(one.lo - left[name].lo, one.hi - left[name].hi)
+        both = Interval(max(count.lo, low), min(count.hi, high))
+        both = count if both.lo > both.hi else both
+        gone = Interval(count.lo - left[name].lo, count.hi - left[name].hi)
         facts[name] = (
             max(left[name].lo, both.lo - gone.hi, 0),
             min(left[name].hi, both.hi - gone.lo),
@@ -50,18 +50,18 @@ def narrowed(
 def contradictions(catalogue: Catalogue, table: Table) -> list[str]:
     """Say where a table's counts and the published ranges cannot both be so; a sentence each."""
     return [
-        _contradiction(about.name, fact, one, published)
+        _contradiction(about.name, fact, count, published)
         for about in catalogue.interventions
         for counts in [counted(catalogue.grading, table.of(about.slug).values())]
         for name, fact in catalogue.grading.facts.items()
-        for one, published in [(counts[name], Interval(*about.baseline.facts[name]))]
-        if one.lo > published.hi or one.hi < published.lo
+        for count, published in [(counts[name], Interval(*about.baseline.facts[name]))]
+        if count.lo > published.hi or count.hi < published.lo
     ]
 
 
-def _contradiction(name: str, fact: Fact, one: Interval, published: Interval) -> str:
-    what = fact.one if one.is_exact and one.lo == 1 else fact.many
-    return f"{name}: the table has {one} {what}, and the review published {published}"
+def _contradiction(name: str, fact: Fact, count: Interval, published: Interval) -> str:
+    what = fact.one if count.is_exact and count.lo == 1 else fact.many
+    return f"{name}: the table has {count} {what}, and the review published {published}"
 
 
 def _met(policy: GradingPolicy, fact: Fact, row: TableRow) -> Interval:
@@ -88,4 +88,4 @@ def _study(row: TableRow, risk: RiskOfBias) -> StudyFacts:
 
 def _sum(each: Iterable[Interval]) -> Interval:
     some = tuple(each)
-    return Interval(sum(one.lo for one in some), sum(one.hi for one in some))
+    return Interval(sum(interval.lo for interval in some), sum(interval.hi for interval in some))

@@ -120,14 +120,22 @@ def _of_study(
     rows: Iterable[TableRow], here: Mapping[Identifier, int]
 ) -> tuple[list[int], list[int]]:
     some = tuple(rows)
-    papers = [here[one] for row in some for paper in row.papers for one in paper if one in here]
-    registered = [
-        here[one]
+    papers = [
+        here[identifier]
         for row in some
-        for one in row.registrations
-        if one in here and one.scheme in REGISTRIES
+        for paper in row.papers
+        for identifier in paper
+        if identifier in here
     ]
-    return list(dict.fromkeys(papers)), [one for one in registered if one not in papers]
+    registered = [
+        here[registration]
+        for row in some
+        for registration in row.registrations
+        if registration in here and registration.scheme in REGISTRIES
+    ]
+    return list(dict.fromkeys(papers)), [
+        paper_id for paper_id in registered if paper_id not in papers
+    ]
 
 
 def _record(row: TableRow, number: int, title: str) -> FetchedRecord:
@@ -136,7 +144,7 @@ def _record(row: TableRow, number: int, title: str) -> FetchedRecord:
     Only the first paper of a row is the one that its title and year are of.
     """
     is_first, paper = number == 0, row.papers[number]
-    own = {one.scheme: one.value for one in paper}
+    own = {identifier.scheme: identifier.value for identifier in paper}
     called = (row.title or row.study) if is_first else f"{row.study}, paper {number + 1}"
     written = io.StringIO()
     csv.writer(written, lineterminator="\n").writerows(
@@ -147,7 +155,7 @@ def _record(row: TableRow, number: int, title: str) -> FetchedRecord:
                 (row.year or "") if is_first else "",
                 own.get("doi", ""),
                 own.get("pmid", ""),
-                " ".join(one.value for one in row.registrations),
+                " ".join(registration.value for registration in row.registrations),
             ),
         )
     )

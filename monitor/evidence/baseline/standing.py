@@ -116,7 +116,11 @@ class BaselineInForce:
         if gone := [rows[key].study for key in rows if key in self.out]:
             told.append(f"No longer in that count, since retracted: {listed(gone)}.")
         begins = f"{name}: "
-        if kept := [one.removeprefix(begins) for one in self.kept if one.startswith(begins)]:
+        if kept := [
+            contradiction.removeprefix(begins)
+            for contradiction in self.kept
+            if contradiction.startswith(begins)
+        ]:
             both = sentence("; ".join(kept))
             told.append(f"{both}. The table was kept, since: {self.reason.rstrip('.')}.")
         if named:
@@ -318,24 +322,28 @@ def all_named(session: Session) -> frozenset[int]:
 
 def papers_here(session: Session, table: Table) -> dict[Identifier, int]:
     """Find the papers held here by the identifiers that a table gives them, registrations too."""
-    wanted = {one for row in table.rows for one in row.identifiers}
-    found: dict[Identifier, int] = {}
-    for some in chunks([(one.scheme, one.value) for one in wanted]):
+    wanted = {identifier for row in table.rows for identifier in row.identifiers}
+    papers: dict[Identifier, int] = {}
+    for some in chunks([(identifier.scheme, identifier.value) for identifier in wanted]):
         rows = session.execute(
             select(PaperIdentifier.scheme, PaperIdentifier.value, PaperIdentifier.paper_id).where(
                 tuple_(PaperIdentifier.scheme, PaperIdentifier.value).in_(some)
             )
         )
-        found |= {Identifier(scheme, value): paper_id for scheme, value, paper_id in rows}
-    return found
+        papers |= {Identifier(scheme, value): paper_id for scheme, value, paper_id in rows}
+    return papers
 
 
 def _studies_here(session: Session, table: Table) -> dict[str, frozenset[int]]:
     """Find the studies here of each study of a table: by its papers, and by a registration named."""
     papers = papers_here(session, table)
-    registrations = {one for row in table.rows for one in row.registrations}
-    naming: dict[Identifier, set[int]] = {one: {paper} for one, paper in papers.items()}
-    for some in chunks([(one.scheme, one.value) for one in registrations]):
+    registrations = {registration for row in table.rows for registration in row.registrations}
+    naming: dict[Identifier, set[int]] = {
+        identifier: {paper} for identifier, paper in papers.items()
+    }
+    for some in chunks(
+        [(registration.scheme, registration.value) for registration in registrations]
+    ):
         pair = tuple_(PaperRegistration.scheme, PaperRegistration.value)
         for row in session.scalars(select(PaperRegistration).where(pair.in_(some))):
             naming.setdefault(Identifier(row.scheme, row.value), set()).add(row.paper_id)
@@ -349,8 +357,8 @@ def _studies_here(session: Session, table: Table) -> dict[str, frozenset[int]]:
         key: frozenset(
             study_of[paper]
             for row in rows
-            for one in row.identifiers
-            for paper in naming.get(one, ())
+            for identifier in row.identifiers
+            for paper in naming.get(identifier, ())
             if paper in study_of
         )
         for key, rows in table.studies.items()

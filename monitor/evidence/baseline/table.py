@@ -80,7 +80,9 @@ class TableRow:
     @property
     def identifiers(self) -> frozenset[Identifier]:
         """All by which the study is known: its papers' and its registrations."""
-        return frozenset((*(one for paper in self.papers for one in paper), *self.registrations))
+        return frozenset(
+            (*(identifier for paper in self.papers for identifier in paper), *self.registrations)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Table:
 
 def from_json(kept: Mapping[str, Any]) -> Table:
     """Read a table back, of any version ever written."""
-    return Table(tuple(_row_of(one) for one in kept["rows"]))
+    return Table(tuple(_row_of(row) for row in kept["rows"]))
 
 
 def read(raw: bytes, slugs: Collection[str]) -> Table:
@@ -132,12 +134,12 @@ def read(raw: bytes, slugs: Collection[str]) -> Table:
     faults: list[str] = []
     numbered: list[tuple[int, TableRow]] = []
     for number, row in cells:
-        found = _Reading(dict(zip(header, row, strict=False)), slugs)
+        reading = _Reading(dict(zip(header, row, strict=False)), slugs)
         if any(cell for cell in row[len(header) :]):
-            found.faults.append("has more cells than the header has columns")
-        faults += [f"row {number}: {fault}" for fault in found.faults]
-        if not found.faults:
-            numbered.append((number, found.row()))
+            reading.faults.append("has more cells than the header has columns")
+        faults += [f"row {number}: {fault}" for fault in reading.faults]
+        if not reading.faults:
+            numbered.append((number, reading.row()))
     if not cells:
         faults.append("the file has a header and no row")
     faults += _across(numbered)
@@ -260,19 +262,21 @@ class _Reading:
         if first := canonical.distinct(*own):
             yield first
         for word in self._cell("papers").split():
-            one = canonical.pmid(word) or canonical.doi(word.removeprefix("doi:"))
-            if found := self._identifier("papers", one, word):
-                yield (found,)
+            identifier = canonical.pmid(word) or canonical.doi(word.removeprefix("doi:"))
+            if known := self._identifier("papers", identifier, word):
+                yield (known,)
 
     def _registrations(self) -> tuple[Identifier, ...]:
         cell = self._cell("registration")
-        found = canonical.registrations_in(cell)
-        if cell and not found:
+        registrations = canonical.registrations_in(cell)
+        if cell and not registrations:
             self._identifier("registration", None, cell)
-        return found
+        return registrations
 
-    def _identifier(self, name: str, found: Identifier | None, written: str) -> Identifier | None:
-        if written and found is None:
+    def _identifier(
+        self, name: str, identifier: Identifier | None, written: str
+    ) -> Identifier | None:
+        if written and identifier is None:
             what = {
                 "doi": "DOI",
                 "pmid": "PubMed number",
@@ -281,7 +285,7 @@ class _Reading:
             self.faults.append(
                 f"{name}: {written[:60]!r} is no {what.get(name, 'DOI or PubMed number')}"
             )
-        return found
+        return identifier
 
 
 def _across(numbered: Sequence[tuple[int, TableRow]]) -> Iterator[str]:
@@ -297,12 +301,12 @@ def _across(numbered: Sequence[tuple[int, TableRow]]) -> Iterator[str]:
         at, design = designs.setdefault(row.key, (number, row.design))
         if design is not row.design:
             yield f"row {number}: design: {row.study} is {design.value} in row {at}"
-        for one in sorted(row.identifiers, key=lambda each: (each.scheme, each.value)):
-            at, other = owners.setdefault(one, (number, row))
+        for identifier in sorted(row.identifiers, key=lambda each: (each.scheme, each.value)):
+            at, other = owners.setdefault(identifier, (number, row))
             if other.key != row.key:
                 yield (
-                    f"row {number}: {one.scheme} {one.value} is of {other.study} in row {at}: one "
-                    "paper or registration is of one study"
+                    f"row {number}: {identifier.scheme} {identifier.value} is of {other.study} "
+                    f"in row {at}: one paper or registration is of one study"
                 )
 
 
@@ -316,8 +320,12 @@ def _row_json(row: TableRow) -> dict[str, Any]:
         "rating": row.rating,
         "year": row.year,
         "title": row.title,
-        "papers": [[[one.scheme, one.value] for one in paper] for paper in row.papers],
-        "registrations": [[one.scheme, one.value] for one in row.registrations],
+        "papers": [
+            [[identifier.scheme, identifier.value] for identifier in paper] for paper in row.papers
+        ],
+        "registrations": [
+            [registration.scheme, registration.value] for registration in row.registrations
+        ],
     }
 
 
@@ -332,6 +340,6 @@ def _row_of(kept: Mapping[str, Any]) -> TableRow:
         rating=kept["rating"],
         year=kept["year"],
         title=kept["title"],
-        papers=tuple(tuple(Identifier(*one) for one in paper) for paper in kept["papers"]),
-        registrations=tuple(Identifier(*one) for one in kept["registrations"]),
+        papers=tuple(tuple(Identifier(*pair) for pair in paper) for paper in kept["papers"]),
+        registrations=tuple(Identifier(*pair) for pair in kept["registrations"]),
     )

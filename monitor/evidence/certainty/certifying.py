@@ -148,7 +148,7 @@ def _require_turn(
         raise Conflict(
             "Two people have confirmed this already. It is asked again if its facts change"
         )
-    own = [one for one in before if one.reviewer_id == user_id]
+    own = [opinion for opinion in before if opinion.reviewer_id == user_id]
     two = pair(before)
     if own and len(two) < PAIR:
         raise Conflict("You have said how sure you are. Now a second person has to")
@@ -188,11 +188,13 @@ def _came_to(
     last, two = opinions[-1], pair(opinions)
     if len(two) < PAIR:
         return None
-    is_third = last.reviewer_id not in {one.reviewer_id for one in two}
-    if not is_third and certainty.differing(*(downgrades_of(one) for one in two)):
+    is_third = last.reviewer_id not in {opinion.reviewer_id for opinion in two}
+    if not is_third and certainty.differing(*(downgrades_of(opinion) for opinion in two)):
         return None
-    first_two = [next(o for o in opinions if o.reviewer_id == one.reviewer_id) for one in two]
-    differed = certainty.differing(*(downgrades_of(one) for one in first_two))
+    first_two = [
+        next(o for o in opinions if o.reviewer_id == opinion.reviewer_id) for opinion in two
+    ]
+    differed = certainty.differing(*(downgrades_of(opinion) for opinion in first_two))
     how = Settling.THIRD if is_third else Settling.PAIR if differed else Settling.AGREED
     speaking = [last] if is_third else two
     row = CertaintyRow(
@@ -207,8 +209,8 @@ def _came_to(
         downgrades=last.downgrades,
         reasons=_reasons(speaking),
         how=how,
-        opinions=[one.id for one in opinions],
-        people=list(dict.fromkeys(one.reviewer_id for one in opinions)),
+        opinions=[opinion.id for opinion in opinions],
+        people=list(dict.fromkeys(opinion.reviewer_id for opinion in opinions)),
         differences=[domain.value for domain in differed],
         at=last.at,
     )
@@ -219,8 +221,8 @@ def _came_to(
 
 def _suggested(now: BodyCertainty) -> dict[str, Any]:
     return {
-        one.domain.value: asdict(one) | {"numbers": now.numbers[one.domain]}
-        for one in now.assessment.suggestions
+        suggestion.domain.value: asdict(suggestion) | {"numbers": now.numbers[suggestion.domain]}
+        for suggestion in now.assessment.suggestions
     }
 
 

@@ -33,12 +33,12 @@ def facts_of(
     """
     pool, signs = finding.main.pool, finding.signs
     chosen = _voices(finding)
-    unknown = {one.study for one in chosen if not _is_judged(finding, one, studies, tools)}
+    unknown = {index.study for index in chosen if not _is_judged(finding, index, studies, tools)}
     return Facts(
         outcome_class=finding.outcome_class,
         comparator_class=finding.comparator_class,
         label=finding.main.label,
-        randomised=bool(chosen) and all(one.randomised for one in chosen),
+        randomised=bool(chosen) and all(index.randomised for index in chosen),
         k=finding.main.k,
         people=finding.main.people,
         delta=policy.delta,
@@ -48,13 +48,13 @@ def facts_of(
         overdue=overdue,
         method=pool.method.value if pool else "",
         **_numbers(pool),
-        trials=tuple(_trial(one.study, studies.get(one.study), finding) for one in chosen),
+        trials=tuple(_trial(index.study, studies.get(index.study), finding) for index in chosen),
     )
 
 
 def _voices(finding: Finding) -> list[Index]:
     """Give the studies that the label rests on: those with a size, or else all that point."""
-    sized = [one for one in finding.index if one.vi is not None]
+    sized = [index for index in finding.index if index.vi is not None]
     return sized or list(finding.index)
 
 
@@ -65,8 +65,8 @@ def _concern(finding: Finding, chosen: Sequence[Index], unknown: set[str]) -> tu
     """
     if not chosen:
         return 0.0, 1.0
-    weights = finding.weights or {one.study: 1 / len(chosen) for one in chosen}
-    concerning = {one.study for one in chosen if one.some_concerns or one.high_risk}
+    weights = finding.weights or {index.study: 1 / len(chosen) for index in chosen}
+    concerning = {index.study for index in chosen if index.some_concerns or index.high_risk}
     least = sum(weights[study] for study in sorted(concerning))
     most = sum(weights[study] for study in sorted(concerning | unknown))
     return round(least, _PLACES), round(most, _PLACES)
@@ -74,12 +74,12 @@ def _concern(finding: Finding, chosen: Sequence[Index], unknown: set[str]) -> tu
 
 def _is_judged(
     finding: Finding,
-    one: Index,
+    index: Index,
     studies: Mapping[str, AcceptedStudy],
     tools: Mapping[str, Tool],
 ) -> bool:
     """Tell whether the risk of bias of a study's results of this class is known."""
-    study = studies.get(one.study)
+    study = studies.get(index.study)
     results = study.reading.results if study else ()
     of_class = [r for r in results if r.kind and r.kind.value == finding.outcome_class]
     said = [overall_of(tools, result.risk) for result in of_class]
@@ -122,5 +122,7 @@ def _comparators(reading: Reading, finding: Finding) -> tuple[str, ...]:
 
 
 def _numbers(pool: Pool | None) -> dict[str, float | None]:
-    found = {name: getattr(pool, name) if pool else None for name in _NUMBERS}
-    return {name: None if value is None else round(value, _PLACES) for name, value in found.items()}
+    numbers = {name: getattr(pool, name) if pool else None for name in _NUMBERS}
+    return {
+        name: None if value is None else round(value, _PLACES) for name, value in numbers.items()
+    }

@@ -108,7 +108,7 @@ class Assessment:
 
     def of(self, domain: CertaintyDomain) -> Suggestion:
         """Give what is suggested of one domain."""
-        return next(one for one in self.suggestions if one.domain is domain)
+        return next(suggestion for suggestion in self.suggestions if suggestion.domain is domain)
 
     def must_say_why(self, domain: CertaintyDomain, levels: int) -> bool:
         """Tell whether a person who goes down so many levels owes a sentence."""
@@ -135,8 +135,8 @@ def assess(facts: Facts, policy: CertaintyPolicy) -> Assessment:
         _imprecision(facts, policy),
         _reporting(facts, policy),
     )
-    low = down(start, sum(one.most for one in suggestions))
-    high = down(start, sum(one.least for one in suggestions))
+    low = down(start, sum(suggestion.most for suggestion in suggestions))
+    high = down(start, sum(suggestion.least for suggestion in suggestions))
     return Assessment(start, low, high, suggestions)
 
 
@@ -158,16 +158,16 @@ def to_mend(
     assessment: Assessment, downgrades: Downgrades, reasons: Mapping[CertaintyDomain, str]
 ) -> list[tuple[CertaintyDomain, str]]:
     """List what a person has still to say, in the order of domains: a choice, or a sentence."""
-    found = []
+    missing = []
     for domain in CertaintyDomain:
         levels = downgrades.get(domain)
         if levels is None or not 0 <= levels <= MOST:
-            found.append((domain, f"Choose how far {domain} takes it down"))
+            missing.append((domain, f"Choose how far {domain} takes it down"))
         elif assessment.must_say_why(domain, levels) and not reasons.get(domain, "").strip():
             suggestion = assessment.of(domain)
             why = "the rule suggests otherwise" if suggestion.is_settled else "the rule cannot tell"
-            found.append((domain, f"Say why, of {domain}: {why}"))
-    return found
+            missing.append((domain, f"Say why, of {domain}: {why}"))
+    return missing
 
 
 def leading(findings: Iterable[Finding]) -> dict[str, Finding]:
@@ -177,11 +177,14 @@ def leading(findings: Iterable[Finding]) -> dict[str, Finding]:
     usual-care one before the active one before that of another of the ten; where none does, the
     first in which anything is heard. In the order of classes.
     """
-    heard = [one for one in findings if one.main.pool or one.signs.heard]
+    heard = [finding for finding in findings if finding.main.pool or finding.signs.heard]
     return {
-        kind: min(of_class, key=lambda one: (not _settles(one), POOLS.index(one.comparator_class)))
+        kind: min(
+            of_class,
+            key=lambda finding: (not _settles(finding), POOLS.index(finding.comparator_class)),
+        )
         for kind in CLASSES
-        if (of_class := [one for one in heard if one.outcome_class == kind])
+        if (of_class := [finding for finding in heard if finding.outcome_class == kind])
     }
 
 
@@ -208,7 +211,7 @@ def as_json(facts: Facts) -> dict[str, Any]:
 
 def differing(first: Downgrades, second: Downgrades) -> tuple[CertaintyDomain, ...]:
     """List the domains that two people judge differently."""
-    return tuple(one for one in CertaintyDomain if first.get(one) != second.get(one))
+    return tuple(domain for domain in CertaintyDomain if first.get(domain) != second.get(domain))
 
 
 def moved(before: Mapping[str, Certainty], after: Mapping[str, Certainty]) -> tuple[Move, ...]:

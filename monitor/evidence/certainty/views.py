@@ -90,7 +90,7 @@ class BodyCertainty:
 
     def turn(self, user_id: int) -> Turn:
         """Tell what it waits for, from one person."""
-        spoke = user_id in {one.reviewer_id for one in self.two}
+        spoke = user_id in {opinion.reviewer_id for opinion in self.two}
         if not self.is_open:
             return Turn.CONFIRMED
         if len(self.two) == PAIR:
@@ -139,7 +139,7 @@ def standings(
                 overdue=overdue,
             ),
             [row for row in rows if row.outcome_class == kind],
-            [one for one in opinions if one.outcome_class == kind],
+            [opinion for opinion in opinions if opinion.outcome_class == kind],
             names,
         )
         for kind, finding in leading.items()
@@ -150,9 +150,9 @@ def every_standing(session: Session, catalogue: Catalogue, today: date) -> list[
     """Say where the certainty of every label of the ten stands."""
     registered = trials.standings(session, today)
     return [
-        one
+        body
         for slug in catalogue.slugs
-        for one in standings(session, catalogue, slug, today, overdue=_overdue(registered, slug))
+        for body in standings(session, catalogue, slug, today, overdue=_overdue(registered, slug))
     ]
 
 
@@ -164,9 +164,9 @@ def standing(
     Raises:
         NotFound: there is no such intervention, or nothing of this class to rate.
     """
-    for one in standings(session, catalogue, slug, today):
-        if one.outcome_class == outcome_class:
-            return one
+    for body in standings(session, catalogue, slug, today):
+        if body.outcome_class == outcome_class:
+            return body
     name = catalogue.intervention(slug).name
     raise NotFound(f"There is no result of {name} to rate here: none of this kind counts now")
 
@@ -180,9 +180,9 @@ def confirmed(
     return confirmed_levels(standings(session, catalogue, slug, today))
 
 
-def confirmed_levels(found: Iterable[BodyCertainty]) -> dict[str, Certainty]:
+def confirmed_levels(bodies: Iterable[BodyCertainty]) -> dict[str, Certainty]:
     """Give what stands confirmed, by outcome class: on the facts of now, or on others until then."""
-    return {one.outcome_class: one.confirmed.level for one in found if one.confirmed}
+    return {body.outcome_class: body.confirmed.level for body in bodies if body.confirmed}
 
 
 def opinions_on(
@@ -200,9 +200,9 @@ def opinions_on(
 def pair(opinions: Iterable[CertaintyOpinion]) -> list[CertaintyOpinion]:
     """Give the newest opinion of each of the first two people, the first one's first."""
     newest: dict[int, CertaintyOpinion] = {}
-    for one in opinions:
-        if one.reviewer_id in newest or len(newest) < PAIR:
-            newest[one.reviewer_id] = one
+    for opinion in opinions:
+        if opinion.reviewer_id in newest or len(newest) < PAIR:
+            newest[opinion.reviewer_id] = opinion
     return list(newest.values())
 
 
@@ -220,8 +220,8 @@ def _standing(
     names: Mapping[int, str],
 ) -> BodyCertainty:
     seen = certainty.fingerprint(facts)
-    on_these = [one for one in opinions if one.fingerprint == seen]
-    two = tuple(_opinion(one, names) for one in pair(on_these))
+    on_these = [opinion for opinion in opinions if opinion.fingerprint == seen]
+    two = tuple(_opinion(opinion, names) for opinion in pair(on_these))
     return BodyCertainty(
         slug=slug,
         outcome_class=facts.outcome_class,
@@ -232,7 +232,9 @@ def _standing(
         seen=seen,
         confirmed=_confirmed(rows, seen, names),
         two=two,
-        differ=certainty.differing(*(one.downgrades for one in two)) if len(two) == PAIR else (),
+        differ=certainty.differing(*(opinion.downgrades for opinion in two))
+        if len(two) == PAIR
+        else (),
     )
 
 
@@ -282,7 +284,7 @@ def _names(
     session: Session, rows: Iterable[CertaintyRow], opinions: Iterable[CertaintyOpinion]
 ) -> dict[int, str]:
     ids: Collection[int] = {who for row in rows for who in row.people}
-    ids = {*ids, *(one.reviewer_id for one in opinions)}
+    ids = {*ids, *(opinion.reviewer_id for opinion in opinions)}
     if not ids:
         return {}
     return dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).all())
@@ -290,5 +292,5 @@ def _names(
 
 def _overdue(registered: Iterable[trials.StandingTrial], slug: str) -> int:
     return sum(
-        one.standing is TrialStanding.OVERDUE and slug in one.evaluates for one in registered
+        trial.standing is TrialStanding.OVERDUE and slug in trial.evaluates for trial in registered
     )

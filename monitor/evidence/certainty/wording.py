@@ -24,17 +24,20 @@ def numbers(facts: Facts, policy: CertaintyPolicy) -> dict[CertaintyDomain, str]
     return {domain: say(facts, policy) for domain, say in sentences.items()}
 
 
-def suggested(one: Suggestion) -> str:
+def suggested(suggestion: Suggestion) -> str:
     """Say what the rule suggests of one domain.
 
     >>> suggested(Suggestion(CertaintyDomain.IMPRECISION, 0, 1))
     'none to one level down: what is not known decides'
     """
-    if one.asked:
+    if suggestion.asked:
         return "nothing: people judge"
-    if one.least != one.most:
-        return f"{went_down(one.least)} to {went_down(one.most)}: what is not known decides"
-    return went_down(one.least)
+    if suggestion.least != suggestion.most:
+        return (
+            f"{went_down(suggestion.least)} to {went_down(suggestion.most)}: "
+            "what is not known decides"
+        )
+    return went_down(suggestion.least)
 
 
 def went_down(levels: int) -> str:
@@ -93,10 +96,10 @@ def _indirectness(facts: Facts, _: CertaintyPolicy) -> str:
         f"{uk} of {plural(len(trials), 'study', 'studies')} in the UK"
         + (f", {unknown} not known" if unknown else "")
     ]
-    said.append(f"versions: {_counted(trials, lambda one: one.variants)}")
-    said.append(f"compared with: {_counted(trials, lambda one: one.comparators)}")
-    said.append(f"ages: {_counted(trials, lambda one: (one.ages,))}")
-    said.append(f"settings: {_counted(trials, lambda one: (one.setting,))}")
+    said.append(f"versions: {_counted(trials, lambda trial: trial.variants)}")
+    said.append(f"compared with: {_counted(trials, lambda trial: trial.comparators)}")
+    said.append(f"ages: {_counted(trials, lambda trial: (trial.ages,))}")
+    said.append(f"settings: {_counted(trials, lambda trial: (trial.setting,))}")
     return full("; ".join(said))
 
 

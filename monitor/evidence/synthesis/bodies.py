@@ -63,9 +63,9 @@ class Body:
         import numpy as np  # noqa: PLC0415 - heavy; wanted only where there are studies
 
         self._studies = studies
-        self._y = np.array([one.yi for one in studies], dtype=float)  # None becomes NaN
-        self._v = np.array([one.vi for one in studies], dtype=float)
-        self._people = np.array([one.people for one in studies], dtype=float)
+        self._y = np.array([study.yi for study in studies], dtype=float)  # None becomes NaN
+        self._v = np.array([study.vi for study in studies], dtype=float)
+        self._people = np.array([study.people for study in studies], dtype=float)
         self._sized = ~np.isnan(self._v)
 
     def whole(self) -> Parts:
@@ -111,7 +111,7 @@ class Body:
         own, sizes = sized.nonzero()[1], sized.sum(axis=1)
         bodies = Bodies(self._y[own], self._v[own], sizes)
         people = bodies.sums(self._people[own]).tolist() if len(own) else []
-        return bodies, [None if math.isnan(one) else int(one) for one in people]
+        return bodies, [None if math.isnan(count) else int(count) for count in people]
 
     def without_size(self, part: Part) -> Line:
         """Say what a part shows of which no study's size is known."""
@@ -149,7 +149,7 @@ def _moves(bodies: Sequence[Bodies]) -> "list[NDArray[np.float64]]":
     """Say about how far each study moves each body."""
     import numpy as np  # noqa: PLC0415 - heavy; here already
 
-    ends = np.cumsum([len(one.y) for one in bodies])
+    ends = np.cumsum([len(body.y) for body in bodies])
     return np.split(moved_by_each(joined(bodies)), ends[:-1]) if bodies else []
 
 
@@ -176,10 +176,10 @@ def lines_of(asked: Sequence[tuple[Body, Parts]], policy: SynthesisPolicy) -> li
         body.pooled(different) for (body, _), (_, different) in zip(asked, heard, strict=True)
     ]
     people = [count for _, counts in bodies for count in counts]
-    pools = pool_each(joined([one for one, _ in bodies]), policy) if people else []
+    pools = pool_each(joined([pooled for pooled, _ in bodies]), policy) if people else []
     lines = (
-        Line(in_words(one, policy.delta), one.k, count, one)
-        for one, count in zip(pools, people, strict=True)
+        Line(in_words(pool, policy.delta), pool.k, count, pool)
+        for pool, count in zip(pools, people, strict=True)
     )
     told = []
     for (body, parts), (which, different) in zip(asked, heard, strict=True):

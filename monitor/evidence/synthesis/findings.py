@@ -67,7 +67,7 @@ class MainFinding:
         pooled, as of a common effect.
         """
         tau2 = (self.main.pool.tau2 if self.main.pool else None) or 0.0
-        raw = {one.study: 1 / (one.vi + tau2) for one in self.index if one.vi is not None}
+        raw = {index.study: 1 / (index.vi + tau2) for index in self.index if index.vi is not None}
         whole = math.fsum(raw.values())
         return {study: weight / whole for study, weight in raw.items()}
 
@@ -101,13 +101,20 @@ def findings_of(
 ) -> list[Finding]:
     """Say what studies show whose effects are derived already, in the order of ``slugs``."""
     asked = [_asked(place, told) for place, told in _by_place(studies, slugs).items()]
-    without = without_each([(one.body, one.sound) for one in asked])
-    parts = [(one.body, one.parts(rest)) for one, (_, rest) in zip(asked, without, strict=True)]
-    lines = lines_of([*parts, *((one.later, one.later.whole()) for one in asked)], policy)
+    without = without_each([(question.body, question.sound) for question in asked])
+    parts = [
+        (question.body, question.parts(rest))
+        for question, (_, rest) in zip(asked, without, strict=True)
+    ]
+    lines = lines_of(
+        [*parts, *((question.later, question.later.whole()) for question in asked)], policy
+    )
     told, sustained = lines[: len(asked)], lines[len(asked) :]
     return [
-        _finding(one, left_out, own, later)
-        for one, (left_out, _), own, (later,) in zip(asked, without, told, sustained, strict=True)
+        _finding(question, left_out, own, later)
+        for question, (left_out, _), own, (later,) in zip(
+            asked, without, told, sustained, strict=True
+        )
     ]
 
 
@@ -116,13 +123,13 @@ def main_findings(
 ) -> list[MainFinding]:
     """Say what ``findings_of`` says, without the lines for comparison: a grade needs none of them."""
     chosen = [(place, _chosen(told)) for place, told in _by_place(studies, slugs).items()]
-    bodies = [Body(one.sound) for _, one in chosen]
+    bodies = [Body(choice.sound) for _, choice in chosen]
     lines = lines_of([(body, body.whole()) for body in bodies], policy)
     return [
         MainFinding(
-            *place, main, tuple(one.sound), body.signs(body.whole()[0]), tuple(_reasons(one))
+            *place, main, tuple(choice.sound), body.signs(body.whole()[0]), tuple(_reasons(choice))
         )
-        for (place, one), body, (main,) in zip(chosen, bodies, lines, strict=True)
+        for (place, choice), body, (main,) in zip(chosen, bodies, lines, strict=True)
     ]
 
 
@@ -157,8 +164,8 @@ class _Asked:
         import numpy as np  # noqa: PLC0415 - heavy; here already
 
         pooled, sound = self.first.pooled, self.sound
-        independent = np.array([one.developer_led is not True for one in pooled], dtype=bool)
-        sure = np.array([not one.some_concerns for one in pooled], dtype=bool)
+        independent = np.array([index.developer_led is not True for index in pooled], dtype=bool)
+        sure = np.array([not index.some_concerns for index in pooled], dtype=bool)
         every = self.body.whole()[0]
         return np.vstack([sound, sound & independent, sound & sure, every, without])
 
@@ -167,9 +174,9 @@ def _asked(place: Place, studies: Studies) -> _Asked:
     import numpy as np  # noqa: PLC0415 - heavy; wanted only where there is a finding
 
     first = _chosen(studies)
-    last = _of_one_kind([one.last for one in studies if one.last])[0]
-    later = Body([one for one in last if not one.high_risk])
-    sound = np.array([not one.high_risk for one in first.pooled], dtype=bool)
+    last = _of_one_kind([study.last for study in studies if study.last])[0]
+    later = Body([index for index in last if not index.high_risk])
+    sound = np.array([not index.high_risk for index in first.pooled], dtype=bool)
     return _Asked(place, first, Body(first.pooled), sound, later)
 
 
@@ -201,30 +208,30 @@ class _Chosen:
     @property
     def sound(self) -> list[Index]:
         """Those of the pool whose risk of bias is not high."""
-        return [one for one in self.pooled if not one.high_risk]
+        return [index for index in self.pooled if not index.high_risk]
 
 
 def _chosen(studies: Studies) -> _Chosen:
-    pooled, beside = _of_one_kind([one.first for one in studies if one.first])
-    silent = [one.name for one in studies if not one.first]
+    pooled, beside = _of_one_kind([study.first for study in studies if study.first])
+    silent = [study.name for study in studies if not study.first]
     return _Chosen(studies, pooled, beside, silent)
 
 
-def _of_one_kind(found: Sequence[Index]) -> tuple[list[Index], list[Index]]:
+def _of_one_kind(indices: Sequence[Index]) -> tuple[list[Index], list[Index]]:
     """Randomised and other studies are never in one pool: the others stand beside."""
-    others = [one for one in found if not one.randomised]
-    randomised = [one for one in found if one.randomised] if others else list(found)
+    others = [index for index in indices if not index.randomised]
+    randomised = [index for index in indices if index.randomised] if others else list(indices)
     return (randomised, others) if randomised else (others, [])
 
 
 def _reasons(body: _Chosen) -> Iterable[str]:
     chosen, beside = body.pooled, body.beside
     if chosen and not chosen[0].randomised:
-        by_chance = any(one.entries[0].alone.randomised for one in body.told)
+        by_chance = any(study.entries[0].alone.randomised for study in body.told)
         what = "no result of a randomised trial here" if by_chance else "no randomised trial"
         yield f"{what}: told as such, settles no headline"
     if beside:
-        names = ", ".join(one.study for one in beside)
+        names = ", ".join(index.study for index in beside)
         yield f"beside the pool, not randomised: {names}"
     yield from _of_each(chosen, beside)
     yield from _alike(chosen)
@@ -235,27 +242,29 @@ def _reasons(body: _Chosen) -> Iterable[str]:
 
 
 def _of_each(chosen: Sequence[Index], beside: Sequence[Index]) -> Iterable[str]:
-    for one in beside if chosen and chosen[0].randomised else (*chosen, *beside):
-        if one.results[0].allocation is Allocation.UNKNOWN:
-            yield f"{one.study}: how people came into its groups is not given, so not as randomised"
-    for one in (*chosen, *beside):
-        for doubt in one.doubts:
-            yield f"{one.study}: {doubt}; counted as given"
-    for one in chosen:
-        if one.high_risk:
-            yield f"{one.study}: high risk of bias, in the sensitivity line only"
+    for index in beside if chosen and chosen[0].randomised else (*chosen, *beside):
+        if index.results[0].allocation is Allocation.UNKNOWN:
+            yield (
+                f"{index.study}: how people came into its groups is not given, so not as randomised"
+            )
+    for index in (*chosen, *beside):
+        for doubt in index.doubts:
+            yield f"{index.study}: {doubt}; counted as given"
+    for index in chosen:
+        if index.high_risk:
+            yield f"{index.study}: high risk of bias, in the sensitivity line only"
 
 
 def _alike(chosen: Sequence[Index]) -> Iterable[str]:
     """Name studies that agree to the last digit: they count, and a person should look."""
-    told = [(one.yi, one.vi, one.people) for one in chosen]
+    told = [(index.yi, index.vi, index.people) for index in chosen]
     if len(set(told)) == len(told):
         return
     first: dict[tuple[float, float, int], str] = {}
-    for one in chosen:
-        if one.yi is None or one.vi is None or one.people is None:
+    for index in chosen:
+        if index.yi is None or index.vi is None or index.people is None:
             continue
-        other = first.setdefault((one.yi, one.vi, one.people), one.study)
-        if other != one.study:
+        other = first.setdefault((index.yi, index.vi, index.people), index.study)
+        if other != index.study:
             same = "have the same people and figures: see whether they are one study"
-            yield f"{other} and {one.study} {same}"
+            yield f"{other} and {index.study} {same}"

@@ -72,14 +72,14 @@ def fit(yi: Sequence[float], vi: Sequence[float], spread: Spread, interval: Inte
     """
     import numpy as np  # noqa: PLC0415 - heavy; wanted only where there is a pool
 
-    one = body(yi, vi)
-    if len(one.y) == 1 and not (spread is Spread.NONE and interval is Interval.WALD):
+    bodies = body(yi, vi)
+    if len(bodies.y) == 1 and not (spread is Spread.NONE and interval is Interval.WALD):
         raise ValueError("random effects need two studies or more")
     with np.errstate(all="ignore"):
-        found = fit_each(one, spread, interval)[0]
-    if not all(map(math.isfinite, (found.ci_low, found.ci_high, found.tau2, found.i2))):
+        fitted = fit_each(bodies, spread, interval)[0]
+    if not all(map(math.isfinite, (fitted.ci_low, fitted.ci_high, fitted.tau2, fitted.i2))):
         raise ValueError("effects or variances lie too far apart to be worked with")
-    return found
+    return fitted
 
 
 def fit_each(bodies: Bodies, spread: Spread, interval: Interval) -> list[Fit]:
@@ -88,7 +88,7 @@ def fit_each(bodies: Bodies, spread: Spread, interval: Interval) -> list[Fit]:
     A body's answer depends on its own studies alone. Bodies of one study are for a common effect
     with Wald's interval.
     """
-    return [one for lot in bodies.in_lots() for one in _fit_lot(lot, spread, interval)]
+    return [fitted for lot in bodies.in_lots() for fitted in _fit_lot(lot, spread, interval)]
 
 
 def _fit_lot(bodies: Bodies, spread: Spread, interval: Interval) -> list[Fit]:
@@ -133,7 +133,7 @@ def moved_by_each(bodies: Bodies) -> Array:
     each, y = bodies.each, bodies.y
     tau2 = each(by_weight(bodies))
     w = 1 / (bodies.v + tau2)
-    sums = [each(bodies.sums(one)) for one in (w, w**2, w**3, w * y, w**2 * y, (w * y) ** 2)]
+    sums = [each(bodies.sums(terms)) for terms in (w, w**2, w**3, w * y, w**2 * y, (w * y) ** 2)]
     total, squares, cubes, first, second, third = (
         whole - own
         for whole, own in zip(sums, (w, w**2, w**3, w * y, w**2 * y, (w * y) ** 2), strict=True)

@@ -33,4 +33,4 @@ def for_readers(words: str, outcome_class: str) -> str:
     """
     if outcome_class != ResultClass.HARM:
         return words
-    return _WORDS.sub(lambda found: _OF_HARMS[found[0]], words)
+    return _WORDS.sub(lambda match: _OF_HARMS[match[0]], words)

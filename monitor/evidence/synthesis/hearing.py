@@ -78,9 +78,9 @@ def derived(rows: Iterable[Result], rules: Rules) -> tuple[list[Derived], list[R
     for position, row in enumerate(every):
         if row.study not in left_out:
             at[key_of(row.study)].append(position)
-    studies = [of_study([every[one] for one in own], rules) for own in at.values()]
+    studies = [of_study([every[number] for number in own], rules) for own in at.values()]
     refused = sorted(
-        (at[one.study][position], why) for one in studies for position, why in one.refused
+        (at[study.study][position], why) for study in studies for position, why in study.refused
     )
     return studies, [(every[position], why) for position, why in refused]
 
@@ -90,17 +90,17 @@ def together(studies: Sequence[Derived], rules: Rules) -> tuple[list[Derived], l
 
     Says what ``derived`` says of all their rows: only those that turn out to be one are derived anew.
     """
-    left_out = copies({one.rows[0].study: one.rows for one in studies})
+    left_out = copies({study.rows[0].study: study.rows for study in studies})
     groups: dict[str, list[Derived]] = defaultdict(list)
-    for one in studies:
-        if one.rows[0].study not in left_out:
-            groups[one.study].append(one)
-    found = [
-        own[0] if len(own) == 1 else of_study([row for one in own for row in one.rows], rules)
+    for study in studies:
+        if study.rows[0].study not in left_out:
+            groups[study.study].append(study)
+    merged = [
+        own[0] if len(own) == 1 else of_study([row for study in own for row in study.rows], rules)
         for own in groups.values()
     ]
-    refused = [(one.rows[position], why) for one in found for position, why in one.refused]
-    return found, refused
+    refused = [(study.rows[position], why) for study in merged for position, why in study.refused]
+    return merged, refused
 
 
 def of_study(rows: Sequence[Result], rules: Rules) -> Derived:
@@ -111,7 +111,7 @@ def of_study(rows: Sequence[Result], rules: Rules) -> Derived:
     class is in no pool, and refused.
     """
     policy, known = rules.policy, rules.slugs
-    found: list[tuple[Result, str, Effect]] = []
+    effects: list[tuple[Result, str, Effect]] = []
     refused: list[tuple[int, str]] = []
     for position, row in enumerate(rows):
         pool = ANOTHER if row.comparator.casefold() in known else pool_of(row, policy)
@@ -119,13 +119,13 @@ def of_study(rows: Sequence[Result], rules: Rules) -> Derived:
             refused.append((position, "comparator_class: not given, so it belongs to no pool"))
             continue
         try:
-            found.append((row, pool, derive(row, policy)))
+            effects.append((row, pool, derive(row, policy)))
         except InvalidInput as error:
             refused.append((position, str(error)))
     places: dict[Place, list[Heard]] = {}
     by_chance, led = _by_chance(rows), _led(rows)
-    told = {_comparison(row) for row, pool, _ in found if pool is ANOTHER}
-    for row, pool, effect in found:
+    told = {_comparison(row) for row, pool, _ in effects if pool is ANOTHER}
+    for row, pool, effect in effects:
         own = _heard(row, row, effect, rules, by_chance=by_chance, led=led)
         places.setdefault((row.intervention, pool, row.outcome_class), []).append(own)
         other = row.comparator.casefold()
@@ -147,10 +147,10 @@ def of_study(rows: Sequence[Result], rules: Rules) -> Derived:
 
 def _in_place(study: str, entries: list[Heard], rules: Rules) -> InPlace:
     policy, measures = rules.policy, rules.measures
-    late = any(one.months >= policy.first_months for one in entries)
+    late = any(entry.months >= policy.first_months for entry in entries)
     return InPlace(
         study,
-        min(one.result.study for one in entries),
+        min(entry.result.study for entry in entries),
         entries,
         index(entries, policy, measures),
         index(entries, policy, measures, sustained=True) if late else None,

@@ -54,12 +54,12 @@ class Index:
     @property
     def comparator(self) -> str:
         """What it was compared with, by name or else by class."""
-        return _listed(one.comparator or one.comparator_class for one in self.results)
+        return _listed(result.comparator or result.comparator_class for result in self.results)
 
     @property
     def risk_of_bias(self) -> str:
         """The judgements of its results, in the words of the tool; empty: not appraised."""
-        return _listed(one.risk_of_bias for one in self.results if one.risk_of_bias)
+        return _listed(result.risk_of_bias for result in self.results if result.risk_of_bias)
 
     @property
     def months(self) -> float | None:
@@ -104,9 +104,9 @@ def index(
     """
     last = policy.first_months
     if sustained:
-        within = [one for one in of_study if one.whole and one.months >= last]
+        within = [entry for entry in of_study if entry.whole and entry.months >= last]
     else:
-        within = [one for one in of_study if one.whole and 0 <= one.months <= last]
+        within = [entry for entry in of_study if entry.whole and 0 <= entry.months <= last]
     if not within:
         return None
     if len(of_study) == 1:
@@ -115,15 +115,15 @@ def index(
     chosen = within
     if len(within) > 1:
         name = _MEASURES.get(within[0].result.outcome_class, "")
-        better = [_is_better(one.result, measures) for one in within]
+        better = [_is_better(entry.result, measures) for entry in within]
         chosen = _prefer(within, rules, name, better)
-    months = [one.months for one in chosen]
+    months = [entry.months for entry in chosen]
     wanted = max(months) if sustained else min(months)
-    if [one for one in of_study if one.months != wanted]:
+    if [entry for entry in of_study if entry.months != wanted]:
         rules.append(f"{wanted:g} months after the end of treatment")
-        chosen = [one for one in chosen if one.months == wanted]
+        chosen = [entry for entry in chosen if entry.months == wanted]
     if len(chosen) > 1:
-        primary = [one.primary for one in chosen]
+        primary = [entry.primary for entry in chosen]
         chosen = _prefer(chosen, rules, "the pre-specified primary", primary)
     return _one_of(chosen, policy, rules)
 
@@ -138,36 +138,36 @@ def _prefer(
     if all(holds) or not any(holds):
         return candidates
     rules.append(name)
-    return [one for one, it_holds in zip(candidates, holds, strict=True) if it_holds]
+    return [candidate for candidate, it_holds in zip(candidates, holds, strict=True) if it_holds]
 
 
 def _one_of(equals: list[Heard], policy: SynthesisPolicy, rules: list[str]) -> Index:
     """Make one result of a study's equals: a result told twice once, and those at high risk last."""
     if len(equals) > 1:
         equals = _sound(equals, policy, rules)
-        sized = [one for one in equals if one.effect.vi is not None]
+        sized = [entry for entry in equals if entry.effect.vi is not None]
         equals = sized or equals
     if len(equals) == 1:
         return equals[0].alone.by("; ".join(rules))
     rules.append(f"mean of {len(equals)} equals")
-    yi, vi, sign = _mean([one.effect for one in equals], policy.within_study_correlation)
-    ones = [one.alone for one in equals]
-    results = sorted((result for one in ones for result in one.results), key=repr)
+    yi, vi, sign = _mean([entry.effect for entry in equals], policy.within_study_correlation)
+    ones = [entry.alone for entry in equals]
+    results = sorted((result for alone in ones for result in alone.results), key=repr)
     return Index(
-        study=min(one.study for one in ones),
-        outcome=_listed(one.outcome for one in ones),
+        study=min(alone.study for alone in ones),
+        outcome=_listed(alone.outcome for alone in ones),
         yi=yi,
         vi=vi,
         sign=sign,
         people=_people(results),
         randomised=ones[0].randomised,
         high_risk=ones[0].high_risk,  # all are, or none
-        some_concerns=any(one.some_concerns for one in ones),
+        some_concerns=any(alone.some_concerns for alone in ones),
         developer_led=ones[0].developer_led,
         rule="; ".join(rules),
         results=tuple(results),
-        derivation=_listed(one.derivation for one in ones),
-        doubts=tuple(sorted({doubt for one in ones for doubt in one.doubts})),
+        derivation=_listed(alone.derivation for alone in ones),
+        doubts=tuple(sorted({doubt for alone in ones for doubt in alone.doubts})),
     )
 
 
@@ -178,24 +178,24 @@ def _listed(words: Iterable[str]) -> str:
 def _sound(equals: list[Heard], policy: SynthesisPolicy, rules: list[str]) -> list[Heard]:
     """Leave out what repeats another row, and what is at high risk where others are not."""
     told: dict[tuple[object, ...], list[Heard]] = defaultdict(list)
-    for one in equals:
-        told[_figures(one)].append(one)
+    for equal in equals:
+        told[_figures(equal)].append(equal)
 
-    def risk(one: Heard) -> tuple[bool, bool, str]:
-        said = one.result.risk_of_bias
-        return said in policy.high_risk, said in policy.some_concerns, repr(one.result)
+    def risk(heard: Heard) -> tuple[bool, bool, str]:
+        said = heard.result.risk_of_bias
+        return said in policy.high_risk, said in policy.some_concerns, repr(heard.result)
 
     distinct = [same[0] if len(same) == 1 else max(same, key=risk) for same in told.values()]
-    sound = [one for one in distinct if one.result.risk_of_bias not in policy.high_risk]
+    sound = [entry for entry in distinct if entry.result.risk_of_bias not in policy.high_risk]
     if not sound or len(sound) == len(distinct):
         return distinct
     rules.append("not at high risk of bias")
     return sound
 
 
-def _figures(one: Heard) -> tuple[object, ...]:
+def _figures(entry: Heard) -> tuple[object, ...]:
     """What makes two rows one result: the same groups, the same outcome, the same numbers."""
-    result, effect = one.result, one.effect
+    result, effect = entry.result, entry.effect
     groups = (result.variant, result.comparator, result.comparator_class)
     what = (result.outcome, result.measure, result.informant)
     words = tuple(word.casefold() for word in (*groups, *what))

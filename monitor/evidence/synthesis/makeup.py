@@ -69,23 +69,23 @@ def hear(studies: Mapping[str, AcceptedStudy], catalogue: Catalogue) -> Hearing:
             rows_of(catalogue, study.reading, name), study.reading.results, strict=True
         )
     )
-    rows = [one.row for one in spoken]
+    rows = [said.row for said in spoken]
     studies_, _ = derived(rows, rules_of(catalogue))
     places: dict[Place, dict[str, InPlace]] = defaultdict(dict)
     for study in studies_:
         for place, told in study.places.items():
             places[place][told.name] = told
-    return Hearing(spoken, places, {_bare(one.row): one.told for one in spoken}, studies)
+    return Hearing(spoken, places, {_bare(said.row): said.told for said in spoken}, studies)
 
 
 def voices(finding: Finding, hearing: Hearing) -> tuple[Voice, ...]:
     """Give each study heard in a finding: those in the pool first, each by name; those beside it."""
     place = (finding.intervention, finding.comparator_class, finding.outcome_class)
-    pooled = {one.study for one in finding.index}
+    pooled = {index.study for index in finding.index}
     by_study = hearing.places.get(place, {})
     said = {name: told.first for name, told in by_study.items()}
-    randomised = any(one.randomised for one in said.values() if one)
-    found = [
+    randomised = any(index.randomised for index in said.values() if index)
+    speaking = [
         Voice(
             name,
             said[name],
@@ -97,7 +97,7 @@ def voices(finding: Finding, hearing: Hearing) -> tuple[Voice, ...]:
         )
         for name in sorted(by_study)
     ]
-    return tuple(sorted(found, key=lambda voice: bool(voice.beside)))
+    return tuple(sorted(speaking, key=lambda voice: bool(voice.beside)))
 
 
 def variants(pooled: Iterable[Voice]) -> tuple[str, ...]:
@@ -106,9 +106,9 @@ def variants(pooled: Iterable[Voice]) -> tuple[str, ...]:
     return tuple(sorted(name for name in named if name)) if len(named) > 1 else ()
 
 
-def _chosen(told: InPlace, one: Index | None) -> list[Result]:
+def _chosen(told: InPlace, index: Index | None) -> list[Result]:
     """Give the results that an index result is made of, as they were told; one told twice once."""
-    made_of = one.results if one else ()
+    made_of = index.results if index else ()
     own = [entry.result for entry in told.entries if entry.alone.results[0] in made_of]
     return list(dict.fromkeys(own))
 
@@ -128,9 +128,9 @@ def _seen(result: Result, slug: str, hearing: Hearing) -> Chosen:
     return Chosen(result, told, people, events)
 
 
-def _why(one: Index | None, *, randomised: bool) -> str:
-    if one is None:
+def _why(index: Index | None, *, randomised: bool) -> str:
+    if index is None:
         return NO_INDEX
-    if randomised and not one.randomised:
+    if randomised and not index.randomised:
         return NOT_RANDOMISED
-    return HIGH_RISK if one.high_risk else NOT_HEARD
+    return HIGH_RISK if index.high_risk else NOT_HEARD

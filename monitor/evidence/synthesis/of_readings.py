@@ -114,11 +114,12 @@ def asked_of(
         effect = effect_of(reading, result, policy)
     except InvalidInput:
         return ""  # what is wrong with it is told already
-    found = doubts(row_of(reading, result, study=""), effect, limits)
-    if not found:
+    sentences = doubts(row_of(reading, result, study=""), effect, limits)
+    if not sentences:
         return ""
     return (
-        f"Is this printed so? {sentence('; '.join(found))}. Correct it, or say where it stands so"
+        f"Is this printed so? {sentence('; '.join(sentences))}. "
+        "Correct it, or say where it stands so"
     )
 
 

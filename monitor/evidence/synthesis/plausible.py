@@ -23,12 +23,12 @@ def doubts(result: Result, effect: Effect, limits: Plausible) -> tuple[str, ...]
     """
     if result.effect_type is EffectType.DIRECTION:
         return ()
-    found = (
+    sentences = (
         _too_large(effect, limits),
         _off_centre(result, limits),
         _too_sure(result, effect, limits),
     )
-    return tuple(sentence for sentence in found if sentence)
+    return tuple(sentence for sentence in sentences if sentence)
 
 
 def _too_large(effect: Effect, limits: Plausible) -> str:

@@ -30,12 +30,12 @@ def derived_of_facts(
     None: it has no result.
     """
     key = (digest(facts), name)
-    found = _DERIVED.get(
+    remembered = _DERIVED.get(
         key,
         rules_by(catalogue),
         lambda: (derived_of(catalogue, rows_of(catalogue, reading(), name)),),
     )
-    return found[0]
+    return remembered[0]
 
 
 def derived_of(catalogue: Catalogue, rows: Sequence[Result]) -> Derived | None:

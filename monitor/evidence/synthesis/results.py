@@ -245,16 +245,16 @@ class Cells:
 
     def required(self, name: str) -> str:
         """Give a cell that may not be empty."""
-        if found := self.text(name):
-            return found
+        if cell := self.text(name):
+            return cell
         raise InvalidInput(f"{name}: is missing")
 
     def one_of(self, name: str, words: Collection[str]) -> str:
         """Give a cell that is one of some words, or empty."""
-        found = self.word(name)
-        if found and found not in words:
-            raise InvalidInput(f"{name}: {found!r} is none of {'; '.join(words)}")
-        return found
+        word = self.word(name)
+        if word and word not in words:
+            raise InvalidInput(f"{name}: {word!r} is none of {'; '.join(words)}")
+        return word
 
     def yes_no(self, name: str) -> bool | None:
         """Give an answer; None: not known."""

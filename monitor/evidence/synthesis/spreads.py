@@ -93,17 +93,17 @@ def _highest(bodies: Bodies, step: Step, likelihood: Step) -> Array:
     return highest
 
 
-def _highest_of_few(bodies: Bodies, found: Array, step: Step, likelihood: Step) -> Array:
+def _highest_of_few(bodies: Bodies, peaks: Array, step: Step, likelihood: Step) -> Array:
     """Look for a higher peak than the one found: on a grid, then by scoring between its points."""
     import numpy as np  # noqa: PLC0415 - heavy; here already
 
-    rows = np.arange(len(found))
+    rows = np.arange(len(peaks))
     grid = np.append(0, np.geomspace(*_GRID))[:, None] * _squares(bodies)
     best = likelihood(bodies, bodies.v + bodies.each(grid)).argmax(axis=0)
     bounds = grid[(best - 1).clip(0), rows], grid[(best + 1).clip(max=len(grid) - 1), rows]
     between = _climb(bodies, grid[best, rows], step, bounds)
-    height, other = likelihood(bodies, bodies.v + bodies.each(np.array([found, between])))
-    return np.where(other > height, between, found)
+    height, other = likelihood(bodies, bodies.v + bodies.each(np.array([peaks, between])))
+    return np.where(other > height, between, peaks)
 
 
 def _climb(

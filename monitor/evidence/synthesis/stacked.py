@@ -80,7 +80,7 @@ def joined(bodies: Sequence[Bodies]) -> Bodies:
     import numpy as np  # noqa: PLC0415 - heavy; here already
 
     return Bodies(
-        np.concatenate([one.y for one in bodies]),
-        np.concatenate([one.v for one in bodies]),
-        np.concatenate([one.sizes for one in bodies]),
+        np.concatenate([body.y for body in bodies]),
+        np.concatenate([body.v for body in bodies]),
+        np.concatenate([body.sizes for body in bodies]),
     )

@@ -118,16 +118,18 @@ def frequencies(
 
 def events_of(voices: Iterable[Voice]) -> Events | None:
     """Give the comparison groups' median share, where every pooled result is of one outcome's events."""
-    chosen = [one for voice in voices if voice.index and voice.index.vi for one in voice.chosen]
-    kinds = {one.result.effect_type for one in chosen}
-    ways = {one.result.benefit for one in chosen}
-    names = {(one.result.outcome or one.result.measure).casefold() for one in chosen}
+    chosen = [
+        choice for voice in voices if voice.index and voice.index.vi for choice in voice.chosen
+    ]
+    kinds = {choice.result.effect_type for choice in chosen}
+    ways = {choice.result.benefit for choice in chosen}
+    names = {(choice.result.outcome or choice.result.measure).casefold() for choice in chosen}
     if kinds != {EffectType.TABLE} or len(ways) != 1 or len(names) != 1 or "" in names:
         return None
     shares = [
-        one.events[1] / one.people[1]
-        for one in chosen
-        if one.events[1] is not None and one.people[1]
+        choice.events[1] / choice.people[1]
+        for choice in chosen
+        if choice.events[1] is not None and choice.people[1]
     ]
     share = median(shares)
     if len(shares) != len(chosen) or not 0 < share < 1:
@@ -144,16 +146,16 @@ def comparator_of(
     if finding.comparator_class not in sentences.comparators:
         return finding.comparator_class
     if finding.comparator_class == "another of the ten":
-        found = {names[r.comparator] for r in results if r.comparator in names}
+        compared = {names[r.comparator] for r in results if r.comparator in names}
     else:
-        found = {sentences.comparisons.get(r.comparator_class, "") for r in results} - {""}
-    return either(sorted(found)) if found else sentences.comparators[finding.comparator_class]
+        compared = {sentences.comparisons.get(r.comparator_class, "") for r in results} - {""}
+    return either(sorted(compared)) if compared else sentences.comparators[finding.comparator_class]
 
 
 def independence(chosen: Sequence[Index]) -> str:
     """Tell how many studies are independent of the intervention's developers; never a guess."""
-    known = [one for one in chosen if one.developer_led is not None]
-    own = sum(1 for one in known if one.developer_led is False)
+    known = [index for index in chosen if index.developer_led is not None]
+    own = sum(1 for index in known if index.developer_led is False)
     unknown = len(chosen) - len(known)
     count = f"{own} of {len(chosen)} independent of the developers"
     if not own:
@@ -164,13 +166,13 @@ def independence(chosen: Sequence[Index]) -> str:
 def not_effective(chosen: Iterable[Index], policy: SynthesisPolicy) -> tuple[str, ...]:
     """Name the sound randomised studies whose own result is no difference, or favours the comparison."""
     return tuple(
-        one.study
-        for one in chosen
-        if one.randomised
-        and not one.high_risk
-        and one.yi is not None
-        and one.vi is not None
-        and label(pool([one.yi], [one.vi], policy), policy.delta) in _NULL
+        index.study
+        for index in chosen
+        if index.randomised
+        and not index.high_risk
+        and index.yi is not None
+        and index.vi is not None
+        and label(pool([index.yi], [index.vi], policy), policy.delta) in _NULL
     )
 
 
@@ -227,7 +229,7 @@ def _places(
         fits = adds.fits_both
     else:
         fits = adds.fits_benefit if high >= delta else adds.fits_loss
-    sizes = [one.yi for one in finding.index if one.yi is not None and one.vi is not None]
+    sizes = [index.yi for index in finding.index if index.yi is not None and index.vi is not None]
     return _base(finding, sentences, said) | {
         "fits": fits,
         "least": number(min(sizes, default=0.0)),
@@ -250,10 +252,10 @@ def _base(finding: Finding, sentences: FindingSentences, said: Said) -> dict[str
 
 
 def _trials(finding: Finding, sentences: FindingSentences) -> str:
-    nouns, one = sentences.nouns, finding.main.k == 1
+    nouns, is_single = sentences.nouns, finding.main.k == 1
     if all(index.randomised for index in finding.index):
-        return nouns.one_trial if one else nouns.trials
-    return nouns.one_study if one else nouns.studies
+        return nouns.one_trial if is_single else nouns.trials
+    return nouns.one_study if is_single else nouns.studies
 
 
 def _comparator(finding: Finding, sentences: FindingSentences, said: Said) -> str:
