@@ -140,7 +140,7 @@ def check(raw: Any) -> tuple[About | None, list[str]]:  # noqa: ANN401 - whateve
     try:
         return About.model_validate(_cleaned(raw)), []
     except ValidationError as error:
-        return None, [_told(one) for one in error.errors(include_url=False)]
+        return None, [_told(fault) for fault in error.errors(include_url=False)]
 
 
 def _loaded(text: str) -> dict[str, Any]:

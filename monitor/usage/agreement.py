@@ -81,7 +81,7 @@ def loosened(stated: Sequence[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
     Where several share a set with ranks to spare (three hold three of 1 to 4), and another's set
     names one of these ranks, that rank was inferred: the other may hold any of the set.
     """
-    spare = {one for one in stated if len(one) > stated.count(one)}
+    spare = {ranks for ranks in stated if len(ranks) > stated.count(ranks)}
     widened = []
     for own in stated:
         more = set(own)
@@ -95,7 +95,7 @@ def loosened(stated: Sequence[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
 
 def is_contradictory(stated: Mapping[str, Sequence[int]]) -> bool:
     """Tell whether ranks as stated force one to be used more than its words and others allow."""
-    sets = tuple(tuple(sorted(set(one))) for one in stated.values())
+    sets = tuple(tuple(sorted(set(ranks))) for ranks in stated.values())
     return loosened(sets) != sets
 
 
@@ -140,7 +140,7 @@ def _bounds(
     """
     whole = (1 << len(levels)) - 1
     reached: dict[int, tuple[int, int]] = {0: (0, 0)}
-    for rank in sorted({rank for one in possible for rank in one}):
+    for rank in sorted({rank for allowed in possible for rank in allowed}):
         for taken, (least, most) in list(reached.items()):  # nobody may hold it
             for place, ranks in enumerate(possible):
                 if taken & 1 << place or rank not in ranks:

@@ -177,11 +177,11 @@ def intervention(named: str, catalogue: Catalogue) -> str:
         InvalidInput: it is none of them.
     """
     wanted = named.casefold()
-    for one in catalogue.interventions:
-        names = {one.slug, one.short.casefold(), one.name.casefold()}
-        names.add(f"{one.name} ({one.short})".casefold())
+    for about in catalogue.interventions:
+        names = {about.slug, about.short.casefold(), about.name.casefold()}
+        names.add(f"{about.name} ({about.short})".casefold())
         if wanted in names:
-            return one.slug
+            return about.slug
     raise InvalidInput(
         f"{named[:60]!r} is none of the ten ({', '.join(catalogue.slugs)})"
         if named

@@ -37,7 +37,7 @@ def checks(  # noqa: PLR0913 - what a wave says, and what it stands beside
 
     ``names`` are the short names of all interventions, by slug; ``areas`` are those known.
     """
-    found = [
+    remarks = [
         _complete(survey, names) if rows else _too_few(),
         _denominators(survey),
         _over(survey, today),
@@ -50,7 +50,7 @@ def checks(  # noqa: PLR0913 - what a wave says, and what it stands beside
         _small(rows),
         _overlap(overlaps),
     ]
-    return [check for check in found if check]
+    return [check for check in remarks if check]
 
 
 def _too_few() -> Check:

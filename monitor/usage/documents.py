@@ -29,16 +29,16 @@ def read(table: bytes, about: bytes | None, catalogue: Catalogue) -> Read:
 
 def _document(data: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_once)
+        document = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_once)
     except InvalidInput:
         raise
     except (ValueError, RecursionError):  # no text, no JSON, a number without end, a deep nest
         raise InvalidInput("it is no JSON that can be read") from None
-    if not isinstance(found, dict) or set(found) != {"about", "rows"}:
+    if not isinstance(document, dict) or set(document) != {"about", "rows"}:
         raise InvalidInput(f"it has another shape than a wave: {_SHAPE}")
-    if not isinstance(found["about"], dict) or not isinstance(found["rows"], list):
+    if not isinstance(document["about"], dict) or not isinstance(document["rows"], list):
         raise InvalidInput(f"it has another shape than a wave: {_SHAPE}")
-    return found
+    return document
 
 
 def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

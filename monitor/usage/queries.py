@@ -13,9 +13,9 @@ from monitor.usage.tables import Wave, WaveRow, WaveState
 
 def waves(session: Session) -> list[Wave]:
     """Give every wave, the newest survey first; drafts before those that stand."""
-    found = session.scalars(select(Wave).order_by(Wave.id.desc())).all()
+    waves = session.scalars(select(Wave).order_by(Wave.id.desc())).all()
     return sorted(
-        found,
+        waves,
         key=lambda wave: (wave.state is WaveState.DRAFT, wave.field_to or date.min, wave.id),
         reverse=True,
     )
@@ -27,23 +27,23 @@ def wave(session: Session, wave_id: int) -> Wave:
     Raises:
         NotFound: there is none.
     """
-    found = session.get(Wave, wave_id)
-    if found is None:
+    wave = session.get(Wave, wave_id)
+    if wave is None:
         raise NotFound(f"there is no wave {wave_id}")
-    return found
+    return wave
 
 
 def waves_by_ids(session: Session, ids: Collection[int]) -> dict[int, Wave]:
     """Give some waves, by id; those that there are none of are left out."""
     if not ids:
         return {}
-    return {one.id: one for one in session.scalars(select(Wave).where(Wave.id.in_(sorted(ids))))}
+    return {wave.id: wave for wave in session.scalars(select(Wave).where(Wave.id.in_(sorted(ids))))}
 
 
 def rows(session: Session, wave_id: int) -> list[WaveRow]:
     """Give every row of a wave, in the order it was brought."""
-    found = select(WaveRow).where(WaveRow.wave_id == wave_id).order_by(WaveRow.id)
-    return list(session.scalars(found))
+    statement = select(WaveRow).where(WaveRow.wave_id == wave_id).order_by(WaveRow.id)
+    return list(session.scalars(statement))
 
 
 def published(session: Session, at: datetime | None = None) -> list[Survey]:
@@ -68,11 +68,11 @@ def _published(session: Session, at: datetime | None = None) -> list[Survey]:
     return _surveys(session, session.scalars(select(Wave).where(stands)).all())
 
 
-def _surveys(session: Session, found: Sequence[Wave]) -> list[Survey]:
+def _surveys(session: Session, waves: Sequence[Wave]) -> list[Survey]:
     whole = (
         select(WaveRow)
         .where(
-            WaveRow.wave_id.in_([one.id for one in found]),
+            WaveRow.wave_id.in_([wave.id for wave in waves]),
             WaveRow.nation == "",
             WaveRow.sector == "",
             WaveRow.area == "",
@@ -82,7 +82,7 @@ def _surveys(session: Session, found: Sequence[Wave]) -> list[Survey]:
     of: dict[int, list[WaveRow]] = {}
     for row in session.scalars(whole):
         of.setdefault(row.wave_id, []).append(row)
-    return [_survey(one, of.get(one.id, ())) for one in found]
+    return [_survey(wave, of.get(wave.id, ())) for wave in waves]
 
 
 def _survey(wave_: Wave, whole: Iterable[WaveRow]) -> Survey:

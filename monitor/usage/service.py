@@ -266,11 +266,11 @@ def _published_wave(
 ) -> Wave:
     """Give the wave that the published review speaks of, made when it is first wanted."""
     stated, survey = intervention.usage, catalogue.review.survey
-    found = session.scalars(
+    wave = session.scalars(
         select(Wave).where(Wave.name == stated.wave, Wave.origin == PUBLISHED_REVIEW)
     ).first()
-    if found is None:
-        found = Wave(
+    if wave is None:
+        wave = Wave(
             name=stated.wave,
             state=WaveState.PUBLISHED,
             origin=PUBLISHED_REVIEW,
@@ -281,13 +281,13 @@ def _published_wave(
             published_at=at,
             promoters=[],
         )
-        session.add(found)
-    if stated.wave == survey.wave and found.dated is None:
-        found.dated, found.frame, found.mode = survey.dated, survey.frame, survey.mode
-        found.services, found.responses = survey.services, survey.responses
-        found.promoters = list(survey.promoters)
+        session.add(wave)
+    if stated.wave == survey.wave and wave.dated is None:
+        wave.dated, wave.frame, wave.mode = survey.dated, survey.frame, survey.mode
+        wave.services, wave.responses = survey.services, survey.responses
+        wave.promoters = list(survey.promoters)
     session.flush()
-    return found
+    return wave
 
 
 def _record(session: Session, wave: Wave, intervention: Intervention, at: datetime) -> None:

@@ -112,12 +112,12 @@ def splits(
 
     Parts that could be worked out from all the others are hidden with the next smallest.
     """
-    found = []
+    splits = []
     for by in DIMENSIONS:
         of = [row for row in rows if row.slug == slug and _only(row, by)]
         if of:
-            found.append(_split(by, of, effect, _shown(rows, slug, by, nation_of)))
-    return found
+            splits.append(_split(by, of, effect, _shown(rows, slug, by, nation_of)))
+    return splits
 
 
 def mostly_noise(shares: Sequence[Share]) -> bool:
@@ -140,7 +140,7 @@ def mostly_noise(shares: Sequence[Share]) -> bool:
 
 
 def _only(row: Row, by: str) -> bool:
-    return all(bool(getattr(row, one)) == (one == by) for one in DIMENSIONS)
+    return all(bool(getattr(row, dimension)) == (dimension == by) for dimension in DIMENSIONS)
 
 
 def parts_of(rows: Sequence[Row], slug: str, by: str) -> dict[str, int]:
@@ -181,7 +181,7 @@ def _width(parts: Sequence[Part]) -> str:
     seen = [(part.share, part.name) for part in parts if part.share]
     if not seen:
         return ""
-    share, name = min(seen, key=lambda one: one[0].denominator)
+    share, name = min(seen, key=lambda part: part[0].denominator)
     low, high = wilson(share)
     either = round(100 * max(high - share.value, share.value - low))
     return (

@@ -167,7 +167,12 @@ class Observation:
 def in_order(surveys: Iterable[Survey]) -> list[Survey]:
     """Put waves in the order of their field dates, the oldest first; one without dates is oldest."""
     return sorted(
-        surveys, key=lambda one: (one.field_to or date.min, one.field_from or date.min, one.name)
+        surveys,
+        key=lambda survey: (
+            survey.field_to or date.min,
+            survey.field_from or date.min,
+            survey.name,
+        ),
     )
 
 

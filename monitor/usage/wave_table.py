@@ -79,12 +79,12 @@ def checked(
         problems.append(f"about the wave: {older}")
     rows: list[Row] = []
     try:
-        found = table()
-        rows, amiss = _rows(found, said, catalogue)
+        brought = table()
+        rows, amiss = _rows(brought, said, catalogue)
         problems += amiss
         if said and not problems:
-            problems += _as_a_whole(rows, said, catalogue, found.called)
-            problems += contradictions.of_ranks(rows, found.called)
+            problems += _as_a_whole(rows, said, catalogue, brought.called)
+            problems += contradictions.of_ranks(rows, brought.called)
     except InvalidInput as error:
         problems.append(str(error))
     if len(problems) > _MAX_PROBLEMS:
@@ -182,7 +182,7 @@ def _belongs(line: brought_tables.Line, about: About) -> None:
 
 def _part(line: brought_tables.Line) -> tuple[str, str, str]:
     said = line.cell("nation")
-    nation = next((one for one in NATIONS if one.casefold() == said.casefold()), "")
+    nation = next((known for known in NATIONS if known.casefold() == said.casefold()), "")
     if said and not nation:
         raise InvalidInput(f"nation: {said[:40]!r} is none of {', '.join(NATIONS)}")
     sector, area = line.cell("sector"), line.cell("area")

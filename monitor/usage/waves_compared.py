@@ -72,18 +72,18 @@ def compare(before: Mapping[str, Figure], after: Mapping[str, Figure]) -> dict[s
     }
 
 
-def same_question(one: str | None, other: str | None) -> bool:
+def same_question(question: str | None, other: str | None) -> bool:
     """Tell whether two questions are the same, word for word; one not known is never the same.
 
     Case, spacing and punctuation between words do not count. Every word does.
     """
-    words = _words(one)
+    words = _words(question)
     return bool(words) and words == _words(other)
 
 
-def differing_words(one: str | None, other: str | None) -> tuple[str, str]:
+def differing_words(question: str | None, other: str | None) -> tuple[str, str]:
     """Give the part of each question where they part, without the words both begin and end with."""
-    a, b = _words(one), _words(other)
+    a, b = _words(question), _words(other)
     start = 0
     while start < min(len(a), len(b)) and a[start] == b[start]:
         start += 1

@@ -63,18 +63,18 @@ def opened(session: Session, token: str, at: datetime) -> Opened:
     Raises:
         LinkOver: nobody was sent this link.
     """
-    found, collection, service = _of(session, token)
+    service_return, collection, service = _of(session, token)
     return Opened(
-        return_id=found.id,
+        return_id=service_return.id,
         service=service,
         collection=collection,
         is_open=is_open(collection, at),
-        version=found.version,
-        now=Answers.from_dict(found.draft or found.answers),
-        has_draft=found.draft is not None,
-        drafted_at=found.drafted_at,
-        sent=Answers.from_dict(found.answers) if found.answers else None,
-        returned_at=found.returned_at,
+        version=service_return.version,
+        now=Answers.from_dict(service_return.draft or service_return.answers),
+        has_draft=service_return.draft is not None,
+        drafted_at=service_return.drafted_at,
+        sent=Answers.from_dict(service_return.answers) if service_return.answers else None,
+        returned_at=service_return.returned_at,
     )
 
 
@@ -104,8 +104,8 @@ def save(session: Session, token: str, change: Change, *, version: int, at: date
         LinkOver: nobody was sent this link.
         Conflict: somebody saved since the page of this ``version`` was opened.
     """
-    found, collection, _ = _held(session, token, version)
-    _draft(found, change, at)
+    service_return, collection, _ = _held(session, token, version)
+    _draft(service_return, change, at)
     session.flush()
     return is_open(collection, at)
 
@@ -128,8 +128,8 @@ def send(
         Conflict: somebody saved since the page of this ``version`` was opened.
         InvalidInput: something is missing; names the field.
     """
-    found, collection, service = _held(session, token, version)
-    answers = _draft(found, change, at)
+    service_return, collection, service = _held(session, token, version)
+    answers = _draft(service_return, change, at)
     if not is_open(collection, at):
         session.flush()
         return None
@@ -138,10 +138,10 @@ def send(
     )
     for name, told in lacking.items():
         raise InvalidInput(told, field=name)
-    what = "returned" if found.answers is None else "changed"
-    found.answers, found.returned_at = answers.to_dict(), at
-    found.draft, found.drafted_at = None, None
-    _audit(session, found, f"return.{what}", at)
+    what = "returned" if service_return.answers is None else "changed"
+    service_return.answers, service_return.returned_at = answers.to_dict(), at
+    service_return.draft, service_return.drafted_at = None, None
+    _audit(session, service_return, f"return.{what}", at)
     return answers
 
 
@@ -153,7 +153,7 @@ def leave(session: Session, token: str, at: datetime) -> bool:
     Raises:
         LinkOver: nobody was sent this link.
     """
-    found, _, service = _of(session, token)
+    service_return, _, service = _of(session, token)
     left = (
         update(ListedService)
         .where(ListedService.id == service.id, ListedService.left_at.is_(None))
@@ -161,7 +161,7 @@ def leave(session: Session, token: str, at: datetime) -> bool:
     )
     if not affected(session.execute(left)):
         return False
-    _audit(session, found, "service.left", at)
+    _audit(session, service_return, "service.left", at)
     return True
 
 
@@ -184,19 +184,19 @@ def address_is_dead(session: Session, address: str, *, actor: str, at: datetime)
 
 def asked_measures(catalogue: Catalogue) -> tuple[str, ...]:
     """Name the measures of attachment that a return asks for: the gold standards of the registry."""
-    return tuple(one.name for one in catalogue.measures.measures if one.gold)
+    return tuple(measure.name for measure in catalogue.measures.measures if measure.gold)
 
 
 def _of(session: Session, token: str) -> tuple[Return, Collection, ListedService]:
     """Find what a link opens."""
-    found = (
+    statement = (
         select(Return, Collection, ListedService)
         .join(ReturnLink, ReturnLink.return_id == Return.id)
         .join(Collection, Collection.id == Return.collection_id)
         .join(ListedService, ListedService.id == Return.service_id)
         .where(ReturnLink.token_hash == token_hash(token))
     )
-    row = session.execute(found).first()
+    row = session.execute(statement).first()
     if row is None:
         raise LinkOver(_NOWHERE)
     return row[0], row[1], row[2]
@@ -222,19 +222,19 @@ def _held(session: Session, token: str, version: int) -> tuple[Return, Collectio
         .where(Return.id.in_(of))
         .with_for_update(of=Return)
     )
-    found, service = session.execute(both.execution_options(populate_existing=True)).one()
-    if found.version != version:
+    service_return, service = session.execute(both.execution_options(populate_existing=True)).one()
+    if service_return.version != version:
         raise Conflict(MEANWHILE)
-    return found, held, service
+    return service_return, held, service
 
 
-def _draft(found: Return, change: Change, at: datetime) -> Answers:
-    answers = change(Answers.from_dict(found.draft or found.answers))
-    found.draft, found.drafted_at = answers.to_dict(), at
-    found.version += 1
+def _draft(service_return: Return, change: Change, at: datetime) -> Answers:
+    answers = change(Answers.from_dict(service_return.draft or service_return.answers))
+    service_return.draft, service_return.drafted_at = answers.to_dict(), at
+    service_return.version += 1
     return answers
 
 
-def _audit(session: Session, found: Return, action: str, at: datetime) -> None:
-    subject = f"return:{found.id}"
+def _audit(session: Session, service_return: Return, action: str, at: datetime) -> None:
+    subject = f"return:{service_return.id}"
     audit.record(session, at=at, actor=subject, action=action, subject=subject)

@@ -59,7 +59,7 @@ def wave(asked: Asked, given: Sequence[Given], catalogue: Catalogue) -> Read:
             nation=part[0],
             sector=part[1],
             area=part[2],
-            numerator=sum(slug in one.answers.offered for one in of),
+            numerator=sum(slug in service.answers.offered for service in of),
             denominator=len(of),
             ranks=(),
             out_of=None,
@@ -79,7 +79,7 @@ def wave(asked: Asked, given: Sequence[Given], catalogue: Catalogue) -> Read:
 
 def _about(asked: Asked, given: Sequence[Given], catalogue: Catalogue) -> About:
     when = period(asked.field_from, asked.field_to)
-    services_of = Counter(one.address for one in given)
+    services_of = Counter(service.address for service in given)
     return About(
         name=asked.name,
         instrument=asked.instrument,
@@ -103,8 +103,8 @@ def _about(asked: Asked, given: Sequence[Given], catalogue: Catalogue) -> About:
 def _gold_standard(given: Iterable[Given], catalogue: Catalogue) -> GoldStandard | None:
     """Count who uses a gold-standard measure, of those who knew; None where fewer than ten did."""
     is_gold = catalogue.measures.is_gold
-    said = [rules.uses_gold_standard(one.answers, is_gold) for one in given]
-    known = [one for one in said if one is not None]
+    said = [rules.uses_gold_standard(service.answers, is_gold) for service in given]
+    known = [uses for uses in said if uses is not None]
     if len(known) < FEWEST:
         return None
     return GoldStandard(
@@ -115,16 +115,16 @@ def _gold_standard(given: Iterable[Given], catalogue: Catalogue) -> GoldStandard
 def _parts(given: Sequence[Given]) -> dict[_Part, list[Given]]:
     """Give all, then each part that may be shown, with those who are in it."""
     parts: dict[_Part, list[Given]] = {_WHOLE: list(given)}
-    by_nation = Counter(one.nation for one in given if one.nation)
-    by_sector = Counter(one.kind for one in given if one.kind)
+    by_nation = Counter(service.nation for service in given if service.nation)
+    by_sector = Counter(service.kind for service in given if service.kind)
     nations = shown_parts(by_nation, len(given))
     areas = _areas(given, nations)
     for nation in _in_order(nations, by_nation):
-        parts[nation, "", ""] = [one for one in given if one.nation == nation]
+        parts[nation, "", ""] = [service for service in given if service.nation == nation]
     for sector in _in_order(shown_parts(by_sector, len(given)), by_sector):
-        parts["", sector, ""] = [one for one in given if one.kind == sector]
+        parts["", sector, ""] = [service for service in given if service.kind == sector]
     for area in _in_order(areas, areas):
-        parts["", "", area] = [one for one in given if _area(one) == area]
+        parts["", "", area] = [service for service in given if _area(service) == area]
     return parts
 
 
@@ -136,14 +136,14 @@ def _areas(given: Sequence[Given], nations: Iterable[str]) -> dict[str, int]:
     """
     chosen: dict[str, int] = {}
     for nation in nations:
-        of = [one for one in given if one.nation == nation]
-        counts = Counter(area for one in of if (area := _area(one)))
+        of = [service for service in given if service.nation == nation]
+        counts = Counter(area for service in of if (area := _area(service)))
         chosen |= {area: counts[area] for area in shown_parts(counts, len(of))}
     return chosen
 
 
-def _area(one: Given) -> str:
-    return one.area if one.answers.may_show_area else ""
+def _area(service: Given) -> str:
+    return service.area if service.answers.may_show_area else ""
 
 
 def _in_order(names: Iterable[str], counts: Mapping[str, int]) -> list[str]:

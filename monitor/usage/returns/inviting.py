@@ -36,18 +36,20 @@ def invite(
         NotFound: there is no such collection.
         Conflict: it is closed.
     """
-    found = _held_open(session, collection_id, at)
-    services = session.scalars(_uninvited(found.id).order_by(ListedService.id).limit(limit)).all()
+    collection = _held_open(session, collection_id, at)
+    services = session.scalars(
+        _uninvited(collection.id).order_by(ListedService.id).limit(limit)
+    ).all()
     returns = [
-        Return(collection_id=found.id, service_id=one.id, asked_at=at, last_asked_at=at)
-        for one in services
+        Return(collection_id=collection.id, service_id=service.id, asked_at=at, last_asked_at=at)
+        for service in services
     ]
     session.add_all(returns)
     session.flush()
-    _audit(session, found, "invited", len(returns), by, at)
+    _audit(session, collection, "invited", len(returns), by, at)
     return [
-        ToWrite(made.id, one.name, one.address, 0)
-        for made, one in zip(returns, services, strict=True)
+        ToWrite(made.id, service.name, service.address, 0)
+        for made, service in zip(returns, services, strict=True)
     ]
 
 
@@ -63,22 +65,24 @@ def remind(
         NotFound: there is no such collection.
         Conflict: it is closed.
     """
-    found = _held_open(session, collection_id, at)
+    collection = _held_open(session, collection_id, at)
     silent = (
         select(Return, ListedService)
         .join(ListedService, ListedService.id == Return.service_id)
-        .where(*_to_remind(found.id, at))
+        .where(*_to_remind(collection.id, at))
         .order_by(Return.id)
         .limit(limit)
         .with_for_update(of=Return)
     )
     written = []
-    for one, service in session.execute(silent).all():
-        one.reminders += 1
-        one.last_asked_at = at
-        written.append(ToWrite(one.id, service.name, service.address, one.reminders))
+    for service_return, service in session.execute(silent).all():
+        service_return.reminders += 1
+        service_return.last_asked_at = at
+        written.append(
+            ToWrite(service_return.id, service.name, service.address, service_return.reminders)
+        )
     session.flush()
-    _audit(session, found, "reminded", len(written), by, at)
+    _audit(session, collection, "reminded", len(written), by, at)
     return written
 
 
@@ -106,21 +110,21 @@ def note_links(
     session.add_all(
         ReturnLink(
             token_hash=token_hash(token),
-            return_id=one.return_id,
+            return_id=addressee.return_id,
             message_uuid=uuid,
-            is_reminder=one.reminder > 0,
+            is_reminder=addressee.reminder > 0,
             made_at=at,
         )
-        for one, token, uuid in mailed
+        for addressee, token, uuid in mailed
     )
     session.flush()
 
 
 def _audit(
-    session: Session, found: Collection, what: str, services: int, by: str, at: datetime
+    session: Session, collection: Collection, what: str, services: int, by: str, at: datetime
 ) -> None:
     if services:
-        subject = f"collection:{found.id}"
+        subject = f"collection:{collection.id}"
         audit.record(
             session,
             at=at,
@@ -132,10 +136,10 @@ def _audit(
 
 
 def _held_open(session: Session, collection_id: int, at: datetime) -> Collection:
-    found = held(session, collection_id)
-    if not is_open(found, at):
-        raise Conflict(f"“{found.name}” is closed: nobody is asked any more")
-    return found
+    collection = held(session, collection_id)
+    if not is_open(collection, at):
+        raise Conflict(f"“{collection.name}” is closed: nobody is asked any more")
+    return collection
 
 
 def _uninvited(collection_id: int) -> Select[ListedService]:

@@ -32,7 +32,7 @@ class Linked:
         return mcnemar(self.began, self.stopped)
 
 
-def mcnemar(one: int, other: int) -> float:
+def mcnemar(began: int, stopped: int) -> float:
     """Give the exact two-sided p of McNemar's test, 0 to 1, of how many moved each way.
 
     Of those that moved, each way is as likely as the other if nothing changed (McNemar 1947,
@@ -41,8 +41,8 @@ def mcnemar(one: int, other: int) -> float:
     >>> round(mcnemar(2, 8), 6), mcnemar(0, 0)
     (0.109375, 1.0)
     """
-    moved = one + other
-    tail = sum(comb(moved, fewer) for fewer in range(min(one, other) + 1))
+    moved = began + stopped
+    tail = sum(comb(moved, fewer) for fewer in range(min(began, stopped) + 1))
     return float(min(1.0, 2 * tail / 2**moved))
 
 
@@ -70,9 +70,11 @@ def linked(session: Session, slug: str, *, before: int | None, now: int | None) 
     alone = _answered(session, first) + _answered(session, second) - 2 * len(pairs)
     if len(pairs) < FEWEST or 0 < alone < FEWEST:
         return None
-    if not all(_is_whole(session, one) for one in (first, second)):
+    if not all(_is_whole(session, collection) for collection in (first, second)):
         return None
-    offered = [tuple(slug in Answers.from_dict(one).offered for one in pair) for pair in pairs]
+    offered = [
+        tuple(slug in Answers.from_dict(answers).offered for answers in pair) for pair in pairs
+    ]
     return Linked(len(pairs), offered.count((False, True)), offered.count((True, False)))
 
 

@@ -108,10 +108,10 @@ def collection(session: Session, collection_id: int) -> Collection:
     Raises:
         NotFound: there is none.
     """
-    found = session.get(Collection, collection_id)
-    if found is None:
+    collection = session.get(Collection, collection_id)
+    if collection is None:
         raise NotFound(f"there is no collection {collection_id}")
-    return found
+    return collection
 
 
 def of_wave(session: Session, wave_id: int) -> Collection | None:
@@ -121,14 +121,14 @@ def of_wave(session: Session, wave_id: int) -> Collection | None:
 
 def counts(session: Session, collection_id: int) -> Counts:
     """Count where the services of a collection stand."""
-    found = (
+    statement = (
         select(_stands().label("stands"), func.count())
         .select_from(Return)
         .join(ListedService, ListedService.id == Return.service_id)
         .where(Return.collection_id == collection_id)
         .group_by("stands")
     )
-    of = {str(stands): int(number) for stands, number in session.execute(found)}
+    of = {str(stands): int(number) for stands, number in session.execute(statement)}
     return Counts(
         asked=sum(of.values()),
         answered=of.get(Stands.ANSWERED, 0),
@@ -156,15 +156,17 @@ def volumes(session: Session, collection_id: int, slugs: Iterable[str]) -> list[
     sent = select(Return.answers).where(
         Return.collection_id == collection_id, Return.answers.is_not(None)
     )
-    answers = [Answers.from_dict(one) for one in session.scalars(sent)]
-    return [_volume(slug, [one for one in answers if slug in one.offered]) for slug in slugs]
+    answers = [Answers.from_dict(raw) for raw in session.scalars(sent)]
+    return [
+        _volume(slug, [answer for answer in answers if slug in answer.offered]) for slug in slugs
+    ]
 
 
 def rows(
     session: Session, collection_id: int, *, after: int = 0, only: Stands | None = None
 ) -> list[Row]:
     """Give the next services of a collection, in the order they were asked; at most a page and one."""
-    found = (
+    statement = (
         select(Return, ListedService, _stands().label("stands"))
         .join(ListedService, ListedService.id == Return.service_id)
         .where(Return.collection_id == collection_id, Return.id > after)
@@ -172,20 +174,20 @@ def rows(
         .limit(PAGE + 1)
     )
     if only is not None:
-        found = found.where(_stands() == only.value)
+        statement = statement.where(_stands() == only.value)
     return [
         Row(
-            id=one.id,
+            id=service_return.id,
             name=service.name,
             kind=service.kind,
             nation=service.nation,
             area=service.area,
-            reminders=one.reminders,
-            last_asked_at=one.last_asked_at,
-            returned_at=one.returned_at,
+            reminders=service_return.reminders,
+            last_asked_at=service_return.last_asked_at,
+            returned_at=service_return.returned_at,
             stands=Stands(stands),
         )
-        for one, service, stands in session.execute(found)
+        for service_return, service, stands in session.execute(statement)
     ]
 
 
@@ -197,15 +199,15 @@ def on_the_list(session: Session) -> OnTheList:
         ListedService.nation == "",
         ListedService.area == "",
     )
-    counted = [func.coalesce(func.sum(case((one, 1), else_=0)), 0) for one in columns]
+    counted = [func.coalesce(func.sum(case((column, 1), else_=0)), 0) for column in columns]
     row = session.execute(select(func.count(ListedService.id), *counted)).one()
     return OnTheList(*(int(number) for number in row))
 
 
 def listed(session: Session, *, after: int = 0) -> list[ListedService]:
     """Give the next services on the list, in the order they came; at most a page and one."""
-    found = select(ListedService).where(ListedService.id > after).order_by(ListedService.id)
-    return list(session.scalars(found.limit(PAGE + 1)))
+    statement = select(ListedService).where(ListedService.id > after).order_by(ListedService.id)
+    return list(session.scalars(statement.limit(PAGE + 1)))
 
 
 def _stands() -> ColumnElement[str]:
@@ -221,23 +223,23 @@ def _stands() -> ColumnElement[str]:
 
 def _parts(session: Session, collection_id: int, by: InstrumentedAttribute[str]) -> list[Part]:
     answered = func.sum(case((Return.answers.is_not(None), 1), else_=0))
-    found = (
+    statement = (
         select(by, func.count(), answered)
         .select_from(Return)
         .join(ListedService, ListedService.id == Return.service_id)
         .where(Return.collection_id == collection_id)
         .group_by(by)
     )
-    parts = [Part(name, int(asked), int(done)) for name, asked, done in session.execute(found)]
+    parts = [Part(name, int(asked), int(done)) for name, asked, done in session.execute(statement)]
     return sorted(parts, key=lambda part: (not part.name, -part.asked, part.name))
 
 
 def _volume(slug: str, offering: Sequence[Answers]) -> Volume:
     def given(of: Callable[[Answers], object]) -> list[int]:
-        return [n for one in offering if isinstance(n := of(one), int)]
+        return [n for answer in offering if isinstance(n := of(answer), int)]
 
-    families = given(lambda one: one.families.get(slug))
-    trained = given(lambda one: one.trained.get(slug))
+    families = given(lambda answer: answer.families.get(slug))
+    trained = given(lambda answer: answer.trained.get(slug))
     return Volume(slug, len(offering), _sum(families), len(families), _sum(trained), len(trained))
 
 

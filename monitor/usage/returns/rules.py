@@ -92,12 +92,12 @@ def count(written: str) -> int | None:
     said = " ".join(written.split())
     if not said:
         return None
-    found = _COUNT.fullmatch(said)
-    if found is None:
+    match = _COUNT.fullmatch(said)
+    if match is None:
         raise InvalidInput(
             f"“{said[:20]}” is no number: type one, such as 40, or leave it empty if you do not know"
         )
-    return int(re.sub(r"\D", "", found[1]))
+    return int(re.sub(r"\D", "", match[1]))
 
 
 def offered_problems(ticked: Collection[str], slugs: Collection[str]) -> str | None:

@@ -69,10 +69,10 @@ def bring_list(session: Session, read: ServicesList, *, by: str, at: datetime) -
         raise InvalidInput("; ".join(read.problems))
     held = select(ListedService).order_by(ListedService.id).with_for_update()
     kept_now = session.scalars(held).all()
-    known = {one.key: one for one in kept_now} | _moved(kept_now, read.services)
-    added = [_listed(one, by, at) for one in read.services if one.key not in known]
-    again = [(one, known[one.key]) for one in read.services if one.key in known]
-    changed = sum(_update(kept, one) for one, kept in again)
+    known = {service.key: service for service in kept_now} | _moved(kept_now, read.services)
+    added = [_listed(service, by, at) for service in read.services if service.key not in known]
+    again = [(service, known[service.key]) for service in read.services if service.key in known]
+    changed = sum(_update(kept, service) for service, kept in again)
     try:
         with session.begin_nested():
             session.add_all(added)
@@ -106,8 +106,8 @@ def forget(session: Session, service_id: int, *, by: str, at: datetime) -> None:
     Raises:
         NotFound: it is not on the list.
     """
-    found = session.get(ListedService, service_id)
-    if found is None or not found.address:
+    service = session.get(ListedService, service_id)
+    if service is None or not service.address:
         raise NotFound(f"there is no service {service_id}")
     returns = select(Return.id).where(Return.service_id == service_id)
     emptied = (
@@ -119,9 +119,9 @@ def forget(session: Session, service_id: int, *, by: str, at: datetime) -> None:
     for statement in emptied:
         session.execute(statement.execution_options(synchronize_session=False))
     for fact in _FACTS:
-        setattr(found, fact, "")
-    found.key, found.name = f"forgotten|{service_id}", "A service that was forgotten"
-    found.left_at = found.left_at or at
+        setattr(service, fact, "")
+    service.key, service.name = f"forgotten|{service_id}", "A service that was forgotten"
+    service.left_at = service.left_at or at
     session.flush()
     audit.record(
         session, at=at, actor=by, action="service.forgotten", subject=f"listed:{service_id}"
@@ -141,7 +141,7 @@ def open_collection(session: Session, opening: Opening, *, by: str, at: datetime
             f"“{other.name}” is open: close it first, since one service answers one wave"
         )
     waves.refuse_twice(session, said.name)
-    found = Collection(
+    collection = Collection(
         name=said.name,
         state=CollectionState.OPEN,
         question=rules.QUESTION,
@@ -156,11 +156,11 @@ def open_collection(session: Session, opening: Opening, *, by: str, at: datetime
     )
     try:
         with session.begin_nested():
-            session.add(found)
+            session.add(collection)
     except IntegrityError:
         raise Conflict("somebody opened another at the same time: see that one first") from None
-    _audit(session, found, "opened", by, at, closes_on=said.closes_on.isoformat())
-    return found
+    _audit(session, collection, "opened", by, at, closes_on=said.closes_on.isoformat())
+    return collection
 
 
 def move_last_day(
@@ -175,24 +175,24 @@ def move_last_day(
         Conflict: it is closed, or its last day is over.
         InvalidInput: that day is over, is its last day already, or is sooner than services were told.
     """
-    found = held(session, collection_id)
-    if not is_open(found, at):
-        raise Conflict(f"“{found.name}” is closed: its last day is not moved any more")
+    collection = held(session, collection_id)
+    if not is_open(collection, at):
+        raise Conflict(f"“{collection.name}” is closed: its last day is not moved any more")
     _check_last_day(last_day, at)
-    was = found.closes_on
+    was = collection.closes_on
     if last_day == was:
         raise InvalidInput(f"{long_date(was)} is its last day already", field="closes_on")
-    if last_day < was and _anybody_asked(session, found):
+    if last_day < was and _anybody_asked(session, collection):
         raise InvalidInput(
             f"Services were told that they may answer until {long_date(was)}: choose a later day. "
             "To end it sooner, close it",
             field="closes_on",
         )
-    found.closes_on, found.closes_at = last_day, uk_day(last_day).end
+    collection.closes_on, collection.closes_at = last_day, uk_day(last_day).end
     session.flush()
     days = {"was": was.isoformat(), "closes_on": last_day.isoformat()}
-    _audit(session, found, "last_day_moved", by, at, **days)
-    return found
+    _audit(session, collection, "last_day_moved", by, at, **days)
+    return collection
 
 
 def close(
@@ -206,22 +206,22 @@ def close(
         NotFound: there is no such collection.
         Conflict: it is closed already, or both names stand.
     """
-    found = held(session, collection_id)
-    if found.state is CollectionState.CLOSED:
-        raise Conflict(f"“{found.name}” was closed already")
-    found.state, found.closed_by, found.closed_at = CollectionState.CLOSED, by, at
-    found.closes_at = min(found.closes_at, at)
-    read = _read(session, catalogue, found)
+    collection = held(session, collection_id)
+    if collection.state is CollectionState.CLOSED:
+        raise Conflict(f"“{collection.name}” was closed already")
+    collection.state, collection.closed_by, collection.closed_at = CollectionState.CLOSED, by, at
+    collection.closes_at = min(collection.closes_at, at)
+    read = _read(session, catalogue, collection)
     wave = waves.draft(session, read, by=by, at=at, origin=waves.RETURNS) if read else None
-    found.wave_id = wave.id if wave else None
+    collection.wave_id = wave.id if wave else None
     session.flush()
-    _audit(session, found, "closed", by, at, wave=found.wave_id)
+    _audit(session, collection, "closed", by, at, wave=collection.wave_id)
     return wave
 
 
-def is_open(found: Collection, at: datetime) -> bool:
+def is_open(collection: Collection, at: datetime) -> bool:
     """Tell whether answers are taken: it was not closed, and its last day is not over."""
-    return found.state is CollectionState.OPEN and at < found.closes_at
+    return collection.state is CollectionState.OPEN and at < collection.closes_at
 
 
 def current(session: Session) -> Collection | None:
@@ -237,18 +237,18 @@ def held(session: Session, collection_id: int) -> Collection:
         NotFound: there is none.
     """
     wanted = select(Collection).where(Collection.id == collection_id).with_for_update()
-    found = session.scalars(wanted.execution_options(populate_existing=True)).first()
-    if found is None:
+    collection = session.scalars(wanted.execution_options(populate_existing=True)).first()
+    if collection is None:
         raise NotFound(f"there is no collection {collection_id}")
-    return found
+    return collection
 
 
-def _read(session: Session, catalogue: Catalogue, found: Collection) -> Read | None:
+def _read(session: Session, catalogue: Catalogue, collection: Collection) -> Read | None:
     """Make the wave of all that was sent; None where nothing was."""
     answered = (
         select(Return.answers, ListedService)
         .join(ListedService, ListedService.id == Return.service_id)
-        .where(Return.collection_id == found.id, Return.answers.is_not(None))
+        .where(Return.collection_id == collection.id, Return.answers.is_not(None))
         .order_by(Return.id)
     )
     given = [
@@ -266,17 +266,17 @@ def _read(session: Session, catalogue: Catalogue, found: Collection) -> Read | N
     invited = (
         select(func.count(func.distinct(ListedService.address)))
         .join(Return, Return.service_id == ListedService.id)
-        .where(Return.collection_id == found.id)
+        .where(Return.collection_id == collection.id)
     )
     asked = building.Asked(
-        name=_free_name(session, found.name),
-        question=found.question,
-        instrument=found.instrument,
-        version=found.version,
-        frame=found.frame,
-        promoters=tuple(found.promoters),
-        field_from=found.opened_at.astimezone(london()).date(),
-        field_to=_last_day(found),
+        name=_free_name(session, collection.name),
+        question=collection.question,
+        instrument=collection.instrument,
+        version=collection.version,
+        frame=collection.frame,
+        promoters=tuple(collection.promoters),
+        field_from=collection.opened_at.astimezone(london()).date(),
+        field_to=_last_day(collection),
         invited=session.scalar(invited) or 0,
     )
     return building.wave(asked, given, catalogue)
@@ -290,20 +290,22 @@ def _free_name(session: Session, name: str) -> str:
     return name
 
 
-def _last_day(found: Collection) -> date:
+def _last_day(collection: Collection) -> date:
     """Give the last day on which answers were taken."""
-    closed = (found.closed_at or found.closes_at).astimezone(london()).date()
-    return min(found.closes_on, closed)
+    closed = (collection.closed_at or collection.closes_at).astimezone(london()).date()
+    return min(collection.closes_on, closed)
 
 
 def _checked(opening: Opening, at: datetime) -> Opening:
     name, frame = line(opening.name), line(opening.frame)
-    promoters = tuple(dict.fromkeys(said for one in opening.promoters if (said := line(one))))
+    promoters = tuple(
+        dict.fromkeys(said for promoter in opening.promoters if (said := line(promoter)))
+    )
     if not name or len(name) > _MAX_NAME:
         raise InvalidInput(f"Give it a name of at most {_MAX_NAME} characters", field="name")
     if not frame or len(frame) > _MAX_WORDS:
         raise InvalidInput("Say who can answer, such as which list it is", field="frame")
-    if len(promoters) > _MAX_PROMOTERS or any(len(one) > _MAX_WORDS for one in promoters):
+    if len(promoters) > _MAX_PROMOTERS or any(len(promoter) > _MAX_WORDS for promoter in promoters):
         raise InvalidInput("Name those who ask, one a line, in fewer words", field="promoters")
     _check_last_day(opening.closes_on, at)
     return Opening(name, frame, promoters, opening.closes_on)
@@ -318,15 +320,15 @@ def _check_last_day(last_day: date, at: datetime) -> None:
         )
 
 
-def _anybody_asked(session: Session, found: Collection) -> bool:
-    asked = select(Return.id).where(Return.collection_id == found.id)
+def _anybody_asked(session: Session, collection: Collection) -> bool:
+    asked = select(Return.id).where(Return.collection_id == collection.id)
     return session.scalar(asked.limit(1)) is not None
 
 
-def _listed(one: Listed, by: str, at: datetime) -> ListedService:
+def _listed(service: Listed, by: str, at: datetime) -> ListedService:
     return ListedService(
-        key=one.key,
-        **{fact: getattr(one, fact) for fact in _FACTS},
+        key=service.key,
+        **{fact: getattr(service, fact) for fact in _FACTS},
         listed_by=by,
         listed_at=at,
         left_at=None,
@@ -340,10 +342,10 @@ def _moved(kept: Sequence[ListedService], services: Sequence[Listed]) -> dict[st
     One of the same name and address that the list does not name where it was is the same service:
     it is not asked a second time.
     """
-    keys = {one.key for one in services}
-    here = {one.key for one in kept}
-    gone = _by_name([one for one in kept if one.key not in keys])
-    come = _by_name([one for one in services if one.key not in here])
+    keys = {service.key for service in services}
+    here = {service.key for service in kept}
+    gone = _by_name([service for service in kept if service.key not in keys])
+    come = _by_name([service for service in services if service.key not in here])
     return {
         new[0].key: gone[same][0]
         for same, new in come.items()
@@ -352,26 +354,28 @@ def _moved(kept: Sequence[ListedService], services: Sequence[Listed]) -> dict[st
 
 
 def _by_name(services: Iterable[_One]) -> dict[tuple[str, str], list[_One]]:
-    found: dict[tuple[str, str], list[_One]] = {}
-    for one in services:
-        found.setdefault((services_list.folded(one.name), one.address), []).append(one)
-    return found
+    named: dict[tuple[str, str], list[_One]] = {}
+    for service in services:
+        named.setdefault((services_list.folded(service.name), service.address), []).append(service)
+    return named
 
 
-def _update(kept: ListedService, one: Listed) -> bool:
+def _update(kept: ListedService, listed: Listed) -> bool:
     """Bring a service up to date; a new address may be alive again. Tells whether it differed."""
-    kept.key = one.key
-    changed: Sequence[str] = [fact for fact in _FACTS if getattr(kept, fact) != getattr(one, fact)]
+    kept.key = listed.key
+    changed: Sequence[str] = [
+        fact for fact in _FACTS if getattr(kept, fact) != getattr(listed, fact)
+    ]
     if "address" in changed:
         kept.dead_at = None
     for fact in changed:
-        setattr(kept, fact, getattr(one, fact))
+        setattr(kept, fact, getattr(listed, fact))
     return bool(changed)
 
 
 def _audit(
     session: Session,
-    found: Collection,
+    collection: Collection,
     what: str,
     by: str,
     at: datetime,
@@ -382,7 +386,7 @@ def _audit(
         at=at,
         actor=by,
         action=f"collection.{what}",
-        subject=f"collection:{found.id}",
-        name=found.name,
+        subject=f"collection:{collection.id}",
+        name=collection.name,
         **details,
     )

@@ -145,20 +145,20 @@ def _no_area(said: str, nation: str, areas: Areas) -> str:
     among = [area for own, known in areas.nations.items() if nation in {"", own} for area in known]
     folded = {area.casefold(): area for area in among}
     near = get_close_matches(said.casefold(), folded, n=1) or [
-        one for one in folded if said.casefold() in one
+        area for area in folded if said.casefold() in area
     ]
     remedy = f"did you mean {folded[near[0]]}?" if near else f"there are {', '.join(among)}"
     return f"area: there is no {said[:40]!r}: {remedy}"
 
 
 def _same(said: str, known: Sequence[str] | dict[str, tuple[str, ...]]) -> str:
-    return next((one for one in known if one.casefold() == said.casefold()), "")
+    return next((word for word in known if word.casefold() == said.casefold()), "")
 
 
 def _twice(services: Sequence[Listed]) -> list[str]:
     seen: dict[str, int] = {}
     nowhere = {
-        (folded(one.name), one.address): one.line for one in services if not one.area
+        (folded(listed.name), listed.address): listed.line for listed in services if not listed.area
     }  # in an area that is not known: in any
     problems = []
     for service in services:
