@@ -80,16 +80,16 @@ def newest(
     One that asks after a few says nothing of whether use follows evidence over all.
     """
     for survey in reversed(surveys):
-        found = of_survey(evidence, survey)
-        if found is not None and 2 * found.of >= len(evidence):
-            return survey, found
+        agreement = of_survey(evidence, survey)
+        if agreement is not None and 2 * agreement.of >= len(evidence):
+            return survey, agreement
     return None
 
 
 def now(session: Session, tiers: Mapping[str, Tier], at: datetime) -> InStep | None:
     """Tell how far use follows today's tiers; None where it cannot be worked out."""
-    found = newest(levels(tiers), usage.published(session))
-    return _told(*found, at, is_now=True) if found else None
+    measured = newest(levels(tiers), usage.published(session))
+    return _told(*measured, at, is_now=True) if measured else None
 
 
 def history(session: Session, catalogue: Catalogue) -> list[InStep]:
@@ -103,15 +103,15 @@ def history(session: Session, catalogue: Catalogue) -> list[InStep]:
     for survey in surveys:
         wave = session.get_one(Wave, survey.id)
         published = wave.published_at or wave.drafted_at
-        found = newest(levels(_tiers_at(changes, catalogue, published)), [survey])
-        told += [_told(*found, published, is_now=False)] if found else []
-    found = (
+        measured = newest(levels(_tiers_at(changes, catalogue, published)), [survey])
+        told += [_told(*measured, published, is_now=False)] if measured else []
+    measured = (
         newest(levels(_tiers_at(changes, catalogue, changes[-1].at)), surveys) if changes else None
     )
-    if found:
-        if told and told[-1].agreement == found[1]:
+    if measured:
+        if told and told[-1].agreement == measured[1]:
             told.pop()
-        told.append(_told(*found, changes[-1].at, is_now=True))
+        told.append(_told(*measured, changes[-1].at, is_now=True))
     return told[::-1]
 
 
@@ -140,6 +140,6 @@ def _tiers_at(changes: Iterable[Change], catalogue: Catalogue, at: datetime) -> 
     return tiers
 
 
-def _told(survey: Survey, found: Agreement, at: datetime, *, is_now: bool) -> InStep:
+def _told(survey: Survey, agreement: Agreement, at: datetime, *, is_now: bool) -> InStep:
     counted = survey.services if survey.unit != "responses" else survey.responses
-    return InStep(survey.name, survey.when, counted, survey.unit, found, at, is_now)
+    return InStep(survey.name, survey.when, counted, survey.unit, agreement, at, is_now)

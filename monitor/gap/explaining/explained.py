@@ -101,9 +101,9 @@ def undone_by(session: Session, catalogue: Catalogue, change: Change) -> str:
     then = history.in_force_at(session, catalogue, change.slug, change.at)
     case = _Case.read(session, then, change.slug, change.at)
     undone = _is_undone(before, after, change.kinds)
-    found = smallest(case.names, lambda gone: undone(case.without(gone)))
+    search = smallest(case.names, lambda gone: undone(case.without(gone)))
     return in_words(
-        found,
+        search,
         does="this would not have changed",
         stays="this would have changed all the same",
     )
@@ -199,16 +199,16 @@ def _hangs_on(case: _Case, now: State) -> str:
             now.kind,
         )
 
-    found = smallest(case.names, lambda gone: otherwise(case.without(gone)))
+    search = smallest(case.names, lambda gone: otherwise(case.without(gone)))
     stays = "tier, headline and gap would stay as they are"
-    return in_words(found, does=_then(case, now, found), stays=stays)
+    return in_words(search, does=_then(case, now, search), stays=stays)
 
 
-def _then(case: _Case, now: State, found: Smallest) -> str:
+def _then(case: _Case, now: State, search: Smallest) -> str:
     """Tell what would be without the first set found."""
-    if not found.sets:
+    if not search.sets:
         return ""
-    gone = _positions(case.names, found.sets[0])
+    gone = _positions(case.names, search.sets[0])
     state = case.without(gone)
     moves = [
         f"the {what} would be “{after}” (now “{before}”)"
@@ -219,8 +219,8 @@ def _then(case: _Case, now: State, found: Smallest) -> str:
         )
         if before != after
     ]
-    which = f"without {listed(found.sets[0])}, " if len(found.sets) > 1 else ""
-    several = "tier, headline or gap would be otherwise: " if len(found.sets) > 1 else ""
+    which = f"without {listed(search.sets[0])}, " if len(search.sets) > 1 else ""
+    several = "tier, headline or gap would be otherwise: " if len(search.sets) > 1 else ""
     return f"{several}{which}{listed(moves)}"
 
 
@@ -285,24 +285,30 @@ def _coming(
     today: date,
 ) -> Iterator[str]:
     """Say what each registered trial of it that has not ended could do, the first to end first."""
-    waited = [one for one in registered(session, case.slug, today) if one.standing in _WAITED_FOR]
-    waited.sort(key=lambda one: (one.due or date.max, one.paper_id))
+    waited = [
+        awaited
+        for awaited in registered(session, case.slug, today)
+        if awaited.standing in _WAITED_FOR
+    ]
+    waited.sort(key=lambda awaited: (awaited.due or date.max, awaited.paper_id))
     reach = _tier_with_one(case, state)
-    for one in waited[:_TRIALS]:
-        could = [words for words in (reach, _label_with(one, needs)) if words]
+    for trial in waited[:_TRIALS]:
+        could = [words for words in (reach, _label_with(trial, needs)) if words]
         told = f" If it is sound, it {listed(could)}." if could else ""
-        yield f"{_named(one)}.{told}"
+        yield f"{_named(trial)}.{told}"
     if len(waited) > _TRIALS:
         yield f"{plural(len(waited) - _TRIALS, 'more registered trial')} of it have not ended."
 
 
-def _named(one: AwaitedTrial) -> str:
-    number = next((f" ({number.value})" for number in one.numbers if number.value != one.name), "")
-    size = f", {plural(one.people, 'person', 'people')}" if one.people else ""
-    said = f", as {one.said_by} said on {day(one.said_on)}" if one.said_on else ""
-    confirmed = one.standing is not TrialStanding.UNCONFIRMED
+def _named(trial: AwaitedTrial) -> str:
+    number = next(
+        (f" ({number.value})" for number in trial.numbers if number.value != trial.name), ""
+    )
+    size = f", {plural(trial.people, 'person', 'people')}" if trial.people else ""
+    said = f", as {trial.said_by} said on {day(trial.said_on)}" if trial.said_on else ""
+    confirmed = trial.standing is not TrialStanding.UNCONFIRMED
     unsure = "" if confirmed else "; its registry has not said that it did"
-    return f"{one.name}{number}{size}: {one.when}{said}{unsure}"
+    return f"{trial.name}{number}{size}: {trial.when}{said}{unsure}"
 
 
 def _tier_with_one(case: _Case, state: State) -> str:
@@ -317,9 +323,9 @@ def _tier_with_one(case: _Case, state: State) -> str:
     return f"would {does} the tier {'' if state.settled else 'as '}{wanted}"
 
 
-def _label_with(one: AwaitedTrial, needs: tuple[Finding, Enough] | None) -> str:
-    if needs is None or not one.people:
+def _label_with(trial: AwaitedTrial, needs: tuple[Finding, Enough] | None) -> str:
+    if needs is None or not trial.people:
         return ""
-    if one.people >= needs[1].people:
+    if trial.people >= needs[1].people:
         return "could settle the findings"
     return f"is by itself too small to settle the findings (about {needs[1].people:,} people are needed)"

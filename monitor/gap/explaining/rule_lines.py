@@ -122,7 +122,9 @@ def unsettled(catalogue: Catalogue, findings: Sequence[Finding]) -> Finding | No
     policy = catalogue.grading.headline
     if policy is None:
         return None
-    at = {(one.comparator_class, one.outcome_class): one for one in findings}
+    at = {
+        (candidate.comparator_class, candidate.outcome_class): candidate for candidate in findings
+    }
     first = None
     for pool in policy.pools:
         for kind in policy.classes:

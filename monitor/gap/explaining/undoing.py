@@ -46,7 +46,7 @@ def smallest(
     return Smallest((), tried, len(names))
 
 
-def in_words(found: Smallest, *, does: str, stays: str) -> str:
+def in_words(search: Smallest, *, does: str, stays: str) -> str:
     """Tell what was found, in a sentence that ends with what then would be, or would stay.
 
     >>> in_words(Smallest((("A",),), 1, 3), does="it would be weak", stays="it would stay")
@@ -56,24 +56,24 @@ def in_words(found: Smallest, *, does: str, stays: str) -> str:
     >>> in_words(Smallest((), 2, 40), does="it would be weak", stays="it would stay")
     'Without any one or two of the 40 studies since the review that count, it would stay. Larger sets were not tried, being too many.'
     """
-    if found.sets:
-        return f"Without {_sets(found.sets)}, {does}."
-    if found.of == 0:
+    if search.sets:
+        return f"Without {_sets(search.sets)}, {does}."
+    if search.of == 0:
         return f"No study since the review counts here, so none can fall away: {stays}."
-    if found.tried == 0:
-        return f"Which of the {found.of:,} studies decide this was not tried, being too many."
-    if found.tried >= found.of:
+    if search.tried == 0:
+        return f"Which of the {search.of:,} studies decide this was not tried, being too many."
+    if search.tried >= search.of:
         every = (
-            "the one study" if found.of == 1 else f"any or all of the {number(found.of)} studies"
+            "the one study" if search.of == 1 else f"any or all of the {number(search.of)} studies"
         )
         return (
-            f"Without {every} since the review that count{'s' if found.of == 1 else ''}, {stays}."
+            f"Without {every} since the review that count{'s' if search.of == 1 else ''}, {stays}."
         )
-    up_to = ("one", "one or two", "one, two or three")[found.tried - 1]
-    why = "" if found.tried == LARGEST else ", being too many"
+    up_to = ("one", "one or two", "one, two or three")[search.tried - 1]
+    why = "" if search.tried == LARGEST else ", being too many"
     return (
-        f"Without any {up_to} of the {number(found.of)} studies since the review that count, {stays}. "
-        f"Larger sets were not tried{why}."
+        f"Without any {up_to} of the {number(search.of)} studies since the review that count, "
+        f"{stays}. Larger sets were not tried{why}."
     )
 
 

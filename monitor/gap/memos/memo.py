@@ -156,24 +156,24 @@ def _key(name: str, drawn: Sequence[Interval]) -> str:
     if not drawn:
         return ""
     parts = [f"Right of the line favours {name}", "band: too small to matter"]
-    if not all(one.settled for one in drawn):
+    if not all(interval.settled for interval in drawn):
         parts.append("dashed: not settled")
-    if any(one.leaves for one in drawn):
+    if any(interval.leaves for interval in drawn):
         parts.append("arrow: it goes on, beyond 1 standard deviation")
     return f"{'; '.join(parts)}."
 
 
 def _changed(name: str, changes: Sequence[Told]) -> Iterator[str]:
-    for one in changes:
-        yield f"{day(one.at)}: {one.sentence.removeprefix(f'{name}: ')}"
+    for change in changes:
+        yield f"{day(change.at)}: {change.sentence.removeprefix(f'{name}: ')}"
     if not changes:
         yield NO_CHANGE
 
 
 def _sure(known: Known) -> Iterator[str]:
     yield from known.doubts[:_DOUBTS]
-    for one in known.sure[:_SURE]:
-        yield one.words
+    for certainty in known.sure[:_SURE]:
+        yield certainty.words
     if not known.sure:
         yield _NO_TRIAL
     harm = ResultClass.HARM.value
@@ -222,16 +222,16 @@ def fact(catalogue: Catalogue, slug: str, name: str) -> tuple[str, str]:
 
 def _others(catalogue: Catalogue, slug: str) -> Iterator[Block]:
     """Give other bodies' ratings, each with the variant it is of; those that gave one come first."""
-    every = sorted(catalogue.intervention(slug).ratings, key=lambda one: one.rating is None)
+    every = sorted(catalogue.intervention(slug).ratings, key=lambda rating: rating.rating is None)
     if not every:
         return
     rows = [
         (
-            cut(_rated(one), _NAME),
-            cut(sentence(one.rating), _FACT) if one.rating else "No rating found",
-            cut(sentence(partial_day(one.rated)), _SOURCE) if one.rated else "Not known",
+            cut(_rated(rating), _NAME),
+            cut(sentence(rating.rating), _FACT) if rating.rating else "No rating found",
+            cut(sentence(partial_day(rating.rated)), _SOURCE) if rating.rated else "Not known",
         )
-        for one in every[:_RATINGS]
+        for rating in every[:_RATINGS]
     ]
     if (left := len(every) - _RATINGS) > 0:
         rows.append((f"{left} more", "On the page of the intervention", ""))
@@ -239,9 +239,9 @@ def _others(catalogue: Catalogue, slug: str) -> Iterator[Block]:
     yield Block("What other bodies say", table=Table("Other bodies’ ratings", columns, tuple(rows)))
 
 
-def _rated(one: ExternalRating) -> str:
-    where = f" ({one.country})" if one.country else ""
-    return f"{one.body}{where}{f': {one.variant}' if one.variant else ''}"
+def _rated(rating: ExternalRating) -> str:
+    where = f" ({rating.country})" if rating.country else ""
+    return f"{rating.body}{where}{f': {rating.variant}' if rating.variant else ''}"
 
 
 def _use(known: Known) -> str:

@@ -109,8 +109,13 @@ class Sheet:
 
     def _texts(self) -> Iterator[str]:
         yield from (self.address, self.promise, self.title, self.lead, self.caution, self.foot)
-        for one in self.statements:
-            yield from (one.label, one.words, one.more, *(line.words for line in one.lines))
+        for statement in self.statements:
+            yield from (
+                statement.label,
+                statement.words,
+                statement.more,
+                *(line.words for line in statement.lines),
+            )
         for block in self.blocks:
             yield from (block.heading, *block.paragraphs, *block.points)
             if block.table:
