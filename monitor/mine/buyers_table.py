@@ -49,12 +49,12 @@ def read(table: bytes, catalogue: Catalogue) -> Read:
     except InvalidInput as error:
         return Read((), (str(error),))
     services: dict[str, _Service] = {}
-    for one in lines:
+    for line in lines:
         try:
-            _take(one, services, catalogue)
+            _take(line, services, catalogue)
         except InvalidInput as error:
-            named = one.cell("service")[:60] or "no name"
-            problems.append(f"line {one.number}, {named}: {error}")
+            named = line.cell("service")[:60] or "no name"
+            problems.append(f"line {line.number}, {named}: {error}")
     if not services and not problems:
         problems.append("the table has no row")
     if len(services) > rules.MOST_SERVICES:
@@ -62,7 +62,7 @@ def read(table: bytes, catalogue: Catalogue) -> Read:
     if len(problems) > _MAX_PROBLEMS:
         more = len(problems) - _MAX_PROBLEMS
         problems = [*problems[:_MAX_PROBLEMS], f"and {more} more rows that cannot be used"]
-    entries = (Entry(one.name, one.group, one.offers) for one in services.values())
+    entries = (Entry(service.name, service.group, service.offers) for service in services.values())
     return Read(() if problems else tuple(entries), tuple(problems))
 
 
@@ -101,9 +101,9 @@ def _lines(data: bytes) -> tuple[list[brought_tables.Line], list[str]]:
     problems = [f"line {number}: has more cells than columns" for number in table.overlong]
     lines = [
         brought_tables.Line(
-            one.number, {_ALSO.get(name, name): cell for name, cell in one.cells.items()}
+            row.number, {_ALSO.get(name, name): cell for name, cell in row.cells.items()}
         )
-        for one in table.rows
+        for row in table.rows
     ]
     return lines, problems
 
@@ -120,27 +120,27 @@ def _take(line: brought_tables.Line, services: dict[str, _Service], catalogue: C
     offered = "" if said.casefold() in _NO else said
     slug = brought_tables.intervention(offered, catalogue) if offered else ""
     families = _families(line)
-    found = services.setdefault(rules.folded(name), _Service(name, group))
-    if group and found.group and rules.folded(group) != rules.folded(found.group):
-        raise InvalidInput(f"it is of the group “{group}” here and of “{found.group}” above")
-    found.group = found.group or group
+    service = services.setdefault(rules.folded(name), _Service(name, group))
+    if group and service.group and rules.folded(group) != rules.folded(service.group):
+        raise InvalidInput(f"it is of the group “{group}” here and of “{service.group}” above")
+    service.group = service.group or group
     if not slug:
-        _offers_none(found, families, line.number)
+        _offers_none(service, families, line.number)
         return
-    if found.offers_none:
+    if service.offers_none:
         raise InvalidInput("a row above says that it offers none of the ten")
-    if slug in found.lines:
-        raise InvalidInput(f"{slug} stands in line {found.lines[slug]} already")
-    found.offers[slug], found.lines[slug] = families, line.number
+    if slug in service.lines:
+        raise InvalidInput(f"{slug} stands in line {service.lines[slug]} already")
+    service.offers[slug], service.lines[slug] = families, line.number
 
 
-def _offers_none(found: _Service, families: int | None, number: int) -> None:
+def _offers_none(service: _Service, families: int | None, number: int) -> None:
     if families is not None:
         raise InvalidInput("intervention: is missing, while families are counted")
-    if found.offers:
+    if service.offers:
         raise InvalidInput("intervention: is missing, while rows above name some")
-    found.offers_none = True
-    found.lines.setdefault("", number)
+    service.offers_none = True
+    service.lines.setdefault("", number)
 
 
 def _families(line: brought_tables.Line) -> int | None:

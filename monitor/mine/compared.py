@@ -48,10 +48,10 @@ def lines(
 ) -> list[Line]:
     """Set own use beside each of the ten, in their order."""
     told = []
-    for one in ten:
-        use = own_use(entries, one.slug)
-        kind = own_gap(policy, one.state, use)
-        told.append(Line(one, use, kind, telling.for_you(kind, one.state, use)))
+    for intervention in ten:
+        use = own_use(entries, intervention.slug)
+        kind = own_gap(policy, intervention.state, use)
+        told.append(Line(intervention, use, kind, telling.for_you(kind, intervention.state, use)))
     return told
 
 
@@ -59,14 +59,14 @@ def sections(ten: Sequence[Line], entries: Sequence[Entry]) -> list[Section]:
     """Part the ten by their national kind of gap, widest first; a kind nobody has is left out."""
     states = {line.national.slug: line.national.state for line in ten}
     bought = {slug for entry in entries for slug in entry.offers}
-    found = []
+    sections = []
     for kinds in _ORDER:
         these = [line for line in ten if line.national.state.kind in kinds]
         if these:
             offered = tuple(line for line in these if line.use.offering)
             others = _not_bought(line for line in these if not line.use.offering)
-            found.append(Section(kinds[0], bought_of(kinds, states, bought), offered, others))
-    return found
+            sections.append(Section(kinds[0], bought_of(kinds, states, bought), offered, others))
+    return sections
 
 
 def _not_bought(these: Iterable[Line]) -> tuple[NotBought, ...]:

@@ -87,9 +87,9 @@ def _buyer(session: Session, address: str) -> Buyer | None:
 
 
 def _elsewhere(session: Session, address: str) -> list[str]:
-    found = ((User, ACCOUNT), (ListedService, SERVICE))
+    tables = ((User, ACCOUNT), (ListedService, SERVICE))
     return [
         words
-        for table, words in found
+        for table, words in tables
         if session.scalar(select(table.id).where(table.address == address).limit(1)) is not None
     ]

@@ -88,14 +88,14 @@ def open_view(session: Session, uuid: str, at: datetime) -> str:
 
 def opened(session: Session, token: str, at: datetime) -> Opened | None:
     """Tell whose view a sitting's token keeps open; None: nobody's, or not any more."""
-    found = session.execute(
+    sitting = session.execute(
         select(Sitting.began_at, Buyer.key, Buyer.address)
         .join(Buyer, Buyer.key == Sitting.buyer_key)
         .where(Sitting.token_hash == _hash(token))
     ).first()
-    if found is None or not found.began_at <= at < found.began_at + rules.SITTING_LASTS:
+    if sitting is None or not sitting.began_at <= at < sitting.began_at + rules.SITTING_LASTS:
         return None
-    return Opened(found.key, found.address, found.began_at + rules.SITTING_LASTS)
+    return Opened(sitting.key, sitting.address, sitting.began_at + rules.SITTING_LASTS)
 
 
 def close(session: Session, token: str) -> None:
@@ -134,8 +134,8 @@ def _of_link(session: Session, uuid: str) -> Message:
 def _buyer(session: Session, address: str, at: datetime) -> Buyer:
     """Give the buyer of an address; a new one where there is none."""
     whose = select(Buyer).where(Buyer.address == address).with_for_update()
-    if found := session.scalars(whose).first():
-        return found
+    if known := session.scalars(whose).first():
+        return known
     buyer = Buyer(key=str(uuid4()), address=address, began_at=at, looked_at=at, looked_before=None)
     try:
         with session.begin_nested():

@@ -92,18 +92,18 @@ def choose_by_link(  # noqa: PLR0913 - whose, what, how often, of which, asked o
         Conflict: they have left.
         InvalidInput: the choice of interventions cannot be used.
     """
-    found = narrowing.of_message(session, uuid)
-    if found is None:
+    reader = narrowing.of_message(session, uuid)
+    if reader is None:
         subscribing.choose(session, uuid, interventions, at, terms)
         return False
-    hold_view_of(session, found.address)  # before its reader, as everywhere
-    holding.reader(session, found.address)
-    before = chosen.got(session, found)
+    hold_view_of(session, reader.address)  # before its reader, as everywhere
+    holding.reader(session, reader.address)
+    before = chosen.got(session, reader)
     subscribing.choose(session, uuid, interventions, at, terms)
     helping.agree(session, uuid, yes=asked, at=at)
-    narrow_choices(session, found.address, only=only, at=at)
-    chosen.note_change(session, found, before, at)
-    return found.narrowed_to is not None
+    narrow_choices(session, reader.address, only=only, at=at)
+    chosen.note_change(session, reader, before, at)
+    return reader.narrowed_to is not None
 
 
 def narrow_choices(session: Session, address: str, *, only: bool, at: datetime) -> None:

@@ -102,8 +102,8 @@ def _bought(bought: Sequence[Line]) -> Table:
 
 
 def _changed(changes: Sequence[Told]) -> Iterator[str]:
-    for one in changes:
-        yield f"{day(one.at)}: {one.sentence}"
+    for change in changes:
+        yield f"{day(change.at)}: {change.sentence}"
     if not changes:
         yield "Nothing has changed since the 2023 review in what you buy."
 
@@ -113,7 +113,7 @@ def _sure(bought: Sequence[Line]) -> Iterator[str]:
     without = [line.national.short for line in bought if not line.national.state.shows]
     for line in bought:
         state = line.national.state
-        kinds = dict.fromkeys(one.outcome_class for one in state.shows)
+        kinds = dict.fromkeys(finding.outcome_class for finding in state.shows)
         told = [
             f"{OUTCOMES[kind]} {state.certainty[kind].value if kind in state.certainty else 'not confirmed yet'}"
             for kind in kinds

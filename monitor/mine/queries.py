@@ -26,15 +26,15 @@ def buyer(session: Session, key: str) -> Buyer:
     Raises:
         NotFound: their view was erased.
     """
-    found = session.get(Buyer, key)
-    if found is None:
+    buyer = session.get(Buyer, key)
+    if buyer is None:
         raise NotFound("This view was erased.")
-    return found
+    return buyer
 
 
 def services(session: Session, key: str) -> list[Held]:
     """Give a buyer's services, in the order they were entered; three statements, however many."""
-    found = session.scalars(
+    rows = session.scalars(
         select(OwnService).where(OwnService.buyer_key == key).order_by(OwnService.id)
     ).all()
     offers: dict[int, dict[str, int | None]] = {}
@@ -42,8 +42,8 @@ def services(session: Session, key: str) -> list[Held]:
     for offer in session.scalars(told.order_by(OwnOffer.service_id, OwnOffer.slug)):
         offers.setdefault(offer.service_id, {})[offer.slug] = offer.families
     return [
-        Held(one.id, Entry(one.name, one.group, offers.get(one.id, {})), one.changed_at)
-        for one in found
+        Held(row.id, Entry(row.name, row.group, offers.get(row.id, {})), row.changed_at)
+        for row in rows
     ]
 
 

@@ -171,7 +171,7 @@ def _refuse_alike(session: Session, key: str, name: str, *, beside: int | None =
     alike = select(OwnService.id).where(
         OwnService.buyer_key == key, OwnService.folded == rules.folded(name)
     )
-    if any(found != beside for found in session.scalars(alike)):
+    if any(service_id != beside for service_id in session.scalars(alike)):
         raise InvalidInput("Another of your services has this name", field="name")
 
 

@@ -30,20 +30,20 @@ def everything(session: Session, key: str, catalogue: Catalogue) -> dict[str, An
         "links_work_for_days": PRIVATE_LINK_LASTS.days,
         "services": [
             {
-                "name": one.entry.name,
-                "group": one.entry.group or None,
-                "last_changed": one.changed_at.isoformat(),
+                "name": service.entry.name,
+                "group": service.entry.group or None,
+                "last_changed": service.changed_at.isoformat(),
                 "offers": [
                     {
                         "intervention": slug,
                         "name": catalogue.intervention(slug).name,
-                        "families_a_year": one.entry.offers[slug],
+                        "families_a_year": service.entry.offers[slug],
                     }
                     for slug in catalogue.slugs
-                    if slug in one.entry.offers
+                    if slug in service.entry.offers
                 ],
             }
-            for one in held
+            for service in held
         ],
         "mail": {
             "choice": told.choice.value,

@@ -147,11 +147,15 @@ def unknown(states: Mapping[str, State], entries: Sequence[Entry]) -> str:
     told = []
     gaps = bought_of((GapKind.UNKNOWN,), states, touched(entries))
     if gaps.of:
-        one = gaps.of == 1
-        yours = "you buy it" if one and gaps.bought else f"you buy {gaps.bought or 'none'} of them"
+        is_single = gaps.of == 1
+        yours = (
+            "you buy it"
+            if is_single and gaps.bought
+            else f"you buy {gaps.bought or 'none'} of them"
+        )
         told.append(
             f"Of {gaps.of} of the {len(states)} the gap is not known; "
-            f"{'you do not buy it' if one and not gaps.bought else yours}."
+            f"{'you do not buy it' if is_single and not gaps.bought else yours}."
         )
     offers = [number for entry in entries for number in entry.offers.values()]
     missing = sum(number is None for number in offers)
