@@ -105,7 +105,7 @@ class Catalogue(Data):
     @property
     def slugs(self) -> tuple[str, ...]:
         """The interventions' slugs, in the order pages show them."""
-        return tuple(one.slug for one in self.interventions)
+        return tuple(intervention.slug for intervention in self.interventions)
 
     def intervention(self, slug: str) -> Intervention:
         """Find one intervention.
@@ -279,17 +279,17 @@ def _contexts(
 ) -> tuple[Background | None, dict[str, Context]]:
     """Read what is known beside the evidence: an intervention without a file has none of it."""
     background = parse(folder, "context.toml", Background, errors)
-    found = {
+    contexts = {
         path.stem: context
         for path in sorted((folder / "context").glob("*.toml"))
         if (context := parse(folder, f"context/{path.name}", Context, errors))
     }
     if background:
         # a file that cannot be read is told of once, and not as one that is missing
-        slugs = {one.slug for one in interventions}
+        slugs = {intervention.slug for intervention in interventions}
         slugs |= {path.stem for path in (folder / "interventions").glob("*.toml")}
-        errors += context_faults(background, found, slugs)
-    return background, found
+        errors += context_faults(background, contexts, slugs)
+    return background, contexts
 
 
 def _words(

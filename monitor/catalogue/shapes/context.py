@@ -105,7 +105,7 @@ class Background(Data):
             *self.guidance,
             *self.relations,
         )
-        named = {one.source for one in told} | {one.source for one in self.reading}
+        named = {fact.source for fact in told} | {reading.source for reading in self.reading}
         missing = sorted(named - set(self.sources))
         if missing:
             raise ValueError(f"source: there is no sources.{', sources.'.join(missing)}")
@@ -114,9 +114,9 @@ class Background(Data):
     def related(self, slug: str) -> tuple[tuple[str, Relation], ...]:
         """Give the interventions related to one, each with how."""
         return tuple(
-            (next(other for other in one.between if other != slug), one)
-            for one in self.relations
-            if slug in one.between
+            (next(other for other in relation.between if other != slug), relation)
+            for relation in self.relations
+            if slug in relation.between
         )
 
     def origins(self, context: Context) -> tuple[Origin, ...]:
@@ -134,9 +134,12 @@ def faults(
     background: Background, contexts: Mapping[str, Context], slugs: Collection[str]
 ) -> Iterator[str]:
     """Find what single files cannot know: sources and interventions that there are none of."""
-    for one in background.relations:
-        if one.between[0] == one.between[1] or set(one.between) - set(slugs):
-            yield f"context.toml: relations: {' and '.join(one.between)} are no two interventions"
+    for relation in background.relations:
+        if relation.between[0] == relation.between[1] or set(relation.between) - set(slugs):
+            yield (
+                f"context.toml: relations: {' and '.join(relation.between)} "
+                "are no two interventions"
+            )
     for slug, context in contexts.items():
         if slug not in slugs:
             yield f"context/{slug}.toml: there is no interventions/{slug}.toml"

@@ -26,7 +26,7 @@ class Glossary(Data):
 
     def under(self, heading: str) -> tuple[Term, ...]:
         """List the terms under a heading."""
-        return tuple(one for one in self.terms if one.heading == heading)
+        return tuple(term for term in self.terms if term.heading == heading)
 
     def origin(self, key: str, background: Background) -> Origin:
         """Give a term's source: the glossary's own, or one that contexts name too."""
@@ -37,12 +37,12 @@ def faults(glossary: Glossary, background: Background) -> Iterator[str]:
     """Say what is wrong with the terms: a source nobody knows, a term told twice, an unused source."""
     known = {*glossary.sources, *background.sources}
     names: set[str] = set()
-    for one in glossary.terms:
-        if one.source not in known:
-            yield f"glossary.toml: {one.term}: there is no source {one.source!r}"
-        if one.term in names:
-            yield f"glossary.toml: {one.term}: stands there twice"
-        names.add(one.term)
-    unused = set(glossary.sources) - {one.source for one in glossary.terms}
+    for term in glossary.terms:
+        if term.source not in known:
+            yield f"glossary.toml: {term.term}: there is no source {term.source!r}"
+        if term.term in names:
+            yield f"glossary.toml: {term.term}: stands there twice"
+        names.add(term.term)
+    unused = set(glossary.sources) - {term.source for term in glossary.terms}
     if unused:
         yield f"glossary.toml: nothing is from {', '.join(sorted(unused))}"

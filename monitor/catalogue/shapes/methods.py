@@ -66,8 +66,8 @@ class Measures(Data):
     @cached_property
     def _known(self) -> Callable[[str], bool]:
         """Look each wording up once: tables repeat a few of them thousands of times."""
-        gold = [one for one in self.measures if one.gold]
-        names = [f" {_plain(name)} " for one in gold for name in (one.name, *one.also)]
+        gold = [measure for measure in self.measures if measure.gold]
+        names = [f" {_plain(name)} " for measure in gold for name in (measure.name, *measure.also)]
 
         def known(words: str) -> bool:
             said = f" {_plain(words)} "

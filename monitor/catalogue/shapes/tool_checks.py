@@ -16,13 +16,13 @@ Case = dict[str, str]
 
 def faults(tool: Tool) -> list[str]:
     """Say everything that makes a tool unfit; nothing: it is fit."""
-    found = [*_names(tool), *_words(tool)]
+    faults = [*_names(tool), *_words(tool)]
     if tool.screening:
-        found += _known("screening", tool, tool.screening.questions, tool.screening.stops)
+        faults += _known("screening", tool, tool.screening.questions, tool.screening.stops)
     for domain in tool.domains:
-        found += _domain(tool, domain)
-    if found:
-        return found  # what speaks of unknown things cannot be tried
+        faults += _domain(tool, domain)
+    if faults:
+        return faults  # what speaks of unknown things cannot be tried
     return [fault for domain in tool.domains for fault in _cases(tool, domain)]
 
 
@@ -156,7 +156,7 @@ def _kinds(tool: Tool, domain: Domain) -> dict[str, list[str]]:
         sets = [when[question.id] for when in conditions if question.id in when]
         seen: dict[tuple[bool, ...], str] = {}
         for answer in tool.answers_to(question):
-            seen.setdefault(tuple(answer in one for one in sets), answer)
+            seen.setdefault(tuple(answer in answers for answers in sets), answer)
         kinds[question.id] = list(seen.values())
     return kinds
 
