@@ -81,16 +81,16 @@ def kept(session: Session, secret: bytes) -> Kept | None:
     row = session.scalar(select(AuditCheck))
     if row is None:
         return None
-    found = Kept(
+    left = Kept(
         Head(row.seq, row.hash), row.at, Head(row.again_seq, row.again_hash), row.again_since,
         row.whole_seq, row.whole_since,
     )  # fmt: skip
-    if not hmac.compare_digest(row.seal.encode(), _seal(found, secret).encode()):
+    if not hmac.compare_digest(row.seal.encode(), _seal(left, secret).encode()):
         raise MonitorError(_FORGED)
-    for known in (found.again, found.read):
+    for known in (left.again, left.read):
         if not audit.stands(session, known):
             raise MonitorError(broken(known.count))
-    return found
+    return left
 
 
 def keep(session: Session, now: Kept, secret: bytes) -> None:

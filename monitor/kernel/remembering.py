@@ -30,9 +30,9 @@ class Remembered(Generic[_Answer]):
         """
         whole = (*map(id, by), key)
         with self._lock:
-            if (found := self._answers.get(whole)) is not None:
+            if (remembered := self._answers.get(whole)) is not None:
                 self._answers.move_to_end(whole)
-                return found[1]
+                return remembered[1]
         answer = work_out()
         with self._lock:
             self._answers[whole] = (by, answer)

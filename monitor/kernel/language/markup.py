@@ -114,8 +114,8 @@ def parts(marked_text: str) -> Iterator[tuple[str, bool]]:
     if _BLOCK not in text and _HEADING not in text:
         yield text, False
         return
-    for found in _PART.finditer(text):
-        yield found[1], found[2] == _HEADING
+    for match in _PART.finditer(text):
+        yield match[1], match[2] == _HEADING
 
 
 def _mark(tag: re.Match[str], text: str, ends: frozenset[str], both: frozenset[str]) -> str:
@@ -183,8 +183,8 @@ def _of_sure_tags(text: str) -> str | None:
     return "".join(made)
 
 
-def _unstyled(found: re.Match[str]) -> str:
-    return _FACES.get(found["face"].lower(), "<i>{}</i>").format(found["text"])
+def _unstyled(match: re.Match[str]) -> str:
+    return _FACES.get(match["face"].lower(), "<i>{}</i>").format(match["text"])
 
 
 def _without_hidden(text: str) -> str:
@@ -247,8 +247,8 @@ def _boundaries(text: str) -> str:
     return text.replace(_INLINE, "")
 
 
-def _superscript(found: re.Match[str]) -> str:
-    before = found.string[max(0, found.start() - 20) : found.start()].rstrip("\x03\x06")
+def _superscript(match: re.Match[str]) -> str:
+    before = match.string[max(0, match.start() - 20) : match.start()].rstrip("\x03\x06")
     if not _BEHIND.search(before):
-        return found[0]
-    return found[1].translate(_SUPERSCRIPTS) + (" " if found[2] else "")
+        return match[0]
+    return match[1].translate(_SUPERSCRIPTS) + (" " if match[2] else "")

@@ -51,7 +51,7 @@ class Trigger:
         """Write what puts it up."""
         when = f" WHEN ({self.when})" if self.when else ""
         head = f'TRIGGER {self.full_name} AFTER {self.on} ON "{self.table}"'
-        body = " ".join(f"{one};" for one in self.does)
+        body = " ".join(f"{statement};" for statement in self.does)
         if dialect == "sqlite":
             return [f"CREATE {head} FOR EACH ROW{when} BEGIN {body} END"]
         if self.late:

@@ -9,5 +9,5 @@ def schema_version(connection: Connection) -> str | None:
     """Give the name of the newest migration that was applied; None where none was."""
     if not inspect(connection).has_table(TABLE):
         return None
-    found: str | None = connection.scalar(text(f"SELECT version_num FROM {TABLE}"))  # noqa: S608 - our own name
-    return found
+    version: str | None = connection.scalar(text(f"SELECT version_num FROM {TABLE}"))  # noqa: S608 - our own name
+    return version
