@@ -184,8 +184,8 @@ def note_seen(session: Session, token: str, at: datetime) -> None:
 
 def signed_in(session: Session, token: str, at: datetime) -> User | None:
     """Tell whose session it is, and note that it was used."""
-    found = whose(session, token, at)
-    user = found.user if found else None
+    known = whose(session, token, at)
+    user = known.user if known else None
     if user is not None:
         note_seen(session, token, at)
     return user
