@@ -49,9 +49,9 @@ def move_last_day(
     at: datetime,
 ) -> Collection:
     """Let a collection run to another last day; mails that were not handed over yet tell it."""
-    found = collections.move_last_day(session, collection_id, last_day, by=by, at=at)
-    surveying.tell_last_day(session, found)
-    return found
+    collection = collections.move_last_day(session, collection_id, last_day, by=by, at=at)
+    surveying.tell_last_day(session, collection)
+    return collection
 
 
 def close_collection(
@@ -66,10 +66,10 @@ def close_collection(
 
 def close_due(session: Session, service: Service, *, at: datetime) -> Wave | None:
     """End the collection whose last day is over, if there is one; the admins are told of its wave."""
-    found = collections.current(session)
-    if found is None or collections.is_open(found, at):
+    collection = collections.current(session)
+    if collection is None or collections.is_open(collection, at):
         return None
-    wave = close_collection(session, service, collection_id=found.id, by=CLOSED_BY, at=at)
+    wave = close_collection(session, service, collection_id=collection.id, by=CLOSED_BY, at=at)
     if wave is not None:
         notify.tell_of_draft(session, service.settings, wave, at)
     return wave
