@@ -29,7 +29,11 @@ def only_openalex_holds_it(on: OnStage) -> None:
 def a_file_brings_it(on: OnStage) -> None:
     """Print what to search for, bring the export of a database, and show what each source holds."""
     strings = on.service.json("queries", "--source", "psycinfo", "--json")
-    ovid = next(one for one in strings if (one["platform"], one["intervention"]) == ("Ovid", "ddp"))
+    ovid = next(
+        string
+        for string in strings
+        if (string["platform"], string["intervention"]) == ("Ovid", "ddp")
+    )
     say(
         "16. By file. PsycINFO may not be asked by a program. Gap Monitor prints what to search for:"
     )

@@ -138,7 +138,7 @@ def _on_overview(reader: Person, slug: str) -> tuple[str, str]:
         if not cells:
             group = first(r".+?(?= \d+ of \d+)", head)
         elif head.startswith(name):
-            evidence, findings = (re.sub(r" changed \w+ \d{4}", "", one) for one in cells[:2])
+            evidence, findings = (re.sub(r" changed \w+ \d{4}", "", cell) for cell in cells[:2])
             return group, f"Evidence: {evidence}. Findings: {findings}"
     raise NotOnPage(f"the overview has no row of {name}")
 

@@ -120,8 +120,8 @@ class Person(Visitor):
         first_step = self.get(f"{study}/appraise")
         page = _good(self.submit(first_step, answers.study, having="count_it", press="next"))
         page = self._groups(page, answers.groups)
-        for number, found in enumerate(answers.results):
-            page = self._result(self.get(f"{study}/appraise/results"), number, found)
+        for number, result in enumerate(answers.results):
+            page = self._result(self.get(f"{study}/appraise/results"), number, result)
         return _good(self.get(f"{study}/appraise/hand-in"))
 
     def _groups(self, page: Page, groups: Sequence[Mapping[str, str]]) -> Page:
@@ -134,16 +134,16 @@ class Person(Visitor):
         }
         return _good(self.submit(page, said, having="version", press="next"))
 
-    def _result(self, page: Page, number: int, found: Found) -> Page:
+    def _result(self, page: Page, number: int, result: Found) -> Page:
         """Enter one result and answer its tool, domain by domain; ends on the list of results."""
         there = list(dict.fromkeys(path for path, _ in page.links(_RESULT)))
         if number < len(there):
             page = _good(self.get(there[number]))
         else:
             page = _good(self.submit(page, {}, having="version", press="add"))
-        page = _good(self.submit(page, found.fields, having="outcome", press="next"))
+        page = _good(self.submit(page, result.fields, having="outcome", press="next"))
         while "/risk/" in page.path:
-            asked = {f"answer-{question}": found.risk[question] for question in page.keys(_ASKED)}
+            asked = {f"answer-{question}": result.risk[question] for question in page.keys(_ASKED)}
             page = _good(self.submit(page, asked, having="version", press="next"))
         return page
 

@@ -40,8 +40,8 @@ class Page:
     @property
     def heading(self) -> str:
         """Its first heading."""
-        found = self.tree.find(".//h1")
-        return words(found) if found is not None else ""
+        heading = self.tree.find(".//h1")
+        return words(heading) if heading is not None else ""
 
     def links(self, path: str) -> list[tuple[str, str]]:
         """List the links whose path matches a pattern whole: (path, words)."""
@@ -71,8 +71,8 @@ class Page:
         Raises:
             NotOnPage: no list has the term.
         """
-        for one in self.tree.iter("dt"):
-            if words(one) == term and (beside := one.getnext()) is not None:
+        for element in self.tree.iter("dt"):
+            if words(element) == term and (beside := element.getnext()) is not None:
                 return words(beside)
         raise NotOnPage(f"{self.url} has nothing beside {term!r}")
 
@@ -86,8 +86,8 @@ class Page:
     def keys(self, name: str) -> list[str]:
         """List what stands in the names of fields that match a pattern whole: its first group, in order."""
         fields = self.tree.iter("input", "select", "textarea")
-        found = (re.fullmatch(name, field.get("name", "")) for field in fields)
-        return list(dict.fromkeys(match[1] for match in found if match))
+        matches = (re.fullmatch(name, field.get("name", "")) for field in fields)
+        return list(dict.fromkeys(match[1] for match in matches if match))
 
     def form(self, having: str) -> html.FormElement:
         """Find the form that has a field.

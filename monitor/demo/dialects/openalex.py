@@ -127,21 +127,21 @@ class OpenAlex(StandIn):
         if start is None or (request.fault is Fault.EXPIRED and cursor != "*"):
             return _invalid("cursor is not valid.", status=400)
         try:
-            found = worksearch.matching(self.works(), params.get("filter", ""))
+            matches = worksearch.matching(self.works(), params.get("filter", ""))
         except Unreadable as problem:
             return _invalid(str(problem))
         with self._lock:
             self.left = round(self.left - PAGE_COSTS, 6)
-        return _page(request, found, start, int(size))
+        return _page(request, matches, start, int(size))
 
 
-def _page(request: Request, found: list[Mapping[str, Any]], start: int, size: int) -> Reply:
+def _page(request: Request, matches: list[Mapping[str, Any]], start: int, size: int) -> Reply:
     fault = request.fault
-    found = found[::2] if fault is Fault.FEWER else found
+    matches = matches[::2] if fault is Fault.FEWER else matches
     start = 0 if fault is Fault.REPEATED else start
-    page = found[start : start + size]
-    more = start + size < len(found)
-    declared = len(found) + (fault in {Fault.CHANGED_TOTAL, Fault.SHORT})
+    page = matches[start : start + size]
+    more = start + size < len(matches)
+    declared = len(matches) + (fault in {Fault.CHANGED_TOTAL, Fault.SHORT})
     meta = {
         "count": declared,
         "db_response_time_ms": 12,

@@ -26,7 +26,7 @@ def _test(part: str) -> Callable[[Work], bool]:
         test = expressions.europepmc(value).test
         return lambda work: test(_document(work))
     if name == "openalex":
-        wanted = {one.casefold() for one in value.split("|")}
+        wanted = {work_id.casefold() for work_id in value.split("|")}
         return lambda work: str(work["id"]).rpartition("/")[2].casefold() in wanted
     if name in {"from_publication_date", "to_publication_date"}:
         later = name.startswith("from")
