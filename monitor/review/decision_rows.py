@@ -18,8 +18,11 @@ def appraisals(session: Session, study_id: int, number: int = 1) -> Sequence[App
         .where(Appraisal.study_id == study_id, Appraisal.round == number)
         .order_by(Appraisal.id)
     )
-    newest = {(one.settles, None if one.settles else one.reviewer_id): one for one in of_round}
-    return sorted(newest.values(), key=lambda one: (one.settles, one.id))
+    newest = {
+        (appraisal.settles, None if appraisal.settles else appraisal.reviewer_id): appraisal
+        for appraisal in of_round
+    }
+    return sorted(newest.values(), key=lambda appraisal: (appraisal.settles, appraisal.id))
 
 
 def decisions(session: Session, study_id: int) -> Sequence[Decision]:
@@ -33,8 +36,8 @@ def by_ids(session: Session, ids: Collection[int]) -> dict[int, Decision]:
     """Some decisions, by id; those that there are none of are left out."""
     if not ids:
         return {}
-    found = session.scalars(select(Decision).where(Decision.id.in_(sorted(ids))))
-    return {one.id: one for one in found}
+    rows = session.scalars(select(Decision).where(Decision.id.in_(sorted(ids))))
+    return {decision.id: decision for decision in rows}
 
 
 def reports(session: Session, study_id: int) -> Sequence[StudyPaper]:

@@ -158,8 +158,8 @@ def earlier_rounds(session: Session, study_id: int) -> tuple[EarlierRound, ...]:
 
 
 def _newest(appraisals: Sequence[Appraisal], named: dict[int, str]) -> tuple[AppraisalView, ...]:
-    newest = {(one.reviewer_id, one.settles): one for one in appraisals}
-    return tuple(_appraisal(one, named) for one in newest.values())
+    newest = {(appraisal.reviewer_id, appraisal.settles): appraisal for appraisal in appraisals}
+    return tuple(_appraisal(appraisal, named) for appraisal in newest.values())
 
 
 def study(
@@ -181,7 +181,7 @@ def study(
     number, is_open = locking.round_of(session, study_id)
     handed_in = given.all_of(session, study_id, number)
     two = given.newest_of(handed_in)
-    settling = [one for one in handed_in if one.settles]
+    settling = [appraisal for appraisal in handed_in if appraisal.settles]
     visible = [a for a in two if rules.may_see(len(two), own=a.reviewer_id == viewer_id)]
     shown = [*visible, *settling[-1:]] if len(visible) == given.PAIR else visible
     named, reports = _names(session), _reports(session, study_id)
@@ -278,9 +278,9 @@ def waiting_for(session: Session, user_id: int, study_ids: Sequence[int]) -> dic
             people[appraisal.study_id][appraisal.reviewer_id] = None
     live = select(Consensus).where(Consensus.study_id.in_(study_ids), Consensus.voided_at.is_(None))
     settled = {
-        one.study_id: one
-        for one in session.scalars(live.order_by(Consensus.id))
-        if one.round == rounds_of.get(one.study_id, 1)
+        consensus.study_id: consensus
+        for consensus in session.scalars(live.order_by(Consensus.id))
+        if consensus.round == rounds_of.get(consensus.study_id, 1)
     }
     turns = {
         study_id: _turn(user_id, list(people[study_id]), settled.get(study_id))
@@ -302,7 +302,7 @@ def _reports(session: Session, study_id: int) -> tuple[ReportView, ...]:
 def _differences(visible: Sequence[Appraisal], tools: Mapping[str, Tool]) -> tuple[Row, ...]:
     if len(visible) < given.PAIR:
         return ()
-    first, second = (given.reading_of(one) for one in visible)
+    first, second = (given.reading_of(appraisal) for appraisal in visible)
     return differences(first, second, tools)
 
 

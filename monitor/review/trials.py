@@ -96,23 +96,27 @@ class StandingTrial:
 def registered(session: Session, today: date, slug: str | None = None) -> list[RegisteredTrial]:
     """List the registered trials, of one intervention or of all; who waited longest first."""
     standing = standings(session, today, slug)
-    ids = [paper_id for one in standing for paper_id in one.papers]
+    ids = [paper_id for registration in standing for paper_id in registration.papers]
     titles, numbers = _titles(session, ids), numbers_of(session, ids)
     reports = _reports(session, ids)
     listed = [
         RegisteredTrial(
-            paper_id=one.paper_id,
-            title=titles[one.paper_id],
-            numbers=tuple(number for paper_id in one.papers for number in numbers[paper_id]),
-            evaluates=one.evaluates,
-            trial=one.trial,
-            standing=one.standing,
-            months=one.months,
+            paper_id=registration.paper_id,
+            title=titles[registration.paper_id],
+            numbers=tuple(
+                number for paper_id in registration.papers for number in numbers[paper_id]
+            ),
+            evaluates=registration.evaluates,
+            trial=registration.trial,
+            standing=registration.standing,
+            months=registration.months,
             reports=tuple(
-                dict.fromkeys(report for paper_id in one.papers for report in reports[paper_id])
+                dict.fromkeys(
+                    report for paper_id in registration.papers for report in reports[paper_id]
+                )
             ),
         )
-        for one in standing
+        for registration in standing
     ]
     return sorted(listed, key=lambda entry: (-(entry.months or 0), entry.paper_id))
 
@@ -146,8 +150,16 @@ def standings(session: Session, today: date, slug: str | None = None) -> list[St
 
 def unpublished_of(trials: Iterable[StandingTrial], slug: str) -> Unpublished:
     """Count, of trials that were judged, those of an intervention that ended and are not published."""
-    own = [one for one in trials if slug in one.evaluates and one.standing in NOT_PUBLISHED]
-    overdue = (one.trial.completed for one in own if one.standing is TrialStanding.OVERDUE)
+    own = [
+        registration
+        for registration in trials
+        if slug in registration.evaluates and registration.standing in NOT_PUBLISHED
+    ]
+    overdue = (
+        registration.trial.completed
+        for registration in own
+        if registration.standing is TrialStanding.OVERDUE
+    )
     return Unpublished(len(own), min((end for end in overdue if end), default=None))
 
 
@@ -281,19 +293,19 @@ def _reported(session: Session, ids: Sequence[int]) -> set[int]:
 
 def _reports(session: Session, ids: Sequence[int]) -> dict[int, list[TrialReport]]:
     """List the papers linked as reports, and those of the same study that have results."""
-    found: list[tuple[int, int, bool]] = []
+    pairs: list[tuple[int, int, bool]] = []
     for some in chunks(ids):
         links = _links(some).where(PaperLink.state != LinkState.REJECTED).order_by(PaperLink.id)
-        found += [(t, other, s is LinkState.CONFIRMED) for t, other, s, _ in session.execute(links)]
+        pairs += [(t, other, s is LinkState.CONFIRMED) for t, other, s, _ in session.execute(links)]
     for some in chunks(ids):
         rows = session.execute(_of_study(some).order_by("report_id"))
-        found += [(trial, report_id, True) for trial, report_id in rows]
+        pairs += [(trial, report_id, True) for trial, report_id in rows]
     papers: dict[int, tuple[str, int | None]] = {}
-    for some in chunks({report_id for _, report_id, _ in found}):
+    for some in chunks({report_id for _, report_id, _ in pairs}):
         texts = select(Paper.id, Paper.title, Paper.year).where(Paper.id.in_(some))
         papers |= {row.id: (row.title, row.year) for row in session.execute(texts)}
     reports: dict[int, dict[int, TrialReport]] = defaultdict(dict)
-    for trial, report_id, sure in found:
+    for trial, report_id, sure in pairs:
         reports[trial][report_id] = TrialReport(report_id, *papers[report_id], sure=sure)
     return defaultdict(list, {trial: list(some.values()) for trial, some in reports.items()})
 
@@ -306,7 +318,9 @@ def _evaluated(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
         texts = select(Paper.id, Paper.title, Paper.abstract).where(Paper.id.in_(some))
         for paper_id, title, abstract in session.execute(texts):
             standing = evaluations(hits[paper_id], title, abstract)
-            evaluated[paper_id] = [one.slug for one in standing if one.evaluated]
+            evaluated[paper_id] = [
+                intervention.slug for intervention in standing if intervention.evaluated
+            ]
     return evaluated
 
 
@@ -341,8 +355,8 @@ def _groups(ids: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[list[i
             leader[paper_id] = paper_id = leader[leader[paper_id]]
         return paper_id
 
-    for one, other in pairs:
-        kept, gone = sorted((led(one), led(other)))
+    for first, second in pairs:
+        kept, gone = sorted((led(first), led(second)))
         leader[gone] = kept
     groups: dict[int, list[int]] = defaultdict(list)
     for paper_id in leader:

@@ -69,7 +69,11 @@ def follow_paper(
     (``look``).
     """
     own = _of_paper(session, paper_id)
-    held = {_named(one) for one in own if one.study_id == came_to and one.outcome not in _NO_ANSWER}
+    held = {
+        _named(answered)
+        for answered in own
+        if answered.study_id == came_to and answered.outcome not in _NO_ANSWER
+    }
     for alert in own:
         if alert.study_id != left or alert.closed_at is not None:
             continue
@@ -107,7 +111,9 @@ def close(session: Session, alert: StudyAlert, by: str, outcome: str, at: dateti
 def retractions(session: Session, paper_id: int) -> list[StudyAlert]:
     """List the alerts of a paper's retraction and of its end, the oldest first."""
     asked = {Concern.RETRACTED, Concern.REINSTATED}
-    return [one for one in _of_paper(session, paper_id) if alert_rules.concern(one.kind) in asked]
+    return [
+        alert for alert in _of_paper(session, paper_id) if alert_rules.concern(alert.kind) in asked
+    ]
 
 
 def _reports(session: Session, paper_ids: Collection[int]) -> list[tuple[int, int]]:

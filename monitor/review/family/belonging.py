@@ -89,8 +89,10 @@ def studies_for(
     if not why:
         return []
     labels = dict(session.execute(select(Study.id, Study.label).where(Study.id.in_(why))).all())
-    found = [Suggestion(study_id, labels[study_id], tuple(why[study_id])) for study_id in why]
-    return sorted(found, key=lambda one: (-len(one.reasons), one.study_id))
+    suggestions = [Suggestion(study_id, labels[study_id], tuple(why[study_id])) for study_id in why]
+    return sorted(
+        suggestions, key=lambda suggestion: (-len(suggestion.reasons), suggestion.study_id)
+    )
 
 
 def _by_number(
@@ -112,8 +114,8 @@ def papers_for(session: Session, study_id: int) -> list[Newcomer]:
     others = _newcomers(session, own, links)
     why = _why(session, own, others, links)
     rows = session.execute(select(Paper.id, Paper.title, Paper.year).where(Paper.id.in_(why)))
-    found = [Newcomer(row.id, row.title, row.year, tuple(why[row.id])) for row in rows]
-    return sorted(found, key=lambda one: (-len(one.reasons), one.paper_id))
+    newcomers = [Newcomer(row.id, row.title, row.year, tuple(why[row.id])) for row in rows]
+    return sorted(newcomers, key=lambda newcomer: (-len(newcomer.reasons), newcomer.paper_id))
 
 
 def _newcomers(session: Session, paper_ids: Sequence[int], links: Collection[int]) -> list[int]:
@@ -124,13 +126,13 @@ def _newcomers(session: Session, paper_ids: Sequence[int], links: Collection[int
     )
     named = select(Match.id).where(Match.paper_id == QueueItem.paper_id, Match.slug.in_(slugs))
     has_study = select(StudyPaper.paper_id).where(StudyPaper.paper_id == QueueItem.paper_id)
-    found = select(QueueItem.paper_id).where(
+    waiting = select(QueueItem.paper_id).where(
         or_(named.exists(), QueueItem.paper_id.in_(links)),
         QueueItem.paper_id.not_in(paper_ids),
         QueueItem.stage.in_(OPEN),
         ~has_study.exists(),
     )
-    return list(session.scalars(found.order_by(QueueItem.paper_id.desc()).limit(_MOST)))
+    return list(session.scalars(waiting.order_by(QueueItem.paper_id.desc()).limit(_MOST)))
 
 
 def _links(session: Session, paper_ids: Sequence[int]) -> dict[int, str]:
@@ -138,8 +140,8 @@ def _links(session: Session, paper_ids: Sequence[int]) -> dict[int, str]:
     rows = session.execute(_PROPOSED, {"some": list(paper_ids)})
     mine = set(paper_ids)
     return {
-        linking.current(session, other if one in mine else one).id: reason
-        for one, other, reason in rows
+        linking.current(session, other if paper_id in mine else paper_id).id: reason
+        for paper_id, other, reason in rows
     }
 
 
@@ -153,12 +155,12 @@ def _why(
     if not others:
         return {}
     facts = remembered_facts_of(session, {*paper_ids, *others})
-    found: dict[int, list[str]] = {}
+    reasons: dict[int, list[str]] = {}
     for other in others:
         said = {linked[other]: None} if other in linked else {}
         for paper_id in paper_ids:
             if paper_id in facts and other in facts:
                 said |= dict.fromkeys(belonging.reasons(facts[paper_id], facts[other]))
         if said:
-            found[other] = list(said)
-    return found
+            reasons[other] = list(said)
+    return reasons

@@ -165,7 +165,7 @@ def _seen(session: Session, study_id: int) -> str:
 def hindrance(session: Session, change: Change) -> str | None:
     """Say why a change cannot be made now, and what helps; None when it can."""
     studies = [change.study_id, *([change.other_id] if isinstance(change, Merge) else [])]
-    problems = (problem for one in studies if (problem := _not_whole(session, one)))
+    problems = (problem for study_id in studies if (problem := _not_whole(session, study_id)))
     return next(problems, None) or _objection(session, change)
 
 
@@ -185,7 +185,7 @@ def _not_whole(session: Session, study_id: int) -> str | None:
     now = regrouping.current_study(session, study_id)
     if now == study_id:
         return None
-    labels = [session.get_one(Study, one).label for one in (study_id, now)]
+    labels = [session.get_one(Study, key).label for key in (study_id, now)]
     return f"“{labels[0]}” is one study with “{labels[1]}” now: open that one"
 
 
@@ -225,9 +225,9 @@ def _may_not_merge(session: Session, study_id: int, other_id: int) -> str | None
     if study_id == other_id:
         return "Choose another study: these are one"
     stays, goes = family(session, study_id), family(session, other_id)
-    for one in (stays, goes):
-        if not one.members:
-            return f"No paper reports “{one.label}” any more: there is nothing to merge"
+    for side in (stays, goes):
+        if not side.members:
+            return f"No paper reports “{side.label}” any more: there is nothing to merge"
     if goes.counts and not stays.counts:
         return f"“{goes.label}” counts now, and “{stays.label}” does not: the one that counts stays"
     return None
@@ -238,7 +238,7 @@ def regroupings(session: Session, study_id: int) -> list[Shown]:
     about = select(Regrouping).where(
         or_(Regrouping.study_id == study_id, Regrouping.other_id == study_id)
     )
-    return [_shown(session, one) for one in session.scalars(about.order_by(Regrouping.id.desc()))]
+    return [_shown(session, row) for row in session.scalars(about.order_by(Regrouping.id.desc()))]
 
 
 def shown(session: Session, regrouping_id: int) -> Shown:
@@ -318,9 +318,9 @@ def _moved_on(session: Session, row: Regrouping, paper_id: int) -> str:
         kept = linking.current(session, paper_id)
         return f"“{paper.title}” has become one with “{kept.title}” since: undo that first"
     later = select(Regrouping).where(Regrouping.id > row.id, Regrouping.undone_at.is_(None))
-    for one in session.scalars(later.order_by(Regrouping.id.desc())):
-        if paper_id in {moved["paper"] for moved in one.moved["papers"]}:
-            return f"“{paper.title}” was moved again since, for: {one.reason}. Undo that first"
+    for newer in session.scalars(later.order_by(Regrouping.id.desc())):
+        if paper_id in {moved["paper"] for moved in newer.moved["papers"]}:
+            return f"“{paper.title}” was moved again since, for: {newer.reason}. Undo that first"
     return f"“{paper.title}” reports something else by now: attach it where it belongs"
 
 

@@ -101,7 +101,7 @@ def in_order(events: Sequence[Event]) -> list[Event]:
     True
     """
     last = (date.max, date.max)
-    return sorted(events, key=lambda one: (one.when.span or last)[0])
+    return sorted(events, key=lambda event: (event.when.span or last)[0])
 
 
 def _notice(session: Session, word: Word, notice_id: int, about: str) -> Event:

@@ -209,7 +209,7 @@ def _other(session: Session, change: Change, steps: Sequence[Step], form: Form) 
         case Merge(_, other_id):
             return other_id
         case Split():
-            main = next((one for one in steps if one.role == PaperRole.MAIN), steps[0])
+            main = next((step for step in steps if step.role == PaperRole.MAIN), steps[0])
             paper = session.get_one(Paper, main.paper_id)
             label = study_name(paper.authors, paper.year, paper.title)
             return literature.found_study(

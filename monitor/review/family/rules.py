@@ -114,7 +114,7 @@ def _after(
     known = {report.paper_id: report for reports in held.values() for report in reports}
     moving = {step.paper_id for step in steps}
     then: dict[int, list[tuple[Report, bool]]] = {
-        study_id: [(one, False) for one in reports if one.paper_id not in moving]
+        study_id: [(report, False) for report in reports if report.paper_id not in moving]
         for study_id, reports in held.items()
     }
     for step in steps:
@@ -131,7 +131,9 @@ def _with_one_main(
     mains = [(report, came) for report, came in reports if report.role == PaperRole.MAIN]
     if len(mains) > 1 and any(came for _, came in mains):
         stays = next(report for report, came in mains if came)
-        changed = {one.paper_id: PaperRole.SECONDARY for one, _ in mains if one is not stays}
+        changed = {
+            report.paper_id: PaperRole.SECONDARY for report, _ in mains if report is not stays
+        }
     elif not mains and (heir := _heir([report for report, _ in reports])) is not None:
         changed = {heir.paper_id: PaperRole.MAIN}
     else:

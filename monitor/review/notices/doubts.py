@@ -149,10 +149,10 @@ def left_out_as_retracted(
             Decision.verdict != DecisionVerdict.ACCEPT,
         )
     )
-    alert_of = {one.study_id: one.facts.get("alert") for one in decisions}
+    alert_of = {decision.study_id: decision.facts.get("alert") for decision in decisions}
     alerts = session.scalars(select(StudyAlert).where(StudyAlert.study_id.in_(alert_of)))
     gone: set[int] = set()
-    for alert in sorted(alerts, key=lambda one: one.id):
+    for alert in sorted(alerts, key=lambda row: row.id):
         about = concern(alert.kind)
         if about is Concern.RETRACTED and alert.id == alert_of[alert.study_id]:
             gone.add(alert.study_id)
