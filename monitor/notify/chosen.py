@@ -128,7 +128,7 @@ def untold(session: Session, readers: Collection[Subscriber]) -> dict[int, dict[
     noted = {reader.id: reader.chose for reader in readers if reader.chose}
     if not noted:
         return {}
-    since = min(datetime.fromisoformat(one["at"]) for one in noted.values())
+    since = min(datetime.fromisoformat(note["at"]) for note in noted.values())
     mailed = select(Message.subscriber_id, func.max(Message.queued_at)).where(
         Message.subscriber_id.in_(noted),
         Message.kind.in_((MessageKind.CHANGE, MessageKind.DIGEST)),
@@ -137,9 +137,9 @@ def untold(session: Session, readers: Collection[Subscriber]) -> dict[int, dict[
     )
     last = dict(session.execute(mailed.group_by(Message.subscriber_id)).all())
     return {
-        id_: one
-        for id_, one in noted.items()
-        if id_ not in last or last[id_] <= datetime.fromisoformat(one["at"])
+        id_: note
+        for id_, note in noted.items()
+        if id_ not in last or last[id_] <= datetime.fromisoformat(note["at"])
     }
 
 

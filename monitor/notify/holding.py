@@ -15,23 +15,23 @@ from monitor.usage.returns.tables import ListedService
 
 def reader(session: Session, address: str) -> Subscriber | None:
     """Hold the reader of an address; None: there is none."""
-    found = select(Subscriber).where(Subscriber.address == address).with_for_update()
-    return session.scalars(found.execution_options(populate_existing=True)).first()
+    readers = select(Subscriber).where(Subscriber.address == address).with_for_update()
+    return session.scalars(readers.execution_options(populate_existing=True)).first()
 
 
 def messages(session: Session, *which: ColumnElement[bool]) -> None:
     """Hold the messages for which all of these hold, in order."""
     if _several_write(session):
-        found = select(Message.id).where(*which).order_by(Message.id)
-        session.scalars(found.with_for_update()).all()
+        ids = select(Message.id).where(*which).order_by(Message.id)
+        session.scalars(ids.with_for_update()).all()
 
 
 def readers_and_messages(session: Session, *which: ColumnElement[bool]) -> None:
     """Hold the readers to whose addresses these messages go, then the messages, then the services there."""
     if _several_write(session):
         addresses = select(Message.address).where(*which)
-        found = select(Subscriber.id).where(Subscriber.address.in_(addresses))
-        session.scalars(found.order_by(Subscriber.id).with_for_update()).all()
+        readers = select(Subscriber.id).where(Subscriber.address.in_(addresses))
+        session.scalars(readers.order_by(Subscriber.id).with_for_update()).all()
         messages(session, *which)
         listed = select(ListedService.id).where(ListedService.address.in_(addresses))
         session.scalars(listed.order_by(ListedService.id).with_for_update()).all()

@@ -166,7 +166,11 @@ def readers_told(
 
     ``cause``: what is known of the study that it is about; without it, whatever moves is news.
     """
-    moved = [one.slug for one in previews if news.is_news(changed(one.before, one.after), cause)]
+    moved = [
+        preview.slug
+        for preview in previews
+        if news.is_news(changed(preview.before, preview.after), cause)
+    ]
     return followers(session, moved)
 
 
@@ -177,12 +181,14 @@ def anything_told(session: Session, study_id: int) -> bool:
 
 
 def _views(session: Session, messages: Sequence[Message]) -> list[MessageView]:
-    on_hold = {one.digest_id for one in messages if one.state is MessageState.ON_HOLD} - {None}
+    on_hold = {
+        message.digest_id for message in messages if message.state is MessageState.ON_HOLD
+    } - {None}
     awaits = select(Digest.id).where(
         Digest.id.in_(on_hold), Digest.awaits_since.is_not(None), Digest.approved_at.is_(None)
     )
     awaiting = {*session.scalars(awaits)} if on_hold else set[int]()
-    return [_view(one, awaits=one.digest_id in awaiting) for one in messages]
+    return [_view(message, awaits=message.digest_id in awaiting) for message in messages]
 
 
 def _view(message: Message, *, awaits: bool) -> MessageView:

@@ -70,7 +70,7 @@ def asked_enough(newest: Sequence[datetime], *, every: timedelta, at: datetime) 
     >>> asked_enough([t - CONFIRM_EVERY], every=CONFIRM_EVERY, at=t)
     False
     """
-    return len(newest) >= MAILED_A_DAY or any(one > at - every for one in newest)
+    return len(newest) >= MAILED_A_DAY or any(moment > at - every for moment in newest)
 
 
 def own_link_ends(queued_at: datetime, sent_at: datetime | None) -> datetime:

@@ -62,12 +62,12 @@ def tell_next(session: Session, *, at: datetime) -> bool:
     """Tell the next readers of the oldest announcement that is not complete; False: all are."""
     oldest = _incomplete().order_by(Announcement.id).limit(1)
     # not FOR UPDATE: who confirms or chooses meanwhile points at this row
-    found = session.scalars(oldest.with_for_update(key_share=True)).first()
-    if found is None:
+    announcement = session.scalars(oldest.with_for_update(key_share=True)).first()
+    if announcement is None:
         return False
-    _tell_next(session, found, at)
-    if found.complete_at:
-        _record(session, found, "told", at, readers=found.readers)
+    _tell_next(session, announcement, at)
+    if announcement.complete_at:
+        _record(session, announcement, "told", at, readers=announcement.readers)
     return True
 
 
@@ -135,7 +135,7 @@ def _tell(
         wanted = _wanted(weighed, reader, theirs.terms, known)
         if not wanted:
             continue
-        slugs = [one.slug for one in wanted]
+        slugs = [change.slug for change in wanted]
         told = not known.told.isdisjoint(slugs)
         news = weighing.together(wanted, corrects=told)
         way = terms.way(theirs.terms, news, theirs.spent)

@@ -66,11 +66,11 @@ def resting(session: Session, wave: Wave) -> dict[int, list[str]]:
         Announcement.wave_id != wave.id,
         Announcement.at >= wave.published_at,
     )
-    found = {
+    slugs_of = {
         id_: [change["slug"] for change in content["changes"] if wave.name in _waves(change)]
         for id_, content in session.execute(others)
     }
-    return {id_: slugs for id_, slugs in found.items() if slugs}
+    return {id_: slugs for id_, slugs in slugs_of.items() if slugs}
 
 
 def readers_told(session: Session, wave_id: int) -> int:

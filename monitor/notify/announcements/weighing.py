@@ -57,16 +57,17 @@ def wanted(
 ) -> list[Weighed]:
     """Give what a reader hears of: what they follow and asked for, and what they knew ``before``."""
     return [
-        one
-        for one in weighed
-        if one.slug in before or (one.open and one.slug in follows and one.kinds & chosen.kinds)
+        change
+        for change in weighed
+        if change.slug in before
+        or (change.open and change.slug in follows and change.kinds & chosen.kinds)
     ]
 
 
 def together(some: Sequence[Weighed], *, corrects: bool) -> News:
     """Weigh what a reader hears of in one mail."""
-    kinds: frozenset[Kind] = frozenset().union(*(one.kinds for one in some))
-    return News(max(one.weight for one in some), kinds, corrects)
+    kinds: frozenset[Kind] = frozenset().union(*(change.kinds for change in some))
+    return News(max(change.weight for change in some), kinds, corrects)
 
 
 def _states(change: Mapping[str, Any]) -> tuple[State | None, State]:

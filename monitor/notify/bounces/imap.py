@@ -245,7 +245,11 @@ class Mailbox:
             raise self._fault(words, MailFault.BOX_SIGN_IN) from error
 
     def _no_password(self, server: _Bounded) -> MailboxUnavailable:
-        ways = [found[1] for one in server.capabilities if (found := _MECHANISM.fullmatch(one))]
+        ways = [
+            mechanism[1]
+            for capability in server.capabilities
+            if (mechanism := _MECHANISM.fullmatch(capability))
+        ]
         offers = f"offers {', '.join(ways[:5])} alone" if ways else "offers no way to sign in"
         words = (
             f"takes no password on this connection ({offers}): set mail.imap.tls, or have whoever "
@@ -279,13 +283,15 @@ class Mailbox:
         """Give the numbers of the mails at these places: one each, and rising."""
         with self._told():
             done, said = self._now.fetch(f"{first}:{last}", "(UID)")
-            lines = [one for part in said if isinstance(part, bytes) and (one := _AT.match(part))]
+            lines = [
+                match for part in said if isinstance(part, bytes) and (match := _AT.match(part))
+            ]
             # what it tells unasked, of others or again, is passed over
             at = {int(line[1]): int(line[2]) for line in lines}
-            found = [at.get(place, 0) for place in range(first, last + 1)]
-            if done != "OK" or found != sorted({*found} - {0}) or found[-1] > _HIGHEST:
+            numbers = [at.get(place, 0) for place in range(first, last + 1)]
+            if done != "OK" or numbers != sorted({*numbers} - {0}) or numbers[-1] > _HIGHEST:
                 raise self._nonsense()
-        return found
+        return numbers
 
     def _number(self, said: bytes | None) -> int:
         if said is None or not said.isdigit() or int(said[:11]) > _HIGHEST:

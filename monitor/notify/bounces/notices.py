@@ -104,9 +104,9 @@ def _standard(mail: Message, report: Message) -> Notice:
     if not groups:
         raise InvalidInput("its delivery status is empty")
     whole, *each = groups
-    failures = tuple(_failure(one) for one in each if _action(one) == "failed")
+    failures = tuple(_failure(group) for group in each if _action(group) == "failed")
     if not failures:
-        said = sorted({_action(one) or "nothing" for one in each}) or ["nothing"]
+        said = sorted({_action(group) or "nothing" for group in each}) or ["nothing"]
         raise InvalidInput(f"it tells of no failure (but: {', '.join(said)[:60]})")
     returned = list(_returned(mail))
     return Notice(
@@ -136,7 +136,9 @@ def _fields(group: Message) -> str:
 
 def _failure(group: Message) -> Failure:
     named = (_header(group, "Final-Recipient"), _header(group, "Original-Recipient"))
-    addresses = frozenset(_TYPED.sub("", one).strip().strip("<>").lower() for one in named)
+    addresses = frozenset(
+        _TYPED.sub("", recipient).strip().strip("<>").lower() for recipient in named
+    )
     return Failure(
         addresses - {""}, _header(group, "Status"), _header(group, "Diagnostic-Code")[:1000]
     )
@@ -163,7 +165,9 @@ def _exim(mail: Message, text: str) -> Notice:
     told, original = _cut(text, _EXIM_ENDS)
     named = re.split(r"[\s,]+", _header(mail, "X-Failed-Recipients").lower())
     failures = tuple(
-        Failure(frozenset({one}), "", _said_of(told, one)) for one in named if "@" in one
+        Failure(frozenset({address}), "", _said_of(told, address))
+        for address in named
+        if "@" in address
     )
     returned = [_headers(original)]
     return Notice(failures, _ids(mail, returned), frozenset(), _envelope(mail, returned))
@@ -171,10 +175,10 @@ def _exim(mail: Message, text: str) -> Notice:
 
 def _said_of(told: str, address: str) -> str:
     """Give what stands indented below an address, as Exim tells each."""
-    found = re.search(
+    match = re.search(
         rf"^ +{re.escape(address)}\b.*\n((?: {{4,}}.*\n)+)", told, re.MULTILINE | re.IGNORECASE
     )
-    return " ".join(found[1].split())[:1000] if found else ""
+    return " ".join(match[1].split())[:1000] if match else ""
 
 
 def _qmail(mail: Message, text: str) -> Notice:
@@ -191,10 +195,10 @@ def _qmail(mail: Message, text: str) -> Notice:
 
 def _cut(text: str, where: re.Pattern[str]) -> tuple[str, str]:
     """Cut what is told from the copy of the original behind it."""
-    found = where.search(text)
-    if not found:
+    match = where.search(text)
+    if not match:
         return text, ""
-    return text[: found.start()], text[found.end() :].partition("\n")[2].lstrip()
+    return text[: match.start()], text[match.end() :].partition("\n")[2].lstrip()
 
 
 def _headers(text: str) -> Message:
@@ -205,13 +209,15 @@ def _headers(text: str) -> Message:
 
 def _ids(mail: Message, returned: list[Message]) -> frozenset[str]:
     said = [_header(mail, "In-Reply-To"), _header(mail, "References")]
-    said += [_header(one, "Message-ID") for one in returned]
-    return frozenset(found.lower() for text in said for found in _IDS.findall(text[:5000]))
+    said += [_header(original, "Message-ID") for original in returned]
+    return frozenset(
+        message_id.lower() for text in said for message_id in _IDS.findall(text[:5000])
+    )
 
 
 def _envids(whole: Message) -> frozenset[str]:
-    found = _UUID.fullmatch(_header(whole, "Original-Envelope-Id").strip().lower())
-    return frozenset({found[0]}) if found else frozenset()
+    match = _UUID.fullmatch(_header(whole, "Original-Envelope-Id").strip().lower())
+    return frozenset({match[0]}) if match else frozenset()
 
 
 def named_in(ids: Iterable[str]) -> frozenset[str]:
@@ -220,13 +226,13 @@ def named_in(ids: Iterable[str]) -> frozenset[str]:
     >>> sorted(named_in(["<0f0f0f0f-0000-4000-8000-000000000001@example.org>", "<a@b>"]))
     ['0f0f0f0f-0000-4000-8000-000000000001']
     """
-    numbers = (_UUID.fullmatch(one[1:].partition("@")[0]) for one in ids)
-    return frozenset(found[0] for found in numbers if found)
+    numbers = (_UUID.fullmatch(message_id[1:].partition("@")[0]) for message_id in ids)
+    return frozenset(match[0] for match in numbers if match)
 
 
 def _envelope(mail: Message, returned: list[Message]) -> str:
     said = [value for name in _WHERE_TO for value in _headers_named(mail, name)]
-    said += [value for one in returned for value in _headers_named(one, "Return-Path")]
+    said += [value for original in returned for value in _headers_named(original, "Return-Path")]
     return "\n".join(said)[:20_000]
 
 

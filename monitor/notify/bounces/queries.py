@@ -45,14 +45,14 @@ def returned(
     session: Session, at: datetime, *, limit: int = 50, uuid: str | None = None
 ) -> list[Back]:
     """List what came back lately, the newest first; of one message, where ``uuid`` names it."""
-    found = (
+    newest = (
         select(ReturnedMail, Message.uuid, Message.address, Message.kind)
         .join(Message, Message.id == ReturnedMail.message_id)
         .where(ReturnedMail.at > at - SHOWN_FOR)
         .order_by(ReturnedMail.at.desc(), ReturnedMail.id.desc())
         .limit(limit)
     )
-    rows = session.execute(found.where(Message.uuid == uuid) if uuid else found)
+    rows = session.execute(newest.where(Message.uuid == uuid) if uuid else newest)
     return [
         Back(of, address, kind, row.weight, row.status, row.words, row.at)
         for row, of, address, kind in rows
@@ -64,8 +64,8 @@ def let_go(session: Session, *, limit: int = 50) -> list[LetGo]:
     dead = select(Subscriber).where(Subscriber.state == SubscriberState.DEAD)
     newest = dead.order_by(Subscriber.dead_at.desc().nulls_last(), Subscriber.id.desc())
     return [
-        LetGo(one.id, one.address, one.dead_at, one.dead_because)
-        for one in session.scalars(newest.limit(limit))
+        LetGo(reader.id, reader.address, reader.dead_at, reader.dead_because)
+        for reader in session.scalars(newest.limit(limit))
     ]
 
 

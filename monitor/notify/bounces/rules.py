@@ -55,8 +55,8 @@ def gone_softly(queued: Sequence[datetime]) -> bool:
 
 def _number(status: str, said: str) -> str:
     """Give the status that says most: the server's own where the notice's says nothing."""
-    found = _STATUS.match(status.strip())
-    number = found[0] if found else ""
+    match = _STATUS.match(status.strip())
+    number = match[0] if match else ""
     own = _STATUS.search(said)
     if own and (not number or (_SAYS_NOTHING.fullmatch(number) and own[0][0] == number[0])):
         return own[0]
@@ -66,8 +66,8 @@ def _number(status: str, said: str) -> str:
 
 
 def _code(said: str) -> int:
-    found = _CODE.search(said)
-    return int(found[0]) if found and found[0].startswith("5") else 550
+    code = _CODE.search(said)
+    return int(code[0]) if code and code[0].startswith("5") else 550
 
 
 def _without_numbers(said: str) -> str:

@@ -83,16 +83,16 @@ def _proved(
     these = Message.uuid.in_(proved | notices.named_in(notice.originals))
     holding.readers_and_messages(session, these)  # who is let go before what came back
     named = select(Message).where(these)
-    found = [
-        one
-        for one in session.scalars(named.order_by(Message.id).with_for_update())
-        if one.uuid in proved or one.message_id.lower() in notice.originals
+    messages = [
+        row
+        for row in session.scalars(named.order_by(Message.id).with_for_update())
+        if row.uuid in proved or row.message_id.lower() in notice.originals
     ]
-    if not found:
+    if not messages:
         raise InvalidInput("no message with that Message-ID was ever sent from here")
-    if len(found) > 1:
+    if len(messages) > 1:
         raise InvalidInput("it names several messages of ours")
-    (message,) = found
+    (message,) = messages
     if not session.scalar(select(Message.id).where(Message.id == message.id, _HANDED_OVER)):
         raise InvalidInput("the message that it names was not handed over to any mail server")
     for failure in notice.failures:

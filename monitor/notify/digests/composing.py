@@ -92,7 +92,7 @@ def compose(parts: Sequence[Part], kinds: Collection[Kind]) -> Composed:
 
 def _by_slug(parts: Sequence[Part]) -> dict[str, list[_Step]]:
     steps: dict[str, list[_Step]] = defaultdict(list)
-    for part in sorted(parts, key=lambda one: one.id):
+    for part in sorted(parts, key=lambda piece: piece.id):
         for change in part.content["changes"]:
             if change["slug"] in part.slugs:
                 steps[change["slug"]].append(_Step(part, change))

@@ -44,16 +44,16 @@ def _sources(
     session: Session, settings: Settings, since: datetime, at: datetime
 ) -> list[dict[str, Any]]:
     silent: dict[str, list[dict[str, str | None]]] = defaultdict(list)
-    found = select(Incident).where(
+    outages = select(Incident).where(
         Incident.topic == incidents.POLL,
         Incident.opened_at < at,
         or_(Incident.closed_at.is_(None), Incident.closed_at > since),
     )
-    for one in session.scalars(found.order_by(Incident.opened_at)):
-        start, end = max(one.opened_at, since), min(one.closed_at or at, at)
-        if end - start >= _SILENT or one.closed_at is None:
-            ended = end.isoformat() if one.closed_at and one.closed_at <= at else None
-            silent[one.source].append({"from": start.isoformat(), "to": ended})
+    for incident in session.scalars(outages.order_by(Incident.opened_at)):
+        start, end = max(incident.opened_at, since), min(incident.closed_at or at, at)
+        if end - start >= _SILENT or incident.closed_at is None:
+            ended = end.isoformat() if incident.closed_at and incident.closed_at <= at else None
+            silent[incident.source].append({"from": start.isoformat(), "to": ended})
     return [
         {
             "title": source.title,
@@ -83,13 +83,13 @@ def _studies(session: Session, since: datetime, at: datetime) -> dict[str, int]:
 
     One that was appraised again is no other study, and one left out before it counted is not withdrawn.
     """
-    found = select(Decision).where(Decision.at > since, Decision.at <= at).order_by(Decision.id)
+    decided = select(Decision).where(Decision.at > since, Decision.at <= at).order_by(Decision.id)
     accepted, last = set(), {}
-    for decision in session.scalars(found):
+    for decision in session.scalars(decided):
         last[decision.study_id] = decision
         again = decision.facts.get("round", 1) > 1 and not reinstates(decision)
         if decision.verdict is DecisionVerdict.ACCEPT and not again:
             accepted.add(decision.study_id)
-    gone = [one for one in last.values() if one.verdict is DecisionVerdict.WITHDRAW]
-    retracted = [one for one in gone if one.facts.get("retraction")]
+    gone = [newest for newest in last.values() if newest.verdict is DecisionVerdict.WITHDRAW]
+    retracted = [withdrawal for withdrawal in gone if withdrawal.facts.get("retraction")]
     return {"accepted": len(accepted), "withdrawn": len(gone), "retracted": len(retracted)}

@@ -126,15 +126,19 @@ def make_next(session: Session, shop: Workshop, *, at: datetime) -> tuple[int, i
     ).all()
     readers = [row.Subscriber for row in rows]
     theirs = chosen.hold(session, [reader.id for reader in readers], at)
-    due = [one for one in readers if (row := theirs[one.id].row) and row.next_digest_at is not None]
+    due = [
+        reader
+        for reader in readers
+        if (row := theirs[reader.id].row) and row.next_digest_at is not None
+    ]
     made = _compose(session, shop, due, at)
     _queue(session, shop.settings, made, at)
     for ready in made:
         if row := theirs[ready.reader.id].row:
             row.covered_to = at
-    for one in theirs.values():
-        if one.row is not None:
-            one.row.next_digest_at = terms.due_after(one.terms.cadence, at)
+    for choice in theirs.values():
+        if choice.row is not None:
+            choice.row.next_digest_at = terms.due_after(choice.terms.cadence, at)
     session.flush()
     return len(rows), len(made)
 
@@ -152,10 +156,10 @@ def reader_at(session: Session, address: str) -> Subscriber:
     Raises:
         NotFound: nobody there gets e-mails.
     """
-    found = select(Subscriber).where(
+    active = select(Subscriber).where(
         Subscriber.address == address.strip().lower(), Subscriber.state == SubscriberState.ACTIVE
     )
-    reader = session.scalars(found).first()
+    reader = session.scalars(active).first()
     if reader is None:
         raise NotFound(f"nobody at {address} gets e-mails")
     return reader
@@ -163,8 +167,8 @@ def reader_at(session: Session, address: str) -> Subscriber:
 
 def due_readers(session: Session, at: datetime) -> list[Subscriber]:
     """List the readers whose digests are due."""
-    found = select_due(at).where(ReaderTerms.next_digest_at.is_not(None))
-    return [row.Subscriber for row in session.execute(found.order_by(ReaderTerms.subscriber_id))]
+    due = select_due(at).where(ReaderTerms.next_digest_at.is_not(None))
+    return [row.Subscriber for row in session.execute(due.order_by(ReaderTerms.subscriber_id))]
 
 
 def _compose(
@@ -181,7 +185,7 @@ def _compose(
     held, told = _waiting(session, ids), _told(session, ids, rows)
     known = shop.announcements(
         session,
-        {one.announcement_id for some in held.values() for one in some}
+        {news.announcement_id for some in held.values() for news in some}
         | {announcement for some in told.values() for announcement, _, _ in some},
     )
     made = []
@@ -190,8 +194,8 @@ def _compose(
         if row is None:
             continue
         parts = [
-            Part(one.announcement_id, *_of(known, one.announcement_id, one.slugs))
-            for one in held[reader.id]
+            Part(news.announcement_id, *_of(known, news.announcement_id, news.slugs))
+            for news in held[reader.id]
         ] + [
             Part(id_, *_of(known, id_, slugs), told_at=then) for id_, slugs, then in told[reader.id]
         ]
@@ -258,12 +262,12 @@ def _frozen(
 
 
 def _waiting(session: Session, readers: Sequence[int]) -> dict[int, list[HeldNews]]:
-    found = select(HeldNews).where(
+    waiting = select(HeldNews).where(
         HeldNews.subscriber_id.in_(readers), HeldNews.message_id.is_(None)
     )
     held: dict[int, list[HeldNews]] = defaultdict(list)
-    for one in session.scalars(found.order_by(HeldNews.announcement_id)):
-        held[one.subscriber_id].append(one)
+    for news in session.scalars(waiting.order_by(HeldNews.announcement_id)):
+        held[news.subscriber_id].append(news)
     return held
 
 
@@ -275,7 +279,7 @@ def _told(
     told: dict[int, list[tuple[int, list[str], datetime]]] = defaultdict(list)
     if first is None:
         return told
-    found = select(
+    mailed = select(
         Message.subscriber_id, Message.announcement_id, Message.context, Message.queued_at
     ).where(
         Message.subscriber_id.in_(readers),
@@ -283,7 +287,7 @@ def _told(
         Message.state != MessageState.CANCELLED,
         Message.queued_at > first,
     )
-    for reader, announcement, context, at in session.execute(found.order_by(Message.id)):
+    for reader, announcement, context, at in session.execute(mailed.order_by(Message.id)):
         if reader in rows and at > rows[reader].covered_to and announcement is not None:
             told[reader].append((announcement, context["slugs"], at))
     return told
@@ -309,8 +313,8 @@ def _queue(session: Session, settings: Settings, made: Sequence[Ready], at: date
     session.add_all(messages)
     session.flush()
     for ready, message in zip(made, messages, strict=True):
-        for one in ready.held:
-            one.message_id = message.id
+        for news in ready.held:
+            news.message_id = message.id
     if made:
         counted = {"readers": len(made), "digests": sorted({m.digest_id or 0 for m in messages})}
         audit.record(
@@ -347,7 +351,7 @@ def _kept(
     ]
     session.add_all(new)
     session.flush()
-    return kept | {one.key: one.id for one in new}
+    return kept | {digest.key: digest.id for digest in new}
 
 
 def _message(settings: Settings, ready: Ready, digest: int, at: datetime) -> Message:

@@ -20,16 +20,18 @@ def frozen(session: Session, catalogue: Catalogue, at: datetime) -> dict[str, An
         states = queries.overview(session, catalogue)
     except NotFound:  # nothing is published yet
         return None
-    found = in_step.now(session, {one.slug: one.state.tier for one in states}, at)
-    if found is None:
+    step = in_step.now(
+        session, {intervention.slug: intervention.state.tier for intervention in states}, at
+    )
+    if step is None:
         return None
     return {
-        "sentence": found.sentence,
-        "of": found.of_words,
-        "figure": found.figure,
-        "source": found.source,
-        "wave": found.wave,
-        "when": found.when,
+        "sentence": step.sentence,
+        "of": step.of_words,
+        "figure": step.figure,
+        "source": step.source,
+        "wave": step.wave,
+        "when": step.when,
     }
 
 

@@ -68,12 +68,12 @@ def lines(
 ) -> list[str]:
     """Write what a reader is told of trials: of the kinds they chose, of what they follow."""
     told = [
-        one.sentence
-        for one in noted
-        if one.at is not None
-        and one.at > moment
-        and Kind(one.kind) in kinds
-        and not set(one.slugs).isdisjoint(follows)
+        trial.sentence
+        for trial in noted
+        if trial.at is not None
+        and trial.at > moment
+        and Kind(trial.kind) in kinds
+        and not set(trial.slugs).isdisjoint(follows)
     ]
     rest = len(told) - _LISTED
     return [*told[:_LISTED], *([f"And {rest:,} more."] if rest > 0 else [])]

@@ -53,9 +53,9 @@ def accepted(session: Session, settings: Settings, at: datetime) -> bool:
 
     Tells whether one is open still: only whoever sends opens one.
     """
-    found = incidents.open_one(session, MAIL, DELIVERY)
-    if found is None or (found.kind in _HELD and queries.anything_held(session)):
-        return found is not None
+    incident = incidents.open_one(session, MAIL, DELIVERY)
+    if incident is None or (incident.kind in _HELD and queries.anything_held(session)):
+        return incident is not None
     _end(session, settings, DELIVERY, at)
     return False
 

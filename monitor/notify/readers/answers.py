@@ -58,7 +58,7 @@ def totals(questions: Sequence[tuple[datetime, Helped | None]], at: datetime) ->
     """
     closed = [(asked, answer) for asked, answer in questions if is_closed(asked, at)]
     by_quarter: dict[date, list[Helped]] = defaultdict(list)
-    for asked, answer in sorted(closed, key=lambda one: one[0]):
+    for asked, answer in sorted(closed, key=lambda question: question[0]):
         by_quarter[quarter(asked)] += [answer] if answer else []
     said: Counter[Helped] = Counter()
     batch: list[Helped] = []
@@ -69,5 +69,8 @@ def totals(questions: Sequence[tuple[datetime, Helped | None]], at: datetime) ->
             batch = []
     answered = sum(answer is not None for _, answer in closed)
     return Totals(
-        len(closed), answered, said.total(), {one: said[one] for one in Helped} if said else {}
+        len(closed),
+        answered,
+        said.total(),
+        {helped: said[helped] for helped in Helped} if said else {},
     )

@@ -148,15 +148,20 @@ def of_reader(session: Session, reader: int) -> Sequence[Mapping[str, Any]]:
     """Give what a reader was asked and answered: JSON values."""
     rows = session.scalars(select(HelpQuestion).where(HelpQuestion.subscriber_id == reader))
     return [
-        {"asked_at": one.asked_at.isoformat(), "answer": one.answer.value if one.answer else None}
-        for one in rows
+        {
+            "asked_at": question.asked_at.isoformat(),
+            "answer": question.answer.value if question.answer else None,
+        }
+        for question in rows
     ]
 
 
 def forget(session: Session, reader: int) -> None:
     """Part a reader's answers from them: what may be counted stays, and belongs to nobody."""
-    for one in session.scalars(select(HelpQuestion).where(HelpQuestion.subscriber_id == reader)):
-        one.subscriber_id = one.told_id = one.message_id = None
+    for question in session.scalars(
+        select(HelpQuestion).where(HelpQuestion.subscriber_id == reader)
+    ):
+        question.subscriber_id = question.told_id = question.message_id = None
 
 
 def _each_due(session: Session, at: datetime) -> Iterator[Message]:
@@ -164,9 +169,9 @@ def _each_due(session: Session, at: datetime) -> Iterator[Message]:
     last = 0
     while True:
         # who is erased at this moment is waited for, and then not asked
-        found = _due(at).where(Message.id > last).limit(AT_ONCE)
-        found = found.with_for_update(of=Subscriber, read=True, key_share=True)
-        piece = session.scalars(found.execution_options(populate_existing=True)).all()
+        due = _due(at).where(Message.id > last).limit(AT_ONCE)
+        due = due.with_for_update(of=Subscriber, read=True, key_share=True)
+        piece = session.scalars(due.execution_options(populate_existing=True)).all()
         if not piece:
             return
         yield from piece
@@ -199,8 +204,8 @@ def _lately(at: datetime) -> Any:  # noqa: ANN401 - a select
 
 
 def _asked_lately(session: Session, reader: int, at: datetime) -> bool:
-    found = _lately(at).where(HelpQuestion.subscriber_id == reader)
-    return session.scalar(found.limit(1)) is not None
+    lately = _lately(at).where(HelpQuestion.subscriber_id == reader)
+    return session.scalar(lately.limit(1)) is not None
 
 
 def _told(session: Session, message: Message) -> str | None:
@@ -213,7 +218,7 @@ def _told(session: Session, message: Message) -> str | None:
         content = session.get_one(Announcement, message.announcement_id).content
         slugs = message.context["slugs"]
         changes = [] if content["correction"] else content["changes"]
-        changes = [one for one in changes if one["slug"] in slugs]
+        changes = [change for change in changes if change["slug"] in slugs]
         about = [message.announcement_id]
     if not changes or _taken_back(session, about):
         return None
@@ -228,12 +233,12 @@ def _taken_back(session: Session, announcements: Sequence[int | None]) -> bool:
 
 
 def _question(session: Session, uuid: str, *, hold: bool = False) -> tuple[HelpQuestion, Message]:
-    found = (
+    questions = (
         select(HelpQuestion, Message)
         .join(Message, Message.id == HelpQuestion.message_id)
         .where(Message.uuid == uuid)
     )
-    row = session.execute(found.with_for_update(of=HelpQuestion) if hold else found).first()
+    row = session.execute(questions.with_for_update(of=HelpQuestion) if hold else questions).first()
     if row is None:
         raise LinkOver(_GONE)
     return row.HelpQuestion, row.Message

@@ -42,16 +42,16 @@ def held(session: Session, address: str) -> dict[str, Any]:
         "address": address,
         "e_mails": _reader(session, reader) if reader else None,
         "other_messages": [
-            _message(session, one)
-            for one in session.scalars(select(Message).where(_of_nobody(address)))
+            _message(session, message)
+            for message in session.scalars(select(Message).where(_of_nobody(address)))
         ],
     }
 
 
 def is_reader(session: Session, address: str) -> bool:
     """Tell whether an address ever asked for e-mails, or somebody asked for it."""
-    found = select(Subscriber.id).where(Subscriber.address == address)
-    return session.scalar(found) is not None
+    ids = select(Subscriber.id).where(Subscriber.address == address)
+    return session.scalar(ids) is not None
 
 
 def count_messages(session: Session, address: str) -> int:
@@ -65,8 +65,8 @@ def hold(session: Session, address: str) -> tuple[Subscriber | None, Sequence[Ro
     reader, which = holding.reader(session, address), _of_nobody(address)
     if reader is not None:
         which = or_(which, Message.subscriber_id == reader.id)
-    found = select(Message.id, Message.uuid).where(which).order_by(Message.id)
-    return reader, session.execute(found.with_for_update()).all()
+    messages = select(Message.id, Message.uuid).where(which).order_by(Message.id)
+    return reader, session.execute(messages.with_for_update()).all()
 
 
 def erase(session: Session, address: str, at: datetime) -> Sequence[str]:
@@ -126,7 +126,7 @@ def _reader(session: Session, reader: Subscriber) -> dict[str, Any]:
         "terms": _terms(session, reader),
         "waiting_for_a_digest": _waiting(session, reader),
         "asked_whether_it_helped": list(helping.of_reader(session, reader.id)),
-        "messages": [_message(session, one) for one in _messages(session, reader)],
+        "messages": [_message(session, message) for message in _messages(session, reader)],
         "ledger": _ledger(session, reader),
     }
 
@@ -159,8 +159,8 @@ def _message(session: Session, message: Message) -> dict[str, Any]:
         "sent_at": _iso(message.sent_at),
         "mail_server_said": message.reply,
         "came_back": [
-            {"at": _iso(one.at), "weight": one.weight.value, "words": one.words}
-            for one in session.scalars(
+            {"at": _iso(returned.at), "weight": returned.weight.value, "words": returned.words}
+            for returned in session.scalars(
                 select(ReturnedMail).where(ReturnedMail.message_id == message.id)
             )
         ],
@@ -173,11 +173,11 @@ def _told(session: Session, message: Message) -> list[str]:
     if message.kind is MessageKind.CHANGE and message.announcement_id is not None:
         content = session.get_one(Announcement, message.announcement_id).content
         slugs = message.context["slugs"]
-        return [said_of(one) for one in content["changes"] if one["slug"] in slugs]
+        return [said_of(change) for change in content["changes"] if change["slug"] in slugs]
     if message.kind is MessageKind.DIGEST and message.digest_id is not None:
         content = session.get_one(Digest, message.digest_id).content
         parts = ("changes", "added", "undone", "told")
-        entries = [said_of(one) for part in parts for one in content[part]]
+        entries = [said_of(change) for part in parts for change in content[part]]
         return [*entries, *content["trials"]]
     return []
 
@@ -200,8 +200,8 @@ def _waiting(session: Session, reader: Subscriber) -> list[str]:
 def _ledger(session: Session, reader: Subscriber) -> list[dict[str, Any]]:
     entries = select(AuditEntry).where(AuditEntry.subject == f"subscriber:{reader.id}")
     return [
-        {"at": _iso(one.at), "what": one.action, "details": one.details}
-        for one in session.scalars(entries.order_by(AuditEntry.seq))
+        {"at": _iso(entry.at), "what": entry.action, "details": entry.details}
+        for entry in session.scalars(entries.order_by(AuditEntry.seq))
     ]
 
 

@@ -56,8 +56,8 @@ def opened(session: Session, uuid: str, at: datetime) -> Opened:
     Raises:
         LinkOver: there is no such message any more, or its link has ended.
     """
-    found = select(Message).where(Message.uuid == uuid, Message.kind == MessageKind.OWN_DATA)
-    message = session.scalars(found).first()
+    messages = select(Message).where(Message.uuid == uuid, Message.kind == MessageKind.OWN_DATA)
+    message = session.scalars(messages).first()
     if message is None:
         raise LinkOver(_OVER)
     until = rules.own_link_ends(message.queued_at, message.sent_at)

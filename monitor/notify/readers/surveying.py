@@ -31,16 +31,18 @@ def ask(
 ) -> None:
     """Queue one mail to each of these services, and keep the hash of its link."""
     mailed = []
-    for one in services:
+    for addressee in services:
         context = {
-            "service": one.service,
-            "reminder": one.reminder,
+            "service": addressee.service,
+            "reminder": addressee.reminder,
             "question": collection.question,
             "promoters": list(collection.promoters),
             "closes_on": collection.closes_on.isoformat(),
         }
-        message = queue(session, settings, MessageKind.SURVEY, one.address, context=context, at=at)
-        mailed.append((one, survey_token(secret, message.uuid), message.uuid))
+        message = queue(
+            session, settings, MessageKind.SURVEY, addressee.address, context=context, at=at
+        )
+        mailed.append((addressee, survey_token(secret, message.uuid), message.uuid))
     inviting.note_links(session, mailed, at=at)
 
 

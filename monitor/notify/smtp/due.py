@@ -181,10 +181,10 @@ def _lease_is_over(at: datetime) -> ColumnElement[bool]:
 
 def _first(session: Session, when: str, at: datetime, limit: int) -> Sequence[Next]:
     times = {f"late_{turn}": at + longest for turn, longest in _WAITS} if "late" in when else {}
-    found = session.connection().execute(
+    rows = session.connection().execute(
         _picking(when, session.get_bind().dialect.name), {"at": at, "most": limit, **times}
     )
-    return [Next(id_, bool(may_have_left)) for id_, may_have_left in found]
+    return [Next(id_, bool(may_have_left)) for id_, may_have_left in rows]
 
 
 @cache

@@ -29,8 +29,8 @@ def uuids_in(secret: bytes, bounce_address: str, text: str) -> frozenset[str]:
     """Find the messages whose envelope sender stands in a text; what we did not sign is passed over."""
     local, _, domain = bounce_address.lower().rpartition("@")
     pattern = rf"{re.escape(local)}\+([a-z2-7]{{{_LENGTH}}})@{re.escape(domain)}(?![\w.-])"
-    found = (_read(secret, match) for match in re.findall(pattern, text.lower()))
-    return frozenset(uuid for uuid in found if uuid)
+    uuids = (_read(secret, match) for match in re.findall(pattern, text.lower()))
+    return frozenset(uuid for uuid in uuids if uuid)
 
 
 def _read(secret: bytes, token: str) -> str | None:

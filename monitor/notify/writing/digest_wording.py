@@ -135,7 +135,7 @@ def what_moved(change: Mapping[str, Any]) -> str:
 def kicker(content: Mapping[str, Any], following: int) -> str:
     """Write the line above the heading: date, cadence, how many changed of those followed."""
     at, cadence = datetime.fromisoformat(content["at"]), Cadence(content["cadence"])
-    changed = len({one["slug"] for part in ("changes", "told") for one in content[part]})
+    changed = len({change["slug"] for part in ("changes", "told") for change in content[part]})
     name = _NAMES[cadence]
     of = "interventions you follow" if following > 1 else "intervention you follow"
     return f"{day(at)} · {name} · {changed} of {following} {of} changed {period(content)}"
@@ -155,7 +155,8 @@ def changes(content: Mapping[str, Any], base: str) -> list[dict[str, Any]]:
             "meaning": wording.means(change) if place <= full else None,
             "means_as": above[place - 1] if place <= full else "",
             "studies": [
-                study(one, base) for one in (change["studies"][-_STUDIES:] if place <= full else ())
+                study(counted, base)
+                for counted in (change["studies"][-_STUDIES:] if place <= full else ())
             ],
             "more": _more(change) if place <= full else "",
             "url": base + change["path"],
@@ -258,18 +259,18 @@ def _searched(facts: Mapping[str, Any]) -> str:
     end = uk_day(through).end
     sources = facts["sources"]
     read = [
-        one
-        for one in sources
-        if one["last_success"] and datetime.fromisoformat(one["last_success"]) >= end
+        source
+        for source in sources
+        if source["last_success"] and datetime.fromisoformat(source["last_success"]) >= end
     ]
-    well = [one for one in read if one["state"] == "ok" and not one["silent"]]
+    well = [source for source in read if source["state"] == "ok" and not source["silent"]]
     if len(well) == len(sources):
         return f"{plural(len(sources), 'source')} searched to {day(through)}, all healthy."
     if not read:
         return (
             f"None of {plural(len(sources), 'source')} was searched to the end of {day(through)}."
         )
-    titles = listed([one["title"] for one in well])
+    titles = listed([source["title"] for source in well])
     answered = f" {titles} answered throughout." if well else ""
     return f"{len(read)} of {plural(len(sources), 'source')} searched to {day(through)}.{answered}"
 

@@ -127,16 +127,16 @@ def _parts(blank: bytes, values: Sequence[bytes]) -> Iterator[_Part]:
         for value in values
     )
     end = 0
-    for found in re.finditer(pattern.encode(), blank):
-        yield blank[end : found.start()]
-        yield from _pieces(found[0], (found.lastindex or 1) - 1)
-        end = found.end()
+    for match in re.finditer(pattern.encode(), blank):
+        yield blank[end : match.start()]
+        yield from _pieces(match[0], (match.lastindex or 1) - 1)
+        end = match.end()
     yield blank[end:]
 
 
-def _pieces(found: bytes, which: int) -> Iterator[_Part]:
+def _pieces(value: bytes, which: int) -> Iterator[_Part]:
     """Cut one value where a line goes on inside it; its last piece is all that is left of it."""
-    pieces = found.split(_SOFT_BREAK)
+    pieces = value.split(_SOFT_BREAK)
     start = 0
     for piece in pieces[:-1]:
         yield (which, start, start + len(piece))

@@ -212,9 +212,9 @@ def _digest(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
         "headline": digest_wording.headline(content),
         "lead": digest_wording.lead(content, following),
         "changes": digest_wording.changes(content, base),
-        "added": [digest_wording.line(one["sentence"]) for one in content["added"]],
-        "undone": [digest_wording.line(one["sentence"]) for one in content["undone"]],
-        "told": [digest_wording.line(f"{one['sentence']}.") for one in content["told"]],
+        "added": [digest_wording.line(change["sentence"]) for change in content["added"]],
+        "undone": [digest_wording.line(change["sentence"]) for change in content["undone"]],
+        "told": [digest_wording.line(f"{change['sentence']}.") for change in content["told"]],
         "in_step": practice.told(content.get("in_step")),  # older digests do not say it
         "trials": content["trials"],
         "looked": digest_wording.looked(content),
@@ -242,9 +242,9 @@ def _of_copy(claimed: Claimed) -> list[str]:
         return ["This is a test. It counts as told to nobody, and has no links of a reader’s own."]
     sent = english.day(claimed.queued_at)
     corrected = [
-        f"Corrected on {english.day(datetime.fromisoformat(one['at']))}: {_plain(said)}"
-        for one in claimed.context.get("corrected", ())
-        for said in one["said"]
+        f"Corrected on {english.day(datetime.fromisoformat(correction['at']))}: {_plain(said)}"
+        for correction in claimed.context.get("corrected", ())
+        for said in correction["said"]
     ]
     how = "as it was sent" if claimed.context["sent"] else "which was not sent so far"
     return [f"This is the e-mail of {sent}, {how}.", *corrected]

@@ -81,10 +81,10 @@ def send_copy(
         NotFound: there is no such message, or it holds a link of one person's own.
         InvalidInput: ``to`` is no e-mail address.
     """
-    address, found = check_address(to), viewing.frozen(session, uuid)
-    if found is None:
+    address, mail = check_address(to), viewing.frozen(session, uuid)
+    if mail is None:
         raise NotFound("There is no such e-mail, or it holds a link that is one person’s own.")
-    original = found.message
+    original = mail.message
     context = {key: value for key, value in original.context.items() if key not in _OWN}
     message = _queue(session, settings, original.kind, address, context, by=by, at=at)
     message.announcement_id, message.digest_id = original.announcement_id, original.digest_id

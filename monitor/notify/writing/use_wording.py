@@ -21,7 +21,9 @@ def headline(
     states: tuple[State | None, State],
 ) -> str:
     """Write the first line of a mail that a survey caused. ``states`` are those of the first."""
-    name = changes[0]["name"] if len(changes) == 1 else listed([one["short"] for one in changes])
+    name = (
+        changes[0]["name"] if len(changes) == 1 else listed([change["short"] for change in changes])
+    )
     if wave["withdrawn"] is not None:
         return f"Correction for {name}: the survey of use “{wave['name']}” is withdrawn"
     if len(changes) > 1:

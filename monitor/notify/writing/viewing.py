@@ -34,8 +34,8 @@ class Frozen:
 
 def frozen(session: Session, uuid: str) -> Frozen | None:
     """Find what a message says; None where there is none, or it is of a kind that is not shown."""
-    found = select(Message).where(Message.uuid == uuid, Message.kind.in_(SHOWN))
-    message = session.scalars(found).first()
+    shown = select(Message).where(Message.uuid == uuid, Message.kind.in_(SHOWN))
+    message = session.scalars(shown).first()
     if message is None:
         return None
     if message.kind is MessageKind.DIGEST:
@@ -49,32 +49,32 @@ def for_reader(session: Session, settings: Settings, secret: bytes, uuid: str) -
     Raises:
         LinkOver: there is no such message any more, or it was never sent.
     """
-    found = frozen(session, uuid)
-    if found is None or _never_sent(found.message):
+    mail = frozen(session, uuid)
+    if mail is None or _never_sent(mail.message):
         raise LinkOver("this link leads to no e-mail that was sent")
-    return _view(session, settings, secret, found, sent=True)
+    return _view(session, settings, secret, mail, sent=True)
 
 
 def _never_sent(message: Message) -> bool:
     return message.state is MessageState.CANCELLED and message.sent_at is None
 
 
-def for_admin(session: Session, settings: Settings, secret: bytes, found: Frozen) -> Written:
+def for_admin(session: Session, settings: Settings, secret: bytes, mail: Frozen) -> Written:
     """Write what a message says, sent or not, as its reader sees it on the web."""
-    sent = found.message.sent_at is not None
-    return _view(session, settings, secret, found, sent=sent)
+    sent = mail.message.sent_at is not None
+    return _view(session, settings, secret, mail, sent=sent)
 
 
 def _view(
-    session: Session, settings: Settings, secret: bytes, found: Frozen, *, sent: bool
+    session: Session, settings: Settings, secret: bytes, mail: Frozen, *, sent: bool
 ) -> Written:
-    corrected = list(_corrected(session, found.message))
+    corrected = list(_corrected(session, mail.message))
     more = {"copy": Copy.VIEW.value, "corrected": corrected, "sent": sent}
-    return write(_claimed(found, more), settings, secret)
+    return write(_claimed(mail, more), settings, secret)
 
 
-def _claimed(found: Frozen, more: Mapping[str, Any]) -> Claimed:
-    message = found.message
+def _claimed(mail: Frozen, more: Mapping[str, Any]) -> Claimed:
+    message = mail.message
     return Claimed(
         id=message.id,
         uuid=message.uuid,
@@ -86,7 +86,7 @@ def _claimed(found: Frozen, more: Mapping[str, Any]) -> Claimed:
         queued_at=message.queued_at,
         subscriber_id=message.subscriber_id,
         context={**more, **message.context},
-        content=dict(found.content),
+        content=dict(mail.content),
         announcement_id=message.announcement_id,
         digest_id=message.digest_id,
     )
@@ -95,18 +95,18 @@ def _claimed(found: Frozen, more: Mapping[str, Any]) -> Claimed:
 def _corrected(session: Session, message: Message) -> Iterator[dict[str, Any]]:
     """Give what took back, or put back, something of what a message told, and when: JSON values."""
     told = _announced(session, message)
-    studies = {one.study_id for one in told} - {None}
-    waves = {one.wave_id for one in told} - {None}
+    studies = {announcement.study_id for announcement in told} - {None}
+    waves = {announcement.wave_id for announcement in told} - {None}
     if not studies and not waves:
         return
     later = select(Announcement).where(
         or_(Announcement.study_id.in_(studies), Announcement.wave_id.in_(waves)),
         Announcement.at > message.queued_at,
     )
-    for one in session.scalars(later.order_by(Announcement.id)):
-        if weighing.corrects(one.content):
-            said = [change["sentence"] for change in one.content["changes"]]
-            yield {"at": one.at.isoformat(), "said": said}
+    for correction in session.scalars(later.order_by(Announcement.id)):
+        if weighing.corrects(correction.content):
+            said = [change["sentence"] for change in correction.content["changes"]]
+            yield {"at": correction.at.isoformat(), "said": said}
 
 
 def _announced(session: Session, message: Message) -> list[Announcement]:

@@ -192,10 +192,10 @@ def share_changed(content: Mapping[str, Any]) -> str:
 
 def promise(following: int) -> str:
     """Write why a reader gets this, and what happens when it turns out wrong."""
-    one = following == 1
-    count = "1 intervention" if one else f"{following} interventions"
+    single = following == 1
+    count = "1 intervention" if single else f"{following} interventions"
     what = "tier, findings, certainty, use or gap"
-    whose = f"its {what}" if one else f"the {what} of one of them"
+    whose = f"its {what}" if single else f"the {what} of one of them"
     return (
         f"You asked for news of {count}. We write when {whose} changes, or a study of it is "
         "retracted, and not otherwise. "
