@@ -167,10 +167,10 @@ def opening(sentence_: str) -> tuple[str, str]:
     >>> opening("COS: findings moved to “positive; then not”; why: a trial")
     ('COS: findings moved to “positive; then not”', 'why: a trial')
     """
-    for found in re.finditer("; ", sentence_):
-        first = sentence_[: found.start()]
+    for semicolon in re.finditer("; ", sentence_):
+        first = sentence_[: semicolon.start()]
         if first.count("“") == first.count("”"):
-            return first, sentence_[found.end() :]
+            return first, sentence_[semicolon.end() :]
     return sentence_, ""
 
 

@@ -66,7 +66,7 @@ def sitemap() -> Response:
 
 def _pages(pages: Map) -> Iterator[str]:
     """Give the paths of open pages: those that stand alone, then those of each of the ten."""
-    for rule in sorted(pages.iter_rules(), key=lambda one: one.rule):
+    for rule in sorted(pages.iter_rules(), key=lambda route: route.rule):
         path, asks = rule.rule, rule.arguments
         first = "/" + path.strip("/").partition("/")[0]
         is_page = "GET" in (rule.methods or ()) and "." not in path and first != "/static"
@@ -92,4 +92,4 @@ def _closed(pages: Map) -> tuple[str, ...]:
 
 def _whole(address: str) -> str:
     """End an address that another one, which is open, begins with: /u/ is not /use."""
-    return f"{address}/" if any(one.startswith(address) for one in _OPEN) else address
+    return f"{address}/" if any(path.startswith(address) for path in _OPEN) else address

@@ -117,7 +117,9 @@ def study(slug: str, study_id: int) -> str:
         for intervention in service().catalogue.interventions
         if intervention.slug in page.interventions
     ]
-    every = {one.slug: one.name for one in service().catalogue.interventions}
+    every = {
+        intervention.slug: intervention.name for intervention in service().catalogue.interventions
+    }
     return render_template(
         "public/interventions/study.html",
         about=about,

@@ -30,27 +30,30 @@ def coverage() -> str:
     """Show the table, the figure, the log and the pace."""
     here = service()
     with here.database.read() as session:
-        found = queries.coverage(session, here.settings, here.catalogue)
-    titles = {place.key: place.title for place in found.places}
+        covered = queries.coverage(session, here.settings, here.catalogue)
+    titles = {place.key: place.title for place in covered.places}
     return render_template(
         "public/about/coverage.html",
-        found=found,
-        names={one.slug: one.short for one in here.catalogue.interventions},
-        only={row.slug: _only(row.only, titles) for row in (*found.rows, found.total)},
-        marks=[_mark(one, found.places, titles) for one in found.overlaps[:_SHARES]],
-        others=sum(one.studies for one in found.overlaps[_SHARES:]),
-        largest=max((one.studies for one in found.overlaps), default=1),
-        width=LEFT + STEP * len(found.places) + BAR_AT + BAR,
-        at={place.key: LEFT + STEP * number for number, place in enumerate(found.places)},
-        bar_at=LEFT + STEP * len(found.places),
+        found=covered,
+        names={
+            intervention.slug: intervention.short for intervention in here.catalogue.interventions
+        },
+        only={row.slug: _only(row.only, titles) for row in (*covered.rows, covered.total)},
+        marks=[_mark(overlap, covered.places, titles) for overlap in covered.overlaps[:_SHARES]],
+        others=sum(overlap.studies for overlap in covered.overlaps[_SHARES:]),
+        largest=max((overlap.studies for overlap in covered.overlaps), default=1),
+        width=LEFT + STEP * len(covered.places) + BAR_AT + BAR,
+        at={place.key: LEFT + STEP * number for number, place in enumerate(covered.places)},
+        bar_at=LEFT + STEP * len(covered.places),
         bar=BAR,
-        late=found.late[:_LATE],
+        late=covered.late[:_LATE],
         late_days=LATE_DAYS,
-        limits=[(one.title, one.limits) for one in SOURCES.values() if one.limits],
+        limits=[(source.title, source.limits) for source in SOURCES.values() if source.limits],
         unsearched=[
-            one.title
-            for one in SOURCES.values()
-            if one.is_searched and not (one.enabled(here.settings) and one.searched(here.settings))
+            source.title
+            for source in SOURCES.values()
+            if source.is_searched
+            and not (source.enabled(here.settings) and source.searched(here.settings))
         ],
     )
 
@@ -81,10 +84,10 @@ def _only(only: Mapping[str, int], titles: Mapping[str, str]) -> str:
 
 
 def _mark(
-    one: Overlap, places: tuple[Place, ...], titles: Mapping[str, str]
+    overlap: Overlap, places: tuple[Place, ...], titles: Mapping[str, str]
 ) -> tuple[str, Overlap, list[str]]:
     """Give a row of the figure: who holds them, in words, and the places in their order."""
-    held = [place.key for place in places if place.key in one.places]
+    held = [place.key for place in places if place.key in overlap.places]
     names = [titles[key] for key in held]
     words = f"Only {names[0]}" if len(names) == 1 else formats.listed(names)
-    return words, one, held
+    return words, overlap, held

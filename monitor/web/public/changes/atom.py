@@ -67,7 +67,7 @@ def _feed(title: str, own: str, page: str, wanted: Wanted) -> Response:
         if began is None:
             raise NotFound("nothing is entered here yet: run gap-monitor init")
         entries = _entries(session, wanted)
-        updated = max((one.at for one in entries), default=began)
+        updated = max((entry.at for entry in entries), default=began)
         told = render_template(
             "public/changes/changes.atom",
             id=_id(f"{base}{own}"),
@@ -88,17 +88,17 @@ def _feed(title: str, own: str, page: str, wanted: Wanted) -> Response:
 
 
 def _entries(session: Session, wanted: Wanted) -> list[Entry]:
-    found = gap.changes(session, limit=_ENTRIES, wanted=wanted)
-    first = first_lines(session, service().catalogue, found)
-    return [_entry(one, first.get(one.id, "")) for one in found]
+    changes = gap.changes(session, limit=_ENTRIES, wanted=wanted)
+    first = first_lines(session, service().catalogue, changes)
+    return [_entry(change, first.get(change.id, "")) for change in changes]
 
 
-def _entry(change: Change, found: str) -> Entry:
+def _entry(change: Change, first_line: str) -> Entry:
     address = f"{service().settings.web.public_url}/changes/{change.id}"
     return Entry(
         id=_id(address),
         address=address,
-        title=text.line(found or formats.opening(change.sentence)[0]),
+        title=text.line(first_line or formats.opening(change.sentence)[0]),
         words=text.line(change.sentence),
         slug=change.slug,
         at=change.at,

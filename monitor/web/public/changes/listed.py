@@ -44,16 +44,16 @@ def listed() -> ResponseReturnValue:
 def _page(asked: Asked, before: int | None, wanted: Wanted, problem: str) -> str:
     catalogue = service().catalogue
     with service().database.read() as session:
-        found = [] if problem else gap.changes(session, limit=_PAGE, before=before, wanted=wanted)
+        changes = [] if problem else gap.changes(session, limit=_PAGE, before=before, wanted=wanted)
         baseline = gap.baseline(session)
         return render_template(
             "public/changes/changes.html",
-            changes=found,
-            first=first_lines(session, catalogue, found),
+            changes=changes,
+            first=first_lines(session, catalogue, changes),
             asked=asked,
             kinds=KINDS,
             problem=problem,
-            older=found[-1].id if len(found) == _PAGE else None,
+            older=changes[-1].id if len(changes) == _PAGE else None,
             baseline=sorted(baseline, key=lambda change: catalogue.slugs.index(change.slug)),
         )
 
@@ -70,9 +70,9 @@ def table() -> Response:
     catalogue = service().catalogue
     wanted = asked.wanted(catalogue.slugs)
     with service().database.read() as session:
-        found = gap.changes(session, limit=None, wanted=wanted)
-        first = first_lines(session, catalogue, found)
-        rows = [_row(one, first.get(one.id, "")) for one in found]
+        changes = gap.changes(session, limit=None, wanted=wanted)
+        first = first_lines(session, catalogue, changes)
+        rows = [_row(change, first.get(change.id, "")) for change in changes]
     return csv_answer(rows, _COLUMNS, "changes", f"/changes{asked.query}")
 
 
@@ -90,7 +90,7 @@ _PARTS = {
 }
 
 
-def _row(change: Change, found: str) -> dict[str, Any]:
+def _row(change: Change, first_line: str) -> dict[str, Any]:
     before = figure.parts(State.from_dict(change.before)) if change.before else {}
     after = figure.parts(State.from_dict(change.after))
     told = {
@@ -99,7 +99,7 @@ def _row(change: Change, found: str) -> dict[str, Any]:
         "on": change.at.astimezone(london()).date().isoformat(),
         "intervention": change.slug,
         "name": service().catalogue.intervention(change.slug).name,
-        "found": found,
+        "found": first_line,
         "what_moved": change.sentence,
         "why": change.cause,
         "kinds": list(change.kinds),

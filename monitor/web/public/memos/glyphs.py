@@ -25,7 +25,10 @@ def drawable(text: str) -> str:
     """
     known = _known()
     composed = unicodedata.normalize("NFC", line(text))
-    return "".join(one if ord(one) in known else f"[U+{ord(one):04X}]" for one in composed)
+    return "".join(
+        character if ord(character) in known else f"[U+{ord(character):04X}]"
+        for character in composed
+    )
 
 
 @functools.cache

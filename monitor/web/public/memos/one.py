@@ -87,22 +87,22 @@ def sheet(session: Session, slug: str, on: date) -> Sheet:
 def _changes(session: Session, slug: str, at: datetime) -> list[Told]:
     until = at + timedelta(microseconds=1)
     newest = gap.changes(session, limit=_NEWEST, wanted=Wanted(slug=slug, until=until))
-    return [Told(one.sentence, one.at) for one in newest]
+    return [Told(change.sentence, change.at) for change in newest]
 
 
 def _sure(session: Session, catalogue: Catalogue, slug: str) -> list[Sure]:
     """Tell of each label its certainty, the risk of bias it rests on, and who did the studies."""
     today, shows = uk_day_of(now()).date, showing(session, catalogue, slug)
-    found = views.standings(session, catalogue, slug, today, shown=shows)
+    bodies = views.standings(session, catalogue, slug, today, shown=shows)
     index = {kind: finding.index for kind, finding in leading(shows.findings).items()}
     return [
-        Sure(told.outcome, told.level, told.status, _rests_on(one, index[one.outcome_class]))
-        for one, told in zip(found, certainty.shown(found), strict=True)
+        Sure(told.outcome, told.level, told.status, _rests_on(body, index[body.outcome_class]))
+        for body, told in zip(bodies, certainty.shown(bodies), strict=True)
     ]
 
 
-def _rests_on(one: BodyCertainty, index: Sequence[Index]) -> str:
-    return f"{one.numbers[CertaintyDomain.RISK_OF_BIAS]} {full(independence(index))}"
+def _rests_on(body: BodyCertainty, index: Sequence[Index]) -> str:
+    return f"{body.numbers[CertaintyDomain.RISK_OF_BIAS]} {full(independence(index))}"
 
 
 def _doubts(session: Session, slug: str, at: datetime) -> list[str]:

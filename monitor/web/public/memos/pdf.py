@@ -34,7 +34,7 @@ def pdf(sheet: Sheet, notice: str = "") -> bytes:
         "dated": day(sheet.on),
         "day": [sheet.on.year, sheet.on.month, sheet.on.day],
         "link": sheet.address,
-        "statements": [_statement(one) for one in sheet.statements],
+        "statements": [_statement(statement) for statement in sheet.statements],
         "rows": [[_block(block) for block in row] for row in sheet.rows],
     }
     with _one_at_a_time:
@@ -79,14 +79,15 @@ def _every(texts: Sequence[str]) -> list[str]:
     return [drawable(text) for text in texts]
 
 
-def _statement(one: Statement) -> dict[str, Any]:
+def _statement(statement: Statement) -> dict[str, Any]:
     return {
-        "label": drawable(one.label),
-        "words": drawable(one.words),
-        "more": drawable(one.more),
-        "boxes": list(one.boxes),
+        "label": drawable(statement.label),
+        "words": drawable(statement.words),
+        "more": drawable(statement.more),
+        "boxes": list(statement.boxes),
         "lines": [
-            {"words": drawable(line.words), "mark": _mark(line.interval)} for line in one.lines
+            {"words": drawable(line.words), "mark": _mark(line.interval)}
+            for line in statement.lines
         ],
     }
 

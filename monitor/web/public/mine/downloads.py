@@ -25,7 +25,7 @@ def gap_table() -> Response:
     with here.database.read() as session:
         held = queries.services(session, guard.whose().buyer_key)
         ten = gap.overview(session, here.catalogue)
-    entries = [one.entry for one in held]
+    entries = [kept.entry for kept in held]
     rows = compared.rows(compared.lines(here.catalogue.gap, ten, entries))
     return _csv([row | itself("my services beside the ten", "/my-services") for row in rows], "gap")
 
@@ -36,7 +36,7 @@ def services_table() -> Response:
     here = service()
     with here.database.read() as session:
         held = queries.services(session, guard.whose().buyer_key)
-    rows = buyers_table.rows((one.entry for one in held), here.catalogue)
+    rows = buyers_table.rows((kept.entry for kept in held), here.catalogue)
     named = [dict(zip(buyers_table.COLUMNS, row, strict=True)) for row in rows]
     return _csv(named or [dict.fromkeys(buyers_table.COLUMNS, "")], "services")
 

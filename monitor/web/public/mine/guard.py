@@ -28,9 +28,9 @@ def only_open() -> ResponseReturnValue | None:
 
     A form that was sent is not lost: what was typed is shown, and going back sends it again.
     """
-    found = opened()
-    if found is not None:
-        g.opened = found
+    view = opened()
+    if view is not None:
+        g.opened = view
         return None
     if request.method in {"GET", "HEAD"}:
         return redirect(url_for("my_services.form"), code=303)
@@ -48,8 +48,8 @@ def opened() -> Opened | None:
 
 def whose() -> Opened:
     """Give whose view is open, on a page that is closed to others."""
-    found: Opened = g.opened
-    return found
+    view: Opened = g.opened
+    return view
 
 
 def cookie_name() -> str:

@@ -47,7 +47,7 @@ def as_pdf() -> Response:
 
 def _sheet(session: Session) -> Sheet:
     here, at = service(), now()
-    entries = [one.entry for one in queries.services(session, guard.whose().buyer_key)]
+    entries = [kept.entry for kept in queries.services(session, guard.whose().buyer_key)]
     lines = compared.lines(here.catalogue.gap, gap.overview(session, here.catalogue), entries)
     bought = touched(entries)
     newest = gap.changes(session, limit=_LOOKED_AT)
@@ -56,7 +56,9 @@ def _sheet(session: Session) -> Sheet:
         memo.Mine(
             entries=entries,
             lines=lines,
-            changes=[Told(one.sentence, one.at) for one in newest if one.slug in bought],
+            changes=[
+                Told(change.sentence, change.at) for change in newest if change.slug in bought
+            ],
             why={
                 slug: explained.explain_state(session, here.catalogue, slug, at)
                 for slug in memo.explained_first(lines)

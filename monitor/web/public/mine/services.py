@@ -155,6 +155,6 @@ def _families(typed: Typed, slug: str, problems: Problems, *, ticked: bool) -> i
         return None
     if not ticked:
         problems.add(field, "Tick the box too, or take the number away")
-    found = number(said.replace(",", ""))
-    problems.attempt(lambda: rules.check_families(-1 if found is None else found, field))
-    return found
+    families = number(said.replace(",", ""))
+    problems.attempt(lambda: rules.check_families(-1 if families is None else families, field))
+    return families

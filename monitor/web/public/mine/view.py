@@ -42,15 +42,15 @@ def _view(typed: Typed, problems: Problems | None) -> str:  # noqa: ARG001 - rad
     with here.database.read() as session:
         buyer = queries.buyer(session, whose.buyer_key)
         held = queries.services(session, whose.buyer_key)
-        entries = [one.entry for one in held]
+        entries = [kept.entry for kept in held]
         ten = gap.overview(session, here.catalogue)
-        states = {one.slug: one.state for one in ten}
+        states = {intervention.slug: intervention.state for intervention in ten}
         lines = compared.lines(here.catalogue.gap, ten, entries)
         return render_template(
             "public/mine/view.html",
             until=whose.until,
             held=held,
-            newest=max((one.changed_at for one in held), default=None),
+            newest=max((kept.changed_at for kept in held), default=None),
             title=telling.title(states, entries),
             pattern=telling.pattern(states, entries),
             unknown=telling.unknown(states, entries),
@@ -59,7 +59,9 @@ def _view(typed: Typed, problems: Problems | None) -> str:  # noqa: ARG001 - rad
             news=_news(session, buyer.looked_before, entries),
             most_news=_MOST_NEWS,
             since=buyer.looked_before,
-            survey=next((one.state.use.now for one in ten if one.state.use), None),
+            survey=next(
+                (intervention.state.use.now for intervention in ten if intervention.state.use), None
+            ),
             running=trials.running(session),
             mail=mail.of_buyer(session, whose.address, here.catalogue.slugs),
             purpose=PURPOSE,
@@ -136,7 +138,7 @@ def erase() -> ResponseReturnValue:
 
 def _groups(states: Any, held: list[Held]) -> list[dict[str, Any]]:  # noqa: ANN401 - states by slug
     """Tell of each group how many of each kind of gap it buys; of fewer than two, nothing."""
-    parted = rules.groups([one.entry for one in held])
+    parted = rules.groups([kept.entry for kept in held])
     if len(parted) < 2:  # noqa: PLR2004 - one group says what the heading says
         return []
     return [
@@ -159,8 +161,8 @@ def _news(
     """Give what changed since the view was opened the time before, with own use of it."""
     if since is None:
         return []
-    changes = [one for one in gap.changes(session, limit=_MOST_NEWS) if one.at > since]
-    return [(one, telling.own(own_use(entries, one.slug))) for one in changes]
+    changes = [change for change in gap.changes(session, limit=_MOST_NEWS) if change.at > since]
+    return [(change, telling.own(own_use(entries, change.slug))) for change in changes]
 
 
 def _done() -> str:

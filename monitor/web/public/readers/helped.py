@@ -36,7 +36,7 @@ def answer(token: str) -> ResponseReturnValue:
     """Keep an answer; again is the same, and another takes its place while the question is open."""
     uuid = message_of(tokens.Purpose.HELPED, token)
     said = request.form.get("answer", "")
-    if said not in {one.value for one in Helped}:
+    if said not in {choice.value for choice in Helped}:
         raise InvalidInput("Press one of the buttons", field="form")
     with service().database.write() as session:
         helping.answer(session, uuid, Helped(said), now())

@@ -77,7 +77,7 @@ def _file(
     with service().database.read() as session:
         every = forests(showing(session, service().catalogue, slug), service().catalogue)
     if key is not None:
-        every = tuple(one for one in every if one.key == key)
+        every = tuple(section for section in every if section.key == key)
         if not every:
             raise NotFound(f"there is no finding {key!r} of {slug}")
     answer = Response(made(every), content_type=_MEDIA[kind])

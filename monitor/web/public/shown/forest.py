@@ -162,7 +162,7 @@ def _row(
     kind: str,
     catalogue: Catalogue,
 ) -> Row:
-    study, one = studies[voice.study], voice.index
+    study, index = studies[voice.study], voice.index
     risks = [chosen.told.risk for chosen in voice.chosen]
     return Row(
         label=study.label,
@@ -171,39 +171,42 @@ def _row(
         notes=(
             formats.country(study.uk),
             *_compared(voice.chosen, catalogue),
-            _WHOSE[one.developer_led if one else study.developer_led],
+            _WHOSE[index.developer_led if index else study.developer_led],
         ),
-        outcome=sentence(one.outcome) if one else "",
+        outcome=sentence(index.outcome) if index else "",
         measure="; ".join(sorted({c.result.measure for c in voice.chosen if c.result.measure})),
-        rule=one.rule if one else "",
+        rule=index.rule if index else "",
         sides=_sides(voice.chosen),
         risk=risk_shown(risks, catalogue.tool_by_reference, catalogue.synthesis),
-        effect=for_readers(_effect(one), kind),
-        mark=scale.study(one, weight) if one else None,
+        effect=for_readers(_effect(index), kind),
+        mark=scale.study(index, weight) if index else None,
         weight=weight,
-        index=one,
+        index=index,
         beside=voice.beside,
     )
 
 
-def _effect(one: Index | None) -> str:
-    if one is None:
+def _effect(index: Index | None) -> str:
+    if index is None:
         return "no result to show"
-    if one.yi is None or one.vi is None:
-        return f"{_POINTS[one.sign]}, size not known"
-    low, high = marks.ends(one.yi, one.vi)
-    return f"{number(one.yi)} ({number(low)} to {number(high)})"
+    if index.yi is None or index.vi is None:
+        return f"{_POINTS[index.sign]}, size not known"
+    low, high = marks.ends(index.yi, index.vi)
+    return f"{number(index.yi)} ({number(low)} to {number(high)})"
 
 
 def _sides(chosen: Sequence[Chosen]) -> tuple[int, int] | None:
     """Count the people of each side; an arm that stands in several results counts once."""
     own: dict[str, int] = {}
     other: dict[str, int] = {}
-    for one in chosen:
-        with_it, without = one.people
+    for choice in chosen:
+        with_it, without = choice.people
         if with_it is None or without is None:
             return None
-        variant, name = one.result.variant, one.result.comparator or one.result.comparator_class
+        variant, name = (
+            choice.result.variant,
+            choice.result.comparator or choice.result.comparator_class,
+        )
         own[variant] = max(own.get(variant, 0), with_it)
         other[name] = max(other.get(name, 0), without)
     return (sum(own.values()), sum(other.values())) if chosen else None
@@ -212,15 +215,15 @@ def _sides(chosen: Sequence[Chosen]) -> tuple[int, int] | None:
 def _compared(chosen: Sequence[Chosen], catalogue: Catalogue) -> tuple[str, ...]:
     """Tell what each comparison group got: its class, and the group's own name where it adds any."""
     names = {about.slug: about.name for about in catalogue.interventions}
-    found = set()
-    for result in (one.result for one in chosen):
+    comparisons = set()
+    for result in (choice.result for choice in chosen):
         said = catalogue.sentences.comparisons.get(result.comparator_class, "")
         own = names.get(result.comparator, result.comparator)
         if result.comparator in names or not said:
-            found.add(own or "comparison not named")
+            comparisons.add(own or "comparison not named")
         else:
-            found.add(said if own.casefold() in {"", said.casefold()} else f"{said} ({own})")
-    return (listed(sorted(found)),) if found else ()
+            comparisons.add(said if own.casefold() in {"", said.casefold()} else f"{said} ({own})")
+    return (listed(sorted(comparisons)),) if comparisons else ()
 
 
 def _comparator(finding: Finding, voices: Iterable[Voice], catalogue: Catalogue) -> str:
@@ -232,7 +235,7 @@ def _scale(
     finding: Finding, voices: Iterable[Voice], lines: Iterable[Line], catalogue: Catalogue
 ) -> Scale:
     sized = [v.index for v in voices if v.index and v.index.vi is not None]
-    ends = [end for one in sized for end in marks.ends(one.yi or 0.0, one.vi or 0.0)]
+    ends = [end for study in sized for end in marks.ends(study.yi or 0.0, study.vi or 0.0)]
     pools = [line.pool for line in (finding.main, *lines) if line.pool]
     ends += [end for pool in pools for end in (pool.ci_low, pool.ci_high) if end is not None]
     return Scale.holding(ends, catalogue.synthesis.delta)
@@ -262,11 +265,11 @@ def _lines(
     """Give the pools for comparison that are not the whole again: name, note, line."""
     index = finding.index
     lines = []
-    if any(one.developer_led for one in index):
+    if any(study.developer_led for study in index):
         note = telling.independence(index).lower()
         lines.append(("Without developers’ own", note, finding.without_developers))
-    if any(one.some_concerns for one in index):
-        low = sum(not one.some_concerns for one in index)
+    if any(study.some_concerns for study in index):
+        low = sum(not study.some_concerns for study in index)
         note = f"{low} of {len(index)} left"
         lines.append(("Without those of some concerns", note, finding.without_some_concerns))
     risky = sum(voice.beside == makeup.HIGH_RISK for voice in voices)
@@ -292,24 +295,24 @@ def _of_variant(
     """Pool the results of one variant as if there were no other."""
     slug, pool, kind = finding.intervention, finding.comparator_class, finding.outcome_class
     rows = [
-        one.row
-        for one in hearing.spoken
-        if one.row.intervention == slug and one.row.variant == variant
+        spoken.row
+        for spoken in hearing.spoken
+        if spoken.row.intervention == slug and spoken.row.variant == variant
     ]
-    found, _ = findings(rows, catalogue.synthesis, catalogue.measures, catalogue.slugs)
+    pooled, _ = findings(rows, catalogue.synthesis, catalogue.measures, catalogue.slugs)
     place = (slug, pool, kind)
-    for one in found:
-        if (one.intervention, one.comparator_class, one.outcome_class) == place:
-            return one.main
+    for alone in pooled:
+        if (alone.intervention, alone.comparator_class, alone.outcome_class) == place:
+            return alone.main
     return None
 
 
 def _same(finding: Finding, voices: Iterable[Voice]) -> str:
     """Say which lines are left out because they would be the whole again."""
     words = []
-    if not any(one.developer_led for one in finding.index):
+    if not any(study.developer_led for study in finding.index):
         words.append("known to be led by developers")
-    if not any(one.some_concerns for one in finding.index):
+    if not any(study.some_concerns for study in finding.index):
         words.append("of some concerns")
     if not any(voice.beside == makeup.HIGH_RISK for voice in voices):
         words.append("at high risk of bias")
@@ -335,7 +338,7 @@ def _summary(name: str, note: str, line: Line, scale: Scale, finding: Finding) -
 
 def _amount(line: Line, finding: Finding) -> str:
     if line.pool is not None:
-        randomised = all(one.randomised for one in finding.index)
+        randomised = all(study.randomised for study in finding.index)
         return telling.amount(line, randomised=randomised)
     if line is finding.main and finding.signs.heard:
         return f"{plural(finding.signs.heard, 'result')}, size not known"

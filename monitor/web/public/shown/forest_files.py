@@ -104,10 +104,10 @@ def _records(forest: Forest, source: Source) -> Iterator[dict[str, Any]]:
 
 
 def _study(row: Row) -> dict[str, Any]:
-    one: Index | None = row.index
+    index: Index | None = row.index
     low, high = None, None
-    if one and one.yi is not None and one.vi is not None:
-        low, high = (round(end, 4) for end in marks.ends(one.yi, one.vi))
+    if index and index.yi is not None and index.vi is not None:
+        low, high = (round(end, 4) for end in marks.ends(index.yi, index.vi))
     return {
         "name": row.label,
         "study": row.study_id,
@@ -118,15 +118,15 @@ def _study(row: Row) -> dict[str, Any]:
         "people": sum(row.sides) if row.sides else None,
         "people_with": row.sides[0] if row.sides else None,
         "people_without": row.sides[1] if row.sides else None,
-        "estimate": round(one.yi, 4) if one and one.yi is not None else None,
-        "variance": round(one.vi, 6) if one and one.vi is not None else None,
+        "estimate": round(index.yi, 4) if index and index.yi is not None else None,
+        "variance": round(index.vi, 6) if index and index.vi is not None else None,
         "ci_low": low,
         "ci_high": high,
-        "sign": one.sign if one else None,
+        "sign": index.sign if index else None,
         "weight_per_cent": None if row.weight is None else round(row.weight, 1),
         "pi_low": None,
         "pi_high": None,
-        "label": row.effect if one and one.vi is None else "",
+        "label": row.effect if index and index.vi is None else "",
         "risk_of_bias": row.risk.overall,
         "risk_of_bias_domains": row.risk.words.strip(" :,"),
         "developers": row.notes[-1],
@@ -135,8 +135,8 @@ def _study(row: Row) -> dict[str, Any]:
     }
 
 
-def _pool(one: Summary) -> dict[str, Any]:
-    pool = one.line.pool
+def _pool(summary: Summary) -> dict[str, Any]:
+    pool = summary.line.pool
     numbers = {
         "estimate": pool.estimate if pool else None,
         "ci_low": pool.ci_low if pool else None,
@@ -146,10 +146,10 @@ def _pool(one: Summary) -> dict[str, Any]:
     }
     empty: dict[str, Any] = dict.fromkeys(_COLUMNS)
     return empty | {
-        "name": one.name,
-        "people": one.line.people,
-        "label": one.label[:1].lower() + one.label[1:],
-        "compared_with": one.note,
+        "name": summary.name,
+        "people": summary.line.people,
+        "label": summary.label[:1].lower() + summary.label[1:],
+        "compared_with": summary.note,
         **{name: None if value is None else round(value, 4) for name, value in numbers.items()},
     }
 
@@ -207,11 +207,13 @@ def _laid_study(row: Row, kind: str) -> _Laid:
     return kind, (row.label, *notes, *risk), row.people, effect, weight, row.mark
 
 
-def _laid_pool(one: Summary, kind: str) -> _Laid:
-    name = (*textwrap.wrap(one.name, _NAME), *textwrap.wrap(one.note, _NAME))
-    said = () if kind == "pi" else textwrap.wrap(one.label, _EFFECT)
-    people = "" if kind == "pi" or one.line.people is None else f"{one.line.people:,} in all"
-    return kind, name, people, (one.effect, *said), "", one.mark
+def _laid_pool(summary: Summary, kind: str) -> _Laid:
+    name = (*textwrap.wrap(summary.name, _NAME), *textwrap.wrap(summary.note, _NAME))
+    said = () if kind == "pi" else textwrap.wrap(summary.label, _EFFECT)
+    people = (
+        "" if kind == "pi" or summary.line.people is None else f"{summary.line.people:,} in all"
+    )
+    return kind, name, people, (summary.effect, *said), "", summary.mark
 
 
 def _described(forest: Forest) -> str:

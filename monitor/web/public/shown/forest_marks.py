@@ -74,11 +74,11 @@ class Scale:
             cut_high=high > self.bound,
         )
 
-    def study(self, one: Index, weight: float | None) -> Mark | None:
+    def study(self, index: Index, weight: float | None) -> Mark | None:
         """Place a study's estimate; its square's area grows with its weight. None: no size known."""
-        if one.yi is None or one.vi is None:
+        if index.yi is None or index.vi is None:
             return None
-        mark = self.span(*ends(one.yi, one.vi), one.yi)
+        mark = self.span(*ends(index.yi, index.vi), index.yi)
         side = _SMALLEST + (_LARGEST - _SMALLEST) * math.sqrt((weight or 0.0) / _PER_CENT)
         return Mark(mark.low, mark.high, mark.at, mark.cut_low, mark.cut_high, side)
 
@@ -104,14 +104,14 @@ def funnel(
     pool: Pool | None, index: Sequence[Index], scale: Scale, *, at_least: int
 ) -> Funnel | None:
     """Lay out a funnel plot; None: there are too few studies to read one, or no estimate."""
-    sized = [one for one in index if one.vi is not None]
+    sized = [study for study in index if study.vi is not None]
     if len(sized) < at_least or pool is None or pool.estimate is None:
         return None
-    errors = [math.sqrt(one.vi or 0.0) for one in sized]
+    errors = [math.sqrt(study.vi or 0.0) for study in sized]
     largest, middle = max(errors), pool.estimate
     dots = tuple(
-        (scale.at(one.yi or 0.0), FUNNEL_HEIGHT * error / largest)
-        for one, error in zip(sized, errors, strict=True)
+        (scale.at(study.yi or 0.0), FUNNEL_HEIGHT * error / largest)
+        for study, error in zip(sized, errors, strict=True)
     )
     half = Z * largest
     return Funnel(dots, scale.at(middle), scale.at(middle - half), scale.at(middle + half), largest)

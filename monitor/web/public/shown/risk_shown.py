@@ -33,7 +33,7 @@ def risk_shown(
 ) -> RiskShown:
     """Show the worst of the results that stand for a study; domains where a tool's were judged."""
     each = [_one(risk, tools, policy) for risk in risks]
-    return max(each, key=lambda one: _rank(one, policy), default=RiskShown(_NOT_JUDGED))
+    return max(each, key=lambda shown: _rank(shown, policy), default=RiskShown(_NOT_JUDGED))
 
 
 def _rank(shown: RiskShown, policy: SynthesisPolicy) -> tuple[int, int]:

@@ -57,28 +57,28 @@ def of_intervention(
 ) -> list[CertaintyShown]:
     """Say how sure each label of an intervention is; ``showing``: what its trials show, if read."""
     today = uk_day_of(now()).date
-    found = certainty_views.standings(session, service().catalogue, slug, today, shown=showing)
-    return shown(found)
+    bodies = certainty_views.standings(session, service().catalogue, slug, today, shown=showing)
+    return shown(bodies)
 
 
-def shown(found: Iterable[BodyCertainty]) -> list[CertaintyShown]:
+def shown(bodies: Iterable[BodyCertainty]) -> list[CertaintyShown]:
     """Put standings into words for readers. Names nobody."""
-    return [_shown(one) for one in found]
+    return [_shown(body) for body in bodies]
 
 
-def _shown(one: BodyCertainty) -> CertaintyShown:
-    confirmed = one.confirmed
-    suggested = certainty_words.span(one.assessment)
+def _shown(body: BodyCertainty) -> CertaintyShown:
+    confirmed = body.confirmed
+    suggested = certainty_words.span(body.assessment)
     return CertaintyShown(
-        outcome_class=one.outcome_class,
-        outcome=formats.outcome_class(one.outcome_class),
-        comparator=one.facts.comparator_class,
-        label=for_readers(one.facts.label, one.outcome_class),
+        outcome_class=body.outcome_class,
+        outcome=formats.outcome_class(body.outcome_class),
+        comparator=body.facts.comparator_class,
+        label=for_readers(body.facts.label, body.outcome_class),
         level=confirmed.level.value if confirmed else suggested,
         status=_status(confirmed, suggested),
-        start=certainty_words.start(one.assessment.start, randomised=one.facts.randomised),
-        domains=tuple(_domain(one, domain) for domain in CertaintyDomain),
-        policy=one.policy,
+        start=certainty_words.start(body.assessment.start, randomised=body.facts.randomised),
+        domains=tuple(_domain(body, domain) for domain in CertaintyDomain),
+        policy=body.policy,
         is_confirmed=confirmed is not None,
         holds=confirmed is not None and confirmed.holds,
     )
@@ -93,12 +93,12 @@ def _status(confirmed: Confirmed | None, suggested: str) -> str:
     return who if confirmed.holds else f"{who}, on other facts; suggested now: {suggested}"
 
 
-def _domain(one: BodyCertainty, domain: CertaintyDomain) -> DomainShown:
-    confirmed = one.confirmed
+def _domain(body: BodyCertainty, domain: CertaintyDomain) -> DomainShown:
+    confirmed = body.confirmed
     return DomainShown(
         domain=domain.value,
-        numbers=one.numbers[domain],
-        suggested=certainty_words.suggested(one.assessment.of(domain)),
+        numbers=body.numbers[domain],
+        suggested=certainty_words.suggested(body.assessment.of(domain)),
         said=certainty_words.went_down(confirmed.downgrades[domain]) if confirmed else "",
         why=tuple(confirmed.reasons[domain]) if confirmed else (),
     )

@@ -26,15 +26,16 @@ def beside(ratings: Sequence[ExternalRating], closed: date, since: int) -> list[
     beyond it.
     """
     return [
-        Rated(one, tuple(_differs(one, closed, since)) if one.rating else ()) for one in ratings
+        Rated(rating, tuple(_differs(rating, closed, since)) if rating.rating else ())
+        for rating in ratings
     ]
 
 
-def _differs(one: ExternalRating, closed: date, since: int) -> Iterator[str]:
-    years = [int(year) for year in _YEAR.findall(one.rated or "")]
-    known = years and not (one.rated or "").startswith("undated")
+def _differs(rating: ExternalRating, closed: date, since: int) -> Iterator[str]:
+    years = [int(year) for year in _YEAR.findall(rating.rated or "")]
+    known = years and not (rating.rated or "").startswith("undated")
     dated = f"its date is {max(years)}" if known else "its date is not known"
     later = f", and {plural(since, 'study', 'studies')} since count here" if since else ""
     yield f"{dated}; the review’s searches ended before {month(closed)}{later}"
-    if one.variant:
-        yield f"it is of {one.variant}; the tier here is of all variants together"
+    if rating.variant:
+        yield f"it is of {rating.variant}; the tier here is of all variants together"

@@ -246,11 +246,11 @@ def _tool(facts: dict[str, Any]) -> str:
 def _titles(appraisals: Sequence[Appraisal], *, together: bool) -> list[str]:
     return [
         f"Reviewer {number}"
-        if not one.settles
+        if not appraisal.settles
         else "The two together"
         if together
         else f"Reviewer {number}, who settled it"
-        for number, one in enumerate(appraisals, start=1)
+        for number, appraisal in enumerate(appraisals, start=1)
     ]
 
 

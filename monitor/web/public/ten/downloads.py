@@ -43,7 +43,7 @@ _SAID = {True: "yes", False: "no", None: "not known"}
 def ten() -> Response:
     """Give how the ten stand."""
     with service().database.read() as session:
-        rows = [row_of(one) for one in gap.overview(session, service().catalogue)]
+        rows = [row_of(intervention) for intervention in gap.overview(session, service().catalogue)]
     return csv_answer(rows, TEN, "the ten", "/")
 
 
@@ -53,7 +53,7 @@ def studies(slug: str) -> Response:
     """Give the studies counted for one intervention since the review."""
     service().catalogue.intervention(slug)
     with service().database.read() as session:
-        rows = [_study(slug, one) for one in _counted(session, slug)]
+        rows = [_study(slug, study) for study in _counted(session, slug)]
     return csv_answer(rows, _STUDIES, f"studies counted of {slug}", f"/interventions/{slug}")
 
 
@@ -66,13 +66,13 @@ def use() -> Response:
     return csv_answer(rows, _USE, "use in UK services", "/use")
 
 
-def row_of(one: InterventionState) -> dict[str, Any]:
+def row_of(intervention: InterventionState) -> dict[str, Any]:
     """Tell how one of the ten stands, in words and in numbers."""
-    state, parts = one.state, figure.parts(one.state)
+    state, parts = intervention.state, figure.parts(intervention.state)
     now = state.use.now if state.use else None
     return {
-        "intervention": one.slug,
-        "name": one.name,
+        "intervention": intervention.slug,
+        "name": intervention.name,
         "tier": state.tier.value,
         "tier_lowest": state.tier_low.value,
         "tier_highest": state.tier_high.value,
@@ -89,33 +89,35 @@ def row_of(one: InterventionState) -> dict[str, Any]:
         "denominator": now.denominator if now else None,
         "gap": state.kind.value,
         "gap_in_words": state.sentence,
-        "last_changed": one.last_change.at.date().isoformat() if one.last_change else "",
+        "last_changed": intervention.last_change.at.date().isoformat()
+        if intervention.last_change
+        else "",
     }
 
 
 def _counted(session: Session, slug: str) -> list[AcceptedStudy]:
     grade = evidence.current(session, slug)
     numbers = set(grade.counted) if grade else set()
-    return [one for one in review.accepted(session, slug) if one.study_id in numbers]
+    return [study for study in review.accepted(session, slug) if study.study_id in numbers]
 
 
-def _study(slug: str, one: AcceptedStudy) -> dict[str, Any]:
+def _study(slug: str, study: AcceptedStudy) -> dict[str, Any]:
     base = service().settings.web.public_url
     return {
         "intervention": slug,
-        "study": one.study_id,
-        "name": one.label,
-        "address": f"{base}/interventions/{slug}/studies/{one.study_id}",
-        "title": one.title,
-        "identifiers": [f"{each.scheme} {each.value}" for each in one.identifiers],
-        "design": one.design.value,
-        "people": one.participants,
-        "outcome_class": one.outcome_class.value,
-        "outcome": one.outcome,
-        "finding": shown(one.direction) if one.direction else "told in words",
-        "risk_of_bias": one.risk_of_bias.value if one.risk_of_bias else "",
-        "developer_led": _SAID[one.developer_led],
-        "uk": _SAID[one.uk],
-        "first_published": one.published.isoformat() if one.published else one.year,
-        "accepted_on": one.decided_at.date().isoformat(),
+        "study": study.study_id,
+        "name": study.label,
+        "address": f"{base}/interventions/{slug}/studies/{study.study_id}",
+        "title": study.title,
+        "identifiers": [f"{each.scheme} {each.value}" for each in study.identifiers],
+        "design": study.design.value,
+        "people": study.participants,
+        "outcome_class": study.outcome_class.value,
+        "outcome": study.outcome,
+        "finding": shown(study.direction) if study.direction else "told in words",
+        "risk_of_bias": study.risk_of_bias.value if study.risk_of_bias else "",
+        "developer_led": _SAID[study.developer_led],
+        "uk": _SAID[study.uk],
+        "first_published": study.published.isoformat() if study.published else study.year,
+        "accepted_on": study.decided_at.date().isoformat(),
     }

@@ -18,13 +18,13 @@ def listed() -> str:
     """Show the ten by use and distance to the next tier, with the trials that are awaited."""
     at = now()
     with service().database.read() as session:
-        found = queries.priorities(session, service().catalogue, at=at)
+        priorities = queries.priorities(session, service().catalogue, at=at)
         told = trials.told(session)
     return render_template(
         "public/interventions/priorities.html",
-        ranked=[one for one in found if one.place],
-        top=[one for one in found if not one.place],
-        trials=[(one, trial) for one in found for trial in one.trials],
+        ranked=[priority for priority in priorities if priority.place],
+        top=[priority for priority in priorities if not priority.place],
+        trials=[(priority, trial) for priority in priorities for trial in priority.trials],
         short=trials.SHORT,
         months=(OVERDUE_MONTHS, JOURNAL_MONTHS),
         told=told,

@@ -81,15 +81,15 @@ def table() -> Response:
         InvalidInput: there is no such intervention, or it is the same twice.
     """
     pair = _pair(*_asked())
-    one, other = pair.one.slug, pair.other.slug
+    first, second = pair.one.slug, pair.other.slug
     rows: list[dict[str, Any]] = [
-        {"part": row.what, one: row.one, other: row.other} for row in pair.rows
+        {"part": row.what, first: row.one, second: row.other} for row in pair.rows
     ]
     told = [f"{each.title}: {each.verdict} {each.figures}".strip() for each in pair.met.compared]
     said = " ".join(told) or NEVER_MET
-    rows.insert(0, {"part": "Compared with each other", one: said, other: said})
-    name = f"{one} beside {other}"
-    return csv_answer(rows, ("part", one, other), name, f"{_PLACE}?one={one}&other={other}")
+    rows.insert(0, {"part": "Compared with each other", first: said, second: said})
+    name = f"{first} beside {second}"
+    return csv_answer(rows, ("part", first, second), name, f"{_PLACE}?one={first}&other={second}")
 
 
 def _page(asked: tuple[str, str], pair: Pair | None, problem: str) -> str:
@@ -117,21 +117,21 @@ def _pair(first: str, second: str) -> Pair:
             raise InvalidInput(
                 f"There is no intervention {slug!r}: choose two of {either(list(catalogue.slugs))}"
             )
-    one, other = catalogue.intervention(first), catalogue.intervention(second)
+    left, right = catalogue.intervention(first), catalogue.intervention(second)
     if first == second:
-        raise InvalidInput(f"{one.name} is chosen twice: choose two of the ten that are not one")
+        raise InvalidInput(f"{left.name} is chosen twice: choose two of the ten that are not one")
     with service().database.read() as session:
         states = gap.state(session, first), gap.state(session, second)
         met = head_to_head(session, catalogue, first, second)
-    return Pair(one, other, (*_states(*states), *_takes(first, second)), met)
+    return Pair(left, right, (*_states(*states), *_takes(first, second)), met)
 
 
-def _states(one: State, other: State) -> list[Row]:
-    parts, others = figure.parts(one), figure.parts(other)
+def _states(left: State, right: State) -> list[Row]:
+    parts, others = figure.parts(left), figure.parts(right)
     rows = [Row(what, words, others[what]) for what, words in parts.items()]
-    rows.append(Row("How sure", _sure(one), _sure(other)))
-    rows.append(Row("If you buy it now", *(sentence(meaning(s).buying) for s in (one, other))))
-    rows.append(Row("If you are choosing", *(sentence(meaning(s).choosing) for s in (one, other))))
+    rows.append(Row("How sure", _sure(left), _sure(right)))
+    rows.append(Row("If you buy it now", *(sentence(meaning(s).buying) for s in (left, right))))
+    rows.append(Row("If you are choosing", *(sentence(meaning(s).choosing) for s in (left, right))))
     return rows
 
 
@@ -150,13 +150,13 @@ def _takes(first: str, second: str) -> list[Row]:
     told = [catalogue.context(slug).aspects for slug in (first, second)]
     rows = []
     for name, title in ASPECTS.items():
-        one, other = (aspects[name] for aspects in told)
+        left, right = (aspects[name] for aspects in told)
         words = [
             f"{fact.words} ({catalogue.background.sources[fact.source].short}, "
             f"{catalogue.background.sources[fact.source].dated})"
             if fact
             else UNKNOWN
-            for fact in (one, other)
+            for fact in (left, right)
         ]
         rows.append(Row(title, *words))
     return rows

@@ -66,7 +66,7 @@ def all_ten() -> str:
             newest=newest,
             response=use_words.response(newest, _wave(session, newest).invited) if newest else "",
             rows=[_row(surveys, about, observed[about.slug]) for about in catalogue.interventions],
-            has_shares=any(one and one.share for one in observed.values()),
+            has_shares=any(seen and seen.share for seen in observed.values()),
             contradiction=use_words.contradiction(ranked, catalogue) if ranked else "",
             ranked=ranked,
             beside=beside(session),
@@ -110,10 +110,10 @@ def one(slug: str) -> str:
             ),
             responses=[
                 (
-                    one.survey.name,
-                    use_words.response(one.survey, _wave(session, one.survey).invited),
+                    point.survey.name,
+                    use_words.response(point.survey, _wave(session, point.survey).invited),
                 )
-                for one in in_time
+                for point in in_time
             ],
             now=now,
             splits=_splits(session, now, slug),
@@ -126,7 +126,7 @@ def one(slug: str) -> str:
 
 
 def _row(surveys: list[Survey], about: Intervention, seen: Observation | None) -> Row:
-    survey = next((one for one in reversed(surveys) if about.slug in one.rows), None)
+    survey = next((wave for wave in reversed(surveys) if about.slug in wave.rows), None)
     figure = seen.figure if seen else None
     return Row(
         about=about,
@@ -142,7 +142,7 @@ def _compared(
 ) -> tuple[Survey | None, Survey | None]:
     """Give the wave that is observed, and the one before it."""
     place = next(
-        (i for i, one in enumerate(surveys) if observed and one.id == observed.wave_id), None
+        (i for i, wave in enumerate(surveys) if observed and wave.id == observed.wave_id), None
     )
     if place is None:
         return None, None
@@ -159,7 +159,7 @@ def _splits(session: Session, survey: Survey | None, slug: str) -> list[Split]:
 def beside(session: Session, slug: str | None = None) -> list[Beside]:
     """Give what published waves of other units say: of one intervention, or of all."""
     catalogue = service().catalogue
-    found = [
+    others = [
         Beside(
             name=survey.name,
             when=survey.when,
@@ -174,7 +174,7 @@ def beside(session: Session, slug: str | None = None) -> list[Beside]:
         for survey in usage.beside(session)
         if survey.unit not in MAIN_UNITS
     ]
-    return [one for one in found if one.shares]
+    return [other for other in others if other.shares]
 
 
 def _wave(session: Session, survey: Survey) -> Wave:

@@ -54,7 +54,7 @@ class Holds:
 def mark(share: Share, width: int = PLOT) -> Mark:
     """Place a share on a line from 0 to 100%."""
     low, high = wilson(share)
-    return Mark(*(round(width * one, 1) for one in (low, share.value, high)))
+    return Mark(*(round(width * part, 1) for part in (low, share.value, high)))
 
 
 def of_share(policy: GapPolicy, share: Share, unit: str | None) -> Line:
@@ -79,7 +79,7 @@ def of_survey(policy: GapPolicy, survey: Survey, slug: str) -> Line | None:
         return of_share(policy, share, survey.unit)
     told = [stated.words, english.ranks(stated.ranks, stated.out_of)]
     of = f", of {survey.services:,} services" if survey.services else ""
-    words = english.sentence(": ".join(one for one in told if one) or english.NOT_KNOWN)
+    words = english.sentence(": ".join(part for part in told if part) or english.NOT_KNOWN)
     return Line("share not published", "not known", words + of, None, stated.ranks, stated.out_of)
 
 
@@ -108,15 +108,15 @@ def bands_note(policy: GapPolicy) -> str:
 
 def title(newest: Survey | None, observed: Mapping[str, Observation | None]) -> str:
     """Give the heading of the page of all: what a busy reader could repeat."""
-    figures = [one.figure for one in observed.values() if one and one.figure]
+    figures = [seen.figure for seen in observed.values() if seen and seen.figure]
     if newest is None:
         return "How widely used is not known"
     if not figures:
         return "Use is known only as ranks, and not exactly"
-    changed = sum(one.changed for one in figures)
+    changed = sum(figure.changed for figure in figures)
     if changed:
         return f"Use changed for {english.number(changed)} of the {english.number(len(observed))}"
-    if any(one.difference is not None for one in figures):
+    if any(figure.difference is not None for figure in figures):
         return f"No change in use of any of the {english.number(len(observed))}"
     return "How widely used, from the newest survey"
 
@@ -162,7 +162,7 @@ def lead(observed: Observation | None) -> str:
 
 def conditions(use: UseFigure, now: Survey, before: Survey) -> list[Holds]:
     """Tell the four conditions of a change, each with whether it holds."""
-    failed = {Condition(one) for one in use.failed}
+    failed = {Condition(name) for name in use.failed}
     same = Condition.QUESTION not in failed
     told = [_question(now, before, same=same)]
     if use.difference is None:
@@ -204,7 +204,7 @@ def same_services(moved: Linked | None) -> str:
 def contradiction(survey: Survey, catalogue: Catalogue) -> str:
     """Say how published ranks conflict; empty where they do not."""
     stated = {
-        slug: one.ranks for slug, one in survey.rows.items() if one.ranks and not survey.share(slug)
+        slug: row.ranks for slug, row in survey.rows.items() if row.ranks and not survey.share(slug)
     }
     if not stated or not agreement.is_contradictory(stated):
         return ""
