@@ -15,7 +15,7 @@ from typing import Any, cast
 from sqlalchemy import Index, Integer, Row, Table, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from monitor.kernel.persistence.database import Base, affected
+from monitor.kernel.persistence.database import Base, UtcDateTime, affected
 
 GENESIS = "0" * 64
 # PostgreSQL only: serialises appends, so that two rows never claim the same predecessor.
@@ -69,6 +69,15 @@ _HEAD = select(_head_table.c.seq, _head_table.c.hash).where(_head_table.c.id == 
 _BEGIN = insert(_head_table).values(id=_ONLY, **_END)
 _MOVE = update(_head_table).where(_head_table.c.id == _ONLY).values(_END)
 _APPEND = insert(cast("Table", _table))
+# for PostgreSQL, which would be asked once for each entry: all at once, and the head moved with them
+_APPEND_AT_ONCE = text(
+    "WITH told AS (INSERT INTO audit_entry "
+    "(seq, at, actor, action, subject, details, previous_hash, hash) "
+    "SELECT seq, :at, :actor, action, subject, details, previous_hash, hash "
+    "FROM json_to_recordset(CAST(:rows AS json)) AS entry (seq integer, action varchar, "
+    "subject varchar, details json, previous_hash varchar, hash varchar)) "
+    "UPDATE audit_head SET seq = :last, hash = :of_last WHERE id = 1"
+).bindparams(bindparam("at", type_=UtcDateTime()))
 _HASH = select(_table.c.hash).where(_table.c.seq == bindparam("seq"))
 
 
@@ -136,10 +145,21 @@ def record_many(
             details,
         )
         rows.append({**dict(zip(_HASHED, told, strict=True)), "hash": _digest(told)})
-    connection.execute(_APPEND, rows)
     end = {"last": rows[-1]["seq"], "of_last": rows[-1]["hash"]}
+    if connection.dialect.name == "postgresql" and last.count:
+        all_of_it = {"rows": _JSON(_told(rows)), "at": at, "actor": actor, **end}
+        affected(connection.execute(_APPEND_AT_ONCE, all_of_it), expected=1)
+        return
+    connection.execute(_APPEND, rows)
     if not affected(connection.execute(_MOVE, end)):
         connection.execute(_BEGIN, end)
+
+
+def _told(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give what differs between entries of one actor and time."""
+    return [
+        {name: value for name, value in row.items() if name not in {"at", "actor"}} for row in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from monitor.kernel import audit
 
@@ -15,6 +15,22 @@ def test_a_fresh_chain_is_whole(session, now):
     session.expire_all()
     assert audit.broken_link(session) is None
     assert audit.count(session) == 3
+
+
+def test_many_entries_at_once_are_one_chain_with_those_written_singly(session, now):
+    details = {"why": 'Ångström, "100%" \\ \u2028 :no', "n": 1.5, "of": [1, None, {"a": True}]}
+    many = [("message.sent", f"message:{n}", details) for n in range(5)]
+    for _ in range(2):  # the first entries of all, and later ones
+        audit.record_many(session, many, at=now, actor="job:deliver")
+        _three(session, now)
+    session.expire_all()
+    assert audit.broken_link(session) is None
+    entries = session.scalars(select(audit.AuditEntry).order_by(audit.AuditEntry.seq)).all()
+    assert [one.seq for one in entries] == [*range(1, 17)]
+    kept = [one for one in entries if one.action == "message.sent"]
+    assert [(one.subject, one.details, one.at, one.actor) for one in kept] == [
+        (subject, details, now, "job:deliver") for _, subject, _ in many * 2
+    ]
 
 
 def test_an_edited_row_breaks_the_chain(session, now):

@@ -128,9 +128,10 @@ def _look(service: Service) -> None:
 class _Pass:
     """One pass over what is due.
 
-    ``lot`` is how many messages a connection is given at once; ``waiting`` are claimed and given
-    to none yet. ``doubtful`` are messages refused since the last one that was accepted, and
-    deferred until it is known whether the refusal was their own; ``ours`` counts the refusals of
+    ``lot`` is how many messages a connection is given at once, ``brisk`` whether the server took the
+    last one at once; ``waiting`` are claimed and given to none yet. ``doubtful`` are messages refused
+    since the last one that was accepted, and deferred until it is known whether the refusal was
+    their own; ``ours`` counts the refusals of
     us since then.
     """
 
@@ -141,6 +142,7 @@ class _Pass:
     ours: int = 0
     doubtful: list[tuple[Claimed, DeliveryRefused]] = field(default_factory=list)
     lot: int = 1
+    brisk: bool = False
     waiting: list[Claimed] = field(default_factory=list)
     contents: Contents = field(default_factory=Contents)
     trouble: ServerUnavailable | None = None
@@ -183,12 +185,13 @@ class _Pass:
             else:
                 self.waiting = connections.hand_out(self.waiting, self.lot)
                 if full and self.lot >= MOST_AT_ONCE:
-                    connections.open_another()
+                    connections.open_another(brisk=self.brisk)
 
     def _claim(self, session: Session, connections: Connections) -> bool:
         """Claim what the idle connections can take; tells whether there was as much as that."""
         at = self.service.clock()
-        room = self.lot * len(connections.idle) - len(self.waiting)
+        most = connections.most_in_flight - connections.in_hand
+        room = min(self.lot * len(connections.idle), most) - len(self.waiting)
         if self.service.settings.mail.per_minute:
             room = min(room, self._left_of_the_minute(session, connections, at))
         if self.over or room <= 0:
@@ -211,7 +214,9 @@ class _Pass:
     def _take_in(self, session: Session, connections: Connections, words: Sequence[Word]) -> None:
         """Record what became of the messages tried, in the order in which it was heard."""
         accepted: list[tuple[Claimed, str]] = []
-        self._hold_rows(session, [tried.claimed for word in words for tried in word.tried])
+        heard = [each for word in words for each in word.tried]
+        if self.doubtful or any(each.error for each in heard):
+            self._hold_rows(session, [each.claimed for each in heard])
         for word in words:
             if word.error:
                 self._not_opened(connections, word.error)
@@ -232,7 +237,8 @@ class _Pass:
             self.lot = 1
         elif word.tried and not self.doubtful:
             quick = self.lot < MOST_AT_ONCE or 2 * word.seconds < SLOW_SECONDS
-            self.lot = min(2 * self.lot, most) if quick else self.lot
+            self.lot = min(2 * self.lot if quick else self.lot, most)
+            self.brisk = word.is_brisk
 
     def _not_opened(self, connections: Connections, error: Exception) -> None:
         if connections.any_open:
@@ -369,7 +375,8 @@ class _Pass:
     def _hold_rows(self, session: Session, claims: Sequence[Claimed]) -> None:
         """Hold these messages, those in doubt, and whom they go to, before anything is recorded.
 
-        Whoever erases a reader meanwhile waits, or is waited for.
+        Whoever erases a reader meanwhile waits, or is waited for. Not asked for where all were
+        accepted, which says nothing of a reader: recording that holds the messages itself.
         """
         held = [*claims, *(claimed for claimed, _ in self.doubtful)]
         if held:

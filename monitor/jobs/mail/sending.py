@@ -22,6 +22,9 @@ SLOW_SECONDS = 1.0
 # Messages of one lot: what one connection may repeat after a crash. With few connections each is given
 # more, so that all of them together are never given more than the usual four.
 MOST_AT_ONCE, _MOST_IN_FLIGHT = 8, 32
+# A server that takes a message in this time is quicker than we are: more connections than two, one
+# that sends while what the other sent is recorded, would only make the lots smaller.
+_BRISK_SECONDS, _ENOUGH_FOR_BRISK = 0.002, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,14 @@ class Word:
     seconds: float = 0.0
     error: Exception | None = None
 
+    @property
+    def is_brisk(self) -> bool:
+        """Whether the server took these as quickly as they can be made."""
+        return self.seconds < _BRISK_SECONDS * len(self.tried)
+
 
 def most_at_once(connections: int) -> int:
-    """Say how many messages a lot may have where there may be so many connections.
+    """Say how many messages a lot may have where there are so many connections.
 
     >>> most_at_once(1), most_at_once(3), most_at_once(4), most_at_once(16)
     (32, 10, 8, 8)
@@ -126,7 +134,7 @@ class Connections:
         self._given: dict[Connection, Sequence[Claimed]] = {}
         sends = settings.mail.transport is Kind.SMTP
         self._most = settings.mail.connections if sends else 1
-        self.most_at_once = most_at_once(self._most)
+        self.most_in_flight = max(_MOST_IN_FLIGHT, MOST_AT_ONCE * self._most)
 
     def __enter__(self) -> Self:
         self._open(brisk=False)
@@ -153,6 +161,12 @@ class Connections:
     def in_hand(self) -> int:
         """How many messages were given and are not heard of yet."""
         return sum(len(lot) for lot in self._given.values())
+
+    @property
+    def most_at_once(self) -> int:
+        """How many messages a lot may have now; a second connection soon has its share."""
+        there = len(self.idle) + len(self._given) + len(self._opening)
+        return most_at_once(max(1, there, min(self._most, _ENOUGH_FOR_BRISK)))
 
     def hear(self) -> list[Word]:
         """Wait for a word, and give all there are by then."""
@@ -185,9 +199,13 @@ class Connections:
         self._give(lots)
         return left
 
-    def open_another(self) -> None:
-        """Begin to open one connection more, unless there are as many as may be."""
-        if not self._opening and len(self.idle) + len(self._given) < self._most:
+    def open_another(self, *, brisk: bool) -> None:
+        """Begin to open one connection more, unless there are as many as may be.
+
+        Where the server is ``brisk`` two are enough.
+        """
+        most = min(self._most, _ENOUGH_FOR_BRISK) if brisk else self._most
+        if not self._opening and len(self.idle) + len(self._given) < most:
             self._open(brisk=True)
 
     def fewer(self) -> None:

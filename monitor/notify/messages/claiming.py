@@ -9,7 +9,19 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, bindparam, case, literal, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Row,
+    Table,
+    any_,
+    bindparam,
+    case,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -131,15 +143,22 @@ def record(
 
 def _take(session: Session, ids: Sequence[int], until: datetime) -> Sequence[Row[Any]]:
     """Claim those of these messages, which the transaction holds, that are still wanted."""
-    return session.connection().execute(_taking(), {"ids": ids, "until": until}).all()
+    taking = _taking(session.get_bind().dialect.name)
+    return session.connection().execute(taking, {"ids": ids, "until": until}).all()
 
 
 @cache
-def _taking() -> ReturningUpdate[Any]:
-    """Write the statement that claims; once, as it is large and often asked for."""
+def _taking(dialect: str) -> ReturningUpdate[Any]:
+    """Write the statement that claims; once, as it is large and often asked for.
+
+    On PostgreSQL it is the same for however many, so that it is planned once.
+    """
+    these: ColumnElement[bool] = _MESSAGE.c.id.in_(bindparam("ids", expanding=True))
+    if dialect == "postgresql":
+        these = any_(bindparam("ids", type_=ARRAY(Integer))) == _MESSAGE.c.id
     return (
         update(_MESSAGE)
-        .where(_MESSAGE.c.id.in_(bindparam("ids", expanding=True)), may_be_sent())
+        .where(these, may_be_sent())
         .values(
             state=MessageState.CLAIMED,
             lease_token=_MESSAGE.c.lease_token + 1,

@@ -6,31 +6,29 @@ may have been handed over is sent again with the same Message-ID; one whose read
 tells what is no longer so, is cancelled in the claim itself.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import structlog
 from sqlalchemy import (
     ColumnElement,
-    TextClause,
     and_,
-    bindparam,
     case,
     func,
     literal,
     select,
-    text,
     update,
 )
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict
-from monitor.kernel.persistence.database import UtcDateTime, affected
+from monitor.kernel.persistence.database import affected
 from monitor.notify import holding, rules
+from monitor.notify.messages import recording
 from monitor.notify.messages.claiming import ACTOR, LEFT, Claimed, claim, record
 from monitor.notify.smtp.due import in_order, is_due, may_be_sent, next_due, next_strayed
 from monitor.notify.tables import (
@@ -137,15 +135,9 @@ def sent_many(
     Gives those whose claim is no longer held: what their holder says counts.
     """
     session.flush()
-    said: dict[str, Any] = {}
-    for number, (claimed, reply) in enumerate(accepted):
-        said |= {
-            f"id_{number}": claimed.id,
-            f"token_{number}": claimed.token,
-            f"words_{number}": _words(reply),
-        }
-    holding.messages(session, Message.id.in_([claimed.id for claimed, _ in accepted]))
-    ours = {*session.connection().scalars(_sending(len(accepted)), {"at": at, **said})}
+    said = json.dumps([[one.id, one.token, _words(reply)] for one, reply in accepted])
+    as_sent = recording.as_sent(session.get_bind().dialect.name)
+    ours = {*session.connection().scalars(as_sent, {"at": at, "said": said})}
     for claimed, _ in accepted:
         if claimed.kind is MessageKind.INVITATION and claimed.id in ours:
             used = update(Message).where(Message.id == claimed.id).values(context=_kept(claimed))
@@ -335,22 +327,6 @@ def _kept(claimed: Claimed) -> dict[str, Any]:
     if claimed.kind is not MessageKind.INVITATION:
         return claimed.context
     return {key: value for key, value in claimed.context.items() if key != "link"}
-
-
-@lru_cache(maxsize=64)
-def _sending(count: int) -> TextClause:
-    """Write the statement that marks so many messages as sent, each if its claim is still held.
-
-    As text, once for each count: it is asked for every few messages.
-    """
-    rows = ", ".join(f"(:id_{number}, :token_{number}, :words_{number})" for number in range(count))
-    return text(
-        f"WITH said (id, token, words) AS (VALUES {rows}) "  # noqa: S608 - our own names
-        "UPDATE message SET state = 'sent', sent_at = :at, lease_until = NULL, held_since = NULL, "
-        f"reply = CASE WHEN address LIKE '{ERASED}%' THEN NULL ELSE said.words END FROM said "
-        "WHERE message.id = said.id AND message.lease_token = said.token "
-        "AND message.state = 'claimed' RETURNING message.id"
-    ).bindparams(bindparam("at", type_=UtcDateTime()))
 
 
 def _end(session: Session, which: ColumnElement[bool], **values: Any) -> None:  # noqa: ANN401 - columns

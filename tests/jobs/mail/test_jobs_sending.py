@@ -1,5 +1,7 @@
 """Delivering much mail over several connections: order, fewer connections, and a sender killed."""
 
+import contextlib
+import itertools
 import os
 import signal
 import subprocess
@@ -16,7 +18,7 @@ from sqlalchemy import select
 from monitor.catalogue import service as catalogue_service
 from monitor.jobs.mail import delivery, sending
 from monitor.jobs.mail.delivery import deliver_due
-from monitor.jobs.mail.sending import most_at_once
+from monitor.jobs.mail.sending import Word, most_at_once
 from monitor.jobs.service import Service
 from monitor.kernel import audit
 from monitor.kernel.settings import parse
@@ -25,6 +27,7 @@ from monitor.notify.messages.queueing import queue
 from monitor.notify.tables import Message, MessageKind, MessageState
 
 MANY, CONNECTIONS = 120, 3
+IN_FLIGHT = 32  # with up to four connections
 
 
 @pytest.fixture
@@ -87,6 +90,91 @@ def test_fewer_connections_have_no_more_in_flight_than_the_usual_four(connection
     assert connections * most_at_once(connections) <= max(32, 8 * connections)
 
 
+@pytest.mark.parametrize(("brisk", "most"), [(True, 2), (False, CONNECTIONS)])
+def test_a_brisk_server_is_sent_to_over_two_connections_in_larger_lots(
+    serving, monkeypatch, brisk, most
+):
+    """However many connections there are, no more than the usual number is in flight."""
+    monkeypatch.setattr(Word, "is_brisk", brisk)
+    claimed, lots = [], set()
+    give = sending.Connection.give
+
+    def noting(self, lot):
+        lots.add(len(lot))
+        give(self, lot)
+
+    monkeypatch.setattr(sending.Connection, "give", noting)
+    with Relay() as relay:
+        service = serving(relay)
+
+        def count(kept):
+            with service.database.read() as session:
+                held = select(Message.id).where(Message.state == MessageState.CLAIMED)
+                claimed.append(len(session.scalars(held).all()))
+
+        relay.on_mail = count
+        assert deliver_due(service).counts == {"sent": MANY}
+    assert 1 < relay.highest <= most
+    assert max(lots) <= most_at_once(2)
+    assert max(lots) == most_at_once(2) or not brisk, "each has its share of what may be in flight"
+    assert max(claimed) <= IN_FLIGHT
+
+
+class _Died(BaseException):
+    """The process ended here."""
+
+
+@pytest.mark.parametrize("offers", ["SIZE", "PIPELINING"])
+def test_a_pass_that_dies_at_any_commit_repeats_only_what_was_claimed_then(
+    serving, monkeypatch, offers
+):
+    """A life that ends before its first commit, one before its second, and so on to the last lot.
+
+    Between the wire and the commit stands a whole lot that was accepted and is not recorded.
+    """
+    might, lost, moment = Counter[str](), 0, 0
+    with Relay(offers=offers) as relay:
+        service = serving(relay)
+        dying = _dies(service.database)
+        while states(service).get(MessageState.SENT, 0) < MANY:
+            moment += 1
+            before = len(relay.kept)
+            with monkeypatch.context() as life, contextlib.suppress(_Died):
+                life.setattr(service.database, "write", dying(moment))
+                deliver_due(service, now=True)
+            lost += moment > 1 and len(relay.kept) > before
+            with service.database.read() as session:
+                held = select(Message.address).where(Message.state == MessageState.CLAIMED)
+                in_flight = session.scalars(held).all()
+            assert len(in_flight) <= IN_FLIGHT
+            might.update(in_flight)
+    received = Counter(relay.kept)
+    assert lost > 4, "several lives ended after mail was handed over"
+    assert len(received) == MANY, "nobody is left out"
+    for address, times in received.items():
+        assert times <= 1 + might[address], "only what was in flight is repeated"
+    assert len(set(relay.ids)) == MANY, "a repeat has the Message-ID it had"
+
+
+def _dies(database):
+    """Give a maker of ``write`` that ends at its commit of that number, whatever comes after."""
+    write = database.write
+
+    def dying(moment):
+        commits = itertools.count(1)
+
+        @contextlib.contextmanager
+        def writes(*, wait=None):
+            with write(wait=wait) as session:
+                yield session
+                if next(commits) >= moment:
+                    raise _Died
+
+        return writes
+
+    return dying
+
+
 def test_little_mail_goes_over_one_connection(serving):
     with Relay() as relay:
         deliver_due(
@@ -138,7 +226,7 @@ def test_a_server_that_is_gone_in_the_middle_charges_nobody(serving, clock):
         relay.on_mail = gone
         report = deliver_due(service, now=True)
     counts = states(service)
-    assert counts[MessageState.SENT] >= 60 - CONNECTIONS * most_at_once(CONNECTIONS)
+    assert counts[MessageState.SENT] >= 60 - IN_FLIGHT
     assert counts.get(MessageState.CLAIMED, 0) == 0
     assert sum(counts.values()) == MANY
     assert counts.get(MessageState.UNCERTAIN, 0) <= CONNECTIONS
@@ -180,7 +268,7 @@ def test_a_killed_sender_repeats_only_what_was_in_flight(serving, tmp_path, cloc
         before = Counter(relay.kept)
         counts = states(service)
         in_flight = counts.get(MessageState.CLAIMED, 0)
-        assert in_flight <= CONNECTIONS * most_at_once(CONNECTIONS)
+        assert in_flight <= IN_FLIGHT
         assert max(before.values()) == 1
         _until_free(service)
     received, ids = Counter(relay.kept), dict(zip(relay.kept, relay.ids, strict=True))

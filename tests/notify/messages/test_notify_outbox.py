@@ -114,6 +114,22 @@ def test_an_accepted_message_is_done(session, queued, now):
     assert (last.action, last.subject) == ("message.sent", f"message:{first.id}")
 
 
+def test_many_are_recorded_at_once_each_with_its_own_words_if_its_claim_is_held(
+    session, queued, now
+):
+    late, *_ = claim(session, now)
+    first, second, third = sorted(claim(session, now + HOUR), key=lambda one: one.id)
+    odd = '250 2.0.0 it\'s "kept": 100% \\ :so [1] {€}'
+    heard = [(third, odd), (late, "250 late"), (second, "250 null")]
+    assert outbox.sent_many(session, heard, at=now) == [late]
+    for one, said in ((second, "250 null"), (third, odd)):
+        kept = the(session, one)
+        assert (kept.state, kept.reply, kept.sent_at) == (MessageState.SENT, said, now)
+        assert kept.lease_until is None
+    assert the(session, first).state is MessageState.CLAIMED
+    assert audit.broken_link(session) is None
+
+
 def test_a_refusal_for_now_waits_longer_each_time(session, queued, now):
     first, second, third = claim(session, now)
     outbox.sent(session, second, reply="250", at=now)
