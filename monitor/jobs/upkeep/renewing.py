@@ -3,11 +3,18 @@
 Reaches no network.
 """
 
+from time import thread_time
+
 from monitor import workflow
 from monitor.literature.ingest import rereading
 from monitor.service import Service
 
-_AT_ONCE = 50  # papers in one transaction: others write in between
+# Papers in one transaction, at most and at least: others write in between. With fewer, most of the
+# time would go into looking for the next.
+_AT_ONCE, _FEWEST = 50, 20
+# What a piece should cost under the lock, of the processor: half of what others may wait. Papers that
+# belong with many others cost more, so the next piece is as large as the last one could have been.
+_HELD_SECONDS = 0.05
 
 
 def read_old_papers(service: Service) -> None:
@@ -16,15 +23,28 @@ def read_old_papers(service: Service) -> None:
     They are read while nothing is locked, and only what came of it is written. One that is killed
     goes on where it stopped: each paper says which rules have read it.
     """
+    limit = _AT_ONCE
     while True:
         with service.database.read() as session:
             coming = rereading.next_to_read(
-                session, service.matcher, limit=_AT_ONCE, at=service.clock()
+                session, service.matcher, limit=limit, at=service.clock()
             )
         if not coming:
             return
         ahead = rereading.ReadAhead.of(coming, service.matcher)
         with service.database.write() as session:
+            began = thread_time()
             workflow.read_by_new_rules(
-                session, service, limit=_AT_ONCE, at=service.clock(), ahead=ahead
+                session, service, limit=limit, at=service.clock(), ahead=ahead
             )
+        limit = next_limit(limit, thread_time() - began)
+
+
+def next_limit(limit: int, seconds: float) -> int:
+    """Say how many papers the next piece may have, by what so many took: at most twice as many.
+
+    >>> next_limit(50, 0.02), next_limit(50, 0.1), next_limit(20, 0.02), next_limit(20, 9.0)
+    (50, 25, 40, 20)
+    """
+    by_cost = int(limit * min(2.0, _HELD_SECONDS / max(seconds, 0.001)))
+    return min(max(by_cost, _FEWEST), _AT_ONCE)

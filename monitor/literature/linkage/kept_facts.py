@@ -78,6 +78,9 @@ class _Kept:
 
 
 _remembered: Remembered[Facts] = Remembered(_MOST)
+# those whose links are proposed: what is brought in, or read again, is compared with the same again
+# and again, and those of studies stay remembered beside it
+PROPOSED: Remembered[Facts] = Remembered(_MOST)
 
 
 def facts_of(session: Session, papers: Collection[int]) -> dict[int, Facts]:
@@ -85,10 +88,12 @@ def facts_of(session: Session, papers: Collection[int]) -> dict[int, Facts]:
     return {kept.row.id: _facts(kept) for kept in _kept(session, papers)}
 
 
-def remembered_facts_of(session: Session, papers: Collection[int]) -> dict[int, Facts]:
+def remembered_facts_of(
+    session: Session, papers: Collection[int], memory: Remembered[Facts] = _remembered
+) -> dict[int, Facts]:
     """Give the same: what was read from a text before is not read from it again."""
     return {
-        kept.row.id: _remembered.get(kept.key(), (), lambda kept=kept: _facts(kept))  # type: ignore[misc]  # of this one
+        kept.row.id: memory.get(kept.key(), (), lambda kept=kept: _facts(kept))  # type: ignore[misc]  # of this one
         for kept in _kept(session, papers)
     }
 

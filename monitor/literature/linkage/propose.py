@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from monitor.kernel.persistence.bulk import chunks
 from monitor.literature.linkage.candidates import Pair, candidates
-from monitor.literature.linkage.kept_facts import facts_of
+from monitor.literature.linkage.kept_facts import PROPOSED, remembered_facts_of
 from monitor.literature.linkage.relations import Related, relate
 from monitor.literature.papers import linking
 from monitor.literature.tables import Paper, PaperLink
@@ -52,7 +52,7 @@ def propose_found(session: Session, found: Relations, at: datetime) -> int:
 def _relations(session: Session, some: list[int], at: datetime) -> Relations:
     session.flush()
     pairs = sorted(candidates(session, some, at.date()))
-    facts = facts_of(session, {paper for pair in pairs for paper in pair})
+    facts = remembered_facts_of(session, {paper for pair in pairs for paper in pair}, PROPOSED)
     return {
         pair: related
         for pair in pairs
