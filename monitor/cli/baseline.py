@@ -92,17 +92,17 @@ def show(config: Path, *, json_: bool) -> None:
             contested = baselines.contested(session, service.catalogue)
             versions: list[dict[str, Any]] = [
                 {
-                    "version": one.id,
-                    "file": one.name,
+                    "version": kept_version.id,
+                    "file": kept_version.name,
                     "studies": len(
-                        {row["study"].casefold() for row in one.content.get("rows", ())}
+                        {row["study"].casefold() for row in kept_version.content.get("rows", ())}
                     ),
-                    "contradictions": list(one.kept),
-                    "reason": one.reason,
-                    "by": one.by,
-                    "at": one.at.isoformat(),
+                    "contradictions": list(kept_version.kept),
+                    "reason": kept_version.reason,
+                    "by": kept_version.by,
+                    "at": kept_version.at.isoformat(),
                 }
-                for one in baselines.versions(session)
+                for kept_version in baselines.versions(session)
             ]
     out = sorted(row.study for row in (now.table.rows if now.table else ()) if row.key in now.out)
     if json_:
@@ -110,16 +110,18 @@ def show(config: Path, *, json_: bool) -> None:
             {
                 "in": now.table is not None,
                 "retracted": out,
-                "contested": [asdict(one) for one in contested],
+                "contested": [asdict(study) for study in contested],
                 "versions": versions,
             }
         )
         return
     click.echo(f"Version {now.number} holds." if now.table else "The published ranges hold.")
-    for one in versions:
-        what = f"{one['file']}, {plural(one['studies'], 'study', 'studies')}"
-        why = f": {one['reason']}" if one["reason"] else ""
-        click.echo(f"{one['version']}\t{one['at']}\t{what if one['studies'] else 'withdrawn'}{why}")
+    for version in versions:
+        what = f"{version['file']}, {plural(version['studies'], 'study', 'studies')}"
+        why = f": {version['reason']}" if version["reason"] else ""
+        click.echo(
+            f"{version['version']}\t{version['at']}\t{what if version['studies'] else 'withdrawn'}{why}"
+        )
     if out:
         click.echo(f"Retracted, so not counted: {listed(out)}")
     _tell_contested(contested)
@@ -147,9 +149,9 @@ def _tell_effects(effects: Sequence[Preview]) -> None:
 
 
 def _tell_contested(contested: Sequence[baselines.Contested]) -> None:
-    for one in contested:
+    for study in contested:
         click.echo(
-            f"contested\t{one.label} ({one.slug}): the table names it, and a reviewer said that it "
+            f"contested\t{study.label} ({study.slug}): the table names it, and a reviewer said that it "
             "is not the review's. Open another round on it, or correct the table"
         )
 
@@ -162,7 +164,7 @@ def _as_json(told: BaselinePreview) -> dict[str, Any]:
         "held_here": told.here,
         "unwatched": list(told.unwatched),
         "contradictions": list(told.contradictions),
-        "contested": [asdict(one) for one in told.contested],
+        "contested": [asdict(study) for study in told.contested],
         "interventions": _effects(told.effects),
     }
 

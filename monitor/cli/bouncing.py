@@ -66,8 +66,8 @@ def _from_imap(config: Path, *, json_: bool) -> None:
         click.echo(f"It broke off. {reading.trouble}.", err=True)
     else:
         more = "" if reading.whole else " There is more: run it again, or leave it to the job."
-        found = f"{plural(reading.looked_at, 'mail')} looked at, {reading.believed} believed."
-        click.echo(f"{found}{more}")
+        sentence = f"{plural(reading.looked_at, 'mail')} looked at, {reading.believed} believed."
+        click.echo(f"{sentence}{more}")
     leave(failed=reading.trouble is not None)
 
 

@@ -63,22 +63,24 @@ def policy(config: Path, new: tuple[str, ...], *, json_: bool) -> None:
         require_current(service.database)
         other = drafts.tried(service.catalogue, new)
         slugs = service.catalogue.slugs
-        found: list[Difference] = []
+        differences: list[Difference] = []
         with (
             service.database.read() as session,
             progress_bar("Working out all history", len(slugs)) as moved,
         ):
             for slug in slugs:
-                found += history.differences(session, service.catalogue, other, slug)
+                differences += history.differences(session, service.catalogue, other, slug)
                 moved(1)
     under = {kind: getattr(other, kind).version for kind in ("grading", "gap", "synthesis")}
     if json_:
-        print_json(shapes.differences(under, found))
+        print_json(shapes.differences(under, differences))
         return
     click.echo(f"Under {', '.join(f'{kind} {version}' for kind, version in under.items())}:")
-    for one in found:
-        click.echo(f"{minute(one.at)} {one.name}")
-        for part in one.parts:
+    for difference in differences:
+        click.echo(f"{minute(difference.at)} {difference.name}")
+        for part in difference.parts:
             click.echo(f"  {part.what}: “{part.before}” would be “{part.after}”")
-    moments = f"{len(found):,} moment{'' if len(found) == 1 else 's'}"
-    click.echo(f"{moments} of the ledgers would differ." if found else "Nothing would differ.")
+    moments = f"{len(differences):,} moment{'' if len(differences) == 1 else 's'}"
+    click.echo(
+        f"{moments} of the ledgers would differ." if differences else "Nothing would differ."
+    )

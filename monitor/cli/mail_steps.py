@@ -61,8 +61,8 @@ def list_(config: Path, *, most: int, json_: bool) -> None:
     for digest in digests:
         stands = ", ".join(f"{count} {state}" for state, count in digest.counts.items())
         click.echo(f"digest {digest.id}: {'waits for approval: ' if digest.awaits else ''}{stands}")
-    for one in messages:
-        click.echo(f"{one.uuid} {one.kind} to {one.address}: {one.state}")
+    for message in messages:
+        click.echo(f"{message.uuid} {message.kind} to {message.address}: {message.state}")
 
 
 @mail.command()

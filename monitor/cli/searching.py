@@ -28,10 +28,16 @@ def queries(config: Path, source: str | None, *, json_: bool) -> None:  # noqa: 
     """
     names = [source] if source else list(DATABASES)
     written = [
-        {"source": name, "title": title, "platform": where, "intervention": one.slug, "query": text}
+        {
+            "source": name,
+            "title": title,
+            "platform": where,
+            "intervention": intervention.slug,
+            "query": text,
+        }
         for name in names
-        for one in load().interventions
-        for title, where, text in _strings(name, one)
+        for intervention in load().interventions
+        for title, where, text in _strings(name, intervention)
     ]
     if json_:
         print_json(written)

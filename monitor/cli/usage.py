@@ -68,8 +68,8 @@ def import_(
                 readers = notify.followers(session, preview.news)
                 told = _told(wave, preview, readers)
                 today = uk_day_of(at).date
-                found = look_over(session, service.catalogue, wave, today)
-                told["look"] = [check.words for check in found if not check.passed]
+                checks = look_over(session, service.catalogue, wave, today)
+                told["look"] = [check.words for check in checks if not check.passed]
                 if publish and not dry_run:
                     workflow.publish_wave(session, service, wave_id=wave.id, by=_BY, at=at)
                     told["state"] = wave.state.value
@@ -93,9 +93,9 @@ def waves_(config: Path, *, json_: bool) -> None:
     if json_:
         print_json(listed_)
         return
-    for one in listed_:
+    for row in listed_:
         click.echo(
-            f"{one['id']}\t{one['name']}\t{one['state']}\t{one['when']}\t{one['unit'] or 'unit not known'}"
+            f"{row['id']}\t{row['name']}\t{row['state']}\t{row['when']}\t{row['unit'] or 'unit not known'}"
         )
 
 
@@ -134,18 +134,18 @@ def feeds_(config: Path, *, ask: bool, json_: bool) -> None:
     with service_of(config) as service:
         prepare(service, SCHEDULE)
         if ask:
-            for one in service.settings.usage.feeds:
-                asking_use.ask_now(service, one.name)
+            for use_feed in service.settings.usage.feeds:
+                asking_use.ask_now(service, use_feed.name)
             asking_use.ask_due(service)
         with service.database.read() as session:
-            found = of_use.statuses(session, service.clock(), service.settings)
+            statuses = of_use.statuses(session, service.clock(), service.settings)
     if json_:
-        print_json([_feed(feed) for feed in found])
-    for feed in () if json_ else found:
+        print_json([_feed(feed) for feed in statuses])
+    for feed in () if json_ else statuses:
         click.echo(f"{feed.name}\t{feed.state}\t{feed.error or feed.address}")
         for problem in feed.problems:
             click.echo(f"  {problem}")
-    if any(feed.error for feed in found):
+    if any(feed.error for feed in statuses):
         leave(failed=True)
 
 

@@ -95,16 +95,16 @@ def list_(config: Path, *, json_: bool) -> None:
         while page:
             rows += [
                 {
-                    "id": one.id,
-                    "name": one.name,
-                    "kind": one.kind,
-                    "nation": one.nation,
-                    "area": one.area,
-                    "address": one.address,
-                    "left": one.left_at is not None,
-                    "dead": one.dead_at is not None,
+                    "id": listed_service.id,
+                    "name": listed_service.name,
+                    "kind": listed_service.kind,
+                    "nation": listed_service.nation,
+                    "area": listed_service.area,
+                    "address": listed_service.address,
+                    "left": listed_service.left_at is not None,
+                    "dead": listed_service.dead_at is not None,
                 }
-                for one in page
+                for listed_service in page
             ]
             page = queries.listed(session, after=page[-1].id)
     if json_:
@@ -132,10 +132,10 @@ def open_(
     """Open a collection; nobody is written to yet."""
     opening = returns.Opening(name, frame, promoters, closes.date())
     with service_of(config) as service, service.database.write() as session:
-        found = returns.open_collection(session, opening, by=_BY, at=service.clock())
-        waiting = inviting.uninvited(session, found.id)
+        collection = returns.open_collection(session, opening, by=_BY, at=service.clock())
+        waiting = inviting.uninvited(session, collection.id)
     click.echo(
-        f"“{found.name}” is open to {found.closes_on}. {plural(waiting, 'service')} to be invited: "
+        f"“{collection.name}” is open to {collection.closes_on}. {plural(waiting, 'service')} to be invited: "
         "gap-monitor usage collect invite"
     )
 
@@ -160,28 +160,28 @@ def remind(config: Path) -> None:
 def show(config: Path, *, json_: bool) -> None:
     """Tell how far the newest collection is, and what is missing."""
     with service_of(config) as service, service.database.read() as session:
-        found = next(iter(queries.collections(session)), None)
-        if found is None:
+        collection = next(iter(queries.collections(session)), None)
+        if collection is None:
             raise NotFound("no wave was ever collected: gap-monitor usage collect open")
-        counts = queries.counts(session, found.id)
+        counts = queries.counts(session, collection.id)
         told = {
-            "name": found.name,
-            "state": found.state.value,
-            "closes_on": found.closes_on,
-            "wave": found.wave_id,
+            "name": collection.name,
+            "state": collection.state.value,
+            "closes_on": collection.closes_on,
+            "wave": collection.wave_id,
             "asked": counts.asked,
             "answered": counts.answered,
             "begun": counts.begun,
             "left": counts.left,
             "dead": counts.dead,
             "not_answered": counts.silent,
-            "not_invited": inviting.uninvited(session, found.id),
+            "not_invited": inviting.uninvited(session, collection.id),
         }
     if json_:
         print_json(told)
         return
     click.echo(
-        f"“{found.name}” is {found.state.value}. {counts.answered} of {plural(counts.asked, 'service')} "
+        f"“{collection.name}” is {collection.state.value}. {counts.answered} of {plural(counts.asked, 'service')} "
         f"answered ({counts.percent}%); {counts.begun} begun, {counts.silent} not answered, "
         f"{counts.left} asked not to be asked, {counts.dead} addresses that do not exist."
     )
@@ -193,11 +193,11 @@ def show(config: Path, *, json_: bool) -> None:
 def move(config: Path, *, closes: datetime) -> None:
     """Let the collection that is open run to another last day."""
     with service_of(config) as service:
-        found = _open(service)
+        collection = _open(service)
         with service.database.write() as session:
             moved = workflow.move_last_day(
                 session,
-                collection_id=found.id,
+                collection_id=collection.id,
                 last_day=closes.date(),
                 by=_BY,
                 at=service.clock(),
@@ -210,16 +210,16 @@ def move(config: Path, *, closes: datetime) -> None:
 def close(config: Path) -> None:
     """Close the collection that is open; its wave makes itself, a draft."""
     with service_of(config) as service:
-        found = _open(service)
+        collection = _open(service)
         with service.database.write() as session:
             wave = workflow.close_collection(
-                session, service, collection_id=found.id, by=_BY, at=service.clock()
+                session, service, collection_id=collection.id, by=_BY, at=service.clock()
             )
     if wave is None:
-        click.echo(f"“{found.name}” is closed. Nobody answered: it made no wave.")
+        click.echo(f"“{collection.name}” is closed. Nobody answered: it made no wave.")
         return
     click.echo(
-        f"“{found.name}” is closed. Its wave is {wave.id}, a draft of {plural(wave.services or 0, 'service')}: "
+        f"“{collection.name}” is closed. Its wave is {wave.id}, a draft of {plural(wave.services or 0, 'service')}: "
         f"gap-monitor usage publish {wave.id}"
     )
 
@@ -228,21 +228,23 @@ def _ask(config: Path, ask: Callable[..., int]) -> int:
     """Queue mails in short transactions; counts them."""
     total, asked = 0, AT_ONCE
     with service_of(config) as service:
-        found = _open(service)
+        collection = _open(service)
         while asked == AT_ONCE:
             with service.database.write() as session:
-                asked = ask(session, service, collection_id=found.id, by=_BY, at=service.clock())
+                asked = ask(
+                    session, service, collection_id=collection.id, by=_BY, at=service.clock()
+                )
             total += asked
     return total
 
 
 def _open(service: Service) -> Collection:
     with service.database.read() as session:
-        found = returns.current(session)
-        if found is None:
+        collection = returns.current(session)
+        if collection is None:
             raise NotFound("no wave is being collected: gap-monitor usage collect open")
         session.expunge_all()
-    return found
+    return collection
 
 
 def _refused(problems: tuple[str, ...], file: Path, *, json_: bool) -> None:

@@ -77,15 +77,17 @@ def priorities(session: Session, catalogue: Catalogue, *, at: datetime) -> list[
         NotFound: the baseline is not published yet.
     """
     overview = gaps.overview(session, catalogue)
-    states = {one.slug: one.state for one in overview}
-    missing = {one.slug: one.distance for one in overview}
+    states = {intervention.slug: intervention.state for intervention in overview}
+    missing = {intervention.slug: intervention.distance for intervention in overview}
     newest = grades.newest(session)
     out_of = catalogue.gap.out_of
     shares = {slug: state.use.now for slug, state in states.items() if state.use}
     ranks = {slug: state.ranks for slug, state in states.items()}
     ranks |= rules.ranks_by_share(shares, out_of)
     used = {slug: rules.use(possible, out_of) for slug, possible in ranks.items()}
-    weights = {slug: rules.weight(used[slug], one) for slug, one in missing.items() if one}
+    weights = {
+        slug: rules.weight(used[slug], distance) for slug, distance in missing.items() if distance
+    }
     places = rules.places(weights)
     awaited = registered(session, None, uk_day_of(at).date)
     standing = baselines.standing(session)
@@ -93,8 +95,10 @@ def priorities(session: Session, catalogue: Catalogue, *, at: datetime) -> list[
     for slug, state in states.items():
         studies = evidence.counting(session, catalogue, slug)
         case = _Case(catalogue, slug, state, studies, standing, at)
-        trials = tuple(one for one in awaited if slug in one.evaluates)
-        of_size = {people: case.labels_with(people) for people in {one.people for one in trials}}
+        trials = tuple(trial for trial in awaited if slug in trial.evaluates)
+        of_size = {
+            people: case.labels_with(people) for people in {trial.people for trial in trials}
+        }
         listed.append(
             Priority(
                 slug=slug,
@@ -110,23 +114,23 @@ def priorities(session: Session, catalogue: Catalogue, *, at: datetime) -> list[
                 counted=len(newest[slug].counted),
                 trials=trials,
                 label=case.label,
-                labels={one.paper_id: of_size[one.people] for one in trials},
+                labels={trial.paper_id: of_size[trial.people] for trial in trials},
             )
         )
-    return sorted(listed, key=lambda one: _order(one, len(listed)))
+    return sorted(listed, key=lambda priority: _order(priority, len(listed)))
 
 
 def rows(listed: Sequence[Priority], *, at: datetime) -> list[dict[str, Any]]:
     """Lay the list out as data: a row for each trial that is awaited, and for each without one."""
     return [
         {
-            **_of_intervention(one),
+            **_of_intervention(priority),
             **_of_trial(trial),
-            **_of_label(one, trial),
+            **_of_label(priority, trial),
             "worked_out": uk_day_of(at).date.isoformat(),
         }
-        for one in listed
-        for trial in (one.trials or (None,))
+        for priority in listed
+        for trial in (priority.trials or (None,))
     ]
 
 
@@ -186,30 +190,30 @@ def _apart(clause: str) -> str:
     return f"“{clause}”" if "," in clause else clause
 
 
-def _of_intervention(one: Priority) -> dict[str, Any]:
-    use = one.state.use.now if one.state.use else None
+def _of_intervention(priority: Priority) -> dict[str, Any]:
+    use = priority.state.use.now if priority.state.use else None
     return {
-        "place_first": one.place.lo if one.place else None,
-        "place_last": one.place.hi if one.place else None,
-        "intervention": one.name,
-        "tier": one.state.tier.value,
-        "tier_low": one.state.tier_low.value,
-        "tier_high": one.state.tier_high.value,
-        "studies_low": one.state.studies[0],
-        "studies_high": one.state.studies[1],
-        "next_tier": one.distance.tier.value if one.distance else None,
-        "missing_low": one.distance.missing.lo if one.distance else None,
-        "missing_high": one.distance.missing.hi if one.distance else None,
-        "missing_of": one.distance.asked if one.distance else None,
-        "missing_kind": one.distance.many if one.distance else None,
-        "ranks_of_use": list(one.ranks),
-        "ranks_out_of": one.state.out_of or (one.out_of if one.ranks else None),
+        "place_first": priority.place.lo if priority.place else None,
+        "place_last": priority.place.hi if priority.place else None,
+        "intervention": priority.name,
+        "tier": priority.state.tier.value,
+        "tier_low": priority.state.tier_low.value,
+        "tier_high": priority.state.tier_high.value,
+        "studies_low": priority.state.studies[0],
+        "studies_high": priority.state.studies[1],
+        "next_tier": priority.distance.tier.value if priority.distance else None,
+        "missing_low": priority.distance.missing.lo if priority.distance else None,
+        "missing_high": priority.distance.missing.hi if priority.distance else None,
+        "missing_of": priority.distance.asked if priority.distance else None,
+        "missing_kind": priority.distance.many if priority.distance else None,
+        "ranks_of_use": list(priority.ranks),
+        "ranks_out_of": priority.state.out_of or (priority.out_of if priority.ranks else None),
         "share_of_use": use.numerator / use.denominator if use else None,
         "share_low": use.low if use else None,
         "share_high": use.high if use else None,
         "share_of": use.unit if use else None,
         "share_when": use.when if use else None,
-        "one_sound_trial": one.could,
+        "one_sound_trial": priority.could,
     }
 
 

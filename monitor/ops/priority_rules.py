@@ -58,13 +58,13 @@ def label_words(now: Label, then: Mapping[str, Label]) -> str:
     >>> label_words(Label.NOT_SETTLED, {"a benefit": Label.PROBABLE, "none": Label.NOT_SETTLED})
     'the label “not settled” would become “probable benefit” if it finds a benefit'
     """
-    found: dict[Label, list[str]] = {}
+    findings: dict[Label, list[str]] = {}
     for what, label in then.items():
         if label is not now:
-            found.setdefault(label, []).append(what)
-    if not found:
+            findings.setdefault(label, []).append(what)
+    if not findings:
         return f"the label stays “{now}” whatever it finds"
-    said = [f"“{label}” if it finds {either(whats)}" for label, whats in found.items()]
+    said = [f"“{label}” if it finds {either(whats)}" for label, whats in findings.items()]
     return f"the label “{now}” would become {either(said)}"
 
 

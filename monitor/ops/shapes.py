@@ -43,17 +43,17 @@ def day(report: DayReport) -> dict[str, Any]:
     }
 
 
-def differences(under: Mapping[str, str], found: "Sequence[Difference]") -> dict[str, Any]:
+def differences(under: Mapping[str, str], moments: "Sequence[Difference]") -> dict[str, Any]:
     """Shape what other policies, named in ``under``, would have said otherwise."""
     return {
         "under": dict(under),
         "differences": [
             {
-                "at": _time(one.at),
-                "intervention": one.slug,
-                "parts": [asdict(part) for part in one.parts],
+                "at": _time(moment.at),
+                "intervention": moment.slug,
+                "parts": [asdict(part) for part in moment.parts],
             }
-            for one in found
+            for moment in moments
         ],
     }
 

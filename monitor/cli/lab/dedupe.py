@@ -22,7 +22,7 @@ def dedupe(file: Path, *, json_: bool) -> None:
     """
     names: list[str] = []
     for group in sorted(
-        clusters(_named(file, names)), key=lambda one: (not one.certain, one.indices)
+        clusters(_named(file, names)), key=lambda cluster: (not cluster.certain, cluster.indices)
     ):
         click.echo(_json(group, names) if json_ else _words(group, names))
 

@@ -40,8 +40,8 @@ def extract(file: Path, *, as_json: bool) -> None:
                 "vi": _rounded(effect.vi),
                 "derivation": effect.derivation,
             }
-            if found := doubts(result, effect, catalogue.plausible):
-                answer["doubts"] = list(found)
+            if sentences := doubts(result, effect, catalogue.plausible):
+                answer["doubts"] = list(sentences)
         if as_json:
             _print({**row, **answer})
         else:

@@ -49,24 +49,24 @@ class Row:
 def use(file: Path, *, as_json: bool) -> None:
     """Say how widely used each is in the newest wave, what changed, and if use follows evidence."""
     catalogue = loader.load()
-    found: dict[str, dict[str, Figure]] = {}
+    figures: dict[str, dict[str, Figure]] = {}
     for row in _rows(file, catalogue):
-        found.setdefault(row.wave, {})[row.slug] = row.figure
-    waves = in_order(list(found))
+        figures.setdefault(row.wave, {})[row.slug] = row.figure
+    waves = in_order(list(figures))
     if not waves:
         raise InvalidInput(f"{file.name} has no row that can be used")
     if len(waves) == 1:
         click.echo(f"{waves[0]} is the only wave: there is nothing to compare it with", err=True)
-    newest = found[waves[-1]]
-    compared = compare(found[waves[-2]] if len(waves) > 1 else {}, newest)
+    newest = figures[waves[-1]]
+    compared = compare(figures[waves[-2]] if len(waves) > 1 else {}, newest)
     for slug in catalogue.slugs:
-        wave = next((wave for wave in reversed(waves) if slug in found[wave]), None)
+        wave = next((wave for wave in reversed(waves) if slug in figures[wave]), None)
         if wave is None:
             continue
         verdict = compared.get(slug) or Comparison(failed=(Condition.BOTH,))
-        answer = _line(catalogue, slug, wave, found[wave][slug].share, verdict)
+        answer = _line(catalogue, slug, wave, figures[wave][slug].share, verdict)
         click.echo(json.dumps(answer, ensure_ascii=False) if as_json else _words(answer))
-    _agreement(catalogue, {slug: one.share for slug, one in newest.items()}, as_json=as_json)
+    _agreement(catalogue, {slug: figure.share for slug, figure in newest.items()}, as_json=as_json)
 
 
 def in_order(waves: Sequence[str]) -> list[str]:
@@ -169,22 +169,23 @@ def _line(
 
 def _agreement(catalogue: Catalogue, shares: dict[str, Share], *, as_json: bool) -> None:
     evidence = {
-        one.slug: _TIERS.index(Tier(one.baseline.tier)) + 1 for one in catalogue.interventions
+        intervention.slug: _TIERS.index(Tier(intervention.baseline.tier)) + 1
+        for intervention in catalogue.interventions
     }
-    found = agreement.of_shares(evidence, shares)
+    concordance = agreement.of_shares(evidence, shares)
     answer = {
-        "tau_b": _rounded(found.tau if found else None),
-        "tau_b_low": _rounded(found.low if found else None),
-        "tau_b_high": _rounded(found.high if found else None),
+        "tau_b": _rounded(concordance.tau if concordance else None),
+        "tau_b_low": _rounded(concordance.low if concordance else None),
+        "tau_b_high": _rounded(concordance.high if concordance else None),
     }
     if as_json:
         click.echo(json.dumps(answer))
-    elif found is None:
+    elif concordance is None:
         click.echo("Whether use follows evidence cannot be told from these.")
     else:
         click.echo(
-            f"Does use follow evidence? {agreement.sentence(found)} "
-            f"Tau-b {found.tau:.2f} ({found.low:.2f} to {found.high:.2f})"
+            f"Does use follow evidence? {agreement.sentence(concordance)} "
+            f"Tau-b {concordance.tau:.2f} ({concordance.low:.2f} to {concordance.high:.2f})"
         )
 
 

@@ -186,7 +186,7 @@ class _Facts:
 
     def _readings(self, name: str) -> list[QueryReading]:
         if name not in SOURCES:
-            return [_of_export(one, self.day) for one in self.exports if one.name == name]
+            return [_of_export(export, self.day) for export in self.exports if export.name == name]
         own = [reach for reach in self.reaches if reach.question.source == name]
         if own:
             return [self._of_query(reach, self._polls(name)) for reach in own]

@@ -60,9 +60,9 @@ def exports(session: Session, settings: Settings) -> list[Export]:
         )
         .group_by(Poll.source)
     )
-    found = {source: (exported, brought, since) for source, exported, brought, since in rows}
+    dates = {source: (exported, brought, since) for source, exported, brought, since in rows}
     return [
-        Export(name, entry.title, own.person, own.every_days, *found.get(name, (None, None, None)))
+        Export(name, entry.title, own.person, own.every_days, *dates.get(name, (None, None, None)))
         for name, entry in DATABASES.items()
         if (own := asked.get(name)) is not None
     ]

@@ -185,6 +185,10 @@ def _with_suffixes(parts: list[str]) -> list[str]:
 def _without_stop(people: list[str]) -> list[str]:
     """Drop the stop that ends PubMed's lists; one behind each initial belongs to it."""
     last = people[-1] if people else ""
-    if not last.endswith(".") or last.count(".") > 1 or any("." in one for one in people[:-1]):
+    if (
+        not last.endswith(".")
+        or last.count(".") > 1
+        or any("." in person for person in people[:-1])
+    ):
         return people
     return [*people[:-1], last[:-1]] if _FAMILY_FIRST.fullmatch(last[:-1]) else people

@@ -129,10 +129,10 @@ def drafts(text: Iterable[str]) -> Iterator[Draft | UnreadableRecord]:
     """
     given = iter(text)
     start = list(islice(given, _MAX_PREAMBLE + 1))
-    found = _header("".join(start))
-    if found is None:
+    header = _header("".join(start))
+    if header is None:
         raise InvalidInput("the table has no header with a title column")
-    above, delimiter = found
+    above, delimiter = header
     reader = csv.reader(
         chain(start[above:], given), delimiter=delimiter, quoting=_quoting(start[above])
     )

@@ -86,8 +86,8 @@ def isrctn(raw: str | None) -> Identifier | None:
     if not raw:
         return None
     text = raw.strip().upper()
-    found = _ISRCTN.fullmatch(text) or _EIGHT_ALONE.fullmatch(text)
-    return _numbered("isrctn", found)
+    match = _ISRCTN.fullmatch(text) or _EIGHT_ALONE.fullmatch(text)
+    return _numbered("isrctn", match)
 
 
 _SCHEMES = {"doi": doi, "pmid": pmid, "pmcid": pmcid, "nct": nct, "isrctn": isrctn}

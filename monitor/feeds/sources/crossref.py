@@ -80,9 +80,9 @@ class Crossref:
             SourceError: Crossref did not answer in full.
         """
         filters = f"from-created-date:{first},until-created-date:{last}"
-        found = self._search(query, filters)
-        works = self._works(found.wanted)
-        return _answer(query, works, Watermark(), found, (first, last))
+        walks = self._search(query, filters)
+        works = self._works(walks.wanted)
+        return _answer(query, works, Watermark(), walks, (first, last))
 
     def listing(self, query: Query, since: date) -> Listing:
         """List the DOIs of everything it finds, asked without a date.
@@ -92,9 +92,9 @@ class Crossref:
         Raises:
             SourceError: Crossref did not answer in full.
         """
-        found = self._search(query)
-        keys = {name: one.value for name in found.wanted if (one := doi(name))}
-        before = found.created_before(since)
+        walks = self._search(query)
+        keys = {name: identifier.value for name in walks.wanted if (identifier := doi(name))}
+        before = walks.created_before(since)
         return Listing(
             query,
             frozenset(keys.values()),
@@ -116,19 +116,19 @@ class Crossref:
         filters = f"from-created-date:{self.since}"
         if position is not None:
             filters += f",from-index-date:{first}"
-        found = self._search(query, filters)
-        works = self._works(found.wanted)
-        missing = len(found.wanted) - len(works)
-        if rules.too_many_missing(len(found.wanted), missing):
+        walks = self._search(query, filters)
+        works = self._works(walks.wanted)
+        missing = len(walks.wanted) - len(works)
+        if rules.too_many_missing(len(walks.wanted), missing):
             raise SourceError(
                 SourceFault.INCOMPLETE,
-                f"Crossref lists {len(found.wanted)} works and left out {missing}",
+                f"Crossref lists {len(walks.wanted)} works and left out {missing}",
             )
-        reached = min(rules.reached(today, sent) for sent in found.dates)
+        reached = min(rules.reached(today, sent) for sent in walks.dates)
         watermark = Watermark(position=position if missing else reached)
-        note = f"{missing} of {len(found.wanted)} works listed {rules.NOT_SENT}"
+        note = f"{missing} of {len(walks.wanted)} works listed {rules.NOT_SENT}"
         notes = (note,) if missing else ()
-        return _answer(query, works, watermark, found, (first, today), notes=notes)
+        return _answer(query, works, watermark, walks, (first, today), notes=notes)
 
     def _search(self, query: Query, filters: str = "") -> Found:
         if not self._searches:
@@ -228,7 +228,7 @@ def build(context: Context) -> Crossref:
         since=date.fromisoformat(sources.since),
         watched=frozenset(context.watched),
         queries=(*map(_sweep_for, crossref_json.NOTICES), *searches, *look_ups),
-        names={one.slug: Names.of(one) for one in interventions},
+        names={intervention.slug: Names.of(intervention) for intervention in interventions},
     )
 
 
@@ -236,7 +236,7 @@ def _answer(  # noqa: PLR0913 - what was asked, what came of it
     query: Query,
     works: Iterable[Read],
     watermark: Watermark,
-    found: Found | None,
+    walks: Found | None,
     window: tuple[date, date] | None,
     *,
     declared: int = 0,
@@ -248,7 +248,7 @@ def _answer(  # noqa: PLR0913 - what was asked, what came of it
         records=tuple(work for work in works if isinstance(work, FetchedRecord)),
         watermark=watermark,
         unreadable=tuple(work for work in works if isinstance(work, UnreadableRecord)),
-        declared=found.declared if found else declared,
+        declared=walks.declared if walks else declared,
         notes=notes,
         window=window,
     )

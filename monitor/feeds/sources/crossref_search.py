@@ -44,8 +44,8 @@ def alternatives(text: str) -> tuple[Words, ...]:
         ConfigError: it is no such query, or joins more words than Crossref has fields.
     """
     read = tuple(
-        tuple(word.strip() for word in one.strip("() ").split(" AND "))
-        for one in text.split(" OR ")
+        tuple(word.strip() for word in alternative.strip("() ").split(" AND "))
+        for alternative in text.split(" OR ")
     )
     for words in read:
         if len(words) > len(FIELDS) or not all(_WORD.fullmatch(word) for word in words):

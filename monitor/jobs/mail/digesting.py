@@ -102,4 +102,4 @@ def due_addresses(service: Service) -> list[str]:
     at, shop = service.clock(), Workshop(service.settings, service.catalogue)
     with service.database.read() as session:
         readers = making.due_readers(session, at)
-        return [one.reader.address for one in making.preview(session, shop, readers, at=at)]
+        return [digest.reader.address for digest in making.preview(session, shop, readers, at=at)]

@@ -13,8 +13,8 @@ def close_due(service: Service) -> None:
     """
     at = service.clock()
     with service.database.read() as session:
-        found = collections.current(session)
-        is_over = found is not None and not collections.is_open(found, at)
+        collection = collections.current(session)
+        is_over = collection is not None and not collections.is_open(collection, at)
     if is_over:
         with service.database.write() as session:
             workflow.close_due(session, service, at=at)

@@ -246,11 +246,11 @@ def _is_unsure(design: str, words: str, sentence: str, told: Sequence[str]) -> b
 
 def _followed(told: Sequence[str]) -> str | None:
     """Give the sentence by which people randomised once were seen again; none were in this paper."""
-    found = _SIEVE.search
-    if any(found(_DONE, one) and not found(_HAD_BEEN, one) for one in told):
+    search = _SIEVE.search
+    if any(search(_DONE, sentence) and not search(_HAD_BEEN, sentence) for sentence in told):
         return None
-    before = next((one for one in told if found(_HAD_BEEN, one)), None)
-    return before if before and any(found(_AGAIN, one) for one in told) else None
+    before = next((sentence for sentence in told if search(_HAD_BEEN, sentence)), None)
+    return before if before and any(search(_AGAIN, sentence) for sentence in told) else None
 
 
 def _first(rules: Rules, texts: Sequence[str], field: str) -> Suggestion | None:

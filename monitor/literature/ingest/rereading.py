@@ -90,8 +90,8 @@ class ReadAhead:
     def of(cls, coming: "Coming", matcher: Matcher) -> "ReadAhead":
         """Read papers in full; asks no database."""
         readings = {
-            paper_id: (one.versions, reading_of(one, matcher).in_full())
-            for paper_id, one in coming.kept.items()
+            paper_id: (kept.versions, reading_of(kept, matcher).in_full())
+            for paper_id, kept in coming.kept.items()
         }
         return cls(readings, coming.relations)
 
@@ -146,8 +146,8 @@ def read_by_new_rules(
     ahead, renewed = ahead or ReadAhead(), []
     for paper in papers:
         reading = ahead.reading(paper.id, kept[paper.id], matcher)
-        found = bring_up(session, paper, kept[paper.id], reading, changes, at=at)
-        renewed.append((paper, found))
+        renewal = bring_up(session, paper, kept[paper.id], reading, changes, at=at)
+        renewed.append((paper, renewal))
     session.flush()
     changes.write(session)
     done = _compared(session, renewed, matcher, at)
@@ -165,17 +165,17 @@ def _compared(
     """Settle which papers that were read anew are one with another."""
     near: set[int] | None = resolve.near_others(session, [paper.id for paper, _ in renewed])
     done = []
-    for paper, found in renewed:
+    for paper, renewal in renewed:
         if paper.merged_into_id:  # by one before it
             continue
         kept, merged = paper, None
         if near is None or paper.id in near:
-            kept, merged = look_again(session, paper, found.reading, at=at)
+            kept, merged = look_again(session, paper, renewal.reading, at=at)
         if merged:
             read_anew(session, kept, matcher, at=at)
             session.flush()
             near = None  # the one that is left may resemble others now
-        done.append(Reread(kept.id, found.changed, kept.lane, merged, told=True))
+        done.append(Reread(kept.id, renewal.changed, kept.lane, merged, told=True))
     return done
 
 

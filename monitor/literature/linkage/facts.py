@@ -220,8 +220,8 @@ def name_of_trial(title: str) -> str:
     >>> name_of_trial("The COSI Trial of Circle of Security"), name_of_trial("A trial in the UK")
     ('COSI', '')
     """
-    found = next((met[1] for form in _TITLE_NAMES if (met := form.search(title))), "")
-    return "" if found in _NO_NAMES else found
+    name = next((met[1] for form in _TITLE_NAMES if (met := form.search(title))), "")
+    return "" if name in _NO_NAMES else name
 
 
 def alike(some: frozenset[str], others: frozenset[str]) -> float:

@@ -51,8 +51,8 @@ def relate(left: Facts, right: Facts) -> Related | None:
 def _strangers(left: Facts, right: Facts) -> bool:
     """Tell whether nothing is shared that every rule below asks for: told before a text is read."""
     stated = any(
-        one.says(kind, other)
-        for one, other in ((left, right), (right, left))
+        paper.says(kind, other)
+        for paper, other in ((left, right), (right, left))
         for kind in (LinkKind.PREPRINT_OF, LinkKind.HAS_PREPRINT)
     )
     like = alike(left.words, right.words) >= min(_NEAR, _LESS_NEAR)

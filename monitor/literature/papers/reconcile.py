@@ -90,21 +90,21 @@ def held(session: Session, paper_ids: Collection[int]) -> dict[int, Held]:
     """Read what is kept of papers: five statements, however many."""
     session.flush()
     asked = {"some": list(paper_ids)}
-    found = {paper_id: Held() for paper_id in paper_ids}
+    kept = {paper_id: Held() for paper_id in paper_ids}
     for row in session.execute(_RECORDS, asked):
         citation = cleaned(from_json(row.citation))
-        found[row.paper_id].versions.append(Version(row.source, row.key, row.id, citation))
+        kept[row.paper_id].versions.append(Version(row.source, row.key, row.id, citation))
     for paper_id, *said in session.execute(_STATEMENTS, asked):
-        found[paper_id].statements.add((said[0], said[1], said[2]))
+        kept[paper_id].statements.add((said[0], said[1], said[2]))
     for row in session.execute(_MATCHES, asked):
-        found[row.paper_id].hits.append(as_hit(row))
+        kept[row.paper_id].hits.append(as_hit(row))
     for paper_id, value in session.execute(_KEYS, asked):
-        found[paper_id].keys.add(value)
+        kept[paper_id].keys.add(value)
     for signals in session.execute(_READINGS, asked).mappings():
-        found[signals["paper_id"]].signals.append(
+        kept[signals["paper_id"]].signals.append(
             {name: value for name, value in signals.items() if name != "paper_id"}
         )
-    return found
+    return kept
 
 
 def reading_of(kept: Held, matcher: Matcher) -> Reading:

@@ -91,8 +91,8 @@ def kept(
     ``query`` names the query that brought them; ``words`` must all stand in the title, where they
     may begin a longer one: see ``titles``.
     """
-    found = _found(session, lane, query, words, limit, after)
-    rows = session.execute(_PAPERS, {"some": found}).all()
+    numbers = _found(session, lane, query, words, limit, after)
+    rows = session.execute(_PAPERS, {"some": numbers}).all()
     ids = [row.id for row in rows]
     queries, about = brought_by(session, ids), _about(session, ids)
     return [
@@ -130,12 +130,12 @@ def _found(
     # one lane after the other, each read off its index from the newest down
     each = [
         session.scalars(
-            listed.where(Paper.lane == one, Paper.merged_into_id.is_(None))
+            listed.where(Paper.lane == kept_lane, Paper.merged_into_id.is_(None))
             if query is None
-            else listed.where(PaperQuery.lane == one.value, PaperQuery.query_key == query)
+            else listed.where(PaperQuery.lane == kept_lane.value, PaperQuery.query_key == query)
         ).all()
-        for one in LANES
-        if lane in {None, one}
+        for kept_lane in LANES
+        if lane in {None, kept_lane}
     ]
     return sorted((number for some in each for number in some), reverse=True)[:limit]
 
@@ -155,12 +155,12 @@ def _titled(
     number = title_index.NUMBERS[dialect]
     # PostgreSQL has no order in its index of words, and would rather read all papers, newest first
     place = number if dialect == "sqlite" else number + 0
-    found = select(number).where(condition).order_by(place.desc()).limit(limit)
+    statement = select(number).where(condition).order_by(place.desc()).limit(limit)
     if query is not None:
-        found = found.where(_brought_by(query, number))
+        statement = statement.where(_brought_by(query, number))
     if after is not None:
-        found = found.where(number < after)
-    return list(session.scalars(found))
+        statement = statement.where(number < after)
+    return list(session.scalars(statement))
 
 
 def brought_by(session: Session, paper_ids: Sequence[int]) -> dict[int, list[str]]:

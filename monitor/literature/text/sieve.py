@@ -91,19 +91,19 @@ def _in_small_letters(text: str) -> str:
 
 def _needed(parts: Iterable[tuple[Any, Any]]) -> Words | None:
     """Choose, of what each part of a sequence needs, the words that are rarest in other texts."""
-    found: list[Words] = []
+    needs: list[Words] = []
     run = ""
     for kind, value in parts:
         name = str(kind)
         if name == "LITERAL" and value < _ASCII:
             run += chr(value).lower()
         elif name not in _WITHOUT_WIDTH:
-            found += [frozenset((run,))] if len(run) >= _SHORTEST else []
+            needs += [frozenset((run,))] if len(run) >= _SHORTEST else []
             run = ""
             if within := _needed_within(name, value):
-                found.append(within)
-    found += [frozenset((run,))] if len(run) >= _SHORTEST else []
-    return min(found, key=_how_often, default=None)
+                needs.append(within)
+    needs += [frozenset((run,))] if len(run) >= _SHORTEST else []
+    return min(needs, key=_how_often, default=None)
 
 
 def _needed_within(name: str, value: Any) -> Words | None:  # noqa: ANN401 - as re gives them

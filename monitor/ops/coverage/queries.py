@@ -93,7 +93,7 @@ def coverage(session: Session, settings: Settings, catalogue: Catalogue) -> Cove
         total=rules.row(None, studies, places),
         overlaps=tuple(rules.overlaps(studies)),
         paces=tuple(_paces(session, papers, verdicts, decided)),
-        late=tuple(one for one in late if one.study_id in decided),
+        late=tuple(study for study in late if study.study_id in decided),
         undecided=sum(study.id not in decided for study in studies),
         precision=tuple(
             rules.precision(
@@ -167,7 +167,7 @@ def _letters(titles: Iterable[str]) -> list[str]:
     for title in titles:
         word = "".join(filter(str.isalpha, title.removeprefix("APA ")))
         free = (word[:length] for length in range(1, len(word) + 1))
-        taken.append(next((one for one in free if one not in taken), word))
+        taken.append(next((beginning for beginning in free if beginning not in taken), word))
     return taken
 
 
@@ -212,10 +212,10 @@ def _records(session: Session) -> dict[int, dict[str, datetime]]:
         .join(StudyPaper, StudyPaper.paper_id == PaperRecord.paper_id)
         .group_by(PaperRecord.paper_id, Record.source)
     )
-    found: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
+    held_since: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
     for paper, source, at in rows:
-        found[paper][source] = at
-    return found
+        held_since[paper][source] = at
+    return held_since
 
 
 def _brought(session: Session) -> dict[int, dict[str, datetime]]:
@@ -239,10 +239,10 @@ def _brought(session: Session) -> dict[int, dict[str, datetime]]:
         )
         .group_by(PaperRecord.paper_id, Record.source)
     )
-    found: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
+    brought_at: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
     for paper, source, at in rows:
-        found[paper][source] = at
-    return found
+        brought_at[paper][source] = at
+    return brought_at
 
 
 def _decided(session: Session) -> dict[int, datetime]:
@@ -324,7 +324,7 @@ def _found_late(
                 else (),
             )
         )
-    return sorted(late, key=lambda one: (one.seen, one.study_id), reverse=True)
+    return sorted(late, key=lambda study: (study.seen, study.study_id), reverse=True)
 
 
 def _paces(

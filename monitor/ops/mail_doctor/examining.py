@@ -34,23 +34,23 @@ def examine(settings: Settings, names: Names, now: datetime) -> list[Line]:
 def _records(settings: Settings, names: Names, own: str) -> list[Line]:
     mail = settings.mail
     envelope = domain(mail.bounce_address or mail.from_address)
-    found = names.texts(envelope)
+    texts = names.texts(envelope)
     return [
         _takes_mail(envelope, names.mail_servers(envelope)),
-        rules.spf(envelope, found.answers, found.why),
+        rules.spf(envelope, texts.answers, texts.why),
         _dkim(settings, names, own),
         _dmarc(names, own),
     ]
 
 
-def _takes_mail(name: str, found: Found) -> Line:
+def _takes_mail(name: str, servers: Found) -> Line:
     what = f"bounces to {name}"
-    if found.answers is None:
-        return rules.unknown(what, found.why)
-    if not found.answers or found.answers == ("0 .",):
+    if servers.answers is None:
+        return rules.unknown(what, servers.why)
+    if not servers.answers or servers.answers == ("0 .",):
         words = "no server takes mail for it, so no bounce arrives: give it an MX record"
         return Line(what, Verdict.NOT_OK, words)
-    return Line(what, Verdict.OK, f"mail to it goes to {', '.join(sorted(found.answers))}")
+    return Line(what, Verdict.OK, f"mail to it goes to {', '.join(sorted(servers.answers))}")
 
 
 def _dkim(settings: Settings, names: Names, own: str) -> Line:
@@ -62,10 +62,10 @@ def _dkim(settings: Settings, names: Names, own: str) -> Line:
         )
         return rules.unknown("DKIM", words)
     record = f"{selector}._domainkey.{own}"
-    found, is_ours = names.texts(record), None
+    texts, is_ours = names.texts(record), None
     if settings.mail.dkim_key_file is not None:
         is_ours = partial(signing.is_of_our_key, settings)
-    return rules.dkim(record, found.answers, is_ours, found.why)
+    return rules.dkim(record, texts.answers, is_ours, texts.why)
 
 
 def _dmarc(names: Names, own: str) -> Line:
@@ -73,9 +73,9 @@ def _dmarc(names: Names, own: str) -> Line:
     labels = own.split(".")
     line = rules.dmarc(own, ())
     for start in range(len(labels) - 1):
-        found = names.texts("_dmarc." + ".".join(labels[start:]))
-        line = rules.dmarc(own, found.answers, found.why)
-        if line.verdict is not Verdict.NOT_OK or found.answers:
+        texts = names.texts("_dmarc." + ".".join(labels[start:]))
+        line = rules.dmarc(own, texts.answers, texts.why)
+        if line.verdict is not Verdict.NOT_OK or texts.answers:
             return line
     return rules.dmarc(own, ())
 

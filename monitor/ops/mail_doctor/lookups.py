@@ -32,11 +32,11 @@ class Names:
 
     def mail_servers(self, name: str) -> Found:
         """Give where mail to a domain goes; its own address where it names no server (RFC 5321, 5.1)."""
-        found = self._ask(name, "MX")
+        servers = self._ask(name, "MX")
         for kind in ("A", "AAAA"):
-            if found.answers == ():
-                found = self._ask(name, kind)
-        return found
+            if servers.answers == ():
+                servers = self._ask(name, kind)
+        return servers
 
     def _ask(self, name: str, kind: str) -> Found:
         try:
@@ -46,10 +46,10 @@ class Names:
         except (dns.exception.DNSException, OSError) as error:
             return Found(None, f"{name} could not be looked up ({type(error).__name__})")
         if kind == "TXT":
-            texts = (b"".join(one.strings).decode("utf-8", "replace") for one in answer)
+            texts = (b"".join(record.strings).decode("utf-8", "replace") for record in answer)
             # shown on a screen: no sign of a text may move its cursor
             return Found(tuple(plain(text, LONGEST) for text in texts))
-        return Found(tuple(one.to_text() for one in answer))
+        return Found(tuple(record.to_text() for record in answer))
 
     def _resolver(self) -> dns.resolver.Resolver:
         if self._server is None:

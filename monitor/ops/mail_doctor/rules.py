@@ -98,11 +98,11 @@ def spf(name: str, texts: Records, why: str = "") -> Line:
     what = f"SPF of {name}"
     if texts is None:
         return unknown(what, why)
-    found = [text for text in texts if text.lower().split(" ")[0] == "v=spf1"]
-    if not found:
+    records = [text for text in texts if text.lower().split(" ")[0] == "v=spf1"]
+    if not records:
         return Line(what, Verdict.NOT_OK, _add(name, "v=spf1 include:YOUR-MAIL-SERVER’S-NAME ~all"))
-    terms = [term for term in found[0].lower().split()[1:] if not _is_beside(term)]
-    if wrong := _SEVERAL if len(found) > 1 else _wrong_with_spf(terms):
+    terms = [term for term in records[0].lower().split()[1:] if not _is_beside(term)]
+    if wrong := _SEVERAL if len(records) > 1 else _wrong_with_spf(terms):
         return Line(what, Verdict.NOT_OK, wrong)
     permits = " ".join(terms[:-1]) or terms[-1]
     return Line(what, Verdict.OK, f"it permits {permits}: see that your mail server is among them")
@@ -132,7 +132,7 @@ def dkim(name: str, texts: Records, is_ours: Callable[[str], bool] | None, why: 
     if texts is None:
         return unknown(what, why)
     known = (tags(text) for text in texts)
-    records = [one for one in known if "p" in one and one.get("v", "DKIM1") == "DKIM1"]
+    records = [record for record in known if "p" in record and record.get("v", "DKIM1") == "DKIM1"]
     if not records:
         return Line(what, Verdict.NOT_OK, _add(name, "v=DKIM1; k=rsa; p=YOUR-PUBLIC-KEY"))
     if wrong := _wrong_with_dkim(records, is_ours):
@@ -161,14 +161,14 @@ def dmarc(name: str, texts: Records, why: str = "") -> Line:
     what = f"DMARC of {name}"
     if texts is None:
         return unknown(what, why)
-    found = [tags(text) for text in texts if _DMARC.match(text)]
-    if not found:
+    records = [tags(text) for text in texts if _DMARC.match(text)]
+    if not records:
         return Line(
             what, Verdict.NOT_OK, _add(f"_dmarc.{name}", "v=DMARC1; p=quarantine; rua=mailto:YOU")
         )
-    if len(found) > 1:
+    if len(records) > 1:
         return Line(what, Verdict.NOT_OK, _SEVERAL)
-    policy = found[0].get("p", "").strip().lower()
+    policy = records[0].get("p", "").strip().lower()
     if policy not in {"none", "quarantine", "reject"}:
         return Line(
             what, Verdict.NOT_OK, "its policy cannot be read: p= is none, quarantine or reject"
@@ -191,9 +191,7 @@ def tags(text: str) -> dict[str, str]:
     >>> tags("v=DMARC1; p=none")
     {'v': 'DMARC1', 'p': 'none'}
     """
-    return {
-        found[1].lower(): found[2].strip() for found in map(_TAG.match, text.split(";")) if found
-    }
+    return {tag[1].lower(): tag[2].strip() for tag in map(_TAG.match, text.split(";")) if tag}
 
 
 def _aligned(mail: MailSettings) -> Line:

@@ -266,7 +266,11 @@ def _require_turn(session: Session, sent: Sent, because: str) -> bool:
 
 def _aligned(session: Session, sent: Sent, reading: Reading, *, settles: bool) -> Reading:
     """Give a reading under the keys of the other one of the pair, if there is one."""
-    others = [one for one in given.pair(session, sent.study_id) if one.reviewer_id != sent.by.id]
+    others = [
+        appraisal
+        for appraisal in given.pair(session, sent.study_id)
+        if appraisal.reviewer_id != sent.by.id
+    ]
     return (
         frame.aligned(reading, given.reading_of(others[0])) if others and not settles else reading
     )
@@ -279,7 +283,7 @@ def _add(
     tools: Mapping[str, Tool],
     direction: FindingDirection | None,
 ) -> Appraisal:
-    own = [one for one in given.all_of(session, sent.study_id) if one.reviewer_id == sent.by.id]
+    own = [past for past in given.all_of(session, sent.study_id) if past.reviewer_id == sent.by.id]
     judgement = summary.judgement(reading, tools, direction)
     appraisal = Appraisal(
         **asdict(judgement) | {"interventions": list(judgement.interventions)},
@@ -302,14 +306,14 @@ def _came_to(session: Session, appraisal: Appraisal, tools: Mapping[str, Tool]) 
     two = given.pair(session, appraisal.study_id)
     if len(two) < given.PAIR:
         return None
-    first, second = (given.reading_of(one) for one in two)
+    first, second = (given.reading_of(paired) for paired in two)
     differing = differences.differences(first, second, tools)
     if appraisal.settles:
         return _settled(session, appraisal, two, differing)
     if differing:
         return None
     agreed = to_json(differences.common(first, second, tools))
-    people = [one.reviewer_id for one in two]
+    people = [paired.reviewer_id for paired in two]
     return _consensus(session, two, how=Settling.AGREED, reading=agreed, people=people)
 
 
@@ -319,7 +323,7 @@ def _settled(
     two: Sequence[Appraisal],
     differing: Sequence[differences.Row],
 ) -> Consensus:
-    people = [one.reviewer_id for one in two]
+    people = [paired.reviewer_id for paired in two]
     is_third = appraisal.reviewer_id not in people
     return _consensus(
         session,
@@ -346,7 +350,7 @@ def _consensus(
         round=last.round,
         how=how,
         reading=reading,
-        appraisals=[one.id for one in appraisals],
+        appraisals=[appraisal.id for appraisal in appraisals],
         people=people,
         settled_by=last.reviewer_id if last.settles else None,
         differences=list(differing),

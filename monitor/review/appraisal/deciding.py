@@ -303,7 +303,7 @@ def no_paper(session: Session, study_id: int) -> str:
     now = regrouping.current_study(session, study_id)
     if now == study_id:
         return "No paper reports this study any more: its include was taken back"
-    own, label = (study_label(session, one) for one in (study_id, now))
+    own, label = (study_label(session, number) for number in (study_id, now))
     return f"“{own}” is one study with “{label}” now: open that one. Nothing was recorded"
 
 
@@ -344,7 +344,9 @@ def _concerned(
     named = interventions(reading)
     if not named:
         pair = given.pair(session, consensus.study_id, consensus.round)
-        named = tuple(slug for one in pair for slug in interventions(given.reading_of(one)))
+        named = tuple(
+            slug for appraisal in pair for slug in interventions(given.reading_of(appraisal))
+        )
     if not named and standing is not None:
         named = tuple(standing.interventions)
     return locking.known_interventions(session, named)

@@ -98,7 +98,7 @@ def require_not_overtaken(session: Session, study_id: int, by: User) -> None:
     kept = _kept(session, study_id, by)
     if kept is None or not given.is_open(session, study_id):
         return
-    if kept.saved_at < max(one.at for one in given.pair(session, study_id)):
+    if kept.saved_at < max(appraisal.at for appraisal in given.pair(session, study_id)):
         raise Conflict(
             "Since you saved this, an appraisal of this study was handed in, and two differ. "
             "Nothing was recorded now. Open the study and settle what they see differently"
@@ -172,9 +172,9 @@ def _start(
     screened_for: tuple[str, ...],
 ) -> Reading:
     two = given.pair(session, study_id)
-    own = next((one for one in two if one.reviewer_id == by.id), None)
+    own = next((appraisal for appraisal in two if appraisal.reviewer_id == by.id), None)
     if len(two) == given.PAIR and (own is None or given.is_open(session, study_id)):
-        first, second = (given.reading_of(one) for one in two)
+        first, second = (given.reading_of(appraisal) for appraisal in two)
         return common(first, second, tools)
     if own is not None:
         return given.reading_of(own)

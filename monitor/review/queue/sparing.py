@@ -36,7 +36,7 @@ def ask_again(session: Session, paper_ids: Sequence[int], *, by: str, at: dateti
         if spared and last_screening(session, item.paper_id) is None:
             locking.move(item, Stage.TO_SCREEN, at)
             _record(session, item.paper_id, _ASKED_AGAIN, by, at)
-    enqueue(session, [one for one in paper_ids if one not in items], at=at)
+    enqueue(session, [paper_id for paper_id in paper_ids if paper_id not in items], at=at)
 
 
 def _is_spared(session: Session, paper_id: int) -> bool:

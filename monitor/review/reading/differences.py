@@ -158,8 +158,8 @@ def _part_rows(a: Reading, b: Reading, tools: Mapping[str, Tool]) -> Iterator[Ro
     for first, second in _shared(a.arms, b.arms):
         yield from _rows("arms", first.key, first, second, judged=_ARM)
     yield from _lone("arms", a.arms, b.arms)
-    for one, other in _shared(a.results, b.results):
-        yield from _result_rows(one, other, tools)
+    for result, other in _shared(a.results, b.results):
+        yield from _result_rows(result, other, tools)
     yield from _lone("results", a.results, b.results)
 
 
@@ -216,16 +216,16 @@ def _domains(a: Result, b: Result, tools: Mapping[str, Tool]) -> Iterator[Domain
         {part.id: part for part in appraised.stand(tool, risk).parts} for risk in (a.risk, b.risk)
     )
     for part, questions in appraised.questions(tool).items():
-        one, other = ones.get(part), others.get(part)
-        if one is None and other is None:
+        domain, other = ones.get(part), others.get(part)
+        if domain is None and other is None:
             continue
-        pair = (one.judgement if one else None), (other.judgement if other else None)
+        pair = (domain.judgement if domain else None), (other.judgement if other else None)
         decided = tuple(
             question.id
             for question in questions
             if pair[0] != pair[1] and first.get(question.id) != second.get(question.id)
         )
-        name = (one or other).name  # type: ignore[union-attr]  # one of them is there
+        name = (domain or other).name  # type: ignore[union-attr]  # one of them is there
         yield Domain(a.key, part, name, *pair, decided)
 
 

@@ -147,8 +147,8 @@ def _with_quotes(reading: Reading, first: Reading, second: Reading) -> Reading:
         for question, said in result.risk.answers.items():
             same = [
                 given
-                for one in (first, second)
-                if (other := one.result(result.key))
+                for original in (first, second)
+                if (other := original.result(result.key))
                 and (given := other.risk.answers.get(question))
                 and given.answer == said.answer
             ]

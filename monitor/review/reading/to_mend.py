@@ -65,8 +65,8 @@ def require_whole(
     Raises:
         NotWhole: with every problem, in the order of the form.
     """
-    if found := (*problems(reading, tools, slugs, chosen), *asked):
-        raise NotWhole(found)
+    if every_problem := (*problems(reading, tools, slugs, chosen), *asked):
+        raise NotWhole(every_problem)
 
 
 def problems(

@@ -128,10 +128,10 @@ def problems(
     what departs from the tool without a reason.
     """
     given = judged or {}
-    found = stand(tool, answers, given)
+    standing = stand(tool, answers, given)
     listed = [*_unknown_answers(tool, answers), *_unknown_judgements(tool, given)]
     unfit = {problem.field for problem in listed}
-    for part in (*found.parts, found.overall):
+    for part in (*standing.parts, standing.overall):
         listed += [
             Problem(name, f"{name}: is asked and has no {_what(part, name)}")
             for name in part.missing
@@ -188,7 +188,9 @@ def judge_domain(tool: Tool, domain: Domain, answers: Mapping[str, str]) -> str:
         if answer not in tool.answers_to(question):
             known = ", ".join(tool.answers_to(question))
             raise InvalidInput(f"{question.id}: {answer!r} is none of {known}", field=question.id)
-    judgement = _computed(tool, domain, {one.id: answers[one.id] for one in questions})
+    judgement = _computed(
+        tool, domain, {answered.id: answers[answered.id] for answered in questions}
+    )
     if judgement is None:
         raise InvalidInput(
             f"{domain.id}: {tool.name} publishes no rule for these answers: judge it yourself",

@@ -116,7 +116,7 @@ def _page(typed: Typed, problems: Problems | None, shown: Shown | None = None) -
         standing = baselines.standing(session)
         versions = baselines.versions(session)
         contested = baselines.contested(session, service().catalogue)
-        names = {actors.of_user(one.id): one.name for one in accounts.people(session)}
+        names = {actors.of_user(person.id): person.name for person in accounts.people(session)}
     return render_template(
         "staff/studies/baseline.html",
         standing=standing,

@@ -90,7 +90,10 @@ def _listing(typed: Typed, problems: Problems | None) -> str:
         collections = queries.collections(session)
         return render_template(
             "staff/use/collections.html",
-            collections=[(one, queries.counts(session, one.id)) for one in collections],
+            collections=[
+                (listed_collection, queries.counts(session, listed_collection.id))
+                for listed_collection in collections
+            ],
             current=returns.current(session),
             on_the_list=queries.on_the_list(session),
             question=rules.QUESTION,
@@ -130,13 +133,13 @@ def collection(collection_id: int) -> str:
 def _collection(typed: Typed, problems: Problems | None, *, collection_id: int) -> str:
     only, after = _only(), row_id(request.args.get("after", "")) or 0
     with service().database.read() as session:
-        found = queries.collection(session, collection_id)
+        shown_collection = queries.collection(session, collection_id)
         counts = queries.counts(session, collection_id)
         rows = queries.rows(session, collection_id, after=after, only=only)
-        is_open = returns.is_open(found, now())
+        is_open = returns.is_open(shown_collection, now())
         return render_template(
             "staff/use/collection.html",
-            collection=found,
+            collection=shown_collection,
             is_open=is_open,
             counts=counts,
             promises=survey_words,
@@ -149,7 +152,7 @@ def _collection(typed: Typed, problems: Problems | None, *, collection_id: int) 
                 ("Nation", queries.by_nation(session, collection_id)),
                 ("Kind", queries.by_kind(session, collection_id)),
             ],
-            volumes=_volumes(session, found, counts.answered),
+            volumes=_volumes(session, shown_collection, counts.answered),
             fewest=splits.FEWEST,
             mails=surveying.sent(session, collection_id),
             rows=rows[:PAGE],
@@ -227,7 +230,7 @@ def _volumes(
         return []
     catalogue = service().catalogue
     volumes = queries.volumes(session, collection.id, catalogue.slugs)
-    return [(catalogue.intervention(one.slug), one) for one in volumes]
+    return [(catalogue.intervention(volume.slug), volume) for volume in volumes]
 
 
 def _numbers(written: str) -> returns.Brought | None:

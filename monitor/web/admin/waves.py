@@ -103,26 +103,30 @@ def wave(wave_id: int) -> str:
 def _wave(typed: Typed, problems: Problems | None, *, wave_id: int) -> str:
     catalogue = service().catalogue
     with service().database.read() as session:
-        found = usage.wave(session, wave_id)
-        is_draft = found.state is WaveState.DRAFT
-        preview = wave_previews.of_publishing(session, catalogue, found) if is_draft else None
-        survey = usage.survey(session, found)
+        shown_wave = usage.wave(session, wave_id)
+        is_draft = shown_wave.state is WaveState.DRAFT
+        preview = wave_previews.of_publishing(session, catalogue, shown_wave) if is_draft else None
+        survey = usage.survey(session, shown_wave)
         return render_template(
             "staff/use/wave.html",
-            wave=found,
+            wave=shown_wave,
             survey=survey,
-            when=period(found.field_from, found.field_to) or found.dated or "dates not known",
-            response=use_words.response(survey, found.invited),
+            when=period(shown_wave.field_from, shown_wave.field_to)
+            or shown_wave.dated
+            or "dates not known",
+            response=use_words.response(survey, shown_wave.invited),
             preview=preview,
             readers=notify.followers(session, preview.news) if preview else 0,
             by_cadence=notify.followers_by_cadence(session, preview.news) if preview else {},
-            told=wave_news.readers_told(session, found.id),
-            checks=look_over(session, catalogue, found, uk_day_of(now()).date) if is_draft else [],
+            told=wave_news.readers_told(session, shown_wave.id),
+            checks=look_over(session, catalogue, shown_wave, uk_day_of(now()).date)
+            if is_draft
+            else [],
             lines=[
                 (about, use_words.of_survey(catalogue.gap, survey, about.slug))
                 for about in catalogue.interventions
             ],
-            may_be_withdrawn=waves.may_be_withdrawn(found),
+            may_be_withdrawn=waves.may_be_withdrawn(shown_wave),
             later=_later(session, survey) if preview else None,
             collection=returns.of_wave(session, wave_id),
             names=_names(session),
@@ -174,13 +178,13 @@ def ask_withdraw(wave_id: int) -> ResponseReturnValue:
 
 def _ask_withdraw(typed: Typed, problems: Problems | None, *, wave_id: int) -> str:
     with service().database.read() as session:
-        found = usage.wave(session, wave_id)
-        preview = wave_previews.of_withdrawing(session, service().catalogue, found)
+        shown_wave = usage.wave(session, wave_id)
+        preview = wave_previews.of_withdrawing(session, service().catalogue, shown_wave)
         return render_template(
             "staff/use/wave_withdraw.html",
-            wave=found,
+            wave=shown_wave,
             preview=preview,
-            told=wave_news.readers_to_correct(session, found),
+            told=wave_news.readers_to_correct(session, shown_wave),
             typed=typed,
             problems=problems,
         )

@@ -48,6 +48,6 @@ def silent(
     ``in_review`` is what the appraisals say of the study that is to be decided; None: what was
     decided on it says, or the date of its first results.
     """
-    kinds = {kind for one in previews for kind in changed(one.before, one.after)}
+    kinds = {kind for preview in previews for kind in changed(preview.before, preview.after)}
     may_be = evidence.may_be_in_review(session, service().catalogue, study_id, in_review)
     return news.why_silent(kinds, in_review=may_be) if kinds else ""

@@ -44,7 +44,7 @@ def papers(study_id: int) -> str:
     words = request.args.get("find", "").strip()
     with service().database.read() as session:
         family = compare.family(session, study_id)
-        own = [one.paper_id for one in family.members]
+        own = [member.paper_id for member in family.members]
         return render_template(
             "staff/studies/family.html",
             family=family,
@@ -77,9 +77,9 @@ def _paper_page(
         if view.id != paper_id and problems is None:
             address = url_for("families.paper", study_id=study_id, paper_id=view.id)
             return redirect(address, code=303)
-        role = next((one.role for one in family.members if one.paper_id == view.id), None)
+        role = next((member.role for member in family.members if member.paper_id == view.id), None)
         change = review.Attach(study_id, view.id, PaperRole.OTHER)
-        options = [(one.value, words) for one, words in ROLES.items()]
+        options = [(paper_role.value, words) for paper_role, words in ROLES.items()]
         return render_template(
             "staff/studies/family_paper.html",
             family=family,
@@ -152,7 +152,9 @@ def _split_page(typed: Typed, problems: Problems | None, *, study_id: int) -> st
 def split_post(study_id: int) -> ResponseReturnValue:
     """Make another study of some papers."""
     typed, problems = request.form, Problems()
-    chosen = tuple(one for value in typed.getlist("papers") if (one := forms.row_id(value)))
+    chosen = tuple(
+        paper_id for value in typed.getlist("papers") if (paper_id := forms.row_id(value))
+    )
     if not chosen:
         problems.add("papers", "Choose the papers that report another study")
     form = _form(typed, problems)
@@ -170,21 +172,23 @@ def _merge_page(
     typed: Typed, problems: Problems | None, *, study_id: int, other_id: int
 ) -> ResponseReturnValue:
     with service().database.read() as session:
-        two = [compare.family(session, one) for one in (study_id, other_id)]
+        two = [compare.family(session, number) for number in (study_id, other_id)]
         both_ways = [review.Merge(study_id, other_id), review.Merge(other_id, study_id)]
         objections = [compare.hindrance(session, change) for change in both_ways]
-        ends = [one.study_id for one in two] if all(one.counts for one in two) else []
+        ends = [family.study_id for family in two] if all(family.counts for family in two) else []
         previews = {
-            one: workflow.preview_withdrawal(session, service().catalogue, study_id=one)
-            for one in ends
+            ended: workflow.preview_withdrawal(session, service().catalogue, study_id=ended)
+            for ended in ends
         }
         return render_template(
             "staff/studies/family_merge.html",
             two=two,
-            may_stay=[one for one, problem in zip(two, objections, strict=True) if problem is None],
+            may_stay=[
+                family for family, problem in zip(two, objections, strict=True) if problem is None
+            ],
             hindrance=objections[0] if all(objections) else None,
             why_one=next((problem for problem in objections if problem), None),
-            effects={one: effects.effects_of(some) for one, some in previews.items()},
+            effects={ended: effects.effects_of(some) for ended, some in previews.items()},
             version=compare.version(session, both_ways[0]),
             typed=typed,
             problems=problems,

@@ -22,7 +22,8 @@ def queries() -> str:
         asked = exports.exports(session, here.settings)
     strings = {
         platform: [
-            (one.short, syntaxes.query(platform, one)) for one in here.catalogue.interventions
+            (intervention.short, syntaxes.query(platform, intervention))
+            for intervention in here.catalogue.interventions
         ]
         for platform in Platform
     }

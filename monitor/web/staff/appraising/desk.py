@@ -63,7 +63,7 @@ def open_desk(session: Session, study_id: int) -> Desk:
     view = reviews.study(session, study_id, auth.reader().id, tools=catalogue.tool_by_reference)
     draft = draft_of(session, study_id)
     reading = cleaned(draft.reading)
-    own = any(one.reviewer_id == auth.reader().id for one in view.appraisals)
+    own = any(appraisal.reviewer_id == auth.reader().id for appraisal in view.appraisals)
     # of one's own, while it waits for somebody else: the second, or the other of the two to agree
     unconfirmed = view.consensus is not None and not view.consensus.is_confirmed
     waits = view.turn is reviews.Turn.NOTHING and view.round.is_open
@@ -182,10 +182,10 @@ def overall_of_results(reading: Reading, chosen: str) -> dict[str, str | None]:
     """Give each result's overall judgement, by its key; none in a tool that is not asked for."""
     known, fits = service().catalogue.tool_by_reference, tool_of(reading, chosen)
     return {
-        one.key: appraised.overall_of(known, one.risk)
-        if fits is None or one.risk.tool in {"", fits.reference}
+        result.key: appraised.overall_of(known, result.risk)
+        if fits is None or result.risk.tool in {"", fits.reference}
         else None
-        for one in reading.results
+        for result in reading.results
     }
 
 

@@ -126,11 +126,11 @@ def arm_name(arm: Arm | None) -> str:
 def result_name(result: Result, reading: Reading) -> str:
     """Name a result by its outcome and time; by its comparison too where another is named alike."""
     name = _result_name(result)
-    alike = [one for one in reading.results if _result_name(one) == name]
+    alike = [candidate for candidate in reading.results if _result_name(candidate) == name]
     if len(alike) == 1:
         return name
     against = f"{name}, against {arm_name(reading.arm(result.comparator))}"
-    others = [one for one in alike if one.comparator == result.comparator]
+    others = [candidate for candidate in alike if candidate.comparator == result.comparator]
     return against if len(others) == 1 else f"{against} ({result.key[1:]})"
 
 
@@ -221,9 +221,9 @@ def _asked(result: Result, field: str, tools: dict[str, Tool]) -> str:
     if tool is None:
         return QUESTIONS.get(field, field)
     for questions in appraised.questions(tool).values():
-        for one in questions:
-            if one.id == field:
-                return f"{one.id} {one.text}"
+        for asked_question in questions:
+            if asked_question.id == field:
+                return f"{asked_question.id} {asked_question.text}"
     named = {domain.id: domain.name for domain in tool.domains}
     return named.get(field, "overall risk of bias")
 

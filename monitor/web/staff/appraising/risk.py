@@ -47,7 +47,7 @@ def _risk_page(
             return without_its_result(problems, study_id)
         risk = risk_in(tool, result.risk)
         stand = appraised.stand(tool, risk)
-        named = {one.id: one for one in (*stand.parts, stand.overall)}
+        named = {judged.id: judged for judged in (*stand.parts, stand.overall)}
         if part not in named:
             abort(404)
         others = [
@@ -86,7 +86,7 @@ def first(study_id: int, key: str) -> ResponseReturnValue:
         if tool is None:
             return to("appraise.study", study_id)
         stand = appraised.stand(tool, risk_in(tool, result.risk))
-        part = next((one.id for one in stand.parts if one.missing), tools.OVERALL)
+        part = next((domain.id for domain in stand.parts if domain.missing), tools.OVERALL)
     return to_part(study_id, key, part)
 
 
@@ -132,7 +132,7 @@ def _after(tool: Tool, reading: Reading, key: str, part: str) -> str:
     result = reading.result(key)
     stand = appraised.stand(tool, result.risk if result else Risk())
     pages = reading_forms.parts_of(stand)
-    here = next((one for one in stand.parts if one.id == part), None)
+    here = next((domain for domain in stand.parts if domain.id == part), None)
     if here is not None and here.missing:
         return part
     following = pages[pages.index(part) + 1 :] if part in pages else []
