@@ -116,6 +116,7 @@ def become(request: dict[str, Any]) -> None:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     else:
         sys.argv = [program, *arguments]
+        sys.path[0] = str(Path(program).parent)
         runpy.run_path(program, run_name="__main__")
 
 
