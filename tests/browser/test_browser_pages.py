@@ -486,7 +486,7 @@ ON_PAPER = (
 
 def test_pages_hold_on_paper(site, open_browser, names):
     """A4 is 794 pixels wide: nothing is cut off, and what only a screen has use for is gone."""
-    page = open_browser(width=1100)
+    page = open_browser(own=True)
     for path in ON_PAPER:
         page.goto(site.address + path)
         assert not paper(page) & {"Skip to main content", "Sign in", "Get updates"}, path
@@ -647,10 +647,10 @@ def watch(site, page):
         trouble.append(f"{page.url}: dialog {dialog.message}")
         dialog.dismiss()
 
-    page.on("console", said)
-    page.on("request", asked)
-    page.on("pageerror", lambda error: trouble.append(f"{page.url}: {error}"))
-    page.on("dialog", interrupted)
+    site.listen(page, "console", said)
+    site.listen(page, "request", asked)
+    site.listen(page, "pageerror", lambda error: trouble.append(f"{page.url}: {error}"))
+    site.listen(page, "dialog", interrupted)
     return trouble
 
 
