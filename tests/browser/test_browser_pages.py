@@ -3,11 +3,11 @@
 import io
 from datetime import timedelta
 
+import accessibility  # type: ignore[import-not-found]  # beside this file
 import pytest
 import service_returns as returns  # type: ignore[import-not-found]  # on pytest's path
 import waves  # type: ignore[import-not-found]  # on pytest's path
 from appraising import press  # type: ignore[import-not-found]  # beside this file
-from axe_playwright_python.sync_playwright import Axe
 from pypdf import PdfReader
 from readings import reading_of  # type: ignore[import-not-found]  # on pytest's path
 from sqlalchemy import select
@@ -673,7 +673,7 @@ def problems(page, where):
     What axe finds depends on the page and not on its width; it is most of the time.
     """
     width = page.viewport_size["width"]
-    broken_rules = [] if width == NARROW else Axe().run(page, options=_RULES).response["violations"]
+    broken_rules = [] if width == NARROW else accessibility.broken(page, runOnly=accessibility.TAGS)
     found = [
         f"{where} at {width}: {broken['id']}: {[node['target'] for node in broken['nodes']][:4]}"
         for broken in broken_rules
@@ -683,10 +683,3 @@ def problems(page, where):
     if page.locator("h1").count() != 1:
         found.append(f"{where} at {width}: {page.locator('h1').count()} main headings")
     return found
-
-
-_RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    # to hand over what holds as well, element by element, takes as long as to look
-    "resultTypes": ["violations"],
-}

@@ -55,11 +55,79 @@ class Forked:
         self._ended.set()
 
 
-class ForkServer:
+class Forks:
+    """Lets processes be forked by a server, wherever that is reached."""
+
+    def start(
+        self,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        stderr: IO[str],
+        stdout: IO[str] | None = None,
+        session: bool = False,
+        folder: Path | None = None,
+    ) -> Forked:
+        """Fork a process; without ``stdout`` what it prints is read from the process, by a pipe."""
+        reader = None
+        if stdout is None:
+            read, write = os.pipe()
+            reader, stdout = os.fdopen(read), os.fdopen(write, "w")
+        told, tell = os.pipe()
+        request = {
+            "command": list(command),
+            "environment": dict(environment),
+            "folder": str(folder or Path.cwd()),
+            "session": session,
+        }
+        self._send(json.dumps(request).encode(), [stdout.fileno(), stderr.fileno(), tell])
+        os.close(tell)
+        if reader is not None:
+            stdout.close()
+        return Forked(os.fdopen(told), reader)
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        seconds: float,
+        folder: Path | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Fork a process and wait for its end."""
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            process = self.start(
+                command, environment=environment, stdout=out, stderr=err, folder=folder
+            )
+            try:
+                status = process.wait(seconds)
+            finally:
+                process.kill()
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(list(command), status, out.read(), err.read())
+
+    def _send(self, message: bytes, passed: list[int]) -> None:
+        raise NotImplementedError
+
+
+class Door(Forks):
+    """The server of another process, by its door."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def _send(self, message: bytes, passed: list[int]) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as door:
+            door.connect(self._path)
+            socket.send_fds(door, [message], passed)
+
+
+class ForkServer(Forks):
     """The server and the line to it. Use as a context; safe from several threads.
 
     ``command`` is the path of an executable that does what ``gap-monitor`` does, forked; whoever runs
-    it needs ``environment``.
+    it needs ``environment``, which names the door.
     """
 
     def __enter__(self) -> Self:
@@ -98,54 +166,15 @@ class ForkServer:
     def pid(self) -> int:
         return self._server.pid
 
-    def start(
-        self,
-        command: Sequence[str],
-        *,
-        environment: Mapping[str, str],
-        stderr: IO[str],
-        stdout: IO[str] | None = None,
-        session: bool = False,
-    ) -> Forked:
-        """Fork a process; without ``stdout`` what it prints is read from the process, by a pipe."""
-        reader = None
-        if stdout is None:
-            read, write = os.pipe()
-            reader, stdout = os.fdopen(read), os.fdopen(write, "w")
-        told, tell = os.pipe()
-        request = {
-            "command": list(command),
-            "environment": dict(environment),
-            "folder": str(Path.cwd()),
-            "session": session,
-        }
-        with self._lock:
-            descriptors = [stdout.fileno(), stderr.fileno(), tell]
-            socket.send_fds(self._line, [json.dumps(request).encode()], descriptors)
-        os.close(tell)
-        if reader is not None:
-            stdout.close()
-        return Forked(os.fdopen(told), reader)
-
-    def run(
-        self, command: Sequence[str], *, environment: Mapping[str, str], seconds: float
-    ) -> subprocess.CompletedProcess[str]:
-        """Fork a process and wait for its end."""
-        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-            process = self.start(command, environment=environment, stdout=out, stderr=err)
-            try:
-                status = process.wait(seconds)
-            finally:
-                process.kill()
-            out.seek(0)
-            err.seek(0)
-            return subprocess.CompletedProcess(list(command), status, out.read(), err.read())
-
     def play(self, script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Fork a script that calls ``gap-monitor`` by what ``GAP`` says; what it calls is forked too."""
         called = {**self.environment, "GAP": str(self.command)}
         command = [str(script), *arguments]
         return self.run(command, environment={**os.environ, **called}, seconds=300)
+
+    def _send(self, message: bytes, passed: list[int]) -> None:
+        with self._lock:
+            socket.send_fds(self._line, [message], passed)
 
     def _open_the_door(self) -> None:
         """Hand on what comes from outside (see forked_command.py), until nothing comes."""
@@ -153,8 +182,7 @@ class ForkServer:
             message, passed, *_ = socket.recv_fds(self._door, _LARGEST, 3)
             if not message:
                 return
-            with self._lock:
-                socket.send_fds(self._line, [message], passed)
+            self._send(message, passed)
             for descriptor in passed:
                 os.close(descriptor)
 
@@ -165,7 +193,7 @@ class ForkedService(ServiceProcess):
     def __init__(
         self,
         config: Path,
-        forks: ForkServer,
+        forks: Forks,
         *,
         script: Path | None = None,
         environment: Mapping[str, str] | None = None,
