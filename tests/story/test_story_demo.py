@@ -1,5 +1,6 @@
 """`gap-monitor demo` plays to its end, tells what happened, and leaves nothing behind."""
 
+import os
 import re
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import compiled_templates  # type: ignore[import-not-found]  # tests/ is on pytest's path
 import pytest
 import requests
 
@@ -18,7 +20,7 @@ PLAYING = Path(__file__).with_name("playing.py")
 def test_the_demonstration_plays_to_its_end(tmp_path, forks):
     played = forks.run(
         [str(PLAYING), "demo", "--no-keep", "--pace", "0"],
-        environment={"PATH": "", "TMPDIR": str(tmp_path), "PYTHONPATH": "", **forks.environment},
+        environment=environment(tmp_path, forks),
         folder=tmp_path,
         seconds=1_800,  # Crossref allows three lists a second; a busy machine takes its time
     )
@@ -133,10 +135,16 @@ def forked(arguments, folder, forks, err):
     """Fork the command; its service is forked as well."""
     return forks.start(
         [str(PLAYING), *arguments],
-        environment={"PATH": "", "TMPDIR": str(folder), "PYTHONPATH": "", **forks.environment},
+        environment=environment(folder, forks),
         stderr=err,
         folder=folder,
     )
+
+
+def environment(folder, forks):
+    """Give what a process needs here: where it may write, who forks, and templates that are compiled."""
+    compiled = {compiled_templates.FOLDER: os.environ[compiled_templates.FOLDER]}
+    return {"PATH": "", "TMPDIR": str(folder), "PYTHONPATH": "", **forks.environment, **compiled}
 
 
 def until_somebody_has_confirmed(printed, folder):
