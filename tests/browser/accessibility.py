@@ -25,7 +25,7 @@ async ([rules, judged]) => {
       const own = style.backgroundColor + style.backgroundImage + style.opacity + style.filter
         + style.mixBlendMode;
       const ground = own === plain ? under.ground : under.ground + "/" + own;
-      const lies = under.lies || !["static", "relative"].includes(style.position);
+      const lies = under.lies || ["absolute", "fixed"].includes(style.position);
       const text = [style.color, style.webkitTextFillColor, style.fontSize, style.fontWeight,
         style.textShadow, ground].join(";");
       seen.set(element, {ground, lies, text});
@@ -36,8 +36,11 @@ async ([rules, judged]) => {
     const box = element.getBoundingClientRect();
     return box.width > 1 && box.height > 1 && element.checkVisibility({visibilityProperty: true});
   };
-  const has_text = (element) => ["INPUT", "SELECT", "TEXTAREA"].includes(element.tagName)
-    || [...element.childNodes].some((one) => one.nodeType === 3 && one.data.trim());
+  // an input of these types has no text
+  const bare = ["hidden", "range", "color", "checkbox", "radio", "image"];
+  const has_text = (element) => element.tagName === "INPUT" ? !bare.includes(element.type)
+    : ["SELECT", "TEXTAREA"].includes(element.tagName)
+      || [...element.childNodes].some((one) => one.nodeType === 3 && one.data.trim());
   const fresh = [...document.body.querySelectorAll("*")].filter((one) => has_text(one)
     && (look(one).lies || !known.has(look(one).text)) && shows(one));
   const told = ({violations}) => violations.map(({id, nodes}) =>
