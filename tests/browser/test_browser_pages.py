@@ -62,7 +62,7 @@ from monitor.review.pairs import compare
 from monitor.review.words import ScreeningVerdict
 
 pytestmark = pytest.mark.browser
-NARROW = 360
+USUAL, NARROW = 1100, 360
 SECRET = b"a secret of tests, 32 bytes long"
 
 PUBLIC = {
@@ -655,16 +655,16 @@ def watch(site, page):
 
 
 def problems_at_both_widths(page, where):
-    """Look at one page as a desk shows it and as a telephone does.
+    """Look at one page as a desk shows it and as a telephone does; leaves it at the other width.
 
-    No script of ours asks for the width, so a window made narrow shows what one opened narrow does.
+    No script of ours asks for the width, so a window made narrow shows what one opened narrow does,
+    and the next page is opened at the width that this one was left at.
     """
     found = problems(page, where)
-    usual = page.viewport_size
-    page.set_viewport_size(usual | {"width": NARROW})
-    found += problems(page, where)
-    page.set_viewport_size(usual)
-    return found
+    size = page.viewport_size
+    other = USUAL if size["width"] == NARROW else NARROW
+    page.set_viewport_size(size | {"width": other})
+    return found + problems(page, where)
 
 
 def problems(page, where):
@@ -678,8 +678,15 @@ def problems(page, where):
         f"{where} at {width}: {broken['id']}: {[node['target'] for node in broken['nodes']][:4]}"
         for broken in broken_rules
     ]
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+    scrolls, headings = page.evaluate(_LAYOUT)
+    if scrolls:
         found.append(f"{where} at {width}: scrolls sideways")
-    if page.locator("h1").count() != 1:
-        found.append(f"{where} at {width}: {page.locator('h1').count()} main headings")
+    if headings != 1:
+        found.append(f"{where} at {width}: {headings} main headings")
     return found
+
+
+_LAYOUT = """[
+  document.documentElement.scrollWidth > document.documentElement.clientWidth,
+  document.querySelectorAll("h1").length,
+]"""
