@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from staff_world import World, begin, fill  # type: ignore[import-not-found]  # on pytest's path
@@ -28,11 +29,48 @@ class Quiet(WSGIRequestHandler):
 
 
 class Site:
-    """A running service: its address, its world."""
+    """A running service: its address, its world, and what listens to its pages."""
 
     def __init__(self, address: str, world: World) -> None:
         self.address = address
         self.world = world
+        self._listening: list[tuple[Any, str, Callable[..., object]]] = []
+
+    def listen(self, page: Any, event: str, hear: Callable[..., object]) -> None:
+        """Hear of an event of a page until the test ends: its window is lent to others then."""
+        page.on(event, hear)
+        self._listening.append((page, event, hear))
+
+    def stop_listening(self) -> None:
+        for page, event, hear in self._listening:
+            page.remove_listener(event, hear)
+        self._listening.clear()
+
+
+class Windows:
+    """The windows of one browser, lent to one test after another: to open one costs four pages."""
+
+    def __init__(self, browser: Any) -> None:
+        self._browser = browser
+        self._free: dict[bool, list[Any]] = {True: [], False: []}
+
+    def open(self, *, javascript: bool) -> Any:
+        """Open a window that nobody else has had."""
+        page = self._browser.new_context(java_script_enabled=javascript).new_page()
+        page.set_default_timeout(60_000)
+        return page
+
+    def lend(self, *, javascript: bool) -> Any:
+        """Give a window without cookies; of earlier tests it knows only pages at other addresses."""
+        free = self._free[javascript]
+        return free.pop() if free else self.open(javascript=javascript)
+
+    def take_back(self, page: Any, *, javascript: bool) -> None:
+        """Empty a window; one that the test has closed is gone."""
+        if not page.is_closed():
+            page.goto("about:blank")
+            page.context.clear_cookies()
+            self._free[javascript].append(page)
 
 
 @pytest.fixture(scope="session")
@@ -95,23 +133,37 @@ def site(tmp_path: Path, original) -> Iterator[Site]:
     world.database.dispose()
 
 
-@pytest.fixture
-def open_browser(chromium, site):
-    """Open a window of a width, signed in as somebody or as nobody; closed at the end."""
-    contexts = []
+@pytest.fixture(scope="session")
+def all_windows(chromium) -> Windows:
+    return Windows(chromium)
 
-    def open_window(user=None, *, width: int = 1100, javascript: bool = True):
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900}, java_script_enabled=javascript
-        )
-        contexts.append(context)
+
+@pytest.fixture
+def open_browser(all_windows, site):
+    """Open a window of a width, signed in as somebody or as nobody; given back at the end.
+
+    With ``own`` it is a new one, closed at the end: for a test that changes more of it than where it
+    is and how wide.
+    """
+    lent: list[tuple[Any, bool]] = []
+    own_ones: list[Any] = []
+
+    def open_window(user=None, *, width: int = 1100, javascript: bool = True, own: bool = False):
+        if own:
+            page = all_windows.open(javascript=javascript)
+            own_ones.append(page)
+        else:
+            page = all_windows.lend(javascript=javascript)
+            lent.append((page, javascript))
+        page.set_viewport_size({"width": width, "height": 900})
         if user is not None:
             token = site.world.sign_in(user)
-            context.add_cookies([{"name": "session", "value": token, "url": site.address}])
-        page = context.new_page()
-        page.set_default_timeout(60_000)
+            page.context.add_cookies([{"name": "session", "value": token, "url": site.address}])
         return page
 
     yield open_window
-    for context in contexts:
-        context.close()
+    site.stop_listening()
+    for page in own_ones:
+        page.context.close()
+    for page, javascript in lent:
+        all_windows.take_back(page, javascript=javascript)

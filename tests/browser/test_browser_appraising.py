@@ -186,7 +186,7 @@ def test_what_an_appraisal_costs_is_what_the_guide_says(site, open_browser):
     world, cost = site.world, []
     study = f"{site.address}/studies/{world.studies['ddp2']}"
     for user in (world.ann, world.ben):
-        page = open_browser(user)
+        page = open_browser(user, own=True)
         page.add_init_script(COUNT_CLICKS)
         page.goto(study)
         pages: list[str] = []

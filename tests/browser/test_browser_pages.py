@@ -3,11 +3,11 @@
 import io
 from datetime import timedelta
 
+import accessibility  # type: ignore[import-not-found]  # beside this file
 import pytest
 import service_returns as returns  # type: ignore[import-not-found]  # on pytest's path
 import waves  # type: ignore[import-not-found]  # on pytest's path
 from appraising import press  # type: ignore[import-not-found]  # beside this file
-from axe_playwright_python.sync_playwright import Axe
 from pypdf import PdfReader
 from readings import reading_of  # type: ignore[import-not-found]  # on pytest's path
 from sqlalchemy import select
@@ -62,7 +62,7 @@ from monitor.review.pairs import compare
 from monitor.review.words import ScreeningVerdict
 
 pytestmark = pytest.mark.browser
-NARROW = 360
+USUAL, NARROW = 1100, 360
 SECRET = b"a secret of tests, 32 bytes long"
 
 PUBLIC = {
@@ -486,7 +486,7 @@ ON_PAPER = (
 
 def test_pages_hold_on_paper(site, open_browser, names):
     """A4 is 794 pixels wide: nothing is cut off, and what only a screen has use for is gone."""
-    page = open_browser(width=1100)
+    page = open_browser(own=True)
     for path in ON_PAPER:
         page.goto(site.address + path)
         assert not paper(page) & {"Skip to main content", "Sign in", "Get updates"}, path
@@ -647,24 +647,24 @@ def watch(site, page):
         trouble.append(f"{page.url}: dialog {dialog.message}")
         dialog.dismiss()
 
-    page.on("console", said)
-    page.on("request", asked)
-    page.on("pageerror", lambda error: trouble.append(f"{page.url}: {error}"))
-    page.on("dialog", interrupted)
+    site.listen(page, "console", said)
+    site.listen(page, "request", asked)
+    site.listen(page, "pageerror", lambda error: trouble.append(f"{page.url}: {error}"))
+    site.listen(page, "dialog", interrupted)
     return trouble
 
 
 def problems_at_both_widths(page, where):
-    """Look at one page as a desk shows it and as a telephone does.
+    """Look at one page as a desk shows it and as a telephone does; leaves it at the other width.
 
-    No script of ours asks for the width, so a window made narrow shows what one opened narrow does.
+    No script of ours asks for the width, so a window made narrow shows what one opened narrow does,
+    and the next page is opened at the width that this one was left at.
     """
     found = problems(page, where)
-    usual = page.viewport_size
-    page.set_viewport_size(usual | {"width": NARROW})
-    found += problems(page, where)
-    page.set_viewport_size(usual)
-    return found
+    size = page.viewport_size
+    other = USUAL if size["width"] == NARROW else NARROW
+    page.set_viewport_size(size | {"width": other})
+    return found + problems(page, where)
 
 
 def problems(page, where):
@@ -673,20 +673,20 @@ def problems(page, where):
     What axe finds depends on the page and not on its width; it is most of the time.
     """
     width = page.viewport_size["width"]
-    broken_rules = [] if width == NARROW else Axe().run(page, options=_RULES).response["violations"]
+    broken_rules = [] if width == NARROW else accessibility.broken(page, runOnly=accessibility.TAGS)
     found = [
         f"{where} at {width}: {broken['id']}: {[node['target'] for node in broken['nodes']][:4]}"
         for broken in broken_rules
     ]
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+    scrolls, headings = page.evaluate(_LAYOUT)
+    if scrolls:
         found.append(f"{where} at {width}: scrolls sideways")
-    if page.locator("h1").count() != 1:
-        found.append(f"{where} at {width}: {page.locator('h1').count()} main headings")
+    if headings != 1:
+        found.append(f"{where} at {width}: {headings} main headings")
     return found
 
 
-_RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    # to hand over what holds as well, element by element, takes as long as to look
-    "resultTypes": ["violations"],
-}
+_LAYOUT = """[
+  document.documentElement.scrollWidth > document.documentElement.clientWidth,
+  document.querySelectorAll("h1").length,
+]"""

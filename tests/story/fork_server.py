@@ -1,5 +1,8 @@
 """Imports the program once and forks for each process that is asked for: a start without its imports.
 
+What a start makes of the program's own files alone is made once as well: the catalogue, and what
+SQLAlchemy works out of the tables.
+
     python fork_server.py SOCKET
 
 SOCKET is a descriptor of a socket that keeps messages apart. Each message is a JSON object with
@@ -8,7 +11,7 @@ SOCKET is a descriptor of a socket that keeps messages apart. Each message is a 
 the one on which the process's number and, when it has ended, its status are told. Ends when the
 other side hangs up.
 
-Nothing has happened here but imports: there is no thread, no connection and no open file that a
+Nothing has happened here but that: there is no thread, no connection and no open file that a
 fork could inherit half-way. A process forked here is as good as one started: it has its own number,
 is the only one to use its database, and takes real signals.
 """
@@ -24,6 +27,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import configure_mappers
+
+from monitor.catalogue import loader
 from monitor.cli.root import WHERE
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -51,6 +57,8 @@ def load() -> None:
     """
     for module in MODULES:
         importlib.import_module(module)
+    loader.load()
+    configure_mappers()
     compiled_templates.begin()
     tasks = Path("/proc/self/task")
     if len(list(tasks.iterdir())) > 1:
@@ -116,6 +124,7 @@ def become(request: dict[str, Any]) -> None:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     else:
         sys.argv = [program, *arguments]
+        sys.path[0] = str(Path(program).parent)
         runpy.run_path(program, run_name="__main__")
 
 

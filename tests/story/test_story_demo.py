@@ -1,11 +1,14 @@
 """`gap-monitor demo` plays to its end, tells what happened, and leaves nothing behind."""
 
+import os
 import re
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+import compiled_templates  # type: ignore[import-not-found]  # tests/ is on pytest's path
 import pytest
 import requests
 
@@ -14,15 +17,12 @@ pytestmark = pytest.mark.story
 PLAYING = Path(__file__).with_name("playing.py")
 
 
-def test_the_demonstration_plays_to_its_end(tmp_path):
-    played = subprocess.run(
-        [sys.executable, str(PLAYING), "demo", "--no-keep", "--pace", "0"],
-        cwd=tmp_path,
-        env={"PATH": "", "TMPDIR": str(tmp_path), "PYTHONPATH": ""},
-        capture_output=True,
-        text=True,
-        timeout=1_800,  # Crossref allows three lists a second; a busy machine takes its time
-        check=False,
+def test_the_demonstration_plays_to_its_end(tmp_path, forks):
+    played = forks.run(
+        [str(PLAYING), "demo", "--no-keep", "--pace", "0"],
+        environment=environment(tmp_path, forks),
+        folder=tmp_path,
+        seconds=1_800,  # Crossref allows three lists a second; a busy machine takes its time
     )
     assert played.returncode == 0, played.stdout + played.stderr
     assert list(tmp_path.iterdir()) == []  # nothing is left behind
@@ -101,26 +101,61 @@ def _assert_gaps_move(flat):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_demonstration_and_leaves_nothing(tmp_path, number):
-    with subprocess.Popen(
-        [sys.executable, "-u", "-m", "monitor", "demo", "--port", "0"],
-        cwd=tmp_path,
-        env={"PATH": "", "TMPDIR": str(tmp_path), "PYTHONPATH": "", "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as played:
+def test_a_signal_ends_the_demonstration_and_leaves_nothing(tmp_path, forks, number):
+    with tempfile.TemporaryFile("w+") as err:
+        begin = started if number is signal.SIGTERM else forked
+        played = begin(["demo", "--port", "0"], tmp_path, forks, err)
         assert played.stdout is not None
-        first = played.stdout.readline()
-        address = first.removeprefix("The demonstration is at ").partition(": open")[0]
-        assert requests.get(address, timeout=10).ok, first
-        for line in played.stdout:
-            if line.startswith("2. A commissioner"):
-                break
-        (folder,) = tmp_path.iterdir()
-        kept = list((folder / "var" / "mail").glob("*.eml"))
-        assert any(b"text/html" in one.read_bytes() for one in kept)
-        played.send_signal(number)
-        assert played.wait(300) in ({0} if number is not signal.SIGINT else {0, 2})
+        try:
+            address = until_somebody_has_confirmed(played.stdout, tmp_path)
+            played.send_signal(number)
+            assert played.wait(300) in ({0} if number is not signal.SIGINT else {0, 2})
+        finally:
+            played.kill()
+            played.wait(20)
+            played.stdout.close()
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(requests.ConnectionError):
         requests.get(address, timeout=10)
+
+
+def started(arguments, folder, forks, err):
+    """Start the command as people do; it starts the service the same way."""
+    return subprocess.Popen(
+        [sys.executable, "-u", "-m", "monitor", *arguments],
+        cwd=folder,
+        env={"PATH": "", "TMPDIR": str(folder), "PYTHONPATH": "", "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=err,
+        text=True,
+    )
+
+
+def forked(arguments, folder, forks, err):
+    """Fork the command; its service is forked as well."""
+    return forks.start(
+        [str(PLAYING), *arguments],
+        environment=environment(folder, forks),
+        stderr=err,
+        folder=folder,
+    )
+
+
+def environment(folder, forks):
+    """Give what a process needs here: where it may write, who forks, and templates that are compiled."""
+    compiled = {compiled_templates.FOLDER: os.environ[compiled_templates.FOLDER]}
+    return {"PATH": "", "TMPDIR": str(folder), "PYTHONPATH": "", **forks.environment, **compiled}
+
+
+def until_somebody_has_confirmed(printed, folder):
+    """Follow the play to its second scene; gives the address of its service, which answers."""
+    first = printed.readline()
+    address = first.removeprefix("The demonstration is at ").partition(": open")[0]
+    assert requests.get(address, timeout=10).ok, first
+    for line in printed:
+        if line.startswith("2. A commissioner"):
+            break
+    (made,) = folder.iterdir()
+    kept = list((made / "var" / "mail").glob("*.eml"))
+    assert any(b"text/html" in one.read_bytes() for one in kept)
+    return address

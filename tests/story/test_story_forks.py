@@ -1,13 +1,15 @@
 """What a story's processes stand on: a forked process is like one that was started."""
 
+import os
 import signal
 import subprocess
 from pathlib import Path
 
 import pytest
+import requests
 from forking import ForkedService  # type: ignore[import-not-found]  # beside this file
 
-from monitor.demo.driver import ServiceProcess
+from monitor.demo.driver import ServiceProcess, free_port
 
 pytestmark = pytest.mark.story
 
@@ -84,3 +86,33 @@ def test_a_fault_of_a_forked_process_ends_it_with_a_traceback(forks, tmp_path):
         assert process.wait(20) == 1
         err.seek(0)
         assert err.read().endswith("ZeroDivisionError: division by zero\n")
+
+
+def test_a_script_calls_the_program_by_its_path_and_forks_it(forks, config, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os, subprocess, sys\n"
+        "done = subprocess.run([os.environ['GAP'], *sys.argv[1:]], capture_output=True, text=True)\n"
+        "print(done.returncode, done.stdout, done.stderr)\n"
+    )
+    assert ForkedService(config, forks).run("init").returncode == 0
+    for arguments in (["export", "queue", "--format", "json"], ["poll", "nobody"]):
+        told = ["--config", str(config), *arguments]
+        plain = ForkedService(config, forks).run(*arguments)
+        called = forks.play(script, *told)
+        said = f"{plain.returncode} {plain.stdout} {plain.stderr}\n"
+        assert (called.returncode, called.stdout) == (0, said)
+
+
+def test_a_signal_to_the_command_that_forks_is_one_to_what_it_forked(forks, config):
+    config.write_text(f"{SETTINGS}[web]\nport = {free_port()}\n", encoding="utf-8")
+    command = [str(forks.command), "--config", str(config), "serve"]
+    with subprocess.Popen(
+        command, env={**os.environ, **forks.environment}, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        lines = (line for line in process.stdout if line.startswith("Gap Monitor is at "))
+        address = next(lines).removeprefix("Gap Monitor is at ").strip()
+        assert requests.get(f"{address}/healthz", timeout=60).ok
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0

@@ -1,8 +1,5 @@
-"""The scripts that once broke the mail, run in place against the real command; each says RIGHT."""
+"""The scripts that once broke the mail, run in place against the program; each says RIGHT."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,19 +11,10 @@ MAIL = ["mail_relay_denied", "smtp_password_not_ascii"]
 
 
 @pytest.mark.parametrize("name", MAIL)
-def test_a_case_of_the_mail_comes_out_right(name, tmp_path):
+def test_a_case_of_the_mail_comes_out_right(name, forks):
     script = CASES / f"{name}.py"
     if not script.is_file():
         pytest.skip(f"the case {script.name} (../shared/cases/ops) is not on this machine")
-    command = Path(sys.executable).with_name("gap-monitor")
-    done = subprocess.run(
-        [sys.executable, "-B", str(script)],
-        cwd=tmp_path,
-        env={**os.environ, "GAP": str(command), "TMPDIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
+    done = forks.play(script)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith("RIGHT")

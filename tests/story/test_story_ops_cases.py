@@ -1,19 +1,14 @@
 """The faults of running the service that were handed to us, each played on a service of its own.
 
-The scripts stand in ``../shared/cases/ops`` and are run in place, with the command and the Python of
-this checkout; each prints RIGHT or WRONG with what it saw. A script that is mended belongs in CASES.
+The scripts stand in ``../shared/cases/ops`` and are run in place, in processes that are forked (see
+forking.py); each prints RIGHT or WRONG with what it saw. A script that is mended belongs in CASES.
 """
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "cases" / "ops"
-COMMAND = Path(sys.executable).with_name("gap-monitor")
-LONGEST = 240  # seconds; most take ten
 
 CASES = (
     "proxy_lockout",
@@ -27,16 +22,9 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_handed_fault_is_mended(case):
+def test_a_handed_fault_is_mended(case, forks):
     script = FOLDER / f"{case}.py"
     if not script.is_file():
         pytest.skip(f"{case}.py (../shared/cases/ops) is not on this machine")
-    played = subprocess.run(
-        [sys.executable, str(script)],
-        env={**os.environ, "GAP": str(COMMAND)},
-        capture_output=True,
-        text=True,
-        timeout=LONGEST,
-        check=False,
-    )
+    played = forks.play(script)
     assert played.returncode == 0, played.stdout + played.stderr
