@@ -32,6 +32,7 @@ sys.path.insert(0, str(ROOT))
 from monitor.jobs.files.importing import import_file  # noqa: E402 - found through the path set above
 from monitor.jobs.schedule import SCHEDULE  # noqa: E402 - the same
 from monitor.jobs.service import Service, prepare  # noqa: E402 - the same
+from monitor.kernel.process.garbage import spare_loaded  # noqa: E402 - the same
 from monitor.kernel.settings import parse  # noqa: E402 - the same
 
 RECORDED = ROOT.parent / "shared" / "recordings" / "pubmed_xml"
@@ -198,6 +199,7 @@ def main(arguments: list[str]) -> int:
     if not paths:
         print("no recorded documents beside the project: name a file")
         return 2
+    spare_loaded()  # as the command does with all that it loaded (cli.loading)
     sizes = sorted({int(size) for size in chosen.size.split(",")})
     misses = [*missed(None, sizes, list(articles(paths)))]
     if chosen.postgres:

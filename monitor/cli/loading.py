@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from monitor.kernel.process.garbage import spare_loaded
+
 
 class LoadingGroup(click.Group):
     """A group whose commands stand in ``modules`` of this package; each adds itself when loaded."""
@@ -38,7 +40,7 @@ def _no_collecting() -> Iterator[None]:
     gc.disable()
     try:
         yield
-        gc.freeze()
+        spare_loaded()
     finally:
         if was_on:
             gc.enable()

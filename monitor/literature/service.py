@@ -71,8 +71,12 @@ def ingest(
         if known.touches(arrival):
             done += _add(session, fresh, at)
             fresh = []
-            done.append(_take_in(session, arrival, matcher, at))
-            known.add(arrival, is_new=done[-1].is_new)
+            taken = _take_in(session, arrival, matcher, at)
+            done.append(taken)
+            if taken.is_new:
+                known.add(arrival)
+            else:
+                known.join(session, arrival, taken.paper_id)
         else:
             fresh.append(arrival)
             known.add(arrival)

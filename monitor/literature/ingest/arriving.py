@@ -45,6 +45,7 @@ _KNOWN_IDENTIFIERS = select(PaperIdentifier.scheme, PaperIdentifier.value).where
 _KNOWN_KEYS = select(PaperKey.value, PaperKey.paper_id).where(
     PaperKey.value.in_(bindparam("some", expanding=True))
 )
+_KEYS = select(PaperKey.value).where(PaperKey.paper_id == bindparam("paper_id"))
 # Of records that came at once, those that are another version of one before them.
 _AGAIN = (
     select(_this.id)
@@ -89,8 +90,8 @@ class Known:
     identifiers: set[tuple[str, str]] = field(default_factory=set)
     bearers: dict[int, set[int]] = field(default_factory=dict)
     said: dict[int, Citation] = field(default_factory=dict)
+    moved: set[int] = field(default_factory=set)
     _fingerprints: dict[int, Fingerprint] = field(default_factory=dict)
-    _changed: bool = False
 
     @classmethod
     def of(cls, session: Session, arrivals: Sequence[Arrival]) -> "Known":
@@ -135,8 +136,11 @@ class Known:
 
     def _resembles(self, arrival: Arrival) -> bool:
         """Tell whether one that bears a key of it may be the same: many titles only begin alike."""
-        shared = self.bearers.keys() & arrival.reading.keys
-        if not shared or self._changed or arrival.record_id in self.again:
+        keys = arrival.reading.keys
+        if not self.moved.isdisjoint(keys):
+            return True
+        shared = self.bearers.keys() & keys
+        if not shared or arrival.record_id in self.again:
             return bool(shared)
         own = arrival.reading.fingerprint
         others = {one for key in shared for one in self.bearers[key]}
@@ -149,9 +153,16 @@ class Known:
             self._fingerprints[bearer] = fingerprint(self.said[bearer])
         return compare(own, self._fingerprints[bearer]).verdict != "different"
 
-    def add(self, one: Arrival, *, is_new: bool = True) -> None:
-        """Take note of an arrival that is held now; unless it is new, what is held says more."""
-        self._changed = self._changed or not is_new or self.knows(one)
+    def join(self, session: Session, one: Arrival, paper_id: int) -> None:
+        """Take note of an arrival that a paper held here has now: the paper may say something else."""
+        self.moved.update(session.scalars(_KEYS, {"paper_id": paper_id}))
+        self.moved.update(one.reading.keys)
+        self.identifiers.update((i.scheme, i.value) for i in one.own)
+
+    def add(self, one: Arrival) -> None:
+        """Take note of an arrival that is a paper of its own now."""
+        if self.knows(one):  # it shares an identifier, which stays with the other
+            self.moved.update(one.reading.keys)
         self.identifiers.update((i.scheme, i.value) for i in one.own)
         number = -1 - len(self.said)
         self.said[number] = resolve.as_citation(one.reading.citation, one.own)

@@ -7,6 +7,7 @@ as evaluated: a study missed is worse than one read in vain. Stores nothing and 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 from monitor.literature.matching import fields, passing, passing_cues
 from monitor.literature.matching.matcher import Hit
@@ -47,8 +48,12 @@ def evaluations(hits: Sequence[Hit], title: str, abstract: str | None) -> tuple[
     by_slug: dict[str, list[Hit]] = defaultdict(list)
     for hit in hits:
         by_slug[hit.slug].append(hit)
-    paper = _Paper.of(title, abstract, hits)
-    return tuple(_standing(slug, its_hits, paper) for slug, its_hits in by_slug.items())
+    # read only where a name stands in the abstract alone
+    paper = cache(partial(_Paper.of, title, abstract, hits))
+    return tuple(
+        _outside(slug, its_hits) or _inside(slug, its_hits, paper())
+        for slug, its_hits in by_slug.items()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +106,18 @@ class _Paper:
         return (one for one in self.sentences if passing_cues.OWN.search(one.text))
 
 
-def _standing(slug: str, hits: Sequence[Hit], paper: _Paper) -> Evaluation:
-    """Judge one intervention: one hit that is no passing one is enough."""
+def _outside(slug: str, hits: Sequence[Hit]) -> Evaluation | None:
+    """Judge an intervention that is named in the title or the keywords; None: it is not."""
     for hit in hits:
         if hit.field != "abstract":
             return Evaluation(
                 slug, evaluated=True, reason=f"in the {hit.field}", sentence=hit.words
             )
+    return None
+
+
+def _inside(slug: str, hits: Sequence[Hit], paper: _Paper) -> Evaluation:
+    """Judge one that only the abstract names: one hit that is no passing one is enough."""
     passing = None
     for hit in hits:
         sentence = _around(paper.sentences, hit)

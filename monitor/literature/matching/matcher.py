@@ -134,7 +134,8 @@ class Matcher:
         names = {spot.name for field_spots in spots.values() for spot in field_spots}
         if all(name.rule == LOOKALIKE for name in names):
             return ()
-        seen = self._seen(texts)
+        # only abbreviations ask for the words around them
+        seen = self._seen(texts) if any(name.context for name in names) else set()
         if not any(_may_count(name, seen) for name in names):
             return ()
         judged = self._judged(texts, spots, seen)
@@ -170,11 +171,12 @@ class Matcher:
         self, texts: dict[str, str], spots: dict[str, list[_Spot]], seen: set[str]
     ) -> dict[str, JudgedNames]:
         """Judge what stands in each field: full names first, abbreviations in their light."""
-        meant = self._meant(texts, seen)
         candidates = {
             field: sorted(set(_placed(field_spots)), key=lambda candidate: candidate.order)
             for field, field_spots in spots.items()
         }
+        short = any(one.name.context for found in candidates.values() for one in found)
+        meant = self._meant(texts, seen) if short else seen
         names = {
             field: judge_names(text, candidates[field], self._words_in)
             for field, text in texts.items()

@@ -62,12 +62,12 @@ def prior_features(
     citation: Citation, hits: Sequence[Hit], *, in_passing: bool = False
 ) -> PriorFeatures:
     """Read what the prior weighs from what a record says of it, and the names found there."""
-    text = fold(f"{citation.title}\n{citation.abstract or ''}")
+    text = f"{fold(citation.title)} {fold(citation.abstract or '')}"
     suggestion = design_of(citation)
     return PriorFeatures(
         design=suggestion.value if suggestion else None,
         named=_named(hits, in_passing=in_passing),
-        attachment=_ATTACHMENT.search(text) is not None,
+        attachment=_tells_of_attachment(text),
         year=citation.year,
     )
 
@@ -81,6 +81,12 @@ def prior(paper: PriorFeatures, this_year: int) -> Mapping[str, float]:
         RECENT: _recent(paper.year, this_year),
     }
     return {part: _MOST[part] * shares[part] for part in PARTS}
+
+
+def _tells_of_attachment(folded: str) -> bool:
+    # looking for the fixed words first is much faster
+    may_tell = "attachment" in folded or "strange situation" in folded
+    return may_tell and _ATTACHMENT.search(folded) is not None
 
 
 def _named(hits: Iterable[Hit], *, in_passing: bool) -> str | None:

@@ -479,6 +479,30 @@ def test_papers_whose_titles_only_begin_alike_are_not_looked_up_one_by_one(
         assert one.paper_id == done[1].paper_id or session.scalars(linked).first()
 
 
+def test_what_a_joined_record_changed_is_seen_by_those_after_it_in_one_batch(
+    session, intake, matcher, cite, now
+):
+    by = {"authors": ("Heron A", "Wren B"), "year": 2020, "journal": "J Invented", "volume": "7"}
+    of_town = "A randomised controlled trial of Theraplay in Aberford"
+    of_sea = "Playing by the sea: what foster carers in Bexholme told us of their first year"
+    batch = [
+        intake.stored(cite(of_town, pmid="11", pages="1-9", **by), source="file"),
+        # the preferred source says that the same paper is called otherwise
+        intake.stored(cite(of_sea, pmid="11", pages="21-39", **by)),
+        # none of these has an identifier: two are that paper by its new words, one is another
+        intake.stored(cite(of_sea, pages="21-39", **by), source="file"),
+        intake.stored(cite(f"{of_town}, two years on", authors=("Finch C",), year=2022)),
+        intake.stored(cite(of_sea.upper(), pages="21-39", **by), source="file"),
+    ]
+    at_once = session.begin_nested()
+    together = [one.paper_id for one in service.ingest(session, batch, matcher, now)]
+    at_once.rollback()
+    session.expire_all()
+    alone = [service.ingest(session, [one], matcher, now)[0].paper_id for one in batch]
+    places = [ids.index(one) for ids in (together, alone) for one in ids]
+    assert places == [0, 0, 0, 3, 0] * 2
+
+
 def _recorded(recordings):
     """Real replies of two sources, which share papers, read by the real readers."""
     for path in sorted((recordings / "pubmed_xml").glob("reciter*.xml")):
