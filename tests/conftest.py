@@ -12,6 +12,7 @@ from pathlib import Path
 import compiled_once  # type: ignore[import-not-found]  # tests/ is on pytest's path
 import compiled_templates  # type: ignore[import-not-found]  # tests/ is on pytest's path
 import hypothesis
+import kept_connections  # type: ignore[import-not-found]  # tests/ is on pytest's path
 import pytest
 import structlog
 from argon2 import PasswordHasher
@@ -174,7 +175,9 @@ def postgres_database(postgres_template) -> Iterator[str]:
     A database of its own for each would be most of the time of the short tests.
     """
     name = f"gap_{os.getpid()}"
+    kept_connections.keep(name)
     yield duplicate(postgres_template, "gap_template", name)
+    kept_connections.forget()
     drop(postgres_template, name)
 
 
