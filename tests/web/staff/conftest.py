@@ -22,6 +22,7 @@ from monitor.kernel import settings as settings_module
 from monitor.kernel.persistence.database import Database
 from monitor.web.app import create_app
 
+
 class Originals:
     """Worlds made once, by kind of database and by whether they are full."""
 
