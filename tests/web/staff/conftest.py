@@ -53,7 +53,9 @@ class Originals:
             shutil.copyfile(self.request.getfixturevalue("sqlite_template"), folder / "world.db")
             return f"sqlite:///{folder}/world.db"
         server: str = self.request.getfixturevalue("postgres_template")
-        return str(duplicate(server, "gap_template", f"staff_{folder.name.lower().replace('-', '_')}"))
+        return str(
+            duplicate(server, "gap_template", f"staff_{folder.name.lower().replace('-', '_')}")
+        )
 
 
 @pytest.fixture(scope="session")
