@@ -60,6 +60,8 @@ _IN_MEMORY = Path("/dev/shm")
 _ROOM = 4 * 2**30  # bytes
 # new objects before the newest are looked through, and how many times the younger before the older
 _GARBAGE = (5_000, 20, 20)
+# nothing that is imported or found is garbage: to look through it took a seventh of the finding
+gc.set_threshold(500_000, 20, 20)
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "recordings"
 
 
