@@ -12,6 +12,7 @@ from pathlib import Path
 import compiled_once  # type: ignore[import-not-found]  # tests/ is on pytest's path
 import compiled_templates  # type: ignore[import-not-found]  # tests/ is on pytest's path
 import hypothesis
+import kept_connections  # type: ignore[import-not-found]  # tests/ is on pytest's path
 import pytest
 import structlog
 from argon2 import PasswordHasher
@@ -59,6 +60,8 @@ _IN_MEMORY = Path("/dev/shm")
 _ROOM = 4 * 2**30  # bytes
 # new objects before the newest are looked through, and how many times the younger before the older
 _GARBAGE = (5_000, 20, 20)
+# nothing that is imported or found is garbage: to look through it took a seventh of the finding
+gc.set_threshold(500_000, 20, 20)
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "recordings"
 
 
@@ -174,7 +177,9 @@ def postgres_database(postgres_template) -> Iterator[str]:
     A database of its own for each would be most of the time of the short tests.
     """
     name = f"gap_{os.getpid()}"
+    kept_connections.keep(name)
     yield duplicate(postgres_template, "gap_template", name)
+    kept_connections.forget()
     drop(postgres_template, name)
 
 

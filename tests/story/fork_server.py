@@ -32,7 +32,7 @@ from sqlalchemy.orm import configure_mappers
 from monitor.catalogue import loader
 from monitor.cli.root import WHERE
 
-sys.path.append(str(Path(__file__).parents[1]))
+sys.path.append(str(Path(__file__).parents[1] / "support"))
 import compiled_templates  # type: ignore[import-not-found]
 
 # what the commands of a story import; numpy is left to them, since it starts threads

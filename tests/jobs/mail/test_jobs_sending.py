@@ -260,7 +260,7 @@ def test_a_killed_sender_repeats_only_what_was_in_flight(serving, tmp_path, cloc
         reached = threading.Event()
         relay.on_mail = lambda kept: reached.set() if len(kept) >= after else None
         sender = subprocess.Popen([sys.executable, "-c", SENDER, str(config)])
-        assert reached.wait(60)
+        assert reached.wait(600)  # it is a process that starts: on a busy machine, minutes
         os.kill(sender.pid, signal.SIGKILL)
         sender.wait()
         relay.on_mail = lambda kept: None

@@ -6,15 +6,14 @@ A world takes seconds to make, so each is made once per kind of database and the
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
-from postgres_server import drop, duplicate  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from sqlalchemy import make_url
+from postgres_server import duplicate, sweep, transaction  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from published import Rows  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from staff_world import SOME_SOURCES, World, begin, fill, patient  # type: ignore[import-not-found]  # tests/ is on pytest's path
 from werkzeug.test import TestResponse
 
@@ -23,30 +22,29 @@ from monitor.kernel import settings as settings_module
 from monitor.kernel.persistence.database import Database
 from monitor.web.app import create_app
 
-_NUMBERS = count(1)
-
 
 class Originals:
     """Worlds made once, by kind of database and by whether they are full."""
 
     def __init__(self, folder: Path, request: pytest.FixtureRequest) -> None:
         self.folder, self.request = folder, request
-        self.made: dict[tuple[str, bool], tuple[World, str, Path]] = {}
+        self.made: dict[tuple[str, bool], tuple[World, Rows, Path]] = {}
 
-    def get(self, kind: str, *, full: bool, clock) -> tuple[World, str, Path]:
-        """Give a world, its database's address, and the folder of its mail."""
+    def get(self, kind: str, *, full: bool, clock) -> tuple[World, Rows, Path]:
+        """Give a world, its rows, and the folder of its database (on SQLite) and of its mail."""
         if (kind, full) not in self.made:
             folder = self.folder / f"{kind}-{full}"
             folder.mkdir()
-            url = self._empty(kind, folder)
-            database = Database(url)
+            database = Database(self._empty(kind, folder))
             settled = clock()
             world = begin(
                 settings_module.parse(patient(SOME_SOURCES), folder=folder),
                 database,
                 lambda: settled,
             )
-            self.made[kind, full] = (fill(world) if full else world, url, folder)
+            world = fill(world) if full else world
+            with database.read() as session:
+                self.made[kind, full] = world, Rows(session.connection()), folder
             database.dispose()
         return self.made[kind, full]
 
@@ -54,13 +52,10 @@ class Originals:
         if kind == "sqlite":
             shutil.copyfile(self.request.getfixturevalue("sqlite_template"), folder / "world.db")
             return f"sqlite:///{folder}/world.db"
-        return copied(self.request.getfixturevalue("postgres_template"), "gap_template")
-
-
-def copied(server: str, original: str) -> str:
-    """Copy a database of the PostgreSQL server; gives the copy's address."""
-    url: str = duplicate(server, original, f"gap_staff_{next(_NUMBERS)}")
-    return url
+        server: str = self.request.getfixturevalue("postgres_template")
+        return str(
+            duplicate(server, "gap_template", f"staff_{folder.name.lower().replace('-', '_')}")
+        )
 
 
 @pytest.fixture(scope="session")
@@ -72,21 +67,23 @@ def originals(tmp_path_factory, request) -> Originals:
 def begun(request, originals, tmp_path, settings, clock) -> Iterator[World]:
     """A world of its own for one test; full where the test also asks for ``world``."""
     full = "world" in request.fixturenames
-    world, url, folder = originals.get(request.param, full=full, clock=clock)
+    world, rows, folder = originals.get(request.param, full=full, clock=clock)
     if full:
         shutil.copytree(folder / "var", tmp_path / "var")
-    mine = f"sqlite:///{tmp_path}/world.db"
     if request.param == "sqlite":
         shutil.copyfile(folder / "world.db", tmp_path / "world.db")
+        url, since = f"sqlite:///{tmp_path}/world.db", 0
     else:
-        server = request.getfixturevalue("postgres_template")
-        mine = copied(server, str(make_url(url).database))
-    database = Database(mine)
+        url = request.getfixturevalue("postgres_database")
+        since = transaction(url)
+    database = Database(url)
+    if not database.is_sqlite:
+        with database.write() as session:
+            rows.put(session.connection())
     yield world.moved(replace(world.service, settings=settings, database=database, clock=clock))
     database.dispose()
-    if request.param == "postgresql":
-        server = request.getfixturevalue("postgres_template")
-        drop(server, str(make_url(mine).database))
+    if not database.is_sqlite:
+        sweep(url, since)
 
 
 @pytest.fixture

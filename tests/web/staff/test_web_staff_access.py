@@ -2,12 +2,15 @@
 
 import html
 import re
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import event, func, select
+from werkzeug.test import TestResponse
 
 from monitor.accounts import service as accounts
+from monitor.accounts.tables import User
 from monitor.gap.tables import Change
 from monitor.kernel import audit
 from monitor.literature.tables import Study
@@ -262,10 +265,11 @@ def _routes(app):
     }
 
 
-def _address(world, rule):
+def _filled(world):
+    """Give the function that fills in a rule with what there is in this world."""
     with world.database.read() as session:
         letter = next(m for m in mail.messages(session) if m.kind == "change" and m.sent_at)
-    for field, value in (
+    fields = (
         ("<int:change_id>", "11"),  # the first after the ten of the baseline
         ("<slug>", "ddp"),
         ("findings/<key>", "findings/usual-care-attachment"),
@@ -296,39 +300,91 @@ def _address(world, rule):
         ("<day>", "2026-11-23"),
         ("<token>", "not-a-token"),
         ("<path:filename>", "gapmonitor.css"),
-    ):
-        rule = rule.replace(field, str(value))
-    return rule
+    )
+
+    def address(rule):
+        for field, value in fields:
+            rule = rule.replace(field, str(value))
+        return rule
+
+    return address
 
 
 def test_every_route_answers_everybody_as_expected(world, staff_app, browse):
     apart = _routes(staff_app) ^ set(EXPECTED)
     assert not apart, f"missing from the table, or gone: {sorted(apart)}"
     people = dict(zip(ROLES, (None, world.rob, world.ann, world.ada), strict=True))
-    wrong = []
+    address, signed_in, wrong = _filled(world), {}, []
     for (method, rule), answers in EXPECTED.items():
         for role, expected in zip(ROLES, answers, strict=True):
-            given = _answer(world, browse(people[role]), method, _address(world, rule))
+            if role not in signed_in:
+                browser = browse(people[role])
+                signed_in[role] = browser, browser.csrf()
+            given = _answer(*signed_in[role], method, address(rule))
             if given != expected:
                 wrong.append(f"{method} {rule} as {role}: {given}, not {expected}")
+            if method == "POST" and given < 400:
+                del signed_in[role]  # it may have ended the session, or the token
     assert not wrong, "\n".join(wrong)
 
 
-def _answer(world, browser, method, address):
+def _answer(browser, csrf, method, address):
     if method == "GET":
         answer = browser.get(address)
         # a machine may have no font to write a picture with, and says so
         is_blind = address.endswith(".png") and b"no font" in answer.data
         return 200 if is_blind else answer.status_code
-    return browser.post(address, {}, csrf=browser.csrf()).status_code
+    return browser.post(address, {}, csrf=csrf).status_code
 
 
-def test_reading_changes_nothing(world, browse):
-    browser, before = browse(world.ada), world.contents()
-    for method, rule in EXPECTED:
-        if method == "GET":
-            browser.get(_address(world, rule))
-    assert world.contents() == before
+@dataclass
+class Read:
+    """One page that was read: who asked, by which rule, the answer, and the statements it took."""
+
+    reader: User | None
+    rule: str
+    answer: TestResponse
+    sent: list[str]
+
+
+@dataclass
+class Walk:
+    """Every page that is read, once as nobody and once as the administrator; nothing was sent."""
+
+    before: dict[str, object]
+    pages: list[Read]
+    after: dict[str, object]
+
+
+_walks: dict[bool, Walk] = {}
+
+
+@pytest.fixture
+def walk(world, browse, clock):
+    """Read every page, once a kind of database: what it left and what it was are asked of one walk."""
+    kind = world.database.is_sqlite
+    if kind not in _walks:
+        address, pages = _filled(world), []
+        sent: list[str] = []
+        before = world.contents()
+        event.listen(
+            world.database.engine,
+            "before_cursor_execute",
+            lambda _c, _u, statement, *_: sent.append(" ".join(statement.split())),
+        )
+        for reader in (None, world.ada):
+            browser = browse(reader)
+            for method, rule in EXPECTED:
+                if method == "GET":
+                    clock.advance(minutes=2)  # so that each page notes that they were here
+                    sent.clear()
+                    pages.append(Read(reader, rule, browser.get(address(rule)), list(sent)))
+        _walks[kind] = Walk(before, pages, world.contents())
+    return _walks[kind]
+
+
+def test_reading_changes_nothing(walk):
+    assert walk.after == walk.before
 
 
 def test_what_was_refused_for_its_role_stands_in_the_ledger(world, browse):
@@ -351,20 +407,19 @@ def test_a_form_without_its_token_is_refused(world, staff_app, browse):
     browser = browse(world.ada)
     stolen = browse(world.ben).csrf()  # another browser's
     browser.client.set_cookie("my-services", _own_view(world))
-    before = world.contents()
+    before, address = world.contents(), _filled(world)
     for method, rule in EXPECTED:
         if method == "POST" and rule not in TOKENLESS:
             for csrf in ("", stolen):
-                answer = browser.post(_address(world, rule), {}, csrf=csrf)
+                answer = browser.post(address(rule), {}, csrf=csrf)
                 assert answer.status_code == 400, rule
     assert world.contents() == before
 
 
-def test_signed_in_pages_are_guarded_never_stored_and_hold_nothing_inline(world, browse):
-    browser = browse(world.ada)
-    for method, rule in EXPECTED:
-        if method == "GET" and rule not in NO_PAGE:
-            answer = browser.get(_address(world, rule))
+def test_signed_in_pages_are_guarded_never_stored_and_hold_nothing_inline(walk):
+    for page in walk.pages:
+        if page.reader is not None and page.rule not in NO_PAGE:
+            answer, rule = page.answer, page.rule
             policy = answer.headers["Content-Security-Policy"]
             assert "no-store" in answer.headers["Cache-Control"], rule
             assert "default-src 'self'" in policy, rule
@@ -451,25 +506,13 @@ NOTED = {
 }
 
 
-def test_pages_that_read_send_no_writes(world, browse, clock):
+def test_pages_that_read_send_no_writes(walk):
     """Neither kept nor rolled back: a write, even of nothing, waits for everybody else's."""
-    sent: list[str] = []
-    event.listen(
-        world.database.engine,
-        "before_cursor_execute",
-        lambda _c, _u, statement, *_: sent.append(" ".join(statement.split())),
-    )
     written = []
-    for reader in (None, world.ada):
-        browser = browse(reader)
-        for method, rule in EXPECTED:
-            if method == "GET":
-                address = _address(world, rule)
-                clock.advance(minutes=2)  # so that each page notes that they were here
-                sent.clear()
-                browser.get(address)
-                assert reader is None or rule in UNASKED or any(map(_is_noted, sent)), rule
-                written += [f"{rule}: {one}" for one in sent if _writes(one) and not _is_noted(one)]
+    for page in walk.pages:
+        is_noted = any(map(_is_noted, page.sent))
+        assert page.reader is None or page.rule in UNASKED or is_noted, page.rule
+        written += [f"{page.rule}: {s}" for s in page.sent if _writes(s) and not _is_noted(s)]
     assert written == []
 
 
@@ -527,10 +570,11 @@ def test_crawlers_are_told_what_is_not_for_them(world, staff_app, browse):
     answer = browse(None).get("/robots.txt")
     assert (answer.status_code, answer.mimetype) == (200, "text/plain")
     kept_out = re.findall(r"^Disallow: (\S+)$", answer.text, re.MULTILINE)
+    filled = _filled(world)
     for (method, rule), expected in EXPECTED.items():
         if method != "GET" or rule == "/robots.txt":
             continue
-        address = _address(world, rule)
+        address = filled(rule)
         # nobody looks for the second, and what follows it is one person's
         is_open = expected == PUBLIC and rule not in {"/healthz", "/own-data"}
         assert any(address.startswith(one) for one in kept_out) is not is_open, rule

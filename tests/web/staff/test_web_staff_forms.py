@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import text
-from test_web_staff_access import EXPECTED, _address  # type: ignore[import-not-found]  # beside it
+from test_web_staff_access import EXPECTED, _filled  # type: ignore[import-not-found]  # beside it
 
 from monitor.kernel.errors import Unavailable
 from monitor.web import posting
@@ -35,10 +35,11 @@ def test_every_address_that_takes_a_form_can_show_it(staff_app):
 def test_restoring_sends_nothing_anywhere(world, staff_app, browse):
     browser, before = browse(world.ada), world.contents()
     csrf = browser.csrf()
+    filled = _filled(world)
     for method, rule in EXPECTED:
         if method != "POST" or rule == "/sign-out":
             continue
-        answer = browser.post(_address(world, rule), {**TYPED, "action": "restore"}, csrf=csrf)
+        answer = browser.post(filled(rule), {**TYPED, "action": "restore"}, csrf=csrf)
         # 409, 404: what it is about is settled, or is not there; 303: it leads to what became of it;
         # 401: a private view that is not open here
         assert answer.status_code in {200, 303, 401, 404, 409}, (

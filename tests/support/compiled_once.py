@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import compiled_templates  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import kept_connections  # type: ignore[import-not-found]  # tests/ is on pytest's path
 import pytest
 from _pytest.assertion import rewrite
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event
@@ -33,6 +34,7 @@ def begin() -> None:
 def _sharing(url: str, **options: Any) -> Engine:
     engine = _create(url, query_cache_size=_STATEMENTS, **options)
     kind = engine.dialect.name
+    kept_connections.share(engine)
     if kind in _shared:
         # what there is to learn of its server is known; to ask again is six statements a test
         engine.dialect.initialize = _know  # type: ignore[method-assign]

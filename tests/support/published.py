@@ -19,11 +19,10 @@ from monitor.service import Service
 _COUNTED_UP = "SELECT sequencename AS name, last_value AS value FROM pg_sequences WHERE last_value IS NOT NULL"
 
 
-class _Rows:
+class Rows:
     """Every row of a database, as its driver reads and writes it."""
 
-    def __init__(self, connection: Connection, of: Catalogue) -> None:
-        self.of = of
+    def __init__(self, connection: Connection) -> None:
         self.tables: dict[str, Any] = {}
         for table in Base.metadata.sorted_tables:
             if connection.scalar(text(f'SELECT EXISTS (SELECT 1 FROM "{table.name}")')):  # noqa: S608 - our own
@@ -34,13 +33,19 @@ class _Rows:
 
     def put(self, connection: Connection) -> None:
         """Put them into an empty database; the next number of each table is the one it would be."""
+        is_sqlite = connection.dialect.name == "sqlite"
+        if not is_sqlite:  # what they refer to was checked where they come from
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         for table, rows in self.tables.items():
             _write(connection, table, rows)
+        if not is_sqlite:
+            connection.exec_driver_sql("SET LOCAL session_replication_role = origin")
         if self.count_on:
             connection.execute(text(f"SELECT {self.count_on}"))
 
 
-_known: dict[tuple[object, ...], _Rows] = {}
+# by kind of database, what it is, catalogue and time; the catalogue is kept, so that no other has its id
+_known: dict[tuple[object, ...], tuple[Catalogue, Rows]] = {}
 
 
 def once(
@@ -53,13 +58,13 @@ def once(
     connection = session.connection()
     key = connection.dialect.name, what, id(catalogue), at
     if key in _known:
-        _known[key].put(connection)
+        _known[key][1].put(connection)
         return
-    was_empty = not _Rows(connection, catalogue).tables
+    was_empty = not Rows(connection).tables
     make()
     session.flush()
     if was_empty:
-        _known[key] = _Rows(connection, catalogue)
+        _known[key] = catalogue, Rows(connection)
 
 
 def ten(session: Session, catalogue: Catalogue, at: datetime) -> None:

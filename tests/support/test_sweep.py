@@ -81,3 +81,13 @@ def test_a_rollback_is_left_alone_but_for_its_numbers(swept):
         assert connection.execute(text(COUNT)).scalar() == 1, "the connection was ended"
     run(url, "DELETE FROM failed_sign_in")
     assert number(url, ID) == 1
+
+
+def test_what_grew_is_emptied_too(swept):
+    url, since, engine = swept
+    long = ADD.replace("VALUES ('ann@example.org'", "SELECT repeat('a', 300) || number")
+    with engine.begin() as connection:
+        connection.execute(text(f"{long[:-1]} FROM generate_series(1, 1000) AS number"))
+    sweep(url, since)
+    assert number(url, COUNT) == 0
+    assert number(url, "SELECT pg_relation_size('failed_sign_in')") == 0
