@@ -38,7 +38,8 @@ except ImportError:
     triggers = None  # type: ignore[assignment]
 
 AT = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
-TOKENS = {"reviewer": "r" * 43, "admin": "a" * 43}  # sessions, by who holds them
+TOKENS = {"reviewer": "r" * 43, "admin": "a" * 43}  # a session of each, by who holds it
+SESSIONS = 8  # of each
 PER, OPEN, SCREENED, TRIALS = 1000, 155, 200, 3  # of so many papers: up to these numbers
 DESIGNS = (
     "randomised",
@@ -374,19 +375,25 @@ def people() -> Iterator[tuple[str, list[Row]]]:
     )
 
 
+def token_of(who: str, number: int) -> str:
+    """Give the token of one of somebody's sessions."""
+    return TOKENS[who] if number == 0 else f"{TOKENS[who][:-1]}{number}"
+
+
 def sign_in(database: Database, now: datetime) -> None:
-    """Open a session for the reviewer and one for the admin."""
+    """Open the sessions of the reviewer and of the admin."""
     said = "DELETE FROM sign_in"
     adding = text(
         "INSERT INTO sign_in (token_hash, user_id, started_at, last_seen_at)"
         " VALUES (:hash, :user, :at, :at)"
     )
+    moment = now.strftime("%Y-%m-%d %H:%M:%S.%f") + ("" if database.is_sqlite else "+00")
     with database.write() as session:
         session.execute(text(said))
-        for number, token in enumerate(TOKENS.values(), 1):
-            moment = now.strftime("%Y-%m-%d %H:%M:%S.%f") + ("" if database.is_sqlite else "+00")
-            values = {"hash": passwords.token_hash(token), "user": number, "at": moment}
-            session.execute(adding, values)
+        for user, who in enumerate(TOKENS, 1):
+            for number in range(SESSIONS):
+                hashed = passwords.token_hash(token_of(who, number))
+                session.execute(adding, {"hash": hashed, "user": user, "at": moment})
 
 
 def world(catalogue: Catalogue, count: int, before: int) -> Iterator[tuple[str, Iterable[Row]]]:

@@ -5,11 +5,13 @@ a tenth of a second on purpose: ``challenge`` reads, ``is_right`` hashes, ``conc
 Nothing here logs: a failed try is a row, which no full disk can undo.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from monitor.accounts import actors, passwords, refusals, rules
 from monitor.accounts.tables import FailedSignIn, SignIn, User
@@ -24,8 +26,9 @@ _MAX_REMOTE = 100
 _FOR = " for "
 _KEY = 20  # characters of a token's hash that name a session to its owner
 # Built once: every page that somebody signed in asks for begins with it.
+_PERSON = tuple(User.__table__.columns.keys())
 _WHOSE = (
-    select(User, SignIn.started_at, SignIn.last_seen_at, SignIn.ended_at)
+    select(User.__table__, SignIn.started_at, SignIn.last_seen_at, SignIn.ended_at)
     .join(SignIn, SignIn.user_id == User.id)
     .where(SignIn.token_hash == bindparam("hashed"))
 )
@@ -165,13 +168,36 @@ class SignedIn:
     last_seen_at: datetime
 
 
-def whose(session: Session, token: str, at: datetime) -> SignedIn | None:
-    """Tell whose session it is; None when it was ended, sat idle 30 minutes or is 12 hours old."""
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A session that nobody has ended, as it was read: whether it lives is a matter of the clock.
+
+    ``person`` is the row of whose it is, by column: each request makes its own ``User`` of it.
+    """
+
+    person: Mapping[str, Any]
+    started_at: datetime
+    last_seen_at: datetime
+
+    def at(self, at: datetime) -> SignedIn | None:
+        """Tell whose session it is; None when it sat idle 30 minutes or is 12 hours old."""
+        alive = rules.session_alive(
+            started_at=self.started_at, last_seen_at=self.last_seen_at, at=at
+        )
+        if not alive:
+            return None
+        user = User(**self.person)
+        make_transient_to_detached(user)
+        return SignedIn(user, self.last_seen_at)
+
+
+def started(session: Session, token: str) -> Started | None:
+    """Find the session of a token; None when there is none, or it or the account was ended."""
     row = session.execute(_WHOSE, {"hashed": passwords.token_hash(token)}).one_or_none()
-    if row is None or row.ended_at or row.User.disabled_at:
+    if row is None or row.ended_at or row.disabled_at:
         return None
-    alive = rules.session_alive(started_at=row.started_at, last_seen_at=row.last_seen_at, at=at)
-    return SignedIn(row.User, row.last_seen_at) if alive else None
+    person = {name: getattr(row, name) for name in _PERSON}
+    return Started(person, row.started_at, row.last_seen_at)
 
 
 def note_seen(session: Session, token: str, at: datetime) -> None:
@@ -184,11 +210,12 @@ def note_seen(session: Session, token: str, at: datetime) -> None:
 
 def signed_in(session: Session, token: str, at: datetime) -> User | None:
     """Tell whose session it is, and note that it was used."""
-    known = whose(session, token, at)
-    user = known.user if known else None
-    if user is not None:
-        note_seen(session, token, at)
-    return user
+    known = started(session, token)
+    seen = known.at(at) if known else None
+    if seen is None:
+        return None
+    note_seen(session, token, at)
+    return session.get(User, seen.user.id)
 
 
 def sign_out(session: Session, token: str, at: datetime) -> None:

@@ -17,6 +17,7 @@ from monitor.web import (
     controls,
     errors,
     formats,
+    made,
     own_account,
     packing,
     posting,
@@ -28,7 +29,7 @@ from monitor.web import (
 )
 from monitor.web.admin import baseline, collections, days, digests, feeds, outbox, waves
 from monitor.web.admin import pages as admin
-from monitor.web.public import crawlers, interventions, rendered
+from monitor.web.public import crawlers, interventions
 from monitor.web.public import overview as public
 from monitor.web.public.about import attachment, coverage
 from monitor.web.public.changes import atom, history, why
@@ -84,8 +85,10 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     app.extensions["monitor"] = service
     app.extensions["monitor.last_known"] = {}
     app.extensions["monitor.turns"] = turns.make(service.settings.web)
-    app.extensions["monitor.rendered"] = rendered.Pages()
+    app.extensions["monitor.rendered"] = made.Pages()
+    app.extensions["monitor.made"] = made.Pages()
     app.extensions["monitor.shared"] = shared.Store()
+    app.extensions["monitor.sessions"] = shared.Store()
     # what is outermost sees a request first: whose it is, then which page of ours it asks for
     web = service.settings.web
     inner = proxies.below(app.wsgi_app, addresses.path_of(web.public_url))

@@ -8,21 +8,22 @@ import contextlib
 import functools
 from collections.abc import Callable
 from datetime import timedelta
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
 import structlog
-from flask import abort, g, redirect, render_template, request, url_for
+from flask import abort, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from monitor.accounts import actors, authentication, refusals, rules
+from monitor.accounts import actors, authentication, passwords, refusals, rules
 from monitor.accounts.tables import Role, User
 from monitor.kernel.errors import Unavailable
 from monitor.web import cookies, posting
-from monitor.web.current import now, service
+from monitor.web.current import committed, now, service
 from monitor.web.forms import Typed
+from monitor.web.shared import Store
 
 log = structlog.get_logger()
 
@@ -53,6 +54,11 @@ def forget(response: Response) -> Response:
 def token() -> str | None:
     """Give the session token the browser shows, whatever it is worth."""
     return request.cookies.get(cookie_name())
+
+
+def session_key() -> str:
+    """Name the session the browser shows, without telling its token."""
+    return passwords.token_hash(token() or "")
 
 
 def load_user() -> None:
@@ -177,16 +183,33 @@ def _ask_to_sign_in() -> ResponseReturnValue:
 
 
 def _signed_in(shown: str) -> User | None:
-    """Ask whose session it is; notes that it was used where that can be done at once."""
+    """Tell whose session it is; notes that it was used where that can be done at once."""
     at = now()
-    database = service().database
-    with database.read() as session:
-        found = authentication.whose(session, shown, at)
-        session.expunge_all()  # the end of a read forgets what is not taken out
-    if found is None:
+    started = _started(shown)
+    signed_in = started.at(at) if started else None
+    if signed_in is None:
         return None
-    if at - found.last_seen_at >= rules.SEEN_EVERY:
+    if at - signed_in.last_seen_at >= rules.SEEN_EVERY:
         # a page that only reads never waits for those that write: the next one notes it
-        with contextlib.suppress(Unavailable), database.write(wait=0) as session:
+        with contextlib.suppress(Unavailable), service().database.write(wait=0) as session:
             authentication.note_seen(session, shown, at)
-    return found.user
+        committed(anew=True)
+    return signed_in.user
+
+
+def _started(shown: str) -> authentication.Started | None:
+    """Read a session, or give it as it was read since anything was committed.
+
+    Signing out, another password and another role are commits; time is told by the clock. A token
+    that nobody has is asked for each time: so strangers can fill nothing.
+    """
+    sessions = cast(Store, current_app.extensions["monitor.sessions"])
+    word, key = committed().word, passwords.token_hash(shown)
+    known = sessions.get(word, key) if word else None
+    if known is not None:
+        return cast(authentication.Started, known)
+    with service().database.read() as session:
+        started = authentication.started(session, shown)
+    if word and started is not None:
+        sessions.put(word, key, started)
+    return started

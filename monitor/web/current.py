@@ -1,10 +1,12 @@
 """The service that the page of this request belongs to, its time, and what was last known of it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from flask import current_app
+from flask import current_app, g, request
 
+from monitor.kernel.clock import monotonic
 from monitor.service import Service
 
 
@@ -21,3 +23,24 @@ def last_known() -> dict[str, dict[str, Any]]:
 def now() -> datetime:
     """Tell the time by the service's clock."""
     return service().clock()
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The word of all that was committed (``Database.commits``), and since when, at the earliest.
+
+    ``asked`` is in seconds of the machine's own clock: whatever is read later is as new as that.
+    """
+
+    word: str | None
+    asked: float
+
+
+def committed(*, anew: bool = False) -> Committed:
+    """Tell what was committed when this request came.
+
+    Asked once, or ``anew`` from here on; always where the request may have written itself.
+    """
+    if anew or "committed" not in g or request.method not in {"GET", "HEAD"}:
+        g.committed = Committed(asked=monotonic(), word=service().database.commits())
+    return cast(Committed, g.committed)

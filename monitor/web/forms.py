@@ -8,13 +8,14 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
 from monitor.kernel.errors import InvalidInput
 from monitor.review import rules
 from monitor.review.words import ExclusionReason, ScreeningVerdict
+from monitor.web import tokens
 
 Typed = MultiDict[str, str]
 Word = TypeVar("Word", bound=StrEnum)
@@ -77,11 +78,6 @@ class ScreeningForm:
     study_id: int | None
     token: str
     version: int
-
-
-def fresh_token() -> str:
-    """Make the token that lets a form sent twice count once."""
-    return str(uuid4())
 
 
 def screening(typed: Typed, slugs: Collection[str]) -> tuple[ScreeningForm | None, Problems]:
@@ -197,4 +193,4 @@ def token_for(typed: Typed, problems: Problems | None) -> str:
     refused whole, or that nobody has sent yet, gets a new one.
     """
     refused = problems is not None and "form" in problems.of
-    return fresh_token() if refused else hidden(typed, Problems()) or fresh_token()
+    return tokens.fresh() if refused else hidden(typed, Problems()) or tokens.fresh()

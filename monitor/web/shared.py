@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from monitor.web.current import service
+from monitor.web.current import committed, service
 
 _Answer = TypeVar("_Answer")
 
@@ -64,8 +64,7 @@ class Reading:
 @contextlib.contextmanager
 def reading() -> Iterator[Reading]:
     """Open a transaction that only looks, for a page of those who are signed in."""
-    database = service().database
     # asked before anything is read: what is committed meanwhile makes it another
-    word = database.commits()
-    with database.read() as session:
+    word = committed().word
+    with service().database.read() as session:
         yield Reading(session, word, cast(Store, current_app.extensions["monitor.shared"]))

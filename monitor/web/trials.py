@@ -20,7 +20,7 @@ from monitor.kernel.language.uk import uk_day_of
 from monitor.literature.linkage.overdue import JOURNAL_MONTHS, OVERDUE_MONTHS, TrialStanding
 from monitor.review import trials as registered
 from monitor.review.trials import RegisteredTrial, StandingTrial, Unpublished
-from monitor.web import auth, formats, shared, turns
+from monitor.web import auth, formats, made, shared
 from monitor.web.current import now, service
 
 blueprint = Blueprint("trials", __name__)
@@ -66,7 +66,7 @@ class TrialGroup:
 
 
 @blueprint.get("/trials")
-@turns.large
+@made.for_one_reader
 def trials() -> str:
     """List the registered trials of the ten by intervention: how many are overdue comes first."""
     with shared.reading() as reading:

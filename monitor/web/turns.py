@@ -1,6 +1,7 @@
 """Who may make a large page now, and for how long: the others always find a thread that answers.
 
-A page that reads much says so beside its route, ``@turns.large``. So many are made at once, so many
+A page that reads much says so beside its route, ``@turns.large`` (or ``@made.for_one_reader``, which
+keeps it too). So many are made at once, so many
 more wait a moment, and whoever comes then is told to try again. ``limit`` ends what takes too long,
 and what nobody waits for any more.
 """
@@ -9,6 +10,7 @@ import contextlib
 import functools
 import threading
 from collections.abc import Callable, Hashable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar, cast
 
@@ -65,15 +67,17 @@ class Turns:
             self._places.release()
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for a turn and hold it; for one that has a place.
+    def turn(self) -> Iterator[bool]:
+        """Wait for a turn and hold it; for one that has a place. Tells whether it had to wait.
 
         Raises:
             NoTurn: it took too long, or nobody waits for the page now.
         """
-        _wait_for(self._turns)
+        waits = not self._turns.acquire(blocking=False)
+        if waits:
+            _wait_for(self._turns)
         try:
-            yield
+            yield waits
         finally:
             self._turns.release()
 
@@ -141,8 +145,13 @@ def large(view: Callable[P, R]) -> Callable[P, R]:
         with _turns().large.taken():
             return view(*args, **path)
 
-    setattr(in_turn, _IS_LARGE, True)
-    return in_turn
+    return marked(in_turn)
+
+
+def marked(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a view that waits for its turn."""
+    setattr(view, _IS_LARGE, True)
+    return view
 
 
 def is_large(view: object) -> bool:
@@ -150,24 +159,40 @@ def is_large(view: object) -> bool:
     return getattr(view, _IS_LARGE, False)
 
 
-@contextlib.contextmanager
-def public(page: Hashable) -> Iterator[None]:
+def public(page: Hashable) -> AbstractContextManager[bool]:
     """Hold the turn at rendering this public page: one renders it, whoever else wants it waits.
+
+    Tells whether it had to wait.
 
     Raises:
         NoTurn: as ``Turns.taken`` does.
     """
-    turns = _turns()
+    return _one_of(page, _turns().public)
+
+
+def own(page: Hashable) -> AbstractContextManager[bool]:
+    """Hold the turn at making this large page of one reader, however often they ask for it.
+
+    Tells whether it had to wait.
+
+    Raises:
+        NoTurn: as ``Turns.taken`` does.
+    """
+    return _one_of(page, _turns().large)
+
+
+@contextlib.contextmanager
+def _one_of(page: Hashable, all_of_them: Turns) -> Iterator[bool]:
     # its own turn's place comes first: a crowd at one page is turned away there, and at no moment
     # takes the places of those who come for another
     with (
-        turns.same.of(page) as own,
-        own.place(),
-        turns.public.place(),
-        own.turn(),
-        turns.public.turn(),
+        _turns().same.of(page) as same,
+        same.place(),
+        all_of_them.place(),
+        same.turn() as waited_here,
+        all_of_them.turn() as waited,
     ):
-        yield
+        yield waited or waited_here
 
 
 def limit() -> Limit | None:

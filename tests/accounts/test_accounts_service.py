@@ -496,13 +496,24 @@ def test_being_seen_is_written_at_most_once_a_minute(session, now, ann):
     assert row.last_seen_at == now + timedelta(seconds=60)
 
 
+def _last_seen(session, token, at):
+    started = authentication.started(session, token)
+    assert started is not None
+    seen, again = started.at(at), started.at(at)
+    assert seen is not None
+    assert again is not None
+    assert seen.user is not again.user, "each request has its own"
+    assert started.at(at + timedelta(minutes=30)) is None, "as it was read: idle by then"
+    return seen.last_seen_at
+
+
 def test_when_a_session_was_last_used(session, now, ann):
     token = _sign_in(session, now).token
-    assert authentication.whose(session, token, now) == authentication.SignedIn(ann, now)
+    assert _last_seen(session, token, now) == now
     later = now + timedelta(minutes=5)
     service.signed_in(session, token, later)
-    assert authentication.whose(session, token, later) == authentication.SignedIn(ann, later)
-    assert authentication.whose(session, "made up", now) is None
+    assert _last_seen(session, token, later) == later
+    assert authentication.started(session, "made up") is None
 
 
 def test_a_made_up_token_is_nobody(session, now, ann):

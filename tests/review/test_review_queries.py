@@ -245,11 +245,13 @@ def test_the_queue_is_filtered(session, world):
     both = queries.Filters(slug="cos", design="randomised")
     assert _listed(session, filters=both, after=queries.Place(trial)) == []
     assert _listed(session, stage=Stage.UNSURE) == [unsure]
-    assert queries.kinds(session, Stage.TO_SCREEN) == queries.Kinds(
+    tallies = queries.tallies(session, Stage.TO_SCREEN)
+    assert tallies.kinds == queries.Kinds(
         lanes={Lane.EVALUATED: 1, Lane.MENTIONED: 1},
         designs={"randomised": 1, queries.NOT_CLEAR: 1},
     )
-    assert queries.by_intervention(session, Stage.TO_SCREEN) == {"cos": 2, "ddp": 1}
+    assert tallies.by_intervention == {"cos": 2, "ddp": 1}
+    assert tallies.counts == queries.counts(session)
 
 
 def test_a_page_costs_the_same_however_long_the_queue(session, world):

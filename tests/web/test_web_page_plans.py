@@ -18,9 +18,8 @@ from monitor.kernel.persistence import triggers
 from monitor.kernel.persistence.database import Database
 from monitor.literature.matching.matcher import Matcher
 from monitor.service import Service
-from monitor.web import shared
+from monitor.web import made, shared
 from monitor.web.app import create_app
-from monitor.web.public import rendered
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 import pages  # type: ignore[import-not-found]  # put on the path above
@@ -42,11 +41,12 @@ GROWING = {
 }
 # Indexes of a few rows of a large table, which may be read whole.
 OF_FEW = {"ix_message_held", "ix_message_refused"}
-# Statements at most, whatever is stored; with those that ask who is signed in.
+# Statements at most, whatever is stored; with those that ask who is signed in, and (PostgreSQL) whether
+# anything was committed.
 # ("paper": of an open one, eight are of what it may belong to, read at once however many there are)
 MOST = {
     "intervention": 66, "memo": 44, "memo as PDF": 44, "changes": 6, "change": 20, "feed": 5,
-    "side by side": 10, "queue": 16, "excluded": 18, "paper": 27, "papers": 8, "status": 23,
+    "side by side": 10, "queue": 16, "excluded": 18, "paper": 27, "papers": 9, "status": 24,
 }  # fmt: skip
 
 
@@ -86,8 +86,10 @@ def _asked(service, page):
             statements.append((statement, parameters))
 
     assert client.get(page.path).status_code == 200
-    app.extensions["monitor.rendered"] = rendered.Pages()  # a public page is rendered anew
+    app.extensions["monitor.rendered"] = made.Pages()  # a page is made anew, of the public
+    app.extensions["monitor.made"] = made.Pages()  # and of those signed in
     app.extensions["monitor.shared"] = shared.Store()  # and what pages share is read anew
+    app.extensions["monitor.sessions"] = shared.Store()  # and who is asking
     event.listen(service.database.engine, "before_cursor_execute", note)
     try:
         answer = client.get(page.path)

@@ -117,10 +117,10 @@ def take_down(connection: Connection) -> None:
 
 def settle(session: Session) -> None:
     """Fire what is late, so that this transaction reads what it has changed itself."""
+    session.flush()  # a statement on tables does not do it
     connection = session.connection()
     writes = connection.get_execution_options().get("monitor_write")
     if writes and connection.dialect.name == "postgresql":
-        session.flush()
         connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
 
 

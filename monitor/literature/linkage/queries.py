@@ -80,10 +80,13 @@ def named_so(session: Session, typed: str) -> list[Named]:
     return [Named(one, queries.study_of(session, one.id)) for _, one in sorted(briefs.items())]
 
 
+# Built once: many pages ask it, and putting it together costs more than running it.
+_PROPOSED = select(func.count()).where(PaperLink.state == LinkState.PROPOSED)
+
+
 def count_proposed(session: Session) -> int:
     """Count the links that wait for a person."""
-    waiting = select(func.count()).where(PaperLink.state == LinkState.PROPOSED)
-    return session.scalar(waiting) or 0
+    return session.scalar(_PROPOSED) or 0
 
 
 def is_settled(session: Session, link_id: int) -> bool:

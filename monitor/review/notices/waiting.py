@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 
 from monitor.review.tables import StudyAlert
 
+# Built once: many pages ask it, and putting it together costs more than running it.
+_WAITING = select(func.count()).select_from(StudyAlert).where(StudyAlert.closed_at.is_(None))
+
 
 def count_open(session: Session, *, before: datetime | None = None) -> int:
     """Count the alerts that wait for a person; only those opened ``before``, if given."""
-    waiting = select(func.count()).select_from(StudyAlert).where(StudyAlert.closed_at.is_(None))
-    if before is not None:
-        waiting = waiting.where(StudyAlert.opened_at < before)
+    waiting = _WAITING if before is None else _WAITING.where(StudyAlert.opened_at < before)
     return session.scalar(waiting) or 0

@@ -39,21 +39,25 @@ _EVERYTHING = Filters()
 _REMEMBERED = 1_000  # texts, of some two thousand characters
 # Built once: putting a statement together costs more than running it.
 _some: BindParameter[Any] = bindparam("some", expanding=True)
+_match, _ten = Match.__table__.c, InterventionRow.__table__.c
 _MATCHES = (
     select(
-        Match.paper_id, Match.slug, Match.variant, Match.words, Match.field, Match.start, Match.rule
+        _match.paper_id, _match.slug, _match.variant, _match.words, _match.field, _match.start,
+        _match.rule,
     )
-    .join(InterventionRow, InterventionRow.slug == Match.slug)
-    .where(Match.paper_id.in_(_some))
-    .order_by(InterventionRow.position, Match.field.desc(), Match.start)
-)
+    .join(InterventionRow.__table__, _ten.slug == _match.slug)
+    .where(_match.paper_id.in_(_some))
+    .order_by(_ten.position, _match.field.desc(), _match.start)
+)  # fmt: skip
+_held, _record = PaperRecord.__table__.c, Record.__table__.c
 _SOURCES = (
-    select(PaperRecord.paper_id, Record.source)
-    .join(Record, Record.id == PaperRecord.record_id)
-    .where(PaperRecord.paper_id.in_(_some))
+    select(_held.paper_id, _record.source)
+    .join(Record.__table__, _record.id == _held.record_id)
+    .where(_held.paper_id.in_(_some))
     .distinct()
-    .order_by(Record.source)
+    .order_by(_record.source)
 )
+_TAUGHT = select(QueueOrder.included, QueueOrder.excluded)
 _ITEM = (
     select(
         QueueItem.stage, QueueItem.version, QueueItem.queued_at, QueueItem.moved_at, QueueItem.score,
@@ -175,7 +179,7 @@ class Reopening:
 
 def taught(session: Session) -> Taught:
     """Say how many decisions the present order rests on."""
-    row = session.scalar(select(QueueOrder))
+    row = session.execute(_TAUGHT).one_or_none()
     return Taught(row.included, row.excluded) if row else Taught()
 
 
@@ -315,14 +319,14 @@ def _entry(
 
 def _matches(session: Session, ids: Sequence[int]) -> Mapping[int, Sequence[Row[*tuple[Any, ...]]]]:
     matches: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
-    for match in session.execute(_MATCHES, {"some": ids}):
+    for match in session.connection().execute(_MATCHES, {"some": ids}):
         matches[match.paper_id].append(match)
     return matches
 
 
 def _sources(session: Session, ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
     sources: dict[int, list[str]] = defaultdict(list)
-    for row in session.execute(_SOURCES, {"some": ids}):
+    for row in session.connection().execute(_SOURCES, {"some": ids}):
         sources[row.paper_id].append(row.source)
     return sources
 

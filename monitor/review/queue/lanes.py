@@ -5,6 +5,7 @@ Open papers stand by their score, or by how long they have waited; all others by
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Integer, Row, Select, and_, bindparam, func, select, true, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from monitor.kernel.persistence import triggers
 from monitor.literature.tables import Paper, PaperReading, StudyPaper
@@ -78,48 +79,49 @@ class Kinds:
     designs: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Tallies:
+    """How many papers are in each stage, empty ones too; and those of one stage by what they are.
+
+    A paper may count for several interventions.
+    """
+
+    counts: dict[Stage, int]
+    by_intervention: dict[str, int]
+    kinds: Kinds
+
+
 def counts(session: Session) -> dict[Stage, int]:
     """Tell how many papers are in each stage, empty ones too."""
     triggers.settle(session)
-    rows = session.execute(
-        select(QueueTally.stage, func.sum(QueueTally.papers))
-        .where(QueueTally.slug == _WHOLE)
-        .group_by(QueueTally.stage)
-    )
+    rows = session.connection().execute(_BY_STAGE)
     return dict.fromkeys(Stage, 0) | {Stage(stage): int(papers) for stage, papers in rows}
 
 
-def by_intervention(session: Session, stage: Stage) -> dict[str, int]:
-    """Tell how many papers of a stage name each intervention; a paper may count for several."""
+def tallies(session: Session, stage: Stage) -> Tallies:
+    """Tell how many papers are in each stage; and of one stage by intervention, lane and design."""
     triggers.settle(session)
-    rows = session.execute(
-        select(QueueTally.slug, func.sum(QueueTally.papers))
-        .where(QueueTally.stage == stage.value, QueueTally.slug != _WHOLE)
-        .group_by(QueueTally.slug)
+    stages, slugs, lanes, designs = (Counter[str]() for _ in range(4))
+    for at, slug, lane, design, papers in session.connection().execute(
+        _BESIDE, {"stage": stage.value}
+    ):
+        if slug != _WHOLE:
+            slugs[slug] += papers
+            continue
+        stages[at] += papers
+        if at == stage:
+            lanes[lane] += papers
+            designs[design or NOT_CLEAR] += papers
+    return Tallies(
+        counts={one: stages[one] for one in Stage},
+        by_intervention=dict(slugs),
+        kinds=Kinds({Lane(lane): papers for lane, papers in lanes.items()}, dict(designs)),
     )
-    return {slug: int(papers) for slug, papers in rows if papers}
-
-
-def kinds(session: Session, stage: Stage) -> Kinds:
-    """Tell how many papers of a stage there are by lane and by the design read from them."""
-    triggers.settle(session)
-    told = Kinds({}, {})
-    rows = session.execute(
-        select(QueueTally.lane, QueueTally.design, func.sum(QueueTally.papers))
-        .where(QueueTally.stage == stage.value, QueueTally.slug == _WHOLE)
-        .group_by(QueueTally.lane, QueueTally.design)
-    )
-    for name, design, papers in rows:
-        lane, read = Lane(name), design or NOT_CLEAR
-        if papers:
-            told.lanes[lane] = told.lanes.get(lane, 0) + int(papers)
-            told.designs[read] = told.designs.get(read, 0) + int(papers)
-    return told
 
 
 def waiting_since(session: Session, stage: Stage) -> datetime | None:
     """Tell when the paper that has waited longest came in; None where none waits."""
-    return session.scalar(select(func.min(QueueItem.queued_at)).where(QueueItem.stage == stage))
+    return session.scalar(_SINCE, {"stage": stage})
 
 
 def page(
@@ -152,23 +154,34 @@ def page(
         "wanted_lane": filters.lane.value if filters.lane else None,
         "most": limit,
     }
-    return session.execute(statement, asked | (behind or {})).all()
+    return session.connection().execute(statement, asked | (behind or {})).all()
 
 
 _WHOLE = ""  # the slug of the whole queue
+# Built once, on tables: a page asks all of these, and putting one together costs more than running it,
+# as does making objects of rows.
+_tally = QueueTally.__table__.c
+_papers = func.sum(_tally.papers)
+_of_stage = _tally.stage == bindparam("stage")
+_BY_STAGE = select(_tally.stage, _papers).where(_tally.slug == _WHOLE).group_by(_tally.stage)
+_BESIDE = select(*_tally).where(_tally.papers > 0, (_tally.slug == _WHOLE) | _of_stage)
+_item = QueueItem.__table__.c
+_SINCE = select(func.min(QueueItem.queued_at)).where(QueueItem.stage == bindparam("stage"))
 _most = bindparam("most", type_=Integer)
 _kinds = (
-    select(QueueTally.lane, QueueTally.design)
-    .where(QueueTally.stage == bindparam("stage"), QueueTally.slug == bindparam("slug"))
-    .group_by(QueueTally.lane, QueueTally.design)
-    .having(func.sum(QueueTally.papers) > 0)
+    select(_tally.lane, _tally.design)
+    .where(_of_stage, _tally.slug == bindparam("slug"))
+    .group_by(_tally.lane, _tally.design)
+    .having(_papers > 0)
     .subquery("kinds")
 )
+_paper, _reading, _study = Paper.__table__.c, PaperReading.__table__.c, StudyPaper.__table__.c
+_place = QueuePlace.__table__.c
 _COLUMNS = (
-    QueueItem.stage, QueueItem.version, QueueItem.queued_at, QueueItem.moved_at, QueueItem.score,
-    QueueItem.parts, Paper.id, Paper.title, Paper.abstract, Paper.authors, Paper.journal, Paper.year,
-    Paper.lane, Paper.publication_types, Paper.keywords, PaperReading.design, PaperReading.named,
-    PaperReading.attachment, StudyPaper.study_id,
+    _item.stage, _item.version, _item.queued_at, _item.moved_at, _item.score, _item.parts,
+    _paper.id, _paper.title, _paper.abstract, _paper.authors, _paper.journal, _paper.year,
+    _paper.lane, _paper.publication_types, _paper.keywords, _reading.design, _reading.named,
+    _reading.attachment, _study.study_id,
 )  # fmt: skip
 
 
@@ -181,17 +194,17 @@ def _statement(
     A lateral join merges the first places of every kind that is wanted; SQLite has none, and asks for
     each kind's numbers.
     """
-    by = QueuePlace.rank if likely else QueuePlace.queued_at
-    first = select(QueuePlace.paper_id, by.label("by")).where(
-        QueuePlace.stage == bindparam("stage"),
-        QueuePlace.slug == bindparam("slug"),
-        QueuePlace.lane == _kinds.c.lane,
-        QueuePlace.design == _kinds.c.design,
+    by = _place.rank if likely else _place.queued_at
+    first = select(_place.paper_id, by.label("by")).where(
+        _place.stage == bindparam("stage"),
+        _place.slug == bindparam("slug"),
+        _place.lane == _kinds.c.lane,
+        _place.design == _kinds.c.design,
     )
     if behind:
         place = bindparam("behind", type_=by.type), bindparam("behind_id", type_=Integer)
-        first = first.where(tuple_(by, QueuePlace.paper_id) > tuple_(*place))
-    first = first.order_by(by, QueuePlace.paper_id).limit(_most)
+        first = first.where(tuple_(by, _place.paper_id) > tuple_(*place))
+    first = first.order_by(by, _place.paper_id).limit(_most)
     merged = _merged_lateral(first) if lateral else _merged(first, likely=likely)
     if by_design:
         merged = merged.where(_kinds.c.design == bindparam("wanted_design"))
@@ -200,10 +213,11 @@ def _statement(
     shown = merged.limit(_most).subquery()
     return (
         select(*_COLUMNS)
-        .join(shown, shown.c.paper_id == QueueItem.paper_id)
-        .join(Paper, Paper.id == QueueItem.paper_id)
-        .outerjoin(PaperReading, PaperReading.paper_id == Paper.id)
-        .outerjoin(StudyPaper, StudyPaper.paper_id == Paper.id)
+        .select_from(QueueItem.__table__)
+        .join(shown, shown.c.paper_id == _item.paper_id)
+        .join(Paper.__table__, _paper.id == _item.paper_id)
+        .outerjoin(PaperReading.__table__, _reading.paper_id == _paper.id)
+        .outerjoin(StudyPaper.__table__, _study.paper_id == _paper.id)
         .order_by(shown.c.by, shown.c.paper_id)
     )
 
@@ -215,13 +229,14 @@ def _merged_lateral(first: Select[int, Any]) -> Select[int, Any]:
 
 
 def _merged(first: Select[int, Any], *, likely: bool) -> Select[int, Any]:
-    place = aliased(QueuePlace)
+    table = QueuePlace.__table__.alias()
+    place = table.c
     own = place.rank if likely else place.queued_at
-    ids = first.with_only_columns(QueuePlace.paper_id).correlate(_kinds).scalar_subquery()
+    ids = first.with_only_columns(_place.paper_id).correlate(_kinds).scalar_subquery()
     return (
         select(place.paper_id, own.label("by"))
         .select_from(_kinds)
-        .join(place, and_(place.paper_id.in_(ids), place.slug == bindparam("slug")))
+        .join(table, and_(place.paper_id.in_(ids), place.slug == bindparam("slug")))
         .order_by(own, place.paper_id)
     )
 

@@ -23,7 +23,7 @@ from monitor.notify.tables import MessageKind
 from monitor.notify.writing import subjects, viewing
 from monitor.ops.advice import advice
 from monitor.ops.queries import status as read_status
-from monitor.web import auth, posting, turns
+from monitor.web import auth, made, posting
 from monitor.web.admin import letters
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed, word
@@ -39,7 +39,7 @@ _PRIVATE = (MessageKind.MY_SERVICES, MessageKind.OWN_DATA)
 
 
 @blueprint.get("/status")
-@turns.large
+@made.for_one_reader
 def status() -> str:
     """Show how everything stands, the verdict first."""
     return _status(Typed(), None)
@@ -86,7 +86,7 @@ def settle(incident_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/mail")
-@turns.large
+@made.for_one_reader
 def mail() -> str:
     """List the newest messages."""
     return mail_page(Typed(), None)

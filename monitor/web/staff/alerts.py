@@ -18,7 +18,7 @@ from monitor.review.alerts.rules import BARS_COUNTING, Concern
 from monitor.review.notices import alert_queries, doubts
 from monitor.review.service import AlertOutcome
 from monitor.review.words import Stage
-from monitor.web import auth, forms, posting, turns
+from monitor.web import auth, forms, made, posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.staff import effects, labels
@@ -61,7 +61,7 @@ def concern(value: Concern) -> str:
 
 
 @blueprint.get("/alerts")
-@turns.large
+@made.for_one_reader
 def alerts() -> str:
     """List what waits for a person, the longest waiting first, and what was settled last."""
     with service().database.read() as session:
@@ -78,7 +78,7 @@ def alerts() -> str:
 
 
 @blueprint.get("/alerts/<int:alert_id>")
-@turns.large
+@made.for_one_reader
 def alert(alert_id: int) -> str:
     """Show one alert, with the choices and what each would do."""
     with service().database.read() as session:

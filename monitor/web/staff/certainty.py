@@ -22,7 +22,7 @@ from monitor.evidence.certainty.views import BodyCertainty, Turn
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.kernel.language.uk import uk_day_of
 from monitor.review import queries
-from monitor.web import auth, forms, posting, turns
+from monitor.web import auth, forms, made, posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.public.states import certainty as public
@@ -78,7 +78,7 @@ _FIELDS = {domain.value: why_of(domain) for domain in CertaintyDomain}
 
 
 @blueprint.get("/certainty")
-@turns.large
+@made.for_one_reader
 def listed() -> str:
     """List every label of the ten: those that wait for this person first."""
     with service().database.read() as session:
@@ -106,7 +106,7 @@ def listed() -> str:
 
 
 @blueprint.get("/certainty/<slug>/<kind>")
-@turns.large
+@made.for_one_reader
 def label(slug: str, kind: str) -> str:
     """Show one label with its facts, and ask how sure it is."""
     return _again(Typed(), None, slug=slug, kind=kind)

@@ -10,7 +10,7 @@ from monitor.kernel.errors import InvalidInput
 from monitor.literature.linkage import queries as proposals
 from monitor.literature.words import LinkState, Relation
 from monitor.review import queries as reviews
-from monitor.web import auth, forms, posting, turns
+from monitor.web import auth, forms, made, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.staff import labels, likeness
@@ -24,7 +24,7 @@ _ANSWERS = {"yes": True, "no": False}
 
 
 @blueprint.get("/compare")
-@turns.large
+@made.for_one_reader
 def waiting() -> str:
     """List the pairs that wait for a person, oldest first."""
     with service().database.read() as session:
@@ -45,7 +45,7 @@ def waiting() -> str:
 
 
 @blueprint.get("/compare/<int:link_id>")
-@turns.large
+@made.for_one_reader
 def pair(link_id: int) -> ResponseReturnValue:
     """Show two papers side by side, and ask what they are to each other."""
     with service().database.read() as session:

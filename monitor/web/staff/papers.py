@@ -31,7 +31,7 @@ from monitor.review.queries import Order
 from monitor.review.queue import taking_back
 from monitor.review.traces import traces_of
 from monitor.review.words import OPEN, ScreeningVerdict, Stage
-from monitor.web import auth, formats, forms, posting, shared, turns
+from monitor.web import auth, formats, forms, made, posting, shared
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.staff import excerpts, labels, likeness, placing, suggestions, unqueued
@@ -56,7 +56,7 @@ def source_title(name: str) -> str:
 
 
 @blueprint.get("/queue")
-@turns.large
+@made.for_one_reader
 def queue() -> str:
     """Show one lane in its order, as filtered."""
     with shared.reading() as reading:
@@ -65,7 +65,7 @@ def queue() -> str:
 
 
 @blueprint.get("/papers/<int:paper_id>")
-@turns.large
+@made.for_one_reader
 def paper(paper_id: int) -> ResponseReturnValue:
     """Show a paper and, while it is open, the decision form with nothing chosen."""
     with shared.reading() as reading:

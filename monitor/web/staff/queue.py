@@ -104,10 +104,11 @@ class Beside:
     @classmethod
     def of(cls, session: Session, stage: Stage) -> "Beside":
         """Read it."""
+        tallies = reviews.tallies(session, stage)
         return cls(
-            counts=reviews.counts(session),
-            by_intervention=reviews.by_intervention(session, stage),
-            kinds=reviews.kinds(session, stage),
+            counts=tallies.counts,
+            by_intervention=tallies.by_intervention,
+            kinds=tallies.kinds,
             tasks=tasks(session),
             since=reviews.waiting_since(session, stage),
             taught=reviews.taught(session),

@@ -17,7 +17,7 @@ from monitor.review import service as review
 from monitor.review.family import belonging, compare, line, rules
 from monitor.review.notices import alert_queries, doubts
 from monitor.review.reading import quotes
-from monitor.web import auth, forms, posting, turns
+from monitor.web import auth, forms, made, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.public.studies import family as family_words
@@ -32,7 +32,7 @@ _LEDGER = 200  # changes looked through for those a decision caused
 
 
 @blueprint.get("/studies/<int:study_id>")
-@turns.large
+@made.for_one_reader
 def study(study_id: int) -> str:
     """Show a study as this reviewer may see it."""
     with service().database.read() as session:

@@ -13,7 +13,7 @@ from monitor.literature.matching.matcher import Rejection
 from monitor.literature.papers import unqueued
 from monitor.literature.papers.queries import PaperView
 from monitor.literature.words import TO_SCREEN, Lane
-from monitor.web import auth, formats, forms, turns
+from monitor.web import auth, formats, forms, made
 from monitor.web.current import now, service
 from monitor.web.staff import labels
 
@@ -46,7 +46,7 @@ class Why:
 
 
 @blueprint.get("/papers")
-@turns.large
+@made.for_one_reader
 def listing() -> str:
     """List the papers kept and not queued, as asked for."""
     slug = request.args.get("intervention")

@@ -12,8 +12,8 @@ from sqlalchemy import event, text
 from monitor.kernel.errors import NoTurn
 from monitor.kernel.persistence.database import Database
 from monitor.web import turns
+from monitor.web.made import Page, Pages, Stands
 from monitor.web.public import rendered
-from monitor.web.public.rendered import Page, Pages
 
 KEPT = ("/", "/interventions", "/changes", "/method", "/interventions/cos", "/changes/1")
 
@@ -176,18 +176,18 @@ def test_many_who_come_at_once_wait_for_one(app, asked):
 
 
 def _page(html: str) -> Page:
-    return Page(("word", 1), html.encode(), None, "digest")
+    return Page(Stands("word", 1, 0.0), html.encode(), None, "digest")
 
 
 def test_what_is_kept_is_bounded_and_the_longest_unasked_goes_first():
     pages = Pages(largest=1000)
     for number in range(100):
         pages.put(("/changes", number), _page("x" * 300))
-        pages.get(("/changes", 0), ("word", 1))
+        pages.get(("/changes", 0), Stands("word", 1, 0.0))
     assert len(pages) == 3
-    assert pages.get(("/changes", 0), ("word", 1)), "asked for all the time"
-    assert pages.get(("/changes", 99), ("word", 1))
-    assert pages.get(("/changes", 50), ("word", 1)) is None
+    assert pages.get(("/changes", 0), Stands("word", 1, 0.0)), "asked for all the time"
+    assert pages.get(("/changes", 99), Stands("word", 1, 0.0))
+    assert pages.get(("/changes", 50), Stands("word", 1, 0.0)) is None
     pages.put(("/changes", 0), _page("y" * 2000))
     assert len(pages) == 0, "what is larger than all there may be is not kept"
 
@@ -195,9 +195,9 @@ def test_what_is_kept_is_bounded_and_the_longest_unasked_goes_first():
 def test_what_no_longer_stands_is_replaced_and_not_counted_twice():
     pages = Pages(largest=1000)
     for number in range(50):
-        pages.put(("/",), Page(("word", number), b"x" * 400, None, "digest"))
-        assert pages.get(("/",), ("word", number - 1)) is None
-        assert pages.get(("/",), ("word", number))
+        pages.put(("/",), Page(Stands("word", number, 0.0), b"x" * 400, None, "digest"))
+        assert pages.get(("/",), Stands("word", number - 1, 0.0)) is None
+        assert pages.get(("/",), Stands("word", number, 0.0))
     assert len(pages) == 1
 
 

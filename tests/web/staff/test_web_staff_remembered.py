@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from monitor.jobs.upkeep.ordering import order_due
-from monitor.web import shared
+from monitor.web import made, shared
 from monitor.web.staff import queue
 
 LANES = ("to screen", "excluded", "to appraise")
@@ -56,6 +56,7 @@ def test_nothing_that_is_remembered_is_shown_once_it_is_otherwise(world, browse,
         remembered = [shown(browser, page) for page in pages]
         queue._rows.forget()
         staff_app.extensions["monitor.shared"] = shared.Store()
+        staff_app.extensions["monitor.made"] = made.Pages()
         assert remembered == [shown(browser, page) for page in pages], what
         assert remembered != before, what
         before = remembered

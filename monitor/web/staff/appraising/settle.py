@@ -20,7 +20,7 @@ from monitor.review.reading import appraised, settled
 from monitor.review.reading.agreement import Agreement, agreement
 from monitor.review.reading.differences import Domain, Row, State, domains, rows
 from monitor.review.reading.model import Reading
-from monitor.web import auth, forms, posting, turns
+from monitor.web import auth, forms, made, posting, turns
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.staff import effects, labels, studies
@@ -181,8 +181,8 @@ def count(study_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/agreement")
-@turns.large
 @auth.requires(Role.LEAD)
+@made.for_one_reader
 def agreement_page() -> str:
     """Show a lead how far reviewers agree, question by question."""
     with service().database.read() as session:
