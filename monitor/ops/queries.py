@@ -1,10 +1,10 @@
 """One read model of the service's health, for the status page and ``status --json``."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,32 +23,14 @@ from monitor.notify.digests import due
 from monitor.notify.messages import outbox_status as notify
 from monitor.notify.tables import MessageState
 from monitor.ops.causes import NoWayOut, no_way_out
+from monitor.ops.job_titles import JOB_TITLES
+from monitor.ops.keeping import Keep, anew
 from monitor.ops.service import log_too_long
 from monitor.ops.tables import JobRow
 from monitor.review.notices import waiting
 from monitor.review.queue import lanes
 from monitor.review.words import Stage
 
-JOB_TITLES = {
-    "poll": "Ask the sources",
-    "compare": "Compare with the sources",
-    "use": "Ask the feeds of use",
-    "deliver": "Send mail",
-    "digest": "Make the digests",
-    "remind": "Remind the admins",
-    "ping": "Tell the outside that all is well",
-    "import": "Bring in files",
-    "order": "Order the queue",
-    "check": "Check the audit ledger",
-    "ask": "Ask readers whether it helped",
-    "bounces": "Read mail that came back",
-    "collect": "Close waves of use that are over",
-    "tidy": "Let go of what is old",
-    "shorten": "Keep the database’s log short",
-    "statistics": "Gather statistics on the database",
-    "renew": "Read papers by the newest rules",
-}
-_Answer = TypeVar("_Answer")
 NOTHING_WATCHED = "Nothing is being watched: every source is switched off"
 # how long an incident that is over stays in sight
 _ENDED_SHOWN = timedelta(days=14)
@@ -171,19 +153,8 @@ def _checked(ledger: audit_check.Checked | None) -> dict[str, Any] | None:
     }
 
 
-class Keep(Protocol):
-    """Gives what stands until something is committed, read where nobody read it since."""
-
-    def __call__(self, key: str, read: Callable[[], _Answer]) -> _Answer:
-        """Give the answer, which is never None."""
-
-
-def _anew(key: str, read: Callable[[], _Answer]) -> _Answer:  # noqa: ARG001 - nothing is kept
-    return read()
-
-
 def status(
-    session: Session, settings: Settings, database: Database, now: datetime, keep: Keep = _anew
+    session: Session, settings: Settings, database: Database, now: datetime, keep: Keep = anew
 ) -> Status:
     """Read how everything stands now; ``keep`` may give what does not hang on the hour."""
     sources = feeds.sources(
