@@ -18,7 +18,6 @@ from monitor.cli import terminal_log
 from monitor.cli.root import DONE, NOT_RUN, commands
 from monitor.kernel.errors import MonitorError
 from monitor.kernel.process.loglines import LineHandler, LogLines
-from monitor.kernel.process.own_trouble import own_trouble
 
 __all__ = ["commands", "main"]
 
@@ -47,6 +46,8 @@ def sentence(error: Exception) -> str:
     """Say why a command ended: never a traceback, which tells nobody what to do."""
     if isinstance(error, MonitorError):
         return str(error)
+    from monitor.kernel.process.own_trouble import own_trouble  # noqa: PLC0415 - knows SQLAlchemy's
+
     words = own_trouble(error)
     if words is not None:
         return words

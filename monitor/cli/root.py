@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.loading import LoadingGroup
+from monitor.cli.loading import LoadingGroup, without_collecting
 from monitor.kernel.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -44,13 +44,43 @@ WHERE = {
     "work": "running",
 }
 
+# what the list of them says of each: its help's first sentence
+SAYS = {
+    "backfill": "Ask for the past, month by month; goes on where an earlier run stopped.",
+    "baseline": "The review's own table of studies (docs/baseline.md).",
+    "bounce": "Take in a bounce from standard input: `gap-monitor bounce < mail`, or an mbox of many.",
+    "check": "Verify settings, catalogue, schema, who may read the files, the ledger, and that mail leaves.",
+    "deliver": "Send all mail that is due, once and now.",
+    "demo": "Play the whole loop on an invented world, without a network.",
+    "digest": "Make all digests that are due, once and now; ``deliver`` sends them.",
+    "doctor": "Look at what is outside of the service.",
+    "explain": "Walk the chain of one intervention backwards: gap, grade, rule, studies, records.",
+    "export": "Print the queue, the studies, their results, the grades or the changes.",
+    "feeds": "List every feed, from the settings and added by admins, and how each stands.",
+    "import": "Bring in FILE: PubMed or EndNote XML, MEDLINE (nbib), RIS, Web of Science or CSV.",
+    "init": "Make or migrate the database, sync the catalogue, and end.",
+    "lab": "Try the rules on a file of your own; the database is not touched.",
+    "mail": "See what is to be sent, and hold, let go, stop, send again or approve it.",
+    "poll": "Ask every enabled source, or SOURCE alone, once and now.",
+    "queries": "Print the search string of each intervention, for every database or for SOURCE.",
+    "replay": "Read all kept records again, or SOURCE's alone, with today's readers.",
+    "serve": "Run the pages and the jobs until Ctrl-C.",
+    "status": "Tell how sources, incidents, jobs, queue and mail stand, or what happened on one day.",
+    "usage": "Surveys of use: waves as drafts, published, withdrawn.",
+    "user": "People who sign in.",
+    "work": "Run the jobs alone until Ctrl-C.",
+}
+
 # a number of a row: what no table can hold is refused, as in an address of a page
 ROW = click.IntRange(1, 2**31 - 1)
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
 
 
 @click.group(
-    cls=LoadingGroup, modules=WHERE, context_settings={"help_option_names": ["-h", "--help"]}
+    cls=LoadingGroup,
+    modules=WHERE,
+    says=SAYS,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.option(
     "--config",
@@ -69,13 +99,14 @@ def commands(context: click.Context, config: Path) -> None:
 @contextmanager
 def service_of(config: Path) -> Iterator["Service"]:
     """Open the service of a configuration, and close it afterwards."""
-    # what needs no service starts without the database and the catalogue
-    from monitor.kernel import settings as settings_module  # noqa: PLC0415
-    from monitor.service import Service  # noqa: PLC0415
-
     if not config.exists():
         raise ConfigError(f"{config} does not exist: copy config.example.toml to it")
-    service = Service.open(settings_module.load(config))
+    with without_collecting():
+        # what needs no service starts without the database and the catalogue
+        from monitor.kernel import settings as settings_module  # noqa: PLC0415
+        from monitor.service import Service  # noqa: PLC0415
+
+        service = Service.open(settings_module.load(config))
     try:
         yield service
     finally:

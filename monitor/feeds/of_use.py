@@ -8,12 +8,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.feeds import incidents, rules
-from monitor.feeds.http.client import Http
 from monitor.feeds.http.conditions import NOT_MODIFIED, conditions, validators
 from monitor.feeds.http.feed_address import without_secrets
 from monitor.feeds.queries import SourceState
@@ -22,6 +22,9 @@ from monitor.kernel import audit
 from monitor.kernel.errors import NotFound, SourceError, SourceFault
 from monitor.kernel.settings import Settings
 from monitor.kernel.source_settings import UseFeedSettings
+
+if TYPE_CHECKING:  # whoever asks has loaded it
+    from monitor.feeds.http.client import Http
 
 ACTOR = "job:use"
 LIMIT = 4_000_000  # bytes of a document, as of a table that somebody brings
@@ -118,7 +121,7 @@ def begin(session: Session, name: str, at: datetime) -> Validators:
     return {address: list(pair) for address, pair in row.validators.items()}
 
 
-def fetch(http: Http, feed: UseFeedSettings, known: Validators) -> Documents | None:
+def fetch(http: "Http", feed: UseFeedSettings, known: Validators) -> Documents | None:
     """Fetch a feed's documents whole; None where it says that nothing changed since.
 
     Of two, one that changed alone is no wave: then both are fetched.

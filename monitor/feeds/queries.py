@@ -4,12 +4,12 @@ A healthy source is silent for weeks on ten narrow topics; a failing one is neve
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import Session
 
 from monitor.feeds.service import asked_sources
@@ -79,12 +79,22 @@ class PollView:
     notes: tuple[str, ...]
 
 
-def sources(session: Session, settings: Settings, now: datetime) -> list[SourceStatus]:
-    """Tell how every source stands, in the order of ``SOURCES``."""
+def sources(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    *,
+    first: Mapping[str, datetime] | None = None,
+    asked: Collection[str] | None = None,
+) -> list[SourceStatus]:
+    """Tell how every source stands, in the order of ``SOURCES``.
+
+    ``first``, ``asked``: when each first answered, and which are asked, where that is known.
+    """
     rows = {row.name: row for row in session.scalars(select(SourceRow))}
     days = _days(session, now)
-    first = _first_answers(session)
-    asked = asked_sources(session, settings)
+    first = first_answers(session) if first is None else first
+    asked = asked_sources(session, settings) if asked is None else asked
     statuses = []
     for name, definition in SOURCES.items():
         row = rows.get(name)
@@ -174,22 +184,37 @@ def _unknown(name: str, title: str, *, enabled: bool) -> SourceStatus:
 
 def _days(session: Session, now: datetime) -> defaultdict[str, tuple[str, ...]]:
     """Sum up the polls of the last days, by source."""
-    dates = [now.date() - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-    rows = session.execute(
-        select(Poll.source, Poll.started_at, Poll.state, Poll.new_records).where(
-            Poll.started_at >= now - timedelta(days=DAYS), Poll.kind == PollKind.POLL
-        )
-    )
-    by_day: defaultdict[str, defaultdict[date, set[Day]]] = defaultdict(lambda: defaultdict(set))
-    for source, started_at, state, new in rows:
-        by_day[source][started_at.date()].add(_day(state, new))
+    today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
+    began = {f"day_{back}": today - timedelta(days=back) for back in range(DAYS)}
+    by_day: defaultdict[str, defaultdict[int, set[Day]]] = defaultdict(lambda: defaultdict(set))
+    for source, back, state, new in session.execute(_POLLS_OF_DAYS, began):
+        by_day[source][back].add(_day(state, new))
     summed: defaultdict[str, tuple[str, ...]] = defaultdict(lambda: (Day.NONE,) * DAYS)
     for source, days in by_day.items():
-        summed[source] = tuple(_best(days[day]) for day in dates)
+        summed[source] = tuple(_best(days[back]) for back in range(DAYS - 1, -1, -1))
     return summed
 
 
-def _day(state: PollState, new: int) -> Day:
+# The database sums them up: a row for each source, day and outcome, however often it was asked.
+_poll = Poll.__table__.c
+_back = case(
+    *(
+        (_poll.started_at >= bindparam(f"day_{back}", type_=_poll.started_at.type), back)
+        for back in range(DAYS)
+    )
+).label("back")
+_any_new = (_poll.new_records > 0).label("any_new")
+_POLLS_OF_DAYS = (
+    select(_poll.source, _back, _poll.state, _any_new)
+    .where(
+        _poll.started_at >= bindparam(f"day_{DAYS - 1}", type_=_poll.started_at.type),
+        _poll.kind == PollKind.POLL,
+    )
+    .distinct()
+)
+
+
+def _day(state: PollState, new: bool) -> Day:  # noqa: FBT001 - as the statement gives it
     if state is PollState.COMPLETE:
         return Day.NEW if new else Day.ANSWERED
     return Day.FAILED if state is PollState.FAILED else Day.NONE
@@ -200,7 +225,7 @@ def _best(days: Iterable[Day]) -> Day:
     return next((day for day in Day if day in found), Day.NONE)
 
 
-def _first_answers(session: Session) -> dict[str, datetime]:
+def first_answers(session: Session) -> dict[str, datetime]:
     """Tell when each source first answered in full: its polls follow one another."""
     first = (
         select(Poll.finished_at)

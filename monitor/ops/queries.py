@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from monitor.feeds import incidents, of_use
 from monitor.feeds import queries as feeds
 from monitor.feeds.incidents import IncidentView
+from monitor.feeds.service import asked_sources
 from monitor.kernel import audit, audit_check
 from monitor.kernel.language import english
 from monitor.kernel.persistence.database import Database
@@ -22,31 +23,14 @@ from monitor.notify.digests import due
 from monitor.notify.messages import outbox_status as notify
 from monitor.notify.tables import MessageState
 from monitor.ops.causes import NoWayOut, no_way_out
+from monitor.ops.job_titles import JOB_TITLES
+from monitor.ops.keeping import Keep, anew
 from monitor.ops.service import log_too_long
 from monitor.ops.tables import JobRow
 from monitor.review.notices import waiting
 from monitor.review.queue import lanes
 from monitor.review.words import Stage
 
-JOB_TITLES = {
-    "poll": "Ask the sources",
-    "compare": "Compare with the sources",
-    "use": "Ask the feeds of use",
-    "deliver": "Send mail",
-    "digest": "Make the digests",
-    "remind": "Remind the admins",
-    "ping": "Tell the outside that all is well",
-    "import": "Bring in files",
-    "order": "Order the queue",
-    "check": "Check the audit ledger",
-    "ask": "Ask readers whether it helped",
-    "bounces": "Read mail that came back",
-    "collect": "Close waves of use that are over",
-    "tidy": "Let go of what is old",
-    "shorten": "Keep the database’s log short",
-    "statistics": "Gather statistics on the database",
-    "renew": "Read papers by the newest rules",
-}
 NOTHING_WATCHED = "Nothing is being watched: every source is switched off"
 # how long an incident that is over stays in sight
 _ENDED_SHOWN = timedelta(days=14)
@@ -169,12 +153,21 @@ def _checked(ledger: audit_check.Checked | None) -> dict[str, Any] | None:
     }
 
 
-def status(session: Session, settings: Settings, database: Database, now: datetime) -> Status:
-    """Read how everything stands now."""
-    sources = feeds.sources(session, settings, now)
+def status(
+    session: Session, settings: Settings, database: Database, now: datetime, keep: Keep = anew
+) -> Status:
+    """Read how everything stands now; ``keep`` may give what does not hang on the hour."""
+    sources = feeds.sources(
+        session,
+        settings,
+        now,
+        first=keep("first answers", lambda: feeds.first_answers(session)),
+        asked=keep("asked sources", lambda: asked_sources(session, settings)),
+    )
     jobs = [_job_status(row, now) for row in session.scalars(select(JobRow).order_by(JobRow.name))]
-    outbox = notify.outbox(session)
-    wrong = incidents.open_incidents(session)
+    outbox = keep("outbox", lambda: notify.outbox(session))
+    wrong = keep("incidents", lambda: incidents.open_incidents(session))
+    ledger, checked = keep("ledger", lambda: (audit.head(session).count, audit_check.told(session)))
     asked = [source for source in sources if source.state is not feeds.SourceState.DISABLED]
     lost = no_way_out({source.name: source.last_success for source in asked}, wrong)
     problems = [] if asked else [NOTHING_WATCHED]
@@ -188,19 +181,23 @@ def status(session: Session, settings: Settings, database: Database, now: dateti
         incidents=wrong,
         ended=incidents.closed_since(session, now - _ENDED_SHOWN),
         jobs=jobs,
-        queue=QueueStatus(lanes.counts(session), lanes.waiting_since(session, Stage.TO_SCREEN)),
+        queue=keep("work", lambda: _queue(session)),
         outbox=outbox,
         database=DatabaseStatus(
             kind=database.engine.dialect.name,
             size_bytes=_size(database),
             log_bytes=database.log_bytes(),
-            audit_entries=audit.head(session).count,
-            checked=audit_check.told(session),
+            audit_entries=ledger,
+            checked=checked,
         ),
         loopback_allowed=settings.sources.allow_loopback,
         no_way_out=lost,
         use_feeds=tuple(of_use.statuses(session, now, settings)),
     )
+
+
+def _queue(session: Session) -> QueueStatus:
+    return QueueStatus(lanes.counts(session), lanes.waiting_since(session, Stage.TO_SCREEN))
 
 
 def mail_problems(session: Session, now: datetime) -> list[str]:

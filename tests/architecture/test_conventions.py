@@ -9,7 +9,7 @@ import click
 from monitor.cli import commands
 from monitor.jobs.schedule import JOBS
 from monitor.notify.tables import MessageKind
-from monitor.ops.queries import JOB_TITLES
+from monitor.ops.job_titles import JOB_TITLES
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted((ROOT / "monitor").rglob("*.py"))

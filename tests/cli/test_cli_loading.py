@@ -37,6 +37,22 @@ def test_each_command_there_is_stands_in_the_table_under_its_module(group, where
     assert all(group.get_command(context, name) is group.commands[name] for name in made)
 
 
+def test_the_list_says_of_each_command_what_its_help_says_first():
+    context = click.Context(root.commands)
+    said = {}
+    for name in root.WHERE:
+        command = root.commands.get_command(context, name)
+        assert command is not None
+        said[name] = command.get_short_help_str(limit=1_000)
+    assert said == root.SAYS
+
+
+def test_the_list_of_commands_is_told_without_loading_any():
+    loaded, done = _loaded_by("--help")
+    assert all(name in done.stdout for name in root.WHERE)
+    assert not loaded & {"sqlalchemy", "pydantic", "monitor.cli.reading", "monitor.service"}
+
+
 def test_a_name_that_is_no_command_is_none():
     assert root.commands.get_command(click.Context(root.commands), "no-such") is None
 
@@ -67,7 +83,7 @@ def test_what_a_command_does_not_need_is_not_loaded():
     assert not loaded & {"flask", "waitress", "scipy", "numpy", "monitor.demo", "monitor.cli.lab"}
     loaded, _ = _loaded_by("--version")
     assert "monitor.cli.root" in loaded
-    assert not loaded & {"sqlalchemy.orm", "pydantic", "requests", "monitor.service"}
+    assert not loaded & {"sqlalchemy", "pydantic", "requests", "monitor.service"}
 
 
 def test_how_things_stand_is_told_without_what_reads_papers_or_grades():
@@ -76,7 +92,14 @@ def test_how_things_stand_is_told_without_what_reads_papers_or_grades():
     assert "Usage" in done.stdout
     assert "monitor.ops.queries" in loaded
     unneeded: tuple[str, ...] = (
+        "feedparser",
         "flask",
+        "lxml",
+        "requests",
+        "urllib3",
+        "monitor.feeds.http.client",
+        "monitor.feeds.readers",
+        "monitor.feeds.sources.pubmed",
         "jinja2",
         "scipy",
         "numpy",

@@ -1,16 +1,14 @@
-"""Every source there is. A new one is a module here, an entry below and a folder of replies."""
+"""Every source there is. A new one is a module here, an entry below and a folder of replies.
+
+What asks and what reads is named, and loaded once it is used: many ask of sources only what they are
+called and how they stand, and what talks to hosts takes long to load.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
 from monitor.catalogue.loader import Catalogue
-from monitor.feeds.readers import (
-    clinicaltrials_json,
-    crossref_json,
-    europepmc_json,
-    isrctn_xml,
-    openalex_json,
-    pubmed_xml,
-    rss_item,
-)
-from monitor.feeds.sources import clinicaltrials, crossref, europepmc, isrctn, openalex, pubmed, rss
 from monitor.feeds.sources.contract import (
     BY_DEFAULT,
     Context,
@@ -33,14 +31,25 @@ __all__ = [
     "preference",
 ]
 
+
+def _of(path: str) -> Callable[..., Any]:
+    """Name a function of ``monitor.feeds``, as "sources.pubmed:build"; its module is loaded then."""
+    module, _, name = path.partition(":")
+
+    def use(*arguments: Any) -> Any:  # noqa: ANN401 - whatever the function takes and gives
+        return getattr(import_module(f"monitor.feeds.{module}"), name)(*arguments)
+
+    return use
+
+
 SOURCES: dict[str, SourceDefinition] = {
     definition.name: definition
     for definition in (
         SourceDefinition(
             "pubmed",
             "PubMed",
-            pubmed.build,
-            pubmed_xml.reread,
+            _of("sources.pubmed:build"),
+            _of("readers.pubmed_xml:reread"),
             preference=0,
             is_acted_on=True,
             is_searched=True,
@@ -48,8 +57,8 @@ SOURCES: dict[str, SourceDefinition] = {
         SourceDefinition(
             "europepmc",
             "Europe PMC",
-            europepmc.build,
-            europepmc_json.reread,
+            _of("sources.europepmc:build"),
+            _of("readers.europepmc_json:reread"),
             preference=1,
             is_acted_on=True,
             is_searched=True,
@@ -57,8 +66,8 @@ SOURCES: dict[str, SourceDefinition] = {
         SourceDefinition(
             "clinicaltrials",
             "ClinicalTrials.gov",
-            clinicaltrials.build,
-            clinicaltrials_json.reread,
+            _of("sources.clinicaltrials:build"),
+            _of("readers.clinicaltrials_json:reread"),
             preference=2,
             is_searched=True,
             is_registry=True,
@@ -66,8 +75,8 @@ SOURCES: dict[str, SourceDefinition] = {
         SourceDefinition(
             "isrctn",
             "ISRCTN",
-            isrctn.build,
-            isrctn_xml.reread,
+            _of("sources.isrctn:build"),
+            _of("readers.isrctn_xml:reread"),
             preference=2,
             is_searched=True,
             is_registry=True,
@@ -75,15 +84,15 @@ SOURCES: dict[str, SourceDefinition] = {
         SourceDefinition(
             "pubmed_rss",
             "PubMed search feeds",
-            rss.build_pubmed,
-            rss_item.reread,
+            _of("sources.rss:build_pubmed"),
+            _of("readers.rss_item:reread"),
             is_feed=True,
         ),
         SourceDefinition(
             "journals",
             "Journal feeds",
-            rss.build_journals,
-            rss_item.reread,
+            _of("sources.rss:build_journals"),
+            _of("readers.rss_item:reread"),
             is_feed=True,
             limits="a feed shows its latest items only, so what went by before it was read is lost.",
             one_host=False,
@@ -91,8 +100,8 @@ SOURCES: dict[str, SourceDefinition] = {
         SourceDefinition(
             "crossref",
             "Crossref",
-            crossref.build,
-            crossref_json.reread,
+            _of("sources.crossref:build"),
+            _of("readers.crossref_json:reread"),
             preference=3,
             is_acted_on=True,
             is_searched=True,
@@ -103,8 +112,8 @@ SOURCES: dict[str, SourceDefinition] = {
         SourceDefinition(
             "openalex",
             "OpenAlex",
-            openalex.build,
-            openalex_json.reread,
+            _of("sources.openalex:build"),
+            _of("readers.openalex_json:reread"),
             preference=10,  # only what nobody else gives
             is_acted_on=True,
             is_searched=True,

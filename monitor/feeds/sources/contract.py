@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from monitor.catalogue.loader import Catalogue
-from monitor.feeds.http.client import Http
 from monitor.feeds.records import (
     Answer,
     FetchedRecord,
@@ -24,6 +23,9 @@ from monitor.kernel.source_settings import (
     SourceSettings,
 )
 
+if TYPE_CHECKING:  # whoever asks has loaded it
+    from monitor.feeds.http.client import Http
+
 Read = FetchedRecord | UnreadableRecord
 BY_DEFAULT = 9  # the preference of a source that has none
 
@@ -39,7 +41,7 @@ class Context:
 
     settings: Settings
     catalogue: Catalogue
-    http: Http
+    http: "Http"
     today: date
     feeds: tuple[FeedSettings, ...] = ()
     watched: tuple[str, ...] = ()

@@ -4,6 +4,8 @@ Wider than what is proposed of two papers (``relations``): many reports of one t
 and have other titles. So a person is told what agrees, and nothing follows by itself.
 """
 
+from collections import defaultdict
+from collections.abc import Hashable, Mapping
 from functools import lru_cache
 
 from monitor.kernel.language.english import listed
@@ -14,6 +16,7 @@ _NEAR = 0.5  # of the words of two titles
 _TEAM = 3  # authors in common that tell of one team
 _TWO = 2
 _NAMED = 3  # authors named in a reason
+_REGISTRATION = None  # stands for being one, which no author or number does
 _LISTS = 2_000  # of authors remembered: those of studies are compared with every paper opened
 
 
@@ -34,6 +37,31 @@ def reasons(one: Facts, other: Facts) -> list[str]:
     elif not shared and one.slugs & other.slugs and (agreeing := _team(one, other, len(authors))):
         found.append(f"both are about the same intervention, {agreeing} and {by}")
     return [] if found and (one.is_review or other.is_review) else found
+
+
+class Others:
+    """Papers that one is compared with, found by what they share with it: most share nothing."""
+
+    def __init__(self, facts: Mapping[int, Facts]) -> None:
+        self.facts = facts
+        self._sharing: dict[Hashable, set[int]] = defaultdict(set)
+        for paper_id, one in facts.items():
+            for shared in _shared(one):
+                self._sharing[shared].add(paper_id)
+
+    def near(self, one: Facts) -> set[int]:
+        """Give all of which ``reasons`` may say anything; of a registration, that may be of any."""
+        if one.is_registration:
+            return set(self.facts)
+        return set().union(
+            *(self._sharing.get(what, set()) for what in (*_shared(one), _REGISTRATION))
+        )
+
+
+def _shared(facts: Facts) -> set[Hashable]:
+    """Give what tells that two papers may belong together, as ``reasons`` asks first."""
+    kind = {_REGISTRATION} if facts.is_registration else set()
+    return {*facts.numbers, *_authors(facts), *kind}
 
 
 def _team(one: Facts, other: Facts, authors: int) -> str:

@@ -18,6 +18,7 @@ from monitor.feeds.records import Citation, Identifier, Trial
 from monitor.kernel.persistence.bulk import chunks
 from monitor.kernel.remembering import Remembered
 from monitor.literature.linkage.facts import Facts
+from monitor.literature.papers.queries import PaperView
 from monitor.literature.papers.reconcile import as_hit, in_order
 from monitor.literature.tables import (
     Match,
@@ -81,6 +82,7 @@ _remembered: Remembered[Facts] = Remembered(_MOST)
 # those whose links are proposed: what is brought in, or read again, is compared with the same again
 # and again, and those of studies stay remembered beside it
 PROPOSED: Remembered[Facts] = Remembered(_MOST)
+_shown: Remembered[Facts] = Remembered(_MOST)
 
 
 def facts_of(session: Session, papers: Collection[int]) -> dict[int, Facts]:
@@ -96,6 +98,29 @@ def remembered_facts_of(
         kept.row.id: memory.get(kept.key(), (), lambda kept=kept: _facts(kept))  # type: ignore[misc]  # of this one
         for kept in _kept(session, papers)
     }
+
+
+def shown_facts(paper: PaperView) -> Facts:
+    """Give the same of a paper that is shown, where no record of it speaks of others or registers.
+
+    Of any other, ``facts_of`` reads what is said and what is registered too.
+    """
+    citation = Citation(
+        title=paper.title,
+        identifiers=paper.identifiers,
+        registrations=paper.registrations,
+        abstract=paper.abstract,
+        authors=paper.authors,
+        journal=paper.journal,
+        year=paper.year,
+        published=paper.published,
+        volume=paper.volume,
+        issue=paper.issue,
+        pages=paper.pages,
+        publication_types=paper.publication_types,
+        keywords=paper.keywords,
+    )
+    return _shown.get((citation, paper.hits), (), lambda: Facts(citation, frozenset(), paper.hits))
 
 
 def _kept(session: Session, papers: Collection[int]) -> Iterator[_Kept]:

@@ -26,18 +26,21 @@ from monitor.literature.tables import (
 )
 from monitor.literature.words import Lane
 
-# Built once: putting a statement together costs more than running it.
+# Built once: putting a statement together costs more than running it; and of tables, since reading
+# classes costs twice as much.
+_record, _paper, _study = Record.__table__.c, Paper.__table__.c, Study.__table__.c
+_link, _of_paper = StudyPaper.__table__.c, PaperRecord.__table__.c
 _PAPER = (
-    select(*Paper.__table__.columns, StudyPaper.study_id, Study.label)
-    .outerjoin(StudyPaper, StudyPaper.paper_id == Paper.id)
-    .outerjoin(Study, Study.id == StudyPaper.study_id)
-    .where(Paper.id == bindparam("paper_id"))
+    select(*_paper, _link.study_id, _study.label)
+    .outerjoin(StudyPaper.__table__, _link.paper_id == _paper.id)
+    .outerjoin(Study.__table__, _study.id == _link.study_id)
+    .where(_paper.id == bindparam("paper_id"))
 )
 _RECORDS = (
-    select(Record.id, Record.source, Record.fetched_at, PaperRecord.joined_by, Record.media_type)
-    .join(PaperRecord, PaperRecord.record_id == Record.id)
-    .where(PaperRecord.paper_id == bindparam("paper_id"))
-    .order_by(Record.id)
+    select(_record.id, _record.source, _record.fetched_at, _of_paper.joined_by, _record.media_type)
+    .join(PaperRecord.__table__, _of_paper.record_id == _record.id)
+    .where(_of_paper.paper_id == bindparam("paper_id"))
+    .order_by(_record.id)
 )
 _MATCHES = select(*Match.__table__.columns).where(
     Match.paper_id.in_(bindparam("some", expanding=True))
@@ -207,7 +210,14 @@ def matched(session: Session, paper_id: int) -> list[str]:
 def same_registration(session: Session, paper_id: int) -> list[SameRegistration]:
     """Find the studies that share a trial registration with a paper not linked to them."""
     own, named = resolve.numbers(session, paper_id)
-    mine = [(i.scheme, i.value) for i in (*named, *own) if i.scheme in REGISTRIES]
+    return naming_the_same(session, paper_id, (*named, *own))
+
+
+def naming_the_same(
+    session: Session, paper_id: int, numbers: Iterable[Identifier]
+) -> list[SameRegistration]:
+    """Find the same for a paper whose ``numbers`` are known, its own and those it names."""
+    mine = [(i.scheme, i.value) for i in numbers if i.scheme in REGISTRIES]
     if not mine:
         return []
     sharing = union(

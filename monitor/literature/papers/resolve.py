@@ -82,7 +82,7 @@ _NUMBERS = union_all(
         select(literal(is_own).label("is_own"), table.scheme, table.value).where(
             table.paper_id == bindparam("paper_id")
         )
-        for table, is_own in ((PaperIdentifier, 1), (PaperRegistration, 0))
+        for table, is_own in ((PaperIdentifier.__table__.c, 1), (PaperRegistration.__table__.c, 0))
     )
 ).order_by("scheme", "value")
 NEW = "new paper"  # how it is said that a record made its paper

@@ -4,16 +4,29 @@ Reads only and draws no conclusion. The newest version of each record counts: a 
 its word back no longer says it.
 """
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, select, tuple_, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Text,
+    bindparam,
+    cast,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.records import Citation, Identifier, LinkKind
 from monitor.feeds.storage.citations import from_json
 from monitor.feeds.tables import Record
+from monitor.kernel.remembering import Remembered
 from monitor.literature.dedup.identity import strongest_first
 from monitor.literature.design import notices
 from monitor.literature.papers import resolve
@@ -51,7 +64,19 @@ _PERHAPS = union_all(
     .where(PaperIdentifier.paper_id.in_(_some), PaperStatement.kind.in_(list(_ACTIVE))),
     select(PaperLink.other_id).where(PaperLink.other_id.in_(_some), *_CONFIRMED_NOTICE),
 )
+_record, _of_paper = Record.__table__.c, PaperRecord.__table__.c
+_CITATIONS = (
+    select(_record.source, _record["key"], cast(_record.citation, Text).label("citation"))
+    .join(PaperRecord.__table__, _of_paper.record_id == _record.id)
+    .where(_of_paper.paper_id == bindparam("paper_id"))
+    .order_by(_record.id)
+)
 _NO_IDENTIFIER = "paper"  # how a notice is named that has none: by our own number
+
+
+_MOST = 1_000  # citations of some three kilobytes, whose statements are remembered
+_Told = tuple[LinkKind | None, Identifier | None]
+_remembered: Remembered[tuple[_Told, ...]] = Remembered(_MOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +129,22 @@ def perhaps_spoken_of(session: Session, paper_ids: Collection[int]) -> set[int]:
     if not paper_ids:
         return set()
     return set(session.scalars(_PERHAPS, {"some": list(paper_ids)}))
+
+
+def is_perhaps_spoken_of(paper_id: BindParameter[Any]) -> ColumnElement[bool]:
+    """Tell the same of one paper, as a part of a larger statement."""
+    said, others = aliased(PaperStatement), aliased(PaperStatement)
+    return or_(
+        select(said.paper_id).where(said.paper_id == paper_id, said.kind.in_(_PASSIVE)).exists(),
+        select(others.paper_id)
+        .join(
+            PaperIdentifier,
+            (PaperIdentifier.scheme == others.scheme) & (PaperIdentifier.value == others.value),
+        )
+        .where(PaperIdentifier.paper_id == paper_id, others.kind.in_(list(_ACTIVE)))
+        .exists(),
+        select(PaperLink.id).where(PaperLink.other_id == paper_id, *_CONFIRMED_NOTICE).exists(),
+    )
 
 
 def who_says(session: Session, paper_id: int, word: Word) -> tuple[str, ...]:
@@ -223,9 +264,9 @@ def _names_of(session: Session, paper_id: int) -> tuple[Identifier, ...]:
 
 def said_of(session: Session, paper_id: int) -> list[Statement]:
     """List what is said of a paper, what is grave first."""
-    said: dict[tuple[LinkKind | None, Identifier | None], list[str]] = {}
+    said: dict[_Told, list[str]] = {}
     for source, citation in _newest(session, paper_id):
-        for told in _told(citation):
+        for told in _remembered.get(citation, (), partial(_told, citation)):
             said.setdefault(told, []).append(source)
     held = _held(session, [other for _, other in said if other], without=paper_id)
     statements = (
@@ -235,22 +276,19 @@ def said_of(session: Session, paper_id: int) -> list[Statement]:
     return sorted(statements, key=_order)
 
 
-def _newest(session: Session, paper_id: int) -> Iterable[tuple[str, Citation]]:
-    rows = session.execute(
-        select(Record.source, Record.key, Record.citation)
-        .join(PaperRecord, PaperRecord.record_id == Record.id)
-        .where(PaperRecord.paper_id == paper_id)
-        .order_by(Record.id)
-    )
+def _newest(session: Session, paper_id: int) -> Iterable[tuple[str, str]]:
+    """List the newest versions of a paper's records: source → citation, as the text it is kept as."""
+    rows = session.execute(_CITATIONS, {"paper_id": paper_id})
     newest = {(row.source, row.key): row.citation for row in rows}
-    return ((source, cleaned(from_json(said))) for (source, _), said in newest.items())
+    return ((source, said) for (source, _), said in newest.items())
 
 
-def _told(citation: Citation) -> list[tuple[LinkKind | None, Identifier | None]]:
-    return [
+def _told(said: str) -> tuple[_Told, ...]:
+    citation = cleaned(from_json(json.loads(said)))
+    return tuple(
         (None, None) if kind == notices.RETRACTED else (LinkKind(kind), Identifier(scheme, value))
         for kind, scheme, value in notices.statements(citation)
-    ]
+    )
 
 
 def _held(

@@ -8,8 +8,10 @@ from sqlalchemy import BindParameter, Integer, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from monitor.literature.linkage import belonging
+from monitor.literature.linkage.facts import Facts
 from monitor.literature.linkage.kept_facts import remembered_facts_of
 from monitor.literature.papers import linking, queries
+from monitor.literature.papers.queries import PaperView
 from monitor.literature.tables import Match, Paper, PaperLink, Study, StudyPaper
 from monitor.literature.words import LinkState, Relation
 from monitor.review.tables import QueueItem
@@ -41,6 +43,20 @@ _OF_THE_SAME = (
     .order_by(StudyPaper.paper_id.desc())
     .limit(bindparam("most", type_=Integer))
 )
+_NEWEST = (
+    select(StudyPaper.paper_id, StudyPaper.study_id)
+    .where(
+        select(Match.id)
+        .where(
+            Match.paper_id == StudyPaper.paper_id,
+            Match.slug.in_(bindparam("slugs", expanding=True)),
+        )
+        .correlate(StudyPaper)
+        .exists()
+    )
+    .order_by(StudyPaper.paper_id.desc())
+    .limit(bindparam("most", type_=Integer))
+)
 _PROPOSED = select(PaperLink.paper_id, PaperLink.other_id, PaperLink.reason).where(
     or_(PaperLink.paper_id.in_(_some), PaperLink.other_id.in_(_some)),
     PaperLink.state == LinkState.PROPOSED,
@@ -67,6 +83,53 @@ class Newcomer:
     reasons: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Papers of studies, each with its study, and what they are compared by."""
+
+    study_of: Mapping[int, int]
+    others: belonging.Others
+
+
+def reported(session: Session, slugs: Collection[str]) -> Reported:
+    """Read the newest papers of studies that name any of some interventions: one more than a paper
+    is compared with, since it may be among them."""
+    rows = session.execute(_NEWEST, {"slugs": sorted(slugs), "most": _MOST + 1}).all()
+    study_of = {row.paper_id: row.study_id for row in rows}
+    return _reported(session, study_of)
+
+
+def _reported(session: Session, study_of: Mapping[int, int]) -> Reported:
+    facts = remembered_facts_of(session, list(study_of)) if study_of else {}
+    return Reported(study_of, belonging.Others(facts))
+
+
+def studies_for_one(
+    session: Session, paper: PaperView, facts: Facts, known: Reported, *, linked: bool
+) -> list[Suggestion]:
+    """Say the same of one paper that is shown, by what was read of it and of others before.
+
+    ``known`` are ``reported`` for the interventions that it names; ``linked`` False: no link of it
+    is there to be asked for.
+    """
+    own = {paper.study[0]} if paper.study else set()
+    why: dict[int, dict[str, None]] = {}
+    for study_id, _, shared in queries.naming_the_same(session, paper.id, facts.numbers):
+        why.setdefault(study_id, {})[f"both name {shared}"] = None
+    links = _links(session, [paper.id]) if linked else {}
+    if links.keys() - known.study_of.keys():
+        rows = session.execute(_LINKED, {"linked": list(links)})
+        known = _reported(session, {**known.study_of, **{row[0]: row[1] for row in rows}})
+    newest = sorted(known.study_of.keys() - {paper.id}, reverse=True)[:_MOST]
+    worth = known.others.near(facts) | links.keys()
+    for other in (one for one in newest if one in worth and known.study_of[one] not in own):
+        said = [links[other]] if other in links else []
+        if other in known.others.facts:
+            said += belonging.reasons(facts, known.others.facts[other])
+        why.setdefault(known.study_of[other], {}).update(dict.fromkeys(said))
+    return _suggested(session, {study_id: some for study_id, some in why.items() if some})
+
+
 def studies_for(
     session: Session, paper_ids: Sequence[int], *, by_text: bool = True
 ) -> list[Suggestion]:
@@ -86,6 +149,10 @@ def studies_for(
     for paper_id, some in said.items():
         if paper_id in study_of:
             why.setdefault(study_of[paper_id], {}).update(dict.fromkeys(some))
+    return _suggested(session, why)
+
+
+def _suggested(session: Session, why: Mapping[int, Mapping[str, None]]) -> list[Suggestion]:
     if not why:
         return []
     labels = dict(session.execute(select(Study.id, Study.label).where(Study.id.in_(why))).all())

@@ -62,6 +62,11 @@ def of_papers(session: Session, paper_ids: Collection[int]) -> dict[int, list[Do
     return {paper_id: doubts for paper_id, doubts in by_paper.items() if doubts}
 
 
+def of_paper(session: Session, paper_id: int) -> list[Doubt]:
+    """Find what puts one paper in doubt, the gravest first, without asking whether anything may."""
+    return _doubts(session, paper_id)
+
+
 def of_studies(session: Session, study_ids: Collection[int]) -> dict[int, list[Doubt]]:
     """Find what puts some studies in doubt: what is said of any of their papers, with the answers.
 

@@ -58,20 +58,39 @@ _SOURCES = (
     .order_by(_record.source)
 )
 _TAUGHT = select(QueueOrder.included, QueueOrder.excluded)
-_ITEM = (
+# of tables rather than classes: nothing is written here, and reading classes costs twice as much
+_item, _paper, _reading, _link, _study, _given, _people = (
+    table.__table__.c
+    for table in (QueueItem, Paper, PaperReading, StudyPaper, Study, Screening, User)
+)
+# how a paper stands; of one that was never queued, nothing but who it is
+ITEM = (
     select(
-        QueueItem.stage, QueueItem.version, QueueItem.queued_at, QueueItem.moved_at, QueueItem.score,
-        QueueItem.parts, Paper.year, PaperReading.design, PaperReading.named,
-        PaperReading.attachment, StudyPaper.study_id, Study.label,
+        _paper.id, _item.stage, _item.version, _item.queued_at, _item.moved_at, _item.score,
+        _item.parts, _paper.year, _reading.design, _reading.named, _reading.attachment,
+        _link.study_id, _study.label,
     )
-    .join(Paper, Paper.id == QueueItem.paper_id)
-    .outerjoin(PaperReading, PaperReading.paper_id == QueueItem.paper_id)
-    .outerjoin(StudyPaper, StudyPaper.paper_id == QueueItem.paper_id)
-    .outerjoin(Study, Study.id == StudyPaper.study_id)
-    .where(QueueItem.paper_id == bindparam("paper_id"))
+    .select_from(
+        Paper.__table__
+        .outerjoin(QueueItem.__table__, _item.paper_id == _paper.id)
+        .outerjoin(PaperReading.__table__, _reading.paper_id == _paper.id)
+        .outerjoin(StudyPaper.__table__, _link.paper_id == _paper.id)
+        .outerjoin(Study.__table__, _study.id == _link.study_id)
+    )
+    .where(_paper.id == bindparam("paper_id"))
 )  # fmt: skip
+_SCREENINGS = (
+    select(
+        _given.id, _given.reviewer_id, _people.name, _given.verdict, _given.reason,
+        _given.interventions, _given.note, _given.at, _given.paper_id,
+    )
+    .join(User.__table__, _people.id == _given.reviewer_id)
+    .order_by(_given.id)
+)  # fmt: skip
+_ON_ONE = _SCREENINGS.where(_given.paper_id.in_(with_merged(bindparam("paper_id"))))
+_ON_SOME = _SCREENINGS.where(_given.paper_id.in_(_some))
 TAKEN_BACK = "paper.taken-back"  # an include, by who gave it
-_PUT_BACK = ("paper.reopened", TAKEN_BACK)
+PUT_BACK = ("paper.reopened", TAKEN_BACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +221,19 @@ def item(session: Session, paper_id: int) -> QueueItemView:
     Raises:
         NotFound: it is not in the queue.
     """
-    row = session.execute(_ITEM, {"paper_id": paper_id}).one_or_none()
-    if row is None:
+    row = session.execute(ITEM, {"paper_id": paper_id}).one_or_none()
+    place = place_of(row) if row is not None else None
+    if place is None:
         raise NotFound(f"Paper {paper_id} is not in the queue")
+    return place
+
+
+def place_of(row: Row[*tuple[Any, ...]]) -> QueueItemView | None:
+    """Give the place in the queue of a row of ``ITEM``; None for a paper that was never queued."""
+    if row.stage is None:
+        return None
     return QueueItemView(
-        paper_id=paper_id,
+        paper_id=row.id,
         stage=row.stage,
         version=row.version,
         queued_at=row.queued_at,
@@ -217,30 +244,22 @@ def item(session: Session, paper_id: int) -> QueueItemView:
     )
 
 
-def next_of(session: Session, *, stage: Stage, order: Order, after: int) -> int | None:
+def next_of(session: Session, *, stage: Stage, order: Order, after: QueueItemView) -> int | None:
     """Tell which paper stands behind another in its lane, or first where none does; None: neither."""
-    for place in (Place(after), None):
-        for row in lanes.page(session, stage, order, _EVERYTHING, place, 1):
-            return int(row.id)
-    return None
+    place = after.standing.score if lanes.by_score(stage, order) else after.queued_at
+    return lanes.next_of(session, stage, order, place, after.paper_id)
 
 
 def screenings(session: Session, paper_id: int) -> list[ScreeningView]:
     """List the verdicts on a paper, and on papers that became one with it, oldest first."""
-    rows = session.execute(
-        select(Screening, User.name)
-        .join(User, User.id == Screening.reviewer_id)
-        .where(Screening.paper_id.in_(with_merged(paper_id)))
-        .order_by(Screening.id)
-    )
-    return [_screening(screening, name) for screening, name in rows]
+    return [_screening(row) for row in session.execute(_ON_ONE, {"paper_id": paper_id})]
 
 
 def reopenings(session: Session, paper_id: int) -> list[Reopening]:
     """List when a paper was put back to be screened, oldest first; the audit ledger keeps why."""
     entries = session.scalars(
         select(AuditEntry)
-        .where(AuditEntry.subject == f"paper:{paper_id}", AuditEntry.action.in_(_PUT_BACK))
+        .where(AuditEntry.subject == f"paper:{paper_id}", AuditEntry.action.in_(PUT_BACK))
         .order_by(AuditEntry.seq)
     ).all()
     names = dict(session.execute(select(User.id, User.name)).all()) if entries else {}
@@ -255,13 +274,8 @@ def reopenings(session: Session, paper_id: int) -> list[Reopening]:
 
 def last_screenings(session: Session, paper_ids: Sequence[int]) -> dict[int, ScreeningView]:
     """Give the newest verdict on each paper that has one."""
-    rows = session.execute(
-        select(Screening, User.name)
-        .join(User, User.id == Screening.reviewer_id)
-        .where(Screening.paper_id.in_(paper_ids))
-        .order_by(Screening.id)
-    )
-    return {screening.paper_id: _screening(screening, name) for screening, name in rows}
+    rows = session.execute(_ON_SOME, {"some": list(paper_ids)})
+    return {row.paper_id: _screening(row) for row in rows}
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -331,14 +345,14 @@ def _sources(session: Session, ids: Sequence[int]) -> Mapping[int, Sequence[str]
     return sources
 
 
-def _screening(screening: Screening, name: str) -> ScreeningView:
+def _screening(row: Row[*tuple[Any, ...]]) -> ScreeningView:
     return ScreeningView(
-        id=screening.id,
-        reviewer_id=screening.reviewer_id,
-        reviewer=name,
-        verdict=screening.verdict,
-        reason=screening.reason,
-        interventions=tuple(screening.interventions),
-        note=screening.note,
-        at=screening.at,
+        id=row.id,
+        reviewer_id=row.reviewer_id,
+        reviewer=row.name,
+        verdict=row.verdict,
+        reason=row.reason,
+        interventions=tuple(row.interventions),
+        note=row.note,
+        at=row.at,
     )

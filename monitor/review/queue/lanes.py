@@ -138,7 +138,7 @@ def page(
     holds are merged, which is as fast at any depth and for any filter.
     """
     triggers.settle(session)
-    likely = order is Order.LIKELY and stage in OPEN
+    likely = by_score(stage, order)
     behind = _lower(session, after) if likely else _later(session, after)
     statement = _statement(
         lateral=session.get_bind().dialect.name == "postgresql",
@@ -155,6 +155,34 @@ def page(
         "most": limit,
     }
     return session.connection().execute(statement, asked | (behind or {})).all()
+
+
+def by_score(stage: Stage, order: Order) -> bool:
+    """Tell whether a lane so ordered goes by scores; else it goes by when papers came in."""
+    return order is Order.LIKELY and stage in OPEN
+
+
+def next_of(
+    session: Session, stage: Stage, order: Order, place: float | datetime, paper_id: int
+) -> int | None:
+    """Tell which paper stands behind one that has this score, or came in then; else the first."""
+    triggers.settle(session)
+    likely = by_score(stage, order)
+    asked = {"stage": stage.value, "slug": _WHOLE, "most": 1}
+    by = -place if isinstance(place, float | int) else place
+    for behind in ({"behind": by, "behind_id": paper_id}, {}):
+        statement = _statement(
+            lateral=session.get_bind().dialect.name == "postgresql",
+            likely=likely,
+            behind=bool(behind),
+            by_design=False,
+            by_lane=False,
+            whole=False,
+        )
+        number = session.scalar(statement, asked | behind)
+        if number is not None:
+            return int(number)
+    return None
 
 
 _WHOLE = ""  # the slug of the whole queue
@@ -187,12 +215,18 @@ _COLUMNS = (
 
 @cache
 def _statement(
-    *, lateral: bool, likely: bool, behind: bool, by_design: bool, by_lane: bool
+    *,
+    lateral: bool,
+    likely: bool,
+    behind: bool,
+    by_design: bool,
+    by_lane: bool,
+    whole: bool = True,
 ) -> Select[*tuple[Any, ...]]:
     """Put the statement together, once for each form it takes: that costs more than running it.
 
     A lateral join merges the first places of every kind that is wanted; SQLite has none, and asks for
-    each kind's numbers.
+    each kind's numbers. ``whole`` False: the papers' numbers are all that is wanted.
     """
     by = _place.rank if likely else _place.queued_at
     first = select(_place.paper_id, by.label("by")).where(
@@ -210,6 +244,8 @@ def _statement(
         merged = merged.where(_kinds.c.design == bindparam("wanted_design"))
     if by_lane:
         merged = merged.where(_kinds.c.lane == bindparam("wanted_lane"))
+    if not whole:
+        return merged.limit(_most)
     shown = merged.limit(_most).subquery()
     return (
         select(*_COLUMNS)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CompoundSelect, select, union_all
+from sqlalchemy import BindParameter, CompoundSelect, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -34,7 +35,7 @@ _NEVER_A_STUDY = (
 )
 _LINK_ROLE = "other"  # what kind of report it is, the form does not ask
 _JOB = "job:ingest"
-_SET_ASIDE = "paper.set-aside"  # a notice left the queue by itself
+SET_ASIDE = "paper.set-aside"  # a notice left the queue by itself
 
 
 def enqueue(session: Session, paper_ids: Sequence[int], *, at: datetime) -> int:
@@ -96,7 +97,7 @@ def set_aside(session: Session, paper_ids: Sequence[int], *, at: datetime) -> li
             session,
             at=at,
             actor=_JOB,
-            action=_SET_ASIDE,
+            action=SET_ASIDE,
             subject=f"paper:{item.paper_id}",
             reason=ExclusionReason.NOTICE.value,
         )
@@ -107,7 +108,7 @@ def set_aside_at(session: Session, paper_id: int) -> datetime | None:
     """Tell when a paper was taken out of the queue since it is a notice, if it was."""
     return session.scalar(
         select(AuditEntry.at)
-        .where(AuditEntry.subject == f"paper:{paper_id}", AuditEntry.action == _SET_ASIDE)
+        .where(AuditEntry.subject == f"paper:{paper_id}", AuditEntry.action == SET_ASIDE)
         .order_by(AuditEntry.seq.desc())
         .limit(1)
     )
@@ -119,7 +120,7 @@ def set_aside_times(session: Session, paper_ids: Sequence[int]) -> dict[int, dat
         select(AuditEntry.subject, AuditEntry.at)
         .where(
             AuditEntry.subject.in_([f"paper:{paper_id}" for paper_id in paper_ids]),
-            AuditEntry.action == _SET_ASIDE,
+            AuditEntry.action == SET_ASIDE,
         )
         .order_by(AuditEntry.seq)
     )
@@ -211,7 +212,7 @@ def last_screening(session: Session, paper_id: int) -> Screening | None:
     return session.scalar(select(Screening).where(on).order_by(Screening.id.desc()).limit(1))
 
 
-def with_merged(paper_id: int) -> CompoundSelect[int]:
+def with_merged(paper_id: int | BindParameter[Any]) -> CompoundSelect[int]:
     """Select a paper and those that became one with it: one number after another, by index."""
     return union_all(
         select(Paper.id).where(Paper.id == paper_id),

@@ -1,7 +1,11 @@
 """Pages for admins: how everything stands, the mail, the people. Shows no secret twice."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Blueprint, get_template_attribute, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -13,6 +17,7 @@ from monitor.accounts.tables import Role
 from monitor.feeds import incidents
 from monitor.feeds import service as feeds
 from monitor.kernel.errors import Conflict, NotFound
+from monitor.kernel.remembering import Remembered
 from monitor.kernel.settings import Transport
 from monitor.mine import queries as mine
 from monitor.notify import queries as notify
@@ -23,7 +28,7 @@ from monitor.notify.tables import MessageKind
 from monitor.notify.writing import subjects, viewing
 from monitor.ops.advice import advice
 from monitor.ops.queries import status as read_status
-from monitor.web import auth, made, posting
+from monitor.web import auth, made, posting, shared
 from monitor.web.admin import letters
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed, word
@@ -33,7 +38,10 @@ blueprint = Blueprint("admin", __name__)
 blueprint.before_request(auth.only(Role.ADMIN))
 blueprint.add_app_template_filter(letters.pieces)
 
+_Answer = TypeVar("_Answer")
 _MESSAGES = 100
+_STRIPS = 200  # courses of fourteen days, drawn
+_strips: Remembered[Markup] = Remembered(_STRIPS)
 # their links open what nobody else may see
 _PRIVATE = (MessageKind.MY_SERVICES, MessageKind.OWN_DATA)
 
@@ -47,9 +55,14 @@ def status() -> str:
 
 def _status(typed: Typed, problems: Problems | None, **path: str | int) -> str:  # noqa: ARG001 - its buttons carry nothing
     here = service()
-    with here.database.read() as session:
-        status = read_status(session, here.settings, here.database, now())
-        views = mine.views(session)
+    with shared.reading() as reading:
+        session = reading.session
+
+        def keep(key: str, read: Callable[[], _Answer]) -> _Answer:
+            return reading.shared(("status", key), read)
+
+        status = read_status(session, here.settings, here.database, now(), keep)
+        views = keep("views", lambda: mine.views(session))
     asked = next((s.title for s in status.sources if s.name == request.args.get("asked")), None)
     settled = [
         incident for incident in status.ended if str(incident.id) == request.args.get("settled")
@@ -60,10 +73,17 @@ def _status(typed: Typed, problems: Problems | None, **path: str | int) -> str: 
         asked=asked,
         settled=settled,
         views=views,
+        strip=_strip,
         advice=advice(here.settings),
         problems=problems,
         labels=labels,
     )
+
+
+def _strip(days: tuple[str, ...]) -> Markup:
+    """Draw the last days of a source, or give what was drawn of others alike."""
+    draw = get_template_attribute("staff/status/_strip.html", "strip")
+    return _strips.get(days, (), lambda: draw(days))
 
 
 @blueprint.post("/status/sources/<name>/poll")

@@ -3,11 +3,12 @@
 What was typed is kept on every page that refuses it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from textwrap import shorten
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, get_template_attribute, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -18,8 +19,10 @@ from monitor.accounts.tables import Role
 from monitor.evidence.baseline import standing as baselines
 from monitor.feeds.sources import databases
 from monitor.kernel.errors import NotFound
+from monitor.kernel.remembering import Remembered
 from monitor.literature.design.detection import read_design
 from monitor.literature.design.rules import Suggestion
+from monitor.literature.linkage import kept_facts
 from monitor.literature.linkage import queries as proposals
 from monitor.literature.papers import queries as literature
 from monitor.literature.papers.statements import said_of
@@ -29,8 +32,8 @@ from monitor.review.family import belonging
 from monitor.review.notices import alert_queries, doubts
 from monitor.review.queries import Order
 from monitor.review.queue import taking_back
-from monitor.review.traces import traces_of
-from monitor.review.words import OPEN, ScreeningVerdict, Stage
+from monitor.review.queue.traces import Traces, traces_of
+from monitor.review.words import OPEN, ScreeningVerdict
 from monitor.web import auth, formats, forms, made, posting, shared
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
@@ -45,7 +48,8 @@ for _name, _filter in labels.FILTERS.items():
 
 _TITLE = 70  # characters of a title in a list of studies
 _TO_FIT = 200  # studies offered to link a paper to
-_LISTS = 50  # of them, as a form writes them
+_MARKED = 500  # papers whose marked words are remembered, of some six kilobytes
+_marked: "Remembered[Read]" = Remembered(_MARKED)
 _TITLES = 2_000  # of these studies, whose shortening is remembered
 
 
@@ -90,7 +94,7 @@ def screen(paper_id: int) -> ResponseReturnValue:
     problems.must_be_none()
     assert form is not None  # noqa: S101 - else there is a problem; tells mypy
     with service().database.write() as session:
-        lane = reviews.item(session, paper_id).stage
+        place = reviews.item(session, paper_id)
         workflow.screen(
             session,
             paper_id=paper_id,
@@ -106,7 +110,7 @@ def screen(paper_id: int) -> ResponseReturnValue:
                 study_id=form.study_id,
             ),
         )
-        target = _next(session, paper_id, lane)
+        target = _next(session, place, done=paper_id)
     return redirect(target, code=303)
 
 
@@ -185,46 +189,68 @@ def _short(title: str) -> str:
     return shorten(title, _TITLE, placeholder="…")
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A paper's own words as the page marks them, and the design that they suggest."""
+
+    suggestion: Suggestion | None
+    title: Markup
+    abstract: tuple[Markup, ...]
+
+
+def _read(view: literature.PaperView) -> Read:
+    """Read a paper's words and mark them, once for all who open it."""
+    said = (view.title, view.abstract, view.publication_types, view.keywords, view.hits)
+    return _marked.get(said, (), lambda: _mark(view))
+
+
+def _mark(view: literature.PaperView) -> Read:
+    suggestion = read_design(view.title, view.abstract, view.publication_types, view.keywords)
+    pieces = get_template_attribute("macros/staff/staff.html", "pieces")
+    paragraphs = excerpts.paragraphs(view.abstract or "", view.hits, suggestion)
+    return Read(
+        suggestion, pieces(excerpts.title(view.title, view.hits)), tuple(map(pieces, paragraphs))
+    )
+
+
 def _paper_page(
     reading: shared.Reading, view: literature.PaperView, typed: Typed, problems: Problems | None
 ) -> str:
     session, there = reading.session, traces_of(reading.session, view.id)
-    place = _place(session, view.id)
+    place = there.place
     is_open = place is not None and place.stage in OPEN
-    suggestion = read_design(view.title, view.abstract, view.publication_types, view.keywords)
+    read = _read(view)
     screenings = reviews.screenings(session, view.id) if there.screened else []
-    studies = _choices(reading, view) if is_open else []
+    studies = _choices(reading, view, there) if is_open else _NO_STUDIES
     return render_template(
         "staff/papers/paper.html",
         paper=view,
         said=said_of(session, view.id),
-        doubts=doubts.of_papers(session, [view.id]).get(view.id, []),
+        doubts=doubts.of_paper(session, view.id) if there.spoken_of else [],
         alike=proposals.of_paper(session, view.id) if there.linked or there.merged else [],
         this_is=likeness.this_is,
         merges=reviews.merges(session, view.id) if there.merged else [],
         alerts=alert_queries.open_alerts(session, paper_id=view.id) if there.alerted else [],
-        set_aside_at=alert_queries.set_aside_at(session, view.id) if there.told else None,
+        set_aside_at=alert_queries.set_aside_at(session, view.id) if there.set_aside else None,
         standing=place,
         of_the_review=view.id in reading.shared("named", lambda: baselines.all_named(session)),
         is_open=is_open,
         waiting=reading.shared("counts", lambda: reviews.counts(session)),
         screenings=screenings,
-        reopenings=reviews.reopenings(session, view.id) if there.told else [],
+        reopenings=reviews.reopenings(session, view.id) if there.put_back else [],
         can_take_back=_can_take_back(session, place, screenings),
-        suggestion=suggestion,
+        suggestion=read.suggestion,
         passing=lanes.passing(view, view.hits),
         taught=reading.shared("taught", lambda: reviews.taught(session)),
         read=suggestions.rows(view),
         unqueued=unqueued.reasons(session, view) if place is None else None,
-        abstract=_abstract(view, suggestion),
+        marked=read,
         studies=studies,
-        study_choices=[(one.id, one.words) for one in studies],
-        study_options=_options(tuple(studies)),
         typed=typed,
         problems=problems,
         token=forms.token_for(typed, problems),
         done=_said(session, request.args.get("done")),
-        skip=_next(session, view.id, place.stage, skip=True) if place else url_for("review.queue"),
+        skip=_next(session, place) if place else url_for("review.queue"),
         placing=placing,
         excerpts=excerpts,
         labels=labels,
@@ -238,46 +264,62 @@ def _can_take_back(
     screenings: list[reviews.ScreeningView],
 ) -> bool:
     """Tell whether this person can take an include back; of nothing included, without asking."""
-    included = screenings and screenings[-1].verdict is ScreeningVerdict.INCLUDE
-    if place is None or place.study_id is None or not included:
+    last = screenings[-1] if screenings else None
+    included = last is not None and last.verdict is ScreeningVerdict.INCLUDE
+    if place is None or place.study_id is None or last is None or not included:
         return False
-    return taking_back.can_take_back(session, place.paper_id, auth.reader().id)
+    mine = last.reviewer_id == auth.reader().id
+    return mine and taking_back.can_take_back(session, place.paper_id, auth.reader().id)
 
 
-def _abstract(
-    view: literature.PaperView, suggestion: Suggestion | None
-) -> list[list[literature.Segment]]:
-    return excerpts.paragraphs(view.abstract or "", view.hits, suggestion)
+@dataclass(frozen=True, slots=True)
+class StudyChoices:
+    """The studies that a paper may report too: those that something suggests, and others."""
+
+    suggested: tuple[StudyChoice, ...]
+    others: tuple[StudyChoice, ...]
+    written: Markup  # the options of the others, of which none is chosen
+
+    def all(self) -> list[tuple[int, str]]:
+        """List them as a form's list has them."""
+        return [(one.id, one.words) for one in (*self.suggested, *self.others)]
+
+    def options(self) -> Markup:
+        """Write the options of all, of which none is chosen."""
+        return _options(self.suggested) + self.written
 
 
-def _place(session: Session, paper_id: int) -> reviews.QueueItemView | None:
-    """Give the paper's place in the queue; None for one kept but never queued."""
-    try:
-        return reviews.item(session, paper_id)
-    except NotFound:
-        return None
+_NO_STUDIES = StudyChoices((), (), Markup())
 
 
-@lru_cache(maxsize=_LISTS)
-def _options(studies: tuple[StudyChoice, ...]) -> Markup:
-    """Write the options of a form's list, of which none is chosen."""
+def _options(studies: Iterable[StudyChoice]) -> Markup:
     option = Markup('<option value="{}">{}</option>')
     return Markup("").join(option.format(one.id, one.words) for one in studies)
 
 
-def _choices(reading: shared.Reading, view: literature.PaperView) -> list[StudyChoice]:
+def _offered(reading: shared.Reading, slugs: frozenset[str]) -> StudyChoices:
+    """Offer the studies of some interventions, or of all; as no paper was compared with them yet."""
+    found = literature.studies(reading.session, slugs or None, limit=_TO_FIT)
+    others = tuple(StudyChoice(*other, "") for other in found)
+    return StudyChoices((), others, _options(others))
+
+
+def _choices(reading: shared.Reading, view: literature.PaperView, there: Traces) -> StudyChoices:
     """List the studies this paper may report too, those that something suggests first."""
-    session = reading.session
-    first = [
-        StudyChoice(one.study_id, one.label, "", "; ".join(one.reasons))
-        for one in belonging.studies_for(session, [view.id])
-    ]
-    slugs = frozenset(view.named)
-    others = reading.shared(
-        ("studies", slugs), lambda: literature.studies(session, slugs or None, limit=_TO_FIT)
-    )
-    known = {choice.id for choice in first}
-    return first + [StudyChoice(*other, "") for other in others if other[0] not in known]
+    session, slugs = reading.session, frozenset(view.named)
+    reported = reading.shared(("reported", slugs), lambda: belonging.reported(session, slugs))
+    if there.speaks or there.registers:
+        facts = kept_facts.remembered_facts_of(session, [view.id])[view.id]
+    else:
+        facts = kept_facts.shown_facts(view)
+    found = belonging.studies_for_one(session, view, facts, reported, linked=there.linked)
+    offered = reading.shared(("studies", slugs), lambda: _offered(reading, slugs))
+    if not found:
+        return offered
+    first = tuple(StudyChoice(one.study_id, one.label, "", "; ".join(one.reasons)) for one in found)
+    known = {one.id for one in first}
+    others = tuple(one for one in offered.others if one.id not in known)
+    return StudyChoices(first, others, _options(others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,14 +342,14 @@ def _said(session: Session, paper_id: str | None) -> Said | None:
     return Said(number, literature.paper(session, number).title, given[-1])
 
 
-def _next(session: Session, paper_id: int, lane: Stage, *, skip: bool = False) -> str:
+def _next(session: Session, place: reviews.QueueItemView, *, done: int | None = None) -> str:
     """Give the address of the paper after this one in its lane; the queue when it was the last."""
-    done = None if skip else paper_id
+    lane = place.stage
     if lane not in OPEN:
         return url_for("review.queue", done=done)
     order = lanes.order_named(request.values.get("order"))
     said = order.value if order is not Order.LIKELY else None
-    following = reviews.next_of(session, stage=lane, order=order, after=paper_id)
-    if following is None or following == paper_id:
+    following = reviews.next_of(session, stage=lane, order=order, after=place)
+    if following is None or following == place.paper_id:
         return url_for("review.queue", stage=lane.value, order=said, done=done)
     return url_for("review.paper", paper_id=following, order=said, done=done)

@@ -1,10 +1,12 @@
 """Why a paper may belong to a study: told with its reason, and nothing where too little agrees."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.catalogue import loader
-from monitor.feeds.records import Citation, Identifier
-from monitor.literature.linkage.belonging import reasons
+from monitor.feeds.records import Citation, Identifier, Trial
+from monitor.literature.linkage.belonging import Others, reasons
 from monitor.literature.linkage.facts import Facts
 from monitor.literature.matching.matcher import Matcher
 
@@ -48,3 +50,23 @@ def test_a_review_belongs_to_no_trial():
     one = facts("An invented trial", registrations=(number,))
     other = facts("A systematic review and meta-analysis of trials", registrations=(number,))
     assert reasons(one, other) == []
+
+
+some_facts = st.builds(
+    lambda title, authors, numbers, trial: Facts(
+        Citation(title=title, authors=authors, registrations=numbers, trial=trial)
+    ),
+    st.sampled_from(["LANTERN: an invented trial", "Another paper of the LANTERN trial"]),
+    st.lists(st.sampled_from(["Alder P", "Birch Q", "Elm R", "Fir S"]), max_size=3).map(tuple),
+    st.lists(
+        st.sampled_from([Identifier("nct", f"NCT0000000{n}") for n in range(3)]), max_size=2
+    ).map(tuple),
+    st.none() | st.just(Trial()),
+)
+
+
+@given(some_facts, st.lists(some_facts, max_size=6))
+def test_whatever_there_is_a_reason_for_is_near(one, others):
+    known = dict(enumerate(others))
+    told = {number for number, other in known.items() if reasons(one, other)}
+    assert told <= Others(known).near(one)
